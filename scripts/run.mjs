@@ -1,0 +1,117 @@
+// Bootstrap: runs a program of this repository with its dependencies installed and a Node that is new enough.
+//
+//   node scripts/run.mjs <file.ts | package binary> [arguments]
+//
+// - Free of dependencies and of new syntax: it must run on Node 20 in a clone without node_modules.
+// - Dependencies count as installed when every version of package-lock.json is the version that node_modules has;
+//   times of files say nothing after a checkout.
+// - Node: the user's when it runs `.ts` files as they are and the toolchain supports it, else the pinned platform package.
+// - The program is told through its IPC channel when this process dies, so that `kill -9` here leaves nothing behind.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const modules = join(root, 'node_modules');
+
+/** The first 22 that strips types without a flag; vitest supports even majors only. */
+export const nodeFloor = '22.18.0';
+
+/** Whether this version of Node runs the whole toolchain: `^22.18 || ^24 || >=26`. */
+export function isNodeSupported(version) {
+  const [major, minor] = version.replace(/^v/, '').split('.').map(Number);
+  return (major === 22 && minor >= 18) || major === 24 || major >= 26;
+}
+
+/** Names of the packages whose wanted version is not the installed one; an optional package may be absent. */
+export function outdatedPackages(wanted, installed) {
+  return Object.entries(wanted)
+    .filter(([path, entry]) => path !== '' && !entry.link)
+    .filter(([path, entry]) =>
+      installed[path] === undefined ? !entry.optional : installed[path].version !== entry.version,
+    )
+    .map(([path]) => path);
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return {};
+  }
+}
+
+function npm(args) {
+  const viaNode = process.env.npm_execpath?.endsWith('.js');
+  const [command, prefix] = viaNode ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
+  const shell = !viaNode && process.platform === 'win32';
+  return spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell });
+}
+
+function install() {
+  const wanted = readPackages(join(root, 'package-lock.json'));
+  const installed = readPackages(join(modules, '.package-lock.json'));
+  if (outdatedPackages(wanted, installed).length === 0) return;
+  const startedAtMs = Date.now();
+  process.stderr.write('Installing dependencies (npm ci) ... ');
+  // The engines of some packages exclude the user's Node; the pinned one runs them, so those warnings mislead.
+  const { status } = npm(['ci', '--loglevel=error']);
+  if (status !== 0) {
+    process.stderr.write('failed\n');
+    process.exit(status ?? 1);
+  }
+  process.stderr.write(`done in ${Math.round((Date.now() - startedAtMs) / 1000)} s\n`);
+}
+
+/** npm puts node_modules/.bin, and with it the pinned Node, first on PATH: the user's is the one that npm itself runs on. */
+function findNode() {
+  const user = process.env.npm_node_execpath;
+  const userVersion =
+    user && user !== process.execPath
+      ? spawnSync(user, ['--version'], { encoding: 'utf8' }).stdout?.trim()
+      : process.versions.node;
+  if (userVersion && isNodeSupported(userVersion)) return user ?? process.execPath;
+
+  const target = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const file = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node';
+  const pinned = [`node-${target}`, `node-bin-${target}`].map((name) => join(modules, name, file)).find(existsSync);
+  if (pinned) return pinned;
+  process.stderr.write(
+    `Tidemark needs Node ${nodeFloor} or newer (found ${userVersion}); no pinned Node for ${target}.\n`,
+  );
+  process.exit(1);
+}
+
+function findProgram(name) {
+  if (/\.(ts|mjs|js)$/.test(name)) return resolve(root, name);
+  const owner = name === 'biome' ? '@biomejs/biome' : name;
+  const { bin } = JSON.parse(readFileSync(join(modules, owner, 'package.json'), 'utf8'));
+  return join(modules, owner, typeof bin === 'string' ? bin : bin[name]);
+}
+
+function run(name, args) {
+  const node = findNode();
+  const path = [dirname(node), join(modules, '.bin'), process.env.PATH].join(delimiter);
+  const child = spawn(node, [findProgram(name), ...args], {
+    env: { ...process.env, PATH: path },
+    stdio: name.endsWith('.ts') ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  if (process.env.npm_lifecycle_event) endWithParent(child);
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/** When npm was killed, nobody is left who could end the program. */
+function endWithParent(child) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [program, ...args] = process.argv.slice(2);
+  install();
+  run(program, args);
+}

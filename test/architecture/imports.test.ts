@@ -1,0 +1,141 @@
+// The import table: which folder may import which. A stage that imports another is the start of a ball of mud.
+
+import { posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Import, importsOf, readSources, withoutCommentsAndStrings } from '../support/sources.ts';
+
+type Rule = {
+  /** Folders whose modules it may import; its own is always allowed. */
+  readonly values: readonly string[];
+  /** Folders of which it may import types. */
+  readonly types?: readonly string[];
+  /** Packages it may import; undefined: any. */
+  readonly packages?: readonly string[];
+};
+
+const shardFolder = 'durable-objects';
+
+const table: Record<string, Rule> = {
+  'src/core': { values: [], packages: ['zod', '@datadog/sketches-js', 'protobufjs', 'siphash'] },
+  [shardFolder]: { values: ['src/core', 'src/lake'], packages: ['cloudflare:workers', 'itty-durable', 'itty-router'] },
+  'src/edge': { values: ['src/core', 'src/http', 'src/control'], types: [shardFolder] },
+  'src/query': { values: ['src/core', 'src/http', 'src/control', 'src/lake'], types: [shardFolder] },
+  'src/sinks': { values: ['src/core', 'src/lake', 'src/control'] },
+  'src/lake': { values: ['src/core'] },
+  'src/control': { values: ['src/core'] },
+  'src/http': { values: ['src/core'] },
+  'src/sdk': { values: [], types: ['src/core'], packages: [] },
+  'src/dashboard': { values: [], types: ['src/core'] },
+  'src/cli': { values: [], types: ['src/core'] },
+};
+
+/** May import everything and is imported by nobody, save the entry its routes. */
+const tops = ['src/index.ts', 'src/app.ts'];
+
+function folderOf(path: string): string {
+  if (tops.includes(path)) return path;
+  const [first = '', second = ''] = path.split('/');
+  return first === 'src' ? `${first}/${second}` : first;
+}
+
+/** Why the file may not have this import, or undefined when it may. */
+function violation(path: string, { specifier, typeOnly }: Import): string | undefined {
+  const own = folderOf(path);
+  const rule = table[own];
+  if (!specifier.startsWith('.')) {
+    const name = packageOf(specifier);
+    const allowed = typeOnly || rule?.packages === undefined || rule.packages.includes(name);
+    return allowed ? undefined : `${path} imports the package ${name}, which is not on the list of ${own}`;
+  }
+  const target = posix.join(posix.dirname(path), specifier);
+  const folder = folderOf(target);
+  if (path === 'src/index.ts') return undefined;
+  if (tops.includes(folder)) return `${path} imports ${target}, which nobody may import`;
+  if (path === 'src/app.ts' || folder === own || rule?.values.includes(folder)) return undefined;
+  if (typeOnly && rule?.types?.includes(folder)) return undefined;
+  return `${path} imports ${target}: ${own} may not import ${typeOnly ? 'types' : 'values'} of ${folder}`;
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split('/');
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier);
+}
+
+const sources = [...readSources('src', /\.tsx?$/), ...readSources(shardFolder, /\.ts$/)];
+
+describe('the import table', () => {
+  it('covers every folder of the sources', () => {
+    const folders = new Set(sources.map(({ path }) => folderOf(path)));
+    expect([...folders].filter((folder) => !table[folder] && !tops.includes(folder))).toEqual([]);
+  });
+
+  it('holds for every import', () => {
+    const violations = sources.flatMap(({ path, text }) => importsOf(text).map((found) => violation(path, found)));
+    expect(violations.filter((reason) => reason !== undefined)).toEqual([]);
+  });
+
+  it('refuses what it should', () => {
+    const value = (specifier: string) => ({ specifier, typeOnly: false });
+    const type = (specifier: string) => ({ specifier, typeOnly: true });
+    expect(violation('src/core/event.ts', value('../edge/collect.ts'))).toBeDefined();
+    expect(violation('src/core/event.ts', value('hono'))).toBeDefined();
+    expect(violation('src/edge/collect.ts', value('../../durable-objects/shard.ts'))).toBeDefined();
+    expect(violation('src/edge/collect.ts', type('../../durable-objects/shard.ts'))).toBeUndefined();
+    expect(violation('src/edge/collect.ts', value('../sinks/consume.ts'))).toBeDefined();
+    expect(violation('src/query/execute.ts', value('../app.ts'))).toBeDefined();
+    expect(violation('src/cli/query.ts', value('../core/limits.ts'))).toBeDefined();
+    expect(violation('src/cli/query.ts', type('../core/limits.ts'))).toBeUndefined();
+  });
+
+  it('reads every form of import', () => {
+    const text = `
+      import a, { type B } from './a.ts';
+      import type { C } from "./c.ts";
+      // import './comment.ts';
+      export * from './d.ts';
+      export type { E } from './e.ts';
+      import {
+        f,
+      } from './f.ts';
+      import './g.ts';
+      const h = await import('./h.ts');
+    `;
+    const found = importsOf(text).map(({ specifier, typeOnly }) => (typeOnly ? `type ${specifier}` : specifier));
+    expect(found.sort()).toEqual(
+      ['./a.ts', './d.ts', './f.ts', './g.ts', './h.ts', 'type ./c.ts', 'type ./e.ts'].sort(),
+    );
+  });
+});
+
+describe('the core', () => {
+  const impure: readonly (readonly [name: string, pattern: RegExp])[] = [
+    ['Date.now', /\bDate\s*\.\s*now\b/],
+    ['new Date()', /\bnew\s+Date\s*(\(\s*\)|[^\s(])/],
+    ['Math.random', /\bMath\s*\.\s*random\b/],
+    ['fetch', /(?<![.\w#])fetch\s*\(/],
+    ['timers', /\b(setTimeout|setInterval|setImmediate|queueMicrotask)\b/],
+    ['crypto', /(?<![.\w#])crypto\s*\./],
+    ['process', /(?<![.\w#])process\s*\./],
+    ['performance', /(?<![.\w#])performance\s*\./],
+  ];
+  const impuritiesOf = (text: string) =>
+    impure.filter(([, pattern]) => pattern.test(withoutCommentsAndStrings(text))).map(([name]) => name);
+
+  it('has neither clock, chance nor input and output', () => {
+    const found = readSources('src/core', /\.ts$/).flatMap(({ path, text }) =>
+      impuritiesOf(text).map((name) => `${path}: ${name}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('would be caught using one', () => {
+    expect(impuritiesOf('const now = Date.now()')).toEqual(['Date.now']);
+    expect(impuritiesOf('const now = new Date()')).toEqual(['new Date()']);
+    expect(impuritiesOf('const start = new Date(startMs) // Date.now()')).toEqual([]);
+    expect(impuritiesOf('await fetch("x"); setTimeout(f, 1); crypto.randomUUID()')).toEqual([
+      'fetch',
+      'timers',
+      'crypto',
+    ]);
+  });
+});

@@ -1,0 +1,47 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+const workerdTests = 'test/**/*.workerd.test.ts';
+const e2eTests = 'test/{e2e,browser}/**/*.test.ts';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'node', environment: 'node', include: ['test/**/*.test.ts'], exclude: [workerdTests, e2eTests] },
+      },
+      {
+        // Each file runs inside workerd, with the bindings of wrangler.toml and storage of its own.
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations('migrations'),
+                TIDEMARK_ROOT_KEY: 'root-key-of-the-tests-0123456789abcdef',
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'workerd',
+          include: [workerdTests],
+          setupFiles: ['test/support/apply-migrations.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        // Against a local stack of their own, which they may kill: one file at a time.
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: [e2eTests],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
