@@ -1,0 +1,78 @@
+/**
+ * Event: one thing a person did, as validated and enriched at the edge: one row of the lake.
+ *
+ * `StringColumn` lists the text columns of the lake in their order; together with the four numeric ones (at, received_at,
+ * person, key_hash) and `late` they are the whole schema of an event at rest. `properties` and `context` are JSON text.
+ */
+
+export const EVENT_TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+/** Text columns, hot ones first (DESIGN: a query reads few ranges). Order is part of the EventBlock format. */
+export const STRING_COLUMNS = [
+  'id',
+  'type',
+  'event',
+  'user_id',
+  'anonymous_id',
+  'pii',
+  'session_id',
+  'group_id',
+  'country',
+  'region',
+  'city',
+  'device',
+  'browser',
+  'os',
+  'referrer_domain',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+  'url',
+  'path',
+  'title',
+  'source',
+  'schema',
+  'properties',
+  'context',
+] as const;
+export type StringColumn = (typeof STRING_COLUMNS)[number];
+
+/** The text of one event; absent and null mean the same and are stored as null. */
+export type EventStrings = { readonly id: string; readonly type: EventType; readonly event: string } & {
+  readonly [column in StringColumn]?: string | null;
+};
+
+/** One event, ready to be encoded into an EventBlock. */
+export interface EventRecord {
+  /** Event time, ms since epoch, already corrected and clamped. */
+  readonly atMs: number;
+  readonly receivedAtMs: number;
+  /** Was clamped from the future. */
+  readonly clamped: boolean;
+  readonly strings: EventStrings;
+  /** The parsed `properties` and `context`, for rollup filters, dimensions and measures at the edge. */
+  readonly properties: JsonObject;
+  readonly context: JsonObject;
+}
+
+/** `userId` if present, else `anonymousId`; null: the event counts, but never as a person. */
+export function personOf(strings: { readonly user_id?: string | null; readonly anonymous_id?: string | null }): string | null {
+  return strings.user_id ?? strings.anonymous_id ?? null;
+}
+
+/** Device first, so that a login does not move a device's events to another shard. */
+export function partitionKeyOf(strings: {
+  readonly id: string;
+  readonly user_id?: string | null;
+  readonly anonymous_id?: string | null;
+}): string {
+  return strings.anonymous_id ?? strings.user_id ?? strings.id;
+}

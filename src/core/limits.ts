@@ -1,0 +1,79 @@
+/**
+ * Limits: every bound of the product, in one place, each with its reason. Units are in the names.
+ *
+ * A request over a limit is refused with a stable code that names the limit and the value it met.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+export const LIMITS = {
+  /** Unpacked body of an ingest request. Segment's batch limit is 500 KB; ten times that fits one Worker turn. */
+  bodySizeBytesMax: 5 * MIB,
+  /** Events in one ingest request: keeps the edge under ~50 ms of CPU. */
+  requestEventsMax: 2_500,
+  /** One event as JSON; Segment's own limit. */
+  eventSizeBytesMax: 32 * KIB,
+  propertyDepthMax: 8,
+  propertyKeysMax: 256,
+  nameLengthMax: 200,
+  idLengthMax: 256,
+
+  /** An event later than this after its receipt has a broken clock: it is clamped and flagged. */
+  futureClampMs: 5 * MINUTE_MS,
+  /** A client clock is "provably fast" when `sentAt` is beyond the receipt by more than this. */
+  fastClockMs: 30 * SECOND_MS,
+  /** The earliest event time taken: before it a timestamp is a unit error (seconds for milliseconds), not history. */
+  atMsMin: 631_152_000_000,
+
+  /** Older events go to the lake as an import would. */
+  allowedLatenessMs: 7 * DAY_MS,
+  /** Ids are remembered this long after receipt. Must exceed `allowedLatenessMs`. */
+  dedupeHorizonMs: 8 * DAY_MS,
+  outOfOrdernessMs: 30 * SECOND_MS,
+  idleMs: 60 * SECOND_MS,
+
+  /** Cells of one rollup in one window; the rest is counted under `other`. */
+  windowCellsMax: 1_000,
+  rollupsMax: 16,
+  rollupDimensionsMax: 4,
+  dimensionValueLengthMax: 256,
+
+  /** A flush is cut at whichever comes first (CORRECTNESS A6). */
+  flushEventsMax: 10_000,
+  flushSizeBytesMax: 8 * MIB,
+  flushAgeMsMax: 10 * MINUTE_MS,
+  /** A D1 row stays under this; bigger payloads are split into numbered chunks of one batch. */
+  d1RowSizeBytesMax: 1_000_000,
+  /** One EventBlock: with its log row under SQLite's 2 MB a value. */
+  blockSizeBytesMax: 1 * MIB,
+  /** One log row: the blocks of a group commit. */
+  logRowSizeBytesMax: 1_800_000,
+  /** The log of a shard; beyond it appends are refused with 429 until the sinks catch up. */
+  logSizeBytesMax: 64 * MIB,
+  /** A page of `readFlush` and of `readTail`. */
+  rpcPageSizeBytesMax: 4 * MIB,
+
+  /** One import chunk. Rows as in a flush times two: an import is not latency-bound. */
+  importChunkRowsMax: 20_000,
+  importChunkSizeBytesMax: 32 * MIB,
+
+  queryRangeDaysMax: 400,
+  queryGroupByMax: 2,
+  queryTopMax: 1_000,
+  queryTopDefault: 100,
+  queryPointsMax: 50_000,
+  queryConditionsMax: 64,
+  queryBodySizeBytesMax: 64 * KIB,
+  /** Rows one lake scan may touch before it is refused with `query-too-large`. */
+  scanRowsMax: 20_000_000,
+
+  tenantIdLengthMax: 40,
+  /** How long an edge isolate may serve a tenant's configuration without looking again: the bound on a key's revocation. */
+  tenantCacheMs: 30 * SECOND_MS,
+  shardsMax: 64,
+} as const;

@@ -1,0 +1,37 @@
+/**
+ * Rejection: why an event or a request was refused for good. The closed list of codes is part of the API: codes are only
+ * ever added. A retryable refusal (overload, quota, a dependency) is never a Rejection; it is a whole-request 429 or 503.
+ */
+
+/** Codes of one event within a request that is otherwise answered with 200. */
+export const EVENT_REJECTION_CODES = [
+  'event-not-object',
+  'event-too-large',
+  'name-missing',
+  'name-too-long',
+  'type-unknown',
+  'id-invalid',
+  'person-id-invalid',
+  'timestamp-invalid',
+  'timestamp-out-of-range',
+  'properties-invalid',
+  'properties-too-deep',
+  'properties-too-many-keys',
+  'context-invalid',
+  'key-forbidden',
+  'number-unsafe',
+  'text-invalid',
+  'json-invalid',
+] as const;
+export type EventRejectionCode = (typeof EVENT_REJECTION_CODES)[number];
+
+export interface EventRejection {
+  readonly code: EventRejectionCode;
+  /** JSON pointer into the event, '' for the event itself. */
+  readonly path: string;
+  /** For a person: names the limit and the value met, and what to do. */
+  readonly message: string;
+}
+
+/** What became of one event sent. */
+export type Verdict = 'accepted' | 'duplicate' | 'quarantined' | 'rejected';

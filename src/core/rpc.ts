@@ -1,0 +1,170 @@
+/**
+ * RPC: what crosses between the edge, the shards, the sinks and the queries. Plain data, structured-clonable.
+ */
+import type { ShardAddress } from './shard-map.ts';
+
+/** One block of the log with what was decided of each of its events at admission (see disposition.ts). */
+export interface LoggedBlock {
+  readonly seq: number;
+  readonly block: Uint8Array;
+  /** One byte an event. */
+  readonly dispositions: Uint8Array;
+}
+
+export interface AppendRequest {
+  readonly address: ShardAddress;
+  readonly epoch: number;
+  /** EventBlocks of one request, in order; stored together or not at all. */
+  readonly blocks: readonly Uint8Array[];
+}
+export type AppendReply =
+  | { readonly status: 'stored'; /** One array a block, one byte an event. */ readonly dispositions: readonly Uint8Array[] }
+  | { readonly status: 'stale-map' }
+  | { readonly status: 'overloaded'; readonly retryAfterMs: number };
+
+export interface LiveRequest {
+  readonly address: ShardAddress;
+  /** Cells of this rollup are wanted; absent: only the state. */
+  readonly rollupId?: string;
+  /** Event-time range of the windows wanted. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+export interface LiveReply {
+  readonly incarnation: string;
+  /** Everything below is stored and confirmed; the shard answers for everything from here on. */
+  readonly storedSeq: number;
+  /** The next seq to be written. */
+  readonly headSeq: number;
+  /** Null: the shard has never held an event. */
+  readonly watermarkMs: number | null;
+  /** Encoded RollupCells (cell-codec.ts) of [storedSeq, headSeq) within the range; null when there are none. */
+  readonly cells: readonly Uint8Array[] | null;
+  /** Some block since storedSeq was made without this rollup: the answer must come from the lake. */
+  readonly rollupMissing: boolean;
+  /** Events since storedSeq in range that are in no cell (beyond the allowed lateness). */
+  readonly pendingEvents: number;
+  /** Late corrections since storedSeq in range. */
+  readonly corrections: number;
+  /** Events accepted since storedSeq. */
+  readonly tailEvents: number;
+}
+
+export interface ReadTailRequest {
+  readonly address: ShardAddress;
+  /** Absent: from storedSeq. */
+  readonly seqFrom?: number;
+}
+export type ReadTailReply =
+  | {
+      readonly status: 'ok';
+      readonly incarnation: string;
+      readonly storedSeq: number;
+      readonly watermarkMs: number | null;
+      readonly blocks: readonly LoggedBlock[];
+      /** Where the next page starts; null: that was all. */
+      readonly nextSeq: number | null;
+    }
+  /** The range asked for has been confirmed and dropped meanwhile: begin again. */
+  | { readonly status: 'gone' };
+
+export interface FlushRef {
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  readonly seqTo: number;
+}
+/** Accounts of the requests whose blocks the flush holds (CORRECTNESS F1), in events. */
+export interface Tally {
+  readonly received: number;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+}
+export interface FlushPart {
+  readonly rollupId: string;
+  readonly chunk: number;
+  readonly cells: Uint8Array;
+  readonly startMsMin: number;
+  readonly startMsMax: number;
+  readonly overflowed: boolean;
+}
+export interface ReadFlushRequest {
+  readonly address: ShardAddress;
+  /** Absent: the oldest flush not yet confirmed, its first page. */
+  readonly flush?: FlushRef;
+  readonly seqFrom?: number;
+}
+export type ReadFlushReply =
+  | {
+      readonly status: 'ok';
+      readonly flush: FlushRef;
+      readonly checksum: string;
+      readonly tally: Tally;
+      readonly corrections: number;
+      /** Rollups every block of the flush was made under. */
+      readonly rollupIds: readonly string[];
+      /** With the first page only. */
+      readonly parts: readonly FlushPart[];
+      readonly blocks: readonly LoggedBlock[];
+      readonly nextSeq: number | null;
+    }
+  /** Nothing waits to be stored. */
+  | { readonly status: 'stored' }
+  /** That range is no longer held: another consumer stored it. */
+  | { readonly status: 'gone' };
+
+export interface ConfirmRequest {
+  readonly address: ShardAddress;
+  readonly flush: FlushRef;
+}
+
+/** Queue message: a shard has flushes to store. Trusted with nothing: the sink pulls what there is. */
+export interface FlushMessage {
+  readonly address: ShardAddress;
+}
+/** Queue message: a tenant's day wants to be sealed. */
+export interface SealMessage {
+  readonly uid: string;
+  /** Days since the epoch, UTC. */
+  readonly day: number;
+  /** Why, for telemetry: the schedule, an import, or a command. */
+  readonly cause: 'schedule' | 'import' | 'command';
+}
+
+/** Asks the shard to cut a flush now. Answers where its stored and cut positions stand. */
+export interface CutRequest {
+  readonly address: ShardAddress;
+}
+export interface CutReply {
+  readonly incarnation: string;
+  readonly storedSeq: number;
+  /** Everything below is cut, stored or not. A seal waits for storedSeq to reach it. */
+  readonly cutSeq: number;
+}
+
+/** The RPC surface of a shard, as the edge, sinks and queries see it. */
+export interface ShardRpc {
+  append(request: AppendRequest): Promise<AppendReply>;
+  live(request: LiveRequest): Promise<LiveReply>;
+  readTail(request: ReadTailRequest): Promise<ReadTailReply>;
+  readFlush(request: ReadFlushRequest): Promise<ReadFlushReply>;
+  confirm(request: ConfirmRequest): Promise<void>;
+  cut(request: CutRequest): Promise<CutReply>;
+}
+
+/** Reaches the shard at an address, with the region as location hint. Shells make it from the binding; tests fake it. */
+export type ShardOf = (address: ShardAddress) => ShardRpc;
+
+export interface RegisteredShard {
+  readonly region: string;
+  readonly index: number;
+  readonly incarnation: string;
+  readonly registeredAtMs: number;
+}
+/** The RPC surface of a tenant's directory. */
+export interface DirectoryRpc {
+  register(shard: RegisteredShard): Promise<void>;
+  list(): Promise<RegisteredShard[]>;
+}
+export type DirectoryOf = (uid: string) => DirectoryRpc;
