@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+// Wrangler says at each read of the configuration that it found .dev.vars.
+process.env.WRANGLER_LOG ??= 'error';
+
 const workerdTests = 'test/**/*.workerd.test.ts';
 const e2eTests = 'test/{e2e,browser}/**/*.test.ts';
 

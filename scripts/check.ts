@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './root.ts';
+import { root } from '../src/cli/local-stack/paths.ts';
 
 type Check = { readonly name: string; readonly program: string; readonly args: readonly string[] };
 type Outcome = Check & { readonly ok: boolean; readonly output: string; readonly elapsedMs: number };

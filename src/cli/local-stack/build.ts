@@ -1,0 +1,43 @@
+// Build: bundles the Worker and its Durable Objects into one module, as a deployment does.
+
+import { builtinModules } from 'node:module';
+import { resolve } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { root } from './paths.ts';
+
+const builtins = new RegExp(`^(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
+
+/** Packages name Node's modules with or without the prefix; the runtime knows them by the prefixed name. */
+const nodeBuiltins: Plugin = {
+  name: 'node-builtins',
+  setup({ onResolve }) {
+    onResolve({ filter: builtins }, ({ path }) => ({ path: `node:${path}`, external: true }));
+  },
+};
+
+/** The source of the Worker's one module; throws esbuild's messages when it does not build. */
+export async function buildWorker(main: string, define: Record<string, string>): Promise<string> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [resolve(root, main)],
+    bundle: true,
+    write: false,
+    outfile: 'worker.mjs',
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    mainFields: ['browser', 'module', 'main'],
+    external: ['cloudflare:*', 'node:*'],
+    loader: { '.html': 'text', '.txt': 'text', '.sql': 'text', '.css': 'text' },
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    define,
+    sourcemap: 'inline',
+    keepNames: true,
+    logLevel: 'warning',
+    plugins: [nodeBuiltins],
+  });
+  const [output] = outputFiles;
+  if (!output) throw new Error('esbuild wrote nothing');
+  return output.text;
+}
