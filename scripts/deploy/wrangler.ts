@@ -1,0 +1,29 @@
+// Wrangler: the pinned one, run as a child, because its commands are its stable interface.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../../src/cli/local-stack/paths.ts';
+import { describeCommand } from './plan.ts';
+
+const program = join(root, 'node_modules/wrangler/bin/wrangler.js');
+
+/** What the command printed; throws when it failed. Shown as it runs, unless quiet. */
+export function wrangler(args: readonly string[], mode: 'shown' | 'quiet' = 'shown'): string {
+  if (mode === 'shown') console.log(`$ ${describeCommand(args)}`);
+  const { status, stdout, stderr } = run(args, mode === 'shown' ? 'inherit' : 'pipe');
+  if (status !== 0) throw new Error(`${describeCommand(args)} failed${stderr ? `:\n${stderr}` : ''}`);
+  return stdout ?? '';
+}
+
+export function succeeds(args: readonly string[]): boolean {
+  return run(args, 'pipe').status === 0;
+}
+
+function run(args: readonly string[], stdio: 'inherit' | 'pipe') {
+  return spawnSync(process.execPath, [program, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', stdio, stdio],
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
+  });
+}

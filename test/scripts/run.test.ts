@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { isNodeSupported, outdatedPackages } from '../../scripts/run.mjs';
+
+describe('the bootstrap', () => {
+  it.each(['22.18.0', 'v22.23.2', '24.0.0', '26.10.0', '27.0.0'])('runs on Node %s', (version) => {
+    expect(isNodeSupported(version)).toBe(true);
+  });
+
+  it.each(['18.20.0', '20.20.2', '22.17.1', '23.11.0', '25.1.0'])('brings its own Node where %s is', (version) => {
+    expect(isNodeSupported(version)).toBe(false);
+  });
+
+  it('installs when a package is missing or of another version, but not for a package of another platform', () => {
+    const wanted = {
+      '': { version: '1.0.0' },
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/b': { version: '2.0.0' },
+      'node_modules/c': { version: '3.0.0' },
+      'node_modules/other-platform': { version: '1.0.0', optional: true },
+    };
+    const installed = { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.9.0' } };
+    expect(outdatedPackages(wanted, installed)).toEqual(['node_modules/b', 'node_modules/c']);
+    expect(outdatedPackages(wanted, {})).toHaveLength(3);
+  });
+});
