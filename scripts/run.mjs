@@ -1,6 +1,6 @@
 // Bootstrap: runs a program of this repository with its dependencies installed and a Node that is new enough.
 //
-//   node scripts/run.mjs <file.ts | package binary> [arguments]
+//   node scripts/run.mjs [<file.ts | package binary> [arguments]]      without a program it only installs
 //
 // - Free of dependencies and of new syntax: it must run on Node 20 in a clone without node_modules.
 // - Dependencies count as installed when every version of package-lock.json is the version that node_modules has;
@@ -106,12 +106,46 @@ function run(name, args) {
 
 /** When npm was killed, nobody is left who could end the program. */
 function endWithParent(child) {
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
+  const npmPid = findNpm();
+  if (!npmPid) return;
+  setInterval(() => !isAlive(npmPid) && child.kill('SIGTERM'), 500).unref();
+}
+
+/** npm is the parent, or its shell is. */
+function findNpm() {
+  for (let pid = process.ppid, depth = 0; pid > 1 && depth < 3; depth++) {
+    const { ppid, command } = describeProcess(pid);
+    if (/\bnpm\b/.test(command)) return pid;
+    pid = ppid;
+  }
+  return undefined;
+}
+
+function describeProcess(pid) {
+  try {
+    if (process.platform === 'linux') {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '');
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return { ppid: Number(stat.split(' ')[1]), command: command.startsWith('sh -c') ? 'sh' : command };
+    }
+    const { stdout } = spawnSync('ps', ['-o', 'ppid=,comm=', '-p', String(pid)], { encoding: 'utf8' });
+    const [, ppid, command] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
+    return { ppid: Number(ppid ?? 0), command: command ?? '' };
+  } catch {
+    return { ppid: 0, command: '' };
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [program, ...args] = process.argv.slice(2);
   install();
-  run(program, args);
+  if (program) run(program, args);
 }
