@@ -1,0 +1,20 @@
+// What the lake uses of Node's modules, which workerd provides under `nodejs_compat`.
+
+declare module 'node:zlib' {
+  interface ZstdOptions {
+    params?: Record<number, number>;
+    /** Size of the output buffer: when all fits in one, nothing is copied together. */
+    chunkSize?: number;
+  }
+  export const constants: { readonly ZSTD_c_compressionLevel: number };
+  export function zstdCompressSync(bytes: Uint8Array, options?: ZstdOptions): Uint8Array;
+  export function zstdDecompressSync(bytes: Uint8Array, options?: ZstdOptions): Uint8Array;
+}
+
+declare module 'node:crypto' {
+  interface Hash {
+    update(data: Uint8Array | string): Hash;
+    digest(encoding: 'hex'): string;
+  }
+  export function createHash(algorithm: 'sha256'): Hash;
+}
