@@ -15,7 +15,8 @@ import { DAY_MS } from '../core/limits.ts';
 import { assert, InvariantError } from '../core/result.ts';
 import type { FlushPart, FlushRef, Tally } from '../core/rpc.ts';
 import { fromBase64, toBase64 } from './base64.ts';
-import type { EncodedSegment } from './segment.ts';
+import { packFooter, unpackFooter } from './footer.ts';
+import type { EncodedSegment } from './segment-write.ts';
 
 /** One JSON parameter stays under this: D1 takes 2 MB a value. */
 const PARAMETER_SIZE_BYTES_MAX = 1_500_000;
@@ -38,7 +39,7 @@ export interface LakeSegment {
   readonly atMaxMs: number;
   readonly footer: Uint8Array | null;
   /** Ascending. Rows of other days in the file do not count. */
-  readonly days: readonly number[];
+  readonly days: readonly { readonly day: number; readonly rowCount: number }[];
 }
 
 /** Incarnation → the seq below which the seal covers everything. */
@@ -112,6 +113,14 @@ export interface RangeReading {
   readonly uncovered: readonly UncoveredSegment[];
 }
 
+/** An encoded segment and where `putSegment` put it. */
+export interface PlacedSegment {
+  readonly path: string;
+  readonly encoded: EncodedSegment;
+  /** Of the object that is there: another encoder may have written it (`PutOutcome.sizeBytes`). Absent: as encoded. */
+  readonly sizeBytes?: number;
+}
+
 export interface FlushRecord {
   readonly uid: string;
   readonly flush: FlushRef;
@@ -121,7 +130,7 @@ export interface FlushRecord {
   readonly rollupIds: readonly string[];
   readonly parts: readonly FlushPart[];
   /** Null: the flush accepted nothing (an account of rejections only). */
-  readonly segment: { readonly path: string; readonly encoded: EncodedSegment } | null;
+  readonly segment: PlacedSegment | null;
   readonly nowMs: number;
 }
 
@@ -200,7 +209,7 @@ function partStatements(db: D1Database, record: FlushRecord): D1PreparedStatemen
 function flushSegmentStatements(
   db: D1Database,
   { uid, flush, rollupIds }: FlushRecord,
-  { path, encoded }: { path: string; encoded: EncodedSegment },
+  segment: PlacedSegment,
 ): D1PreparedStatement[] {
   const { incarnation, seqFrom, seqTo } = flush;
   return [
@@ -209,10 +218,10 @@ function flushSegmentStatements(
         `INSERT INTO segments (uid, incarnation, seq_from, seq_to, source, path, rollup_ids, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
          SELECT ?1, ?2, ?3, ?4, 'flush', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE ${FLUSH_IS_NEW}`,
       )
-      .bind(uid, incarnation, seqFrom, seqTo, path, JSON.stringify(rollupIds), ...segmentValues(encoded)),
+      .bind(uid, incarnation, seqFrom, seqTo, segment.path, JSON.stringify(rollupIds), ...segmentValues(segment)),
     db
       .prepare(`${INSERT_SEGMENT_DAYS} AND ${FLUSH_IS_NEW}`)
-      .bind(uid, incarnation, seqFrom, path, JSON.stringify(encoded.days)),
+      .bind(uid, incarnation, seqFrom, segment.path, JSON.stringify(segment.encoded.days)),
   ];
 }
 
@@ -221,10 +230,11 @@ export const INSERT_SEGMENT_DAYS = `INSERT INTO segment_days (uid, day, manifest
   SELECT s.uid, j.value ->> 'day', s.manifest_seq, j.value ->> 'rowCount', j.value ->> 'uncounted'
   FROM segments s, json_each(?5) j WHERE s.uid = ?1 AND s.path = ?4 AND s.incarnation = ?2 AND s.seq_from = ?3`;
 
-/** row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer. */
-export function segmentValues(encoded: EncodedSegment): (string | number)[] {
+/** row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer. The footer of other bytes than ours is not kept. */
+export function segmentValues({ encoded, sizeBytes }: PlacedSegment): (string | number | null)[] {
   const { rowCount, bytes, atMinMs, atMaxMs, contentHash, footer } = encoded;
-  return [rowCount, bytes.byteLength, atMinMs, atMaxMs, contentHash, toBase64(footer)];
+  const isOurs = sizeBytes === undefined || sizeBytes === bytes.byteLength;
+  return [rowCount, sizeBytes ?? bytes.byteLength, atMinMs, atMaxMs, contentHash, isOurs ? packFooter(footer) : null];
 }
 
 /** Last of the batch. A conflicting row makes the batch fail on NOT NULL: nothing of it stays. */
@@ -324,7 +334,7 @@ export async function readScanPlan(
     selectSealedDays(db, uid, dayFrom, dayTo),
     db
       .prepare(
-        `SELECT ${SEGMENT_COLUMNS}, s.footer, json_array(s.day) AS days
+        `SELECT ${SEGMENT_COLUMNS}, s.footer, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
          FROM sealed_days d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
          WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3
            AND s.path >= 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '/'
@@ -333,7 +343,7 @@ export async function readScanPlan(
       .bind(uid, dayFrom, dayTo),
     db
       .prepare(
-        `SELECT ${SEGMENT_COLUMNS}, s.footer, json_group_array(sd.day) AS days
+        `SELECT ${SEGMENT_COLUMNS}, s.footer, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
          FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
          LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
          WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
@@ -374,8 +384,8 @@ export interface SegmentRow {
 }
 
 export function lakeSegmentOf(row: SegmentRow): LakeSegment {
-  const days = (JSON.parse(row.days) as number[]).sort((a, b) => a - b);
-  const footer = row.footer ? fromBase64(row.footer) : null;
+  const days = (JSON.parse(row.days) as { day: number; rowCount: number }[]).sort((a, b) => a.day - b.day);
+  const footer = row.footer ? unpackFooter(row.footer) : null;
   return { ...row, rollupIds: JSON.parse(row.rollupIds), days, footer };
 }
 

@@ -1,0 +1,109 @@
+// Fake D1: the part of D1Database that the product uses, over node:sqlite in memory, with the schema of migrations/.
+// A batch is a transaction; each call may be made to fail, before or after its effect, to test resumption.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { root } from '../../src/cli/local-stack/paths.ts';
+
+/** Called before each call to the database with its number, from 1, and the SQL; may throw to lose the call. */
+export type FaultHook = (call: { readonly number: number; readonly sql: readonly string[]; readonly phase: 'before' | 'after' }) => void;
+
+class FakeStatement {
+  readonly sql: string;
+  readonly values: readonly SQLInputValue[];
+  readonly #db: FakeD1;
+
+  constructor(db: FakeD1, sql: string, values: readonly SQLInputValue[] = []) {
+    this.#db = db;
+    this.sql = sql;
+    this.values = values;
+  }
+
+  bind(...values: unknown[]): FakeStatement {
+    for (const value of values) {
+      if (value === undefined) throw new TypeError("D1_TYPE_ERROR: Type 'undefined' not supported for value 'undefined'");
+      if (typeof value === 'string' && value.length > 2_000_000) throw new RangeError('D1_ERROR: string or blob too big');
+    }
+    if (values.length > 100) throw new RangeError('D1_ERROR: too many SQL variables');
+    return new FakeStatement(this.#db, this.sql, values as SQLInputValue[]);
+  }
+
+  async all(): Promise<{ results: unknown[]; success: true; meta: { changes: number; last_row_id: number } }> {
+    const [result] = await this.#db.batch([this]);
+    return result!;
+  }
+
+  async run() {
+    return this.all();
+  }
+
+  async first(column?: string): Promise<unknown> {
+    const { results } = await this.all();
+    const [row] = results as Record<string, unknown>[];
+    if (row === undefined) return null;
+    return column === undefined ? row : row[column];
+  }
+
+  async raw(): Promise<unknown[][]> {
+    const { results } = await this.all();
+    return (results as Record<string, unknown>[]).map((row) => Object.values(row));
+  }
+}
+
+export class FakeD1 {
+  /** Calls made so far; a batch is one. */
+  callCount = 0;
+  hook: FaultHook | null = null;
+  readonly #sqlite = new DatabaseSync(':memory:');
+
+  constructor() {
+    const folder = join(root, 'migrations');
+    for (const file of readdirSync(folder).sort()) {
+      if (file.endsWith('.sql')) this.#sqlite.exec(readFileSync(join(folder, file), 'utf8'));
+    }
+  }
+
+  prepare(sql: string): FakeStatement {
+    return new FakeStatement(this, sql);
+  }
+
+  async exec(sql: string) {
+    this.#sqlite.exec(sql);
+    return { count: 1, duration: 0 };
+  }
+
+  async batch(statements: readonly FakeStatement[]) {
+    // A real call takes a turn: what ran before it and after it may interleave with others.
+    await Promise.resolve();
+    const call = { number: ++this.callCount, sql: statements.map(({ sql }) => sql) };
+    this.hook?.({ ...call, phase: 'before' });
+    this.#sqlite.exec('BEGIN');
+    let results: { results: unknown[]; success: true; meta: { changes: number; last_row_id: number } }[];
+    try {
+      results = statements.map((statement) => this.#run(statement));
+      this.#sqlite.exec('COMMIT');
+    } catch (cause) {
+      this.#sqlite.exec('ROLLBACK');
+      throw new Error(`D1_ERROR: ${(cause as Error).message}`, { cause });
+    }
+    this.hook?.({ ...call, phase: 'after' });
+    return results;
+  }
+
+  #run({ sql, values }: FakeStatement) {
+    const prepared = this.#sqlite.prepare(sql);
+    const results = prepared.all(...values).map((row) => ({ ...row }));
+    const changes = this.#sqlite.prepare('SELECT changes() AS changes, last_insert_rowid() AS id').get() as {
+      changes: number;
+      id: number;
+    };
+    return { results, success: true as const, meta: { changes: changes.changes, last_row_id: changes.id } };
+  }
+}
+
+/** A database with an up-to-date, empty schema. */
+export function fakeD1(): { db: D1Database; fake: FakeD1 } {
+  const fake = new FakeD1();
+  return { db: fake as unknown as D1Database, fake };
+}
