@@ -12,13 +12,13 @@ type Outcome = Check & { readonly ok: boolean; readonly output: string; readonly
 function typeChecks(): Check[] {
   return readdirSync(root)
     .filter((file) => /^tsconfig(\.\w+)?\.json$/.test(file) && file !== 'tsconfig.base.json')
-    .filter((file) => includedFolders(file).some((folder) => existsSync(join(root, folder))))
+    .filter((file) => sourceFolders(file).some((folder) => existsSync(join(root, folder))))
     .map((file) => ({ name: file, program: 'typescript/bin/tsc', args: ['-p', file, '--pretty', 'false'] }));
 }
 
-function includedFolders(tsconfig: string): string[] {
+function sourceFolders(tsconfig: string): string[] {
   const include = /"include": \[(.*)\]/.exec(readFileSync(join(root, tsconfig), 'utf8'))?.[1] ?? '';
-  return [...include.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '');
+  return [...include.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '').filter((path) => !path.endsWith('.d.ts'));
 }
 
 const checks: Check[] = [

@@ -14,15 +14,22 @@ type Rule = {
 };
 
 const shardFolder = 'durable-objects';
+const services = 'src/services.ts';
 
 const table: Record<string, Rule> = {
   'src/core': { values: [], packages: ['zod', '@datadog/sketches-js', 'protobufjs', 'siphash'] },
-  [shardFolder]: { values: ['src/core', 'src/lake'], packages: ['cloudflare:workers', 'itty-durable', 'itty-router'] },
-  'src/edge': { values: ['src/core', 'src/http', 'src/control'], types: [shardFolder] },
-  'src/query': { values: ['src/core', 'src/http', 'src/control', 'src/lake'], types: [shardFolder] },
-  'src/sinks': { values: ['src/core', 'src/lake', 'src/control'] },
+  [shardFolder]: {
+    values: ['src/core', 'src/lake'],
+    packages: ['cloudflare:workers', 'node:zlib', 'itty-durable', 'itty-router'],
+  },
+  'src/edge': { values: ['src/core', 'src/http', 'src/control'], types: [shardFolder, services] },
+  'src/query': { values: ['src/core', 'src/http', 'src/control', 'src/lake'], types: [shardFolder, services] },
+  'src/sinks': { values: ['src/core', 'src/lake', 'src/control'], types: [services] },
   'src/lake': { values: ['src/core'] },
-  'src/control': { values: ['src/core'] },
+  // Its routes answer with the problem details of all others; http knows nothing of it.
+  'src/control': { values: ['src/core', 'src/http'], types: [services] },
+  // The shape of what the entry hands to every route: types alone.
+  [services]: { values: [], types: ['src/core', 'src/http', 'src/control', 'src/lake', shardFolder], packages: [] },
   'src/http': { values: ['src/core'] },
   'src/sdk': { values: [], types: ['src/core'], packages: [] },
   'src/dashboard': { values: [], types: ['src/core'] },
@@ -33,7 +40,7 @@ const table: Record<string, Rule> = {
 const tops = ['src/index.ts', 'src/app.ts'];
 
 function folderOf(path: string): string {
-  if (tops.includes(path)) return path;
+  if (tops.includes(path) || path === services) return path;
   const [first = '', second = ''] = path.split('/');
   return first === 'src' ? `${first}/${second}` : first;
 }

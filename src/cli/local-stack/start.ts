@@ -65,7 +65,7 @@ async function start(options: StackOptions): Promise<void> {
 }
 
 function demoBinding(keys: TenantKeys | undefined): Record<string, string> {
-  return keys ? { DEMO_KEYS: JSON.stringify({ write: keys.write, read: keys.read }) } : {};
+  return keys ? { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write: keys.write, read: keys.read }) } : {};
 }
 
 /** A runtime outlives a parent that was killed; left alone, it would be a second writer on this state. */
