@@ -41,6 +41,8 @@ export const LIMITS = {
   windowCellsMax: 1_000,
   rollupsMax: 16,
   rollupDimensionsMax: 4,
+  /** Each costs up to a few hundred bytes in every cell. */
+  rollupNumbersMax: 8,
   dimensionValueLengthMax: 256,
 
   /** A flush is cut at whichever comes first (CORRECTNESS A6). */
@@ -68,11 +70,19 @@ export const LIMITS = {
   queryTopDefault: 100,
   queryPointsMax: 50_000,
   queryConditionsMax: 64,
+  /** Nesting of and, or, not. */
+  queryConditionDepthMax: 8,
+  /** Values of one `in`. */
+  queryConditionValuesMax: 256,
   queryBodySizeBytesMax: 64 * KIB,
   /** Rows one lake scan may touch before it is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
 
   tenantIdLengthMax: 40,
+  /** Active keys of a tenant: they are loaded with its configuration. */
+  keysMax: 100,
+  /** Bodies of the control routes: a rollup with its condition is the biggest. */
+  controlBodySizeBytesMax: 64 * KIB,
   /** How long an edge isolate may serve a tenant's configuration without looking again: the bound on a key's revocation. */
   tenantCacheMs: 30 * SECOND_MS,
   shardsMax: 64,
