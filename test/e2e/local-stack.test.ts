@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root, stateFiles } from '../../src/cli/local-stack/paths.ts';
-import { findRuntimes, identify } from '../../src/cli/local-stack/processes.ts';
+import { end, findRuntimes, identify } from '../../src/cli/local-stack/processes.ts';
 import { type Stack, startStack, type Victim } from '../support/stack.ts';
 
 describe('the local stack', () => {
@@ -63,6 +64,13 @@ describe('the local stack', () => {
     expect(stack.runtimePid()).not.toBe(killed);
     expect(await isHealthy()).toBe(true);
     expect(await createTenant('before-the-kill')).toBe(409);
+  });
+
+  it('restarts a runtime that is killed again while it starts', async () => {
+    await stack.kill('runtime');
+    await sleep(100);
+    for (const starting of findRuntimes(stateDir)) await end(starting);
+    await expect.poll(() => isHealthy().catch(() => false), { timeout: 30_000 }).toBe(true);
   });
 
   it('ends the runtime that a killed parent left behind', async () => {

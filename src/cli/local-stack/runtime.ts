@@ -1,6 +1,6 @@
 // Runtime: the workerd process behind Miniflare, set up from wrangler.toml as a deployment would be.
 //
-// Miniflare itself restarts a workerd that died, on the same port and state. `wrangler dev` is not used: its proxy in
+// Miniflare itself restarts a workerd that died, on the same port and state (see also the watchdog). `wrangler dev` is not used: its proxy in
 // front caps it near 800 requests a second.
 
 import { mkdirSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ const localCf = { colo: 'LOCAL', httpProtocol: 'HTTP/1.1' };
 process.env.WRANGLER_LOG ??= 'error';
 
 export class Runtime {
-  readonly #miniflare: Miniflare;
+  #miniflare: Miniflare;
   readonly #script: string;
   #options: RuntimeOptions;
 
@@ -60,6 +60,13 @@ export class Runtime {
   async addBindings(bindings: Record<string, string>): Promise<void> {
     this.#options = { ...this.#options, bindings: { ...this.#options.bindings, ...bindings } };
     await this.#miniflare.setOptions(toMiniflareOptions(this.#script, this.#options));
+  }
+
+  /** Starts anew, with a Miniflare of its own: one whose restart failed does not come back. */
+  async restart(): Promise<void> {
+    await this.#miniflare.dispose().catch(() => {});
+    this.#miniflare = new Miniflare(toMiniflareOptions(this.#script, this.#options));
+    await this.#miniflare.ready;
   }
 
   /** Calls the scheduled handler: cron never fires by itself locally. */

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { driveCron } from './cron.ts';
-import { demoTenant, ensureDemo, readKeys, type TenantKeys } from './demo.ts';
+import { demoTenant, ensureDemo, keptDemoKeys, type TenantKeys } from './demo.ts';
 import { migrate } from './migrate.ts';
 import { parseOptions, type StackOptions } from './options.ts';
 import { migrationsFolder, stateFiles } from './paths.ts';
@@ -10,6 +10,7 @@ import { end, findRuntimes, isAlive } from './processes.ts';
 import { findRootKey, rootKeyName } from './root-key.ts';
 import { Runtime } from './runtime.ts';
 import { type LockContent, StateLock } from './state-lock.ts';
+import { watch } from './watchdog.ts';
 
 const everyMinute = '* * * * *';
 
@@ -17,7 +18,6 @@ async function start(options: StackOptions): Promise<void> {
   const { stateFolder, port } = options;
   const files = stateFiles(stateFolder);
   const url = `http://127.0.0.1:${port}`;
-
   const { lock, left } = await StateLock.acquire(files.lock);
   const stop = stopOnce(lock);
   stopOnSignals(stop);
@@ -25,37 +25,40 @@ async function start(options: StackOptions): Promise<void> {
     await endOrphans(stateFolder, left);
 
     const rootKey = findRootKey(process.env);
+    const keptKeys = keptDemoKeys(rootKey, files.keys);
+    const record = () => recordRuntime(lock, stateFolder, url);
+    const announceRestart = () => {
+      record();
+      console.log(`The runtime was restarted.\nTidemark ready: ${url}`);
+    };
     const runtime = await Runtime.start({
       port,
       stateFolder,
       dataFolder: files.data,
       temporaryFolder: files.temporary,
-      bindings: {
-        [rootKeyName]: rootKey,
-        TIDEMARK_LOCAL: '1',
-        ...demoBinding(readKeys(files.keys)?.tenants[demoTenant]),
-      },
-      onRestart: () => {
-        recordRuntime(lock, stateFolder, url);
-        console.log(`The runtime was restarted.\nTidemark ready: ${url}`);
-      },
+      bindings: { [rootKeyName]: rootKey, TIDEMARK_LOCAL: '1', ...(keptKeys && demoBinding(keptKeys)) },
+      onRestart: announceRestart,
     });
     stop.runtime = runtime;
     stopOnSignals(stop);
-    recordRuntime(lock, stateFolder, url);
+    record();
 
-    for (const name of await migrate(await runtime.database(), migrationsFolder))
-      console.log(`Applied migration ${name}`);
+    const applied = await migrate(await runtime.database(), migrationsFolder);
+    for (const name of applied) console.log(`Applied migration ${name}`);
 
-    const isFirst = readKeys(files.keys)?.tenants[demoTenant] === undefined;
     const keys = await ensureDemo(url, rootKey, files.keys);
-    if (keys && isFirst) {
+    if (!keptKeys) {
       await runtime.addBindings(demoBinding(keys));
-      recordRuntime(lock, stateFolder, url);
+      record();
     }
-    if (!keys) console.error(`The tenant ${demoTenant} exists, but its keys are not in ${files.keys}.`);
-
     console.log(`Tidemark ready: ${url}`);
+    const isRunning = () => lock.isRuntimeAlive() || findRuntimes(stateFolder).length > 0;
+    const restart = async () => {
+      await runtime.restart();
+      stopOnSignals(stop);
+      announceRestart();
+    };
+    void watch({ isRunning, restart }, stop.signal);
     await driveCron(() => runtime.runCron(everyMinute), options.cronIntervalMs, stop.signal);
   } catch (error) {
     if (stop.signal.aborted) return;
@@ -64,8 +67,9 @@ async function start(options: StackOptions): Promise<void> {
   }
 }
 
-function demoBinding(keys: TenantKeys | undefined): Record<string, string> {
-  return keys ? { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write: keys.write, read: keys.read }) } : {};
+/** What the page at `/` may show: never the admin key. */
+function demoBinding({ write, read }: TenantKeys): Record<string, string> {
+  return { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write, read }) };
 }
 
 /** A runtime outlives a parent that was killed; left alone, it would be a second writer on this state. */

@@ -53,6 +53,10 @@ export class StateLock {
     renameSync(draft, this.#file);
   }
 
+  isRuntimeAlive(): boolean {
+    return this.#content.runtime !== undefined && isAlive(this.#content.runtime);
+  }
+
   release(): void {
     rmSync(this.#file, { force: true });
   }
