@@ -1,12 +1,52 @@
 /**
  * Footer: the Parquet metadata of a segment, kept in the manifest so that a scan needs no read for it.
  *
- * As text it is base64 of zstd: metadata repeats itself per row group and column, and shrinks to a sixth.
+ * As text it is base64 of zstd behind the size: metadata repeats itself per row group and column, and shrinks to a
+ * sixth. A segment of very many days has a footer too large for a manifest row; then the scan reads it from the file.
  */
-export function packFooter(_footer: Uint8Array): string {
-  throw new Error('not yet');
+import type { FileMetaData } from 'hyparquet';
+import { parquetMetadata } from 'hyparquet/src/metadata.js';
+import { assert } from '../core/result.ts';
+import { fromBase64, toBase64 } from './base64.ts';
+import type { SegmentSource } from './source.ts';
+import { compress, decompress } from './zstd.ts';
+
+/** Longest packed footer the manifest takes: well below a D1 row, and a day's scan reads hundreds of rows. */
+const PACKED_LENGTH_MAX = 200_000;
+/** First read of a footer that is not in the manifest; most fit. */
+const FIRST_READ_SIZE_BYTES = 64 * 1_024;
+const TAIL_SIZE_BYTES = 8;
+
+/** Null: too large for a manifest row. */
+export function packFooter(footer: Uint8Array): string | null {
+  const text = `${footer.length}:${toBase64(compress(footer))}`;
+  return text.length <= PACKED_LENGTH_MAX ? text : null;
 }
 
-export function unpackFooter(_text: string): Uint8Array {
-  throw new Error('not yet');
+export function unpackFooter(text: string): Uint8Array {
+  const colon = text.indexOf(':');
+  assert(colon > 0, 'packed footer without its size');
+  return decompress(fromBase64(text.slice(colon + 1)), Number(text.slice(0, colon)));
+}
+
+export async function readFooter(source: SegmentSource): Promise<Uint8Array> {
+  const guess = Math.min(source.sizeBytes, FIRST_READ_SIZE_BYTES);
+  const end = await source.read(source.sizeBytes - guess, guess);
+  assert(end.length >= TAIL_SIZE_BYTES, `segment of ${source.sizeBytes} bytes is no Parquet file`);
+  const sizeBytes = new DataView(end.buffer, end.byteOffset + end.length - TAIL_SIZE_BYTES).getUint32(0, true);
+  const wanted = sizeBytes + TAIL_SIZE_BYTES;
+  assert(wanted <= source.sizeBytes, `footer of ${wanted} bytes in a segment of ${source.sizeBytes}`);
+  return wanted <= end.length ? end.subarray(end.length - wanted) : source.read(source.sizeBytes - wanted, wanted);
+}
+
+const parsed = new WeakMap<Uint8Array, FileMetaData>();
+
+/** Parses once for each footer in memory; a scan reads a segment once a day. */
+export function parseFooter(footer: Uint8Array): FileMetaData {
+  let metadata = parsed.get(footer);
+  if (metadata === undefined) {
+    metadata = parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
+    parsed.set(footer, metadata);
+  }
+  return metadata;
 }

@@ -1,14 +1,21 @@
 /**
  * Scan: the events of a time range from segments and tails, day by day, de-duplicated (CORRECTNESS B7): of the copies of
- * one (id, key_hash) the survivor is the least (received_at, incarnation, seqFrom, row order).
+ * one (id, key_hash) the survivor is the least (received_at, incarnation, seqFrom, row order). Sealed segments come before
+ * all others: their seal has decided already.
  *
- * A day that comes from L1 segments alone was de-duplicated by its seal and is streamed as it is. Any other day is read
- * twice: first ids, then what is wanted of the survivors; so memory is bounded by the ids of one day.
+ * A day that comes from L1 segments alone is streamed as it is. Of any other day the ids are read first, of all its rows,
+ * so that the same copy survives whatever range is asked for; then what is wanted of the survivors. A small day is held
+ * instead of being read twice. So memory is bounded by the ids of one day.
  */
 import type { EventColumns } from '../core/columns.ts';
-import type { Result } from '../core/result.ts';
+import { LIMITS } from '../core/limits.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { dayOf } from './columns.ts';
+import { Deduplicator } from './deduplicate.ts';
+import { readAhead } from './read-ahead.ts';
+import { type PersonRange, readRowGroups } from './segment-read.ts';
 import type { LakeColumn } from './segment-schema.ts';
-import type { ReadBucket } from './source.ts';
+import { type ReadBucket, r2Source, type SegmentSource, sharedSource } from './source.ts';
 
 export interface ScanSegment {
   readonly path: string;
@@ -18,11 +25,11 @@ export interface ScanSegment {
   readonly seqFrom: number;
   /** Days of which this segment's rows count: those in its manifest rows that no seal covers; of a seal, its own day. */
   readonly days: readonly { readonly day: number; readonly rowCount: number }[];
-  /** Absent: read from the object. */
-  readonly footer?: Uint8Array;
+  /** Null or absent: read from the object. */
+  readonly footer?: Uint8Array | null;
 }
 
-/** Events of a shard that are not stored yet; all columns that are wanted, and id, key_hash. */
+/** Events of a shard that are not stored yet; with the columns wanted, and id. */
 export interface ScanTail {
   readonly columns: EventColumns;
   readonly incarnation: string;
@@ -36,16 +43,21 @@ export interface ScanRequest {
   readonly startMs: number;
   readonly endMs: number;
   readonly wanted: ReadonlySet<LakeColumn>;
-  /** Most rows to be touched; default LIMITS.scanRowsMax. */
+  /**
+   * Only these people, by signed 64-bit hash, both ends included; 0 stands for none. Copies of one event under two people
+   * are then told apart only when both are in the range.
+   */
+  readonly people?: PersonRange;
+  /** Most rows to be touched. */
   readonly rowsMax?: number;
 }
 
 export interface ScanTotals {
   /** Rows delivered. */
   readonly eventCount: number;
-  /** Rows of the segments' days and tails that were looked at. */
+  /** Rows of the segments' days and of the tails within the days of the range. */
   readonly scannedRowCount: number;
-  /** Copies left out. */
+  /** Further copies left out, in the days of the range. */
   readonly duplicateCount: number;
 }
 /** The scan would touch more rows than allowed; nothing was read. */
@@ -56,11 +68,239 @@ export interface ScanTooLarge {
 }
 
 /**
- * A batch, the rows of it that count (ascending), and their day. `at` is always there; other columns as wanted.
+ * A batch, the rows of it that count (ascending), and their day. `at` is always there; other columns at least as wanted.
  * Days come in ascending order; within a day the order of rows is not defined.
  */
-export type OnBatch = (batch: EventColumns, rows: Uint32Array, day: number) => void;
+export type OnBatch = (batch: EventColumns, rows: Uint32Array, day: number) => void | Promise<void>;
 
-export async function scan(_request: ScanRequest, _onBatch: OnBatch): Promise<Result<ScanTotals, ScanTooLarge>> {
-  throw new Error('not yet');
+/** A day up to this many rows is held in memory instead of being read twice. */
+const HELD_ROWS_MAX = 50_000;
+/** Segments up to this size that serve several days are fetched once, whole. */
+const SHARED_SIZE_BYTES_MAX = 4 * 1_024 * 1_024;
+/** All of those together, at once. */
+const SHARED_TOTAL_SIZE_BYTES_MAX = 32 * 1_024 * 1_024;
+const ID_COLUMNS: readonly LakeColumn[] = ['at', 'received_at', 'id', 'key_hash'];
+
+/** Where some rows of a day come from. */
+type DaySource =
+  | { readonly kind: 'segment'; readonly segment: ScanSegment; readonly rowCount: number }
+  | { readonly kind: 'tail'; readonly tail: ScanTail; readonly rows: Uint32Array; readonly rowCount: number };
+interface DayPlan {
+  readonly day: number;
+  /** By rank. */
+  readonly sources: readonly DaySource[];
+  readonly rowCount: number;
+  /** Ids are compared. */
+  readonly isMixed: boolean;
+}
+interface Batch {
+  readonly columns: EventColumns;
+  readonly rows: Uint32Array;
+}
+
+export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Result<ScanTotals, ScanTooLarge>> {
+  const { rowsMax = LIMITS.scanRowsMax } = request;
+  const days = planDays(request);
+  const scannedRowCount = days.reduce((sum, day) => sum + day.rowCount, 0);
+  if (scannedRowCount > rowsMax) return err({ code: 'scan-too-large', rowCount: scannedRowCount, rowsMax });
+
+  const sources = new SourceCache(request.bucket, days);
+  const filter = rowFilter(request);
+  let eventCount = 0;
+  let duplicateCount = 0;
+  const deliver = async (columns: EventColumns, candidates: Uint32Array, day: number) => {
+    const rows = filter(columns, candidates);
+    eventCount += rows.length;
+    if (rows.length > 0) await onBatch(columns, rows, day);
+  };
+
+  const steps = days.flatMap((day) => day.sources.map((source) => ({ day, source })));
+  let deduplicator = new Deduplicator();
+  let held: Batch[] = [];
+  let done = 0;
+  const firstColumns = (day: DayPlan) => columnsOf(request, day.isMixed ? ID_COLUMNS : [], !day.isMixed || isHeld(day));
+  const read = ({ day, source }: (typeof steps)[number]) =>
+    readBatches(request, sources, day, source, firstColumns(day), day.isMixed);
+
+  for await (const { day, batches } of readAhead(steps, read)) {
+    for (const { columns, rows } of batches) {
+      if (!day.isMixed) await deliver(columns, rows, day.day);
+      else {
+        deduplicator.add(columns, rows);
+        if (isHeld(day)) held.push({ columns, rows });
+      }
+    }
+    if (++done < day.sources.length) continue;
+    // The day's last source.
+    if (day.isMixed) {
+      if (!isHeld(day)) await deliverAgain(request, sources, day, deduplicator, deliver);
+      for (const [number, { columns, rows }] of held.entries()) {
+        await deliver(columns, deduplicator.survivors(number, rows), day.day);
+      }
+      duplicateCount += deduplicator.duplicateCount;
+      deduplicator = new Deduplicator();
+      held = [];
+    }
+    sources.release(day.day);
+    done = 0;
+  }
+  return ok({ eventCount, scannedRowCount, duplicateCount });
+}
+
+/** The second reading of a large day: its batches come in the same order as in the first. */
+async function deliverAgain(
+  request: ScanRequest,
+  sources: SourceCache,
+  day: DayPlan,
+  deduplicator: Deduplicator,
+  deliver: (columns: EventColumns, rows: Uint32Array, day: number) => Promise<void>,
+): Promise<void> {
+  const columns = columnsOf(request, ['at'], true);
+  const read = (source: DaySource) => readBatches(request, sources, day, source, columns, true);
+  let number = 0;
+  for await (const { batches } of readAhead(day.sources, read)) {
+    for (const batch of batches) await deliver(batch.columns, deduplicator.survivors(number++, batch.rows), day.day);
+  }
+}
+
+/** Days of the range with what feeds them, ascending. */
+function planDays({ segments, tails, startMs, endMs }: ScanRequest): DayPlan[] {
+  const firstDay = dayOf(startMs);
+  const lastDay = dayOf(endMs - 1);
+  const byDay = new Map<number, DaySource[]>();
+  const add = (day: number, source: DaySource) => {
+    if (day < firstDay || day > lastDay || source.rowCount === 0) return;
+    const list = byDay.get(day);
+    if (list === undefined) byDay.set(day, [source]);
+    else list.push(source);
+  };
+  for (const segment of segments) {
+    for (const { day, rowCount } of segment.days) add(day, { kind: 'segment', segment, rowCount });
+  }
+  for (const tail of tails) {
+    for (const [day, rows] of rowsByDay(tail.columns)) add(day, { kind: 'tail', tail, rows, rowCount: rows.length });
+  }
+  const days = [...byDay].sort(([left], [right]) => left - right);
+  return days.map(([day, list]) => ({
+    day,
+    sources: list.sort(compareSources),
+    rowCount: list.reduce((sum, source) => sum + source.rowCount, 0),
+    isMixed: list.some((source) => source.kind === 'tail' || source.segment.source !== 'seal'),
+  }));
+}
+
+function rowsByDay({ at }: EventColumns): Map<number, Uint32Array> {
+  const lists = new Map<number, number[]>();
+  for (let row = 0; row < at.length; row++) {
+    const day = dayOf(at[row] as number);
+    const list = lists.get(day);
+    if (list === undefined) lists.set(day, [row]);
+    else list.push(row);
+  }
+  return new Map([...lists].map(([day, rows]) => [day, Uint32Array.from(rows)]));
+}
+
+function compareSources(left: DaySource, right: DaySource): number {
+  const [leftSealed, leftFrom] = rankOf(left);
+  const [rightSealed, rightFrom] = rankOf(right);
+  if (leftSealed !== rightSealed) return leftSealed ? -1 : 1;
+  if (leftFrom.incarnation !== rightFrom.incarnation) return leftFrom.incarnation < rightFrom.incarnation ? -1 : 1;
+  return leftFrom.seqFrom - rightFrom.seqFrom;
+}
+
+function rankOf(source: DaySource): [boolean, { readonly incarnation: string; readonly seqFrom: number }] {
+  return source.kind === 'tail' ? [false, source.tail] : [source.segment.source === 'seal', source.segment];
+}
+
+function isHeld(day: DayPlan): boolean {
+  return day.rowCount <= HELD_ROWS_MAX;
+}
+
+function columnsOf(request: ScanRequest, needed: readonly LakeColumn[], withWanted: boolean): ReadonlySet<LakeColumn> {
+  const people: LakeColumn[] = request.people === undefined ? [] : ['person'];
+  return new Set<LakeColumn>(['at', ...needed, ...people, ...(withWanted ? request.wanted : [])]);
+}
+
+/** All rows of the source's day when ids are compared; else the row groups of the range are enough. */
+async function readBatches(
+  { startMs, endMs, people }: ScanRequest,
+  sources: SourceCache,
+  day: DayPlan,
+  source: DaySource,
+  columns: ReadonlySet<LakeColumn>,
+  wholeDay: boolean,
+): Promise<{ day: DayPlan; batches: Batch[] }> {
+  if (source.kind === 'tail') return { day, batches: [{ columns: source.tail.columns, rows: source.rows }] };
+  const { segment } = source;
+  const batches: Batch[] = [];
+  const options = {
+    columns,
+    days: new Set([day.day]),
+    ...(segment.footer ? { footer: segment.footer } : {}),
+    ...(people === undefined ? {} : { people }),
+    ...(wholeDay ? {} : { startMs, endMs }),
+  };
+  for await (const { columns: batch } of readRowGroups(sources.of(segment), options)) {
+    batches.push({ columns: batch, rows: allRows(batch.rowCount) });
+  }
+  return { day, batches };
+}
+
+function allRows(rowCount: number): Uint32Array {
+  const rows = new Uint32Array(rowCount);
+  for (let row = 0; row < rowCount; row++) rows[row] = row;
+  return rows;
+}
+
+type RowFilter = (columns: EventColumns, rows: Uint32Array) => Uint32Array;
+
+function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
+  return ({ at, person }, rows) =>
+    rows.filter((row) => {
+      const atMs = at[row] as number;
+      if (atMs < startMs || atMs >= endMs) return false;
+      return people === undefined || ((person[row] as bigint) >= people.min && (person[row] as bigint) <= people.max);
+    });
+}
+
+/** Small segments that serve several days of the scan are fetched once, and let go with the last of these days. */
+class SourceCache {
+  readonly #bucket: ReadBucket;
+  readonly #lastDay = new Map<ScanSegment, number>();
+  readonly #shared = new Map<ScanSegment, SegmentSource>();
+  #sharedSizeBytes = 0;
+
+  constructor(bucket: ReadBucket, days: readonly DayPlan[]) {
+    this.#bucket = bucket;
+    const dayCounts = new Map<ScanSegment, number>();
+    for (const { day, sources } of days) {
+      for (const source of sources) {
+        if (source.kind === 'tail') continue;
+        const count = (dayCounts.get(source.segment) ?? 0) + 1;
+        dayCounts.set(source.segment, count);
+        if (count > 1) this.#lastDay.set(source.segment, day);
+      }
+    }
+  }
+
+  of(segment: ScanSegment): SegmentSource {
+    const known = this.#shared.get(segment);
+    if (known !== undefined) return known;
+    const source = r2Source(this.#bucket, segment.path, segment.sizeBytes);
+    const total = this.#sharedSizeBytes + segment.sizeBytes;
+    const isShared = this.#lastDay.has(segment) && segment.sizeBytes <= SHARED_SIZE_BYTES_MAX;
+    if (!isShared || total > SHARED_TOTAL_SIZE_BYTES_MAX) return source;
+    this.#sharedSizeBytes = total;
+    const shared = sharedSource(source);
+    this.#shared.set(segment, shared);
+    return shared;
+  }
+
+  release(day: number): void {
+    for (const segment of this.#shared.keys()) {
+      if ((this.#lastDay.get(segment) ?? day) > day) continue;
+      this.#shared.delete(segment);
+      this.#sharedSizeBytes -= segment.sizeBytes;
+    }
+  }
 }

@@ -35,3 +35,17 @@ export function bytesSource(bytes: Uint8Array): SegmentSource {
     },
   };
 }
+
+/** Fetches the whole segment at the first read and serves the others from memory. */
+export function sharedSource(source: SegmentSource): SegmentSource {
+  let whole: Promise<Uint8Array> | undefined;
+  return {
+    sizeBytes: source.sizeBytes,
+    async read(offset, length) {
+      whole ??= source.read(0, source.sizeBytes);
+      const bytes = await whole;
+      assert(offset + length <= bytes.length, `read of ${length} bytes at ${offset} beyond ${bytes.length}`);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
