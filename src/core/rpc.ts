@@ -18,7 +18,10 @@ export interface AppendRequest {
   readonly blocks: readonly Uint8Array[];
 }
 export type AppendReply =
-  | { readonly status: 'stored'; /** One array a block, one byte an event. */ readonly dispositions: readonly Uint8Array[] }
+  | {
+      readonly status: 'stored' /** One array a block, one byte an event. */;
+      readonly dispositions: readonly Uint8Array[];
+    }
   | { readonly status: 'stale-map' }
   | { readonly status: 'overloaded'; readonly retryAfterMs: number };
 

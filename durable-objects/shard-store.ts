@@ -1,0 +1,286 @@
+/**
+ * Shard store: all SQL of the shard, as typed rows, with its schema version.
+ *
+ * Tables: `meta` (one row: identity, positions), `log` (recycled slots: a REPLACE into a free slot is one row written where
+ * insert and delete are two), `outbox` (flushes cut and not confirmed), `dedupe_run` (ids of a flush, 8 bytes each).
+ * Invariant: a log slot is free only below storedSeq, and the ids of every row below the last cut are in a dedupe run.
+ */
+import { crc32 } from 'node:zlib';
+import { type EventBlock, openBlock } from '../src/core/block.ts';
+import type { LogRow, RowPlan } from '../src/core/engine.ts';
+import { assert } from '../src/core/result.ts';
+import type { FlushRef, LoggedBlock } from '../src/core/rpc.ts';
+import type { ShardAddress } from '../src/core/shard-map.ts';
+
+const SCHEMA_VERSION = 1;
+/** Free slots kept for reuse; the rest are deleted when a backlog has drained. */
+const FREE_SLOTS_MAX = 512;
+
+export interface ShardMeta {
+  readonly incarnation: string;
+  readonly storedSeq: number;
+  /** The watermark as last logged by an idle advance; log rows carry their own. */
+  readonly watermarkMs: number | null;
+  readonly address: ShardAddress | null;
+  readonly registered: boolean;
+}
+
+export interface OutboxRow {
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly cutAtMs: number;
+}
+
+export interface DedupeRun {
+  readonly seqTo: number;
+  readonly receivedAtMs: number;
+  readonly ids: Uint32Array;
+}
+
+export class ShardStore {
+  readonly #sql: SqlStorage;
+  readonly #slotOf = new Map<number, number>();
+  readonly #freeSlots: number[] = [];
+  #slotCount = 0;
+  #sizeBytes = 0;
+  readonly #sizeOf = new Map<number, number>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Creates or opens the tables. `drawIncarnation` is called when the storage is new. */
+  open(drawIncarnation: () => string): ShardMeta {
+    this.#sql.exec(`
+      CREATE TABLE IF NOT EXISTS meta (
+        one INTEGER PRIMARY KEY CHECK (one = 1), schema_version INTEGER NOT NULL, incarnation TEXT NOT NULL,
+        stored_seq INTEGER NOT NULL, watermark_ms REAL, address TEXT, registered INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS log (
+        slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, watermark_ms REAL NOT NULL, checksum INTEGER NOT NULL,
+        blocks BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS outbox (seq_from INTEGER PRIMARY KEY, seq_to INTEGER NOT NULL, cut_at_ms INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS dedupe_run (
+        seq_from INTEGER PRIMARY KEY, seq_to INTEGER NOT NULL, received_at_ms INTEGER NOT NULL, ids BLOB NOT NULL);
+    `);
+    const found = this.#sql.exec<MetaRow>('SELECT * FROM meta').toArray()[0];
+    if (found === undefined) {
+      const incarnation = drawIncarnation();
+      this.#sql.exec('INSERT INTO meta VALUES (1, ?, ?, 0, NULL, NULL, 0)', SCHEMA_VERSION, incarnation);
+      return { incarnation, storedSeq: 0, watermarkMs: null, address: null, registered: false };
+    }
+    assert(
+      found.schema_version === SCHEMA_VERSION,
+      `shard storage has schema ${found.schema_version}, this is ${SCHEMA_VERSION}`,
+    );
+    return {
+      incarnation: found.incarnation,
+      storedSeq: found.stored_seq,
+      watermarkMs: found.watermark_ms,
+      address: found.address === null ? null : (JSON.parse(found.address) as ShardAddress),
+      registered: found.registered === 1,
+    };
+  }
+
+  /** Bytes of log rows not yet stored. */
+  get logSizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  saveRegistration(address: ShardAddress): void {
+    this.#sql.exec('UPDATE meta SET address = ?, registered = 1', JSON.stringify(address));
+  }
+
+  saveWatermark(watermarkMs: number): void {
+    this.#sql.exec('UPDATE meta SET watermark_ms = ?', watermarkMs);
+  }
+
+  /** Writes one row of the log; what comes back is what `Engine.apply` takes. */
+  appendRow(plan: RowPlan): LogRow {
+    assert(
+      plan.watermarkMs !== null || plan.blocks.every((block) => block.eventCount === 0),
+      'a row with events has a watermark',
+    );
+    const bytes = encodeRow(plan);
+    const checksum = crc32(bytes);
+    const slot = this.#freeSlots.pop() ?? this.#slotCount++;
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO log (slot, seq, watermark_ms, checksum, blocks) VALUES (?, ?, ?, ?, ?)',
+      slot,
+      plan.seq,
+      plan.watermarkMs ?? Number.NEGATIVE_INFINITY,
+      checksum,
+      bytes,
+    );
+    this.#hold(plan.seq, slot, bytes.byteLength);
+    return { ...plan, sizeBytes: bytes.byteLength, checksum };
+  }
+
+  /** The log from storedSeq on, in order, to be replayed; takes note of which slots are free. */
+  *replay(storedSeq: number): Generator<LogRow> {
+    const slots = this.#sql.exec<{ slot: number; seq: number }>('SELECT slot, seq FROM log').toArray();
+    for (const { slot, seq } of slots) {
+      this.#slotCount = Math.max(this.#slotCount, slot + 1);
+      if (seq >= storedSeq) this.#slotOf.set(seq, slot);
+      else this.#freeSlots.push(slot);
+    }
+    const held = [...this.#slotOf].sort(([a], [b]) => a - b);
+    for (const [seq, slot] of held) {
+      const row = this.#readSlot(slot, seq);
+      this.#hold(seq, slot, row.sizeBytes);
+      yield row;
+    }
+  }
+
+  /** The blocks of rows [seqFrom, seqTo) up to about `sizeBytesMax`; null when any of them is no longer held. */
+  read(seqFrom: number, seqTo: number, sizeBytesMax: number): { blocks: LoggedBlock[]; nextSeq: number | null } | null {
+    const blocks: LoggedBlock[] = [];
+    let sizeBytes = 0;
+    let seq = seqFrom;
+    for (; seq < seqTo && (sizeBytes < sizeBytesMax || seq === seqFrom); seq++) {
+      const slot = this.#slotOf.get(seq);
+      if (slot === undefined) return null;
+      const row = this.#readSlot(slot, seq);
+      sizeBytes += row.sizeBytes;
+      row.blocks.forEach((block, i) => {
+        blocks.push({ seq, block: block.bytes.slice(), dispositions: (row.dispositions[i] as Uint8Array).slice() });
+      });
+    }
+    return { blocks, nextSeq: seq < seqTo ? seq : null };
+  }
+
+  /** A cut, in one transaction with its outbox row (CORRECTNESS A1); runs beyond the horizon are dropped beside it. */
+  saveCut(flush: {
+    seqFrom: number;
+    seqTo: number;
+    cutAtMs: number;
+    run: Uint8Array;
+    receivedAtMs: number;
+    horizonMs: number;
+  }): void {
+    this.#sql.exec('INSERT INTO outbox VALUES (?, ?, ?)', flush.seqFrom, flush.seqTo, flush.cutAtMs);
+    if (flush.run.byteLength > 0) {
+      this.#sql.exec(
+        'INSERT INTO dedupe_run VALUES (?, ?, ?, ?)',
+        flush.seqFrom,
+        flush.seqTo,
+        flush.receivedAtMs,
+        flush.run,
+      );
+    }
+    this.#sql.exec('DELETE FROM dedupe_run WHERE received_at_ms < ?', flush.receivedAtMs - flush.horizonMs);
+  }
+
+  /** A flush is stored elsewhere: its outbox row goes, its slots are free. */
+  saveConfirm(flush: FlushRef): void {
+    this.#sql.exec('DELETE FROM outbox WHERE seq_from = ?', flush.seqFrom);
+    this.#sql.exec('UPDATE meta SET stored_seq = ?', flush.seqTo);
+    for (let seq = flush.seqFrom; seq < flush.seqTo; seq++) this.#release(seq);
+    while (this.#freeSlots.length > FREE_SLOTS_MAX)
+      this.#sql.exec('DELETE FROM log WHERE slot = ?', this.#freeSlots.shift());
+  }
+
+  outbox(): OutboxRow[] {
+    return this.#sql
+      .exec<{ seq_from: number; seq_to: number; cut_at_ms: number }>('SELECT * FROM outbox ORDER BY seq_from')
+      .toArray()
+      .map((row) => ({ seqFrom: row.seq_from, seqTo: row.seq_to, cutAtMs: row.cut_at_ms }));
+  }
+
+  *dedupeRuns(): Generator<DedupeRun> {
+    const rows = this.#sql.exec<{ seq_to: number; received_at_ms: number; ids: ArrayBuffer }>(
+      'SELECT seq_to, received_at_ms, ids FROM dedupe_run ORDER BY seq_from',
+    );
+    for (const row of rows) {
+      yield { seqTo: row.seq_to, receivedAtMs: row.received_at_ms, ids: new Uint32Array(row.ids) };
+    }
+  }
+
+  #readSlot(slot: number, seq: number): LogRow {
+    const row = this.#sql
+      .exec<{ seq: number; watermark_ms: number; checksum: number; blocks: ArrayBuffer }>(
+        'SELECT seq, watermark_ms, checksum, blocks FROM log WHERE slot = ?',
+        slot,
+      )
+      .one();
+    const bytes = new Uint8Array(row.blocks);
+    assert(row.seq === seq, `slot ${slot} holds row ${row.seq} where ${seq} was expected`);
+    assert(crc32(bytes) === row.checksum, `row ${seq} of the log is damaged: its checksum differs`);
+    const { blocks, dispositions } = decodeRow(bytes);
+    const watermarkMs = Number.isFinite(row.watermark_ms) ? row.watermark_ms : null;
+    return { seq, blocks, dispositions, watermarkMs, sizeBytes: bytes.byteLength, checksum: row.checksum };
+  }
+
+  #hold(seq: number, slot: number, sizeBytes: number): void {
+    this.#slotOf.set(seq, slot);
+    this.#sizeOf.set(seq, sizeBytes);
+    this.#sizeBytes += sizeBytes;
+  }
+
+  #release(seq: number): void {
+    const slot = this.#slotOf.get(seq);
+    assert(slot !== undefined, `row ${seq} is released twice`);
+    this.#slotOf.delete(seq);
+    this.#freeSlots.push(slot);
+    this.#sizeBytes -= this.#sizeOf.get(seq) ?? 0;
+    this.#sizeOf.delete(seq);
+  }
+}
+
+type MetaRow = {
+  one: number;
+  schema_version: number;
+  incarnation: string;
+  stored_seq: number;
+  watermark_ms: number | null;
+  address: string | null;
+  registered: number;
+};
+
+/**
+ * The bytes of a row: blocks first (each padded to 8, so that they open without a copy), then their dispositions.
+ *
+ *   u32 blockCount   u32 reserved   u32 blockBytes[blockCount] (padded to 8)   blocks   dispositions
+ */
+function encodeRow(plan: RowPlan): Uint8Array {
+  const count = plan.blocks.length;
+  const tableBytes = pad8(8 + 4 * count);
+  const blockBytes = plan.blocks.reduce((sum, block) => sum + pad8(block.bytes.byteLength), 0);
+  const dispositionBytes = plan.dispositions.reduce((sum, each) => sum + each.byteLength, 0);
+  const bytes = new Uint8Array(tableBytes + blockBytes + dispositionBytes);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, count, true);
+  let at = tableBytes;
+  plan.blocks.forEach((block, i) => {
+    view.setUint32(8 + 4 * i, block.bytes.byteLength, true);
+    bytes.set(block.bytes, at);
+    at += pad8(block.bytes.byteLength);
+  });
+  for (const each of plan.dispositions) {
+    bytes.set(each, at);
+    at += each.byteLength;
+  }
+  return bytes;
+}
+
+function decodeRow(bytes: Uint8Array): { blocks: EventBlock[]; dispositions: Uint8Array[] } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getUint32(0, true);
+  let at = pad8(8 + 4 * count);
+  const blocks: EventBlock[] = [];
+  for (let i = 0; i < count; i++) {
+    const length = view.getUint32(8 + 4 * i, true);
+    blocks.push(openBlock(bytes.subarray(at, at + length)));
+    at += pad8(length);
+  }
+  const dispositions = blocks.map((block) => {
+    const each = bytes.subarray(at, at + block.eventCount);
+    at += block.eventCount;
+    return each;
+  });
+  assert(at === bytes.byteLength, `a log row of ${at} bytes has ${bytes.byteLength}`);
+  return { blocks, dispositions };
+}
+
+function pad8(bytes: number): number {
+  return (bytes + 7) & ~7;
+}

@@ -1,0 +1,324 @@
+/**
+ * Shard: the Durable Object that owns one tenant, region and key range: a thin shell around the engine.
+ *
+ * In: EventBlocks by RPC. Out: dispositions, live cells, flushes for the sink.
+ * Order of an append (CORRECTNESS D1, D2): plan → write the row → apply, in one synchronous stretch. Requests that arrive
+ * while a commit is on its way share the next row (group commit); when idle, a request is written at once. Replies leave
+ * through the output gate, so none overtakes the commit it relies on.
+ * The alarm has two duties, cut an old flush and remind the sink, each caught on its own; it re-arms instead of throwing.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { type EventBlock, openBlock } from '../src/core/block.ts';
+import { Engine } from '../src/core/engine.ts';
+import { LIMITS } from '../src/core/limits.ts';
+import { assert } from '../src/core/result.ts';
+import type {
+  AppendReply,
+  AppendRequest,
+  ConfirmRequest,
+  CutReply,
+  CutRequest,
+  DirectoryOf,
+  FlushMessage,
+  LiveReply,
+  LiveRequest,
+  ReadFlushReply,
+  ReadFlushRequest,
+  ReadTailReply,
+  ReadTailRequest,
+  ShardRpc,
+} from '../src/core/rpc.ts';
+import type { ShardAddress } from '../src/core/shard-map.ts';
+import { directoryOf } from './directory.ts';
+import { type ShardMeta, ShardStore } from './shard-store.ts';
+
+export interface ShardEnv {
+  readonly FLUSH_QUEUE: Queue<FlushMessage>;
+  readonly DIRECTORY: DurableObjectNamespace;
+}
+
+/** How long the sink has to store a flush before it is reminded. */
+const REMIND_AFTER_MS = 30_000;
+/** Bytes of requests that wait for the next row; beyond it the shard refuses. */
+const PENDING_SIZE_BYTES_MAX = 16 * 1024 * 1024;
+
+interface Waiter {
+  readonly blocks: readonly EventBlock[];
+  readonly sizeBytes: number;
+  readonly resolve: (reply: AppendReply) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
+  readonly #store: ShardStore;
+  readonly #engine: Engine;
+  readonly #directoryOf: DirectoryOf;
+  #address: ShardAddress | null;
+  #registered: boolean;
+  #pending: Waiter[] = [];
+  #pendingSizeBytes = 0;
+  #draining = false;
+  /** When the alarm is set for, as far as this instance knows; null: none. */
+  #alarmAtMs: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: ShardEnv) {
+    super(ctx, env);
+    this.#store = new ShardStore(ctx.storage.sql);
+    this.#directoryOf = directoryOf(env.DIRECTORY);
+    const meta = this.#store.open(() => crypto.randomUUID().replaceAll('-', ''));
+    this.#address = meta.address;
+    this.#registered = meta.registered;
+    this.#engine = this.#restore(meta);
+    ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = await ctx.storage.getAlarm();
+      await this.#arm();
+    });
+  }
+
+  async append(request: AppendRequest): Promise<AppendReply> {
+    const blocks = request.blocks.map(openBlock);
+    const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);
+    if (this.#overloaded(sizeBytes)) {
+      this.#engine.noteRefusal(Date.now());
+      return { status: 'overloaded', retryAfterMs: 1_000 };
+    }
+    this.#address ??= request.address;
+    const reply = new Promise<AppendReply>((resolve, reject) => {
+      this.#pending.push({ blocks, sizeBytes, resolve, reject });
+    });
+    this.#pendingSizeBytes += sizeBytes;
+    if (!this.#draining) this.ctx.waitUntil(this.#drain());
+    return reply;
+  }
+
+  async live(request: LiveRequest): Promise<LiveReply> {
+    this.#advanceWhenIdle();
+    return this.#engine.live(request);
+  }
+
+  async readTail(request: ReadTailRequest): Promise<ReadTailReply> {
+    const { storedSeq, headSeq, incarnation } = this.#engine;
+    if (request.seqFrom === undefined) this.#advanceWhenIdle();
+    const seqFrom = request.seqFrom ?? storedSeq;
+    if (seqFrom < storedSeq) return { status: 'gone' };
+    const page = this.#store.read(seqFrom, headSeq, LIMITS.rpcPageSizeBytesMax);
+    if (page === null) return { status: 'gone' };
+    return { status: 'ok', incarnation, storedSeq, watermarkMs: this.#engine.watermarkMs, ...page };
+  }
+
+  async readFlush(request: ReadFlushRequest): Promise<ReadFlushReply> {
+    const oldest = this.#engine.outbox[0];
+    const { incarnation } = this.#engine;
+    if (oldest === undefined) return { status: 'stored' };
+    const asked = request.flush;
+    if (asked !== undefined && (asked.incarnation !== incarnation || asked.seqFrom !== oldest.seqFrom))
+      return { status: 'gone' };
+    const seqFrom = request.seqFrom ?? oldest.seqFrom;
+    const page = this.#store.read(seqFrom, oldest.seqTo, LIMITS.rpcPageSizeBytesMax);
+    assert(page !== null, `flush ${oldest.seqFrom}-${oldest.seqTo} is not confirmed, but its rows are gone`);
+    return {
+      status: 'ok',
+      flush: { incarnation, seqFrom: oldest.seqFrom, seqTo: oldest.seqTo },
+      checksum: oldest.checksum(),
+      tally: oldest.tallied(),
+      corrections: oldest.correctionCount,
+      rollupIds: [...(oldest.rollupIds ?? [])],
+      parts: seqFrom === oldest.seqFrom ? oldest.parts() : [],
+      ...page,
+    };
+  }
+
+  async confirm(request: ConfirmRequest): Promise<void> {
+    const { flush } = request;
+    const oldest = this.#engine.outbox[0];
+    if (flush.incarnation !== this.#engine.incarnation || oldest?.seqFrom !== flush.seqFrom) return;
+    this.#mutate(() => {
+      this.ctx.storage.transactionSync(() => this.#store.saveConfirm(flush));
+      this.#engine.confirm(flush.seqFrom, flush.seqTo);
+    });
+  }
+
+  async cut(request: CutRequest): Promise<CutReply> {
+    this.#address ??= request.address;
+    this.#cut();
+    const { incarnation, storedSeq, cutSeq } = this.#engine;
+    return { incarnation, storedSeq, cutSeq };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = null;
+    try {
+      if (this.#flushDueMs() <= Date.now()) this.#cut();
+    } catch (cause) {
+      console.error(JSON.stringify({ at: 'shard.alarm.cut', error: String(cause) }));
+    }
+    try {
+      if (this.#engine.outbox.length > 0) await this.#remind();
+    } catch (cause) {
+      console.error(JSON.stringify({ at: 'shard.alarm.remind', error: String(cause) }));
+    }
+    await this.#arm();
+  }
+
+  /** Writes all that waits, a row at a time, until nothing does. Never rejects: its failures are the waiters'. */
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    let group: Waiter[] = [];
+    try {
+      await this.#register();
+      while (this.#pending.length > 0) {
+        group = this.#takeGroup();
+        this.#commit(group);
+        await this.ctx.storage.sync();
+      }
+      await this.#arm();
+    } catch (cause) {
+      for (const waiter of [...group, ...this.#pending.splice(0)]) waiter.reject(cause);
+      this.#pendingSizeBytes = 0;
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** The waiting requests whose blocks fit one row; the first always, however big. */
+  #takeGroup(): Waiter[] {
+    let sizeBytes = 0;
+    let count = 0;
+    for (const waiter of this.#pending) {
+      if (count > 0 && sizeBytes + waiter.sizeBytes > LIMITS.logRowSizeBytesMax / 2) break;
+      sizeBytes += waiter.sizeBytes;
+      count++;
+    }
+    const group = this.#pending.splice(0, count);
+    this.#pendingSizeBytes -= group.reduce((sum, waiter) => sum + waiter.sizeBytes, 0);
+    return group;
+  }
+
+  #commit(group: readonly Waiter[]): void {
+    const blocks = group.flatMap((waiter) => waiter.blocks);
+    const eventCount = blocks.reduce((sum, block) => sum + block.eventCount, 0);
+    if (this.#engine.open.events + eventCount > LIMITS.flushEventsMax) this.#cut();
+    const dispositions: Uint8Array[] = [];
+    this.#mutate(() => {
+      this.ctx.storage.transactionSync(() => {
+        for (const rowBlocks of rowsOf(blocks)) {
+          const plan = this.#engine.plan(rowBlocks);
+          this.#engine.apply(this.#store.appendRow(plan));
+          dispositions.push(...plan.dispositions);
+        }
+      });
+    });
+    let next = 0;
+    for (const waiter of group) {
+      const own = dispositions.slice(next, next + waiter.blocks.length);
+      next += waiter.blocks.length;
+      waiter.resolve({ status: 'stored', dispositions: own });
+    }
+    if (this.#engine.open.isFull) this.#cut();
+  }
+
+  /** Closes the open flush with its outbox row, and tells the sink. */
+  #cut(): void {
+    const { open } = this.#engine;
+    if (open.isEmpty) return;
+    const nowMs = Date.now();
+    this.#mutate(() => {
+      this.ctx.storage.transactionSync(() => {
+        this.#store.saveCut({
+          seqFrom: open.seqFrom,
+          seqTo: open.seqTo,
+          cutAtMs: nowMs,
+          run: open.dedupeRun(),
+          receivedAtMs: open.receivedAtMsMax,
+          horizonMs: LIMITS.dedupeHorizonMs,
+        });
+      });
+      this.#engine.cut();
+      this.#engine.forgetBefore(nowMs);
+    });
+    this.ctx.waitUntil(this.#remind().catch(() => {})); // the alarm reminds again
+    this.ctx.waitUntil(this.#arm());
+  }
+
+  /** Runs a change of storage and memory together; a throw in the middle ends this instance (CORRECTNESS D1). */
+  #mutate(change: () => void): void {
+    try {
+      change();
+    } catch (cause) {
+      console.error(JSON.stringify({ at: 'shard.mutate', error: String(cause) }));
+      this.ctx.abort(`aborted to drop half a change: ${String(cause)}`);
+      throw cause;
+    }
+  }
+
+  async #remind(): Promise<void> {
+    if (this.#address !== null) await this.env.FLUSH_QUEUE.send({ address: this.#address });
+  }
+
+  /** Known to the directory, durably, before the first ack (CORRECTNESS D6). */
+  async #register(): Promise<void> {
+    if (this.#registered || this.#address === null) return;
+    const { uid, region, index } = this.#address;
+    const { incarnation } = this.#engine;
+    await this.#directoryOf(uid).register({ region, index, incarnation, registeredAtMs: Date.now() });
+    this.#store.saveRegistration(this.#address);
+    this.#registered = true;
+  }
+
+  #advanceWhenIdle(): void {
+    if (this.#pending.length > 0) return;
+    const watermarkMs = this.#engine.idleAdvance(Date.now());
+    if (watermarkMs === null) return;
+    this.#mutate(() => {
+      this.#store.saveWatermark(watermarkMs);
+      this.#engine.applyIdle(watermarkMs);
+    });
+  }
+
+  #overloaded(sizeBytes: number): boolean {
+    if (this.#pendingSizeBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) return true;
+    return this.#store.logSizeBytes + this.#pendingSizeBytes + sizeBytes > LIMITS.logSizeBytesMax;
+  }
+
+  #flushDueMs(): number {
+    const { openedAtMs } = this.#engine.open;
+    return openedAtMs === null ? Number.POSITIVE_INFINITY : openedAtMs + LIMITS.flushAgeMsMax;
+  }
+
+  /** Sets the alarm when it is due earlier than it is set: each call is a row written. */
+  async #arm(): Promise<void> {
+    const remindMs = this.#engine.outbox.length > 0 ? Date.now() + REMIND_AFTER_MS : Number.POSITIVE_INFINITY;
+    const dueMs = Math.min(this.#flushDueMs(), remindMs);
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    if (this.#alarmAtMs !== null && this.#alarmAtMs <= dueMs) return;
+    this.#alarmAtMs = dueMs;
+    await this.ctx.storage.setAlarm(dueMs);
+  }
+
+  #restore(meta: ShardMeta): Engine {
+    const engine = new Engine(meta);
+    for (const run of this.#store.dedupeRuns()) engine.restoreIds(run.ids, run.receivedAtMs);
+    const cuts = new Set(this.#store.outbox().map((row) => row.seqTo));
+    for (const row of this.#store.replay(meta.storedSeq)) {
+      engine.replay(row);
+      if (cuts.has(engine.headSeq)) engine.cut();
+    }
+    return engine;
+  }
+}
+
+/** Splits the blocks of a commit into rows that stay under SQLite's bound on a value. */
+function rowsOf(blocks: readonly EventBlock[]): EventBlock[][] {
+  const rows: EventBlock[][] = [[]];
+  let sizeBytes = 0;
+  for (const block of blocks) {
+    const blockBytes = block.bytes.byteLength + block.eventCount + 16;
+    if (sizeBytes > 0 && sizeBytes + blockBytes > LIMITS.logRowSizeBytesMax) {
+      rows.push([]);
+      sizeBytes = 0;
+    }
+    (rows.at(-1) as EventBlock[]).push(block);
+    sizeBytes += blockBytes;
+  }
+  return rows;
+}

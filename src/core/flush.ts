@@ -1,0 +1,170 @@
+/**
+ * Flush: a cut of the log, `[seqFrom, seqTo)`, with what its events add up to: the one unit that is stored and confirmed.
+ *
+ * Before the cut it is the open flush, which the engine adds to; the cut only closes it. Its cells, tally and ids are a pure
+ * function of the logged blocks of its range (and their dispositions), so a replay after a crash rebuilds the same bytes.
+ */
+import type { EventBlock } from './block.ts';
+import type { RollupSection } from './block-rollups.ts';
+import { encodeRollupCells } from './cell-codec.ts';
+import { LATE_BEYOND, LATE_CORRECTION } from './columns.ts';
+import { isAccepted } from './disposition.ts';
+import { hashHex } from './hash.ts';
+import { LIMITS } from './limits.ts';
+import { RollupCells, tupleKey } from './rollup-cells.ts';
+import type { FlushPart, Tally } from './rpc.ts';
+import { dayOf, windowStart } from './window.ts';
+
+export class FlushState {
+  readonly seqFrom: number;
+  /** Exclusive; grows while the flush is open. */
+  seqTo: number;
+  events = 0;
+  sizeBytes = 0;
+  /** Receipt of its first block; null while it is empty. */
+  openedAtMs: number | null = null;
+  /** Receipt of its last block. */
+  receivedAtMsMax = 0;
+  readonly tally = { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0 };
+  readonly cells = new Map<string, RollupCells>();
+  /** Rollups that every block with events was made under; null: no such block yet. */
+  rollupIds: Set<string> | null = null;
+  /** Per UTC day: late corrections, and events that are in no cell. */
+  readonly corrections = new Map<number, number>();
+  readonly beyond = new Map<number, number>();
+  /** (low, high) of the ids accepted, in order: the durable run of dedupe. */
+  readonly #ids: number[] = [];
+  readonly #checksums: number[] = [];
+
+  constructor(seqFrom: number) {
+    this.seqFrom = seqFrom;
+    this.seqTo = seqFrom;
+  }
+
+  /** Rows of the log that are part of it, not only events: an empty block still carries a tally. */
+  get isEmpty(): boolean {
+    return this.seqTo === this.seqFrom;
+  }
+
+  /** Over a cap of CORRECTNESS A6: to be cut now. */
+  get isFull(): boolean {
+    return this.events >= LIMITS.flushEventsMax || this.sizeBytes >= LIMITS.flushSizeBytesMax;
+  }
+
+  /** A row of the log begins: what follows by `addBlock` belongs to it. */
+  addRow(seq: number, sizeBytes: number, checksum: number): void {
+    this.seqTo = seq + 1;
+    this.sizeBytes += sizeBytes;
+    this.#checksums.push(checksum);
+  }
+
+  addBlock(block: EventBlock, dispositions: Uint8Array): void {
+    this.openedAtMs ??= block.receivedAtMs;
+    this.receivedAtMsMax = Math.max(this.receivedAtMsMax, block.receivedAtMs);
+    let accepted = 0;
+    for (let row = 0; row < block.eventCount; row++) {
+      const disposition = dispositions[row] as number;
+      if (!isAccepted(disposition)) continue;
+      accepted++;
+      this.#ids.push(block.idHash[2 * row] as number, block.idHash[2 * row + 1] as number);
+      if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row] as number));
+      if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row] as number));
+    }
+    this.events += accepted;
+    const { tally } = this;
+    tally.received += block.eventCount + block.rejected + block.quarantined;
+    tally.accepted += accepted;
+    tally.duplicate += block.eventCount - accepted;
+    tally.rejected += block.rejected;
+    tally.quarantined += block.quarantined;
+    if (accepted === 0) return;
+
+    const ids = new Set(block.rollups.map((section) => section.id));
+    const before = this.rollupIds;
+    this.rollupIds = before === null ? ids : new Set([...before].filter((id) => ids.has(id)));
+    for (const section of block.rollups) this.#addSection(block, section, dispositions);
+  }
+
+  #addSection(block: EventBlock, section: RollupSection, dispositions: Uint8Array): void {
+    let cells = this.cells.get(section.id);
+    if (cells === undefined) {
+      cells = new RollupCells(section.dimensionCount, section.numberColumns.length);
+      this.cells.set(section.id, cells);
+    }
+    const keys = new Array<string | undefined>(section.tupleCount);
+    const found = new Array<ReturnType<RollupCells['cell']> | undefined>(section.tupleCount);
+    let openStartMs = Number.NaN;
+    const n = block.eventCount;
+    const { at, person, numbers } = block;
+    const { tupleOf, numberColumns } = section;
+    for (let row = 0; row < n; row++) {
+      const disposition = dispositions[row] as number;
+      const tuple = (tupleOf[row] as number) - 1;
+      if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
+      const startMs = windowStart(at[row] as number);
+      if (startMs !== openStartMs) {
+        found.fill(undefined);
+        openStartMs = startMs;
+      }
+      let cell = found[tuple];
+      if (cell === undefined) {
+        keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
+        cell = cells.cell(startMs, keys[tuple] as string);
+        found[tuple] = cell;
+      }
+      cell.count++;
+      const low = person[2 * row] as number;
+      const high = person[2 * row + 1] as number;
+      if ((low | high) !== 0) cell.people.add(high, low);
+      for (let i = 0; i < numberColumns.length; i++) {
+        const value = numbers[(numberColumns[i] as number) * n + row] as number;
+        if (!Number.isNaN(value)) cell.numbers[i]?.add(value);
+      }
+    }
+  }
+
+  get correctionCount(): number {
+    return [...this.corrections.values()].reduce((sum, events) => sum + events, 0);
+  }
+
+  /** The ids of the flush in order of arrival, 8 bytes each. */
+  dedupeRun(): Uint8Array {
+    return new Uint8Array(Uint32Array.from(this.#ids).buffer);
+  }
+
+  /** Identity of the flush's content: over the checksums of its rows. */
+  checksum(): string {
+    return hashHex(`${this.seqFrom}-${this.seqTo}:${this.#checksums.join(',')}`);
+  }
+
+  /** Its parts: the packed cells of every rollup that all its blocks were made under (CORRECTNESS C3). */
+  parts(): FlushPart[] {
+    const parts: FlushPart[] = [];
+    for (const [rollupId, cells] of this.cells) {
+      if (!this.rollupIds?.has(rollupId) || cells.windows.size === 0) continue;
+      const starts = [...cells.windows.keys()];
+      const startMsMin = starts.reduce((min, startMs) => Math.min(min, startMs));
+      const startMsMax = starts.reduce((max, startMs) => Math.max(max, startMs));
+      encodeRollupCells(cells).forEach((encoded, chunk) => {
+        parts.push({ rollupId, chunk, cells: encoded, startMsMin, startMsMax, overflowed: cells.overflowed });
+      });
+    }
+    return parts;
+  }
+
+  tallied(): Tally {
+    return { ...this.tally };
+  }
+}
+
+function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (string | null)[] {
+  const texts = block.strings();
+  return Array.from({ length: section.dimensionCount }, (_, d) => {
+    const index = section.tuples[tuple * section.dimensionCount + d] as number;
+    return index === 0 ? null : (texts[index - 1] as string);
+  });
+}
+
+function count(days: Map<number, number>, day: number): void {
+  days.set(day, (days.get(day) ?? 0) + 1);
+}

@@ -1,0 +1,78 @@
+/**
+ * HashSet64: a set of 64-bit hashes in one flat array: open addressing, linear probing, load at most one half.
+ *
+ * 16 bytes a slot pair at the worst, no object per entry: a JavaScript Set of a million strings takes ten times that. The
+ * pair (0, 0) marks an empty slot and is never a member: Hasher never yields it.
+ */
+import { assert } from './result.ts';
+
+export class HashSet64 {
+  #slots: Uint32Array;
+  #mask: number;
+  #size = 0;
+
+  constructor(capacity = 16) {
+    let slotCount = 16;
+    while (slotCount < capacity * 2) slotCount *= 2;
+    this.#slots = new Uint32Array(slotCount * 2);
+    this.#mask = slotCount - 1;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get sizeBytes(): number {
+    return this.#slots.byteLength;
+  }
+
+  has(high: number, low: number): boolean {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+      const slotLow = slots[slot * 2] as number;
+      const slotHigh = slots[slot * 2 + 1] as number;
+      if (slotLow === low && slotHigh === high) return true;
+      if ((slotLow | slotHigh) === 0) return false;
+    }
+  }
+
+  /** Adds; false when it was there already. Words are unsigned 32-bit. */
+  add(high: number, low: number): boolean {
+    if ((this.#size + 1) * 2 > this.#mask + 1) this.#grow();
+    if (!insert(this.#slots, this.#mask, high, low)) return false;
+    this.#size++;
+    return true;
+  }
+
+  clear(): void {
+    if (this.#size === 0) return;
+    this.#slots.fill(0);
+    this.#size = 0;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Uint32Array(old.length * 2);
+    this.#mask = this.#slots.length / 2 - 1;
+    for (let at = 0; at < old.length; at += 2) {
+      const low = old[at] as number;
+      const high = old[at + 1] as number;
+      if ((low | high) !== 0) insert(this.#slots, this.#mask, high, low);
+    }
+  }
+}
+
+function insert(slots: Uint32Array, mask: number, high: number, low: number): boolean {
+  assert((high | low) !== 0, 'the hash (0, 0) marks an empty slot');
+  for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+    const slotLow = slots[slot * 2] as number;
+    const slotHigh = slots[slot * 2 + 1] as number;
+    if (slotLow === low && slotHigh === high) return false;
+    if ((slotLow | slotHigh) === 0) {
+      slots[slot * 2] = low;
+      slots[slot * 2 + 1] = high;
+      return true;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Dead letters: messages that failed to the last try. They are kept and reported, and cost no data: what they asked for
+ * waits in its shard or in the manifest, and the sweep asks for it again.
+ */
+export async function keepDeadLetters(batch: MessageBatch<unknown>, db: D1Database, nowMs: number): Promise<void> {
+  const rows = batch.messages.map((message) => ({ queue: batch.queue, body: JSON.stringify(message.body) }));
+  await db
+    .prepare(
+      "INSERT INTO dead_letters (queue, body, at_ms) SELECT value->>'queue', value->>'body', ?1 FROM json_each(?2)",
+    )
+    .bind(nowMs, JSON.stringify(rows))
+    .run();
+  console.error(JSON.stringify({ at: 'sinks.dead-letters', queue: batch.queue, count: rows.length }));
+  batch.ackAll();
+}
