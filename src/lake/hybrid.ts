@@ -71,7 +71,14 @@ export function decodeHybrid(bytes: Uint8Array, at: number, width: number, outpu
   }
 }
 
-function unpack(bytes: Uint8Array, at: number, width: number, output: Uint8Array | Uint32Array, from: number, to: number): void {
+function unpack(
+  bytes: Uint8Array,
+  at: number,
+  width: number,
+  output: Uint8Array | Uint32Array,
+  from: number,
+  to: number,
+): void {
   if (width === 8) {
     output.set(bytes.subarray(at, at + to - from), from);
     return;
