@@ -1,0 +1,144 @@
+/**
+ * Append: a request's events to their shards, and what each shard decided of each of them.
+ *
+ * in: groups of a route · out: dispositions, or a Problem: 429 `overloaded`, 503 `shard-unavailable`, 503 `shard-map-stale`
+ *
+ * - All shards are asked at once and all are waited for: nothing is left running behind an answer.
+ * - One shard that refuses or fails makes the whole answer retryable. What others stored meanwhile is found again as
+ *   duplicates by the resend. Never is another shard or region tried instead: the first might have stored it.
+ * - `stale-map`: the tenant is loaded afresh and only what was refused is routed again, once.
+ * - The tally of rejected events travels in the first block of the first group (CORRECTNESS F1).
+ */
+import { encodeBlock } from '../core/block.ts';
+import type { EventRecord } from '../core/event.ts';
+import type { Hasher } from '../core/hash.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { AppendReply, AppendRequest, ShardOf } from '../core/rpc.ts';
+import type { Tenant } from '../core/tenant.ts';
+import { Problem } from '../http/problem.ts';
+import { emptyGroup, type RoutableEvent, routeEvents, type ShardGroup } from './route.ts';
+
+export interface Append {
+  readonly tenant: Tenant;
+  readonly region: string;
+  readonly hasher: Hasher;
+  readonly receivedAtMs: number;
+  readonly events: readonly RoutableEvent[];
+  /** Events of the request that were rejected before. */
+  readonly rejected: number;
+}
+export interface AppendPorts {
+  readonly shardOf: ShardOf;
+  /** The tenant as the store has it now. */
+  readonly reloadTenant: (tenant: Tenant) => Promise<Tenant>;
+}
+
+const OVERLOAD_RETRY_SECONDS = 5;
+
+/** Appends all events; the dispositions are in no particular order of events. */
+export async function append(request: Append, ports: AppendPorts): Promise<Uint8Array[]> {
+  const first = await appendOnce(request, ports.shardOf);
+  if (first.stale.length === 0) return first.dispositions;
+  const tenant = await ports.reloadTenant(request.tenant);
+  const events = first.stale.flatMap(({ group }) => group.events);
+  const rejected = first.stale.reduce((sum, { tally }) => sum + tally, 0);
+  const again = await appendOnce({ ...request, tenant, events, rejected }, ports.shardOf);
+  if (again.stale.length > 0) {
+    throw retryLater(503, 'shard-map-stale', 'The tenant is being re-sharded; send the request again.', 1);
+  }
+  return [...first.dispositions, ...again.dispositions];
+}
+
+/** A group and how many rejected events its first block accounts for. */
+interface Sending {
+  readonly group: ShardGroup;
+  readonly tally: number;
+}
+
+async function appendOnce(request: Append, shardOf: ShardOf): Promise<{ dispositions: Uint8Array[]; stale: Sending[] }> {
+  const sendings = sendingsOf(request);
+  const requests = sendings.map((sending) => appendRequestOf(request, sending));
+  const replies = await Promise.all(requests.map((sent) => appendToShard(sent, shardOf)));
+  const stored = mustBeAnswered(replies);
+  return {
+    dispositions: stored.flatMap((reply) => (reply.status === 'stored' ? reply.dispositions : [])),
+    stale: sendings.filter((_, i) => stored[i]?.status === 'stale-map'),
+  };
+}
+
+function sendingsOf({ tenant, region, hasher, receivedAtMs, events, rejected }: Append): Sending[] {
+  const groups = events.length > 0 ? routeEvents(tenant, region, events, hasher) : [];
+  if (groups.length === 0 && rejected > 0) groups.push(emptyGroup(tenant, region, receivedAtMs));
+  return groups.map((group, i) => ({ group, tally: i === 0 ? rejected : 0 }));
+}
+
+function appendRequestOf({ tenant, hasher, receivedAtMs }: Append, { group, tally }: Sending): AppendRequest {
+  const records = group.events.map(({ record }) => record);
+  const blocks = splitByChars(records).flatMap((part, i) => encodeBounded(part, i === 0 ? tally : 0));
+  return { address: group.address, epoch: group.epoch, blocks };
+
+  function encodeBounded(part: readonly EventRecord[], rejected: number): Uint8Array[] {
+    const tally = { rejected, quarantined: 0 };
+    const block = encodeBlock({ receivedAtMs, records: part, rollups: tenant.rollups, hasher, tally });
+    if (block.byteLength <= LIMITS.blockSizeBytesMax || part.length <= 1) return [block];
+    const half = part.length >>> 1;
+    return [...encodeBounded(part.slice(0, half), rejected), ...encodeBounded(part.slice(half), 0)];
+  }
+}
+
+/** Half the limit in characters: blocks of mostly ASCII fit at the first try; others are halved after the encoding. */
+const BLOCK_CHARS_MAX = LIMITS.blockSizeBytesMax / 2;
+
+function splitByChars(records: readonly EventRecord[]): EventRecord[][] {
+  const parts: EventRecord[][] = [[]];
+  let chars = 0;
+  for (const record of records) {
+    const { properties, context } = record.strings;
+    const size = 300 + (properties?.length ?? 0) + (context?.length ?? 0);
+    if (chars + size > BLOCK_CHARS_MAX && chars > 0) {
+      parts.push([]);
+      chars = 0;
+    }
+    parts.at(-1)?.push(record);
+    chars += size;
+  }
+  return parts;
+}
+
+interface ShardFailure {
+  readonly status: 'failed';
+  readonly error: unknown;
+}
+
+async function appendToShard(request: AppendRequest, shardOf: ShardOf): Promise<AppendReply | ShardFailure> {
+  try {
+    return await shardOf(request.address).append(request);
+  } catch (error) {
+    return { status: 'failed', error };
+  }
+}
+
+/** Throws the retryable answer if any shard refused or failed; overload first, for it asks for more patience. */
+function mustBeAnswered(replies: readonly (AppendReply | ShardFailure)[]): AppendReply[] {
+  const waits = replies.map((reply) => (reply.status === 'overloaded' ? Math.ceil(reply.retryAfterMs / 1_000) : 0));
+  const failures = replies.filter((reply) => reply.status === 'failed');
+  if (failures.some(({ error }) => isOverload(error))) waits.push(OVERLOAD_RETRY_SECONDS);
+  const waitSeconds = Math.max(0, ...waits);
+  const overloaded = waitSeconds > 0 || replies.some((reply) => reply.status === 'overloaded');
+  if (overloaded) {
+    const detail = 'The shard of these events takes no more for now; send the request again.';
+    throw retryLater(429, 'overloaded', detail, Math.max(1, waitSeconds));
+  }
+  const [failure] = failures;
+  if (failure === undefined) return replies.filter((reply) => reply.status !== 'failed');
+  throw retryLater(503, 'shard-unavailable', 'A shard did not answer; send the request again.', 1, failure.error);
+}
+
+/** The platform marks errors of an object whose queue is full. */
+function isOverload(error: unknown): boolean {
+  return error instanceof Error && 'overloaded' in error && error.overloaded === true;
+}
+
+function retryLater(status: number, code: string, detail: string, seconds: number, cause?: unknown): Problem {
+  return new Problem(status, code, detail, { headers: { 'retry-after': String(seconds) }, cause });
+}

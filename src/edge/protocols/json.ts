@@ -1,0 +1,64 @@
+/**
+ * JSON text: bytes of a body as strict UTF-8 and JSON, whole or line by line.
+ *
+ * Newline-delimited JSON fails line by line: a line that is no JSON, or no UTF-8, is one rejected event among its
+ * neighbours. That is safe to cut, because a newline is never part of a longer UTF-8 sequence or of a JSON text.
+ */
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Refusal } from '../refusal.ts';
+import { UnreadableEvent } from './protocol.ts';
+
+const NEWLINE = 0x0a;
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+const BAD_LINE_JSON = new UnreadableEvent({ code: 'json-invalid', path: '', message: 'The line is not valid JSON.' });
+const BAD_LINE_TEXT = new UnreadableEvent({ code: 'text-invalid', path: '', message: 'The line is not valid UTF-8.' });
+
+export function parseJsonBody(bytes: Uint8Array): Result<unknown, Refusal> {
+  const text = decodeText(bytes);
+  if (text === null) return err({ code: 'utf8-invalid', detail: 'The body is not valid UTF-8.' });
+  const value = parseJson(text);
+  return value === undefined ? err({ code: 'json-invalid', detail: 'The body is not valid JSON.' }) : ok(value);
+}
+
+/** One value a line that is not blank. */
+export function parseLines(bytes: Uint8Array): unknown[] {
+  const text = decodeText(bytes);
+  const lines = text === null ? splitLines(bytes).map(decodeText) : text.split('\n');
+  return lines.filter((line) => line === null || line.trim() !== '').map(parseLine);
+}
+
+function parseLine(line: string | null): unknown {
+  if (line === null) return BAD_LINE_TEXT;
+  const value = parseJson(line);
+  return value === undefined ? BAD_LINE_JSON : value;
+}
+
+function splitLines(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  return lines;
+}
+
+/** Null when it is no UTF-8. A byte order mark is dropped. */
+function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Undefined, which JSON cannot say, when it is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

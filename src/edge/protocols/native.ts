@@ -1,0 +1,40 @@
+/**
+ * Native protocol: `POST /v1/events`.
+ *
+ *   {event…}                                          one event
+ *   [{event…}, …]                                     several
+ *   {batch: [{event…}, …], sentAt?, context?, writeKey?}   several, with what holds for all of them
+ *   {event…}\n{event…}\n                              newline-delimited, `application/x-ndjson`
+ *
+ * `writeKey` in the body serves `sendBeacon`, which cannot set headers. An empty list is a valid request of no events.
+ */
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Body } from '../body.ts';
+import type { Refusal } from '../refusal.ts';
+import { parseJsonBody, parseLines } from './json.ts';
+import { limitEvents, type Protocol, type WireBatch } from './protocol.ts';
+
+export const nativeProtocol: Protocol = {
+  source: 'native',
+  decode(body: Body): Result<WireBatch, Refusal> {
+    if (body.format === 'ndjson') return limitEvents({ events: parseLines(body.bytes) });
+    const json = parseJsonBody(body.bytes);
+    if (!json.ok) return json;
+    const batch = batchOf(json.value);
+    return batch.ok ? limitEvents(batch.value) : batch;
+  },
+  answer: (verdict) => verdict,
+};
+
+/** Events of a JSON body: an array, an envelope with `batch`, or one event. */
+export function batchOf(json: unknown): Result<WireBatch, Refusal> {
+  if (Array.isArray(json)) return ok({ events: json });
+  if (typeof json !== 'object' || json === null) {
+    return err({ code: 'batch-invalid', detail: 'The body is a JSON object or an array of objects.' });
+  }
+  const { batch, sentAt, context, writeKey } = json as { readonly [field: string]: unknown };
+  const key = typeof writeKey === 'string' ? writeKey : undefined;
+  if (batch === undefined) return ok({ events: [json], writeKey: key });
+  if (!Array.isArray(batch)) return err({ code: 'batch-invalid', detail: '`batch` is an array of events.' });
+  return ok({ events: batch, sentAt, context, writeKey: key });
+}

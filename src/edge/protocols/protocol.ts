@@ -1,0 +1,48 @@
+/**
+ * Protocol: one way of sending events over HTTP: how a body becomes wire events, and how the verdict is told.
+ *
+ * A protocol is pure and knows nothing of tenants, shards or time; it does not look into the events. Everything after it
+ * is the same for all of them. A new vendor's protocol is a new file with this contract and a line in routes.ts.
+ */
+import type { EventType } from '../../core/event.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { EventRejection } from '../../core/rejection.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Body } from '../body.ts';
+import type { Refusal } from '../refusal.ts';
+import type { VerdictDocument } from '../verdict.ts';
+
+/** What a body says: its events, and what it says of all of them. */
+export interface WireBatch {
+  /** In the order sent: values of JSON.parse, or an UnreadableEvent. */
+  readonly events: readonly unknown[];
+  readonly type?: EventType | undefined;
+  readonly sentAt?: unknown;
+  readonly context?: unknown;
+  /** A key that travelled in the body. */
+  readonly writeKey?: string | undefined;
+}
+
+/** An event whose own bytes cannot be read, beside others that can. */
+export class UnreadableEvent {
+  readonly rejection: EventRejection;
+
+  constructor(rejection: EventRejection) {
+    this.rejection = rejection;
+  }
+}
+
+export interface Protocol {
+  /** The `source` column of its events. */
+  readonly source: string;
+  decode(body: Body): Result<WireBatch, Refusal>;
+  answer(verdict: VerdictDocument): object;
+}
+
+export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
+  const met = batch.events.length;
+  const limit = LIMITS.requestEventsMax;
+  if (met <= limit) return ok(batch);
+  const detail = `A request may have ${limit} events, this one has ${met}.`;
+  return err({ code: 'too-many-events', detail, extra: { limit, met } });
+}
