@@ -29,7 +29,7 @@ const table: Record<string, Rule> = {
   // Its routes answer with the problem details of all others; http knows nothing of it.
   'src/control': { values: ['src/core', 'src/http'], types: [services] },
   // The shape of what the entry hands to every route: types alone.
-  [services]: { values: [], types: ['src/core', 'src/http', 'src/control', 'src/lake', shardFolder], packages: [] },
+  [services]: { values: [], types: ['src/core', 'src/http', 'src/control', 'src/lake', 'src/sinks', shardFolder], packages: [] },
   'src/http': { values: ['src/core'] },
   'src/sdk': { values: [], types: ['src/core'], packages: [] },
   'src/dashboard': { values: [], types: ['src/core'] },

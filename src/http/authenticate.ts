@@ -1,0 +1,138 @@
+/**
+ * Authenticate: from what a request shows to the tenant it acts for and the scope it has, or a Problem.
+ *
+ * in: headers (and a key some protocols carry in the body), the scope needed · out: {tenant, scope, keyHash}
+ * steps: find the key → its form → its signature (no look-up so far) → the tenant → still active? → scope
+ *
+ * Scopes: `write` sends events, `read` asks, `admin` reads and configures. Admin includes read; it does not include write,
+ * so that a key on a website is never one that can do more, and a leaked admin key cannot make up history.
+ * A key in a URL ends in logs and referrers: it is never read from there.
+ */
+import type { KeyScope, Tenant } from '../core/tenant.ts';
+import { type KeyRing, parseKey, type VerifiedKey } from './keys.ts';
+import { Problem, unavailable } from './problem.ts';
+
+interface KnownKeys {
+  readonly tenant: Tenant;
+  readonly activeKeyHashes: ReadonlySet<string>;
+}
+/** A tenant's configuration as the edge knows it; `control/tenant-cache.ts` is the one implementation. */
+export interface TenantLookup {
+  byUid(uid: string): Promise<KnownKeys | null>;
+  /** Looks again: sees every change made before the call. */
+  reload(uid: string): Promise<KnownKeys | null>;
+}
+
+export interface Authenticated {
+  readonly tenant: Tenant;
+  readonly scope: KeyScope;
+  readonly keyHash: string;
+}
+
+export const WRITE_KEY_HEADER = 'x-write-key';
+/** Revoked keys remembered an isolate, so that each costs one look-up and not one a request. */
+const ENDED_KEYS_MAX = 4_096;
+
+const GRANTS: Readonly<Record<KeyScope, ReadonlySet<KeyScope>>> = {
+  write: new Set<KeyScope>(['write']),
+  read: new Set<KeyScope>(['read']),
+  admin: new Set<KeyScope>(['admin', 'read']),
+};
+
+export class Authenticator {
+  readonly #keys: KeyRing;
+  readonly #tenants: TenantLookup;
+  readonly #ended = new Set<string>();
+
+  constructor(keys: KeyRing, tenants: TenantLookup) {
+    this.#keys = keys;
+    this.#tenants = tenants;
+  }
+
+  /**
+   * The tenant a request acts for. `bodyKey`: where a vendor's protocol carries the key in the body; headers win.
+   * Throws 401 `key-missing`, `key-malformed`, `key-unknown`, `key-revoked`, `tenant-deleted`; 403 `key-scope`; 503 `control-unavailable`.
+   */
+  async authenticate(headers: Headers, needed: KeyScope, bodyKey?: string): Promise<Authenticated> {
+    const key = keyOf(headers) ?? bodyKey;
+    if (!key) throw new Problem(401, 'key-missing', `This call needs a ${needed} key: ${HOW_TO_SEND}`);
+    return this.authenticateKey(key, needed);
+  }
+
+  /** The same for a key that was already found. */
+  async authenticateKey(key: string, needed: KeyScope): Promise<Authenticated> {
+    const verified = await this.#verify(key);
+    const tenant = await this.#tenantOf(verified);
+    if (!GRANTS[verified.scope].has(needed)) {
+      const detail = `This call needs a ${needed} key, the one sent is a ${verified.scope} key.`;
+      throw new Problem(403, 'key-scope', detail, { extra: { needed, sent: verified.scope } });
+    }
+    return { tenant, scope: verified.scope, keyHash: verified.hash };
+  }
+
+  /** Throws unless the request shows the root key: 401 `key-missing`, 403 `key-root`. */
+  async authenticateRoot(headers: Headers): Promise<void> {
+    const key = keyOf(headers);
+    if (!key) throw new Problem(401, 'key-missing', `This call needs the root key: ${HOW_TO_SEND}`);
+    if (!(await this.#keys.isRootKey(key))) throw new Problem(403, 'key-root', 'This call needs the root key.');
+  }
+
+  /** For calls that take the root key beside a tenant's admin key. */
+  async authenticateAdminOrRoot(headers: Headers): Promise<Authenticated | 'root'> {
+    const key = keyOf(headers);
+    if (key && !key.startsWith('tm_') && (await this.#keys.isRootKey(key))) return 'root';
+    return this.authenticate(headers, 'admin');
+  }
+
+  async #verify(key: string): Promise<VerifiedKey> {
+    const verified = await this.#keys.verify(key);
+    if (verified) return verified;
+    if (parseKey(key)) throw new Problem(401, 'key-unknown', 'The key was not made by this platform.');
+    throw new Problem(401, 'key-malformed', 'A key has the form tm_<scope>_<tenant>_<random>_<signature>.');
+  }
+
+  /**
+   * A signed key the cache does not list is either newer than the cache or revoked: a look-up that begins now tells which,
+   * and once told it is so for ever, as no key becomes active again.
+   */
+  async #tenantOf({ uid, hash }: VerifiedKey): Promise<Tenant> {
+    if (this.#ended.has(hash)) throw keyRevoked();
+    let known = await lookUp(this.#tenants.byUid(uid));
+    if (known && !known.activeKeyHashes.has(hash)) known = await lookUp(this.#tenants.reload(uid));
+    if (!known) throw new Problem(401, 'tenant-deleted', 'The tenant of this key does not exist any more.');
+    if (known.activeKeyHashes.has(hash)) return known.tenant;
+    if (this.#ended.size >= ENDED_KEYS_MAX) this.#ended.clear();
+    this.#ended.add(hash);
+    throw keyRevoked();
+  }
+}
+
+async function lookUp<T>(known: Promise<T>): Promise<T> {
+  try {
+    return await known;
+  } catch (cause) {
+    throw unavailable('control-unavailable', 'The tenant could not be looked up; send the request again.', cause);
+  }
+}
+
+function keyRevoked(): Problem {
+  return new Problem(401, 'key-revoked', 'The key was revoked.');
+}
+
+const HOW_TO_SEND = `as "Authorization: Bearer <key>", as the Basic user name, or as "${WRITE_KEY_HEADER}".`;
+
+/** The key a request shows in its headers: Bearer, Basic user name, or `x-write-key`; null when there is none. */
+export function keyOf(headers: Headers): string | null {
+  const [, scheme = '', credentials = ''] = /^\s*(\S+)\s+(\S+)\s*$/.exec(headers.get('authorization') ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return credentials;
+  if (scheme.toLowerCase() === 'basic') return userNameOf(credentials);
+  return headers.get(WRITE_KEY_HEADER) || null;
+}
+
+function userNameOf(credentials: string): string | null {
+  try {
+    return atob(credentials).split(':', 1)[0] || null;
+  } catch {
+    throw new Problem(401, 'key-malformed', 'The Basic credentials are not base64.');
+  }
+}

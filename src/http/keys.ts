@@ -1,0 +1,146 @@
+/**
+ * Key: the secret a caller shows, `tm_<scope>_<tenant uid>_<random>_<signature>`.
+ *
+ * Scope, uid and random part are signed with HMAC-SHA-256 under a key derived from the root key, so a random or altered key
+ * is refused without a look-up. What is stored is the SHA-256 of the whole key; the key itself is shown once. All parts
+ * are lower-case base32 without padding (RFC 4648 alphabet), so that `_` separates and a double click selects everything.
+ *
+ *   tm _ write _ 4xk2…(16: 80 bits) _ q7z…(26: 128 bits) _ m3d…(26: the first 128 bits of the signature)
+ *
+ * The signature is an admission ticket, not the permission: whether a key is still valid is asked of the tenant's record.
+ * Keys that were verified are remembered, so that the hot path does no cryptography. Only signed keys enter that memory:
+ * guesses cannot push others out. Changing the root key ends every key; that is the way to end all of them at once.
+ */
+import { assert } from '../core/result.ts';
+import { KEY_SCOPES, type KeyScope } from '../core/tenant.ts';
+
+export interface ParsedKey {
+  readonly scope: KeyScope;
+  readonly uid: string;
+}
+export interface VerifiedKey extends ParsedKey {
+  /** SHA-256 of the key, hex: its name in the store. */
+  readonly hash: string;
+}
+export interface NewKey extends VerifiedKey {
+  /** Shown once. */
+  readonly key: string;
+  /** Last four characters, for people. */
+  readonly hint: string;
+}
+
+/** Keys remembered an isolate: some 300 bytes each. */
+const REMEMBERED_KEYS_MAX = 4_096;
+/** It signs every key: a short one could be guessed from one key offline. */
+export const ROOT_KEY_LENGTH_MIN = 24;
+const UID_SIZE_BYTES = 10;
+const RANDOM_SIZE_BYTES = 16;
+/** Truncated to 128 bits: the bound of RFC 2104 is half the hash, at least 80. */
+const SIGNATURE_SIZE_BYTES = 16;
+const KEY_PATTERN = /^tm_(write|read|admin)_([a-z2-7]{16})_([a-z2-7]{26})_([a-z2-7]{26})$/;
+
+export type RandomBytes = (sizeBytes: number) => Uint8Array;
+
+/** Makes and verifies keys under one root key. */
+export class KeyRing {
+  readonly #rootKey: string;
+  readonly #random: RandomBytes;
+  readonly #remembered = new Map<string, VerifiedKey>();
+  /** The key and not the promise of it: on Workers a promise belongs to the request that made it. */
+  #signingKey: CryptoKey | undefined;
+
+  constructor(rootKey: string, random: RandomBytes) {
+    assert(rootKey.length >= ROOT_KEY_LENGTH_MIN, `the root key needs at least ${ROOT_KEY_LENGTH_MIN} characters`);
+    this.#rootKey = rootKey;
+    this.#random = random;
+  }
+
+  newUid(): string {
+    return base32(this.#random(UID_SIZE_BYTES));
+  }
+
+  async make(scope: KeyScope, uid: string): Promise<NewKey> {
+    const signed = `tm_${scope}_${uid}_${base32(this.#random(RANDOM_SIZE_BYTES))}`;
+    const key = `${signed}_${await this.#sign(signed)}`;
+    return { key, scope, uid, hash: await sha256Hex(key), hint: key.slice(-4) };
+  }
+
+  /** The key's claims if its signature holds, null for a key this root key never made. Expects a well-formed key. */
+  async verify(key: string): Promise<VerifiedKey | null> {
+    const remembered = this.#remembered.get(key);
+    if (remembered) {
+      this.#remember(key, remembered);
+      return remembered;
+    }
+    const parsed = parseKey(key);
+    if (!parsed) return null;
+    const cut = key.lastIndexOf('_');
+    if (!equalConstantTime(await this.#sign(key.slice(0, cut)), key.slice(cut + 1))) return null;
+    const verified = { ...parsed, hash: await sha256Hex(key) };
+    this.#remember(key, verified);
+    return verified;
+  }
+
+  /** Whether the text is the root key; takes the same time whatever the text. */
+  async isRootKey(text: string): Promise<boolean> {
+    return equalConstantTime(await sha256Hex(text), await sha256Hex(this.#rootKey));
+  }
+
+  #remember(key: string, verified: VerifiedKey): void {
+    this.#remembered.delete(key);
+    this.#remembered.set(key, verified);
+    if (this.#remembered.size <= REMEMBERED_KEYS_MAX) return;
+    const { value: oldest } = this.#remembered.keys().next();
+    if (oldest !== undefined) this.#remembered.delete(oldest);
+  }
+
+  async #sign(text: string): Promise<string> {
+    this.#signingKey ??= await importSigningKey(this.#rootKey);
+    const signature = await crypto.subtle.sign('HMAC', this.#signingKey, new TextEncoder().encode(text));
+    return base32(new Uint8Array(signature, 0, SIGNATURE_SIZE_BYTES));
+  }
+}
+
+/** The claims of a key, unproven; null when it is not of the form of a key. */
+export function parseKey(key: string): ParsedKey | null {
+  const match = KEY_PATTERN.exec(key);
+  const scope = KEY_SCOPES.find((known) => known === match?.[1]);
+  const uid = match?.[2];
+  return scope && uid ? { scope, uid } : null;
+}
+
+export async function sha256Hex(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Compares ASCII texts in a time that depends on their lengths only. */
+export function equalConstantTime(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let index = 0; index < a.length; index++) difference |= a.charCodeAt(index) ^ (b.charCodeAt(index) | 0);
+  return difference === 0;
+}
+
+/** The root key signs through a key of its own purpose, so that no other use of the root key can be made to sign keys. */
+async function importSigningKey(rootKey: string): Promise<CryptoKey> {
+  const seed = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`tidemark/api-keys/1\0${rootKey}`));
+  return crypto.subtle.importKey('raw', seed, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+export function base32(bytes: Uint8Array): string {
+  let text = '';
+  let bits = 0;
+  let bitCount = 0;
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte;
+    bitCount += 8;
+    while (bitCount >= 5) {
+      bitCount -= 5;
+      text += BASE32[(bits >>> bitCount) & 31];
+    }
+    bits &= (1 << bitCount) - 1;
+  }
+  return bitCount === 0 ? text : text + BASE32[(bits << (5 - bitCount)) & 31];
+}

@@ -1,0 +1,100 @@
+/**
+ * OpenAPI: the document of the API, gathered from what its routes say of themselves, and the page that lists it.
+ */
+import type { Hono } from 'hono';
+import { generateSpecs } from 'hono-openapi';
+import { PROBLEM_CODES } from './problem-codes.ts';
+
+export const API_VERSION = '0.1.0';
+
+export type OpenApiDocument = Awaited<ReturnType<typeof generateSpecs>>;
+
+export function openApiOf(app: Hono): Promise<OpenApiDocument> {
+  return generateSpecs(app, {
+    excludeStaticFile: false,
+    documentation: {
+      info: {
+        title: 'Tidemark',
+        version: API_VERSION,
+        description: 'Real-time customer analytics at the edge: every acknowledged event counted exactly once.',
+      },
+      components: {
+        securitySchemes: {
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'A key; also as the Basic user name or in `x-write-key`, never in the URL. `x-key` names its scope.',
+          },
+        },
+      },
+    },
+  });
+}
+
+/** Routes the application answers, as `GET /path`, that its OpenAPI document lacks. */
+export function undocumentedRoutes(app: Hono, document: OpenApiDocument): string[] {
+  const answered = app.routes.filter(({ method }) => method !== 'ALL' && method !== 'OPTIONS');
+  const missing = answered.filter(({ method, path }) => {
+    const item = document.paths[path.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}')] as Record<string, unknown> | undefined;
+    return item?.[method.toLowerCase()] === undefined;
+  });
+  return [...new Set(missing.map(({ method, path }) => `${method} ${path}`))];
+}
+
+export const DOCS_CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}
+code{font-family:ui-monospace,monospace}h2{margin-top:2rem;text-transform:capitalize}:target{background:#fc04}`;
+
+interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly 'x-key'?: string;
+}
+
+export function docsPage(document: OpenApiDocument): string {
+  const rows = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({ method, path, operation })),
+  );
+  const tags = [...new Set(rows.map(({ operation }) => operation.tags?.[0] ?? 'other'))];
+  const sections = tags.map((tag) => {
+    const own = rows.filter(({ operation }) => (operation.tags?.[0] ?? 'other') === tag);
+    const lines = own.map(
+      ({ method, path, operation }) =>
+        `<tr><td><code>${method.toUpperCase()} ${escape(path)}</code></td><td>${escape(operation['x-key'] ?? '–')}</td>` +
+        `<td>${escape(operation.summary ?? '')}${operation.description ? `<br><small>${escape(operation.description)}</small>` : ''}</td></tr>`,
+    );
+    return `<h2>${escape(tag)}</h2><table><tr><th>Call</th><th>Key</th><th></th></tr>${lines.join('')}</table>`;
+  });
+  return htmlPage(
+    'Tidemark API',
+    `<p>Schemas: <a href="/openapi.json">openapi.json</a> · Codes of errors: <a href="/docs/errors">/docs/errors</a></p>
+<p>A key travels as <code>Authorization: Bearer</code>, as the Basic user name, or in <code>x-write-key</code>; never in a URL.</p>
+${sections.join('\n')}`,
+  );
+}
+
+/** Where the `type` of every problem points. */
+export function errorsPage(): string {
+  const rows = Object.entries(PROBLEM_CODES).map(
+    ([code, meaning]) => `<tr id="${code}"><td><code>${code}</code></td><td>${escape(meaning)}</td></tr>`,
+  );
+  return htmlPage(
+    'Tidemark errors',
+    `<p>Errors are problem details (RFC 9457) with a stable <code>code</code>. With 429 and 503 comes <code>Retry-After</code>:
+nothing of the request was acknowledged, and sending it again is safe.</p>
+<table><tr><th>Code</th><th>Meaning</th></tr>${rows.join('')}</table>`,
+  );
+}
+
+function htmlPage(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${title}</title><style>${STYLE}</style><h1>${title}</h1>${body}</html>`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

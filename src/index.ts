@@ -1,0 +1,115 @@
+/**
+ * Entry of the Worker: the only reader of the whole environment. Bindings become Services, once an isolate.
+ */
+import type { Hono } from 'hono';
+import { directoryOf } from '../durable-objects/directory.ts';
+import { createApp } from './app.ts';
+import { TenantCache } from './control/tenant-cache.ts';
+import { loadTenant } from './control/tenants.ts';
+import type { FlushMessage, SealMessage, ShardOf, ShardRpc } from './core/rpc.ts';
+import { shardName } from './core/shard-map.ts';
+import { Authenticator } from './http/authenticate.ts';
+import { KeyRing } from './http/keys.ts';
+import type { DemoKeys, Services } from './services.ts';
+import { consumeFlushes } from './sinks/consume.ts';
+import { keepDeadLetters } from './sinks/dead-letters.ts';
+import { sweepShards } from './sinks/sweep.ts';
+import { analyticsEngineTelemetry } from './sinks/telemetry.ts';
+
+export { Directory } from '../durable-objects/directory.ts';
+export { Shard } from '../durable-objects/shard.ts';
+
+export interface Env {
+  readonly DB: D1Database;
+  readonly LAKE: R2Bucket;
+  readonly TELEMETRY: AnalyticsEngineDataset;
+  readonly SHARD: DurableObjectNamespace;
+  readonly DIRECTORY: DurableObjectNamespace;
+  readonly FLUSH_QUEUE: Queue<FlushMessage>;
+  readonly SEAL_QUEUE: Queue<SealMessage>;
+  /** Secret. */
+  readonly TIDEMARK_ROOT_KEY: string;
+  /** '1' on a local stack. */
+  readonly TIDEMARK_LOCAL?: string;
+  /** JSON of DemoKeys; on a local stack only. */
+  readonly DEMO_KEYS?: string;
+}
+
+interface Worker {
+  readonly services: Services;
+  readonly app: Hono;
+}
+
+const workers = new WeakMap<Env, Worker>();
+
+function workerOf(env: Env): Worker {
+  const known = workers.get(env);
+  if (known) return known;
+  const services = servicesOf(env);
+  const worker = { services, app: createApp(services) };
+  workers.set(env, worker);
+  return worker;
+}
+
+function servicesOf(env: Env): Services {
+  const now = () => Date.now();
+  const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
+  const keys = new KeyRing(env.TIDEMARK_ROOT_KEY ?? '', random);
+  const tenants = new TenantCache((uid) => loadTenant(env.DB, uid), now);
+  return {
+    db: env.DB,
+    lake: env.LAKE,
+    shardOf: shardOf(env.SHARD),
+    directoryOf: directoryOf(env.DIRECTORY),
+    flushQueue: env.FLUSH_QUEUE,
+    sealQueue: env.SEAL_QUEUE,
+    telemetry: analyticsEngineTelemetry(env.TELEMETRY),
+    tenants,
+    auth: new Authenticator(keys, tenants),
+    keys,
+    rootKey: env.TIDEMARK_ROOT_KEY,
+    now,
+    random,
+    isLocal: env.TIDEMARK_LOCAL === '1',
+    ...(env.DEMO_KEYS && { demoKeys: JSON.parse(env.DEMO_KEYS) as DemoKeys }),
+  };
+}
+
+/** A new stub for each call: one that has thrown stays broken. */
+function shardOf(namespace: DurableObjectNamespace): ShardOf {
+  return (address) => {
+    const id = namespace.idFromName(shardName(address));
+    return namespace.get(id, { locationHint: address.region as DurableObjectLocationHint }) as unknown as ShardRpc;
+  };
+}
+
+export default {
+  fetch(request, env, ctx) {
+    return workerOf(env).app.fetch(request, env, ctx);
+  },
+
+  async queue(batch, env) {
+    const { services } = workerOf(env);
+    const { db, lake, telemetry, now, flushQueue } = services;
+    switch (batch.queue) {
+      case 'tidemark-flush':
+        return consumeFlushes(batch as MessageBatch<FlushMessage>, {
+          db,
+          lake,
+          telemetry,
+          now,
+          shardOf: services.shardOf,
+          poke: (address) => flushQueue.send({ address }),
+        });
+      default:
+        return keepDeadLetters(batch, db, now());
+    }
+  },
+
+  async scheduled(_controller, env) {
+    const { services } = workerOf(env);
+    const { db, flushQueue } = services;
+    const poke: Parameters<typeof sweepShards>[0]['poke'] = (address) => flushQueue.send({ address });
+    await sweepShards({ db, directoryOf: services.directoryOf, shardOf: services.shardOf, poke });
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,184 @@
+/**
+ * Status: how far behind the tenant's answers are, and why: shards, watermark, tails not yet stored, sealed days, drift.
+ *
+ * Every shard of the directory is asked; one that does not answer is listed as such and makes the answer incomplete.
+ */
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { RegisteredShard, ShardOf } from '../core/rpc.ts';
+import type { Tenant } from '../core/tenant.ts';
+import { describe } from '../http/describe.ts';
+import type { Services } from '../services.ts';
+
+export type StatusServices = Pick<Services, 'db' | 'auth' | 'shardOf' | 'directoryOf' | 'now'>;
+
+const instantSchema = z.iso.datetime().nullable();
+const shardSchema = z.object({
+  region: z.string(),
+  index: z.int(),
+  incarnation: z.string(),
+  reachable: z.boolean(),
+  watermark: instantSchema,
+  storedSeq: z.int().nullable(),
+  headSeq: z.int().nullable(),
+  tailEvents: z.int().nullable(),
+  pendingEvents: z.int().nullable(),
+});
+type ShardStatus = z.output<typeof shardSchema>;
+
+const statusSchema = z.object({
+  tenant: z.string(),
+  complete: z.boolean().describe('Every shard answered.'),
+  asOf: instantSchema.describe('The least watermark of the shards; null: no event was ever taken.'),
+  lagMs: z.int().nullable().describe('Now minus `asOf`.'),
+  tailEvents: z.int().describe('Accepted and not yet stored: answered from the shards.'),
+  pending: z.int().describe('Of those, in no cell: counted once their day is sealed.'),
+  shards: z.array(shardSchema),
+  stored: z.object({ flushes: z.int(), events: z.int(), latestAt: instantSchema }),
+  sealed: z.object({
+    days: z.int(),
+    dirtyDays: z.int().describe('Days with stored events no seal covers yet.'),
+    events: z.int(),
+    firstDay: z.iso.date().nullable(),
+    lastDay: z.iso.date().nullable(),
+    latestAt: instantSchema,
+  }),
+  drift: z.record(z.string(), z.number()).describe('Live minus sealed counts by cause, over all sealed days.'),
+});
+type Status = z.output<typeof statusSchema>;
+
+export function statusRoutes(services: StatusServices): Hono {
+  const app = new Hono();
+  app.get(
+    '/v1/status',
+    describe({
+      summary: 'Lag, watermark, shards, seals and drift',
+      tag: 'operations',
+      key: 'read',
+      answer: statusSchema,
+    }),
+    async (c: Context) => {
+      const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
+      return c.json(await readStatus(services, tenant));
+    },
+  );
+  return app;
+}
+
+async function readStatus({ db, shardOf, directoryOf, now }: StatusServices, tenant: Tenant): Promise<Status> {
+  const registered = await directoryOf(tenant.uid).list();
+  const shards = await Promise.all(registered.map((shard) => askShard(shardOf, tenant.uid, shard)));
+  const watermarks = shards.flatMap(({ watermark }) => (watermark === null ? [] : [Date.parse(watermark)]));
+  const asOfMs = watermarks.length === 0 ? null : Math.min(...watermarks);
+  return {
+    tenant: tenant.id,
+    complete: shards.every(({ reachable }) => reachable),
+    asOf: instant(asOfMs),
+    lagMs: asOfMs === null ? null : now() - asOfMs,
+    tailEvents: sum(shards.map(({ tailEvents }) => tailEvents)),
+    pending: sum(shards.map(({ pendingEvents }) => pendingEvents)),
+    shards,
+    ...(await readStored(db, tenant.uid)),
+  };
+}
+
+async function askShard(shardOf: ShardOf, uid: string, shard: RegisteredShard): Promise<ShardStatus> {
+  const { region, index, incarnation } = shard;
+  const address = { uid, region, index };
+  try {
+    const live = await shardOf(address).live({ address, startMs: 0, endMs: Number.MAX_SAFE_INTEGER });
+    return {
+      region,
+      index,
+      incarnation: live.incarnation,
+      reachable: true,
+      watermark: instant(live.watermarkMs),
+      storedSeq: live.storedSeq,
+      headSeq: live.headSeq,
+      tailEvents: live.tailEvents,
+      pendingEvents: live.pendingEvents,
+    };
+  } catch (error) {
+    console.warn(`Shard ${uid}/${region}/${index} did not answer`, error);
+    const unknown = { watermark: null, storedSeq: null, headSeq: null, tailEvents: null, pendingEvents: null };
+    return { region, index, incarnation, reachable: false, ...unknown };
+  }
+}
+
+interface FlushesRow {
+  readonly flushes: number;
+  readonly events: number;
+  readonly latest_at_ms: number | null;
+}
+interface SealedRow {
+  readonly days: number;
+  readonly events: number;
+  readonly first_day: number | null;
+  readonly last_day: number | null;
+  readonly latest_at_ms: number | null;
+}
+
+async function readStored(db: D1Database, uid: string): Promise<Pick<Status, 'stored' | 'sealed' | 'drift'>> {
+  const [flushes, sealed, dirty, drift] = (await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT count(*) AS flushes, coalesce(sum(accepted), 0) AS events, max(stored_at_ms) AS latest_at_ms
+           FROM flushes WHERE uid = ?`,
+      )
+      .bind(uid),
+    db
+      .prepare(
+        `SELECT count(*) AS days, coalesce(sum(events), 0) AS events, min(day) AS first_day, max(day) AS last_day,
+                max(sealed_at_ms) AS latest_at_ms FROM sealed_days WHERE uid = ?`,
+      )
+      .bind(uid),
+    db
+      .prepare(
+        `SELECT count(DISTINCT segment_days.day) AS days FROM segment_days
+           LEFT JOIN sealed_days ON sealed_days.uid = segment_days.uid AND sealed_days.day = segment_days.day
+           WHERE segment_days.uid = ? AND segment_days.manifest_seq > coalesce(sealed_days.covered_seq, -1)`,
+      )
+      .bind(uid),
+    db
+      .prepare(
+        `SELECT cause.key AS cause, sum(cause.value) AS events FROM sealed_days, json_each(sealed_days.drift) AS cause
+           WHERE sealed_days.uid = ? AND cause.type IN ('integer', 'real') GROUP BY cause.key ORDER BY cause.key`,
+      )
+      .bind(uid),
+  ])) as [
+    D1Result<FlushesRow>,
+    D1Result<SealedRow>,
+    D1Result<{ days: number }>,
+    D1Result<{ cause: string; events: number }>,
+  ];
+  const [stored] = flushes.results;
+  const [days] = sealed.results;
+  return {
+    stored: {
+      flushes: stored?.flushes ?? 0,
+      events: stored?.events ?? 0,
+      latestAt: instant(stored?.latest_at_ms ?? null),
+    },
+    sealed: {
+      days: days?.days ?? 0,
+      dirtyDays: dirty.results[0]?.days ?? 0,
+      events: days?.events ?? 0,
+      firstDay: date(days?.first_day ?? null),
+      lastDay: date(days?.last_day ?? null),
+      latestAt: instant(days?.latest_at_ms ?? null),
+    },
+    drift: Object.fromEntries(drift.results.map(({ cause, events }) => [cause, events])),
+  };
+}
+
+function instant(atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs).toISOString();
+}
+
+function date(day: number | null): string | null {
+  return day === null ? null : new Date(day * 86_400_000).toISOString().slice(0, 10);
+}
+
+function sum(counts: readonly (number | null)[]): number {
+  return counts.reduce<number>((total, count) => total + (count ?? 0), 0);
+}

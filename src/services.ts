@@ -1,0 +1,41 @@
+/**
+ * Services: the ports every request handler may use, made once an isolate by the entry from its bindings.
+ *
+ * Nothing else reads the environment; tests hand in fakes.
+ */
+import type { TenantCache } from './control/tenant-cache.ts';
+import type { DirectoryOf, FlushMessage, SealMessage, ShardOf } from './core/rpc.ts';
+import type { Authenticator } from './http/authenticate.ts';
+import type { KeyRing, RandomBytes } from './http/keys.ts';
+import type { Telemetry } from './sinks/telemetry.ts';
+
+/** The sending side of a queue. */
+export interface MessageQueue<T> {
+  send(message: T): Promise<unknown>;
+  sendBatch(messages: Iterable<{ body: T; delaySeconds?: number }>): Promise<unknown>;
+}
+
+export interface DemoKeys {
+  readonly tenant: string;
+  readonly write: string;
+  readonly read: string;
+}
+
+export interface Services {
+  readonly db: D1Database;
+  readonly lake: R2Bucket;
+  readonly shardOf: ShardOf;
+  readonly directoryOf: DirectoryOf;
+  readonly flushQueue: MessageQueue<FlushMessage>;
+  readonly sealQueue: MessageQueue<SealMessage>;
+  readonly telemetry: Telemetry;
+  readonly tenants: TenantCache;
+  readonly auth: Authenticator;
+  readonly keys: KeyRing;
+  readonly rootKey: string;
+  readonly now: () => number;
+  readonly random: RandomBytes;
+  readonly isLocal: boolean;
+  /** Set on a local stack only: keys the page at `/` may show. */
+  readonly demoKeys?: DemoKeys;
+}
