@@ -63,12 +63,26 @@ export const LIMITS = {
   /** One import chunk. Rows as in a flush times two: an import is not latency-bound. */
   importChunkRowsMax: 20_000,
   importChunkSizeBytesMax: 32 * MIB,
+  importIdLengthMax: 64,
+
+  /** Rows of one L1 file, and what a seal holds in memory at a time: 128 MB an isolate, about 1 KB a row decoded. */
+  sealBucketRowsMax: 50_000,
+  /** A day is sealed this long after its end: late events have mostly come by then. */
+  sealAfterMs: 2 * HOUR_MS,
+  /** One seal of a day at a time; a dead one is taken over after this. */
+  sealLeaseMs: 90 * SECOND_MS,
+  /** Days one command may ask to be sealed. */
+  sealDaysMax: 4_000,
 
   queryRangeDaysMax: 400,
   queryGroupByMax: 2,
   queryTopMax: 1_000,
   queryTopDefault: 100,
   queryPointsMax: 50_000,
+  /** Groups one answer ranks: about 60 MB at the most, with texts of 100 characters. */
+  queryGroupsMax: 200_000,
+  /** Questions of one call. */
+  queryBatchMax: 12,
   queryConditionsMax: 64,
   /** Nesting of and, or, not. */
   queryConditionDepthMax: 8,

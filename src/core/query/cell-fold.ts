@@ -1,0 +1,127 @@
+/**
+ * CellFold: folds the cells of one rollup into a question's groups and buckets.
+ *
+ * in: RollupCells of parts, seals and live answers, each with the range of windows that count · out: a Fold
+ * Every window lies in one bucket, and inside or outside of the range as a whole: the plan saw to that. What a tuple means
+ * to the question (its group, or that it is left out) is worked out once a tuple, not once a cell.
+ */
+import type { Cell } from '../cell.ts';
+import { type Condition, conditionProperties, evaluate } from '../condition.ts';
+import { LIMITS } from '../limits.ts';
+import { OTHER_KEY, type RollupCells, tupleValues } from '../rollup-cells.ts';
+import { CountTally } from './count-tally.ts';
+import type { Fold } from './fold.ts';
+import { Grouping, TalliedFold, type Tally } from './grouping.ts';
+import { bucketIndex } from './interval.ts';
+import { NumberTally } from './number-tally.ts';
+import type { RollupPlan } from './plan.ts';
+import { quantileOf, SketchedQuantileTally } from './quantile-tally.ts';
+import type { Query } from './request.ts';
+import { SketchTally } from './sketch-tally.ts';
+
+/** Why these cells cannot answer the question, though their rollup could. */
+export type CellShortfall =
+  /** Tuples beyond the cap were counted together, and the question names or ranks one of the dimensions. */
+  | 'overflowed'
+  /** A dimension's text was cut, and the question looks into it. */
+  | 'truncated';
+
+const LEFT_OUT = -1;
+
+export class CellFold {
+  readonly #query: Query;
+  readonly #plan: RollupPlan;
+  readonly #grouping: Grouping;
+  readonly #tally: Tally;
+  readonly #add: (slot: number, cell: Cell) => void;
+  readonly #groupOfTuple = new Map<string, number>();
+  readonly #searchedPositions: readonly number[];
+  #shortfall: CellShortfall | null = null;
+
+  constructor(query: Query, plan: RollupPlan) {
+    this.#query = query;
+    this.#plan = plan;
+    this.#grouping = new Grouping(query.bucketStarts.length);
+    const { tally, add } = tallyOf(query, plan.numberPosition);
+    this.#tally = tally;
+    this.#add = add;
+    this.#searchedPositions = searchedProperties(plan.residual).map((name) => plan.rollup.dimensions.indexOf(name));
+  }
+
+  /** Set once cells came that cannot answer: the fold is then worth nothing. */
+  get shortfall(): CellShortfall | null {
+    return this.#shortfall;
+  }
+
+  /** Adds the cells of the windows that start in [startMs, endMs) and in the question's range. */
+  add(cells: RollupCells, startMs: number, endMs: number): void {
+    const fromMs = Math.max(startMs, this.#query.startMs);
+    const toMs = Math.min(endMs, this.#query.endMs);
+    for (const [windowMs, window] of cells.windows) {
+      if (windowMs < fromMs || windowMs >= toMs) continue;
+      const bucket = bucketIndex(this.#query.bucketStarts, windowMs);
+      for (const [key, cell] of window) {
+        const group = this.#groupOf(key);
+        if (group !== LEFT_OUT && !cell.isEmpty) this.#add(this.#grouping.slot(group, bucket), cell);
+      }
+    }
+  }
+
+  finish(): Fold {
+    return new TalliedFold(this.#grouping, this.#tally);
+  }
+
+  #groupOf(key: string): number {
+    const known = this.#groupOfTuple.get(key);
+    if (known !== undefined) return known;
+    const group = this.#newGroupOf(key);
+    this.#groupOfTuple.set(key, group);
+    return group;
+  }
+
+  #newGroupOf(key: string): number {
+    const { residual, groupPositions, rollup } = this.#plan;
+    if (key === OTHER_KEY) {
+      if (residual === null && groupPositions.length === 0) return this.#grouping.group([]);
+      this.#shortfall = 'overflowed';
+      return LEFT_OUT;
+    }
+    const values = tupleValues(key);
+    if (this.#searchedPositions.some((position) => isCut(values[position]!))) this.#shortfall = 'truncated';
+    const read = (property: string) => values[rollup.dimensions.indexOf(property)] ?? undefined;
+    if (residual !== null && !evaluate(residual, read)) return LEFT_OUT;
+    return this.#grouping.group(groupPositions.map((position) => values[position]!));
+  }
+}
+
+/** A cut text is one unit shorter where the cut would have split a surrogate pair. */
+function isCut(text: string | null): boolean {
+  return text !== null && text.length >= LIMITS.dimensionValueLengthMax - 1;
+}
+
+/** Properties whose texts are looked into, not only compared as a whole. */
+function searchedProperties(condition: Condition | null): string[] {
+  if (condition === null) return [];
+  if ('and' in condition) return condition.and.flatMap(searchedProperties);
+  if ('or' in condition) return condition.or.flatMap(searchedProperties);
+  if ('not' in condition) return searchedProperties(condition.not);
+  const isWhole = condition.op === 'eq' || condition.op === 'neq' || condition.op === 'in' || condition.op === 'exists';
+  return isWhole ? [] : conditionProperties(condition);
+}
+
+function tallyOf(
+  query: Query,
+  numberPosition: number | null,
+): { readonly tally: Tally; readonly add: (slot: number, cell: Cell) => void } {
+  if (query.measure === 'users') {
+    const tally = new SketchTally();
+    return { tally, add: (slot, cell) => tally.addCell(slot, cell) };
+  }
+  if (query.number === null || numberPosition === null) {
+    const tally = new CountTally();
+    return { tally, add: (slot, cell) => tally.add(slot, cell.count) };
+  }
+  const quantile = quantileOf(query.number.statistic);
+  const tally = quantile === null ? new NumberTally(query.number.statistic) : new SketchedQuantileTally(quantile);
+  return { tally, add: (slot, cell) => tally.addCell(slot, cell.numbers[numberPosition]!) };
+}

@@ -1,0 +1,104 @@
+/**
+ * Grouping: numbers for the groups and the (group, bucket) slots that a fold has met, in the order it met them.
+ *
+ * A slot is what a tally keeps a value for. Dense numbers let tallies be flat arrays; only slots that were met exist.
+ */
+import type { Fold, FoldedSeries, Value } from './fold.ts';
+
+/** Keeps one mergeable value a slot. */
+export interface Tally {
+  /** The value of these slots together; none: the empty value. */
+  merged(slots: readonly number[]): Value;
+}
+
+interface GroupNode {
+  readonly children: Map<string | null, GroupNode>;
+  group: number;
+}
+
+export class Grouping {
+  readonly bucketCount: number;
+  readonly #root: GroupNode = { children: new Map(), group: -1 };
+  readonly #keys: (readonly (string | null)[])[] = [];
+  readonly #slotOfBucket = new Map<number, number>();
+  readonly #slots: { readonly group: number; readonly bucket: number }[] = [];
+
+  constructor(bucketCount: number) {
+    this.bucketCount = bucketCount;
+  }
+
+  get groupCount(): number {
+    return this.#keys.length;
+  }
+
+  key(group: number): readonly (string | null)[] {
+    return this.#keys[group]!;
+  }
+
+  /** The group of these values, new or known. The array is kept. */
+  group(values: readonly (string | null)[]): number {
+    let node = this.#root;
+    for (const value of values) {
+      let child = node.children.get(value);
+      if (child === undefined) {
+        child = { children: new Map(), group: -1 };
+        node.children.set(value, child);
+      }
+      node = child;
+    }
+    if (node.group === -1) node.group = this.#keys.push(values) - 1;
+    return node.group;
+  }
+
+  slot(group: number, bucket: number): number {
+    const id = group * this.bucketCount + bucket;
+    const known = this.#slotOfBucket.get(id);
+    if (known !== undefined) return known;
+    const slot = this.#slots.push({ group, bucket }) - 1;
+    this.#slotOfBucket.set(id, slot);
+    return slot;
+  }
+
+  /** The slots of each group. */
+  slotsByGroup(): number[][] {
+    const lists: number[][] = this.#keys.map(() => []);
+    for (const [slot, { group }] of this.#slots.entries()) lists[group]!.push(slot);
+    return lists;
+  }
+
+  bucketOf(slot: number): number {
+    return this.#slots[slot]!.bucket;
+  }
+}
+
+/** A finished grouping with its tally: nothing is added to it any more. */
+export class TalliedFold implements Fold {
+  readonly #grouping: Grouping;
+  readonly #tally: Tally;
+  readonly #slotsByGroup: readonly (readonly number[])[];
+
+  constructor(grouping: Grouping, tally: Tally) {
+    this.#grouping = grouping;
+    this.#tally = tally;
+    this.#slotsByGroup = grouping.slotsByGroup();
+  }
+
+  get groupCount(): number {
+    return this.#slotsByGroup.length;
+  }
+
+  key(group: number): readonly (string | null)[] {
+    return this.#grouping.key(group);
+  }
+
+  total(group: number): Value {
+    return this.#tally.merged(this.#slotsByGroup[group]!);
+  }
+
+  series(groups: readonly number[]): FoldedSeries {
+    const slots = groups.length === 1 ? this.#slotsByGroup[groups[0]!]! : groups.flatMap((g) => this.#slotsByGroup[g]!);
+    const byBucket: number[][] = Array.from({ length: this.#grouping.bucketCount }, () => []);
+    for (const slot of slots) byBucket[this.#grouping.bucketOf(slot)]!.push(slot);
+    return { total: this.#tally.merged(slots), points: byBucket.map((list) => this.#tally.merged(list)) };
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * RowFold: folds single events into a question's groups and buckets: exactly, whatever is asked.
+ *
+ * in: batches of event columns, with the rows that count · out: a Fold, or why there is none
+ * The question is compiled once into tests and readers over columns; a row costs a few look-ups, and the parsing of its
+ * properties only where the question needs them.
+ */
+import type { EventColumns } from '../columns.ts';
+import type { StringColumn } from '../event.ts';
+import { LIMITS } from '../limits.ts';
+import { CountTally } from './count-tally.ts';
+import type { Fold } from './fold.ts';
+import { Grouping, TalliedFold, type Tally } from './grouping.ts';
+import { bucketIndex } from './interval.ts';
+import { NumberTally } from './number-tally.ts';
+import { PeopleTally } from './people-tally.ts';
+import { QuantileTally, quantileOf } from './quantile-tally.ts';
+import type { Query } from './request.ts';
+import { queryColumns, RowSource, type RowTest, type RowText } from './row-source.ts';
+
+/** Adds one row to a slot. */
+type AddRow = (slot: number, row: number) => void;
+
+export class RowFold {
+  /** Text columns that the batches must have. */
+  readonly columns: ReadonlySet<StringColumn>;
+  /** Whether they must have `person`. */
+  readonly needsPerson: boolean;
+  readonly #query: Query;
+  readonly #source = new RowSource();
+  readonly #grouping: Grouping;
+  readonly #groups: TextGroups;
+  readonly #test: RowTest | null;
+  readonly #tally: Tally;
+  readonly #add: AddRow;
+  #people: Uint32Array = new Uint32Array(0);
+  #hasTooManyGroups = false;
+
+  constructor(query: Query) {
+    this.#query = query;
+    this.columns = queryColumns(query);
+    this.needsPerson = query.measure === 'users';
+    this.#grouping = new Grouping(query.bucketStarts.length);
+    this.#groups = new TextGroups(
+      this.#grouping,
+      query.groupBy.map((name) => this.#source.text(name)),
+    );
+    this.#test = query.where && this.#source.test(query.where);
+    const { tally, add } = this.#tallyOf();
+    this.#tally = tally;
+    this.#add = add;
+  }
+
+  /** More groups than are held at once: the fold is worth nothing. */
+  get hasTooManyGroups(): boolean {
+    return this.#hasTooManyGroups;
+  }
+
+  /** Adds these rows of a batch, as far as they are in the question's range; without `rows`, all. */
+  add(columns: EventColumns, rows: Uint32Array | null = null): void {
+    if (this.#hasTooManyGroups) return;
+    const { startMs, endMs, bucketStarts } = this.#query;
+    this.#source.use(columns);
+    const { buffer, byteOffset, length } = columns.person;
+    this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
+    const { at } = columns;
+    const count = rows === null ? columns.rowCount : rows.length;
+    for (let index = 0; index < count; index++) {
+      const row = rows === null ? index : rows[index]!;
+      const atMs = at[row]!;
+      if (atMs < startMs || atMs >= endMs || (this.#test !== null && !this.#test(row))) continue;
+      const bucket = bucketStarts.length === 1 ? 0 : bucketIndex(bucketStarts, atMs);
+      this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
+    }
+    if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
+  }
+
+  finish(): Fold {
+    return new TalliedFold(this.#grouping, this.#tally);
+  }
+
+  #tallyOf(): { readonly tally: Tally; readonly add: AddRow } {
+    const { measure, number } = this.#query;
+    if (measure === 'users') {
+      const tally = new PeopleTally();
+      return { tally, add: (slot, row) => tally.add(slot, this.#people[2 * row + 1]!, this.#people[2 * row]!) };
+    }
+    if (number === null) {
+      const tally = new CountTally();
+      return { tally, add: (slot) => tally.add(slot, 1) };
+    }
+    const quantile = quantileOf(number.statistic);
+    const tally = quantile === null ? new NumberTally(number.statistic) : new QuantileTally(quantile);
+    const value = this.#source.value(number.property);
+    const add: AddRow = (slot, row) => {
+      const found = value(row);
+      if (typeof found === 'number' && Number.isFinite(found)) tally.add(slot, found);
+      else tally.touch(slot);
+    };
+    return { tally, add };
+  }
+}
+
+/** The group of a row, by look-ups in maps of its texts. */
+class TextGroups {
+  readonly #grouping: Grouping;
+  readonly #texts: readonly RowText[];
+  readonly #known = new Map<string | null, number>();
+
+  constructor(grouping: Grouping, texts: readonly RowText[]) {
+    this.#grouping = grouping;
+    this.#texts = texts;
+  }
+
+  of(row: number): number {
+    if (this.#texts.length === 0) return this.#grouping.group([]);
+    if (this.#texts.length > 1) return this.#grouping.group(this.#texts.map((text) => text(row)));
+    const text = this.#texts[0]!(row);
+    let group = this.#known.get(text);
+    if (group === undefined) {
+      group = this.#grouping.group([text]);
+      this.#known.set(text, group);
+    }
+    return group;
+  }
+}
