@@ -55,7 +55,10 @@ interface Sending {
   readonly tally: number;
 }
 
-async function appendOnce(request: Append, shardOf: ShardOf): Promise<{ dispositions: Uint8Array[]; stale: Sending[] }> {
+async function appendOnce(
+  request: Append,
+  shardOf: ShardOf,
+): Promise<{ dispositions: Uint8Array[]; stale: Sending[] }> {
   const sendings = sendingsOf(request);
   const requests = sendings.map((sending) => appendRequestOf(request, sending));
   const replies = await Promise.all(requests.map((sent) => appendToShard(sent, shardOf)));

@@ -32,7 +32,10 @@ export const BODY_CONTENT_TYPES = ['application/json', 'application/x-ndjson', '
 type Bytes = Uint8Array<ArrayBuffer>;
 type BodyStream = ReadableStream<Uint8Array>;
 
-export async function readBody(request: Request, sizeBytesMax: number = LIMITS.bodySizeBytesMax): Promise<Result<Body, Refusal>> {
+export async function readBody(
+  request: Request,
+  sizeBytesMax: number = LIMITS.bodySizeBytesMax,
+): Promise<Result<Body, Refusal>> {
   const format = formatOf(request.headers.get('content-type'));
   if (!format.ok) return format;
   const gzip = isGzip(request.headers.get('content-encoding'));
@@ -40,7 +43,8 @@ export async function readBody(request: Request, sizeBytesMax: number = LIMITS.b
   const announced = Number(request.headers.get('content-length') ?? 0);
   if (announced > sizeBytesMax) return tooLarge(sizeBytesMax, announced);
 
-  const packed = announced > 0 ? await readWhole(request, sizeBytesMax) : await readStream(request.body, sizeBytesMax, CUT_SHORT);
+  const packed =
+    announced > 0 ? await readWhole(request, sizeBytesMax) : await readStream(request.body, sizeBytesMax, CUT_SHORT);
   if (!packed.ok) return packed;
   const bytes = gzip.value && packed.value.byteLength > 0 ? await inflate(packed.value, sizeBytesMax) : packed;
   if (!bytes.ok) return bytes;
@@ -80,7 +84,11 @@ function inflate(packed: Bytes, sizeBytesMax: number): Promise<Result<Bytes, Ref
 }
 
 /** Reads until the end or the limit, whichever comes first; `broken` is the refusal when the stream fails. */
-async function readStream(stream: BodyStream | null, sizeBytesMax: number, broken: Refusal): Promise<Result<Bytes, Refusal>> {
+async function readStream(
+  stream: BodyStream | null,
+  sizeBytesMax: number,
+  broken: Refusal,
+): Promise<Result<Bytes, Refusal>> {
   if (stream === null) return ok(new Uint8Array(0));
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];

@@ -3,8 +3,9 @@
  *
  * The codes are part of the API. None of these is retryable; overload and outages are thrown as 429 and 503 by append.ts.
  */
-import { Problem } from '../http/problem.ts';
+
 import type { Result } from '../core/result.ts';
+import { Problem } from '../http/problem.ts';
 
 const STATUS_OF = {
   'body-empty': 400,

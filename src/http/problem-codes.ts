@@ -2,8 +2,15 @@
  * ProblemCodes: every code a whole request may be refused with, and what to do. Part of the API: codes are only ever added.
  */
 export const PROBLEM_CODES: Readonly<Record<string, string>> = {
+  'batch-invalid':
+    'The body is JSON but holds no events: neither an object, nor an array, nor `batch` with an array; or its common context is broken.',
+  'body-empty': 'The body is empty.',
+  'body-incomplete': 'The body ended before it was complete. Send it again.',
   'body-too-large': 'The body is over the limit; `limit` and `met` are in bytes. Send less at a time.',
+  'content-encoding-unsupported': 'Only gzip, or no encoding, is taken.',
+  'content-type-unsupported': 'Only JSON, newline-delimited JSON and plain text, in UTF-8, are taken.',
   'control-unavailable': 'The tenant could not be looked up. Send the request again.',
+  'gzip-invalid': 'The body is not one whole gzip stream.',
   internal: 'A fault of ours; it was logged. Sending the request again is safe.',
   'json-invalid': 'The body is not valid JSON.',
   'key-malformed': 'What was sent as a key does not have the form of one.',
@@ -16,14 +23,20 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'keys-full': 'The tenant has as many keys as it may; revoke one.',
   'method-not-allowed': 'The path exists for other methods: see `Allow`.',
   'not-ready': 'A dependency does not answer yet.',
+  'origin-not-allowed': 'The tenant lists the origins that may send events, and this page is of another.',
+  overloaded: 'Too much at once; send the request again after `Retry-After`. Nothing is counted twice.',
   'request-invalid': 'The request does not fit its schema; `path` is the first place, `errors` lists them.',
   'rollup-built-in': 'Built-in rollups can neither be added again nor removed.',
   'rollup-not-found': 'The tenant has no rollup of that id.',
   'rollups-full': 'The tenant has as many rollups as it may; remove one.',
   'route-not-found': 'There is no such path.',
+  'shard-map-stale': 'The tenant is being spread over more shards. Send the request again.',
+  'shard-unavailable': 'A shard did not answer. Send the request again; nothing is counted twice.',
   'tenant-deleted': 'The tenant of the key was deleted.',
   'tenant-exists': 'The id is taken by another tenant.',
   'tenant-missing': 'With the root key the call needs the id of a tenant.',
   'tenant-not-found': 'There is no tenant of that id.',
   'tenant-other': 'The key sent is of another tenant than the one named.',
+  'too-many-events': 'The request has more events than one may have: `limit` and `met`. Send less at a time.',
+  'utf8-invalid': 'The body is not valid UTF-8.',
 };

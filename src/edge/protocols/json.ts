@@ -9,7 +9,7 @@ import type { Refusal } from '../refusal.ts';
 import { UnreadableEvent } from './protocol.ts';
 
 const NEWLINE = 0x0a;
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 const BAD_LINE_JSON = new UnreadableEvent({ code: 'json-invalid', path: '', message: 'The line is not valid JSON.' });
 const BAD_LINE_TEXT = new UnreadableEvent({ code: 'text-invalid', path: '', message: 'The line is not valid UTF-8.' });

@@ -21,7 +21,10 @@ export function segmentProtocol(type?: EventType): Protocol {
     source: 'segment',
     decode(body: Body): Result<WireBatch, Refusal> {
       if (body.format !== 'json') {
-        return err({ code: 'content-type-unsupported', detail: "Segment's calls take JSON; send NDJSON to /v1/events." });
+        return err({
+          code: 'content-type-unsupported',
+          detail: "Segment's calls take JSON; send NDJSON to /v1/events.",
+        });
       }
       const json = parseJsonBody(body.bytes);
       if (!json.ok) return json;

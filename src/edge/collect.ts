@@ -1,0 +1,123 @@
+/**
+ * Collect: stage 1, from an HTTP request with events to the verdict on each of them.
+ *
+ * in: a Request and the protocol it speaks · out: the verdict as the protocol tells it, or a thrown Problem
+ * steps: authenticate → read body → decode protocol → validate → enrich → route → append → verdict
+ *
+ * - Nothing is acknowledged that is not durable: the verdict is made of the shards' own replies.
+ * - A bad event is a rejection beside its neighbours; only what concerns the whole request is a Problem.
+ * - Any retryable trouble makes the whole answer 429 or 503, and the resend is absorbed by the shards' dedupe.
+ * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
+ */
+
+import { parseContext, type ValidContext } from '../core/event-json.ts';
+import { Hasher } from '../core/hash.ts';
+import { parseInstant } from '../core/instant.ts';
+import { LIMITS } from '../core/limits.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ShardOf } from '../core/rpc.ts';
+import type { Tenant } from '../core/tenant.ts';
+import { type Arrival, validateEvent } from '../core/validate.ts';
+import { type Authenticated, keyOf } from '../http/authenticate.ts';
+import { unavailable } from '../http/problem.ts';
+import { append } from './append.ts';
+import { readBody } from './body.ts';
+import { Enricher } from './enrich/enrich.ts';
+import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
+import { eventIdMaker } from './event-id.ts';
+import { allowOrigin } from './origin.ts';
+import { type Protocol, UnreadableEvent, type WireBatch } from './protocols/protocol.ts';
+import { orRefuse, type Refusal } from './refusal.ts';
+import { nearestRegion } from './region.ts';
+import type { RoutableEvent } from './route.ts';
+import { countDispositions, type RejectedEvent, type VerdictDocument, verdictOf } from './verdict.ts';
+
+/** What stage 1 needs of the services. */
+export interface CollectDeps {
+  readonly auth: { authenticate(headers: Headers, needed: 'write', bodyKey?: string): Promise<Authenticated> };
+  readonly tenants: { reload(uid: string): Promise<{ readonly tenant: Tenant } | null> };
+  readonly shardOf: ShardOf;
+  readonly now: () => number;
+  readonly random: (sizeBytes: number) => Uint8Array;
+}
+
+export async function collect(request: Request, protocol: Protocol, deps: CollectDeps): Promise<object> {
+  const { headers } = request;
+  const early = keyOf(headers) === null ? null : await deps.auth.authenticate(headers, 'write');
+  const body = orRefuse(await readBody(request));
+  const batch = orRefuse(protocol.decode(body));
+  const { tenant } = early ?? (await deps.auth.authenticate(headers, 'write', batch.writeKey));
+  orRefuse(allowOrigin(tenant, headers.get('origin')));
+
+  const receivedAtMs = deps.now();
+  const arrival = orRefuse(arrivalOf(batch, receivedAtMs));
+  const enricher = new Enricher(surroundingsOf(request), protocol.source, receivedAtMs);
+  const { events, rejected, madeIds } = admit(batch.events, arrival, enricher, eventIdMaker(deps.random));
+
+  const region = nearestRegion(tenant, placeOf(request));
+  const hasher = new Hasher(tenant.hashKey);
+  const dispositions = await append(
+    { tenant, region, hasher, receivedAtMs, events, rejected: rejected.length },
+    { shardOf: deps.shardOf, reloadTenant: reloader(deps) },
+  );
+  const verdict: VerdictDocument = verdictOf(batch.events.length, countDispositions(dispositions), rejected, madeIds);
+  return protocol.answer(verdict);
+}
+
+/**
+ * What the request says of all its events. A `sentAt` that cannot be read is as good as none: it only serves to correct a
+ * clock, and no event is lost for it. A broken common context would be missing from every event: that is refused.
+ */
+function arrivalOf({ type, sentAt, context }: WireBatch, receivedAtMs: number): Result<Arrival, Refusal> {
+  const sentAtMs = parseInstant(sentAt);
+  const common = context == null ? ok<ValidContext | undefined>(undefined) : parseContext(context);
+  if (common.ok) {
+    return ok({ receivedAtMs, sentAtMs: Number.isNaN(sentAtMs) ? null : sentAtMs, type, context: common.value });
+  }
+  const { code, path, message } = common.error;
+  return err({ code: 'batch-invalid', detail: `${path}: ${message}`, extra: { path, reason: code } });
+}
+
+interface Admitted {
+  readonly events: readonly RoutableEvent[];
+  readonly rejected: readonly RejectedEvent[];
+  readonly madeIds: readonly { readonly index: number; readonly id: string }[];
+}
+
+/** Validates and enriches every event: what may be stored, and why the others may not. */
+function admit(wireEvents: readonly unknown[], arrival: Arrival, enricher: Enricher, newId: () => string): Admitted {
+  const events: RoutableEvent[] = [];
+  const rejected: RejectedEvent[] = [];
+  const madeIds: { index: number; id: string }[] = [];
+  for (let index = 0; index < wireEvents.length; index++) {
+    const wire = wireEvents[index];
+    const valid = wire instanceof UnreadableEvent ? err(wire.rejection) : validateEvent(wire, arrival, newId);
+    if (!valid.ok) {
+      rejected.push({ index, id: readableId(wire), ...valid.error });
+      continue;
+    }
+    const { id, idMade, routingAtMs } = valid.value;
+    events.push({ record: enricher.record(valid.value), routingAtMs });
+    if (idMade) madeIds.push({ index, id });
+  }
+  return { events, rejected, madeIds };
+}
+
+/** The id of an event that was rejected, as far as it has one that can be shown. */
+function readableId(wire: unknown): string | null {
+  if (typeof wire !== 'object' || wire === null) return null;
+  const { id, messageId } = wire as { readonly id?: unknown; readonly messageId?: unknown };
+  const shown = id ?? messageId;
+  return typeof shown === 'string' && shown.length <= LIMITS.idLengthMax ? shown : null;
+}
+
+function reloader({ tenants }: CollectDeps): (tenant: Tenant) => Promise<Tenant> {
+  return async ({ uid }) => {
+    const detail = 'The tenant could not be looked up; send the request again.';
+    const known = await tenants.reload(uid).catch((cause: unknown) => {
+      throw unavailable('control-unavailable', detail, cause);
+    });
+    if (known === null) throw unavailable('control-unavailable', detail, undefined);
+    return known.tenant;
+  };
+}

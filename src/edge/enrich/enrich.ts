@@ -1,0 +1,126 @@
+/**
+ * Enrich: a valid event becomes a record: one row of the lake with what its context, its page and its request tell.
+ *
+ * in: ValidEvent, Surroundings · out: EventRecord
+ *
+ * What the event says itself wins over what the request tells. Whatever follows from the context alone is worked out once
+ * for neighbours that share one; events of one browser in one request do.
+ */
+import type { EventRecord, JsonObject } from '../../core/event.ts';
+import type { ValidContext } from '../../core/event-json.ts';
+import type { ValidEvent } from '../../core/validate.ts';
+import { objectOf, textOf } from './json-read.ts';
+import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
+import type { Surroundings } from './surroundings.ts';
+import { type Agent, agentOf } from './user-agent.ts';
+
+/** What a context tells of its events. */
+interface ContextFacts {
+  readonly of: ValidContext;
+  /** As stored: with the bot flag. */
+  readonly value: JsonObject;
+  readonly text: string | null;
+  readonly sessionId: string | null;
+  readonly groupId: string | null;
+  readonly country: string | null;
+  readonly region: string | null;
+  readonly city: string | null;
+  readonly agent: Agent;
+  readonly os: string | null;
+  /** Null: the context has no page; a page event may tell in its properties. */
+  readonly page: Page | null;
+  readonly campaign: Campaign;
+}
+
+/** Enriches the events of one request. */
+export class Enricher {
+  readonly #surroundings: Surroundings;
+  readonly #source: string;
+  readonly #receivedAtMs: number;
+  #last: ContextFacts | null = null;
+
+  constructor(surroundings: Surroundings, source: string, receivedAtMs: number) {
+    this.#surroundings = surroundings;
+    this.#source = source;
+    this.#receivedAtMs = receivedAtMs;
+  }
+
+  record(event: ValidEvent): EventRecord {
+    if (this.#last?.of !== event.context) this.#last = factsOf(event.context, this.#surroundings);
+    const facts = this.#last;
+    const page = facts.page ?? (event.type === 'page' ? pageOf(event.properties) : NO_PAGE);
+    const campaign =
+      facts.page === null && page.url !== null ? campaignOf(objectOf(facts.value.campaign), page.url) : facts.campaign;
+    return {
+      atMs: event.atMs,
+      receivedAtMs: this.#receivedAtMs,
+      clamped: event.clamped,
+      strings: {
+        id: event.id,
+        type: event.type,
+        event: event.event,
+        user_id: event.userId,
+        anonymous_id: event.anonymousId,
+        session_id: facts.sessionId,
+        group_id: event.groupId ?? facts.groupId,
+        country: facts.country,
+        region: facts.region,
+        city: facts.city,
+        device: facts.agent.device,
+        browser: facts.agent.browser,
+        os: facts.os,
+        referrer_domain: page.referrerDomain,
+        utm_source: campaign.source,
+        utm_medium: campaign.medium,
+        utm_campaign: campaign.name,
+        utm_term: campaign.term,
+        utm_content: campaign.content,
+        url: page.url,
+        path: page.path,
+        title: page.title ?? event.name,
+        source: this.#source,
+        properties: event.propertiesText,
+        context: facts.text,
+      },
+      properties: event.properties,
+      context: facts.value,
+    };
+  }
+}
+
+function factsOf(context: ValidContext, surroundings: Surroundings): ContextFacts {
+  const { value } = context;
+  const agent = agentOf(textOf(value.userAgent) ?? surroundings.userAgent);
+  const pageObject = objectOf(value.page);
+  const page = pageObject === null ? null : pageOf(pageObject);
+  return {
+    of: context,
+    ...flaggedAsBot(context, agent.bot),
+    sessionId: textOf(value.sessionId),
+    groupId: textOf(value.groupId),
+    ...placeFacts(context, surroundings),
+    agent,
+    os: agent.os ?? textOf(objectOf(value.os)?.name),
+    page,
+    campaign: campaignOf(objectOf(value.campaign), page?.url ?? null),
+  };
+}
+
+/** `context.location` (Segment's name), else the request's place, unless the event came by way of a server. */
+function placeFacts(
+  { value, hadAddress }: ValidContext,
+  surroundings: Surroundings,
+): Pick<ContextFacts, 'country' | 'region' | 'city'> {
+  const location = objectOf(value.location);
+  if (location !== null) {
+    return { country: textOf(location.country), region: textOf(location.region), city: textOf(location.city) };
+  }
+  if (hadAddress) return { country: null, region: null, city: null };
+  return { country: surroundings.country, region: surroundings.region, city: surroundings.city };
+}
+
+/** The flag is spliced into the JSON: to write all of it again would cost as much as the validation. */
+function flaggedAsBot({ value, text }: ValidContext, bot: boolean): Pick<ContextFacts, 'value' | 'text'> {
+  if (!bot || 'bot' in value) return { value, text };
+  return { value: { bot: true, ...value }, text: text === null ? '{"bot":true}' : `{"bot":true,${text.slice(1)}` };
+}

@@ -1,0 +1,41 @@
+/**
+ * Surroundings: what a request tells of the device behind it, beside what its events say themselves: place and browser.
+ *
+ * They describe the device only when the device sent the request. A server that speaks for its users is recognised by the
+ * name of its HTTP client, or by an event whose context gives the user's IP address (enrich.ts): its place would put all
+ * users into one data centre. The IP address itself is neither read nor stored.
+ */
+import { isBrowserAgent } from './user-agent.ts';
+
+export interface Surroundings {
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null;
+  readonly region: string | null;
+  readonly city: string | null;
+  /** Of a browser only. */
+  readonly userAgent: string | null;
+}
+
+/** HTTP clients that run on servers; okhttp and CFNetwork are missing because phones use them. */
+const SERVER_AGENT =
+  /^(analytics-|node|undici|axios|python|go-http-client|java\/|ruby|faraday|php|guzzle|dart|rust|reqwest|curl|wget)/i;
+
+export function surroundingsOf(request: Request): Surroundings {
+  const userAgent = request.headers.get('user-agent');
+  const place = SERVER_AGENT.test(userAgent ?? '') ? {} : placeOf(request);
+  return {
+    country: textOrNull(place.country),
+    region: textOrNull(place.region),
+    city: textOrNull(place.city),
+    userAgent: isBrowserAgent(userAgent) ? userAgent : null,
+  };
+}
+
+/** What the platform knows of a request's origin; a local stack has made-up values or none. */
+export function placeOf(request: Request): { readonly [field: string]: unknown } {
+  return (request.cf as { readonly [field: string]: unknown } | undefined) ?? {};
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

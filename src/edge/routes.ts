@@ -1,0 +1,52 @@
+/**
+ * Collect routes: the calls that take events, each with the protocol it speaks.
+ *
+ *   POST /v1/events                                           native
+ *   POST /v1/{track,page,screen,identify,group,alias,batch}   Segment's HTTP tracking API
+ *
+ * Other methods are refused by the app (405 with `Allow`): `GET /v1/events` belongs to the explorer.
+ */
+import { Hono } from 'hono';
+import { EVENT_TYPES } from '../core/event.ts';
+import { describe } from '../http/describe.ts';
+import { BODY_CONTENT_TYPES } from './body.ts';
+import { type CollectDeps, collect } from './collect.ts';
+import { cors } from './origin.ts';
+import { nativeProtocol } from './protocols/native.ts';
+import type { Protocol } from './protocols/protocol.ts';
+import { segmentProtocol } from './protocols/segment.ts';
+import { verdictSchema } from './verdict.ts';
+
+interface Call {
+  readonly path: string;
+  readonly protocol: Protocol;
+  readonly summary: string;
+  readonly bodyTypes: readonly string[];
+}
+
+const CALLS: readonly Call[] = [
+  {
+    path: '/v1/events',
+    protocol: nativeProtocol,
+    summary: 'Takes events: an object, an array, {batch: […]}, or newline-delimited; gzip welcome',
+    bodyTypes: BODY_CONTENT_TYPES,
+  },
+  ...[...EVENT_TYPES, undefined].map((type) => ({
+    path: `/v1/${type ?? 'batch'}`,
+    protocol: segmentProtocol(type),
+    summary: `Segment's ${type ?? 'batch'} call`,
+    bodyTypes: ['application/json', 'text/plain'],
+  })),
+];
+
+/** @example app.route('/', collectRoutes(services)) */
+export function collectRoutes(deps: CollectDeps): Hono {
+  const app = new Hono();
+  for (const { path, protocol, summary, bodyTypes } of CALLS) {
+    app.on(['POST', 'OPTIONS'], path, cors);
+    app.post(path, describe({ summary, tag: 'collect', key: 'write', bodyTypes, answer: verdictSchema }), async (c) =>
+      c.json(await collect(c.req.raw, protocol, deps)),
+    );
+  }
+  return app;
+}
