@@ -125,6 +125,6 @@ function wordsOf({ encoding, values, valueCount }: Page, wordsPerValue: 1 | 2): 
   const count = valueCount * wordsPerValue;
   assert(values.length >= count * 4, `numbers: ${values.length} bytes for ${valueCount} values`);
   // An array of words must begin at a multiple of 4.
-  const aligned = values.byteOffset % 4 === 0 ? values : values.slice();
+  const aligned = values.byteOffset % 4 === 0 ? values : new Uint8Array(values);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, count);
 }

@@ -23,5 +23,6 @@ export function compress(bytes: Uint8Array): Uint8Array {
 export function decompress(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   const output = zstdDecompressSync(bytes, { chunkSize: Math.max(sizeBytes, CHUNK_SIZE_BYTES_MIN) });
   assert(output.length === sizeBytes, `zstd: ${output.length} bytes where the page header says ${sizeBytes}`);
-  return output;
+  // The runtime gives a Buffer, whose `slice` does not copy.
+  return new Uint8Array(output.buffer, output.byteOffset, output.length);
 }

@@ -19,10 +19,18 @@ export function randomFrom(seed: number): () => number {
 }
 
 const COUNTRIES = ['United Kingdom', 'Germany', 'France', 'EIRE', 'Spain'];
-const PRODUCTS = ['WHITE HANGING HEART T-LIGHT HOLDER', 'REGENCY CAKESTAND 3 TIER', 'JUMBO BAG RED RETROSPOT', 'POSTAGE'];
+const PRODUCTS = [
+  'WHITE HANGING HEART T-LIGHT HOLDER',
+  'REGENCY CAKESTAND 3 TIER',
+  'JUMBO BAG RED RETROSPOT',
+  'POSTAGE',
+];
 
 /** Rows as of an imported shop: most columns null, JSON properties, ids that are all different. */
-export function shopColumns(rowCount: number, options: { seed?: number; days?: number; firstRow?: number } = {}): EventColumns {
+export function shopColumns(
+  rowCount: number,
+  options: { seed?: number; days?: number; firstRow?: number } = {},
+): EventColumns {
   const { seed = 1, days = 11, firstRow = 0 } = options;
   const random = randomFrom(seed);
   const columns = emptyColumns(rowCount);
@@ -72,7 +80,22 @@ export function wildColumns(rowCount: number, seed: number): EventColumns {
   return columns;
 }
 
-const PIECES = ['', 'a', '\u0000', 'é', 'ß', '漢字', '😀', '\ufeff', '\ud83d', '\ude00', '"', '\n', 'x'.repeat(300), '�'];
+const PIECES = [
+  '',
+  'a',
+  '\u0000',
+  'é',
+  'ß',
+  '漢字',
+  '😀',
+  '\ufeff',
+  '\ud83d',
+  '\ude00',
+  '"',
+  '\n',
+  'x'.repeat(300),
+  '�',
+];
 
 function wildText(random: () => number): string | null {
   if (random() < 0.2) return null;
@@ -115,3 +138,9 @@ export function columnsOf(
   }
   return columns;
 }
+
+/**
+ * Content hash of an L0 of `wildColumns(300, 7)`, in every runtime and release. When it changes, what was stored under an
+ * old name no longer counts as the same content: the format has changed, and needs a prefix of its own in the lake.
+ */
+export const WILD_CONTENT_HASH = '97503807b902a331949225b564e7c3ce9705233ad86617b771906abf72ded13c';
