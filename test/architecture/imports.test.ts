@@ -17,7 +17,7 @@ const shardFolder = 'durable-objects';
 const services = 'src/services.ts';
 
 const table: Record<string, Rule> = {
-  'src/core': { values: [], packages: ['zod', '@datadog/sketches-js', 'protobufjs', 'siphash'] },
+  'src/core': { values: [], packages: ['zod', '@datadog/sketches-js', 'protobufjs'] },
   [shardFolder]: {
     values: ['src/core', 'src/lake'],
     packages: ['cloudflare:workers', 'node:zlib', 'itty-durable', 'itty-router'],
@@ -29,7 +29,11 @@ const table: Record<string, Rule> = {
   // Its routes answer with the problem details of all others; http knows nothing of it.
   'src/control': { values: ['src/core', 'src/http'], types: [services] },
   // The shape of what the entry hands to every route: types alone.
-  [services]: { values: [], types: ['src/core', 'src/http', 'src/control', 'src/lake', 'src/sinks', shardFolder], packages: [] },
+  [services]: {
+    values: [],
+    types: ['src/core', 'src/http', 'src/control', 'src/lake', 'src/sinks', shardFolder],
+    packages: [],
+  },
   'src/http': { values: ['src/core'] },
   'src/sdk': { values: [], types: ['src/core'], packages: [] },
   'src/dashboard': { values: [], types: ['src/core'] },

@@ -11,7 +11,7 @@ export type StackOptions = {
   readonly cronIntervalMs: number;
 };
 
-export const portDefault = 8787;
+const portDefault = 8787;
 export const stateFolderDefault = '.tidemark';
 const cronIntervalMsDefault = 60_000;
 

@@ -21,6 +21,10 @@ export type RuntimeOptions = {
   /** Bindings beside those of wrangler.toml. */
   readonly bindings: Record<string, string>;
   readonly onRestart: () => void;
+  /** Workers to run in the same process, as Miniflare takes them: the benchmark's floor. */
+  readonly beside?: readonly object[];
+  /** Leaves the queues without consumers, so that nothing is stored: the benchmark's bursts. */
+  readonly isSinkPaused?: boolean;
 };
 
 /** Where a request seems to come from: a machine of one's own has no location, and none is made up. */
@@ -83,7 +87,7 @@ export class Runtime {
 function toMiniflareOptions(script: string, options: RuntimeOptions) {
   const { workerOptions, externalWorkers } = readWorkerOptions(configFile);
   const { modulesRules: _, ...worker } = workerOptions;
-  return convertV4MiniflareOptions({
+  const v4Options = {
     host: '127.0.0.1',
     port: options.port,
     resourcePersistencePath: options.dataFolder,
@@ -99,8 +103,12 @@ function toMiniflareOptions(script: string, options: RuntimeOptions) {
         name: 'tidemark',
         modules: [{ type: 'ESModule', path: 'worker.mjs', contents: script }],
         bindings: { ...(worker.bindings as Record<string, string>), ...options.bindings },
+        ...(options.isSinkPaused && { queueConsumers: {} }),
       },
       ...externalWorkers,
+      ...(options.beside ?? []),
     ],
-  });
+  };
+  // Wrangler and Miniflare describe the same options with types of their own.
+  return convertV4MiniflareOptions(v4Options as unknown as Parameters<typeof convertV4MiniflareOptions>[0]);
 }

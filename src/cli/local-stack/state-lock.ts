@@ -62,7 +62,7 @@ export class StateLock {
   }
 }
 
-export class StateLockedError extends Error {
+class StateLockedError extends Error {
   constructor(stateFolder: string, { owner, url }: LockContent) {
     super(
       `The state folder ${stateFolder} is in use by process ${owner.pid}${url ? ` (${url})` : ''}. ` +
