@@ -30,6 +30,8 @@ export default defineConfig({
           name: 'workerd',
           include: [workerdTests],
           setupFiles: ['test/support/apply-migrations.ts'],
+          // Modules by syntax, CommonJS by its package.json: bundled, as the deployment does.
+          deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -42,6 +42,7 @@ export class ShardStore {
   readonly #slotOf = new Map<number, number>();
   readonly #freeSlots: number[] = [];
   #slotCount = 0;
+  #rowsWritten = 0;
   #sizeBytes = 0;
   readonly #sizeOf = new Map<number, number>();
 
@@ -81,17 +82,22 @@ export class ShardStore {
     };
   }
 
+  /** Rows written since this instance woke: what the platform bills. */
+  get rowsWritten(): number {
+    return this.#rowsWritten;
+  }
+
   /** Bytes of log rows not yet stored. */
   get logSizeBytes(): number {
     return this.#sizeBytes;
   }
 
   saveRegistration(address: ShardAddress): void {
-    this.#sql.exec('UPDATE meta SET address = ?, registered = 1', JSON.stringify(address));
+    this.#write('UPDATE meta SET address = ?, registered = 1', JSON.stringify(address));
   }
 
   saveWatermark(watermarkMs: number): void {
-    this.#sql.exec('UPDATE meta SET watermark_ms = ?', watermarkMs);
+    this.#write('UPDATE meta SET watermark_ms = ?', watermarkMs);
   }
 
   /** Writes one row of the log; what comes back is what `Engine.apply` takes. */
@@ -103,7 +109,7 @@ export class ShardStore {
     const bytes = encodeRow(plan);
     const checksum = crc32(bytes);
     const slot = this.#freeSlots.pop() ?? this.#slotCount++;
-    this.#sql.exec(
+    this.#write(
       'INSERT OR REPLACE INTO log (slot, seq, watermark_ms, checksum, blocks) VALUES (?, ?, ?, ?, ?)',
       slot,
       plan.seq,
@@ -157,9 +163,9 @@ export class ShardStore {
     receivedAtMs: number;
     horizonMs: number;
   }): void {
-    this.#sql.exec('INSERT INTO outbox VALUES (?, ?, ?)', flush.seqFrom, flush.seqTo, flush.cutAtMs);
+    this.#write('INSERT INTO outbox VALUES (?, ?, ?)', flush.seqFrom, flush.seqTo, flush.cutAtMs);
     if (flush.run.byteLength > 0) {
-      this.#sql.exec(
+      this.#write(
         'INSERT INTO dedupe_run VALUES (?, ?, ?, ?)',
         flush.seqFrom,
         flush.seqTo,
@@ -167,16 +173,16 @@ export class ShardStore {
         flush.run,
       );
     }
-    this.#sql.exec('DELETE FROM dedupe_run WHERE received_at_ms < ?', flush.receivedAtMs - flush.horizonMs);
+    this.#write('DELETE FROM dedupe_run WHERE received_at_ms < ?', flush.receivedAtMs - flush.horizonMs);
   }
 
   /** A flush is stored elsewhere: its outbox row goes, its slots are free. */
   saveConfirm(flush: FlushRef): void {
-    this.#sql.exec('DELETE FROM outbox WHERE seq_from = ?', flush.seqFrom);
-    this.#sql.exec('UPDATE meta SET stored_seq = ?', flush.seqTo);
+    this.#write('DELETE FROM outbox WHERE seq_from = ?', flush.seqFrom);
+    this.#write('UPDATE meta SET stored_seq = ?', flush.seqTo);
     for (let seq = flush.seqFrom; seq < flush.seqTo; seq++) this.#release(seq);
     while (this.#freeSlots.length > FREE_SLOTS_MAX)
-      this.#sql.exec('DELETE FROM log WHERE slot = ?', this.#freeSlots.shift());
+      this.#write('DELETE FROM log WHERE slot = ?', this.#freeSlots.shift());
   }
 
   outbox(): OutboxRow[] {
@@ -193,6 +199,10 @@ export class ShardStore {
     for (const row of rows) {
       yield { seqTo: row.seq_to, receivedAtMs: row.received_at_ms, ids: new Uint32Array(row.ids) };
     }
+  }
+
+  #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | undefined)[]): void {
+    this.#rowsWritten += this.#sql.exec(statement, ...values).rowsWritten;
   }
 
   #readSlot(slot: number, seq: number): LogRow {

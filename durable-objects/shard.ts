@@ -27,6 +27,7 @@ import type {
   ReadTailReply,
   ReadTailRequest,
   ShardRpc,
+  ShardStatusReply,
 } from '../src/core/rpc.ts';
 import type { ShardAddress } from '../src/core/shard-map.ts';
 import { directoryOf } from './directory.ts';
@@ -143,6 +144,26 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     this.#cut();
     const { incarnation, storedSeq, cutSeq } = this.#engine;
     return { incarnation, storedSeq, cutSeq };
+  }
+
+  async status(): Promise<ShardStatusReply> {
+    const { incarnation, storedSeq, cutSeq, headSeq, watermarkMs, outbox, rememberedIds } = this.#engine;
+    const { tailEvents, pendingEvents } = this.#engine.live({ startMs: 0, endMs: Number.MAX_SAFE_INTEGER });
+    const oldestAtMs = outbox[0]?.openedAtMs ?? null;
+    return {
+      incarnation,
+      storedSeq,
+      cutSeq,
+      headSeq,
+      watermarkMs,
+      tailEvents,
+      pendingEvents,
+      waitingFlushes: outbox.length,
+      oldestFlushAgeMs: oldestAtMs === null ? 0 : Date.now() - oldestAtMs,
+      logSizeBytes: this.#store.logSizeBytes,
+      rememberedIds,
+      rowsWritten: this.#store.rowsWritten,
+    };
   }
 
   override async alarm(): Promise<void> {

@@ -146,6 +146,28 @@ export interface CutReply {
   readonly cutSeq: number;
 }
 
+export interface ShardStatusRequest {
+  readonly address: ShardAddress;
+}
+/** How a shard stands, for people and dashboards; counters are since this instance woke. */
+export interface ShardStatusReply {
+  readonly incarnation: string;
+  readonly storedSeq: number;
+  readonly cutSeq: number;
+  readonly headSeq: number;
+  readonly watermarkMs: number | null;
+  readonly tailEvents: number;
+  readonly pendingEvents: number;
+  /** Flushes cut and not yet confirmed. */
+  readonly waitingFlushes: number;
+  /** Since the first event of the oldest waiting flush was received; 0: none waits. */
+  readonly oldestFlushAgeMs: number;
+  readonly logSizeBytes: number;
+  /** Ids held for de-duplication. */
+  readonly rememberedIds: number;
+  readonly rowsWritten: number;
+}
+
 /** The RPC surface of a shard, as the edge, sinks and queries see it. */
 export interface ShardRpc {
   append(request: AppendRequest): Promise<AppendReply>;
@@ -154,6 +176,7 @@ export interface ShardRpc {
   readFlush(request: ReadFlushRequest): Promise<ReadFlushReply>;
   confirm(request: ConfirmRequest): Promise<void>;
   cut(request: CutRequest): Promise<CutReply>;
+  status(request: ShardStatusRequest): Promise<ShardStatusReply>;
 }
 
 /** Reaches the shard at an address, with the region as location hint. Shells make it from the binding; tests fake it. */

@@ -1,0 +1,13 @@
+// Quantile: nearest rank of an ascending list; NaN of an empty one.
+
+export function quantile(ascending: readonly number[], q: number): number {
+  const rank = Math.max(1, Math.ceil(q * ascending.length));
+  return ascending[rank - 1] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
+}
