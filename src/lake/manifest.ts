@@ -176,14 +176,16 @@ export async function storeFlush(db: D1Database, record: FlushRecord): Promise<v
   } catch (cause) {
     if (!/flushes\.checksum/.test(String(cause))) throw cause;
     const { incarnation, seqFrom, seqTo } = flush;
-    throw new InvariantError(`flush ${incarnation} [${seqFrom}, ${seqTo}) of ${uid} is stored with another end or checksum`, {
-      cause,
-    });
+    throw new InvariantError(
+      `flush ${incarnation} [${seqFrom}, ${seqTo}) of ${uid} is stored with another end or checksum`,
+      {
+        cause,
+      },
+    );
   }
 }
 
-const FLUSH_IS_NEW =
-  'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?3)';
+const FLUSH_IS_NEW = 'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?3)';
 
 function partStatements(db: D1Database, record: FlushRecord): D1PreparedStatement[] {
   const { uid, flush, checksum, parts } = record;
@@ -238,7 +240,10 @@ export function segmentValues({ encoded, sizeBytes }: PlacedSegment): (string | 
 }
 
 /** Last of the batch. A conflicting row makes the batch fail on NOT NULL: nothing of it stays. */
-function flushStatement(db: D1Database, { uid, flush, checksum, tally, corrections, nowMs }: FlushRecord): D1PreparedStatement {
+function flushStatement(
+  db: D1Database,
+  { uid, flush, checksum, tally, corrections, nowMs }: FlushRecord,
+): D1PreparedStatement {
   const { received, accepted, duplicate, quarantined, rejected } = tally;
   return db
     .prepare(
@@ -291,15 +296,17 @@ export interface RangeRequest {
   readonly dayTo: number;
   /** Grain of the sealed cells. */
   readonly grain: 'hour' | 'day';
+  /** Days whose sealed cells are wanted by the hour although the grain is the day. */
+  readonly hourDays?: readonly number[];
 }
 
 /** What is stored for a range of days, read in one transaction. Parts that a seal of their only day covers are left out. */
 export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
-  const { uid, rollupId, dayFrom, dayTo, grain } = request;
+  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [] } = request;
   const statements = [selectSealedDays(db, uid, dayFrom, dayTo), selectUncovered(db, uid, dayFrom, dayTo)];
   if (rollupId !== null) {
     statements.push(
-      selectSealedCells(db, uid, rollupId, dayFrom, dayTo, grain),
+      selectSealedCells(db, uid, rollupId, dayFrom, dayTo, grain, hourDays),
       selectParts(db, uid, rollupId, dayFrom, dayTo),
     );
   }
@@ -332,42 +339,75 @@ export async function readScanPlan(
 ): Promise<ScanPlan> {
   const [days, sealed, uncovered] = await db.batch<unknown>([
     selectSealedDays(db, uid, dayFrom, dayTo),
+    ...selectCounting(db, uid, dayFrom, dayTo, 's.footer'),
+  ]);
+  return { days: (days!.results as SealedDayRow[]).map(sealedDayOf), segments: lakeSegmentsOf(sealed!, uncovered!) };
+}
+
+/** All segments that count for the tenant now, without footers, and the greatest manifest_seq seen. */
+export async function readCurrent(db: D1Database, uid: string): Promise<{ headSeq: number; segments: LakeSegment[] }> {
+  const [head, sealed, uncovered] = await db.batch<unknown>([
+    db.prepare('SELECT COALESCE(MAX(manifest_seq), 0) AS headSeq FROM segments'),
+    ...selectCounting(db, uid, DAY_MIN, DAY_MAX, 'NULL AS footer'),
+  ]);
+  const [row] = head!.results as { headSeq: number }[];
+  return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!) };
+}
+
+const DAY_MIN = -1_000_000;
+const DAY_MAX = 1_000_000;
+
+/** The two statements that tell what counts: L1 of the current revisions; segments no seal covers, with their days. */
+function selectCounting(
+  db: D1Database,
+  uid: string,
+  dayFrom: number,
+  dayTo: number,
+  footer: string,
+): [D1PreparedStatement, D1PreparedStatement] {
+  return [
     db
       .prepare(
-        `SELECT ${SEGMENT_COLUMNS}, s.footer, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
+        `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
          FROM sealed_days d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
-         WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3
            AND s.path >= 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '/'
-           AND s.path < 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '0'`,
+           AND s.path < 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '0'
+         WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3`,
       )
       .bind(uid, dayFrom, dayTo),
     db
       .prepare(
-        `SELECT ${SEGMENT_COLUMNS}, s.footer, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
+        `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
          FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
          LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
          WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
          GROUP BY s.manifest_seq`,
       )
       .bind(uid, dayFrom, dayTo),
-  ]);
-  const segments = [...(sealed!.results as SegmentRow[]), ...(uncovered!.results as SegmentRow[])].map(lakeSegmentOf);
-  return {
-    days: (days!.results as SealedDayRow[]).map(sealedDayOf),
-    segments: segments.sort((a, b) => a.manifestSeq - b.manifestSeq),
-  };
+  ];
+}
+
+/** Ascending by manifestSeq. */
+function lakeSegmentsOf(...results: D1Result<unknown>[]): LakeSegment[] {
+  const rows = results.flatMap(({ results }) => results as SegmentRow[]);
+  return rows.map(lakeSegmentOf).sort((a, b) => a.manifestSeq - b.manifestSeq);
 }
 
 /** The sealed days of a range. */
-export async function readSealedDays(db: D1Database, uid: string, dayFrom: number, dayTo: number): Promise<SealedDay[]> {
+export async function readSealedDays(
+  db: D1Database,
+  uid: string,
+  dayFrom: number,
+  dayTo: number,
+): Promise<SealedDay[]> {
   const { results } = await selectSealedDays(db, uid, dayFrom, dayTo).all<SealedDayRow>();
   return results.map(sealedDayOf);
 }
 
-export const SEGMENT_COLUMNS = `s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
+const SEGMENT_COLUMNS = `s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
   s.rollup_ids AS rollupIds, s.row_count AS rowCount, s.size_bytes AS sizeBytes, s.at_min_ms AS atMinMs, s.at_max_ms AS atMaxMs`;
 
-export interface SegmentRow {
+interface SegmentRow {
   manifestSeq: number;
   path: string;
   source: SegmentSourceKind;
@@ -383,7 +423,7 @@ export interface SegmentRow {
   days: string;
 }
 
-export function lakeSegmentOf(row: SegmentRow): LakeSegment {
+function lakeSegmentOf(row: SegmentRow): LakeSegment {
   const days = (JSON.parse(row.days) as { day: number; rowCount: number }[]).sort((a, b) => a.day - b.day);
   const footer = row.footer ? unpackFooter(row.footer) : null;
   return { ...row, rollupIds: JSON.parse(row.rollupIds), days, footer };
@@ -443,14 +483,16 @@ function selectSealedCells(
   dayFrom: number,
   dayTo: number,
   grain: 'hour' | 'day',
+  hourDays: readonly number[],
 ): D1PreparedStatement {
   return db
     .prepare(
       `SELECT c.day, c.overflowed, c.cells
-       FROM sealed_days d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.grain = ?5 AND c.revision = d.revision
+       FROM sealed_days d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.revision = d.revision
+         AND c.grain = CASE WHEN d.day IN (SELECT value FROM json_each(?6)) THEN 'hour' ELSE ?5 END
        WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4 ORDER BY c.day, c.chunk`,
     )
-    .bind(uid, rollupId, dayFrom, dayTo, grain);
+    .bind(uid, rollupId, dayFrom, dayTo, grain, JSON.stringify(hourDays));
 }
 
 interface PartRow {
@@ -469,7 +511,13 @@ function storedPartOf(row: PartRow): StoredPart {
 }
 
 /** Every part that may count for the range; those of one covered day are dropped here, the others by the reader. */
-function selectParts(db: D1Database, uid: string, rollupId: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+function selectParts(
+  db: D1Database,
+  uid: string,
+  rollupId: string,
+  dayFrom: number,
+  dayTo: number,
+): D1PreparedStatement {
   return db
     .prepare(
       `SELECT p.incarnation, p.seq_from AS seqFrom, p.seq_to AS seqTo, p.day_min AS dayMin, p.day_max AS dayMax, p.overflowed, p.corrections, p.cells

@@ -18,3 +18,10 @@ declare module 'node:crypto' {
   }
   export function createHash(algorithm: 'sha256'): Hash;
 }
+
+declare module 'node:buffer' {
+  export const Buffer: {
+    from(bytes: ArrayBuffer, byteOffset: number, byteLength: number): { toString(encoding: 'base64'): string };
+    from(text: string, encoding: 'base64'): Uint8Array;
+  };
+}

@@ -7,7 +7,11 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { root } from '../../src/cli/local-stack/paths.ts';
 
 /** Called before each call to the database with its number, from 1, and the SQL; may throw to lose the call. */
-export type FaultHook = (call: { readonly number: number; readonly sql: readonly string[]; readonly phase: 'before' | 'after' }) => void;
+export type FaultHook = (call: {
+  readonly number: number;
+  readonly sql: readonly string[];
+  readonly phase: 'before' | 'after';
+}) => void;
 
 class FakeStatement {
   readonly sql: string;
@@ -22,8 +26,10 @@ class FakeStatement {
 
   bind(...values: unknown[]): FakeStatement {
     for (const value of values) {
-      if (value === undefined) throw new TypeError("D1_TYPE_ERROR: Type 'undefined' not supported for value 'undefined'");
-      if (typeof value === 'string' && value.length > 2_000_000) throw new RangeError('D1_ERROR: string or blob too big');
+      if (value === undefined)
+        throw new TypeError("D1_TYPE_ERROR: Type 'undefined' not supported for value 'undefined'");
+      if (typeof value === 'string' && value.length > 2_000_000)
+        throw new RangeError('D1_ERROR: string or blob too big');
     }
     if (values.length > 100) throw new RangeError('D1_ERROR: too many SQL variables');
     return new FakeStatement(this.#db, this.sql, values as SQLInputValue[]);

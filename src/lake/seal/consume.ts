@@ -1,0 +1,132 @@
+/**
+ * Seal consumer: messages of the seal queue → sealed days. Each message succeeds or is retried on its own.
+ *
+ * steps: settle each tenant's shards, once → seal the days, a few at a time → publish current.json, once a tenant → ack
+ *
+ * The queue is trusted with nothing: a message that comes twice finds the day clean, one that is lost is made again by the
+ * schedule.
+ */
+
+import type { Rollup } from '../../core/rollup.ts';
+import type { DirectoryOf, SealMessage, ShardOf } from '../../core/rpc.ts';
+import { publishCurrent } from './current.ts';
+import { type SealResult, sealDay } from './seal-day.ts';
+import { SegmentCache } from './segment-cache.ts';
+import { isBeyondLateness, settleShards } from './settle.ts';
+
+export interface SealServices {
+  readonly db: D1Database;
+  readonly lake: R2Bucket;
+  readonly shardOf: ShardOf;
+  readonly directoryOf: DirectoryOf;
+  /** The tenant's rollups; null: there is no such tenant any more. */
+  readonly rollupsOf: (uid: string) => Promise<readonly Rollup[] | null>;
+  readonly now: () => number;
+}
+
+/** Days at the same time: one computes while others wait for R2 or D1. */
+const CONCURRENCY = 4;
+/** A shard that does not get stored holds up a seal this often, then the day is sealed without what it cut. */
+const SETTLE_ATTEMPTS_MAX = 3;
+const SETTLE_RETRY_SECONDS = 3;
+const RETRY_SECONDS_MAX = 300;
+
+/** What to do with a message. */
+type Outcome = { readonly ack: boolean; readonly delaySeconds: number; readonly publish: boolean };
+
+export async function consumeSeals(batch: MessageBatch<SealMessage>, services: SealServices): Promise<void> {
+  const run = new SealRun(services);
+  const pending = [...batch.messages].sort((a, b) => a.body.day - b.body.day);
+  const outcomes = new Map<Message<SealMessage>, Outcome>();
+  const work = async () => {
+    for (let message = pending.shift(); message; message = pending.shift())
+      outcomes.set(message, await run.handle(message));
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  const unpublished = await run.publish(outcomes);
+  for (const [message, { ack, delaySeconds, publish }] of outcomes) {
+    if (ack && !(publish && unpublished.has(message.body.uid))) message.ack();
+    else message.retry({ delaySeconds });
+  }
+}
+
+/** One batch: what its messages share. */
+class SealRun {
+  readonly #services: SealServices;
+  readonly #cache: SegmentCache;
+  readonly #holder = crypto.randomUUID();
+  readonly #settled = new Map<string, Promise<boolean>>();
+  readonly #rollups = new Map<string, Promise<readonly Rollup[] | null>>();
+  /** A day named twice is sealed once: both would hold the same lease. */
+  readonly #days = new Map<string, Promise<SealResult>>();
+
+  constructor(services: SealServices) {
+    this.#services = services;
+    this.#cache = new SegmentCache(services.lake);
+  }
+
+  async handle(message: Message<SealMessage>): Promise<Outcome> {
+    const { uid, day } = message.body;
+    const isRepeated = message.attempts > 1;
+    try {
+      const rollups = await once(this.#rollups, uid, () => this.#services.rollupsOf(uid));
+      if (rollups === null) return { ack: true, delaySeconds: 0, publish: false };
+      if (!(await this.#isSettled(message))) return { ack: false, delaySeconds: SETTLE_RETRY_SECONDS, publish: false };
+      const result = await once(this.#days, `${uid}/${day}`, () => this.#seal(uid, day, rollups));
+      if (result.status === 'busy') return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
+      return { ack: true, delaySeconds: 1, publish: result.status === 'sealed' || isRepeated };
+    } catch (cause) {
+      console.error(JSON.stringify({ at: 'seal.consume', uid, day, attempt: message.attempts, error: String(cause) }));
+      return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
+    }
+  }
+
+  /** Tenants whose list could not be published. */
+  async publish(outcomes: ReadonlyMap<Message<SealMessage>, Outcome>): Promise<ReadonlySet<string>> {
+    const { db, lake, now } = this.#services;
+    const uids = new Set<string>();
+    for (const [message, { publish }] of outcomes) if (publish) uids.add(message.body.uid);
+    const failed = new Set<string>();
+    for (const uid of uids) {
+      try {
+        await publishCurrent(db, lake, uid, now());
+      } catch (cause) {
+        console.error(JSON.stringify({ at: 'seal.publish', uid, error: String(cause) }));
+        failed.add(uid);
+      }
+    }
+    return failed;
+  }
+
+  async #isSettled({ body: { uid, day }, attempts }: Message<SealMessage>): Promise<boolean> {
+    if (attempts > SETTLE_ATTEMPTS_MAX || isBeyondLateness(day, this.#services.now())) return true;
+    return once(this.#settled, uid, () => settleShards(this.#services, uid));
+  }
+
+  async #seal(uid: string, day: number, rollups: readonly Rollup[]): Promise<SealResult> {
+    const { db, lake, now } = this.#services;
+    const result = await sealDay(
+      { db, bucket: lake, cache: this.#cache, now, holder: this.#holder },
+      uid,
+      day,
+      rollups,
+    );
+    if (result.status === 'sealed' && result.rest !== 0) {
+      console.error(JSON.stringify({ at: 'seal.drift', uid, day, revision: result.revision, rest: result.rest }));
+    }
+    return result;
+  }
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  let promise = known.get(key);
+  if (promise === undefined) {
+    promise = make();
+    known.set(key, promise);
+  }
+  return promise;
+}
+
+function retrySeconds(attempts: number): number {
+  return Math.min(5 * 2 ** attempts, RETRY_SECONDS_MAX);
+}

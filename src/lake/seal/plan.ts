@@ -1,0 +1,111 @@
+/**
+ * Seal plan: what one revision of a day is made of, decided once from what the manifest said at one moment.
+ *
+ * in: the day's state in D1 · out: a plan, or that there is nothing to do. Pure; the plan row makes it binding: who comes
+ * second adopts the plan of who came first, and a seal that died is resumed with the same inputs (CORRECTNESS B1).
+ *
+ * The plan hash names the L1 files, so equal plans write equal names and another plan can never touch them.
+ */
+import { hashHex } from '../../core/hash.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Rollup } from '../../core/rollup.ts';
+import type { SealedDay, SealVector } from '../manifest.ts';
+
+/** A segment with rows of the day. */
+export interface DayInput {
+  readonly manifestSeq: number;
+  readonly path: string;
+  readonly source: 'flush' | 'import';
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly rollupIds: readonly string[];
+  readonly sizeBytes: number;
+  /** Rows of this day. */
+  readonly rowCount: number;
+  readonly uncounted: number;
+}
+
+/** What the manifest said of a day, in one transaction. */
+export interface DayState {
+  readonly sealed: SealedDay | null;
+  readonly inputs: readonly DayInput[];
+  /** Per incarnation of the tenant: everything below is stored. A flush boundary, for flushes are stored in order. */
+  readonly vector: SealVector;
+  /** The greatest manifest_seq there is: everything up to it was seen. */
+  readonly headSeq: number;
+}
+
+export interface SealPlan {
+  readonly uid: string;
+  readonly day: number;
+  readonly revision: number;
+  readonly coveredSeq: number;
+  readonly vector: SealVector;
+  /** Their manifest_seq, in the order that decides between copies of an event: by incarnation, then seq. */
+  readonly inputs: readonly number[];
+  readonly rollups: readonly Rollup[];
+  /** Events live by the seal before this one, and what it covered: those parts may be gone by now. */
+  readonly base: { readonly live: number; readonly vector: SealVector } | null;
+  readonly bucketCount: number;
+}
+
+/** Why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
+export type NothingToSeal = 'empty' | 'clean';
+
+export function planSeal(
+  uid: string,
+  day: number,
+  state: DayState,
+  rollups: readonly Rollup[],
+): SealPlan | NothingToSeal {
+  const { sealed, inputs, vector, headSeq } = state;
+  if (inputs.length === 0) return 'empty';
+  if (sealed !== null && !isDirty(sealed, inputs) && hasRollups(sealed, rollups)) return 'clean';
+  const rowCount = inputs.reduce((sum, input) => sum + input.rowCount, 0);
+  return {
+    uid,
+    day,
+    revision: (sealed?.revision ?? 0) + 1,
+    coveredSeq: headSeq,
+    vector,
+    inputs: [...inputs].sort(compareInputs).map(({ manifestSeq }) => manifestSeq),
+    rollups,
+    base: sealed === null ? null : { live: sealed.drift.live, vector: sealed.vector },
+    bucketCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealBucketRowsMax)),
+  };
+}
+
+/** There is no dirty flag (CORRECTNESS B3). */
+function isDirty(sealed: SealedDay, inputs: readonly DayInput[]): boolean {
+  return inputs.some(({ manifestSeq }) => manifestSeq > sealed.coveredSeq);
+}
+
+function hasRollups(sealed: SealedDay, rollups: readonly Rollup[]): boolean {
+  const known = new Set(sealed.rollupIds);
+  return rollups.every(({ id }) => known.has(id));
+}
+
+function compareInputs(a: DayInput, b: DayInput): number {
+  if (a.incarnation !== b.incarnation) return a.incarnation < b.incarnation ? -1 : 1;
+  return a.seqFrom - b.seqFrom || a.manifestSeq - b.manifestSeq;
+}
+
+/** 16 hex digits. Of the plan as it is stored: JSON with keys in the order of `SealPlan`. */
+export function planHash(planText: string): string {
+  return hashHex(planText);
+}
+
+/** The rollup that counts every event and person of a day, by which drift is measured: no filter, no dimensions. */
+export function findPeopleRollup(rollups: readonly Rollup[]): Rollup | undefined {
+  return rollups.find(({ where, dimensions }) => where === undefined && dimensions.length === 0);
+}
+
+/** Whether a flush is covered by the plan and was not by the seal before it. */
+export function isNewlyCovered(
+  { vector, base }: SealPlan,
+  flush: { readonly incarnation: string; readonly seqFrom: number; readonly seqTo: number },
+): boolean {
+  const { incarnation, seqFrom, seqTo } = flush;
+  return seqFrom >= (base?.vector[incarnation] ?? 0) && seqTo <= (vector[incarnation] ?? 0);
+}

@@ -1,0 +1,111 @@
+/**
+ * Seal schedule: which days are due: ended two hours ago and dirty, every hour at first and less often the older they are
+ * (CORRECTNESS B5). It is also what makes lost messages harmless: a day that stays dirty is found again.
+ *
+ * A day whose only news is an import that still goes on waits for its end, for each of its chunks would seal it anew.
+ */
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../core/limits.ts';
+import type { SealMessage } from '../../core/rpc.ts';
+
+export interface ScheduleServices {
+  readonly db: D1Database;
+  readonly lake: Pick<R2Bucket, 'delete'>;
+  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+}
+
+/** The look-up reads every uncovered day of every tenant: not each minute. */
+const SCHEDULE_EVERY_MS = 5 * MINUTE_MS;
+/** A day that was queued is not queued again so soon. */
+const QUEUED_FOR_MS = 15 * MINUTE_MS;
+/** An import without a new chunk for so long has ended, said or not. */
+const IMPORT_QUIET_MS = 10 * MINUTE_MS;
+const DAYS_PER_RUN_MAX = 500;
+const MESSAGES_PER_SEND_MAX = 100;
+const DELETES_PER_RUN_MAX = 1_000;
+
+/** The cron's part in sealing: queues the days that are due, and deletes what was replaced long enough ago. */
+export async function scheduleSeals(
+  services: ScheduleServices,
+  nowMs: number,
+): Promise<{ queued: number; deleted: number }> {
+  if (!(await claim(services.db, ['schedule/seal'], nowMs, SCHEDULE_EVERY_MS)).has('schedule/seal')) {
+    return { queued: 0, deleted: 0 };
+  }
+  const due = await dueDays(services.db, nowMs);
+  const free = await claim(services.db, due.map(claimName), nowMs, QUEUED_FOR_MS);
+  const chosen = due.filter((day) => free.has(claimName(day)));
+  await queueSeals(
+    services.sealQueue,
+    chosen.map(({ uid, day }) => ({ uid, day, cause: 'schedule' })),
+  );
+  const deleted = await collectGarbage(services.db, services.lake, nowMs);
+  return { queued: chosen.length, deleted };
+}
+
+export async function queueSeals(
+  queue: ScheduleServices['sealQueue'],
+  messages: readonly SealMessage[],
+): Promise<void> {
+  for (let at = 0; at < messages.length; at += MESSAGES_PER_SEND_MAX) {
+    await queue.sendBatch(messages.slice(at, at + MESSAGES_PER_SEND_MAX).map((body) => ({ body })));
+  }
+}
+
+interface DueDay {
+  readonly uid: string;
+  readonly day: number;
+}
+
+/** Youngest first. */
+export async function dueDays(db: D1Database, nowMs: number): Promise<DueDay[]> {
+  const today = Math.floor(nowMs / DAY_MS);
+  const lastDay = Math.floor((nowMs - LIMITS.sealAfterMs) / DAY_MS) - 1;
+  const { results } = await db
+    .prepare(
+      `SELECT sd.uid, sd.day
+       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
+       LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+       WHERE sd.day <= ?1 AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
+         AND COALESCE(d.sealed_at_ms, 0) <= ?2 - CASE WHEN sd.day >= ?3 - 2 THEN ?4 WHEN sd.day >= ?3 - 9 THEN ?4 * 6 ELSE ?4 * 24 END
+         AND (s.source = 'flush' OR NOT EXISTS (SELECT 1 FROM imports i WHERE i.uid = sd.uid AND i.stored_at_ms > ?5))
+       GROUP BY sd.uid, sd.day ORDER BY sd.day DESC LIMIT ?6`,
+    )
+    .bind(lastDay, nowMs, today, HOUR_MS, nowMs - IMPORT_QUIET_MS, DAYS_PER_RUN_MAX)
+    .all<DueDay>();
+  return results;
+}
+
+function claimName({ uid, day }: DueDay): string {
+  return `seal-queued/${uid}/${day}`;
+}
+
+/** The names that nobody had claimed; they are claimed now. Old claims are forgotten. */
+async function claim(db: D1Database, names: readonly string[], nowMs: number, forMs: number): Promise<Set<string>> {
+  if (names.length === 0) return new Set();
+  const [, claimed] = await db.batch<{ name: string }>([
+    db.prepare('DELETE FROM leases WHERE until_ms <= ?1').bind(nowMs - HOUR_MS),
+    db
+      .prepare(
+        `INSERT INTO leases (name, holder, until_ms) SELECT value, 'schedule', ?2 FROM json_each(?1) WHERE true
+         ON CONFLICT (name) DO UPDATE SET until_ms = excluded.until_ms WHERE leases.until_ms <= ?3 RETURNING name`,
+      )
+      .bind(JSON.stringify(names), nowMs + forMs, nowMs),
+  ]);
+  return new Set(claimed!.results.map(({ name }) => name));
+}
+
+/** Deletes objects that seals replaced; first the object, then its row: a crash between the two repeats the first. */
+async function collectGarbage(db: D1Database, lake: Pick<R2Bucket, 'delete'>, nowMs: number): Promise<number> {
+  const { results } = await db
+    .prepare('SELECT path FROM garbage WHERE after_ms <= ?1 LIMIT ?2')
+    .bind(nowMs, DELETES_PER_RUN_MAX)
+    .all<{ path: string }>();
+  if (results.length === 0) return 0;
+  const paths = results.map(({ path }) => path);
+  await lake.delete(paths);
+  await db
+    .prepare('DELETE FROM garbage WHERE path IN (SELECT value FROM json_each(?1))')
+    .bind(JSON.stringify(paths))
+    .run();
+  return paths.length;
+}

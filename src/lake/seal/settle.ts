@@ -1,0 +1,35 @@
+/**
+ * Settle: before a day is planned, its tenant's shards are asked to cut a flush, and the plan waits until what they cut is
+ * stored (CORRECTNESS B4). An unreachable shard does not hold up the others: it keeps its old covered seq, and what it
+ * holds makes the day dirty when it is stored.
+ */
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
+import type { DirectoryOf, ShardOf } from '../../core/rpc.ts';
+
+export interface SettleDeps {
+  readonly shardOf: ShardOf;
+  readonly directoryOf: DirectoryOf;
+}
+
+/** Whether everything the tenant's shards had when asked is stored. */
+export async function settleShards({ shardOf, directoryOf }: SettleDeps, uid: string): Promise<boolean> {
+  const shards = await directoryOf(uid).list();
+  const replies = await Promise.all(
+    shards.map(async ({ region, index }) => {
+      const address = { uid, region, index };
+      try {
+        const { storedSeq, cutSeq } = await shardOf(address).cut({ address });
+        return storedSeq >= cutSeq;
+      } catch (cause) {
+        console.error(JSON.stringify({ at: 'seal.settle', address, error: String(cause) }));
+        return true;
+      }
+    }),
+  );
+  return replies.every((isStored) => isStored);
+}
+
+/** No shard holds an event of such a day in its cells, for it would be beyond the allowed lateness: nothing to wait for. */
+export function isBeyondLateness(day: number, nowMs: number): boolean {
+  return (day + 1) * DAY_MS < nowMs - LIMITS.allowedLatenessMs;
+}
