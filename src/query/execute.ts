@@ -1,0 +1,112 @@
+/**
+ * Execute: from a checked question to its answer; the stage's list of steps.
+ *
+ *   plan    → which rollups would answer it exactly
+ *   list    → the tenant's shards
+ *   rollup  → shards first, then D1; the smallest rollup that turns out to hold everything
+ *   lake    → else the events themselves
+ *   answer  → ranked series, and what they can vouch for
+ */
+import { type RankedSeries, rankSeries, type Series } from '../core/query/answer.ts';
+import { rollupPlans } from '../core/query/plan.ts';
+import type { Query } from '../core/query/request.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { DirectoryOf, ShardOf } from '../core/rpc.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+import type { Tenant } from '../core/tenant.ts';
+import type { ReadBucket } from '../lake/source.ts';
+import type { Coverage } from './coverage.ts';
+import { type LakeReading, type QueryTooLarge, readLake } from './lake-source.ts';
+import { type RollupReading, readRollup } from './rollup-source.ts';
+
+export interface QueryPorts {
+  readonly db: D1Database;
+  readonly lake: ReadBucket;
+  readonly shardOf: ShardOf;
+  readonly directoryOf: DirectoryOf;
+  readonly now: () => number;
+}
+
+export interface QueryMeta {
+  /** The least watermark of the tenant's shards: what happened before it is in. Without events: now. */
+  readonly asOf: string;
+  /** Nothing of the range is missing or still open. */
+  readonly complete: boolean;
+  /** Events of the range that are counted once their day is sealed again. */
+  readonly pending: number;
+  readonly sources: {
+    /** Shards asked, those that answered, and the events they hold that are not stored yet. */
+    readonly live: { readonly shards: number; readonly answered: number; readonly events: number };
+    /** Null: not used. */
+    readonly rollups: { readonly rollup: string; readonly sealedDays: number; readonly parts: number } | null;
+    /** Null: not used. */
+    readonly lake: { readonly segments: number } | null;
+  };
+  /** Of the seals of the range's days, and the late corrections since. */
+  readonly revision: number;
+  /** Events read one by one: 0 when rollups answered. */
+  readonly scannedEvents: number;
+  readonly elapsedMs: number;
+  /** Some number is an estimate. */
+  readonly estimated?: true;
+}
+
+export interface QueryAnswer {
+  readonly series: readonly Series[];
+  readonly meta: QueryMeta;
+}
+
+/** A rollup that turns out not to hold the range is passed over for the next; more than so many are not tried. */
+const ROLLUPS_TRIED_MAX = 2;
+
+/** `shards`: as the directory listed them; their answers are what makes an acknowledged event count. */
+export async function execute(
+  ports: QueryPorts,
+  { uid, rollups }: Tenant,
+  query: Query,
+  shards: readonly ShardAddress[],
+): Promise<Result<QueryAnswer, QueryTooLarge>> {
+  const startedAtMs = ports.now();
+  for (const plan of rollupPlans(query, rollups, startedAtMs).slice(0, ROLLUPS_TRIED_MAX)) {
+    const reading = await readRollup(ports, uid, shards, query, plan, startedAtMs);
+    if (!reading.ok) continue;
+    const ranked = rankSeries(query, reading.value.fold);
+    if (query.exact && ranked.estimated) break;
+    return ok(answerOf(ranked, rollupMeta(reading.value), ports.now() - startedAtMs));
+  }
+  const reading = await readLake(ports, uid, shards, query, startedAtMs);
+  if (!reading.ok) return reading;
+  return ok(answerOf(rankSeries(query, reading.value.fold), lakeMeta(reading.value), ports.now() - startedAtMs));
+}
+
+type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated'>;
+
+function rollupMeta({ coverage, pending, rollupName, sealedDays, parts, revision }: RollupReading): ReadingMeta {
+  return {
+    asOf: new Date(coverage.asOfMs).toISOString(),
+    complete: coverage.isClosed && pending === 0,
+    pending,
+    sources: { live: liveSource(coverage), rollups: { rollup: rollupName, sealedDays, parts }, lake: null },
+    revision,
+    scannedEvents: 0,
+  };
+}
+
+function lakeMeta({ coverage, segments, scannedEvents, revision }: LakeReading): ReadingMeta {
+  return {
+    asOf: new Date(coverage.asOfMs).toISOString(),
+    complete: coverage.isClosed,
+    pending: 0,
+    sources: { live: liveSource(coverage), rollups: null, lake: { segments } },
+    revision,
+    scannedEvents,
+  };
+}
+
+function liveSource({ shards, answered, tailEvents }: Coverage): QueryMeta['sources']['live'] {
+  return { shards, answered, events: tailEvents };
+}
+
+function answerOf({ series, estimated }: RankedSeries, meta: ReadingMeta, elapsedMs: number): QueryAnswer {
+  return { series, meta: { ...meta, elapsedMs, ...(estimated && { estimated }) } };
+}

@@ -1,0 +1,147 @@
+/**
+ * Rollup source: answers a question from cells: live ones of the shards, parts of unsealed days, hours and days of seals.
+ *
+ * steps: ask the shards → read D1 in one batch → does every stretch have the rollup, fine enough? → fold
+ * What counts is decided here, by reading, never by what was deleted (CORRECTNESS A4, A5, B2):
+ *   - of a sealed day its sealed cells, and parts with seqFrom at or above its vector;
+ *   - of any day only parts with seqTo up to what their shard says is stored; from there on its live cells.
+ */
+import { decodeRollupCells } from '../core/cell-codec.ts';
+import { DAY_MS } from '../core/limits.ts';
+import { CellFold } from '../core/query/cell-fold.ts';
+import type { Fold } from '../core/query/fold.ts';
+import { dayGrains, type RollupPlan } from '../core/query/plan.ts';
+import type { Query } from '../core/query/request.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { LiveReply, ShardOf } from '../core/rpc.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+import { type RangeReading, readRange, type SealedDay, type StoredPart } from '../lake/manifest.ts';
+import { type Coverage, coverageOf, isStored } from './coverage.ts';
+import { askLive } from './shards.ts';
+
+export interface RollupPorts {
+  readonly db: D1Database;
+  readonly shardOf: ShardOf;
+}
+
+export interface RollupReading {
+  readonly fold: Fold;
+  readonly coverage: Coverage;
+  readonly rollupName: string;
+  readonly sealedDays: number;
+  readonly parts: number;
+  /** Events of the range that are in no cell before their day is sealed again. */
+  readonly pending: number;
+  readonly revision: number;
+}
+
+/** Why the lake must answer instead. */
+export type RollupShortfall = 'rollup-missing' | 'too-fine' | 'overflowed' | 'truncated';
+
+export async function readRollup(
+  { db, shardOf }: RollupPorts,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  query: Query,
+  plan: RollupPlan,
+  nowMs: number,
+): Promise<Result<RollupReading, RollupShortfall>> {
+  const { rollup } = plan;
+  const { startMs, endMs } = query;
+  const live = await askLive(shardOf, addresses, { rollupId: rollup.id, startMs, endMs });
+  const coverage = coverageOf(live, query, nowMs);
+  const grains = dayGrains(query, nowMs) ?? new Map();
+  const dayFrom = Math.floor(startMs / DAY_MS);
+  const dayTo = Math.floor((endMs - 1) / DAY_MS);
+  const hourDays = [...grains.keys()];
+  const reading = await readRange(db, { uid, rollupId: rollup.id, dayFrom, dayTo, grain: 'day', hourDays });
+
+  if (isRollupMissing(rollup.id, live, reading, coverage)) return err('rollup-missing');
+  if (reading.days.some(({ day }) => grains.get(day) === 'minute')) return err('too-fine');
+  const fold = new CellFold(query, plan);
+  for (const { cells } of reading.cells) fold.add(decodeRollupCells(cells), startMs, endMs);
+  const parts = addParts(fold, reading, coverage, dayFrom, dayTo);
+  for (const reply of live) for (const cells of reply?.cells ?? []) fold.add(decodeRollupCells(cells), startMs, endMs);
+  if (fold.shortfall) return err(fold.shortfall);
+
+  const replies = live.filter((reply) => reply !== null);
+  return ok({
+    fold: fold.finish(),
+    coverage,
+    rollupName: rollup.name,
+    sealedDays: reading.days.length,
+    parts: parts.length,
+    pending: uncounted(reading, coverage) + sum(replies.map(({ pendingEvents }) => pendingEvents)),
+    revision:
+      sum(reading.days.map(({ revision }) => revision)) +
+      sum(parts.map(({ corrections }) => corrections)) +
+      sum(replies.map(({ corrections }) => corrections)),
+  });
+}
+
+/** Is there anything in the range that was stored, sealed or received without this rollup? */
+function isRollupMissing(
+  rollupId: string,
+  live: readonly (LiveReply | null)[],
+  { days, uncovered }: RangeReading,
+  coverage: Coverage,
+): boolean {
+  if (live.some((reply) => reply?.rollupMissing)) return true;
+  if (days.some(({ rollupIds }) => !rollupIds.includes(rollupId))) return true;
+  return uncovered.some(
+    ({ source, incarnation, seqTo, rollupIds }) =>
+      source === 'flush' && isStored(coverage, incarnation, seqTo) && !rollupIds.includes(rollupId),
+  );
+}
+
+/** Rows that are in no part; those of a flush its shard still answers for are in the shard's own account. */
+function uncounted({ uncovered }: RangeReading, coverage: Coverage): number {
+  const counted = uncovered.filter(
+    ({ source, incarnation, seqTo }) => source === 'import' || isStored(coverage, incarnation, seqTo),
+  );
+  return sum(counted.map((segment) => segment.uncounted));
+}
+
+/** Adds what counts of the parts; answers the flushes of which something did, each once. */
+function addParts(
+  fold: CellFold,
+  { days, parts }: RangeReading,
+  coverage: Coverage,
+  dayFrom: number,
+  dayTo: number,
+): StoredPart[] {
+  const sealed = new Map(days.map((day) => [day.day, day]));
+  const flushes = new Map<string, StoredPart>();
+  for (const part of parts) {
+    if (!isStored(coverage, part.incarnation, part.seqTo)) continue;
+    const from = Math.max(part.dayMin, dayFrom);
+    const to = Math.min(part.dayMax, dayTo);
+    const stretches = countingStretches(part, from, to, sealed);
+    if (stretches.length === 0) continue;
+    flushes.set(`${part.incarnation}/${part.seqFrom}`, part);
+    const cells = decodeRollupCells(part.cells);
+    for (const [first, last] of stretches) fold.add(cells, first * DAY_MS, (last + 1) * DAY_MS);
+  }
+  return [...flushes.values()];
+}
+
+/** The days of a part that no seal covers, as stretches [first, last]. */
+function countingStretches(
+  { incarnation, seqFrom }: StoredPart,
+  from: number,
+  to: number,
+  sealed: ReadonlyMap<number, SealedDay>,
+): [number, number][] {
+  const stretches: [number, number][] = [];
+  for (let day = from; day <= to; day++) {
+    if (seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;
+    const last = stretches.at(-1);
+    if (last?.[1] === day - 1) last[1] = day;
+    else stretches.push([day, day]);
+  }
+  return stretches;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

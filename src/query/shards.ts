@@ -1,0 +1,121 @@
+/**
+ * Shards of a question: which there are, and what each answers for: everything it has not stored yet (CORRECTNESS A4).
+ *
+ * They are always asked before D1 is read. A shard that does not answer is left out and said to be; the answer is then
+ * incomplete, never silently short. The directory is not optional: without it nobody knows what would be missing.
+ */
+import { blockColumns, type EventBlock, openBlock } from '../core/block.ts';
+import type { StringColumn } from '../core/event.ts';
+import type { DirectoryOf, LiveReply, LiveRequest, LoggedBlock, ShardOf, ShardRpc } from '../core/rpc.ts';
+import { type ShardAddress, shardName } from '../core/shard-map.ts';
+import { unavailable } from '../http/problem.ts';
+import type { ScanTail } from '../lake/scan.ts';
+
+/** What is known of one shard at the moment it was asked; null: it did not answer. */
+export interface ShardState {
+  readonly incarnation: string;
+  /** Everything below is stored: D1 and the lake answer for it, the shard from there on. */
+  readonly storedSeq: number;
+  readonly watermarkMs: number | null;
+  /** Events it holds that are not stored. */
+  readonly tailEvents: number;
+}
+
+/** The addresses of the tenant's shards, each once. Throws 503 `directory-unavailable`. */
+export async function listShards(directoryOf: DirectoryOf, uid: string): Promise<ShardAddress[]> {
+  try {
+    const registered = await retried(() => directoryOf(uid).list());
+    const addresses = registered.map(({ region, index }): ShardAddress => ({ uid, region, index }));
+    return [...new Map(addresses.map((address) => [shardName(address), address])).values()];
+  } catch (cause) {
+    throw unavailable('directory-unavailable', 'The list of shards could not be read; ask again.', cause);
+  }
+}
+
+/** The live reply of each shard; null where there is none. */
+export function askLive(
+  shardOf: ShardOf,
+  addresses: readonly ShardAddress[],
+  request: Omit<LiveRequest, 'address'>,
+): Promise<(LiveReply | null)[]> {
+  return Promise.all(
+    addresses.map((address) => asked(address, shardOf, (shard) => shard.live({ ...request, address }))),
+  );
+}
+
+export interface ShardTail extends ShardState {
+  readonly tails: readonly ScanTail[];
+}
+
+/** The events each shard has not stored; null where it did not answer. */
+export function readTails(
+  shardOf: ShardOf,
+  addresses: readonly ShardAddress[],
+  wanted: ReadonlySet<StringColumn>,
+): Promise<(ShardTail | null)[]> {
+  return Promise.all(addresses.map((address) => asked(address, shardOf, (shard) => readTail(shard, address, wanted))));
+}
+
+/** A flush may be stored and dropped between two pages: then all is read again, at most so often. */
+const TAIL_READS_MAX = 4;
+
+async function readTail(shard: ShardRpc, address: ShardAddress, wanted: ReadonlySet<StringColumn>): Promise<ShardTail> {
+  for (let reading = 1; reading <= TAIL_READS_MAX; reading++) {
+    const tail = await readTailOnce(shard, address, wanted);
+    if (tail !== 'gone') return tail;
+  }
+  throw new Error(`the tail of ${shardName(address)} was stored away ${TAIL_READS_MAX} times while it was read`);
+}
+
+async function readTailOnce(
+  shard: ShardRpc,
+  address: ShardAddress,
+  wanted: ReadonlySet<StringColumn>,
+): Promise<ShardTail | 'gone'> {
+  const first = await shard.readTail({ address });
+  if (first.status === 'gone') return 'gone';
+  const { incarnation, storedSeq, watermarkMs } = first;
+  const tails = first.blocks.map((block) => tailOf(block, incarnation, wanted));
+  for (let seqFrom = first.nextSeq; seqFrom !== null; ) {
+    const page = await shard.readTail({ address, seqFrom });
+    if (page.status === 'gone' || page.incarnation !== incarnation) return 'gone';
+    tails.push(...page.blocks.map((block) => tailOf(block, incarnation, wanted)));
+    seqFrom = page.nextSeq;
+  }
+  const tailEvents = tails.reduce((sum, { columns }) => sum + columns.rowCount, 0);
+  return {
+    incarnation,
+    storedSeq,
+    watermarkMs,
+    tailEvents,
+    tails: tails.filter(({ columns }) => columns.rowCount > 0),
+  };
+}
+
+function tailOf(logged: LoggedBlock, incarnation: string, wanted: ReadonlySet<StringColumn>): ScanTail {
+  const block: EventBlock = openBlock(logged.block);
+  return { columns: blockColumns(block, logged.dispositions, wanted), incarnation, seqFrom: logged.seq };
+}
+
+async function asked<T>(
+  address: ShardAddress,
+  shardOf: ShardOf,
+  ask: (shard: ShardRpc) => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await retried(() => ask(shardOf(address)));
+  } catch (error) {
+    console.warn(`Shard ${shardName(address)} did not answer`, error);
+    return null;
+  }
+}
+
+/** Once more after a broken connection, on a new stub; never at once after an overload. */
+async function retried<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if ((error as { overloaded?: boolean }).overloaded) throw error;
+    return call();
+  }
+}
