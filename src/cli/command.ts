@@ -1,0 +1,208 @@
+/**
+ * Command: one verb of the `tidemark` program, with its options, its help and what it does.
+ *
+ * In: the arguments after the verb. Out: an exit code: 0 done; 1 the server refused, or not everything was accepted;
+ * 2 the command line is wrong. Unknown options are refused with the nearest known one.
+ */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  /** How the value is called in the help. */
+  readonly value?: string;
+  readonly help: string;
+  readonly multiple?: boolean;
+}
+export type Options = Readonly<Record<string, Option>>;
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What follows `tidemark <name>` in the first line of the help. */
+  readonly usage: string;
+  /** Lines below the options: what it answers, what to know. */
+  readonly notes?: string;
+  readonly examples: readonly string[];
+  readonly options: Options;
+  readonly positionalsMax: number;
+  run(args: Args, io: Io): Promise<number>;
+}
+
+/** What a command touches besides the server; tests give their own. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder the command was given in. */
+  readonly cwd: string;
+  readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+  /** Results. */
+  out(line: string): void;
+  /** Progress and complaints. */
+  note(line: string): void;
+  /** Progress may redraw its line. */
+  readonly isTty: boolean;
+}
+
+/** The command line is wrong. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+/** Something expected went wrong; `hint` says what to do. */
+export class CliError extends Error {
+  override name = 'CliError';
+  readonly hint: string | undefined;
+  constructor(message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
+
+/** Options that every command talking to a server has. */
+export const SERVER_OPTIONS = {
+  url: { type: 'string', value: 'URL', help: 'server (TIDEMARK_URL; default: the local stack)' },
+  state: { type: 'string', value: 'DIR', help: 'state folder of the local stack, for its keys (default .tidemark)' },
+} as const satisfies Options;
+export const TENANT_OPTION = {
+  tenant: {
+    type: 'string',
+    value: 'ID',
+    help: 'whose local keys to use (default demo); a key given by TIDEMARK_*_KEY names its tenant itself',
+  },
+} as const satisfies Options;
+const HELP: Option = { type: 'boolean', help: 'show this' };
+
+type Value = string | boolean | (string | boolean)[] | undefined;
+
+/** The parsed arguments; every reader refuses what does not fit with the option's name and what was found. */
+export class Args {
+  readonly #values: Readonly<Record<string, Value>>;
+  readonly positionals: readonly string[];
+
+  constructor(values: Readonly<Record<string, Value>>, positionals: readonly string[]) {
+    this.#values = values;
+    this.positionals = positionals;
+  }
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+  text(name: string): string | undefined {
+    const value = this.#values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+  mustText(name: string): string {
+    const value = this.text(name);
+    if (value === undefined || value === '') throw new UsageError(`--${name} is missing`);
+    return value;
+  }
+  texts(name: string): string[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? value.map(String) : [];
+  }
+  /** A comma-separated list. */
+  list(name: string): string[] | undefined {
+    return this.text(name)
+      ?.split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+  }
+  count(name: string, min: number, max: number): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
+      throw new UsageError(`--${name} takes a whole number from ${min} to ${max}, not "${text}"`);
+    }
+    return value;
+  }
+  json(name: string): unknown {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new UsageError(`--${name} is not JSON: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Undefined: help was asked for. */
+export function parseCommand(command: Command, argv: readonly string[]): Args | undefined {
+  const options: Options = { ...command.options, help: HELP };
+  refuseUnknown(options, argv);
+  let parsed: { values: Record<string, Value>; positionals: string[] };
+  try {
+    const config: ParseArgsConfig = { args: [...argv], options: toParseOptions(options), allowPositionals: true };
+    parsed = parseArgs(config) as typeof parsed;
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0] ?? 'wrong arguments');
+  }
+  if (parsed.values.help) return undefined;
+  const extra = parsed.positionals[command.positionalsMax];
+  if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many`);
+  return new Args(parsed.values, parsed.positionals);
+}
+
+function toParseOptions(options: Options): NonNullable<ParseArgsConfig['options']> {
+  const entries = Object.entries(options).map(([name, { type, multiple }]) => [
+    name,
+    { type, multiple: multiple ?? false },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function refuseUnknown(options: Options, argv: readonly string[]): void {
+  for (const [index, argument] of argv.entries()) {
+    if (argument === '--') return;
+    const name = /^--([^=]+)/.exec(argument)?.[1];
+    const isValue = index > 0 && takesValue(options, argv[index - 1] ?? '');
+    if (name === undefined || isValue || options[name]) continue;
+    const near = nearest(name, Object.keys(options));
+    throw new UsageError(`there is no option --${name}${near ? ` (did you mean --${near}?)` : ''}`);
+  }
+}
+
+function takesValue(options: Options, argument: string): boolean {
+  return argument.startsWith('--') && !argument.includes('=') && options[argument.slice(2)]?.type === 'string';
+}
+
+/** The known word that is at most a third of its letters away. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return ranked && ranked.distance <= Math.max(1, Math.ceil(ranked.candidate.length / 3))
+    ? ranked.candidate
+    : undefined;
+}
+
+/** Levenshtein, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+export function helpOf(command: Command): string {
+  const options = Object.entries({ ...command.options, help: HELP });
+  const names = options.map(([name, { value, type }]) => `--${name}${type === 'string' ? ` ${value ?? 'TEXT'}` : ''}`);
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = options.map(([, { help }], index) => `  ${(names[index] ?? '').padEnd(width)}  ${help}`);
+  return [
+    `tidemark ${command.name} ${command.usage}`.trimEnd(),
+    '',
+    command.summary,
+    '',
+    'Options:',
+    ...lines,
+    ...(command.notes ? ['', command.notes.trim()] : []),
+    '',
+    'Examples:',
+    ...command.examples.map((example) => `  tidemark ${example}`),
+  ].join('\n');
+}

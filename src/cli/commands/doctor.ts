@@ -1,0 +1,188 @@
+/**
+ * `tidemark doctor`: what must be right for Tidemark to work here, each with what to do when it is not.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { Client } from '../client.ts';
+import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../command.ts';
+import { findServer, type Scope, type Server } from '../keys.ts';
+import { stateFiles } from '../local-stack/paths.ts';
+
+export interface Finding {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly found: string;
+  /** What to do. */
+  readonly advice?: string;
+}
+
+/** The first that runs .ts files without a flag; odd majors have no long support. */
+const NODE_FLOOR = [22, 18] as const;
+const SKEW_WARN_MS = 5_000;
+/** Beyond this the server corrects the clock of whoever sends. */
+const SKEW_FAIL_MS = 30_000;
+const SCOPES: readonly Scope[] = ['write', 'read', 'admin', 'root'];
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Look for what could be wrong: Node, runtime, port, server, keys, clock',
+  usage: '[--url URL] [--tenant ID]',
+  notes: 'Ends with 1 when something fails; a warning alone ends with 0.',
+  examples: ['doctor', 'doctor --url https://tidemark.example.com --tenant shop'],
+  options: { json: { type: 'boolean', help: 'the findings as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
+  positionalsMax: 0,
+  async run(args, io) {
+    const server = findServer(args, io);
+    const health = await askHealth(server);
+    const findings = [
+      checkNode(process.versions.node),
+      checkRuntime(),
+      ...(server.isLocal ? [await checkPort(server, health !== undefined)] : []),
+      checkServer(server, health),
+      ...(health ? [checkClock(health), await checkReady(server)] : []),
+      ...(await checkKeys(server, health !== undefined)),
+    ];
+    if (args.flag('json')) io.out(JSON.stringify(findings, null, 2));
+    else for (const line of findings.flatMap(render)) io.out(line);
+    return findings.some(({ state }) => state === 'fail') ? 1 : 0;
+  },
+};
+
+function render({ name, state, found, advice }: Finding): string[] {
+  return [`${state.padEnd(4)}  ${name.padEnd(10)}  ${found}`, ...(advice ? [`                  → ${advice}`] : [])];
+}
+
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isNew = major > NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor >= NODE_FLOOR[1]);
+  if (!isNew)
+    return { name: 'node', state: 'fail', found: version, advice: `Install Node ${NODE_FLOOR.join('.')} or newer` };
+  return { name: 'node', state: 'ok', found: version };
+}
+
+function checkRuntime(): Finding {
+  try {
+    const resolved = createRequire(import.meta.url).resolve('workerd/package.json');
+    const { version } = JSON.parse(readFileSync(resolved, 'utf8')) as { version: string };
+    const binary = createRequire(resolved)('workerd') as { default?: string };
+    if (binary.default && !existsSync(binary.default)) throw new Error(`${binary.default} is missing`);
+    return { name: 'workerd', state: 'ok', found: version };
+  } catch (error) {
+    const found = (error as Error).message.split('\n')[0] ?? '';
+    return {
+      name: 'workerd',
+      state: 'fail',
+      found,
+      advice: 'Only the local stack needs it: npm ci installs it for this platform',
+    };
+  }
+}
+
+interface Health {
+  readonly status: number;
+  readonly serverAtMs: number;
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+async function askHealth({ url }: Server): Promise<Health | undefined> {
+  const sentAtMs = Date.now();
+  try {
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) });
+    await response.arrayBuffer();
+    const answeredAtMs = Date.now();
+    return {
+      status: response.status,
+      serverAtMs: Date.parse(response.headers.get('date') ?? ''),
+      sentAtMs,
+      answeredAtMs,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Taken by something that does not answer as Tidemark: the local stack cannot start there. */
+async function checkPort({ url }: Server, isReachable: boolean): Promise<Finding> {
+  const port = Number(new URL(url).port || 80);
+  if (isReachable) return { name: 'port', state: 'ok', found: `${port} answers` };
+  if (await isFree(port)) return { name: 'port', state: 'ok', found: `${port} is free` };
+  const advice = 'Another program holds it: end that, or start with npm start -- --port N';
+  return { name: 'port', state: 'fail', found: `${port} is taken, and does not answer as Tidemark`, advice };
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+function checkServer({ url, isLocal }: Server, health: Health | undefined): Finding {
+  if (health?.status === 200) return { name: 'server', state: 'ok', found: url };
+  if (health) {
+    const advice = 'Something else answers there, or another version: check --url';
+    return { name: 'server', state: 'fail', found: `${url}/healthz answered ${health.status}`, advice };
+  }
+  const advice = isLocal ? 'Start it: npm start' : 'Check --url or TIDEMARK_URL, and the network';
+  return { name: 'server', state: 'fail', found: `${url} does not answer`, advice };
+}
+
+async function checkReady(server: Server): Promise<Finding> {
+  try {
+    await new Client({ url: server.url, triesMax: 1 }).get('/readyz');
+    return { name: 'ready', state: 'ok', found: 'database and migrations' };
+  } catch (error) {
+    return {
+      name: 'ready',
+      state: 'fail',
+      found: (error as Error).message,
+      advice: 'Apply the migrations: npm start does locally, npm run deploy elsewhere',
+    };
+  }
+}
+
+/** The Date header has whole seconds, and the answer was under way: both are allowed for. */
+export function checkClock({ serverAtMs, sentAtMs, answeredAtMs }: Omit<Health, 'status'>): Finding {
+  if (Number.isNaN(serverAtMs)) return { name: 'clock', state: 'warn', found: 'the server sends no Date header' };
+  const early = sentAtMs - (serverAtMs + 1_000);
+  const late = serverAtMs - answeredAtMs;
+  const skewMs = Math.max(0, early, late);
+  const direction = early > late ? 'ahead of' : 'behind';
+  if (skewMs <= SKEW_WARN_MS) return { name: 'clock', state: 'ok', found: 'agrees with the server' };
+  const found = `${(skewMs / 1_000).toFixed(0)} s ${direction} the server`;
+  const advice = 'Set this machine’s clock (NTP): event times are taken from the client';
+  return { name: 'clock', state: skewMs > SKEW_FAIL_MS ? 'fail' : 'warn', found, advice };
+}
+
+async function checkKeys(server: Server, isReachable: boolean): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const scope of SCOPES) {
+    const key = server.findKey(scope);
+    const name = `${scope} key`;
+    if (!key) findings.push({ name, state: 'warn', found: 'not known', advice: whereFrom(scope, server) });
+    else if (!isReachable) findings.push({ name, state: 'ok', found: 'known, not tried' });
+    else findings.push(await tryKey(name, scope, key, server));
+  }
+  return findings;
+}
+
+function whereFrom(scope: Scope, { isLocal, stateFolder, tenant }: Server): string {
+  const variable = `TIDEMARK_${scope.toUpperCase()}_KEY`;
+  return isLocal ? `Set ${variable}, or see ${stateFiles(stateFolder).keys} for tenant ${tenant}` : `Set ${variable}`;
+}
+
+/** A harmless call that needs the key. An empty batch is refused for its emptiness at most, after the key was accepted. */
+async function tryKey(name: string, scope: Scope, key: string, { url }: Server): Promise<Finding> {
+  const client = new Client({ url, key, triesMax: 1 });
+  try {
+    if (scope === 'write') await client.call('/v1/events', { method: 'POST', body: { batch: [] }, allow: [400, 422] });
+    else await client.get({ read: '/v1/status', admin: '/v1/keys', root: '/v1/tenants' }[scope]);
+    return { name, state: 'ok', found: 'accepted' };
+  } catch (error) {
+    const advice = error instanceof CliError ? error.hint : undefined;
+    return { name, state: 'fail', found: (error as Error).message, ...(advice && { advice }) };
+  }
+}

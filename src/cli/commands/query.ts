@@ -1,0 +1,126 @@
+/**
+ * `tidemark query`: one question to `POST /v1/query`, as a table or as JSON.
+ */
+import { Client } from '../client.ts';
+import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
+import { findServer } from '../keys.ts';
+import { renderTable, type TableCell } from '../table.ts';
+import { DAY_MS, isoDay, parseTime } from '../times.ts';
+
+const NUMBER_MEASURES = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99'];
+const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'];
+
+export interface QueryAnswer {
+  readonly series: readonly {
+    readonly key: Readonly<Record<string, string | null>>;
+    readonly total: number | null;
+    readonly points?: readonly { readonly at: string; readonly value: number | null }[];
+  }[];
+  readonly meta: {
+    readonly asOf?: string | null;
+    readonly complete?: boolean;
+    readonly pending?: unknown;
+    readonly estimated?: unknown;
+    readonly elapsedMs?: number;
+  };
+}
+
+export const query: Command = {
+  name: 'query',
+  summary: 'Ask a question: counts, people, sums, quantiles',
+  usage: '[--measure M] [--events A,B] [--where JSON] [--group-by P,P] [--interval I] [--from T] [--to T]',
+  notes: `
+M: count (default), users, or sum|avg|min|max|p50|p90|p95|p99:<property>.
+T: a date, an ISO instant, today, now, or a span back from now (24h, 7d). Default: the last 7 days, today included.
+Properties: those of the event, context.*, and columns such as country, device, path, utm_source.`,
+  examples: [
+    'query --measure users --interval day --from 30d',
+    'query --measure sum:value --events Purchase --group-by Country --top 10',
+    'query --where \'{"property":"value","op":"gte","value":100}\' --from 2011-01-01 --to 2011-02-01',
+  ],
+  options: {
+    measure: { type: 'string', value: 'M', help: 'what to count' },
+    events: { type: 'string', value: 'A,B', help: 'only these events' },
+    where: {
+      type: 'string',
+      value: 'JSON',
+      help: 'condition: {"property","op","value"}, {"and":[…]}, {"or":[…]}, {"not":…}',
+    },
+    'group-by': { type: 'string', value: 'P,P', help: 'one series for each value' },
+    interval: { type: 'string', value: 'I', help: 'minute, hour, day, week or month' },
+    from: { type: 'string', value: 'T', help: 'start, inclusive' },
+    to: { type: 'string', value: 'T', help: 'end, exclusive' },
+    timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of days, weeks and months (default: the tenant’s)' },
+    exact: { type: 'boolean', help: 'count people exactly, from the raw events if need be' },
+    top: { type: 'string', value: 'N', help: 'the N greatest series (default 100)' },
+    json: { type: 'boolean', help: 'the answer as it came' },
+    ...TENANT_OPTION,
+    ...SERVER_OPTIONS,
+  },
+  positionalsMax: 0,
+  async run(args, io) {
+    const question = questionOf(args, Date.now());
+    const server = findServer(args, io);
+    const client = new Client({ url: server.url, key: server.mustKey('read') });
+    const answer = await client.post<QueryAnswer>('/v1/query', question);
+    if (args.flag('json')) io.out(JSON.stringify(answer, null, 2));
+    else for (const line of renderAnswer(answer, args.text('measure') ?? 'count')) io.out(line);
+    return 0;
+  },
+};
+
+export function questionOf(args: Args, nowMs: number): Record<string, unknown> {
+  const interval = args.text('interval');
+  if (interval !== undefined && !INTERVALS.includes(interval)) {
+    throw new UsageError(`--interval takes ${INTERVALS.join(', ')}, not "${interval}"`);
+  }
+  const question = {
+    measure: measureOf(args.text('measure') ?? 'count'),
+    events: args.list('events'),
+    where: args.json('where'),
+    groupBy: args.list('group-by'),
+    interval,
+    from: parseTime(args.text('from') ?? isoDay(nowMs - 6 * DAY_MS), 'from', nowMs),
+    to: parseTime(args.text('to') ?? isoDay(nowMs + DAY_MS), 'to', nowMs),
+    timezone: args.text('timezone'),
+    exact: args.flag('exact') || undefined,
+    top: args.count('top', 1, 1_000),
+  };
+  return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
+}
+
+function measureOf(text: string): string | Record<string, string> {
+  if (text === 'count' || text === 'users') return text;
+  const [, name = '', property = ''] = /^(\w+):(.+)$/.exec(text) ?? [];
+  if (NUMBER_MEASURES.includes(name)) return { [name]: property };
+  throw new UsageError(`--measure takes count, users or ${NUMBER_MEASURES.join('|')}:<property>, not "${text}"`);
+}
+
+/** With points one line for each, else one for each series; then what the answer says of itself. */
+export function renderAnswer({ series, meta }: QueryAnswer, measure: string): string[] {
+  const dimensions = [...new Set(series.flatMap(({ key }) => Object.keys(key)))];
+  const hasPoints = series.some(({ points }) => points !== undefined);
+  const rows: TableCell[][] = series.flatMap(({ key, total, points }) => {
+    const names = dimensions.map((dimension) => key[dimension] ?? '(none)');
+    return hasPoints ? (points ?? []).map(({ at, value }) => [at, ...names, value]) : [[...names, total]];
+  });
+  const header = [...(hasPoints ? ['at'] : []), ...dimensions, measure];
+  const totals = hasPoints && series.length === 1 ? [`total: ${series[0]?.total ?? '–'}`] : [];
+  return [...(rows.length > 0 ? renderTable(header, rows) : ['(nothing)']), ...totals, metaLine(meta)];
+}
+
+function metaLine({ asOf, complete, pending, estimated, elapsedMs }: QueryAnswer['meta']): string {
+  const parts = [
+    asOf ? `as of ${asOf}` : 'no events yet',
+    complete ? 'complete' : 'not complete yet',
+    ...(isSome(pending) ? [`pending: ${JSON.stringify(pending)}`] : []),
+    ...(estimated ? ['estimated'] : []),
+    ...(elapsedMs === undefined ? [] : [`${Math.round(elapsedMs)} ms`]),
+  ];
+  return `(${parts.join(', ')})`;
+}
+
+function isSome(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value === 'object' && value !== null ? Object.values(value).some(isSome) : Boolean(value);
+}

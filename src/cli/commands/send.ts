@@ -1,0 +1,148 @@
+/**
+ * `tidemark send`: one event from options, or many as NDJSON from a file or standard input.
+ */
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../batches.ts';
+import { Client } from '../client.ts';
+import { type Args, CliError, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
+import { readLines } from '../import/rows.ts';
+import { findServer } from '../keys.ts';
+
+/** The server takes 2,500 events and 5 MB a request. */
+const BATCH_EVENTS_MAX = 1_000;
+const BATCH_LENGTH_MAX = 1_000_000;
+const ERRORS_SHOWN_MAX = 10;
+
+export const send: Command = {
+  name: 'send',
+  summary: 'Send one event, or NDJSON from a file or standard input',
+  usage: '--event NAME [--user ID] [--property k=v …] | FILE.ndjson | - < FILE.ndjson',
+  notes: `
+Each event gets an id when it has none, so that a repeated request counts once. Ends with 1 when an event was rejected.
+Several thousand events of history: tidemark import.`,
+  examples: [
+    'send --event Purchase --user ann --property value=12.5 --property plan=pro',
+    'send --type page --anonymous device-1 --properties \'{"path":"/pricing"}\'',
+    'send events.ndjson --tenant shop',
+  ],
+  options: {
+    event: { type: 'string', value: 'NAME', help: 'name of the event' },
+    type: { type: 'string', value: 'TYPE', help: 'track (default), page, screen, identify, group or alias' },
+    user: { type: 'string', value: 'ID', help: 'userId' },
+    anonymous: { type: 'string', value: 'ID', help: 'anonymousId' },
+    id: { type: 'string', value: 'ID', help: 'idempotency key (default: random)' },
+    timestamp: { type: 'string', value: 'TIME', help: 'ISO 8601 (default: now)' },
+    property: {
+      type: 'string',
+      value: 'K=V',
+      multiple: true,
+      help: 'a property, repeatable; numbers, true, false and null as such',
+    },
+    properties: { type: 'string', value: 'JSON', help: 'properties as an object' },
+    context: { type: 'string', value: 'JSON', help: 'context as an object' },
+    json: { type: 'boolean', help: 'answer as JSON' },
+    ...TENANT_OPTION,
+    ...SERVER_OPTIONS,
+  },
+  positionalsMax: 1,
+  async run(args, io) {
+    const server = findServer(args, io);
+    const client = new Client({ url: server.url, key: server.mustKey('write') });
+    const accounts = newAccounts();
+    for await (const { events, offset } of batchesOf(args, io)) await sendBatch(client, events, accounts, offset);
+    if (args.flag('json')) io.out(JSON.stringify(accounts, null, 2));
+    else io.out(describeAccounts(accounts));
+    for (const { index, id, code, path, message } of accounts.errors.slice(0, ERRORS_SHOWN_MAX)) {
+      io.note(`  event ${index + 1}${id ? ` (${id})` : ''}: ${code}${path ? ` at ${path}` : ''}: ${message}`);
+    }
+    if (accounts.errors.length > ERRORS_SHOWN_MAX) io.note(`  and more`);
+    return accounts.rejected > 0 ? 1 : 0;
+  },
+};
+
+interface Batch {
+  readonly events: readonly WireEvent[];
+  /** Position of the first event in the input. */
+  readonly offset: number;
+}
+
+async function* batchesOf(args: Args, io: Io): AsyncGenerator<Batch> {
+  const [file] = args.positionals;
+  const isSingle = ['event', 'type', 'user', 'anonymous', 'properties'].some((name) => args.text(name) !== undefined);
+  if (isSingle && file) throw new UsageError('either an event from options or a file, not both');
+  if (isSingle) return yield { events: [eventOf(args)], offset: 0 };
+  if (!file && io.stdin.isTTY)
+    throw new UsageError('nothing to send: give --event, a file, or NDJSON on standard input');
+  yield* readBatches(!file || file === '-' ? io.stdin : createReadStream(resolve(io.cwd, file)));
+}
+
+async function* readBatches(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Batch> {
+  let events: WireEvent[] = [];
+  let length = 0;
+  let offset = 0;
+  let lineNumber = 0;
+  for await (const lines of readLines(source)) {
+    for (const line of lines) {
+      lineNumber++;
+      if (line === '') continue;
+      events.push(parseLine(line, lineNumber));
+      length += typeof line === 'string' ? line.length : 0;
+      if (events.length < BATCH_EVENTS_MAX && length < BATCH_LENGTH_MAX) continue;
+      yield { events, offset };
+      offset += events.length;
+      events = [];
+      length = 0;
+    }
+  }
+  if (events.length > 0) yield { events, offset };
+}
+
+function parseLine(line: unknown, lineNumber: number): WireEvent {
+  if (typeof line !== 'string') throw new CliError(`Line ${lineNumber} is too long for an event`);
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    const hint =
+      'One JSON object a line. What came before this line’s batch has been sent; repeating is safe when events have ids.';
+    throw new CliError(`Line ${lineNumber} is not JSON: ${(error as Error).message}`, hint);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CliError(`Line ${lineNumber} is not an object`);
+  return { ...value, id: idOf(value as Record<string, unknown>) };
+}
+
+/** What has an id, of whatever form, keeps it: the server judges. */
+function idOf(event: Record<string, unknown>): string {
+  return (event.id ?? event.messageId ?? randomUUID()) as string;
+}
+
+function eventOf(args: Args): WireEvent {
+  const type = args.text('type') ?? 'track';
+  if (type === 'track' && !args.text('event')) throw new UsageError('--event is missing');
+  return {
+    id: args.text('id') ?? randomUUID(),
+    type,
+    event: args.text('event'),
+    userId: args.text('user'),
+    anonymousId: args.text('anonymous'),
+    timestamp: args.text('timestamp') ?? new Date().toISOString(),
+    properties: { ...(args.json('properties') as object | undefined), ...propertiesOf(args.texts('property')) },
+    context: args.json('context'),
+  };
+}
+
+function propertiesOf(pairs: readonly string[]): Record<string, unknown> {
+  const entries = pairs.map((pair) => {
+    const cut = pair.indexOf('=');
+    if (cut < 1) throw new UsageError(`--property takes name=value, not "${pair}"`);
+    return [pair.slice(0, cut), scalarOf(pair.slice(cut + 1))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function scalarOf(text: string): unknown {
+  return /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(text) ? JSON.parse(text) : text;
+}

@@ -1,0 +1,16 @@
+/**
+ * File hash: SHA-256 of a file's bytes as they lie on disk, hex. Makes the ids of rows and of imports.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { CliError } from '../command.ts';
+
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  } catch (error) {
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, undefined, { cause: error });
+  }
+  return hash.digest('hex');
+}

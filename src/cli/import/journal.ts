@@ -1,0 +1,72 @@
+/**
+ * Journal: which chunks of an import the server has acknowledged, kept in the state folder, so that an interrupted import
+ * goes on without sending them again.
+ *
+ * Only a help: the server recognises a repeated chunk by itself. A line is appended after each acknowledgement; a torn
+ * last line is ignored. An entry counts only for the same content, and only for an import the server still knows.
+ */
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ChunkVerdict } from './upload.ts';
+
+interface Entry {
+  readonly chunk: number;
+  readonly hash: string;
+  readonly verdict: ChunkVerdict;
+}
+
+export class Journal {
+  readonly #file: string;
+  readonly #entries = new Map<number, Entry>();
+
+  /** One journal for each import into each tenant of each server. */
+  constructor(stateFolder: string, target: { readonly url: string; readonly key: string; readonly importId: string }) {
+    const name = createHash('sha256')
+      .update(`${target.url}\n${target.key}\n${target.importId}`)
+      .digest('hex')
+      .slice(0, 24);
+    this.#file = join(stateFolder, 'imports', `${name}.ndjson`);
+    for (const line of readText(this.#file).split('\n')) {
+      const entry = parseEntry(line);
+      if (entry) this.#entries.set(entry.chunk, entry);
+    }
+  }
+
+  get chunkCount(): number {
+    return this.#entries.size;
+  }
+
+  find(chunk: number, hash: string): ChunkVerdict | undefined {
+    const entry = this.#entries.get(chunk);
+    return entry?.hash === hash ? entry.verdict : undefined;
+  }
+
+  append(entry: Entry): void {
+    this.#entries.set(entry.chunk, entry);
+    mkdirSync(dirname(this.#file), { recursive: true });
+    appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
+  }
+
+  /** The server does not know the import: what was acknowledged belonged to another life of it. */
+  forget(): void {
+    this.#entries.clear();
+    rmSync(this.#file, { force: true });
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function parseEntry(line: string): Entry | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

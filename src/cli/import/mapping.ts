@@ -1,0 +1,67 @@
+/**
+ * Mapping: a user's module that turns one row of a file into one event.
+ *
+ * Its default export is called as `(row, rowNumber) => event | null`; rows count from 1, without the header.
+ * - null: the row is no event; it is skipped and counted.
+ * - A throw: the row is unreadable; it is counted, and the first reasons are shown.
+ * It must give the same event for the same row each time: a repeated import is recognised by its content.
+ */
+import { pathToFileURL } from 'node:url';
+import type { EventType } from '../../core/event.ts';
+import { CliError } from '../command.ts';
+
+export const FORMATS = ['csv', 'ndjson', 'lines'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** A row of a CSV file by its header, as text: nothing is guessed. */
+export type CsvRow = Readonly<Record<string, string>>;
+
+/** JSON; what is undefined is left out. */
+export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
+
+/** An event as `POST /v1/import` takes it. Without an id it gets one made of the file's hash and the row number. */
+export interface ImportEvent {
+  id?: string;
+  readonly type?: EventType;
+  readonly event?: string;
+  readonly userId?: string | undefined;
+  readonly anonymousId?: string | undefined;
+  /** ISO 8601 with a zone, or milliseconds since the epoch. */
+  readonly timestamp: string | number;
+  readonly properties?: { readonly [key: string]: Json };
+  readonly context?: { readonly [key: string]: Json };
+}
+
+/** `Row`: CsvRow, the parsed JSON of an NDJSON line, or the text of a line. */
+export type Mapping<Row> = (row: Row, rowNumber: number) => ImportEvent | null;
+
+export interface MappingModule {
+  readonly map: Mapping<unknown>;
+  readonly format: Format | undefined;
+}
+
+export async function loadMapping(path: string): Promise<MappingModule> {
+  let module: { default?: unknown; format?: unknown };
+  try {
+    module = await import(pathToFileURL(path).href);
+  } catch (error) {
+    throw new CliError(`The mapping module ${path} does not load: ${(error as Error).message}`, undefined, {
+      cause: error,
+    });
+  }
+  if (typeof module.default !== 'function') {
+    throw new CliError(`${path} has no default export`, 'It must export default (row, rowNumber) => event | null');
+  }
+  const format = FORMATS.find((known) => known === module.format);
+  if (module.format !== undefined && !format) {
+    throw new CliError(`${path} exports the format ${JSON.stringify(module.format)}`, `Known: ${FORMATS.join(', ')}`);
+  }
+  return { map: module.default as Mapping<unknown>, format };
+}
+
+/** By the file's name, `.gz` aside. */
+export function guessFormat(path: string): Format {
+  const name = path.toLowerCase().replace(/\.gz$/, '');
+  if (/\.(nd)?jsonl?$/.test(name)) return 'ndjson';
+  return /\.(csv|tsv)$/.test(name) ? 'csv' : 'lines';
+}

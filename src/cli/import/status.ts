@@ -1,0 +1,51 @@
+/**
+ * Import status: what the server has of an import, and which of the days it touched are sealed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '../client.ts';
+
+export interface ImportStatus {
+  /** Days touched. */
+  readonly days: number;
+  readonly sealed: number;
+}
+
+interface WireStatus {
+  readonly days?: readonly { readonly day: string; readonly rows?: number; readonly sealed?: boolean }[];
+}
+
+const POLL_MS_MIN = 250;
+const POLL_MS_MAX = 2_000;
+
+/** Undefined: the server does not know it. */
+export async function findImport(client: Client, importId: string): Promise<ImportStatus | undefined> {
+  const answer = await client.call<WireStatus>(pathOf(importId), { allow: [404] });
+  return answer.status === 404 ? undefined : toStatus(answer.body);
+}
+
+/** All chunks are sent: the server seals the days they touched. */
+export async function finishImport(client: Client, importId: string, chunkCount: number): Promise<ImportStatus> {
+  return toStatus(await client.post<WireStatus>(`${pathOf(importId)}/finish`, { chunks: chunkCount }));
+}
+
+/** Polls slower and slower: a year of days takes a while. */
+export async function waitUntilSealed(
+  client: Client,
+  importId: string,
+  onStatus: (status: ImportStatus) => void,
+): Promise<ImportStatus> {
+  for (let pollMs = POLL_MS_MIN; ; pollMs = Math.min(POLL_MS_MAX, pollMs * 1.5)) {
+    const status = toStatus(await client.get<WireStatus>(pathOf(importId)));
+    onStatus(status);
+    if (status.sealed >= status.days) return status;
+    await sleep(pollMs);
+  }
+}
+
+function pathOf(importId: string): string {
+  return `/v1/import/${encodeURIComponent(importId)}`;
+}
+
+function toStatus({ days = [] }: WireStatus): ImportStatus {
+  return { days: days.length, sealed: days.filter(({ sealed }) => sealed).length };
+}

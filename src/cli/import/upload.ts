@@ -1,0 +1,106 @@
+/**
+ * Upload: sends chunks, a few at a time, each until it is acknowledged; a chunk in the journal is not sent again.
+ */
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import type { Client } from '../client.ts';
+import type { Chunk } from './chunks.ts';
+import type { Journal } from './journal.ts';
+
+/** The server's answer to one chunk, given again to a repeat. */
+export interface ChunkVerdict {
+  readonly received: number;
+  readonly accepted: number;
+  readonly duplicate?: number;
+  readonly quarantined?: number;
+  readonly rejected: number;
+  readonly errors?: readonly { readonly code: string; readonly message?: string; readonly id?: string }[];
+}
+
+export interface UploadTotals {
+  chunks: number;
+  /** Acknowledged in an earlier run. */
+  resumed: number;
+  received: number;
+  accepted: number;
+  duplicate: number;
+  quarantined: number;
+  rejected: number;
+  readonly rejectedByCode: Record<string, number>;
+}
+
+export interface UploadOptions {
+  readonly client: Client;
+  readonly journal: Journal;
+  readonly importId: string;
+  readonly concurrency: number;
+  readonly onAcknowledged: (totals: UploadTotals) => void;
+}
+
+const pack = promisify(gzip);
+const UNLISTED_CODE = 'not-listed';
+
+/** Ends when every chunk is acknowledged; the first failure ends it, after the chunks in flight have come to rest. */
+export async function uploadChunks(chunks: AsyncIterable<Chunk>, options: UploadOptions): Promise<UploadTotals> {
+  const totals: UploadTotals = {
+    chunks: 0,
+    resumed: 0,
+    received: 0,
+    accepted: 0,
+    duplicate: 0,
+    quarantined: 0,
+    rejected: 0,
+    rejectedByCode: {},
+  };
+  const inFlight = new Set<Promise<void>>();
+  let failure: unknown;
+  for await (const chunk of chunks) {
+    const sent = acknowledge(chunk, totals, options)
+      .catch((error) => (failure ??= error))
+      .finally(() => inFlight.delete(sent));
+    inFlight.add(sent);
+    if (inFlight.size >= options.concurrency) await Promise.race(inFlight);
+    if (failure) break;
+  }
+  await Promise.all(inFlight);
+  if (failure) throw failure;
+  return totals;
+}
+
+async function acknowledge(chunk: Chunk, totals: UploadTotals, options: UploadOptions): Promise<void> {
+  const known = options.journal.find(chunk.index, chunk.hash);
+  const verdict = known ?? (await sendChunk(chunk, options));
+  if (!known) options.journal.append({ chunk: chunk.index, hash: chunk.hash, verdict });
+  addVerdict(totals, verdict, known !== undefined);
+  options.onAcknowledged(totals);
+}
+
+async function sendChunk(chunk: Chunk, { client, importId }: UploadOptions): Promise<ChunkVerdict> {
+  const body = await pack(chunk.body, { level: constants.Z_BEST_SPEED });
+  return client.post<ChunkVerdict>('/v1/import', body, {
+    headers: {
+      'content-type': 'application/x-ndjson',
+      'content-encoding': 'gzip',
+      'x-import-id': importId,
+      'x-import-chunk': String(chunk.index),
+    },
+  });
+}
+
+function addVerdict(totals: UploadTotals, verdict: ChunkVerdict, isResumed: boolean): void {
+  totals.chunks++;
+  if (isResumed) totals.resumed++;
+  totals.received += verdict.received;
+  totals.accepted += verdict.accepted;
+  totals.duplicate += verdict.duplicate ?? 0;
+  totals.quarantined += verdict.quarantined ?? 0;
+  totals.rejected += verdict.rejected;
+  const errors = verdict.errors ?? [];
+  for (const { code } of errors) addTo(totals.rejectedByCode, code, 1);
+  // The server lists a bounded number of errors a chunk.
+  addTo(totals.rejectedByCode, UNLISTED_CODE, Math.max(0, verdict.rejected - errors.length));
+}
+
+function addTo(counts: Record<string, number>, name: string, count: number): void {
+  if (count > 0) counts[name] = (counts[name] ?? 0) + count;
+}

@@ -1,0 +1,90 @@
+/**
+ * The `tidemark` program: finds the command, runs it, and turns what it throws into words and an exit code.
+ */
+import { fileURLToPath } from 'node:url';
+import { CliError, type Command, helpOf, type Io, nearest, parseCommand, UsageError } from './command.ts';
+import { doctor } from './commands/doctor.ts';
+import { importCommand } from './commands/import.ts';
+import { key } from './commands/key.ts';
+import { query } from './commands/query.ts';
+import { seal } from './commands/seal.ts';
+import { send } from './commands/send.ts';
+import { simulate } from './commands/simulate.ts';
+import { start } from './commands/start.ts';
+import { tenant } from './commands/tenant.ts';
+import { verify } from './commands/verify.ts';
+
+const COMMANDS: readonly Command[] = [start, tenant, key, send, importCommand, query, seal, verify, simulate, doctor];
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === 'help') {
+    const asked = COMMANDS.find((command) => command.name === rest[0]);
+    io.out(asked ? helpOf(asked) : overview());
+    return name === undefined ? EXIT_USAGE : EXIT_OK;
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (!command) return refuseName(name, io);
+  try {
+    const args = parseCommand(command, rest);
+    if (args) return await command.run(args, io);
+    io.out(helpOf(command));
+    return EXIT_OK;
+  } catch (error) {
+    return explain(error, command, io);
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.name.length));
+  return [
+    'tidemark <command> [options]',
+    '',
+    ...COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    '',
+    'tidemark <command> --help says more. Server: --url or TIDEMARK_URL. Keys: TIDEMARK_ROOT_KEY, TIDEMARK_WRITE_KEY,',
+    'TIDEMARK_READ_KEY, TIDEMARK_ADMIN_KEY, or those the local stack keeps.',
+  ].join('\n');
+}
+
+function refuseName(name: string, io: Io): number {
+  const near = nearest(
+    name,
+    COMMANDS.map((command) => command.name),
+  );
+  io.note(`tidemark: there is no command "${name}"${near ? ` (did you mean "${near}"?)` : ''}. See tidemark --help`);
+  return EXIT_USAGE;
+}
+
+function explain(error: unknown, command: Command, io: Io): number {
+  if (error instanceof UsageError) {
+    io.note(`tidemark ${command.name}: ${error.message}. See tidemark ${command.name} --help`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof CliError) {
+    io.note(`tidemark ${command.name}: ${error.message}`);
+    if (error.hint) io.note(`  ${error.hint}`);
+    return EXIT_FAILED;
+  }
+  io.note(`tidemark ${command.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return EXIT_FAILED;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // npm runs scripts in the root of the package; files are meant from where the user is.
+  const io: Io = {
+    env: process.env,
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+    stdin: process.stdin,
+    out: (line) => process.stdout.write(`${line}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+    isTty: process.stderr.isTTY === true,
+  };
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', () => process.exit(EXIT_OK));
+  process.exitCode = await main(process.argv.slice(2), io);
+}

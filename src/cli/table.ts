@@ -1,0 +1,32 @@
+/**
+ * Table: rows of text for a terminal, numbers to the right.
+ */
+
+export type TableCell = string | number | null | undefined;
+
+/** Lines without trailing blanks; a column is aligned right when all its cells are numbers. */
+export function renderTable(header: readonly string[], rows: readonly (readonly TableCell[])[]): string[] {
+  const texts = rows.map((row) => header.map((_, index) => cellText(row[index])));
+  const isNumeric = header.map((_, index) => rows.length > 0 && rows.every((row) => isNumberOrNone(row[index])));
+  const widths = header.map((name, index) => Math.max(name.length, ...texts.map((row) => (row[index] ?? '').length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, index) => (isNumeric[index] ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [line(header), line(widths.map((width) => '-'.repeat(width))), ...texts.map(line)];
+}
+
+function isNumberOrNone(cell: TableCell): boolean {
+  return typeof cell === 'number' || cell === null || cell === undefined;
+}
+
+function cellText(cell: TableCell): string {
+  if (cell === null || cell === undefined) return '–';
+  return typeof cell === 'number' ? formatNumber(cell) : cell;
+}
+
+/** Thousands apart, as many decimals as the number has, at most six: sums are exact to millionths. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 6 });
+}

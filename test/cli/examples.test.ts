@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import mapLog from '../../examples/apache-log.map.ts';
+import mapRetail from '../../examples/online-retail.map.ts';
+
+const line = {
+  InvoiceNo: '536365',
+  StockCode: '85123A',
+  Description: 'LANTERN',
+  Quantity: '6',
+  InvoiceDate: '2010-12-01T08:26:00Z',
+  UnitPrice: '2.55',
+  CustomerID: '17850',
+  Country: 'France',
+};
+
+describe('the online retail mapping', () => {
+  it('makes a line an event', () => {
+    expect(mapRetail(line, 1)).toEqual({
+      event: 'Purchase',
+      userId: '17850',
+      timestamp: '2010-12-01T08:26:00Z',
+      properties: {
+        invoice: '536365',
+        StockCode: '85123A',
+        Description: 'LANTERN',
+        Quantity: 6,
+        UnitPrice: 2.55,
+        value: 15.3,
+        Country: 'France',
+      },
+    });
+  });
+
+  it('tells cancellations and adjustments by the invoice', () => {
+    const nameOf = (InvoiceNo: string) => mapRetail({ ...line, InvoiceNo }, 1)?.event;
+    expect([nameOf('C536379'), nameOf('A563185'), nameOf('536365')]).toEqual(['Cancel', 'Adjust', 'Purchase']);
+  });
+
+  it('gives a line without a customer no person', () => {
+    const event = mapRetail({ ...line, CustomerID: '' }, 1);
+    expect(event?.userId).toBeUndefined();
+    expect(event?.anonymousId).toBeUndefined();
+  });
+
+  it.each([
+    ['3', '1.1', 3.3],
+    ['-3', '1.1', -3.3],
+    ['1', '0.001', 0.001],
+    ['80995', '2.08', 168_469.6],
+    ['1', '-11062.06', -11_062.06],
+    ['7', '0.07', 0.49],
+  ])('multiplies %s by %s without the dust of binary fractions', (Quantity, UnitPrice, value) => {
+    expect(mapRetail({ ...line, Quantity, UnitPrice }, 1)?.properties?.value).toBe(value);
+  });
+
+  it('throws at a row that lacks what counts', () => {
+    expect(() => mapRetail({ ...line, UnitPrice: 'x' }, 1)).toThrow('UnitPrice "x" is no number');
+    expect(() => mapRetail({ ...line, InvoiceDate: '' }, 1)).toThrow('InvoiceDate is empty');
+  });
+});
+
+describe('the Apache log mapping', () => {
+  const agent = String.raw`Mozilla/5.0 (says \"hi\")`;
+  const logLine = (time = '17/May/2015:10:05:03 +0000', referrer = 'http://a.example/x') =>
+    `192.0.2.7 - - [${time}] "GET /shop/cup?utm_source=mail HTTP/1.1" 200 1234 "${referrer}" "${agent}"`;
+
+  it('makes a request a page event without the address', () => {
+    const event = mapLog(logLine(), 1);
+    expect(event).toMatchObject({
+      type: 'page',
+      timestamp: '2015-05-17T10:05:03+00:00',
+      properties: { method: 'GET', status: 200, bytes: 1234 },
+      context: {
+        page: { url: '/shop/cup?utm_source=mail', path: '/shop/cup', referrer: 'http://a.example/x' },
+        userAgent: agent,
+      },
+    });
+    expect(event?.anonymousId).toMatch(/^[0-9a-f]{24}$/);
+    expect(JSON.stringify(event)).not.toContain('192.0.2.7');
+  });
+
+  it('reads the zone', () => {
+    expect(mapLog(logLine('01/Jan/2020:00:30:00 +0530'), 1)?.timestamp).toBe('2020-01-01T00:30:00+05:30');
+  });
+
+  it('leaves out what the log does not know', () => {
+    expect(mapLog(logLine(undefined, '-'), 1)?.context).not.toHaveProperty('page.referrer', '-');
+  });
+
+  it('knows a visitor by address and agent', () => {
+    const visitor = (text: string) => mapLog(text, 1)?.anonymousId;
+    expect(visitor(logLine())).toBe(visitor(logLine('18/May/2015:10:05:03 +0000')));
+    expect(visitor(logLine())).not.toBe(visitor(logLine().replace('192.0.2.7', '192.0.2.8')));
+  });
+
+  it('throws at a line that is cut off', () => {
+    expect(() => mapLog(logLine().slice(0, -1), 1)).toThrow('combined log format');
+  });
+
+  it('does not take long over a hostile line', () => {
+    const startedAtMs = performance.now();
+    expect(() => mapLog(`a - ${'['.repeat(50_000)}"`, 1)).toThrow();
+    expect(performance.now() - startedAtMs).toBeLessThan(1_000);
+  });
+});

@@ -1,0 +1,108 @@
+// A server that keeps what it is sent: events by id, import chunks by number. Faults are injected by the test.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+type Reply = { readonly status?: number; readonly body: unknown; readonly headers?: Record<string, string> };
+/** Undefined: answer as usual. 'drop': close the connection without an answer. */
+export type Fault = (call: Call) => Reply | 'drop' | undefined;
+
+export class FakeServer {
+  readonly calls: Call[] = [];
+  readonly events = new Map<string, Record<string, unknown>>();
+  readonly chunks = new Map<string, string>();
+  /** Answers by `METHOD /path`, before the usual ones. */
+  readonly answers: Record<string, unknown> = {};
+  fault: Fault = () => undefined;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+
+  static async start(): Promise<FakeServer> {
+    const fake = new FakeServer();
+    await new Promise<void>((resolve) => fake.#server.listen(0, '127.0.0.1', resolve));
+    return fake;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  callsTo(path: string): Call[] {
+    return this.calls.filter((call) => call.path === path);
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const bytes = Buffer.concat(parts);
+    const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
+    const call = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, text };
+    this.calls.push(call);
+    const fault = this.fault(call);
+    if (fault === 'drop') return void request.socket.destroy();
+    const { status = 200, body, headers = {} } = fault ?? this.#answer(call);
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  }
+
+  #answer(call: Call): Reply {
+    const known = this.answers[`${call.method} ${call.path.split('?')[0]}`];
+    if (known !== undefined) return { body: known };
+    if (call.path === '/v1/events') return { body: this.#takeEvents(JSON.parse(call.text).batch) };
+    if (call.path === '/v1/import') return { body: this.#takeChunk(call) };
+    if (call.path.startsWith('/v1/import/')) return this.#importStatus(call.path);
+    return {
+      status: 404,
+      body: { status: 404, code: 'route-not-found', title: 'Not found', detail: 'There is no such path.' },
+    };
+  }
+
+  #takeEvents(batch: Record<string, unknown>[]): unknown {
+    let duplicate = 0;
+    for (const event of batch) {
+      if (this.events.has(String(event.id))) duplicate++;
+      this.events.set(String(event.id), event);
+    }
+    const accepted = batch.length - duplicate;
+    return { received: batch.length, accepted, duplicate, quarantined: 0, rejected: 0, errors: [] };
+  }
+
+  #takeChunk({ headers, text }: Call): unknown {
+    this.chunks.set(`${headers['x-import-id']}/${headers['x-import-chunk']}`, text);
+    const events = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const bad = events.filter(({ event }) => event === 'Bad');
+    const errors = bad.map(({ id }) => ({ index: 0, id, code: 'name-too-long', path: '/event', message: 'no' }));
+    const rejected = bad.length;
+    return {
+      received: events.length,
+      accepted: events.length - rejected,
+      duplicate: 0,
+      quarantined: 0,
+      rejected,
+      errors,
+    };
+  }
+
+  #importStatus(path: string): Reply {
+    const id = path.split('/')[3];
+    const texts = [...this.chunks].filter(([key]) => key.startsWith(`${id}/`)).map(([, text]) => text);
+    if (texts.length === 0)
+      return { status: 404, body: { code: 'import-not-found', detail: 'There is no such import.' } };
+    const lines = texts.flatMap((text) => text.trim().split('\n'));
+    const days = new Set(lines.map((line) => new Date(JSON.parse(line).timestamp).toISOString().slice(0, 10)));
+    return { body: { days: [...days].map((day) => ({ day, rows: 1, sealed: true })) } };
+  }
+}

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkDrift, checkShards, checkTally, checkTiling, compareDays } from '../../src/cli/commands/verify.ts';
+import { FakeServer } from './fake-server.ts';
+import { runCli } from './run-cli.ts';
+
+const day = { day: '2026-01-01', revision: 1, dirty: false, events: 10, people: 4 };
+const drift = { live: 11, sealed: 10, duplicates: 1, beyond: 0, imported: 0, rest: 0 };
+
+describe('verify', () => {
+  it('balances the accounts', () => {
+    const tally = { flushes: 2, received: 10, accepted: 7, duplicate: 1, quarantined: 0, rejected: 2 };
+    expect(checkTally(tally).ok).toBe(true);
+    expect(checkTally({ ...tally, received: 11 })).toMatchObject({
+      ok: false,
+      found: expect.stringContaining('11 received ≠'),
+    });
+    expect(checkTally({ flushes: 2 }).ok).toBeNull();
+  });
+
+  it('finds gaps between flushes', () => {
+    expect(checkTiling({ flushes: 2, gaps: 0 }).ok).toBe(true);
+    expect(checkTiling({ flushes: 2, gaps: 1 }).ok).toBe(false);
+  });
+
+  it('names days whose drift has a rest', () => {
+    expect(checkDrift([{ ...day, drift }]).ok).toBe(true);
+    const off = checkDrift([{ ...day, drift: { ...drift, rest: -1 } }]);
+    expect(off).toMatchObject({ ok: false, found: expect.stringContaining('2026-01-01 (-1)') });
+  });
+
+  it('names shards that do not answer', () => {
+    const stored = { flushes: 0 };
+    expect(
+      checkShards({ shards: [{ region: 'weur', index: 3, reachable: false }], tailEvents: 0, stored }),
+    ).toMatchObject({
+      ok: false,
+      found: expect.stringContaining('weur/3'),
+    });
+  });
+
+  it('compares answers with seals', () => {
+    expect(compareDays([{ ...day, drift }], new Map([['2026-01-01', 10]])).ok).toBe(true);
+    expect(compareDays([{ ...day, drift }], new Map()).found).toContain('2026-01-01 (0 ≠ 10)');
+  });
+
+  describe('against a server', () => {
+    let server: FakeServer;
+    beforeAll(async () => {
+      server = await FakeServer.start();
+      server.answers['GET /v1/status'] = { shards: [], tailEvents: 0, stored: { flushes: 0 } };
+      server.answers['GET /v1/seals'] = { days: [{ ...day, drift }] };
+      server.answers['POST /v1/query'] = {
+        series: [{ key: {}, total: 9, points: [{ at: '2026-01-01T00:00:00.000Z', value: 9 }] }],
+        meta: {},
+      };
+    });
+    afterAll(() => server.stop());
+
+    it('ends with 1 when something does not balance', async () => {
+      const { code, out } = await runCli(['verify', '--url', server.url], { env: { TIDEMARK_READ_KEY: 'r' } });
+      expect(code).toBe(1);
+      expect(out).toContain('FAIL  answers');
+    });
+
+    it('seals and waits until no day is dirty', async () => {
+      let polls = 0;
+      server.answers['POST /v1/seals'] = { days: 1 };
+      server.fault = ({ method, path }) =>
+        method === 'GET' && path.startsWith('/v1/seals')
+          ? { body: { days: [{ ...day, drift, dirty: ++polls < 2 }] } }
+          : undefined;
+      const env = { TIDEMARK_ADMIN_KEY: 'a' };
+      const { code, out } = await runCli(['seal', '--from', '2026-01-01', '--url', server.url], { env });
+      expect(code).toBe(0);
+      expect(out).toContain('2026-01-01');
+      const asked = server.calls.find(({ method, path }) => method === 'POST' && path === '/v1/seals');
+      expect(JSON.parse(asked?.text ?? '')).toEqual({ from: '2026-01-01', to: '2026-01-02' });
+    });
+  });
+});
