@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { controlRoutes } from './control/routes.ts';
+import { collectRoutes } from './edge/routes.ts';
 import { describe } from './http/describe.ts';
 import { answerNotFound } from './http/not-found.ts';
 import { observe } from './http/observe.ts';
@@ -16,6 +17,7 @@ import {
 } from './http/openapi.ts';
 import { Problem, renderProblem, unavailable } from './http/problem.ts';
 import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from './http/request-counter.ts';
+import { queryRoutes } from './query/routes.ts';
 import { statusRoutes } from './query/status-routes.ts';
 import type { Services } from './services.ts';
 
@@ -27,7 +29,9 @@ export function createApp(services: Services): Hono {
   app.onError((error, c) => renderProblem(c, error));
   app.notFound(answerNotFound(app));
 
+  app.route('/', collectRoutes(services));
   app.route('/', controlRoutes(services));
+  app.route('/', queryRoutes(services));
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter));
   app.route('/', docsRoutes(app, services));

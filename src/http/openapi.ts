@@ -64,10 +64,10 @@ export function docsPage(document: OpenApiDocument): string {
     const own = rows.filter(({ operation }) => (operation.tags?.[0] ?? 'other') === tag);
     const lines = own.map(
       ({ method, path, operation }) =>
-        `<tr><td><code>${method.toUpperCase()} ${escape(path)}</code></td><td>${escape(operation['x-key'] ?? '–')}</td>` +
-        `<td>${escape(operation.summary ?? '')}${operation.description ? `<br><small>${escape(operation.description)}</small>` : ''}</td></tr>`,
+        `<tr><td><code>${method.toUpperCase()} ${escapeHtml(path)}</code></td><td>${escapeHtml(operation['x-key'] ?? '–')}</td>` +
+        `<td>${escapeHtml(operation.summary ?? '')}${operation.description ? `<br><small>${escapeHtml(operation.description)}</small>` : ''}</td></tr>`,
     );
-    return `<h2>${escape(tag)}</h2><table><tr><th>Call</th><th>Key</th><th></th></tr>${lines.join('')}</table>`;
+    return `<h2>${escapeHtml(tag)}</h2><table><tr><th>Call</th><th>Key</th><th></th></tr>${lines.join('')}</table>`;
   });
   return htmlPage(
     'Tidemark API',
@@ -80,7 +80,7 @@ ${sections.join('\n')}`,
 /** Where the `type` of every problem points. */
 export function errorsPage(): string {
   const rows = Object.entries(PROBLEM_CODES).map(
-    ([code, meaning]) => `<tr id="${code}"><td><code>${code}</code></td><td>${escape(meaning)}</td></tr>`,
+    ([code, meaning]) => `<tr id="${code}"><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,
   );
   return htmlPage(
     'Tidemark errors',
@@ -95,6 +95,6 @@ function htmlPage(title: string, body: string): string {
 <title>${title}</title><style>${STYLE}</style><h1>${title}</h1>${body}</html>`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { openApiOf, undocumentedRoutes } from '../../src/http/openapi.ts';
+import { PROBLEM_CODES } from '../../src/http/problem-codes.ts';
+import { fakeApp, ROOT_KEY } from '../support/fake-services.ts';
+
+describe('the OpenAPI document', () => {
+  it('has every route, with what it is for and which key opens it', async () => {
+    const { app, call } = fakeApp();
+    const { status, body } = await call('GET', '/openapi.json');
+    expect(status).toBe(200);
+    expect(undocumentedRoutes(app, body)).toEqual([]);
+    expect(body.openapi).toMatch(/^3\.1/);
+    for (const [path, item] of Object.entries<Record<string, { summary?: string; security?: unknown[] }>>(body.paths))
+      for (const [method, operation] of Object.entries(item)) {
+        expect(operation.summary, `${method} ${path}`).toBeTruthy();
+        expect(operation.security, `${method} ${path}`).toBeDefined();
+      }
+    expect(body.paths['/v1/tenants'].post.requestBody.content['application/json'].schema.required).toEqual([
+      'id',
+      'name',
+    ]);
+  });
+
+  it('would miss a route that says nothing of itself', async () => {
+    const { app } = fakeApp();
+    app.get('/v1/secret/:id', (c) => c.json({}));
+    expect(undocumentedRoutes(app, await openApiOf(app))).toEqual(['GET /v1/secret/:id']);
+  });
+});
+
+describe('the pages about the API', () => {
+  it('list every call and every code, without a script', async () => {
+    const { call } = fakeApp();
+    const { body: document } = await call('GET', '/openapi.json');
+    const docs = await call('GET', '/docs');
+    for (const path of Object.keys(document.paths)) expect(docs.body).toContain(path);
+    const errors = await call('GET', '/docs/errors');
+    for (const code of Object.keys(PROBLEM_CODES)) expect(errors.body).toContain(`id="${code}"`);
+    for (const page of [docs, errors]) {
+      expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+      expect(page.body).not.toContain('<script');
+    }
+  });
+});
+
+describe('a request no route takes', () => {
+  it('is a 404 as a problem', async () => {
+    const { status, headers, body } = await fakeApp().call('GET', '/v1/nothing');
+    expect([status, headers.get('content-type'), body.code]).toEqual([
+      404,
+      'application/problem+json',
+      'route-not-found',
+    ]);
+  });
+
+  it('is a 405 with Allow when the path takes other methods', async () => {
+    const { call } = fakeApp();
+    const answer = await call('PUT', '/v1/keys');
+    expect([answer.status, answer.headers.get('allow'), answer.body.code]).toEqual([
+      405,
+      'GET, POST',
+      'method-not-allowed',
+    ]);
+    expect((await call('GET', '/v1/tenants/acme')).headers.get('allow')).toBe('DELETE');
+    expect((await call('OPTIONS', '/v1/status')).status).toBe(405);
+  });
+});
+
+describe('health', () => {
+  it('answers when it runs and when it can work', async () => {
+    const { call, fake } = fakeApp();
+    expect((await call('GET', '/healthz')).body).toEqual({ status: 'ok' });
+    expect((await call('GET', '/readyz')).body).toEqual({ status: 'ready' });
+    fake.hook = () => {
+      throw new Error('D1_ERROR');
+    };
+    expect((await call('GET', '/healthz')).status).toBe(200);
+    const { status, headers, body } = await call('GET', '/readyz');
+    expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'not-ready']);
+  });
+});
+
+describe('metrics', () => {
+  it('count answers by route pattern and status, for the root key alone', async () => {
+    const { call, createTenant } = fakeApp();
+    const { keys } = await createTenant('acme');
+    await call('DELETE', '/v1/tenants/x1', { key: ROOT_KEY });
+    await call('DELETE', '/v1/tenants/x2', { key: ROOT_KEY });
+    await call('GET', '/wp-login.php');
+    const { headers, body } = await call('GET', '/metrics', { key: ROOT_KEY });
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const count = (labels: string) =>
+      body.match(new RegExp(`^tidemark_http_requests_total\\{${labels},instance="[0-9a-f]{8}"\\} (\\d+)$`, 'm'))?.[1];
+    expect(count('method="POST",route="/v1/tenants",status="201"')).toBe('1');
+    expect(count('method="DELETE",route="/v1/tenants/:id",status="404"')).toBe('2');
+    expect(count('method="GET",route="none",status="404"')).toBe('1');
+    expect(body).toMatch(/^tidemark_build_info\{version="[\d.]+"\} 1$/m);
+    expect((await call('GET', '/metrics')).status).toBe(401);
+    expect((await call('GET', '/metrics', { key: keys.admin })).status).toBe(403);
+  });
+});
+
+describe('every answer', () => {
+  it('keeps a browser from guessing, and is open to no other origin', async () => {
+    const { call } = fakeApp();
+    for (const path of ['/healthz', '/nothing', '/docs', '/v1/keys']) {
+      const { headers } = await call('GET', path, { headers: { origin: 'https://evil.example' } });
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-security-policy')).toMatch(/frame-ancestors 'none'/);
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+});
+
+describe('the demo keys', () => {
+  it('are there on a local stack only', async () => {
+    expect((await fakeApp().call('GET', '/demo.json')).status).toBe(404);
+    const demoKeys = { tenant: 'demo', write: 'w', read: 'r' };
+    expect((await fakeApp({ demoKeys }).call('GET', '/demo.json')).body).toEqual(demoKeys);
+  });
+});

@@ -1,0 +1,117 @@
+import { Hono } from 'hono';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { jsonPointer, Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
+import { PROBLEM_CODES } from '../../src/http/problem-codes.ts';
+import { readSources, withoutComments } from '../support/sources.ts';
+
+function answerTo(thrown: unknown): Promise<Response> {
+  const app = new Hono();
+  app.onError((error, c) => renderProblem(c, error));
+  app.get('/', () => {
+    throw thrown;
+  });
+  return Promise.resolve(app.request('/'));
+}
+
+describe('a problem', () => {
+  it('travels as RFC 9457 with its code, headers and further members', async () => {
+    const thrown = new Problem(429, 'overloaded', 'Too much.', {
+      headers: { 'retry-after': '3' },
+      extra: { limit: 5 },
+    });
+    const answer = await answerTo(thrown);
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('retry-after')).toBe('3');
+    expect(await answer.json()).toEqual({
+      type: '/docs/errors#overloaded',
+      title: 'Too much at once',
+      status: 429,
+      code: 'overloaded',
+      detail: 'Too much.',
+      limit: 5,
+    });
+  });
+
+  it('names the scheme with 401', async () => {
+    const answer = await answerTo(new Problem(401, 'key-missing', 'No key.'));
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
+  });
+
+  it('tells nothing of an unexpected error, which is logged', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const answer = await answerTo(new Error('secret: SELECT * FROM keys'));
+    expect(answer.status).toBe(500);
+    const text = await answer.text();
+    expect(JSON.parse(text).code).toBe('internal');
+    expect(text).not.toContain('secret');
+    expect(logged).toHaveBeenCalledOnce();
+    logged.mockRestore();
+  });
+});
+
+describe('a JSON body', () => {
+  const schema = z.strictObject({ list: z.array(z.strictObject({ 'a/b': z.number() })) });
+  const parse = (body: BodyInit, limitBytes = 1_000) =>
+    parseJson(new Request('http://x/', { method: 'POST', body }), schema, limitBytes);
+
+  it('is handed over as its schema says', async () => {
+    expect(await parse('{"list":[{"a/b":1}]}')).toEqual({ list: [{ 'a/b': 1 }] });
+  });
+
+  it('is refused with the path of what is wrong', async () => {
+    await expect(parse('{"list":[{"a/b":1},{"a/b":"x"}]}')).rejects.toMatchObject({
+      status: 400,
+      code: 'request-invalid',
+      extra: { path: '/list/1/a~1b' },
+    });
+  });
+
+  it.each(['', '{', 'undefined', '{"list":[]}x'])('is refused when it is no JSON: %j', async (body) => {
+    await expect(parse(body)).rejects.toMatchObject({ status: 400, code: 'json-invalid' });
+  });
+
+  it('is refused over the limit, with or without an announced length', async () => {
+    const tooLarge = { status: 413, code: 'body-too-large' };
+    await expect(parse('x'.repeat(101), 100)).rejects.toMatchObject(tooLarge);
+    const stream = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(60));
+      },
+    });
+    const request = new Request('http://x/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
+    await expect(parseJson(request, schema, 100)).rejects.toMatchObject(tooLarge);
+    expect(await parse(`{"list":[]}${' '.repeat(89)}`, 100)).toEqual({ list: [] });
+  });
+
+  it('keeps characters whole that fall between two chunks', async () => {
+    const bytes = new TextEncoder().encode('"ä€😀"');
+    const stream = new ReadableStream({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
+    const request = new Request('http://x/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
+    expect(await parseJson(request, z.string(), 100)).toBe('ä€😀');
+  });
+});
+
+it('a JSON pointer escapes what RFC 6901 says', () => {
+  expect(jsonPointer([])).toBe('');
+  expect(jsonPointer(['a~b', 0, 'c/d'])).toBe('/a~0b/0/c~1d');
+});
+
+describe('the list of codes', () => {
+  const thrown = readSources('src', /\.ts$/).flatMap(({ text }) =>
+    [...withoutComments(text).matchAll(/(?:[pP]roblem\(\s*\d{3},|unavailable\()\s*'([a-z-]+)'/g)].map(
+      ([, code = '']) => code,
+    ),
+  );
+
+  it('explains every code the sources answer with', () => {
+    expect(thrown.length).toBeGreaterThan(10);
+    expect([...new Set(thrown)].filter((code) => !(code in PROBLEM_CODES)).sort()).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { LiveReply, ShardRpc } from '../../src/core/rpc.ts';
+import type { ShardAddress } from '../../src/core/shard-map.ts';
+import { fakeApp, START_MS } from '../support/fake-services.ts';
+
+const DAY = Math.floor(START_MS / 86_400_000);
+const at = (ms: number) => new Date(ms).toISOString();
+
+function live(values: Partial<LiveReply>): LiveReply {
+  return {
+    incarnation: 'i',
+    storedSeq: 0,
+    headSeq: 0,
+    watermarkMs: null,
+    cells: null,
+    rollupMissing: false,
+    pendingEvents: 0,
+    corrections: 0,
+    tailEvents: 0,
+    ...values,
+  };
+}
+
+function appWith(replies: Record<string, LiveReply | Error>) {
+  return fakeApp({
+    shardOf: (address: ShardAddress) =>
+      ({
+        live: async () => {
+          const reply = replies[`${address.region}/${address.index}`];
+          if (!reply || reply instanceof Error) throw reply ?? new Error('unknown shard');
+          return reply;
+        },
+      }) as unknown as ShardRpc,
+  });
+}
+
+const register = (stack: ReturnType<typeof fakeApp>, uid: string, region: string, index: number) =>
+  stack.services
+    .directoryOf(uid)
+    .register({ region, index, incarnation: `${region}${index}`, registeredAtMs: START_MS });
+
+describe('the status of a tenant', () => {
+  it('without events says so', async () => {
+    const stack = appWith({});
+    const { keys } = await stack.createTenant('acme');
+    const { status, body } = await stack.call('GET', '/v1/status', { key: keys.read });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      tenant: 'acme',
+      complete: true,
+      asOf: null,
+      lagMs: null,
+      tailEvents: 0,
+      pending: 0,
+      shards: [],
+    });
+    expect(body.stored).toEqual({ flushes: 0, events: 0, latestAt: null });
+    expect(body.sealed).toMatchObject({ days: 0, dirtyDays: 0, events: 0, firstDay: null, lastDay: null });
+    expect(body.drift).toEqual({});
+  });
+
+  it('is as of the least watermark, and adds up what is not stored', async () => {
+    const stack = appWith({
+      'weur/0': live({ watermarkMs: START_MS - 5_000, headSeq: 7, storedSeq: 3, tailEvents: 40, pendingEvents: 2 }),
+      'enam/0': live({ watermarkMs: START_MS - 90_000, tailEvents: 2 }),
+      'oc/0': live({}),
+    });
+    const { uid, keys } = await stack.createTenant('acme');
+    for (const region of ['weur', 'enam', 'oc']) await register(stack, uid, region, 0);
+    const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
+    expect(body).toMatchObject({
+      complete: true,
+      asOf: at(START_MS - 90_000),
+      lagMs: 90_000,
+      tailEvents: 42,
+      pending: 2,
+    });
+    expect(body.shards[0]).toMatchObject({ region: 'weur', storedSeq: 3, headSeq: 7, reachable: true });
+  });
+
+  it('is not complete when a shard does not answer', async () => {
+    const stack = appWith({ 'weur/0': live({ watermarkMs: START_MS }), 'weur/1': new Error('overloaded') });
+    const { uid, keys } = await stack.createTenant('acme');
+    await register(stack, uid, 'weur', 0);
+    await register(stack, uid, 'weur', 1);
+    const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
+    expect(body.complete).toBe(false);
+    expect(body.shards[1]).toMatchObject({ index: 1, reachable: false, tailEvents: null });
+  });
+
+  it("sums up flushes, seals, dirty days and drift, of this tenant's alone", async () => {
+    const stack = appWith({});
+    const { uid, keys } = await stack.createTenant('acme');
+    const other = await stack.createTenant('other');
+    const { db } = stack.services;
+    for (const owner of [uid, other.uid]) {
+      const factor = owner === uid ? 1 : 1_000;
+      await db.batch([
+        db
+          .prepare("INSERT INTO flushes VALUES (?, 'i', 0, 5, 'x', 10, ?, 0, 0, 0, 0, ?)")
+          .bind(owner, 10 * factor, START_MS),
+        db
+          .prepare("INSERT INTO sealed_days VALUES (?, ?, 1, 4, '{}', '[]', ?, 3, ?, ?)")
+          .bind(owner, DAY - 2, 8 * factor, JSON.stringify({ duplicates: 2 * factor, unexplained: 0 }), START_MS),
+        db
+          .prepare("INSERT INTO sealed_days VALUES (?, ?, 2, 6, '{}', '[]', ?, 3, ?, ?)")
+          .bind(owner, DAY - 1, 5 * factor, JSON.stringify({ duplicates: factor }), START_MS + 1),
+        // Covered by its seal; after its seal; of a day never sealed.
+        db.prepare('INSERT INTO segment_days VALUES (?, ?, 4, 8, 0)').bind(owner, DAY - 2),
+        db.prepare('INSERT INTO segment_days VALUES (?, ?, 7, 1, 0)').bind(owner, DAY - 1),
+        db.prepare('INSERT INTO segment_days VALUES (?, ?, 8, 1, 0)').bind(owner, DAY),
+      ]);
+    }
+    const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
+    expect(body.stored).toEqual({ flushes: 1, events: 10, latestAt: at(START_MS) });
+    expect(body.sealed).toEqual({
+      days: 2,
+      dirtyDays: 2,
+      events: 13,
+      firstDay: '2026-01-13',
+      lastDay: '2026-01-14',
+      latestAt: at(START_MS + 1),
+    });
+    expect(body.drift).toEqual({ duplicates: 3, unexplained: 0 });
+  });
+
+  it('needs a read key', async () => {
+    const stack = appWith({});
+    const { keys } = await stack.createTenant('acme');
+    expect((await stack.call('GET', '/v1/status', { key: keys.write })).body.code).toBe('key-scope');
+    expect((await stack.call('GET', '/v1/status', { key: keys.admin })).status).toBe(200);
+  });
+});
