@@ -71,7 +71,7 @@ export function validateEvent(wire: unknown, arrival: Arrival, newId: () => stri
   const named = parseName(wire, type as EventType);
   if (!named.ok) return named;
 
-  const id = parseId(wire, 'id' in wire ? 'id' : 'messageId', 'id-invalid');
+  const id = parseId(wire, wire.id == null ? 'messageId' : 'id', 'id-invalid');
   if (!id.ok) return id;
   if (id.value === '') return reject('id-invalid', '/id', 'An id has at least one character; leave it out to get one.');
   const userId = parseId(wire, 'userId', 'person-id-invalid');
