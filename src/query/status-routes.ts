@@ -23,6 +23,11 @@ const shardSchema = z.object({
   headSeq: z.int().nullable(),
   tailEvents: z.int().nullable(),
   pendingEvents: z.int().nullable(),
+  waitingFlushes: z.int().nullable().describe('Cut and not yet stored.'),
+  oldestFlushAgeMs: z.int().nullable().describe('Since the first event of the oldest waiting flush was received.'),
+  logSizeBytes: z.int().nullable(),
+  rememberedIds: z.int().nullable().describe('Ids held for de-duplication.'),
+  rowsWritten: z.int().nullable().describe('Since the shard woke.'),
 });
 type ShardStatus = z.output<typeof shardSchema>;
 
@@ -86,24 +91,26 @@ async function askShard(shardOf: ShardOf, uid: string, shard: RegisteredShard): 
   const { region, index, incarnation } = shard;
   const address = { uid, region, index };
   try {
-    const live = await shardOf(address).live({ address, startMs: 0, endMs: Number.MAX_SAFE_INTEGER });
-    return {
-      region,
-      index,
-      incarnation: live.incarnation,
-      reachable: true,
-      watermark: instant(live.watermarkMs),
-      storedSeq: live.storedSeq,
-      headSeq: live.headSeq,
-      tailEvents: live.tailEvents,
-      pendingEvents: live.pendingEvents,
-    };
+    const { watermarkMs, cutSeq: _, ...state } = await shardOf(address).status({ address });
+    return { region, index, reachable: true, watermark: instant(watermarkMs), ...state };
   } catch (error) {
     console.warn(`Shard ${uid}/${region}/${index} did not answer`, error);
-    const unknown = { watermark: null, storedSeq: null, headSeq: null, tailEvents: null, pendingEvents: null };
-    return { region, index, incarnation, reachable: false, ...unknown };
+    return { region, index, incarnation, reachable: false, ...UNKNOWN };
   }
 }
+
+const UNKNOWN = {
+  watermark: null,
+  storedSeq: null,
+  headSeq: null,
+  tailEvents: null,
+  pendingEvents: null,
+  waitingFlushes: null,
+  oldestFlushAgeMs: null,
+  logSizeBytes: null,
+  rememberedIds: null,
+  rowsWritten: null,
+};
 
 interface FlushesRow {
   readonly flushes: number;
