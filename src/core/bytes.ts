@@ -11,17 +11,6 @@
  */
 import { assert } from './result.ts';
 
-/** The platform's UTF-8, in workerd, Node and browsers alike; the core is compiled without any platform's types. */
-interface Encoding {
-  readonly TextEncoder: new () => {
-    encodeInto(text: string, target: Uint8Array): { readonly read: number; readonly written: number };
-  };
-  readonly TextDecoder: new (
-    label: string,
-    options: { readonly fatal: boolean; readonly ignoreBOM: boolean },
-  ) => { decode(bytes: Uint8Array): string };
-}
-const { TextEncoder, TextDecoder } = globalThis as unknown as Encoding;
 const encoder = new TextEncoder();
 // Without ignoreBOM a text that begins with U+FEFF would come back shorter.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

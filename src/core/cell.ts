@@ -92,9 +92,11 @@ export class NumberCell {
     this.quantiles.merge(other.quantiles);
   }
 
-  /** Within 0.5 % of the number at that rank, never outside [min, max]; NaN when there is none. */
+  /** Within 0.5 % of the number at that rank, exact at 0 and 1, never outside [min, max]; NaN when there is none. */
   quantile(q: number): number {
     if (this.count === 0) return Number.NaN;
+    if (q <= 0) return this.min;
+    if (q >= 1) return this.max;
     return Math.min(this.max, Math.max(this.min, this.quantiles.quantile(q)));
   }
 }

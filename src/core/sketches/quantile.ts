@@ -58,17 +58,18 @@ export class Quantiles {
     this.#positive = mergedBins(this.#positive, other.#positive);
   }
 
-  /** The number at rank q * (count - 1), within 0.5 %; NaN when there is none. */
+  /** The number at rank q * (count - 1), within 0.5 %, q in [0, 1]; NaN when there is none. */
   quantile(q: number): number {
     const ascending = this.#ascending();
     const count = ascending.reduce((sum, [, binCount]) => sum + binCount, 0);
+    if (count === 0) return Number.NaN;
     const rank = q * (count - 1);
     let below = 0;
     for (const [value, binCount] of ascending) {
       below += binCount;
       if (below > rank) return value;
     }
-    return Number.NaN;
+    return ascending.at(-1)![0];
   }
 
   encode(writer: ByteWriter): void {
