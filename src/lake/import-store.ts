@@ -1,0 +1,106 @@
+/**
+ * Import store: all SQL of imports. A row of `imports` with an empty verdict is a chunk on its way: its `stored_at_ms` is
+ * the receipt every try of it uses; the verdict is written with the segment, in one batch.
+ */
+import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../core/import.ts';
+import { assert } from '../core/result.ts';
+import { dayText, INSERT_SEGMENT_DAYS, type PlacedSegment, segmentValues } from './manifest.ts';
+
+/** Unambiguous: the number is what follows the last hyphen. */
+export function importIncarnation(importId: string, chunk: number): string {
+  return `import-${importId}-${chunk}`;
+}
+
+export async function startChunk(db: D1Database, chunk: ImportChunk, nowMs: number): Promise<ImportStart> {
+  const key = [chunk.uid, chunk.importId, chunk.chunk] as const;
+  const [, known] = await db.batch<{ contentHash: string; verdict: string; receivedAtMs: number }>([
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO imports (uid, import_id, chunk, content_hash, days, verdict, stored_at_ms)
+         VALUES (?1, ?2, ?3, ?4, '{}', '', ?5)`,
+      )
+      .bind(...key, chunk.contentHash, nowMs),
+    db
+      .prepare(
+        `SELECT content_hash AS contentHash, verdict, stored_at_ms AS receivedAtMs FROM imports
+         WHERE uid = ?1 AND import_id = ?2 AND chunk = ?3`,
+      )
+      .bind(...key),
+  ]);
+  const row = known?.results[0];
+  assert(row !== undefined, `chunk ${chunk.chunk} of import ${chunk.importId} was not written down`);
+  if (row.contentHash !== chunk.contentHash) return { status: 'conflict' };
+  if (row.verdict !== '') return { status: 'kept', verdict: JSON.parse(row.verdict) };
+  return { status: 'new', receivedAtMs: row.receivedAtMs };
+}
+
+/** May be done twice, also by two at once. */
+export async function storeChunk(
+  db: D1Database,
+  { uid, importId, chunk }: ImportChunk,
+  segment: PlacedSegment | null,
+  verdict: ImportVerdict,
+  nowMs: number,
+): Promise<void> {
+  const days = Object.fromEntries(segment?.encoded.days.map(({ day, rowCount }) => [day, rowCount]) ?? []);
+  await db.batch([
+    ...(segment ? segmentStatements(db, uid, importIncarnation(importId, chunk), segment) : []),
+    db
+      .prepare(
+        `UPDATE imports SET verdict = ?4, days = ?5, stored_at_ms = ?6
+         WHERE uid = ?1 AND import_id = ?2 AND chunk = ?3 AND verdict = ''`,
+      )
+      .bind(uid, importId, chunk, JSON.stringify(verdict), JSON.stringify(days), nowMs),
+  ]);
+}
+
+function segmentStatements(
+  db: D1Database,
+  uid: string,
+  incarnation: string,
+  segment: PlacedSegment,
+): D1PreparedStatement[] {
+  const { path, encoded } = segment;
+  return [
+    db
+      .prepare(
+        `INSERT INTO segments (uid, incarnation, seq_from, seq_to, source, path, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
+         VALUES (?1, ?2, 0, ?3, 'import', ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (uid, path) DO NOTHING`,
+      )
+      .bind(uid, incarnation, encoded.rowCount, path, ...segmentValues(segment)),
+    db
+      .prepare(`${INSERT_SEGMENT_DAYS} ON CONFLICT DO NOTHING`)
+      .bind(uid, incarnation, 0, path, JSON.stringify(encoded.days)),
+  ];
+}
+
+/** Null: no chunk of it is stored. A day is sealed when its seal covers every segment of the import with rows of it. */
+export async function readImport(db: D1Database, uid: string, importId: string): Promise<ImportStatus | null> {
+  const [totals, days] = await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT COUNT(*) AS chunks, COALESCE(SUM(verdict ->> 'accepted'), 0) AS rows FROM imports
+         WHERE uid = ?1 AND import_id = ?2 AND verdict <> ''`,
+      )
+      .bind(uid, importId),
+    db
+      .prepare(
+        `SELECT j.key + 0 AS day, SUM(j.value) AS rows, MIN(COALESCE(d.covered_seq, 0) >= s.manifest_seq) AS sealed
+         FROM imports i
+         JOIN segments s ON s.uid = i.uid
+           AND s.path = 'lake/v1/' || i.uid || '/l0/import-' || i.import_id || '-' || i.chunk || '-0-' || (i.verdict ->> 'accepted') || '.parquet'
+         JOIN json_each(i.days) j
+         LEFT JOIN sealed_days d ON d.uid = i.uid AND d.day = j.key + 0
+         WHERE i.uid = ?1 AND i.import_id = ?2 AND i.verdict <> '' GROUP BY 1 ORDER BY 1`,
+      )
+      .bind(uid, importId),
+  ]);
+  const [{ chunks, rows }] = totals!.results as [{ chunks: number; rows: number }];
+  if (chunks === 0) return null;
+  const touched = (days!.results as { day: number; rows: number; sealed: number }[]).map((row) => ({
+    day: dayText(row.day),
+    rows: row.rows,
+    sealed: row.sealed === 1,
+  }));
+  return { chunks, rows, days: touched, sealed: touched.filter(({ sealed }) => sealed).length, of: touched.length };
+}

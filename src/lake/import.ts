@@ -1,0 +1,72 @@
+/**
+ * Import: one chunk of bulk history → an L0 segment that only seals and scans count.
+ *
+ * steps: start (a row says when it came, or what was answered) → records by column → L0 to R2 → segment, days and verdict
+ * in one D1 batch. Killed anywhere and sent again, the chunk has the same receipt, so the same rows, so the same object.
+ * Copies, inside the import and beside live events, are left to the seal, which has to look for them anyway.
+ */
+import { LATE_IMPORT } from '../core/columns.ts';
+import type { EventRecord } from '../core/event.ts';
+import type { Hasher } from '../core/hash.ts';
+import type { ImportChunk, ImportError, Importer, ImportStart, ImportStatus, ImportVerdict } from '../core/import.ts';
+import type { SealMessage } from '../core/rpc.ts';
+import { importIncarnation, readImport, startChunk, storeChunk } from './import-store.ts';
+import { dayText, l0Path, type PlacedSegment, parseDay } from './manifest.ts';
+import { type PutBucket, putSegment } from './put.ts';
+import { recordColumns } from './record-columns.ts';
+import { queueSeals } from './seal/schedule.ts';
+import { encodeSegment } from './segment-write.ts';
+
+export interface ImportServices {
+  readonly db: D1Database;
+  readonly lake: PutBucket;
+  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly now: () => number;
+}
+
+/** @example importRoutes(services, lakeImporter(services)) */
+export function lakeImporter({ db, lake, sealQueue, now }: ImportServices): Importer {
+  return {
+    start: (chunk): Promise<ImportStart> => startChunk(db, chunk, now()),
+
+    async store(chunk, records, hasher, account): Promise<ImportVerdict> {
+      const segment = records.length === 0 ? null : await placeSegment(lake, chunk, records, hasher);
+      const verdict = verdictOf(records.length, segment, account);
+      await storeChunk(db, chunk, segment, verdict, now());
+      return verdict;
+    },
+
+    async finish(uid, importId): Promise<ImportStatus | null> {
+      const status = await readImport(db, uid, importId);
+      const open = status?.days.filter(({ sealed }) => !sealed) ?? [];
+      await queueSeals(
+        sealQueue,
+        open.map(({ day }) => ({ uid, day: parseDay(day)!, cause: 'import' })),
+      );
+      return status;
+    },
+
+    status: (uid, importId) => readImport(db, uid, importId),
+  };
+}
+
+async function placeSegment(
+  bucket: PutBucket,
+  { uid, importId, chunk }: ImportChunk,
+  records: readonly EventRecord[],
+  hasher: Hasher,
+): Promise<PlacedSegment> {
+  const encoded = encodeSegment(recordColumns(records, hasher, LATE_IMPORT), { order: 'l0' });
+  const path = l0Path(uid, importIncarnation(importId, chunk), 0, records.length);
+  const { sizeBytes } = await putSegment(bucket, path, encoded);
+  return { path, encoded, sizeBytes };
+}
+
+function verdictOf(
+  accepted: number,
+  segment: PlacedSegment | null,
+  { received, errors }: { readonly received: number; readonly errors: readonly ImportError[] },
+): ImportVerdict {
+  const days = segment?.encoded.days.map(({ day }) => dayText(day)) ?? [];
+  return { received, accepted, duplicate: 0, quarantined: 0, rejected: received - accepted, errors, days };
+}
