@@ -90,6 +90,18 @@ describe('keys', () => {
     expect(server.callsTo('/v1/events')[0]?.headers.authorization).toBe('Bearer w-shop');
   });
 
+  it('lists tenants page by page', async () => {
+    server.fault = ({ method, path }) =>
+      method === 'GET' && path.startsWith('/v1/tenants')
+        ? {
+            body: path.includes('after=a')
+              ? { tenants: [{ id: 'b' }], next: null }
+              : { tenants: [{ id: 'a' }], next: 'a' },
+          }
+        : undefined;
+    expect(JSON.parse((await run('tenant', 'list', '--json')).out).tenants).toEqual([{ id: 'a' }, { id: 'b' }]);
+  });
+
   it('are not sent to another machine when they are the local ones', async () => {
     const { notes } = await runCli([
       'send',
@@ -209,8 +221,9 @@ describe('query', () => {
 
   it('prints a table, numbers to the right', async () => {
     const series = [
-      { key: { country: 'DE' }, total: 1234.5 },
+      { key: { country: 'DE' }, total: 1234.5, points: [] },
       { key: { country: null }, total: 7 },
+      { key: { country: null }, other: true, total: 1 },
     ];
     server.answers['POST /v1/query'] = { series, meta };
     const { out } = await run('query', '--group-by', 'country');
@@ -219,6 +232,7 @@ describe('query', () => {
       '-------  -------',
       'DE       1,234.5',
       '(none)         7',
+      '(other)        1',
       '(as of 2026-01-02T00:00:00.000Z, complete, 3 ms)',
     ]);
   });

@@ -13,6 +13,8 @@ const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'];
 export interface QueryAnswer {
   readonly series: readonly {
     readonly key: Readonly<Record<string, string | null>>;
+    /** What is beyond the top, together. */
+    readonly other?: boolean;
     readonly total: number | null;
     readonly points?: readonly { readonly at: string; readonly value: number | null }[];
   }[];
@@ -99,9 +101,9 @@ function measureOf(text: string): string | Record<string, string> {
 /** With points one line for each, else one for each series; then what the answer says of itself. */
 export function renderAnswer({ series, meta }: QueryAnswer, measure: string): string[] {
   const dimensions = [...new Set(series.flatMap(({ key }) => Object.keys(key)))];
-  const hasPoints = series.some(({ points }) => points !== undefined);
-  const rows: TableCell[][] = series.flatMap(({ key, total, points }) => {
-    const names = dimensions.map((dimension) => key[dimension] ?? '(none)');
+  const hasPoints = series.some(({ points = [] }) => points.length > 0);
+  const rows: TableCell[][] = series.flatMap(({ key, other, total, points }) => {
+    const names = dimensions.map((dimension) => key[dimension] ?? (other ? '(other)' : '(none)'));
     return hasPoints ? (points ?? []).map(({ at, value }) => [at, ...names, value]) : [[...names, total]];
   });
   const header = [...(hasPoints ? ['at'] : []), ...dimensions, measure];

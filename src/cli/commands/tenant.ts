@@ -13,6 +13,12 @@ interface TenantInfo {
   readonly timezone: string;
 }
 
+interface TenantsPage {
+  readonly tenants: readonly TenantInfo[];
+  /** The id after which the next page begins; null: that was all. */
+  readonly next?: string | null;
+}
+
 export const tenant: Command = {
   name: 'tenant',
   summary: 'Create, list and delete tenants',
@@ -63,9 +69,14 @@ async function create(id: string, args: Args, io: Io): Promise<number> {
 async function list(args: Args, io: Io): Promise<number> {
   const server = findServer(args, io);
   const client = new Client({ url: server.url, key: server.mustKey('root') });
-  const answer = await client.get<{ tenants: TenantInfo[] }>('/v1/tenants');
-  if (args.flag('json')) return print(io, answer);
-  const rows = answer.tenants.map(({ id, name, regions, timezone }) => [id, name, regions?.join(','), timezone]);
+  const tenants: TenantInfo[] = [];
+  for (let after: string | null | undefined = ''; after != null; ) {
+    const page: TenantsPage = await client.get(`/v1/tenants${after ? `?after=${encodeURIComponent(after)}` : ''}`);
+    tenants.push(...page.tenants);
+    after = page.next;
+  }
+  if (args.flag('json')) return print(io, { tenants });
+  const rows = tenants.map(({ id, name, regions, timezone }) => [id, name, regions?.join(','), timezone]);
   for (const line of renderTable(['id', 'name', 'regions', 'timezone'], rows)) io.out(line);
   return 0;
 }
