@@ -5,10 +5,12 @@
  */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { RegisteredShard, ShardOf } from '../core/rpc.ts';
+import type { ShardOf } from '../core/rpc.ts';
+import { type ShardAddress, shardName } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { describe } from '../http/describe.ts';
 import type { Services } from '../services.ts';
+import { listShards } from './shards.ts';
 
 export type StatusServices = Pick<Services, 'db' | 'auth' | 'shardOf' | 'directoryOf' | 'now'>;
 
@@ -16,7 +18,7 @@ const instantSchema = z.iso.datetime().nullable();
 const shardSchema = z.object({
   region: z.string(),
   index: z.int(),
-  incarnation: z.string(),
+  incarnation: z.string().nullable(),
   reachable: z.boolean(),
   watermark: instantSchema,
   storedSeq: z.int().nullable(),
@@ -71,8 +73,8 @@ export function statusRoutes(services: StatusServices): Hono {
 }
 
 async function readStatus({ db, shardOf, directoryOf, now }: StatusServices, tenant: Tenant): Promise<Status> {
-  const registered = await directoryOf(tenant.uid).list();
-  const shards = await Promise.all(registered.map((shard) => askShard(shardOf, tenant.uid, shard)));
+  const addresses = await listShards(directoryOf, tenant.uid);
+  const shards = await Promise.all(addresses.map((address) => askShard(shardOf, address)));
   const watermarks = shards.flatMap(({ watermark }) => (watermark === null ? [] : [Date.parse(watermark)]));
   const asOfMs = watermarks.length === 0 ? null : Math.min(...watermarks);
   return {
@@ -87,19 +89,19 @@ async function readStatus({ db, shardOf, directoryOf, now }: StatusServices, ten
   };
 }
 
-async function askShard(shardOf: ShardOf, uid: string, shard: RegisteredShard): Promise<ShardStatus> {
-  const { region, index, incarnation } = shard;
-  const address = { uid, region, index };
+async function askShard(shardOf: ShardOf, address: ShardAddress): Promise<ShardStatus> {
+  const { region, index } = address;
   try {
     const { watermarkMs, cutSeq: _, ...state } = await shardOf(address).status({ address });
     return { region, index, reachable: true, watermark: instant(watermarkMs), ...state };
   } catch (error) {
-    console.warn(`Shard ${uid}/${region}/${index} did not answer`, error);
-    return { region, index, incarnation, reachable: false, ...UNKNOWN };
+    console.warn(`Shard ${shardName(address)} did not answer`, error);
+    return { region, index, reachable: false, ...UNKNOWN };
   }
 }
 
 const UNKNOWN = {
+  incarnation: null,
   watermark: null,
   storedSeq: null,
   headSeq: null,

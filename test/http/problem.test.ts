@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { QUERY_REFUSAL_CODES } from '../../src/core/query/request.ts';
 import { jsonPointer, Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
 import { PROBLEM_CODES } from '../../src/http/problem-codes.ts';
 import { readSources, withoutComments } from '../support/sources.ts';
@@ -104,14 +105,16 @@ it('a JSON pointer escapes what RFC 6901 says', () => {
 });
 
 describe('the list of codes', () => {
+  /** `new Problem(404, 'code'`, `retryLater(503, 'code'`, `unavailable('code'`, and tables of code to status. */
   const thrown = readSources('src', /\.ts$/).flatMap(({ text }) =>
-    [...withoutComments(text).matchAll(/(?:[pP]roblem\(\s*\d{3},|unavailable\()\s*'([a-z-]+)'/g)].map(
-      ([, code = '']) => code,
-    ),
+    [
+      ...withoutComments(text).matchAll(/(?:\(\s*[45]\d\d,|unavailable\()\s*'([a-z0-9-]+)'|'([a-z0-9-]+)': [45]\d\d,/g),
+    ].map(([, called, listed]) => called ?? listed ?? ''),
   );
+  const answered = [...thrown, ...QUERY_REFUSAL_CODES];
 
   it('explains every code the sources answer with', () => {
     expect(thrown.length).toBeGreaterThan(10);
-    expect([...new Set(thrown)].filter((code) => !(code in PROBLEM_CODES)).sort()).toEqual([]);
+    expect([...new Set(answered)].filter((code) => !(code in PROBLEM_CODES)).sort()).toEqual([]);
   });
 });

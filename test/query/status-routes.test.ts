@@ -1,31 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import type { LiveReply, ShardRpc } from '../../src/core/rpc.ts';
+import type { ShardRpc, ShardStatusReply } from '../../src/core/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard-map.ts';
 import { fakeApp, START_MS } from '../support/fake-services.ts';
 
 const DAY = Math.floor(START_MS / 86_400_000);
 const at = (ms: number) => new Date(ms).toISOString();
 
-function live(values: Partial<LiveReply>): LiveReply {
+function live(values: Partial<ShardStatusReply>): ShardStatusReply {
   return {
     incarnation: 'i',
     storedSeq: 0,
+    cutSeq: 0,
     headSeq: 0,
     watermarkMs: null,
-    cells: null,
-    rollupMissing: false,
-    pendingEvents: 0,
-    corrections: 0,
     tailEvents: 0,
+    pendingEvents: 0,
+    waitingFlushes: 0,
+    oldestFlushAgeMs: 0,
+    logSizeBytes: 0,
+    rememberedIds: 0,
+    rowsWritten: 0,
     ...values,
   };
 }
 
-function appWith(replies: Record<string, LiveReply | Error>) {
+function appWith(replies: Record<string, ShardStatusReply | Error>) {
   return fakeApp({
     shardOf: (address: ShardAddress) =>
       ({
-        live: async () => {
+        status: async () => {
           const reply = replies[`${address.region}/${address.index}`];
           if (!reply || reply instanceof Error) throw reply ?? new Error('unknown shard');
           return reply;
@@ -130,4 +133,18 @@ describe('the status of a tenant', () => {
     expect((await stack.call('GET', '/v1/status', { key: keys.write })).body.code).toBe('key-scope');
     expect((await stack.call('GET', '/v1/status', { key: keys.admin })).status).toBe(200);
   });
+});
+
+it('the status is a 503 when the list of shards cannot be read', async () => {
+  const stack = fakeApp({
+    directoryOf: () => ({
+      register: async () => {},
+      list: async () => {
+        throw new Error('gone');
+      },
+    }),
+  });
+  const { keys } = await stack.createTenant('acme');
+  const { status, headers, body } = await stack.call('GET', '/v1/status', { key: keys.read });
+  expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'directory-unavailable']);
 });

@@ -44,7 +44,6 @@ export function fakeServices(overrides: Partial<Services> = {}) {
     directoryOf: (uid) => ({
       register: async (shard) => {
         registered.set(uid, [...(registered.get(uid) ?? []), shard]);
-        return { registered: true };
       },
       list: async () => registered.get(uid) ?? [],
     }),
