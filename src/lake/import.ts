@@ -58,8 +58,8 @@ async function placeSegment(
 ): Promise<PlacedSegment> {
   const encoded = encodeSegment(recordColumns(records, hasher, LATE_IMPORT), { order: 'l0' });
   const path = l0Path(uid, importIncarnation(importId, chunk), 0, records.length);
-  const { sizeBytes } = await putSegment(bucket, path, encoded);
-  return { path, encoded, sizeBytes };
+  const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
+  return { path, encoded, sizeBytes, isOurs };
 }
 
 function verdictOf(

@@ -117,8 +117,10 @@ export interface RangeReading {
 export interface PlacedSegment {
   readonly path: string;
   readonly encoded: EncodedSegment;
-  /** Of the object that is there: another encoder may have written it (`PutOutcome.sizeBytes`). Absent: as encoded. */
-  readonly sizeBytes?: number;
+  /** Of the object that is there; another release may have written it (`PutOutcome`). */
+  readonly sizeBytes: number;
+  /** The object's bytes are those encoded here, so the footer describes them. */
+  readonly isOurs: boolean;
 }
 
 export interface FlushRecord {
@@ -233,10 +235,9 @@ export const INSERT_SEGMENT_DAYS = `INSERT INTO segment_days (uid, day, manifest
   FROM segments s, json_each(?5) j WHERE s.uid = ?1 AND s.path = ?4 AND s.incarnation = ?2 AND s.seq_from = ?3`;
 
 /** row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer. The footer of other bytes than ours is not kept. */
-export function segmentValues({ encoded, sizeBytes }: PlacedSegment): (string | number | null)[] {
-  const { rowCount, bytes, atMinMs, atMaxMs, contentHash, footer } = encoded;
-  const isOurs = sizeBytes === undefined || sizeBytes === bytes.byteLength;
-  return [rowCount, sizeBytes ?? bytes.byteLength, atMinMs, atMaxMs, contentHash, isOurs ? packFooter(footer) : null];
+export function segmentValues({ encoded, sizeBytes, isOurs }: PlacedSegment): (string | number | null)[] {
+  const { rowCount, atMinMs, atMaxMs, contentHash, footer } = encoded;
+  return [rowCount, sizeBytes, atMinMs, atMaxMs, contentHash, isOurs ? packFooter(footer) : null];
 }
 
 /** Last of the batch. A conflicting row makes the batch fail on NOT NULL: nothing of it stays. */

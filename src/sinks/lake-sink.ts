@@ -3,14 +3,9 @@
  */
 import type { EventColumns } from '../core/columns.ts';
 import type { FlushRef } from '../core/rpc.ts';
-import { l0Path } from '../lake/manifest.ts';
+import { l0Path, type PlacedSegment } from '../lake/manifest.ts';
 import { putSegment } from '../lake/put.ts';
-import { type EncodedSegment, encodeSegment } from '../lake/segment-write.ts';
-
-export interface StoredSegment {
-  readonly path: string;
-  readonly encoded: EncodedSegment;
-}
+import { encodeSegment } from '../lake/segment-write.ts';
 
 /** Null: the flush accepted nothing, there is no segment to write. */
 export async function storeSegment(
@@ -18,10 +13,10 @@ export async function storeSegment(
   uid: string,
   flush: FlushRef,
   columns: EventColumns,
-): Promise<StoredSegment | null> {
+): Promise<PlacedSegment | null> {
   if (columns.rowCount === 0) return null;
   const encoded = encodeSegment(columns, { order: 'l0' });
   const path = l0Path(uid, flush.incarnation, flush.seqFrom, flush.seqTo);
-  await putSegment(bucket, path, encoded);
-  return { path, encoded };
+  const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
+  return { path, encoded, sizeBytes, isOurs };
 }

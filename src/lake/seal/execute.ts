@@ -108,8 +108,8 @@ function bucketOf({ person, keyHash }: EventColumns, row: number, bucketCount: n
 
 async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedSegment> {
   const encoded = encodeSegment(rows, { order: 'l1' });
-  const { sizeBytes } = await putSegment(bucket, path, encoded);
-  return { path, encoded, sizeBytes };
+  const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
+  return { path, encoded, sizeBytes, isOurs };
 }
 
 function countLate({ late }: EventColumns, counts: RowCounts): void {
