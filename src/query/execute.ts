@@ -68,7 +68,10 @@ export async function execute(
 ): Promise<Result<QueryAnswer, QueryTooLarge>> {
   const startedAtMs = ports.now();
   for (const plan of rollupPlans(query, rollups, startedAtMs).slice(0, ROLLUPS_TRIED_MAX)) {
-    const reading = await readRollup(ports, uid, shards, query, plan, startedAtMs);
+    let reading = await readRollup(ports, uid, shards, query, plan, startedAtMs);
+    if (!reading.ok && reading.error === 'seal-ahead') {
+      reading = await readRollup(ports, uid, shards, query, plan, startedAtMs);
+    }
     if (!reading.ok) continue;
     const ranked = rankSeries(query, reading.value.fold);
     if (query.exact && ranked.estimated) break;

@@ -8,7 +8,7 @@
  */
 import { decodeRollupCells } from '../core/cell-codec.ts';
 import { DAY_MS } from '../core/limits.ts';
-import { CellFold } from '../core/query/cell-fold.ts';
+import { CellFold, type CellShortfall } from '../core/query/cell-fold.ts';
 import type { Fold } from '../core/query/fold.ts';
 import { dayGrains, type RollupPlan } from '../core/query/plan.ts';
 import type { Query } from '../core/query/request.ts';
@@ -36,7 +36,16 @@ export interface RollupReading {
 }
 
 /** Why the lake must answer instead. */
-export type RollupShortfall = 'rollup-missing' | 'too-fine' | 'overflowed' | 'truncated';
+export type RollupShortfall =
+  | 'rollup-missing'
+  /** A minute of a sealed day is asked for. */
+  | 'too-fine'
+  /**
+   * A seal holds events that a shard still answers for itself: a flush was stored and sealed, but not confirmed when the
+   * shard was asked. Both would count them; the lake compares ids, and a moment later the shard may know.
+   */
+  | 'seal-ahead'
+  | CellShortfall;
 
 export async function readRollup(
   { db, shardOf }: RollupPorts,
@@ -58,6 +67,7 @@ export async function readRollup(
 
   if (isRollupMissing(rollup.id, live, reading, coverage)) return err('rollup-missing');
   if (reading.days.some(({ day }) => grains.get(day) === 'minute')) return err('too-fine');
+  if (reading.days.some((day) => isAhead(day, coverage))) return err('seal-ahead');
   const fold = new CellFold(query, plan);
   for (const { cells } of reading.cells) fold.add(decodeRollupCells(cells), startMs, endMs);
   const parts = addParts(fold, reading, coverage, dayFrom, dayTo);
@@ -92,6 +102,10 @@ function isRollupMissing(
     ({ source, incarnation, seqTo, rollupIds }) =>
       source === 'flush' && isStored(coverage, incarnation, seqTo) && !rollupIds.includes(rollupId),
   );
+}
+
+function isAhead({ vector }: SealedDay, { storedSeqs }: Coverage): boolean {
+  return [...storedSeqs].some(([incarnation, storedSeq]) => (vector[incarnation] ?? 0) > storedSeq);
 }
 
 /** Rows that are in no part; those of a flush its shard still answers for are in the shard's own account. */
