@@ -6,10 +6,13 @@ import { directoryOf } from '../durable-objects/directory.ts';
 import { createApp } from './app.ts';
 import { TenantCache } from './control/tenant-cache.ts';
 import { loadTenant } from './control/tenants.ts';
+import { MINUTE_MS } from './core/limits.ts';
 import type { FlushMessage, SealMessage, ShardOf, ShardRpc } from './core/rpc.ts';
-import { shardName } from './core/shard-map.ts';
+import { type ShardAddress, shardName } from './core/shard-map.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
+import { consumeSeals } from './lake/seal/consume.ts';
+import { scheduleSeals } from './lake/seal/schedule.ts';
 import type { DemoKeys, Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
 import { keepDeadLetters } from './sinks/dead-letters.ts';
@@ -83,6 +86,9 @@ function shardOf(namespace: DurableObjectNamespace): ShardOf {
   };
 }
 
+/** The sweep wakes every shard: often enough to bound silence, seldom enough to let cold ones sleep. */
+const SWEEP_EVERY_MINUTES = 10;
+
 export default {
   fetch(request, env, ctx) {
     return workerOf(env).app.fetch(request, env, ctx);
@@ -90,26 +96,34 @@ export default {
 
   async queue(batch, env) {
     const { services } = workerOf(env);
-    const { db, lake, telemetry, now, flushQueue } = services;
     switch (batch.queue) {
       case 'tidemark-flush':
-        return consumeFlushes(batch as MessageBatch<FlushMessage>, {
-          db,
-          lake,
-          telemetry,
-          now,
-          shardOf: services.shardOf,
-          poke: (address) => flushQueue.send({ address }),
-        });
+        return consumeFlushes(batch as MessageBatch<FlushMessage>, { ...services, poke: pokeOf(services) });
+      case 'tidemark-seal': {
+        const rollupsOf = async (uid: string) => (await loadTenant(env.DB, uid))?.tenant.rollups ?? null;
+        return consumeSeals(batch as MessageBatch<SealMessage>, { ...services, rollupsOf });
+      }
       default:
-        return keepDeadLetters(batch, db, now());
+        return keepDeadLetters(batch, services.db, services.now());
     }
   },
 
-  async scheduled(_controller, env) {
+  /** Each duty on its own: one that fails does not keep the others from their turn. */
+  async scheduled({ scheduledTime }, env) {
     const { services } = workerOf(env);
-    const { db, flushQueue } = services;
-    const poke: Parameters<typeof sweepShards>[0]['poke'] = (address) => flushQueue.send({ address });
-    await sweepShards({ db, directoryOf: services.directoryOf, shardOf: services.shardOf, poke });
+    const duties: (() => Promise<unknown>)[] = [() => scheduleSeals(services, services.now())];
+    const isSweepDue = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;
+    if (isSweepDue) duties.push(() => sweepShards({ ...services, poke: pokeOf(services) }));
+    const failed = (await Promise.allSettled(duties.map((duty) => duty()))).filter(
+      ({ status }) => status === 'rejected',
+    );
+    for (const { reason } of failed as PromiseRejectedResult[]) {
+      console.error(JSON.stringify({ at: 'scheduled', error: String(reason) }));
+    }
   },
 } satisfies ExportedHandler<Env>;
+
+/** Tells the sink that a shard has flushes to store. */
+function pokeOf({ flushQueue }: Services): (address: ShardAddress) => Promise<unknown> {
+  return (address) => flushQueue.send({ address });
+}
