@@ -44,9 +44,15 @@ export function collectRoutes(deps: CollectDeps): Hono {
   const app = new Hono();
   for (const { path, protocol, summary, bodyTypes } of CALLS) {
     app.on(['POST', 'OPTIONS'], path, cors);
-    app.post(path, describe({ summary, tag: 'collect', key: 'write', bodyTypes, answer: verdictSchema }), async (c) =>
-      c.json(await collect(c.req.raw, protocol, deps)),
-    );
+    const description = {
+      summary,
+      tag: 'collect',
+      key: 'write',
+      body: protocol.bodySchema,
+      bodyTypes,
+      answer: verdictSchema,
+    } as const;
+    app.post(path, describe(description), async (c) => c.json(await collect(c.req.raw, protocol, deps)));
   }
   return app;
 }

@@ -17,7 +17,7 @@ export interface RouteDescription {
   readonly key: KeyScope | 'root' | 'admin or root' | 'none';
   /** Schema of the JSON body. */
   readonly body?: z.ZodType;
-  /** Content types of a body that is not described by a schema. */
+  /** Content types that are taken beside the schema's JSON, or without one. */
   readonly bodyTypes?: readonly string[];
   /** Schema of the query string. */
   readonly query?: z.ZodObject;
@@ -56,10 +56,15 @@ export function describe(route: RouteDescription): MiddlewareHandler {
   });
 }
 
-function bodyOf({ body, bodyTypes }: RouteDescription): DescribeRouteOptions['requestBody'] {
-  if (body) return { required: true, content: { 'application/json': { schema: resolver(body, { io: 'input' }) } } };
-  if (!bodyTypes) return undefined;
-  return { required: true, content: Object.fromEntries(bodyTypes.map((type) => [type, {}])) };
+function bodyOf({ body, bodyTypes = [] }: RouteDescription): DescribeRouteOptions['requestBody'] {
+  if (!body && bodyTypes.length === 0) return undefined;
+  return {
+    required: true,
+    content: {
+      ...Object.fromEntries(bodyTypes.map((type) => [type, {}])),
+      ...(body && { 'application/json': { schema: resolver(body, { io: 'input' }) } }),
+    },
+  };
 }
 
 function contentOf(answer: RouteDescription['answer']) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StringColumn } from '../../src/core/event.ts';
 import { testApp } from './support/app.ts';
 
 const CHROME =
@@ -8,9 +9,7 @@ const IPHONE =
 const GOOGLEBOT = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)';
 const BERLIN = { country: 'DE', region: 'Berlin', city: 'Berlin' };
 
-type Column = Parameters<Awaited<ReturnType<typeof testApp>>['shards']['rows']>[number];
-
-async function row(event: object, headers: Record<string, string>, cf: object | undefined, ...columns: Column[]) {
+async function row(event: object, headers: Record<string, string>, cf: object | undefined, ...columns: StringColumn[]) {
   const { send, shards } = await testApp();
   const response = await send({ event: 'x', ...event }, { headers, ...(cf && { cf }) });
   expect(response.status).toBe(200);

@@ -4,7 +4,7 @@
  * in: ValidEvent, Surroundings · out: EventRecord
  *
  * What the event says itself wins over what the request tells. Whatever follows from the context alone is worked out once
- * for neighbours that share one; events of one browser in one request do.
+ * for neighbours with an equal one, as the events of one browser in one request have.
  */
 import type { EventRecord, JsonObject } from '../../core/event.ts';
 import type { ValidContext } from '../../core/event-json.ts';
@@ -46,8 +46,7 @@ export class Enricher {
   }
 
   record(event: ValidEvent): EventRecord {
-    if (this.#last?.of !== event.context) this.#last = factsOf(event.context, this.#surroundings);
-    const facts = this.#last;
+    const facts = this.#factsOf(event.context);
     const page = facts.page ?? (event.type === 'page' ? pageOf(event.properties) : NO_PAGE);
     const campaign =
       facts.page === null && page.url !== null ? campaignOf(objectOf(facts.value.campaign), page.url) : facts.campaign;
@@ -85,6 +84,14 @@ export class Enricher {
       properties: event.properties,
       context: facts.value,
     };
+  }
+
+  /** Equal texts are equal contexts: comparing them is ten times cheaper than reading the context again. */
+  #factsOf(context: ValidContext): ContextFacts {
+    const last = this.#last;
+    if (last !== null && last.of.text === context.text && last.of.hadAddress === context.hadAddress) return last;
+    this.#last = factsOf(context, this.#surroundings);
+    return this.#last;
   }
 }
 

@@ -8,14 +8,25 @@
  *
  * `writeKey` in the body serves `sendBeacon`, which cannot set headers. An empty list is a valid request of no events.
  */
+import { z } from 'zod';
+import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { wireEventSchema } from '../../core/wire-event.ts';
 import type { Body } from '../body.ts';
 import type { Refusal } from '../refusal.ts';
 import { parseJsonBody, parseLines } from './json.ts';
 import { limitEvents, type Protocol, type WireBatch } from './protocol.ts';
 
+export const batchSchema = z.object({
+  batch: z.array(wireEventSchema).max(LIMITS.requestEventsMax),
+  sentAt: wireEventSchema.shape.sentAt,
+  context: wireEventSchema.shape.context.describe("Every event's default, key by key"),
+  writeKey: z.string().optional().describe('Where no header can be set'),
+});
+
 export const nativeProtocol: Protocol = {
   source: 'native',
+  bodySchema: z.union([wireEventSchema, batchSchema.shape.batch, batchSchema]),
   decode(body: Body): Result<WireBatch, Refusal> {
     if (body.format === 'ndjson') return limitEvents({ events: parseLines(body.bytes) });
     const json = parseJsonBody(body.bytes);

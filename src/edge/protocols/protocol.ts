@@ -4,6 +4,7 @@
  * A protocol is pure and knows nothing of tenants, shards or time; it does not look into the events. Everything after it
  * is the same for all of them. A new vendor's protocol is a new file with this contract and a line in routes.ts.
  */
+import type { z } from 'zod';
 import type { EventType } from '../../core/event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EventRejection } from '../../core/rejection.ts';
@@ -35,6 +36,8 @@ export class UnreadableEvent {
 export interface Protocol {
   /** The `source` column of its events. */
   readonly source: string;
+  /** What a JSON body looks like, for the API's description. */
+  readonly bodySchema: z.ZodType;
   decode(body: Body): Result<WireBatch, Refusal>;
   answer(verdict: VerdictDocument): object;
 }

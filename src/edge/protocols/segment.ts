@@ -9,16 +9,18 @@
  */
 import type { EventType } from '../../core/event.ts';
 import { err, type Result } from '../../core/result.ts';
+import { wireEventSchema } from '../../core/wire-event.ts';
 import type { Body } from '../body.ts';
 import type { Refusal } from '../refusal.ts';
 import { parseJsonBody } from './json.ts';
-import { batchOf } from './native.ts';
+import { batchOf, batchSchema } from './native.ts';
 import { limitEvents, type Protocol, type WireBatch } from './protocol.ts';
 
 /** `type`: the call's; absent for `/v1/batch`, whose events carry their own. */
 export function segmentProtocol(type?: EventType): Protocol {
   return {
     source: 'segment',
+    bodySchema: type === undefined ? batchSchema : wireEventSchema,
     decode(body: Body): Result<WireBatch, Refusal> {
       if (body.format !== 'json') {
         return err({

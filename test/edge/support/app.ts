@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { blockColumns, openBlock } from '../../../src/core/block.ts';
 import { ACCEPTED, DUPLICATE } from '../../../src/core/disposition.ts';
+import type { StringColumn } from '../../../src/core/event.ts';
 import { DEFAULT_ROLLUPS } from '../../../src/core/rollup.ts';
 import type { AppendReply, AppendRequest, ShardOf, ShardRpc } from '../../../src/core/rpc.ts';
 import type { KeyScope, Tenant } from '../../../src/core/tenant.ts';
@@ -62,9 +63,7 @@ export class FakeShards {
   }
 
   /** The rows that reached any shard, as records of the columns asked for. */
-  rows(
-    ...columns: readonly Exclude<keyof ReturnType<typeof blockColumns>['strings'], undefined>[]
-  ): (string | null)[][] {
+  rows(...columns: readonly StringColumn[]): (string | null)[][] {
     return this.requests.flatMap(({ blocks }) =>
       blocks.flatMap((bytes) => {
         const table = blockColumns(openBlock(bytes), null);
