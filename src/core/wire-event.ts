@@ -29,4 +29,3 @@ export const wireEventSchema = z
     context: bag,
   })
   .meta({ id: 'Event' });
-export type WireEvent = z.input<typeof wireEventSchema>;
