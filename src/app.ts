@@ -18,6 +18,7 @@ import {
 import { Problem, renderProblem, unavailable } from './http/problem.ts';
 import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from './http/request-counter.ts';
 import { queryRoutes } from './query/routes.ts';
+import { sealRoutes } from './query/seal-routes.ts';
 import { statusRoutes } from './query/status-routes.ts';
 import type { Services } from './services.ts';
 
@@ -32,6 +33,7 @@ export function createApp(services: Services): Hono {
   app.route('/', collectRoutes(services));
   app.route('/', controlRoutes(services));
   app.route('/', queryRoutes(services));
+  app.route('/', sealRoutes(services));
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter));
   app.route('/', docsRoutes(app, services));

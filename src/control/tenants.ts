@@ -127,15 +127,6 @@ export async function deleteTenant(db: D1Database, id: string, nowMs: number): P
   return marked?.results[0]?.uid ?? null;
 }
 
-/** Uids of tenants that are not deleted, ascending, after the given one: for sweeps. */
-export async function listUids(db: D1Database, afterUid: string, countMax: number): Promise<string[]> {
-  const { results } = await db
-    .prepare('SELECT uid FROM tenants WHERE deleted_at_ms IS NULL AND uid > ? ORDER BY uid LIMIT ?')
-    .bind(afterUid, countMax)
-    .all<{ uid: string }>();
-  return results.map(({ uid }) => uid);
-}
-
 /** Adds a key; `keys-full` at the limit of active keys. */
 export async function createKey(
   db: D1Database,

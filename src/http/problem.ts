@@ -41,10 +41,6 @@ export class Problem extends Error {
   }
 }
 
-export function problem(status: number, code: string, detail: string, options?: ProblemOptions): Problem {
-  return new Problem(status, code, detail, options);
-}
-
 /** A dependency failed: nothing was acknowledged, the same request may be sent again. */
 export function unavailable(code: string, detail: string, cause: unknown, retryAfterSeconds = 1): Problem {
   return new Problem(503, code, detail, { cause, headers: { 'retry-after': String(retryAfterSeconds) } });
