@@ -40,6 +40,8 @@ const UNIQUE_COLUMNS: ReadonlySet<StringColumn> = new Set(['id', 'properties']);
 
 export interface BlockInput {
   readonly receivedAtMs: number;
+  /** The greatest time that chose a shard map's epoch for one of the records (CORRECTNESS E2). */
+  readonly routingAtMsMax: number;
   readonly records: readonly EventRecord[];
   readonly rollups: readonly Rollup[];
   readonly hasher: Hasher;
@@ -81,7 +83,7 @@ export function encodeBlock(input: BlockInput): Uint8Array {
     numberCount,
     indexBytes: strings.texts.length < 0xffff ? 2 : 4,
     stringBytes: texts.length,
-    routingAtMsMax: records.reduce((max, record) => Math.max(max, record.atMs), 0),
+    routingAtMsMax: input.routingAtMsMax,
     rollupBytes: rollupSectionsBytes(sections),
     ...input.tally,
   };

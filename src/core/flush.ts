@@ -6,7 +6,7 @@
  */
 import type { EventBlock } from './block.ts';
 import type { RollupSection } from './block-rollups.ts';
-import { encodeRollupCells } from './cell-codec.ts';
+import { encodeRollupCells, readCellsHeader } from './cell-codec.ts';
 import { LATE_BEYOND, LATE_CORRECTION } from './columns.ts';
 import { isAccepted } from './disposition.ts';
 import { hashHex } from './hash.ts';
@@ -142,10 +142,8 @@ export class FlushState {
     const parts: FlushPart[] = [];
     for (const [rollupId, cells] of this.cells) {
       if (!this.rollupIds?.has(rollupId) || cells.windows.size === 0) continue;
-      const starts = [...cells.windows.keys()];
-      const startMsMin = starts.reduce((min, startMs) => Math.min(min, startMs));
-      const startMsMax = starts.reduce((max, startMs) => Math.max(max, startMs));
       encodeRollupCells(cells).forEach((encoded, chunk) => {
+        const { startMsMin, startMsMax } = readCellsHeader(encoded);
         parts.push({ rollupId, chunk, cells: encoded, startMsMin, startMsMax, overflowed: cells.overflowed });
       });
     }

@@ -77,12 +77,13 @@ function sendingsOf({ tenant, region, hasher, receivedAtMs, events, rejected }: 
 
 function appendRequestOf({ tenant, hasher, receivedAtMs }: Append, { group, tally }: Sending): AppendRequest {
   const records = group.events.map(({ record }) => record);
+  const routingAtMsMax = group.events.reduce((max, { routingAtMs }) => Math.max(max, routingAtMs), 0);
   const blocks = splitByChars(records).flatMap((part, i) => encodeBounded(part, i === 0 ? tally : 0));
   return { address: group.address, epoch: group.epoch, blocks };
 
   function encodeBounded(part: readonly EventRecord[], rejected: number): Uint8Array[] {
     const tally = { rejected, quarantined: 0 };
-    const block = encodeBlock({ receivedAtMs, records: part, rollups: tenant.rollups, hasher, tally });
+    const block = encodeBlock({ receivedAtMs, routingAtMsMax, records: part, rollups: tenant.rollups, hasher, tally });
     if (block.byteLength <= LIMITS.blockSizeBytesMax || part.length <= 1) return [block];
     const half = part.length >>> 1;
     return [...encodeBounded(part.slice(0, half), rejected), ...encodeBounded(part.slice(half), 0)];

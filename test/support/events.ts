@@ -42,6 +42,7 @@ export function block(
 ): Uint8Array {
   return encodeBlock({
     receivedAtMs: options.receivedAtMs ?? NOON_MS,
+    routingAtMsMax: records.reduce((max, each) => Math.max(max, each.atMs), 0),
     records,
     rollups: options.rollups ?? DEFAULT_ROLLUPS,
     hasher: testHasher,
