@@ -1,30 +1,36 @@
 /**
- * Seals: what the server says of a tenant's days (`GET /v1/seals`), asked for a range or for all.
+ * Seals: what the server says of a tenant's days, and how it is asked to seal some. Days are UTC, ranges inclusive.
  */
 import type { Client } from './client.ts';
 
 export interface SealedDay {
-  /** ISO date, UTC. */
+  /** ISO date. */
   readonly day: string;
+  readonly revision: number;
   /** Null: never sealed. */
-  readonly revision: number | null;
-  /** The day has stored events that its seal does not cover. */
+  readonly sealedAt: string | null;
+  /** Something is stored that the seal does not cover. */
   readonly dirty: boolean;
-  readonly events: number | null;
-  readonly people: number | null;
-  readonly drift: Readonly<Record<string, number>> | null;
+  readonly events: number;
+  readonly people: number;
+  /** live − sealed = duplicates − beyond − imported + rest. */
+  readonly drift: Readonly<Record<string, number>>;
 }
 
-export interface SealsAnswer {
-  readonly days: readonly SealedDay[];
+export interface DayRange {
+  readonly from: string;
+  /** The last day, itself included. */
+  readonly to: string;
 }
 
+/** Days that have stored events, or a seal. */
 export async function readSeals(
   client: Client,
-  range: { readonly from?: string | undefined; readonly to?: string | undefined } = {},
-): Promise<SealsAnswer> {
-  const parameters = new URLSearchParams(
-    Object.entries(range).filter((pair): pair is [string, string] => pair[1] !== undefined),
-  );
-  return client.get<SealsAnswer>(`/v1/seals${parameters.size > 0 ? `?${parameters}` : ''}`);
+  { from, to }: DayRange,
+): Promise<{ readonly days: readonly SealedDay[] }> {
+  return client.get(`/v1/seals?${new URLSearchParams({ from, to })}`);
+}
+
+export async function askForSeals(client: Client, range: DayRange): Promise<void> {
+  await client.post('/v1/seal', range);
 }

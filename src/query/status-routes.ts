@@ -33,6 +33,15 @@ const shardSchema = z.object({
 });
 type ShardStatus = z.output<typeof shardSchema>;
 
+const tallySchema = z.object({
+  received: z.int(),
+  accepted: z.int(),
+  duplicate: z.int(),
+  quarantined: z.int(),
+  rejected: z.int(),
+});
+type Tally = z.output<typeof tallySchema>;
+
 const statusSchema = z.object({
   tenant: z.string(),
   complete: z.boolean().describe('Every shard answered.'),
@@ -41,7 +50,13 @@ const statusSchema = z.object({
   tailEvents: z.int().describe('Accepted and not yet stored: answered from the shards.'),
   pending: z.int().describe('Of those, in no cell: counted once their day is sealed.'),
   shards: z.array(shardSchema),
-  stored: z.object({ flushes: z.int(), events: z.int(), latestAt: instantSchema }),
+  stored: z.object({
+    flushes: z.int(),
+    events: z.int(),
+    tally: tallySchema.describe('Of the requests whose flushes are stored: received is the sum of the others.'),
+    gaps: z.int().describe('Flushes that do not begin where the one before ended: must be 0.'),
+    latestAt: instantSchema,
+  }),
   sealed: z.object({
     days: z.int(),
     dirtyDays: z.int().describe('Days with stored events no seal covers yet.'),
@@ -114,9 +129,13 @@ const UNKNOWN = {
   rowsWritten: null,
 };
 
+const NO_TALLY: Tally = { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0 };
+
 interface FlushesRow {
   readonly flushes: number;
-  readonly events: number;
+  /** JSON of a Tally. */
+  readonly tally: string;
+  readonly gaps: number;
   readonly latest_at_ms: number | null;
 }
 interface SealedRow {
@@ -131,8 +150,13 @@ async function readStored(db: D1Database, uid: string): Promise<Pick<Status, 'st
   const [flushes, sealed, dirty, drift] = (await db.batch<unknown>([
     db
       .prepare(
-        `SELECT count(*) AS flushes, coalesce(sum(accepted), 0) AS events, max(stored_at_ms) AS latest_at_ms
-           FROM flushes WHERE uid = ?`,
+        `SELECT count(*) AS flushes, coalesce(sum(seq_from <> previous_seq_to), 0) AS gaps,
+                json_object('received', coalesce(sum(received), 0), 'accepted', coalesce(sum(accepted), 0),
+                  'duplicate', coalesce(sum(duplicate), 0), 'quarantined', coalesce(sum(quarantined), 0),
+                  'rejected', coalesce(sum(rejected), 0)) AS tally,
+                max(stored_at_ms) AS latest_at_ms
+           FROM (SELECT *, lag(seq_to, 1, 0) OVER (PARTITION BY incarnation ORDER BY seq_from) AS previous_seq_to
+                   FROM flushes WHERE uid = ?)`,
       )
       .bind(uid),
     db
@@ -162,10 +186,13 @@ async function readStored(db: D1Database, uid: string): Promise<Pick<Status, 'st
   ];
   const [stored] = flushes.results;
   const [days] = sealed.results;
+  const tally: Tally = stored ? JSON.parse(stored.tally) : NO_TALLY;
   return {
     stored: {
       flushes: stored?.flushes ?? 0,
-      events: stored?.events ?? 0,
+      events: tally.accepted,
+      tally,
+      gaps: stored?.gaps ?? 0,
       latestAt: instant(stored?.latest_at_ms ?? null),
     },
     sealed: {

@@ -1,25 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isCovered } from '../../src/cli/commands/seal.ts';
 import { checkDrift, checkShards, checkTally, checkTiling, compareDays } from '../../src/cli/commands/verify.ts';
 import { FakeServer } from './fake-server.ts';
 import { runCli } from './run-cli.ts';
 
-const day = { day: '2026-01-01', revision: 1, dirty: false, events: 10, people: 4 };
+const day = {
+  day: '2026-01-01',
+  revision: 1,
+  sealedAt: '2026-01-02T02:00:00.000Z',
+  dirty: false,
+  events: 10,
+  people: 4,
+};
 const drift = { live: 11, sealed: 10, duplicates: 1, beyond: 0, imported: 0, rest: 0 };
+
+const stored = {
+  flushes: 2,
+  tally: { received: 10, accepted: 7, duplicate: 1, quarantined: 0, rejected: 2 },
+  gaps: 0,
+};
+const shard = { region: 'weur', index: 3, reachable: true, incarnation: 'i', storedSeq: 4, headSeq: 6 };
 
 describe('verify', () => {
   it('balances the accounts', () => {
-    const tally = { flushes: 2, received: 10, accepted: 7, duplicate: 1, quarantined: 0, rejected: 2 };
-    expect(checkTally(tally).ok).toBe(true);
-    expect(checkTally({ ...tally, received: 11 })).toMatchObject({
-      ok: false,
-      found: expect.stringContaining('11 received ≠'),
-    });
-    expect(checkTally({ flushes: 2 }).ok).toBeNull();
+    expect(checkTally(stored).ok).toBe(true);
+    const off = { ...stored, tally: { ...stored.tally, received: 11 } };
+    expect(checkTally(off)).toMatchObject({ ok: false, found: expect.stringContaining('11 received and stored ≠') });
   });
 
   it('finds gaps between flushes', () => {
-    expect(checkTiling({ flushes: 2, gaps: 0 }).ok).toBe(true);
-    expect(checkTiling({ flushes: 2, gaps: 1 }).ok).toBe(false);
+    expect(checkTiling(stored).ok).toBe(true);
+    expect(checkTiling({ ...stored, gaps: 1 }).ok).toBe(false);
   });
 
   it('names days whose drift has a rest', () => {
@@ -29,10 +40,7 @@ describe('verify', () => {
   });
 
   it('names shards that do not answer', () => {
-    const stored = { flushes: 0 };
-    expect(
-      checkShards({ shards: [{ region: 'weur', index: 3, reachable: false }], tailEvents: 0, stored }),
-    ).toMatchObject({
+    expect(checkShards({ shards: [{ ...shard, reachable: false }], tailEvents: 0, stored })).toMatchObject({
       ok: false,
       found: expect.stringContaining('weur/3'),
     });
@@ -43,11 +51,18 @@ describe('verify', () => {
     expect(compareDays([{ ...day, drift }], new Map()).found).toContain('2026-01-01 (0 ≠ 10)');
   });
 
+  it('knows when everything taken before is stored', () => {
+    const statusOf = (values: Partial<typeof shard>) => ({ shards: [{ ...shard, ...values }], tailEvents: 0, stored });
+    expect(isCovered(statusOf({}), statusOf({ storedSeq: 5, headSeq: 9 }))).toBe(false);
+    expect(isCovered(statusOf({}), statusOf({ storedSeq: 6, headSeq: 9 }))).toBe(true);
+    expect(isCovered(statusOf({}), { shards: [], tailEvents: 0, stored })).toBe(true);
+  });
+
   describe('against a server', () => {
     let server: FakeServer;
     beforeAll(async () => {
       server = await FakeServer.start();
-      server.answers['GET /v1/status'] = { shards: [], tailEvents: 0, stored: { flushes: 0 } };
+      server.answers['GET /v1/status'] = { shards: [], tailEvents: 0, stored };
       server.answers['GET /v1/seals'] = { days: [{ ...day, drift }] };
       server.answers['POST /v1/query'] = {
         series: [{ key: {}, total: 9, points: [{ at: '2026-01-01T00:00:00.000Z', value: 9 }] }],
@@ -64,7 +79,7 @@ describe('verify', () => {
 
     it('seals and waits until no day is dirty', async () => {
       let polls = 0;
-      server.answers['POST /v1/seals'] = { days: 1 };
+      server.answers['POST /v1/seal'] = { queued: ['2026-01-01'] };
       server.fault = ({ method, path }) =>
         method === 'GET' && path.startsWith('/v1/seals')
           ? { body: { days: [{ ...day, drift, dirty: ++polls < 2 }] } }
@@ -73,8 +88,8 @@ describe('verify', () => {
       const { code, out } = await runCli(['seal', '--from', '2026-01-01', '--url', server.url], { env });
       expect(code).toBe(0);
       expect(out).toContain('2026-01-01');
-      const asked = server.calls.find(({ method, path }) => method === 'POST' && path === '/v1/seals');
-      expect(JSON.parse(asked?.text ?? '')).toEqual({ from: '2026-01-01', to: '2026-01-02' });
+      const asked = server.calls.find(({ method, path }) => method === 'POST' && path === '/v1/seal');
+      expect(JSON.parse(asked?.text ?? '')).toEqual({ from: '2026-01-01', to: '2026-01-01' });
     });
   });
 });

@@ -127,6 +127,29 @@ describe('the status of a tenant', () => {
     expect(body.drift).toEqual({ duplicates: 3, unexplained: 0 });
   });
 
+  it('adds up the accounts of the flushes, and counts those that do not follow one another', async () => {
+    const stack = appWith({});
+    const { uid, keys } = await stack.createTenant('acme');
+    const { db } = stack.services;
+    const ranges = [
+      ['i', 0, 5],
+      ['i', 5, 9],
+      ['j', 0, 4],
+      ['j', 6, 8],
+      ['k', 1, 2],
+    ] as const;
+    await db.batch(
+      ranges.map(([incarnation, seqFrom, seqTo]) =>
+        db
+          .prepare("INSERT INTO flushes VALUES (?, ?, ?, ?, 'x', 10, 6, 2, 1, 1, 0, ?)")
+          .bind(uid, incarnation, seqFrom, seqTo, START_MS),
+      ),
+    );
+    const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
+    expect(body.stored.tally).toEqual({ received: 50, accepted: 30, duplicate: 10, quarantined: 5, rejected: 5 });
+    expect(body.stored.gaps).toBe(2);
+  });
+
   it('needs a read key', async () => {
     const stack = appWith({});
     const { keys } = await stack.createTenant('acme');

@@ -63,7 +63,7 @@ the server rejected events or the file gave none. docs/guides/import.md says mor
     const startedAtMs = Date.now();
     const job = await prepare(args, io);
     const { counts, totals } = await sendRows(job, io);
-    const status = totals.chunks > 0 ? await finish(job, totals.chunks, args, io) : undefined;
+    const status = totals.chunks > 0 ? await finish(job, args, io) : undefined;
     const summary = summaryOf({ job, counts, totals, status, elapsedMs: Date.now() - startedAtMs });
     for (const line of args.flag('json') ? [JSON.stringify(summary, null, 2)] : renderSummary(summary)) io.out(line);
     // Unreadable lines are usual in logs; what the server refused, or a file that gave nothing, is a mistake somewhere.
@@ -157,8 +157,8 @@ async function sendRows(job: Job, io: Io): Promise<{ counts: RowCounts; totals: 
   }
 }
 
-async function finish(job: Job, chunkCount: number, args: Args, io: Io): Promise<ImportStatus> {
-  const stored = await finishImport(job.client, job.importId, chunkCount);
+async function finish(job: Job, args: Args, io: Io): Promise<ImportStatus> {
+  const stored = await finishImport(job.client, job.importId);
   if (args.flag('no-wait')) return stored;
   const progress = startProgress(io, 'Sealing', stored.days);
   try {

@@ -6,9 +6,10 @@ import { Client } from '../client.ts';
 import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../command.ts';
 import { findServer } from '../keys.ts';
 import { startProgress } from '../progress.ts';
-import { readSeals, type SealedDay } from '../seals.ts';
+import { askForSeals, type DayRange, readSeals, type SealedDay } from '../seals.ts';
+import { readStatus, type Status } from '../status.ts';
 import { renderTable } from '../table.ts';
-import { isoDay, parseTime } from '../times.ts';
+import { parseTime } from '../times.ts';
 
 const POLL_MS = 500;
 const TIMEOUT_SECONDS_DEFAULT = 600;
@@ -19,15 +20,15 @@ export const seal: Command = {
   usage: '--from DAY [--to DAY] [--no-wait]',
   notes: `
 A day is sealed by itself two hours after it ended, and again when late events reach it; this does it at once. Days are
-UTC; --from is inclusive, --to exclusive (default: the day after --from). Needs the admin key.`,
+UTC, both ends included. Waits first until the shards have stored what they took before. Needs the admin key.`,
   examples: [
     'seal --from 2026-07-01',
-    'seal --from 2026-07-01 --to 2026-08-01 --tenant shop',
-    'seal --from 7d --to now',
+    'seal --from 2026-07-01 --to 2026-07-31 --tenant shop',
+    'seal --from 7d --to today',
   ],
   options: {
     from: { type: 'string', value: 'DAY', help: 'first day: a date, today, or 7d back' },
-    to: { type: 'string', value: 'DAY', help: 'the day after the last' },
+    to: { type: 'string', value: 'DAY', help: 'last day, itself included (default: --from)' },
     'no-wait': { type: 'boolean', help: 'end when the seals are asked for' },
     timeout: { type: 'string', value: 'SECONDS', help: `give up waiting (default ${TIMEOUT_SECONDS_DEFAULT})` },
     json: { type: 'boolean', help: 'the days as JSON' },
@@ -38,14 +39,16 @@ UTC; --from is inclusive, --to exclusive (default: the day after --from). Needs 
   async run(args, io) {
     const nowMs = Date.now();
     const from = parseTime(args.mustText('from'), 'from', nowMs).slice(0, 10);
-    const to = args.text('to') ? parseTime(args.mustText('to'), 'to', nowMs).slice(0, 10) : dayAfter(from);
+    const to = args.text('to') ? parseTime(args.mustText('to'), 'to', nowMs).slice(0, 10) : from;
     const timeoutSeconds = args.count('timeout', 1, 86_400) ?? TIMEOUT_SECONDS_DEFAULT;
     const server = findServer(args, io);
     const client = new Client({ url: server.url, key: server.mustKey('admin') });
-    await client.post('/v1/seals', { from, to });
+    const before = await readStatus(client);
+    await askForSeals(client, { from, to });
     if (args.flag('no-wait')) return 0;
     const progress = startProgress(io, 'Sealing', 1);
-    const days = await waitUntilClean(client, { from, to }, nowMs + timeoutSeconds * 1_000, (done, total) =>
+    const untilMs = nowMs + timeoutSeconds * 1_000;
+    const days = await waitUntilSealed(client, { from, to }, before, untilMs, (done, total) =>
       progress.update(total === 0 ? 1 : done / total, `${done} of ${total} days sealed`),
     ).finally(() => progress.end());
     if (args.flag('json')) io.out(JSON.stringify(days, null, 2));
@@ -54,30 +57,40 @@ UTC; --from is inclusive, --to exclusive (default: the day after --from). Needs 
   },
 };
 
-function dayAfter(day: string): string {
-  return isoDay(Date.parse(day) + 86_400_000);
-}
-
-async function waitUntilClean(
+/** A day is not dirty before its events are stored: so the shards must first have stored what they had `before`. */
+async function waitUntilSealed(
   client: Client,
-  range: { from: string; to: string },
+  range: DayRange,
+  before: Status,
   untilMs: number,
   onProgress: (done: number, total: number) => void,
 ): Promise<readonly SealedDay[]> {
   for (;;) {
+    const isStored = isCovered(before, await readStatus(client));
     const { days } = await readSeals(client, range);
     const open = days.filter(({ dirty }) => dirty);
     onProgress(days.length - open.length, days.length);
-    if (open.length === 0) return days;
-    if (Date.now() > untilMs) {
-      const names = open.slice(0, 5).map(({ day }) => day);
-      throw new CliError(
-        `${open.length} days are not sealed yet: ${names.join(', ')} …`,
-        'They will be: see tidemark verify, or wait longer with --timeout',
-      );
-    }
+    if (isStored && open.length === 0) return days;
+    if (Date.now() > untilMs) throw notInTime(isStored, open);
     await sleep(POLL_MS);
   }
+}
+
+/** Everything taken before is stored. A shard that does not answer does not hold up the others: its days get dirty later. */
+export function isCovered(before: Status, now: Status): boolean {
+  const storedSeqs = new Map(now.shards.map(({ incarnation, storedSeq }) => [incarnation, storedSeq]));
+  return before.shards.every(({ incarnation, headSeq }) => {
+    const storedSeq = storedSeqs.get(incarnation);
+    return headSeq === null || storedSeq === undefined || storedSeq === null || storedSeq >= headSeq;
+  });
+}
+
+function notInTime(isStored: boolean, open: readonly SealedDay[]): CliError {
+  const names = open.slice(0, 5).map(({ day }) => day);
+  const what = isStored
+    ? `${open.length} days are not sealed yet: ${names.join(', ')}`
+    : 'The shards have not stored their events yet';
+  return new CliError(what, 'They will be: see tidemark verify, or wait longer with --timeout');
 }
 
 function renderDays(days: readonly SealedDay[]): string[] {

@@ -16,6 +16,7 @@ interface WireStatus {
 
 const POLL_MS_MIN = 250;
 const POLL_MS_MAX = 2_000;
+const STALLED_MS = 30_000;
 
 /** Undefined: the server does not know it. */
 export async function findImport(client: Client, importId: string): Promise<ImportStatus | undefined> {
@@ -23,21 +24,33 @@ export async function findImport(client: Client, importId: string): Promise<Impo
   return answer.status === 404 ? undefined : toStatus(answer.body);
 }
 
-/** All chunks are sent: the server seals the days they touched. */
-export async function finishImport(client: Client, importId: string, chunkCount: number): Promise<ImportStatus> {
-  return toStatus(await client.post<WireStatus>(`${pathOf(importId)}/finish`, { chunks: chunkCount }));
+/** All chunks are sent: the server seals the days they touched. Asked again, it seals those that are not sealed yet. */
+export async function finishImport(client: Client, importId: string): Promise<ImportStatus> {
+  return toStatus(await client.post<WireStatus>(`${pathOf(importId)}/finish`, {}));
 }
 
-/** Polls slower and slower: a year of days takes a while. */
+/**
+ * Polls slower and slower: a year of days takes a while. When nothing moves the seals are asked for again, for messages of a
+ * queue can be lost with the process that held them.
+ */
 export async function waitUntilSealed(
   client: Client,
   importId: string,
   onStatus: (status: ImportStatus) => void,
 ): Promise<ImportStatus> {
+  let sealed = -1;
+  let movedAtMs = Date.now();
   for (let pollMs = POLL_MS_MIN; ; pollMs = Math.min(POLL_MS_MAX, pollMs * 1.5)) {
     const status = toStatus(await client.get<WireStatus>(pathOf(importId)));
     onStatus(status);
     if (status.sealed >= status.days) return status;
+    if (status.sealed !== sealed) {
+      sealed = status.sealed;
+      movedAtMs = Date.now();
+    } else if (Date.now() - movedAtMs > STALLED_MS) {
+      await finishImport(client, importId);
+      movedAtMs = Date.now();
+    }
     await sleep(pollMs);
   }
 }

@@ -1,0 +1,36 @@
+/**
+ * Status: what `GET /v1/status` says of a tenant's shards and of what is stored.
+ */
+import type { Client } from './client.ts';
+
+export interface Status {
+  readonly shards: readonly ShardStatus[];
+  /** Accepted and not stored yet. */
+  readonly tailEvents: number;
+  readonly stored: {
+    readonly flushes: number;
+    readonly tally: {
+      readonly received: number;
+      readonly accepted: number;
+      readonly duplicate: number;
+      readonly quarantined: number;
+      readonly rejected: number;
+    };
+    /** Flushes that do not begin where the one before ended. */
+    readonly gaps: number;
+  };
+}
+
+export interface ShardStatus {
+  readonly region: string;
+  readonly index: number;
+  readonly reachable: boolean;
+  /** Null when it does not answer. */
+  readonly incarnation: string | null;
+  readonly storedSeq: number | null;
+  readonly headSeq: number | null;
+}
+
+export function readStatus(client: Client): Promise<Status> {
+  return client.get<Status>('/v1/status');
+}
