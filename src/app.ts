@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { controlRoutes } from './control/routes.ts';
+import { importRoutes } from './edge/import-routes.ts';
 import { collectRoutes } from './edge/routes.ts';
 import { describe } from './http/describe.ts';
 import { answerNotFound } from './http/not-found.ts';
@@ -17,6 +18,8 @@ import {
 } from './http/openapi.ts';
 import { Problem, renderProblem, unavailable } from './http/problem.ts';
 import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from './http/request-counter.ts';
+import { lakeImporter } from './lake/import.ts';
+import { eventsRoutes } from './query/events-routes.ts';
 import { queryRoutes } from './query/routes.ts';
 import { sealRoutes } from './query/seal-routes.ts';
 import { statusRoutes } from './query/status-routes.ts';
@@ -31,8 +34,10 @@ export function createApp(services: Services): Hono {
   app.notFound(answerNotFound(app));
 
   app.route('/', collectRoutes(services));
+  app.route('/', importRoutes(services, lakeImporter(services)));
   app.route('/', controlRoutes(services));
   app.route('/', queryRoutes(services));
+  app.route('/', eventsRoutes(services));
   app.route('/', sealRoutes(services));
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter));

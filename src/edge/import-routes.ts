@@ -19,12 +19,12 @@ import { Hasher } from '../core/hash.ts';
 import type { ImportError, Importer, ImportVerdict } from '../core/import.ts';
 import { LIMITS } from '../core/limits.ts';
 import { EVENT_REJECTION_CODES } from '../core/rejection.ts';
-import { err } from '../core/result.ts';
+import { err, InvariantError } from '../core/result.ts';
 import type { KeyScope, Tenant } from '../core/tenant.ts';
 import { validateEvent } from '../core/validate.ts';
 import type { Authenticated } from '../http/authenticate.ts';
 import { describe } from '../http/describe.ts';
-import { Problem, requestInvalid } from '../http/problem.ts';
+import { Problem, requestInvalid, unavailable } from '../http/problem.ts';
 import { readBody } from './body.ts';
 import { Enricher } from './enrich/enrich.ts';
 import { parseLines } from './protocols/json.ts';
@@ -119,7 +119,7 @@ async function takeChunk(request: Request, deps: ImportDeps, importer: Importer)
   const contentHash = await sha256(body.bytes);
   const chunk = { uid: tenant.uid, importId: named?.importId ?? contentHash, chunk: named?.chunk ?? 0, contentHash };
 
-  const start = await importer.start(chunk);
+  const start = await orUnavailable(importer.start(chunk));
   if (start.status === 'conflict') {
     throw new Problem(
       409,
@@ -128,13 +128,23 @@ async function takeChunk(request: Request, deps: ImportDeps, importer: Importer)
     );
   }
   const verdict = start.status === 'kept' ? start.verdict : await importNew();
-  if (named === null) await importer.finish(chunk.uid, chunk.importId);
+  if (named === null) await orUnavailable(importer.finish(chunk.uid, chunk.importId));
   return verdict;
 
   async function importNew(): Promise<ImportVerdict> {
     const { receivedAtMs } = start as Extract<typeof start, { status: 'new' }>;
     const { records, received, errors } = admit(body.bytes, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
-    return importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors });
+    return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors }));
+  }
+}
+
+/** A store that fails is retryable: the same chunk sent again ends the same. */
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof InvariantError) throw cause;
+    throw unavailable('import-unavailable', 'The chunk could not be stored; send it again.', cause);
   }
 }
 

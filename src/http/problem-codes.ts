@@ -9,6 +9,7 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'content-encoding-unsupported': 'The body is packed in a way that is not taken; gzip is.',
   'content-type-unsupported': 'The body is of a type that is not taken.',
   'control-unavailable': 'The tenant could not be looked up. Send the request again.',
+  'cursor-invalid': '`cursor` is none that a page gave; begin without one.',
   'directory-unavailable': 'The list of the tenant’s shards could not be read. Ask again.',
   'events-invalid': '`events` does not fit its schema.',
   'exact-invalid': '`exact` is true or false.',
@@ -18,6 +19,7 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'import-chunk-conflict':
     'The chunk of that number is stored with another content. Send changed data under another import id.',
   'import-not-found': 'No chunk of such an import is stored.',
+  'import-unavailable': 'A store did not answer. Send the chunk again; nothing is counted twice.',
   internal: 'A fault of ours; it was logged. Sending the request again is safe.',
   'interval-unknown': '`interval` is minute, hour, day, week or month.',
   'json-invalid': 'The body is not valid JSON.',

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/core/limits.ts';
+import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/rpc.ts';
+import { consumeSeals } from '../../../src/lake/seal/consume.ts';
+import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
+
+/** Runs one batch over the days; what became of each message, and who was asked to cut. */
+async function consume(
+  lake: TenantLake,
+  days: readonly number[],
+  options: { attempts?: number; cut?: () => Promise<CutReply> } = {},
+) {
+  const { attempts = 1, cut = async () => ({ incarnation: 'a', storedSeq: 3, cutSeq: 3 }) } = options;
+  const outcomes: string[] = [];
+  let cuts = 0;
+  const messages = days.map((day, index) => ({
+    body: { uid: UID, day, cause: 'command' } as SealMessage,
+    attempts,
+    ack: () => {
+      outcomes[index] = 'ack';
+    },
+    retry: () => {
+      outcomes[index] = 'retry';
+    },
+  }));
+  await consumeSeals({ messages, queue: 'tidemark-seal' } as unknown as MessageBatch<SealMessage>, {
+    db: lake.db,
+    lake: lake.bucket.binding,
+    shardOf: () => ({ cut: () => (cuts++, cut()) }) as unknown as ShardRpc,
+    directoryOf: () => ({
+      register: async () => {},
+      list: async () => [{ region: 'weur', index: 0, incarnation: 'a', registeredAtMs: 0 }],
+    }),
+    rollupsOf: async (uid) => (uid === UID ? lake.rollups : null),
+    now: () => lake.nowMs,
+  });
+  return { outcomes, cuts };
+}
+
+async function threeDays() {
+  const lake = new TenantLake();
+  for (const index of [0, 1, 2]) {
+    await lake.flush('a', index, index + 1, [row(`${index}`, { at: DAY_START_MS + index * DAY_MS })]);
+  }
+  lake.nowMs = DAY_START_MS + 4 * DAY_MS;
+  return lake;
+}
+
+describe('the seal consumer', () => {
+  it('seals the days of a batch, asks the shards once, publishes once', async () => {
+    const lake = await threeDays();
+    const { outcomes, cuts } = await consume(lake, [DAY, DAY + 1, DAY + 2, DAY]);
+    expect(outcomes).toEqual(['ack', 'ack', 'ack', 'ack']);
+    expect(cuts).toBe(1);
+    expect(await lake.all('SELECT revision, events FROM sealed_days')).toEqual([
+      { revision: 1, events: 1 },
+      { revision: 1, events: 1 },
+      { revision: 1, events: 1 },
+    ]);
+    expect(lake.bucket.calls.filter(({ op, key }) => op === 'put' && key.endsWith('current.json'))).toHaveLength(1);
+  });
+
+  it('waits for what the shards cut, but not for ever', async () => {
+    const lake = await threeDays();
+    const cut = async () => ({ incarnation: 'a', storedSeq: 3, cutSeq: 5 });
+    expect((await consume(lake, [DAY], { cut })).outcomes).toEqual(['retry']);
+    expect(await lake.sealed()).toBeUndefined();
+    expect((await consume(lake, [DAY], { cut, attempts: 4 })).outcomes).toEqual(['ack']);
+    expect(await lake.sealed()).toBeDefined();
+  });
+
+  it('seals without a shard that cannot be reached', async () => {
+    const lake = await threeDays();
+    const cut = () => Promise.reject(new Error('unreachable'));
+    expect((await consume(lake, [DAY], { cut })).outcomes).toEqual(['ack']);
+    expect(await lake.sealed()).toMatchObject({ vector: { a: 3 } });
+  });
+
+  it('asks no shard about days that only imports can reach', async () => {
+    const lake = await threeDays();
+    lake.nowMs = DAY_START_MS + 20 * DAY_MS;
+    expect((await consume(lake, [DAY])).cuts).toBe(0);
+  });
+
+  it('retries one day without its neighbours', async () => {
+    const lake = await threeDays();
+    lake.bucket.before = ({ op, key }) => {
+      if (op === 'put' && key.includes('date=2022-01-09')) throw new Error('lost');
+    };
+    expect((await consume(lake, [DAY, DAY + 1, DAY + 2])).outcomes).toEqual(['ack', 'retry', 'ack']);
+    lake.bucket.before = () => {};
+    expect((await consume(lake, [DAY + 1], { attempts: 2 })).outcomes).toEqual(['retry']);
+    lake.nowMs += 100_000;
+    expect((await consume(lake, [DAY + 1], { attempts: 3 })).outcomes).toEqual(['ack']);
+  });
+
+  it('is done again when the list could not be published', async () => {
+    const lake = await threeDays();
+    lake.bucket.before = ({ op, key }) => {
+      if (op === 'put' && key.endsWith('current.json')) throw new Error('lost');
+    };
+    expect((await consume(lake, [DAY])).outcomes).toEqual(['retry']);
+    lake.bucket.before = () => {};
+    expect((await consume(lake, [DAY], { attempts: 2 })).outcomes).toEqual(['ack']);
+    expect(lake.bucket.keys()).toContain(`lake/v1/${UID}/current.json`);
+  });
+});

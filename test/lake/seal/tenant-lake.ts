@@ -1,0 +1,150 @@
+// Tenant lake: one tenant's D1 and R2 as fakes, into which a test stores flushes and imports as the pipeline would.
+
+import { decodeRollupCells, encodeRollupCells } from '../../../src/core/cell-codec.ts';
+import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../../src/core/columns.ts';
+import type { StringColumn } from '../../../src/core/event.ts';
+import { DAY_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { DEFAULT_ROLLUPS, type Rollup } from '../../../src/core/rollup.ts';
+import { RollupCells, tupleKey, tupleValues } from '../../../src/core/rollup-cells.ts';
+import type { FlushPart } from '../../../src/core/rpc.ts';
+import { importIncarnation, startChunk, storeChunk } from '../../../src/lake/import-store.ts';
+import { l0Path, readRange, storeFlush } from '../../../src/lake/manifest.ts';
+import { wordsOf } from '../../../src/lake/number-encode.ts';
+import { putSegment } from '../../../src/lake/put.ts';
+import { type SealResult, sealDay } from '../../../src/lake/seal/seal-day.ts';
+import { SegmentCache } from '../../../src/lake/seal/segment-cache.ts';
+import { encodeSegment } from '../../../src/lake/segment-write.ts';
+import { FakeBucket } from '../../support/fake-bucket.ts';
+import { fakeD1 } from '../../support/fake-d1.ts';
+import { columnsOf } from '../generate.ts';
+
+export const UID = 'u1';
+export const DAY = 19_000;
+export const DAY_START_MS = DAY * DAY_MS;
+
+export type Row = Parameters<typeof columnsOf>[0][number] & { readonly late?: number };
+
+export class TenantLake {
+  readonly bucket = new FakeBucket();
+  readonly fake = fakeD1();
+  readonly db = this.fake.db;
+  nowMs = DAY_START_MS + 2 * DAY_MS;
+  rollups: readonly Rollup[] = DEFAULT_ROLLUPS;
+  #holders = 0;
+  #chunks = 0;
+
+  async flush(
+    incarnation: string,
+    seqFrom: number,
+    seqTo: number,
+    rows: readonly Row[],
+    checksum = 'c',
+  ): Promise<void> {
+    const columns = withLate(rows);
+    const encoded = encodeSegment(columns, { order: 'l0' });
+    const path = l0Path(UID, incarnation, seqFrom, seqTo);
+    const put = await putSegment(this.bucket.binding, path, encoded);
+    await storeFlush(this.db, {
+      uid: UID,
+      flush: { incarnation, seqFrom, seqTo },
+      checksum,
+      tally: { received: rows.length, accepted: rows.length, duplicate: 0, quarantined: 0, rejected: 0 },
+      corrections: 0,
+      rollupIds: this.rollups.map(({ id }) => id),
+      parts: this.rollups.flatMap((rollup) => partsOf(rollup, columns)),
+      segment: { path, encoded, ...put },
+      nowMs: this.nowMs,
+    });
+  }
+
+  async import(rows: readonly Row[], importId = `imp${this.#chunks++}`, chunk = 0): Promise<void> {
+    const columns = withLate(rows.map((row) => ({ ...row, late: LATE_IMPORT })));
+    const encoded = encodeSegment(columns, { order: 'l0' });
+    const path = l0Path(UID, importIncarnation(importId, chunk), 0, rows.length);
+    const put = await putSegment(this.bucket.binding, path, encoded);
+    const named = { uid: UID, importId, chunk, contentHash: encoded.contentHash };
+    await startChunk(this.db, named, this.nowMs);
+    const verdict = {
+      received: rows.length,
+      accepted: rows.length,
+      duplicate: 0,
+      quarantined: 0,
+      rejected: 0,
+    } as const;
+    await storeChunk(this.db, named, { path, encoded, ...put }, { ...verdict, errors: [], days: [] }, this.nowMs);
+  }
+
+  /** A new invocation seals the day. */
+  seal(day = DAY, holder = `h${this.#holders++}`): Promise<SealResult> {
+    const { db, rollups } = this;
+    const cache = new SegmentCache(this.bucket.binding);
+    return sealDay({ db, bucket: this.bucket.binding, cache, now: () => this.nowMs, holder }, UID, day, rollups);
+  }
+
+  async sealed(day = DAY) {
+    return (await this.range(day)).days[0];
+  }
+
+  range(day = DAY, grain: 'hour' | 'day' = 'day', rollupName = 'events') {
+    const rollupId = this.rollups.find(({ name }) => name === rollupName)!.id;
+    return readRange(this.db, { uid: UID, rollupId, dayFrom: day, dayTo: day, grain });
+  }
+
+  /** Events by tuple, as the rollup path answers the day when no shard holds more: sealed cells plus parts beyond the vector. */
+  async counts(day = DAY, rollupName = 'events'): Promise<Record<string, { count: number; people: number }>> {
+    const { cells, parts, days } = await this.range(day, 'day', rollupName);
+    const rollup = this.rollups.find(({ name }) => name === rollupName)!;
+    const merged = new RollupCells(rollup.dimensions.length, rollup.numbers.length);
+    const vector = days[0]?.vector ?? {};
+    const counting = parts.filter(({ incarnation, seqFrom }) => seqFrom >= (vector[incarnation] ?? 0));
+    for (const { cells: bytes } of [...cells, ...counting]) {
+      for (const [startMs, window] of decodeRollupCells(bytes).windows) {
+        if (Math.floor(startMs / DAY_MS) !== day) continue;
+        for (const [key, cell] of window) merged.cell(0, key).merge(cell);
+      }
+    }
+    const named = [...(merged.windows.get(0) ?? [])].map(([key, cell]) => {
+      return [tupleValues(key).join('|'), { count: cell.count, people: cell.peopleCount() }] as const;
+    });
+    return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  all<T>(sql: string): Promise<T[]> {
+    return this.db
+      .prepare(sql)
+      .all<T>()
+      .then(({ results }) => results);
+  }
+}
+
+function withLate(rows: readonly Row[]): EventColumns {
+  return { ...columnsOf(rows), late: Uint8Array.from(rows, ({ late = 0 }) => late) };
+}
+
+function partsOf(rollup: Rollup, columns: EventColumns): FlushPart[] {
+  const cells = new RollupCells(rollup.dimensions.length, rollup.numbers.length);
+  const words = wordsOf(columns.person);
+  for (let row = 0; row < columns.rowCount; row++) {
+    if ((columns.late[row]! & LATE_BEYOND) !== 0 || rollup.where !== undefined) continue;
+    const key = tupleKey(rollup.dimensions.map((name) => columns.strings[name as StringColumn]?.[row] ?? null));
+    const cell = cells.cell(Math.floor(columns.at[row]! / MINUTE_MS) * MINUTE_MS, key);
+    cell.count++;
+    cell.people.add(words[2 * row + 1]!, words[2 * row]!);
+  }
+  const starts = [...cells.windows.keys()];
+  return encodeRollupCells(cells).map((bytes, chunk) => ({
+    rollupId: rollup.id,
+    chunk,
+    cells: bytes,
+    startMsMin: Math.min(...starts),
+    startMsMax: Math.max(...starts),
+    overflowed: cells.overflowed,
+  }));
+}
+
+let serial = 0;
+
+/** An event of the day, an hour in by default. */
+export function row(id = `e${serial++}`, parts: Partial<Row> = {}): Row {
+  return { id, at: DAY_START_MS + 3_600_000, receivedAt: DAY_START_MS + 3_600_500, person: 7n, ...parts };
+}
