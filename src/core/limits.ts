@@ -91,6 +91,10 @@ export const LIMITS = {
   queryBodySizeBytesMax: 64 * KIB,
   /** Rows one lake scan may touch before it is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
+  /** Events of one page of the explorer. */
+  eventsPageMax: 100,
+  /** Stored events whose times and ids one page of the explorer may look at: about a second of CPU. */
+  eventsRowsMax: 1_000_000,
 
   tenantIdLengthMax: 40,
   /** Active keys of a tenant: they are loaded with its configuration. */

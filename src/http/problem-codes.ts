@@ -1,6 +1,9 @@
 /**
- * ProblemCodes: every code a whole request may be refused with, and what to do. Part of the API: codes are only ever added.
+ * ProblemCodes: every code a whole request may be refused with, or one event of it, and what to do. Part of the API: codes
+ * are only ever added.
  */
+import type { EventRejectionCode } from '../core/rejection.ts';
+
 export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'batch-invalid': 'The body is valid JSON, but no event, list of events or batch.',
   'body-empty': 'The body is empty.',
@@ -59,4 +62,27 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'top-invalid': '`top` is out of its bounds.',
   'utf8-invalid': 'The body is not valid UTF-8.',
   'where-invalid': '`where` does not fit its schema.',
+};
+
+/** Codes of one event, in the `errors` of a verdict: the events beside it are not concerned. */
+export const EVENT_CODES: Readonly<Record<EventRejectionCode, string>> = {
+  'context-invalid': '`context` is no JSON object.',
+  'event-not-object': 'The event is no JSON object.',
+  'event-too-large': 'The event has more bytes of JSON than one may have.',
+  'group-id-invalid': '`groupId` is no text, or longer than it may be.',
+  'id-invalid': '`id` (or `messageId`) is no text, empty, or longer than it may be. Leave it out to get one.',
+  'json-invalid': 'The line is not valid JSON.',
+  'key-forbidden': '`__proto__`, `constructor` and `prototype` are not taken as keys.',
+  'name-invalid': 'The name is no text.',
+  'name-missing': 'A track event needs a name in `event`.',
+  'name-too-long': 'The name is longer than it may be.',
+  'number-unsafe': 'Beyond ±(2^53 − 1) a number loses digits in JSON. Send it as a text.',
+  'person-id-invalid': '`userId` or `anonymousId` is no text, or longer than it may be.',
+  'properties-invalid': '`properties` (or `traits`) is no JSON object.',
+  'properties-too-deep': 'Properties or context are nested deeper than they may be.',
+  'properties-too-many-keys': 'Properties or context have more keys than they may, nested ones counted.',
+  'text-invalid': 'A text holds a NUL or half of a surrogate pair, or is not valid UTF-8.',
+  'timestamp-invalid': 'A time is neither ISO 8601 with a zone nor epoch milliseconds.',
+  'timestamp-out-of-range': 'The event would lie before 1990: often seconds sent for milliseconds.',
+  'type-unknown': '`type` is track, page, screen, identify, group or alias.',
 };

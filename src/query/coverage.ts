@@ -16,13 +16,17 @@ export interface Coverage {
   readonly storedSeqs: ReadonlyMap<string, number>;
 }
 
-export function coverageOf(states: readonly (ShardState | null)[], query: Query, nowMs: number): Coverage {
+export function coverageOf(
+  states: readonly (ShardState | null)[],
+  { endMs }: Pick<Query, 'endMs'>,
+  nowMs: number,
+): Coverage {
   const known = states.filter((state) => state !== null);
   const watermarks = known.flatMap(({ watermarkMs }) => (watermarkMs === null ? [] : [watermarkMs]));
   const asOfMs = watermarks.reduce((least, watermarkMs) => Math.min(least, watermarkMs), Number.POSITIVE_INFINITY);
   return {
     asOfMs: watermarks.length === 0 ? nowMs : asOfMs,
-    isClosed: known.length === states.length && asOfMs >= Math.min(query.endMs, nowMs),
+    isClosed: known.length === states.length && asOfMs >= Math.min(endMs, nowMs),
     shards: states.length,
     answered: known.length,
     tailEvents: known.reduce((sum, { tailEvents }) => sum + tailEvents, 0),

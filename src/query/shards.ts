@@ -56,40 +56,69 @@ export function readTails(
   return Promise.all(addresses.map((address) => asked(address, shardOf, (shard) => readTail(shard, address, wanted))));
 }
 
+/**
+ * Shows each shard's tail block by block, so that none of it is held. A block may be shown again: the visitor goes by ids.
+ * Null where a shard did not answer to the end.
+ */
+export function visitTails(
+  shardOf: ShardOf,
+  addresses: readonly ShardAddress[],
+  wanted: ReadonlySet<StringColumn>,
+  visit: (tail: ScanTail) => void,
+): Promise<(ShardState | null)[]> {
+  return Promise.all(
+    addresses.map((address) => asked(address, shardOf, (shard) => visitTail(shard, address, wanted, () => visit))),
+  );
+}
+
+async function readTail(shard: ShardRpc, address: ShardAddress, wanted: ReadonlySet<StringColumn>): Promise<ShardTail> {
+  let tails: ScanTail[] = [];
+  const state = await visitTail(shard, address, wanted, () => {
+    tails = [];
+    return (tail) => tails.push(tail);
+  });
+  return { ...state, tails };
+}
+
 /** A flush may be stored and dropped between two pages: then all is read again, at most so often. */
 const TAIL_READS_MAX = 4;
 
-async function readTail(shard: ShardRpc, address: ShardAddress, wanted: ReadonlySet<StringColumn>): Promise<ShardTail> {
+/** `begin` is called before each reading and says who sees its blocks; empty ones are left out. */
+async function visitTail(
+  shard: ShardRpc,
+  address: ShardAddress,
+  wanted: ReadonlySet<StringColumn>,
+  begin: () => (tail: ScanTail) => void,
+): Promise<ShardState> {
   for (let reading = 1; reading <= TAIL_READS_MAX; reading++) {
-    const tail = await readTailOnce(shard, address, wanted);
-    if (tail !== 'gone') return tail;
+    const state = await visitTailOnce(shard, address, wanted, begin());
+    if (state !== 'gone') return state;
   }
   throw new Error(`the tail of ${shardName(address)} was stored away ${TAIL_READS_MAX} times while it was read`);
 }
 
-async function readTailOnce(
+async function visitTailOnce(
   shard: ShardRpc,
   address: ShardAddress,
   wanted: ReadonlySet<StringColumn>,
-): Promise<ShardTail | 'gone'> {
+  visit: (tail: ScanTail) => void,
+): Promise<ShardState | 'gone'> {
   const first = await shard.readTail({ address });
   if (first.status === 'gone') return 'gone';
   const { incarnation, storedSeq, watermarkMs } = first;
-  const tails = first.blocks.map((block) => tailOf(block, incarnation, wanted));
-  for (let seqFrom = first.nextSeq; seqFrom !== null; ) {
-    const page = await shard.readTail({ address, seqFrom });
-    if (page.status === 'gone' || page.incarnation !== incarnation) return 'gone';
-    tails.push(...page.blocks.map((block) => tailOf(block, incarnation, wanted)));
-    seqFrom = page.nextSeq;
+  let tailEvents = 0;
+  for (let page = first; ; ) {
+    for (const block of page.blocks) {
+      const tail = tailOf(block, incarnation, wanted);
+      tailEvents += tail.columns.rowCount;
+      if (tail.columns.rowCount > 0) visit(tail);
+    }
+    if (page.nextSeq === null) break;
+    const next = await shard.readTail({ address, seqFrom: page.nextSeq });
+    if (next.status === 'gone' || next.incarnation !== incarnation) return 'gone';
+    page = next;
   }
-  const tailEvents = tails.reduce((sum, { columns }) => sum + columns.rowCount, 0);
-  return {
-    incarnation,
-    storedSeq,
-    watermarkMs,
-    tailEvents,
-    tails: tails.filter(({ columns }) => columns.rowCount > 0),
-  };
+  return { incarnation, storedSeq, watermarkMs, tailEvents };
 }
 
 function tailOf(logged: LoggedBlock, incarnation: string, wanted: ReadonlySet<StringColumn>): ScanTail {

@@ -1,0 +1,212 @@
+/**
+ * ListEvents: the newest events of a range, from the shards' tails and the segments of the lake.
+ *
+ * steps: look at the tails → read the manifest → look at segments, the newest first, while one may still hold a newer event
+ *        → read the whole of the few that were found
+ * A segment is first read by time and id alone. What is held is one row group and the page.
+ *
+ * Known bound: segments older than the page are not looked at, so of an event that came twice with different times (through
+ * two regions, or an import that repeats it) either copy may be listed until its day is sealed.
+ */
+import type { EventColumns } from '../core/columns.ts';
+import { STRING_COLUMNS, type StringColumn } from '../core/event.ts';
+import { DAY_MS, LIMITS } from '../core/limits.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ShardOf } from '../core/rpc.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+import { type LakeSegment, readScanPlan } from '../lake/manifest.ts';
+import { readRowGroups } from '../lake/segment-read.ts';
+import type { LakeColumn } from '../lake/segment-schema.ts';
+import { type ReadBucket, r2Source } from '../lake/source.ts';
+import { type Coverage, coverageOf, isStored } from './coverage.ts';
+import type { QueryTooLarge } from './lake-source.ts';
+import { type Candidate, compareNewest, type EventPlace, identityOf, Newest } from './newest.ts';
+import { visitTails } from './shards.ts';
+
+export interface ListPorts {
+  readonly db: D1Database;
+  readonly lake: ReadBucket;
+  readonly shardOf: ShardOf;
+}
+
+export interface ListRequest {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Only events of this name. */
+  readonly event?: string | undefined;
+  /** Only what comes after this place. */
+  readonly after?: EventPlace | undefined;
+  readonly limit: number;
+}
+
+/** One event, whole. */
+export interface ListedEvent extends Candidate {
+  readonly strings: { readonly [column in StringColumn]?: string | null };
+}
+
+export interface EventList {
+  /** Newest first. */
+  readonly events: readonly ListedEvent[];
+  /** Where the next page goes on; null: there is none. */
+  readonly next: EventPlace | null;
+  readonly coverage: Coverage;
+  readonly segments: number;
+  readonly scannedEvents: number;
+}
+
+/** Found, and not read as a whole yet when it is in a segment. */
+interface Found extends Candidate {
+  readonly segment: LakeSegment | null;
+  readonly strings: ListedEvent['strings'] | null;
+}
+
+export async function listEvents(
+  { db, lake, shardOf }: ListPorts,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  request: ListRequest,
+  nowMs: number,
+): Promise<Result<EventList, QueryTooLarge>> {
+  // One more than the page: whether there is a next one.
+  const newest = new Newest<Found>(request.limit + 1);
+  let scannedEvents = 0;
+  const states = await visitTails(shardOf, addresses, ALL_STRINGS, ({ columns }) => {
+    scannedEvents += columns.rowCount;
+    look(columns, request, newest, (row) => ({ segment: null, strings: stringsOf(columns, row) }));
+  });
+  const coverage = coverageOf(states, request, nowMs);
+
+  let rowCount = 0;
+  let segments = 0;
+  for (const segment of await countedSegments(db, uid, request, coverage)) {
+    const startMs = Math.max(request.startMs, newest.floorMs);
+    // The next ones are older still.
+    if (segment.atMaxMs < startMs) break;
+    rowCount += segment.days.reduce((sum, day) => sum + day.rowCount, 0);
+    if (rowCount > LIMITS.eventsRowsMax) return tooLarge(rowCount);
+    for await (const columns of batches(lake, segment, PLACE_COLUMNS, startMs, endOf(request))) {
+      look(columns, request, newest, () => ({ segment, strings: null }));
+    }
+    segments++;
+  }
+
+  const page = newest.events.slice(0, request.limit);
+  const last = page.at(-1);
+  return ok({
+    events: await readWhole(lake, page),
+    next: newest.events.length > request.limit && last ? last : null,
+    coverage,
+    segments,
+    scannedEvents: scannedEvents + rowCount,
+  });
+}
+
+const ALL_STRINGS: ReadonlySet<StringColumn> = new Set(STRING_COLUMNS);
+const PLACE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['at', 'received_at', 'id', 'event', 'key_hash']);
+const WHOLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
+  'at',
+  'received_at',
+  'key_hash',
+  ...STRING_COLUMNS,
+]);
+
+/** Offers the rows of the range to the page. */
+function look(
+  { rowCount, at, receivedAt, keyHash, strings }: EventColumns,
+  { startMs, endMs, event, after }: ListRequest,
+  newest: Newest<Found>,
+  contentOf: (row: number) => Pick<Found, 'segment' | 'strings'>,
+): void {
+  for (let row = 0; row < rowCount; row++) {
+    const atMs = at[row]!;
+    if (atMs < startMs || atMs >= endMs || atMs < newest.floorMs) continue;
+    if (event !== undefined && strings.event?.[row] !== event) continue;
+    const place = { atMs, id: strings.id?.[row] ?? '', keyHash: keyHash[row]! };
+    if (after !== undefined && compareNewest(place, after) <= 0) continue;
+    newest.add({ ...place, receivedAtMs: receivedAt[row]!, ...contentOf(row) });
+  }
+}
+
+/** Segments that count and may hold an event of the range, the newest first. */
+async function countedSegments(
+  db: D1Database,
+  uid: string,
+  request: ListRequest,
+  coverage: Coverage,
+): Promise<LakeSegment[]> {
+  const endMs = endOf(request);
+  const dayFrom = Math.floor(request.startMs / DAY_MS);
+  const dayTo = Math.floor((endMs - 1) / DAY_MS);
+  const { segments } = await readScanPlan(db, { uid, dayFrom, dayTo });
+  return segments
+    .filter(({ source, incarnation, seqTo }) => source !== 'flush' || isStored(coverage, incarnation, seqTo))
+    .filter(({ atMinMs, atMaxMs }) => atMaxMs >= request.startMs && atMinMs < endMs)
+    .sort((left, right) => right.atMaxMs - left.atMaxMs);
+}
+
+/** Nothing of the page is later than the place it goes on from. */
+function endOf({ endMs, after }: ListRequest): number {
+  return after === undefined ? endMs : Math.min(endMs, after.atMs + 1);
+}
+
+async function* batches(
+  lake: ReadBucket,
+  { path, sizeBytes, footer, days }: LakeSegment,
+  columns: ReadonlySet<LakeColumn>,
+  startMs: number,
+  endMs: number,
+): AsyncGenerator<EventColumns> {
+  const options = { columns, days: new Set(days.map(({ day }) => day)), startMs, endMs, ...(footer && { footer }) };
+  for await (const batch of readRowGroups(r2Source(lake, path, sizeBytes), options)) yield batch.columns;
+}
+
+/** The events of a page with all their columns, in the same order. */
+async function readWhole(lake: ReadBucket, page: readonly Found[]): Promise<ListedEvent[]> {
+  const whole = new Map<string, ListedEvent['strings']>();
+  for (const found of page) if (found.strings !== null) whole.set(identityOf(found), found.strings);
+  for (const [segment, wanted] of bySegment(page)) {
+    const atMs = wanted.map((found) => found.atMs);
+    const startMs = Math.min(...atMs);
+    const endMs = Math.max(...atMs) + 1;
+    const places = new Map(wanted.map((found) => [identityOf(found), found]));
+    for await (const columns of batches(lake, segment, WHOLE_COLUMNS, startMs, endMs)) {
+      for (let row = 0; row < columns.rowCount && places.size > 0; row++) {
+        const identity = identityOf({ id: columns.strings.id?.[row] ?? '', keyHash: columns.keyHash[row]! });
+        const place = places.get(identity);
+        if (place?.atMs !== columns.at[row] || place?.receivedAtMs !== columns.receivedAt[row]) continue;
+        whole.set(identity, stringsOf(columns, row));
+        places.delete(identity);
+      }
+      if (places.size === 0) break;
+    }
+  }
+  return page.map((found) => {
+    const { atMs, id, keyHash, receivedAtMs } = found;
+    return { atMs, id, keyHash, receivedAtMs, strings: whole.get(identityOf(found)) ?? {} };
+  });
+}
+
+function bySegment(page: readonly Found[]): Map<LakeSegment, Found[]> {
+  const groups = new Map<LakeSegment, Found[]>();
+  for (const found of page) {
+    if (found.segment === null) continue;
+    const group = groups.get(found.segment);
+    if (group === undefined) groups.set(found.segment, [found]);
+    else group.push(found);
+  }
+  return groups;
+}
+
+function stringsOf({ strings }: EventColumns, row: number): ListedEvent['strings'] {
+  const whole: { [column in StringColumn]?: string | null } = {};
+  for (const column of STRING_COLUMNS) {
+    const text = strings[column]?.[row] ?? null;
+    if (text !== null) whole[column] = text;
+  }
+  return whole;
+}
+
+function tooLarge(rowCount: number) {
+  const message = `The page needs ${rowCount} stored events to be looked at, at most ${LIMITS.eventsRowsMax} are: narrow the range.`;
+  return err<QueryTooLarge>({ code: 'query-too-large', message });
+}

@@ -1,0 +1,76 @@
+/**
+ * Newest: the few newest events seen so far, each once; what the explorer keeps while it looks at many.
+ *
+ * Order: event time, then id, then key hash, all descending; so a page can end anywhere and the next one goes on there.
+ * Of copies of one (id, key_hash) the one received first stays, as in a scan (CORRECTNESS B7), among those it was shown.
+ */
+
+/** Where an event stands in the order. */
+export interface EventPlace {
+  readonly atMs: number;
+  readonly id: string;
+  readonly keyHash: bigint;
+}
+
+export interface Candidate extends EventPlace {
+  readonly receivedAtMs: number;
+}
+
+/** Negative: `left` comes before `right`. */
+export function compareNewest(left: EventPlace, right: EventPlace): number {
+  if (left.atMs !== right.atMs) return right.atMs - left.atMs;
+  if (left.id !== right.id) return left.id > right.id ? -1 : 1;
+  if (left.keyHash === right.keyHash) return 0;
+  return left.keyHash > right.keyHash ? -1 : 1;
+}
+
+export class Newest<T extends Candidate> {
+  readonly #sizeMax: number;
+  readonly #kept = new Map<string, T>();
+  /** Newest first. */
+  readonly #order: T[] = [];
+
+  constructor(sizeMax: number) {
+    this.#sizeMax = sizeMax;
+  }
+
+  get events(): readonly T[] {
+    return this.#order;
+  }
+
+  /** Nothing older can be among the newest any more; −Infinity while there is room. */
+  get floorMs(): number {
+    const last = this.#order[this.#sizeMax - 1];
+    return last === undefined ? Number.NEGATIVE_INFINITY : last.atMs;
+  }
+
+  add(candidate: T): void {
+    const identity = identityOf(candidate);
+    const known = this.#kept.get(identity);
+    if (known !== undefined) {
+      if (known.receivedAtMs <= candidate.receivedAtMs) return;
+      this.#order.splice(this.#order.indexOf(known), 1);
+      this.#kept.delete(identity);
+    }
+    const position = this.#positionOf(candidate);
+    if (position >= this.#sizeMax) return;
+    this.#order.splice(position, 0, candidate);
+    this.#kept.set(identity, candidate);
+    if (this.#order.length > this.#sizeMax) this.#kept.delete(identityOf(this.#order.pop()!));
+  }
+
+  #positionOf(candidate: T): number {
+    let from = 0;
+    let to = this.#order.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (compareNewest(this.#order[middle]!, candidate) < 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+}
+
+export function identityOf({ keyHash, id }: Pick<EventPlace, 'keyHash' | 'id'>): string {
+  return `${keyHash} ${id}`;
+}
