@@ -78,12 +78,18 @@ async function readWhole(request: Request, sizeBytesMax: number): Promise<Result
 const CUT_SHORT: Refusal = { code: 'body-incomplete', detail: 'The body ended before it was complete.' };
 const BAD_GZIP: Refusal = { code: 'gzip-invalid', detail: 'The body is not one whole gzip stream.' };
 
-function inflate(packed: Bytes, sizeBytesMax: number): Promise<Result<Bytes, Refusal>> {
+async function inflate(packed: Bytes, sizeBytesMax: number): Promise<Result<Bytes, Refusal>> {
   const source = new Response(packed).body as BodyStream;
-  return readStream(source.pipeThrough(new DecompressionStream('gzip')) as BodyStream, sizeBytesMax, BAD_GZIP);
+  const inflated = source.pipeThrough(new DecompressionStream('gzip')) as BodyStream;
+  const bytes = await readStream(inflated, sizeBytesMax, BAD_GZIP);
+  if (!bytes.ok) await attempt(inflated.cancel());
+  return bytes;
 }
 
-/** Reads until the end or the limit, whichever comes first; `broken` is the refusal when the stream fails. */
+/**
+ * Reads until the end or the limit, whichever comes first; `broken` is the refusal when the stream fails. What is beyond
+ * the limit stays in the stream.
+ */
 async function readStream(
   stream: BodyStream | null,
   sizeBytesMax: number,
@@ -99,7 +105,7 @@ async function readStream(
     if (read.done) return ok(concat(chunks, sizeBytes));
     sizeBytes += read.value.byteLength;
     if (sizeBytes > sizeBytesMax) {
-      await attempt(reader.cancel());
+      reader.releaseLock();
       return tooLarge(sizeBytesMax, sizeBytes);
     }
     chunks.push(read.value);

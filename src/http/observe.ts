@@ -1,8 +1,10 @@
 /**
- * Observe: the one middleware around every request: counts it, and sets the headers that keep a browser from guessing.
+ * Observe: the one middleware around every request: counts it, sees a refusal through to its sender, and sets the headers
+ * that keep a browser from guessing.
  */
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import { drainRefused } from './drain.ts';
 import type { RequestCounter } from './request-counter.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -21,6 +23,7 @@ const SWITCHING_PROTOCOLS = 101;
 export function observe(counter: RequestCounter): MiddlewareHandler {
   return async (c, next) => {
     await next();
+    await drainRefused(c.req.raw, c.res.status);
     const route = routePath(c, -1);
     const method = METHODS.has(c.req.method) ? c.req.method : 'OTHER';
     counter.add(method, route === ANY_PATH ? 'none' : route, c.res.status);

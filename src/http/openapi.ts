@@ -3,7 +3,7 @@
  */
 import type { Hono } from 'hono';
 import { generateSpecs } from 'hono-openapi';
-import { PROBLEM_CODES } from './problem-codes.ts';
+import { EVENT_CODES, PROBLEM_CODES } from './problem-codes.ts';
 
 export const API_VERSION = '0.1.0';
 
@@ -79,15 +79,23 @@ ${sections.join('\n')}`,
 
 /** Where the `type` of every problem points. */
 export function errorsPage(): string {
-  const rows = Object.entries(PROBLEM_CODES).map(
-    ([code, meaning]) => `<tr id="${code}"><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,
-  );
   return htmlPage(
     'Tidemark errors',
     `<p>Errors are problem details (RFC 9457) with a stable <code>code</code>. With 429 and 503 comes <code>Retry-After</code>:
 nothing of the request was acknowledged, and sending it again is safe.</p>
-<table><tr><th>Code</th><th>Meaning</th></tr>${rows.join('')}</table>`,
+${codesTable(PROBLEM_CODES, '')}
+<h2>Codes of one event</h2>
+<p>They stand in <code>errors</code> of an answer of 200. Such an event is refused for good; those beside it are not concerned.</p>
+${codesTable(EVENT_CODES, 'event:')}`,
   );
+}
+
+function codesTable(codes: Readonly<Record<string, string>>, idPrefix: string): string {
+  const rows = Object.entries(codes).map(
+    ([code, meaning]) =>
+      `<tr id="${idPrefix}${code}"><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,
+  );
+  return `<table><tr><th>Code</th><th>Meaning</th></tr>${rows.join('')}</table>`;
 }
 
 function htmlPage(title: string, body: string): string {
