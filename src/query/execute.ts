@@ -62,21 +62,67 @@ const ROLLUPS_TRIED_MAX = 2;
 /** `shards`: as the directory listed them; their answers are what makes an acknowledged event count. */
 export async function execute(
   ports: QueryPorts,
-  { uid, rollups }: Tenant,
+  tenant: Tenant,
   query: Query,
   shards: readonly ShardAddress[],
 ): Promise<Result<QueryAnswer, QueryTooLarge>> {
   const startedAtMs = ports.now();
+  const answer = await answerFromRollups(ports, tenant, query, shards, startedAtMs);
+  return answer ? ok(answer) : answerFromLake(ports, tenant, query, shards, startedAtMs);
+}
+
+/** Several questions: from rollups all at once; from the lake one after the other, for each may hold a scan's memory. */
+export async function executeAll(
+  ports: QueryPorts,
+  tenant: Tenant,
+  queries: readonly Query[],
+  shards: readonly ShardAddress[],
+): Promise<Result<QueryAnswer[], QueryTooLarge>> {
+  const startedAtMs = ports.now();
+  const fromRollups = await Promise.all(
+    queries.map((query) => answerFromRollups(ports, tenant, query, shards, startedAtMs)),
+  );
+  const answers: QueryAnswer[] = [];
+  for (const [index, query] of queries.entries()) {
+    const found = fromRollups[index];
+    const answer = found ? ok(found) : await answerFromLake(ports, tenant, query, shards, ports.now());
+    if (!answer.ok) return answer;
+    answers.push(answer.value);
+  }
+  return ok(answers);
+}
+
+/** Null: no rollup holds all that is asked for, or not exactly enough. */
+async function answerFromRollups(
+  ports: QueryPorts,
+  { uid, rollups }: Tenant,
+  query: Query,
+  shards: readonly ShardAddress[],
+  startedAtMs: number,
+): Promise<QueryAnswer | null> {
   for (const plan of rollupPlans(query, rollups, startedAtMs).slice(0, ROLLUPS_TRIED_MAX)) {
-    let reading = await readRollup(ports, uid, shards, query, plan, startedAtMs);
-    if (!reading.ok && reading.error === 'seal-ahead') {
-      reading = await readRollup(ports, uid, shards, query, plan, startedAtMs);
-    }
+    const reading = await readRollupTwice(ports, uid, shards, query, plan, startedAtMs);
     if (!reading.ok) continue;
     const ranked = rankSeries(query, reading.value.fold);
-    if (query.exact && ranked.estimated) break;
-    return ok(answerOf(ranked, rollupMeta(reading.value), ports.now() - startedAtMs));
+    if (query.exact && (ranked.estimated || reading.value.pending > 0)) return null;
+    return answerOf(ranked, rollupMeta(reading.value), ports.now() - startedAtMs);
   }
+  return null;
+}
+
+/** Again where a seal was ahead of what a shard knew: most often it was told in between. */
+async function readRollupTwice(...request: Parameters<typeof readRollup>): ReturnType<typeof readRollup> {
+  const reading = await readRollup(...request);
+  return !reading.ok && reading.error === 'seal-ahead' ? readRollup(...request) : reading;
+}
+
+async function answerFromLake(
+  ports: QueryPorts,
+  { uid }: Tenant,
+  query: Query,
+  shards: readonly ShardAddress[],
+  startedAtMs: number,
+): Promise<Result<QueryAnswer, QueryTooLarge>> {
   const reading = await readLake(ports, uid, shards, query, startedAtMs);
   if (!reading.ok) return reading;
   return ok(answerOf(rankSeries(query, reading.value.fold), lakeMeta(reading.value), ports.now() - startedAtMs));

@@ -9,7 +9,7 @@ import type { Tenant } from '../core/tenant.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseJson } from '../http/problem.ts';
 import type { Services } from '../services.ts';
-import { execute, type QueryAnswer, type QueryPorts } from './execute.ts';
+import { executeAll, type QueryAnswer, type QueryPorts } from './execute.ts';
 import { listShards } from './shards.ts';
 
 export type QueryServices = Pick<Services, 'auth'> & QueryPorts;
@@ -62,26 +62,24 @@ export function queryRoutes(services: QueryServices): Hono {
     async (c: Context) => {
       const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
       const body = await parseJson(c.req.raw, z.unknown(), LIMITS.queryBodySizeBytesMax);
-      if (!isBatch(body))
-        return c.json(await answer(services, tenant, [resolve(body, tenant, '')]).then(([one]) => one));
+      if (!isBatch(body)) {
+        const [answer] = await answerAll(services, tenant, [resolve(body, tenant, '')]);
+        return c.json(answer);
+      }
       const { queries } = parseBatch(body);
       const resolved = queries.map((query, index) => resolve(query, tenant, `/queries/${index}`));
-      return c.json({ answers: await answer(services, tenant, resolved) });
+      return c.json({ answers: await answerAll(services, tenant, resolved) });
     },
   );
   return app;
 }
 
-/** One after the other: each may hold a scan's memory, and all see at least what was acknowledged before the call. */
-async function answer(ports: QueryPorts, tenant: Tenant, queries: readonly Query[]): Promise<QueryAnswer[]> {
+/** The shards are listed after authentication and before anything is read: whatever was acknowledged by then is in. */
+async function answerAll(ports: QueryPorts, tenant: Tenant, queries: readonly Query[]): Promise<QueryAnswer[]> {
   const shards = await listShards(ports.directoryOf, tenant.uid);
-  const answers: QueryAnswer[] = [];
-  for (const query of queries) {
-    const answered = await execute(ports, tenant, query, shards);
-    if (!answered.ok) throw new Problem(422, answered.error.code, answered.error.message);
-    answers.push(answered.value);
-  }
-  return answers;
+  const answered = await executeAll(ports, tenant, queries, shards);
+  if (!answered.ok) throw new Problem(422, answered.error.code, answered.error.message);
+  return answered.value;
 }
 
 function isBatch(body: unknown): boolean {

@@ -108,6 +108,8 @@ function randomQuestion(random: Random, { timezone, noonMs }: (typeof ZONES)[num
     [],
     ['event'],
     ['country'],
+    ['device'],
+    ['country', 'device'],
     ['path'],
     ['plan'],
     ['event', 'country'],

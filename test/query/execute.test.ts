@@ -88,6 +88,7 @@ describe('an event', () => {
     await world.store(0);
     expect(await world.ask(range)).toMatchObject({ series: [{ total: 1 }], meta: { pending: 3, complete: false } });
     expect(await world.ask(range, { rollups: [] })).toMatchObject({ series: [{ total: 4 }], meta: { pending: 0 } });
+    expect(await world.ask({ ...range, exact: true })).toMatchObject({ series: [{ total: 4 }], meta: { pending: 0 } });
     await world.seal(dayOf(NOON_MS - 9 * DAY_MS));
     expect(await world.ask(range)).toMatchObject({ series: [{ total: 4 }], meta: { pending: 0 } });
   });

@@ -5,7 +5,7 @@ import { type EventBlock, openBlock } from '../../src/core/block.ts';
 import { isAccepted } from '../../src/core/disposition.ts';
 import { Engine } from '../../src/core/engine.ts';
 import type { EventRecord } from '../../src/core/event.ts';
-import { DAY_MS, LIMITS } from '../../src/core/limits.ts';
+import { DAY_MS } from '../../src/core/limits.ts';
 import type { Query } from '../../src/core/query/request.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
 import type { Rollup } from '../../src/core/rollup.ts';
@@ -218,4 +218,3 @@ export class TestShard implements ShardRpc {
 }
 
 export const dayOf = (atMs: number) => Math.floor(atMs / DAY_MS);
-export const LATEST_MS = LIMITS.allowedLatenessMs;
