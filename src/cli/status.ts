@@ -19,6 +19,11 @@ export interface Status {
     /** Flushes that do not begin where the one before ended. */
     readonly gaps: number;
   };
+  readonly sealed: {
+    readonly dirtyDays: number;
+    readonly firstDay: string | null;
+    readonly lastDay: string | null;
+  };
 }
 
 export interface ShardStatus {

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isCovered } from '../../src/cli/commands/seal.ts';
-import { checkDrift, checkShards, checkTally, checkTiling, compareDays } from '../../src/cli/commands/verify.ts';
+import {
+  checkDrift,
+  checkShards,
+  checkTally,
+  checkTiling,
+  compareDays,
+  rangesOf,
+} from '../../src/cli/commands/verify.ts';
 import { FakeServer } from './fake-server.ts';
 import { runCli } from './run-cli.ts';
 
@@ -19,6 +26,7 @@ const stored = {
   tally: { received: 10, accepted: 7, duplicate: 1, quarantined: 0, rejected: 2 },
   gaps: 0,
 };
+const sealed = { dirtyDays: 0, firstDay: '2026-01-01', lastDay: '2026-01-01' };
 const shard = { region: 'weur', index: 3, reachable: true, incarnation: 'i', storedSeq: 4, headSeq: 6 };
 
 describe('verify', () => {
@@ -40,10 +48,19 @@ describe('verify', () => {
   });
 
   it('names shards that do not answer', () => {
-    expect(checkShards({ shards: [{ ...shard, reachable: false }], tailEvents: 0, stored })).toMatchObject({
+    expect(checkShards({ shards: [{ ...shard, reachable: false }], tailEvents: 0, stored, sealed })).toMatchObject({
       ok: false,
       found: expect.stringContaining('weur/3'),
     });
+  });
+
+  it('asks for long histories in parts', () => {
+    expect(rangesOf('2020-01-01', '2020-01-01', 2)).toEqual([{ from: '2020-01-01', to: '2020-01-01' }]);
+    expect(rangesOf('2020-01-01', '2020-01-05', 2)).toEqual([
+      { from: '2020-01-01', to: '2020-01-02' },
+      { from: '2020-01-03', to: '2020-01-04' },
+      { from: '2020-01-05', to: '2020-01-05' },
+    ]);
   });
 
   it('compares answers with seals', () => {
@@ -52,17 +69,22 @@ describe('verify', () => {
   });
 
   it('knows when everything taken before is stored', () => {
-    const statusOf = (values: Partial<typeof shard>) => ({ shards: [{ ...shard, ...values }], tailEvents: 0, stored });
+    const statusOf = (values: Partial<typeof shard>) => ({
+      shards: [{ ...shard, ...values }],
+      tailEvents: 0,
+      stored,
+      sealed,
+    });
     expect(isCovered(statusOf({}), statusOf({ storedSeq: 5, headSeq: 9 }))).toBe(false);
     expect(isCovered(statusOf({}), statusOf({ storedSeq: 6, headSeq: 9 }))).toBe(true);
-    expect(isCovered(statusOf({}), { shards: [], tailEvents: 0, stored })).toBe(true);
+    expect(isCovered(statusOf({}), { shards: [], tailEvents: 0, stored, sealed })).toBe(true);
   });
 
   describe('against a server', () => {
     let server: FakeServer;
     beforeAll(async () => {
       server = await FakeServer.start();
-      server.answers['GET /v1/status'] = { shards: [], tailEvents: 0, stored };
+      server.answers['GET /v1/status'] = { shards: [], tailEvents: 0, stored, sealed };
       server.answers['GET /v1/seals'] = { days: [{ ...day, drift }] };
       server.answers['POST /v1/query'] = {
         series: [{ key: {}, total: 9, points: [{ at: '2026-01-01T00:00:00.000Z', value: 9 }] }],

@@ -10,7 +10,7 @@
 import { Client } from '../client.ts';
 import { type Command, SERVER_OPTIONS, TENANT_OPTION } from '../command.ts';
 import { findServer } from '../keys.ts';
-import { readSeals, type SealedDay } from '../seals.ts';
+import { type DayRange, readSeals, type SealedDay } from '../seals.ts';
 import { readStatus, type Status } from '../status.ts';
 import { formatNumber as n } from '../table.ts';
 import { DAY_MS, isoDay } from '../times.ts';
@@ -26,8 +26,8 @@ export interface Check {
 /** The range one question may ask for. */
 const QUERY_DAYS_MAX = 400;
 const NAMED_MAX = 5;
-/** The server answers for at most 4,000 days. */
-const SEALS_DAYS_MAX = 3_900;
+/** The server answers for at most 4,000 days at a time. */
+const SEALS_DAYS_MAX = 4_000;
 
 export const verify: Command = {
   name: 'verify',
@@ -40,7 +40,8 @@ export const verify: Command = {
   async run(args, io) {
     const server = findServer(args, io);
     const client = new Client({ url: server.url, key: server.mustKey('read') });
-    const [status, { days }] = await Promise.all([readStatus(client), readSeals(client, everBefore(Date.now()))]);
+    const status = await readStatus(client);
+    const days = await readSealedDays(client, status.sealed);
     const checks = [
       checkShards(status),
       checkTally(status.stored),
@@ -90,22 +91,35 @@ export function checkDrift(days: readonly SealedDay[]): Check {
   return { name: 'drift', ok: off.length === 0, found };
 }
 
-/** One question for as many days as one may ask for, the latest. */
+async function readSealedDays(client: Client, { firstDay, lastDay }: Status['sealed']): Promise<SealedDay[]> {
+  if (firstDay === null || lastDay === null) return [];
+  const ranges = rangesOf(firstDay, lastDay, SEALS_DAYS_MAX);
+  const answers = [];
+  for (const range of ranges) answers.push(await readSeals(client, range));
+  return answers.flatMap(({ days }) => days);
+}
+
+/** Ranges of so many days at most, ends included, that cover the days from one to the other. */
+export function rangesOf(firstDay: string, lastDay: string, daysMax: number): DayRange[] {
+  const lastMs = Date.parse(lastDay);
+  const ranges: DayRange[] = [];
+  for (let fromMs = Date.parse(firstDay); fromMs <= lastMs; fromMs += daysMax * DAY_MS) {
+    ranges.push({ from: isoDay(fromMs), to: isoDay(Math.min(lastMs, fromMs + (daysMax - 1) * DAY_MS)) });
+  }
+  return ranges;
+}
+
 async function checkAnswers(client: Client, days: readonly SealedDay[]): Promise<Check> {
-  const clean = days
-    .filter(({ sealedAt, dirty }) => sealedAt !== null && !dirty)
-    .sort((a, b) => a.day.localeCompare(b.day));
-  const last = clean.at(-1);
-  if (!last) return { name: 'answers', ok: null, found: 'no day is sealed yet' };
-  const endMs = Date.parse(last.day) + DAY_MS;
-  const fromMs = Math.max(Date.parse(clean[0]?.day ?? last.day), endMs - QUERY_DAYS_MAX * DAY_MS);
-  const range = { from: isoDay(fromMs), to: isoDay(endMs), timezone: 'UTC' };
-  const answer = await client.post<QueryAnswer>('/v1/query', { measure: 'count', interval: 'day', ...range });
-  const counted = new Map(answer.series[0]?.points?.map(({ at, value }) => [at.slice(0, 10), value ?? 0]));
-  return compareDays(
-    clean.filter(({ day }) => day >= range.from),
-    counted,
-  );
+  const clean = days.filter(({ sealedAt, dirty }) => sealedAt !== null && !dirty);
+  const [first, last] = [clean[0], clean.at(-1)];
+  if (!first || !last) return { name: 'answers', ok: null, found: 'no day is sealed yet' };
+  const counted = new Map<string, number>();
+  for (const { from, to } of rangesOf(first.day, last.day, QUERY_DAYS_MAX)) {
+    const range = { from, to: isoDay(Date.parse(to) + DAY_MS), timezone: 'UTC' };
+    const answer = await client.post<QueryAnswer>('/v1/query', { measure: 'count', interval: 'day', ...range });
+    for (const { at, value } of answer.series[0]?.points ?? []) counted.set(at.slice(0, 10), value ?? 0);
+  }
+  return compareDays(clean, counted);
 }
 
 export function compareDays(days: readonly SealedDay[], counted: ReadonlyMap<string, number>): Check {
@@ -116,11 +130,6 @@ export function compareDays(days: readonly SealedDay[], counted: ReadonlyMap<str
       ? `${off.length} days where query and seal differ: ${name(off.map(({ day, events }) => `${day} (${counted.get(day) ?? 0} ≠ ${events})`))}`
       : `queries count what ${n(days.length)} seals counted: ${n(total)} events`;
   return { name: 'answers', ok: off.length === 0, found };
-}
-
-/** Days of events may lie back as far as that, and some ahead of the clock. */
-function everBefore(nowMs: number): { readonly from: string; readonly to: string } {
-  return { from: isoDay(nowMs - SEALS_DAYS_MAX * DAY_MS), to: isoDay(nowMs + DAY_MS) };
 }
 
 function name(things: readonly string[]): string {
