@@ -76,8 +76,13 @@ export function readCellsHeader(bytes: Uint8Array): CellsHeader {
   return decodeHeader(new ByteReader(bytes));
 }
 
+export interface DecodeOptions {
+  /** False: people are passed over and every cell says it has none: several times faster where nobody asks for them. */
+  readonly withPeople?: boolean;
+}
+
 /** The cells of one chunk, however many a window has. Throws an InvariantError when the bytes are not a chunk. */
-export function decodeRollupCells(bytes: Uint8Array): RollupCells {
+export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: DecodeOptions = {}): RollupCells {
   const reader = new ByteReader(bytes);
   const header = decodeHeader(reader);
   const cells = new RollupCells(header.dimensionCount, header.numberCount, Number.MAX_SAFE_INTEGER);
@@ -86,7 +91,7 @@ export function decodeRollupCells(bytes: Uint8Array): RollupCells {
   while (reader.left > 0) {
     startMs += reader.varint();
     for (let ref = reader.varint(); ref !== REF_END; ref = reader.varint()) {
-      decodeCell(reader, cells.cell(startMs, decodeKey(reader, ref, keys)));
+      decodeCell(reader, cells.cell(startMs, decodeKey(reader, ref, keys)), withPeople);
     }
   }
   cells.overflowed = header.overflowed;
@@ -199,12 +204,13 @@ function encodeCell(writer: ByteWriter, cell: Cell): void {
 }
 
 /** Into a cell just made. */
-function decodeCell(reader: ByteReader, cell: Cell): void {
+function decodeCell(reader: ByteReader, cell: Cell, withPeople: boolean): void {
   const head = reader.varint();
   cell.count = Math.floor(head / 4);
   if ((head & EXACT_PEOPLE) !== 0) cell.exactPeople = reader.varint();
   if ((head & PEOPLE_FLOOR) !== 0) cell.peopleFloor = reader.varint();
-  cell.people = Distinct.decode(reader);
+  if (withPeople) cell.people = Distinct.decode(reader);
+  else Distinct.skip(reader);
   for (let at = 0; at < cell.numbers.length; at++) cell.numbers[at] = decodeNumber(reader);
 }
 

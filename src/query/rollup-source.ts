@@ -13,6 +13,7 @@ import type { Fold } from '../core/query/fold.ts';
 import { dayGrains, type RollupPlan } from '../core/query/plan.ts';
 import type { Query } from '../core/query/request.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { RollupCells } from '../core/rollup-cells.ts';
 import type { LiveReply, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type RangeReading, readRange, type SealedDay, type StoredPart } from '../lake/manifest.ts';
@@ -69,9 +70,10 @@ export async function readRollup(
   if (reading.days.some(({ day }) => grains.get(day) === 'minute')) return err('too-fine');
   if (reading.days.some((day) => isAhead(day, coverage))) return err('seal-ahead');
   const fold = new CellFold(query, plan);
-  for (const { cells } of reading.cells) fold.add(decodeRollupCells(cells), startMs, endMs);
-  const parts = addParts(fold, reading, coverage, dayFrom, dayTo);
-  for (const reply of live) for (const cells of reply?.cells ?? []) fold.add(decodeRollupCells(cells), startMs, endMs);
+  const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople: query.measure === 'users' });
+  for (const { cells } of reading.cells) fold.add(decode(cells), startMs, endMs);
+  const parts = addParts(fold, reading, coverage, dayFrom, dayTo, decode);
+  for (const reply of live) for (const cells of reply?.cells ?? []) fold.add(decode(cells), startMs, endMs);
   if (fold.shortfall) return err(fold.shortfall);
 
   const replies = live.filter((reply) => reply !== null);
@@ -123,6 +125,7 @@ function addParts(
   coverage: Coverage,
   dayFrom: number,
   dayTo: number,
+  decode: (cells: Uint8Array) => RollupCells,
 ): StoredPart[] {
   const sealed = new Map(days.map((day) => [day.day, day]));
   const flushes = new Map<string, StoredPart>();
@@ -133,7 +136,7 @@ function addParts(
     const stretches = countingStretches(part, from, to, sealed);
     if (stretches.length === 0) continue;
     flushes.set(`${part.incarnation}/${part.seqFrom}`, part);
-    const cells = decodeRollupCells(part.cells);
+    const cells = decode(part.cells);
     for (const [first, last] of stretches) fold.add(cells, first * DAY_MS, (last + 1) * DAY_MS);
   }
   return [...flushes.values()];

@@ -76,6 +76,8 @@ export class TalliedFold implements Fold {
   readonly #grouping: Grouping;
   readonly #tally: Tally;
   readonly #slotsByGroup: readonly (readonly number[])[];
+  /** Ranking asks for every total, the series of the top for theirs again. */
+  readonly #totals: Value[] = [];
 
   constructor(grouping: Grouping, tally: Tally) {
     this.#grouping = grouping;
@@ -92,13 +94,17 @@ export class TalliedFold implements Fold {
   }
 
   total(group: number): Value {
-    return this.#tally.merged(this.#slotsByGroup[group]!);
+    this.#totals[group] ??= this.#tally.merged(this.#slotsByGroup[group]!);
+    return this.#totals[group];
   }
 
   series(groups: readonly number[]): FoldedSeries {
-    const slots = groups.length === 1 ? this.#slotsByGroup[groups[0]!]! : groups.flatMap((g) => this.#slotsByGroup[g]!);
+    const [only] = groups;
+    const isOne = groups.length === 1 && only !== undefined;
+    const slots = groups.flatMap((group) => this.#slotsByGroup[group]!);
     const byBucket: number[][] = Array.from({ length: this.#grouping.bucketCount }, () => []);
     for (const slot of slots) byBucket[this.#grouping.bucketOf(slot)]!.push(slot);
-    return { total: this.#tally.merged(slots), points: byBucket.map((list) => this.#tally.merged(list)) };
+    const total = isOne ? this.total(only) : this.#tally.merged(slots);
+    return { total, points: byBucket.map((list) => this.#tally.merged(list)) };
   }
 }

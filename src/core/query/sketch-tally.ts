@@ -4,23 +4,29 @@ import type { Value } from './fold.ts';
 import type { Tally } from './grouping.ts';
 
 export class SketchTally implements Tally {
-  readonly #slots: Cell[] = [];
+  /** As they came: most slots have one cell, and are only put together for a total. */
+  readonly #slots: Cell[][] = [];
 
   addCell(slot: number, cell: Cell): void {
-    let people = this.#slots[slot];
-    if (people === undefined) {
-      people = new Cell(0);
-      this.#slots[slot] = people;
-    }
-    people.merge(cell);
+    const cells = this.#slots[slot];
+    if (cells === undefined) this.#slots[slot] = [cell];
+    else if (cells.length < CELLS_KEPT_MAX) cells.push(cell);
+    else this.#slots[slot] = [together([...cells, cell])];
   }
 
   merged(slots: readonly number[]): Value {
-    if (slots.length === 1) return peopleOf(this.#slots[slots[0]!]!);
-    const together = new Cell(0);
-    for (const slot of slots) together.merge(this.#slots[slot]!);
-    return peopleOf(together);
+    const cells = slots.length === 1 ? this.#slots[slots[0]!]! : slots.flatMap((slot) => this.#slots[slot]!);
+    return peopleOf(cells.length === 1 ? cells[0]! : together(cells));
   }
+}
+
+/** Minutes of a day without interval would else be kept by the thousand. */
+const CELLS_KEPT_MAX = 16;
+
+function together(cells: readonly Cell[]): Cell {
+  const merged = new Cell(0);
+  for (const cell of cells) merged.merge(cell);
+  return merged;
 }
 
 function peopleOf(cell: Cell): Value {

@@ -130,6 +130,12 @@ export class Distinct {
     return distinct;
   }
 
+  /** Passes over one without building it. */
+  static skip(reader: ByteReader): void {
+    const size = reader.varint();
+    reader.raw(size === DISTINCT_EXACT_BELOW ? (REGISTERS / 4) * 3 : size * 8);
+  }
+
   #addToFew(high: number, low: number): void {
     if (high === 0 && low === 0) return;
     if (this.#few === null) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeRollupCells, encodeRollupCells } from '../../../src/core/cell-codec.ts';
 import { rankSeries } from '../../../src/core/query/answer.ts';
 import { CellFold } from '../../../src/core/query/cell-fold.ts';
 import { rollupPlans } from '../../../src/core/query/plan.ts';
@@ -78,3 +79,34 @@ function mergedWith(a: RollupCells, b: RollupCells): RollupCells {
   both.merge(b);
   return both;
 }
+
+describe('cells read without their people', () => {
+  it('say the same of everything else', () => {
+    const rollupCells = new RollupCells(1, 1);
+    for (let person = 1; person <= 1_200; person++) {
+      for (const path of person % 400 === 0 ? ['/', '/a'] : ['/a']) {
+        const cell = rollupCells.cell(START_MS + person * 1_000, tupleKey([path]));
+        cell.count++;
+        cell.people.add(person, person);
+        cell.numbers[0]!.add(person / 4);
+      }
+      const all = rollupCells.cell(START_MS, tupleKey([null]));
+      all.count++;
+      all.people.add(person, person);
+    }
+    const [bytes] = encodeRollupCells(rollupCells);
+    const whole = decodeRollupCells(bytes!);
+    const without = decodeRollupCells(bytes!, { withPeople: false });
+    expect(without.windows.size).toBe(whole.windows.size);
+    for (const [startMs, window] of whole.windows) {
+      for (const [key, { count, numbers }] of window) {
+        const cell = without.windows.get(startMs)!.get(key)!;
+        expect({ count: cell.count, sum: cell.numbers[0]!.sum.toNumber() }).toEqual({
+          count,
+          sum: numbers[0]!.sum.toNumber(),
+        });
+        expect(cell.people.count()).toBe(0);
+      }
+    }
+  });
+});
