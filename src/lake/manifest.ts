@@ -394,17 +394,6 @@ function lakeSegmentsOf(...results: D1Result<unknown>[]): LakeSegment[] {
   return rows.map(lakeSegmentOf).sort((a, b) => a.manifestSeq - b.manifestSeq);
 }
 
-/** The sealed days of a range. */
-export async function readSealedDays(
-  db: D1Database,
-  uid: string,
-  dayFrom: number,
-  dayTo: number,
-): Promise<SealedDay[]> {
-  const { results } = await selectSealedDays(db, uid, dayFrom, dayTo).all<SealedDayRow>();
-  return results.map(sealedDayOf);
-}
-
 const SEGMENT_COLUMNS = `s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
   s.rollup_ids AS rollupIds, s.row_count AS rowCount, s.size_bytes AS sizeBytes, s.at_min_ms AS atMinMs, s.at_max_ms AS atMaxMs`;
 

@@ -20,7 +20,7 @@ import { encodeSegment } from '../segment-write.ts';
 import { DayCells } from './day-cells.ts';
 import { type DayInput, isNewlyCovered } from './plan.ts';
 import type { AdoptedPlan, SealOutcome } from './seal-store.ts';
-import type { SegmentCache } from './segment-cache.ts';
+import { type SegmentCache, WHOLE_SIZE_BYTES_MAX } from './segment-cache.ts';
 import { Survivors } from './survivors.ts';
 
 /** What the survivors, the buckets and the drift need to know of a row. */
@@ -71,8 +71,9 @@ async function* readDay(
   cache: SegmentCache,
 ): AsyncGenerator<EventColumns> {
   const days = new Set([day]);
+  const isWhole = inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) <= WHOLE_SIZE_BYTES_MAX;
   for (const { path, sizeBytes } of inputs) {
-    const { source, footer } = await cache.open(path, sizeBytes);
+    const { source, footer } = await cache.open(path, sizeBytes, isWhole);
     yield* readSegment(source, { columns, days, footer });
   }
 }

@@ -1,13 +1,18 @@
 /**
- * Segment cache: whole small segments in memory while one batch of days is sealed: an import chunk holds rows of many
- * days, and its bytes and parsed footer are fetched once instead of once a day. Big segments are read by range.
+ * Segment cache: segments kept open while one batch of days is sealed: an import chunk holds rows of many days, and its
+ * bytes and parsed footer are fetched once instead of once a day.
+ *
+ * Whole in memory while all that a day reads fits; a day of more is read by range, and only footers are kept: of whole
+ * segments each would push out the one the next day begins with.
  */
 import { readFooter } from '../footer.ts';
 import { bytesSource, type ReadBucket, r2Source, type SegmentSource } from '../source.ts';
 
-/** A flush is smaller; beyond it ranges cost less than the whole. */
-const SEGMENT_SIZE_BYTES_MAX = 8 * 1024 * 1024;
 const CACHE_SIZE_BYTES_MAX = 24 * 1024 * 1024;
+/** What all segments of one day may have to be read whole. */
+export const WHOLE_SIZE_BYTES_MAX = 16 * 1024 * 1024;
+/** Of a segment read by range only the footer stays: an allowance. */
+const FOOTER_SIZE_BYTES = 64 * 1024;
 
 export interface OpenSegment {
   readonly source: SegmentSource;
@@ -29,11 +34,12 @@ export class SegmentCache {
     this.#bucket = bucket;
   }
 
-  async open(path: string, sizeBytes: number): Promise<OpenSegment> {
+  /** `isWhole`: fetch all of it, if it is not open yet. */
+  async open(path: string, sizeBytes: number, isWhole: boolean): Promise<OpenSegment> {
     const known = this.#entries.get(path);
     const entry = known ?? {
-      sizeBytes: Math.min(sizeBytes, SEGMENT_SIZE_BYTES_MAX),
-      segment: this.#fetch(path, sizeBytes),
+      sizeBytes: isWhole ? sizeBytes : FOOTER_SIZE_BYTES,
+      segment: this.#fetch(path, sizeBytes, isWhole),
     };
     this.#entries.delete(path);
     this.#entries.set(path, entry);
@@ -47,9 +53,9 @@ export class SegmentCache {
     }
   }
 
-  async #fetch(path: string, sizeBytes: number): Promise<OpenSegment> {
+  async #fetch(path: string, sizeBytes: number, isWhole: boolean): Promise<OpenSegment> {
     const remote = r2Source(this.#bucket, path, sizeBytes);
-    const source = sizeBytes > SEGMENT_SIZE_BYTES_MAX ? remote : bytesSource(await remote.read(0, sizeBytes));
+    const source = isWhole ? bytesSource(await remote.read(0, sizeBytes)) : remote;
     return { source, footer: await readFooter(source) };
   }
 

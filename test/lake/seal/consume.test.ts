@@ -26,7 +26,10 @@ async function consume(
   await consumeSeals({ messages, queue: 'tidemark-seal' } as unknown as MessageBatch<SealMessage>, {
     db: lake.db,
     lake: lake.bucket.binding,
-    shardOf: () => ({ cut: () => (cuts++, cut()) }) as unknown as ShardRpc,
+    shardOf: () => {
+      cuts++;
+      return { cut } as unknown as ShardRpc;
+    },
     directoryOf: () => ({
       register: async () => {},
       list: async () => [{ region: 'weur', index: 0, incarnation: 'a', registeredAtMs: 0 }],
