@@ -1,11 +1,15 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { buildDashboard } from './src/cli/local-stack/build-dashboard.ts';
 
 // Wrangler says at each read of the configuration that it found .dev.vars.
 process.env.WRANGLER_LOG ??= 'error';
 
 const workerdTests = 'test/**/*.workerd.test.ts';
 const e2eTests = 'test/{e2e,browser}/**/*.test.ts';
+
+// The Worker imports it.
+await buildDashboard();
 
 export default defineConfig({
   test: {

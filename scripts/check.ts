@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildDashboard } from '../src/cli/local-stack/build-dashboard.ts';
 import { root } from '../src/cli/local-stack/paths.ts';
 
 type Check = { readonly name: string; readonly program: string; readonly args: readonly string[] };
@@ -43,6 +44,8 @@ function runCheck(check: Check): Promise<Outcome> {
   });
 }
 
+// The Worker imports it.
+await buildDashboard();
 const outcomes = await Promise.all(checks.map(runCheck));
 for (const { name, ok, output, elapsedMs } of outcomes) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${(elapsedMs / 1000).toFixed(1)} s)`);

@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { controlRoutes } from './control/routes.ts';
+import { PAGE_CONTENT_SECURITY_POLICY, pageHtml } from './dashboard/dist/page.ts';
 import { importRoutes } from './edge/import-routes.ts';
 import { collectRoutes } from './edge/routes.ts';
 import { describe } from './http/describe.ts';
@@ -42,6 +43,7 @@ export function createApp(services: Services): Hono {
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter));
   app.route('/', docsRoutes(app, services));
+  app.route('/', dashboardRoutes());
   return app;
 }
 
@@ -131,6 +133,18 @@ function docsRoutes(whole: Hono, { demoKeys }: Services): Hono {
       if (!demoKeys) throw new Problem(404, 'route-not-found', 'There is nothing here; see /docs.');
       return c.json(demoKeys, 200, { 'cache-control': 'no-store' });
     },
+  );
+  return app;
+}
+
+/** The page at `/`, which talks to nothing but this API. */
+function dashboardRoutes(): Hono {
+  const app = new Hono();
+  app.get('/', describe({ summary: 'The first page', tag: 'operations', key: 'none', answer: 'text/html' }), (c) =>
+    c.html(pageHtml, 200, {
+      'content-security-policy': PAGE_CONTENT_SECURITY_POLICY,
+      'cache-control': 'no-cache',
+    }),
   );
   return app;
 }

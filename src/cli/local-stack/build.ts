@@ -3,6 +3,7 @@
 import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { buildDashboard } from './build-dashboard.ts';
 import { root } from './paths.ts';
 
 const builtins = new RegExp(`^(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
@@ -17,6 +18,7 @@ const nodeBuiltins: Plugin = {
 
 /** The source of the Worker's one module; throws esbuild's messages when it does not build. */
 export async function buildWorker(main: string, define: Record<string, string>): Promise<string> {
+  await buildDashboard();
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [resolve(root, main)],

@@ -1,0 +1,98 @@
+/**
+ * Api: what the page calls, all of it public: the same calls that a customer's program makes.
+ */
+import type { QueryBody } from '../core/query/request.ts';
+
+export interface Demo {
+  readonly tenant: string;
+  readonly write: string;
+  readonly read: string;
+}
+
+export interface Answer {
+  readonly series: readonly {
+    readonly total: number | null;
+    readonly points: readonly { readonly at: string; readonly value: number | null }[];
+  }[];
+  readonly meta: {
+    readonly asOf: string;
+    readonly complete: boolean;
+    readonly sources: { readonly live: { readonly shards: number; readonly answered: number } };
+  };
+}
+
+export interface SentEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly event: string;
+  readonly userId?: string;
+  readonly anonymousId?: string;
+  readonly timestamp: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface Verdict {
+  readonly received: number;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+  readonly errors: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** A refused or failed call, in words for a person. */
+export class CallError extends Error {
+  readonly status: number;
+  readonly retryAfterMs: number;
+
+  constructor(status: number, message: string, retryAfterMs = 0) {
+    super(message);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Keys of the demo tenant; null where there is none. */
+export async function readDemo(): Promise<Demo | null> {
+  try {
+    return await call<Demo>('/demo.json');
+  } catch (error) {
+    if (error instanceof CallError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export async function ask(key: string, queries: readonly QueryBody[]): Promise<readonly Answer[]> {
+  return (await call<{ answers: readonly Answer[] }>('/v1/query', { key, body: { queries } })).answers;
+}
+
+export async function readLatest(key: string, limit: number): Promise<readonly SentEvent[]> {
+  return (await call<{ events: readonly SentEvent[] }>(`/v1/events?limit=${limit}`, { key })).events;
+}
+
+export function send(key: string, event: object): Promise<Verdict> {
+  return call<Verdict>('/v1/events', { key, body: event });
+}
+
+const TIMEOUT_MS = 15_000;
+
+async function call<T>(path: string, { key, body }: { key?: string; body?: object } = {}): Promise<T> {
+  const headers = {
+    ...(key && { authorization: `Bearer ${key}` }),
+    ...(body && { 'content-type': 'application/json' }),
+  };
+  const request = {
+    method: body ? 'POST' : 'GET',
+    headers,
+    cache: 'no-store',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body && { body: JSON.stringify(body) }),
+  } satisfies RequestInit;
+  const response = await fetch(path, request).catch(() => {
+    throw new CallError(0, 'The server does not answer.');
+  });
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => null);
+  const detail = problem?.detail ? `${problem.detail} (${problem.code})` : `${path} answered ${response.status}.`;
+  throw new CallError(response.status, detail, Number(response.headers.get('retry-after') ?? 0) * 1_000);
+}

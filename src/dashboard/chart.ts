@@ -1,0 +1,127 @@
+/**
+ * Chart: events a minute as bars, with the same in words and as a table for those who do not see it.
+ */
+import uPlot from 'uplot';
+import { element, formatCount, formatMinute } from './dom.ts';
+import { MINUTE_MS } from './minutes.ts';
+
+const HEIGHT_PX = 240;
+/** Counts are whole: so are the steps of the axis. */
+const STEPS = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, i) => step * 10 ** i)).sort((a, b) => a - b);
+/** The axis reaches at least so far: one event is not a full bar. */
+const TOP_MIN = 5;
+
+export interface Chart {
+  show(startsMs: readonly number[], values: readonly number[]): void;
+}
+
+export function createChart(): Chart {
+  const host = element('chart');
+  const width = () => Math.max(240, host.clientWidth);
+  const plot = new uPlot(optionsOf(width()), [[], []], host);
+  new ResizeObserver(() => plot.setSize({ width: width(), height: HEIGHT_PX })).observe(host);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw(true, true));
+  const table = new Map<number, HTMLTableRowElement>();
+  return {
+    show(startsMs, values) {
+      plot.setData([startsMs.map((startMs) => startMs / 1_000), [...values]]);
+      element('chart-summary').textContent = summaryOf(startsMs, values);
+      fillTable(table, startsMs, values);
+    },
+  };
+}
+
+function optionsOf(width: number): uPlot.Options {
+  const muted = () => colorOf('--muted');
+  const axis = { stroke: muted, font: '12px system-ui, sans-serif', ticks: { show: false } } satisfies uPlot.Axis;
+  return {
+    width,
+    height: HEIGHT_PX,
+    padding: [12, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: true, range: (_, min, max) => [min, max + MINUTE_MS / 1_000] },
+      y: { range: (_, _min, max) => [0, Math.max(TOP_MIN, max * 1.1)] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => formatMinute(at * 1_000)) },
+      {
+        ...axis,
+        size: 44,
+        incrs: STEPS,
+        grid: { stroke: () => colorOf('--line'), width: 1 },
+        values: (_, splits) => splits.map(formatCount),
+      },
+    ],
+    series: [
+      {},
+      {
+        fill: () => colorOf('--accent'),
+        stroke: () => colorOf('--accent'),
+        width: 0,
+        points: { show: false },
+        paths: uPlot.paths.bars!({ size: [0.72, 48], radius: 0.15, align: 1 }),
+      },
+    ],
+    hooks: { setCursor: [showReadout] },
+  };
+}
+
+/** What the pointer is over. */
+function showReadout({ cursor, data, posToVal }: uPlot): void {
+  const readout = element('readout');
+  const left = cursor.left ?? -1;
+  if (left < 0 || data[0].length === 0) {
+    readout.textContent = '';
+    return;
+  }
+  // A bar stands to the right of its minute's start.
+  const at = posToVal(left, 'x');
+  const index = data[0].findLastIndex((start) => start <= at);
+  const value = data[1]?.[index];
+  readout.textContent = index < 0 ? '' : `${formatMinute(data[0][index]! * 1_000)} · ${formatCount(value ?? 0)} events`;
+}
+
+function summaryOf(startsMs: readonly number[], values: readonly number[]): string {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  if (total === 0) return 'No events in the last 30 minutes.';
+  const most = Math.max(...values);
+  const busiest = formatMinute(startsMs[values.indexOf(most)]!);
+  return `${formatCount(total)} events in the last 30 minutes; the most in one minute: ${formatCount(most)}, at ${busiest}.`;
+}
+
+/** Rows stay in place while their minute is shown. */
+function fillTable(
+  rows: Map<number, HTMLTableRowElement>,
+  startsMs: readonly number[],
+  values: readonly number[],
+): void {
+  const body = element('minutes') as HTMLTableSectionElement;
+  const shown = new Set(startsMs);
+  for (const [startMs, row] of rows) {
+    if (shown.has(startMs)) continue;
+    row.remove();
+    rows.delete(startMs);
+  }
+  startsMs.forEach((startMs, i) => {
+    let row = rows.get(startMs);
+    if (row === undefined) {
+      row = body.insertRow(0);
+      row.insertCell().textContent = formatMinute(startMs);
+      row.insertCell().className = 'number';
+      rows.set(startMs, row);
+    }
+    const text = formatCount(values[i]!);
+    if (row.cells[1]!.textContent !== text) row.cells[1]!.textContent = text;
+  });
+}
+
+/** A color of the style sheet as it is now, in a form that a canvas takes: `light-dark()` resolved. */
+function colorOf(name: string): string {
+  const probe = element('chart');
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.style.color = '';
+  return color;
+}

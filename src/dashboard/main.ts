@@ -1,0 +1,93 @@
+/**
+ * Main: the page at `/`: the demo tenant of a local stack as it moves, or, where there is none, how to begin.
+ *
+ * It shows what the public API answers, with keys that `/demo.json` gives, and keeps no state of its own.
+ */
+import { type Answer, ask, type Demo, readDemo, readLatest } from './api.ts';
+import { createChart } from './chart.ts';
+import { element, formatCount } from './dom.ts';
+import { createLatest } from './latest.ts';
+import { lastMinutes, valuesOf } from './minutes.ts';
+import { startPoll } from './poll.ts';
+import { attachSend } from './send.ts';
+import { askSnippet, attachCopy, createSnippet, sendSnippet } from './snippets.ts';
+
+const LATEST_COUNT = 20;
+
+async function start(): Promise<void> {
+  const demo = await readDemo();
+  if (demo === null) showWelcome();
+  else showLive(demo);
+}
+
+function showWelcome(): void {
+  const { origin } = location;
+  element('create-tenant').textContent = createSnippet(origin);
+  element('send-first').textContent = sendSnippet(origin, '$WRITE_KEY');
+  element('ask-first').textContent = askSnippet(origin, '$READ_KEY');
+  element('welcome').hidden = false;
+  element('state').hidden = true;
+}
+
+function showLive(demo: Demo): void {
+  element('tenant').textContent = demo.tenant;
+  element('snippet').textContent = sendSnippet(location.origin, demo.write);
+  element('live').hidden = false;
+  attachCopy(element('copy') as HTMLButtonElement, element('snippet'));
+
+  const chart = createChart();
+  const latest = createLatest();
+  const refresh = async () => {
+    const minutes = lastMinutes(Date.now());
+    const { from, to } = minutes;
+    const [[counts, people], events] = await Promise.all([
+      ask(demo.read, [
+        { measure: 'count', interval: 'minute', timezone: 'UTC', from, to },
+        { measure: 'users', from, to },
+      ]),
+      readLatest(demo.read, LATEST_COUNT),
+    ]);
+    const values = valuesOf(minutes, counts);
+    chart.show(minutes.startsMs, values);
+    latest.show(events);
+    element('events-total').textContent = formatCount(totalOf(counts));
+    element('people-total').textContent = formatCount(totalOf(people));
+    element('minute-total').textContent = formatCount(values.at(-1) ?? 0);
+    showProblem(gapOf(counts));
+  };
+
+  const poll = startPoll(refresh, (state, error) => {
+    showState(state);
+    if (error) showProblem(`${error.message} Trying again.`);
+  });
+  attachSend(demo, poll.now);
+}
+
+function totalOf(answer: Answer | undefined): number {
+  return answer?.series[0]?.total ?? 0;
+}
+
+/** An answer without some shard is shown, and said to be short. */
+function gapOf(answer: Answer | undefined): string {
+  const live = answer?.meta.sources.live;
+  if (live === undefined || live.answered === live.shards) return '';
+  return `${live.answered} of ${live.shards} shards answered: what is shown is not everything.`;
+}
+
+function showProblem(text: string): void {
+  const problem = element('problem');
+  if (problem.textContent !== text) problem.textContent = text;
+  problem.hidden = text === '';
+}
+
+function showState(state: 'live' | 'paused' | 'failing'): void {
+  const shown = element('state');
+  if (shown.dataset.state === state) return;
+  shown.dataset.state = state;
+  shown.textContent = state;
+}
+
+start().catch((error: Error) => {
+  showState('failing');
+  showProblem(`${error.message} Reload the page to try again.`);
+});

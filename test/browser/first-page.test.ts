@@ -1,0 +1,148 @@
+// The page at `/` in a real browser, against a local stack of its own.
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Stack, startStack } from '../support/stack.ts';
+import { chromiumPath, launchChromium } from './chromium.ts';
+
+if (chromiumPath === undefined) console.warn('Chromium is not installed: the tests of the first page are skipped.');
+
+describe.skipIf(chromiumPath === undefined)('the first page', () => {
+  let stack: Stack;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+  const hosts = new Set<string>();
+
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([startStack(), launchChromium()]);
+    page = await open(browser, stack.url);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  async function open(from: Browser, url: string, prepare?: (page: Page) => Promise<void>): Promise<Page> {
+    const opened = await from.newPage({ viewport: { width: 1280, height: 900 } });
+    opened.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    opened.on('pageerror', (error) => complaints.push(String(error)));
+    opened.on('request', (request) => {
+      if (!request.url().startsWith('data:')) hosts.add(new URL(request.url()).host);
+    });
+    await prepare?.(opened);
+    await opened.goto(url);
+    return opened;
+  }
+
+  const textOf = async (id: string) => (await page.locator(`#${id}`).textContent()) ?? '';
+  const countOf = async (id: string) => Number((await textOf(id)).replaceAll(/\D/g, ''));
+
+  const send = (events: object[]) =>
+    fetch(`${stack.url}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stack.keys().tenants.demo?.write}`, 'content-type': 'application/json' },
+      body: JSON.stringify(events),
+    });
+
+  it('comes alive and says that there is nothing yet', async () => {
+    await page.locator('#state[data-state="live"]').waitFor();
+    expect(await textOf('events-total')).toBe('0');
+    expect(await textOf('chart-summary')).toBe('No events in the last 30 minutes.');
+    expect(await page.locator('#latest-empty').isVisible()).toBe(true);
+    expect(await page.locator('#chart canvas').count()).toBe(1);
+    expect(await textOf('snippet')).toContain(`${stack.url}/v1/events`);
+  });
+
+  it('sends an event at the press of the button, counts it in the very next answer, and lists it', async () => {
+    for (let press = 1; press <= 2; press++) {
+      await page.getByRole('button', { name: 'Send an event' }).click();
+      await page.locator('#verdict', { hasText: 'the very next answer' }).waitFor();
+      await page.locator('#latest tr', { hasText: `{"press":${press}}` }).waitFor();
+      await expect.poll(() => countOf('events-total')).toBe(press);
+    }
+    expect(await textOf('verdict')).toContain('Received 1: accepted 1, duplicate 0, quarantined 0, rejected 0');
+    expect(await textOf('latency')).toMatch(/^[\d.]+ ms$/);
+    expect(await countOf('people-total')).toBe(1);
+    expect(await textOf('chart-summary')).toMatch(/^2 events in the last 30 minutes/);
+    expect(await page.locator('#minutes tr').count()).toBe(30);
+  });
+
+  it('moves by itself and leaves the rows that stay where they are', async () => {
+    const row = page.locator('#latest tr', { hasText: '{"press":1}' });
+    await row.evaluate((element) => element.setAttribute('data-mark', 'same'));
+    const timestamp = new Date().toISOString();
+    const response = await send([
+      { id: 'b1', type: 'track', event: 'Bought <b>it</b>', userId: 'ada', timestamp, properties: { value: 12.5 } },
+    ]);
+    expect(response.status).toBe(200);
+    const first = page.locator('#latest tr').first();
+    await expect.poll(() => first.textContent(), { timeout: 10_000 }).toContain('Bought <b>it</b>');
+    expect(await first.textContent()).toContain('ada');
+    await expect.poll(() => countOf('events-total')).toBe(3);
+    expect(await row.getAttribute('data-mark')).toBe('same');
+  });
+
+  it('shows the same events by the command it tells to copy', async () => {
+    const [, path = '', key = '', body = ''] =
+      /^curl (\S+) -H "authorization: Bearer ([^"]+)"[\s\S]*-d '([^']+)'$/.exec(await textOf('snippet')) ?? [];
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const response = await fetch(path, { method: 'POST', headers, body });
+    expect(await response.json()).toMatchObject({ received: 1, accepted: 1 });
+    await page.locator('#latest tr', { hasText: 'Signed Up' }).waitFor();
+  });
+
+  it('says what went wrong, and goes on when it is well again', async () => {
+    const refusal = { status: 503, code: 'shard-unavailable', detail: 'A shard did not answer.' };
+    await page.route('**/v1/query', (route) =>
+      route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(refusal) }),
+    );
+    await page.locator('#problem', { hasText: 'A shard did not answer. (shard-unavailable)' }).waitFor();
+    expect(await textOf('state')).toBe('failing');
+    await page.unroute('**/v1/query');
+    await page.locator('#state[data-state="live"]').waitFor();
+    expect(await page.locator('#problem').isVisible()).toBe(false);
+    // The browser tells of a failed request by itself.
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes('503')));
+  });
+
+  it('explains itself where there is no demo tenant', async () => {
+    const problem = { status: 404, code: 'route-not-found', detail: 'There is nothing here; see /docs.' };
+    const welcome = await open(browser, stack.url, async (opened) => {
+      await opened.route('**/demo.json', (route) =>
+        route.fulfill({ status: 404, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+      );
+    });
+    await welcome.locator('#welcome').waitFor();
+    expect(await welcome.locator('#live').isVisible()).toBe(false);
+    expect(await welcome.locator('#create-tenant').textContent()).toContain(`${stack.url}/v1/tenants`);
+    for (const path of ['/docs', '/openapi.json']) {
+      expect(await welcome.locator(`#welcome a[href="${path}"]`).count()).toBe(1);
+      expect((await fetch(stack.url + path)).status).toBe(200);
+    }
+    await welcome.close();
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes('404')));
+  });
+
+  it.each(['light', 'dark'] as const)('fits a small screen, in %s', async (colorScheme) => {
+    const small = await open(browser, stack.url, async (opened) => {
+      await opened.setViewportSize({ width: 360, height: 740 });
+      await opened.emulateMedia({ colorScheme });
+    });
+    await small.locator('#state[data-state="live"]').waitFor();
+    const [width, ground] = await small.evaluate<[number, string]>(
+      '[document.documentElement.scrollWidth, getComputedStyle(document.documentElement).backgroundColor]',
+    );
+    expect(width).toBeLessThanOrEqual(360);
+    expect(ground).toBe(colorScheme === 'dark' ? 'rgb(16, 21, 23)' : 'rgb(244, 246, 247)');
+    await small.close();
+  });
+
+  it('complained of nothing and talked to nobody else', () => {
+    expect(complaints).toEqual([]);
+    expect([...hosts]).toEqual([new URL(stack.url).host]);
+  });
+});
