@@ -159,11 +159,16 @@ function parseBody(text: string): unknown {
 function refusal(status: number, body: unknown, call: string): CliError {
   const problem: Problem = typeof body === 'object' && body !== null ? body : { detail: String(body).slice(0, 300) };
   const detail = problem.detail || problem.title || 'no reason given';
-  return new CliError(`${call} answered ${status} ${problem.code ?? ''}: ${detail}`.replace(' :', ':'), hintOf(status));
+  return new CliError(
+    `${call} answered ${status} ${problem.code ?? ''}: ${detail}`.replace(' :', ':'),
+    hintOf(status, problem.code),
+  );
 }
 
 /** What to do about an answer, where the answer's own detail cannot know. */
-function hintOf(status: number): string | undefined {
+function hintOf(status: number, code: string | undefined): string | undefined {
+  if (code === 'import-chunk-conflict')
+    return 'The file, the mapping or --chunk-rows changed since: restore them, or import anew with another --id (copies are dropped by the seal).';
   if (status === 401)
     return 'The key is unknown to this server: check TIDEMARK_*_KEY, --tenant and --url, or make a new key (tidemark key create).';
   if (status === 403) return 'The key is of another scope or tenant: see tidemark key list.';
