@@ -5,11 +5,44 @@ import uPlot from 'uplot';
 import { element, formatCount, formatMinute } from './dom.ts';
 import { MINUTE_MS } from './minutes.ts';
 
-const HEIGHT_PX = 240;
 /** Counts are whole: so are the steps of the axis. */
 const STEPS = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, i) => step * 10 ** i)).sort((a, b) => a - b);
 /** The axis reaches at least so far: one event is not a full bar. */
 const TOP_MIN = 5;
+
+const muted = () => colorOf('--muted');
+const axis = { stroke: muted, font: '12px system-ui, sans-serif', ticks: { show: false } } satisfies uPlot.Axis;
+
+const OPTIONS: Omit<uPlot.Options, 'width' | 'height'> = {
+  padding: [12, 8, 0, 0],
+  legend: { show: false },
+  cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+  scales: {
+    x: { time: true, range: (_, min, max) => [min, max + MINUTE_MS / 1_000] },
+    y: { range: (_, _min, max) => [0, Math.max(TOP_MIN, max * 1.1)] },
+  },
+  axes: [
+    { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => formatMinute(at * 1_000)) },
+    {
+      ...axis,
+      size: 44,
+      incrs: STEPS,
+      grid: { stroke: () => colorOf('--line'), width: 1 },
+      values: (_, splits) => splits.map(formatCount),
+    },
+  ],
+  series: [
+    {},
+    {
+      fill: () => colorOf('--accent'),
+      stroke: () => colorOf('--accent'),
+      width: 0,
+      points: { show: false },
+      paths: uPlot.paths.bars!({ size: [0.72, 48], radius: 0.15, align: 1 }),
+    },
+  ],
+  hooks: { setCursor: [showReadout] },
+};
 
 export interface Chart {
   show(startsMs: readonly number[], values: readonly number[]): void;
@@ -17,9 +50,9 @@ export interface Chart {
 
 export function createChart(): Chart {
   const host = element('chart');
-  const width = () => Math.max(240, host.clientWidth);
-  const plot = new uPlot(optionsOf(width()), [[], []], host);
-  new ResizeObserver(() => plot.setSize({ width: width(), height: HEIGHT_PX })).observe(host);
+  const size = () => ({ width: host.clientWidth, height: host.clientHeight });
+  const plot = new uPlot({ ...OPTIONS, ...size() }, [[], []], host);
+  new ResizeObserver(() => plot.setSize(size())).observe(host);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw(true, true));
   const table = new Map<number, HTMLTableRowElement>();
   return {
@@ -28,43 +61,6 @@ export function createChart(): Chart {
       element('chart-summary').textContent = summaryOf(startsMs, values);
       fillTable(table, startsMs, values);
     },
-  };
-}
-
-function optionsOf(width: number): uPlot.Options {
-  const muted = () => colorOf('--muted');
-  const axis = { stroke: muted, font: '12px system-ui, sans-serif', ticks: { show: false } } satisfies uPlot.Axis;
-  return {
-    width,
-    height: HEIGHT_PX,
-    padding: [12, 8, 0, 0],
-    legend: { show: false },
-    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-    scales: {
-      x: { time: true, range: (_, min, max) => [min, max + MINUTE_MS / 1_000] },
-      y: { range: (_, _min, max) => [0, Math.max(TOP_MIN, max * 1.1)] },
-    },
-    axes: [
-      { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => formatMinute(at * 1_000)) },
-      {
-        ...axis,
-        size: 44,
-        incrs: STEPS,
-        grid: { stroke: () => colorOf('--line'), width: 1 },
-        values: (_, splits) => splits.map(formatCount),
-      },
-    ],
-    series: [
-      {},
-      {
-        fill: () => colorOf('--accent'),
-        stroke: () => colorOf('--accent'),
-        width: 0,
-        points: { show: false },
-        paths: uPlot.paths.bars!({ size: [0.72, 48], radius: 0.15, align: 1 }),
-      },
-    ],
-    hooks: { setCursor: [showReadout] },
   };
 }
 
