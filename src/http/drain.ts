@@ -18,10 +18,8 @@ export async function drainRefused(request: Request, status: number): Promise<vo
   if (announced !== null && Number(announced) <= DRAINED_BY_PLATFORM_BYTES) return;
 
   const reader = request.body.getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeUp = new Promise<'time is up'>((resolve) => {
-    timer = setTimeout(resolve, DRAIN_MS_MAX, 'time is up');
-  });
+  const { promise: timeUp, resolve } = Promise.withResolvers<'time is up'>();
+  const timer = setTimeout(resolve, DRAIN_MS_MAX, 'time is up');
   try {
     for (let sizeBytes = 0; sizeBytes < DRAIN_SIZE_BYTES_MAX; ) {
       const read = await Promise.race([reader.read(), timeUp]);
