@@ -1,0 +1,91 @@
+// The command against a stack of its own: what the README promises, in its order.
+
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../cli/run-cli.ts';
+import { type Stack, startStack } from '../support/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-cli-e2e-'));
+const run = (...argv: string[]) => runCli([...argv, '--state', stack.stateDir], { cwd: folder });
+
+async function mustRun(...argv: string[]) {
+  const { code, out, notes } = await run(...argv);
+  expect(code, `${argv.join(' ')}\n${out}\n${notes}`).toBe(0);
+  return out;
+}
+const ask = async (...argv: string[]) => JSON.parse(await mustRun('query', '--json', ...argv));
+
+describe('the command line', () => {
+  it('finds a healthy stack', async () => {
+    expect(await mustRun('doctor')).not.toContain('fail');
+  });
+
+  it('counts what it sent, in the very next answer', async () => {
+    await mustRun('send', '--event', 'Purchase', '--user', 'ann', '--property', 'value=12.5');
+    const { series } = await ask('--measure', 'sum:value', '--events', 'Purchase');
+    expect(series[0].total).toBe(12.5);
+  });
+
+  it('simulates once, however often it is asked to', async () => {
+    await mustRun('tenant', 'create', 'sim');
+    const simulate = ['simulate', '--tenant', 'sim', '--seed', '7', '--events', '2000', '--json'];
+    const first = JSON.parse(await mustRun(...simulate));
+    expect(first).toMatchObject({ accepted: 2_000, duplicate: first.copies });
+    const second = JSON.parse(await mustRun(...simulate));
+    expect(second).toMatchObject({ accepted: 0, duplicate: 2_000 + first.copies });
+    expect((await ask('--tenant', 'sim')).series[0].total).toBe(2_000);
+  });
+
+  it('seals what it simulated, and the accounts balance', async () => {
+    const days = JSON.parse(await mustRun('seal', '--tenant', 'sim', '--from', '4d', '--to', 'today', '--json'));
+    expect(days.reduce((sum: number, { events }: { events: number }) => sum + events, 0)).toBe(2_000);
+    const checks = JSON.parse(await mustRun('verify', '--tenant', 'sim', '--json'));
+    expect(checks.map(({ ok }: { ok: boolean }) => ok)).toEqual([true, true, true, true, true]);
+  });
+
+  it('imports a file once, however often it is imported', async () => {
+    const line = (row: number) =>
+      `${row % 10 === 0 ? 'C' : ''}${row},cup,CUP,2,2011-0${1 + (row % 9)}-01T08:26:00Z,0.1,u${row % 20},France`;
+    const lines = Array.from({ length: 1_000 }, (_, index) => line(index + 1));
+    writeFileSync(
+      join(folder, 'shop.csv'),
+      ['InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country', ...lines].join('\n'),
+    );
+    await mustRun('tenant', 'create', 'shop');
+    const map = new URL('../../examples/online-retail.map.ts', import.meta.url).pathname;
+    const importFile = ['import', 'shop.csv', '--tenant', 'shop', '--map', map, '--chunk-rows', '300', '--json'];
+    const first = JSON.parse(await mustRun(...importFile));
+    expect(first).toMatchObject({ events: { accepted: 1_000, rejected: 0 }, days: { touched: 9, sealed: 9 } });
+    await mustRun(...importFile);
+    await mustRun(...importFile, '--id', 'once-more');
+    const year = ['--tenant', 'shop', '--from', '2011-01-01', '--to', '2012-01-01'];
+    const { series } = await ask(...year, '--group-by', 'event', '--measure', 'sum:value');
+    expect(series.map(({ key, total }: { key: unknown; total: number }) => [key, total])).toEqual([
+      [{ event: 'Purchase' }, 180],
+      [{ event: 'Cancel' }, 20],
+    ]);
+    expect((await ask(...year, '--measure', 'users')).series[0].total).toBe(20);
+    await mustRun('verify', '--tenant', 'shop');
+  });
+
+  it('makes and revokes keys, and deletes a tenant', async () => {
+    const key = await mustRun('key', 'create', 'read', '--tenant', 'shop');
+    const asked = await runCli(['query', '--url', stack.url], { env: { TIDEMARK_READ_KEY: key } });
+    expect(asked.code).toBe(0);
+    const keys = JSON.parse(await mustRun('key', 'list', '--tenant', 'shop', '--json')).keys;
+    const made = keys.find(({ hint }: { hint: string }) => key.endsWith(hint));
+    await mustRun('key', 'revoke', made.id, '--tenant', 'shop');
+    const refused = await runCli(['query', '--url', stack.url], { env: { TIDEMARK_READ_KEY: key } });
+    expect(refused.notes).toContain('key-revoked');
+    await mustRun('tenant', 'delete', 'shop', '--yes');
+    expect((await run('query', '--tenant', 'shop')).notes).toContain('I do not know the read key');
+  });
+});
