@@ -14,7 +14,7 @@ const muted = () => colorOf('--muted');
 const axis = { stroke: muted, font: '12px system-ui, sans-serif', ticks: { show: false } } satisfies uPlot.Axis;
 
 const OPTIONS: Omit<uPlot.Options, 'width' | 'height'> = {
-  padding: [12, 8, 0, 0],
+  padding: [12, 18, 0, 0],
   legend: { show: false },
   cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
   scales: {
