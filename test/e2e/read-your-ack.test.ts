@@ -1,0 +1,128 @@
+// Read your ack (G8): the very next question after an acknowledgement has the event: 1,000 of 1,000, while sinks and seals run.
+//
+// Half of the events go through Segment's own SDK. Questions alternate between a range of whole days, which rollups answer,
+// and one that begins and ends at odd milliseconds, which is answered from the events themselves.
+
+import { Analytics } from '@segment/analytics-node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { QueryAnswer } from '../../src/query/execute.ts';
+import { type Stack, startStack } from '../support/stack.ts';
+import {
+  createTenant,
+  dayOf,
+  ingest,
+  percentile,
+  query,
+  requestSeal,
+  sealedDays,
+  type TestTenant,
+  total,
+} from './support/api.ts';
+
+const TRIALS = 1_000;
+/** A seal asks the shard for a flush, so the answer's parts keep moving from shard to store to seal. */
+const SEAL_EVERY = 100;
+/** Full flushes of 10,000 events beside the trials, in the range of the questions. */
+const BULK_AT = new Set([200, 600]);
+const BULK_BATCHES = 4;
+const BULK_BATCH_EVENTS = 2_500;
+const ACK_TO_ANSWER_MS_P95 = 250;
+const DAY_MS = 86_400_000;
+const EVENT = 'Probed';
+
+let stack: Stack;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  stack = await startStack({ env: { TIDEMARK_CRON_INTERVAL_MS: '5000' } });
+  tenant = await createTenant(stack, 'impatient', { shards: 2 });
+});
+
+afterAll(() => stack.stop());
+
+/** Two ways to send one event; both resolve when it is acknowledged. */
+function senders() {
+  const analytics = new Analytics({ writeKey: tenant.keys.write, host: stack.url, flushAt: 1, maxRetries: 0 });
+  const failed = new Promise<never>((_, reject) => {
+    analytics.on('error', (error) => reject(new Error(`${error.code}: ${error.reason}`)));
+  });
+  failed.catch(() => {});
+  return {
+    // The event `track` tells of the delivery at once; the callback of a call waits out 300 ms first.
+    segment: (userId: string) => {
+      const delivered = new Promise<unknown>((resolve) => analytics.once('track', resolve));
+      analytics.track({ userId, event: EVENT });
+      return Promise.race([delivered, failed]);
+    },
+    fetch: async (userId: string) => {
+      const verdict = await ingest(tenant, [{ id: crypto.randomUUID(), event: EVENT, userId }]);
+      expect(verdict).toMatchObject({ received: 1, accepted: 1 });
+    },
+    close: () => analytics.closeAndFlush(),
+  };
+}
+
+async function sendBulk(name: string): Promise<void> {
+  for (let batch = 0; batch < BULK_BATCHES; batch++) {
+    const events = Array.from({ length: BULK_BATCH_EVENTS }, (_, i) => ({
+      id: `${name}-${batch}-${i}`,
+      event: 'Bulk',
+      userId: `b${i}`,
+    }));
+    expect(await ingest(tenant, events)).toMatchObject({ accepted: BULK_BATCH_EVENTS });
+  }
+}
+
+it('1,000 of 1,000 acknowledged events are in the very next answer', async () => {
+  const send = senders();
+  const startedAtMs = Date.now();
+  const midnightMs = startedAtMs - (startedAtMs % DAY_MS);
+  const wholeDays = { from: new Date(midnightMs).toISOString(), to: new Date(midnightMs + 2 * DAY_MS).toISOString() };
+  const answeredMs = { rollups: [] as number[], lake: [] as number[] };
+  const missed: { trial: number; counted: number; meta: QueryAnswer['meta'] }[] = [];
+  const tails = new Set<number>();
+  const background: Promise<void>[] = [];
+
+  for (let trial = 1; trial <= TRIALS; trial++) {
+    if (trial % SEAL_EVERY === 0) await requestSeal(tenant, [dayOf(Date.now())]);
+    if (BULK_AT.has(trial)) background.push(sendBulk(`bulk-${trial}`));
+
+    await (trial % 4 < 2 ? send.segment : send.fetch)(`u${trial % 50}`);
+    const ackedAtMs = performance.now();
+    const oddRange = {
+      from: new Date(startedAtMs - 7).toISOString(),
+      to: new Date(Date.now() + 3).toISOString(),
+    };
+    const range = trial % 2 === 0 ? wholeDays : oddRange;
+    const { series, meta } = await query(tenant, { measure: 'count', events: [EVENT], ...range });
+    const elapsedMs = performance.now() - ackedAtMs;
+
+    answeredMs[meta.sources.lake === null ? 'rollups' : 'lake'].push(elapsedMs);
+    tails.add(meta.sources.live.events);
+    const counted = series[0]?.total ?? 0;
+    if (counted !== trial) missed.push({ trial, counted, meta });
+  }
+  await Promise.all(background);
+  await send.close();
+
+  const all = [...answeredMs.rollups, ...answeredMs.lake];
+  const figures = Object.entries({ all, ...answeredMs }).map(([path, values]) => ({
+    path,
+    answers: values.length,
+    'p50 ms': Math.round(percentile(values, 0.5) * 10) / 10,
+    'p95 ms': Math.round(percentile(values, 0.95) * 10) / 10,
+    'max ms': Math.round(percentile(values, 1) * 10) / 10,
+  }));
+  const seals = await sealedDays(tenant, dayOf(midnightMs), dayOf(midnightMs + DAY_MS));
+  console.table(figures);
+  console.log(`in the very next answer: ${TRIALS - missed.length} of ${TRIALS}; seals: ${JSON.stringify(seals)}`);
+
+  expect(missed).toEqual([]);
+  expect(answeredMs.rollups.length).toBeGreaterThanOrEqual(TRIALS / 2);
+  expect(answeredMs.lake.length).toBeGreaterThanOrEqual(TRIALS / 2 - 1);
+  // The sinks ran: the tail shrank again and again, and the day was sealed more than once.
+  expect(seals[0]?.revision).toBeGreaterThan(1);
+  expect(Math.min(...tails)).toBeLessThan(Math.max(...tails));
+  expect(await total(tenant, { measure: 'users', events: [EVENT], ...wholeDays })).toBe(50);
+  expect(percentile(all, 0.95)).toBeLessThanOrEqual(ACK_TO_ANSWER_MS_P95);
+}, 150_000);
