@@ -2,15 +2,18 @@
  * Shard store: all SQL of the shard, as typed rows, with its schema version.
  *
  * Tables: `meta` (one row: identity, positions), `log` (recycled slots: a REPLACE into a free slot is one row written where
- * insert and delete are two), `outbox` (flushes cut and not confirmed), `dedupe_run` (ids of a flush, 8 bytes each).
+ * insert and delete are two), `outbox` (flushes cut and not confirmed), `dedupe_run` (ids, 8 bytes each: of a flush, or sorted
+ * and merged of many; `day` is that of their receipt).
  * Invariant: a log slot is free only below storedSeq, and the ids of every row below the last cut are in a dedupe run.
  */
 import { crc32 } from 'node:zlib';
 import { type EventBlock, openBlock } from '../src/core/block.ts';
+import type { RunMerge } from '../src/core/dedupe.ts';
 import type { LogRow, RowPlan } from '../src/core/engine.ts';
 import { assert } from '../src/core/result.ts';
 import type { FlushRef, LoggedBlock } from '../src/core/rpc.ts';
 import type { ShardAddress } from '../src/core/shard-map.ts';
+import { dayOf } from '../src/core/window.ts';
 
 const SCHEMA_VERSION = 1;
 /** Free slots kept for reuse; the rest are deleted when a backlog has drained. */
@@ -31,9 +34,9 @@ export interface OutboxRow {
   readonly cutAtMs: number;
 }
 
-export interface DedupeRun {
-  readonly seqTo: number;
-  readonly receivedAtMs: number;
+/** The ids of one flush, as long as they are not merged with others. */
+export interface FlushRun {
+  readonly day: number;
   readonly ids: Uint32Array;
 }
 
@@ -61,7 +64,7 @@ export class ShardStore {
         blocks BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS outbox (seq_from INTEGER PRIMARY KEY, seq_to INTEGER NOT NULL, cut_at_ms INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS dedupe_run (
-        seq_from INTEGER PRIMARY KEY, seq_to INTEGER NOT NULL, received_at_ms INTEGER NOT NULL, ids BLOB NOT NULL);
+        run INTEGER PRIMARY KEY, day INTEGER NOT NULL, merged INTEGER NOT NULL, ids BLOB NOT NULL);
     `);
     const found = this.#sql.exec<MetaRow>('SELECT * FROM meta').toArray()[0];
     if (found === undefined) {
@@ -154,26 +157,20 @@ export class ShardStore {
     return { blocks, nextSeq: seq < seqTo ? seq : null };
   }
 
-  /** A cut, in one transaction with its outbox row (CORRECTNESS A1); runs beyond the horizon are dropped beside it. */
-  saveCut(flush: {
-    seqFrom: number;
-    seqTo: number;
-    cutAtMs: number;
-    run: Uint8Array;
-    receivedAtMs: number;
-    horizonMs: number;
-  }): void {
+  /** A cut, in one transaction with its outbox row (CORRECTNESS A1). */
+  saveCut(flush: { seqFrom: number; seqTo: number; cutAtMs: number; run: Uint8Array; receivedAtMs: number }): void {
     this.#write('INSERT INTO outbox VALUES (?, ?, ?)', flush.seqFrom, flush.seqTo, flush.cutAtMs);
     if (flush.run.byteLength > 0) {
-      this.#write(
-        'INSERT INTO dedupe_run VALUES (?, ?, ?, ?)',
-        flush.seqFrom,
-        flush.seqTo,
-        flush.receivedAtMs,
-        flush.run,
-      );
+      this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 0, ?)', dayOf(flush.receivedAtMs), flush.run);
     }
-    this.#write('DELETE FROM dedupe_run WHERE received_at_ms < ?', flush.receivedAtMs - flush.horizonMs);
+  }
+
+  /** Merged runs take the place of all flushes' own; runs beyond the horizon are dropped beside it. */
+  saveMerge(merges: readonly RunMerge[], oldestDay: number): void {
+    this.#write('DELETE FROM dedupe_run WHERE merged = 0 OR day < ?', oldestDay);
+    for (const { day, ids } of merges) {
+      this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 1, ?)', day, bytesOf(ids));
+    }
   }
 
   /** A flush is stored elsewhere: its outbox row goes, its slots are free. */
@@ -192,13 +189,24 @@ export class ShardStore {
       .map((row) => ({ seqFrom: row.seq_from, seqTo: row.seq_to, cutAtMs: row.cut_at_ms }));
   }
 
-  *dedupeRuns(): Generator<DedupeRun> {
-    const rows = this.#sql.exec<{ seq_to: number; received_at_ms: number; ids: ArrayBuffer }>(
-      'SELECT seq_to, received_at_ms, ids FROM dedupe_run ORDER BY seq_from',
+  *flushRuns(): Generator<FlushRun> {
+    const rows = this.#sql.exec<{ day: number; ids: ArrayBuffer }>(
+      'SELECT day, ids FROM dedupe_run WHERE merged = 0 ORDER BY run',
     );
-    for (const row of rows) {
-      yield { seqTo: row.seq_to, receivedAtMs: row.received_at_ms, ids: new Uint32Array(row.ids) };
-    }
+    for (const { day, ids } of rows) yield { day, ids: new Uint32Array(ids) };
+  }
+
+  mergedDays(): number[] {
+    const rows = this.#sql.exec<{ day: number }>('SELECT DISTINCT day FROM dedupe_run WHERE merged = 1').toArray();
+    return rows.map(({ day }) => day);
+  }
+
+  /** The merged runs of a day, each sorted. */
+  readRuns(day: number): Uint32Array[] {
+    return this.#sql
+      .exec<{ ids: ArrayBuffer }>('SELECT ids FROM dedupe_run WHERE merged = 1 AND day = ?', day)
+      .toArray()
+      .map(({ ids }) => new Uint32Array(ids));
   }
 
   #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | undefined)[]): void {
@@ -289,6 +297,10 @@ function decodeRow(bytes: Uint8Array): { blocks: EventBlock[]; dispositions: Uin
   });
   assert(at === bytes.byteLength, `a log row of ${at} bytes has ${bytes.byteLength}`);
   return { blocks, dispositions };
+}
+
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
 function pad8(bytes: number): number {

@@ -10,7 +10,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type EventBlock, openBlock } from '../src/core/block.ts';
 import { Engine } from '../src/core/engine.ts';
-import { LIMITS } from '../src/core/limits.ts';
+import { DAY_MS, LIMITS } from '../src/core/limits.ts';
 import { assert } from '../src/core/result.ts';
 import type {
   AppendReply,
@@ -30,6 +30,7 @@ import type {
   ShardStatusReply,
 } from '../src/core/rpc.ts';
 import type { ShardAddress } from '../src/core/shard-map.ts';
+import { dayOf } from '../src/core/window.ts';
 import { directoryOf } from './directory.ts';
 import { type ShardMeta, ShardStore } from './shard-store.ts';
 
@@ -251,14 +252,24 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
           cutAtMs: nowMs,
           run: open.dedupeRun(),
           receivedAtMs: open.receivedAtMsMax,
-          horizonMs: LIMITS.dedupeHorizonMs,
         });
       });
       this.#engine.cut();
       this.#engine.forgetBefore(nowMs);
     });
+    this.#mergeIds(nowMs);
     this.ctx.waitUntil(this.#remind().catch(() => {})); // the alarm reminds again
     this.ctx.waitUntil(this.#arm());
+  }
+
+  /** Turns recent ids into sorted runs once they are many. */
+  #mergeIds(nowMs: number): void {
+    const merges = this.#engine.planMerge();
+    if (merges.length === 0) return;
+    this.#mutate(() => {
+      this.ctx.storage.transactionSync(() => this.#store.saveMerge(merges, dayOf(nowMs - LIMITS.dedupeHorizonMs) - 1));
+      this.#engine.applyMerge(merges);
+    });
   }
 
   /** Runs a change of storage and memory together; a throw in the middle ends this instance (CORRECTNESS D1). */
@@ -317,8 +328,9 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   }
 
   #restore(meta: ShardMeta): Engine {
-    const engine = new Engine(meta);
-    for (const run of this.#store.dedupeRuns()) engine.restoreIds(run.ids, run.receivedAtMs);
+    const engine = new Engine(meta, (day) => this.#store.readRuns(day));
+    for (const day of this.#store.mergedDays()) engine.restoreIdsOfDay(day);
+    for (const run of this.#store.flushRuns()) engine.restoreIds(run.ids, run.day * DAY_MS);
     const cuts = new Set(this.#store.outbox().map((row) => row.seqTo));
     for (const row of this.#store.replay(meta.storedSeq)) {
       engine.replay(row);

@@ -12,7 +12,7 @@
  */
 import type { EventBlock } from './block.ts';
 import { encodeRollupCells } from './cell-codec.ts';
-import { Dedupe } from './dedupe.ts';
+import { Dedupe, type ReadRuns, type RunMerge } from './dedupe.ts';
 import { DUPLICATE, isAccepted } from './disposition.ts';
 import { FlushState } from './flush.ts';
 import { HashSet64 } from './hash-set.ts';
@@ -38,7 +38,7 @@ export interface LogRow extends RowPlan {
 
 export class Engine {
   readonly incarnation: string;
-  readonly #dedupe = new Dedupe();
+  readonly #dedupe: Dedupe;
   readonly #planned = new HashSet64(4096);
   #storedSeq: number;
   #headSeq: number;
@@ -47,7 +47,11 @@ export class Engine {
   #open: FlushState;
   #lastReceivedAtMs = 0;
 
-  constructor(restored: { incarnation: string; storedSeq: number; watermarkMs: number | null }) {
+  constructor(
+    restored: { incarnation: string; storedSeq: number; watermarkMs: number | null },
+    readRuns: ReadRuns = () => [],
+  ) {
+    this.#dedupe = new Dedupe(readRuns);
     this.incarnation = restored.incarnation;
     this.#storedSeq = restored.storedSeq;
     this.#headSeq = restored.storedSeq;
@@ -77,6 +81,10 @@ export class Engine {
   get rememberedIds(): number {
     return this.#dedupe.size;
   }
+  /** Memory of the ids. */
+  get rememberedSizeBytes(): number {
+    return this.#dedupe.sizeBytes;
+  }
 
   /** Decides over the blocks of one row. Mutates nothing that an answer depends on. */
   plan(blocks: readonly EventBlock[], seq: number = this.#headSeq): RowPlan {
@@ -99,6 +107,7 @@ export class Engine {
       if (block.eventCount > 0) watermarkMs = advanceWatermark(watermarkMs, atMsMax, block.receivedAtMs);
       return decided;
     });
+    this.#dedupe.releaseRuns();
     return { seq, blocks, dispositions, watermarkMs };
   }
 
@@ -150,6 +159,21 @@ export class Engine {
   /** Ids of a stored flush, from its durable run. */
   restoreIds(run: Uint32Array, receivedAtMs: number): void {
     for (let i = 0; i < run.length; i += 2) this.#dedupe.add(run[i + 1] as number, run[i] as number, receivedAtMs);
+  }
+
+  /** A day whose merged runs are in storage. */
+  restoreIdsOfDay(day: number): void {
+    this.#dedupe.restoreDay(day);
+  }
+
+  /** Recent ids to be written as merged runs in place of the flushes' own; to be asked right after a cut. */
+  planMerge(): RunMerge[] {
+    assert(this.#open.isEmpty, 'ids of the open flush are in no run yet');
+    return this.#dedupe.planMerge();
+  }
+
+  applyMerge(merges: readonly RunMerge[]): void {
+    this.#dedupe.applyMerge(merges);
   }
 
   forgetBefore(nowMs: number): void {

@@ -45,6 +45,20 @@ export class HashSet64 {
     return true;
   }
 
+  /** All members as (low, high) pairs, in no order. */
+  pairs(): Uint32Array {
+    const pairs = new Uint32Array(this.#size * 2);
+    let count = 0;
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      const low = this.#slots[at] as number;
+      const high = this.#slots[at + 1] as number;
+      if ((low | high) === 0) continue;
+      pairs[count++] = low;
+      pairs[count++] = high;
+    }
+    return pairs;
+  }
+
   clear(): void {
     if (this.#size === 0) return;
     this.#slots.fill(0);

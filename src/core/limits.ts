@@ -34,6 +34,8 @@ export const LIMITS = {
   allowedLatenessMs: 7 * DAY_MS,
   /** Ids are remembered this long after receipt. Must exceed `allowedLatenessMs`. */
   dedupeHorizonMs: 8 * DAY_MS,
+  /** Ids held whole before they become a sorted run: 1 MiB of run, under SQLite's 2 MB a value. */
+  dedupeRecentIdsMax: 131_072,
   outOfOrdernessMs: 30 * SECOND_MS,
   idleMs: 60 * SECOND_MS,
 
@@ -95,6 +97,29 @@ export const LIMITS = {
   eventsPageMax: 100,
   /** Stored events whose times and ids one page of the explorer may look at: about a second of CPU. */
   eventsRowsMax: 1_000_000,
+
+  /** Steps of one funnel: each is a bit of a 32-bit mask, beside its exclusions. */
+  funnelStepsMax: 20,
+  funnelExclusionsMax: 8,
+  /** Steps of paths, beside the one they begin or end at. */
+  pathStepsMax: 10,
+  /** Nodes of one step of paths. */
+  pathTopMax: 50,
+  /** Names and conditions of all steps and filters of a journey: what every event is tested for. */
+  journeyConditionsMax: 256,
+  /** Days before the range that are read to know who is new in it. */
+  journeyHistoryDays: 90,
+  /** Groups a journey's breakdown lists. */
+  journeyTopMax: 100,
+  journeyTopDefault: 10,
+  /** Numbers a journey keeps while it counts, over all groups and steps: 8 to 60 bytes each. */
+  journeyCellsMax: 500_000,
+  /** Events (a person counts as two) that a journey holds at once, about 40 bytes each; beyond it people are divided. */
+  journeyHeldMax: 1_500_000,
+  /** Times that a journey may read its range because its people do not fit in memory at once. */
+  journeyPassesMax: 12,
+  /** People of one page of a funnel's step. */
+  peoplePageMax: 500,
 
   tenantIdLengthMax: 40,
   /** Active keys of a tenant: they are loaded with its configuration. */
