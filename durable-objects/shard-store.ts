@@ -22,7 +22,7 @@ const FREE_SLOTS_MAX = 512;
 export interface ShardMeta {
   readonly incarnation: string;
   readonly storedSeq: number;
-  /** The watermark as last logged by an idle advance; log rows carry their own. */
+  /** The watermark as of the last idle advance or confirmed flush; log rows carry their own. */
   readonly watermarkMs: number | null;
   readonly address: ShardAddress | null;
   readonly registered: boolean;
@@ -173,10 +173,13 @@ export class ShardStore {
     }
   }
 
-  /** A flush is stored elsewhere: its outbox row goes, its slots are free. */
-  saveConfirm(flush: FlushRef): void {
+  /**
+   * A flush is stored elsewhere: its outbox row goes, its slots are free. The watermark is kept beside it, for a restart
+   * replays only what is not stored, and may find no row that carries it.
+   */
+  saveConfirm(flush: FlushRef, watermarkMs: number | null): void {
     this.#write('DELETE FROM outbox WHERE seq_from = ?', flush.seqFrom);
-    this.#write('UPDATE meta SET stored_seq = ?', flush.seqTo);
+    this.#write('UPDATE meta SET stored_seq = ?, watermark_ms = ?', flush.seqTo, watermarkMs);
     for (let seq = flush.seqFrom; seq < flush.seqTo; seq++) this.#release(seq);
     while (this.#freeSlots.length > FREE_SLOTS_MAX)
       this.#write('DELETE FROM log WHERE slot = ?', this.#freeSlots.shift());
@@ -209,7 +212,7 @@ export class ShardStore {
       .map(({ ids }) => new Uint32Array(ids));
   }
 
-  #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | undefined)[]): void {
+  #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | null | undefined)[]): void {
     this.#rowsWritten += this.#sql.exec(statement, ...values).rowsWritten;
   }
 

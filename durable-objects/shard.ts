@@ -135,7 +135,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const oldest = this.#engine.outbox[0];
     if (flush.incarnation !== this.#engine.incarnation || oldest?.seqFrom !== flush.seqFrom) return;
     this.#mutate(() => {
-      this.ctx.storage.transactionSync(() => this.#store.saveConfirm(flush));
+      const { watermarkMs } = this.#engine;
+      this.ctx.storage.transactionSync(() => this.#store.saveConfirm(flush, watermarkMs));
       this.#engine.confirm(flush.seqFrom, flush.seqTo);
     });
   }
