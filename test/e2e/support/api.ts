@@ -25,9 +25,15 @@ export type WireEvent = Readonly<Record<string, unknown>>;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-export function send(url: string, key: string, body: unknown, method = 'POST'): Promise<Response> {
+export function send(
+  url: string,
+  key: string,
+  body: unknown,
+  method = 'POST',
+  signal: AbortSignal | null = null,
+): Promise<Response> {
   const headers = { ...JSON_TYPE, authorization: `Bearer ${key}` };
-  return fetch(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+  return fetch(url, { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) });
 }
 
 /** The answer's body, when its status is the expected one. */
