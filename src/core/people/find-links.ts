@@ -1,0 +1,59 @@
+/**
+ * FindLinks: the links that events make (see links.ts). Read from the columns, for where events are stored nobody may
+ * assume that `user_id` and `anonymous_id` are still readable (DESIGN: `pii`).
+ *
+ * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were sent.
+ */
+import type { EventColumns } from '../columns.ts';
+import type { StringColumn } from '../event.ts';
+import type { Hasher } from '../hash.ts';
+import { type Link, hashText } from './links.ts';
+
+/** Text columns that must be there; and `at`, `person` and `key_hash`. */
+export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'properties'];
+
+/** `hasher` of the tenant, asked for only when there is an alias: its previous id was never hashed before. */
+export function hasAliases({ strings, rowCount }: EventColumns): boolean {
+  const types = strings.type!;
+  for (let row = 0; row < rowCount; row++) if (types[row] === 'alias') return true;
+  return false;
+}
+
+/** Each link once; of one link that comes several times the earliest. `hasher` may be null where nothing is an alias. */
+export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] {
+  const { rowCount, at, person, keyHash, strings } = columns;
+  const people = wordsOf(person);
+  const keys = wordsOf(keyHash);
+  const types = strings.type!;
+  const found = new Map<string, Link>();
+  for (let row = 0; row < rowCount; row++) {
+    const type = types[row];
+    if (type !== 'identify' && type !== 'alias') continue;
+    const low = people[2 * row]!;
+    const high = people[2 * row + 1]!;
+    if ((low | high) === 0) continue;
+    const to = hashText(high, low);
+    const from =
+      type === 'identify'
+        ? hashText(keys[2 * row + 1]!, keys[2 * row]!)
+        : previousHash(strings.properties![row] ?? null, hasher);
+    if (from === null || from === to) continue;
+    const kind = type === 'identify' ? 'device' : 'alias';
+    const key = `${kind} ${from} ${to}`;
+    const known = found.get(key);
+    if (known === undefined || at[row]! < known.atMs) found.set(key, { kind, from, to, atMs: at[row]! });
+  }
+  return [...found.values()];
+}
+
+function previousHash(properties: string | null, hasher: Hasher | null): string | null {
+  if (properties === null || hasher === null) return null;
+  const { previousId } = JSON.parse(properties) as { previousId?: unknown };
+  if (typeof previousId !== 'string' || previousId === '') return null;
+  hasher.hash(previousId);
+  return hashText(hasher.high, hasher.low);
+}
+
+function wordsOf({ buffer, byteOffset, length }: BigInt64Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, 2 * length);
+}
