@@ -3,11 +3,12 @@
  *
  * Tables: `meta` (one row: identity, positions), `log` (recycled slots: a REPLACE into a free slot is one row written where
  * insert and delete are two), `outbox` (flushes cut and not confirmed), `dedupe_run` (ids, 8 bytes each: of a flush, or sorted
- * and merged of many; `day` is that of their receipt).
+ * and merged of many; `day` is that of their receipt), `epoch` (later epochs of the shard map it has closed for).
  * Invariant: a log slot is free only below storedSeq, and the ids of every row below the last cut are in a dedupe run.
  */
 import { crc32 } from 'node:zlib';
 import { type EventBlock, openBlock } from '../src/core/block.ts';
+import type { KnownEpoch } from '../src/core/closing.ts';
 import type { RunMerge } from '../src/core/dedupe.ts';
 import type { LogRow, RowPlan } from '../src/core/engine.ts';
 import { assert } from '../src/core/result.ts';
@@ -15,7 +16,7 @@ import type { FlushRef, LoggedBlock } from '../src/core/rpc.ts';
 import type { ShardAddress } from '../src/core/shard-map.ts';
 import { dayOf } from '../src/core/window.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** Free slots kept for reuse; the rest are deleted when a backlog has drained. */
 const FREE_SLOTS_MAX = 512;
 
@@ -24,6 +25,8 @@ export interface ShardMeta {
   readonly storedSeq: number;
   /** The watermark as of the last idle advance or confirmed flush; log rows carry their own. */
   readonly watermarkMs: number | null;
+  /** The greatest routing time as of the last confirmed flush; blocks carry their own. */
+  readonly routingAtMsMax: number;
   readonly address: ShardAddress | null;
   readonly registered: boolean;
 }
@@ -58,28 +61,32 @@ export class ShardStore {
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS meta (
         one INTEGER PRIMARY KEY CHECK (one = 1), schema_version INTEGER NOT NULL, incarnation TEXT NOT NULL,
-        stored_seq INTEGER NOT NULL, watermark_ms REAL, address TEXT, registered INTEGER NOT NULL);
+        stored_seq INTEGER NOT NULL, watermark_ms REAL, address TEXT, registered INTEGER NOT NULL,
+        routing_at_ms_max REAL NOT NULL DEFAULT 0);
       CREATE TABLE IF NOT EXISTS log (
         slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, watermark_ms REAL NOT NULL, checksum INTEGER NOT NULL,
         blocks BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS outbox (seq_from INTEGER PRIMARY KEY, seq_to INTEGER NOT NULL, cut_at_ms INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS dedupe_run (
         run INTEGER PRIMARY KEY, day INTEGER NOT NULL, merged INTEGER NOT NULL, ids BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS epoch (epoch INTEGER PRIMARY KEY, start_ms REAL NOT NULL, published INTEGER NOT NULL);
     `);
     const found = this.#sql.exec<MetaRow>('SELECT * FROM meta').toArray()[0];
     if (found === undefined) {
       const incarnation = drawIncarnation();
-      this.#sql.exec('INSERT INTO meta VALUES (1, ?, ?, 0, NULL, NULL, 0)', SCHEMA_VERSION, incarnation);
-      return { incarnation, storedSeq: 0, watermarkMs: null, address: null, registered: false };
+      this.#sql.exec('INSERT INTO meta VALUES (1, ?, ?, 0, NULL, NULL, 0, 0)', SCHEMA_VERSION, incarnation);
+      return { incarnation, storedSeq: 0, watermarkMs: null, routingAtMsMax: 0, address: null, registered: false };
     }
-    assert(
-      found.schema_version === SCHEMA_VERSION,
-      `shard storage has schema ${found.schema_version}, this is ${SCHEMA_VERSION}`,
-    );
+    if (found.schema_version === 1) this.#upgrade();
+    else {
+      const isKnown = found.schema_version === SCHEMA_VERSION;
+      assert(isKnown, `shard storage has schema ${found.schema_version}, this is ${SCHEMA_VERSION}`);
+    }
     return {
       incarnation: found.incarnation,
       storedSeq: found.stored_seq,
       watermarkMs: found.watermark_ms,
+      routingAtMsMax: found.routing_at_ms_max ?? 0,
       address: found.address === null ? null : (JSON.parse(found.address) as ShardAddress),
       registered: found.registered === 1,
     };
@@ -97,6 +104,23 @@ export class ShardStore {
 
   saveRegistration(address: ShardAddress): void {
     this.#write('UPDATE meta SET address = ?, registered = 1', JSON.stringify(address));
+  }
+
+  /** It registers again before its next ack. */
+  saveRest(): void {
+    this.#write('UPDATE meta SET registered = 0');
+  }
+
+  epochs(): KnownEpoch[] {
+    return this.#sql
+      .exec<{ epoch: number; start_ms: number; published: number }>('SELECT * FROM epoch ORDER BY epoch')
+      .toArray()
+      .map(({ epoch, start_ms, published }) => ({ epoch, startMs: start_ms, isPublished: published === 1 }));
+  }
+
+  saveEpochs(epochs: readonly KnownEpoch[]): void {
+    for (const { epoch, startMs, isPublished } of epochs)
+      this.#write('INSERT OR REPLACE INTO epoch VALUES (?, ?, ?)', epoch, startMs, isPublished ? 1 : 0);
   }
 
   saveWatermark(watermarkMs: number): void {
@@ -174,12 +198,17 @@ export class ShardStore {
   }
 
   /**
-   * A flush is stored elsewhere: its outbox row goes, its slots are free. The watermark is kept beside it, for a restart
-   * replays only what is not stored, and may find no row that carries it.
+   * A flush is stored elsewhere: its outbox row goes, its slots are free. Watermark and greatest routing time are kept
+   * beside it, for a restart replays only what is not stored, and may find no row that carries them.
    */
-  saveConfirm(flush: FlushRef, watermarkMs: number | null): void {
+  saveConfirm(flush: FlushRef, watermarkMs: number | null, routingAtMsMax: number): void {
     this.#write('DELETE FROM outbox WHERE seq_from = ?', flush.seqFrom);
-    this.#write('UPDATE meta SET stored_seq = ?, watermark_ms = ?', flush.seqTo, watermarkMs);
+    this.#write(
+      'UPDATE meta SET stored_seq = ?, watermark_ms = ?, routing_at_ms_max = ?',
+      flush.seqTo,
+      watermarkMs,
+      routingAtMsMax,
+    );
     for (let seq = flush.seqFrom; seq < flush.seqTo; seq++) this.#release(seq);
     while (this.#freeSlots.length > FREE_SLOTS_MAX)
       this.#write('DELETE FROM log WHERE slot = ?', this.#freeSlots.shift());
@@ -214,6 +243,14 @@ export class ShardStore {
 
   #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | null | undefined)[]): void {
     this.#rowsWritten += this.#sql.exec(statement, ...values).rowsWritten;
+  }
+
+  /** Schema 1 had no epochs. */
+  #upgrade(): void {
+    const columns = this.#sql.exec<{ name: string }>('SELECT name FROM pragma_table_info(?)', 'meta').toArray();
+    if (!columns.some(({ name }) => name === 'routing_at_ms_max'))
+      this.#sql.exec('ALTER TABLE meta ADD COLUMN routing_at_ms_max REAL NOT NULL DEFAULT 0');
+    this.#sql.exec('UPDATE meta SET schema_version = ?', SCHEMA_VERSION);
   }
 
   #readSlot(slot: number, seq: number): LogRow {
@@ -255,6 +292,7 @@ type MetaRow = {
   watermark_ms: number | null;
   address: string | null;
   registered: number;
+  routing_at_ms_max: number;
 };
 
 /**

@@ -10,11 +10,15 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type EventBlock, openBlock } from '../src/core/block.ts';
 import { Engine } from '../src/core/engine.ts';
+import { Heat } from '../src/core/heat.ts';
 import { DAY_MS, LIMITS } from '../src/core/limits.ts';
+import { pressureOf } from '../src/core/pressure.ts';
 import { assert } from '../src/core/result.ts';
 import type {
   AppendReply,
   AppendRequest,
+  CloseReply,
+  CloseRequest,
   ConfirmRequest,
   CutReply,
   CutRequest,
@@ -26,12 +30,14 @@ import type {
   ReadFlushRequest,
   ReadTailReply,
   ReadTailRequest,
+  RestReply,
   ShardRpc,
   ShardStatusReply,
 } from '../src/core/rpc.ts';
 import type { ShardAddress } from '../src/core/shard-map.ts';
 import { dayOf } from '../src/core/window.ts';
 import { directoryOf } from './directory.ts';
+import { type Routed, ShardEpochs } from './shard-epochs.ts';
 import { type ShardMeta, ShardStore } from './shard-store.ts';
 
 export interface ShardEnv {
@@ -39,12 +45,15 @@ export interface ShardEnv {
   readonly DIRECTORY: DurableObjectNamespace;
 }
 
-/** How long the sink has to store a flush before it is reminded. */
+/** How long the sink has to store a flush before it is reminded; twice as long after each reminder that did not help. */
 const REMIND_AFTER_MS = 30_000;
+const REMIND_AFTER_MS_MAX = 120_000;
+/** An old flush is not cut while so many wait: the sink stands still, and more of them would not be stored sooner. */
+const WAITING_FLUSHES_OLD = LIMITS.waitingFlushesMax / 4;
 /** Bytes of requests that wait for the next row; beyond it the shard refuses. */
 const PENDING_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 
-interface Waiter {
+interface Waiter extends Routed {
   readonly blocks: readonly EventBlock[];
   readonly sizeBytes: number;
   readonly resolve: (reply: AppendReply) => void;
@@ -54,6 +63,8 @@ interface Waiter {
 export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   readonly #store: ShardStore;
   readonly #engine: Engine;
+  readonly #epochs: ShardEpochs;
+  readonly #heat = new Heat();
   readonly #directoryOf: DirectoryOf;
   #address: ShardAddress | null;
   #registered: boolean;
@@ -62,6 +73,10 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   #draining = false;
   /** When the alarm is set for, as far as this instance knows; null: none. */
   #alarmAtMs: number | null = null;
+  /** Since the last confirm: reminders sent, and times the sink began to read the oldest flush. */
+  #reminders = 0;
+  #attempts = 0;
+  #askedToSplitAtMs = 0;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
     super(ctx, env);
@@ -70,6 +85,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const meta = this.#store.open(() => crypto.randomUUID().replaceAll('-', ''));
     this.#address = meta.address;
     this.#registered = meta.registered;
+    this.#epochs = new ShardEpochs(this.#store, meta.routingAtMsMax, (change) => this.#mutate(change));
     this.#engine = this.#restore(meta);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
@@ -80,13 +96,18 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   async append(request: AppendRequest): Promise<AppendReply> {
     const blocks = request.blocks.map(openBlock);
     const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);
-    if (this.#overloaded(sizeBytes)) {
-      this.#engine.noteRefusal(Date.now());
-      return { status: 'overloaded', retryAfterMs: 1_000 };
-    }
+    const nowMs = Date.now();
     this.#address ??= request.address;
+    this.#noteHeat(blocks, sizeBytes, nowMs);
+    const retryAfterMs = this.#pressure(sizeBytes, nowMs);
+    if (retryAfterMs !== null) {
+      this.#engine.noteRefusal(nowMs);
+      return { status: 'overloaded', retryAfterMs };
+    }
+    const { epoch } = request;
+    const routingAtMsMax = blocks.reduce((max, block) => Math.max(max, block.routingAtMsMax), 0);
     const reply = new Promise<AppendReply>((resolve, reject) => {
-      this.#pending.push({ blocks, sizeBytes, resolve, reject });
+      this.#pending.push({ blocks, sizeBytes, epoch, routingAtMsMax, resolve, reject });
     });
     this.#pendingSizeBytes += sizeBytes;
     if (!this.#draining) this.ctx.waitUntil(this.#drain());
@@ -115,6 +136,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const asked = request.flush;
     if (asked !== undefined && (asked.incarnation !== incarnation || asked.seqFrom !== oldest.seqFrom))
       return { status: 'gone' };
+    if (asked === undefined) this.#attempts++;
     const seqFrom = request.seqFrom ?? oldest.seqFrom;
     const page = this.#store.read(seqFrom, oldest.seqTo, LIMITS.rpcPageSizeBytesMax);
     assert(page !== null, `flush ${oldest.seqFrom}-${oldest.seqTo} is not confirmed, but its rows are gone`);
@@ -136,9 +158,28 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (flush.incarnation !== this.#engine.incarnation || oldest?.seqFrom !== flush.seqFrom) return;
     this.#mutate(() => {
       const { watermarkMs } = this.#engine;
-      this.ctx.storage.transactionSync(() => this.#store.saveConfirm(flush, watermarkMs));
+      const { routingAtMsMax } = this.#epochs;
+      this.ctx.storage.transactionSync(() => this.#store.saveConfirm(flush, watermarkMs, routingAtMsMax));
       this.#engine.confirm(flush.seqFrom, flush.seqTo);
     });
+    this.#reminders = 0;
+    this.#attempts = 0;
+  }
+
+  async close(request: CloseRequest): Promise<CloseReply> {
+    return this.#epochs.close(request.next);
+  }
+
+  /** Asked by the sweep: from its yes on the shard is left asleep, until it registers again. */
+  async rest(): Promise<RestReply> {
+    const { headSeq, storedSeq, lastReceivedAtMs } = this.#engine;
+    const isIdle = !this.#draining && this.#pending.length === 0 && Date.now() - lastReceivedAtMs >= LIMITS.restAfterMs;
+    const isResting = isIdle && headSeq === storedSeq;
+    if (isResting && this.#registered) {
+      this.#store.saveRest();
+      this.#registered = false;
+    }
+    return { isResting, storedSeq, headSeq };
   }
 
   async cut(request: CutRequest): Promise<CutReply> {
@@ -151,7 +192,6 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   async status(): Promise<ShardStatusReply> {
     const { incarnation, storedSeq, cutSeq, headSeq, watermarkMs, outbox, rememberedIds } = this.#engine;
     const { tailEvents, pendingEvents } = this.#engine.live({ startMs: 0, endMs: Number.MAX_SAFE_INTEGER });
-    const oldestAtMs = outbox[0]?.openedAtMs ?? null;
     return {
       incarnation,
       storedSeq,
@@ -161,7 +201,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       tailEvents,
       pendingEvents,
       waitingFlushes: outbox.length,
-      oldestFlushAgeMs: oldestAtMs === null ? 0 : Date.now() - oldestAtMs,
+      oldestFlushAttempts: this.#attempts,
+      oldestFlushAgeMs: this.#oldestFlushAgeMs(Date.now()),
       logSizeBytes: this.#store.logSizeBytes,
       rememberedIds,
       rowsWritten: this.#store.rowsWritten,
@@ -176,7 +217,10 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       console.error(JSON.stringify({ at: 'shard.alarm.cut', error: String(cause) }));
     }
     try {
-      if (this.#engine.outbox.length > 0) await this.#remind();
+      if (this.#engine.outbox.length > 0) {
+        this.#reminders++;
+        await this.#remind();
+      }
     } catch (cause) {
       console.error(JSON.stringify({ at: 'shard.alarm.remind', error: String(cause) }));
     }
@@ -190,7 +234,12 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     try {
       await this.#register();
       while (this.#pending.length > 0) {
-        group = this.#takeGroup();
+        const doubtful = this.#epochs.doubtful(this.#pending);
+        if (doubtful !== undefined && this.#address !== null) {
+          await this.#epochs.settle(this.#directoryOf(this.#address.uid), doubtful, Date.now());
+          continue;
+        }
+        group = this.#refuseStale(this.#takeGroup());
         this.#commit(group);
         await this.ctx.storage.sync();
       }
@@ -217,7 +266,17 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     return group;
   }
 
+  /** Answers those whose events a published epoch owns; the others come back. */
+  #refuseStale(group: readonly Waiter[]): Waiter[] {
+    return group.filter((waiter) => {
+      if (this.#epochs.ownership(waiter) === 'ours') return true;
+      waiter.resolve({ status: 'stale-map' });
+      return false;
+    });
+  }
+
   #commit(group: readonly Waiter[]): void {
+    if (group.length === 0) return;
     const blocks = group.flatMap((waiter) => waiter.blocks);
     const eventCount = blocks.reduce((sum, block) => sum + block.eventCount, 0);
     if (this.#engine.open.events + eventCount > LIMITS.flushEventsMax) this.#cut();
@@ -233,6 +292,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     });
     let next = 0;
     for (const waiter of group) {
+      this.#epochs.noteRouting(waiter.routingAtMsMax);
       const own = dispositions.slice(next, next + waiter.blocks.length);
       next += waiter.blocks.length;
       waiter.resolve({ status: 'stored', dispositions: own });
@@ -293,7 +353,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (this.#registered || this.#address === null) return;
     const { uid, region, index } = this.#address;
     const { incarnation } = this.#engine;
-    await this.#directoryOf(uid).register({ region, index, incarnation, registeredAtMs: Date.now() });
+    const map = await this.#directoryOf(uid).register({ region, index, incarnation, registeredAtMs: Date.now() });
+    this.#epochs.learn(map);
     this.#store.saveRegistration(this.#address);
     this.#registered = true;
   }
@@ -308,19 +369,45 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     });
   }
 
-  #overloaded(sizeBytes: number): boolean {
-    if (this.#pendingSizeBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) return true;
-    return this.#store.logSizeBytes + this.#pendingSizeBytes + sizeBytes > LIMITS.logSizeBytesMax;
+  /** How long whoever sends so many bytes has to wait; null: there is room. */
+  #pressure(sizeBytes: number, nowMs: number): number | null {
+    if (this.#pendingSizeBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) return LIMITS.retryAfterMsMin;
+    const { outbox, cellCount } = this.#engine;
+    const held = {
+      logSizeBytes: this.#store.logSizeBytes + this.#pendingSizeBytes,
+      waitingFlushes: outbox.length,
+      cells: cellCount,
+      oldestFlushAgeMs: this.#oldestFlushAgeMs(nowMs),
+    };
+    return pressureOf(held, sizeBytes);
+  }
+
+  #oldestFlushAgeMs(nowMs: number): number {
+    const openedAtMs = this.#engine.outbox[0]?.openedAtMs ?? null;
+    return openedAtMs === null ? 0 : Math.max(0, nowMs - openedAtMs);
+  }
+
+  /** A hot shard asks for a split, once a minute at the most; what comes of it is the directory's to say. */
+  #noteHeat(blocks: readonly EventBlock[], sizeBytes: number, nowMs: number): void {
+    const events = blocks.reduce((sum, block) => sum + block.eventCount, 0);
+    this.#heat.note(events, sizeBytes, nowMs);
+    const isDue = nowMs - this.#askedToSplitAtMs >= LIMITS.hotWindowMs;
+    if (!isDue || this.#address === null || !this.#heat.isHot(nowMs)) return;
+    this.#askedToSplitAtMs = nowMs;
+    this.ctx.waitUntil(this.env.FLUSH_QUEUE.send({ address: this.#address, isHot: true }).catch(() => {}));
   }
 
   #flushDueMs(): number {
-    const { openedAtMs } = this.#engine.open;
+    const { open, outbox } = this.#engine;
+    const { openedAtMs } = open;
+    if (outbox.length >= WAITING_FLUSHES_OLD) return Number.POSITIVE_INFINITY;
     return openedAtMs === null ? Number.POSITIVE_INFINITY : openedAtMs + LIMITS.flushAgeMsMax;
   }
 
   /** Sets the alarm when it is due earlier than it is set: each call is a row written. */
   async #arm(): Promise<void> {
-    const remindMs = this.#engine.outbox.length > 0 ? Date.now() + REMIND_AFTER_MS : Number.POSITIVE_INFINITY;
+    const remindAfterMs = Math.min(REMIND_AFTER_MS * 2 ** this.#reminders, REMIND_AFTER_MS_MAX);
+    const remindMs = this.#engine.outbox.length > 0 ? Date.now() + remindAfterMs : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(this.#flushDueMs(), remindMs);
     if (dueMs === Number.POSITIVE_INFINITY) return;
     if (this.#alarmAtMs !== null && this.#alarmAtMs <= dueMs) return;
@@ -335,6 +422,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const cuts = new Set(this.#store.outbox().map((row) => row.seqTo));
     for (const row of this.#store.replay(meta.storedSeq)) {
       engine.replay(row);
+      for (const block of row.blocks) this.#epochs.noteRouting(block.routingAtMsMax);
       if (cuts.has(engine.headSeq)) engine.cut();
     }
     return engine;

@@ -1,5 +1,5 @@
 /**
- * Control routes: tenants (root key), the keys of a tenant (its admin key or the root key), its rollups (admin; read to list).
+ * Control routes: tenants and their shards (root key), the keys of a tenant (its admin key or the root key), its rollups (admin; read to list).
  *
  * Thin shells: authenticate, parse, one call to the store, answer. Whatever changes a tenant invalidates it in this isolate;
  * other isolates follow within `LIMITS.tenantCacheMs`.
@@ -8,14 +8,19 @@ import { Hono } from 'hono';
 import type { Services } from '../services.ts';
 import { keyRoutes } from './key-routes.ts';
 import { rollupRoutes } from './rollup-routes.ts';
+import { shardRoutes } from './shard-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 
-export type ControlServices = Pick<Services, 'db' | 'tenants' | 'auth' | 'keys' | 'random' | 'now'>;
+export type ControlServices = Pick<
+  Services,
+  'db' | 'tenants' | 'auth' | 'keys' | 'random' | 'now' | 'shardOf' | 'directoryOf'
+>;
 
 export function controlRoutes(services: ControlServices): Hono {
   const app = new Hono();
   app.route('/', tenantRoutes(services));
   app.route('/', keyRoutes(services));
   app.route('/', rollupRoutes(services));
+  app.route('/', shardRoutes(services));
   return app;
 }

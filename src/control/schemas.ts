@@ -44,6 +44,10 @@ export const tenantSchema = z
     message: 'the home region must be one of `regions`',
   });
 
+export const shardsSchema = z.strictObject({
+  count: z.int().min(1).max(LIMITS.shardsMax).describe('Shards a region.'),
+});
+
 export const tenantsPageSchema = z.strictObject({
   after: tenantIdSchema.optional(),
   limit: z.coerce.number().int().min(1).max(TENANTS_PAGE_MAX).default(TENANTS_PAGE_DEFAULT),

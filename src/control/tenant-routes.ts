@@ -19,7 +19,7 @@ export const wireTenantSchema = z.object({
   region: z.string(),
   regions: z.array(z.string()),
   timezone: z.string(),
-  shards: z.int(),
+  shards: z.int().describe('Shards a region, once the latest epoch of the map has begun.'),
   origins: z.array(z.string()),
   createdAt: z.iso.datetime(),
 });

@@ -9,11 +9,13 @@
 
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { ShardEpoch, ShardMap } from '../core/shard-map.ts';
 import type { KeyScope, Tenant } from '../core/tenant.ts';
 import { type RollupRow, rollupsFrom, selectRollups } from './rollup-store.ts';
 import type { KnownTenant } from './tenant-cache.ts';
 
 export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups'> {
+  /** Of the latest epoch. */
   readonly shardCount: number;
   readonly createdAtMs: number;
 }
@@ -39,7 +41,9 @@ interface TenantRow {
   readonly regions: string;
   readonly timezone: string;
   readonly hash_key: string;
+  /** Of the first epoch. */
   readonly shard_count: number;
+  readonly shard_map: string | null;
   readonly origins: string;
   readonly created_at_ms: number;
 }
@@ -51,7 +55,8 @@ interface KeyRow {
   readonly revoked_at_ms: number | null;
 }
 
-const TENANT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
+const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
+const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map`;
 export const KEY_ID_LENGTH = 16;
 
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
@@ -63,9 +68,9 @@ export async function loadTenant(db: D1Database, uid: string): Promise<KnownTena
   ])) as [D1Result<TenantRow>, D1Result<{ hash: string }>, D1Result<RollupRow>];
   const row = tenants.results[0];
   if (!row) return null;
-  const { shardCount, createdAtMs: _, ...record } = recordFrom(row);
+  const { shardCount: _, createdAtMs: __, ...record } = recordFrom(row);
   return {
-    tenant: { ...record, shardMap: [{ epoch: 0, startMs: 0, shardCount }], rollups: rollupsFrom(rollups.results) },
+    tenant: { ...record, shardMap: shardMapFrom(row), rollups: rollupsFrom(rollups.results) },
     activeKeyHashes: new Set(keys.results.map(({ hash }) => hash)),
   };
 }
@@ -78,7 +83,7 @@ export async function createTenant(
 ): Promise<Result<TenantRecord, 'tenant-exists'>> {
   const { uid, id, name, regions, timezone, hashKey, shardCount, origins, createdAtMs } = tenant;
   const insertTenant = db
-    .prepare(`INSERT INTO tenants (${TENANT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+    .prepare(`INSERT INTO tenants (${INSERT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
     .bind(
       uid,
       id,
@@ -125,6 +130,14 @@ export async function deleteTenant(db: D1Database, id: string, nowMs: number): P
       .bind(nowMs, id),
   ]);
   return marked?.results[0]?.uid ?? null;
+}
+
+/** Makes the map the one the edge loads, unless it has a longer one: maps only grow. */
+export async function publishShardMap(db: D1Database, uid: string, map: ShardMap): Promise<void> {
+  await db
+    .prepare('UPDATE tenants SET shard_map = ?2 WHERE uid = ?1 AND coalesce(json_array_length(shard_map), 1) < ?3')
+    .bind(uid, JSON.stringify(map), map.length)
+    .run();
 }
 
 /** Adds a key; `keys-full` at the limit of active keys. */
@@ -181,9 +194,15 @@ function recordFrom(row: TenantRow): TenantRecord {
     timezone: row.timezone,
     hashKey: hashKeyFrom(row.hash_key),
     origins: JSON.parse(row.origins),
-    shardCount: row.shard_count,
+    shardCount: (shardMapFrom(row).at(-1) as ShardEpoch).shardCount,
     createdAtMs: row.created_at_ms,
   };
+}
+
+/** A tenant that never grew has the map it was made with. */
+function shardMapFrom(row: TenantRow): ShardMap {
+  if (row.shard_map === null) return [{ epoch: 0, startMs: 0, shardCount: row.shard_count }];
+  return JSON.parse(row.shard_map);
 }
 
 function keyFrom(row: KeyRow): KeyRecord {

@@ -44,6 +44,7 @@ export class Engine {
   #headSeq: number;
   #watermarkMs: number | null;
   #outbox: FlushState[] = [];
+  #outboxCells = 0;
   #open: FlushState;
   #lastReceivedAtMs = 0;
 
@@ -77,6 +78,14 @@ export class Engine {
   }
   get outbox(): readonly FlushState[] {
     return this.#outbox;
+  }
+  /** Cells in memory: open and waiting. */
+  get cellCount(): number {
+    return this.#outboxCells + this.#open.cellCount;
+  }
+  /** The latest receipt, or refusal, this instance knows of. */
+  get lastReceivedAtMs(): number {
+    return this.#lastReceivedAtMs;
   }
   get rememberedIds(): number {
     return this.#dedupe.size;
@@ -142,6 +151,7 @@ export class Engine {
     if (this.#open.isEmpty) return null;
     const flush = this.#open;
     this.#outbox.push(flush);
+    this.#outboxCells += flush.cellCount;
     this.#open = new FlushState(this.#headSeq);
     return flush;
   }
@@ -152,6 +162,7 @@ export class Engine {
     if (oldest === undefined || oldest.seqFrom !== seqFrom) return false;
     assert(oldest.seqTo === seqTo, `flush ${seqFrom}-${oldest.seqTo} confirmed as ${seqFrom}-${seqTo}`);
     this.#outbox.shift();
+    this.#outboxCells -= oldest.cellCount;
     this.#storedSeq = seqTo;
     return true;
   }

@@ -48,7 +48,17 @@ export class FlushState {
 
   /** Over a cap of CORRECTNESS A6: to be cut now. */
   get isFull(): boolean {
-    return this.events >= LIMITS.flushEventsMax || this.sizeBytes >= LIMITS.flushSizeBytesMax;
+    return (
+      this.events >= LIMITS.flushEventsMax ||
+      this.sizeBytes >= LIMITS.flushSizeBytesMax ||
+      this.cellCount >= LIMITS.flushCellsMax
+    );
+  }
+
+  get cellCount(): number {
+    let sum = 0;
+    for (const cells of this.cells.values()) sum += cells.cellCount;
+    return sum;
   }
 
   /** A row of the log begins: what follows by `addBlock` belongs to it. */

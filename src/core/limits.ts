@@ -59,6 +59,15 @@ export const LIMITS = {
   logRowSizeBytesMax: 1_800_000,
   /** The log of a shard; beyond it appends are refused with 429 until the sinks catch up. */
   logSizeBytesMax: 64 * MIB,
+  /** Flushes of a shard that wait to be stored; their cells are in memory. An old flush is not cut beyond a quarter of it. */
+  waitingFlushesMax: 64,
+  /** Cells of a shard in memory, some 500 bytes each: windows × tuples × rollups that are open or wait to be stored. */
+  waitingCellsMax: 120_000,
+  /** Cells of one flush: it is cut at them, so that a storm of old timestamps makes small flushes. */
+  flushCellsMax: 30_000,
+  /** What a refused client is asked to wait, at the least and at the most. */
+  retryAfterMsMin: 1_000,
+  retryAfterMsMax: 60_000,
   /** A page of `readFlush` and of `readTail`. */
   rpcPageSizeBytesMax: 4 * MIB,
 
@@ -117,9 +126,32 @@ export const LIMITS = {
   /** Events (a person counts as two) that a journey holds at once, about 40 bytes each; beyond it people are divided. */
   journeyHeldMax: 1_500_000,
   /** Times that a journey may read its range because its people do not fit in memory at once. */
-  journeyPassesMax: 12,
+  journeyPassesMax: 16,
   /** People of one page of a funnel's step. */
   peoplePageMax: 500,
+
+  /** Events of the shards' tails that an export holds, about 1 KB each; beyond it the sink is behind: asked to come again. */
+  exportTailEventsMax: 50_000,
+  /** Rows of one day that an export compares ids of: 60 bytes each. A sealed day has no such bound. */
+  exportMixedRowsMax: 1_200_000,
+  /** Events of one row group, or of one piece of text: what an export holds at a time. */
+  exportPieceRowsMax: 10_000,
+  /** A client asks for its export's receipt at its end; those who ask later find it for so long. */
+  exportReceiptMs: 7 * DAY_MS,
+
+  /** Identity links of a tenant that one answer can follow: about 60 bytes each in memory. */
+  linksMax: 500_000,
+  /** People, or groups, whose traits one answer can hold: about 150 bytes each and more with every trait asked for. */
+  traitsHeldMax: 300_000,
+  cohortsMax: 100,
+  cohortIdLengthMax: 40,
+  /** Comparisons and event conditions of one cohort. */
+  cohortPartsMax: 32,
+  cohortDepthMax: 5,
+  /** Cohorts of one question: each may have to read events of its own. */
+  queryCohortsMax: 8,
+  /** Names of events, groups and ids that a profile lists. */
+  profileListMax: 200,
 
   tenantIdLengthMax: 40,
   /** Active keys of a tenant: they are loaded with its configuration. */
@@ -129,4 +161,19 @@ export const LIMITS = {
   /** How long an edge isolate may serve a tenant's configuration without looking again: the bound on a key's revocation. */
   tenantCacheMs: 30 * SECOND_MS,
   shardsMax: 64,
+
+  /** A new epoch of a shard map starts so far ahead: a cached map's life, the clamp of fast clocks, a minute for skew. */
+  splitLeadMs: 30 * SECOND_MS + 5 * MINUTE_MS + MINUTE_MS,
+  /** After a split has taken effect a hot shard asks for no other for so long: the load must show first. */
+  splitPauseMs: 10 * MINUTE_MS,
+  /** A shard is hot when over this time it was offered more than: */
+  hotWindowMs: MINUTE_MS,
+  /** 500 requests a second: half of what the platform gives an object. */
+  hotRequestsMax: 30_000,
+  /** 10,000 events a second: about what one sink stores of one shard. */
+  hotEventsMax: 600_000,
+  /** 4 MB a second: the log is full in 16 s when the sink stands still. */
+  hotSizeBytesMax: 240 * MIB,
+  /** A shard without events for so long, and with nothing to store, is left asleep by the sweep. */
+  restAfterMs: HOUR_MS,
 } as const;

@@ -38,6 +38,7 @@ export class RollupCells {
   readonly windowCellsMax: number;
   /** Some tuple was counted under OTHER. */
   overflowed = false;
+  #cellCount = 0;
   readonly #windows = new Map<number, Map<string, Cell>>();
   // Events come in runs of the same window.
   #lastStartMs = Number.NaN;
@@ -56,6 +57,11 @@ export class RollupCells {
 
   get isEmpty(): boolean {
     return this.#windows.size === 0;
+  }
+
+  /** Of all windows. */
+  get cellCount(): number {
+    return this.#cellCount;
   }
 
   /** The cell of a tuple in a window, made if need be; beyond the cap the OTHER cell of that window. */
@@ -94,6 +100,7 @@ export class RollupCells {
     if (cell === undefined) {
       cell = new Cell(this.numberCount);
       window.set(key, cell);
+      this.#cellCount++;
     }
     return cell;
   }

@@ -1,7 +1,8 @@
 /**
  * RPC: what crosses between the edge, the shards, the sinks and the queries. Plain data, structured-clonable.
  */
-import type { ShardAddress } from './shard-map.ts';
+import type { ShardAddress, ShardEpoch } from './shard-map.ts';
+import type { MapState, SplitRequest } from './split.ts';
 
 /** One block of the log with what was decided of each of its events at admission (see disposition.ts). */
 export interface LoggedBlock {
@@ -125,6 +126,8 @@ export interface ConfirmRequest {
 /** Queue message: a shard has flushes to store. Trusted with nothing: the sink pulls what there is. */
 export interface FlushMessage {
   readonly address: ShardAddress;
+  /** It is offered more than a shard should take: its tenant's map wants to grow. */
+  readonly isHot?: true;
 }
 /** Queue message: a tenant's day wants to be sealed. */
 export interface SealMessage {
@@ -160,12 +163,35 @@ export interface ShardStatusReply {
   readonly pendingEvents: number;
   /** Flushes cut and not yet confirmed. */
   readonly waitingFlushes: number;
+  /** How often the sink has begun to store the oldest of them. */
+  readonly oldestFlushAttempts: number;
   /** Since the first event of the oldest waiting flush was received; 0: none waits. */
   readonly oldestFlushAgeMs: number;
   readonly logSizeBytes: number;
   /** Ids held for de-duplication. */
   readonly rememberedIds: number;
   readonly rowsWritten: number;
+}
+
+/** A later epoch of the shard map is about to be published: from its start on the shard takes no event of an earlier one. */
+export interface CloseRequest {
+  readonly address: ShardAddress;
+  readonly next: ShardEpoch;
+}
+export type CloseReply =
+  /** Durably. */
+  | { readonly status: 'closed' }
+  /** It has taken an event at or beyond that start. */
+  | { readonly status: 'seen'; readonly routingAtMsMax: number };
+
+export interface RestRequest {
+  readonly address: ShardAddress;
+}
+export interface RestReply {
+  /** It holds nothing, has been idle, and will register again before it acknowledges another event. */
+  readonly isResting: boolean;
+  readonly storedSeq: number;
+  readonly headSeq: number;
 }
 
 /** The RPC surface of a shard, as the edge, sinks and queries see it. */
@@ -177,6 +203,8 @@ export interface ShardRpc {
   confirm(request: ConfirmRequest): Promise<void>;
   cut(request: CutRequest): Promise<CutReply>;
   status(request: ShardStatusRequest): Promise<ShardStatusReply>;
+  close(request: CloseRequest): Promise<CloseReply>;
+  rest(request: RestRequest): Promise<RestReply>;
 }
 
 /** Reaches the shard at an address, with the region as location hint. Shells make it from the binding; tests fake it. */
@@ -186,11 +214,22 @@ export interface RegisteredShard {
   readonly region: string;
   readonly index: number;
   readonly incarnation: string;
+  /** Grows with each registration of a shard, so that a note about an earlier one is told apart. */
   readonly registeredAtMs: number;
+  /** It holds nothing to store and registers again before it does. */
+  readonly isResting?: true;
 }
 /** The RPC surface of a tenant's directory. */
 export interface DirectoryRpc {
-  register(shard: RegisteredShard): Promise<void>;
+  /** Adds or replaces a shard, durably; what comes back is all that a shard needs to know of the map. */
+  register(shard: RegisteredShard): Promise<MapState>;
   list(): Promise<RegisteredShard[]>;
+  /** Notes that the shard of that very registration rests; false: it has registered again meanwhile. */
+  rest(shard: RegisteredShard): Promise<boolean>;
+  /** The shard map: what is published and what is about to be. */
+  map(): Promise<MapState>;
+  beginSplit(request: SplitRequest): Promise<MapState>;
+  postponeSplit(request: { epoch: number; beyondMs: number; nowMs: number }): Promise<MapState>;
+  publishSplit(closed: ShardEpoch): Promise<MapState>;
 }
 export type DirectoryOf = (uid: string) => DirectoryRpc;

@@ -5,10 +5,13 @@
 import type { EventRejectionCode } from '../core/rejection.ts';
 
 export const PROBLEM_CODES: Readonly<Record<string, string>> = {
+  'anchor-invalid': '`anchor` is best or first.',
   'batch-invalid': 'The body is valid JSON, but no event, list of events or batch.',
   'body-empty': 'The body is empty.',
   'body-incomplete': 'The body ended before it was complete.',
   'body-too-large': 'The body is over the limit; `limit` and `met` are in bytes. Send less at a time.',
+  'conditions-too-many':
+    'All steps and filters of the question together have more names and conditions than one may have.',
   'content-encoding-unsupported': 'The body is packed in a way that is not taken; gzip is.',
   'content-type-unsupported': 'The body is of a type that is not taken.',
   'control-unavailable': 'The tenant could not be looked up. Send the request again.',
@@ -16,15 +19,22 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'directory-unavailable': 'The list of the tenant’s shards could not be read. Ask again.',
   'events-invalid': '`events` does not fit its schema.',
   'exact-invalid': '`exact` is true or false.',
+  'exclusions-invalid': '`exclusions` does not fit its schema, or lies between steps that are not there.',
+  'export-not-found': 'No export of that id ended whole: it still goes on, broke off, or was more than a week ago.',
+  'export-tail-too-long':
+    'The shards hold more events that are not stored yet than an export takes. Ask again in a minute.',
   'field-unknown': 'The question has a member that is not known.',
+  'gap-invalid': '`gapSeconds` is out of its bounds.',
   'group-by-invalid': '`groupBy` does not fit its schema.',
   'gzip-invalid': 'The body is not valid gzip.',
+  'history-invalid': '`historyDays` is out of its bounds.',
   'import-chunk-conflict':
     'The chunk of that number is stored with another content. Send changed data under another import id.',
   'import-not-found': 'No chunk of such an import is stored.',
   'import-unavailable': 'A store did not answer. Send the chunk again; nothing is counted twice.',
   internal: 'A fault of ours; it was logged. Sending the request again is safe.',
   'interval-unknown': '`interval` is minute, hour, day, week or month.',
+  'intervals-invalid': '`intervals` is out of its bounds.',
   'json-invalid': 'The body is not valid JSON.',
   'key-malformed': 'What was sent as a key does not have the form of one.',
   'key-missing': 'The call needs a key and none was sent.',
@@ -34,8 +44,10 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'key-scope': 'The key is valid, but of another scope: `needed` says which.',
   'key-unknown': 'The key was not made by this platform, or its root key was changed since.',
   'keys-full': 'The tenant has as many keys as it may; revoke one.',
+  'matcher-invalid': 'What says which events are meant does not fit its schema, or is missing; `path` says which.',
   'measure-invalid': '`measure` does not fit its schema.',
   'method-not-allowed': 'The path exists for other methods: see `Allow`.',
+  'mode-invalid': 'The value at `path` is none that the field knows.',
   'not-ready': 'A dependency does not answer yet.',
   'origin-not-allowed': 'The tenant lists the origins that may send events; this one is not among them.',
   overloaded: 'A shard takes no more for now. Wait as `Retry-After` says and send the request again.',
@@ -51,6 +63,9 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'route-not-found': 'There is no such path.',
   'shard-map-stale': 'The tenant is being re-sharded. Send the request again.',
   'shard-unavailable': 'A shard did not answer. Send the request again.',
+  'shards-shrink': 'A tenant keeps its shards: their number only grows.',
+  'step-invalid': '`step` is none of the funnel’s.',
+  'steps-invalid': '`steps` does not fit its schema: there are too few or too many, or one says nothing.',
   'tenant-deleted': 'The tenant of the key was deleted.',
   'tenant-exists': 'The id is taken by another tenant.',
   'tenant-missing': 'With the root key the call needs the id of a tenant.',
@@ -62,6 +77,7 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'top-invalid': '`top` is out of its bounds.',
   'utf8-invalid': 'The body is not valid UTF-8.',
   'where-invalid': '`where` does not fit its schema.',
+  'window-invalid': '`windowSeconds` is out of its bounds.',
 };
 
 /** Codes of one event, in the `errors` of a verdict: the events beside it are not concerned. */

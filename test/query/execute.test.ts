@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
 import { DEFAULT_ROLLUPS, makeRollup } from '../../src/core/rollup.ts';
 import { record } from '../support/events.ts';
+import { listingOf } from '../support/fake-directory.ts';
 import { dayOf, UID, World } from './world.ts';
 
 const NOON_MS = Date.parse('2024-05-10T12:00:00Z');
@@ -170,10 +171,7 @@ describe('an answer', () => {
 
   it('refuses to be given when nobody knows which shards there are', async () => {
     const { listShards } = await import('../../src/query/shards.ts');
-    const directory = () => ({
-      register: async () => undefined as never,
-      list: () => Promise.reject(new Error('down')),
-    });
+    const directory = listingOf(() => Promise.reject(new Error('down')));
     await expect(listShards(directory, UID)).rejects.toMatchObject({ status: 503, code: 'directory-unavailable' });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ShardRpc, ShardStatusReply } from '../../src/core/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard-map.ts';
+import { listingOf } from '../support/fake-directory.ts';
 import { fakeApp, START_MS } from '../support/fake-services.ts';
 
 const DAY = Math.floor(START_MS / 86_400_000);
@@ -16,6 +17,7 @@ function live(values: Partial<ShardStatusReply>): ShardStatusReply {
     tailEvents: 0,
     pendingEvents: 0,
     waitingFlushes: 0,
+    oldestFlushAttempts: 0,
     oldestFlushAgeMs: 0,
     logSizeBytes: 0,
     rememberedIds: 0,
@@ -160,11 +162,8 @@ describe('the status of a tenant', () => {
 
 it('the status is a 503 when the list of shards cannot be read', async () => {
   const stack = fakeApp({
-    directoryOf: () => ({
-      register: async () => {},
-      list: async () => {
-        throw new Error('gone');
-      },
+    directoryOf: listingOf(async () => {
+      throw new Error('gone');
     }),
   });
   const { keys } = await stack.createTenant('acme');

@@ -23,6 +23,7 @@ import { pullFlush } from '../../src/sinks/pull.ts';
 import { block } from '../support/events.ts';
 import { FakeBucket } from '../support/fake-bucket.ts';
 import { fakeD1 } from '../support/fake-d1.ts';
+import { listingOf } from '../support/fake-directory.ts';
 
 export const UID = 'tenant-uid';
 
@@ -104,18 +105,16 @@ export class World {
       db: this.db,
       lake: this.#lake,
       shardOf: (address: ShardAddress): ShardRpc => this.shards[address.index]!,
-      directoryOf: () => ({
-        register: async () => undefined as never,
-        list: async () =>
-          this.shards
-            .filter(({ engine }) => engine.headSeq > 0)
-            .map(({ address, engine }) => ({
-              region: address.region,
-              index: address.index,
-              incarnation: engine.incarnation,
-              registeredAtMs: 0,
-            })),
-      }),
+      directoryOf: listingOf(async () =>
+        this.shards
+          .filter(({ engine }) => engine.headSeq > 0)
+          .map(({ address, engine }) => ({
+            region: address.region,
+            index: address.index,
+            incarnation: engine.incarnation,
+            registeredAtMs: 0,
+          })),
+      ),
       now: () => this.nowMs,
     };
   }
@@ -204,6 +203,12 @@ export class TestShard implements ShardRpc {
     throw new Error('not in this test');
   }
   status(): never {
+    throw new Error('not in this test');
+  }
+  close(): never {
+    throw new Error('not in this test');
+  }
+  rest(): never {
     throw new Error('not in this test');
   }
 

@@ -4,13 +4,14 @@ import type { Hono } from 'hono';
 import { createApp } from '../../src/app.ts';
 import { TenantCache } from '../../src/control/tenant-cache.ts';
 import { loadTenant } from '../../src/control/tenants.ts';
-import type { RegisteredShard, ShardRpc } from '../../src/core/rpc.ts';
+import type { ShardRpc } from '../../src/core/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard-map.ts';
 import { Authenticator } from '../../src/http/authenticate.ts';
 import { KeyRing } from '../../src/http/keys.ts';
 import type { Services } from '../../src/services.ts';
 import { FakeBucket } from './fake-bucket.ts';
 import { fakeD1 } from './fake-d1.ts';
+import { fakeDirectories } from './fake-directory.ts';
 
 export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
 export const START_MS = Date.UTC(2026, 0, 15, 12);
@@ -29,7 +30,6 @@ export function fakeServices(overrides: Partial<Services> = {}) {
   const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
   const keys = new KeyRing(ROOT_KEY, random);
   const tenants = new TenantCache((uid) => loadTenant(db, uid), now);
-  const registered = new Map<string, RegisteredShard[]>();
   const sent: unknown[] = [];
   const queue = {
     send: async (message: unknown) => sent.push(message),
@@ -41,12 +41,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
     shardOf: (address: ShardAddress): ShardRpc => {
       throw new Error(`no shard ${JSON.stringify(address)} in this test`);
     },
-    directoryOf: (uid) => ({
-      register: async (shard) => {
-        registered.set(uid, [...(registered.get(uid) ?? []), shard]);
-      },
-      list: async () => registered.get(uid) ?? [],
-    }),
+    directoryOf: fakeDirectories(),
     flushQueue: queue,
     sealQueue: queue,
     telemetry: { write: () => {} },

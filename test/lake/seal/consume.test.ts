@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/rpc.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
+import { listingOf } from '../../support/fake-directory.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
 /** Runs one batch over the days; what became of each message, and who was asked to cut. */
@@ -30,10 +31,7 @@ async function consume(
       cuts++;
       return { cut } as unknown as ShardRpc;
     },
-    directoryOf: () => ({
-      register: async () => {},
-      list: async () => [{ region: 'weur', index: 0, incarnation: 'a', registeredAtMs: 0 }],
-    }),
+    directoryOf: listingOf(async () => [{ region: 'weur', index: 0, incarnation: 'a', registeredAtMs: 0 }]),
     rollupsOf: async (uid) => (uid === UID ? lake.rollups : null),
     now: () => lake.nowMs,
   });

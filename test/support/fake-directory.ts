@@ -1,0 +1,54 @@
+// Fake directory: a tenant's directory in memory, over the real state machine.
+
+import { registerShard, restShard } from '../../src/core/directory.ts';
+import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../../src/core/rpc.ts';
+import { beginSplit, type MapState, NO_SPLITS, postponeSplit, publishSplit } from '../../src/core/split.ts';
+
+export class FakeDirectory implements DirectoryRpc {
+  shards: Readonly<Record<string, RegisteredShard>> = {};
+  state: MapState = NO_SPLITS;
+
+  async register(shard: RegisteredShard): Promise<MapState> {
+    this.shards = registerShard(this.shards, shard);
+    return this.state;
+  }
+  async list(): Promise<RegisteredShard[]> {
+    return Object.values(this.shards);
+  }
+  async rest(shard: RegisteredShard): Promise<boolean> {
+    const shards = restShard(this.shards, shard);
+    this.shards = shards ?? this.shards;
+    return shards !== null;
+  }
+  async map(): Promise<MapState> {
+    return this.state;
+  }
+  async beginSplit(request: Parameters<typeof beginSplit>[1]): Promise<MapState> {
+    this.state = beginSplit(this.state, request);
+    return this.state;
+  }
+  async postponeSplit(request: Parameters<typeof postponeSplit>[1]): Promise<MapState> {
+    this.state = postponeSplit(this.state, request);
+    return this.state;
+  }
+  async publishSplit(closed: Parameters<typeof publishSplit>[1]): Promise<MapState> {
+    this.state = publishSplit(this.state, closed);
+    return this.state;
+  }
+}
+
+/** Each tenant's own, made at the first question. */
+export function fakeDirectories(): (uid: string) => FakeDirectory {
+  const directories = new Map<string, FakeDirectory>();
+  const directoryOf = (uid: string): FakeDirectory => {
+    const directory = directories.get(uid) ?? new FakeDirectory();
+    directories.set(uid, directory);
+    return directory;
+  };
+  return directoryOf satisfies DirectoryOf;
+}
+
+/** A directory of which only the list is asked. */
+export function listingOf(list: () => Promise<RegisteredShard[]>): DirectoryOf {
+  return () => Object.assign(new FakeDirectory(), { list });
+}
