@@ -16,7 +16,8 @@ import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import type { Coverage } from './coverage.ts';
-import { type LakeReading, type QueryTooLarge, readLake } from './lake-source.ts';
+import { type LakeReading, readLake } from './lake-source.ts';
+import type { QueryTooLarge } from './lake-view.ts';
 import { type RollupReading, readRollup } from './rollup-source.ts';
 
 export interface QueryPorts {
@@ -141,7 +142,8 @@ function rollupMeta({ coverage, pending, rollupName, sealedDays, parts, revision
   };
 }
 
-function lakeMeta({ coverage, segments, scannedEvents, revision }: LakeReading): ReadingMeta {
+/** Of an answer from the events themselves: nothing is pending, for all that is stored was read. */
+export function lakeMeta({ coverage, segments, scannedEvents, revision }: Omit<LakeReading, 'fold'>): ReadingMeta {
   return {
     asOf: new Date(coverage.asOfMs).toISOString(),
     complete: coverage.isClosed,

@@ -19,7 +19,7 @@ import { readRowGroups } from '../lake/segment-read.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
-import type { QueryTooLarge } from './lake-source.ts';
+import type { QueryTooLarge } from './lake-view.ts';
 import { type Candidate, compareNewest, type EventPlace, identityOf, Newest } from './newest.ts';
 import { visitTails } from './shards.ts';
 

@@ -10,6 +10,8 @@ import { describe } from '../http/describe.ts';
 import { Problem, parseJson } from '../http/problem.ts';
 import type { Services } from '../services.ts';
 import { executeAll, type QueryAnswer, type QueryPorts } from './execute.ts';
+import { journeyRoutes } from './journey-routes.ts';
+import { metaSchema } from './meta-schema.ts';
 import { listShards } from './shards.ts';
 
 export type QueryServices = Pick<Services, 'auth'> & QueryPorts;
@@ -27,20 +29,6 @@ const seriesSchema = z.object({
   other: z.literal(true).optional().describe('Everything beyond the top together; always the last series.'),
   total: z.number().nullable(),
   points: z.array(z.object({ at: z.iso.datetime(), value: z.number().nullable() })),
-});
-const metaSchema = z.object({
-  asOf: z.iso.datetime().describe('What happened before it is in the answer.'),
-  complete: z.boolean().describe('Nothing of the range is missing or still open.'),
-  pending: z.int().describe('Events that are counted once their day is sealed again.'),
-  sources: z.object({
-    live: z.object({ shards: z.int(), answered: z.int(), events: z.int() }),
-    rollups: z.object({ rollup: z.string(), sealedDays: z.int(), parts: z.int() }).nullable(),
-    lake: z.object({ segments: z.int() }).nullable(),
-  }),
-  revision: z.int(),
-  scannedEvents: z.int(),
-  elapsedMs: z.int(),
-  estimated: z.literal(true).optional(),
 });
 const answerSchema = z.object({ series: z.array(seriesSchema), meta: metaSchema });
 const answersSchema = z.union([answerSchema, z.object({ answers: z.array(answerSchema) })]);
@@ -71,6 +59,7 @@ export function queryRoutes(services: QueryServices): Hono {
       return c.json({ answers: await answerAll(services, tenant, resolved) });
     },
   );
+  app.route('/', journeyRoutes(services));
   return app;
 }
 

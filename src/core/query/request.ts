@@ -114,7 +114,8 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
   });
 }
 
-function conjunction(events: readonly string[] | undefined, where: Condition | undefined): Condition | null {
+/** The names, any of them, and the condition as one; null: neither. */
+export function conjunction(events: readonly string[] | undefined, where: Condition | undefined): Condition | null {
   if (!events) return where ?? null;
   const named: Condition =
     events.length === 1
@@ -123,7 +124,8 @@ function conjunction(events: readonly string[] | undefined, where: Condition | u
   return where ? { and: [named, where] } : named;
 }
 
-function parseRange(
+/** The instants of a range, which is neither empty nor too wide. */
+export function parseRange(
   from: string,
   to: string,
   timezone: string,

@@ -1,0 +1,95 @@
+/**
+ * SetFunnel: how many of a funnel's steps one person does in any order within the window.
+ *
+ * k steps are done when k events, each serving another step, lie within the window of the first of them. Strictly: at k
+ * different instants, so that events of one instant serve one step together.
+ *
+ * A window slides over the events, and a matching of steps with the events in it is kept up: the size of a largest one is the
+ * number of steps done. The shortest stretch with k steps from each first event on comes from a window that shrinks while it
+ * still has k.
+ */
+import type { ChainRules, ChainTimes } from './funnel-chain.ts';
+import { Matching } from './matching.ts';
+
+export type SetRules = Omit<ChainRules, 'exclusions'>;
+
+export class SetFunnel {
+  readonly #rules: SetRules;
+  readonly #stepMask: number;
+  readonly #matching: Matching;
+  #at: Float64Array = new Float64Array(16);
+  #masks: Uint32Array = new Uint32Array(16);
+  #count = 0;
+
+  constructor(rules: SetRules) {
+    this.#rules = rules;
+    this.#stepMask = 2 ** rules.stepCount - 1;
+    this.#matching = new Matching(rules.stepCount);
+  }
+
+  /** Steps done by the events [from, to). */
+  reach(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
+    const { stepCount, windowMs, isFirstTouch } = this.#rules;
+    this.#load(at, codes, from, to);
+    const matching = this.#matching;
+    matching.clear();
+    let reached = 0;
+    let left = 0;
+    for (let right = 0; right < this.#count && reached < stepCount; right++) {
+      matching.add(this.#masks[right]!);
+      while (this.#at[right]! - this.#at[left]! > windowMs) {
+        if (isFirstTouch) return reached;
+        matching.remove(this.#masks[left++]!);
+      }
+      reached = Math.max(reached, matching.size);
+    }
+    return reached;
+  }
+
+  /** How long `target` steps take. Written into `times`. */
+  time(at: Float64Array, codes: Uint32Array, from: number, to: number, target: number, times: ChainTimes): void {
+    const { windowMs, isFirstTouch } = this.#rules;
+    this.#load(at, codes, from, to);
+    const matching = this.#matching;
+    matching.clear();
+    times.earliestAnchorMs = Number.NaN;
+    times.earliestMs = Number.NaN;
+    times.shortestMs = Number.NaN;
+    let left = 0;
+    for (let right = 0; right < this.#count; right++) {
+      matching.add(this.#masks[right]!);
+      while (matching.size >= target) {
+        const anchorMs = this.#at[left]!;
+        const tookMs = this.#at[right]! - anchorMs;
+        if (tookMs <= windowMs) {
+          if (Number.isNaN(times.earliestMs)) {
+            times.earliestAnchorMs = anchorMs;
+            times.earliestMs = tookMs;
+          }
+          if (!(tookMs >= times.shortestMs)) times.shortestMs = tookMs;
+        }
+        if (isFirstTouch) return;
+        matching.remove(this.#masks[left++]!);
+      }
+    }
+  }
+
+  /** What may serve one step each: events, or strictly the instants. */
+  #load(at: Float64Array, codes: Uint32Array, from: number, to: number): void {
+    if (this.#at.length < to - from) {
+      this.#at = new Float64Array(2 * (to - from));
+      this.#masks = new Uint32Array(2 * (to - from));
+    }
+    this.#count = 0;
+    for (let row = from; row < to; row++) {
+      const mask = codes[row]! & this.#stepMask;
+      if (mask === 0) continue;
+      if (this.#rules.isStrict && this.#count > 0 && this.#at[this.#count - 1] === at[row]) {
+        this.#masks[this.#count - 1]! |= mask;
+        continue;
+      }
+      this.#at[this.#count] = at[row]!;
+      this.#masks[this.#count++] = mask;
+    }
+  }
+}

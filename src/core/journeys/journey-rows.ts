@@ -1,0 +1,50 @@
+/** JourneyRows: the reading side that all journeys share: range, filter and breakdown; each says what a passing event is to it. */
+import type { EventColumns } from '../columns.ts';
+import type { StringColumn } from '../event.ts';
+import { EventReader } from './event-reader.ts';
+import type { JourneyQuestion } from './request.ts';
+import { type GroupedBy, OUT, type RowReader } from './sequences.ts';
+
+export interface JourneyReading {
+  /** From where events are read: the range's start, or a look-back before it. */
+  readonly startMs: number;
+  readonly groupedBy: Exclude<GroupedBy, 'none'>;
+  /** Text columns beyond those of filter and breakdown. */
+  readonly columns: readonly StringColumn[];
+}
+
+export abstract class JourneyRows implements RowReader {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly columns: ReadonlySet<StringColumn>;
+  readonly groupedBy: GroupedBy;
+  excess: string | null = null;
+  protected readonly reader: EventReader;
+
+  constructor(question: JourneyQuestion, { startMs, groupedBy, columns }: JourneyReading) {
+    this.startMs = startMs;
+    this.endMs = question.endMs;
+    this.reader = new EventReader(question, groupedBy, columns);
+    this.columns = this.reader.columns;
+    this.groupedBy = this.reader.groupedBy;
+  }
+
+  /** What an event that passes the filter is: NOTHING, or a positive code. */
+  protected abstract codeOf(row: number): number;
+
+  use(columns: EventColumns): void {
+    this.reader.use(columns);
+  }
+
+  code(row: number): number {
+    return this.reader.passes(row) ? this.codeOf(row) : OUT;
+  }
+
+  group(row: number): number {
+    return this.reader.group(row);
+  }
+
+  groupPrecedes(group: number, other: number): boolean {
+    return this.reader.texts.compare(group, other) < 0;
+  }
+}

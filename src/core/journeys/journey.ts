@@ -1,0 +1,20 @@
+/**
+ * Journey: a question about what people do over time, in the form in which it is computed:
+ *
+ *   rows → `code` (what the event is to the question) → Sequences, by person → `add`, once for each lot of people → `finish`
+ *
+ * Everything a journey keeps between lots is a sum over people, so that it does not matter how they were divided.
+ */
+import type { StringColumn } from '../event.ts';
+import type { RowReader, Sequences } from './sequences.ts';
+
+export interface Journey<Answer> extends RowReader {
+  /** Text columns that the batches must have. */
+  readonly columns: ReadonlySet<StringColumn>;
+  add(people: Sequences): void;
+  finish(): Answer;
+  /** What there is too much of to be held; null: nothing. Once it is set, the journey is worth nothing. */
+  readonly excess: string | null;
+}
+
+export const TOO_MANY_GROUPS = 'The breakdown has too many values';

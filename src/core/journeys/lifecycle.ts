@@ -1,0 +1,155 @@
+/**
+ * Lifecycle: the people of each day, week or month by what they were before it.
+ *
+ * | | in this interval | in the one before | earlier |
+ * |---|---|---|---|
+ * | new | yes | no | no |
+ * | returning | yes | yes | |
+ * | resurrected | yes | no | yes |
+ * | dormant | no | yes | |
+ *
+ * "Earlier" reaches back `historyDays` before the range, to the beginning of an interval, and at least one. The first interval
+ * is read from its beginning. The breakdown is the person's first value, so each person is in one group.
+ */
+import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
+import { startOf } from '../query/interval.ts';
+import { ok, type Result } from '../result.ts';
+import { Buckets } from './buckets.ts';
+import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
+import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
+import { JourneyRows } from './journey-rows.ts';
+import {
+  checkSize,
+  commonFields,
+  eventsField,
+  historyField,
+  historyMs,
+  type JourneyQuestion,
+  type JourneyRefusal,
+  parseBody,
+  parseCommon,
+} from './request.ts';
+import type { Sequences } from './sequences.ts';
+import { ABSENT } from './text-codes.ts';
+
+export const lifecycleSchema = z.strictObject({
+  ...commonFields,
+  events: eventsField,
+  interval: z.enum(['day', 'week', 'month']),
+  historyDays: historyField,
+});
+
+export interface LifecycleQuestion extends JourneyQuestion {
+  readonly interval: 'day' | 'week' | 'month';
+  readonly historyStartMs: number;
+}
+
+export function parseLifecycle(body: unknown, timezone: string): Result<LifecycleQuestion, JourneyRefusal> {
+  const parsed = parseBody(lifecycleSchema, body);
+  if (!parsed.ok) return parsed;
+  const common = parseCommon(parsed.value, timezone);
+  if (!common.ok) return common;
+  const { interval, historyDays } = parsed.value;
+  const size = checkSize([], common.value.where);
+  if (!size.ok) return size;
+  const zone = common.value.timezone;
+  const firstMs = startOf(interval, zone, common.value.startMs);
+  const historyStartMs = startOf(interval, zone, Math.min(firstMs - 1, firstMs - historyMs(historyDays)));
+  return ok({ ...common.value, interval, historyStartMs });
+}
+
+const STATES = ['new', 'returning', 'resurrected', 'dormant'] as const;
+const NEW = 0;
+const RETURNING = 1;
+const RESURRECTED = 2;
+const DORMANT = 3;
+
+export type LifecyclePoint = { readonly at: string } & { readonly [state in (typeof STATES)[number]]: number };
+export interface LifecycleAnswer {
+  readonly points: readonly LifecyclePoint[];
+  readonly historyFrom: string;
+  readonly groups?: readonly (GroupKey & { readonly points: readonly LifecyclePoint[] })[];
+}
+
+export class Lifecycle extends JourneyRows implements Journey<LifecycleAnswer> {
+  readonly #question: LifecycleQuestion;
+  readonly #buckets: Buckets;
+  readonly #first: number;
+  /** By group: people, then the four states of each interval. */
+  readonly #counts: GroupedCounts;
+
+  constructor(question: LifecycleQuestion) {
+    const { interval, timezone, startMs, endMs, historyStartMs } = question;
+    super(question, { startMs: historyStartMs, groupedBy: 'person', columns: [] });
+    this.#question = question;
+    this.#buckets = new Buckets(interval, timezone, historyStartMs, endMs);
+    this.#first = this.#buckets.indexOf(startMs);
+    this.#counts = new GroupedCounts(1 + STATES.length * (this.#buckets.count - this.#first));
+  }
+
+  place(atMs: number): number {
+    return this.#buckets.startOf(atMs);
+  }
+
+  protected codeOf(): number {
+    return 1;
+  }
+
+  add({ at, offsets, groups, personCount }: Sequences): void {
+    for (let person = 0; person < personCount; person++) {
+      const from = offsets[person]!;
+      const to = offsets[person + 1]!;
+      if (to === from) continue;
+      const counts = this.#counts.of(groups.length === 0 ? ABSENT : groups[person]!);
+      let before = -1;
+      let isInRange = false;
+      for (let row = from; row < to; row++) {
+        const bucket = this.#buckets.indexOf(at[row]!);
+        if (bucket === before) continue;
+        if (before !== -1 && bucket > before + 1) this.#count(counts, before + 1, DORMANT);
+        this.#count(counts, bucket, before === -1 ? NEW : bucket === before + 1 ? RETURNING : RESURRECTED);
+        isInRange ||= bucket >= this.#first;
+        before = bucket;
+      }
+      if (before + 1 < this.#buckets.count) this.#count(counts, before + 1, DORMANT);
+      if (isInRange) counts[0]!++;
+    }
+    if (this.#counts.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
+  }
+
+  finish(): LifecycleAnswer {
+    const { groupBy, top, historyStartMs } = this.#question;
+    const sizes = this.#counts.sizes(0);
+    const points = this.#points([...sizes.keys()]);
+    const answer = { points, historyFrom: new Date(historyStartMs).toISOString() };
+    if (groupBy === null) return answer;
+    const { texts } = this.reader;
+    const ranked = rankGroups(sizes, texts, top);
+    const groups = ranked.members.map((members, index) => ({
+      ...groupKey(groupBy, texts, ranked, index),
+      points: this.#points(members),
+    }));
+    return { ...answer, groups };
+  }
+
+  #count(counts: Float64Array, bucket: number, state: number): void {
+    if (bucket >= this.#first) counts[1 + STATES.length * (bucket - this.#first) + state]!++;
+  }
+
+  #points(groups: readonly number[]): LifecyclePoint[] {
+    const counts = this.#counts.sum(groups);
+    return Array.from({ length: this.#buckets.count - this.#first }, (_, index) => {
+      const [fresh, returning, resurrected, dormant] = counts.subarray(
+        1 + STATES.length * index,
+      ) as unknown as number[];
+      return {
+        at: this.#buckets.at(this.#first + index),
+        new: fresh!,
+        returning: returning!,
+        resurrected: resurrected!,
+        dormant: dormant!,
+      };
+    });
+  }
+}

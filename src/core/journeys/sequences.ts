@@ -1,0 +1,236 @@
+/**
+ * Sequences: what each of many people did, one person after the other, each in the order of time: the one input of every
+ * journey.
+ *
+ * ```
+ * offsets  0        3     5           person i has the events [offsets[i], offsets[i + 1])
+ * at       9 11 40  7 12  …           ms, ascending within a person
+ * codes    1  2  4  1  1  …           what the event is to the question: a bit a step, or a number a text
+ * ```
+ *
+ * Events of the same instant stand in no defined order: a journey treats them as a set, or orders them by what they are,
+ * so that no answer depends on the order of arrival (G2).
+ */
+import type { EventColumns } from '../columns.ts';
+import { PeopleTable } from './people-table.ts';
+
+export interface Sequences {
+  readonly personCount: number;
+  readonly offsets: Uint32Array;
+  readonly at: Float64Array;
+  readonly codes: Uint32Array;
+  /** With grouping `event` one an event, with `person` one a person, else empty: codes of texts. */
+  readonly groups: Uint32Array;
+  /** Hash of person i: high word at 2i, low word at 2i + 1, unsigned. */
+  readonly people: Uint32Array;
+}
+
+/** Where the breakdown of a journey is read: nowhere, at each event, or at the person's first event that has it. */
+export type GroupedBy = 'none' | 'event' | 'person';
+
+/** The row does not pass the question's filter: it is as if it were not there. */
+export const OUT = -1;
+/** The row passes, and no step is it: it is seen (for the person's first value) and not kept. */
+export const NOTHING = 0;
+
+/** What a journey reads of the rows of a batch. */
+export interface RowReader {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly groupedBy: GroupedBy;
+  /** The batch that rows are of from now on. */
+  use(columns: EventColumns): void;
+  /** OUT, NOTHING, or the positive code to keep. */
+  code(row: number): number;
+  /** Code of the breakdown's text; 0: it has none. */
+  group(row: number): number;
+  /** Whether the first of two groups goes before the other, when a person's first instant has both. */
+  groupPrecedes(group: number, other: number): boolean;
+  /** The instant to keep instead of the event's own, where only the day or week matters; equal neighbours are kept once. */
+  place?(atMs: number): number;
+}
+
+/** People by the high word of their hash, signed, both ends included: as a lake sorts them. */
+export interface HighRange {
+  readonly from: number;
+  readonly to: number;
+}
+export const EVERYBODY: HighRange = { from: -(2 ** 31), to: 2 ** 31 - 1 };
+
+const CHUNK_ROWS = 65_536;
+
+interface Chunk {
+  readonly person: Uint32Array;
+  readonly at: Float64Array;
+  readonly codes: Uint32Array;
+  /** Empty unless each event has a group. */
+  readonly groups: Uint32Array;
+}
+
+/**
+ * Gathers rows in any order and gives them back by person. When it holds more than its bound, it gives up the upper half of
+ * its people and goes on with the others: `range` says whose events it has, and the rest is for another pass.
+ */
+export class SequenceBuilder {
+  readonly #reader: RowReader;
+  readonly #heldMax: number;
+  readonly #people: PeopleTable;
+  readonly #from: number;
+  #to: number;
+  #chunks: Chunk[] = [];
+  #rowCount = 0;
+
+  constructor(reader: RowReader, options: { readonly heldMax: number; readonly range?: HighRange }) {
+    const { from, to } = options.range ?? EVERYBODY;
+    this.#reader = reader;
+    this.#heldMax = options.heldMax;
+    this.#people = new PeopleTable(reader.groupedBy === 'person');
+    this.#from = from;
+    this.#to = to;
+  }
+
+  get range(): HighRange {
+    return { from: this.#from, to: this.#to };
+  }
+
+  /** More is held than may be, and the people cannot be divided any further. */
+  get isFull(): boolean {
+    return this.#held > this.#heldMax;
+  }
+
+  get #held(): number {
+    return this.#rowCount + 2 * this.#people.count;
+  }
+
+  /** Adds these rows of a batch; without `rows`, all. People of hash 0 are nobody. */
+  add(columns: EventColumns, rows: Uint32Array | null = null): void {
+    const reader = this.#reader;
+    reader.use(columns);
+    const { startMs, endMs, groupedBy } = reader;
+    const { at, person } = columns;
+    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    const people = this.#people;
+    const count = rows === null ? columns.rowCount : rows.length;
+    let lastPerson = -1;
+    let lastAt = 0;
+    let lastCode = 0;
+    for (let index = 0; index < count; index++) {
+      const row = rows === null ? index : rows[index]!;
+      const low = words[2 * row]!;
+      const high = words[2 * row + 1]!;
+      if ((low | high) === 0 || (high | 0) < this.#from || (high | 0) > this.#to) continue;
+      let atMs = at[row]!;
+      if (atMs < startMs || atMs >= endMs) continue;
+      const code = reader.code(row);
+      if (code === OUT) continue;
+      if (groupedBy === 'person') {
+        const group = reader.group(row);
+        if (group !== 0) people.offerGroup(people.indexOf(high, low), atMs, group, reader);
+      }
+      if (code === NOTHING) continue;
+      const personIndex = people.indexOf(high, low);
+      if (reader.place !== undefined) {
+        atMs = reader.place(atMs);
+        if (personIndex === lastPerson && atMs === lastAt && code === lastCode) continue;
+        lastPerson = personIndex;
+        lastAt = atMs;
+        lastCode = code;
+      }
+      this.#push(personIndex, atMs, code, groupedBy === 'event' ? reader.group(row) : 0);
+    }
+    while (this.#held > this.#heldMax && this.#to > this.#from) this.#narrow();
+  }
+
+  /** The sequences of the people in `range`; nothing is added afterwards. */
+  finish(): Sequences {
+    const personCount = this.#people.count;
+    const offsets = new Uint32Array(personCount + 1);
+    this.#eachChunk(({ person }, length) => {
+      for (let i = 0; i < length; i++) offsets[person[i]! + 1]!++;
+    });
+    for (let i = 0; i < personCount; i++) offsets[i + 1]! += offsets[i]!;
+    const next = offsets.slice();
+    const at = new Float64Array(this.#rowCount);
+    const codes = new Uint32Array(this.#rowCount);
+    const isGrouped = this.#reader.groupedBy === 'event';
+    const groups = new Uint32Array(isGrouped ? this.#rowCount : 0);
+    this.#eachChunk((chunk, length) => {
+      for (let i = 0; i < length; i++) {
+        const to = next[chunk.person[i]!]!++;
+        at[to] = chunk.at[i]!;
+        codes[to] = chunk.codes[i]!;
+        if (isGrouped) groups[to] = chunk.groups[i]!;
+      }
+    });
+    this.#chunks = [];
+    for (let i = 0; i < personCount; i++) sortByTime(at, codes, groups, offsets[i]!, offsets[i + 1]!);
+    const people = this.#people.hashes();
+    return { personCount, offsets, at, codes, groups: isGrouped ? groups : this.#people.groups(), people };
+  }
+
+  #push(person: number, atMs: number, code: number, group: number): void {
+    const place = this.#rowCount % CHUNK_ROWS;
+    if (place === 0) this.#chunks.push(this.#newChunk());
+    const chunk = this.#chunks[this.#chunks.length - 1]!;
+    chunk.person[place] = person;
+    chunk.at[place] = atMs;
+    chunk.codes[place] = code;
+    if (chunk.groups.length > 0) chunk.groups[place] = group;
+    this.#rowCount++;
+  }
+
+  #newChunk(): Chunk {
+    return {
+      person: new Uint32Array(CHUNK_ROWS),
+      at: new Float64Array(CHUNK_ROWS),
+      codes: new Uint32Array(CHUNK_ROWS),
+      groups: new Uint32Array(this.#reader.groupedBy === 'event' ? CHUNK_ROWS : 0),
+    };
+  }
+
+  #narrow(): void {
+    this.#to = Math.floor((this.#from + this.#to) / 2);
+    const kept = this.#people.keepUpTo(this.#to);
+    const old = this.#chunks;
+    const oldCount = this.#rowCount;
+    this.#chunks = [];
+    this.#rowCount = 0;
+    for (const [number, chunk] of old.entries()) {
+      const length = Math.min(CHUNK_ROWS, oldCount - number * CHUNK_ROWS);
+      for (let i = 0; i < length; i++) {
+        const person = kept[chunk.person[i]!]!;
+        if (person >= 0) this.#push(person, chunk.at[i]!, chunk.codes[i]!, chunk.groups[i] ?? 0);
+      }
+    }
+  }
+
+  #eachChunk(visit: (chunk: Chunk, length: number) => void): void {
+    for (const [number, chunk] of this.#chunks.entries()) {
+      visit(chunk, Math.min(CHUNK_ROWS, this.#rowCount - number * CHUNK_ROWS));
+    }
+  }
+}
+
+/** Most spans are in order: days come ascending, and a sealed day by person and time. */
+function sortByTime(at: Float64Array, codes: Uint32Array, groups: Uint32Array, from: number, to: number): void {
+  let sorted = from + 1;
+  while (sorted < to && at[sorted - 1]! <= at[sorted]!) sorted++;
+  if (sorted >= to) return;
+  // A plain array: its sort finds the runs that segments come in.
+  const order: number[] = new Array(to - from);
+  for (let i = from; i < to; i++) order[i - from] = i;
+  order.sort((left, right) => at[left]! - at[right]!);
+  at.set(
+    Float64Array.from(order, (row) => at[row]!),
+    from,
+  );
+  codes.set(
+    Uint32Array.from(order, (row) => codes[row]!),
+    from,
+  );
+  if (groups.length > 0)
+    groups.set(
+      Uint32Array.from(order, (row) => groups[row]!),
+      from,
+    );
+}

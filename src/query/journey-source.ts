@@ -1,0 +1,81 @@
+/**
+ * Journey source: computes a journey from the events of the lake and of the shards' tails.
+ *
+ * steps: open a view of the lake → scan it into sequences → fold them → go on with the people that did not fit in memory
+ * Most often one pass takes everybody. A pass that holds too much goes on with the lower half of its people, by hash; the next
+ * one begins where it stopped, and a sealed file is sorted by person, so that it reads the rest of it only.
+ */
+import type { StringColumn } from '../core/event.ts';
+import type { Journey } from '../core/journeys/journey.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequences.ts';
+import { LIMITS } from '../core/limits.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+import type { PersonRange } from '../lake/segment-read.ts';
+import type { LakeColumn } from '../lake/segment-schema.ts';
+import {
+  type LakePorts,
+  type LakeView,
+  openLakeView,
+  type QueryTooLarge,
+  scanLakeView,
+  tooLarge,
+} from './lake-view.ts';
+
+export interface JourneyOptions<Answer> {
+  readonly nowMs: number;
+  /** Text columns that further scans of the view will want. */
+  readonly furtherColumns?: readonly StringColumn[];
+  /** High word of the least person of interest. */
+  readonly highFrom?: number;
+  /** Asked after each pass: people with greater hashes do not matter any more. */
+  readonly isEnough?: (journey: Journey<Answer>) => boolean;
+  /** Smaller than the limit in tests. */
+  readonly heldMax?: number;
+}
+
+export interface JourneyReading<Answer> {
+  readonly answer: Answer;
+  readonly view: LakeView;
+  readonly scannedEvents: number;
+}
+
+export async function readJourney<Answer>(
+  ports: LakePorts,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  journey: Journey<Answer>,
+  options: JourneyOptions<Answer>,
+): Promise<Result<JourneyReading<Answer>, QueryTooLarge>> {
+  const { nowMs, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
+  const view = await openLakeView(ports, uid, addresses, journey, [...journey.columns, ...furtherColumns], nowMs);
+  const wanted = new Set<LakeColumn>([...journey.columns, 'person']);
+  let range: HighRange = { from: highFrom, to: EVERYBODY.to };
+  let scannedEvents = 0;
+  for (let pass = 1; ; pass++) {
+    if (pass > LIMITS.journeyPassesMax) return tooMuch('The people of the question are too many to be held at once');
+    const builder = new SequenceBuilder(journey, { heldMax, range });
+    const what =
+      range.from === EVERYBODY.from && range.to === EVERYBODY.to ? { wanted } : { wanted, people: personsOf(range) };
+    const scanned = await scanLakeView(ports, view, what, (batch, rows) => builder.add(batch, rows));
+    if (!scanned.ok) return scanned;
+    scannedEvents = Math.max(scannedEvents, scanned.value.scannedRowCount);
+    if (builder.isFull) return tooMuch('One person has too many events');
+    journey.add(builder.finish());
+    if (journey.excess !== null) return tooMuch(journey.excess);
+    const { from, to } = builder.range;
+    if (to === EVERYBODY.to || options.isEnough?.(journey)) break;
+    // As many of the rest as fitted now will fit again.
+    range = { from: to + 1, to: Math.min(EVERYBODY.to, to + 1 + (to - from)) };
+  }
+  return ok({ answer: journey.finish(), view, scannedEvents });
+}
+
+/** All hashes whose high word is in the range. */
+function personsOf({ from, to }: HighRange): PersonRange {
+  return { min: BigInt(from) * 2n ** 32n, max: BigInt(to) * 2n ** 32n + 0xffff_ffffn };
+}
+
+function tooMuch(what: string) {
+  return tooLarge(`${what}: narrow the range or add a filter.`);
+}

@@ -1,0 +1,115 @@
+// Journeys over a whole real file, against ground truth computed by another program. The data is not part of the project.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../../src/cli/local-stack/paths.ts';
+import type { EventColumns } from '../../../src/core/columns.ts';
+import { Funnel } from '../../../src/core/journeys/funnel.ts';
+import { parseFunnel } from '../../../src/core/journeys/funnel-question.ts';
+import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
+import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
+import { columnsOf, must, run } from './support.ts';
+
+const folder = join(root, '../shared/data/online-retail');
+const file = join(folder, 'online_retail.csv.gz');
+
+interface Row {
+  readonly person: number;
+  readonly at: number;
+  readonly event: string;
+  readonly code: string;
+}
+
+const RANGE = { from: '2010-12-01', to: '2011-12-10', timezone: 'UTC' };
+const NOW_MS = Date.UTC(2012, 0, 1);
+
+// biome-ignore lint/suspicious/noExplicitAny: the truth is JSON
+type Truth = any;
+
+describe.skipIf(!existsSync(file))('journeys of online retail (skipped without ../shared/data)', () => {
+  let truths: Truth;
+  const sets: { [name in 'all_rows' | 'dedup']?: EventColumns } = {};
+
+  beforeAll(() => {
+    truths = JSON.parse(readFileSync(join(folder, 'ground-truth.json'), 'utf8'));
+    const lines = parse(gunzipSync(readFileSync(file)), { from_line: 2 }) as string[][];
+    const rows = lines.map(rowOf);
+    const seen = new Set<string>();
+    const unique = rows.filter((_, index) => {
+      const line = JSON.stringify(lines[index]);
+      return !seen.has(line) && seen.add(line);
+    });
+    sets.all_rows = columns(rows);
+    sets.dedup = columns(unique);
+  }, 60_000);
+
+  describe.each(['all_rows', 'dedup'] as const)('%s', (name) => {
+    it('has every funnel: strict, not strict, first touch, and the seconds to convert', () => {
+      const { funnels } = truths[name];
+      expect(funnels).toHaveLength(6);
+      for (const truth of funnels) {
+        const ask = (more: object = {}) => {
+          const body = { ...RANGE, steps: truth.steps.map(stepOf), windowSeconds: truth.window_seconds, ...more };
+          return run(new Funnel(must(parseFunnel(body, 'UTC'))), [sets[name]!]).steps;
+        };
+        const best = ask();
+        expect(best.map(({ people }) => people)).toEqual(truth.counts);
+        expect(ask({ anchor: 'first' }).map(({ people }) => people)).toEqual(truth.counts_first_touch);
+        expect(best.at(-1)!.secondsToConvert).toMatchObject(truth.seconds_to_convert);
+        expect(best.at(-1)!.secondsToConvertShortest).toMatchObject(truth.seconds_to_convert_shortest);
+        if (truth.counts_nonstrict) {
+          expect(ask({ ties: 'non-strict' }).map(({ people }) => people)).toEqual(truth.counts_nonstrict);
+        }
+      }
+    });
+
+    it.each(['day', 'week', 'month'] as const)('has the retention of every %s', (interval) => {
+      const truth = truths[name][{ day: 'retention_daily', week: 'retention_weekly', month: 'retention_monthly' }[interval]];
+      const body = { ...RANGE, interval };
+      const { overall, cohorts } = run(new Retention(must(parseRetention(body, 'UTC', NOW_MS))), [sets[name]!]);
+      expect(overall.map((row) => ({ ...row, rate: row.rate && Math.round(row.rate * 1e6) / 1e6 }))).toEqual(truth.overall);
+      const wanted = truth.cohorts.filter(({ size }: Truth) => size > 0);
+      expect(
+        cohorts.map(({ start, size, retained }) => ({
+          cohort: start.slice(0, wanted[0].cohort.length),
+          size,
+          retained,
+        })),
+      ).toEqual(wanted);
+    });
+
+    it('has the sessions', () => {
+      const truth = truths[name].sessions_30m;
+      const body = { ...RANGE, interval: 'day', gapSeconds: 1_800 };
+      const answer = run(new Sessions(must(parseSessions(body, 'UTC'))), [sets[name]!]);
+      expect(answer.sessions).toBe(truth.count);
+      expect(answer.bounces).toBe(truth.bounces);
+      expect(answer.duration).toMatchObject(truth.duration_seconds);
+      expect(answer.events).toMatchObject(truth.rows_per_session);
+      const perDay = answer.points!.filter(({ sessions }) => sessions > 0);
+      expect(Object.fromEntries(perDay.map(({ at, sessions }) => [at.slice(0, 10), sessions]))).toEqual(
+        truth.per_day_of_start,
+      );
+    });
+  });
+});
+
+function rowOf([invoice, code, , , date, , customer]: string[]): Row {
+  const event = invoice!.startsWith('C') ? 'Cancel' : invoice!.startsWith('A') ? 'Adjust' : 'Purchase';
+  return { person: Number(customer), at: Date.parse(date!), event, code: code! };
+}
+
+function columns(rows: readonly Row[]): EventColumns {
+  return columnsOf(rows.map(({ person, at, event, code }) => ({ person, at, event, properties: { StockCode: code } })));
+}
+
+/** `Purchase` or `Purchase & StockCode==85123A`. */
+function stepOf(text: string): object {
+  const [event, condition] = text.split(' & ');
+  if (condition === undefined) return { event };
+  const [property, value] = condition.split('==');
+  return { event, where: { property, op: 'eq', value } };
+}

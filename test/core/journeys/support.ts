@@ -1,0 +1,60 @@
+// Events in memory as columns, in any order, and a journey over them, in one lot or divided as small as can be.
+
+import type { EventColumns } from '../../../src/core/columns.ts';
+import type { StringColumn } from '../../../src/core/event.ts';
+import type { Journey } from '../../../src/core/journeys/journey.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/journeys/sequences.ts';
+import type { Result } from '../../../src/core/result.ts';
+
+export interface TestEvent {
+  /** 0: nobody. */
+  readonly person: number;
+  readonly at: number;
+  readonly event?: string;
+  readonly country?: string | null;
+  readonly path?: string | null;
+  readonly properties?: object;
+}
+
+/** Hashes that are spread over the whole range, as real ones are. */
+export function hashOf(person: number): bigint {
+  return person === 0 ? 0n : BigInt.asIntN(64, BigInt(person) * 0x9e3779b97f4a7c15n);
+}
+
+export function columnsOf(events: readonly TestEvent[]): EventColumns {
+  const texts = (read: (event: TestEvent) => string | null) => events.map(read);
+  const strings: { [column in StringColumn]?: readonly (string | null)[] } = {
+    event: texts(({ event }) => event ?? 'Seen'),
+    country: texts(({ country }) => country ?? null),
+    path: texts(({ path }) => path ?? null),
+    properties: texts(({ properties }) => (properties === undefined ? null : JSON.stringify(properties))),
+  };
+  return {
+    rowCount: events.length,
+    at: Float64Array.from(events, ({ at }) => at),
+    receivedAt: new Float64Array(0),
+    person: BigInt64Array.from(events, ({ person }) => hashOf(person)),
+    keyHash: new BigInt64Array(0),
+    late: new Uint8Array(0),
+    strings,
+  };
+}
+
+/** Batches in this order; more than `heldMax` held divides the people. */
+export function run<A>(journey: Journey<A>, batches: readonly EventColumns[], heldMax = Number.POSITIVE_INFINITY): A {
+  let range: HighRange = EVERYBODY;
+  for (;;) {
+    const builder = new SequenceBuilder(journey, { heldMax, range });
+    for (const batch of batches) builder.add(batch);
+    journey.add(builder.finish());
+    if (builder.range.to === EVERYBODY.to) return journey.finish();
+    range = { from: builder.range.to + 1, to: EVERYBODY.to };
+  }
+}
+
+export function must<T, E>(result: Result<T, E>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value;
+}
+
+export const ISO = (atMs: number) => new Date(atMs).toISOString();
