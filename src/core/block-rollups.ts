@@ -28,9 +28,15 @@ export interface RollupSection {
   readonly tupleOf: Uint16Array;
 }
 
-/** The distinct numeric properties that any of the rollups measures. */
-export function numberProperties(rollups: readonly Rollup[]): string[] {
-  return [...new Set(rollups.flatMap((rollup) => rollup.numbers))];
+const numbersOf = new WeakMap<readonly Rollup[], readonly string[]>();
+
+/** The distinct numeric properties that any of the rollups measures; worked out once for a tenant's list. */
+export function numberProperties(rollups: readonly Rollup[]): readonly string[] {
+  const known = numbersOf.get(rollups);
+  if (known !== undefined) return known;
+  const properties = [...new Set(rollups.flatMap((rollup) => rollup.numbers))];
+  numbersOf.set(rollups, properties);
+  return properties;
 }
 
 /** Evaluates every rollup over the records; fills the number columns (NaN: absent). */

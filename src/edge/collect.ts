@@ -34,7 +34,10 @@ import { countDispositions, type RejectedEvent, type VerdictDocument, verdictOf 
 
 /** What stage 1 needs of the services. */
 export interface CollectDeps {
-  readonly auth: { authenticate(headers: Headers, needed: 'write', bodyKey?: string): Promise<Authenticated> };
+  readonly auth: {
+    authenticate(headers: Headers, needed: 'write', bodyKey?: string): Promise<Authenticated>;
+    authenticateKey(key: string, needed: 'write'): Promise<Authenticated>;
+  };
   readonly tenants: { reload(uid: string): Promise<{ readonly tenant: Tenant } | null> };
   readonly shardOf: ShardOf;
   readonly now: () => number;
@@ -43,7 +46,8 @@ export interface CollectDeps {
 
 export async function collect(request: Request, protocol: Protocol, deps: CollectDeps): Promise<object> {
   const { headers } = request;
-  const early = keyOf(headers) === null ? null : await deps.auth.authenticate(headers, 'write');
+  const key = keyOf(headers);
+  const early = key === null ? null : await deps.auth.authenticateKey(key, 'write');
   const body = orRefuse(await readBody(request));
   const batch = orRefuse(protocol.decode(body));
   const { tenant } = early ?? (await deps.auth.authenticate(headers, 'write', batch.writeKey));

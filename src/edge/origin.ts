@@ -31,6 +31,8 @@ export const cors: MiddlewareHandler = async (c, next) => {
   }
   await next();
   if (c.error instanceof Problem && c.error.code === ORIGIN_REFUSED) return;
-  c.header('access-control-allow-origin', '*');
-  c.header('access-control-expose-headers', 'retry-after');
+  // On the answer's own headers: `c.header` would make the answer anew for each.
+  const { headers } = c.res;
+  headers.set('access-control-allow-origin', '*');
+  headers.set('access-control-expose-headers', 'retry-after');
 };

@@ -35,7 +35,6 @@ export async function buildWorker(main: string, define: Record<string, string>):
     jsxImportSource: 'preact',
     define,
     sourcemap: 'inline',
-    keepNames: true,
     logLevel: 'warning',
     plugins: [nodeBuiltins],
   });
