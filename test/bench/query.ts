@@ -64,7 +64,7 @@ function sixQuestions(): object[] {
   return [
     { measure: 'count', groupBy: ['event'], ...range },
     { measure: 'count', where: pages, groupBy: ['path'], ...range },
-    { measure: 'count', where: pages, groupBy: ['referrer_domain', 'utm_source'], ...range },
+    { measure: 'count', groupBy: ['referrer_domain', 'utm_source'], ...range },
     { measure: 'count', groupBy: ['country', 'device'], ...range },
     { measure: 'users', ...range },
     { measure: { sum: 'value' }, groupBy: ['plan'], ...range },
