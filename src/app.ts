@@ -21,6 +21,7 @@ import { Problem, renderProblem, unavailable } from './http/problem.ts';
 import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from './http/request-counter.ts';
 import { lakeImporter } from './lake/import.ts';
 import { eventsRoutes } from './query/events-routes.ts';
+import { exportRoutes } from './query/export-routes.ts';
 import { queryRoutes } from './query/routes.ts';
 import { sealRoutes } from './query/seal-routes.ts';
 import { statusRoutes } from './query/status-routes.ts';
@@ -39,6 +40,7 @@ export function createApp(services: Services): Hono {
   app.route('/', controlRoutes(services));
   app.route('/', queryRoutes(services));
   app.route('/', eventsRoutes(services));
+  app.route('/', exportRoutes(services));
   app.route('/', sealRoutes(services));
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter));

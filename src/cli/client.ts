@@ -72,9 +72,18 @@ export class Client {
   }
 
   async call<T>(path: string, options: CallOptions = {}): Promise<Answer<T>> {
+    return this.#repeated(options, () => this.#try<T>(path, options));
+  }
+
+  /** An answer whose body is read by the caller, piece by piece. */
+  async open(path: string, options: CallOptions = {}): Promise<Response> {
+    return this.#repeated(options, () => this.#tryOpen(path, options));
+  }
+
+  async #repeated<A>(options: CallOptions, attempt: () => Promise<{ answer: A } | Failure>): Promise<A> {
     const triesMax = this.#options.triesMax ?? TRIES_MAX_DEFAULT;
     for (let tries = 1; ; tries++) {
-      const outcome = await this.#try<T>(path, options);
+      const outcome = await attempt();
       if ('answer' in outcome) return outcome.answer;
       const canRepeat = outcome.isRetryable && (options.repeat !== 'unsent' || outcome.isUnsent);
       if (!canRepeat || tries >= triesMax || (outcome.retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX) throw outcome.error;
@@ -97,12 +106,17 @@ export class Client {
     if (response.ok || options.allow?.includes(response.status)) {
       return { answer: { status: response.status, body: body as T, headers: response.headers } };
     }
-    return {
-      error: refusal(response.status, body, `${options.method ?? 'GET'} ${path}`),
-      isRetryable: RETRYABLE.has(response.status),
-      isUnsent: REFUSED.has(response.status),
-      retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
-    };
+    return failureOf(response, body, path, options);
+  }
+
+  async #tryOpen(path: string, options: CallOptions): Promise<{ answer: Response } | Failure> {
+    try {
+      const response = await fetch(`${this.url}${path}`, this.#request(options));
+      if (response.ok) return { answer: response };
+      return failureOf(response, parseBody(await response.text()), path, options);
+    } catch (error) {
+      return this.#unreachable(error as Error);
+    }
   }
 
   #request({ method = 'GET', body, headers }: CallOptions): RequestInit {
@@ -131,6 +145,15 @@ interface Failure {
   readonly isRetryable: boolean;
   readonly isUnsent: boolean;
   readonly retryAfterMs: number | undefined;
+}
+
+function failureOf({ status, headers }: Response, body: unknown, path: string, { method }: CallOptions): Failure {
+  return {
+    error: refusal(status, body, `${method ?? 'GET'} ${path}`),
+    isRetryable: RETRYABLE.has(status),
+    isUnsent: REFUSED.has(status),
+    retryAfterMs: retryAfterMs(headers.get('retry-after')),
+  };
 }
 
 /** Full jitter over the upper half, so that clients that failed together do not return together. */

@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { CliError, type Command, helpOf, type Io, nearest, parseCommand, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { key } from './commands/key.ts';
 import { query } from './commands/query.ts';
@@ -14,7 +15,19 @@ import { start } from './commands/start.ts';
 import { tenant } from './commands/tenant.ts';
 import { verify } from './commands/verify.ts';
 
-const COMMANDS: readonly Command[] = [start, tenant, key, send, importCommand, query, seal, verify, simulate, doctor];
+const COMMANDS: readonly Command[] = [
+  start,
+  tenant,
+  key,
+  send,
+  importCommand,
+  exportCommand,
+  query,
+  seal,
+  verify,
+  simulate,
+  doctor,
+];
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;

@@ -1,0 +1,145 @@
+/**
+ * `tidemark export`: the events of a range into a file, checked to be whole; goes on where an interrupted one stopped.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '../client.ts';
+import { type Args, CliError, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
+import { BrokenExport, download, type Receipt, withoutFirstLine } from '../export/download.ts';
+import { PartialFile } from '../export/partial-file.ts';
+import { type Span, spansOf } from '../export/spans.ts';
+import { findServer } from '../keys.ts';
+import { startProgress } from '../progress.ts';
+import { DAY_MS, isoDay, parseTime } from '../times.ts';
+
+const FORMATS = ['parquet', 'csv', 'ndjson'];
+const PART_DAYS_DEFAULT = 7;
+/** The server takes no wider range in one call. */
+const PARQUET_DAYS_MAX = 400;
+const TRIES_MAX = 4;
+const RETRY_MS = 500;
+
+type Question = Readonly<Record<string, unknown>>;
+
+export const exportCommand: Command = {
+  name: 'export',
+  summary: 'Write the events of a range to a file: Parquet, CSV or NDJSON',
+  usage: '--format F --from T [--to T] --out FILE [--events A,B] [--where JSON] [--columns C,C]',
+  notes: `
+Each event is there once, those just acknowledged included. Every part is compared with the server's receipt (bytes and
+SHA-256), and FILE appears when all of it came. CSV and NDJSON are fetched in parts: run the same command again, and an
+interrupted export goes on behind the last whole part. Parquet is one call of at most ${PARQUET_DAYS_MAX} days, which begins anew.
+In CSV, take one leading ' away from a text to get what was sent: it keeps spreadsheets from running formulas.`,
+  examples: [
+    'export --format parquet --from 2026-07-01 --to 2026-08-01 --out july.parquet',
+    'export --format ndjson --from 2024-01-01 --out all.ndjson --tenant shop',
+    'export --format csv --from 30d --events Purchase --columns at,user_id,country,properties --out purchases.csv',
+  ],
+  options: {
+    format: { type: 'string', value: 'F', help: 'parquet, csv or ndjson' },
+    from: { type: 'string', value: 'T', help: 'start, inclusive: a date, an ISO instant, today, or a span back (7d)' },
+    to: { type: 'string', value: 'T', help: 'end, exclusive (default: tomorrow)' },
+    out: { type: 'string', value: 'FILE', help: 'the file to write' },
+    events: { type: 'string', value: 'A,B', help: 'only these events' },
+    where: { type: 'string', value: 'JSON', help: 'only events for which this holds' },
+    columns: { type: 'string', value: 'C,C', help: 'only these columns' },
+    timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of dates (default: the tenant’s)' },
+    'part-days': {
+      type: 'string',
+      value: 'N',
+      help: `days of one part of CSV and NDJSON (default ${PART_DAYS_DEFAULT})`,
+    },
+    force: { type: 'boolean', help: 'replace FILE if it is there' },
+    ...TENANT_OPTION,
+    ...SERVER_OPTIONS,
+  },
+  positionalsMax: 0,
+  async run(args, io) {
+    const nowMs = Date.now();
+    const question = questionOf(args);
+    const from = parseTime(args.mustText('from'), 'from', nowMs);
+    const to = parseTime(args.text('to') ?? isoDay(nowMs + DAY_MS), 'to', nowMs);
+    if (Date.parse(from) >= Date.parse(to)) throw new UsageError('--from must be before --to');
+    const partDays = args.count('part-days', 1, PARQUET_DAYS_MAX) ?? PART_DAYS_DEFAULT;
+    const out = resolve(io.cwd, args.mustText('out'));
+    if (existsSync(out) && !args.flag('force'))
+      throw new CliError(`${out} is there already`, 'Replace it with --force');
+    const server = findServer(args, io);
+    const client = new Client({ url: server.url, key: server.mustKey('read'), onRetry: (reason) => io.note(reason) });
+
+    const spans = question.format === 'parquet' ? [{ from, to }] : spansOf(from, to, partDays);
+    // A relative range (7d) is another one a moment later: what was asked for is compared, not the words.
+    const file = new PartialFile(out, JSON.stringify([server.url, server.tenant, question, spans]));
+    if (file.done.spans > 0) io.note(`Going on behind ${file.done.spans} of ${spans.length} parts`);
+    const progress = startProgress(io, 'Exporting', spans.length);
+    const show = () => progress.update(file.done.spans, `${n(file.done.rows)} events, ${megabytes(file.sizeBytes)}`);
+    let last: Receipt | undefined;
+    try {
+      for (const span of spans.slice(file.done.spans)) {
+        last = await fetchSpan(client, question, span, file, { show, note: io.note });
+        file.keep(last.rows);
+        show();
+      }
+      file.finish();
+    } catch (error) {
+      file.close();
+      throw error;
+    } finally {
+      progress.end();
+    }
+    io.out(`${n(file.done.rows)} events, ${megabytes(file.sizeBytes)}, in ${args.mustText('out')}`);
+    if (last) io.out(`(as of ${last.asOf}, compared with the server's receipt)`);
+    return 0;
+  },
+};
+
+async function fetchSpan(
+  client: Client,
+  question: Question,
+  span: Span,
+  file: PartialFile,
+  { show, note }: { show: () => void; note: (line: string) => void },
+): Promise<Receipt> {
+  const append = (bytes: Uint8Array) => {
+    file.append(bytes);
+    show();
+  };
+  for (let tries = 1; ; tries++) {
+    const isContinued = question.format === 'csv' && file.done.spans > 0;
+    try {
+      return await download(client, { ...question, ...span }, isContinued ? withoutFirstLine(append) : append);
+    } catch (error) {
+      file.rewind();
+      if (!(error instanceof BrokenExport)) throw error;
+      if (tries >= TRIES_MAX) {
+        throw new CliError(`The export is not whole: ${error.message}`, 'Run the same command again to go on.', {
+          cause: error,
+        });
+      }
+      note(`Once more: ${error.message}`);
+      await sleep(RETRY_MS * tries);
+    }
+  }
+}
+
+function questionOf(args: Args): Question {
+  const format = args.mustText('format');
+  if (!FORMATS.includes(format)) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${format}"`);
+  const question = {
+    format,
+    events: args.list('events'),
+    where: args.json('where'),
+    columns: args.list('columns'),
+    timezone: args.text('timezone'),
+  };
+  return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
+}
+
+function n(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+function megabytes(sizeBytes: number): string {
+  return `${(sizeBytes / 1e6).toFixed(1)} MB`;
+}

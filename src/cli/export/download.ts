@@ -1,0 +1,59 @@
+/**
+ * Download: one part of an export, checked against its receipt: as many bytes, with the same SHA-256, or it did not come.
+ */
+import { createHash } from 'node:crypto';
+import type { Client } from '../client.ts';
+import { CliError } from '../command.ts';
+
+export interface Receipt {
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly asOf: string;
+}
+
+/** Hands on the bytes as they come; throws a BrokenExport when they turn out not to be all. */
+export async function download(
+  client: Client,
+  body: Readonly<Record<string, unknown>>,
+  onBytes: (bytes: Uint8Array) => void,
+): Promise<Receipt> {
+  const response = await client.open('/v1/export', { method: 'POST', body, headers: { accept: '*/*' } });
+  const id = response.headers.get('x-export-id');
+  if (id === null || response.body === null)
+    throw new CliError('The answer is no export', 'tidemark doctor looks closer.');
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  try {
+    for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) {
+      hash.update(bytes);
+      sizeBytes += bytes.length;
+      onBytes(bytes);
+    }
+  } catch (cause) {
+    throw new BrokenExport(`the connection broke after ${sizeBytes} bytes`, { cause });
+  }
+  const { status, body: receipt } = await client.call<Receipt>(`/v1/export/${id}`, { allow: [404] });
+  if (status === 404) throw new BrokenExport(`the server broke off after ${sizeBytes} bytes`);
+  if (receipt.sizeBytes !== sizeBytes || receipt.sha256 !== hash.digest('hex')) {
+    throw new BrokenExport(`${sizeBytes} bytes came, which are not the ${receipt.sizeBytes} that were sent`);
+  }
+  return receipt;
+}
+
+/** It may come whole when it is asked for again. */
+export class BrokenExport extends Error {
+  override name = 'BrokenExport';
+}
+
+/** Takes the first line out of a stream of bytes. */
+export function withoutFirstLine(onBytes: (bytes: Uint8Array) => void): (bytes: Uint8Array) => void {
+  const LINE_FEED = 10;
+  let isPast = false;
+  return (bytes) => {
+    if (isPast) return onBytes(bytes);
+    const end = bytes.indexOf(LINE_FEED);
+    isPast = end !== -1;
+    if (isPast && end + 1 < bytes.length) onBytes(bytes.subarray(end + 1));
+  };
+}

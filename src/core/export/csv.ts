@@ -1,0 +1,44 @@
+/**
+ * CSV: events as RFC 4180 lines, UTF-8, CRLF, one line of column names first.
+ *
+ * An absent value is an empty field, an empty text `""`. A spreadsheet takes a field that begins with `=`, `+`, `-`, `@`, a
+ * tab or a carriage return for a formula, quoted or not (OWASP, "CSV injection"), and event texts come from anybody: such a
+ * text gets one `'` in front. So does a text that begins with `'`: taking one leading `'` away gives back what was sent.
+ * Columns that Tidemark itself makes (instants, hashes) are never touched.
+ */
+import type { EventColumns } from '../columns.ts';
+import { type ExportColumn, textOf } from './values.ts';
+
+const OWN_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>([
+  'at',
+  'received_at',
+  'person',
+  'key_hash',
+  'late',
+]);
+/** The full-width forms are normalised to the plain ones by some spreadsheets. */
+const FORMULA = /^[=+\-@\t\r'＝＋－＠]/;
+const NEEDS_QUOTES = /[",\r\n]/;
+
+export function csvHeader(columns: readonly ExportColumn[]): string {
+  return `${columns.join(',')}\r\n`;
+}
+
+export function csvLines(batch: EventColumns, columns: readonly ExportColumn[]): string {
+  let text = '';
+  for (let row = 0; row < batch.rowCount; row++) {
+    for (const [index, column] of columns.entries()) {
+      if (index > 0) text += ',';
+      text += csvField(textOf(batch, column, row), !OWN_COLUMNS.has(column));
+    }
+    text += '\r\n';
+  }
+  return text;
+}
+
+/** `isForeign`: the text was sent by a client. */
+export function csvField(text: string | null, isForeign: boolean): string {
+  if (text === null) return '';
+  const safe = isForeign && FORMULA.test(text) ? `'${text}` : text;
+  return safe === '' || NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

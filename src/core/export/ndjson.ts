@@ -1,0 +1,24 @@
+/**
+ * NDJSON: events as one JSON object a line. What an event has not is left out; `properties` and `context` are objects;
+ * 64-bit hashes are texts, for a JSON number would lose digits.
+ */
+import type { EventColumns } from '../columns.ts';
+import { type ExportColumn, textOf } from './values.ts';
+
+/** Already JSON. */
+const JSON_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>(['properties', 'context', 'late']);
+
+export function ndjsonLines(batch: EventColumns, columns: readonly ExportColumn[]): string {
+  const names = columns.map((column) => `${JSON.stringify(column)}:`);
+  let text = '';
+  for (let row = 0; row < batch.rowCount; row++) {
+    let line = '';
+    for (const [index, column] of columns.entries()) {
+      const value = textOf(batch, column, row);
+      if (value === null) continue;
+      line += `${line === '' ? '' : ','}${names[index]}${JSON_COLUMNS.has(column) ? value : JSON.stringify(value)}`;
+    }
+    text += `{${line}}\n`;
+  }
+  return text;
+}

@@ -1,0 +1,256 @@
+/**
+ * Export: the events of a range as one stream of bytes; each once, everything acknowledged before the request among them.
+ *
+ * steps: read the shards' tails → count the days → per day: read its manifest → scan it → encode pieces → … → receipt
+ *
+ * The manifest is read a few days at a time, shortly before they are scanned, for seals replace files meanwhile and a
+ * replaced file is kept an hour. What the shards said of themselves at the beginning stays binding: a flush stored since
+ * is left out, for its events are in the tail; one that was sealed since is told by its ids (CORRECTNESS A4, B7).
+ * Held at a time: the tails, one row group, one piece; of a day that is not sealed also a few bytes an id.
+ */
+import { createHash } from 'node:crypto';
+import type { EventColumns } from '../core/columns.ts';
+import { conditionProperties } from '../core/condition.ts';
+import type { StringColumn } from '../core/event.ts';
+import { csvHeader, csvLines } from '../core/export/csv.ts';
+import { ndjsonLines } from '../core/export/ndjson.ts';
+import type { ExportColumn } from '../core/export/values.ts';
+import { LIMITS } from '../core/limits.ts';
+import { propertyColumn } from '../core/property.ts';
+import type { Query } from '../core/query/request.ts';
+import { RowSource } from '../core/query/row-source.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ShardOf } from '../core/rpc.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+import { concatColumns, dayOf, selectRows } from '../lake/columns.ts';
+import { type DayBatch, scanDay } from '../lake/day-scan.ts';
+import { type LakeSegment, readRange, readScanPlan } from '../lake/manifest.ts';
+import { ParquetStream } from '../lake/parquet-stream.ts';
+import type { ScanTail } from '../lake/scan.ts';
+import { isNumberColumn, type LakeColumn } from '../lake/segment-schema.ts';
+import type { ReadBucket } from '../lake/source.ts';
+import { type Coverage, coverageOf, isStored } from './coverage.ts';
+import { type ExportReceipt, keepReceipt } from './export-store.ts';
+import { visitTails } from './shards.ts';
+
+export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportPorts {
+  readonly db: D1Database;
+  readonly lake: ReadBucket;
+  readonly shardOf: ShardOf;
+  readonly now: () => number;
+}
+
+export interface ExportRequest {
+  readonly id: string;
+  readonly format: ExportFormat;
+  readonly columns: readonly ExportColumn[];
+  readonly range: Pick<Query, 'startMs' | 'endMs' | 'where'>;
+}
+
+/** Everything that was found out before the first byte. */
+export interface ExportPlan {
+  readonly request: ExportRequest;
+  readonly coverage: Coverage;
+  readonly tails: readonly ScanTail[];
+  /** Days with events, ascending. */
+  readonly days: readonly number[];
+  /** There are at most so many; copies and events beside the filter are not told apart yet. */
+  readonly rowsMax: number;
+}
+
+export interface ExportRefusal {
+  readonly code: 'shard-unavailable' | 'export-tail-too-long' | 'query-too-large';
+  readonly message: string;
+}
+
+/** Days whose manifest is read at once: a call to D1 is paid for each, and footers are held for all of them. */
+const DAYS_AT_ONCE = 8;
+
+export async function planExport(
+  { db, shardOf, now }: Omit<ExportPorts, 'lake'>,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  request: ExportRequest,
+): Promise<Result<ExportPlan, ExportRefusal>> {
+  const { startMs, endMs } = request.range;
+  const tails = new Tails(startMs, endMs);
+  const strings = new Set([...wantedOf(request)].filter((column): column is StringColumn => !isNumberColumn(column)));
+  const states = await visitTails(shardOf, addresses, strings.add('id'), (tail) => tails.add(tail));
+  if (states.includes(null)) {
+    return refuse('shard-unavailable', 'A shard did not answer: an export without its events would not be whole.');
+  }
+  if (tails.isTooLong) {
+    const message = `The shards hold more than ${LIMITS.exportTailEventsMax} events of the range that are not stored yet.`;
+    return refuse('export-tail-too-long', message);
+  }
+  const { days, rowsMax, mixedRows } = await countDays(db, uid, request, tails);
+  if (mixedRows > LIMITS.exportMixedRowsMax) {
+    const message = `A day that is not sealed has ${mixedRows} events, at most ${LIMITS.exportMixedRowsMax} are compared: have it sealed first.`;
+    return refuse('query-too-large', message);
+  }
+  return ok({ request, coverage: coverageOf(states, { endMs }, now()), tails: tails.list, days, rowsMax });
+}
+
+/** The bytes. It ends only after the receipt is kept; when anything fails it throws, and there is no receipt. */
+export async function* streamExport(
+  { db, lake, now }: Omit<ExportPorts, 'shardOf'>,
+  uid: string,
+  { request, coverage, tails, days }: ExportPlan,
+): AsyncGenerator<Uint8Array> {
+  const { id, format } = request;
+  const encoder = encoderOf(request);
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let rows = 0;
+  const counted = (bytes: Uint8Array) => {
+    hash.update(bytes);
+    sizeBytes += bytes.length;
+    return bytes;
+  };
+  yield counted(encoder.begin());
+  for (let index = 0; index < days.length; index += DAYS_AT_ONCE) {
+    const stretch = days.slice(index, index + DAYS_AT_ONCE);
+    const plan = await readScanPlan(db, { uid, dayFrom: stretch[0]!, dayTo: stretch.at(-1)! });
+    const segments = plan.segments.filter((segment) => isCounted(segment, coverage));
+    for (const day of stretch) {
+      const scanned = scanDay({ bucket: lake, day, segments, tails, ...request.range, wanted: wantedOf(request) });
+      for await (const piece of pieces(scanned, request)) {
+        rows += piece.rowCount;
+        yield counted(encoder.rows(piece));
+      }
+    }
+  }
+  yield counted(encoder.end());
+  const receipt: ExportReceipt = {
+    id,
+    format,
+    rows,
+    sizeBytes,
+    sha256: hash.digest('hex'),
+    asOfMs: coverage.asOfMs,
+    finishedAtMs: now(),
+  };
+  await keepReceipt(db, uid, receipt);
+}
+
+/** What is read of every event: the columns asked for, and what the filter looks at. */
+function wantedOf({ columns, range: { where } }: ExportRequest): Set<LakeColumn> {
+  return new Set<LakeColumn>([...columns, ...(where === null ? [] : conditionProperties(where).map(propertyColumn))]);
+}
+
+/** The tails as far as they are in the range, bounded. */
+class Tails {
+  readonly list: ScanTail[] = [];
+  readonly #startMs: number;
+  readonly #endMs: number;
+  #rowCount = 0;
+
+  constructor(startMs: number, endMs: number) {
+    this.#startMs = startMs;
+    this.#endMs = endMs;
+  }
+
+  get isTooLong(): boolean {
+    return this.#rowCount > LIMITS.exportTailEventsMax;
+  }
+
+  /** A block may be shown again: then it is there twice, and told by its ids. */
+  add(tail: ScanTail): void {
+    const { at } = tail.columns;
+    const rows: number[] = [];
+    for (let row = 0; row < at.length; row++) {
+      if (at[row]! >= this.#startMs && at[row]! < this.#endMs) rows.push(row);
+    }
+    if (rows.length === 0) return;
+    this.#rowCount += rows.length;
+    if (!this.isTooLong) this.list.push({ ...tail, columns: selectRows(tail.columns, Uint32Array.from(rows)) });
+  }
+}
+
+interface DayCounts {
+  readonly days: readonly number[];
+  readonly rowsMax: number;
+  /** Of the biggest day that is more than its seal. */
+  readonly mixedRows: number;
+}
+
+async function countDays(
+  db: D1Database,
+  uid: string,
+  { range: { startMs, endMs } }: ExportRequest,
+  tails: Tails,
+): Promise<DayCounts> {
+  const range = { dayFrom: dayOf(startMs), dayTo: dayOf(endMs - 1) };
+  const { days: sealed, uncovered } = await readRange(db, { uid, rollupId: null, ...range, grain: 'day' });
+  const sealedRows = new Map(sealed.map(({ day, events }) => [day, events]));
+  const otherRows = new Map<number, number>();
+  const add = (day: number, rowCount: number) => otherRows.set(day, (otherRows.get(day) ?? 0) + rowCount);
+  for (const { day, rowCount } of uncovered) add(day, rowCount);
+  for (const { columns } of tails.list) for (const atMs of columns.at) add(dayOf(atMs), 1);
+  const days = [...new Set([...sealedRows.keys(), ...otherRows.keys()])].sort((left, right) => left - right);
+  const rowsOf = (day: number) => (sealedRows.get(day) ?? 0) + (otherRows.get(day) ?? 0);
+  return {
+    days,
+    rowsMax: days.reduce((sum, day) => sum + rowsOf(day), 0),
+    mixedRows: [...otherRows.keys()].reduce((most, day) => Math.max(most, rowsOf(day)), 0),
+  };
+}
+
+function isCounted({ source, incarnation, seqTo }: LakeSegment, coverage: Coverage): boolean {
+  return source !== 'flush' || isStored(coverage, incarnation, seqTo);
+}
+
+/** The rows that the filter lets through, gathered to pieces of a size worth a row group. */
+async function* pieces(
+  batches: AsyncIterable<DayBatch>,
+  { range: { where } }: ExportRequest,
+): AsyncGenerator<EventColumns> {
+  const source = new RowSource();
+  const test = where && source.test(where);
+  let gathered: EventColumns[] = [];
+  let rowCount = 0;
+  for await (const { columns, rows } of batches) {
+    source.use(columns);
+    const passed = test === null ? rows : rows.filter((row) => test(row));
+    if (passed.length === 0) continue;
+    if (rowCount > 0 && rowCount + passed.length > LIMITS.exportPieceRowsMax) {
+      yield concatColumns(gathered);
+      gathered = [];
+      rowCount = 0;
+    }
+    gathered.push(passed.length === columns.rowCount ? columns : selectRows(columns, passed));
+    rowCount += passed.length;
+  }
+  if (rowCount > 0) yield concatColumns(gathered);
+}
+
+interface Encoder {
+  begin(): Uint8Array;
+  rows(piece: EventColumns): Uint8Array;
+  end(): Uint8Array;
+}
+
+const utf8 = new TextEncoder();
+const NOTHING = new Uint8Array();
+
+function encoderOf({ format, columns }: ExportRequest): Encoder {
+  switch (format) {
+    case 'parquet':
+      return new ParquetStream(new Set(columns));
+    case 'csv':
+      return textEncoder(csvHeader(columns), (piece) => csvLines(piece, columns));
+    case 'ndjson':
+      return textEncoder('', (piece) => ndjsonLines(piece, columns));
+  }
+}
+
+function textEncoder(header: string, lines: (piece: EventColumns) => string): Encoder {
+  return { begin: () => utf8.encode(header), rows: (piece) => utf8.encode(lines(piece)), end: () => NOTHING };
+}
+
+function refuse(code: ExportRefusal['code'], message: string) {
+  return err<ExportRefusal>({ code, message });
+}
