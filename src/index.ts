@@ -4,6 +4,7 @@
 import type { Hono } from 'hono';
 import { directoryOf } from '../durable-objects/directory.ts';
 import { createApp } from './app.ts';
+import { growShards } from './control/grow.ts';
 import { TenantCache } from './control/tenant-cache.ts';
 import { loadTenant } from './control/tenants.ts';
 import { MINUTE_MS } from './core/limits.ts';
@@ -86,7 +87,7 @@ function shardOf(namespace: DurableObjectNamespace): ShardOf {
   };
 }
 
-/** The sweep wakes every shard: often enough to bound silence, seldom enough to let cold ones sleep. */
+/** The sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost little. */
 const SWEEP_EVERY_MINUTES = 10;
 
 export default {
@@ -98,7 +99,11 @@ export default {
     const { services } = workerOf(env);
     switch (batch.queue) {
       case 'tidemark-flush':
-        return consumeFlushes(batch as MessageBatch<FlushMessage>, { ...services, poke: pokeOf(services) });
+        return consumeFlushes(batch as MessageBatch<FlushMessage>, {
+          ...services,
+          poke: pokeOf(services),
+          grow: (uid) => growShards(services, uid, null),
+        });
       case 'tidemark-seal': {
         const rollupsOf = async (uid: string) => (await loadTenant(env.DB, uid))?.tenant.rollups ?? null;
         return consumeSeals(batch as MessageBatch<SealMessage>, { ...services, rollupsOf });
@@ -113,7 +118,9 @@ export default {
     const { services } = workerOf(env);
     const duties: (() => Promise<unknown>)[] = [() => scheduleSeals(services, services.now())];
     const isSweepDue = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;
-    if (isSweepDue) duties.push(() => sweepShards({ ...services, poke: pokeOf(services) }));
+    // A count that every tenant has: only what was begun goes on.
+    const resumeSplit = (uid: string) => growShards(services, uid, 1);
+    if (isSweepDue) duties.push(() => sweepShards({ ...services, poke: pokeOf(services), resumeSplit }));
     const failed = (await Promise.allSettled(duties.map((duty) => duty()))).filter(
       ({ status }) => status === 'rejected',
     );

@@ -14,6 +14,7 @@ import type { EventRecord } from '../core/event.ts';
 import type { Hasher } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { AppendReply, AppendRequest, ShardOf } from '../core/rpc.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { Problem } from '../http/problem.ts';
 import { emptyGroup, type RoutableEvent, routeEvents, type ShardGroup } from './route.ts';
@@ -31,18 +32,20 @@ export interface AppendPorts {
   readonly shardOf: ShardOf;
   /** The tenant as the store has it now. */
   readonly reloadTenant: (tenant: Tenant) => Promise<Tenant>;
+  /** The platform refuses calls to this shard: it has too many. */
+  readonly reportHot?: (address: ShardAddress) => void;
 }
 
 const OVERLOAD_RETRY_SECONDS = 5;
 
 /** Appends all events; the dispositions are in no particular order of events. */
 export async function append(request: Append, ports: AppendPorts): Promise<Uint8Array[]> {
-  const first = await appendOnce(request, ports.shardOf);
+  const first = await appendOnce(request, ports);
   if (first.stale.length === 0) return first.dispositions;
   const tenant = await ports.reloadTenant(request.tenant);
   const events = first.stale.flatMap(({ group }) => group.events);
   const rejected = first.stale.reduce((sum, { tally }) => sum + tally, 0);
-  const again = await appendOnce({ ...request, tenant, events, rejected }, ports.shardOf);
+  const again = await appendOnce({ ...request, tenant, events, rejected }, ports);
   if (again.stale.length > 0) {
     throw retryLater(503, 'shard-map-stale', 'The tenant is being re-sharded; send the request again.', 1);
   }
@@ -57,11 +60,11 @@ interface Sending {
 
 async function appendOnce(
   request: Append,
-  shardOf: ShardOf,
+  ports: AppendPorts,
 ): Promise<{ dispositions: Uint8Array[]; stale: Sending[] }> {
   const sendings = sendingsOf(request);
   const requests = sendings.map((sending) => appendRequestOf(request, sending));
-  const replies = await Promise.all(requests.map((sent) => appendToShard(sent, shardOf)));
+  const replies = await Promise.all(requests.map((sent) => appendToShard(sent, ports)));
   const stored = mustBeAnswered(replies);
   return {
     dispositions: stored.flatMap((reply) => (reply.status === 'stored' ? reply.dispositions : [])),
@@ -114,10 +117,14 @@ interface ShardFailure {
   readonly error: unknown;
 }
 
-async function appendToShard(request: AppendRequest, shardOf: ShardOf): Promise<AppendReply | ShardFailure> {
+async function appendToShard(
+  request: AppendRequest,
+  { shardOf, reportHot }: AppendPorts,
+): Promise<AppendReply | ShardFailure> {
   try {
     return await shardOf(request.address).append(request);
   } catch (error) {
+    if (isOverload(error)) reportHot?.(request.address);
     return { status: 'failed', error };
   }
 }

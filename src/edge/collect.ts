@@ -15,7 +15,9 @@ import { Hasher } from '../core/hash.ts';
 import { parseInstant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { ShardOf } from '../core/rpc.ts';
+import type { DirectoryOf, ShardOf } from '../core/rpc.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+import { mapOf } from '../core/split.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { type Arrival, validateEvent } from '../core/validate.ts';
 import { type Authenticated, keyOf } from '../http/authenticate.ts';
@@ -40,6 +42,8 @@ export interface CollectDeps {
   };
   readonly tenants: { reload(uid: string): Promise<{ readonly tenant: Tenant } | null> };
   readonly shardOf: ShardOf;
+  readonly directoryOf: DirectoryOf;
+  readonly reportHot?: (address: ShardAddress) => void;
   readonly now: () => number;
   readonly random: (sizeBytes: number) => Uint8Array;
 }
@@ -62,7 +66,7 @@ export async function collect(request: Request, protocol: Protocol, deps: Collec
   const hasher = new Hasher(tenant.hashKey);
   const dispositions = await append(
     { tenant, region, hasher, receivedAtMs, events, rejected: rejected.length },
-    { shardOf: deps.shardOf, reloadTenant: reloader(deps) },
+    { ...deps, reloadTenant: reloader(deps) },
   );
   const verdict: VerdictDocument = verdictOf(batch.events.length, countDispositions(dispositions), rejected, madeIds);
   return protocol.answer(verdict);
@@ -115,13 +119,14 @@ function readableId(wire: unknown): string | null {
   return typeof shown === 'string' && shown.length <= LIMITS.idLengthMax ? shown : null;
 }
 
-function reloader({ tenants }: CollectDeps): (tenant: Tenant) => Promise<Tenant> {
+/** A shard said that the map is old: the store may not have the new one yet, the directory does. */
+function reloader({ tenants, directoryOf }: CollectDeps): (tenant: Tenant) => Promise<Tenant> {
   return async ({ uid }) => {
     const detail = 'The tenant could not be looked up; send the request again.';
-    const known = await tenants.reload(uid).catch((cause: unknown) => {
+    const [known, map] = await Promise.all([tenants.reload(uid), directoryOf(uid).map()]).catch((cause: unknown) => {
       throw unavailable('control-unavailable', detail, cause);
     });
     if (known === null) throw unavailable('control-unavailable', detail, undefined);
-    return known.tenant;
+    return { ...known.tenant, shardMap: mapOf(map, known.tenant.shardMap) };
   };
 }

@@ -8,9 +8,11 @@
  */
 import { Hono } from 'hono';
 import { EVENT_TYPES } from '../core/event.ts';
+import type { FlushMessage } from '../core/rpc.ts';
 import { describe } from '../http/describe.ts';
 import { BODY_CONTENT_TYPES } from './body.ts';
 import { type CollectDeps, collect } from './collect.ts';
+import { HotReports } from './hot-reports.ts';
 import { cors } from './origin.ts';
 import { nativeProtocol } from './protocols/native.ts';
 import type { Protocol } from './protocols/protocol.ts';
@@ -39,9 +41,15 @@ const CALLS: readonly Call[] = [
   })),
 ];
 
+export interface CollectServices extends CollectDeps {
+  readonly flushQueue: { send(message: FlushMessage): Promise<unknown> };
+}
+
 /** @example app.route('/', collectRoutes(services)) */
-export function collectRoutes(deps: CollectDeps): Hono {
+export function collectRoutes(services: CollectServices): Hono {
   const app = new Hono();
+  const hotReports = new HotReports(services.flushQueue, services.now);
+  const deps: CollectDeps = { ...services, reportHot: (address) => hotReports.report(address) };
   for (const { path, protocol, summary, bodyTypes } of CALLS) {
     app.on(['POST', 'OPTIONS'], path, cors);
     const description = {

@@ -26,6 +26,7 @@ const shardSchema = z.object({
   tailEvents: z.int().nullable(),
   pendingEvents: z.int().nullable(),
   waitingFlushes: z.int().nullable().describe('Cut and not yet stored.'),
+  oldestFlushAttempts: z.int().nullable().describe('How often the sink has begun to store the oldest of them.'),
   oldestFlushAgeMs: z.int().nullable().describe('Since the first event of the oldest waiting flush was received.'),
   logSizeBytes: z.int().nullable(),
   rememberedIds: z.int().nullable().describe('Ids held for de-duplication.'),
@@ -42,6 +43,16 @@ const tallySchema = z.object({
 });
 type Tally = z.output<typeof tallySchema>;
 
+const failingSchema = z.object({
+  region: z.string(),
+  index: z.int(),
+  incarnation: z.string(),
+  seqFrom: z.int(),
+  attempts: z.int(),
+  error: z.string().describe('Of the latest attempt.'),
+  since: z.iso.datetime(),
+});
+
 const statusSchema = z.object({
   tenant: z.string(),
   complete: z.boolean().describe('Every shard answered.'),
@@ -56,6 +67,9 @@ const statusSchema = z.object({
     tally: tallySchema.describe('Of the requests whose flushes are stored: received is the sum of the others.'),
     gaps: z.int().describe('Flushes that do not begin where the one before ended: must be 0.'),
     latestAt: instantSchema,
+    failing: z
+      .array(failingSchema)
+      .describe('Flushes that could not be stored so far; their shards hold them, and try again and again.'),
   }),
   sealed: z.object({
     days: z.int(),
@@ -123,6 +137,7 @@ const UNKNOWN = {
   tailEvents: null,
   pendingEvents: null,
   waitingFlushes: null,
+  oldestFlushAttempts: null,
   oldestFlushAgeMs: null,
   logSizeBytes: null,
   rememberedIds: null,
@@ -138,6 +153,15 @@ interface FlushesRow {
   readonly gaps: number;
   readonly latest_at_ms: number | null;
 }
+interface FailingRow {
+  readonly region: string;
+  readonly shard: number;
+  readonly incarnation: string;
+  readonly seq_from: number;
+  readonly attempts: number;
+  readonly error: string;
+  readonly first_at_ms: number;
+}
 interface SealedRow {
   readonly days: number;
   readonly events: number;
@@ -147,7 +171,7 @@ interface SealedRow {
 }
 
 async function readStored(db: D1Database, uid: string): Promise<Pick<Status, 'stored' | 'sealed' | 'drift'>> {
-  const [flushes, sealed, dirty, drift] = (await db.batch<unknown>([
+  const [flushes, sealed, dirty, drift, failing] = (await db.batch<unknown>([
     db
       .prepare(
         `SELECT count(*) AS flushes, coalesce(sum(seq_from <> previous_seq_to), 0) AS gaps,
@@ -178,11 +202,20 @@ async function readStored(db: D1Database, uid: string): Promise<Pick<Status, 'st
            WHERE sealed_days.uid = ? AND cause.type IN ('integer', 'real') GROUP BY cause.key ORDER BY cause.key`,
       )
       .bind(uid),
+    db
+      .prepare(
+        `SELECT region, shard, incarnation, seq_from, attempts, error, first_at_ms FROM flush_failures
+           WHERE uid = ? AND NOT EXISTS (SELECT 1 FROM flushes WHERE flushes.uid = flush_failures.uid
+             AND flushes.incarnation = flush_failures.incarnation AND flushes.seq_from = flush_failures.seq_from)
+           ORDER BY first_at_ms LIMIT 100`,
+      )
+      .bind(uid),
   ])) as [
     D1Result<FlushesRow>,
     D1Result<SealedRow>,
     D1Result<{ days: number }>,
     D1Result<{ cause: string; events: number }>,
+    D1Result<FailingRow>,
   ];
   const [stored] = flushes.results;
   const [days] = sealed.results;
@@ -194,6 +227,12 @@ async function readStored(db: D1Database, uid: string): Promise<Pick<Status, 'st
       tally,
       gaps: stored?.gaps ?? 0,
       latestAt: instant(stored?.latest_at_ms ?? null),
+      failing: failing.results.map(({ shard, seq_from, first_at_ms, ...flush }) => ({
+        ...flush,
+        index: shard,
+        seqFrom: seq_from,
+        since: new Date(first_at_ms).toISOString(),
+      })),
     },
     sealed: {
       days: days?.days ?? 0,

@@ -2,18 +2,27 @@
  * Consume: stage 3, store. In: pokes from the flush queue. Out: every waiting flush of the poked shards in R2 and D1.
  *
  * A message is trusted with nothing but an address: the flush is pulled from the shard, so a duplicate, late or lost
- * message changes no number. Per flush, in order: pull → L0 to R2 → one D1 batch → confirm (CORRECTNESS A3). Each message
- * succeeds or is retried on its own: a poison flush holds up its shard alone.
+ * message changes no number. Per flush, in order: pull → L0 to R2 → one D1 batch → confirm (CORRECTNESS A3).
+ *
+ * The shards of a batch are drained side by side, each within its own time and with its own outcome: a slow, dead or poison
+ * one holds up itself alone. A flush that fails again and again is reported, and from then on left to its shard's reminders.
+ * A message may also say that its shard is hot: then the tenant's map grows.
  */
 import type { FlushMessage, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { storeFlush } from '../lake/manifest.ts';
+import { FAILURES_REPORTED, noteFlushFailure } from './flush-failures.ts';
 import { storeSegment } from './lake-sink.ts';
-import { pullFlush } from './pull.ts';
+import { type PulledFlush, pullFlush } from './pull.ts';
 import type { Telemetry } from './telemetry.ts';
+import { within } from './within.ts';
 
 /** Flushes one message may store before the rest gets a message of its own: bounds an invocation. */
 const FLUSHES_PER_MESSAGE_MAX = 20;
+/** A drain begins no further flush after this: the rest gets a message of its own, behind what else waits. */
+const DRAIN_MS = 20_000;
+/** What one message may take: a call that never answers must not hold the batch. */
+const MESSAGE_MS_MAX = 60_000;
 const RETRY_SECONDS_MAX = 60;
 
 export interface ConsumeDeps {
@@ -21,21 +30,23 @@ export interface ConsumeDeps {
   readonly lake: R2Bucket;
   readonly shardOf: ShardOf;
   readonly poke: (address: ShardAddress) => Promise<unknown>;
+  /** Doubles the shards of a tenant, if it is time. */
+  readonly grow: (uid: string) => Promise<unknown>;
   readonly telemetry: Telemetry;
   readonly now: () => number;
 }
 
 /** Handles a batch of the flush queue; acks or retries each message on its own. */
 export async function consumeFlushes(batch: MessageBatch<FlushMessage>, deps: ConsumeDeps): Promise<void> {
-  const drained = new Map<string, Promise<void>>();
+  const begun = new Map<string, Promise<Outcome>>();
   await Promise.all(
     batch.messages.map(async (message) => {
-      const { address } = message.body;
-      const key = JSON.stringify(address);
-      const drain = drained.get(key) ?? drainShard(address, deps);
-      drained.set(key, drain);
+      const { address, isHot } = message.body;
+      const key = JSON.stringify([address, isHot]);
+      const work = begun.get(key) ?? workOff(message.body, deps);
+      begun.set(key, work);
       try {
-        await drain;
+        if ((await work) === 'retry') throw new Error('a flush could not be stored');
         message.ack();
       } catch (cause) {
         console.error(
@@ -47,30 +58,52 @@ export async function consumeFlushes(batch: MessageBatch<FlushMessage>, deps: Co
   );
 }
 
-/** Stores the waiting flushes of one shard, oldest first. */
-async function drainShard(address: ShardAddress, deps: ConsumeDeps): Promise<void> {
-  for (let stored = 0; stored < FLUSHES_PER_MESSAGE_MAX; stored++) {
-    const more = await storeOldest(address, deps);
-    if (!more) return;
-  }
-  await deps.poke(address);
+/** `left`: what there was to do is done, or left to the shard's own reminders. */
+type Outcome = 'left' | 'retry';
+
+function workOff({ address, isHot }: FlushMessage, deps: ConsumeDeps): Promise<Outcome> {
+  const work = isHot ? deps.grow(address.uid).then((): Outcome => 'left') : drainShard(address, deps);
+  return within(work, MESSAGE_MS_MAX, isHot ? 'a split' : 'storing the flushes of a shard');
 }
 
-/** Stores the oldest waiting flush. False: nothing waits. */
-async function storeOldest(address: ShardAddress, deps: ConsumeDeps): Promise<boolean> {
+/** Stores the waiting flushes of one shard, oldest first. */
+async function drainShard(address: ShardAddress, deps: ConsumeDeps): Promise<Outcome> {
   const startedAtMs = deps.now();
-  const shard = deps.shardOf(address);
-  const pulled = await pullFlush(shard, address);
-  if (pulled === 'none') return false;
-  if (pulled === 'gone') return true;
+  for (let stored = 0; stored < FLUSHES_PER_MESSAGE_MAX && deps.now() - startedAtMs < DRAIN_MS; stored++) {
+    const pulled = await pullFlush(deps.shardOf(address), address);
+    if (pulled === 'none') return 'left';
+    if (pulled === 'gone') continue;
+    try {
+      await storePulled(address, pulled, deps);
+    } catch (cause) {
+      return (await noteFailure(address, pulled, cause, deps)) >= FAILURES_REPORTED ? 'left' : 'retry';
+    }
+  }
+  await deps.poke(address);
+  return 'left';
+}
+
+/** How often the flush has failed; 0 where that cannot be noted either. */
+async function noteFailure(
+  address: ShardAddress,
+  { flush }: PulledFlush,
+  cause: unknown,
+  { db, now }: ConsumeDeps,
+): Promise<number> {
+  const error = String(cause);
+  console.error(JSON.stringify({ at: 'sinks.consume.store', address, flush, error }));
+  return noteFlushFailure(db, { address, flush, error, nowMs: now() }).catch(() => 0);
+}
+
+async function storePulled(address: ShardAddress, pulled: PulledFlush, deps: ConsumeDeps): Promise<void> {
+  const startedAtMs = deps.now();
   const { flush, columns, ...accounts } = pulled;
   const segment = await storeSegment(deps.lake, address.uid, flush, columns);
   await storeFlush(deps.db, { uid: address.uid, flush, ...accounts, segment, nowMs: deps.now() });
-  await shard.confirm({ address, flush });
+  await deps.shardOf(address).confirm({ address, flush });
   deps.telemetry.write({
     index: address.uid,
     blobs: ['flush', address.region, String(address.index)],
     doubles: [columns.rowCount, segment?.encoded.bytes.byteLength ?? 0, deps.now() - startedAtMs],
   });
-  return true;
 }

@@ -1,44 +1,97 @@
 /**
- * Sweep: the cron's guard against silence (G5). Asks every registered shard how it stands and pokes the sink for those
- * that hold something: a lost message, six failed alarms or a wiped queue delay a flush, but never forget it. Waking a
- * shard also repairs its alarm.
+ * Sweep: the cron's guard against silence (G5). Asks every shard that is not known to rest how it stands, and pokes the sink
+ * for those that hold something: a lost message, six failed alarms or a wiped queue delay a flush, but never forget it.
+ * Waking a shard also repairs its alarm.
+ *
+ * A shard that is drained and was idle for an hour is left asleep from then on: it says that it will register again before
+ * its next ack, then the directory notes that it rests, unless it has registered again meanwhile (CORRECTNESS D5).
+ * A split that died half-way is resumed, and a map that never reached D1 is written again.
  */
-import type { DirectoryOf, ShardOf } from '../core/rpc.ts';
+import type { DirectoryOf, RegisteredShard, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
+import { deleteSettledFailures } from './flush-failures.ts';
+import { within } from './within.ts';
 
 export interface SweepDeps {
   readonly db: D1Database;
   readonly directoryOf: DirectoryOf;
   readonly shardOf: ShardOf;
   readonly poke: (address: ShardAddress) => Promise<unknown>;
+  /** Finishes a tenant's split that was begun, and publishes its map. */
+  readonly resumeSplit: (uid: string) => Promise<unknown>;
 }
 
-/** Shards asked at the same time. */
-const CONCURRENCY = 6;
+export interface Sweep {
+  asked: number;
+  poked: number;
+  /** Left asleep, now or before. */
+  resting: number;
+  failed: number;
+}
 
-export async function sweepShards(deps: SweepDeps): Promise<{ asked: number; poked: number; failed: number }> {
-  const tenants = await deps.db.prepare('SELECT uid FROM tenants WHERE deleted_at_ms IS NULL').all<{ uid: string }>();
-  const totals = { asked: 0, poked: 0, failed: 0 };
-  for (const { uid } of tenants.results) {
-    const shards = await deps.directoryOf(uid).list();
-    for (let at = 0; at < shards.length; at += CONCURRENCY) {
-      const few = shards.slice(at, at + CONCURRENCY);
-      await Promise.all(
-        few.map(async ({ region, index }) => {
-          totals.asked++;
-          const address = { uid, region, index };
-          try {
-            const state = await deps.shardOf(address).live({ address, startMs: 0, endMs: 0 });
-            if (state.headSeq === state.storedSeq) return;
-            await deps.poke(address);
-            totals.poked++;
-          } catch (cause) {
-            totals.failed++;
-            console.error(JSON.stringify({ at: 'sinks.sweep', address, error: String(cause) }));
-          }
-        }),
-      );
-    }
+/** Tenants, and shards of one of them, asked at the same time. */
+const CONCURRENCY = 6;
+/** One that hangs must not keep the others from being asked. */
+const TENANT_MS_MAX = 60_000;
+
+interface TenantRow {
+  readonly uid: string;
+  /** Of the map in D1. */
+  readonly epochs: number;
+}
+
+export async function sweepShards(deps: SweepDeps): Promise<Sweep> {
+  const { results } = await deps.db
+    .prepare(
+      'SELECT uid, coalesce(json_array_length(shard_map), 1) AS epochs FROM tenants WHERE deleted_at_ms IS NULL ORDER BY uid',
+    )
+    .all<TenantRow>();
+  const sweep: Sweep = { asked: 0, poked: 0, resting: 0, failed: 0 };
+  await forEach(results, (tenant) =>
+    tried(`tenant ${tenant.uid}`, sweep, () =>
+      within(sweepTenant(deps, tenant, sweep), TENANT_MS_MAX, 'the sweep of a tenant'),
+    ),
+  );
+  await deleteSettledFailures(deps.db);
+  return sweep;
+}
+
+async function sweepTenant(deps: SweepDeps, { uid, epochs }: TenantRow, sweep: Sweep): Promise<void> {
+  const directory = deps.directoryOf(uid);
+  const shards = await directory.list();
+  sweep.resting += shards.filter(({ isResting }) => isResting).length;
+  const awake = shards.filter(({ isResting }) => !isResting);
+  await forEach(awake, (shard) =>
+    tried(`shard ${uid}/${shard.region}/${shard.index}`, sweep, () => sweepShard(deps, uid, shard, sweep)),
+  );
+  const map = await directory.map();
+  if (map.split !== null || map.epochs.length > epochs) await deps.resumeSplit(uid);
+}
+
+async function sweepShard(deps: SweepDeps, uid: string, shard: RegisteredShard, sweep: Sweep): Promise<void> {
+  const address = { uid, region: shard.region, index: shard.index };
+  sweep.asked++;
+  const { isResting, storedSeq, headSeq } = await deps.shardOf(address).rest({ address });
+  if (isResting && (await deps.directoryOf(uid).rest(shard))) sweep.resting++;
+  if (headSeq === storedSeq) return;
+  await deps.poke(address);
+  sweep.poked++;
+}
+
+async function tried(what: string, sweep: Sweep, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (cause) {
+    sweep.failed++;
+    console.error(JSON.stringify({ at: 'sinks.sweep', what, error: String(cause) }));
   }
-  return totals;
+}
+
+/** All of them, `CONCURRENCY` at a time. */
+async function forEach<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const work = async () => {
+    for (const item of left) await run(item);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }

@@ -5,13 +5,14 @@ import { blockColumns, openBlock } from '../../../src/core/block.ts';
 import { ACCEPTED, DUPLICATE } from '../../../src/core/disposition.ts';
 import type { StringColumn } from '../../../src/core/event.ts';
 import { DEFAULT_ROLLUPS } from '../../../src/core/rollup.ts';
-import type { AppendReply, AppendRequest, ShardOf, ShardRpc } from '../../../src/core/rpc.ts';
+import type { AppendReply, AppendRequest, FlushMessage, ShardOf, ShardRpc } from '../../../src/core/rpc.ts';
 import type { KeyScope, Tenant } from '../../../src/core/tenant.ts';
 import { collectRoutes } from '../../../src/edge/routes.ts';
 import { Authenticator } from '../../../src/http/authenticate.ts';
 import { KeyRing } from '../../../src/http/keys.ts';
 import { answerNotFound } from '../../../src/http/not-found.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
+import { type FakeDirectory, fakeDirectories } from '../../support/fake-directory.ts';
 
 export const NOW_MS = Date.UTC(2026, 2, 10, 12);
 export const BASE_URL = 'http://tidemark.test';
@@ -82,6 +83,9 @@ export class FakeShards {
 export interface TestApp {
   readonly app: Hono;
   readonly shards: FakeShards;
+  readonly directory: FakeDirectory;
+  /** Sent to the flush queue. */
+  readonly messages: readonly FlushMessage[];
   readonly keys: KeyRing;
   readonly key: (scope: KeyScope) => Promise<string>;
   readonly revoke: (key: string) => Promise<void>;
@@ -113,6 +117,8 @@ export async function testApp(tenant: Tenant = testTenant()): Promise<TestApp> {
     reload: async () => ({ ...known, tenant: state.reloaded }),
   };
   const shards = new FakeShards();
+  const directoryOf = fakeDirectories();
+  const messages: FlushMessage[] = [];
   const app = new Hono();
   app.onError((error, c) => renderProblem(c, error));
   app.notFound(answerNotFound(app));
@@ -122,6 +128,8 @@ export async function testApp(tenant: Tenant = testTenant()): Promise<TestApp> {
       auth: new Authenticator(keys, lookup),
       tenants: lookup,
       shardOf: shards.of,
+      directoryOf,
+      flushQueue: { send: async (message) => messages.push(message) },
       now: () => NOW_MS,
       random,
     }),
@@ -136,6 +144,8 @@ export async function testApp(tenant: Tenant = testTenant()): Promise<TestApp> {
   const state = {
     app,
     shards,
+    directory: directoryOf(tenant.uid),
+    messages,
     keys,
     key,
     reloaded: tenant,

@@ -1,0 +1,33 @@
+/**
+ * Hot reports: the platform refuses calls to an object that has too many of them, and only the caller sees it. The edge
+ * passes that on as a wish for a split, once a minute for a shard and isolate (CORRECTNESS D7).
+ */
+import { LIMITS } from '../core/limits.ts';
+import type { FlushMessage } from '../core/rpc.ts';
+import { type ShardAddress, shardName } from '../core/shard-map.ts';
+
+/** Shards remembered an isolate. */
+const REMEMBERED_MAX = 1_000;
+
+export class HotReports {
+  readonly #queue: { send(message: FlushMessage): Promise<unknown> };
+  readonly #now: () => number;
+  readonly #reportedAtMs = new Map<string, number>();
+
+  constructor(queue: { send(message: FlushMessage): Promise<unknown> }, now: () => number) {
+    this.#queue = queue;
+    this.#now = now;
+  }
+
+  /** Never throws, and nobody waits for it: the shard refuses again when it is lost. */
+  report(address: ShardAddress): void {
+    const name = shardName(address);
+    const nowMs = this.#now();
+    if (nowMs - (this.#reportedAtMs.get(name) ?? 0) < LIMITS.hotWindowMs) return;
+    if (this.#reportedAtMs.size >= REMEMBERED_MAX) this.#reportedAtMs.clear();
+    this.#reportedAtMs.set(name, nowMs);
+    this.#queue.send({ address, isHot: true }).catch((cause: unknown) => {
+      console.warn(JSON.stringify({ at: 'edge.hot-reports', error: String(cause) }));
+    });
+  }
+}

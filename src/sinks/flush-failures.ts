@@ -1,0 +1,53 @@
+/**
+ * Flush failures: flushes that could not be stored, with how often and why, until they are: what status and dead letters tell.
+ *
+ * Nothing depends on these rows: the flush waits in its shard, which reminds the sink. A row whose flush has been stored
+ * since counts no more, and the sweep deletes it.
+ */
+import type { FlushRef } from '../core/rpc.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+
+/** A flush that failed so often is reported as a dead letter, once; its shard goes on reminding. */
+export const FAILURES_REPORTED = 5;
+const ERROR_LENGTH_MAX = 500;
+
+export interface FlushFailure {
+  readonly address: ShardAddress;
+  readonly flush: FlushRef;
+  readonly error: string;
+  readonly nowMs: number;
+}
+
+/** Counts a failure; how many there were. The one that makes it `FAILURES_REPORTED` leaves a dead letter. */
+export async function noteFlushFailure(db: D1Database, failure: FlushFailure): Promise<number> {
+  const { address, flush, nowMs } = failure;
+  const { uid, region, index } = address;
+  const error = failure.error.slice(0, ERROR_LENGTH_MAX);
+  const body = JSON.stringify({ address, flush, error });
+  const [counted] = await db.batch<{ attempts: number }>([
+    db
+      .prepare(
+        `INSERT INTO flush_failures (uid, incarnation, seq_from, region, shard, attempts, error, first_at_ms, last_at_ms)
+           VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?7)
+           ON CONFLICT DO UPDATE SET attempts = attempts + 1, error = excluded.error, last_at_ms = excluded.last_at_ms
+           RETURNING attempts`,
+      )
+      .bind(uid, flush.incarnation, flush.seqFrom, region, index, error, nowMs),
+    db
+      .prepare(
+        `INSERT INTO dead_letters (queue, body, at_ms) SELECT 'tidemark-flush', ?4, ?5 FROM flush_failures
+           WHERE uid = ?1 AND incarnation = ?2 AND seq_from = ?3 AND attempts = ?6`,
+      )
+      .bind(uid, flush.incarnation, flush.seqFrom, body, nowMs, FAILURES_REPORTED),
+  ]);
+  return counted?.results[0]?.attempts ?? 0;
+}
+
+export async function deleteSettledFailures(db: D1Database): Promise<void> {
+  await db
+    .prepare(
+      `DELETE FROM flush_failures WHERE EXISTS (SELECT 1 FROM flushes WHERE flushes.uid = flush_failures.uid
+         AND flushes.incarnation = flush_failures.incarnation AND flushes.seq_from = flush_failures.seq_from)`,
+    )
+    .run();
+}
