@@ -11,11 +11,14 @@
  * | `contains` | text; of arrays any scalar | the text has it in it (case counts), or the array has it as a member |
  * | `gt`, `gte`, `lt`, `lte` | number or text | both are numbers, or both texts (by code points: ISO times compare as times) |
  * | `exists` | boolean, true if left out | it is there (true), is not (false) |
+ *
+ * `{cohort: "<id>"}` holds when the event's person is in the cohort. Only a question can have it looked up: what is evaluated
+ * ahead of questions (a rollup's filter) may not name one.
  */
 import { z } from 'zod';
 import type { JsonValue } from './event.ts';
 import { LIMITS } from './limits.ts';
-import { err, ok, type Result } from './result.ts';
+import { assert, err, ok, type Result } from './result.ts';
 import { compareCodePoints } from './text.ts';
 
 export const CONDITION_OPS = ['eq', 'neq', 'in', 'contains', 'gt', 'gte', 'lt', 'lte', 'exists'] as const;
@@ -26,8 +29,12 @@ export interface Comparison {
   readonly op: ConditionOp;
   readonly value?: JsonValue;
 }
+export interface CohortCondition {
+  readonly cohort: string;
+}
 export type Condition =
   | Comparison
+  | CohortCondition
   | { readonly and: readonly Condition[] }
   | { readonly or: readonly Condition[] }
   | { readonly not: Condition };
@@ -40,18 +47,22 @@ export function evaluate(condition: Condition, read: PropertyReader): boolean {
   if ('and' in condition) return condition.and.every((arm) => evaluate(arm, read));
   if ('or' in condition) return condition.or.some((arm) => evaluate(arm, read));
   if ('not' in condition) return !evaluate(condition.not, read);
+  assert(!('cohort' in condition), 'a cohort is looked up where events are read, not by their properties');
   return compare(condition.op, read(condition.property) ?? null, condition.value ?? null);
 }
 
 /** The names of the properties a condition reads, each once. */
 export function conditionProperties(condition: Condition): string[] {
-  const names = new Set<string>();
-  const visit = (node: Condition): void => {
-    if ('property' in node) names.add(node.property);
-    else for (const arm of armsOf(node)) visit(arm);
-  };
-  visit(condition);
-  return [...names];
+  return [...new Set(leavesOf(condition).flatMap((leaf) => ('property' in leaf ? [leaf.property] : [])))];
+}
+
+/** The ids of the cohorts a condition names, each once. */
+export function conditionCohorts(condition: Condition): string[] {
+  return [...new Set(leavesOf(condition).flatMap((leaf) => ('cohort' in leaf ? [leaf.cohort] : [])))];
+}
+
+function leavesOf(condition: Condition): (Comparison | CohortCondition)[] {
+  return 'property' in condition || 'cohort' in condition ? [condition] : armsOf(condition).flatMap(leavesOf);
 }
 
 /**
@@ -61,6 +72,7 @@ export function conditionProperties(condition: Condition): string[] {
 export function canonicalCondition(condition: Condition): string {
   if ('not' in condition) return `{"not":${canonicalCondition(condition.not)}}`;
   if ('property' in condition) return canonicalComparison(condition);
+  if ('cohort' in condition) return `{"cohort":${JSON.stringify(condition.cohort)}}`;
   const name = 'and' in condition ? 'and' : 'or';
   const arms = uniqueSorted(armsOf(condition).map(canonicalCondition));
   return arms.length === 1 ? arms[0]! : `{"${name}":[${arms.join(',')}]}`;
@@ -92,7 +104,7 @@ export const conditionSchema = z
   })
   .meta({
     description:
-      '{property, op, value} with op eq, neq, in, contains, gt, gte, lt, lte or exists; or {and: […]}, {or: […]}, {not: …}',
+      '{property, op, value} with op eq, neq, in, contains, gt, gte, lt, lte or exists; {cohort: "<id>"}; or {and: […]}, {or: […]}, {not: …}',
     examples: [{ property: 'country', op: 'eq', value: 'DE' }],
   }) as unknown as z.ZodType<Condition, Condition>;
 
@@ -136,7 +148,7 @@ function isOrdered(op: 'gt' | 'gte' | 'lt' | 'lte', difference: number): boolean
   }
 }
 
-function armsOf(condition: Exclude<Condition, Comparison>): readonly Condition[] {
+function armsOf(condition: Exclude<Condition, Comparison | CohortCondition>): readonly Condition[] {
   if ('and' in condition) return condition.and;
   return 'or' in condition ? condition.or : [condition.not];
 }
@@ -174,14 +186,16 @@ class Parser {
     if (depth > LIMITS.queryConditionDepthMax) {
       throw new ConditionFault(path, `a condition is at most ${LIMITS.queryConditionDepthMax} levels deep`);
     }
-    if (!isObject(input)) throw new ConditionFault(path, 'expected {property, op, value}, {and}, {or} or {not}');
+    if (!isObject(input)) {
+      throw new ConditionFault(path, 'expected {property, op, value}, {cohort}, {and}, {or} or {not}');
+    }
     if ('and' in input) return { and: this.#arms(input, 'and', path, depth) };
     if ('or' in input) return { or: this.#arms(input, 'or', path, depth) };
     if ('not' in input) {
       only(input, ['not'], path);
       return { not: this.node(input.not, [...path, 'not'], depth + 1) };
     }
-    return comparison(input, path);
+    return 'cohort' in input ? cohortCondition(input, path) : comparison(input, path);
   }
 
   #arms(input: Record<string, unknown>, name: 'and' | 'or', path: Path, depth: number): Condition[] {
@@ -191,6 +205,13 @@ class Parser {
     if (!Array.isArray(arms) || arms.length === 0) throw new ConditionFault(at, 'expected at least one condition');
     return arms.map((arm, index) => this.node(arm, [...at, index], depth + 1));
   }
+}
+
+function cohortCondition(input: Record<string, unknown>, path: Path): CohortCondition {
+  only(input, ['cohort'], path);
+  const { cohort } = input;
+  if (typeof cohort === 'string' && cohort.length > 0 && cohort.length <= LIMITS.cohortIdLengthMax) return { cohort };
+  throw new ConditionFault([...path, 'cohort'], 'expected the id of a cohort');
 }
 
 function comparison(input: Record<string, unknown>, path: Path): Comparison {

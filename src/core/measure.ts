@@ -1,5 +1,5 @@
 /**
- * Measure: what is computed of a set of events: their count, their people, or a statistic of a numeric property.
+ * Measure: what is computed of a set of events: their count, their people or groups, or a statistic of a numeric property.
  */
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
@@ -9,7 +9,7 @@ export type Statistic = (typeof STATISTICS)[number];
 
 /** Exactly one statistic, with the name of its property. */
 export type NumberMeasure = { readonly [S in Statistic]: { readonly [statistic in S]: string } }[Statistic];
-export type Measure = 'count' | 'users' | NumberMeasure;
+export type Measure = 'count' | 'users' | 'groups' | NumberMeasure;
 
 const nameSchema = z.string().min(1).max(LIMITS.nameLengthMax);
 
@@ -18,6 +18,7 @@ export const measureSchema: z.ZodType<Measure, Measure> = z
     [
       z.literal('count'),
       z.literal('users'),
+      z.literal('groups'),
       z.strictObject({ sum: nameSchema }),
       z.strictObject({ avg: nameSchema }),
       z.strictObject({ min: nameSchema }),
@@ -27,11 +28,13 @@ export const measureSchema: z.ZodType<Measure, Measure> = z
       z.strictObject({ p95: nameSchema }),
       z.strictObject({ p99: nameSchema }),
     ],
-    { error: `expected "count", "users", or one of ${STATISTICS.join(', ')} with the name of a property` },
+    { error: `expected "count", "users", "groups", or one of ${STATISTICS.join(', ')} with the name of a property` },
   )
-  .meta({ description: '"count", "users", or {"sum"|"avg"|"min"|"max"|"p50"|"p90"|"p95"|"p99": "<property>"}' });
+  .meta({
+    description: '"count", "users", "groups", or {"sum"|"avg"|"min"|"max"|"p50"|"p90"|"p95"|"p99": "<property>"}',
+  });
 
-/** The statistic and property of a measure; null for count and users. */
+/** The statistic and property of a measure; null for count, users and groups. */
 export function measureOfNumber(measure: Measure): { readonly statistic: Statistic; readonly property: string } | null {
   if (typeof measure === 'string') return null;
   const [statistic, property] = Object.entries(measure)[0]! as [Statistic, string];

@@ -6,6 +6,8 @@
  * | a column (`event`, `country`, `utm_source`, …) | that column; it wins over a property of the same name |
  * | `context.a.b` | that place in the context |
  * | `properties.x.y` | that place in the properties |
+ * | `person.x.y` | that place in the latest traits of the event's person, as of now (core/people) |
+ * | `group.x.y` | that place in the latest traits of the event's group, as of now |
  * | any other | that place in the properties |
  *
  * A place is looked for as one key first (`properties['a.b']`), then step by step at the dots; own keys only. Null and
@@ -19,13 +21,25 @@ import { LIMITS } from './limits.ts';
 /** Where a property is. */
 export type PropertyPlace =
   | { readonly in: 'column'; readonly column: StringColumn }
-  | { readonly in: 'properties' | 'context'; readonly key: string; readonly steps: readonly string[] };
+  | {
+      readonly in: 'properties' | 'context' | 'person' | 'group';
+      readonly key: string;
+      readonly steps: readonly string[];
+    };
 
 /** JSON text, read through the properties in it; and what a person's values are encrypted into. */
 const NOT_READABLE: ReadonlySet<string> = new Set<StringColumn>(['properties', 'context', 'pii']);
 const COLUMNS: ReadonlySet<string> = new Set(STRING_COLUMNS.filter((column) => !NOT_READABLE.has(column)));
 const CONTEXT_PREFIX = 'context.';
 const PROPERTIES_PREFIX = 'properties.';
+const PERSON_PREFIX = 'person.';
+const GROUP_PREFIX = 'group.';
+
+/** Whether the name is a trait: not of the event itself, so nothing that is counted ahead of questions can hold it. */
+export function isTrait(name: string): boolean {
+  const place = propertyPlace(name);
+  return place.in === 'person' || place.in === 'group';
+}
 
 /** Whether the name is a column that questions may read. */
 export function isColumn(name: string): name is StringColumn {
@@ -42,10 +56,22 @@ export function propertyPlace(name: string): PropertyPlace {
   return place;
 }
 
-/** The text column that must be read to know the property: for the `wanted` of a lake scan. */
+/**
+ * The text column that must be read to know the property: for the `wanted` of a lake scan. Of a person's trait that is the
+ * person alone, which is no text: the smallest text column stands for it.
+ */
 export function propertyColumn(name: string): StringColumn {
   const place = propertyPlace(name);
-  return place.in === 'column' ? place.column : place.in;
+  switch (place.in) {
+    case 'column':
+      return place.column;
+    case 'person':
+      return 'type';
+    case 'group':
+      return 'group_id';
+    default:
+      return place.in;
+  }
 }
 
 /** The value at a place of parsed properties or context; undefined when there is none, or null. */
@@ -60,11 +86,12 @@ export function valueAt(object: JsonObject, key: string, steps: readonly string[
   return value ?? undefined;
 }
 
-/** Reads properties of one event; also of any other thing that has an event's texts and parsed JSON. */
+/** Reads properties of one event, which has no traits; also of any other thing that has its texts and parsed JSON. */
 export function propertyReader(record: Pick<EventRecord, 'strings' | 'properties' | 'context'>): PropertyReader {
   return (name) => {
     const place = propertyPlace(name);
     if (place.in === 'column') return record.strings[place.column] ?? undefined;
+    if (place.in === 'person' || place.in === 'group') return undefined;
     return valueAt(record[place.in], place.key, place.steps);
   };
 }
@@ -87,11 +114,13 @@ const places = new Map<string, PropertyPlace>();
 
 function findPlace(name: string): PropertyPlace {
   if (isColumn(name)) return { in: 'column', column: name };
+  if (name.startsWith(PERSON_PREFIX)) return placeIn('person', name.slice(PERSON_PREFIX.length));
+  if (name.startsWith(GROUP_PREFIX)) return placeIn('group', name.slice(GROUP_PREFIX.length));
   if (name.startsWith(CONTEXT_PREFIX)) return placeIn('context', name.slice(CONTEXT_PREFIX.length));
   if (name.startsWith(PROPERTIES_PREFIX)) return placeIn('properties', name.slice(PROPERTIES_PREFIX.length));
   return placeIn('properties', name);
 }
 
-function placeIn(where: 'properties' | 'context', key: string): PropertyPlace {
+function placeIn(where: Exclude<PropertyPlace['in'], 'column'>, key: string): PropertyPlace {
   return { in: where, key, steps: key.split('.') };
 }

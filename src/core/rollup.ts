@@ -9,10 +9,17 @@
  * equal ids always mean the same by the same index.
  */
 import { z } from 'zod';
-import { type Condition, canonicalCondition, conditionSchema } from './condition.ts';
+import {
+  type Condition,
+  canonicalCondition,
+  conditionCohorts,
+  conditionProperties,
+  conditionSchema,
+} from './condition.ts';
 import { hashHex } from './hash.ts';
 import { LIMITS } from './limits.ts';
 import { measureOfNumber, measureSchema } from './measure.ts';
+import { isTrait } from './property.ts';
 import { compareCodePoints } from './text.ts';
 
 export interface RollupDefinition {
@@ -54,6 +61,13 @@ export const rollupSchema = z
       const message = `at most ${LIMITS.rollupNumbersMax} numeric properties, got ${rollup.numbers.length}`;
       context.addIssue({ code: 'custom', path: ['measures'], message });
     }
+    // Traits and cohorts are as of now: a cell that was counted under them would be of the past.
+    const names = [...(where ? conditionProperties(where) : []), ...dimensions, ...rollup.numbers];
+    const trait = names.find(isTrait);
+    const message = 'is looked up when a question is asked: no rollup can be made of it';
+    if (trait !== undefined) context.addIssue({ code: 'custom', path: [], message: `${trait} ${message}` });
+    const [cohort] = where ? conditionCohorts(where) : [];
+    if (cohort !== undefined) context.addIssue({ code: 'custom', path: ['where'], message: `a cohort ${message}` });
     return rollup;
   });
 

@@ -3,7 +3,9 @@
  * the receipt every try of it uses; the verdict is written with the segment, in one batch.
  */
 import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../core/import.ts';
+import type { Link } from '../core/people/links.ts';
 import { assert } from '../core/result.ts';
+import { insertLinks } from './link-store.ts';
 import { dayText, INSERT_SEGMENT_DAYS, type PlacedSegment, segmentValues } from './manifest.ts';
 
 /** Unambiguous: the number is what follows the last hyphen. */
@@ -39,12 +41,14 @@ export async function storeChunk(
   db: D1Database,
   { uid, importId, chunk }: ImportChunk,
   segment: PlacedSegment | null,
+  links: readonly Link[],
   verdict: ImportVerdict,
   nowMs: number,
 ): Promise<void> {
   const days = Object.fromEntries(segment?.encoded.days.map(({ day, rowCount }) => [day, rowCount]) ?? []);
   await db.batch([
     ...(segment ? segmentStatements(db, uid, importIncarnation(importId, chunk), segment) : []),
+    ...insertLinks(db, uid, importIncarnation(importId, chunk), links),
     db
       .prepare(
         `UPDATE imports SET verdict = ?4, days = ?5, stored_at_ms = ?6

@@ -1,14 +1,13 @@
 /**
  * Import: one chunk of bulk history → an L0 segment that only seals and scans count.
  *
- * steps: start (a row says when it came, or what was answered) → records by column → L0 to R2 → segment, days and verdict
- * in one D1 batch. Killed anywhere and sent again, the chunk has the same receipt, so the same rows, so the same object.
+ * steps: start (a row says when it came, or what was answered) → records by column → L0 to R2 → segment, days, links and
+ * verdict in one D1 batch. Killed anywhere and sent again, the chunk has the same receipt, so the same rows, so the same object.
  * Copies, inside the import and beside live events, are left to the seal, which has to look for them anyway.
  */
-import { LATE_IMPORT } from '../core/columns.ts';
-import type { EventRecord } from '../core/event.ts';
-import type { Hasher } from '../core/hash.ts';
+import { type EventColumns, LATE_IMPORT } from '../core/columns.ts';
 import type { ImportChunk, ImportError, Importer, ImportStart, ImportStatus, ImportVerdict } from '../core/import.ts';
+import { findLinks } from '../core/people/find-links.ts';
 import type { SealMessage } from '../core/rpc.ts';
 import { importIncarnation, readImport, startChunk, storeChunk } from './import-store.ts';
 import { dayText, l0Path, type PlacedSegment, parseDay } from './manifest.ts';
@@ -30,9 +29,10 @@ export function lakeImporter({ db, lake, sealQueue, now }: ImportServices): Impo
     start: (chunk): Promise<ImportStart> => startChunk(db, chunk, now()),
 
     async store(chunk, records, hasher, account): Promise<ImportVerdict> {
-      const segment = records.length === 0 ? null : await placeSegment(lake, chunk, records, hasher);
+      const columns = recordColumns(records, hasher, LATE_IMPORT);
+      const segment = records.length === 0 ? null : await placeSegment(lake, chunk, columns);
       const verdict = verdictOf(records.length, segment, account);
-      await storeChunk(db, chunk, segment, verdict, now());
+      await storeChunk(db, chunk, segment, findLinks(columns, hasher), verdict, now());
       return verdict;
     },
 
@@ -53,11 +53,10 @@ export function lakeImporter({ db, lake, sealQueue, now }: ImportServices): Impo
 async function placeSegment(
   bucket: PutBucket,
   { uid, importId, chunk }: ImportChunk,
-  records: readonly EventRecord[],
-  hasher: Hasher,
+  columns: EventColumns,
 ): Promise<PlacedSegment> {
-  const encoded = encodeSegment(recordColumns(records, hasher, LATE_IMPORT), { order: 'l0' });
-  const path = l0Path(uid, importIncarnation(importId, chunk), 0, records.length);
+  const encoded = encodeSegment(columns, { order: 'l0' });
+  const path = l0Path(uid, importIncarnation(importId, chunk), 0, columns.rowCount);
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
   return { path, encoded, sizeBytes, isOurs };
 }

@@ -12,14 +12,14 @@
  * A flush row is never deleted: it is what makes a redelivery, however late, a no-op.
  */
 import { DAY_MS } from '../core/limits.ts';
+import type { Link } from '../core/people/links.ts';
 import { assert, InvariantError } from '../core/result.ts';
 import type { FlushPart, FlushRef, Tally } from '../core/rpc.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { packFooter, unpackFooter } from './footer.ts';
+import { jsonParameters } from './json-parameters.ts';
+import { insertLinks } from './link-store.ts';
 import type { EncodedSegment } from './segment-write.ts';
-
-/** One JSON parameter stays under this: D1 takes 2 MB a value. */
-const PARAMETER_SIZE_BYTES_MAX = 1_500_000;
 
 export type SegmentSourceKind = 'flush' | 'import' | 'seal';
 
@@ -133,6 +133,8 @@ export interface FlushRecord {
   readonly parts: readonly FlushPart[];
   /** Null: the flush accepted nothing (an account of rejections only). */
   readonly segment: PlacedSegment | null;
+  /** What the flush's events say of ids that are one person. */
+  readonly links?: readonly Link[];
   readonly nowMs: number;
 }
 
@@ -162,16 +164,17 @@ export function parseDay(text: string): number | null {
 }
 
 /**
- * Stores one flush: parts, segment, days and the flush row, all or nothing.
+ * Stores one flush: parts, segment, days, links and the flush row, all or nothing.
  *
  * Redelivered, it does nothing, even if what it stored was collected meanwhile. An equal key with another `seqTo` or
  * checksum throws an InvariantError (CORRECTNESS A2).
  */
 export async function storeFlush(db: D1Database, record: FlushRecord): Promise<void> {
-  const { uid, flush, segment } = record;
+  const { uid, flush, segment, links = [] } = record;
   assert(flush.seqTo > flush.seqFrom, `flush [${flush.seqFrom}, ${flush.seqTo}) of ${flush.incarnation} is empty`);
   const statements = partStatements(db, record);
   if (segment) statements.push(...flushSegmentStatements(db, record, segment));
+  statements.push(...insertLinks(db, uid, flush.incarnation, links));
   statements.push(flushStatement(db, record));
   try {
     await db.batch(statements);
@@ -267,25 +270,6 @@ function flushStatement(
       corrections,
       nowMs,
     );
-}
-
-/** JSON arrays of the rows, each below what one parameter may hold. No rows: no parameters. */
-export function jsonParameters<T>(rows: readonly T[], sizeOf: (row: T) => number): string[] {
-  const parameters: string[] = [];
-  let taken: T[] = [];
-  let sizeBytes = 0;
-  for (const row of rows) {
-    const rowSizeBytes = sizeOf(row);
-    if (taken.length > 0 && sizeBytes + rowSizeBytes > PARAMETER_SIZE_BYTES_MAX) {
-      parameters.push(JSON.stringify(taken));
-      taken = [];
-      sizeBytes = 0;
-    }
-    taken.push(row);
-    sizeBytes += rowSizeBytes;
-  }
-  if (taken.length > 0) parameters.push(JSON.stringify(taken));
-  return parameters;
 }
 
 export interface RangeRequest {

@@ -27,6 +27,7 @@ export class RowReader {
     this.read = (name) => {
       const place = propertyPlace(name);
       if (place.in === 'column') return this.#columns.strings[place.column]?.[this.row] ?? undefined;
+      if (place.in === 'person' || place.in === 'group') return undefined;
       return valueAt(this.#json(place.in), place.key, place.steps);
     };
   }

@@ -12,6 +12,7 @@ import type { FlushMessage, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { storeFlush } from '../lake/manifest.ts';
 import { FAILURES_REPORTED, noteFlushFailure } from './flush-failures.ts';
+import { flushLinks } from './flush-links.ts';
 import { storeSegment } from './lake-sink.ts';
 import { type PulledFlush, pullFlush } from './pull.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -99,7 +100,8 @@ async function storePulled(address: ShardAddress, pulled: PulledFlush, deps: Con
   const startedAtMs = deps.now();
   const { flush, columns, ...accounts } = pulled;
   const segment = await storeSegment(deps.lake, address.uid, flush, columns);
-  await storeFlush(deps.db, { uid: address.uid, flush, ...accounts, segment, nowMs: deps.now() });
+  const links = await flushLinks(deps.db, address.uid, columns);
+  await storeFlush(deps.db, { uid: address.uid, flush, ...accounts, segment, links, nowMs: deps.now() });
   await deps.shardOf(address).confirm({ address, flush });
   deps.telemetry.write({
     index: address.uid,

@@ -6,6 +6,7 @@ import { isAccepted } from '../../src/core/disposition.ts';
 import { Engine } from '../../src/core/engine.ts';
 import type { EventRecord } from '../../src/core/event.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
+import { findLinks } from '../../src/core/people/find-links.ts';
 import type { Query } from '../../src/core/query/request.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
 import type { Rollup } from '../../src/core/rollup.ts';
@@ -20,7 +21,7 @@ import { execute, type QueryAnswer } from '../../src/query/execute.ts';
 import { listShards } from '../../src/query/shards.ts';
 import { storeSegment } from '../../src/sinks/lake-sink.ts';
 import { pullFlush } from '../../src/sinks/pull.ts';
-import { block } from '../support/events.ts';
+import { block, testHasher } from '../support/events.ts';
 import { FakeBucket } from '../support/fake-bucket.ts';
 import { fakeD1 } from '../support/fake-d1.ts';
 import { listingOf } from '../support/fake-directory.ts';
@@ -81,7 +82,8 @@ export class World {
       if (pulled === 'none' || pulled === 'gone') return;
       const { flush, columns, ...accounts } = pulled;
       const segment = await storeSegment(this.#lake, UID, flush, columns);
-      await storeFlush(this.db, { uid: UID, flush, ...accounts, segment, nowMs: this.nowMs });
+      const links = findLinks(columns, testHasher);
+      await storeFlush(this.db, { uid: UID, flush, ...accounts, segment, links, nowMs: this.nowMs });
       if (!confirm) return;
       await stub.confirm({ flush });
     }

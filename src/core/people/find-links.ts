@@ -7,7 +7,7 @@
 import type { EventColumns } from '../columns.ts';
 import type { StringColumn } from '../event.ts';
 import type { Hasher } from '../hash.ts';
-import { type Link, hashText } from './links.ts';
+import { hashText, type Link } from './links.ts';
 
 /** Text columns that must be there; and `at`, `person` and `key_hash`. */
 export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'properties'];

@@ -34,14 +34,14 @@ export function hashText(high: number, low: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
-/** The ids of one person by another: nothing else is asked of links while events are read. */
+/** All that is known of who is who; it only grows. */
 export class Links {
   readonly #ids = new HashIndex();
   /** Number of the user of a device; NOT_FOUND: none. */
   readonly #users: number[] = [];
   readonly #usedAtMs: number[] = [];
   readonly #aliases = new Map<string, readonly [number, number]>();
-  #resolved: Resolved | null = null;
+  #people: LinkedPeople | null = null;
 
   /** Ids that are in some link. */
   get size(): number {
@@ -63,30 +63,13 @@ export class Links {
       this.#users[fromId] = toId;
       this.#usedAtMs[fromId] = atMs;
     }
-    this.#resolved = null;
+    this.#people = null;
   }
 
-  /** Writes the representative of a person over its hash, in place; words are (low, high) pairs. False: it is its own. */
-  follow(words: Uint32Array, at: number): boolean {
-    const { representatives } = this.#resolve();
-    const index = this.#ids.find(words[at + 1]!, words[at]!);
-    if (index === NOT_FOUND || representatives[index] === index) return false;
-    words[at] = this.#ids.low(representatives[index]!);
-    words[at + 1] = this.#ids.high(representatives[index]!);
-    return true;
-  }
-
-  /** (low, high) pairs of all ids of the person, its representative first. */
-  idsOf(high: number, low: number): Uint32Array {
-    const { representatives } = this.#resolve();
-    const index = this.#ids.find(high, low);
-    if (index === NOT_FOUND) return Uint32Array.of(low, high);
-    const representative = representatives[index]!;
-    const words = [this.#ids.low(representative), this.#ids.high(representative)];
-    for (let id = 0; id < this.#ids.size; id++) {
-      if (representatives[id] === representative && id !== representative) words.push(this.#ids.low(id), this.#ids.high(id));
-    }
-    return Uint32Array.from(words);
+  /** Who is who by the links so far; links that are added later do not show in it. */
+  people(): LinkedPeople {
+    this.#people ??= new LinkedPeople(this.#ids, representativesOf(this.#ids, this.#edges()));
+    return this.#people;
   }
 
   #add(text: string): number {
@@ -98,26 +81,56 @@ export class Links {
     return id;
   }
 
-  #resolve(): Resolved {
-    this.#resolved ??= resolve(this.#ids, this.#edges());
-    return this.#resolved;
-  }
-
   *#edges(): Generator<readonly [number, number]> {
     for (const [device, user] of this.#users.entries()) if (user !== NOT_FOUND) yield [device, user];
     yield* this.#aliases.values();
   }
 }
 
-interface Resolved {
-  /** Number of the representative of each id. */
-  readonly representatives: Int32Array;
+/** Who is who, at one moment. Hashes are (low, high) pairs of unsigned words, as a BigInt64Array has them. */
+export class LinkedPeople {
+  readonly #ids: HashIndex;
+  /** Number of the representative of each id there was. */
+  readonly #representatives: Int32Array;
+
+  constructor(ids: HashIndex, representatives: Int32Array) {
+    this.#ids = ids;
+    this.#representatives = representatives;
+  }
+
+  /** Nobody is anybody else. */
+  get isEmpty(): boolean {
+    return this.#representatives.length === 0;
+  }
+
+  /** Writes the representative of a person over its hash, in place. False: it is its own. */
+  follow(words: Uint32Array, at: number): boolean {
+    const index = this.#ids.find(words[at + 1]!, words[at]!);
+    const representative = this.#representatives[index];
+    if (representative === undefined || representative === index) return false;
+    words[at] = this.#ids.low(representative);
+    words[at + 1] = this.#ids.high(representative);
+    return true;
+  }
+
+  /** All ids of the person, its representative first. */
+  idsOf(high: number, low: number): Uint32Array {
+    const index = this.#ids.find(high, low);
+    const representative = this.#representatives[index];
+    if (representative === undefined) return Uint32Array.of(low, high);
+    const words = [this.#ids.low(representative), this.#ids.high(representative)];
+    for (const [id, its] of this.#representatives.entries()) {
+      if (its === representative && id !== its) words.push(this.#ids.low(id), this.#ids.high(id));
+    }
+    return Uint32Array.from(words);
+  }
 }
 
 const IS_LED_TO = 1;
 const LEADS_AWAY = 2;
 
-function resolve(ids: HashIndex, edges: Iterable<readonly [number, number]>): Resolved {
+/** Number of the representative of each id. */
+function representativesOf(ids: HashIndex, edges: Iterable<readonly [number, number]>): Int32Array {
   const parents = Int32Array.from({ length: ids.size }, (_, id) => id);
   const roles = new Uint8Array(ids.size);
   for (const [from, to] of edges) {
@@ -131,7 +144,7 @@ function resolve(ids: HashIndex, edges: Iterable<readonly [number, number]>): Re
     const known = best[root]!;
     if (known === NOT_FOUND || precedes(ids, roles, id, known)) best[root] = id;
   }
-  return { representatives: Int32Array.from(parents, (_, id) => best[rootOf(parents, id)]!) };
+  return Int32Array.from(parents, (_, id) => best[rootOf(parents, id)]!);
 }
 
 function precedes(ids: HashIndex, roles: Uint8Array, id: number, other: number): boolean {

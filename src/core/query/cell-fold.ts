@@ -105,6 +105,7 @@ function searchedProperties(condition: Condition | null): string[] {
   if ('and' in condition) return condition.and.flatMap(searchedProperties);
   if ('or' in condition) return condition.or.flatMap(searchedProperties);
   if ('not' in condition) return searchedProperties(condition.not);
+  if ('cohort' in condition) return [];
   const isWhole = condition.op === 'eq' || condition.op === 'neq' || condition.op === 'in' || condition.op === 'exists';
   return isWhole ? [] : conditionProperties(condition);
 }

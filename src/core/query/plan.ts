@@ -6,6 +6,7 @@
  *   - its filter is implied: each of its conjuncts is, in structure, one of the question's;
  *   - what else the question demands is told exactly by the rollup's dimensions;
  *   - its dimensions hold what the question groups by, its numbers what the question measures;
+ *   - it asks for no trait, cohort or group: those are looked up when events are read, and no rollup may be made of them;
  *   - the question's bounds and buckets fall on whole minutes, the grain of a window.
  * A dimension holds text, cut to `dimensionValueLengthMax`: so a comparison of an untyped property with anything but a
  * plain text is left to the lake, which sees the value itself.
@@ -14,9 +15,10 @@
  */
 import { type Comparison, type Condition, canonicalCondition } from '../condition.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../limits.ts';
-import { isColumn } from '../property.ts';
+import { isColumn, isTrait } from '../property.ts';
 import type { Rollup } from '../rollup.ts';
 import type { Query } from './request.ts';
+import { queryProperties } from './row-source.ts';
 
 export interface RollupPlan {
   readonly rollup: Rollup;
@@ -30,6 +32,7 @@ export interface RollupPlan {
 
 /** Adequate rollups, the one with the fewest dimensions first. */
 export function rollupPlans(query: Query, rollups: readonly Rollup[], nowMs: number): RollupPlan[] {
+  if (query.measure === 'groups' || queryProperties(query).some(isTrait)) return [];
   if (dayGrains(query, nowMs) === null) return [];
   return rollups
     .map((rollup) => planOn(query, rollup))
@@ -95,6 +98,7 @@ function isTold(condition: Condition, dimensions: readonly string[]): boolean {
   if ('and' in condition) return condition.and.every((inner) => isTold(inner, dimensions));
   if ('or' in condition) return condition.or.every((inner) => isTold(inner, dimensions));
   if ('not' in condition) return isTold(condition.not, dimensions);
+  if ('cohort' in condition) return false;
   return dimensions.includes(condition.property) && isToldByText(condition);
 }
 

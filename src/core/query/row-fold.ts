@@ -6,8 +6,11 @@
  * properties only where the question needs them.
  */
 import type { EventColumns } from '../columns.ts';
+import { conditionCohorts } from '../condition.ts';
 import type { StringColumn } from '../event.ts';
+import { Hasher } from '../hash.ts';
 import { LIMITS } from '../limits.ts';
+import { propertyPlace } from '../property.ts';
 import { CountTally } from './count-tally.ts';
 import type { Fold } from './fold.ts';
 import { Grouping, TalliedFold, type Tally } from './grouping.ts';
@@ -16,7 +19,7 @@ import { NumberTally } from './number-tally.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
 import type { Query } from './request.ts';
-import { queryColumns, RowSource, type RowTest, type RowText } from './row-source.ts';
+import { queryColumns, queryProperties, RowSource, type RowTest, type RowText, type RowValue } from './row-source.ts';
 
 /** Adds one row to a slot. */
 type AddRow = (slot: number, row: number) => void;
@@ -39,7 +42,7 @@ export class RowFold {
   constructor(query: Query) {
     this.#query = query;
     this.columns = queryColumns(query);
-    this.needsPerson = query.measure === 'users';
+    this.needsPerson = query.measure === 'users' || asksForPeople(query);
     this.#grouping = new Grouping(query.bucketStarts.length);
     this.#groups = new TextGroups(
       this.#grouping,
@@ -85,6 +88,15 @@ export class RowFold {
       const tally = new PeopleTally();
       return { tally, add: (slot, row) => tally.add(slot, this.#people[2 * row + 1]!, this.#people[2 * row]!) };
     }
+    if (measure === 'groups') {
+      const tally = new PeopleTally();
+      const hashes = new TextHashes(this.#source.value('group_id'));
+      const add: AddRow = (slot, row) => {
+        hashes.of(row);
+        tally.add(slot, hashes.high, hashes.low);
+      };
+      return { tally, add };
+    }
     if (number === null) {
       const tally = new CountTally();
       return { tally, add: (slot) => tally.add(slot, 1) };
@@ -98,6 +110,35 @@ export class RowFold {
       else tally.touch(slot);
     };
     return { tally, add };
+  }
+}
+
+/** Whether it asks who the person of an event is, or what is known of them. */
+function asksForPeople(query: Query): boolean {
+  const hasTraits = queryProperties(query).some((name) => propertyPlace(name).in === 'person');
+  return hasTraits || (query.where !== null && conditionCohorts(query.where).length > 0);
+}
+
+/** 64-bit hashes of a text that repeats from row to row; (0, 0) where there is none. */
+class TextHashes {
+  high = 0;
+  low = 0;
+  readonly #text: RowValue;
+  readonly #hasher = new Hasher([0, 0, 0, 0]);
+  #last: unknown;
+
+  constructor(text: RowValue) {
+    this.#text = text;
+  }
+
+  /** Leaves the hash of the row's text in `high` and `low`. */
+  of(row: number): void {
+    const text = this.#text(row);
+    if (text === this.#last) return;
+    this.#last = text;
+    if (typeof text === 'string') this.#hasher.hash(text);
+    this.high = typeof text === 'string' ? this.#hasher.high : 0;
+    this.low = typeof text === 'string' ? this.#hasher.low : 0;
   }
 }
 

@@ -1,10 +1,11 @@
 /**
  * RowSource: reads properties of single rows of event columns. JSON is parsed at most once a row, and only for the rows
- * and columns that are asked for; a context that repeats is parsed once.
+ * and columns that are asked for; a context that repeats is parsed once. Traits and cohorts come from the columns' lookup.
  */
 import type { EventColumns } from '../columns.ts';
 import { type Comparison, type Condition, conditionProperties, evaluate } from '../condition.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../event.ts';
+import type { Lookup } from '../people/lookup.ts';
 import { dimensionText, propertyColumn, propertyPlace, valueAt } from '../property.ts';
 import { assert } from '../result.ts';
 import type { Query } from './request.ts';
@@ -14,11 +15,17 @@ export type RowTest = (row: number) => boolean;
 export type RowText = (row: number) => string | null;
 export type RowValue = (row: number) => JsonValue | undefined;
 
+/** The properties a question reads. */
+export function queryProperties({ groupBy, where, number, measure }: Query): string[] {
+  const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
+  if (number) names.push(number.property);
+  if (measure === 'groups') names.push('group_id');
+  return names;
+}
+
 /** The text columns a question reads. */
 export function queryColumns(query: Query): Set<StringColumn> {
-  const names = [...query.groupBy, ...(query.where ? conditionProperties(query.where) : [])];
-  if (query.number) names.push(query.number.property);
-  return new Set(names.map(propertyColumn));
+  return new Set(queryProperties(query).map(propertyColumn));
 }
 
 /** Answers remembered by text: of columns that repeat. Of others, remembering costs more than working it out. */
@@ -26,10 +33,14 @@ const MEMORY_SIZE_MAX = 4_096;
 
 export class RowSource {
   #columns: EventColumns | null = null;
+  /** (low, high) pairs. */
+  #people: Uint32Array = new Uint32Array(0);
   readonly #json = { properties: new JsonColumn(), context: new JsonColumn() };
 
   use(columns: EventColumns): void {
     this.#columns = columns;
+    const { buffer, byteOffset, length } = columns.person;
+    this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
     this.#json.properties.use(columns.strings.properties);
     this.#json.context.use(columns.strings.context);
   }
@@ -40,8 +51,18 @@ export class RowSource {
       const text = this.#text(place.column);
       return (row) => text(row) ?? undefined;
     }
-    const json = this.#json[place.in];
     const { key, steps } = place;
+    if (place.in === 'person') {
+      return (row) => this.#lookup().personTrait(this.#people[2 * row + 1]!, this.#people[2 * row]!, key, steps);
+    }
+    if (place.in === 'group') {
+      const group = this.#text('group_id');
+      return (row) => {
+        const id = group(row);
+        return id === null ? undefined : this.#lookup().groupTrait(id, key, steps);
+      };
+    }
+    const json = this.#json[place.in];
     // A text without the key's first step, written as JSON writes it, cannot hold the property.
     const marks = [key, steps[0]!].map((step) => JSON.stringify(step));
     return (row) => (json.mayHold(row, marks) ? valueAt(json.object(row), key, steps) : undefined);
@@ -71,7 +92,17 @@ export class RowSource {
       const test = this.test(condition.not);
       return (row) => !test(row);
     }
+    if ('cohort' in condition) {
+      const { cohort } = condition;
+      return (row) => this.#lookup().isMember(cohort, this.#people[2 * row + 1]!, this.#people[2 * row]!);
+    }
     return this.#comparison(condition);
+  }
+
+  #lookup(): Lookup {
+    const lookup = this.#columns?.lookup;
+    assert(lookup, 'traits or cohorts are asked for and were not looked up');
+    return lookup;
   }
 
   #comparison(comparison: Comparison): RowTest {

@@ -7,9 +7,9 @@
 import { HOUR_MS, LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/result.ts';
 import { fromBase64, toBase64 } from '../base64.ts';
+import { jsonParameters } from '../json-parameters.ts';
 import {
   dayText,
-  jsonParameters,
   type PlacedSegment,
   type SealedDay,
   type SealedDayRow,

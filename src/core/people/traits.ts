@@ -1,0 +1,206 @@
+/**
+ * Traits: what is known of people and groups beyond single events, kept while events are read, in any order.
+ *
+ * | trait | is |
+ * |---|---|
+ * | any name | of a person: the latest value that an `identify` event gave; of a group: a `group` event |
+ * | `first_seen`, `last_seen` | ISO times of the person's first and last event |
+ * | `first_touch.*` | of the first event that has a page, a referrer or a campaign: `referrer_domain`, `utm_*`, `path` |
+ * | `last_touch.*` | of the last event that has a referrer or a campaign; of the first touch where none has |
+ *
+ * Latest is by (event time, receipt, the value's JSON); earliest the reverse: so each is a maximum, and the order in which
+ * events are read, or that some are read twice, cannot show. A trait that was last set to null is absent. The four built-in
+ * names win over traits of the same name.
+ */
+import type { EventColumns } from '../columns.ts';
+import type { JsonObject, JsonValue, StringColumn } from '../event.ts';
+import { HashIndex, NOT_FOUND } from '../hash-index.ts';
+import { valueAt } from '../property.ts';
+
+export const TOUCH_COLUMNS = [
+  'referrer_domain',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+  'path',
+] as const satisfies readonly StringColumn[];
+
+const BUILT_IN: ReadonlySet<string> = new Set(['first_seen', 'last_seen', 'first_touch', 'last_touch']);
+
+/** Which traits are to be kept, by the first step of their names; 'all' for a whole profile. */
+export interface TraitsWanted {
+  readonly person: ReadonlySet<string> | 'all';
+  readonly group: ReadonlySet<string> | 'all';
+}
+
+/** A value, and what makes it the latest. */
+interface Latest {
+  readonly atMs: number;
+  readonly receivedAtMs: number;
+  readonly value: JsonValue;
+}
+
+interface PersonState {
+  firstSeenMs: number;
+  lastSeenMs: number;
+  firstTouch: Latest | null;
+  lastTouch: Latest | null;
+}
+
+export class Traits {
+  readonly #wanted: TraitsWanted;
+  readonly #readsEvents: boolean;
+  readonly #index = new HashIndex();
+  readonly #people: Map<string, Latest>[] = [];
+  readonly #states: PersonState[] = [];
+  readonly #groups = new Map<string, Map<string, Latest>>();
+
+  constructor(wanted: TraitsWanted) {
+    this.#wanted = wanted;
+    this.#readsEvents = wanted.person === 'all' || [...BUILT_IN].some((name) => wants(wanted.person, name));
+  }
+
+  /** Text columns that the batches must have; and `at`, `received_at` and `person`. */
+  get columns(): StringColumn[] {
+    const columns: StringColumn[] = ['type', 'properties'];
+    if (isWanted(this.#wanted.group)) columns.push('group_id');
+    return this.#readsEvents ? [...columns, ...TOUCH_COLUMNS] : columns;
+  }
+
+  /** People and groups of which something is held. */
+  get size(): number {
+    return this.#index.size + this.#groups.size;
+  }
+
+  /** Adds these rows. Its people are those the links make of them. */
+  add(columns: EventColumns, rows: Uint32Array): void {
+    const { at, receivedAt, person, strings } = columns;
+    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    for (const row of rows) {
+      const low = words[2 * row]!;
+      const high = words[2 * row + 1]!;
+      const atMs = at[row]!;
+      const receivedAtMs = receivedAt[row]!;
+      const type = strings.type![row];
+      if (type === 'identify' && (low | high) !== 0 && isWanted(this.#wanted.person)) {
+        const index = this.#person(high, low);
+        merge(this.#people[index]!, strings.properties![row] ?? null, this.#wanted.person, atMs, receivedAtMs);
+      }
+      const group = type === 'group' && isWanted(this.#wanted.group) ? strings.group_id![row] : null;
+      if (group != null) {
+        const traits = this.#groups.get(group) ?? new Map<string, Latest>();
+        this.#groups.set(group, traits);
+        merge(traits, strings.properties![row] ?? null, this.#wanted.group, atMs, receivedAtMs);
+      }
+      if (this.#readsEvents && (low | high) !== 0) this.#see(this.#person(high, low), columns, row);
+    }
+  }
+
+  personTrait(high: number, low: number, key: string, steps: readonly string[]): JsonValue | undefined {
+    const index = (low | high) === 0 ? NOT_FOUND : this.#index.find(high, low);
+    if (index === NOT_FOUND) return undefined;
+    if (BUILT_IN.has(steps[0]!)) return valueAt(builtIn(this.#states[index]!), key, steps);
+    return traitAt(this.#people[index]!, key, steps);
+  }
+
+  groupTrait(groupId: string, key: string, steps: readonly string[]): JsonValue | undefined {
+    const traits = this.#groups.get(groupId);
+    return traits && traitAt(traits, key, steps);
+  }
+
+  /** All that is held of a person: traits that are set, by name. */
+  profile(high: number, low: number): { readonly traits: JsonObject; readonly state: JsonObject } {
+    const index = this.#index.find(high, low);
+    if (index === NOT_FOUND) return { traits: {}, state: {} };
+    const set = [...this.#people[index]!].filter(([, { value }]) => value !== null);
+    const traits = Object.fromEntries(
+      set.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value]),
+    );
+    return { traits, state: builtIn(this.#states[index]!) };
+  }
+
+  #person(high: number, low: number): number {
+    const index = this.#index.add(high, low);
+    if (index === this.#people.length) {
+      this.#people.push(new Map());
+      this.#states.push({ firstSeenMs: Infinity, lastSeenMs: -Infinity, firstTouch: null, lastTouch: null });
+    }
+    return index;
+  }
+
+  #see(index: number, { at, receivedAt, strings }: EventColumns, row: number): void {
+    const state = this.#states[index]!;
+    const atMs = at[row]!;
+    if (atMs < state.firstSeenMs) state.firstSeenMs = atMs;
+    if (atMs > state.lastSeenMs) state.lastSeenMs = atMs;
+    // Most events are between the touches that are known: nothing is made of them.
+    const mayBeFirst = state.firstTouch === null || atMs <= state.firstTouch.atMs;
+    const mayBeLast = state.lastTouch === null || atMs >= state.lastTouch.atMs;
+    if (!mayBeFirst && !mayBeLast) return;
+    const value: JsonObject = {};
+    let isArrival = false;
+    for (const column of TOUCH_COLUMNS) {
+      const text = strings[column]![row];
+      if (text == null) continue;
+      value[column] = text;
+      isArrival ||= column !== 'path';
+    }
+    if (Object.keys(value).length === 0) return;
+    const touch = { atMs, receivedAtMs: receivedAt[row]!, value };
+    if (state.firstTouch === null || compareLatest(touch, state.firstTouch) < 0) state.firstTouch = touch;
+    if (isArrival && (state.lastTouch === null || compareLatest(touch, state.lastTouch) > 0)) state.lastTouch = touch;
+  }
+}
+
+function isWanted(wanted: ReadonlySet<string> | 'all'): boolean {
+  return wanted === 'all' || wanted.size > 0;
+}
+
+function wants(wanted: ReadonlySet<string> | 'all', name: string): boolean {
+  return wanted === 'all' || wanted.has(name);
+}
+
+function merge(
+  traits: Map<string, Latest>,
+  properties: string | null,
+  wanted: ReadonlySet<string> | 'all',
+  atMs: number,
+  receivedAtMs: number,
+): void {
+  if (properties === null) return;
+  for (const [name, value] of Object.entries(JSON.parse(properties) as JsonObject)) {
+    // A name with dots may be a trait of that very name, or the way into one.
+    if (!wants(wanted, name) && !wants(wanted, name.split('.', 1)[0]!)) continue;
+    const latest = { atMs, receivedAtMs, value };
+    const known = traits.get(name);
+    if (known === undefined || compareLatest(latest, known) > 0) traits.set(name, latest);
+  }
+}
+
+/** Positive: the first is the later. */
+function compareLatest(a: Latest, b: Latest): number {
+  if (a.atMs !== b.atMs) return a.atMs - b.atMs;
+  if (a.receivedAtMs !== b.receivedAtMs) return a.receivedAtMs - b.receivedAtMs;
+  const [left, right] = [JSON.stringify(a.value), JSON.stringify(b.value)];
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
+function traitAt(traits: ReadonlyMap<string, Latest>, key: string, steps: readonly string[]): JsonValue | undefined {
+  const whole = traits.get(key);
+  if (whole !== undefined) return whole.value ?? undefined;
+  const first = steps.length > 1 ? traits.get(steps[0]!) : undefined;
+  if (typeof first?.value !== 'object' || first.value === null) return undefined;
+  const rest = steps.slice(1);
+  return valueAt(first.value as JsonObject, rest.join('.'), rest);
+}
+
+function builtIn({ firstSeenMs, lastSeenMs, firstTouch, lastTouch }: PersonState): JsonObject {
+  if (firstSeenMs > lastSeenMs) return {};
+  return {
+    first_seen: new Date(firstSeenMs).toISOString(),
+    last_seen: new Date(lastSeenMs).toISOString(),
+    ...(firstTouch && { first_touch: firstTouch.value, last_touch: (lastTouch ?? firstTouch).value }),
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * Flush links: what a flush's identify and alias events say of ids that are one person, for the links table.
+ *
+ * The hash key is read only for a flush with an alias, whose previous id nobody has hashed. It is never changed, and a tenant
+ * that was deleted meanwhile has no answers left that a link could change.
+ */
+import { loadTenant } from '../control/tenants.ts';
+import type { EventColumns } from '../core/columns.ts';
+import { Hasher } from '../core/hash.ts';
+import { findLinks, hasAliases } from '../core/people/find-links.ts';
+import type { Link } from '../core/people/links.ts';
+
+export async function flushLinks(db: D1Database, uid: string, columns: EventColumns): Promise<Link[]> {
+  if (columns.rowCount === 0) return [];
+  const configured = hasAliases(columns) ? await loadTenant(db, uid) : null;
+  return findLinks(columns, configured && new Hasher(configured.tenant.hashKey));
+}
