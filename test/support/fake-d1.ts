@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { root } from '../../src/cli/local-stack/paths.ts';
 
 /** Called before each call to the database with its number, from 1, and the SQL; may throw to lose the call. */
@@ -62,6 +62,7 @@ export class FakeD1 {
   callCount = 0;
   hook: FaultHook | null = null;
   readonly #sqlite = new DatabaseSync(':memory:');
+  readonly #statements = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
 
   constructor() {
     const folder = join(root, 'migrations');
@@ -97,14 +98,39 @@ export class FakeD1 {
     return results;
   }
 
+  /** Empties all tables. */
+  clear(): void {
+    this.callCount = 0;
+    this.hook = null;
+    const tables = this.#sqlite.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    for (const { name } of tables) this.#sqlite.exec(`DELETE FROM "${name}"`);
+  }
+
+  /** Rows, at once and past all hooks. */
+  select(sql: string, values: readonly unknown[]): unknown[] {
+    return this.#prepared(sql).statement.all(...(values as SQLInputValue[]));
+  }
+
   #run({ sql, values }: FakeStatement) {
-    const prepared = this.#sqlite.prepare(sql);
-    const results = prepared.all(...values).map((row) => ({ ...row }));
-    const changes = this.#sqlite.prepare('SELECT changes() AS changes, last_insert_rowid() AS id').get() as {
-      changes: number;
-      id: number;
-    };
-    return { results, success: true as const, meta: { changes: changes.changes, last_row_id: changes.id } };
+    const { statement, hasRows } = this.#prepared(sql);
+    if (!hasRows) {
+      const { changes, lastInsertRowid } = statement.run(...values);
+      const meta = { changes: Number(changes), last_row_id: Number(lastInsertRowid) };
+      return { results: [] as unknown[], success: true as const, meta };
+    }
+    const results: unknown[] = statement.all(...values).map((row) => ({ ...row }));
+    // Of a statement that changes and returns: a row for each change.
+    return { results, success: true as const, meta: { changes: results.length, last_row_id: 0 } };
+  }
+
+  #prepared(sql: string): { readonly statement: StatementSync; readonly hasRows: boolean } {
+    let known = this.#statements.get(sql);
+    if (known === undefined) {
+      const statement = this.#sqlite.prepare(sql);
+      known = { statement, hasRows: statement.columns().length > 0 };
+      this.#statements.set(sql, known);
+    }
+    return known;
   }
 }
 

@@ -1,0 +1,211 @@
+// Clients: devices and servers that send events and send them again until they are told they are durable. Their clocks are
+// wrong, they wait offline, repeat events of earlier requests, and mix in events that are no events.
+
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
+import { SimRequest } from './platform/http.ts';
+import type { Ledger, WireEvent } from './sent.ts';
+import { NetworkError } from './world/network.ts';
+import { Sequence } from './world/random.ts';
+import type { World } from './world/world.ts';
+
+const SECOND_MS = 1_000;
+
+export interface SimTenant {
+  readonly uid: string;
+  readonly regions: readonly string[];
+  readonly ledger: Ledger;
+}
+
+interface ClientRequest {
+  readonly batch: readonly unknown[];
+  /** Those of the batch that are events. */
+  readonly events: readonly WireEvent[];
+}
+
+/** Continents by which the edge chooses among regions. */
+export const CONTINENT_OF: Readonly<Record<string, string>> = { weur: 'EU', enam: 'NA', apac: 'AS' };
+
+export interface ClientOptions {
+  readonly name: string;
+  readonly tenant: SimTenant;
+  readonly events: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Its clock less the true time. */
+  readonly skewMs: number;
+  /** It is seen now in one region, now in another. */
+  readonly isFlapping?: boolean;
+  /** All its events have a timestamp. */
+  readonly saysTime?: boolean;
+  readonly people?: number;
+}
+
+export class Client {
+  readonly options: ClientOptions;
+  /** Requests not answered yet. */
+  waiting = 0;
+  readonly #world: World;
+  readonly #random: Sequence;
+  readonly #region: string;
+  readonly #done: WireEvent[] = [];
+  #made = 0;
+
+  constructor(world: World, options: ClientOptions) {
+    this.#world = world;
+    this.options = options;
+    this.#random = new Sequence(world.seed, `client ${options.name}`);
+    this.#region = this.#random.pick(options.tenant.regions);
+  }
+
+  /** Puts all its requests on the schedule. */
+  start(): void {
+    const { startMs, endMs, events, name } = this.options;
+    let left = events;
+    while (left > 0) {
+      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.2) ? 24 : 9));
+      left -= size;
+      // Most of the traffic is around the middle, where the day ends.
+      const spread = (this.#random.next() + this.#random.next()) / 2;
+      const atMs = Math.floor(startMs + spread * (endMs - startMs));
+      this.#world.scheduler.at(atMs, `${name} sends`, () => this.#begin(size));
+    }
+  }
+
+  #begin(size: number): void {
+    this.waiting++;
+    this.#send(this.#makeRequest(size), 1);
+  }
+
+  #makeRequest(size: number): ClientRequest {
+    const events: WireEvent[] = [];
+    const batch: unknown[] = [];
+    for (let i = 0; i < size; i++) {
+      const repeated = this.#done.length > 0 && this.#random.chance(0.03);
+      const event = repeated ? this.#random.pick(this.#done) : this.#makeEvent();
+      events.push(event);
+      batch.push(event);
+      if (this.#random.chance(0.02)) {
+        events.push(event);
+        batch.push(event);
+      }
+      if (this.#random.chance(0.02)) batch.push({ id: `bad-${this.#made}`, type: 'no such type' });
+    }
+    this.#done.push(...events);
+    return { events, batch };
+  }
+
+  #makeEvent(): WireEvent {
+    const { name, tenant, people = 12 } = this.options;
+    const random = this.#random;
+    const id = `${name}-${++this.#made}`;
+    const person = random.below(people);
+    const kind = random.next();
+    return {
+      id,
+      type: random.chance(0.25) ? 'page' : 'track',
+      event: random.pick(['Viewed', 'Added', 'Bought', 'Left']),
+      ...(kind < 0.7 && { anonymousId: `${tenant.uid}-device-${person}` }),
+      ...(kind > 0.5 && kind < 0.9 && { userId: `user-${person}` }),
+      ...this.#timestamp(),
+      properties: { slot: `slot-${random.below(40)}`, amount: random.below(2_000) / 100 },
+    };
+  }
+
+  /** Mostly just now, by its clock; sometimes long ago, sometimes not said. */
+  #timestamp(): { timestamp?: string } {
+    const random = this.#random;
+    const clockMs = this.#world.nowMs + this.options.skewMs;
+    const kind = random.next();
+    if (kind < 0.08 && !this.options.saysTime) return {};
+    let ageMs = random.below(20 * SECOND_MS);
+    if (kind > 0.85) ageMs = random.below(20 * MINUTE_MS);
+    // Few days, for each is sealed: the day before yesterday, and one beyond the allowed lateness.
+    if (kind > 0.96) ageMs = 2 * DAY_MS + random.below(HOUR_MS);
+    if (kind > 0.98) ageMs = LIMITS.allowedLatenessMs + DAY_MS + random.below(HOUR_MS);
+    return { timestamp: new Date(clockMs - ageMs).toISOString() };
+  }
+
+  /** One attempt; on trouble another one, with a new `sentAt`. */
+  #send(request: ClientRequest, attempt: number): void {
+    const { tenant, isFlapping, name } = this.options;
+    const { scheduler, faults } = this.#world;
+    const region = isFlapping && this.#random.chance(0.3) ? this.#random.pick(tenant.regions) : this.#region;
+    const sentAtMs = scheduler.nowMs + this.options.skewMs;
+    const doubled = faults.strike('request-twice', name);
+    const deliver = (delayMs: number, onAnswer: ((answered: boolean) => void) | null) =>
+      scheduler.after(delayMs, `request of ${name}`, () => {
+        void this.#collect(request, region, sentAtMs).then(
+          () => onAnswer?.(true),
+          (cause: unknown) => {
+            this.#world.onRefused(`collect for ${name}`, cause);
+            onAnswer?.(false);
+          },
+        );
+      });
+    if (doubled) deliver(1 + doubled.size * 90 * SECOND_MS, null);
+    deliver(this.#random.below(60), (answered) => {
+      if (answered) this.waiting--;
+      else
+        scheduler.after(backoffMs(attempt, this.#random), `${name} tries again`, () =>
+          this.#send(request, attempt + 1),
+        );
+    });
+  }
+
+  /** The edge, with the answer on its way back: only what arrives counts as told. */
+  async #collect(request: ClientRequest, region: string, sentAtMs: number): Promise<void> {
+    const world = this.#world;
+    const { tenant } = this.options;
+    const { ledger } = tenant;
+    ledger.attempted.received += request.batch.length;
+    ledger.attempted.rejected += request.batch.length - request.events.length;
+    const body = JSON.stringify({ batch: request.batch, sentAt: new Date(sentAtMs).toISOString() });
+    const verdict = (await world.invoke('collect', async (isolate) => {
+      const http = new SimRequest('https://edge/v1/events', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
+        body,
+        cf: { continent: CONTINENT_OF[region] },
+      });
+      const auth = {
+        authenticate: async () => {
+          const known = await isolate.tenants.byUid(tenant.uid);
+          if (known === null) throw new Error('no such tenant');
+          // The receipt is stamped right after it.
+          for (const wire of request.events) this.#note(wire, region, sentAtMs, world.nowMs);
+          return known;
+        },
+      };
+      const random = (sizeBytes: number) => {
+        const bytes = new Uint8Array(sizeBytes);
+        world.random(bytes);
+        return bytes;
+      };
+      const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants as never, random };
+      return isolate.product.collect(http as never, isolate.product.nativeProtocol, deps as never);
+    })) as { received: number; accepted: number; duplicate: number; rejected: number };
+    const lost = world.faults.strike('lost-reply', `http ${this.options.name}`);
+    if (lost) throw new NetworkError('the answer was lost');
+    for (const field of ['received', 'accepted', 'duplicate', 'rejected'] as const)
+      ledger.answered[field] += verdict[field];
+    if (verdict.received !== verdict.accepted + verdict.duplicate + verdict.rejected) {
+      world.violate('F1', `a verdict does not add up: ${JSON.stringify(verdict)}`);
+    }
+    ledger.acked(
+      request.events.map(({ id }) => id),
+      world.nowMs,
+    );
+  }
+
+  #note(wire: WireEvent, region: string, sentAtMs: number, receivedAtMs: number): void {
+    const saidMs = wire.timestamp === undefined ? receivedAtMs : Date.parse(wire.timestamp);
+    const shiftMs = sentAtMs - receivedAtMs > LIMITS.fastClockMs ? sentAtMs - receivedAtMs : 0;
+    const atMs =
+      wire.timestamp === undefined ? receivedAtMs : Math.min(saidMs - shiftMs, receivedAtMs + LIMITS.futureClampMs);
+    this.options.tenant.ledger.sent(wire, { min: atMs, max: atMs }).regions.add(region);
+  }
+}
+
+function backoffMs(attempt: number, random: Sequence): number {
+  return Math.min(SECOND_MS * 2 ** attempt, 5 * MINUTE_MS) * (0.5 + random.next());
+}

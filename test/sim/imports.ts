@@ -1,0 +1,108 @@
+// Imports: history that goes past the shards, in chunks that are sent again until they are answered, beside live events and
+// partly repeating them.
+
+import { DAY_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import type { SimTenant } from './clients.ts';
+import { SimRequest } from './platform/http.ts';
+import type { SentEvent, WireEvent } from './sent.ts';
+import { Sequence } from './world/random.ts';
+import type { World } from './world/world.ts';
+
+export interface ImportOptions {
+  readonly id: string;
+  readonly tenant: SimTenant;
+  readonly atMs: number;
+  readonly chunks: number;
+  readonly rowsPerChunk: number;
+  /** Rows that repeat a live event, of those that have the same event time in each copy. */
+  readonly repeats: number;
+}
+
+export class HistoryImport {
+  readonly options: ImportOptions;
+  isDone = false;
+  readonly #world: World;
+  readonly #random: Sequence;
+
+  constructor(world: World, options: ImportOptions) {
+    this.#world = world;
+    this.options = options;
+    this.#random = new Sequence(world.seed, `import ${options.id}`);
+  }
+
+  start(): void {
+    this.#world.scheduler.at(this.options.atMs, `import ${this.options.id}`, () => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const { chunks, id } = this.options;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const rows = this.#rows(chunk);
+      const body = rows.map((row) => JSON.stringify(row.wire)).join('\n');
+      const headers = { 'x-import-id': id, 'x-import-chunk': String(chunk), 'content-type': 'application/x-ndjson' };
+      await this.#until(`chunk ${chunk}`, 'https://edge/v1/import', headers, body);
+      for (const row of rows) row.importAckedAtMs ??= this.#world.nowMs;
+    }
+    await this.#until('finish', `https://edge/v1/import/${id}/finish`, {}, '');
+    this.isDone = true;
+  }
+
+  #rows(chunk: number): SentEvent[] {
+    const { tenant, rowsPerChunk, repeats, id } = this.options;
+    const rows: SentEvent[] = [];
+    const known = [...tenant.ledger.events.values()].filter(
+      ({ wire, atMsMin, atMsMax }) => atMsMin === atMsMax && wire.timestamp === new Date(atMsMin).toISOString(),
+    );
+    for (let i = 0; i < rowsPerChunk; i++) {
+      const repeated = i < repeats && known.length > 0 ? this.#random.pick(known) : null;
+      const row = repeated ?? this.#newRow(`${id}-${chunk}-${i}`);
+      if (rows.includes(row)) continue;
+      row.imports++;
+      rows.push(row);
+    }
+    return rows;
+  }
+
+  #newRow(id: string): SentEvent {
+    const atMs = this.#world.nowMs - this.#random.below(2) * 2 * DAY_MS - this.#random.below(20 * MINUTE_MS);
+    const wire: WireEvent = {
+      id,
+      type: 'track',
+      event: 'Imported',
+      userId: `user-${this.#random.below(12)}`,
+      timestamp: new Date(atMs).toISOString(),
+      properties: { slot: `slot-${this.#random.below(40)}`, amount: this.#random.below(500) / 100 },
+    };
+    return this.options.tenant.ledger.sent(wire, { min: atMs, max: atMs });
+  }
+
+  /** Sends until it is answered. */
+  async #until(what: string, url: string, headers: Record<string, string>, body: string): Promise<void> {
+    const world = this.#world;
+    const { tenant } = this.options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await world.invoke(`import ${what}`, async (isolate) => {
+          const { db, lake, now } = isolate.ports(world);
+          const sealQueue = isolate.env.SEAL_QUEUE as never;
+          const auth = { authenticate: async () => (await isolate.tenants.byUid(tenant.uid))! };
+          const importer = isolate.product.lakeImporter({ db, lake, sealQueue, now });
+          const app = isolate.product.importRoutes({ auth } as never, importer);
+          const init = { method: 'POST', headers: { ...headers, 'content-length': String(body.length) }, body };
+          return app.fetch(new SimRequest(url, init) as never);
+        });
+        if (response.status === 200) return;
+        throw new Error(`status ${response.status}: ${await response.text()}`);
+      } catch (cause) {
+        world.onRefused(`import ${what}`, cause);
+        await this.#wait(Math.min(2 ** attempt * 1_000, MINUTE_MS));
+      }
+    }
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#world.scheduler.after(delayMs, `import ${this.options.id} waits`, resolve);
+    });
+  }
+}

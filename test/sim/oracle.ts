@@ -1,0 +1,263 @@
+// Oracle: what must hold when the faults have ended and everything had its time: acknowledged ⊆ counted ⊆ sent; the lake's
+// ids, then every answer equal to a count by hand over exactly those ids; accounts; nothing waits (G1, G2, G5, F1, F2).
+
+import { DAY_MS } from '../../src/core/limits.ts';
+import type { QueryAnswer } from '../../src/query/execute.ts';
+import type { SimTenant } from './clients.ts';
+import { ask, type Question } from './questions.ts';
+import { dayOf, type SentEvent } from './sent.ts';
+import type { World } from './world/world.ts';
+
+/** An event as the lake has it. */
+interface LakeRow {
+  readonly id: string;
+  readonly atMs: number;
+  readonly event: string | null;
+  readonly person: string | null;
+  readonly slot: string;
+  readonly amountCents: number;
+}
+
+export async function checkAtRest(world: World, tenant: SimTenant): Promise<void> {
+  const rows = await readLake(world, tenant);
+  if (rows === null) return;
+  checkSets(world, tenant, rows);
+  checkStored(world, tenant);
+  checkSeals(world, tenant);
+  checkAccounts(world, tenant, rows);
+  await checkAnswers(world, tenant, rows);
+}
+
+/** Reads the files that count, with the product's reader but not its query. */
+async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | null> {
+  const [product] = world.products;
+  const db = world.database as unknown as D1Database;
+  const { segments } = await product.readScanPlan(db, { uid, dayFrom: -1e6, dayTo: 1e6 });
+  const open = segments.filter(({ source }) => source !== 'seal');
+  if (open.length > 0) {
+    const days = [...new Set(open.flatMap((segment) => segment.days.map(({ day }) => day)))];
+    world.violate(
+      'G5',
+      `${uid}: days ${days.map(dayText)} are not sealed: ${open.map(({ path }) => path).slice(0, 5)}`,
+    );
+    return null;
+  }
+  const columns = new Set(['at', 'id', 'event', 'user_id', 'anonymous_id', 'properties'] as const);
+  const rows: LakeRow[] = [];
+  for (const { path } of segments) {
+    const object = await world.bucket.get(path);
+    if (object === null) {
+      world.violate('C2', `${path} is listed and not there`);
+      continue;
+    }
+    const source = product.bytesSource(await object.bytes());
+    for await (const { rowCount, at, strings } of product.readSegment(source, { columns })) {
+      for (let i = 0; i < rowCount; i++) {
+        const { slot, amount } = JSON.parse(strings.properties![i]!);
+        rows.push({
+          id: strings.id![i]!,
+          atMs: at[i]!,
+          event: strings.event![i]!,
+          person: strings.user_id![i] ?? strings.anonymous_id![i] ?? null,
+          slot,
+          amountCents: Math.round(amount * 100),
+        });
+      }
+    }
+  }
+  return rows;
+}
+
+function checkSets(world: World, { uid, ledger }: SimTenant, rows: readonly LakeRow[]): void {
+  const counted = new Set<string>();
+  for (const row of rows) {
+    if (counted.has(row.id)) world.violate('G1', `${uid}: ${row.id} is in the lake twice`);
+    counted.add(row.id);
+    const sent = ledger.events.get(row.id);
+    if (sent === undefined) world.violate('G1', `${uid}: ${row.id} was never sent`);
+    else checkRow(world, uid, row, sent);
+  }
+  const lost: string[] = [];
+  for (const { wire, ackedAtMs, importAckedAtMs } of ledger.events.values()) {
+    if ((ackedAtMs !== null || importAckedAtMs !== null) && !counted.has(wire.id)) lost.push(wire.id);
+  }
+  if (lost.length > 0) world.violate('G1', `${uid}: ${lost.length} acknowledged events are lost: ${lost.slice(0, 5)}`);
+}
+
+function checkRow(world: World, uid: string, row: LakeRow, { wire, atMsMin, atMsMax }: SentEvent): void {
+  const { slot, amount } = wire.properties;
+  const event = wire.event ?? null;
+  const person = wire.userId ?? wire.anonymousId ?? null;
+  const isSame =
+    row.slot === slot && row.amountCents === Math.round(amount * 100) && row.person === person && row.event === event;
+  if (!isSame) world.violate('G1', `${uid}: ${row.id} was changed: ${JSON.stringify(row)} of ${JSON.stringify(wire)}`);
+  if (row.atMs < atMsMin || row.atMs > atMsMax) {
+    world.violate('E1', `${uid}: ${row.id} is at ${row.atMs}, its copies lie between ${atMsMin} and ${atMsMax}`);
+  }
+}
+
+/** Every flush is stored and confirmed: no shard holds anything. */
+function checkStored(world: World, { uid }: SimTenant): void {
+  for (const object of world.objects.values()) {
+    if (!object.name.startsWith(`shard ${uid}/`)) continue;
+    const { sql } = object.storage.handle(() => true);
+    const waiting = sql.exec('SELECT COUNT(*) AS n FROM outbox').one()?.n;
+    if (waiting !== 0) world.violate('G5', `${object.name}: ${waiting} flushes are cut and not stored`);
+    const unstored = sql.exec('SELECT COUNT(*) AS n FROM log, meta WHERE log.seq >= meta.stored_seq').one()?.n;
+    if (unstored !== 0) world.violate('G5', `${object.name}: ${unstored} rows are not stored`);
+  }
+}
+
+interface SealedRow {
+  readonly day: number;
+  readonly events: number;
+  readonly drift: string;
+}
+
+function checkSeals(world: World, { uid }: SimTenant): void {
+  for (const { day, drift } of select<SealedRow>(
+    world,
+    'SELECT day, events, drift FROM sealed_days WHERE uid = ?',
+    uid,
+  )) {
+    const { rest } = JSON.parse(drift);
+    if (rest !== 0) world.violate('drift', `${uid}: the drift of ${dayText(day)} has a rest: ${drift}`);
+  }
+}
+
+interface TallyRow {
+  readonly received: number;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+}
+
+/** F1 within the bounds that lost answers leave; F2 exactly. */
+function checkAccounts(world: World, { uid, ledger }: SimTenant, rows: readonly LakeRow[]): void {
+  const [tally] = select<TallyRow>(
+    world,
+    `SELECT COALESCE(SUM(received), 0) AS received, COALESCE(SUM(accepted), 0) AS accepted,
+       COALESCE(SUM(duplicate), 0) AS duplicate, COALESCE(SUM(rejected), 0) AS rejected FROM flushes WHERE uid = ?`,
+    uid,
+  ) as [TallyRow];
+  const { answered } = ledger;
+  for (const field of ['received', 'accepted', 'duplicate', 'rejected'] as const) {
+    if (tally[field] < answered[field]) {
+      world.violate('F1', `${uid}: ${answered[field]} ${field} were answered, ${tally[field]} are accounted for`);
+    }
+  }
+  if (tally.received !== tally.accepted + tally.duplicate + tally.rejected) {
+    world.violate('F1', `${uid}: the accounts do not add up: ${JSON.stringify(tally)}`);
+  }
+  const seals = select<SealedRow>(world, 'SELECT day, events, drift FROM sealed_days WHERE uid = ?', uid);
+  const drifts = seals.map(({ drift }) => JSON.parse(drift) as { duplicates: number; imported: number });
+  const duplicates = sum(drifts.map((drift) => drift.duplicates));
+  const imported = sum(drifts.map((drift) => drift.imported));
+  const sealed = sum(seals.map(({ events }) => events));
+  if (tally.accepted + imported !== sealed + duplicates) {
+    world.violate(
+      'F2',
+      `${uid}: ${tally.accepted} accepted + ${imported} imported ≠ ${sealed} sealed + ${duplicates} copies`,
+    );
+  }
+  if (sealed !== rows.length) world.violate('F2', `${uid}: ${sealed} sealed, ${rows.length} in the lake`);
+  if (duplicates > 0) world.reach('copies-found-by-seal');
+}
+
+/** Cells, lake and the count by hand agree. */
+async function checkAnswers(world: World, tenant: SimTenant, rows: readonly LakeRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const days = rows.map(({ atMs }) => dayOf(atMs));
+  const startMs = Math.min(...days) * DAY_MS;
+  const endMs = (Math.max(...days) + 1) * DAY_MS;
+  const range = { startMs, endMs };
+  const questions: { readonly question: Question; readonly byHand: Map<string, number> }[] = [
+    {
+      question: { measure: 'count', groupBy: ['event'], interval: 'hour', ...range },
+      byHand: byHand(
+        rows,
+        (row) => `${row.event}@${Math.floor(row.atMs / 3_600_000) * 3_600_000}`,
+        () => 1,
+      ),
+    },
+    {
+      question: { measure: { sum: 'amount' }, groupBy: ['slot'], interval: 'day', ...range },
+      byHand: byHand(
+        rows,
+        (row) => `${row.slot}@${dayOf(row.atMs) * DAY_MS}`,
+        (row) => row.amountCents,
+      ),
+    },
+    {
+      question: { measure: 'users', interval: 'day', ...range },
+      byHand: peopleByHand(rows),
+    },
+  ];
+  for (const { question, byHand } of questions) {
+    for (const fromLake of [false, true]) {
+      const answer = await ask(world, tenant, { ...question, fromLake });
+      const isCents = typeof question.measure === 'object';
+      compare(
+        world,
+        `${tenant.uid} ${JSON.stringify(question)} ${fromLake ? 'lake' : 'cells'}`,
+        answer,
+        byHand,
+        isCents,
+      );
+      if (!answer.meta.complete)
+        world.violate('G6', `${tenant.uid}: at rest and not complete: ${JSON.stringify(answer.meta)}`);
+      if (!fromLake && answer.meta.sources.rollups === null) world.reach('at-rest-without-rollup');
+    }
+  }
+}
+
+function compare(
+  world: World,
+  what: string,
+  { series }: QueryAnswer,
+  expected: ReadonlyMap<string, number>,
+  isCents: boolean,
+): void {
+  const given = new Map<string, number>();
+  for (const { key, points } of series) {
+    const [group = null] = Object.values(key);
+    for (const { at, value } of points) {
+      if (value) given.set(`${group}@${Date.parse(at)}`, isCents ? Math.round(value * 100) : value);
+    }
+  }
+  const wrong = [...new Set([...given.keys(), ...expected.keys()])].filter(
+    (cell) => (given.get(cell) ?? 0) !== (expected.get(cell) ?? 0),
+  );
+  if (wrong.length === 0) return;
+  const some = wrong.slice(0, 4).map((cell) => `${cell}: ${given.get(cell) ?? 0}, by hand ${expected.get(cell) ?? 0}`);
+  world.violate('G1', `${what}: ${wrong.length} cells differ: ${some.join('; ')}`);
+}
+
+function byHand(rows: readonly LakeRow[], cellOf: (row: LakeRow) => string, weight: (row: LakeRow) => number) {
+  const cells = new Map<string, number>();
+  for (const row of rows) cells.set(cellOf(row), (cells.get(cellOf(row)) ?? 0) + weight(row));
+  return cells;
+}
+
+function peopleByHand(rows: readonly LakeRow[]): Map<string, number> {
+  const people = new Map<string, Set<string>>();
+  for (const { atMs, person } of rows) {
+    if (person === null) continue;
+    const cell = `null@${dayOf(atMs) * DAY_MS}`;
+    people.set(cell, (people.get(cell) ?? new Set()).add(person));
+  }
+  return new Map([...people].map(([cell, set]) => [cell, set.size]));
+}
+
+/** Directly, past the network. */
+export function select<T>(world: World, sql: string, ...values: unknown[]): T[] {
+  return world.database.select(sql, values) as T[];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function dayText(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}

@@ -1,0 +1,144 @@
+// Questions: asked at random moments through the real query code, and checked against the books: nothing acknowledged
+// before the question is missing, nothing is counted that was not sent, nothing twice (G1, G6, G8).
+
+import { DAY_MS } from '../../src/core/limits.ts';
+import type { QueryAnswer } from '../../src/query/execute.ts';
+import type { SimTenant } from './clients.ts';
+import type { SentEvent } from './sent.ts';
+import type { Isolate } from './world/isolate.ts';
+import type { World } from './world/world.ts';
+
+export interface Question {
+  readonly measure: 'count' | 'users' | { readonly sum: string };
+  readonly groupBy?: readonly string[];
+  readonly interval?: 'minute' | 'hour' | 'day';
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Answered from the events even when cells could answer. */
+  readonly fromLake?: boolean;
+}
+
+/** More than any grouping here has. */
+const GROUPS_MAX = 50;
+
+/** Asks on some isolate, as the route does. Throws what the route would answer as a problem. */
+export function ask(world: World, { uid }: SimTenant, question: Question): Promise<QueryAnswer> {
+  return world.invoke('query', (isolate) => askOn(isolate, world, uid, question));
+}
+
+async function askOn(isolate: Isolate, world: World, uid: string, question: Question): Promise<QueryAnswer> {
+  const { product } = isolate;
+  const { measure, groupBy, interval, startMs, endMs, fromLake } = question;
+  const known = await isolate.tenants.byUid(uid);
+  if (known === null) throw new Error('no such tenant');
+  const tenant = fromLake ? { ...known.tenant, rollups: [] } : known.tenant;
+  const parsed = product.parseQuery(
+    {
+      measure,
+      ...(groupBy && { groupBy, top: GROUPS_MAX }),
+      ...(interval && { interval }),
+      from: new Date(startMs).toISOString(),
+      to: new Date(endMs).toISOString(),
+    },
+    'UTC',
+  );
+  if (!parsed.ok) throw new TypeError(`${parsed.error.code}: ${parsed.error.message}`);
+  const ports = isolate.ports(world);
+  const shards = await product.listShards(ports.directoryOf, uid);
+  const answered = await product.execute(ports, tenant, parsed.value, shards);
+  if (!answered.ok) throw new TypeError(`${answered.error.code}: ${answered.error.message}`);
+  return answered.value;
+}
+
+/** The key of a group that counts events of a book by one of the groupings used here. */
+function groupOf({ wire }: SentEvent, groupBy: readonly string[] | undefined): string {
+  const [name] = groupBy ?? [];
+  if (name === undefined) return '';
+  if (name === 'slot') return wire.properties.slot;
+  if (name === 'event') return wire.event ?? '';
+  throw new Error(`no books by ${name}`);
+}
+
+function tally(events: readonly SentEvent[], groupBy: Question['groupBy'], weight: (event: SentEvent) => number) {
+  const counts = new Map<string, number>();
+  for (const event of events) {
+    const group = groupOf(event, groupBy);
+    counts.set(group, (counts.get(group) ?? 0) + weight(event));
+  }
+  return counts;
+}
+
+/** Asks for counts and checks the answer; a refusal is honest and checks nothing. */
+export async function askAndCheck(world: World, tenant: SimTenant, question: Question): Promise<void> {
+  const { ledger } = tenant;
+  const { groupBy, startMs, endMs } = question;
+  // What was acknowledged before the question is owed.
+  const owed = tally(ledger.owed(startMs, endMs), groupBy, () => 1);
+  let answer: QueryAnswer;
+  try {
+    answer = await ask(world, tenant, question);
+  } catch (cause) {
+    world.onRefused('query', cause);
+    world.reach('query-refused');
+    return;
+  }
+  world.reach(answer.meta.sources.rollups ? 'query-from-rollups' : 'query-from-lake');
+  const usesLake = answer.meta.sources.lake !== null;
+  // A rollup counts a copy in each region until the seal; the lake compares ids.
+  const possible = tally(ledger.possible(startMs, endMs), groupBy, ({ regions, imports }) =>
+    usesLake ? 1 : regions.size + imports,
+  );
+  checkCounts(world, tenant, question, answer, owed, possible);
+}
+
+function checkCounts(
+  world: World,
+  tenant: SimTenant,
+  question: Question,
+  { series, meta }: QueryAnswer,
+  owed: ReadonlyMap<string, number>,
+  possible: ReadonlyMap<string, number>,
+): void {
+  const { groupBy } = question;
+  const counted = new Map(series.map(({ key, total }) => [groupBy ? (key[groupBy[0]!] ?? '') : '', total ?? 0]));
+  const what = () => `${tenant.uid} ${JSON.stringify(question)} meta ${JSON.stringify(meta)}`;
+  for (const [group, count] of counted) {
+    const most = possible.get(group) ?? 0;
+    if (count > most) world.violate('G1', `"${group}" counts ${count}, at most ${most} were sent: ${what()}`);
+  }
+  const { answered, shards } = meta.sources.live;
+  if (answered < shards) {
+    world.reach('query-partial');
+    if (meta.complete) world.violate('G6', `complete, but ${answered} of ${shards} shards answered: ${what()}`);
+    return;
+  }
+  let missing = 0;
+  for (const [group, least] of owed) missing += Math.max(0, least - (counted.get(group) ?? 0));
+  if (missing > meta.pending) {
+    const gaps = [...owed].filter(([group, least]) => least > (counted.get(group) ?? 0));
+    world.violate(
+      'G8',
+      `${missing} acknowledged events are missing, ${meta.pending} pending: ${what()} ${gaps.slice(0, 5)}`,
+    );
+  }
+  if (missing > 0) world.reach('query-pending');
+  if (meta.complete) {
+    world.reach('query-complete');
+    if (meta.pending > 0) world.violate('G6', `complete with pending events: ${what()}`);
+  }
+}
+
+/** Any of the questions that the books can check. */
+export function randomQuestion(next: () => number, nowMs: number): Question {
+  const roll = next();
+  const groupBy = roll < 0.4 ? ['slot'] : roll < 0.6 ? ['event'] : undefined;
+  const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const range = next();
+  const [startMs, endMs] =
+    range < 0.6
+      ? [today - 12 * DAY_MS, today + 2 * DAY_MS]
+      : range < 0.8
+        ? [today, today + DAY_MS]
+        : [today - DAY_MS, today];
+  return { measure: 'count', startMs, endMs, ...(groupBy && { groupBy }), ...(next() < 0.1 && { fromLake: true }) };
+}

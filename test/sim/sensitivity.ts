@@ -1,0 +1,58 @@
+// Sensitivity: after how many seeds the simulator finds each seeded bug. A simulator that misses one would miss its like.
+
+import { MUTATIONS, type Mutation } from './mutations.ts';
+import { runPool, seedJobs } from './pool.ts';
+import { bundleProducts } from './products.ts';
+import type { JobResult } from './worker.ts';
+
+const SEEDS_MAX = 300;
+
+export interface Detection {
+  readonly mutation: Mutation;
+  /** Null: not found. */
+  readonly seeds: number | null;
+  readonly violation: string;
+  readonly elapsedMs: number;
+}
+
+export async function detect(
+  mutation: Mutation,
+  options: { threads?: number; seedsMax?: number } = {},
+): Promise<Detection> {
+  const { seedsMax = SEEDS_MAX, threads } = options;
+  const startedAtMs = performance.now();
+  const code = await bundleProducts(mutation.patches);
+  let found: JobResult | null = null;
+  const onResult = (result: JobResult) => {
+    const isFailed = result.violations.length > 0;
+    if (isFailed && (found === null || result.seed < found.seed)) found = result;
+    return isFailed;
+  };
+  await runPool({ code, jobs: seedJobs(1, seedsMax), onResult, ...(threads && { threads }) });
+  const { seed = null, violations = [] } = (found ?? {}) as Partial<JobResult>;
+  return { mutation, seeds: seed, violation: violations[0]?.message ?? '', elapsedMs: performance.now() - startedAtMs };
+}
+
+/** True: all were found. */
+export async function printSensitivity({
+  name,
+  threads,
+}: {
+  name?: string | undefined;
+  threads?: number | undefined;
+}): Promise<boolean> {
+  const chosen = MUTATIONS.filter((mutation) => name === undefined || mutation.name === name);
+  let missed = chosen.length === 0 ? 1 : 0;
+  for (const mutation of chosen) {
+    const { seeds, violation, elapsedMs } = await detect(mutation, threads === undefined ? {} : { threads });
+    if (seeds === null) missed++;
+    const found = seeds === null ? 'MISSED' : `seed ${seeds}`;
+    console.log(
+      `${mutation.name.padEnd(26)} ${found.padEnd(9)} ${(elapsedMs / 1_000).toFixed(1).padStart(6)} s  ${violation.slice(0, 110)}`,
+    );
+  }
+  console.log(
+    missed === 0 ? `all ${chosen.length} seeded bugs were found` : `${missed} of ${chosen.length} were not found`,
+  );
+  return missed === 0;
+}

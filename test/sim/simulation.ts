@@ -1,0 +1,311 @@
+// Simulation: one seeded run: a world, tenants, clients, imports, cron, questions and faults over the end of a day; then the
+// faults end and everything must come to rest; then the oracle.
+
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import { Client, type SimTenant } from './clients.ts';
+import { HistoryImport } from './imports.ts';
+import { checkAtRest, select } from './oracle.ts';
+import { bind, type Product } from './product-loader.ts';
+import { askAndCheck, randomQuestion } from './questions.ts';
+import { Ledger } from './sent.ts';
+import { Watch } from './watch.ts';
+import { Sequence } from './world/random.ts';
+import { settle } from './world/scheduler.ts';
+import { World } from './world/world.ts';
+
+const SECOND_MS = 1_000;
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly products: readonly [Product, ...Product[]];
+  readonly masked?: ReadonlySet<string>;
+  /** Clients beyond so many and events beyond so many a client are left out, to shrink a failure. */
+  readonly clientsMax?: number;
+  readonly eventsMax?: number;
+  readonly trace?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly violations: readonly { readonly rule: string; readonly message: string }[];
+  readonly traceHash: number;
+  readonly events: number;
+  readonly steps: number;
+  readonly faults: number;
+  readonly faultCounts: Readonly<Record<string, number>>;
+  /** Occasions of the faults that happened. */
+  readonly fired: readonly string[];
+  readonly reached: Readonly<Record<string, number>>;
+  readonly clients: number;
+}
+
+/** Before the end of a day; the faults last until after its first seal is due. */
+export const START_MS = Date.UTC(2026, 2, 10, 23, 10);
+const TRAFFIC_MS = 100 * MINUTE_MS;
+const FAULTS_END_MS = Date.UTC(2026, 2, 11, 3);
+/** The second day is closed and its seal due, and that of days that became dirty again. */
+const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
+/** The tenant whose shards become more in mid-flight. */
+const SPLIT_TENANT = 1;
+const LAST_STEPS_MAX = 20_000;
+const RESETS = 14;
+const ISOLATE_DEATHS = 6;
+const QUESTIONS = 30;
+
+export async function runSeed(options: RunOptions): Promise<RunResult> {
+  const { seed, products, masked = new Set() } = options;
+  const world = new World({ seed, startMs: START_MS, products, masked });
+  bind(world);
+  const { trace } = options;
+  if (trace) {
+    world.scheduler.onStep = (label, nowMs) => trace(`${new Date(nowMs).toISOString().slice(8, 23)} ${label}`);
+    world.onLog = (level, text) => trace(`            ${level}: ${text.slice(0, 400)}`);
+  }
+  try {
+    return await new Simulation(world, options).run();
+  } finally {
+    world.release();
+    bind(null);
+  }
+}
+
+class Simulation {
+  readonly #world: World;
+  readonly #options: RunOptions;
+  readonly #random: Sequence;
+  readonly #watch: Watch;
+  #tenants: SimTenant[] = [];
+  #clients: Client[] = [];
+  #imports: HistoryImport[] = [];
+
+  constructor(world: World, options: RunOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#random = new Sequence(options.seed, 'simulation');
+    this.#watch = new Watch(world);
+  }
+
+  async run(): Promise<RunResult> {
+    const world = this.#world;
+    await this.#makeTenants();
+    this.#makeTraffic();
+    this.#planFaults();
+    this.#planQuestions();
+    this.#planCron(START_MS, FAULTS_END_MS, 10 * MINUTE_MS);
+    await this.#phase(FAULTS_END_MS);
+    world.faults.isOn = false;
+    this.#planCron(FAULTS_END_MS, FAULTS_END_MS + HOUR_MS, 10 * MINUTE_MS);
+    this.#planCron(FAULTS_END_MS + HOUR_MS, AT_REST_MS, HOUR_MS);
+    await this.#phase(AT_REST_MS);
+    if (world.violations.length === 0) await this.#rest();
+    return this.#result();
+  }
+
+  /** Until the time, or the first violation: what comes after one tells nothing new. */
+  async #phase(untilMs: number): Promise<void> {
+    await this.#world.scheduler.runUntil(untilMs, () => this.#world.violations.length > 0);
+  }
+
+  async #rest(): Promise<void> {
+    const world = this.#world;
+    const waiting = this.#clients.filter((client) => client.waiting > 0);
+    if (waiting.length > 0) world.violate('G5', `${waiting.length} clients still have no answer`);
+    const importing = this.#imports.filter(({ isDone }) => !isDone);
+    if (importing.length > 0) world.violate('G5', `${importing.length} imports are not done`);
+    let isChecked = false;
+    const check = async () => {
+      for (const tenant of this.#tenants) await checkAtRest(world, tenant);
+      this.#watch.checkEnd();
+    };
+    void check()
+      .catch((cause: unknown) => world.violate('at rest', cause instanceof Error ? String(cause.stack) : String(cause)))
+      .finally(() => {
+        isChecked = true;
+      });
+    // Reading the lake takes no simulated time: the schedule may be empty meanwhile.
+    const stepsMax = world.scheduler.steps + LAST_STEPS_MAX;
+    for (let turn = 0; turn < LAST_STEPS_MAX && !isChecked && world.scheduler.steps < stepsMax; turn++) {
+      await world.scheduler.runUntil(Number.POSITIVE_INFINITY, () => isChecked || world.scheduler.steps >= stepsMax);
+      await settle();
+    }
+    if (!isChecked) world.violate('at rest', 'the last questions were not answered');
+  }
+
+  /** One small, one split over shards, one of two regions. */
+  async #makeTenants(): Promise<void> {
+    const shapes = [
+      { regions: ['weur'], shardCount: 1 },
+      { regions: ['enam'], shardCount: 2 + this.#random.below(2) },
+      { regions: ['weur', 'enam'], shardCount: 1 + this.#random.below(2) },
+    ];
+    const [product] = this.#world.products;
+    const db = this.#world.database as unknown as D1Database;
+    for (const [index, { regions, shardCount }] of shapes.entries()) {
+      const uid = `t${index + 1}`;
+      select(
+        this.#world,
+        `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, shard_count, created_at_ms)
+         VALUES (?, ?, 'Shop', ?, 'UTC', ?, ?, ?)`,
+        uid,
+        `shop-${index}`,
+        JSON.stringify(regions),
+        `${index}`.padStart(32, 'a'),
+        shardCount,
+        START_MS,
+      );
+      this.#tenants.push({ uid, regions, ledger: new Ledger(uid) });
+      const slots = product.makeRollup('slots', { dimensions: ['slot'], numbers: ['amount'] });
+      if (index === 2) this.#addRollupLater(uid, slots);
+      else await product.createRollup(db, uid, slots, START_MS);
+    }
+  }
+
+  /** In mid-window: some events of a minute come before every isolate knows of it, some after. */
+  #addRollupLater(uid: string, rollup: ReturnType<Product['makeRollup']>): void {
+    const db = this.#world.database as unknown as D1Database;
+    const atMs = START_MS + this.#random.below(TRAFFIC_MS);
+    this.#world.scheduler.at(atMs, `new rollup of ${uid}`, () => {
+      void this.#world.products[0].createRollup(db, uid, rollup, atMs);
+    });
+  }
+
+  #makeTraffic(): void {
+    const { clientsMax = Number.POSITIVE_INFINITY, eventsMax = Number.POSITIVE_INFINITY } = this.#options;
+    const random = this.#random;
+    let clients = 0;
+    for (const [index, tenant] of this.#tenants.entries()) {
+      for (let i = 0; i < 4; i++) {
+        const isFlapping = index === 2 && i === 0;
+        // Copies in two regions, or on both sides of a split, are found by their day: they must agree on it.
+        const saysTime = isFlapping || index === SPLIT_TENANT;
+        const skewMaxMs = index === SPLIT_TENANT ? 4 * MINUTE_MS : 10 * MINUTE_MS;
+        const skewMs = isFlapping
+          ? -random.below(2_000)
+          : random.chance(0.5)
+            ? 0
+            : (random.next() - 0.5) * 2 * skewMaxMs;
+        const events = 80 + random.below(30);
+        if (clients++ >= clientsMax) continue;
+        this.#clients.push(
+          new Client(this.#world, {
+            name: `c${index + 1}${i}`,
+            tenant,
+            events: Math.min(events, eventsMax),
+            startMs: START_MS + random.below(20 * MINUTE_MS),
+            endMs: START_MS + TRAFFIC_MS - random.below(20 * MINUTE_MS),
+            skewMs: Math.round(skewMs),
+            isFlapping,
+            saysTime,
+          }),
+        );
+      }
+    }
+    for (const client of this.#clients) client.start();
+    for (const tenant of this.#tenants.slice(0, 2)) {
+      const options = { chunks: 2, rowsPerChunk: 20, repeats: 4 };
+      const atMs = START_MS + random.below(TRAFFIC_MS);
+      this.#imports.push(new HistoryImport(this.#world, { id: `i-${tenant.uid}`, tenant, atMs, ...options }));
+    }
+    for (const each of this.#imports) each.start();
+    if (random.chance(0.7)) this.#splitLater(this.#tenants[SPLIT_TENANT]!.uid);
+  }
+
+  /** An operator asks for more shards, again until it is answered. */
+  #splitLater(uid: string): void {
+    const world = this.#world;
+    const grow = (): void => {
+      void world
+        .invoke('grow', (isolate) => isolate.product.growShards({ ...isolate.ports(world) }, uid, 4))
+        .then(
+          () => world.reach('split'),
+          (cause: unknown) => {
+            world.onRefused('grow', cause);
+            world.scheduler.after(MINUTE_MS, 'grow again', grow);
+          },
+        );
+    };
+    world.scheduler.at(START_MS + this.#random.below(TRAFFIC_MS / 2), 'grow', grow);
+  }
+
+  /** Beside those that strike by chance. */
+  #planFaults(): void {
+    const { scheduler, faults, objects } = this.#world;
+    const sometime = () => START_MS + this.#random.below(FAULTS_END_MS - START_MS);
+    for (let i = 0; i < RESETS; i++) {
+      const which = this.#random.next();
+      const kind = this.#random.chance(0.2) ? 'superseded' : 'reset';
+      scheduler.at(sometime(), `plan reset ${i}`, () => {
+        const names = [...objects.keys()];
+        const name = names[Math.floor(which * names.length)];
+        if (name !== undefined && faults.isPlanned(kind, `${i}`)) objects.get(name)!.reset(kind);
+      });
+    }
+    for (let i = 0; i < ISOLATE_DEATHS; i++) {
+      const which = this.#random.next();
+      scheduler.at(sometime(), `plan death ${i}`, () => {
+        const { isolates } = this.#world;
+        if (faults.isPlanned('isolate-dies', `${i}`))
+          this.#world.killIsolate(isolates[Math.floor(which * isolates.length)]!);
+      });
+    }
+    if (this.#random.chance(0.3)) {
+      scheduler.at(sometime(), 'plan wipe', () => {
+        if (!faults.isPlanned('message-lost', 'all')) return;
+        this.#world.flushQueue.wipe();
+        this.#world.sealQueue.wipe();
+      });
+    }
+    if (this.#random.chance(0.5)) {
+      scheduler.at(sometime(), 'plan lost alarms', () => {
+        if (!faults.isPlanned('alarm-fails', 'all')) return;
+        for (const object of objects.values()) object.loseAlarm();
+      });
+    }
+  }
+
+  #planQuestions(): void {
+    for (let i = 0; i < QUESTIONS; i++) {
+      const tenant = this.#random.pick(this.#tenants);
+      const atMs = START_MS + 10 * MINUTE_MS + this.#random.below(FAULTS_END_MS - START_MS);
+      this.#world.scheduler.at(atMs, `question ${i}`, () => {
+        const question = randomQuestion(() => this.#random.next(), this.#world.nowMs);
+        void askAndCheck(this.#world, tenant, question);
+      });
+    }
+  }
+
+  #planCron(fromMs: number, toMs: number, everyMs: number): void {
+    const world = this.#world;
+    for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
+      world.scheduler.at(atMs + SECOND_MS, 'cron', () => {
+        if (world.faults.strike('cron-missed', 'cron')) return;
+        void world
+          .invoke('cron', (isolate) =>
+            Promise.resolve(
+              isolate.product.worker.scheduled!({ scheduledTime: atMs } as never, isolate.env as never, {} as never),
+            ),
+          )
+          .catch((cause: unknown) => world.onRefused('cron', cause));
+      });
+    }
+  }
+
+  #result(): RunResult {
+    const { seed, violations, scheduler, faults, reached } = this.#world;
+    const events = this.#tenants.reduce((sum, { ledger }) => sum + ledger.events.size, 0);
+    return {
+      seed,
+      violations: violations.map(({ rule, message }) => ({ rule, message })),
+      traceHash: scheduler.traceHash,
+      events,
+      steps: scheduler.steps,
+      faults: faults.fired.length,
+      faultCounts: Object.fromEntries(faults.counts),
+      fired: faults.fired.map(({ site }) => site),
+      reached: Object.fromEntries(reached),
+      clients: this.#clients.length,
+    };
+  }
+}
+
+export { DAY_MS };

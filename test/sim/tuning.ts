@@ -1,0 +1,44 @@
+// Tuning: the product's bounds made small, so that a thousand events meet what takes millions in production: many
+// flushes, several pages, chunks, buckets and log slots, and backpressure.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../src/cli/local-stack/paths.ts';
+import type { Patch } from './build.ts';
+
+const LIMITS_FILE = 'src/core/limits.ts';
+
+const SMALL_LIMITS: Readonly<Record<string, number>> = {
+  flushEventsMax: 40,
+  flushSizeBytesMax: 48_000,
+  rpcPageSizeBytesMax: 6_000,
+  logSizeBytesMax: 160_000,
+  sealBucketRowsMax: 180,
+  // Seldom loaded, so often stale.
+  tenantCacheMs: 600_000,
+};
+
+const CONSTANTS: readonly Patch[] = [
+  { file: 'durable-objects/shard-store.ts', old: 'const FREE_SLOTS_MAX = 512;', new: 'const FREE_SLOTS_MAX = 6;' },
+  {
+    file: 'src/sinks/consume.ts',
+    old: 'const FLUSHES_PER_MESSAGE_MAX = 20;',
+    new: 'const FLUSHES_PER_MESSAGE_MAX = 3;',
+  },
+];
+
+/** What every simulated product is patched with. */
+export function tuning(): Patch[] {
+  const text = readFileSync(join(root, LIMITS_FILE), 'utf8');
+  const limits = Object.entries(SMALL_LIMITS).map(([name, value]): Patch => {
+    const [line] = new RegExp(`^  ${name}: [^\\n]*,$`, 'm').exec(text) ?? [];
+    if (line === undefined) throw new Error(`${LIMITS_FILE} has no limit ${name}`);
+    return { file: LIMITS_FILE, old: line, new: `  ${name}: ${value},` };
+  });
+  return [...limits, ...CONSTANTS];
+}
+
+/** A release that writes other bytes for the same content: what "two versions at once" meet (CORRECTNESS C2). */
+export const OTHER_ENCODER: readonly Patch[] = [
+  { file: 'test/sim/platform/zstd-module.ts', old: 'const LEVEL = 1;', new: 'const LEVEL = 4;' },
+];

@@ -1,0 +1,73 @@
+// D1 as one caller has it: statements are made at once, a batch is a call over the network and takes effect as a whole.
+
+import { clone } from './clone.ts';
+import type { Caller } from './network.ts';
+import type { World } from './world.ts';
+
+type Statement = ReturnType<World['database']['prepare']>;
+interface Reading {
+  readonly results: readonly unknown[];
+}
+
+class SimStatement {
+  readonly #d1: SimD1;
+  readonly statement: Statement;
+
+  constructor(d1: SimD1, statement: Statement) {
+    this.#d1 = d1;
+    this.statement = statement;
+  }
+
+  bind(...values: unknown[]): SimStatement {
+    return new SimStatement(this.#d1, this.statement.bind(...values));
+  }
+  async all(): Promise<Reading> {
+    const [result] = await this.#d1.batch([this]);
+    return result as Reading;
+  }
+  run(): Promise<Reading> {
+    return this.all();
+  }
+  async first(column?: string): Promise<unknown> {
+    const { results } = await this.all();
+    const row = results[0] as Record<string, unknown> | undefined;
+    if (row === undefined) return null;
+    return column === undefined ? row : row[column];
+  }
+}
+
+export class SimD1 {
+  readonly #world: World;
+  readonly #caller: Caller;
+
+  constructor(world: World, caller: Caller) {
+    this.#world = world;
+    this.#caller = caller;
+  }
+
+  prepare(sql: string): SimStatement {
+    return new SimStatement(this, this.#world.database.prepare(sql));
+  }
+
+  batch(statements: readonly SimStatement[]): Promise<Reading[]> {
+    const call = { caller: this.#caller, site: 'd1', detail: kindOf(statements) };
+    return this.#world.network.call(call, async () =>
+      clone(await this.#world.database.batch(statements.map(({ statement }) => statement))),
+    );
+  }
+}
+
+const kinds = new Map<string, string>();
+
+/** What a batch does, by its last statement: `INSERT flushes`, `SELECT parts`. */
+function kindOf(statements: readonly SimStatement[]): string {
+  const sql = statements.at(-1)?.statement.sql ?? '';
+  let kind = kinds.get(sql);
+  if (kind === undefined) {
+    const verb = /\b(INSERT|UPDATE|DELETE|SELECT)\b/.exec(sql)?.[1] ?? '';
+    const table = /\b(?:INTO|UPDATE|FROM)\s+(\w+)/.exec(sql)?.[1] ?? '';
+    kind = `${verb} ${table}`;
+    kinds.set(sql, kind);
+  }
+  return `${statements.length}: ${kind}`;
+}

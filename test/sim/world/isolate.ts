@@ -1,0 +1,60 @@
+// Isolate: one running copy of the Worker, of one release, with its caches. It serves requests, queue batches and cron; when
+// it dies, all of them end in the middle, and what they had sent goes on without them.
+
+import type { Product } from '../product-loader.ts';
+import { type Caller, NetworkError } from './network.ts';
+import type { World } from './world.ts';
+
+type TenantCache = InstanceType<Product['TenantCache']>;
+
+export class Isolate implements Caller {
+  readonly name: string;
+  readonly product: Product;
+  readonly env: Record<string, unknown>;
+  readonly tenants: TenantCache;
+  isAlive = true;
+  readonly #running = new Set<(cause: Error) => void>();
+
+  constructor(name: string, product: Product, world: World) {
+    this.name = name;
+    this.product = product;
+    this.env = world.envOf(this);
+    const db = this.env.DB as D1Database;
+    this.tenants = new product.TenantCache(
+      (uid) => product.loadTenant(db, uid),
+      () => world.scheduler.nowMs,
+    );
+  }
+
+  /** The ports that stages take, over this isolate's bindings. */
+  ports(world: World) {
+    const { SHARD, DIRECTORY, DB, LAKE } = this.env as { [binding: string]: never };
+    const shards = SHARD as unknown as DurableObjectNamespace;
+    return {
+      db: DB as D1Database,
+      lake: LAKE as R2Bucket,
+      shardOf: (address: { uid: string; region: string; index: number }) =>
+        shards.get(shards.idFromName(this.product.shardName(address))) as never,
+      directoryOf: this.product.directoryOf(DIRECTORY),
+      now: () => world.scheduler.nowMs,
+    };
+  }
+
+  /** Runs until it ends or the isolate dies. */
+  run<T>(work: (isolate: Isolate) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#running.add(reject);
+      const ended = () => this.#running.delete(reject);
+      Promise.resolve()
+        .then(() => work(this))
+        .then(resolve, reject)
+        .finally(ended);
+    });
+  }
+
+  die(): void {
+    this.isAlive = false;
+    for (const reject of this.#running) reject(new NetworkError('the isolate died'));
+    this.#running.clear();
+  }
+}

@@ -1,0 +1,233 @@
+// Objects: Durable Objects by name: one current instance each, made when it is called, with input gate, output gate,
+// alarm and resets. An instance's replies, calls and messages leave only after the commit they rely on.
+
+import { clone } from './clone.ts';
+import type { FaultKind } from './faults.ts';
+import { type Caller, NetworkError } from './network.ts';
+import { ObjectStorage } from './storage.ts';
+import type { World } from './world.ts';
+
+const SECOND_MS = 1_000;
+const ALARM_RETRIES_MAX = 6;
+/** Idle for longer, an object sleeps: its memory is gone. */
+const IDLE_MS = 120 * SECOND_MS;
+
+interface Methods {
+  readonly [method: string]: ((...args: unknown[]) => unknown) | undefined;
+}
+export type MakeObject = (ctx: unknown, env: unknown) => Methods;
+
+class Instance implements Caller {
+  readonly name: string;
+  isAlive = true;
+  /** Its storage is its own. */
+  isCurrent = true;
+  object!: Methods;
+  /** Input gate: nothing is delivered before it. */
+  ready: Promise<unknown> | null = null;
+  readonly inFlight = new Set<(cause: Error) => void>();
+  readonly #storage: ObjectStorage;
+
+  constructor(name: string, storage: ObjectStorage) {
+    this.name = name;
+    this.#storage = storage;
+  }
+
+  gate(): Promise<void> | null {
+    return this.isCurrent && this.#storage.isDirty ? this.#storage.durable() : null;
+  }
+}
+
+export class SimObject {
+  readonly name: string;
+  readonly storage: ObjectStorage;
+  instance: Instance | null = null;
+  /** How often it was made anew. */
+  lives = 0;
+  readonly #world: World;
+  readonly #make: MakeObject;
+  #alarmFailures = 0;
+  #calledAtMs = 0;
+  #alarmTimer: { readonly atMs: number; readonly order: number } | null = null;
+
+  constructor(name: string, world: World, make: MakeObject) {
+    this.name = name;
+    this.#world = world;
+    this.#make = make;
+    this.storage = new ObjectStorage({
+      onDirty: () => this.#commitSoon(),
+      onWrite: () => {
+        if (world.faults.strike('write-fails', name)) throw new Error('the disk refused a write');
+      },
+    });
+  }
+
+  /** Runs a method on the current instance; the promise keeps until the reply may leave. */
+  async deliver(method: string, args: readonly unknown[]): Promise<unknown> {
+    this.#evictIdle();
+    if (this.#world.faults.strike('reset', `${this.name} before ${method}`)) this.reset('reset');
+    const instance = this.#wake();
+    return new Promise((resolve, reject) => {
+      instance.inFlight.add(reject);
+      this.#run(instance, method, args)
+        .then(resolve, reject)
+        .finally(() => instance.inFlight.delete(reject));
+    });
+  }
+
+  async #run(instance: Instance, method: string, args: readonly unknown[]): Promise<unknown> {
+    if (instance.ready) await instance.ready;
+    const run = instance.object[method];
+    if (run === undefined) throw new TypeError(`the object has no method ${method}`);
+    const result = clone(await run.call(instance.object, ...args));
+    const gate = instance.gate();
+    if (gate) await gate;
+    if (instance.isCurrent && this.#world.faults.strike('reset', `${this.name} after ${method}`)) {
+      this.reset('reset');
+      throw new NetworkError('the object was reset');
+    }
+    this.#world.onReply(this, method, result);
+    return result;
+  }
+
+  /** An object that nobody called for a while is put to sleep; that is noticed when it is called again. */
+  #evictIdle(): void {
+    const { nowMs } = this.#world.scheduler;
+    const idleMs = nowMs - this.#calledAtMs;
+    this.#calledAtMs = nowMs;
+    const { instance } = this;
+    if (instance === null || idleMs < IDLE_MS || instance.inFlight.size > 0 || this.storage.isDirty) return;
+    this.#world.reach('evicted');
+    this.instance = null;
+    instance.isCurrent = false;
+    instance.isAlive = false;
+  }
+
+  /** Ends the instance. 'superseded': it goes on, without storage, beside its successor. */
+  reset(kind: Extract<FaultKind, 'reset' | 'superseded'>): void {
+    const { instance } = this;
+    if (instance === null) return;
+    this.#world.scheduler.note(`${kind} ${this.name}${this.storage.isDirty ? ', uncommitted writes lost' : ''}`);
+    if (this.storage.isDirty) this.#world.reach('reset-before-commit');
+    this.instance = null;
+    instance.isCurrent = false;
+    if (kind === 'reset') {
+      instance.isAlive = false;
+      this.storage.rollback(null);
+      for (const reject of instance.inFlight) reject(new NetworkError('the object was reset'));
+      instance.inFlight.clear();
+    } else {
+      this.storage.rollback(new NetworkError('the object was superseded'));
+    }
+    this.#alarmSoon();
+  }
+
+  /** Takes effect when the alarm was set or changed, and after a reset. */
+  #alarmSoon(): void {
+    const { alarmMs } = this.storage;
+    if (this.#alarmTimer?.atMs === alarmMs) return;
+    if (this.#alarmTimer) this.#world.scheduler.cancel(this.#alarmTimer.order);
+    this.#alarmTimer = null;
+    if (alarmMs === null) return;
+    const late = this.#world.faults.strike('alarm-late', this.name);
+    const dueMs = Math.max(alarmMs, this.#world.scheduler.nowMs) + (late ? late.size * 60 * SECOND_MS : 1);
+    const order = this.#world.scheduler.at(dueMs, `alarm ${this.name}`, () => void this.#ring(alarmMs));
+    this.#alarmTimer = { atMs: alarmMs, order };
+  }
+
+  async #ring(alarmMs: number): Promise<void> {
+    this.#alarmTimer = null;
+    if (this.storage.alarmMs !== alarmMs) return;
+    const { faults, scheduler } = this.#world;
+    if (faults.strike('alarm-twice', this.name)) {
+      scheduler.after(
+        1 + 2 * SECOND_MS,
+        `alarm again ${this.name}`,
+        () => void this.deliver('alarm', []).catch(() => {}),
+      );
+    }
+    this.storage.takeAlarm();
+    try {
+      if (faults.strike('alarm-fails', this.name)) throw new NetworkError('the alarm did not reach the object');
+      await this.deliver('alarm', []);
+      this.#alarmFailures = 0;
+    } catch {
+      this.#alarmFailed();
+    }
+  }
+
+  /** Tried again from two seconds on; after six failures there is silence. */
+  #alarmFailed(): void {
+    if (++this.#alarmFailures > ALARM_RETRIES_MAX) {
+      this.#alarmFailures = 0;
+      this.#world.reach('alarm-given-up');
+      return;
+    }
+    if (this.storage.alarmMs !== null) return;
+    this.storage.putAlarm(this.#world.scheduler.nowMs + 2 ** this.#alarmFailures * SECOND_MS);
+    this.#alarmSoon();
+  }
+
+  /** The alarm is lost, as after six failures. */
+  loseAlarm(): void {
+    this.storage.takeAlarm();
+    this.#alarmSoon();
+  }
+
+  #commitSoon(): void {
+    const { scheduler } = this.#world;
+    scheduler.after(this.#world.commitLatency(this.name), `commit ${this.name}`, () => {
+      if (!this.storage.isDirty) return;
+      if (this.#world.faults.strike('reset', `${this.name} before commit`)) {
+        this.reset('reset');
+        return;
+      }
+      if (this.#world.faults.strike('superseded', `${this.name} before commit`)) {
+        this.reset('superseded');
+        return;
+      }
+      this.storage.commit();
+      this.#alarmSoon();
+      if (this.#world.faults.strike('reset', `${this.name} after commit`)) this.reset('reset');
+    });
+  }
+
+  #wake(): Instance {
+    if (this.instance !== null) return this.instance;
+    const instance = new Instance(this.name, this.storage);
+    this.lives++;
+    if (this.lives > 1) this.#world.reach('object-restored');
+    const ctx = {
+      id: { name: this.name, toString: () => this.name },
+      storage: this.storage.handle(() => instance.isCurrent),
+      waitUntil: (promise: Promise<unknown>) => void promise.catch(() => {}),
+      blockConcurrencyWhile: <T>(work: () => Promise<T>): Promise<T> => {
+        const promise = work();
+        const ready = Promise.all([instance.ready, promise]);
+        ready.then(
+          () => {
+            if (instance.ready === ready) instance.ready = null;
+          },
+          () => this.reset('reset'),
+        );
+        instance.ready = ready;
+        return promise;
+      },
+      abort: (reason?: string) => {
+        this.#world.scheduler.note(`abort ${this.name}: ${reason}`);
+        this.#world.reach('aborted');
+        if (this.instance === instance) this.reset('reset');
+        throw new Error(reason ?? 'aborted');
+      },
+    };
+    this.instance = instance;
+    try {
+      instance.object = this.#make(ctx, this.#world.envOf(instance));
+    } catch (cause) {
+      this.#world.brokenObject(this.name, cause);
+      this.reset('reset');
+      throw cause;
+    }
+    return instance;
+  }
+}
