@@ -8,24 +8,27 @@ import type { ColumnChunk, ParquetType } from 'hyparquet';
 import type { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import type { EncodedValues } from './text-encode.ts';
-import { compress } from './zstd.ts';
+import { compress, LEVEL_FAST } from './zstd.ts';
 
 /** Smaller chunks are stored as they are: a call of the compressor costs 20 µs and saves less than a read's noise. */
 const COMPRESSED_SIZE_BYTES_MIN = 256;
+/** What does not shrink below this part of its size is stored as it is, and costs nothing to be read. */
+const SHRUNK_MAX = 0.95;
 
 export function writeChunk(
   writer: ByteWriter,
   column: { readonly name: string; readonly type: ParquetType },
   rowCount: number,
   encoded: EncodedValues,
+  level = LEVEL_FAST,
 ): ColumnChunk {
   const { dictionary, levels, values, encoding, nullCount } = encoded;
   const startOffset = writer.offset;
-  const packed = values.length + (dictionary?.bytes.length ?? 0) >= COMPRESSED_SIZE_BYTES_MIN;
+  const shrunk = shrink(values, dictionary?.bytes, level);
   let uncompressedSizeBytes = 0;
 
   if (dictionary !== undefined) {
-    const bytes = packed ? compress(dictionary.bytes) : dictionary.bytes;
+    const bytes = shrunk?.dictionary ?? dictionary.bytes;
     const headerOffset = writer.offset;
     writePageHeader(writer, {
       type: 'DICTIONARY_PAGE',
@@ -38,7 +41,7 @@ export function writeChunk(
   }
 
   const dataOffset = writer.offset;
-  const bytes = packed ? compress(values) : values;
+  const bytes = shrunk?.values ?? values;
   writePageHeader(writer, {
     type: 'DATA_PAGE_V2',
     uncompressed_page_size: levels.length + values.length,
@@ -63,7 +66,7 @@ export function writeChunk(
       type: column.type,
       encodings: dictionary === undefined ? [encoding] : ['PLAIN', encoding],
       path_in_schema: [column.name],
-      codec: packed ? 'ZSTD' : 'UNCOMPRESSED',
+      codec: shrunk === null ? 'UNCOMPRESSED' : 'ZSTD',
       num_values: BigInt(rowCount),
       total_uncompressed_size: BigInt(uncompressedSizeBytes),
       total_compressed_size: BigInt(writer.offset - startOffset),
@@ -75,4 +78,20 @@ export function writeChunk(
       },
     },
   };
+}
+
+/** Both pages compressed; null: it is not worth it. */
+function shrink(
+  values: Uint8Array,
+  dictionary: Uint8Array | undefined,
+  level: number,
+): { readonly values: Uint8Array; readonly dictionary: Uint8Array | null } | null {
+  const sizeBytes = values.length + (dictionary?.length ?? 0);
+  if (sizeBytes < COMPRESSED_SIZE_BYTES_MIN) return null;
+  const shrunk = {
+    values: compress(values, level),
+    dictionary: dictionary === undefined ? null : compress(dictionary, level),
+  };
+  const shrunkSizeBytes = shrunk.values.length + (shrunk.dictionary?.length ?? 0);
+  return shrunkSizeBytes > SHRUNK_MAX * sizeBytes ? null : shrunk;
 }

@@ -2,7 +2,7 @@
  * Columns: operations on EventColumns that the lake's writers and readers share. A column that was not read (a numeric
  * one of length 0 in a batch with rows, a text one that is absent) stays so.
  */
-import type { EventColumns } from '../core/columns.ts';
+import type { EventColumns, PackedTexts } from '../core/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../core/event.ts';
 import { DAY_MS } from '../core/limits.ts';
 import { wordsOf } from './number-encode.ts';
@@ -58,6 +58,11 @@ function concatNumbers<T extends Numbers>(
 export function selectRows(columns: EventColumns, rows: Uint32Array): EventColumns {
   const strings: Texts = {};
   for (const column of STRING_COLUMNS) {
+    const packed = columns.packed?.[column];
+    if (packed !== undefined) {
+      strings[column] = unpackRows(packed, rows);
+      continue;
+    }
     const values = columns.strings[column];
     if (values === undefined) continue;
     const chosen: (string | null)[] = new Array(rows.length);
@@ -74,6 +79,21 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
     late: pick(columns.late, rows, new Uint8Array(columns.late.length === 0 ? 0 : count)),
     strings,
   };
+}
+
+/** Slices of one text that holds these rows alone: slices of the whole page would keep all of it in memory. */
+function unpackRows({ text, starts, present }: PackedTexts, rows: Uint32Array): (string | null)[] {
+  const parts: string[] = new Array(rows.length);
+  for (let i = 0; i < rows.length; i++) parts[i] = text.slice(starts[rows[i]!], starts[rows[i]! + 1]);
+  const joined = parts.join('');
+  const chosen: (string | null)[] = new Array(rows.length);
+  let at = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const { length } = parts[i]!;
+    chosen[i] = present !== null && present[rows[i]!] === 0 ? null : joined.slice(at, at + length);
+    at += length;
+  }
+  return chosen;
 }
 
 function pick<T extends Float64Array | Uint8Array>(values: T, rows: Uint32Array, output: T): T {

@@ -45,7 +45,12 @@ export function encodeIndexes(indexes: Uint32Array, count: number, dictionarySiz
 }
 
 /** Fills `output` from `bytes`, starting at `at`. */
-export function decodeHybrid(bytes: Uint8Array, at: number, width: number, output: Uint8Array | Uint32Array): void {
+export function decodeHybrid(
+  bytes: Uint8Array,
+  at: number,
+  width: number,
+  output: Uint8Array | Uint16Array | Uint32Array,
+): void {
   const count = output.length;
   let filled = 0;
   while (filled < count) {
@@ -75,7 +80,7 @@ function unpack(
   bytes: Uint8Array,
   at: number,
   width: number,
-  output: Uint8Array | Uint32Array,
+  output: Uint8Array | Uint16Array | Uint32Array,
   from: number,
   to: number,
 ): void {

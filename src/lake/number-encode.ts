@@ -1,12 +1,15 @@
 /**
- * Number encoder: the numeric columns of one row group → plain little-endian values, which zstd shrinks well because rows
- * are sorted. BigInt is avoided per value: 64-bit columns are copied as pairs of 32-bit words.
+ * Number encoder: the numeric columns of one row group → page bytes: times and people as differences, which are small
+ * because rows are sorted; other hashes plain. BigInt is avoided per value: 64-bit columns are pairs of 32-bit words.
  */
-import { encodeLevels } from './hybrid.ts';
+import { encodeDelta } from './delta.ts';
+import { encodeIndexes, encodeLevels } from './hybrid.ts';
 import type { EncodedValues } from './text-encode.ts';
 
 const NONE = new Uint8Array();
 const TWO_32 = 2 ** 32;
+/** More different numbers than this in a row group are no dictionary. */
+const DOUBLES_MAX = 2_048;
 
 /** Milliseconds as INT64, with their bounds. */
 export function encodeTimes(values: Float64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
@@ -20,10 +23,45 @@ export function encodeTimes(values: Float64Array, rows: Uint32Array, from: numbe
     words[at++] = value % TWO_32;
     words[at++] = Math.floor(value / TWO_32);
   }
-  return { ...required(words), min: BigInt(min), max: BigInt(max) };
+  const values64 = encodeDelta(words, to - from);
+  return {
+    nullCount: 0,
+    levels: NONE,
+    encoding: 'DELTA_BINARY_PACKED',
+    values: values64,
+    min: BigInt(min),
+    max: BigInt(max),
+  };
 }
 
-/** 64-bit hashes that are all there. */
+/** Key hashes: null where the key is the person, which most often it is. */
+export function encodeKeyHashes(
+  { keyHash, person }: { readonly keyHash: BigInt64Array; readonly person: BigInt64Array },
+  rows: Uint32Array,
+  from: number,
+  to: number,
+): EncodedValues {
+  const keys = wordsOf(keyHash);
+  const people = wordsOf(person);
+  const rowCount = to - from;
+  const words = new Uint32Array(rowCount * 2);
+  const present = new Uint8Array(rowCount);
+  let at = 0;
+  for (let i = 0; i < rowCount; i++) {
+    const word = (rows[from + i] as number) * 2;
+    const low = keys[word] as number;
+    const high = keys[word + 1] as number;
+    if (low === people[word] && high === people[word + 1]) continue;
+    present[i] = 1;
+    words[at++] = low;
+    words[at++] = high;
+  }
+  const nullCount = rowCount - at / 2;
+  const levels = encodeLevels(present, rowCount, nullCount);
+  return { nullCount, levels, encoding: 'PLAIN', values: new Uint8Array(words.buffer, 0, at * 4) };
+}
+
+/** 64-bit hashes that are all there, in a column that may have nulls. */
 export function encodeHashes(values: BigInt64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const source = wordsOf(values);
   const words = new Uint32Array((to - from) * 2);
@@ -32,10 +70,10 @@ export function encodeHashes(values: BigInt64Array, rows: Uint32Array, from: num
     words[at++] = source[word] as number;
     words[at++] = source[word + 1] as number;
   }
-  return required(words);
+  return { ...required(words), levels: encodeLevels(NONE, to - from, 0) };
 }
 
-/** 64-bit hashes where 0 means none, with their bounds. */
+/** People: sorted 64-bit hashes where 0 means none, with their bounds. */
 export function encodeNullableHashes(
   values: BigInt64Array,
   rows: Uint32Array,
@@ -57,9 +95,70 @@ export function encodeNullableHashes(
     words[at++] = high;
   }
   const nullCount = rowCount - at / 2;
-  const bytes = new Uint8Array(words.buffer, 0, at * 4);
   const levels = encodeLevels(present, rowCount, nullCount);
-  return { nullCount, levels, encoding: 'PLAIN', values: bytes, ...bounds(words, at) };
+  if (at === 0) return { nullCount, levels, encoding: 'PLAIN', values: NONE };
+  return {
+    nullCount,
+    levels,
+    encoding: 'DELTA_BINARY_PACKED',
+    values: encodeDelta(words, at / 2),
+    ...bounds(words, at),
+  };
+}
+
+/** Doubles where NaN means none: a dictionary where they repeat, for prices and quantities do. */
+export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
+  const rowCount = to - from;
+  const present = new Uint8Array(rowCount);
+  const indexes = new Uint32Array(rowCount);
+  const plain = new Float64Array(rowCount);
+  const indexOf = new Map<number, number>();
+  let count = 0;
+  for (let i = 0; i < rowCount; i++) {
+    // A map takes -0 for 0: as JSON does not write it, no value is changed by that.
+    const value = values[rows[from + i] as number] as number;
+    if (Number.isNaN(value)) continue;
+    present[i] = 1;
+    plain[count] = value;
+    let index = indexOf.get(value);
+    if (index === undefined) {
+      index = indexOf.size;
+      if (index < DOUBLES_MAX) indexOf.set(value, index);
+    }
+    indexes[count++] = index;
+  }
+  const nullCount = rowCount - count;
+  const levels = encodeLevels(present, rowCount, nullCount);
+  if (count === 0) return { nullCount, levels, encoding: 'PLAIN', values: NONE };
+  if (indexOf.size >= DOUBLES_MAX) {
+    return { nullCount, levels, encoding: 'PLAIN', values: new Uint8Array(plain.buffer, 0, count * 8) };
+  }
+  const entries = Float64Array.from(indexOf.keys());
+  return {
+    nullCount,
+    levels,
+    encoding: 'RLE_DICTIONARY',
+    values: encodeIndexes(indexes, count, entries.length),
+    dictionary: { bytes: new Uint8Array(entries.buffer), count: entries.length },
+  };
+}
+
+/** Booleans, 1 false and 2 true, where 0 means none: one bit each. */
+export function encodeBooleans(values: Uint8Array, rows: Uint32Array, from: number, to: number): EncodedValues {
+  const rowCount = to - from;
+  const present = new Uint8Array(rowCount);
+  const bits = new Uint8Array(Math.ceil(rowCount / 8));
+  let count = 0;
+  for (let i = 0; i < rowCount; i++) {
+    const value = values[rows[from + i] as number] as number;
+    if (value === 0) continue;
+    present[i] = 1;
+    if (value === 2) bits[count >> 3] = bits[count >> 3]! | (1 << (count & 7));
+    count++;
+  }
+  const nullCount = rowCount - count;
+  const levels = encodeLevels(present, rowCount, nullCount);
+  return { nullCount, levels, encoding: 'PLAIN', values: bits.subarray(0, Math.ceil(count / 8)) };
 }
 
 /** Small numbers as INT32. */

@@ -5,18 +5,39 @@
  * reads fetch all that is wanted (of each 16 MB).
  */
 import type { ColumnChunk, ColumnMetaData, FileMetaData } from 'hyparquet';
-import type { EventColumns } from '../core/columns.ts';
+import {
+  type CodedTexts,
+  codedTexts,
+  type EventColumns,
+  type PackedTexts,
+  packedTexts,
+  type TypedColumn,
+} from '../core/columns.ts';
 import type { StringColumn } from '../core/event.ts';
 import { assert } from '../core/result.ts';
-import { readHashes, readSmall, readTexts, readTimes } from './chunk-read.ts';
+import {
+  readBooleans,
+  readDoubles,
+  readHashes,
+  readSmall,
+  readText,
+  readTimes,
+  type TextColumn,
+} from './chunk-read.ts';
 import { dayOf } from './columns.ts';
 import { parseFooter, readFooter } from './footer.ts';
 import { type ByteRange, coalesce, windows } from './read-plan.ts';
 import { isNumberColumn, type LakeColumn } from './segment-schema.ts';
 import type { SegmentSource } from './source.ts';
+import { codedFrom, propertyOfColumn } from './typed-columns.ts';
 
 export interface ReadOptions {
   readonly columns: ReadonlySet<LakeColumn>;
+  /**
+   * `properties` is wanted only to know these: of a segment that has columns of their own for all of them those are read,
+   * and not the JSON.
+   */
+  readonly properties?: ReadonlySet<string>;
   /** Only row groups of these days (since the epoch, UTC). */
   readonly days?: ReadonlySet<number>;
   /** Only row groups that may hold an event of [startMs, endMs); rows are not filtered. */
@@ -40,7 +61,8 @@ export interface RowGroupBatch {
 }
 
 interface Chunk extends ByteRange {
-  readonly column: LakeColumn;
+  /** Its name in the file. */
+  readonly column: string;
   readonly metadata: ColumnMetaData;
 }
 interface GroupPlan {
@@ -56,7 +78,9 @@ export async function* readSegment(source: SegmentSource, options: ReadOptions):
 
 export async function* readRowGroups(source: SegmentSource, options: ReadOptions): AsyncGenerator<RowGroupBatch> {
   const footer = options.footer ?? (await readFooter(source));
-  for (const window of windows(planGroups(parseFooter(footer), options), spanOf)) {
+  const metadata = parseFooter(footer);
+  const wanted = wantedOf(metadata, options);
+  for (const window of windows(planGroups(metadata, options, wanted), spanOf)) {
     const chunks = window.flatMap((group) => group.chunks);
     const ranges = coalesce(chunks);
     const blocks = await Promise.all(ranges.map(({ from, to }) => source.read(from, to - from)));
@@ -66,16 +90,38 @@ export async function* readRowGroups(source: SegmentSource, options: ReadOptions
         const start = chunk.from - (ranges[i] as ByteRange).from;
         return (blocks[i] as Uint8Array).subarray(start, start + chunk.to - chunk.from);
       };
-      yield { rowGroup, columns: decodeGroup(rowCount, chunks, bytesOf, options.columns) };
+      yield { rowGroup, columns: decodeGroup(rowCount, chunks, bytesOf, wanted) };
     }
   }
 }
 
-function planGroups(metadata: FileMetaData, options: ReadOptions): GroupPlan[] {
+interface Wanted {
+  readonly columns: ReadonlySet<LakeColumn>;
+  /** Properties to be read from columns of their own. */
+  readonly typed: ReadonlySet<string>;
+}
+
+function wantedOf({ schema }: FileMetaData, { columns, properties }: ReadOptions): Wanted {
+  const none = new Set<string>();
+  if (properties === undefined || !columns.has('properties')) return { columns, typed: none };
+  const there = new Set(schema.map(({ name }) => propertyOfColumn(name)));
+  if (![...properties].every((property) => there.has(property))) return { columns, typed: none };
+  return { columns: new Set([...columns].filter((column) => column !== 'properties')), typed: properties };
+}
+
+function isWanted(column: string, { columns, typed }: Wanted): boolean {
+  if (columns.has(column as LakeColumn)) return true;
+  const property = propertyOfColumn(column);
+  return property !== null && typed.has(property);
+}
+
+/** Key hashes are null where they are the person: both are read. */
+function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: asked, typed }: Wanted): GroupPlan[] {
+  const wanted: Wanted = { columns: asked.has('key_hash') ? new Set([...asked, 'person']) : asked, typed };
   const plans: GroupPlan[] = [];
   for (const [rowGroup, { columns, num_rows }] of metadata.row_groups.entries()) {
     if (!mayHold(columns, options)) continue;
-    const chunks = columns.map(chunkOf).filter(({ column }) => options.columns.has(column));
+    const chunks = columns.map(chunkOf).filter(({ column }) => isWanted(column, wanted));
     plans.push({ rowGroup, rowCount: Number(num_rows), chunks });
   }
   return plans;
@@ -105,7 +151,7 @@ function statisticsOf(chunks: readonly ColumnChunk[], column: LakeColumn) {
 function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {
   assert(metadata !== undefined, 'column chunk without metadata');
   const from = Number(metadata.dictionary_page_offset ?? metadata.data_page_offset);
-  const column = metadata.path_in_schema[0] as LakeColumn;
+  const column = metadata.path_in_schema[0] as string;
   return { column, metadata, from, to: from + Number(metadata.total_compressed_size) };
 }
 
@@ -113,31 +159,95 @@ function spanOf({ chunks }: GroupPlan): ByteRange {
   return { from: chunks[0]?.from ?? 0, to: chunks.at(-1)?.to ?? 0 };
 }
 
+/** Texts are unpacked when they are first asked for; in whatever form, once. */
+class LazyTexts {
+  readonly strings: { [column in StringColumn]?: readonly (string | null)[] } = {};
+  readonly coded: { [column in StringColumn]?: CodedTexts } = {};
+  readonly packed: { [column in StringColumn]?: PackedTexts } = {};
+
+  add(column: StringColumn, read: () => TextColumn): void {
+    let known: TextColumn | undefined;
+    const text = () => {
+      known ??= read();
+      return known;
+    };
+    define(this.coded, column, () => codedIn(text()));
+    define(this.packed, column, () => packedIn(text()));
+    define(this.strings, column, () => stringsOf(text()));
+  }
+}
+
+function codedIn(text: TextColumn): CodedTexts | undefined {
+  return 'coded' in text ? text.coded : undefined;
+}
+
+function packedIn(text: TextColumn): PackedTexts | undefined {
+  return 'packed' in text ? text.packed : undefined;
+}
+
+function stringsOf(text: TextColumn): (string | null)[] {
+  return 'coded' in text ? codedTexts(text.coded) : packedTexts(text.packed);
+}
+
+/** A property that is worked out at its first reading. */
+function define<T extends object, K extends keyof T>(object: T, key: K, make: () => T[K]): void {
+  Object.defineProperty(object, key, {
+    enumerable: true,
+    configurable: true,
+    get() {
+      const value = make();
+      Object.defineProperty(object, key, { enumerable: true, value });
+      return value;
+    },
+  });
+}
+
 function decodeGroup(
   rowCount: number,
   chunks: readonly Chunk[],
   bytesOf: (chunk: Chunk) => Uint8Array,
-  wanted: ReadonlySet<LakeColumn>,
+  wanted: Wanted,
 ): EventColumns {
-  const strings: { [column in StringColumn]?: (string | null)[] } = {};
+  const texts = new LazyTexts();
   let at: Float64Array = new Float64Array();
   let receivedAt: Float64Array = new Float64Array();
   let person: BigInt64Array = new BigInt64Array();
   let keyHash: BigInt64Array = new BigInt64Array();
   let late: Uint8Array = new Uint8Array();
+  const typed: { [property: string]: TypedColumn } = {};
   for (const chunk of chunks) {
-    const { column, metadata } = chunk;
+    const { metadata } = chunk;
+    const column = chunk.column as LakeColumn;
     const bytes = bytesOf(chunk);
-    if (column === 'at') at = readTimes(bytes, metadata);
+    const property = propertyOfColumn(chunk.column);
+    if (property !== null) define(typed, property, () => readTyped(bytes, metadata));
+    else if (column === 'at') at = readTimes(bytes, metadata);
     else if (column === 'received_at') receivedAt = readTimes(bytes, metadata);
-    else if (column === 'person') person = readHashes(bytes, metadata, true);
-    else if (column === 'key_hash') keyHash = readHashes(bytes, metadata, false);
+    else if (column === 'person') person = readHashes(bytes, metadata, { isNullable: true });
+    else if (column === 'key_hash') keyHash = readKeyHashes(bytes, metadata, person);
     else if (column === 'late') late = readSmall(bytes, metadata);
-    else strings[column] = readTexts(bytes, metadata);
+    else texts.add(column, () => readText(bytes, metadata));
   }
   // A column that came into the schema after the segment was written.
-  for (const column of wanted) {
-    if (!isNumberColumn(column) && strings[column] === undefined) strings[column] = new Array(rowCount).fill(null);
+  const absent: TextColumn = { coded: { entries: [null], codes: new Uint8Array(rowCount) } };
+  const found = new Set<string>(chunks.map(({ column }) => column));
+  for (const column of wanted.columns) {
+    if (!isNumberColumn(column) && !found.has(column)) texts.add(column, () => absent);
   }
-  return { rowCount, at, receivedAt, person, keyHash, late, strings };
+  const { strings, coded, packed } = texts;
+  if (!wanted.columns.has('person')) person = new BigInt64Array();
+  return { rowCount, at, receivedAt, person, keyHash, late, strings, coded, packed, typed };
+}
+
+/** Null where they are the person. Segments of the first format have none of these. */
+function readKeyHashes(bytes: Uint8Array, metadata: ColumnMetaData, person: BigInt64Array): BigInt64Array {
+  const isNullable = metadata.statistics?.null_count !== 0n;
+  return readHashes(bytes, metadata, { isNullable, instead: person });
+}
+
+function readTyped(bytes: Uint8Array, metadata: ColumnMetaData): TypedColumn {
+  if (metadata.type === 'DOUBLE') return { type: 'number', values: readDoubles(bytes, metadata) };
+  if (metadata.type === 'BOOLEAN') return { type: 'boolean', values: readBooleans(bytes, metadata) };
+  const text = readText(bytes, metadata);
+  return { type: 'text', texts: 'coded' in text ? text.coded : codedFrom(packedTexts(text.packed)) };
 }

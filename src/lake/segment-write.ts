@@ -2,22 +2,32 @@
  * Segment writer: EventColumns → one Parquet file in memory.
  *
  * L0 (one flush or import chunk): rows by (day, person, at, received_at); a row group never crosses a day, so sealing a
- * day reads only its row groups. L1 (one sealed day and bucket): rows by (person, at, received_at, id).
+ * day reads only its row groups. L1 (one sealed day and bucket): rows by (person, at, received_at, id), chosen properties
+ * in columns of their own, JSON compressed more, for it is written once and kept.
  *
  * Equal rows give equal bytes under one compressor. The content hash is over the values before compression, so that
  * another release of zstd, or another level, stores the same content under the same hash.
  */
 import { createHash } from 'node:crypto';
-import type { ColumnChunk, RowGroup } from 'hyparquet';
+import type { ColumnChunk, ParquetType, RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
-import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../core/columns.ts';
+import { codedTexts, type EventColumns, LATE_BEYOND, LATE_IMPORT, type TypedColumn } from '../core/columns.ts';
 import { assert } from '../core/result.ts';
 import { writeChunk } from './chunk-write.ts';
 import { dayOf, sortRowsL0, sortRowsL1 } from './columns.ts';
-import { encodeHashes, encodeNullableHashes, encodeSmall, encodeTimes } from './number-encode.ts';
-import { isNumberColumn, LAKE_COLUMNS, type LakeColumn, PARQUET_SCHEMA } from './segment-schema.ts';
+import {
+  encodeBooleans,
+  encodeDoubles,
+  encodeKeyHashes,
+  encodeNullableHashes,
+  encodeSmall,
+  encodeTimes,
+} from './number-encode.ts';
+import { isNumberColumn, LAKE_COLUMNS, type LakeColumn, parquetSchema, TYPED_BEFORE } from './segment-schema.ts';
 import { type EncodedValues, encodeText } from './text-encode.ts';
+import { typedColumnsOf, typedName } from './typed-columns.ts';
+import { LEVEL_DENSE, LEVEL_FAST } from './zstd.ts';
 
 export type SegmentOrder = 'l0' | 'l1';
 
@@ -50,8 +60,14 @@ export interface EncodedSegment {
 
 /** "PAR1", little-endian, at both ends of the file. */
 const MAGIC = 0x31524150;
-/** A flush fits in one row group a day. One person's rows are then few kilobytes of each column away. */
-const ROW_GROUP_ROWS_MAX = 10_000;
+/** One person's rows are then few kilobytes of each column away. */
+const ROW_GROUP_ROWS_MAX: Record<SegmentOrder, number> = {
+  /** A big day is sealed by stretches of its people: of a flush each reads the row groups that have some of them. */
+  l0: 2_500,
+  l1: 10_000,
+};
+/** What is compressed more in an L1. */
+const DENSE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['properties', 'context', 'url', 'title']);
 const CREATED_BY = 'tidemark';
 /** First guess of a row's size in the file; the buffer doubles when it is too small. */
 const ROW_SIZE_BYTES_GUESS = 96;
@@ -67,7 +83,9 @@ export function encodeSegment(columns: EventColumns, options: { readonly order: 
   assert(columns.rowCount > 0, 'a segment needs at least one row');
   const rows = options.order === 'l0' ? sortRowsL0(columns) : sortRowsL1(columns);
   const writer = new ByteWriter(4_096 + columns.rowCount * ROW_SIZE_BYTES_GUESS);
-  const hash = createHash('sha256').update(`tidemark segment 1 ${options.order}\n`);
+  const hash = createHash('sha256').update(`tidemark segment 2 ${options.order}\n`);
+  const typed = options.order === 'l1' ? typedColumnsOf(columns) : new Map<string, TypedColumn>();
+  const rowGroupRowsMax = ROW_GROUP_ROWS_MAX[options.order];
   const rowGroups: RowGroup[] = [];
   const days: SegmentDay[] = [];
 
@@ -75,10 +93,12 @@ export function encodeSegment(columns: EventColumns, options: { readonly order: 
   for (const stretch of stretchesByDay(columns, rows)) {
     assert(options.order === 'l0' || days.length === 0, 'an L1 segment holds one day');
     const rowGroupFrom = rowGroups.length;
-    for (let from = stretch.from; from < stretch.to; from += ROW_GROUP_ROWS_MAX) {
-      const to = Math.min(from + ROW_GROUP_ROWS_MAX, stretch.to);
+    for (let from = stretch.from; from < stretch.to; from += rowGroupRowsMax) {
+      const to = Math.min(from + rowGroupRowsMax, stretch.to);
       hash.update(`rows ${to - from}\n`);
-      rowGroups.push(writeRowGroup(writer, columns, rows, from, to, (part) => hash.update(part)));
+      rowGroups.push(
+        writeRowGroup(writer, columns, typed, rows.subarray(from, to), options.order, (part) => hash.update(part)),
+      );
     }
     days.push({
       day: stretch.day,
@@ -92,7 +112,7 @@ export function encodeSegment(columns: EventColumns, options: { readonly order: 
   writeMetadata(writer, {
     version: 2,
     created_by: CREATED_BY,
-    schema: [...PARQUET_SCHEMA],
+    schema: parquetSchema(typed),
     num_rows: BigInt(columns.rowCount),
     row_groups: rowGroups,
     metadata_length: 0,
@@ -117,60 +137,78 @@ export function encodeSegment(columns: EventColumns, options: { readonly order: 
 function writeRowGroup(
   writer: ByteWriter,
   columns: EventColumns,
+  typed: ReadonlyMap<string, TypedColumn>,
   rows: Uint32Array,
-  from: number,
-  to: number,
+  order: SegmentOrder,
   addToHash: (part: Uint8Array | string) => void,
 ): RowGroup {
   const startOffset = writer.offset;
   const chunks: ColumnChunk[] = [];
   let sizeBytes = 0n;
-  for (const name of LAKE_COLUMNS) {
-    const encoded = encodeColumn(name, columns, rows, from, to);
+  const add = (name: string, type: ParquetType, encoded: EncodedValues, level: number) => {
     // Nearly free: most columns of most tenants are null throughout.
-    if (encoded.nullCount < to - from) hashValues(name, encoded, addToHash);
-    const chunk = writeChunk(writer, { name, type: physicalType(name) }, to - from, encoded);
+    if (encoded.nullCount < rows.length) hashValues(name, encoded, addToHash);
+    const chunk = writeChunk(writer, { name, type }, rows.length, encoded, level);
     sizeBytes += chunk.meta_data?.total_uncompressed_size ?? 0n;
     chunks.push(chunk);
+  };
+  for (const name of LAKE_COLUMNS) {
+    if (name === TYPED_BEFORE) {
+      for (const [property, column] of typed)
+        add(typedName(property), TYPED_PHYSICAL[column.type], encodeTyped(column, rows), LEVEL_FAST);
+    }
+    const level = order === 'l1' && DENSE_COLUMNS.has(name) ? LEVEL_DENSE : LEVEL_FAST;
+    add(name, physicalType(name), encodeColumn(name, columns, rows), level);
   }
   return {
     columns: chunks,
     total_byte_size: sizeBytes,
-    num_rows: BigInt(to - from),
+    num_rows: BigInt(rows.length),
     file_offset: BigInt(startOffset),
     total_compressed_size: BigInt(writer.offset - startOffset),
   };
 }
 
-function encodeColumn(
-  name: LakeColumn,
-  columns: EventColumns,
-  rows: Uint32Array,
-  from: number,
-  to: number,
-): EncodedValues {
+function encodeColumn(name: LakeColumn, columns: EventColumns, rows: Uint32Array): EncodedValues {
   switch (name) {
     case 'at':
-      return encodeTimes(columns.at, rows, from, to);
+      return encodeTimes(columns.at, rows, 0, rows.length);
     case 'received_at':
-      return encodeTimes(columns.receivedAt, rows, from, to);
+      return encodeTimes(columns.receivedAt, rows, 0, rows.length);
     case 'person':
-      return encodeNullableHashes(columns.person, rows, from, to);
+      return encodeNullableHashes(columns.person, rows, 0, rows.length);
     case 'key_hash':
-      return encodeHashes(columns.keyHash, rows, from, to);
+      return encodeKeyHashes(columns, rows, 0, rows.length);
     case 'late':
-      return encodeSmall(columns.late, rows, from, to);
+      return encodeSmall(columns.late, rows, 0, rows.length);
     default:
-      return encodeText(columns.strings[name], rows, from, to);
+      return encodeText(columns.strings[name], rows, 0, rows.length);
   }
 }
 
-function physicalType(name: LakeColumn): 'INT64' | 'INT32' | 'BYTE_ARRAY' {
+const TYPED_PHYSICAL: Record<TypedColumn['type'], ParquetType> = {
+  number: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  text: 'BYTE_ARRAY',
+};
+
+function encodeTyped(column: TypedColumn, rows: Uint32Array): EncodedValues {
+  switch (column.type) {
+    case 'number':
+      return encodeDoubles(column.values, rows, 0, rows.length);
+    case 'boolean':
+      return encodeBooleans(column.values, rows, 0, rows.length);
+    case 'text':
+      return encodeText(codedTexts(column.texts), rows, 0, rows.length);
+  }
+}
+
+function physicalType(name: LakeColumn): ParquetType {
   if (!isNumberColumn(name)) return 'BYTE_ARRAY';
   return name === 'late' ? 'INT32' : 'INT64';
 }
 
-function hashValues(name: LakeColumn, encoded: EncodedValues, add: (part: Uint8Array | string) => void): void {
+function hashValues(name: string, encoded: EncodedValues, add: (part: Uint8Array | string) => void): void {
   const { levels, dictionary, values } = encoded;
   add(`${name} ${encoded.encoding} ${levels.length} ${dictionary?.bytes.length ?? 0} ${values.length}\n`);
   add(levels);

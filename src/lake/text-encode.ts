@@ -13,7 +13,7 @@ export interface EncodedValues {
   readonly nullCount: number;
   /** Definition levels; empty for a required column. */
   readonly levels: Uint8Array;
-  readonly encoding: 'PLAIN' | 'RLE_DICTIONARY' | 'DELTA_LENGTH_BYTE_ARRAY';
+  readonly encoding: 'PLAIN' | 'RLE_DICTIONARY' | 'DELTA_LENGTH_BYTE_ARRAY' | 'DELTA_BINARY_PACKED';
   /** Values, or indexes into the dictionary. */
   readonly values: Uint8Array;
   readonly dictionary?: { readonly bytes: Uint8Array; readonly count: number };

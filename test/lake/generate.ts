@@ -143,4 +143,4 @@ export function columnsOf(
  * Content hash of an L0 of `wildColumns(300, 7)`, in every runtime and release. When it changes, what was stored under an
  * old name no longer counts as the same content: the format has changed, and needs a prefix of its own in the lake.
  */
-export const WILD_CONTENT_HASH = '97503807b902a331949225b564e7c3ce9705233ad86617b771906abf72ded13c';
+export const WILD_CONTENT_HASH = '00cb18882e8e9d89f8e3a81dd60e1f74af08ed4e04fee5c5639e93f480fcd470';

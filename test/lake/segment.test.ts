@@ -17,6 +17,11 @@ async function readAll(source: SegmentSource, options: Partial<ReadOptions> = {}
   return batches;
 }
 
+/** Without the other forms that texts are kept in. */
+function plain({ coded, packed, typed, ...columns }: EventColumns): EventColumns {
+  return columns;
+}
+
 /** What UTF-8 can hold: lone surrogates become U+FFFD. */
 function wellFormed(columns: EventColumns): EventColumns {
   const strings = Object.fromEntries(
@@ -35,7 +40,7 @@ describe('a segment', () => {
       const columns = wildColumns(rowCount, rowCount);
       const { bytes } = encodeSegment(columns, { order: 'l0' });
       const read = concatColumns(await readAll(bytesSource(bytes)));
-      expect(read).toEqual(wellFormed(selectRows(columns, sortRowsL0(columns))));
+      expect(plain(read)).toEqual(wellFormed(selectRows(columns, sortRowsL0(columns))));
     },
   );
 

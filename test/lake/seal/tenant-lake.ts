@@ -71,7 +71,7 @@ export class TenantLake {
       quarantined: 0,
       rejected: 0,
     } as const;
-    await storeChunk(this.db, named, { path, encoded, ...put }, { ...verdict, errors: [], days: [] }, this.nowMs);
+    await storeChunk(this.db, named, { path, encoded, ...put }, [], { ...verdict, errors: [], days: [] }, this.nowMs);
   }
 
   /** A new invocation seals the day. */
