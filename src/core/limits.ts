@@ -78,12 +78,26 @@ export const LIMITS = {
 
   /** Rows of one L1 file, and what a seal holds in memory at a time: 128 MB an isolate, about 1 KB a row decoded. */
   sealBucketRowsMax: 50_000,
+  /** Ids one task of a seal compares: 40 bytes each. */
+  sealIdsMax: 524_288,
   /** A day is sealed this long after its end: late events have mostly come by then. */
   sealAfterMs: 2 * HOUR_MS,
   /** One seal of a day at a time; a dead one is taken over after this. */
   sealLeaseMs: 90 * SECOND_MS,
   /** Days one command may ask to be sealed. */
   sealDaysMax: 4_000,
+
+  /** Formulas of one call, and what one may hold: an arithmetic of people, not of programs. */
+  formulasMax: 12,
+  formulaLengthMax: 500,
+  formulaNodesMax: 100,
+  formulaDepthMax: 32,
+  /** Points of a moving average. */
+  formulaWindowMax: 366,
+  /** Saved questions of a tenant, each up to `queryBodySizeBytesMax`. */
+  insightsMax: 200,
+  /** An insight's kept answer: a bigger one is worked out each time. A D1 value stays under 2 MB. */
+  insightAnswerSizeBytesMax: 1_000_000,
 
   queryRangeDaysMax: 400,
   queryGroupByMax: 2,

@@ -1,37 +1,30 @@
 /**
- * Query routes: `POST /v1/query`, one question, or up to twelve in `{queries: […]}` answered in their order.
+ * Query routes: `POST /v1/query`: one question, up to twelve in `{queries: […]}` answered in their order, or named ones
+ * with formulas over them.
  */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { parseQuery, type Query, type QueryRefusal, querySchema } from '../core/query/request.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseJson } from '../http/problem.ts';
 import type { Services } from '../services.ts';
-import { executeAll, type QueryAnswer, type QueryPorts } from './execute.ts';
+import type { QueryPorts } from './execute.ts';
 import { journeyRoutes } from './journey-routes.ts';
-import { metaSchema } from './meta-schema.ts';
+import {
+  parseReport,
+  type Report,
+  type ReportAnswer,
+  type ReportRefusal,
+  reportAnswerSchema,
+  reportSchema,
+  runReport,
+} from './report.ts';
 import { listShards } from './shards.ts';
 
 export type QueryServices = Pick<Services, 'auth'> & QueryPorts;
 
 export const QUERY_PATH = '/v1/query';
-
-const batchSchema = z.strictObject({ queries: z.array(z.unknown()).min(1).max(LIMITS.queryBatchMax) });
-const bodySchema = z.union([
-  querySchema,
-  z.strictObject({ queries: z.array(querySchema).min(1).max(LIMITS.queryBatchMax) }),
-]);
-
-const seriesSchema = z.object({
-  key: z.record(z.string(), z.string().nullable()),
-  other: z.literal(true).optional().describe('Everything beyond the top together; always the last series.'),
-  total: z.number().nullable(),
-  points: z.array(z.object({ at: z.iso.datetime(), value: z.number().nullable() })),
-});
-const answerSchema = z.object({ series: z.array(seriesSchema), meta: metaSchema });
-const answersSchema = z.union([answerSchema, z.object({ answers: z.array(answerSchema) })]);
 
 export function queryRoutes(services: QueryServices): Hono {
   const app = new Hono();
@@ -40,54 +33,41 @@ export function queryRoutes(services: QueryServices): Hono {
     describe({
       summary: 'Counts, people and statistics over time and by property',
       description:
-        'One question, or `{queries: […]}` for several. `from` and `to` are ISO times with their zone, or dates: midnight in `timezone`. ' +
+        'One question, `{queries: […]}` for several, or `{queries: {a: …}, formulas: {rate: "a / b"}}`. ' +
+        '`from` and `to` are ISO times with their zone, or dates: midnight in `timezone`. ' +
         'Series go by total, descending; what is beyond `top` is one further series with `other: true`.',
       tag: 'query',
       key: 'read',
-      body: bodySchema,
-      answer: answersSchema,
+      body: reportSchema,
+      answer: reportAnswerSchema,
     }),
     async (c: Context) => {
       const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
       const body = await parseJson(c.req.raw, z.unknown(), LIMITS.queryBodySizeBytesMax);
-      if (!isBatch(body)) {
-        const [answer] = await answerAll(services, tenant, [resolve(body, tenant, '')]);
-        return c.json(answer);
-      }
-      const { queries } = parseBatch(body);
-      const resolved = queries.map((query, index) => resolve(query, tenant, `/queries/${index}`));
-      return c.json({ answers: await answerAll(services, tenant, resolved) });
+      const report = mustReport(body, tenant, services.now());
+      // The shards are listed before anything is read: whatever was acknowledged by then is in.
+      const shards = await listShards(services.directoryOf, tenant.uid);
+      return c.json(mustAnswer(await runReport(services, tenant, report, shards)));
     },
   );
   app.route('/', journeyRoutes(services));
   return app;
 }
 
-/** The shards are listed after authentication and before anything is read: whatever was acknowledged by then is in. */
-async function answerAll(ports: QueryPorts, tenant: Tenant, queries: readonly Query[]): Promise<QueryAnswer[]> {
-  const shards = await listShards(ports.directoryOf, tenant.uid);
-  const answered = await executeAll(ports, tenant, queries, shards);
-  if (!answered.ok) throw new Problem(422, answered.error.code, answered.error.message);
-  return answered.value;
-}
-
-function isBatch(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'queries' in body;
-}
-
-function parseBatch(body: unknown): z.output<typeof batchSchema> {
-  const parsed = batchSchema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const message = `queries holds 1 to ${LIMITS.queryBatchMax} questions, and nothing stands beside it`;
-  throw refusal({ code: 'query-invalid', path: '/queries', message });
-}
-
-function resolve(body: unknown, tenant: Tenant, path: string): Query {
-  const parsed = parseQuery(body, tenant.timezone);
+/** Throws 400 with the code and path of what is wrong. */
+function mustReport(body: unknown, tenant: Tenant, nowMs: number): Report {
+  const parsed = parseReport(body, tenant.timezone, nowMs);
   if (parsed.ok) return parsed.value;
-  throw refusal({ ...parsed.error, path: path + parsed.error.path });
+  throw refusal(parsed.error);
 }
 
-function refusal({ code, path, message }: QueryRefusal): Problem {
+/** Throws 422 `query-too-large`, 400 `formula-invalid`. */
+function mustAnswer(answered: Awaited<ReturnType<typeof runReport>>): ReportAnswer {
+  if (answered.ok) return answered.value;
+  if ('path' in answered.error) throw refusal(answered.error);
+  throw new Problem(422, answered.error.code, answered.error.message);
+}
+
+function refusal({ code, path, message }: ReportRefusal): Problem {
   return new Problem(400, code, path === '' ? message : `${path}: ${message}`, { extra: { path } });
 }

@@ -56,7 +56,11 @@ export function stretches(timezone: string, startMs: number, endMs: number): Str
 
 /** The first instant of the local date `year`-`month`-`day` (month from 0; any day of month, as in Date.UTC). */
 export function startOfDate(timezone: string, year: number, month: number, day: number): number {
-  const localMs = Date.UTC(year, month, day);
+  return instantOf(timezone, Date.UTC(year, month, day));
+}
+
+/** The first instant at which the local clock reads `localMs` (as if it were UTC); where it skips that, the change. */
+export function instantOf(timezone: string, localMs: number): number {
   const beforeMs = offsetAt(timezone, localMs - DAY_MS);
   const afterMs = offsetAt(timezone, localMs + DAY_MS);
   // Midnight comes twice where clocks go back over it: the day begins with the first.
