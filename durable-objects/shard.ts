@@ -243,7 +243,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
         this.#commit(group);
         await this.ctx.storage.sync();
       }
-      await this.#arm();
+      // Not awaited: who came meanwhile would find a drain that no longer looks.
+      this.ctx.waitUntil(this.#arm());
     } catch (cause) {
       for (const waiter of [...group, ...this.#pending.splice(0)]) waiter.reject(cause);
       this.#pendingSizeBytes = 0;
