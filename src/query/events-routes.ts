@@ -13,6 +13,7 @@ import { fromBase64, toBase64 } from '../lake/base64.ts';
 import type { Services } from '../services.ts';
 import { type ListedEvent, type ListPorts, listEvents } from './list-events.ts';
 import type { EventPlace } from './newest.ts';
+import { problemOf } from './refusal.ts';
 import { listShards } from './shards.ts';
 
 export type EventsServices = Pick<Services, 'auth' | 'now'> & ListPorts & { readonly directoryOf: DirectoryOf };
@@ -78,7 +79,7 @@ export function eventsRoutes(services: EventsServices): Hono {
       const after = cursor === undefined ? undefined : parseCursor(cursor);
       const shards = await listShards(services.directoryOf, tenant.uid);
       const listed = await listEvents(services, tenant.uid, shards, { ...range, event, after, limit }, nowMs);
-      if (!listed.ok) throw new Problem(422, listed.error.code, listed.error.message);
+      if (!listed.ok) throw problemOf(listed.error);
       const { events, next, coverage, segments, scannedEvents } = listed.value;
       return c.json({
         events: events.map(wireEventOf),

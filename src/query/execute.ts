@@ -4,7 +4,7 @@
  *   plan    → which rollups would answer it exactly
  *   list    → the tenant's shards
  *   rollup  → shards first, then D1; the smallest rollup that turns out to hold everything
- *   lake    → else the events themselves
+ *   lake    → else the events themselves; of people, where those are too many, cells that do not know links: an estimate
  *   answer  → ranked series, and what they can vouch for
  */
 import { type RankedSeries, rankSeries, type Series } from '../core/query/answer.ts';
@@ -17,7 +17,7 @@ import type { Tenant } from '../core/tenant.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import type { Coverage } from './coverage.ts';
 import { type LakeReading, readLake } from './lake-source.ts';
-import type { QueryTooLarge } from './lake-view.ts';
+import type { LakeRefusal } from './refusal.ts';
 import { type RollupReading, readRollup } from './rollup-source.ts';
 
 export interface QueryPorts {
@@ -50,6 +50,8 @@ export interface QueryMeta {
   readonly elapsedMs: number;
   /** Some number is an estimate. */
   readonly estimated?: true;
+  /** Links of ids made by events that were acknowledged before it are followed; absent: no people were asked for. */
+  readonly identityAsOf?: string;
 }
 
 export interface QueryAnswer {
@@ -66,7 +68,7 @@ export async function execute(
   tenant: Tenant,
   query: Query,
   shards: readonly ShardAddress[],
-): Promise<Result<QueryAnswer, QueryTooLarge>> {
+): Promise<Result<QueryAnswer, LakeRefusal>> {
   const startedAtMs = ports.now();
   const answer = await answerFromRollups(ports, tenant, query, shards, startedAtMs);
   return answer ? ok(answer) : answerFromLake(ports, tenant, query, shards, startedAtMs);
@@ -78,7 +80,7 @@ export async function executeAll(
   tenant: Tenant,
   queries: readonly Query[],
   shards: readonly ShardAddress[],
-): Promise<Result<QueryAnswer[], QueryTooLarge>> {
+): Promise<Result<QueryAnswer[], LakeRefusal>> {
   const startedAtMs = ports.now();
   const fromRollups = await Promise.all(
     queries.map((query) => answerFromRollups(ports, tenant, query, shards, startedAtMs)),
@@ -117,21 +119,55 @@ async function readRollupTwice(...request: Parameters<typeof readRollup>): Retur
   return !reading.ok && reading.error === 'seal-ahead' ? readRollup(...request) : reading;
 }
 
-async function answerFromLake(
+/**
+ * People as they came, each of a person's linked ids for one: where the lake holds too much to be read. Said to be an
+ * estimate; null where rollups do not hold it, or exactness was asked for.
+ */
+async function estimatePeople(
   ports: QueryPorts,
-  { uid }: Tenant,
+  { uid, rollups }: Tenant,
   query: Query,
   shards: readonly ShardAddress[],
   startedAtMs: number,
-): Promise<Result<QueryAnswer, QueryTooLarge>> {
-  const reading = await readLake(ports, uid, shards, query, startedAtMs);
-  if (!reading.ok) return reading;
+): Promise<QueryAnswer | null> {
+  if (query.measure !== 'users' || query.exact) return null;
+  for (const plan of rollupPlans(query, rollups, startedAtMs).slice(0, ROLLUPS_TRIED_MAX)) {
+    const reading = await readRollup(ports, uid, shards, query, plan, startedAtMs, { asTheyCame: true });
+    if (!reading.ok) continue;
+    const ranked = rankSeries(query, reading.value.fold);
+    const estimated = ranked.estimated || reading.value.isUnlinked;
+    return answerOf({ ...ranked, estimated }, rollupMeta(reading.value), ports.now() - startedAtMs);
+  }
+  return null;
+}
+
+async function answerFromLake(
+  ports: QueryPorts,
+  tenant: Tenant,
+  query: Query,
+  shards: readonly ShardAddress[],
+  startedAtMs: number,
+): Promise<Result<QueryAnswer, LakeRefusal>> {
+  const reading = await readLake(ports, tenant.uid, shards, query, startedAtMs);
+  if (!reading.ok) {
+    const estimate =
+      reading.error.code === 'query-too-large' ? await estimatePeople(ports, tenant, query, shards, startedAtMs) : null;
+    return estimate === null ? reading : ok(estimate);
+  }
   return ok(answerOf(rankSeries(query, reading.value.fold), lakeMeta(reading.value), ports.now() - startedAtMs));
 }
 
 type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated'>;
 
-function rollupMeta({ coverage, pending, rollupName, sealedDays, parts, revision }: RollupReading): ReadingMeta {
+function rollupMeta({
+  coverage,
+  pending,
+  rollupName,
+  sealedDays,
+  parts,
+  revision,
+  identityAsOfMs,
+}: RollupReading): ReadingMeta {
   return {
     asOf: new Date(coverage.asOfMs).toISOString(),
     complete: coverage.isClosed && pending === 0,
@@ -139,11 +175,18 @@ function rollupMeta({ coverage, pending, rollupName, sealedDays, parts, revision
     sources: { live: liveSource(coverage), rollups: { rollup: rollupName, sealedDays, parts }, lake: null },
     revision,
     scannedEvents: 0,
+    ...identityMeta(identityAsOfMs),
   };
 }
 
 /** Of an answer from the events themselves: nothing is pending, for all that is stored was read. */
-export function lakeMeta({ coverage, segments, scannedEvents, revision }: Omit<LakeReading, 'fold'>): ReadingMeta {
+export function lakeMeta({
+  coverage,
+  segments,
+  scannedEvents,
+  revision,
+  identityAsOfMs,
+}: Omit<LakeReading, 'fold'>): ReadingMeta {
   return {
     asOf: new Date(coverage.asOfMs).toISOString(),
     complete: coverage.isClosed,
@@ -151,7 +194,12 @@ export function lakeMeta({ coverage, segments, scannedEvents, revision }: Omit<L
     sources: { live: liveSource(coverage), rollups: null, lake: { segments } },
     revision,
     scannedEvents,
+    ...identityMeta(identityAsOfMs),
   };
+}
+
+function identityMeta(identityAsOfMs: number | null): Pick<QueryMeta, 'identityAsOf'> {
+  return identityAsOfMs === null ? {} : { identityAsOf: new Date(identityAsOfMs).toISOString() };
 }
 
 function liveSource({ shards, answered, tailEvents }: Coverage): QueryMeta['sources']['live'] {

@@ -10,7 +10,8 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
-import { type LakePorts, type LakeView, type QueryTooLarge, scanLakeView } from './lake-view.ts';
+import { type LakePorts, type LakeView, scanLakeView } from './lake-view.ts';
+import type { LakeRefusal } from './refusal.ts';
 
 export interface ListedPerson {
   /** The pseudonym: 16 hex digits. */
@@ -39,7 +40,7 @@ export async function listFunnelPeople(
   addresses: readonly ShardAddress[],
   question: FunnelPeopleQuestion,
   options: { readonly after: bigint | null; readonly nowMs: number; readonly heldMax?: number },
-): Promise<Result<JourneyReading<PeoplePage>, QueryTooLarge>> {
+): Promise<Result<JourneyReading<PeoplePage>, LakeRefusal>> {
   const { after, ...rest } = options;
   const funnel = new FunnelPeople(question, after);
   const read = await readJourney<bigint[]>(ports, uid, addresses, funnel, {
@@ -68,7 +69,7 @@ async function identify(
   ports: LakePorts,
   view: LakeView,
   page: readonly bigint[],
-): Promise<Result<ListedPerson[], QueryTooLarge>> {
+): Promise<Result<ListedPerson[], LakeRefusal>> {
   if (page.length === 0) return ok([]);
   const identities = new Map<bigint, Identity>(
     page.map((person) => [person, { userId: null, anonymousId: null, anonymousAtMs: Number.NEGATIVE_INFINITY }]),

@@ -25,7 +25,7 @@ import { lakeMeta, type QueryPorts } from './execute.ts';
 import { listFunnelPeople, parsePeopleCursor } from './funnel-people.ts';
 import * as answers from './journey-answers.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
-import type { QueryTooLarge } from './lake-view.ts';
+import { type LakeRefusal, problemOf } from './refusal.ts';
 import { listShards } from './shards.ts';
 
 export type JourneyServices = Pick<Services, 'auth'> & QueryPorts;
@@ -138,7 +138,7 @@ export function journeyRoutes(services: JourneyServices): Hono {
   return app;
 }
 
-type Read = (shards: readonly ShardAddress[]) => Promise<Result<JourneyReading<object>, QueryTooLarge>>;
+type Read = (shards: readonly ShardAddress[]) => Promise<Result<JourneyReading<object>, LakeRefusal>>;
 
 /** The question is checked before anything is read; shards are listed after authentication and before anything else. */
 function answering(services: JourneyServices, ask: (tenant: Tenant, body: unknown, nowMs: number) => Read) {
@@ -148,11 +148,12 @@ function answering(services: JourneyServices, ask: (tenant: Tenant, body: unknow
     const nowMs = services.now();
     const read = ask(tenant, body, nowMs);
     const reading = await read(await listShards(services.directoryOf, tenant.uid));
-    if (!reading.ok) throw new Problem(422, reading.error.code, reading.error.message);
+    if (!reading.ok) throw problemOf(reading.error);
     const { answer, view, scannedEvents } = reading.value;
     const { estimated, ...fields } = answer as { readonly estimated?: true };
     const { coverage, revision, segments } = view;
-    const meta = lakeMeta({ coverage, revision, segments: segments.length, scannedEvents });
+    const identityAsOfMs = view.people?.identityAsOfMs ?? null;
+    const meta = lakeMeta({ coverage, revision, segments: segments.length, scannedEvents, identityAsOfMs });
     return c.json({
       ...fields,
       meta: { ...meta, elapsedMs: services.now() - nowMs, ...(estimated && { estimated }) },

@@ -1,7 +1,7 @@
 /**
  * Journey source: computes a journey from the events of the lake and of the shards' tails.
  *
- * steps: open a view of the lake → scan it into sequences → fold them → go on with the people that did not fit in memory
+ * steps: open a view of the lake → look up people → scan it into sequences → fold them → go on with the people that did not fit in memory
  * Most often one pass takes everybody. A pass that holds too much goes on with the lower half of its people, by hash; the next
  * one begins where it stopped, and a sealed file is sorted by person, so that it reads the rest of it only.
  */
@@ -13,14 +13,9 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { PersonRange } from '../lake/segment-read.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
-import {
-  type LakePorts,
-  type LakeView,
-  openLakeView,
-  type QueryTooLarge,
-  scanLakeView,
-  tooLarge,
-} from './lake-view.ts';
+import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
+import { lookupColumns, withPeople } from './people-lookup.ts';
+import { type LakeRefusal, tooLarge } from './refusal.ts';
 
 export interface JourneyOptions<Answer> {
   readonly nowMs: number;
@@ -46,9 +41,14 @@ export async function readJourney<Answer>(
   addresses: readonly ShardAddress[],
   journey: Journey<Answer>,
   options: JourneyOptions<Answer>,
-): Promise<Result<JourneyReading<Answer>, QueryTooLarge>> {
+): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
   const { nowMs, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
-  const view = await openLakeView(ports, uid, addresses, journey, [...journey.columns, ...furtherColumns], nowMs);
+  const { asks } = journey;
+  const columns = [...journey.columns, ...furtherColumns, ...lookupColumns(asks)];
+  const opened = await openLakeView(ports, uid, addresses, journey, columns, nowMs);
+  const looked = await withPeople(ports, uid, addresses, opened, asks, nowMs);
+  if (!looked.ok) return looked;
+  const view = looked.value;
   const wanted = new Set<LakeColumn>([...journey.columns, 'person']);
   let range: HighRange = { from: highFrom, to: EVERYBODY.to };
   let scannedEvents = 0;
@@ -68,7 +68,7 @@ export async function readJourney<Answer>(
     // As many of the rest as fitted now will fit again.
     range = { from: to + 1, to: Math.min(EVERYBODY.to, to + 1 + (to - from)) };
   }
-  return ok({ answer: journey.finish(), view, scannedEvents });
+  return ok({ answer: journey.finish(), view, scannedEvents: scannedEvents + (view.people?.scannedEvents ?? 0) });
 }
 
 /** All hashes whose high word is in the range. */

@@ -1,7 +1,7 @@
 /**
  * Lake source: answers a question from the events themselves: tails of the shards, then segments, de-duplicated.
  *
- * steps: open a view of the lake → scan → fold
+ * steps: open a view of the lake → look up what is asked of people → scan → fold
  * Slower than cells, and able to answer everything: a minute of a sealed day, any property, exact people and quantiles.
  */
 import type { Fold } from '../core/query/fold.ts';
@@ -11,7 +11,9 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import type { Coverage } from './coverage.ts';
-import { type LakePorts, openLakeView, type QueryTooLarge, scanLakeView, tooLarge } from './lake-view.ts';
+import { type LakePorts, openLakeView, scanLakeView } from './lake-view.ts';
+import { lookupColumns, withPeople } from './people-lookup.ts';
+import { type LakeRefusal, tooLarge } from './refusal.ts';
 
 export interface LakeReading {
   readonly fold: Fold;
@@ -19,6 +21,8 @@ export interface LakeReading {
   readonly segments: number;
   readonly scannedEvents: number;
   readonly revision: number;
+  /** Null: nobody was asked for. */
+  readonly identityAsOfMs: number | null;
 }
 
 export async function readLake(
@@ -27,11 +31,15 @@ export async function readLake(
   addresses: readonly ShardAddress[],
   query: Query,
   nowMs: number,
-): Promise<Result<LakeReading, QueryTooLarge>> {
+): Promise<Result<LakeReading, LakeRefusal>> {
   const fold = new RowFold(query);
-  const view = await openLakeView(ports, uid, addresses, query, fold.columns, nowMs);
+  const { asks } = fold;
+  const opened = await openLakeView(ports, uid, addresses, query, [...fold.columns, ...lookupColumns(asks)], nowMs);
+  const looked = await withPeople(ports, uid, addresses, opened, asks, nowMs);
+  if (!looked.ok) return looked;
+  const view = looked.value;
   const wanted = new Set<LakeColumn>(fold.columns);
-  if (fold.needsPerson) wanted.add('person');
+  if (asks.identity) wanted.add('person');
   const scanned = await scanLakeView(ports, view, { wanted }, (batch, rows) => fold.add(batch, rows));
   if (!scanned.ok) return scanned;
   if (fold.hasTooManyGroups) return tooLarge('The question makes too many groups: narrow the range or add a filter.');
@@ -39,7 +47,8 @@ export async function readLake(
     fold: fold.finish(),
     coverage: view.coverage,
     segments: view.segments.length,
-    scannedEvents: scanned.value.scannedRowCount,
+    scannedEvents: scanned.value.scannedRowCount + (view.people?.scannedEvents ?? 0),
     revision: view.revision,
+    identityAsOfMs: view.people?.identityAsOfMs ?? null,
   });
 }

@@ -4,9 +4,12 @@
  * steps: read the tails → what they cover → read the manifest → leave out what shards answer for themselves (CORRECTNESS A4)
  * A view may be scanned several times; it is the same events each time.
  */
+import type { EventColumns } from '../core/columns.ts';
 import type { StringColumn } from '../core/event.ts';
 import { DAY_MS } from '../core/limits.ts';
-import { err, type Result } from '../core/result.ts';
+import type { LinkedPeople } from '../core/people/links.ts';
+import type { Lookup } from '../core/people/lookup.ts';
+import type { Result } from '../core/result.ts';
 import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest.ts';
@@ -18,9 +21,14 @@ import {
   type ScanTotals,
   scan,
 } from '../lake/scan.ts';
+import type { PersonRange } from '../lake/segment-read.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
+import type { ViewPeople } from './people-lookup.ts';
+import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { readTails } from './shards.ts';
+
+export type { LakeRefusal as QueryTooLarge } from './refusal.ts';
 
 export interface LakePorts {
   readonly db: D1Database;
@@ -36,11 +44,8 @@ export interface LakeView {
   readonly coverage: Coverage;
   /** Of the seals of the range's days. */
   readonly revision: number;
-}
-
-export interface QueryTooLarge {
-  readonly code: 'query-too-large';
-  readonly message: string;
+  /** Put on by `withPeople`. */
+  readonly people?: ViewPeople;
 }
 
 /** What the scan compares to find copies; of segments it reads them itself. */
@@ -70,20 +75,42 @@ export async function openLakeView(
   };
 }
 
+/** Shows the rows of the view; of people with several linked ids each row as that of the one person they are. */
 export async function scanLakeView(
   { lake }: LakePorts,
-  { segments, tails, startMs, endMs }: LakeView,
-  what: Pick<ScanRequest, 'wanted' | 'people'>,
+  { segments, tails, startMs, endMs, people: known }: LakeView,
+  { wanted, people }: Pick<ScanRequest, 'wanted' | 'people'>,
   onBatch: OnBatch,
-): Promise<Result<ScanTotals, QueryTooLarge>> {
-  const scanned = await scan({ bucket: lake, segments, tails, startMs, endMs, ...what }, onBatch);
+): Promise<Result<ScanTotals, LakeRefusal>> {
+  const linked = known?.linked?.isEmpty === false ? known.linked : null;
+  // The rows of one person are then in several places: whose they are is known when they have been read.
+  const pushed = people === undefined || linked !== null ? {} : { people };
+  const show: OnBatch = (batch, rows, day) => {
+    const columns = known === undefined ? batch : withKnown(batch, linked, known.lookup);
+    const shown = linked === null || people === undefined ? rows : rowsOf(columns, rows, people);
+    return onBatch(columns, shown, day);
+  };
+  const scanned = await scan({ bucket: lake, segments, tails, startMs, endMs, wanted, ...pushed }, show);
   if (scanned.ok) return scanned;
   const { rowCount, rowsMax } = scanned.error;
   return tooLarge(`The answer needs ${rowCount} events to be read, at most ${rowsMax} are: narrow the range.`);
 }
 
-export function tooLarge(message: string) {
-  return err<QueryTooLarge>({ code: 'query-too-large', message });
+/** The batch itself stays as it is: a tail is scanned again. */
+function withKnown(columns: EventColumns, linked: LinkedPeople | null, lookup: Lookup | null): EventColumns {
+  const person = linked === null ? columns.person : linkedPersons(columns.person, linked);
+  return { ...columns, person, ...(lookup && { lookup }) };
+}
+
+function linkedPersons(person: BigInt64Array, linked: LinkedPeople): BigInt64Array {
+  const copy = person.slice();
+  const words = new Uint32Array(copy.buffer, copy.byteOffset, 2 * copy.length);
+  for (let at = 0; at < words.length; at += 2) linked.follow(words, at);
+  return copy;
+}
+
+function rowsOf({ person }: EventColumns, rows: Uint32Array, { min, max }: PersonRange): Uint32Array {
+  return rows.filter((row) => person[row]! >= min && person[row]! <= max);
 }
 
 function isCounted({ source, incarnation, seqTo }: LakeSegment, coverage: Coverage): boolean {

@@ -11,7 +11,7 @@
 import type { EventColumns } from '../core/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../core/event.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
-import { err, ok, type Result } from '../core/result.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest.ts';
@@ -19,8 +19,8 @@ import { readRowGroups } from '../lake/segment-read.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
-import type { QueryTooLarge } from './lake-view.ts';
 import { type Candidate, compareNewest, type EventPlace, identityOf, Newest } from './newest.ts';
+import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { visitTails } from './shards.ts';
 
 export interface ListPorts {
@@ -66,7 +66,7 @@ export async function listEvents(
   addresses: readonly ShardAddress[],
   request: ListRequest,
   nowMs: number,
-): Promise<Result<EventList, QueryTooLarge>> {
+): Promise<Result<EventList, LakeRefusal>> {
   // One more than the page: whether there is a next one.
   const newest = new Newest<Found>(request.limit + 1);
   let scannedEvents = 0;
@@ -83,7 +83,7 @@ export async function listEvents(
     // The next ones are older still.
     if (segment.atMaxMs < startMs) break;
     rowCount += segment.days.reduce((sum, day) => sum + day.rowCount, 0);
-    if (rowCount > LIMITS.eventsRowsMax) return tooLarge(rowCount);
+    if (rowCount > LIMITS.eventsRowsMax) return tooLarge(lookedAtTooMuch(rowCount));
     for await (const columns of batches(lake, segment, PLACE_COLUMNS, startMs, endOf(request))) {
       look(columns, request, newest, () => ({ segment, strings: null }));
     }
@@ -206,7 +206,6 @@ function stringsOf({ strings }: EventColumns, row: number): ListedEvent['strings
   return whole;
 }
 
-function tooLarge(rowCount: number) {
-  const message = `The page needs ${rowCount} stored events to be looked at, at most ${LIMITS.eventsRowsMax} are: narrow the range.`;
-  return err<QueryTooLarge>({ code: 'query-too-large', message });
+function lookedAtTooMuch(rowCount: number): string {
+  return `The page needs ${rowCount} stored events to be looked at, at most ${LIMITS.eventsRowsMax} are: narrow the range.`;
 }

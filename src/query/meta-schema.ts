@@ -14,4 +14,8 @@ export const metaSchema = z.object({
   scannedEvents: z.int(),
   elapsedMs: z.int(),
   estimated: z.literal(true).optional(),
+  identityAsOf: z.iso
+    .datetime()
+    .optional()
+    .describe('Links between ids that were made by then are followed; where people were asked for.'),
 });

@@ -8,6 +8,8 @@
  */
 import { decodeRollupCells } from '../core/cell-codec.ts';
 import { DAY_MS } from '../core/limits.ts';
+import { LINK_COLUMNS } from '../core/people/find-links.ts';
+import type { LinkedPeople } from '../core/people/links.ts';
 import { CellFold, type CellShortfall } from '../core/query/cell-fold.ts';
 import type { Fold } from '../core/query/fold.ts';
 import { dayGrains, type RollupPlan } from '../core/query/plan.ts';
@@ -18,7 +20,8 @@ import type { LiveReply, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type RangeReading, readRange, type SealedDay, type StoredPart } from '../lake/manifest.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
-import { askLive } from './shards.ts';
+import { readIdentity } from './identity.ts';
+import { askLive, readTails } from './shards.ts';
 
 export interface RollupPorts {
   readonly db: D1Database;
@@ -34,6 +37,10 @@ export interface RollupReading {
   /** Events of the range that are in no cell before their day is sealed again. */
   readonly pending: number;
   readonly revision: number;
+  /** Null: nobody was asked for. */
+  readonly identityAsOfMs: number | null;
+  /** People were counted as they came, although some of their ids are linked. */
+  readonly isUnlinked: boolean;
 }
 
 /** Why the lake must answer instead. */
@@ -55,11 +62,16 @@ export async function readRollup(
   query: Query,
   plan: RollupPlan,
   nowMs: number,
+  options: { readonly asTheyCame?: boolean } = {},
 ): Promise<Result<RollupReading, RollupShortfall>> {
   const { rollup } = plan;
   const { startMs, endMs } = query;
   const live = await askLive(shardOf, addresses, { rollupId: rollup.id, startMs, endMs });
   const coverage = coverageOf(live, query, nowMs);
+  const linked = query.measure === 'users' ? await readLinked(db, shardOf, uid, addresses, live) : null;
+  const { asTheyCame = false } = options;
+  if (linked?.ok === false && !asTheyCame) return err('people-linked');
+  const people = linked?.ok ? linked.value : null;
   const grains = dayGrains(query, nowMs) ?? new Map();
   const dayFrom = Math.floor(startMs / DAY_MS);
   const dayTo = Math.floor((endMs - 1) / DAY_MS);
@@ -69,7 +81,7 @@ export async function readRollup(
   if (isRollupMissing(rollup.id, live, reading, coverage)) return err('rollup-missing');
   if (reading.days.some(({ day }) => grains.get(day) === 'minute')) return err('too-fine');
   if (reading.days.some((day) => isAhead(day, coverage))) return err('seal-ahead');
-  const fold = new CellFold(query, plan);
+  const fold = new CellFold(query, plan, asTheyCame ? null : people);
   const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople: query.measure === 'users' });
   for (const { cells } of reading.cells) fold.add(decode(cells), startMs, endMs);
   const parts = addParts(fold, reading, coverage, dayFrom, dayTo, decode);
@@ -88,7 +100,26 @@ export async function readRollup(
       sum(reading.days.map(({ revision }) => revision)) +
       sum(parts.map(({ corrections }) => corrections)) +
       sum(replies.map(({ corrections }) => corrections)),
+    identityAsOfMs: people === null || asTheyCame ? null : nowMs,
+    isUnlinked: asTheyCame && people?.isEmpty !== true,
   });
+}
+
+/** Who is who by the links that are stored and those of events that the shards still hold. */
+async function readLinked(
+  db: D1Database,
+  shardOf: ShardOf,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  live: readonly (LiveReply | null)[],
+): Promise<Result<LinkedPeople, unknown>> {
+  const holding = addresses.filter((_, index) => (live[index]?.tailEvents ?? 0) > 0);
+  const tails = await readTails(shardOf, holding, new Set(LINK_COLUMNS));
+  return readIdentity(
+    db,
+    uid,
+    tails.flatMap((tail) => tail?.tails ?? []),
+  );
 }
 
 /** Is there anything in the range that was stored, sealed or received without this rollup? */

@@ -1,6 +1,7 @@
 /** JourneyRows: the reading side that all journeys share: range, filter and breakdown; each says what a passing event is to it. */
 import type { EventColumns } from '../columns.ts';
 import type { StringColumn } from '../event.ts';
+import type { PeopleAsks } from '../people/asks.ts';
 import { EventReader } from './event-reader.ts';
 import type { JourneyQuestion } from './request.ts';
 import { type GroupedBy, OUT, type RowReader } from './sequences.ts';
@@ -27,6 +28,11 @@ export abstract class JourneyRows implements RowReader {
     this.reader = new EventReader(question, groupedBy, columns);
     this.columns = this.reader.columns;
     this.groupedBy = this.reader.groupedBy;
+  }
+
+  /** People are what every journey is about. */
+  get asks(): PeopleAsks {
+    return { ...this.reader.source.asks, identity: true };
   }
 
   /** What an event that passes the filter is: NOTHING, or a positive code. */

@@ -6,11 +6,14 @@
  * Everything a journey keeps between lots is a sum over people, so that it does not matter how they were divided.
  */
 import type { StringColumn } from '../event.ts';
+import type { PeopleAsks } from '../people/asks.ts';
 import type { RowReader, Sequences } from './sequences.ts';
 
 export interface Journey<Answer> extends RowReader {
   /** Text columns that the batches must have. */
   readonly columns: ReadonlySet<StringColumn>;
+  /** What must be looked up of people, and put on the batches. */
+  readonly asks: PeopleAsks;
   add(people: Sequences): void;
   finish(): Answer;
   /** What there is too much of to be held; null: nothing. Once it is set, the journey is worth nothing. */

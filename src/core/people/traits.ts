@@ -62,6 +62,10 @@ export class Traits {
     this.#readsEvents = wanted.person === 'all' || [...BUILT_IN].some((name) => wants(wanted.person, name));
   }
 
+  get isWanted(): boolean {
+    return isWanted(this.#wanted.person) || isWanted(this.#wanted.group);
+  }
+
   /** Text columns that the batches must have; and `at`, `received_at` and `person`. */
   get columns(): StringColumn[] {
     const columns: StringColumn[] = ['type', 'properties'];

@@ -5,9 +5,10 @@
  * Every window lies in one bucket, and inside or outside of the range as a whole: the plan saw to that. What a tuple means
  * to the question (its group, or that it is left out) is worked out once a tuple, not once a cell.
  */
-import type { Cell } from '../cell.ts';
+import { Cell } from '../cell.ts';
 import { type Condition, conditionProperties, evaluate } from '../condition.ts';
 import { LIMITS } from '../limits.ts';
+import type { LinkedPeople } from '../people/links.ts';
 import { OTHER_KEY, type RollupCells, tupleValues } from '../rollup-cells.ts';
 import { CountTally } from './count-tally.ts';
 import type { Fold } from './fold.ts';
@@ -24,7 +25,9 @@ export type CellShortfall =
   /** Tuples beyond the cap were counted together, and the question names or ranks one of the dimensions. */
   | 'overflowed'
   /** A dimension's text was cut, and the question looks into it. */
-  | 'truncated';
+  | 'truncated'
+  /** People are asked for, some ids are linked, and a sketch does not tell whose it holds. */
+  | 'people-linked';
 
 const LEFT_OUT = -1;
 
@@ -34,13 +37,16 @@ export class CellFold {
   readonly #grouping: Grouping;
   readonly #tally: Tally;
   readonly #add: (slot: number, cell: Cell) => void;
+  readonly #linked: LinkedPeople | null;
   readonly #groupOfTuple = new Map<string, number>();
   readonly #searchedPositions: readonly number[];
   #shortfall: CellShortfall | null = null;
 
-  constructor(query: Query, plan: RollupPlan) {
+  /** `linked`: who is who, where people are counted; null: as they came. */
+  constructor(query: Query, plan: RollupPlan, linked: LinkedPeople | null = null) {
     this.#query = query;
     this.#plan = plan;
+    this.#linked = linked?.isEmpty === false ? linked : null;
     this.#grouping = new Grouping(query.bucketStarts.length);
     const { tally, add } = tallyOf(query, plan.numberPosition);
     this.#tally = tally;
@@ -62,7 +68,10 @@ export class CellFold {
       const bucket = bucketIndex(this.#query.bucketStarts, windowMs);
       for (const [key, cell] of window) {
         const group = this.#groupOf(key);
-        if (group !== LEFT_OUT && !cell.isEmpty) this.#add(this.#grouping.slot(group, bucket), cell);
+        if (group === LEFT_OUT || cell.isEmpty) continue;
+        const counted = this.#linked === null ? cell : linkedCell(cell, this.#linked);
+        if (counted === null) this.#shortfall = 'people-linked';
+        else this.#add(this.#grouping.slot(group, bucket), counted);
       }
     }
   }
@@ -92,6 +101,16 @@ export class CellFold {
     if (residual !== null && !evaluate(residual, read)) return LEFT_OUT;
     return this.#grouping.group(groupPositions.map((position) => values[position]!));
   }
+}
+
+/** The cell with its linked people put together; null: it does not know whom it has. */
+function linkedCell(cell: Cell, linked: LinkedPeople): Cell | null {
+  const people = cell.people.mapped((words, at) => linked.follow(words, at));
+  if (people === null) return null;
+  const counted = new Cell(0);
+  counted.count = cell.count;
+  counted.people = people;
+  return counted;
 }
 
 /** A cut text is one unit shorter where the cut would have split a surrogate pair. */

@@ -6,11 +6,10 @@
  * properties only where the question needs them.
  */
 import type { EventColumns } from '../columns.ts';
-import { conditionCohorts } from '../condition.ts';
 import type { StringColumn } from '../event.ts';
 import { Hasher } from '../hash.ts';
 import { LIMITS } from '../limits.ts';
-import { propertyPlace } from '../property.ts';
+import type { PeopleAsks } from '../people/asks.ts';
 import { CountTally } from './count-tally.ts';
 import type { Fold } from './fold.ts';
 import { Grouping, TalliedFold, type Tally } from './grouping.ts';
@@ -19,7 +18,7 @@ import { NumberTally } from './number-tally.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
 import type { Query } from './request.ts';
-import { queryColumns, queryProperties, RowSource, type RowTest, type RowText, type RowValue } from './row-source.ts';
+import { queryColumns, RowSource, type RowTest, type RowText, type RowValue } from './row-source.ts';
 
 /** Adds one row to a slot. */
 type AddRow = (slot: number, row: number) => void;
@@ -27,8 +26,8 @@ type AddRow = (slot: number, row: number) => void;
 export class RowFold {
   /** Text columns that the batches must have. */
   readonly columns: ReadonlySet<StringColumn>;
-  /** Whether they must have `person`. */
-  readonly needsPerson: boolean;
+  /** What must be looked up; with identity the batches must have `person`. */
+  readonly asks: PeopleAsks;
   readonly #query: Query;
   readonly #source = new RowSource();
   readonly #grouping: Grouping;
@@ -42,7 +41,6 @@ export class RowFold {
   constructor(query: Query) {
     this.#query = query;
     this.columns = queryColumns(query);
-    this.needsPerson = query.measure === 'users' || asksForPeople(query);
     this.#grouping = new Grouping(query.bucketStarts.length);
     this.#groups = new TextGroups(
       this.#grouping,
@@ -52,6 +50,8 @@ export class RowFold {
     const { tally, add } = this.#tallyOf();
     this.#tally = tally;
     this.#add = add;
+    const { asks } = this.#source;
+    this.asks = { ...asks, identity: asks.identity || query.measure === 'users' };
   }
 
   /** More groups than are held at once: the fold is worth nothing. */
@@ -111,12 +111,6 @@ export class RowFold {
     };
     return { tally, add };
   }
-}
-
-/** Whether it asks who the person of an event is, or what is known of them. */
-function asksForPeople(query: Query): boolean {
-  const hasTraits = queryProperties(query).some((name) => propertyPlace(name).in === 'person');
-  return hasTraits || (query.where !== null && conditionCohorts(query.where).length > 0);
 }
 
 /** 64-bit hashes of a text that repeats from row to row; (0, 0) where there is none. */

@@ -5,8 +5,9 @@
 import type { EventColumns } from '../columns.ts';
 import { type Comparison, type Condition, conditionProperties, evaluate } from '../condition.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../event.ts';
+import type { PeopleAsks } from '../people/asks.ts';
 import type { Lookup } from '../people/lookup.ts';
-import { dimensionText, propertyColumn, propertyPlace, valueAt } from '../property.ts';
+import { dimensionText, isTrait, propertyColumn, propertyPlace, valueAt } from '../property.ts';
 import { assert } from '../result.ts';
 import type { Query } from './request.ts';
 
@@ -35,7 +36,15 @@ export class RowSource {
   #columns: EventColumns | null = null;
   /** (low, high) pairs. */
   #people: Uint32Array = new Uint32Array(0);
+  readonly #traits = new Set<string>();
+  readonly #cohorts = new Set<string>();
   readonly #json = { properties: new JsonColumn(), context: new JsonColumn() };
+
+  /** What the tests and values made so far want to know beyond the events. */
+  get asks(): PeopleAsks {
+    const isPersonal = [...this.#traits].some((name) => propertyPlace(name).in === 'person');
+    return { identity: isPersonal || this.#cohorts.size > 0, traits: this.#traits, cohorts: this.#cohorts };
+  }
 
   use(columns: EventColumns): void {
     this.#columns = columns;
@@ -52,6 +61,7 @@ export class RowSource {
       return (row) => text(row) ?? undefined;
     }
     const { key, steps } = place;
+    if (isTrait(name)) this.#traits.add(name);
     if (place.in === 'person') {
       return (row) => this.#lookup().personTrait(this.#people[2 * row + 1]!, this.#people[2 * row]!, key, steps);
     }
@@ -94,6 +104,7 @@ export class RowSource {
     }
     if ('cohort' in condition) {
       const { cohort } = condition;
+      this.#cohorts.add(cohort);
       return (row) => this.#lookup().isMember(cohort, this.#people[2 * row + 1]!, this.#people[2 * row]!);
     }
     return this.#comparison(condition);

@@ -95,6 +95,20 @@ export class Distinct {
     return this.#registers === null ? this.#size : Math.max(DISTINCT_EXACT_BELOW, estimate(this.#registers));
   }
 
+  /** The same with each hash put through `map`, which writes over the (low, high) pair it gets; null: not exact any more. */
+  mapped(map: (words: Uint32Array, at: number) => unknown): Distinct | null {
+    if (this.#registers !== null) return null;
+    const mapped = new Distinct();
+    const words = new Uint32Array(2);
+    this.#each((high, low) => {
+      words[0] = low;
+      words[1] = high;
+      map(words, 0);
+      mapped.add(words[1], words[0]);
+    });
+    return mapped;
+  }
+
   encode(writer: ByteWriter): void {
     if (this.#registers !== null) {
       writer.varint(DISTINCT_EXACT_BELOW);

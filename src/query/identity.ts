@@ -1,0 +1,58 @@
+/**
+ * Identity: who is who, for a question asked now: the links that are stored, and those of events still in the shards.
+ *
+ * steps: the tails were read first → links that were stored since this isolate last looked → both together
+ * Links only grow, and those of an acknowledged event are as good as stored: an isolate keeps what it has read.
+ */
+import { loadTenant } from '../control/tenants.ts';
+import { Hasher } from '../core/hash.ts';
+import { LIMITS } from '../core/limits.ts';
+import { findLinks, hasAliases } from '../core/people/find-links.ts';
+import { type LinkedPeople, Links } from '../core/people/links.ts';
+import { ok, type Result } from '../core/result.ts';
+import { readLinks } from '../lake/link-store.ts';
+import type { ScanTail } from '../lake/scan.ts';
+import { type LakeRefusal, tooLarge } from './refusal.ts';
+
+interface Known {
+  readonly links: Links;
+  linkSeq: number;
+}
+
+/** Tenants whose links an isolate keeps. */
+const TENANTS_MAX = 16;
+const known = new WeakMap<D1Database, Map<string, Known>>();
+
+/** `tails` have the columns of LINK_COLUMNS, and were read before the call. */
+export async function readIdentity(
+  db: D1Database,
+  uid: string,
+  tails: readonly ScanTail[],
+): Promise<Result<LinkedPeople, LakeRefusal>> {
+  const tenant = knownOf(db, uid);
+  for (let isLast = false; !isLast; ) {
+    const page = await readLinks(db, uid, tenant.linkSeq);
+    for (const link of page.links) tenant.links.add(link);
+    tenant.linkSeq = Math.max(tenant.linkSeq, page.linkSeq);
+    isLast = page.isLast;
+    if (tenant.links.size > 2 * LIMITS.linksMax) {
+      return tooLarge(`The tenant has more than ${LIMITS.linksMax} links of ids, which is what one answer can follow.`);
+    }
+  }
+  const configured = tails.some(({ columns }) => hasAliases(columns)) ? await loadTenant(db, uid) : null;
+  const hasher = configured && new Hasher(configured.tenant.hashKey);
+  for (const { columns } of tails) for (const link of findLinks(columns, hasher)) tenant.links.add(link);
+  return ok(tenant.links.people());
+}
+
+function knownOf(db: D1Database, uid: string): Known {
+  const tenants = known.get(db) ?? new Map<string, Known>();
+  known.set(db, tenants);
+  const tenant = tenants.get(uid) ?? { links: new Links(), linkSeq: 0 };
+  // The one asked for last goes last: the first is the one to be forgotten.
+  tenants.delete(uid);
+  tenants.set(uid, tenant);
+  const [oldest] = tenants.keys();
+  if (tenants.size > TENANTS_MAX && oldest !== undefined) tenants.delete(oldest);
+  return tenant;
+}

@@ -1,0 +1,124 @@
+/**
+ * PeopleLookup: puts on a view of the lake what a question asks of people beyond their events: the links of their ids, traits,
+ * cohorts.
+ *
+ * steps: links → the cohorts' definitions → traits, from all events there are → cohorts, from the events of their ranges
+ * Each is as of now and exact: it is read from the same segments and tails as any answer. A question that asks nothing of
+ * the kind pays nothing.
+ */
+import { readCohorts } from '../control/cohort-store.ts';
+import { cohortTraits } from '../core/cohort.ts';
+import type { StringColumn } from '../core/event.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { PeopleAsks } from '../core/people/asks.ts';
+import { CohortCounts, type SavedCohort } from '../core/people/cohort-counts.ts';
+import { LINK_COLUMNS } from '../core/people/find-links.ts';
+import type { LinkedPeople } from '../core/people/links.ts';
+import type { Lookup } from '../core/people/lookup.ts';
+import { Traits, type TraitsWanted } from '../core/people/traits.ts';
+import { propertyPlace } from '../core/property.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { ShardAddress } from '../core/shard-map.ts';
+import type { LakeColumn } from '../lake/segment-schema.ts';
+import { readIdentity } from './identity.ts';
+import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
+import { cohortUnknown, type LakeRefusal, tooLarge } from './refusal.ts';
+
+/** What a view knows of people. */
+export interface ViewPeople {
+  /** Null: the question does not ask who anybody is. */
+  readonly linked: LinkedPeople | null;
+  readonly lookup: Lookup | null;
+  /** Every link of an event that was acknowledged by then is followed; null: none was asked for. */
+  readonly identityAsOfMs: number | null;
+  /** Events read to know it. */
+  readonly scannedEvents: number;
+}
+
+/** Text columns that the tails of a view must have for its people to be looked up. */
+export function lookupColumns({ identity, traits, cohorts }: PeopleAsks): readonly StringColumn[] {
+  return identity || traits.size > 0 || cohorts.size > 0 ? LINK_COLUMNS : [];
+}
+
+export async function withPeople(
+  ports: LakePorts,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  view: LakeView,
+  asks: PeopleAsks,
+  nowMs: number,
+): Promise<Result<LakeView, LakeRefusal>> {
+  if (lookupColumns(asks).length === 0) return ok(view);
+  if (asks.cohorts.size > LIMITS.queryCohortsMax) {
+    return tooLarge(`A question names at most ${LIMITS.queryCohortsMax} cohorts.`);
+  }
+  const linked = await readIdentity(ports.db, uid, view.tails);
+  if (!linked.ok) return linked;
+  const people = { linked: linked.value, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0 };
+  if (asks.traits.size === 0 && asks.cohorts.size === 0) return ok({ ...view, people });
+
+  const cohorts = await readCohorts(ports.db, uid, [...asks.cohorts]);
+  const missing = [...asks.cohorts].find((id) => !cohorts.some((cohort) => cohort.id === id));
+  if (missing !== undefined) return cohortUnknown(missing);
+  const looked = await lookUp(ports, uid, addresses, linked.value, asks, cohorts, nowMs);
+  return looked.ok ? ok({ ...view, people: { ...people, ...looked.value } }) : looked;
+}
+
+async function lookUp(
+  ports: LakePorts,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  linked: LinkedPeople,
+  asks: PeopleAsks,
+  cohorts: readonly SavedCohort[],
+  nowMs: number,
+): Promise<Result<Pick<ViewPeople, 'lookup' | 'scannedEvents'>, LakeRefusal>> {
+  const traits = new Traits(traitsWanted([...asks.traits, ...cohorts.flatMap(({ who }) => cohortTraits(who))]));
+  const people = { linked, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0 };
+  const read = async (
+    range: { readonly startMs: number; readonly endMs: number },
+    columns: readonly StringColumn[],
+    further: readonly LakeColumn[],
+    lookup: Lookup | null,
+    add: Parameters<typeof scanLakeView>[3],
+  ) => {
+    const view = await openLakeView(ports, uid, addresses, range, columns, nowMs);
+    const wanted = new Set<LakeColumn>([...columns, 'person', ...further]);
+    return scanLakeView(ports, { ...view, people: { ...people, lookup } }, { wanted }, (batch, rows, day) => {
+      if (traits.size + counts.size <= LIMITS.traitsHeldMax) return add(batch, rows, day);
+    });
+  };
+  const counts = new CohortCounts(cohorts, traits, nowMs);
+  let scannedEvents = 0;
+  if (traits.isWanted) {
+    const ever = { startMs: 0, endMs: nowMs + LIMITS.futureClampMs * 2 };
+    const scanned = await read(ever, traits.columns, ['received_at'], null, (batch, rows) => traits.add(batch, rows));
+    if (!scanned.ok) return scanned;
+    scannedEvents += scanned.value.scannedRowCount;
+  }
+  const lookup: Lookup = {
+    personTrait: (...at) => traits.personTrait(...at),
+    groupTrait: (...at) => traits.groupTrait(...at),
+    isMember: (...who) => counts.isMember(...who),
+  };
+  if (counts.range !== null) {
+    const scanned = await read(counts.range, counts.columns, [], lookup, (batch, rows) => counts.add(batch, rows));
+    if (!scanned.ok) return scanned;
+    scannedEvents += scanned.value.scannedRowCount;
+  }
+  if (traits.size + counts.size > LIMITS.traitsHeldMax) {
+    return tooLarge(`Traits and cohorts of at most ${LIMITS.traitsHeldMax} people are looked up for one question.`);
+  }
+  return ok({ lookup, scannedEvents });
+}
+
+function traitsWanted(names: readonly string[]): TraitsWanted {
+  const person = new Set<string>();
+  const group = new Set<string>();
+  for (const name of names) {
+    const place = propertyPlace(name);
+    if (place.in === 'person') person.add(place.steps[0]!);
+    if (place.in === 'group') group.add(place.steps[0]!);
+  }
+  return { person, group };
+}
