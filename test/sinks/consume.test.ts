@@ -1,0 +1,212 @@
+// The sink over fakes: what a slow, dead or poison flush does to the others of its batch, and what is told of it.
+
+import { describe, expect, it, vi } from 'vitest';
+import type { FlushMessage, ShardRpc } from '../../src/core/rpc.ts';
+import type { ShardAddress } from '../../src/core/shard-map.ts';
+import { consumeFlushes } from '../../src/sinks/consume.ts';
+import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
+import { sweepShards } from '../../src/sinks/sweep.ts';
+import { TestShard } from '../query/world.ts';
+import { block, record } from '../support/events.ts';
+import { fakeApp, START_MS } from '../support/fake-services.ts';
+
+/** A tenant with three shards, each with a flush that waits. */
+async function start() {
+  const shards = [0, 1, 2].map((index) => new TestShard(index));
+  const stack = fakeApp({ shardOf: ({ index }) => shards[index] as unknown as ShardRpc });
+  const { uid, keys } = await stack.createTenant('shop', { shards: 3 });
+  const addressOf = (index: number): ShardAddress => ({ uid, region: 'weur', index });
+  const fill = (index: number, id: string) => {
+    shards[index]!.append(block([record({ id, atMs: START_MS, receivedAtMs: START_MS })], { receivedAtMs: START_MS }));
+    shards[index]!.engine.cut();
+  };
+  for (const index of [0, 1, 2]) fill(index, `e${index}`);
+  const poked: ShardAddress[] = [];
+  const grown: string[] = [];
+  const deps = {
+    ...stack.services,
+    poke: async (address: ShardAddress) => poked.push(address),
+    grow: async (of: string) => grown.push(of),
+  };
+  /** Hands the messages over as one batch; what became of each. */
+  const consume = async (messages: readonly FlushMessage[], attempts = 1): Promise<string[]> => {
+    const outcomes = messages.map(() => 'none');
+    const batch = messages.map((body, i) => ({
+      body,
+      attempts,
+      ack: () => (outcomes[i] = 'ack'),
+      retry: () => (outcomes[i] = 'retry'),
+    }));
+    await consumeFlushes({ queue: 'tidemark-flush', messages: batch } as never, deps);
+    return outcomes;
+  };
+  const waiting = () => shards.map(({ engine }) => engine.outbox.length);
+  const messages = [0, 1, 2].map((index) => ({ address: addressOf(index) }));
+  const status = async () => (await stack.call('GET', '/v1/status', { key: keys.read })).body;
+  /** D1 refuses what is stored of this shard: a row without a checksum. Null: nothing any more. */
+  const poison = (index: number | null) => {
+    shards.forEach((shard, i) => {
+      const readFlush = TestShard.prototype.readFlush;
+      shard.readFlush = async (request: { seqFrom?: number }) => {
+        const reply = await readFlush.call(shard, request);
+        if (i === index && reply.status === 'ok') return { ...reply, checksum: null as never };
+        return reply;
+      };
+    });
+  };
+  return { ...stack, uid, keys, shards, fill, consume, messages, waiting, poked, grown, status, poison, deps };
+}
+
+describe('a batch of the flush queue', () => {
+  it('stores every shard once, however often it is named', async () => {
+    const { consume, messages, waiting } = await start();
+    expect(await consume([...messages, ...messages])).toEqual(Array(6).fill('ack'));
+    expect(waiting()).toEqual([0, 0, 0]);
+  });
+
+  it('goes on past a shard that does not answer, and past one that never does', async () => {
+    const { consume, messages, waiting, shards } = await start();
+    shards[0]!.readFlush = async () => {
+      throw new Error('gone');
+    };
+    vi.useFakeTimers();
+    shards[1]!.readFlush = () => new Promise(() => {});
+    const outcomes = consume(messages);
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
+    expect(await outcomes).toEqual(['retry', 'retry', 'ack']);
+    expect(waiting()).toEqual([1, 1, 0]);
+  });
+
+  it('leaves a long backlog to a message of its own, behind what else waits', async () => {
+    const { consume, messages, waiting, fill, poked } = await start();
+    for (let i = 0; i < 30; i++) fill(0, `more ${i}`);
+    expect(await consume([messages[0]!])).toEqual(['ack']);
+    expect([waiting()[0], poked]).toEqual([11, [messages[0]!.address]]);
+  });
+
+  it('grows the map of a tenant with a hot shard, and stores nothing for that', async () => {
+    const { consume, messages, waiting, grown, uid } = await start();
+    expect(await consume([{ ...messages[0]!, isHot: true }])).toEqual(['ack']);
+    expect([grown, waiting()]).toEqual([[uid], [1, 1, 1]]);
+  });
+});
+
+describe('a poison flush', () => {
+  it('holds up its own shard alone, is reported once, and is stored when it can be', async () => {
+    const { consume, messages, waiting, poison, status, services } = await start();
+    const letters = async () =>
+      (await services.db.prepare('SELECT body FROM dead_letters').all<{ body: string }>()).results;
+    poison(1);
+    for (let attempt = 1; attempt < FAILURES_REPORTED; attempt++) {
+      expect(await consume(messages, attempt)).toEqual(['ack', 'retry', 'ack']);
+    }
+    expect([waiting(), await letters()]).toEqual([[0, 1, 0], []]);
+    // From here on it is left to the shard's reminders.
+    expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
+    expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
+    const [letter, ...others] = await letters();
+    expect(others).toEqual([]);
+    expect(JSON.parse(letter!.body)).toMatchObject({ address: messages[1]!.address, flush: { seqFrom: 0, seqTo: 1 } });
+    const { stored } = await status();
+    expect(stored.failing).toMatchObject([
+      {
+        region: 'weur',
+        index: 1,
+        seqFrom: 0,
+        attempts: FAILURES_REPORTED + 1,
+        since: new Date(START_MS).toISOString(),
+      },
+    ]);
+    expect(stored.failing[0].error).not.toBe('');
+
+    poison(null);
+    expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
+    expect([waiting(), (await status()).stored.failing]).toEqual([[0, 0, 0], []]);
+  });
+
+  it('is retried when not even that can be noted', async () => {
+    const { consume, messages, fake, waiting } = await start();
+    fake.hook = () => {
+      throw new Error('D1 is gone');
+    };
+    expect(await consume(messages, 9)).toEqual(['retry', 'retry', 'retry']);
+    fake.hook = null;
+    expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
+    expect(waiting()).toEqual([0, 0, 0]);
+  });
+});
+
+describe('the sweep', () => {
+  async function swept() {
+    const stack = await start();
+    const directory = stack.services.directoryOf(stack.uid);
+    const rests = [false, true, true];
+    const asked: number[] = [];
+    stack.shards.forEach((shard, index) => {
+      (shard as unknown as ShardRpc).rest = async () => {
+        asked.push(index);
+        if (shard.isDown) throw new Error('down');
+        return { isResting: rests[index]!, storedSeq: rests[index] ? 1 : 0, headSeq: 1 };
+      };
+    });
+    for (const index of [0, 1, 2]) {
+      await directory.register({ region: 'weur', index, incarnation: `i${index}`, registeredAtMs: START_MS });
+    }
+    const resumed: string[] = [];
+    const sweep = () => sweepShards({ ...stack.deps, resumeSplit: async (uid) => resumed.push(uid) });
+    return { ...stack, directory, rests, asked, sweep, resumed };
+  }
+
+  it('pokes what holds something, and wakes no shard again that rests', async () => {
+    const { sweep, asked, poked, messages } = await swept();
+    expect(await sweep()).toEqual({ asked: 3, poked: 1, resting: 2, failed: 0 });
+    expect(await sweep()).toEqual({ asked: 1, poked: 1, resting: 2, failed: 0 });
+    expect([asked, poked]).toEqual([
+      [0, 1, 2, 0],
+      [messages[0]!.address, messages[0]!.address],
+    ]);
+  });
+
+  it('asks a shard again that has registered since, even while it was being asked', async () => {
+    const { sweep, asked, directory, shards } = await swept();
+    const rest = (shards[1] as unknown as ShardRpc).rest;
+    const again = { region: 'weur', index: 1, incarnation: 'i1', registeredAtMs: START_MS };
+    (shards[1] as unknown as ShardRpc).rest = async (request) => {
+      const reply = await rest(request);
+      await directory.register(again);
+      return reply;
+    };
+    expect((await sweep()).resting).toBe(1);
+    (shards[1] as unknown as ShardRpc).rest = rest;
+    await sweep();
+    expect(asked.filter((index) => index === 1)).toHaveLength(2);
+    await directory.register(again);
+    await sweep();
+    expect(asked.filter((index) => index === 1)).toHaveLength(3);
+  });
+
+  it('goes on past a shard and a tenant that fail', async () => {
+    const { sweep, shards, createTenant, services } = await swept();
+    shards[0]!.isDown = true;
+    const other = await createTenant('aaa');
+    Object.assign(services.directoryOf(other.uid), {
+      list: async () => {
+        throw new Error('gone');
+      },
+    });
+    expect(await sweep()).toEqual({ asked: 3, poked: 0, resting: 2, failed: 2 });
+  });
+
+  it('resumes a split that was begun, and writes a map that D1 does not have', async () => {
+    const { sweep, directory, resumed, uid } = await swept();
+    await sweep();
+    expect(resumed).toEqual([]);
+    const known = [{ epoch: 0, startMs: 0, shardCount: 3 }] as const;
+    const { split } = await directory.beginSplit({ known, shardCount: 4, nowMs: START_MS });
+    await sweep();
+    await directory.publishSplit(split!);
+    await sweep();
+    expect(resumed).toEqual([uid, uid]);
+  });
+});
