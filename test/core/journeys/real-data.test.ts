@@ -67,10 +67,13 @@ describe.skipIf(!existsSync(file))('journeys of online retail (skipped without .
     });
 
     it.each(['day', 'week', 'month'] as const)('has the retention of every %s', (interval) => {
-      const truth = truths[name][{ day: 'retention_daily', week: 'retention_weekly', month: 'retention_monthly' }[interval]];
+      const truth =
+        truths[name][{ day: 'retention_daily', week: 'retention_weekly', month: 'retention_monthly' }[interval]];
       const body = { ...RANGE, interval };
       const { overall, cohorts } = run(new Retention(must(parseRetention(body, 'UTC', NOW_MS))), [sets[name]!]);
-      expect(overall.map((row) => ({ ...row, rate: row.rate && Math.round(row.rate * 1e6) / 1e6 }))).toEqual(truth.overall);
+      expect(overall.map((row) => ({ ...row, rate: row.rate && Math.round(row.rate * 1e6) / 1e6 }))).toEqual(
+        truth.overall,
+      );
       const wanted = truth.cohorts.filter(({ size }: Truth) => size > 0);
       expect(
         cohorts.map(({ start, size, retained }) => ({

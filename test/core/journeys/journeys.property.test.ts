@@ -1,0 +1,212 @@
+// Every journey against plain loops, whatever the order of events, and however the people are divided into lots.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Active, parseActive } from '../../../src/core/journeys/active.ts';
+import { Frequency, parseFrequency } from '../../../src/core/journeys/frequency.ts';
+import { Funnel } from '../../../src/core/journeys/funnel.ts';
+import { parseFunnel } from '../../../src/core/journeys/funnel-question.ts';
+import type { Journey } from '../../../src/core/journeys/journey.ts';
+import { Lifecycle, parseLifecycle } from '../../../src/core/journeys/lifecycle.ts';
+import { Paths, parsePaths } from '../../../src/core/journeys/paths.ts';
+import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
+import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
+import { DAY_MS, HOUR_MS } from '../../../src/core/limits.ts';
+import * as byHand from './oracle.ts';
+import { columnsOf, ISO, must, run, type TestEvent } from './support.ts';
+
+const START_MS = Date.UTC(2024, 2, 20);
+const NAMES = ['A', 'B', 'C', '\u{1F600}', '～'];
+
+const eventsWithin = (fromDay: number, toDay: number, unitMs: number) =>
+  fc.array(
+    fc.record({
+      person: fc.nat(6),
+      at: fc
+        .integer({ min: (fromDay * DAY_MS) / unitMs, max: (toDay * DAY_MS) / unitMs - 1 })
+        .map((units) => START_MS + units * unitMs),
+      event: fc.constantFrom(...NAMES),
+      country: fc.constantFrom(null, 'DE', 'FR'),
+      path: fc.constantFrom(null, '/', '/a'),
+    }),
+    { maxLength: 60 },
+  );
+
+/** The same answer from events in two batches, from all in reverse, and from people in lots of a few. */
+function answers<A>(make: () => Journey<A>, events: readonly TestEvent[], heldMax: number): A {
+  const middle = Math.floor(events.length / 2);
+  const answer = run(make(), [columnsOf(events.slice(0, middle)), columnsOf(events.slice(middle))]);
+  expect(run(make(), [columnsOf(events.toReversed())], heldMax)).toEqual(answer);
+  return answer;
+}
+
+const heldMax = fc.integer({ min: 30, max: 130 });
+const range = (toDay: number) => ({ from: ISO(START_MS), to: ISO(START_MS + toDay * DAY_MS), timezone: 'UTC' });
+
+describe('journeys agree with plain loops:', () => {
+  it('retention', () => {
+    const options = fc.record({
+      start: fc.constantFrom(null, 'A', 'B'),
+      back: fc.constantFrom(null, 'A', 'C'),
+      isRecurring: fc.boolean(),
+      isRolling: fc.boolean(),
+      nMax: fc.integer({ min: 1, max: 8 }),
+      historyDays: fc.nat(4),
+    });
+    const property = fc.property(eventsWithin(-6, 8, HOUR_MS * 6), options, heldMax, (events, rules, held) => {
+      const { start, back, isRecurring, isRolling, nMax, historyDays } = rules;
+      const body = {
+        ...range(7),
+        interval: 'day',
+        intervals: nMax,
+        mode: isRecurring ? 'recurring' : 'first',
+        on: isRolling ? 'on-or-after' : 'on',
+        historyDays,
+        ...(start && { start: { event: start } }),
+        ...(back && { return: { event: back } }),
+      };
+      const make = () => new Retention(must(parseRetention(body, 'UTC', START_MS + 100 * DAY_MS)));
+      const { historyFrom: _, ...answer } = answers(make, events, held);
+      const times = {
+        startMs: START_MS,
+        endMs: START_MS + 7 * DAY_MS,
+        historyStartMs: isRecurring ? START_MS : START_MS - historyDays * DAY_MS,
+      };
+      expect(answer).toEqual(byHand.retentionByHand(events, { ...rules, ...times }));
+    });
+    fc.assert(property, { numRuns: 600 });
+  });
+
+  it('sessions', () => {
+    const property = fc.property(eventsWithin(-1, 3, HOUR_MS / 2), heldMax, (events, held) => {
+      const body = { ...range(2), gapSeconds: 3_600, interval: 'day', groupBy: 'country' };
+      const answer = answers(() => new Sessions(must(parseSessions(body, 'UTC'))), events, held);
+      const endMs = START_MS + 2 * DAY_MS;
+      const sessions = byHand.sessionsByHand(events, START_MS, endMs, HOUR_MS);
+      const durations = sessions.map((own) => (own.at(-1)!.at - own[0]!.at) / 1_000);
+      expect(answer.sessions).toBe(sessions.length);
+      expect(answer.bounces).toBe(sessions.filter(({ length }) => length === 1).length);
+      expect(answer.people).toBe(new Set(sessions.map(([first]) => first!.person)).size);
+      expect(answer.open).toBe(sessions.filter((own) => own.at(-1)!.at + HOUR_MS >= endMs).length);
+      expect(answer.duration.p50).toBe(byHand.nearestRank(durations, 0.5));
+      expect(answer.duration.p90).toBe(byHand.nearestRank(durations, 0.9));
+      expect(answer.events.p75).toBe(
+        byHand.nearestRank(
+          sessions.map(({ length }) => length),
+          0.75,
+        ),
+      );
+      expect(answer.points!.map((point) => point.sessions)).toEqual(
+        [0, 1].map((day) => sessions.filter(([first]) => Math.floor((first!.at - START_MS) / DAY_MS) === day).length),
+      );
+      expect(answer.groups!.reduce((sum, group) => sum + group.sessions, 0)).toBe(sessions.length);
+      const entered = (page: string) =>
+        sessions.filter((own) => {
+          const atMs = own.find(({ path }) => path !== null)?.at;
+          const pages = own.filter(({ at, path }) => at === atMs && path !== null).map(({ path }) => path!);
+          return pages.sort()[0] === page;
+        }).length;
+      const count = (page: string) => answer.entries.find((entry) => entry.page === page)?.sessions ?? 0;
+      expect([count('/'), count('/a')]).toEqual([entered('/'), entered('/a')]);
+    });
+    fc.assert(property, { numRuns: 400 });
+  });
+
+  it('active people', () => {
+    const property = fc.property(eventsWithin(-40, 6, HOUR_MS * 8), heldMax, (events, held) => {
+      const body = { ...range(5), groupBy: 'country' };
+      const answer = answers(() => new Active(must(parseActive(body, 'UTC'))), events, held);
+      expect(answer.days).toEqual(byHand.activeByHand(events, START_MS, START_MS + 5 * DAY_MS));
+      for (const [index, { mau }] of answer.days.entries()) {
+        expect(answer.groups!.reduce((sum, { days }) => sum + days[index]!.mau, 0)).toBe(mau);
+      }
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it('lifecycle', () => {
+    const property = fc.property(eventsWithin(-9, 6, HOUR_MS * 8), fc.nat(6), heldMax, (events, historyDays, held) => {
+      const body = { ...range(5), interval: 'day', historyDays };
+      const { points } = answers(() => new Lifecycle(must(parseLifecycle(body, 'UTC'))), events, held);
+      const historyStartMs = START_MS - Math.max(1, historyDays) * DAY_MS;
+      expect(points).toEqual(byHand.lifecycleByHand(events, START_MS, START_MS + 5 * DAY_MS, historyStartMs));
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it('frequency', () => {
+    const of = fc.constantFrom('events' as const, 'days' as const);
+    const property = fc.property(eventsWithin(-1, 6, HOUR_MS * 8), of, heldMax, (events, of, held) => {
+      const body = { ...range(5), of, bars: 3 };
+      const answer = answers(() => new Frequency(must(parseFrequency(body, 'UTC'))), events, held);
+      const inRange = events.filter(({ at }) => at >= START_MS && at < START_MS + 5 * DAY_MS);
+      const times = byHand
+        .byPerson(inRange)
+        .map((own) => (of === 'events' ? own.length : new Set(own.map(({ at }) => byHand.dayOf(at))).size));
+      expect(answer.people).toBe(times.length);
+      expect(answer.times.p50).toBe(byHand.nearestRank(times, 0.5));
+      const bars = [1, 2, 3].map((n) => times.filter((each) => Math.min(each, 3) === n).length);
+      expect([0, 1, 2].map((index) => answer.bars[index]?.people ?? 0)).toEqual(bars);
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it('paths', () => {
+    const options = fc.record({
+      anchor: fc.constantFrom('A', 'B'),
+      isBackward: fc.boolean(),
+      stepCount: fc.integer({ min: 1, max: 4 }),
+      collapses: fc.boolean(),
+      windowMs: fc.constantFrom(Number.POSITIVE_INFINITY, DAY_MS, HOUR_MS * 2),
+    });
+    const property = fc.property(eventsWithin(0, 2, HOUR_MS), options, heldMax, (events, rules, held) => {
+      const { anchor, isBackward, stepCount, collapses, windowMs } = rules;
+      const body = {
+        ...range(2),
+        [isBackward ? 'endAt' : 'startAt']: { event: anchor },
+        steps: stepCount,
+        nodes: 50,
+        collapse: collapses,
+        ...(windowMs < Number.POSITIVE_INFINITY && { windowSeconds: windowMs / 1_000 }),
+      };
+      const answer = answers(() => new Paths(must(parsePaths(body, 'UTC'))), events, held);
+      const paths = byHand.pathsByHand(events, rules);
+      expect(answer.people).toBe(paths.length);
+      for (const { step, value, people, ended } of answer.nodes) {
+        const there = paths.filter((path) => path[Math.abs(step)] === value);
+        expect(people).toBe(there.length);
+        const last = there.filter((path) => path.length === Math.abs(step) + 1);
+        expect(ended).toBe(Math.abs(step) === stepCount ? 0 : last.length);
+      }
+      expect(answer.nodes.reduce((sum, { people }) => sum + people, 0)).toBe(paths.flat().length);
+      for (const { source, target, people } of answer.links) {
+        const [from, to] = [answer.nodes[source]!, answer.nodes[target]!];
+        const through = paths.filter(
+          (path) => path[Math.abs(from.step)] === from.value && path[Math.abs(to.step)] === to.value,
+        );
+        expect(people).toBe(through.length);
+      }
+      expect(answer.links.reduce((sum, { people }) => sum + people, 0)).toBe(paths.flat().length - paths.length);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  it.each(['event', 'person'] as const)('funnels broken down by the %s add up to the whole', (breakdown) => {
+    const property = fc.property(eventsWithin(0, 2, HOUR_MS), fc.boolean(), heldMax, (events, isAny, held) => {
+      const body = {
+        ...range(2),
+        steps: [{ event: 'A' }, { events: ['B', 'C'] }, { event: 'C' }],
+        windowSeconds: 36_000,
+        groupBy: 'country',
+        breakdown,
+        top: 2,
+        ...(isAny && { order: 'any' }),
+      };
+      const { steps, groups } = answers(() => new Funnel(must(parseFunnel(body, 'UTC'))), events, held);
+      for (const [index, { people }] of steps.entries()) {
+        expect(groups!.reduce((sum, group) => sum + group.steps[index]!.people, 0)).toBe(people);
+      }
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+});
