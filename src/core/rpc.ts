@@ -136,6 +136,13 @@ export interface SealMessage {
   readonly day: number;
   /** Why, for telemetry: the schedule, an import, or a command. */
   readonly cause: 'schedule' | 'import' | 'command';
+  /** One task of a seal that is too big for one invocation; absent: whatever the day needs next. */
+  readonly task?: SealTaskName;
+}
+export interface SealTaskName {
+  readonly revision: number;
+  /** `ids-3`, `bucket-7`. */
+  readonly task: string;
 }
 
 /** Asks the shard to cut a flush now. Answers where its stored and cut positions stand. */

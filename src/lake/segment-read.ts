@@ -52,11 +52,15 @@ export interface PersonRange {
   readonly min: bigint;
   /** Inclusive. */
   readonly max: bigint;
+  /** Row groups with events of nobody, too. */
+  readonly withNobody?: boolean;
 }
 
 /** One row group, with its place in the file. */
 export interface RowGroupBatch {
   readonly rowGroup: number;
+  /** Rows of the days asked for that lie before it, read or not. */
+  readonly firstRow: number;
   readonly columns: EventColumns;
 }
 
@@ -67,6 +71,7 @@ interface Chunk extends ByteRange {
 }
 interface GroupPlan {
   readonly rowGroup: number;
+  readonly firstRow: number;
   readonly rowCount: number;
   /** In file order. */
   readonly chunks: readonly Chunk[];
@@ -84,13 +89,13 @@ export async function* readRowGroups(source: SegmentSource, options: ReadOptions
     const chunks = window.flatMap((group) => group.chunks);
     const ranges = coalesce(chunks);
     const blocks = await Promise.all(ranges.map(({ from, to }) => source.read(from, to - from)));
-    for (const { rowGroup, rowCount, chunks } of window) {
+    for (const { rowGroup, firstRow, rowCount, chunks } of window) {
       const bytesOf = (chunk: ByteRange) => {
         const i = ranges.findIndex((range) => chunk.from >= range.from && chunk.to <= range.to);
         const start = chunk.from - (ranges[i] as ByteRange).from;
         return (blocks[i] as Uint8Array).subarray(start, start + chunk.to - chunk.from);
       };
-      yield { rowGroup, columns: decodeGroup(rowCount, chunks, bytesOf, wanted) };
+      yield { rowGroup, firstRow, columns: decodeGroup(rowCount, chunks, bytesOf, wanted) };
     }
   }
 }
@@ -119,28 +124,40 @@ function isWanted(column: string, { columns, typed }: Wanted): boolean {
 function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: asked, typed }: Wanted): GroupPlan[] {
   const wanted: Wanted = { columns: asked.has('key_hash') ? new Set([...asked, 'person']) : asked, typed };
   const plans: GroupPlan[] = [];
+  let nextRow = 0;
   for (const [rowGroup, { columns, num_rows }] of metadata.row_groups.entries()) {
+    if (!mayHoldDays(columns, options)) continue;
+    const firstRow = nextRow;
+    nextRow += Number(num_rows);
     if (!mayHold(columns, options)) continue;
     const chunks = columns.map(chunkOf).filter(({ column }) => isWanted(column, wanted));
-    plans.push({ rowGroup, rowCount: Number(num_rows), chunks });
+    plans.push({ rowGroup, firstRow, rowCount: Number(num_rows), chunks });
   }
   return plans;
 }
 
-function mayHold(chunks: readonly ColumnChunk[], { days, startMs, endMs, people }: ReadOptions): boolean {
+function mayHoldDays(chunks: readonly ColumnChunk[], { days }: ReadOptions): boolean {
+  const at = statisticsOf(chunks, 'at');
+  const atMinMs = at?.min_value as number | undefined;
+  const atMaxMs = at?.max_value as number | undefined;
+  if (days === undefined || atMinMs === undefined || atMaxMs === undefined) return true;
+  return days.has(dayOf(atMinMs)) || days.has(dayOf(atMaxMs));
+}
+
+function mayHold(chunks: readonly ColumnChunk[], { startMs, endMs, people }: ReadOptions): boolean {
   const at = statisticsOf(chunks, 'at');
   const atMinMs = at?.min_value as number | undefined;
   const atMaxMs = at?.max_value as number | undefined;
   if (atMinMs !== undefined && atMaxMs !== undefined) {
-    if (days !== undefined && !days.has(dayOf(atMinMs)) && !days.has(dayOf(atMaxMs))) return false;
     if (startMs !== undefined && atMaxMs < startMs) return false;
     if (endMs !== undefined && atMinMs >= endMs) return false;
   }
   if (people === undefined) return true;
   const person = statisticsOf(chunks, 'person');
   // Without bounds no row of the group has a person.
-  if (person?.min_value === undefined || person.max_value === undefined) return people.min <= 0n && people.max >= 0n;
-  const hasNull = (person.null_count ?? 1n) > 0n && people.min <= 0n && people.max >= 0n;
+  const asksNobody = people.withNobody === true || (people.min <= 0n && people.max >= 0n);
+  if (person?.min_value === undefined || person.max_value === undefined) return asksNobody;
+  const hasNull = (person.null_count ?? 1n) > 0n && asksNobody;
   return hasNull || ((person.max_value as bigint) >= people.min && (person.min_value as bigint) <= people.max);
 }
 

@@ -3,14 +3,17 @@
  *
  * steps: settle each tenant's shards, once → seal the days, a few at a time → publish current.json, once a tenant → ack
  *
- * The queue is trusted with nothing: a message that comes twice finds the day clean, one that is lost is made again by the
- * schedule.
+ * A day too big for one invocation becomes a message a task; the last of them asks for the day again.
+ *
+ * The queue is trusted with nothing: a message that comes twice finds the day clean or the task done, one that is lost is
+ * made again by the schedule.
  */
 
 import type { Rollup } from '../../core/rollup.ts';
-import type { DirectoryOf, SealMessage, ShardOf } from '../../core/rpc.ts';
+import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/rpc.ts';
 import { publishCurrent } from './current.ts';
-import { type SealResult, sealDay } from './seal-day.ts';
+import { queueSeals } from './schedule.ts';
+import { type SealResult, sealDay, sealTask } from './seal-day.ts';
 import { SegmentCache } from './segment-cache.ts';
 import { isBeyondLateness, settleShards } from './settle.ts';
 
@@ -19,6 +22,7 @@ export interface SealServices {
   readonly lake: R2Bucket;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
+  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
   /** The tenant's rollups; null: there is no such tenant any more. */
   readonly rollupsOf: (uid: string) => Promise<readonly Rollup[] | null>;
   readonly now: () => number;
@@ -59,6 +63,8 @@ class SealRun {
   readonly #rollups = new Map<string, Promise<readonly Rollup[] | null>>();
   /** A day named twice is sealed once: both would hold the same lease. */
   readonly #days = new Map<string, Promise<SealResult>>();
+  /** Tasks one after the other: each may hold as many rows as fit. */
+  #tasks: Promise<unknown> = Promise.resolve();
 
   constructor(services: SealServices) {
     this.#services = services;
@@ -66,7 +72,8 @@ class SealRun {
   }
 
   async handle(message: Message<SealMessage>): Promise<Outcome> {
-    const { uid, day } = message.body;
+    const { uid, day, task } = message.body;
+    if (task !== undefined) return this.#handleTask(message, task);
     const isRepeated = message.attempts > 1;
     try {
       const rollups = await once(this.#rollups, uid, () => this.#services.rollupsOf(uid));
@@ -74,11 +81,37 @@ class SealRun {
       if (!(await this.#isSettled(message))) return { ack: false, delaySeconds: SETTLE_RETRY_SECONDS, publish: false };
       const result = await once(this.#days, `${uid}/${day}`, () => this.#seal(uid, day, rollups));
       if (result.status === 'busy') return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
+      if (result.status === 'parts') {
+        const { cause } = message.body;
+        await this.#queue(result.tasks.map((task) => ({ uid, day, cause, task })));
+      }
       return { ack: true, delaySeconds: 1, publish: result.status === 'sealed' || isRepeated };
     } catch (cause) {
       console.error(JSON.stringify({ at: 'seal.consume', uid, day, attempt: message.attempts, error: String(cause) }));
       return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
     }
+  }
+
+  async #handleTask({ body, attempts }: Message<SealMessage>, task: SealTaskName): Promise<Outcome> {
+    const { uid, day, cause } = body;
+    const { db, lake } = this.#services;
+    const run = async () => {
+      const rest = await sealTask({ db, bucket: lake, cache: this.#cache }, uid, day, task);
+      if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
+    };
+    const done = this.#tasks.then(run);
+    this.#tasks = done.catch(() => {});
+    try {
+      await done;
+      return { ack: true, delaySeconds: 0, publish: false };
+    } catch (cause) {
+      console.error(JSON.stringify({ at: 'seal.task', uid, day, ...task, attempt: attempts, error: String(cause) }));
+      return { ack: false, delaySeconds: retrySeconds(attempts), publish: false };
+    }
+  }
+
+  #queue(messages: readonly SealMessage[]): Promise<void> {
+    return queueSeals(this.#services.sealQueue, messages);
   }
 
   /** Tenants whose list could not be published. */

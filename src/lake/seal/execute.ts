@@ -1,110 +1,149 @@
 /**
  * Execute: a plan → the day's L1 files in R2, its cells, and what the drift is made of.
  *
- * steps: ids of all inputs → survivors → per bucket: rows, sorted by person → L1 file, cells
+ * A day of one bucket (most) is read once and built in one go (`executePlan`). A bigger one is built by tasks, each on its
+ * own and in an invocation that holds the rows of one bucket at most:
  *
- * A day of one bucket (most) is read once and kept; a bigger one is read once for the ids and once a bucket, so that no
- * more than `LIMITS.sealBucketRowsMax` rows or so are held at a time. Deterministic: the same plan gives the same files and
- * cells, whoever executes it and how often.
+ *   ids-<n>     of a share of all ids: which rows are further copies          → bits in R2
+ *   bucket-<n>  of a stretch of people: rows without copies, sorted           → L1 file, cells in R2, counts
+ *   the end     (`finishPlan`)                                                → cells of the day, drift
+ *
+ * Deterministic: the same plan gives the same files and cells, whoever executes it and how often.
  */
 import { decodeRollupCells } from '../../core/cell-codec.ts';
 import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../core/columns.ts';
 import { DAY_MS } from '../../core/limits.ts';
 import { concatColumns, selectRows, sortRowsL1 } from '../columns.ts';
 import { type Drift, l1Path, type PlacedSegment } from '../manifest.ts';
-import { wordsOf } from '../number-encode.ts';
 import { type PutBucket, putSegment } from '../put.ts';
-import { readSegment } from '../segment-read.ts';
 import { ALL_LAKE_COLUMNS, type LakeColumn } from '../segment-schema.ts';
 import { encodeSegment } from '../segment-write.ts';
+import { peopleOfBucket, rowsOfBucket } from './bucket.ts';
 import { DayCells } from './day-cells.ts';
+import { type DayBatch, readDay } from './day-input.ts';
+import { mergeCells } from './merge-cells.ts';
 import { type DayInput, isNewlyCovered } from './plan.ts';
 import type { AdoptedPlan, SealOutcome } from './seal-store.ts';
-import { type SegmentCache, WHOLE_SIZE_BYTES_MAX } from './segment-cache.ts';
-import { Survivors } from './survivors.ts';
+import type { SegmentCache } from './segment-cache.ts';
+import { isDropped, Survivors } from './survivors.ts';
+import { putCells, putDropped, readCells, readDropped, type WorkBucket } from './work-store.ts';
 
-/** What the survivors, the buckets and the drift need to know of a row. */
-const ID_COLUMNS: ReadonlySet<LakeColumn> = new Set(['received_at', 'id', 'person', 'key_hash', 'late']);
+/** What tells copies apart. */
+const ID_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['received_at', 'id', 'key_hash']);
 
-interface RowCounts {
+export interface RowCounts {
   beyond: number;
   imported: number;
 }
 
+interface ExecuteDeps {
+  readonly bucket: PutBucket & WorkBucket;
+  readonly cache: SegmentCache;
+}
+
+/** Everything of a day of one bucket. */
 export async function executePlan(
   adopted: AdoptedPlan,
-  {
-    bucket,
-    cache,
-    peopleRollupId,
-  }: { readonly bucket: PutBucket; readonly cache: SegmentCache; readonly peopleRollupId: string },
+  { bucket, cache, peopleRollupId }: ExecuteDeps & { readonly peopleRollupId: string },
 ): Promise<SealOutcome> {
   const { plan, hash, inputs } = adopted;
-  const isOneBucket = plan.bucketCount === 1;
-  const survivors = new Survivors(inputs.reduce((sum, { rowCount }) => sum + rowCount, 0));
+  const survivors = new Survivors(rowCountOf(inputs));
   const counts: RowCounts = { beyond: 0, imported: 0 };
-  const kept: EventColumns[] = [];
-  for await (const batch of readDay(plan.day, inputs, isOneBucket ? ALL_LAKE_COLUMNS : ID_COLUMNS, cache)) {
-    survivors.add(batch);
-    countLate(batch, counts);
-    if (isOneBucket) kept.push(batch);
+  const kept: DayBatch[] = [];
+  for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache)) {
+    survivors.add(batch.columns);
+    countLate(batch.columns, counts);
+    kept.push(batch);
   }
-
+  const rows = concatColumns(kept.map((batch) => survivorsOf(batch, allRows(batch.columns), survivors.dropped)));
   const cells = new DayCells(plan.day, plan.rollups);
   const segments: PlacedSegment[] = [];
-  for (let index = 0; index < plan.bucketCount; index++) {
-    const batches = isOneBucket ? kept : readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache);
-    const rows = await collectBucket(batches, survivors, index, plan.bucketCount);
-    if (rows.rowCount === 0) continue;
+  if (rows.rowCount > 0) {
     cells.add(rows, sortRowsL1(rows));
-    segments.push(await placeSegment(bucket, l1Path(plan.uid, plan.day, index, hash), rows));
+    segments.push(await placeSegment(bucket, l1Path(plan.uid, plan.day, 0, hash), rows));
   }
-  const drift = driftOf(adopted, peopleRollupId, cells.eventCount, survivors.duplicateCount, counts);
-  return { cells: cells.finish(), segments, sealed: { events: cells.eventCount, people: cells.peopleCount, drift } };
+  const { eventCount: events, peopleCount: people } = cells;
+  const drift = driftOf(adopted, peopleRollupId, { ...counts, events, duplicates: survivors.duplicateCount });
+  return { cells: cells.finish(), segments, sealed: { events, people, drift } };
 }
 
-/** Batches in the order of (incarnation, seq, row): the order that decides between copies. */
-async function* readDay(
-  day: number,
-  inputs: readonly DayInput[],
-  columns: ReadonlySet<LakeColumn>,
-  cache: SegmentCache,
-): AsyncGenerator<EventColumns> {
-  const days = new Set([day]);
-  const isWhole = inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) <= WHOLE_SIZE_BYTES_MAX;
-  for (const { path, sizeBytes } of inputs) {
-    const { source, footer } = await cache.open(path, sizeBytes, isWhole);
-    yield* readSegment(source, { columns, days, footer });
-  }
+/** What a bucket's task counted. */
+export interface BucketCounts extends RowCounts {
+  readonly events: number;
+  readonly people: number;
+  readonly duplicates: number;
 }
 
-async function collectBucket(
-  batches: Iterable<EventColumns> | AsyncIterable<EventColumns>,
-  survivors: Survivors,
+/** Compares a share of the day's ids. */
+export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: number, deps: ExecuteDeps): Promise<void> {
+  const survivors = new Survivors(rowCountOf(inputs), { index: part, count: plan.idPartCount });
+  for await (const { columns } of readDay(plan.day, inputs, ID_COLUMNS, deps.cache)) survivors.add(columns);
+  await putDropped(deps.bucket, { ...plan, hash }, part, survivors.dropped);
+}
+
+/** Builds one bucket; its file, if it has events, and what it counted. */
+export async function executeBucket(
+  { plan, hash, inputs }: AdoptedPlan,
   index: number,
-  bucketCount: number,
-): Promise<EventColumns> {
+  { bucket, cache }: ExecuteDeps,
+): Promise<{ readonly counts: BucketCounts; readonly segment: PlacedSegment | null }> {
+  const dropped = await readDropped(bucket, { ...plan, hash }, plan.idPartCount);
+  const counts = { beyond: 0, imported: 0, duplicates: 0 };
   const taken: EventColumns[] = [];
-  let first = 0;
-  for await (const batch of batches) {
-    const rows: number[] = [];
-    for (let i = 0; i < batch.rowCount; i++) {
-      if (survivors.keeps(first + i) && bucketOf(batch, i, bucketCount) === index) rows.push(i);
-    }
-    first += batch.rowCount;
-    if (rows.length === batch.rowCount) taken.push(batch);
-    else if (rows.length > 0) taken.push(selectRows(batch, Uint32Array.from(rows)));
+  const people = peopleOfBucket(index, plan.bucketCount);
+  for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache, people)) {
+    const rows = rowsOfBucket(batch.columns, index, plan.bucketCount);
+    if (rows.length === 0) continue;
+    countLate(batch.columns, counts, rows);
+    const survivors = survivorsOf(batch, rows, dropped);
+    counts.duplicates += rows.length - survivors.rowCount;
+    taken.push(survivors);
   }
-  return concatColumns(taken);
+  const rows = concatColumns(taken);
+  taken.length = 0;
+  const cells = new DayCells(plan.day, plan.rollups);
+  let segment: PlacedSegment | null = null;
+  if (rows.rowCount > 0) {
+    cells.add(rows, sortRowsL1(rows));
+    segment = await placeSegment(bucket, l1Path(plan.uid, plan.day, index, hash), rows);
+  }
+  await putCells(bucket, { ...plan, hash }, index, cells.finish());
+  return { counts: { ...counts, events: cells.eventCount, people: cells.peopleCount }, segment };
 }
 
-/** By person, so that a person is in one bucket; events of nobody are spread by their key. */
-function bucketOf({ person, keyHash }: EventColumns, row: number, bucketCount: number): number {
-  if (bucketCount === 1) return 0;
-  const people = wordsOf(person);
-  const isNobody = people[2 * row] === 0 && people[2 * row + 1] === 0;
-  const high = isNobody ? wordsOf(keyHash)[2 * row + 1]! : people[2 * row + 1]!;
-  return Math.floor((high / 2 ** 32) * bucketCount);
+/** Puts together what the buckets counted. Their files are in the manifest already. */
+export async function finishPlan(
+  adopted: AdoptedPlan,
+  buckets: readonly BucketCounts[],
+  { bucket, peopleRollupId }: { readonly bucket: WorkBucket; readonly peopleRollupId: string },
+): Promise<SealOutcome> {
+  const { plan, hash } = adopted;
+  const total = (of: (counts: BucketCounts) => number) => buckets.reduce((sum, counts) => sum + of(counts), 0);
+  const events = total((counts) => counts.events);
+  const drift = driftOf(adopted, peopleRollupId, {
+    events,
+    duplicates: total((counts) => counts.duplicates),
+    beyond: total((counts) => counts.beyond),
+    imported: total((counts) => counts.imported),
+  });
+  const cells = await mergeCells(plan.rollups, plan.bucketCount, (index) =>
+    readCells(bucket, { ...plan, hash }, index),
+  );
+  return { cells, segments: [], sealed: { events, people: total((counts) => counts.people), drift } };
+}
+
+function rowCountOf(inputs: readonly DayInput[]): number {
+  return inputs.reduce((sum, { rowCount }) => sum + rowCount, 0);
+}
+
+function allRows({ rowCount }: EventColumns): number[] {
+  return Array.from({ length: rowCount }, (_, row) => row);
+}
+
+/** Of these rows of a batch, those that are no further copies. */
+function survivorsOf({ columns, firstRow }: DayBatch, rows: readonly number[], dropped: Uint8Array): EventColumns {
+  const survivors = rows.filter((row) => !isDropped(dropped, firstRow + row));
+  return survivors.length === columns.rowCount ? columns : selectRows(columns, Uint32Array.from(survivors));
 }
 
 async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedSegment> {
@@ -113,8 +152,9 @@ async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns)
   return { path, encoded, sizeBytes, isOurs };
 }
 
-function countLate({ late }: EventColumns, counts: RowCounts): void {
-  for (const flags of late) {
+function countLate({ late }: EventColumns, counts: RowCounts, rows: Iterable<number> = late.keys()): void {
+  for (const row of rows) {
+    const flags = late[row]!;
     if ((flags & LATE_IMPORT) !== 0) counts.imported++;
     else if ((flags & LATE_BEYOND) !== 0) counts.beyond++;
   }
@@ -123,9 +163,7 @@ function countLate({ late }: EventColumns, counts: RowCounts): void {
 function driftOf(
   { plan, inputs, liveParts }: AdoptedPlan,
   peopleRollupId: string,
-  sealed: number,
-  duplicates: number,
-  { beyond, imported }: RowCounts,
+  { events: sealed, duplicates, beyond, imported }: Omit<BucketCounts, 'people'>,
 ): Drift {
   let live = plan.base?.live ?? 0;
   for (const part of liveParts) live += countEvents(part, plan.day);

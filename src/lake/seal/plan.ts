@@ -10,6 +10,7 @@ import { hashHex } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup.ts';
 import type { SealedDay, SealVector } from '../manifest.ts';
+import { bucketCountOf } from './bucket.ts';
 
 /** A segment with rows of the day. */
 export interface DayInput {
@@ -47,7 +48,9 @@ export interface SealPlan {
   readonly rollups: readonly Rollup[];
   /** Events live by the seal before this one, and what it covered: those parts may be gone by now. */
   readonly base: { readonly live: number; readonly vector: SealVector } | null;
+  /** More than one: each is a task of its own, and so are the parts of the ids. */
   readonly bucketCount: number;
+  readonly idPartCount: number;
 }
 
 /** Why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
@@ -72,7 +75,8 @@ export function planSeal(
     inputs: [...inputs].sort(compareInputs).map(({ manifestSeq }) => manifestSeq),
     rollups,
     base: sealed === null ? null : { live: sealed.drift.live, vector: sealed.vector },
-    bucketCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealBucketRowsMax)),
+    bucketCount: bucketCountOf(rowCount),
+    idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
   };
 }
 

@@ -2,19 +2,22 @@
  * Seal: the rebuilding of one tenant-day from its segments. The orchestrator: state → plan → adopt → execute → write, flip.
  *
  * It may be killed between any two steps and run again, by several at once: the plan row decides what is built, names and
- * contents follow from the plan, and only the flip is seen.
+ * contents follow from the plan, and only the flip is seen. A day too big for one invocation is handed out in tasks: ids
+ * first, then buckets; asked again when they are done, the seal puts their counts together and flips.
  */
 import { assert } from '../../core/result.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup.ts';
+import type { SealTaskName } from '../../core/rpc.ts';
 import type { PutBucket } from '../put.ts';
-import { executePlan } from './execute.ts';
-import { findPeopleRollup, type NothingToSeal, planSeal } from './plan.ts';
-import { adoptPlan, readDayState, writeAndFlip } from './seal-store.ts';
+import { type BucketCounts, executeBucket, executeIds, executePlan, finishPlan } from './execute.ts';
+import { findPeopleRollup, type NothingToSeal, planSeal, type SealPlan } from './plan.ts';
+import { adoptPlan, readDayState, readPlan, readTasks, releaseLease, storeTask, writeAndFlip } from './seal-store.ts';
 import type { SegmentCache } from './segment-cache.ts';
+import type { WorkBucket } from './work-store.ts';
 
 export interface SealDayDeps {
   readonly db: D1Database;
-  readonly bucket: PutBucket;
+  readonly bucket: PutBucket & WorkBucket;
   readonly cache: SegmentCache;
   readonly now: () => number;
   /** Names this invocation in the lease. */
@@ -24,6 +27,8 @@ export interface SealDayDeps {
 export type SealResult =
   | { readonly status: 'sealed'; readonly revision: number; readonly events: number; readonly rest: number }
   | { readonly status: NothingToSeal }
+  /** To be done first, in any order, by `sealTask`; then the day is to be sealed again. */
+  | { readonly status: 'parts'; readonly tasks: readonly SealTaskName[] }
   /** Another invocation has the day's lease. */
   | { readonly status: 'busy' };
 
@@ -43,8 +48,73 @@ export async function sealDay(
   if (wanted === 'empty' || wanted === 'clean') return { status: wanted };
   const adopted = await adoptPlan(db, wanted, { holder, nowMs: now(), peopleRollupId });
   if (adopted === null) return { status: 'busy' };
-  const outcome = await executePlan(adopted, { bucket, cache, peopleRollupId });
+  const { plan } = adopted;
+  const done = plan.bucketCount === 1 ? NO_TASKS : await readTasks(db, plan);
+  const tasks = missingTasks(plan, done);
+  if (tasks.length > 0) {
+    await releaseLease(db, plan, holder);
+    return { status: 'parts', tasks: tasks.map((task) => ({ revision: plan.revision, task })) };
+  }
+  const outcome =
+    plan.bucketCount === 1
+      ? await executePlan(adopted, { bucket, cache, peopleRollupId })
+      : await finishPlan(adopted, countsOf(plan, done), { bucket, peopleRollupId });
   await writeAndFlip(db, adopted, outcome, { holder, nowMs: now() });
   const { events, drift } = outcome.sealed;
   return { status: 'sealed', revision: adopted.plan.revision, events, rest: drift.rest };
+}
+
+const NO_TASKS: ReadonlyMap<string, string> = new Map();
+
+function idsTask(part: number): string {
+  return `ids-${part}`;
+}
+
+function bucketTask(index: number): string {
+  return `bucket-${index}`;
+}
+
+/** What is to be done next of a day of several buckets: the ids, for buckets must know the copies; then the buckets. */
+function missingTasks({ idPartCount, bucketCount }: SealPlan, done: ReadonlyMap<string, string>): string[] {
+  if (bucketCount === 1) return [];
+  const missing = (count: number, name: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => name(index)).filter((task) => !done.has(task));
+  const ids = missing(idPartCount, idsTask);
+  return ids.length > 0 ? ids : missing(bucketCount, bucketTask);
+}
+
+function countsOf({ bucketCount }: SealPlan, done: ReadonlyMap<string, string>): BucketCounts[] {
+  return Array.from({ length: bucketCount }, (_, index) => JSON.parse(done.get(bucketTask(index))!) as BucketCounts);
+}
+
+/**
+ * Does one task of a seal; the tasks that are still to be done before the seal goes on, or null when the revision has been
+ * sealed meanwhile. Done twice, also at once, it leaves the same.
+ */
+export async function sealTask(
+  { db, bucket, cache }: Pick<SealDayDeps, 'db' | 'bucket' | 'cache'>,
+  uid: string,
+  day: number,
+  { revision, task }: SealTaskName,
+): Promise<readonly string[] | null> {
+  const key = { uid, day, revision };
+  const adopted = await readPlan(db, key);
+  if (adopted === null) return null;
+  const { plan } = adopted;
+  const before = await readTasks(db, key);
+  if (!before.has(task)) {
+    const [kind, number] = task.split('-') as [string, string];
+    const index = Number(number);
+    if (kind === 'ids') {
+      await executeIds(adopted, index, { bucket, cache });
+      await storeTask(db, adopted, { task, result: {}, segment: null });
+    } else {
+      const { counts, segment } = await executeBucket(adopted, index, { bucket, cache });
+      await storeTask(db, adopted, { task, result: counts, segment });
+    }
+  }
+  const isIds = task.startsWith('ids-');
+  const rest = missingTasks(plan, await readTasks(db, key));
+  // Of the next kind nothing is asked for: the seal itself hands it out.
+  return rest.filter((name) => name.startsWith('ids-') === isIds);
 }

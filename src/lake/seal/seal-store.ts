@@ -19,6 +19,7 @@ import {
 } from '../manifest.ts';
 import type { DayInput, DayState, SealPlan } from './plan.ts';
 import { isNewlyCovered, planHash } from './plan.ts';
+import { workPaths } from './work-store.ts';
 
 type InputRow = Omit<DayInput, 'rollupIds'> & { readonly rollupIds: string };
 
@@ -148,6 +149,62 @@ function inputsOfPlan(plan: SealPlan, known: readonly DayInput[]): DayInput[] {
   });
 }
 
+/** The plan of a revision that is being worked at; null: it is no more, for the day was flipped. */
+export async function readPlan(
+  db: D1Database,
+  { uid, day, revision }: { readonly uid: string; readonly day: number; readonly revision: number },
+): Promise<AdoptedPlan | null> {
+  const [plans, inputs] = await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT plan, plan_hash AS hash FROM seal_plans p WHERE uid = ?1 AND day = ?2 AND revision = ?3 AND ${NOT_OVERTAKEN}`,
+      )
+      .bind(uid, day, revision),
+    selectInputs(db, uid, day),
+  ]);
+  const [row] = plans!.results as { plan: string; hash: string }[];
+  if (row === undefined) return null;
+  const plan = JSON.parse(row.plan) as SealPlan;
+  return { plan, hash: row.hash, inputs: inputsOfPlan(plan, inputsOf(inputs!)), liveParts: [] };
+}
+
+/** The tasks of a plan that are done, with what they counted. */
+export async function readTasks(
+  db: D1Database,
+  { uid, day, revision }: Pick<SealPlan, 'uid' | 'day' | 'revision'>,
+): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare('SELECT task, result FROM seal_tasks WHERE uid = ?1 AND day = ?2 AND revision = ?3')
+    .bind(uid, day, revision)
+    .all<{ task: string; result: string }>();
+  return new Map(results.map(({ task, result }) => [task, result]));
+}
+
+/** Says that a task is done, with its file, which nobody reads before the flip. May be done twice. */
+export async function storeTask(
+  db: D1Database,
+  { plan: { uid, day, revision }, hash }: Pick<AdoptedPlan, 'plan' | 'hash'>,
+  { task, result, segment }: { readonly task: string; readonly result: object; readonly segment: PlacedSegment | null },
+): Promise<void> {
+  await db.batch([
+    ...(segment === null ? [] : [insertL1(db, { uid, day, revision }, hash, segment)]),
+    db
+      .prepare(
+        `INSERT INTO seal_tasks (uid, day, revision, task, result) SELECT ?1, ?2, ?3, ?4, ?5 WHERE ${NOT_OVERTAKEN}
+         ON CONFLICT DO NOTHING`,
+      )
+      .bind(uid, day, revision, task, JSON.stringify(result)),
+  ]);
+}
+
+export async function releaseLease(
+  db: D1Database,
+  { uid, day }: Pick<SealPlan, 'uid' | 'day'>,
+  holder: string,
+): Promise<void> {
+  await db.prepare('DELETE FROM leases WHERE name = ?1 AND holder = ?2').bind(leaseName(uid, day), holder).run();
+}
+
 /** The encoded cells of one rollup and grain. */
 export interface CellRow {
   readonly rollupId: string;
@@ -179,7 +236,11 @@ export async function writeAndFlip(
   const batches = revisionBatches(db, adopted.plan, adopted.hash, outcome);
   const last = batches.pop() ?? [];
   for (const statements of batches) await db.batch(statements);
-  await db.batch([...last, ...flipStatements(db, adopted.plan, outcome.sealed, holder, nowMs)]);
+  await db.batch([
+    ...last,
+    ...flipStatements(db, adopted.plan, outcome.sealed, holder, nowMs),
+    ...forgetTasks(db, adopted, nowMs),
+  ]);
 }
 
 function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: SealOutcome): D1PreparedStatement[][] {
@@ -200,16 +261,23 @@ function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: 
       )
       .bind(uid, day, revision, json),
   ]);
-  const segments = outcome.segments.map((segment) =>
-    db
-      .prepare(
-        `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
-         SELECT ?1, ?2, ?3, 'seal', ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11 WHERE ${NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
-      )
-      .bind(uid, day, revision, segment.path, hash, ...segmentValues(segment)),
-  );
+  const segments = outcome.segments.map((segment) => insertL1(db, plan, hash, segment));
   const last = cellBatches.pop() ?? [];
   return [...cellBatches, [...last, ...segments]];
+}
+
+function insertL1(
+  db: D1Database,
+  { uid, day, revision }: Pick<SealPlan, 'uid' | 'day' | 'revision'>,
+  hash: string,
+  segment: PlacedSegment,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
+       SELECT ?1, ?2, ?3, 'seal', ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11 WHERE ${NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
+    )
+    .bind(uid, day, revision, segment.path, hash, ...segmentValues(segment));
 }
 
 function flipStatements(
@@ -245,6 +313,19 @@ function flipStatements(
     db.prepare(`DELETE FROM segments AS s WHERE ${REPLACED_L1}`).bind(uid, day, dayText(day)),
     db.prepare(DELETE_COVERED_PARTS).bind(uid, day),
     db.prepare('DELETE FROM leases WHERE name = ?1 AND holder = ?2').bind(leaseName(uid, day), holder),
+  ];
+}
+
+/** Of a day that was built by tasks: what they left is garbage at once. */
+function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number): D1PreparedStatement[] {
+  const { uid, day, revision, idPartCount, bucketCount } = plan;
+  if (bucketCount === 1) return [];
+  const paths = workPaths({ uid, day, hash }, idPartCount, bucketCount);
+  return [
+    db.prepare('DELETE FROM seal_tasks WHERE uid = ?1 AND day = ?2 AND revision <= ?3').bind(uid, day, revision),
+    db
+      .prepare('INSERT OR IGNORE INTO garbage (path, after_ms) SELECT value, ?2 FROM json_each(?1)')
+      .bind(JSON.stringify(paths), nowMs),
   ];
 }
 

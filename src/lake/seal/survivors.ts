@@ -5,6 +5,9 @@
  * row): then of two that were received at the same moment the first fed wins, and only `receivedAt` need be compared.
  * Ids are told apart by a 64-bit hash beside the 64-bit key hash: 24 bytes an event instead of its text, and two events
  * of one device would have to agree in 64 bits to be taken for one.
+ *
+ * Of a day too big to be known at once, each part looks at the ids with its share of the hashes, and knows of them all
+ * copies: whose they are does not matter. The further copies of all parts together are those that do not count.
  */
 
 import type { EventColumns } from '../../core/columns.ts';
@@ -15,24 +18,37 @@ import { wordsOf } from '../number-encode.ts';
 const EMPTY = 0;
 const WORDS_PER_SLOT = 5;
 
+export interface IdPart {
+  readonly index: number;
+  readonly count: number;
+}
+const WHOLE: IdPart = { index: 0, count: 1 };
+
 export class Survivors {
   readonly #hasher = new Hasher([0, 0, 0, 0]);
-  /** Open addressing: id hash (2), key hash (2), 1 + row of the survivor so far; 0 is free. */
+  readonly #part: IdPart;
+  /** Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. */
   #slots: Uint32Array;
   #slotMask: number;
+  /** By entry: the survivor so far. */
   #receivedAt: Float64Array;
-  #keeps: Uint8Array;
+  #row: Uint32Array;
+  #entryCount = 0;
+  /** A bit a row: 1 for a further copy. */
+  #dropped: Uint8Array;
   #rowCount = 0;
-  #distinctCount = 0;
+  #duplicateCount = 0;
 
   /** `rowCountHint`: how many rows will be fed; more are taken too. */
-  constructor(rowCountHint: number) {
-    const capacity = Math.max(16, rowCountHint);
-    const slotCount = 2 ** Math.ceil(Math.log2(capacity * 2));
+  constructor(rowCountHint: number, part: IdPart = WHOLE) {
+    this.#part = part;
+    const capacity = Math.max(16, Math.ceil(rowCountHint / part.count));
+    const slotCount = 2 ** Math.ceil(Math.log2(capacity * 1.5));
     this.#slots = new Uint32Array(slotCount * WORDS_PER_SLOT);
     this.#slotMask = slotCount - 1;
     this.#receivedAt = new Float64Array(capacity);
-    this.#keeps = new Uint8Array(capacity);
+    this.#row = new Uint32Array(capacity);
+    this.#dropped = new Uint8Array(Math.ceil(rowCountHint / 8));
   }
 
   get rowCount(): number {
@@ -41,45 +57,59 @@ export class Survivors {
 
   /** Copies that do not count. */
   get duplicateCount(): number {
-    return this.#rowCount - this.#distinctCount;
+    return this.#duplicateCount;
   }
 
-  /** Rows are numbered from 0 in the order they are fed. Needs id, key_hash and received_at. */
+  /** A bit a row, low bits first: 1 for a row that does not count. Only final when everything was fed. */
+  get dropped(): Uint8Array {
+    return this.#dropped;
+  }
+
+  /** Rows are numbered from 0 in the order they are fed, in every part alike. Needs id, key_hash and received_at. */
   add(batch: EventColumns): void {
     const ids = batch.strings.id;
     assert(ids !== undefined && batch.receivedAt.length === batch.rowCount, 'survivors need id and received_at');
-    this.#reserve(this.#rowCount + batch.rowCount);
+    this.#reserveRows(this.#rowCount + batch.rowCount);
     const keys = wordsOf(batch.keyHash);
+    const { index, count } = this.#part;
+    const hasher = this.#hasher;
     for (let i = 0; i < batch.rowCount; i++) {
-      this.#hasher.hash(ids[i] ?? '');
-      this.#addRow(this.#hasher.low, this.#hasher.high, keys[2 * i]!, keys[2 * i + 1]!, batch.receivedAt[i]!);
+      const row = this.#rowCount++;
+      hasher.hash(ids[i] ?? '');
+      if (hasher.high % count === index) this.#addRow(row, keys[2 * i]!, keys[2 * i + 1]!, batch.receivedAt[i]!);
     }
   }
 
   /** Whether the row counts. Only final when everything was fed. */
   keeps(row: number): boolean {
-    return this.#keeps[row] === 1;
+    return !isDropped(this.#dropped, row);
   }
 
-  #addRow(idLow: number, idHigh: number, keyLow: number, keyHigh: number, receivedAtMs: number): void {
-    const row = this.#rowCount++;
-    this.#receivedAt[row] = receivedAtMs;
+  #addRow(row: number, keyLow: number, keyHigh: number, receivedAtMs: number): void {
+    if (this.#entryCount === this.#receivedAt.length) this.#grow();
+    const { low: idLow, high: idHigh } = this.#hasher;
     const at = this.#find(idLow, idHigh, keyLow, keyHigh);
     const slots = this.#slots;
-    const known = slots[at + 4]!;
-    if (known === EMPTY) {
+    let entry = slots[at + 4]! - 1;
+    if (entry < 0) {
+      entry = this.#entryCount++;
       slots[at] = idLow;
       slots[at + 1] = idHigh;
       slots[at + 2] = keyLow;
       slots[at + 3] = keyHigh;
-      this.#distinctCount++;
-    } else if (receivedAtMs >= this.#receivedAt[known - 1]!) {
-      return;
+      slots[at + 4] = entry + 1;
     } else {
-      this.#keeps[known - 1] = 0;
+      this.#duplicateCount++;
+      const isFirst = receivedAtMs < this.#receivedAt[entry]!;
+      this.#drop(isFirst ? this.#row[entry]! : row);
+      if (!isFirst) return;
     }
-    slots[at + 4] = row + 1;
-    this.#keeps[row] = 1;
+    this.#receivedAt[entry] = receivedAtMs;
+    this.#row[entry] = row;
+  }
+
+  #drop(row: number): void {
+    this.#dropped[row >> 3] = this.#dropped[row >> 3]! | (1 << (row & 7));
   }
 
   #find(idLow: number, idHigh: number, keyLow: number, keyHigh: number): number {
@@ -92,16 +122,24 @@ export class Survivors {
     }
   }
 
-  #reserve(rowCount: number): void {
-    if (rowCount <= this.#receivedAt.length) return;
-    const capacity = 2 ** Math.ceil(Math.log2(rowCount));
+  #reserveRows(rowCount: number): void {
+    const sizeBytes = Math.ceil(rowCount / 8);
+    if (sizeBytes <= this.#dropped.length) return;
+    const dropped = new Uint8Array(Math.max(sizeBytes, this.#dropped.length * 2));
+    dropped.set(this.#dropped);
+    this.#dropped = dropped;
+  }
+
+  #grow(): void {
+    const capacity = Math.ceil(this.#receivedAt.length * 1.5);
     const receivedAt = new Float64Array(capacity);
     receivedAt.set(this.#receivedAt);
     this.#receivedAt = receivedAt;
-    const keeps = new Uint8Array(capacity);
-    keeps.set(this.#keeps);
-    this.#keeps = keeps;
-    this.#rehash(capacity * 2);
+    const row = new Uint32Array(capacity);
+    row.set(this.#row);
+    this.#row = row;
+    const slotCount = 2 ** Math.ceil(Math.log2(capacity * 1.5));
+    if (slotCount > this.#slotMask + 1) this.#rehash(slotCount);
   }
 
   #rehash(slotCount: number): void {
@@ -116,4 +154,9 @@ export class Survivors {
       );
     }
   }
+}
+
+/** Whether the row's bit is set. */
+export function isDropped(dropped: Uint8Array, row: number): boolean {
+  return ((dropped[row >> 3]! >> (row & 7)) & 1) === 1;
 }

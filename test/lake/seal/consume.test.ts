@@ -13,6 +13,7 @@ async function consume(
 ) {
   const { attempts = 1, cut = async () => ({ incarnation: 'a', storedSeq: 3, cutSeq: 3 }) } = options;
   const outcomes: string[] = [];
+  const queued: SealMessage[] = [];
   let cuts = 0;
   const messages = days.map((day, index) => ({
     body: { uid: UID, day, cause: 'command' } as SealMessage,
@@ -32,10 +33,15 @@ async function consume(
       return { cut } as unknown as ShardRpc;
     },
     directoryOf: listingOf(async () => [{ region: 'weur', index: 0, incarnation: 'a', registeredAtMs: 0 }]),
+    sealQueue: {
+      sendBatch: async (sent) => {
+        for (const { body } of sent) queued.push(body);
+      },
+    },
     rollupsOf: async (uid) => (uid === UID ? lake.rollups : null),
     now: () => lake.nowMs,
   });
-  return { outcomes, cuts };
+  return { outcomes, cuts, queued };
 }
 
 async function threeDays() {

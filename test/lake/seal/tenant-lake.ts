@@ -6,12 +6,12 @@ import type { StringColumn } from '../../../src/core/event.ts';
 import { DAY_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../../src/core/rollup.ts';
 import { RollupCells, tupleKey, tupleValues } from '../../../src/core/rollup-cells.ts';
-import type { FlushPart } from '../../../src/core/rpc.ts';
+import type { FlushPart, SealTaskName } from '../../../src/core/rpc.ts';
 import { importIncarnation, startChunk, storeChunk } from '../../../src/lake/import-store.ts';
 import { l0Path, readRange, storeFlush } from '../../../src/lake/manifest.ts';
 import { wordsOf } from '../../../src/lake/number-encode.ts';
 import { putSegment } from '../../../src/lake/put.ts';
-import { type SealResult, sealDay } from '../../../src/lake/seal/seal-day.ts';
+import { type SealResult, sealDay, sealTask } from '../../../src/lake/seal/seal-day.ts';
 import { SegmentCache } from '../../../src/lake/seal/segment-cache.ts';
 import { encodeSegment } from '../../../src/lake/segment-write.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
@@ -74,11 +74,25 @@ export class TenantLake {
     await storeChunk(this.db, named, { path, encoded, ...put }, [], { ...verdict, errors: [], days: [] }, this.nowMs);
   }
 
-  /** A new invocation seals the day. */
-  seal(day = DAY, holder = `h${this.#holders++}`): Promise<SealResult> {
+  /** Seals the day, each task of a big one in an invocation of its own. */
+  async seal(day = DAY, holder?: string): Promise<SealResult> {
+    for (;;) {
+      const result = await this.sealStep(day, holder);
+      if (result.status !== 'parts') return result;
+      for (const task of result.tasks) await this.task(task, day);
+    }
+  }
+
+  /** A new invocation seals the day, or says what is to be done first. */
+  sealStep(day = DAY, holder = `h${this.#holders++}`): Promise<SealResult> {
     const { db, rollups } = this;
     const cache = new SegmentCache(this.bucket.binding);
     return sealDay({ db, bucket: this.bucket.binding, cache, now: () => this.nowMs, holder }, UID, day, rollups);
+  }
+
+  task(task: SealTaskName, day = DAY): Promise<readonly string[] | null> {
+    const bucket = this.bucket.binding;
+    return sealTask({ db: this.db, bucket, cache: new SegmentCache(bucket) }, UID, day, task);
   }
 
   async sealed(day = DAY) {
