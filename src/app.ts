@@ -22,6 +22,8 @@ import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from
 import { lakeImporter } from './lake/import.ts';
 import { eventsRoutes } from './query/events-routes.ts';
 import { exportRoutes } from './query/export-routes.ts';
+import { insightRoutes } from './query/insight-routes.ts';
+import { peopleRoutes } from './query/people-routes.ts';
 import { queryRoutes } from './query/routes.ts';
 import { sealRoutes } from './query/seal-routes.ts';
 import { statusRoutes } from './query/status-routes.ts';
@@ -40,7 +42,9 @@ export function createApp(services: Services): Hono {
   app.route('/', controlRoutes(services));
   app.route('/', queryRoutes(services));
   app.route('/', eventsRoutes(services));
+  app.route('/', peopleRoutes(services));
   app.route('/', exportRoutes(services));
+  app.route('/', insightRoutes(services));
   app.route('/', sealRoutes(services));
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter));

@@ -5,21 +5,14 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import type { Tenant } from '../core/tenant.ts';
 import { describe } from '../http/describe.ts';
-import { Problem, parseJson } from '../http/problem.ts';
+import { parseJson } from '../http/problem.ts';
 import type { Services } from '../services.ts';
 import type { QueryPorts } from './execute.ts';
 import { journeyRoutes } from './journey-routes.ts';
-import {
-  parseReport,
-  type Report,
-  type ReportAnswer,
-  type ReportRefusal,
-  reportAnswerSchema,
-  reportSchema,
-  runReport,
-} from './report.ts';
+import { problemOf } from './refusal.ts';
+import { reportAnswerSchema, reportSchema, runReport } from './report.ts';
+import { mustAnswer, mustReport } from './report-problems.ts';
 import { listShards } from './shards.ts';
 
 export type QueryServices = Pick<Services, 'auth'> & QueryPorts;
@@ -52,22 +45,4 @@ export function queryRoutes(services: QueryServices): Hono {
   );
   app.route('/', journeyRoutes(services));
   return app;
-}
-
-/** Throws 400 with the code and path of what is wrong. */
-function mustReport(body: unknown, tenant: Tenant, nowMs: number): Report {
-  const parsed = parseReport(body, tenant.timezone, nowMs);
-  if (parsed.ok) return parsed.value;
-  throw refusal(parsed.error);
-}
-
-/** Throws 422 `query-too-large`, 400 `formula-invalid`. */
-function mustAnswer(answered: Awaited<ReturnType<typeof runReport>>): ReportAnswer {
-  if (answered.ok) return answered.value;
-  if ('path' in answered.error) throw refusal(answered.error);
-  throw new Problem(422, answered.error.code, answered.error.message);
-}
-
-function refusal({ code, path, message }: ReportRefusal): Problem {
-  return new Problem(400, code, path === '' ? message : `${path}: ${message}`, { extra: { path } });
 }
