@@ -6,6 +6,7 @@
  */
 import { Hono } from 'hono';
 import type { Services } from '../services.ts';
+import { cohortRoutes } from './cohort-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { rollupRoutes } from './rollup-routes.ts';
 import { shardRoutes } from './shard-routes.ts';
@@ -21,6 +22,7 @@ export function controlRoutes(services: ControlServices): Hono {
   app.route('/', tenantRoutes(services));
   app.route('/', keyRoutes(services));
   app.route('/', rollupRoutes(services));
+  app.route('/', cohortRoutes(services));
   app.route('/', shardRoutes(services));
   return app;
 }

@@ -164,6 +164,8 @@ export const LIMITS = {
   cohortDepthMax: 5,
   /** Cohorts of one question: each may have to read events of its own. */
   queryCohortsMax: 8,
+  /** Stored events that a profile may be among: of sealed days only the row groups of the person are read. */
+  profileRowsMax: 1_000_000_000,
   /** Names of events, groups and ids that a profile lists. */
   profileListMax: 200,
 

@@ -12,6 +12,8 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'body-too-large': 'The body is over the limit; `limit` and `met` are in bytes. Send less at a time.',
   'conditions-too-many':
     'All steps and filters of the question together have more names and conditions than one may have.',
+  'cohort-unknown': 'The tenant has no cohort of that id.',
+  'cohorts-full': 'The tenant has as many cohorts as it may; remove one.',
   'content-encoding-unsupported': 'The body is packed in a way that is not taken; gzip is.',
   'content-type-unsupported': 'The body is of a type that is not taken.',
   'compare-invalid': '`compare` is `{offset: "1 week"}`, and the earlier range must be one that can be asked for.',
@@ -56,6 +58,7 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'not-ready': 'A dependency does not answer yet.',
   'origin-not-allowed': 'The tenant lists the origins that may send events; this one is not among them.',
   overloaded: 'A shard takes no more for now. Wait as `Retry-After` says and send the request again.',
+  'person-not-found': 'No event of a person of that id is stored.',
   'query-invalid': 'The question does not fit its schema; `path` says where.',
   'query-too-large': 'The answer would have to read more than a question may. Ask for a shorter range.',
   'range-invalid': '`from` or `to` is no instant and no date.',

@@ -11,7 +11,7 @@ import { describe } from '../http/describe.ts';
 import { Problem, parseParameters } from '../http/problem.ts';
 import { fromBase64, toBase64 } from '../lake/base64.ts';
 import type { Services } from '../services.ts';
-import { type ListedEvent, type ListPorts, listEvents } from './list-events.ts';
+import { type EventList, type ListedEvent, type ListPorts, type ListRequest, listEvents } from './list-events.ts';
 import type { EventPlace } from './newest.ts';
 import { problemOf } from './refusal.ts';
 import { listShards } from './shards.ts';
@@ -24,10 +24,10 @@ const CURSOR_LENGTH_MAX = 2_000;
 const FUTURE_MS = LIMITS.futureClampMs + MINUTE_MS;
 
 const instantText = z.string().max(40).describe('ISO time with its zone, or a date in the zone of the tenant.');
-const parametersSchema = z.strictObject({
+export const eventParametersSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(LIMITS.eventsPageMax).default(PAGE_DEFAULT),
   event: z.string().min(1).max(LIMITS.nameLengthMax).optional().describe('Only events of this name.'),
-  from: instantText.optional().describe('The first event time; 24 hours before `to` unless said.'),
+  from: instantText.optional().describe('The first event time; of all events, 24 hours before `to` unless said.'),
   to: instantText.optional().describe('Event times before it; unless said, everything up to now.'),
   cursor: z.string().max(CURSOR_LENGTH_MAX).optional().describe('As the page before gave it: older events.'),
 });
@@ -44,7 +44,7 @@ const eventSchema = z.object({
   context: z.record(z.string(), z.unknown()),
   columns: z.record(z.string(), z.string()).describe('What was derived from the event: country, browser, path …'),
 });
-const listSchema = z.object({
+export const eventListSchema = z.object({
   events: z.array(eventSchema).describe('Newest first.'),
   cursor: z.string().nullable().describe('For the next, older page; null: there is none.'),
   meta: z.object({
@@ -57,6 +57,7 @@ const listSchema = z.object({
     }),
     scannedEvents: z.int(),
     elapsedMs: z.int(),
+    identityAsOf: z.iso.datetime().optional().describe('Links between ids that were made by then are followed.'),
   }),
 });
 
@@ -68,42 +69,61 @@ export function eventsRoutes(services: EventsServices): Hono {
       summary: 'The newest events, page by page',
       tag: 'query',
       key: 'read',
-      query: parametersSchema,
-      answer: listSchema,
+      query: eventParametersSchema,
+      answer: eventListSchema,
     }),
     async (c: Context) => {
       const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
-      const { limit, event, from, to, cursor } = parseParameters(c.req.raw, parametersSchema);
+      const parameters = parseParameters(c.req.raw, eventParametersSchema);
       const nowMs = services.now();
-      const range = parseRange(from, to, tenant.timezone, nowMs);
-      const after = cursor === undefined ? undefined : parseCursor(cursor);
+      const request = listRequestOf(parameters, tenant.timezone, nowMs, 1);
       const shards = await listShards(services.directoryOf, tenant.uid);
-      const listed = await listEvents(services, tenant.uid, shards, { ...range, event, after, limit }, nowMs);
+      const listed = await listEvents(services, tenant.uid, shards, request, nowMs);
       if (!listed.ok) throw problemOf(listed.error);
-      const { events, next, coverage, segments, scannedEvents } = listed.value;
-      return c.json({
-        events: events.map(wireEventOf),
-        cursor: next && cursorOf(next),
-        meta: {
-          asOf: new Date(coverage.asOfMs).toISOString(),
-          complete: coverage.isClosed,
-          pending: 0,
-          sources: {
-            live: { shards: coverage.shards, answered: coverage.answered, events: coverage.tailEvents },
-            lake: { segments },
-          },
-          scannedEvents,
-          elapsedMs: services.now() - nowMs,
-        },
-      } satisfies z.input<typeof listSchema>);
+      return c.json(wireListOf(listed.value, services.now() - nowMs));
     },
   );
   return app;
 }
 
-function parseRange(from: string | undefined, to: string | undefined, timezone: string, nowMs: number) {
+/** `days` that are shown when no start is given. */
+export function listRequestOf(
+  { limit, event, from, to, cursor }: z.output<typeof eventParametersSchema>,
+  timezone: string,
+  nowMs: number,
+  days: number,
+): ListRequest {
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  return { ...parseRange(from, to, timezone, nowMs, days), event, after, limit };
+}
+
+/** `identityAsOfMs`: where the list goes by a person's ids. */
+export function wireListOf(
+  { events, next, coverage, segments, scannedEvents }: EventList,
+  elapsedMs: number,
+  identityAsOfMs?: number,
+): z.input<typeof eventListSchema> {
+  return {
+    events: events.map(wireEventOf),
+    cursor: next && cursorOf(next),
+    meta: {
+      asOf: new Date(coverage.asOfMs).toISOString(),
+      complete: coverage.isClosed,
+      pending: 0,
+      sources: {
+        live: { shards: coverage.shards, answered: coverage.answered, events: coverage.tailEvents },
+        lake: { segments },
+      },
+      scannedEvents,
+      elapsedMs,
+      ...(identityAsOfMs !== undefined && { identityAsOf: new Date(identityAsOfMs).toISOString() }),
+    },
+  };
+}
+
+function parseRange(from: string | undefined, to: string | undefined, timezone: string, nowMs: number, days: number) {
   const endMs = to === undefined ? nowMs + FUTURE_MS : mustInstant('to', to, timezone);
-  const startMs = from === undefined ? Math.min(endMs, nowMs) - DAY_MS : mustInstant('from', from, timezone);
+  const startMs = from === undefined ? Math.min(endMs, nowMs) - days * DAY_MS : mustInstant('from', from, timezone);
   if (startMs >= endMs) throw new Problem(400, 'range-inverted', 'The range ends before it begins.');
   if ((endMs - startMs) / DAY_MS > LIMITS.queryRangeDaysMax + 1) {
     throw new Problem(400, 'range-too-wide', `A range has at most ${LIMITS.queryRangeDaysMax} days.`);

@@ -79,7 +79,7 @@ export async function openLakeView(
 export async function scanLakeView(
   { lake }: LakePorts,
   { segments, tails, startMs, endMs, people: known }: LakeView,
-  { wanted, people }: Pick<ScanRequest, 'wanted' | 'people'>,
+  { wanted, people, ...rest }: Pick<ScanRequest, 'wanted' | 'people' | 'rowsMax'>,
   onBatch: OnBatch,
 ): Promise<Result<ScanTotals, LakeRefusal>> {
   const linked = known?.linked?.isEmpty === false ? known.linked : null;
@@ -90,7 +90,7 @@ export async function scanLakeView(
     const shown = linked === null || people === undefined ? rows : rowsOf(columns, rows, people);
     return onBatch(columns, shown, day);
   };
-  const scanned = await scan({ bucket: lake, segments, tails, startMs, endMs, wanted, ...pushed }, show);
+  const scanned = await scan({ bucket: lake, segments, tails, startMs, endMs, wanted, ...pushed, ...rest }, show);
   if (scanned.ok) return scanned;
   const { rowCount, rowsMax } = scanned.error;
   return tooLarge(`The answer needs ${rowCount} events to be read, at most ${rowsMax} are: narrow the range.`);

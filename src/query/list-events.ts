@@ -20,6 +20,7 @@ import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type Candidate, compareNewest, type EventPlace, identityOf, Newest } from './newest.ts';
+import { rangesOf } from './profile.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { visitTails } from './shards.ts';
 
@@ -36,6 +37,8 @@ export interface ListRequest {
   readonly event?: string | undefined;
   /** Only what comes after this place. */
   readonly after?: EventPlace | undefined;
+  /** Only events of these people, by hash. */
+  readonly people?: readonly bigint[];
   readonly limit: number;
 }
 
@@ -82,9 +85,11 @@ export async function listEvents(
     const startMs = Math.max(request.startMs, newest.floorMs);
     // The next ones are older still.
     if (segment.atMaxMs < startMs) break;
-    rowCount += segment.days.reduce((sum, day) => sum + day.rowCount, 0);
+    // Of some people only the row groups are read that may hold them: what is looked at is known when it is read.
+    if (request.people === undefined) rowCount += segment.days.reduce((sum, day) => sum + day.rowCount, 0);
     if (rowCount > LIMITS.eventsRowsMax) return tooLarge(lookedAtTooMuch(rowCount));
-    for await (const columns of batches(lake, segment, PLACE_COLUMNS, startMs, endOf(request))) {
+    for await (const columns of batches(lake, segment, PLACE_COLUMNS, startMs, endOf(request), request.people)) {
+      if (request.people !== undefined) rowCount += columns.rowCount;
       look(columns, request, newest, () => ({ segment, strings: null }));
     }
     segments++;
@@ -93,7 +98,7 @@ export async function listEvents(
   const page = newest.events.slice(0, request.limit);
   const last = page.at(-1);
   return ok({
-    events: await readWhole(lake, page),
+    events: await readWhole(lake, page, request.people),
     next: newest.events.length > request.limit && last ? last : null,
     coverage,
     segments,
@@ -102,7 +107,14 @@ export async function listEvents(
 }
 
 const ALL_STRINGS: ReadonlySet<StringColumn> = new Set(STRING_COLUMNS);
-const PLACE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['at', 'received_at', 'id', 'event', 'key_hash']);
+const PLACE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
+  'at',
+  'received_at',
+  'id',
+  'event',
+  'key_hash',
+  'person',
+]);
 const WHOLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'at',
   'received_at',
@@ -112,8 +124,8 @@ const WHOLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
 
 /** Offers the rows of the range to the page. */
 function look(
-  { rowCount, at, receivedAt, keyHash, strings }: EventColumns,
-  { startMs, endMs, event, after }: ListRequest,
+  { rowCount, at, receivedAt, keyHash, person, strings }: EventColumns,
+  { startMs, endMs, event, after, people }: ListRequest,
   newest: Newest<Found>,
   contentOf: (row: number) => Pick<Found, 'segment' | 'strings'>,
 ): void {
@@ -121,6 +133,7 @@ function look(
     const atMs = at[row]!;
     if (atMs < startMs || atMs >= endMs || atMs < newest.floorMs) continue;
     if (event !== undefined && strings.event?.[row] !== event) continue;
+    if (people !== undefined && !people.includes(person[row]!)) continue;
     const place = { atMs, id: strings.id?.[row] ?? '', keyHash: keyHash[row]! };
     if (after !== undefined && compareNewest(place, after) <= 0) continue;
     newest.add({ ...place, receivedAtMs: receivedAt[row]!, ...contentOf(row) });
@@ -149,19 +162,29 @@ function endOf({ endMs, after }: ListRequest): number {
   return after === undefined ? endMs : Math.min(endMs, after.atMs + 1);
 }
 
+/** With `people` the row groups that may hold one of them; one that may hold several of them comes several times. */
 async function* batches(
   lake: ReadBucket,
   { path, sizeBytes, footer, days }: LakeSegment,
   columns: ReadonlySet<LakeColumn>,
   startMs: number,
   endMs: number,
+  people?: readonly bigint[],
 ): AsyncGenerator<EventColumns> {
   const options = { columns, days: new Set(days.map(({ day }) => day)), startMs, endMs, ...(footer && { footer }) };
-  for await (const batch of readRowGroups(r2Source(lake, path, sizeBytes), options)) yield batch.columns;
+  const ranges = people === undefined ? [{}] : rangesOf(people).map((range) => ({ people: range }));
+  for (const range of ranges) {
+    const groups = readRowGroups(r2Source(lake, path, sizeBytes), { ...options, ...range });
+    for await (const batch of groups) yield batch.columns;
+  }
 }
 
 /** The events of a page with all their columns, in the same order. */
-async function readWhole(lake: ReadBucket, page: readonly Found[]): Promise<ListedEvent[]> {
+async function readWhole(
+  lake: ReadBucket,
+  page: readonly Found[],
+  people: readonly bigint[] | undefined,
+): Promise<ListedEvent[]> {
   const whole = new Map<string, ListedEvent['strings']>();
   for (const found of page) if (found.strings !== null) whole.set(identityOf(found), found.strings);
   for (const [segment, wanted] of bySegment(page)) {
@@ -169,7 +192,7 @@ async function readWhole(lake: ReadBucket, page: readonly Found[]): Promise<List
     const startMs = Math.min(...atMs);
     const endMs = Math.max(...atMs) + 1;
     const places = new Map(wanted.map((found) => [identityOf(found), found]));
-    for await (const columns of batches(lake, segment, WHOLE_COLUMNS, startMs, endMs)) {
+    for await (const columns of batches(lake, segment, WHOLE_COLUMNS, startMs, endMs, people)) {
       for (let row = 0; row < columns.rowCount && places.size > 0; row++) {
         const identity = identityOf({ id: columns.strings.id?.[row] ?? '', keyHash: columns.keyHash[row]! });
         const place = places.get(identity);

@@ -1,6 +1,7 @@
 /** Report, refused: what is wrong with a report as a problem on the wire. */
 import type { Tenant } from '../core/tenant.ts';
 import { Problem } from '../http/problem.ts';
+import { problemOf } from './refusal.ts';
 import { parseReport, type Report, type ReportAnswer, type ReportRefusal, type runReport } from './report.ts';
 
 /** `place`: where in the body the report is. Throws 400 with the code and path of what is wrong. */
@@ -10,11 +11,11 @@ export function mustReport(body: unknown, tenant: Tenant, nowMs: number, place =
   throw refusal({ ...parsed.error, path: place + parsed.error.path });
 }
 
-/** Throws 422 `query-too-large`, 400 `formula-invalid`. */
+/** Throws 422 `query-too-large`, 400 `cohort-unknown` or `formula-invalid`. */
 export function mustAnswer(answered: Awaited<ReturnType<typeof runReport>>): ReportAnswer {
   if (answered.ok) return answered.value;
   if ('path' in answered.error) throw refusal(answered.error);
-  throw new Problem(422, answered.error.code, answered.error.message);
+  throw problemOf(answered.error);
 }
 
 function refusal({ code, path, message }: ReportRefusal): Problem {
