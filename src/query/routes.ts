@@ -10,7 +10,6 @@ import { parseJson } from '../http/problem.ts';
 import type { Services } from '../services.ts';
 import type { QueryPorts } from './execute.ts';
 import { journeyRoutes } from './journey-routes.ts';
-import { problemOf } from './refusal.ts';
 import { reportAnswerSchema, reportSchema, runReport } from './report.ts';
 import { mustAnswer, mustReport } from './report-problems.ts';
 import { listShards } from './shards.ts';
