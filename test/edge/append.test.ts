@@ -96,6 +96,18 @@ describe('a shard that does not take', () => {
     expect(await problemOf(refused)).toEqual([429, 'overloaded']);
   });
 
+  it('is reported as hot once a minute when the platform says overloaded, and only then', async () => {
+    const { send, shards, messages } = await testApp();
+    shards.answer = () => ({ status: 'overloaded', retryAfterMs: 1_000 });
+    await send(events(1));
+    expect(messages).toEqual([]);
+    shards.answer = () => {
+      throw Object.assign(new Error('Durable Object is overloaded.'), { overloaded: true });
+    };
+    for (let i = 0; i < 3; i++) await send(events(1));
+    expect(messages).toEqual([{ address: shards.requests[0]?.address, isHot: true }]);
+  });
+
   it('makes it 503 when it fails, without trying another place', async () => {
     const { send, shards } = await testApp(testTenant({ regions: ['weur', 'enam'] }));
     shards.answer = () => {
@@ -126,6 +138,15 @@ describe('a shard that does not take', () => {
     expect(new Set(test.shards.requests.map(({ epoch }) => epoch))).toEqual(new Set([1, 2]));
     const first = test.shards.requests.findIndex(({ epoch }) => epoch === 2);
     expect(first).toBe(4);
+  });
+
+  it('is asked under the map of the directory when the store has an old one', async () => {
+    const { send, shards, directory } = await testApp();
+    const known = [{ epoch: 1, startMs: 0, shardCount: 1 }] as const;
+    directory.state = { epochs: [...known, { epoch: 2, startMs: NOW_MS, shardCount: 4 }], split: null };
+    shards.answer = ({ epoch }) => (epoch === 1 ? { status: 'stale-map' } : undefined);
+    expect(await verdict(await send(events(40)))).toMatchObject({ accepted: 40 });
+    expect(new Set(shards.requests.slice(1).map(({ address }) => address.index)).size).toBe(4);
   });
 
   it('makes it 503 when the fresh map is stale as well', async () => {
