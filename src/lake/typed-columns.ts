@@ -17,6 +17,10 @@ const TYPED_MAX = 8;
 const SHARE_MIN = 0.1;
 /** Different texts per event that has one. */
 const DISTINCT_SHARE_MAX = 0.1;
+/** Codes have 16 bits, 0 is none. */
+const DISTINCT_MAX = 65_000;
+/** Names that are looked at, the first met: each holds up to 8 bytes an event. */
+const CANDIDATES_MAX = 100;
 /** Names that cannot be taken for a place inside of an object, and that every reader takes. */
 const NAME = /^[A-Za-z][A-Za-z0-9_ -]{0,62}$/;
 
@@ -35,33 +39,56 @@ export function isTypedName(property: string): boolean {
   return NAME.test(property);
 }
 
-type Kind = 'number' | 'text' | 'boolean';
+type Kind = TypedColumn['type'];
 
+/** A property that may get a column, with the values seen so far; given up as soon as it does not fit. */
 class Candidate {
   readonly name: string;
-  kind: Kind | null = null;
-  isMixed = false;
+  readonly kind: Kind;
   count = 0;
-  readonly texts = new Map<string, number>();
+  isMixed = false;
+  readonly #rowCount: number;
+  readonly #numbers: Float64Array;
+  readonly #codes: Uint16Array;
+  readonly #codeOf = new Map<string, number>();
 
-  constructor(name: string) {
+  constructor(name: string, kind: Kind, rowCount: number) {
     this.name = name;
-  }
-
-  see(value: JsonValue): void {
-    const kind = kindOf(value);
-    if (kind === null || (this.kind !== null && kind !== this.kind)) this.isMixed = true;
     this.kind = kind;
-    this.count++;
-    if (typeof value !== 'string' || this.texts.has(value)) return;
-    // A lone surrogate is kept by JSON, which escapes it, and by nothing else.
-    if (value.isWellFormed() && this.texts.size < 65_000) this.texts.set(value, this.texts.size + 1);
-    else this.isMixed = true;
+    this.#rowCount = rowCount;
+    this.#numbers = kind === 'number' ? new Float64Array(rowCount).fill(Number.NaN) : new Float64Array();
+    this.#codes = new Uint16Array(kind === 'number' ? 0 : rowCount);
   }
 
-  isFit(rowCount: number): boolean {
-    if (this.isMixed || this.count < SHARE_MIN * rowCount) return false;
-    return this.kind !== 'text' || this.texts.size <= Math.max(2, DISTINCT_SHARE_MAX * this.count);
+  see(row: number, value: string | number | boolean): void {
+    this.count++;
+    if (typeof value === 'number') this.#numbers[row] = value;
+    else if (typeof value === 'boolean') this.#codes[row] = value ? 2 : 1;
+    else this.#codes[row] = this.#codeOf.get(value) ?? this.#newCode(value);
+  }
+
+  #newCode(text: string): number {
+    const code = this.#codeOf.size + 1;
+    // A lone surrogate is kept by JSON, which escapes it, and by nothing else.
+    if (!text.isWellFormed() || code > DISTINCT_MAX) this.isMixed = true;
+    else this.#codeOf.set(text, code);
+    return code;
+  }
+
+  get isFit(): boolean {
+    if (this.isMixed || this.count < SHARE_MIN * this.#rowCount) return false;
+    return this.kind !== 'text' || this.#codeOf.size <= Math.max(2, DISTINCT_SHARE_MAX * this.count);
+  }
+
+  get column(): TypedColumn {
+    switch (this.kind) {
+      case 'number':
+        return { type: 'number', values: this.#numbers };
+      case 'boolean':
+        return { type: 'boolean', values: Uint8Array.from(this.#codes) };
+      case 'text':
+        return { type: 'text', texts: { entries: [null, ...this.#codeOf.keys()], codes: this.#codes } };
+    }
   }
 }
 
@@ -73,55 +100,44 @@ function kindOf(value: JsonValue): Kind | null {
 
 /** The columns to give to these events, in the order in which they lie in the file. */
 export function typedColumnsOf({ rowCount, strings }: EventColumns): Map<string, TypedColumn> {
-  const texts = strings.properties;
-  const chosen = new Map<string, TypedColumn>();
-  if (texts === undefined) return chosen;
-  const objects = texts.map((text) => (text === null ? null : (JSON.parse(text) as JsonObject)));
-  const candidates = new Map<string, Candidate>();
-  for (const object of objects) {
+  const texts = strings.properties ?? [];
+  /** Null: given up. */
+  const candidates = new Map<string, Candidate | null>();
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row];
+    if (text === null) continue;
+    const object = JSON.parse(text as string) as JsonObject;
     for (const name in object) {
       const value = object[name] as JsonValue;
       if (value === null) continue;
       let candidate = candidates.get(name);
+      if (candidate === null) continue;
+      const kind = kindOf(value);
       if (candidate === undefined) {
-        if (candidates.size >= 1_000 || !isTypedName(name)) continue;
-        candidate = new Candidate(name);
+        if (candidates.size >= CANDIDATES_MAX) continue;
+        candidate = kind === null || !isTypedName(name) ? null : new Candidate(name, kind, rowCount);
         candidates.set(name, candidate);
+        if (candidate === null) continue;
       }
-      candidate.see(value);
+      if (kind === candidate.kind) candidate.see(row, value as string | number | boolean);
+      if (kind !== candidate.kind || candidate.isMixed) candidates.set(name, null);
     }
   }
-  const fit = [...candidates.values()].filter((candidate) => candidate.isFit(rowCount)).sort(compareCandidates);
+  const chosen = new Map<string, TypedColumn>();
   const seen = new Set<string>();
-  for (const candidate of fit) {
+  const fit = [...candidates.values()].filter((candidate) => candidate?.isFit) as Candidate[];
+  for (const candidate of fit.sort(compareCandidates)) {
     // Other readers do not tell names by case.
     const folded = candidate.name.toLowerCase();
     if (chosen.size === TYPED_MAX || seen.has(folded)) continue;
     seen.add(folded);
-    chosen.set(candidate.name, columnOf(candidate, objects));
+    chosen.set(candidate.name, candidate.column);
   }
   return chosen;
 }
 
 function compareCandidates(left: Candidate, right: Candidate): number {
   return right.count - left.count || compareCodePoints(left.name, right.name);
-}
-
-function columnOf({ name, kind, texts }: Candidate, objects: readonly (JsonObject | null)[]): TypedColumn {
-  const valueIn = (object: JsonObject | null) => object?.[name];
-  if (kind === 'number') {
-    const values = Float64Array.from(objects, (object) => (valueIn(object) as number | null | undefined) ?? Number.NaN);
-    return { type: 'number', values };
-  }
-  if (kind === 'boolean') {
-    const values = Uint8Array.from(objects, (object) => {
-      const value = valueIn(object);
-      return typeof value !== 'boolean' ? 0 : value ? 2 : 1;
-    });
-    return { type: 'boolean', values };
-  }
-  const codes = Uint16Array.from(objects, (object) => texts.get(valueIn(object) as string) ?? 0);
-  return { type: 'text', texts: { entries: [null, ...texts.keys()], codes } };
 }
 
 /** Texts as they are kept in memory, whatever way they were stored. */
