@@ -194,6 +194,8 @@ export class Retention extends JourneyRows implements Journey<RetentionAnswer> {
     const { startMs, isRecurring } = this.#question;
     const returnCount = this.#findReturns(at, codes, from, to);
     let cohort = -1;
+    // The first return event at or after the instant of the start event at hand: both only move on.
+    let back = from;
     for (let row = from; row < to; row++) {
       if ((codes[row]! & STARTS) === 0) continue;
       const atMs = at[row]!;
@@ -201,8 +203,9 @@ export class Retention extends JourneyRows implements Journey<RetentionAnswer> {
       const bucket = this.#buckets.indexOf(atMs);
       if (bucket === cohort) continue;
       cohort = bucket;
+      while (back < to && (at[back]! < atMs || (codes[back]! & RETURNS) === 0)) back++;
       const group = groups.length === 0 ? ABSENT : this.#firstGroup(at, codes, groups, row, to);
-      this.#count(group, cohort, returnCount, this.#firstReturn(at, codes, from, row, to));
+      this.#count(group, cohort, returnCount, back < to ? this.#buckets.indexOf(at[back]!) : -1);
       if (!isRecurring) return;
     }
   }
@@ -221,14 +224,7 @@ export class Retention extends JourneyRows implements Journey<RetentionAnswer> {
     return count;
   }
 
-  /** The bucket of the first return event at or after the start event at `row`, its instant included; −1: none. */
-  #firstReturn(at: Float64Array, codes: Uint32Array, from: number, row: number, to: number): number {
-    let later = row;
-    while (later > from && at[later - 1] === at[row]) later--;
-    while (later < to && (codes[later]! & RETURNS) === 0) later++;
-    return later < to ? this.#buckets.indexOf(at[later]!) : -1;
-  }
-
+  /** `firstReturn`: bucket of the first return event at or after the start event; −1: none. */
   #count(group: number, cohort: number, returnCount: number, firstReturn: number): void {
     const { nMax, isRolling } = this.#question;
     const cells = this.#cells.of(group * this.#buckets.count + cohort);
