@@ -10,9 +10,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type EventBlock, openBlock } from '../src/core/block.ts';
 import { Engine } from '../src/core/engine.ts';
-import { Heat } from '../src/core/heat.ts';
 import { DAY_MS, LIMITS } from '../src/core/limits.ts';
-import { pressureOf } from '../src/core/pressure.ts';
 import { assert } from '../src/core/result.ts';
 import type {
   AppendReply,
@@ -36,6 +34,7 @@ import type {
 } from '../src/core/rpc.ts';
 import type { ShardAddress } from '../src/core/shard-map.ts';
 import { dayOf } from '../src/core/window.ts';
+import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
 import { type Routed, ShardEpochs } from './shard-epochs.ts';
 import { type ShardMeta, ShardStore } from './shard-store.ts';
@@ -50,8 +49,6 @@ const REMIND_AFTER_MS = 30_000;
 const REMIND_AFTER_MS_MAX = 120_000;
 /** An old flush is not cut while so many wait: the sink stands still, and more of them would not be stored sooner. */
 const WAITING_FLUSHES_OLD = LIMITS.waitingFlushesMax / 4;
-/** Bytes of requests that wait for the next row; beyond it the shard refuses. */
-const PENDING_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 
 interface Waiter extends Routed {
   readonly blocks: readonly EventBlock[];
@@ -64,7 +61,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   readonly #store: ShardStore;
   readonly #engine: Engine;
   readonly #epochs: ShardEpochs;
-  readonly #heat = new Heat();
+  readonly #admission: Admission;
   readonly #directoryOf: DirectoryOf;
   #address: ShardAddress | null;
   #registered: boolean;
@@ -76,7 +73,6 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   /** Since the last confirm: reminders sent, and times the sink began to read the oldest flush. */
   #reminders = 0;
   #attempts = 0;
-  #askedToSplitAtMs = 0;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
     super(ctx, env);
@@ -87,6 +83,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     this.#registered = meta.registered;
     this.#epochs = new ShardEpochs(this.#store, meta.routingAtMsMax, (change) => this.#mutate(change));
     this.#engine = this.#restore(meta);
+    this.#admission = new Admission(this.#engine, () => this.#askForSplit());
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
       await this.#arm();
@@ -96,14 +93,10 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   async append(request: AppendRequest): Promise<AppendReply> {
     const blocks = request.blocks.map(openBlock);
     const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);
-    const nowMs = Date.now();
     this.#address ??= request.address;
-    this.#noteHeat(blocks, sizeBytes, nowMs);
-    const retryAfterMs = this.#pressure(sizeBytes, nowMs);
-    if (retryAfterMs !== null) {
-      this.#engine.noteRefusal(nowMs);
-      return { status: 'overloaded', retryAfterMs };
-    }
+    const held = { pendingSizeBytes: this.#pendingSizeBytes, logSizeBytes: this.#store.logSizeBytes };
+    const retryAfterMs = this.#admission.refusal({ blocks, sizeBytes, ...held }, Date.now());
+    if (retryAfterMs !== null) return { status: 'overloaded', retryAfterMs };
     const { epoch } = request;
     const routingAtMsMax = blocks.reduce((max, block) => Math.max(max, block.routingAtMsMax), 0);
     const reply = new Promise<AppendReply>((resolve, reject) => {
@@ -202,7 +195,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       pendingEvents,
       waitingFlushes: outbox.length,
       oldestFlushAttempts: this.#attempts,
-      oldestFlushAgeMs: this.#oldestFlushAgeMs(Date.now()),
+      oldestFlushAgeMs: this.#admission.oldestFlushAgeMs(Date.now()),
       logSizeBytes: this.#store.logSizeBytes,
       rememberedIds,
       rowsWritten: this.#store.rowsWritten,
@@ -370,32 +363,10 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     });
   }
 
-  /** How long whoever sends so many bytes has to wait; null: there is room. */
-  #pressure(sizeBytes: number, nowMs: number): number | null {
-    if (this.#pendingSizeBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) return LIMITS.retryAfterMsMin;
-    const { outbox, cellCount } = this.#engine;
-    const held = {
-      logSizeBytes: this.#store.logSizeBytes + this.#pendingSizeBytes,
-      waitingFlushes: outbox.length,
-      cells: cellCount,
-      oldestFlushAgeMs: this.#oldestFlushAgeMs(nowMs),
-    };
-    return pressureOf(held, sizeBytes);
-  }
-
-  #oldestFlushAgeMs(nowMs: number): number {
-    const openedAtMs = this.#engine.outbox[0]?.openedAtMs ?? null;
-    return openedAtMs === null ? 0 : Math.max(0, nowMs - openedAtMs);
-  }
-
-  /** A hot shard asks for a split, once a minute at the most; what comes of it is the directory's to say. */
-  #noteHeat(blocks: readonly EventBlock[], sizeBytes: number, nowMs: number): void {
-    const events = blocks.reduce((sum, block) => sum + block.eventCount, 0);
-    this.#heat.note(events, sizeBytes, nowMs);
-    const isDue = nowMs - this.#askedToSplitAtMs >= LIMITS.hotWindowMs;
-    if (!isDue || this.#address === null || !this.#heat.isHot(nowMs)) return;
-    this.#askedToSplitAtMs = nowMs;
-    this.ctx.waitUntil(this.env.FLUSH_QUEUE.send({ address: this.#address, isHot: true }).catch(() => {}));
+  #askForSplit(): void {
+    if (this.#address === null) return;
+    const sent = this.env.FLUSH_QUEUE.send({ address: this.#address, isHot: true });
+    this.ctx.waitUntil(sent.catch(() => {})); // it asks again while it is hot
   }
 
   #flushDueMs(): number {
