@@ -43,6 +43,8 @@ export interface ScanRequest {
   readonly startMs: number;
   readonly endMs: number;
   readonly wanted: ReadonlySet<LakeColumn>;
+  /** `properties` is wanted only to know these: a segment that has columns of their own for all is read without the JSON. */
+  readonly properties?: ReadonlySet<string>;
   /**
    * Only these people, by signed 64-bit hash, both ends included; 0 stands for none. Copies of one event under two people
    * are then told apart only when both are in the range.
@@ -223,7 +225,7 @@ function columnsOf(request: ScanRequest, needed: readonly LakeColumn[], withWant
 
 /** All rows of the source's day when ids are compared; else the row groups of the range are enough. */
 async function readBatches(
-  { startMs, endMs, people }: ScanRequest,
+  { startMs, endMs, people, properties }: ScanRequest,
   sources: SourceCache,
   day: DayPlan,
   source: DaySource,
@@ -238,6 +240,7 @@ async function readBatches(
     days: new Set([day.day]),
     ...(segment.footer ? { footer: segment.footer } : {}),
     ...(people === undefined ? {} : { people }),
+    ...(properties === undefined ? {} : { properties }),
     ...(wholeDay ? {} : { startMs, endMs }),
   };
   for await (const { columns: batch } of readRowGroups(sources.of(segment), options)) {
@@ -255,12 +258,15 @@ function allRows(rowCount: number): Uint32Array {
 type RowFilter = (columns: EventColumns, rows: Uint32Array) => Uint32Array;
 
 function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
-  return ({ at, person }, rows) =>
-    rows.filter((row) => {
+  return ({ at, person }, rows) => {
+    // Most batches lie within the range as a whole.
+    if (people === undefined && at.every((atMs) => atMs >= startMs && atMs < endMs)) return rows;
+    return rows.filter((row) => {
       const atMs = at[row] as number;
       if (atMs < startMs || atMs >= endMs) return false;
       return people === undefined || ((person[row] as bigint) >= people.min && (person[row] as bigint) <= people.max);
     });
+  };
 }
 
 /** Small segments that serve several days of the scan are fetched once, and let go with the last of these days. */

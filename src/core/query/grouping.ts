@@ -16,11 +16,16 @@ interface GroupNode {
   group: number;
 }
 
+/** Places of the array of slots: 4 MB. */
+const ARRAY_MAX = 1_048_576;
+
 export class Grouping {
   readonly bucketCount: number;
   readonly #root: GroupNode = { children: new Map(), group: -1 };
   readonly #keys: (readonly (string | null)[])[] = [];
-  readonly #slotOfBucket = new Map<number, number>();
+  /** By group × buckets + bucket: the slot, from 1; beyond the array's end in the map. */
+  #slotOfBucket = new Int32Array(1_024);
+  readonly #slotBeyond = new Map<number, number>();
   readonly #slots: { readonly group: number; readonly bucket: number }[] = [];
 
   constructor(bucketCount: number) {
@@ -52,11 +57,19 @@ export class Grouping {
 
   slot(group: number, bucket: number): number {
     const id = group * this.bucketCount + bucket;
-    const known = this.#slotOfBucket.get(id);
-    if (known !== undefined) return known;
-    const slot = this.#slots.push({ group, bucket }) - 1;
-    this.#slotOfBucket.set(id, slot);
-    return slot;
+    const known = id < this.#slotOfBucket.length ? this.#slotOfBucket[id]! : this.#slotBeyond.get(id);
+    if (known) return known - 1;
+    const slot = this.#slots.push({ group, bucket });
+    if (id >= this.#slotOfBucket.length && id < ARRAY_MAX) this.#grow(id);
+    if (id < this.#slotOfBucket.length) this.#slotOfBucket[id] = slot;
+    else this.#slotBeyond.set(id, slot);
+    return slot - 1;
+  }
+
+  #grow(id: number): void {
+    const larger = new Int32Array(Math.min(ARRAY_MAX, Math.max(id + 1, this.#slotOfBucket.length * 2)));
+    larger.set(this.#slotOfBucket);
+    this.#slotOfBucket = larger;
   }
 
   /** The slots of each group. */

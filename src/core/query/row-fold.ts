@@ -18,7 +18,7 @@ import { NumberTally } from './number-tally.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
 import type { Query } from './request.ts';
-import { queryColumns, RowSource, type RowTest, type RowText, type RowValue } from './row-source.ts';
+import { type DimensionCodes, queryColumns, RowSource, type RowTest, type RowValue } from './row-source.ts';
 
 /** Adds one row to a slot. */
 type AddRow = (slot: number, row: number) => void;
@@ -44,7 +44,7 @@ export class RowFold {
     this.#grouping = new Grouping(query.bucketStarts.length);
     this.#groups = new TextGroups(
       this.#grouping,
-      query.groupBy.map((name) => this.#source.text(name)),
+      query.groupBy.map((name) => this.#source.codes(name)),
     );
     this.#test = query.where && this.#source.test(query.where);
     const { tally, add } = this.#tallyOf();
@@ -52,6 +52,11 @@ export class RowFold {
     this.#add = add;
     const { asks } = this.#source;
     this.asks = { ...asks, identity: asks.identity || query.measure === 'users' };
+  }
+
+  /** What the JSON of the properties is read for; null: for more than columns of single properties could tell. */
+  get properties(): ReadonlySet<string> | null {
+    return this.#source.properties;
   }
 
   /** More groups than are held at once: the fold is worth nothing. */
@@ -136,26 +141,33 @@ class TextHashes {
   }
 }
 
-/** The group of a row, by look-ups in maps of its texts. */
+/** The group of a row, by the codes of its texts. */
 class TextGroups {
   readonly #grouping: Grouping;
-  readonly #texts: readonly RowText[];
-  readonly #known = new Map<string | null, number>();
+  readonly #codes: readonly DimensionCodes[];
+  /** By code of the first dimension, then of the second: the group, from 1. */
+  readonly #known: number[][] = [[]];
 
-  constructor(grouping: Grouping, texts: readonly RowText[]) {
+  constructor(grouping: Grouping, codes: readonly DimensionCodes[]) {
     this.#grouping = grouping;
-    this.#texts = texts;
+    this.#codes = codes;
   }
 
   of(row: number): number {
-    if (this.#texts.length === 0) return this.#grouping.group([]);
-    if (this.#texts.length > 1) return this.#grouping.group(this.#texts.map((text) => text(row)));
-    const text = this.#texts[0]!(row);
-    let group = this.#known.get(text);
-    if (group === undefined) {
-      group = this.#grouping.group([text]);
-      this.#known.set(text, group);
-    }
+    const codes = this.#codes;
+    if (codes.length > 2) return this.#grouping.group(codes.map((dimension) => dimension.texts[dimension.of(row)]!));
+    const first = codes.length < 2 ? 0 : codes[0]!.of(row);
+    const last = codes.length === 0 ? 0 : codes[codes.length - 1]!.of(row);
+    this.#known[first] ??= [];
+    const groups = this.#known[first];
+    return (groups[last] || this.#meet(groups, row, last)) - 1;
+  }
+
+  #meet(groups: number[], row: number, last: number): number {
+    const group = this.#grouping.group(this.#codes.map((dimension) => dimension.texts[dimension.of(row)]!)) + 1;
+    // Filled up, for an array with holes is a dictionary.
+    while (groups.length < last && last < 100_000) groups.push(0);
+    groups[last] = group;
     return group;
   }
 }

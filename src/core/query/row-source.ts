@@ -1,15 +1,17 @@
 /**
- * RowSource: reads properties of single rows of event columns. JSON is parsed at most once a row, and only for the rows
- * and columns that are asked for; a context that repeats is parsed once. Traits and cohorts come from the columns' lookup.
+ * RowSource: reads properties of single rows of event columns: from a column of their own where the batch has it, else from
+ * the JSON (json-column.ts), only for the rows that are asked for. Traits and cohorts come from the columns' lookup.
  */
-import type { EventColumns } from '../columns.ts';
+import type { CodedTexts, EventColumns, TypedColumn } from '../columns.ts';
 import { type Comparison, type Condition, conditionProperties, evaluate } from '../condition.ts';
-import type { JsonObject, JsonValue, StringColumn } from '../event.ts';
+import type { JsonValue, StringColumn } from '../event.ts';
 import type { PeopleAsks } from '../people/asks.ts';
 import type { Lookup } from '../people/lookup.ts';
-import { dimensionText, isTrait, propertyColumn, propertyPlace, valueAt } from '../property.ts';
+import { dimensionText, isTrait, type PropertyPlace, propertyColumn, propertyPlace } from '../property.ts';
 import { assert } from '../result.ts';
+import { JsonColumn, JsonPlace } from './json-column.ts';
 import type { Query } from './request.ts';
+import { typedValue } from './typed-value.ts';
 
 /** What a question asks of one row. */
 export type RowTest = (row: number) => boolean;
@@ -29,16 +31,15 @@ export function queryColumns(query: Query): Set<StringColumn> {
   return new Set(queryProperties(query).map(propertyColumn));
 }
 
-/** Answers remembered by text: of columns that repeat. Of others, remembering costs more than working it out. */
-const MEMORY_SIZE_MAX = 4_096;
-
 export class RowSource {
   #columns: EventColumns | null = null;
   /** (low, high) pairs. */
   #people: Uint32Array = new Uint32Array(0);
   readonly #traits = new Set<string>();
   readonly #cohorts = new Set<string>();
-  readonly #json = { properties: new JsonColumn(), context: new JsonColumn() };
+  readonly #json = { properties: new JsonColumn('properties'), context: new JsonColumn('context') };
+  /** Names of the top level of the properties that were asked for; null: something deeper was. */
+  #properties: Set<string> | null = new Set();
 
   /** What the tests and values made so far want to know beyond the events. */
   get asks(): PeopleAsks {
@@ -50,8 +51,16 @@ export class RowSource {
     this.#columns = columns;
     const { buffer, byteOffset, length } = columns.person;
     this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
-    this.#json.properties.use(columns.strings.properties);
-    this.#json.context.use(columns.strings.context);
+    this.#json.properties.use(columns);
+    this.#json.context.use(columns);
+  }
+
+  /**
+   * The properties that tests and values made so far read, when columns of their own would do instead of the JSON; null:
+   * they need the JSON.
+   */
+  get properties(): ReadonlySet<string> | null {
+    return this.#properties;
   }
 
   value(name: string): RowValue {
@@ -72,10 +81,23 @@ export class RowSource {
         return id === null ? undefined : this.#lookup().groupTrait(id, key, steps);
       };
     }
-    const json = this.#json[place.in];
-    // A text without the key's first step, written as JSON writes it, cannot hold the property.
-    const marks = [key, steps[0]!].map((step) => JSON.stringify(step));
-    return (row) => (json.mayHold(row, marks) ? valueAt(json.object(row), key, steps) : undefined);
+    const json = new JsonPlace(this.#json[place.in], key, steps);
+    if (place.in === 'context') return (row) => json.read(row);
+    this.#wantProperty(key, steps);
+    let from: EventColumns | null = null;
+    let typed: TypedColumn | undefined;
+    return (row) => {
+      if (from !== this.#columns) {
+        from = this.#columns;
+        typed = typedOf(from, key);
+      }
+      return typed === undefined ? json.read(row) : typedValue(typed, row);
+    };
+  }
+
+  #wantProperty(key: string, steps: readonly string[]): void {
+    if (steps.length === 1) this.#properties?.add(key);
+    else this.#properties = null;
   }
 
   /** The value as the text of a dimension. */
@@ -89,14 +111,22 @@ export class RowSource {
     return (row) => dimensionText(value(row));
   }
 
+  /** The value as the text of a dimension, as a small number: equal texts have equal codes, in all batches. */
+  codes(name: string): DimensionCodes {
+    const place = propertyPlace(name);
+    const coded =
+      place.in === 'column' ? (columns: EventColumns) => columns.coded?.[place.column] : codedProperty(place);
+    return new DimensionCodes(this.text(name), coded, () => this.#columns);
+  }
+
   test(condition: Condition): RowTest {
     if ('and' in condition) {
-      const tests = condition.and.map((inner) => this.test(inner));
-      return (row) => tests.every((test) => test(row));
+      const [first, ...others] = condition.and.map((inner) => this.test(inner));
+      return others.reduce((left: RowTest, right) => (row) => left(row) && right(row), first!);
     }
     if ('or' in condition) {
-      const tests = condition.or.map((inner) => this.test(inner));
-      return (row) => tests.some((test) => test(row));
+      const [first, ...others] = condition.or.map((inner) => this.test(inner));
+      return others.reduce((left: RowTest, right) => (row) => left(row) || right(row), first!);
     }
     if ('not' in condition) {
       const test = this.test(condition.not);
@@ -116,68 +146,115 @@ export class RowSource {
     return lookup;
   }
 
+  /** Of what repeats, each text is compared once a batch. */
   #comparison(comparison: Comparison): RowTest {
     const place = propertyPlace(comparison.property);
-    if (place.in !== 'column') {
-      const value = this.value(comparison.property);
-      return (row) => evaluate(comparison, () => value(row));
-    }
-    const text = this.#text(place.column);
-    const known = new Map<string | null, boolean>();
+    const value = this.value(comparison.property);
+    let current: JsonValue | undefined;
+    const read = () => current;
+    const plain: RowTest = (row) => {
+      current = value(row);
+      return evaluate(comparison, read);
+    };
+    const codedIn =
+      place.in === 'column' ? (columns: EventColumns) => columns.coded?.[place.column] : codedProperty(place);
+    let from: EventColumns | null = null;
+    let codes: CodedTexts['codes'] | null = null;
+    let holds = new Uint8Array();
     return (row) => {
-      const at = text(row);
-      const remembered = known.get(at);
-      if (remembered !== undefined) return remembered;
-      const holds = evaluate(comparison, () => at ?? undefined);
-      if (known.size < MEMORY_SIZE_MAX) known.set(at, holds);
-      return holds;
+      if (from !== this.#columns) {
+        from = this.#columns;
+        const coded = from === null ? undefined : codedIn(from);
+        codes = coded?.codes ?? null;
+        if (coded !== undefined) {
+          holds = Uint8Array.from(coded.entries, (entry) => Number(evaluate(comparison, () => entry ?? undefined)));
+        }
+      }
+      return codes === null ? plain(row) : holds[codes[row]!] === 1;
     };
   }
 
   #text(column: StringColumn): RowText {
     let from: EventColumns | null = null;
     let texts: readonly (string | null)[] = [];
+    let codes: CodedTexts['codes'] | null = null;
     return (row) => {
       if (from !== this.#columns) {
         from = this.#columns;
-        const found = from?.strings[column];
+        const coded = from?.coded?.[column];
+        codes = coded?.codes ?? null;
+        const found = coded?.entries ?? from?.strings[column];
         assert(found, `the column ${column} was not read`);
         texts = found;
       }
-      return texts[row]!;
+      return codes === null ? texts[row]! : texts[codes[row]!]!;
     };
   }
 }
 
-const NOTHING: JsonObject = {};
+function typedOf(columns: EventColumns | null, property: string): TypedColumn | undefined {
+  const typed = columns?.typed;
+  return typed !== undefined && Object.hasOwn(typed, property) ? typed[property] : undefined;
+}
 
-/** One column of JSON objects as text. */
-class JsonColumn {
-  #texts: readonly (string | null)[] | undefined;
-  #row = -1;
-  #object: JsonObject = NOTHING;
-  #text: string | null = null;
+/** The texts of a property's own column; undefined where there is none. */
+function codedProperty(place: PropertyPlace): (columns: EventColumns) => CodedTexts | undefined {
+  if (place.in !== 'properties' || place.steps.length > 1) return () => undefined;
+  return (columns) => {
+    const typed = typedOf(columns, place.key);
+    return typed?.type === 'text' ? typed.texts : undefined;
+  };
+}
 
-  use(texts: readonly (string | null)[] | undefined): void {
-    this.#texts = texts;
-    this.#row = -1;
+/** Numbers for the texts of a dimension, in the order in which they are met. */
+export class DimensionCodes {
+  /** By code. */
+  readonly texts: (string | null)[] = [];
+  readonly #text: RowText;
+  readonly #codedIn: (columns: EventColumns) => CodedTexts | undefined;
+  readonly #columns: () => EventColumns | null;
+  readonly #known = new Map<string | null, number>();
+  #from: EventColumns | null = null;
+  #codes: CodedTexts['codes'] | null = null;
+  #entries: CodedTexts['entries'] = [];
+  /** By code of the batch: ours, -1 while it was not met. */
+  #ours = new Int32Array();
+
+  constructor(
+    text: RowText,
+    codedIn: (columns: EventColumns) => CodedTexts | undefined,
+    columns: () => EventColumns | null,
+  ) {
+    this.#text = text;
+    this.#codedIn = codedIn;
+    this.#columns = columns;
   }
 
-  mayHold(row: number, marks: readonly string[]): boolean {
-    if (row === this.#row) return true;
-    assert(this.#texts, 'a column of JSON was not read');
-    const text = this.#texts[row];
-    return text !== null && text !== undefined && marks.some((mark) => text.includes(mark));
+  of(row: number): number {
+    if (this.#from !== this.#columns()) this.#use();
+    if (this.#codes === null) return this.#codeOf(this.#text(row));
+    const code = this.#codes[row]!;
+    const known = this.#ours[code]!;
+    if (known >= 0) return known;
+    const ours = this.#codeOf(dimensionText(this.#entries[code]));
+    this.#ours[code] = ours;
+    return ours;
   }
 
-  object(row: number): JsonObject {
-    if (row === this.#row) return this.#object;
-    const text = this.#texts![row] ?? null;
-    if (text !== this.#text) {
-      this.#object = text === null ? NOTHING : (JSON.parse(text) as JsonObject);
-      this.#text = text;
+  #use(): void {
+    this.#from = this.#columns();
+    const coded = this.#from === null ? undefined : this.#codedIn(this.#from);
+    this.#codes = coded?.codes ?? null;
+    this.#entries = coded?.entries ?? [];
+    this.#ours = new Int32Array(this.#entries.length).fill(-1);
+  }
+
+  #codeOf(text: string | null): number {
+    let code = this.#known.get(text);
+    if (code === undefined) {
+      code = this.texts.push(text) - 1;
+      this.#known.set(text, code);
     }
-    this.#row = row;
-    return this.#object;
+    return code;
   }
 }
