@@ -1,0 +1,66 @@
+// Which events make links, read from the columns they are stored in.
+
+import { describe, expect, it } from 'vitest';
+import type { EventRecord } from '../../../src/core/event.ts';
+import { findLinks, hasAliases } from '../../../src/core/people/find-links.ts';
+import { hashText } from '../../../src/core/people/links.ts';
+import { recordColumns } from '../../../src/lake/record-columns.ts';
+import { record, testHasher } from '../../support/events.ts';
+
+const columnsOf = (records: readonly EventRecord[]) => recordColumns(records, testHasher, 0);
+const linksOf = (...records: EventRecord[]) => findLinks(columnsOf(records), testHasher);
+
+function hashOf(id: string): string {
+  testHasher.hash(id);
+  return hashText(testHasher.high, testHasher.low);
+}
+
+const identify = (id: string, atMs: number, who: object) =>
+  record({ id, type: 'identify', event: 'identify', atMs, ...who });
+const alias = (id: string, who: object, previousId: string | number) =>
+  record({ id, type: 'alias', event: 'alias', atMs: 5, ...who, properties: { previousId } });
+
+describe('links of events', () => {
+  it('are made by an identify with both ids, once, as early as it came', () => {
+    const both = { anonymous_id: 'a', user_id: 'u' };
+    const [link, ...others] = linksOf(identify('1', 20, both), identify('2', 10, both), identify('3', 30, both));
+    expect(link).toEqual({ kind: 'device', from: hashOf('a'), to: hashOf('u'), atMs: 10 });
+    expect(others).toEqual([]);
+  });
+
+  it('are not made by one id alone, nor by any other event', () => {
+    const both = { anonymous_id: 'a', user_id: 'u' };
+    expect(
+      linksOf(
+        identify('1', 1, { user_id: 'u' }),
+        identify('2', 1, { anonymous_id: 'a' }),
+        identify('3', 1, {}),
+        identify('4', 1, { anonymous_id: 'same', user_id: 'same' }),
+        record({ id: '5', ...both }),
+        record({ id: '6', type: 'page', event: 'page', ...both }),
+      ),
+    ).toEqual([]);
+  });
+
+  it('are made by an alias from its previous id, which may be any text', () => {
+    const links = linksOf(
+      alias('1', { user_id: 'new' }, 'old'),
+      alias('2', { anonymous_id: 'a' }, 'b'),
+      alias('3', { user_id: 'x' }, 7),
+      alias('4', { user_id: 'x' }, ''),
+      alias('5', {}, 'old'),
+      alias('6', { user_id: 'x' }, 'x'),
+    );
+    expect(links).toEqual([
+      { kind: 'alias', from: hashOf('old'), to: hashOf('new'), atMs: 5 },
+      { kind: 'alias', from: hashOf('b'), to: hashOf('a'), atMs: 5 },
+    ]);
+  });
+
+  it('need the hash key for aliases alone', () => {
+    const device = columnsOf([identify('1', 1, { anonymous_id: 'a', user_id: 'u' })]);
+    expect([hasAliases(device), findLinks(device, null).length]).toEqual([false, 1]);
+    const both = columnsOf([alias('2', { user_id: 'new' }, 'old')]);
+    expect([hasAliases(both), findLinks(both, null)]).toEqual([true, []]);
+  });
+});
