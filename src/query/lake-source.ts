@@ -40,7 +40,8 @@ export async function readLake(
   const view = looked.value;
   const wanted = new Set<LakeColumn>(fold.columns);
   if (asks.identity) wanted.add('person');
-  const scanned = await scanLakeView(ports, view, { wanted }, (batch, rows) => fold.add(batch, rows));
+  const what = { wanted, ...(fold.properties && { properties: fold.properties }) };
+  const scanned = await scanLakeView(ports, view, what, (batch, rows) => fold.add(batch, rows));
   if (!scanned.ok) return scanned;
   if (fold.hasTooManyGroups) return tooLarge('The question makes too many groups: narrow the range or add a filter.');
   return ok({

@@ -79,7 +79,7 @@ export async function openLakeView(
 export async function scanLakeView(
   { lake }: LakePorts,
   { segments, tails, startMs, endMs, people: known }: LakeView,
-  { wanted, people, ...rest }: Pick<ScanRequest, 'wanted' | 'people' | 'rowsMax'>,
+  { wanted, people, ...rest }: Pick<ScanRequest, 'wanted' | 'people' | 'rowsMax' | 'properties'>,
   onBatch: OnBatch,
 ): Promise<Result<ScanTotals, LakeRefusal>> {
   const linked = known?.linked?.isEmpty === false ? known.linked : null;
