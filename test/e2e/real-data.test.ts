@@ -5,6 +5,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cutChunks, type RowCounts } from '../../src/cli/import/chunks.ts';
+import { loadMapping } from '../../src/cli/import/mapping.ts';
+import { readRows } from '../../src/cli/import/rows.ts';
 import { root } from '../../src/cli/local-stack/paths.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
@@ -23,6 +26,28 @@ interface Truth {
   readonly top_Country: [string, number][];
   readonly top_StockCode: [string, number][];
   readonly quantiles: { readonly line_value_purchase: Record<string, number> };
+  readonly funnels: FunnelTruth[];
+  readonly retention_daily: RetentionTruth;
+  readonly retention_weekly: RetentionTruth;
+  readonly retention_monthly: RetentionTruth;
+  readonly sessions_30m: {
+    readonly count: number;
+    readonly bounces: number;
+    readonly duration_seconds: Numbers;
+    readonly rows_per_session: Numbers;
+  };
+}
+interface FunnelTruth {
+  readonly steps: string[];
+  readonly window_seconds: number;
+  readonly counts: number[];
+  readonly counts_first_touch: number[];
+  readonly seconds_to_convert: Numbers;
+  readonly seconds_to_convert_shortest: Numbers;
+}
+interface RetentionTruth {
+  readonly overall: { readonly n: number; readonly rate: number | null }[];
+  readonly cohorts: { readonly cohort: string; readonly size: number; readonly retained: (number | null)[] }[];
 }
 
 interface Series {
@@ -67,15 +92,50 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
       ...more,
     );
 
-  async function ask(question: object): Promise<Answer> {
-    const answer = await fetch(`${stack.url}/v1/query`, {
+  async function post<T>(path: string, key: string | undefined, body: object | string): Promise<T> {
+    const answer = await fetch(stack.url + path, {
       method: 'POST',
-      headers: { authorization: `Bearer ${stack.keys().tenants.demo?.read}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ ...YEAR, ...question }),
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
     });
-    const body = (await answer.json()) as Answer;
-    expect(answer.status, JSON.stringify(body)).toBe(200);
-    return body;
+    const text = await answer.text();
+    expect(answer.status, text).toBe(200);
+    return JSON.parse(text) as T;
+  }
+  const readKey = (tenant: string) => stack.keys().tenants[tenant]?.read;
+  const ask = (question: object) => post<Answer>('/v1/query', readKey('demo'), { ...YEAR, ...question });
+
+  /** Every funnel, retention table and session figure of the truth. */
+  async function checkJourneys(tenant: string): Promise<void> {
+    const journey = (path: string, question: object) =>
+      // biome-ignore lint/suspicious/noExplicitAny: three shapes of answers
+      post<any>(`/v1/query/${path}`, readKey(tenant), { ...YEAR, ...question });
+    for (const funnel of truth.funnels) {
+      const question = { steps: funnel.steps.map(stepOf), windowSeconds: funnel.window_seconds };
+      const best = await journey('funnel', question);
+      expect(best.steps.map(({ people }: { people: number }) => people)).toEqual(funnel.counts);
+      expect(best.steps.at(-1).secondsToConvert).toMatchObject(funnel.seconds_to_convert);
+      expect(best.steps.at(-1).secondsToConvertShortest).toMatchObject(funnel.seconds_to_convert_shortest);
+      const first = await journey('funnel', { ...question, anchor: 'first' });
+      expect(first.steps.map(({ people }: { people: number }) => people)).toEqual(funnel.counts_first_touch);
+    }
+    const tables = { day: truth.retention_daily, week: truth.retention_weekly, month: truth.retention_monthly };
+    for (const [interval, table] of Object.entries(tables)) {
+      const { overall, cohorts } = await journey('retention', { interval });
+      expect(
+        overall.map((row: { rate: number | null }) => ({ ...row, rate: row.rate && Math.round(row.rate * 1e6) / 1e6 })),
+      ).toEqual(table.overall);
+      const wanted = table.cohorts.filter(({ size }) => size > 0);
+      const length = wanted[0]?.cohort.length;
+      expect(
+        cohorts.map(({ start, ...rest }: { start: string }) => ({ cohort: start.slice(0, length), ...rest })),
+      ).toEqual(wanted);
+    }
+    const sessions = await journey('sessions', { gapSeconds: 1_800 });
+    expect(sessions.sessions).toBe(truth.sessions_30m.count);
+    expect(sessions.bounces).toBe(truth.sessions_30m.bounces);
+    expect(sessions.duration).toMatchObject(truth.sessions_30m.duration_seconds);
+    expect(sessions.events).toMatchObject(truth.sessions_30m.rows_per_session);
   }
 
   /** Points by their day (or month), without the empty ones. */
@@ -150,6 +210,50 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
     expect(byDate(perDay.series[0] ?? { points: [] }, 10)).toEqual(truth.events_per_day);
   });
 
+  it('finds the journeys of the ground truth in the sealed lake', () => checkJourneys('demo'));
+
+  it('finds the same journeys before any seal, with a part of the year still in the shards', async () => {
+    await cli('tenant', 'create', 'unsealed', '--state', stack.stateDir);
+    const keys = stack.keys().tenants.unsealed;
+    const { map, format } = await loadMapping(join(root, 'examples/online-retail.map.ts'));
+    const counts: RowCounts = { read: 0, mapped: 0, skipped: 0, unreadable: 0, unreadableFirst: [] };
+    const rows = readRows(retail, format ?? 'csv', () => {});
+    let number = 0;
+    for await (const chunk of cutChunks(rows, map, { rowsMax: 20_000, idPrefix: 'p', counts })) {
+      const lines = chunk.body.toString().trimEnd();
+      if (++number % 10 === 0) await sendLive(lines.split('\n'), keys?.write);
+      else await sendChunk(lines, number, keys?.write);
+    }
+    await checkJourneys('unsealed');
+    const seals = await fetch(`${stack.url}/v1/seals?from=2010-12-01&to=2011-12-09`, {
+      headers: { authorization: `Bearer ${keys?.read}` },
+    });
+    const { days } = (await seals.json()) as { days: { revision: number }[] };
+    expect(days.every(({ revision }) => revision === 0)).toBe(true);
+  });
+
+  async function sendLive(lines: readonly string[], key: string | undefined): Promise<void> {
+    for (let start = 0; start < lines.length; start += 2_500) {
+      const events = `[${lines.slice(start, start + 2_500).join(',')}]`;
+      const verdict = await post<{ accepted: number }>('/v1/events', key, events);
+      expect(verdict.accepted).toBe(Math.min(2_500, lines.length - start));
+    }
+  }
+
+  async function sendChunk(lines: string, number: number, key: string | undefined): Promise<void> {
+    const answer = await fetch(`${stack.url}/v1/import`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/x-ndjson',
+        'x-import-id': 'never-finished',
+        'x-import-chunk': String(number),
+      },
+      body: lines,
+    });
+    expect(answer.status, await answer.text()).toBe(200);
+  }
+
   it('imports a web server log, and says which line it could not read', async () => {
     await cli('tenant', 'create', 'weblog', '--state', stack.stateDir);
     const output = await cli(
@@ -164,11 +268,15 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
     );
     expect(output).toMatch(/9,999 accepted/);
     expect(output).toMatch(/1 unreadable/);
-    const answer = await fetch(`${stack.url}/v1/query`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stack.keys().tenants.weblog?.read}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ measure: 'count', from: '2015-01-01', to: '2015-12-31' }),
-    });
-    expect(((await answer.json()) as Answer).series[0]?.total).toBe(9_999);
+    const question = { measure: 'count', from: '2015-01-01', to: '2015-12-31' };
+    expect((await post<Answer>('/v1/query', readKey('weblog'), question)).series[0]?.total).toBe(9_999);
   });
 });
+
+/** `Purchase` or `Purchase & StockCode==85123A`. */
+function stepOf(text: string): object {
+  const [event, condition] = text.split(' & ');
+  if (condition === undefined) return { event };
+  const [property, value] = condition.split('==');
+  return { event, where: { property, op: 'eq', value } };
+}
