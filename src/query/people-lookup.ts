@@ -2,7 +2,8 @@
  * PeopleLookup: puts on a view of the lake what a question asks of people beyond their events: the links of their ids, traits,
  * cohorts.
  *
- * steps: links → the cohorts' definitions → traits, from all events there are → cohorts, from the events of their ranges
+ * steps: links → the cohorts' definitions → traits, from all events there are (of sealed days, from those
+ * with traits) → cohorts, from the events of their ranges
  * Each is as of now and exact: it is read from the same segments and tails as any answer. A question that asks nothing of
  * the kind pays nothing.
  */
@@ -76,7 +77,7 @@ async function lookUp(
   const traits = new Traits(traitsWanted([...asks.traits, ...cohorts.flatMap(({ who }) => cohortTraits(who))]));
   const people = { linked, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0 };
   const read = async (
-    range: { readonly startMs: number; readonly endMs: number },
+    range: { readonly startMs: number; readonly endMs: number; readonly only?: 'traits' | undefined },
     columns: readonly StringColumn[],
     further: readonly LakeColumn[],
     lookup: Lookup | null,
@@ -91,7 +92,8 @@ async function lookUp(
   const counts = new CohortCounts(cohorts, traits, nowMs);
   let scannedEvents = 0;
   if (traits.isWanted) {
-    const ever = { startMs: 0, endMs: nowMs + LIMITS.futureClampMs * 2 };
+    const only = traits.readsEvents ? undefined : ('traits' as const);
+    const ever = { startMs: 0, endMs: nowMs + LIMITS.futureClampMs * 2, only };
     const scanned = await read(ever, traits.columns, ['received_at'], null, (batch, rows) => traits.add(batch, rows));
     if (!scanned.ok) return scanned;
     scannedEvents += scanned.value.scannedRowCount;

@@ -51,15 +51,19 @@ interface PersonState {
 
 export class Traits {
   readonly #wanted: TraitsWanted;
-  readonly #readsEvents: boolean;
+  /** Every event of a person tells something: when they were seen, where they came from. */
+  readonly readsEvents: boolean;
   readonly #index = new HashIndex();
   readonly #people: Map<string, Latest>[] = [];
   readonly #states: PersonState[] = [];
+  #lastHigh = 0;
+  #lastLow = 0;
+  #lastIndex = NOT_FOUND;
   readonly #groups = new Map<string, Map<string, Latest>>();
 
   constructor(wanted: TraitsWanted) {
     this.#wanted = wanted;
-    this.#readsEvents = wanted.person === 'all' || [...BUILT_IN].some((name) => wants(wanted.person, name));
+    this.readsEvents = wanted.person === 'all' || [...BUILT_IN].some((name) => wants(wanted.person, name));
   }
 
   get isWanted(): boolean {
@@ -70,7 +74,7 @@ export class Traits {
   get columns(): StringColumn[] {
     const columns: StringColumn[] = ['type', 'properties'];
     if (isWanted(this.#wanted.group)) columns.push('group_id');
-    return this.#readsEvents ? [...columns, ...TOUCH_COLUMNS] : columns;
+    return this.readsEvents ? [...columns, ...TOUCH_COLUMNS] : columns;
   }
 
   /** People and groups of which something is held. */
@@ -80,6 +84,7 @@ export class Traits {
 
   /** Adds these rows. Its people are those the links make of them. */
   add(columns: EventColumns, rows: Uint32Array): void {
+    const touches = this.readsEvents ? TOUCH_COLUMNS.filter((column) => mayHoldText(columns, column)) : [];
     const { at, receivedAt, person, strings } = columns;
     const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
     for (const row of rows) {
@@ -98,7 +103,7 @@ export class Traits {
         this.#groups.set(group, traits);
         merge(traits, strings.properties![row] ?? null, this.#wanted.group, atMs, receivedAtMs);
       }
-      if (this.#readsEvents && (low | high) !== 0) this.#see(this.#person(high, low), columns, row);
+      if (this.readsEvents && (low | high) !== 0) this.#see(this.#person(high, low), columns, row, touches);
     }
   }
 
@@ -126,7 +131,12 @@ export class Traits {
   }
 
   #person(high: number, low: number): number {
+    // Rows of one person most often stand together.
+    if (low === this.#lastLow && high === this.#lastHigh) return this.#lastIndex;
     const index = this.#index.add(high, low);
+    this.#lastHigh = high;
+    this.#lastLow = low;
+    this.#lastIndex = index;
     if (index === this.#people.length) {
       this.#people.push(new Map());
       this.#states.push({ firstSeenMs: Infinity, lastSeenMs: -Infinity, firstTouch: null, lastTouch: null });
@@ -134,18 +144,24 @@ export class Traits {
     return index;
   }
 
-  #see(index: number, { at, receivedAt, strings }: EventColumns, row: number): void {
+  #see(
+    index: number,
+    { at, receivedAt, strings }: EventColumns,
+    row: number,
+    touches: readonly (typeof TOUCH_COLUMNS)[number][],
+  ): void {
     const state = this.#states[index]!;
     const atMs = at[row]!;
     if (atMs < state.firstSeenMs) state.firstSeenMs = atMs;
     if (atMs > state.lastSeenMs) state.lastSeenMs = atMs;
+    if (touches.length === 0) return;
     // Most events are between the touches that are known: nothing is made of them.
     const mayBeFirst = state.firstTouch === null || atMs <= state.firstTouch.atMs;
     const mayBeLast = state.lastTouch === null || atMs >= state.lastTouch.atMs;
     if (!mayBeFirst && !mayBeLast) return;
     const value: JsonObject = {};
     let isArrival = false;
-    for (const column of TOUCH_COLUMNS) {
+    for (const column of touches) {
       const text = strings[column]![row];
       if (text == null) continue;
       value[column] = text;
@@ -156,6 +172,12 @@ export class Traits {
     if (state.firstTouch === null || compareLatest(touch, state.firstTouch) < 0) state.firstTouch = touch;
     if (isArrival && (state.lastTouch === null || compareLatest(touch, state.lastTouch) > 0)) state.lastTouch = touch;
   }
+}
+
+/** False: no row of the batch has a text there. */
+function mayHoldText({ coded }: EventColumns, column: StringColumn): boolean {
+  const texts = coded?.[column];
+  return texts === undefined || texts.entries.length > 1;
 }
 
 function isWanted(wanted: ReadonlySet<string> | 'all'): boolean {
