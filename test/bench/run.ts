@@ -2,7 +2,7 @@
 //
 // Ratios are against the floor (floor.mjs) in the same Miniflare, alternating within one run, and medians over the rounds:
 // on a small machine absolute figures swing by half from minute to minute, ratios much less.
-// `-- --only burst,sustained,query,restore,dedupe` runs some sections; `--quick` shortens each.
+// `-- --only burst,sustained,query,restore,dedupe,lake` runs some sections; `--quick` shortens each.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { root } from '../../src/cli/local-stack/paths.ts';
 import { benchBurst } from './burst.ts';
 import { benchDedupe } from './dedupe.ts';
+import { benchLake } from './lake.ts';
 import { benchQuery } from './query.ts';
 import { type Figure, table } from './report.ts';
 import { benchRestore } from './restore.ts';
@@ -21,6 +22,7 @@ const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   query: benchQuery,
   restore: benchRestore,
   dedupe: benchDedupe,
+  lake: benchLake,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });

@@ -40,7 +40,17 @@ export class TenantLake {
     rows: readonly Row[],
     checksum = 'c',
   ): Promise<void> {
-    const columns = withLate(rows);
+    await this.flushColumns(incarnation, seqFrom, seqTo, withLate(rows), checksum);
+  }
+
+  async flushColumns(
+    incarnation: string,
+    seqFrom: number,
+    seqTo: number,
+    columns: EventColumns,
+    checksum = 'c',
+  ): Promise<void> {
+    const { rowCount } = columns;
     const encoded = encodeSegment(columns, { order: 'l0' });
     const path = l0Path(UID, incarnation, seqFrom, seqTo);
     const put = await putSegment(this.bucket.binding, path, encoded);
@@ -48,7 +58,7 @@ export class TenantLake {
       uid: UID,
       flush: { incarnation, seqFrom, seqTo },
       checksum,
-      tally: { received: rows.length, accepted: rows.length, duplicate: 0, quarantined: 0, rejected: 0 },
+      tally: { received: rowCount, accepted: rowCount, duplicate: 0, quarantined: 0, rejected: 0 },
       corrections: 0,
       rollupIds: this.rollups.map(({ id }) => id),
       parts: this.rollups.flatMap((rollup) => partsOf(rollup, columns)),
