@@ -1,0 +1,196 @@
+// A day too big for one invocation: sealed by tasks, killed at each of them, repeated, with copies across buckets.
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { root } from '../../../src/cli/local-stack/paths.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import type { SealMessage, ShardRpc } from '../../../src/core/rpc.ts';
+import { consumeSeals } from '../../../src/lake/seal/consume.ts';
+import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
+import type { SealReport } from '../../bench/lake-seal.ts';
+import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
+
+// Small buckets: the rules are the same, and the days quick.
+const limits = LIMITS as { sealBucketRowsMax: number; sealIdsMax: number };
+const { sealBucketRowsMax, sealIdsMax } = limits;
+beforeEach(() => {
+  limits.sealBucketRowsMax = 100;
+  limits.sealIdsMax = 150;
+});
+afterEach(() => {
+  limits.sealBucketRowsMax = sealBucketRowsMax;
+  limits.sealIdsMax = sealIdsMax;
+});
+
+const person = (i: number) => BigInt.asIntN(64, BigInt(i % 60) * 0x9e3779b97f4a7c15n);
+
+/** 420 rows, 300 events: copies of other shards, some of which say another person; some of nobody. */
+async function bigDay(): Promise<TenantLake> {
+  const lake = new TenantLake();
+  const events = Array.from({ length: 300 }, (_, i) =>
+    row(`${i}`, {
+      person: person(i),
+      keyHash: BigInt(i % 7) - 3n,
+      at: DAY_START_MS + ((i * 7_919) % 86_000_000),
+      receivedAt: DAY_START_MS + 90_000_000 + i,
+      event: `e${i % 5}`,
+    }),
+  );
+  await lake.flush('a', 0, 1, events.slice(0, 150));
+  await lake.flush('b', 0, 1, events.slice(150));
+  const copies = events.slice(90, 210).map((copy, i) => ({
+    ...copy,
+    receivedAt: copy.receivedAt! + (i % 2 === 0 ? 50 : -50),
+    person: i % 3 === 0 ? person(i + 31) : copy.person!,
+    event: 'copy',
+  }));
+  await lake.flush('c', 0, 1, copies);
+  return lake;
+}
+
+async function state(lake: TenantLake) {
+  return {
+    sealed: await lake.all('SELECT day, revision, vector, events, people, drift FROM sealed_days'),
+    cells: await lake.all('SELECT * FROM sealed_cells ORDER BY rollup_id, grain, chunk'),
+    segments: await lake.all(
+      `SELECT source, path, incarnation, row_count, size_bytes, content_hash, footer FROM segments ORDER BY path`,
+    ),
+    tasks: await lake.all('SELECT * FROM seal_tasks'),
+    files: lake.bucket.keys().filter((key) => !key.includes('/work/')),
+  };
+}
+
+describe('a day of several buckets', () => {
+  it('counts as one bucket would: events, people, copies under two people', async () => {
+    const lake = await bigDay();
+    const before = await lake.sealStep();
+    expect(before).toMatchObject({ status: 'parts', tasks: [{ task: 'ids-0' }, { task: 'ids-1' }, { task: 'ids-2' }] });
+    await lake.seal();
+    const whole = await bigDay();
+    limits.sealBucketRowsMax = sealBucketRowsMax;
+    await whole.seal();
+    expect((await lake.sealed())!.drift).toEqual((await whole.sealed())!.drift);
+    expect((await lake.sealed())!.drift).toMatchObject({ sealed: 300, duplicates: 120, rest: 0 });
+    expect((await lake.sealed())!.people).toBe((await whole.sealed())!.people);
+    expect(await lake.counts()).toEqual(await whole.counts());
+    expect(await lake.counts(DAY, 'people')).toEqual(await whole.counts(DAY, 'people'));
+    expect(lake.bucket.keys().filter((key) => key.includes('/date='))).toHaveLength(6);
+    const rows = await lake.all<{ rows: number }>(`SELECT SUM(row_count) AS rows FROM segments WHERE source = 'seal'`);
+    expect(rows).toEqual([{ rows: 300 }]);
+  });
+
+  it('killed at any call to the database or the lake, and run again, ends as if it had not been', async () => {
+    const undisturbed = await bigDay();
+    await undisturbed.seal();
+    const wanted = await state(undisturbed);
+    for (let kill = 1; ; kill += 3) {
+      const lake = await bigDay();
+      const calls = { left: kill };
+      const count = () => {
+        if (--calls.left === 0) throw new Error('killed');
+      };
+      // Half of them after the effect: the answer is lost.
+      lake.fake.fake.hook = ({ phase }) => (phase === (kill % 2 === 0 ? 'before' : 'after') ? count() : undefined);
+      lake.bucket[kill % 2 === 0 ? 'before' : 'after'] = count;
+      const died = await lake.seal().then(
+        () => false,
+        () => true,
+      );
+      lake.fake.fake.hook = null;
+      lake.bucket.before = lake.bucket.after = () => {};
+      lake.nowMs += LIMITS.sealLeaseMs + 1;
+      await lake.seal();
+      expect(await state(lake)).toEqual(wanted);
+      if (!died) break;
+    }
+  }, 60_000);
+
+  it('is not changed by tasks done twice, late, or after the flip', async () => {
+    const lake = await bigDay();
+    const first = await lake.sealStep();
+    const ids = first.status === 'parts' ? first.tasks : [];
+    for (const task of ids) expect(await lake.task(task)).not.toBeNull();
+    expect(await lake.task(ids[0]!)).toEqual([]);
+    const second = await lake.sealStep();
+    const buckets = second.status === 'parts' ? second.tasks : [];
+    await Promise.all([...buckets, ...buckets].map((task) => lake.task(task)));
+    await lake.seal();
+    const sealed = await state(lake);
+    for (const task of [...ids, ...buckets]) expect(await lake.task(task)).toBeNull();
+    expect(await state(lake)).toEqual(sealed);
+  });
+
+  it('forgets what the tasks left', async () => {
+    const lake = await bigDay();
+    await lake.seal();
+    expect(lake.bucket.keys().some((key) => key.includes('/work/'))).toBe(true);
+    lake.nowMs += 3_600_000;
+    await scheduleSeals(
+      { db: lake.db, lake: lake.bucket.binding, sealQueue: { sendBatch: async () => {} } },
+      lake.nowMs,
+    );
+    expect(lake.bucket.keys().some((key) => key.includes('/work/'))).toBe(false);
+  });
+
+  it('goes through the queue, a message a task', async () => {
+    const lake = await bigDay();
+    const seen: string[] = [];
+    let queue: SealMessage[] = [{ uid: UID, day: DAY, cause: 'command' }];
+    for (let batch = 1; queue.length > 0; batch++) {
+      expect(batch).toBeLessThan(10);
+      const bodies = queue;
+      queue = [];
+      seen.push(...bodies.map(({ task }) => task?.task ?? 'day'));
+      const messages = bodies.map((body) => ({
+        body,
+        attempts: 1,
+        ack: () => {},
+        retry: () => {
+          throw new Error('retried');
+        },
+      }));
+      await consumeSeals({ messages, queue: 'tidemark-seal' } as unknown as MessageBatch<SealMessage>, {
+        db: lake.db,
+        lake: lake.bucket.binding,
+        shardOf: () => ({}) as ShardRpc,
+        directoryOf: () => ({ list: async () => [] }) as never,
+        sealQueue: {
+          sendBatch: async (sent) => {
+            queue.push(...[...sent].map(({ body }) => body));
+          },
+        },
+        rollupsOf: async () => lake.rollups,
+        now: () => lake.nowMs,
+      });
+    }
+    expect(await lake.sealed()).toMatchObject({ revision: 1, events: 300 });
+    expect(seen).toEqual([
+      'day',
+      'ids-0',
+      'ids-1',
+      'ids-2',
+      'day',
+      ...[0, 1, 2, 3, 4, 5].map((i) => `bucket-${i}`),
+      'day',
+    ]);
+  });
+});
+
+it('seals 200,000 events in a process that may hold 100 MB', { timeout: 120_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-seal-'));
+  try {
+    const script = join(root, 'test/bench/lake-seal.ts');
+    const order = JSON.stringify({ folder, flushes: 20, rows: 10_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=100', script, order]);
+    const report = JSON.parse(stdout) as SealReport;
+    expect(report).toMatchObject({ events: 200_000, duplicates: 1_900, rest: 0 });
+    expect(report.rowsMax).toBeLessThanOrEqual(sealBucketRowsMax);
+    expect(report.bytesAnEvent).toBeLessThanOrEqual(40);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
