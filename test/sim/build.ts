@@ -37,13 +37,12 @@ export async function bundleProduct(patches: readonly Patch[]): Promise<string> 
   return outputFiles[0]!.text;
 }
 
-/** The platform's module, the HTTP application, which the simulator does not go through, and a codec that is fast on little. */
+/** The platform's module, and the HTTP application, which the simulator does not go through. */
 const platformPlugin: Plugin = {
   name: 'platform',
   setup({ onResolve }) {
     onResolve({ filter: /^cloudflare:workers$/ }, () => ({ path: join(root, 'test/sim/platform/workers-module.ts') }));
     onResolve({ filter: /\/app\.ts$/ }, () => ({ path: join(root, 'test/sim/platform/app-module.ts') }));
-    onResolve({ filter: /\/zstd\.ts$/ }, () => ({ path: join(root, 'test/sim/platform/zstd-module.ts') }));
   },
 };
 
@@ -51,7 +50,7 @@ function patchPlugin(patches: readonly Patch[], applied: Set<Patch>): Plugin {
   return {
     name: 'patch',
     setup({ onLoad }) {
-      onLoad({ filter: /\/(src|durable-objects|test\/sim)\/.*\.ts$/ }, async ({ path }) => {
+      onLoad({ filter: /\/(src|durable-objects)\/.*\.ts$/ }, async ({ path }) => {
         const file = relative(root, path);
         const own = patches.filter((patch) => patch.file === file);
         if (own.length === 0) return undefined;

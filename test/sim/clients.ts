@@ -16,7 +16,19 @@ export interface SimTenant {
   readonly ledger: Ledger;
 }
 
-interface ClientRequest {
+/** As the control plane would; its own routes are tested elsewhere. */
+export function insertTenant(
+  world: World,
+  { uid, id, regions, shardCount }: { uid: string; id: string; regions: readonly string[]; shardCount: number },
+): void {
+  world.database.select(
+    `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, shard_count, created_at_ms)
+     VALUES (?, ?, 'Shop', ?, 'UTC', ?, ?, ?)`,
+    [uid, id, JSON.stringify(regions), uid.replace(/\D/g, '').padStart(32, 'a'), shardCount, world.nowMs],
+  );
+}
+
+export interface ClientRequest {
   readonly batch: readonly unknown[];
   /** Those of the batch that are events. */
   readonly events: readonly WireEvent[];
@@ -72,8 +84,13 @@ export class Client {
   }
 
   #begin(size: number): void {
+    void this.submit(this.#makeRequest(size));
+  }
+
+  /** Sends a request until it is answered. */
+  submit(request: ClientRequest, region = this.#region): Promise<void> {
     this.waiting++;
-    this.#send(this.#makeRequest(size), 1);
+    return new Promise((resolve) => this.#send(request, region, 1, resolve));
   }
 
   #makeRequest(size: number): ClientRequest {
@@ -126,10 +143,10 @@ export class Client {
   }
 
   /** One attempt; on trouble another one, with a new `sentAt`. */
-  #send(request: ClientRequest, attempt: number): void {
+  #send(request: ClientRequest, home: string, attempt: number, onAnswered: () => void): void {
     const { tenant, isFlapping, name } = this.options;
     const { scheduler, faults } = this.#world;
-    const region = isFlapping && this.#random.chance(0.3) ? this.#random.pick(tenant.regions) : this.#region;
+    const region = isFlapping && this.#random.chance(0.3) ? this.#random.pick(tenant.regions) : home;
     const sentAtMs = scheduler.nowMs + this.options.skewMs;
     const doubled = faults.strike('request-twice', name);
     const deliver = (delayMs: number, onAnswer: ((answered: boolean) => void) | null) =>
@@ -144,11 +161,14 @@ export class Client {
       });
     if (doubled) deliver(1 + doubled.size * 90 * SECOND_MS, null);
     deliver(this.#random.below(60), (answered) => {
-      if (answered) this.waiting--;
-      else
-        scheduler.after(backoffMs(attempt, this.#random), `${name} tries again`, () =>
-          this.#send(request, attempt + 1),
-        );
+      if (answered) {
+        this.waiting--;
+        onAnswered();
+        return;
+      }
+      scheduler.after(backoffMs(attempt, this.#random), `${name} tries again`, () =>
+        this.#send(request, home, attempt + 1, onAnswered),
+      );
     });
   }
 

@@ -2,11 +2,10 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { ProductCode } from './products.ts';
 import type { Job, JobResult } from './worker.ts';
 
 export interface PoolOptions {
-  readonly code: ProductCode;
+  readonly code: string;
   readonly jobs: Iterable<Job>;
   /** True: no further jobs are begun. */
   readonly onResult: (result: JobResult) => boolean;

@@ -5,6 +5,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
 import { SimRequest, SimResponse } from './platform/http.ts';
+import { storingZstd } from './platform/zstd.ts';
 import type * as ProductModule from './product.ts';
 
 export type Product = typeof ProductModule;
@@ -33,11 +34,15 @@ export function bind(surroundings: Surroundings | null): void {
   current = surroundings ?? nobody;
 }
 
-export function loadProduct(code: string, filename: string): Product {
+/** `encoder`: two that differ write other bytes for the same content. */
+export function loadProduct(code: string, filename: string, encoder: number): Product {
   const module = { exports: {} };
+  const real = createRequire(import.meta.url);
+  const zlib = { ...(real('node:zlib') as object), ...storingZstd(encoder) };
+  const require = (name: string) => (name === 'node:zlib' || name === 'zlib' ? zlib : real(name));
   const names = Object.keys(globals);
   const run = compileFunction(code, ['module', 'exports', 'require', ...names], { filename });
-  run(module, module.exports, createRequire(import.meta.url), ...Object.values(globals));
+  run(module, module.exports, require, ...Object.values(globals));
   return module.exports as Product;
 }
 

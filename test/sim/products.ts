@@ -1,21 +1,15 @@
-// Products: the two releases that run beside each other in a simulated world, bundled once and loaded by each thread.
+// Products: the two releases that run beside each other in a simulated world. They differ in their encoder: the same content
+// becomes other bytes (CORRECTNESS C2).
 
 import { bundleProduct, type Patch } from './build.ts';
 import { loadProduct, type Product } from './product-loader.ts';
-import { OTHER_ENCODER, tuning } from './tuning.ts';
-
-export interface ProductCode {
-  readonly current: string;
-  readonly next: string;
-}
+import { tuning } from './tuning.ts';
 
 /** `patches`: seeded bugs, in both releases. */
-export async function bundleProducts(patches: readonly Patch[] = []): Promise<ProductCode> {
-  const common = [...tuning(), ...patches];
-  const [current, next] = await Promise.all([bundleProduct(common), bundleProduct([...common, ...OTHER_ENCODER])]);
-  return { current, next };
+export function bundleProducts(patches: readonly Patch[] = []): Promise<string> {
+  return bundleProduct([...tuning(), ...patches]);
 }
 
-export function loadProducts({ current, next }: ProductCode): [Product, Product] {
-  return [loadProduct(current, 'product.js'), loadProduct(next, 'product-next.js')];
+export function loadProducts(code: string): [Product, Product] {
+  return [loadProduct(code, 'product.js', 1), loadProduct(code, 'product-next.js', 2)];
 }

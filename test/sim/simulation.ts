@@ -1,19 +1,16 @@
 // Simulation: one seeded run: a world, tenants, clients, imports, cron, questions and faults over the end of a day; then the
 // faults end and everything must come to rest; then the oracle.
 
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
-import { Client, type SimTenant } from './clients.ts';
+import { HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import { Client, insertTenant, type SimTenant } from './clients.ts';
 import { HistoryImport } from './imports.ts';
-import { checkAtRest, select } from './oracle.ts';
 import { bind, type Product } from './product-loader.ts';
 import { askAndCheck, randomQuestion } from './questions.ts';
+import { comeToRest, planCron } from './rest.ts';
 import { Ledger } from './sent.ts';
 import { Watch } from './watch.ts';
 import { Sequence } from './world/random.ts';
-import { settle } from './world/scheduler.ts';
 import { World } from './world/world.ts';
-
-const SECOND_MS = 1_000;
 
 export interface RunOptions {
   readonly seed: number;
@@ -47,10 +44,16 @@ const FAULTS_END_MS = Date.UTC(2026, 2, 11, 3);
 const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
 /** The tenant whose shards become more in mid-flight. */
 const SPLIT_TENANT = 1;
-const LAST_STEPS_MAX = 20_000;
 const RESETS = 14;
 const ISOLATE_DEATHS = 6;
-const QUESTIONS = 30;
+const QUESTIONS = 14;
+/** What is going on when a further question is asked, how often, and whose tenant it is about. */
+const TELLING: readonly { readonly site: RegExp; readonly chance: number }[] = [
+  { site: /^readFlush shard (t\d)/, chance: 0.05 },
+  { site: /^confirm shard (t\d)/, chance: 0.12 },
+  // The flip of a seal.
+  { site: /^d1 .*DELETE leases (t\d)/, chance: 0.4 },
+];
 
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const { seed, products, masked = new Set() } = options;
@@ -91,13 +94,11 @@ class Simulation {
     this.#makeTraffic();
     this.#planFaults();
     this.#planQuestions();
-    this.#planCron(START_MS, FAULTS_END_MS, 10 * MINUTE_MS);
+    planCron(world, START_MS, FAULTS_END_MS, 10 * MINUTE_MS);
     await this.#phase(FAULTS_END_MS);
-    world.faults.isOn = false;
-    this.#planCron(FAULTS_END_MS, FAULTS_END_MS + HOUR_MS, 10 * MINUTE_MS);
-    this.#planCron(FAULTS_END_MS + HOUR_MS, AT_REST_MS, HOUR_MS);
-    await this.#phase(AT_REST_MS);
-    if (world.violations.length === 0) await this.#rest();
+    if (world.violations.length === 0) {
+      await comeToRest(world, this.#tenants, this.#watch, AT_REST_MS, () => this.#waiting());
+    }
     return this.#result();
   }
 
@@ -106,29 +107,14 @@ class Simulation {
     await this.#world.scheduler.runUntil(untilMs, () => this.#world.violations.length > 0);
   }
 
-  async #rest(): Promise<void> {
-    const world = this.#world;
-    const waiting = this.#clients.filter((client) => client.waiting > 0);
-    if (waiting.length > 0) world.violate('G5', `${waiting.length} clients still have no answer`);
-    const importing = this.#imports.filter(({ isDone }) => !isDone);
-    if (importing.length > 0) world.violate('G5', `${importing.length} imports are not done`);
-    let isChecked = false;
-    const check = async () => {
-      for (const tenant of this.#tenants) await checkAtRest(world, tenant);
-      this.#watch.checkEnd();
-    };
-    void check()
-      .catch((cause: unknown) => world.violate('at rest', cause instanceof Error ? String(cause.stack) : String(cause)))
-      .finally(() => {
-        isChecked = true;
-      });
-    // Reading the lake takes no simulated time: the schedule may be empty meanwhile.
-    const stepsMax = world.scheduler.steps + LAST_STEPS_MAX;
-    for (let turn = 0; turn < LAST_STEPS_MAX && !isChecked && world.scheduler.steps < stepsMax; turn++) {
-      await world.scheduler.runUntil(Number.POSITIVE_INFINITY, () => isChecked || world.scheduler.steps >= stepsMax);
-      await settle();
-    }
-    if (!isChecked) world.violate('at rest', 'the last questions were not answered');
+  #waiting(): string[] {
+    const clients = this.#clients
+      .filter((client) => client.waiting > 0)
+      .map(({ options }) => `${options.name} has no answer`);
+    const imports = this.#imports
+      .filter(({ isDone }) => !isDone)
+      .map(({ options }) => `import ${options.id} is not done`);
+    return [...clients, ...imports];
   }
 
   /** One small, one split over shards, one of two regions. */
@@ -142,18 +128,9 @@ class Simulation {
     const db = this.#world.database as unknown as D1Database;
     for (const [index, { regions, shardCount }] of shapes.entries()) {
       const uid = `t${index + 1}`;
-      select(
-        this.#world,
-        `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, shard_count, created_at_ms)
-         VALUES (?, ?, 'Shop', ?, 'UTC', ?, ?, ?)`,
-        uid,
-        `shop-${index}`,
-        JSON.stringify(regions),
-        `${index}`.padStart(32, 'a'),
-        shardCount,
-        START_MS,
-      );
-      this.#tenants.push({ uid, regions, ledger: new Ledger(uid) });
+      const ledger = new Ledger(uid);
+      this.#tenants.push({ uid, regions, ledger });
+      insertTenant(this.#world, { uid, id: `shop-${index}`, regions, shardCount });
       const slots = product.makeRollup('slots', { dimensions: ['slot'], numbers: ['amount'] });
       if (index === 2) this.#addRollupLater(uid, slots);
       else await product.createRollup(db, uid, slots, START_MS);
@@ -263,31 +240,28 @@ class Simulation {
     }
   }
 
+  /** At random moments, and while something is on its way that an answer depends on. */
   #planQuestions(): void {
+    const { scheduler, network } = this.#world;
     for (let i = 0; i < QUESTIONS; i++) {
       const tenant = this.#random.pick(this.#tenants);
       const atMs = START_MS + 10 * MINUTE_MS + this.#random.below(FAULTS_END_MS - START_MS);
-      this.#world.scheduler.at(atMs, `question ${i}`, () => {
-        const question = randomQuestion(() => this.#random.next(), this.#world.nowMs);
-        void askAndCheck(this.#world, tenant, question);
-      });
+      scheduler.at(atMs, `question ${i}`, () => this.#ask(tenant));
     }
+    network.onEffect = ({ site, detail }) => {
+      if (!this.#world.faults.isOn) return;
+      for (const telling of TELLING) {
+        const uid = telling.site.exec(`${site} ${detail}`)?.[1];
+        if (uid === undefined || !this.#random.chance(telling.chance)) continue;
+        const tenant = this.#tenants.find((each) => each.uid === uid);
+        if (tenant) scheduler.after(this.#random.below(100), 'question then', () => this.#ask(tenant));
+      }
+    };
   }
 
-  #planCron(fromMs: number, toMs: number, everyMs: number): void {
-    const world = this.#world;
-    for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
-      world.scheduler.at(atMs + SECOND_MS, 'cron', () => {
-        if (world.faults.strike('cron-missed', 'cron')) return;
-        void world
-          .invoke('cron', (isolate) =>
-            Promise.resolve(
-              isolate.product.worker.scheduled!({ scheduledTime: atMs } as never, isolate.env as never, {} as never),
-            ),
-          )
-          .catch((cause: unknown) => world.onRefused('cron', cause));
-      });
-    }
+  #ask(tenant: SimTenant): void {
+    const question = randomQuestion(() => this.#random.next(), this.#world.nowMs);
+    void askAndCheck(this.#world, tenant, question);
   }
 
   #result(): RunResult {
@@ -307,5 +281,3 @@ class Simulation {
     };
   }
 }
-
-export { DAY_MS };

@@ -37,8 +37,3 @@ export function tuning(): Patch[] {
   });
   return [...limits, ...CONSTANTS];
 }
-
-/** A release that writes other bytes for the same content: what "two versions at once" meet (CORRECTNESS C2). */
-export const OTHER_ENCODER: readonly Patch[] = [
-  { file: 'test/sim/platform/zstd-module.ts', old: 'const LEVEL = 1;', new: 'const LEVEL = 4;' },
-];

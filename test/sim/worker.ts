@@ -1,7 +1,7 @@
 // Worker thread of the simulator: runs the seeds it is sent, one at a time.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadProducts, type ProductCode } from './products.ts';
+import { loadProducts } from './products.ts';
 import { type RunResult, runSeed } from './simulation.ts';
 
 export interface Job {
@@ -12,7 +12,7 @@ export interface Job {
 }
 export type JobResult = RunResult & { readonly elapsedMs: number };
 
-const products = loadProducts(workerData as ProductCode);
+const products = loadProducts(workerData as string);
 
 parentPort!.on('message', ({ masked = [], ...job }: Job) => {
   const startedAtMs = performance.now();

@@ -50,11 +50,17 @@ export class SimD1 {
   }
 
   batch(statements: readonly SimStatement[]): Promise<Reading[]> {
-    const call = { caller: this.#caller, site: 'd1', detail: kindOf(statements) };
+    const call = { caller: this.#caller, site: 'd1', detail: `${kindOf(statements)} ${uidOf(statements)}` };
     return this.#world.network.call(call, async () =>
       clone(await this.#world.database.batch(statements.map(({ statement }) => statement))),
     );
   }
+}
+
+/** Whose data it is about, where the first value says so. */
+function uidOf(statements: readonly SimStatement[]): string {
+  const first = statements[0]?.statement.values[0];
+  return typeof first === 'string' && /^t\d+$/.test(first) ? first : '';
 }
 
 const kinds = new Map<string, string>();

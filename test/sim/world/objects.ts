@@ -56,7 +56,8 @@ export class SimObject {
     this.#make = make;
     this.storage = new ObjectStorage({
       onDirty: () => this.#commitSoon(),
-      onWrite: () => {
+      onWrite: (sql) => {
+        if (world.failsWrite?.(name, sql)) throw new Error('the disk refused a write');
         if (world.faults.strike('write-fails', name)) throw new Error('the disk refused a write');
       },
     });

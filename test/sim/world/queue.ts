@@ -26,6 +26,8 @@ export class SimQueue {
   readonly #batchMax: number;
   readonly #sites: Sites;
   readonly #ready: Stored[] = [];
+  /** Bodies that were handled, each once. */
+  readonly #history = new Map<string, Stored>();
   #isPumping = false;
   #ids = 0;
 
@@ -99,7 +101,13 @@ export class SimQueue {
       ack: () => void verdicts.set(stored, 'ack'),
       retry: ({ delaySeconds = 0 } = {}) => void verdicts.set(stored, { retryMs: delaySeconds * SECOND_MS }),
     }));
-    const queueBatch = { queue: this.name, messages, ackAll: () => messages.forEach((message) => message.ack()) };
+    const queueBatch = {
+      queue: this.name,
+      messages,
+      ackAll: () => {
+        for (const message of messages) message.ack();
+      },
+    };
     let failed = false;
     try {
       await this.#world.invoke(`consume ${this.name}`, (isolate) =>
@@ -122,7 +130,13 @@ export class SimQueue {
     else this.#schedule(stored, delayMs);
   }
 
+  /** Every message there ever was comes once more. */
+  redeliverAll(): void {
+    for (const message of this.#history.values()) this.#schedule({ ...message, attempts: 0 }, 0);
+  }
+
   #handled(stored: Stored): void {
+    this.#history.set(JSON.stringify(stored.body), stored);
     const zombie = this.#world.faults.strike('message-zombie', this.name);
     if (!zombie) return;
     this.#world.reach('zombie-message');

@@ -48,6 +48,8 @@ export class Scheduler {
 
   /** Runs until the time, or until nothing is due before it, or `isDone`. */
   async runUntil(untilMs: number, isDone: () => boolean = () => false): Promise<void> {
+    // What was begun before the call may not have come as far as the schedule yet.
+    await settle();
     while (this.#heap.length > 0 && (this.#heap[0] as Entry).dueMs <= untilMs && !isDone()) {
       const { dueMs, order, label, run } = this.#pop();
       if (this.#cancelled.delete(order)) continue;

@@ -58,9 +58,14 @@ export class World implements Surroundings {
   /** What the product said on its console. */
   onLog: ((level: string, text: string) => void) | null = null;
   onReply: (object: SimObject, method: string, result: unknown) => void = () => {};
+  /** How long a commit takes where a scenario decides. */
+  commitLatencyMs: ((site: string) => number) | null = null;
+  /** Whether a write of an object fails where a scenario decides. */
+  failsWrite: ((object: string, sql: string) => boolean) | null = null;
   readonly #sites: Sites;
   readonly #random: Sequence;
   #isolateCount = 0;
+  #release: number | null = null;
 
   constructor({ seed, startMs, products, masked = new Set(), isSwarm = true }: WorldOptions) {
     this.seed = seed;
@@ -119,6 +124,7 @@ export class World implements Surroundings {
   }
 
   commitLatency(site: string): number {
+    if (this.commitLatencyMs !== null) return this.commitLatencyMs(site);
     const roll = this.#sites.next(`commit ${site}`);
     return roll < 0.9 ? 10 * roll : (roll - 0.9) * 10_000;
   }
@@ -130,6 +136,12 @@ export class World implements Surroundings {
     const death = this.faults.strike('isolate-dies', what);
     if (death) this.scheduler.after(death.size * 200, `${isolate.name} dies`, () => this.killIsolate(isolate));
     return isolate.run(work);
+  }
+
+  /** From now on everything runs on this release. */
+  useRelease(release: number): void {
+    this.#release = release;
+    for (const isolate of [...this.isolates]) this.killIsolate(isolate);
   }
 
   killIsolate(isolate: Isolate): void {
@@ -195,6 +207,7 @@ export class World implements Surroundings {
   }
 
   #product(site: string): Product {
+    if (this.#release !== null) return this.products[this.#release] as Product;
     const at = Math.floor(this.#sites.next(`release ${site}`) * this.products.length);
     return this.products[at] as Product;
   }

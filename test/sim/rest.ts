@@ -1,0 +1,64 @@
+// Rest: cron, and what follows when the faults have ended: everything gets its time, then the oracle looks.
+
+import { HOUR_MS } from '../../src/core/limits.ts';
+import type { SimTenant } from './clients.ts';
+import { checkAtRest } from './oracle.ts';
+import type { Watch } from './watch.ts';
+import { settle } from './world/scheduler.ts';
+import type { World } from './world/world.ts';
+
+const SECOND_MS = 1_000;
+const LAST_STEPS_MAX = 20_000;
+
+/** The platform's cron, on some isolate. */
+export function planCron(world: World, fromMs: number, toMs: number, everyMs: number): void {
+  for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
+    world.scheduler.at(atMs + SECOND_MS, 'cron', () => {
+      if (world.faults.strike('cron-missed', 'cron')) return;
+      const event = { scheduledTime: atMs } as never;
+      void world
+        .invoke('cron', async (isolate) => isolate.product.worker.scheduled!(event, isolate.env as never, {} as never))
+        .catch((cause: unknown) => world.onRefused('cron', cause));
+    });
+  }
+}
+
+/** Runs a promise to its end, with whatever it needs of the schedule. False: it did not end. */
+export async function finish(world: World, what: string, work: () => Promise<void>): Promise<boolean> {
+  let isDone = false;
+  void work()
+    .catch((cause: unknown) => world.violate(what, cause instanceof Error ? String(cause.stack) : String(cause)))
+    .finally(() => {
+      isDone = true;
+    });
+  const stepsMax = world.scheduler.steps + LAST_STEPS_MAX;
+  // Reading the lake takes no simulated time: the schedule may be empty meanwhile.
+  for (let turn = 0; turn < LAST_STEPS_MAX && !isDone && world.scheduler.steps < stepsMax; turn++) {
+    await world.scheduler.runUntil(Number.POSITIVE_INFINITY, () => isDone || world.scheduler.steps >= stepsMax);
+    await settle();
+  }
+  if (!isDone) world.violate(what, 'did not end');
+  return isDone;
+}
+
+/** No faults from here on; until `atRestMs` everything must be stored and sealed, then the oracle looks. */
+export async function comeToRest(
+  world: World,
+  tenants: readonly SimTenant[],
+  watch: Watch,
+  atRestMs: number,
+  stillWaiting: () => string[],
+): Promise<void> {
+  world.faults.isOn = false;
+  const { nowMs } = world;
+  const firstMs = Math.ceil(nowMs / (HOUR_MS / 6)) * (HOUR_MS / 6);
+  planCron(world, firstMs, firstMs + HOUR_MS, HOUR_MS / 6);
+  planCron(world, firstMs + HOUR_MS, atRestMs, HOUR_MS);
+  await world.scheduler.runUntil(atRestMs, () => world.violations.length > 0);
+  if (world.violations.length > 0) return;
+  for (const what of stillWaiting()) world.violate('G5', what);
+  await finish(world, 'at rest', async () => {
+    for (const tenant of tenants) await checkAtRest(world, tenant);
+    watch.checkEnd();
+  });
+}

@@ -1,0 +1,188 @@
+// Scenarios of stored things: seals, redeliveries, imports, two releases.
+
+import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import type { Scenario, Stage } from './stage.ts';
+
+const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
+const SEALED_MS = MIDNIGHT_MS + 3 * HOUR_MS;
+
+/** Where a seal can be met: what it has done is done, what follows is not. */
+const SEAL_STEPS: readonly { readonly phase: 'before' | 'after'; readonly site: RegExp }[] = [
+  { phase: 'before', site: /^cut shard/ },
+  { phase: 'after', site: /^cut shard/ },
+  { phase: 'before', site: /^d1 .*SELECT segments/ },
+  { phase: 'before', site: /^d1 .*SELECT parts/ },
+  { phase: 'after', site: /^d1 .*SELECT parts/ },
+  { phase: 'before', site: /^r2 put .*date=/ },
+  { phase: 'after', site: /^r2 put .*date=/ },
+  { phase: 'before', site: /^d1 .*DELETE leases/ },
+  { phase: 'after', site: /^d1 .*DELETE leases/ },
+];
+
+/** At each step of a seal: a correction, its flush and an import come; then it goes on, or dies and is resumed, or both. */
+function lateDuringSeal(fate: 'goes on' | 'dies' | 'is overtaken'): Scenario {
+  return {
+    name: `late-during-seal, which ${fate}`,
+    startMs: MIDNIGHT_MS - HOUR_MS,
+    async run(stage) {
+      const tenant = stage.tenant();
+      stage.send(tenant, { count: 60 });
+      await stage.pass();
+      await stage.store(tenant);
+      await stage.passUntil(MIDNIGHT_MS + 2 * HOUR_MS);
+      for (const [number, { phase, site }] of SEAL_STEPS.entries()) {
+        await meetSeal(stage, number, phase, site, fate);
+      }
+      await stage.rest();
+    },
+  };
+}
+
+async function meetSeal(
+  stage: Stage,
+  number: number,
+  phase: 'before' | 'after',
+  site: RegExp,
+  fate: string,
+): Promise<void> {
+  const { world } = stage;
+  const tenant = stage.tenants[0]!;
+  const sealer = world.isolates[0]!;
+  const hold = stage.hold(phase, site, ({ caller }) => caller === sealer);
+  const day = Math.floor(MIDNIGHT_MS / (24 * HOUR_MS)) - 1;
+  stage.send(tenant, { count: 5, ageMs: 4 * HOUR_MS });
+  await stage.pass();
+  const seal = (isolate: typeof sealer) => {
+    const message = { body: { uid: tenant.uid, day, cause: 'command' }, attempts: 1, ack: () => {}, retry: () => {} };
+    const batch = { queue: 'tidemark-seal', messages: [message] };
+    return isolate
+      .run((on) => Promise.resolve(on.product.worker.queue!(batch as never, on.env as never, {} as never)))
+      .catch(() => {});
+  };
+  const sealed = seal(sealer);
+  await world.scheduler.runUntil(world.nowMs + MINUTE_MS, () => hold.held.length > 0);
+  if (hold.held.length === 0) world.reach(`seal passed step ${number}`);
+  hold.isOpen = true;
+  stage.send(tenant, { count: 5, ageMs: 4 * HOUR_MS });
+  stage.startImport(tenant, `late-${number}`, 3);
+  await stage.pass();
+  await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+  await stage.store(tenant);
+  if (fate === 'dies') world.killIsolate(sealer);
+  if (fate === 'is overtaken') {
+    await stage.pass(2 * MINUTE_MS);
+    void seal(world.isolates[1]!);
+    await stage.pass(MINUTE_MS);
+  }
+  await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+  world.network.open(hold);
+  await stage.pass(3 * MINUTE_MS);
+  if (fate === 'goes on') await sealed;
+  await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+}
+
+/** Every message there was comes again, after the seal and after slots were used anew. */
+const zombieMessage: Scenario = {
+  name: 'zombie-message',
+  startMs: MIDNIGHT_MS - HOUR_MS,
+  async run(stage) {
+    const tenant = stage.tenant();
+    for (let i = 0; i < 6; i++) {
+      stage.send(tenant, { count: 25 });
+      await stage.pass();
+      await stage.store(tenant);
+    }
+    stage.cron(SEALED_MS);
+    await stage.passUntil(SEALED_MS);
+    stage.world.flushQueue.redeliverAll();
+    stage.world.sealQueue.redeliverAll();
+    stage.send(tenant, { count: 25 });
+    await stage.pass(MINUTE_MS);
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
+
+/** The same flush reaches D1 twice, the second time after its day was sealed and its parts collected. */
+const lateBatch: Scenario = {
+  name: 'flush-stored-again-after-seal',
+  startMs: MIDNIGHT_MS - HOUR_MS,
+  async run(stage) {
+    const tenant = stage.tenant();
+    const d1 = stage.hold('before', /^d1 .*INSERT flushes/);
+    stage.send(tenant, { count: 25 });
+    await stage.pass();
+    const stored = stage.store(tenant);
+    await stage.passUntilHeld(d1);
+    d1.isOpen = true;
+    await stored;
+    for (const isolate of [...stage.world.isolates]) stage.world.killIsolate(isolate);
+    stage.cron(SEALED_MS);
+    await stage.passUntil(SEALED_MS);
+    stage.world.network.open(d1);
+    await stage.pass(MINUTE_MS);
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
+
+/** A bulk import repeats what is live, stored and sealed: counted once from the seal on. */
+const importOverLive: Scenario = {
+  name: 'import-over-live',
+  startMs: MIDNIGHT_MS - HOUR_MS,
+  async run(stage) {
+    const tenant = stage.tenant();
+    stage.send(tenant, { count: 25 });
+    await stage.pass();
+    stage.startImport(tenant, 'first', 10);
+    await stage.pass(MINUTE_MS);
+    await stage.store(tenant);
+    stage.startImport(tenant, 'second', 10);
+    await stage.pass(MINUTE_MS);
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    stage.cron(SEALED_MS);
+    await stage.passUntil(SEALED_MS);
+    stage.startImport(tenant, 'third', 10);
+    await stage.pass(10 * MINUTE_MS);
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
+
+/** The object is there, its writer died, and another release with another encoder goes on. */
+const encoderUpgrade: Scenario = {
+  name: 'encoder-upgrade-mid-put',
+  startMs: MIDNIGHT_MS - HOUR_MS,
+  async run(stage) {
+    const tenant = stage.tenant();
+    for (const [site, step] of [
+      [/^r2 put .*\/l0\//, () => stage.store(tenant)],
+      [/^r2 put .*date=/, () => stage.passUntil(SEALED_MS)],
+    ] as const) {
+      stage.world.useRelease(0);
+      stage.send(tenant, { count: 25 });
+      await stage.pass();
+      if (site.source.includes('date=')) stage.cron(SEALED_MS);
+      const put = stage.hold('after', site);
+      const begun = step();
+      await begun;
+      stage.must(put.held.length > 0, `${site} was met`);
+      put.held.length = 0;
+      put.isOpen = true;
+      stage.world.useRelease(1);
+      await stage.pass(10 * MINUTE_MS);
+    }
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
+
+export const sealScenarios: readonly Scenario[] = [
+  lateDuringSeal('goes on'),
+  lateDuringSeal('dies'),
+  lateDuringSeal('is overtaken'),
+  zombieMessage,
+  lateBatch,
+  importOverLive,
+  encoderUpgrade,
+];

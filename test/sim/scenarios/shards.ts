@@ -1,0 +1,134 @@
+// Scenarios of one shard: commits, resets, full logs, silence.
+
+import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { NOON_MS, type Scenario } from './stage.ts';
+
+/** A retry arrives while its original waits for its commit, and the commit never comes. */
+const dupRidesOnPendingCommit: Scenario = {
+  name: 'dup-rides-on-pending-commit',
+  async run(stage) {
+    const tenant = stage.tenant();
+    stage.send(tenant);
+    await stage.pass();
+    stage.world.commitLatencyMs = () => 4_000;
+    const first = stage.send(tenant);
+    await stage.pass(500);
+    const again = stage.send(tenant, { again: first.events });
+    await stage.pass(500);
+    stage.must(stage.acked(tenant) === 10, 'neither the original nor its copy is answered before the commit');
+    stage.shard(tenant).reset('reset');
+    stage.world.commitLatencyMs = null;
+    await stage.pass(30_000);
+    await Promise.all([first.answered, again.answered]);
+    await Promise.all([stage.ask(tenant), stage.pass()]);
+    await stage.rest();
+  },
+};
+
+/** Each kind of write fails once, at any time of the shard's life. */
+const throwAfterDedupe: Scenario = {
+  name: 'throw-after-dedupe',
+  async run(stage) {
+    const tenant = stage.tenant();
+    const kinds = [
+      /INTO log/,
+      /INTO outbox/,
+      /INTO dedupe_run|INTO ids/,
+      /UPDATE meta SET stored_seq/,
+      /DELETE FROM outbox/,
+      /watermark_ms = \?$/,
+    ];
+    for (const kind of kinds) {
+      for (const nth of [1, 2]) {
+        let left = nth;
+        stage.world.failsWrite = (_, sql) => kind.test(sql) && --left === 0;
+        const { answered } = stage.send(tenant);
+        await stage.pass(20_000);
+        await stage.store(tenant);
+        await stage.pass(2 * MINUTE_MS);
+        await answered;
+        await Promise.all([stage.ask(tenant), stage.pass()]);
+        await stage.pass(2 * MINUTE_MS);
+      }
+    }
+    stage.world.failsWrite = null;
+    await stage.rest();
+  },
+};
+
+/** The sinks are dead until the log is full; the shard refuses, restarts with it, and recovers by itself. */
+const oldCheckpointFullLog: Scenario = {
+  name: 'old-checkpoint-full-log',
+  async run(stage) {
+    const tenant = stage.tenant();
+    const sink = stage.hold('before', /^r2 put/);
+    const flood: Promise<void>[] = [];
+    for (let i = 0; i < 60; i++) {
+      flood.push(stage.send(tenant, { count: 30, ageMs: i * 1_000 }).answered);
+      await stage.pass(2_000);
+    }
+    stage.must((stage.world.reached.get('append-overloaded') ?? 0) > 0, 'a full log refuses');
+    stage.shard(tenant).reset('reset');
+    await Promise.all([stage.ask(tenant), stage.pass()]);
+    stage.world.network.open(sink);
+    await stage.pass(HOUR_MS);
+    await Promise.all(flood);
+    await Promise.all([stage.ask(tenant), stage.pass()]);
+    await stage.rest();
+  },
+};
+
+/** Six failures of every alarm, all messages gone, and no further event: the cron alone must bring it home. */
+const silentForever: Scenario = {
+  name: 'silent-forever',
+  async run(stage) {
+    const tenant = stage.tenant({ shardCount: 2 });
+    stage.send(tenant, { count: 30 });
+    await stage.pass();
+    const queue = stage.hold('before', /^queue tidemark-flush/);
+    await stage.store(tenant);
+    queue.isOpen = true;
+    for (const { release } of queue.held.splice(0)) release(new Error('the queue did not answer'));
+    stage.send(tenant, { count: 3 });
+    await stage.pass();
+    for (const object of stage.world.objects.values()) object.loseAlarm();
+    stage.world.flushQueue.wipe();
+    stage.cron(NOON_MS + HOUR_MS);
+    await stage.passUntil(NOON_MS + HOUR_MS);
+    const held = stage.world.objects.get('shard t1/weur/0')!.storage.handle(() => true).sql;
+    const { n } = held.exec('SELECT COUNT(*) AS n FROM log, meta WHERE log.seq >= meta.stored_seq').one() as {
+      n: number;
+    };
+    stage.must(n === 0, `an hour later ${n} rows are still not stored`);
+    await stage.rest();
+  },
+};
+
+/** A drained shard is left asleep, and comes back to the directory before its next ack. */
+const sleepsAndWakes: Scenario = {
+  name: 'rests-and-wakes',
+  async run(stage) {
+    const tenant = stage.tenant();
+    stage.send(tenant);
+    await stage.pass();
+    stage.cron(NOON_MS + 4 * HOUR_MS);
+    await stage.passUntil(NOON_MS + 4 * HOUR_MS);
+    const list = stage.hold('before', /^fetch directory .* from shard/);
+    const { answered } = stage.send(tenant);
+    await stage.passUntilHeld(list);
+    stage.must(stage.acked(tenant) === 10, 'nothing is acknowledged while the shard is noted as resting');
+    stage.world.network.open(list);
+    await stage.pass();
+    await answered;
+    await Promise.all([stage.ask(tenant), stage.pass()]);
+    await stage.rest();
+  },
+};
+
+export const shardScenarios: readonly Scenario[] = [
+  dupRidesOnPendingCommit,
+  throwAfterDedupe,
+  oldCheckpointFullLog,
+  silentForever,
+  sleepsAndWakes,
+];

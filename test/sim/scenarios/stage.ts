@@ -1,0 +1,169 @@
+// Stage: a world without chance faults, for a scenario that makes its own: calls are held, objects reset, messages sent again
+// at exactly the moments that the scenario is about.
+
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { Client, type ClientOptions, insertTenant, type SimTenant } from '../clients.ts';
+import { HistoryImport } from '../imports.ts';
+import { bind, type Product } from '../product-loader.ts';
+import { askAndCheck, type Question } from '../questions.ts';
+import { comeToRest, planCron } from '../rest.ts';
+import { Ledger, type WireEvent } from '../sent.ts';
+import { Watch } from '../watch.ts';
+import type { Call, Hold } from '../world/network.ts';
+import type { SimObject } from '../world/objects.ts';
+import { World } from '../world/world.ts';
+
+export const NOON_MS = Date.UTC(2026, 2, 10, 12);
+/** Enough for any call without faults. */
+export const MOMENT_MS = 5_000;
+
+export interface Scenario {
+  readonly name: string;
+  /** Where the run begins; noon if absent. */
+  readonly startMs?: number;
+  readonly run: (stage: Stage) => Promise<void>;
+}
+
+export interface Sending {
+  readonly count?: number;
+  /** Event time relative to now; 0 if absent. Null: none is sent. */
+  readonly ageMs?: number | null;
+  readonly region?: string;
+  /** The ids to send again. */
+  readonly again?: readonly WireEvent[];
+}
+
+export class Stage {
+  readonly world: World;
+  readonly tenants: SimTenant[] = [];
+  readonly #watch: Watch;
+  readonly #clients = new Map<string, Client>();
+  readonly #imports: HistoryImport[] = [];
+  #made = 0;
+
+  constructor(
+    products: readonly [Product, ...Product[]],
+    { startMs = NOON_MS }: Pick<Scenario, 'startMs'>,
+    seed: number,
+  ) {
+    this.world = new World({ seed, startMs, products, isSwarm: false });
+    bind(this.world);
+    this.#watch = new Watch(this.world);
+  }
+
+  get violations(): readonly string[] {
+    return this.world.violations.map(({ message }) => message);
+  }
+
+  tenant({ regions = ['weur'], shardCount = 1, uid = `t${this.tenants.length + 1}`, id = uid } = {}): SimTenant {
+    insertTenant(this.world, { uid, id, regions, shardCount });
+    const tenant = { uid, regions, ledger: new Ledger(uid) };
+    this.tenants.push(tenant);
+    return tenant;
+  }
+
+  /** Sends one request from the tenant's client; ends when it is answered. */
+  send(
+    tenant: SimTenant,
+    { count = 10, ageMs = 0, region, again }: Sending = {},
+  ): { events: WireEvent[]; answered: Promise<void> } {
+    const client = this.client(tenant);
+    const events = again ? [...again] : Array.from({ length: count }, () => this.event(tenant, ageMs));
+    return { events, answered: client.submit({ batch: events, events }, region ?? tenant.regions[0]) };
+  }
+
+  client(tenant: SimTenant, options: Partial<ClientOptions> = {}): Client {
+    const name = options.name ?? `client of ${tenant.uid}`;
+    let client = this.#clients.get(name);
+    if (client === undefined) {
+      client = new Client(this.world, { name, tenant, events: 0, startMs: 0, endMs: 1, skewMs: 0, ...options });
+      this.#clients.set(name, client);
+    }
+    return client;
+  }
+
+  event(tenant: SimTenant, ageMs: number | null = 0): WireEvent {
+    const number = ++this.#made;
+    return {
+      id: `${tenant.uid}-e${number}`,
+      type: 'track',
+      event: 'Viewed',
+      anonymousId: `device-${number % 7}`,
+      ...(ageMs !== null && { timestamp: new Date(this.world.nowMs - ageMs).toISOString() }),
+      properties: { slot: `slot-${number % 40}`, amount: (number % 100) / 4 },
+    };
+  }
+
+  startImport(tenant: SimTenant, id: string, repeats: number): HistoryImport {
+    const options = { id, tenant, atMs: this.world.nowMs + 1, chunks: 1, rowsPerChunk: 20, repeats };
+    const started = new HistoryImport(this.world, options);
+    this.#imports.push(started);
+    started.start();
+    return started;
+  }
+
+  async pass(ms: number = MOMENT_MS): Promise<void> {
+    await this.world.scheduler.runUntil(this.world.nowMs + ms);
+  }
+
+  async passUntil(atMs: number): Promise<void> {
+    await this.world.scheduler.runUntil(atMs);
+  }
+
+  /** Until something is held there. */
+  async passUntilHeld(hold: Hold): Promise<void> {
+    await this.world.scheduler.runUntil(this.world.nowMs + HOUR_MS, () => hold.held.length > 0);
+    this.must(hold.held.length > 0, 'nothing came to where it was to be held');
+  }
+
+  hold(phase: Hold['phase'], site: RegExp, more: (call: Call) => boolean = () => true): Hold {
+    return this.world.network.hold(phase, (call) => site.test(`${call.site} ${call.detail}`) && more(call));
+  }
+
+  /** Asks, and the books check the answer. Without a question: all of the last days. */
+  ask(tenant: SimTenant, question: Partial<Question> = {}): Promise<void> {
+    const today = Math.floor(this.world.nowMs / DAY_MS) * DAY_MS;
+    const range = { startMs: today - 12 * DAY_MS, endMs: today + 2 * DAY_MS };
+    return askAndCheck(this.world, tenant, { measure: 'count', groupBy: ['event'], ...range, ...question });
+  }
+
+  shard(tenant: SimTenant, region = tenant.regions[0], index = 0): SimObject {
+    return this.world.object(`shard ${tenant.uid}/${region}/${index}`);
+  }
+
+  /** Cuts what the shard holds and has it stored. */
+  async store(tenant: SimTenant, region = tenant.regions[0]): Promise<void> {
+    const address = { uid: tenant.uid, region, index: 0 };
+    const cut = this.shard(tenant, region).deliver('cut', [{ address }]);
+    // A write that is made to fail is the scenario's affair.
+    cut.catch(() => {});
+    await this.pass(MINUTE_MS);
+  }
+
+  /** The cron runs every five minutes until then. */
+  cron(untilMs: number): void {
+    planCron(this.world, Math.ceil(this.world.nowMs / (5 * MINUTE_MS)) * 5 * MINUTE_MS, untilMs, 5 * MINUTE_MS);
+  }
+
+  must(condition: boolean, what: string): void {
+    if (!condition) this.world.violate('scenario', what);
+  }
+
+  acked(tenant: SimTenant): number {
+    return [...tenant.ledger.events.values()].filter(({ ackedAtMs }) => ackedAtMs !== null).length;
+  }
+
+  /** Everything gets its time, then the oracle looks. */
+  async rest(): Promise<void> {
+    const atRestMs = Math.ceil((this.world.nowMs + HOUR_MS) / DAY_MS) * DAY_MS + 4 * HOUR_MS;
+    await comeToRest(this.world, this.tenants, this.#watch, atRestMs, () => [
+      ...[...this.#clients.values()].filter(({ waiting }) => waiting > 0).map(({ options }) => `${options.name} waits`),
+      ...this.#imports.filter(({ isDone }) => !isDone).map(({ options }) => `import ${options.id} is not done`),
+    ]);
+  }
+
+  close(): void {
+    this.world.release();
+    bind(null);
+  }
+}

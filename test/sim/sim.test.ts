@@ -1,0 +1,74 @@
+// The simulator in the test suite: some seeds, the named scenarios, and a few seeded bugs that it must find. The full
+// numbers: `npm run sim -- --seeds 10000`, `npm run sim -- --sensitivity`.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { applyPatch } from './build.ts';
+import { MUTATIONS } from './mutations.ts';
+import { runPool, seedJobs } from './pool.ts';
+import { bundleProducts, loadProducts } from './products.ts';
+import { runScenario, SCENARIOS } from './scenarios.ts';
+import { detect } from './sensitivity.ts';
+import { runSeed } from './simulation.ts';
+import { Totals } from './totals.ts';
+
+const SEEDS = 200;
+/** Found within a few seeds each; all of them are in `--sensitivity`. */
+const FOUND_FAST = ['confirm-before-store', 'slot-reused-early', 'seal-keeps-copies', 'copies-in-one-row'];
+
+let code: string;
+
+beforeAll(async () => {
+  code = await bundleProducts();
+}, 60_000);
+
+describe('the simulated product', () => {
+  it(`keeps its promise over ${SEEDS} seeds, and meets the rare states`, { timeout: 600_000 }, async () => {
+    const totals = new Totals();
+    const failures: string[] = [];
+    await runPool({
+      code,
+      jobs: seedJobs(1, SEEDS),
+      onResult: (result) => {
+        totals.add(result);
+        for (const { message } of result.violations.slice(0, 1)) {
+          failures.push(`npm run sim -- --seed ${result.seed}: ${message.slice(0, 500)}`);
+        }
+        return failures.length >= 3;
+      },
+    });
+    expect(failures).toEqual([]);
+    expect(totals.eventsMin).toBeGreaterThanOrEqual(1_000);
+    expect(totals.faultsMin).toBeGreaterThanOrEqual(20);
+    expect(totals.unreached()).toEqual([]);
+  });
+
+  it('goes the same way when a seed is run again', { timeout: 60_000 }, async () => {
+    const products = loadProducts(code);
+    const [first, second] = [await runSeed({ seed: 7, products }), await runSeed({ seed: 7, products })];
+    expect(second).toEqual(first);
+  });
+});
+
+describe('scenarios', () => {
+  for (const scenario of SCENARIOS) {
+    it(scenario.name, { timeout: 60_000 }, async () => {
+      expect(await runScenario(loadProducts(code), scenario)).toEqual([]);
+    });
+  }
+});
+
+describe('seeded bugs', () => {
+  for (const mutation of MUTATIONS.filter(({ name }) => FOUND_FAST.includes(name))) {
+    it(`finds: ${mutation.what}`, { timeout: 120_000 }, async () => {
+      const { seeds } = await detect(mutation, { seedsMax: 60 });
+      expect(seeds).not.toBeNull();
+    });
+  }
+
+  it('refuses a patch whose text is not there exactly once', () => {
+    const patch = { file: 'src/x.ts', old: 'a', new: 'b' };
+    expect(applyPatch('-a-', patch)).toBe('-b-');
+    expect(() => applyPatch('aa', patch)).toThrow('found 2 times');
+    expect(() => applyPatch('', patch)).toThrow('found 0 times');
+  });
+});
