@@ -294,17 +294,6 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'late-confirm-believed',
-    what: 'a shard takes the confirmation of an older flush for that of its oldest',
-    patches: [
-      {
-        file: SHARD,
-        old: 'if (flush.incarnation !== this.#engine.incarnation || oldest?.seqFrom !== flush.seqFrom) return;',
-        new: 'if (flush.incarnation !== this.#engine.incarnation || oldest === undefined) return;',
-      },
-    ],
-  },
-  {
     name: 'tally-dropped',
     what: 'rejected events are in no account',
     patches: [

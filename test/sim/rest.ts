@@ -15,9 +15,8 @@ export function planCron(world: World, fromMs: number, toMs: number, everyMs: nu
   for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
     world.scheduler.at(atMs + SECOND_MS, 'cron', () => {
       if (world.faults.strike('cron-missed', 'cron')) return;
-      const event = { scheduledTime: atMs } as never;
       void world
-        .invoke('cron', async (isolate) => isolate.product.worker.scheduled!(event, isolate.env as never, {} as never))
+        .invoke('cron', (isolate) => isolate.cron(atMs))
         .catch((cause: unknown) => world.onRefused('cron', cause));
     });
   }

@@ -93,7 +93,7 @@ function showProgress(totals: Totals, count: number, failed: number, startedAtMs
   const leftSeconds = ((count - totals.runs) * seconds) / totals.runs;
   const line = `${totals.runs} of ${count} seeds, ${(totals.runs / seconds).toFixed(1)} a second, ${failed} failed, ${Math.ceil(leftSeconds)} s left`;
   if (process.stderr.isTTY) process.stderr.write(`\r${line.padEnd(78)}`);
-  else if (totals.runs % 500 === 0) console.error(line);
+  else if (totals.runs % 100 === 0) console.error(line);
 }
 
 function clearLine(): void {

@@ -1,7 +1,7 @@
 // Simulation: one seeded run: a world, tenants, clients, imports, cron, questions and faults over the end of a day; then the
 // faults end and everything must come to rest; then the oracle.
 
-import { HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import { MINUTE_MS } from '../../src/core/limits.ts';
 import { Client, insertTenant, type SimTenant } from './clients.ts';
 import { HistoryImport } from './imports.ts';
 import { bind, type Product } from './product-loader.ts';

@@ -55,9 +55,7 @@ async function meetSeal(
   const seal = (isolate: typeof sealer) => {
     const message = { body: { uid: tenant.uid, day, cause: 'command' }, attempts: 1, ack: () => {}, retry: () => {} };
     const batch = { queue: 'tidemark-seal', messages: [message] };
-    return isolate
-      .run((on) => Promise.resolve(on.product.worker.queue!(batch as never, on.env as never, {} as never)))
-      .catch(() => {});
+    return isolate.run((on) => on.consume(batch)).catch(() => {});
   };
   const sealed = seal(sealer);
   await world.scheduler.runUntil(world.nowMs + MINUTE_MS, () => hold.held.length > 0);

@@ -55,7 +55,8 @@ export class Stage {
     return this.world.violations.map(({ message }) => message);
   }
 
-  tenant({ regions = ['weur'], shardCount = 1, uid = `t${this.tenants.length + 1}`, id = uid } = {}): SimTenant {
+  tenant(shape: Partial<Parameters<typeof insertTenant>[1]> = {}): SimTenant {
+    const { regions = ['weur'], shardCount = 1, uid = `t${this.tenants.length + 1}`, id = uid } = shape;
     insertTenant(this.world, { uid, id, regions, shardCount });
     const tenant = { uid, regions, ledger: new Ledger(uid) };
     this.tenants.push(tenant);

@@ -5,6 +5,19 @@ import type { Product } from '../product-loader.ts';
 import { type Caller, NetworkError } from './network.ts';
 import type { World } from './world.ts';
 
+interface Bindings {
+  readonly DB: D1Database;
+  readonly LAKE: R2Bucket;
+  readonly SHARD: DurableObjectNamespace;
+  readonly DIRECTORY: DurableObjectNamespace;
+}
+
+/** The entry's handlers, as the platform calls them. */
+interface Handlers {
+  queue(batch: unknown, env: unknown, ctx: unknown): Promise<void>;
+  scheduled(event: unknown, env: unknown, ctx: unknown): Promise<void>;
+}
+
 type TenantCache = InstanceType<Product['TenantCache']>;
 
 export class Isolate implements Caller {
@@ -28,16 +41,23 @@ export class Isolate implements Caller {
 
   /** The ports that stages take, over this isolate's bindings. */
   ports(world: World) {
-    const { SHARD, DIRECTORY, DB, LAKE } = this.env as { [binding: string]: never };
-    const shards = SHARD as unknown as DurableObjectNamespace;
+    const { SHARD, DIRECTORY, DB, LAKE } = this.env as unknown as Bindings;
     return {
-      db: DB as D1Database,
-      lake: LAKE as R2Bucket,
+      db: DB,
+      lake: LAKE,
       shardOf: (address: { uid: string; region: string; index: number }) =>
-        shards.get(shards.idFromName(this.product.shardName(address))) as never,
+        SHARD.get(SHARD.idFromName(this.product.shardName(address))) as never,
       directoryOf: this.product.directoryOf(DIRECTORY),
       now: () => world.scheduler.nowMs,
     };
+  }
+
+  async consume(batch: unknown): Promise<void> {
+    await (this.product.worker as unknown as Handlers).queue(batch, this.env, {});
+  }
+
+  async cron(scheduledTime: number): Promise<void> {
+    await (this.product.worker as unknown as Handlers).scheduled({ scheduledTime }, this.env, {});
   }
 
   /** Runs until it ends or the isolate dies. */

@@ -110,9 +110,7 @@ export class SimQueue {
     };
     let failed = false;
     try {
-      await this.#world.invoke(`consume ${this.name}`, (isolate) =>
-        isolate.product.worker.queue!(queueBatch as never, isolate.env as never, {} as never),
-      );
+      await this.#world.invoke(`consume ${this.name}`, (isolate) => isolate.consume(queueBatch));
     } catch (cause) {
       failed = true;
       this.#world.onRefused(`queue ${this.name}`, cause);
