@@ -20,21 +20,14 @@ import { Traits, type TraitsWanted } from '../core/people/traits.ts';
 import { propertyPlace } from '../core/property.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
+import type { ScanTail } from '../lake/scan.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { readIdentity } from './identity.ts';
+import type { KnownPeople } from './known-people.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { cohortUnknown, type LakeRefusal, tooLarge } from './refusal.ts';
 
-/** What a view knows of people. */
-export interface ViewPeople {
-  /** Null: the question does not ask who anybody is. */
-  readonly linked: LinkedPeople | null;
-  readonly lookup: Lookup | null;
-  /** Every link of an event that was acknowledged by then is followed; null: none was asked for. */
-  readonly identityAsOfMs: number | null;
-  /** Events read to know it. */
-  readonly scannedEvents: number;
-}
+export type { KnownPeople as ViewPeople } from './known-people.ts';
 
 /** Text columns that the tails of a view must have for its people to be looked up. */
 export function lookupColumns({ identity, traits, cohorts }: PeopleAsks): readonly StringColumn[] {
@@ -50,19 +43,32 @@ export async function withPeople(
   nowMs: number,
 ): Promise<Result<LakeView, LakeRefusal>> {
   if (lookupColumns(asks).length === 0) return ok(view);
+  const people = await knowPeople(ports, uid, addresses, view.tails, asks, nowMs);
+  return people.ok ? ok({ ...view, people: people.value }) : people;
+}
+
+/** The same for one that reads events in its own way; its tails have the columns of `lookupColumns`. */
+export async function knowPeople(
+  ports: LakePorts,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  tails: readonly ScanTail[],
+  asks: PeopleAsks,
+  nowMs: number,
+): Promise<Result<KnownPeople, LakeRefusal>> {
   if (asks.cohorts.size > LIMITS.queryCohortsMax) {
     return tooLarge(`A question names at most ${LIMITS.queryCohortsMax} cohorts.`);
   }
-  const linked = await readIdentity(ports.db, uid, view.tails);
+  const linked = await readIdentity(ports.db, uid, tails);
   if (!linked.ok) return linked;
   const people = { linked: linked.value, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0 };
-  if (asks.traits.size === 0 && asks.cohorts.size === 0) return ok({ ...view, people });
+  if (asks.traits.size === 0 && asks.cohorts.size === 0) return ok(people);
 
   const cohorts = await readCohorts(ports.db, uid, [...asks.cohorts]);
   const missing = [...asks.cohorts].find((id) => !cohorts.some((cohort) => cohort.id === id));
   if (missing !== undefined) return cohortUnknown(missing);
   const looked = await lookUp(ports, uid, addresses, linked.value, asks, cohorts, nowMs);
-  return looked.ok ? ok({ ...view, people: { ...people, ...looked.value } }) : looked;
+  return looked.ok ? ok({ ...people, ...looked.value }) : looked;
 }
 
 async function lookUp(
@@ -73,7 +79,7 @@ async function lookUp(
   asks: PeopleAsks,
   cohorts: readonly SavedCohort[],
   nowMs: number,
-): Promise<Result<Pick<ViewPeople, 'lookup' | 'scannedEvents'>, LakeRefusal>> {
+): Promise<Result<Pick<KnownPeople, 'lookup' | 'scannedEvents'>, LakeRefusal>> {
   const traits = new Traits(traitsWanted([...asks.traits, ...cohorts.flatMap(({ who }) => cohortTraits(who))]));
   const people = { linked, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0 };
   const read = async (

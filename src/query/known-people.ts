@@ -1,0 +1,27 @@
+/** KnownPeople: what a question knows of people beyond their events, and how it is put on a batch. */
+import type { EventColumns } from '../core/columns.ts';
+import type { LinkedPeople } from '../core/people/links.ts';
+import type { Lookup } from '../core/people/lookup.ts';
+
+export interface KnownPeople {
+  /** Null: the question does not ask who anybody is. */
+  readonly linked: LinkedPeople | null;
+  readonly lookup: Lookup | null;
+  /** Every link of an event that was acknowledged by then is followed; null: none was asked for. */
+  readonly identityAsOfMs: number | null;
+  /** Events read to know it. */
+  readonly scannedEvents: number;
+}
+
+/** The columns with the one person that each row's is, and the lookup. The batch itself stays as it is. */
+export function knownColumns(columns: EventColumns, { linked, lookup }: KnownPeople): EventColumns {
+  const person = linked === null || linked.isEmpty ? columns.person : linkedPersons(columns.person, linked);
+  return { ...columns, person, ...(lookup && { lookup }) };
+}
+
+function linkedPersons(person: BigInt64Array, linked: LinkedPeople): BigInt64Array {
+  const copy = person.slice();
+  const words = new Uint32Array(copy.buffer, copy.byteOffset, 2 * copy.length);
+  for (let at = 0; at < words.length; at += 2) linked.follow(words, at);
+  return copy;
+}
