@@ -24,6 +24,7 @@ import { eventsRoutes } from './query/events-routes.ts';
 import { exportRoutes } from './query/export-routes.ts';
 import { insightRoutes } from './query/insight-routes.ts';
 import { peopleRoutes } from './query/people-routes.ts';
+import { retentionRoutes } from './query/retention-routes.ts';
 import { queryRoutes } from './query/routes.ts';
 import { sealRoutes } from './query/seal-routes.ts';
 import { statusRoutes } from './query/status-routes.ts';
@@ -46,6 +47,7 @@ export function createApp(services: Services): Hono {
   app.route('/', exportRoutes(services));
   app.route('/', insightRoutes(services));
   app.route('/', sealRoutes(services));
+  app.route('/', retentionRoutes(services));
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter));
   app.route('/', docsRoutes(app, services));

@@ -94,6 +94,8 @@ export const LIMITS = {
   formulaDepthMax: 32,
   /** Points of a moving average. */
   formulaWindowMax: 366,
+  /** Event names with a retention of their own: each is looked up for every day that is read or sealed. */
+  retentionEventsMax: 100,
   /** Saved questions of a tenant, each up to `queryBodySizeBytesMax`. */
   insightsMax: 200,
   /** An insight's kept answer: a bigger one is worked out each time. A D1 value stays under 2 MB. */
@@ -116,6 +118,15 @@ export const LIMITS = {
   queryBodySizeBytesMax: 64 * KIB,
   /** Rows one lake scan may touch before it is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
+  /** A scan of fewer rows is not shared out: the query itself has them in a third of a second. */
+  scanSharedRowsMin: 300_000,
+  /** Scanners of a tenant's pool. */
+  scannersMax: 8,
+  /** Of one question, each. */
+  scannerBudgetMs: 3 * SECOND_MS,
+  scannerRowsMax: 5_000_000,
+  /** Ranges of files a scanner remembers. */
+  scannerCacheSizeBytesMax: 32 * MIB,
   /** Events of one page of the explorer. */
   eventsPageMax: 100,
   /** Stored events whose times and ids one page of the explorer may look at: about a second of CPU. */

@@ -16,6 +16,7 @@ import type { Link } from '../core/people/links.ts';
 import { assert, InvariantError } from '../core/result.ts';
 import type { FlushPart, FlushRef, Tally } from '../core/rpc.ts';
 import { fromBase64, toBase64 } from './base64.ts';
+import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { packFooter, unpackFooter } from './footer.ts';
 import { jsonParameters } from './json-parameters.ts';
 import { insertLinks } from './link-store.ts';
@@ -48,13 +49,15 @@ export type SealVector = Readonly<Record<string, number>>;
 export interface Drift {
   /** Events the day's parts counted, under the seal's vector. */
   readonly live: number;
-  /** Events the seal counts. live − sealed = duplicates − beyond − imported + rest. */
+  /** Events the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
   readonly sealed: number;
   /** Further copies of an event, found by (id, partition key). */
   readonly duplicates: number;
   /** Events older than the allowed lateness, in no part. */
   readonly beyond: number;
   readonly imported: number;
+  /** Events left out because retention had dropped their names; absent: none. */
+  readonly expired?: number;
   /** What none of them explains: must be 0. */
   readonly rest: number;
 }
@@ -70,6 +73,8 @@ export interface SealedDay {
   readonly people: number;
   readonly drift: Drift;
   readonly sealedAtMs: number;
+  /** Names of events that had expired when the day was sealed: it holds none of them. */
+  readonly expired: readonly string[];
 }
 
 /** A segment of a day that no seal covers yet: what makes the day dirty. */
@@ -107,6 +112,7 @@ export interface SealedCells {
 }
 
 export interface RangeReading {
+  readonly dropped: Dropped;
   readonly days: readonly SealedDay[];
   readonly cells: readonly SealedCells[];
   readonly parts: readonly StoredPart[];
@@ -121,6 +127,11 @@ export interface PlacedSegment {
   readonly sizeBytes: number;
   /** The object's bytes are those encoded here, so the footer describes them. */
   readonly isOurs: boolean;
+}
+
+/** An L1 file and, where it has events with traits, the file of those. */
+export interface PlacedL1 extends PlacedSegment {
+  readonly traits: PlacedSegment | null;
 }
 
 export interface FlushRecord {
@@ -145,6 +156,11 @@ export function l0Path(uid: string, incarnation: string, seqFrom: number, seqTo:
 
 export function l1Path(uid: string, day: number, bucket: number, planHash: string): string {
   return `lake/v1/${uid}/date=${dayText(day)}/${bucket}-${planHash}.parquet`;
+}
+
+/** Of the file that holds the identify, group and alias events of an L1 file; whoever deletes one deletes both. */
+export function traitsPath(path: string): string {
+  return path.replace('/date=', '/traits/date=');
 }
 
 export function currentPath(uid: string): string {
@@ -288,15 +304,20 @@ export interface RangeRequest {
 /** What is stored for a range of days, read in one transaction. Parts that a seal of their only day covers are left out. */
 export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
   const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [] } = request;
-  const statements = [selectSealedDays(db, uid, dayFrom, dayTo), selectUncovered(db, uid, dayFrom, dayTo)];
+  const statements = [
+    selectDropped(db, uid),
+    selectSealedDays(db, uid, dayFrom, dayTo),
+    selectUncovered(db, uid, dayFrom, dayTo),
+  ];
   if (rollupId !== null) {
     statements.push(
       selectSealedCells(db, uid, rollupId, dayFrom, dayTo, grain, hourDays),
       selectParts(db, uid, rollupId, dayFrom, dayTo),
     );
   }
-  const [days, uncovered, cells, parts] = await db.batch<unknown>(statements);
+  const [dropped, days, uncovered, cells, parts] = await db.batch<unknown>(statements);
   return {
+    dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
     uncovered: (uncovered!.results as UncoveredRow[]).map((row) => ({ ...row, rollupIds: JSON.parse(row.rollupIds) })),
     cells: ((cells?.results ?? []) as CellsRow[]).map((row) => ({
@@ -309,6 +330,7 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
 }
 
 export interface ScanPlan {
+  readonly dropped: Dropped;
   readonly days: readonly SealedDay[];
   /** Ascending by manifestSeq. */
   readonly segments: readonly LakeSegment[];
@@ -320,13 +342,44 @@ export interface ScanPlan {
  */
 export async function readScanPlan(
   db: D1Database,
-  { uid, dayFrom, dayTo }: { readonly uid: string; readonly dayFrom: number; readonly dayTo: number },
+  {
+    uid,
+    dayFrom,
+    dayTo,
+    only,
+  }: {
+    readonly uid: string;
+    readonly dayFrom: number;
+    readonly dayTo: number;
+    /** Events with traits at least: of sealed days the files of those, where there are such, instead of all events. */
+    readonly only?: 'traits' | undefined;
+  },
 ): Promise<ScanPlan> {
-  const [days, sealed, uncovered] = await db.batch<unknown>([
+  const footer = only === undefined ? 's.footer' : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
+  const [dropped, days, sealed, uncovered] = await db.batch<unknown>([
+    selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
-    ...selectCounting(db, uid, dayFrom, dayTo, 's.footer'),
+    ...selectCounting(db, uid, dayFrom, dayTo, footer),
   ]);
-  return { days: (days!.results as SealedDayRow[]).map(sealedDayOf), segments: lakeSegmentsOf(sealed!, uncovered!) };
+  return {
+    dropped: droppedOf(dropped!),
+    days: (days!.results as SealedDayRow[]).map(sealedDayOf),
+    segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? (row) => row : traitsRowOf),
+  };
+}
+
+/** The row as that of its file of traits; null: it has none. */
+function traitsRowOf(row: SegmentRow): SegmentRow | null {
+  if (row.traitsRows === null) return row;
+  if (row.traitsRows === 0) return null;
+  const [day] = JSON.parse(row.days) as [{ day: number }];
+  return {
+    ...row,
+    path: traitsPath(row.path),
+    rowCount: row.traitsRows,
+    sizeBytes: row.traitsSizeBytes!,
+    days: JSON.stringify([{ day: day.day, rowCount: row.traitsRows }]),
+  };
 }
 
 /** All segments that count for the tenant now, without footers, and the greatest manifest_seq seen. */
@@ -336,11 +389,8 @@ export async function readCurrent(db: D1Database, uid: string): Promise<{ headSe
     ...selectCounting(db, uid, DAY_MIN, DAY_MAX, 'NULL AS footer'),
   ]);
   const [row] = head!.results as { headSeq: number }[];
-  return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!) };
+  return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!, (each) => each) };
 }
-
-const DAY_MIN = -1_000_000;
-const DAY_MAX = 1_000_000;
 
 /** The two statements that tell what counts: L1 of the current revisions; segments no seal covers, with their days. */
 function selectCounting(
@@ -357,7 +407,7 @@ function selectCounting(
          FROM sealed_days d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
            AND s.path >= 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '/'
            AND s.path < 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '0'
-         WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3`,
+         WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3 AND d.day >= ${LAKE_DROPPED}`,
       )
       .bind(uid, dayFrom, dayTo),
     db
@@ -365,7 +415,7 @@ function selectCounting(
         `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
          FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
          LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-         WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
+         WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
          GROUP BY s.manifest_seq`,
       )
       .bind(uid, dayFrom, dayTo),
@@ -373,13 +423,21 @@ function selectCounting(
 }
 
 /** Ascending by manifestSeq. */
-function lakeSegmentsOf(...results: D1Result<unknown>[]): LakeSegment[] {
-  const rows = results.flatMap(({ results }) => results as SegmentRow[]);
+function lakeSegmentsOf(
+  sealed: D1Result<unknown>,
+  uncovered: D1Result<unknown>,
+  sealedRowOf: (row: SegmentRow) => SegmentRow | null,
+): LakeSegment[] {
+  const rows = [
+    ...(sealed.results as SegmentRow[]).flatMap((row) => sealedRowOf(row) ?? []),
+    ...(uncovered.results as SegmentRow[]),
+  ];
   return rows.map(lakeSegmentOf).sort((a, b) => a.manifestSeq - b.manifestSeq);
 }
 
 const SEGMENT_COLUMNS = `s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
-  s.rollup_ids AS rollupIds, s.row_count AS rowCount, s.size_bytes AS sizeBytes, s.at_min_ms AS atMinMs, s.at_max_ms AS atMaxMs`;
+  s.rollup_ids AS rollupIds, s.row_count AS rowCount, s.size_bytes AS sizeBytes, s.at_min_ms AS atMinMs, s.at_max_ms AS atMaxMs,
+  s.traits_rows AS traitsRows, s.traits_size_bytes AS traitsSizeBytes`;
 
 interface SegmentRow {
   manifestSeq: number;
@@ -393,11 +451,13 @@ interface SegmentRow {
   sizeBytes: number;
   atMinMs: number;
   atMaxMs: number;
+  traitsRows: number | null;
+  traitsSizeBytes: number | null;
   footer?: string | null;
   days: string;
 }
 
-function lakeSegmentOf(row: SegmentRow): LakeSegment {
+function lakeSegmentOf({ traitsRows: _, traitsSizeBytes: __, ...row }: SegmentRow): LakeSegment {
   const days = (JSON.parse(row.days) as { day: number; rowCount: number }[]).sort((a, b) => a.day - b.day);
   const footer = row.footer ? unpackFooter(row.footer) : null;
   return { ...row, rollupIds: JSON.parse(row.rollupIds), days, footer };
@@ -413,20 +473,27 @@ export interface SealedDayRow {
   people: number;
   drift: string;
   sealedAtMs: number;
+  expired: string;
 }
 
 export function selectSealedDays(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT day, revision, covered_seq AS coveredSeq, vector, rollup_ids AS rollupIds, events, people, drift, sealed_at_ms AS sealedAtMs
+      `SELECT day, revision, covered_seq AS coveredSeq, vector, rollup_ids AS rollupIds, events, people, drift, sealed_at_ms AS sealedAtMs, expired
        FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day`,
     )
     .bind(uid, dayFrom, dayTo);
 }
 
 export function sealedDayOf(row: SealedDayRow): SealedDay {
-  const { vector, rollupIds, drift, ...rest } = row;
-  return { ...rest, vector: JSON.parse(vector), rollupIds: JSON.parse(rollupIds), drift: JSON.parse(drift) };
+  const { vector, rollupIds, drift, expired, ...rest } = row;
+  return {
+    ...rest,
+    vector: JSON.parse(vector),
+    rollupIds: JSON.parse(rollupIds),
+    drift: JSON.parse(drift),
+    expired: JSON.parse(expired),
+  };
 }
 
 type UncoveredRow = Omit<UncoveredSegment, 'rollupIds'> & { readonly rollupIds: string };
@@ -438,7 +505,7 @@ function selectUncovered(db: D1Database, uid: string, dayFrom: number, dayTo: nu
          sd.row_count AS rowCount, sd.uncounted
        FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
        LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-       WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
+       WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
        ORDER BY sd.day, sd.manifest_seq`,
     )
     .bind(uid, dayFrom, dayTo);
@@ -464,7 +531,9 @@ function selectSealedCells(
       `SELECT c.day, c.overflowed, c.cells
        FROM sealed_days d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.revision = d.revision
          AND c.grain = CASE WHEN d.day IN (SELECT value FROM json_each(?6)) THEN 'hour' ELSE ?5 END
-       WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4 ORDER BY c.day, c.chunk`,
+       WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4
+         AND c.day >= COALESCE((SELECT day_before FROM dropped WHERE uid = ?1 AND tier = c.grain AND name = ''), ${DAY_MIN})
+       ORDER BY c.day, c.chunk`,
     )
     .bind(uid, rollupId, dayFrom, dayTo, grain, JSON.stringify(hourDays));
 }

@@ -2,6 +2,7 @@
  * Coverage: what an answer can vouch for: up to when, from which shards, and whether anything is still missing.
  */
 import type { Query } from '../core/query/request.ts';
+import type { DroppedRange } from '../lake/dropped.ts';
 import type { ShardState } from './shards.ts';
 
 export interface Coverage {
@@ -14,6 +15,8 @@ export interface Coverage {
   readonly tailEvents: number;
   /** Incarnation → everything below is stored. An incarnation nobody answered for is absent: all it stored counts. */
   readonly storedSeqs: ReadonlyMap<string, number>;
+  /** What retention has taken from the range: the answer lacks it. */
+  readonly dropped?: readonly DroppedRange[];
 }
 
 export function coverageOf(

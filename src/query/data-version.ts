@@ -30,6 +30,7 @@ interface StoredRow {
   readonly revisions: number;
   readonly sealedDays: number;
   readonly cohorts: string;
+  readonly dropped: string;
 }
 
 export async function readDataVersion(
@@ -48,7 +49,8 @@ export async function readDataVersion(
          coalesce((SELECT max(link_seq) FROM links WHERE uid = ?1), 0) AS linkSeq,
          (SELECT coalesce(sum(revision), 0) FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3) AS revisions,
          (SELECT count(*) FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3) AS sealedDays,
-         (SELECT json_group_array(json_array(cohort_id, definition, deleted_at_ms)) FROM cohorts WHERE uid = ?1) AS cohorts`,
+         (SELECT json_group_array(json_array(cohort_id, definition, deleted_at_ms)) FROM cohorts WHERE uid = ?1) AS cohorts,
+         (SELECT json_group_array(json_array(tier, name, day_before)) FROM dropped WHERE uid = ?1) AS dropped`,
     )
     .bind(uid, Math.floor(startMs / DAY_MS), Math.floor((endMs - 1) / DAY_MS))
     .first<StoredRow>();

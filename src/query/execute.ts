@@ -14,6 +14,8 @@ import { ok, type Result } from '../core/result.ts';
 import type { DirectoryOf, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
+import type { DroppedRange } from '../lake/dropped.ts';
+import type { ScannerOf } from '../lake/scan-task.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import type { Coverage } from './coverage.ts';
 import { type LakeReading, readLake } from './lake-source.ts';
@@ -24,6 +26,8 @@ export interface QueryPorts {
   readonly db: D1Database;
   readonly lake: ReadBucket;
   readonly shardOf: ShardOf;
+  /** Absent: every scan is done here. */
+  readonly scannerOf?: ScannerOf;
   readonly directoryOf: DirectoryOf;
   readonly now: () => number;
 }
@@ -50,6 +54,8 @@ export interface QueryMeta {
   readonly elapsedMs: number;
   /** Some number is an estimate. */
   readonly estimated?: true;
+  /** What retention has taken from the range: it is not in the answer. */
+  readonly dropped?: readonly DroppedRange[];
   /** Links of ids made by events that were acknowledged before it are followed; absent: no people were asked for. */
   readonly identityAsOf?: string;
 }
@@ -170,12 +176,13 @@ function rollupMeta({
 }: RollupReading): ReadingMeta {
   return {
     asOf: new Date(coverage.asOfMs).toISOString(),
-    complete: coverage.isClosed && pending === 0,
+    complete: coverage.isClosed && pending === 0 && isWhole(coverage),
     pending,
     sources: { live: liveSource(coverage), rollups: { rollup: rollupName, sealedDays, parts }, lake: null },
     revision,
     scannedEvents: 0,
     ...identityMeta(identityAsOfMs),
+    ...droppedOf(coverage),
   };
 }
 
@@ -189,17 +196,26 @@ export function lakeMeta({
 }: Omit<LakeReading, 'fold'>): ReadingMeta {
   return {
     asOf: new Date(coverage.asOfMs).toISOString(),
-    complete: coverage.isClosed,
+    complete: coverage.isClosed && isWhole(coverage),
     pending: 0,
     sources: { live: liveSource(coverage), rollups: null, lake: { segments } },
     revision,
     scannedEvents,
     ...identityMeta(identityAsOfMs),
+    ...droppedOf(coverage),
   };
 }
 
 function identityMeta(identityAsOfMs: number | null): Pick<QueryMeta, 'identityAsOf'> {
   return identityAsOfMs === null ? {} : { identityAsOf: new Date(identityAsOfMs).toISOString() };
+}
+
+function isWhole({ dropped = [] }: Coverage): boolean {
+  return dropped.length === 0;
+}
+
+function droppedOf({ dropped = [] }: Coverage): Pick<QueryMeta, 'dropped'> {
+  return dropped.length === 0 ? {} : { dropped };
 }
 
 function liveSource({ shards, answered, tailEvents }: Coverage): QueryMeta['sources']['live'] {

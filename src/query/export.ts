@@ -16,6 +16,7 @@ import { csvHeader, csvLines } from '../core/export/csv.ts';
 import { ndjsonLines } from '../core/export/ndjson.ts';
 import type { ExportColumn } from '../core/export/values.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { PeopleAsks } from '../core/people/asks.ts';
 import { propertyColumn } from '../core/property.ts';
 import type { Query } from '../core/query/request.ts';
 import { RowSource } from '../core/query/row-source.ts';
@@ -24,6 +25,7 @@ import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { concatColumns, dayOf, selectRows } from '../lake/columns.ts';
 import { type DayBatch, scanDay } from '../lake/day-scan.ts';
+import { type Dropped, withoutExpired } from '../lake/dropped.ts';
 import { type LakeSegment, readRange, readScanPlan } from '../lake/manifest.ts';
 import { ParquetStream } from '../lake/parquet-stream.ts';
 import type { ScanTail } from '../lake/scan.ts';
@@ -31,6 +33,9 @@ import { isNumberColumn, type LakeColumn } from '../lake/segment-schema.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type ExportReceipt, keepReceipt } from './export-store.ts';
+import { type KnownPeople, knownColumns } from './known-people.ts';
+import { knowPeople, lookupColumns } from './people-lookup.ts';
+import type { LakeRefusal } from './refusal.ts';
 import { visitTails } from './shards.ts';
 
 export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson'] as const;
@@ -54,15 +59,18 @@ export interface ExportRequest {
 export interface ExportPlan {
   readonly request: ExportRequest;
   readonly coverage: Coverage;
+  /** What the filter asks of people; null: nothing. */
+  readonly people: KnownPeople | null;
   readonly tails: readonly ScanTail[];
   /** Days with events, ascending. */
   readonly days: readonly number[];
+  readonly dropped: Dropped;
   /** There are at most so many; copies and events beside the filter are not told apart yet. */
   readonly rowsMax: number;
 }
 
 export interface ExportRefusal {
-  readonly code: 'shard-unavailable' | 'export-tail-too-long' | 'query-too-large';
+  readonly code: 'shard-unavailable' | 'export-tail-too-long' | LakeRefusal['code'];
   readonly message: string;
 }
 
@@ -70,15 +78,18 @@ export interface ExportRefusal {
 const DAYS_AT_ONCE = 8;
 
 export async function planExport(
-  { db, shardOf, now }: Omit<ExportPorts, 'lake'>,
+  ports: ExportPorts,
   uid: string,
   addresses: readonly ShardAddress[],
   request: ExportRequest,
 ): Promise<Result<ExportPlan, ExportRefusal>> {
+  const { db, shardOf, now } = ports;
   const { startMs, endMs } = request.range;
+  const people = await filterPeople(ports, uid, addresses, request);
+  if (people?.ok === false) return people;
   const tails = new Tails(startMs, endMs);
   const strings = new Set([...wantedOf(request)].filter((column): column is StringColumn => !isNumberColumn(column)));
-  const states = await visitTails(shardOf, addresses, strings.add('id'), (tail) => tails.add(tail));
+  const states = await visitTails(shardOf, addresses, strings.add('id').add('event'), (tail) => tails.add(tail));
   if (states.includes(null)) {
     return refuse('shard-unavailable', 'A shard did not answer: an export without its events would not be whole.');
   }
@@ -86,19 +97,41 @@ export async function planExport(
     const message = `The shards hold more than ${LIMITS.exportTailEventsMax} events of the range that are not stored yet.`;
     return refuse('export-tail-too-long', message);
   }
-  const { days, rowsMax, mixedRows } = await countDays(db, uid, request, tails);
+  const { days, rowsMax, mixedRows, dropped } = await countDays(db, uid, request, tails);
   if (mixedRows > LIMITS.exportMixedRowsMax) {
     const message = `A day that is not sealed has ${mixedRows} events, at most ${LIMITS.exportMixedRowsMax} are compared: have it sealed first.`;
     return refuse('query-too-large', message);
   }
-  return ok({ request, coverage: coverageOf(states, { endMs }, now()), tails: tails.list, days, rowsMax });
+  const coverage = coverageOf(states, { endMs }, now());
+  return ok({ request, coverage, people: people?.value ?? null, tails: tails.list, days, dropped, rowsMax });
+}
+
+/** What the filter asks of people; null: nothing. */
+async function filterPeople(
+  ports: ExportPorts,
+  uid: string,
+  addresses: readonly ShardAddress[],
+  request: ExportRequest,
+): Promise<Result<KnownPeople, LakeRefusal> | null> {
+  const columns = lookupColumns(asksOf(request));
+  if (columns.length === 0) return null;
+  const tails: ScanTail[] = [];
+  // A shard that does not answer now will not either when its events are asked for: the export is refused then.
+  await visitTails(ports.shardOf, addresses, new Set(columns), (tail) => tails.push(tail));
+  return knowPeople(ports, uid, addresses, tails, asksOf(request), ports.now());
+}
+
+function asksOf({ range: { where } }: ExportRequest): PeopleAsks {
+  const source = new RowSource();
+  if (where !== null) source.test(where);
+  return source.asks;
 }
 
 /** The bytes. It ends only after the receipt is kept; when anything fails it throws, and there is no receipt. */
 export async function* streamExport(
   { db, lake, now }: Omit<ExportPorts, 'shardOf'>,
   uid: string,
-  { request, coverage, tails, days }: ExportPlan,
+  { request, coverage, people, tails, days, dropped }: ExportPlan,
 ): AsyncGenerator<Uint8Array> {
   const { id, format } = request;
   const encoder = encoderOf(request);
@@ -116,8 +149,9 @@ export async function* streamExport(
     const plan = await readScanPlan(db, { uid, dayFrom: stretch[0]!, dayTo: stretch.at(-1)! });
     const segments = plan.segments.filter((segment) => isCounted(segment, coverage));
     for (const day of stretch) {
-      const scanned = scanDay({ bucket: lake, day, segments, tails, ...request.range, wanted: wantedOf(request) });
-      for await (const piece of pieces(scanned, request)) {
+      const wanted = wantedOf(request).add('event');
+      const scanned = scanDay({ bucket: lake, day, segments, tails, ...request.range, wanted });
+      for await (const piece of pieces(scanned, request, people, dropped.events, day)) {
         rows += piece.rowCount;
         yield counted(encoder.rows(piece));
       }
@@ -137,8 +171,10 @@ export async function* streamExport(
 }
 
 /** What is read of every event: the columns asked for, and what the filter looks at. */
-function wantedOf({ columns, range: { where } }: ExportRequest): Set<LakeColumn> {
-  return new Set<LakeColumn>([...columns, ...(where === null ? [] : conditionProperties(where).map(propertyColumn))]);
+function wantedOf(request: ExportRequest): Set<LakeColumn> {
+  const { where } = request.range;
+  const read = where === null ? [] : conditionProperties(where).map(propertyColumn);
+  return new Set<LakeColumn>([...request.columns, ...read, ...(asksOf(request).identity ? (['person'] as const) : [])]);
 }
 
 /** The tails as far as they are in the range, bounded. */
@@ -172,6 +208,7 @@ class Tails {
 
 interface DayCounts {
   readonly days: readonly number[];
+  readonly dropped: Dropped;
   readonly rowsMax: number;
   /** Of the biggest day that is more than its seal. */
   readonly mixedRows: number;
@@ -184,16 +221,21 @@ async function countDays(
   tails: Tails,
 ): Promise<DayCounts> {
   const range = { dayFrom: dayOf(startMs), dayTo: dayOf(endMs - 1) };
-  const { days: sealed, uncovered } = await readRange(db, { uid, rollupId: null, ...range, grain: 'day' });
+  const { days: sealedDays, uncovered, dropped } = await readRange(db, { uid, rollupId: null, ...range, grain: 'day' });
+  const isKept = (day: number) => day >= dropped.lake.dayBefore;
+  const sealed = sealedDays.filter(({ day }) => isKept(day));
   const sealedRows = new Map(sealed.map(({ day, events }) => [day, events]));
   const otherRows = new Map<number, number>();
   const add = (day: number, rowCount: number) => otherRows.set(day, (otherRows.get(day) ?? 0) + rowCount);
   for (const { day, rowCount } of uncovered) add(day, rowCount);
   for (const { columns } of tails.list) for (const atMs of columns.at) add(dayOf(atMs), 1);
-  const days = [...new Set([...sealedRows.keys(), ...otherRows.keys()])].sort((left, right) => left - right);
+  const days = [...new Set([...sealedRows.keys(), ...otherRows.keys()])]
+    .filter(isKept)
+    .sort((left, right) => left - right);
   const rowsOf = (day: number) => (sealedRows.get(day) ?? 0) + (otherRows.get(day) ?? 0);
   return {
     days,
+    dropped,
     rowsMax: days.reduce((sum, day) => sum + rowsOf(day), 0),
     mixedRows: [...otherRows.keys()].reduce((most, day) => Math.max(most, rowsOf(day)), 0),
   };
@@ -207,14 +249,19 @@ function isCounted({ source, incarnation, seqTo }: LakeSegment, coverage: Covera
 async function* pieces(
   batches: AsyncIterable<DayBatch>,
   { range: { where } }: ExportRequest,
+  people: KnownPeople | null,
+  expired: Dropped['events'],
+  day: number,
 ): AsyncGenerator<EventColumns> {
   const source = new RowSource();
   const test = where && source.test(where);
   let gathered: EventColumns[] = [];
   let rowCount = 0;
   for await (const { columns, rows } of batches) {
-    source.use(columns);
-    const passed = test === null ? rows : rows.filter((row) => test(row));
+    // What is written is the event as it came.
+    source.use(people === null ? columns : knownColumns(columns, people));
+    const counting = withoutExpired(columns, rows, expired, day);
+    const passed = test === null ? counting : counting.filter((row) => test(row));
     if (passed.length === 0) continue;
     if (rowCount > 0 && rowCount + passed.length > LIMITS.exportPieceRowsMax) {
       yield concatColumns(gathered);

@@ -7,11 +7,10 @@
 import type { EventColumns } from '../core/columns.ts';
 import type { StringColumn } from '../core/event.ts';
 import { DAY_MS } from '../core/limits.ts';
-import type { LinkedPeople } from '../core/people/links.ts';
-import type { Lookup } from '../core/people/lookup.ts';
-import type { Result } from '../core/result.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
+import { type Dropped, droppedRange, eventsDropped, withoutExpired } from '../lake/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest.ts';
 import {
   type OnBatch,
@@ -21,10 +20,11 @@ import {
   type ScanTotals,
   scan,
 } from '../lake/scan.ts';
+import type { ScannerOf } from '../lake/scan-task.ts';
 import type { PersonRange } from '../lake/segment-read.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
-import type { ViewPeople } from './people-lookup.ts';
+import { type KnownPeople, knownColumns } from './known-people.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { readTails } from './shards.ts';
 
@@ -34,6 +34,8 @@ export interface LakePorts {
   readonly db: D1Database;
   readonly lake: ReadBucket;
   readonly shardOf: ShardOf;
+  /** Absent: every scan is done here. */
+  readonly scannerOf?: ScannerOf;
 }
 
 export interface LakeView {
@@ -44,33 +46,41 @@ export interface LakeView {
   readonly coverage: Coverage;
   /** Of the seals of the range's days. */
   readonly revision: number;
+  /** Events of these names do not count before their day. */
+  readonly expired: Dropped['events'];
   /** Put on by `withPeople`. */
-  readonly people?: ViewPeople;
+  readonly people?: KnownPeople;
 }
 
 /** What the scan compares to find copies; of segments it reads them itself. */
 const ID_COLUMN: StringColumn = 'id';
+/** What tells whether retention has dropped an event. */
+const EVENT_COLUMN: StringColumn = 'event';
 
-/** `columns`: the text columns that its scans may want. */
+/** `columns`: the text columns that its scans may want. `only` traits: events without them may be left out. */
 export async function openLakeView(
   { db, shardOf }: LakePorts,
   uid: string,
   addresses: readonly ShardAddress[],
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  { startMs, endMs, only }: { readonly startMs: number; readonly endMs: number; readonly only?: 'traits' | undefined },
   columns: Iterable<StringColumn>,
   nowMs: number,
 ): Promise<LakeView> {
-  const tails = await readTails(shardOf, addresses, new Set([...columns, ID_COLUMN]));
+  const tails = await readTails(shardOf, addresses, new Set([...columns, ID_COLUMN, EVENT_COLUMN]));
   const coverage = coverageOf(tails, { endMs }, nowMs);
   const dayFrom = Math.floor(startMs / DAY_MS);
   const dayTo = Math.floor((endMs - 1) / DAY_MS);
-  const plan = await readScanPlan(db, { uid, dayFrom, dayTo });
+  const plan = await readScanPlan(db, { uid, dayFrom, dayTo, only });
+  const { lake, events } = plan.dropped;
+  const dropped = [droppedRange(lake, dayFrom, dayTo), eventsDropped(events, dayFrom, dayTo)];
   return {
-    startMs,
+    // Whatever is left of older days, in segments and in tails, does not count.
+    startMs: Math.max(startMs, lake.dayBefore * DAY_MS),
     endMs,
+    expired: events,
     segments: plan.segments.filter((segment) => isCounted(segment, coverage)).map(scanSegmentOf),
     tails: tails.flatMap((tail) => tail?.tails ?? []),
-    coverage,
+    coverage: { ...coverage, dropped: dropped.filter((range) => range !== null) },
     revision: plan.days.reduce((sum, { revision }) => sum + revision, 0),
   };
 }
@@ -78,35 +88,29 @@ export async function openLakeView(
 /** Shows the rows of the view; of people with several linked ids each row as that of the one person they are. */
 export async function scanLakeView(
   { lake }: LakePorts,
-  { segments, tails, startMs, endMs, people: known }: LakeView,
+  { segments, tails, startMs, endMs, expired, people: known }: LakeView,
   { wanted, people, ...rest }: Pick<ScanRequest, 'wanted' | 'people' | 'rowsMax' | 'properties'>,
   onBatch: OnBatch,
 ): Promise<Result<ScanTotals, LakeRefusal>> {
   const linked = known?.linked?.isEmpty === false ? known.linked : null;
   // The rows of one person are then in several places: whose they are is known when they have been read.
   const pushed = people === undefined || linked !== null ? {} : { people };
-  const show: OnBatch = (batch, rows, day) => {
-    const columns = known === undefined ? batch : withKnown(batch, linked, known.lookup);
+  const show: OnBatch = (batch, scannedRows, day) => {
+    const rows = withoutExpired(batch, scannedRows, expired, day);
+    if (rows.length === 0) return;
+    const columns = known === undefined ? batch : knownColumns(batch, known);
     const shown = linked === null || people === undefined ? rows : rowsOf(columns, rows, people);
     return onBatch(columns, shown, day);
   };
-  const scanned = await scan({ bucket: lake, segments, tails, startMs, endMs, wanted, ...pushed, ...rest }, show);
+  if (startMs >= endMs) return ok({ eventCount: 0, scannedRowCount: 0, duplicateCount: 0 });
+  const needed = expired.size === 0 ? wanted : new Set([...wanted, EVENT_COLUMN]);
+  const scanned = await scan(
+    { bucket: lake, segments, tails, startMs, endMs, wanted: needed, ...pushed, ...rest },
+    show,
+  );
   if (scanned.ok) return scanned;
   const { rowCount, rowsMax } = scanned.error;
   return tooLarge(`The answer needs ${rowCount} events to be read, at most ${rowsMax} are: narrow the range.`);
-}
-
-/** The batch itself stays as it is: a tail is scanned again. */
-function withKnown(columns: EventColumns, linked: LinkedPeople | null, lookup: Lookup | null): EventColumns {
-  const person = linked === null ? columns.person : linkedPersons(columns.person, linked);
-  return { ...columns, person, ...(lookup && { lookup }) };
-}
-
-function linkedPersons(person: BigInt64Array, linked: LinkedPeople): BigInt64Array {
-  const copy = person.slice();
-  const words = new Uint32Array(copy.buffer, copy.byteOffset, 2 * copy.length);
-  for (let at = 0; at < words.length; at += 2) linked.follow(words, at);
-  return copy;
 }
 
 function rowsOf({ person }: EventColumns, rows: Uint32Array, { min, max }: PersonRange): Uint32Array {

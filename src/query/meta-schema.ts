@@ -14,6 +14,10 @@ export const metaSchema = z.object({
   scannedEvents: z.int(),
   elapsedMs: z.int(),
   estimated: z.literal(true).optional(),
+  dropped: z
+    .array(z.object({ from: z.string(), before: z.string(), events: z.array(z.string()).optional() }))
+    .optional()
+    .describe('Days that retention has taken from the range, or events of some names: they are not in the answer.'),
   identityAsOf: z.iso
     .datetime()
     .optional()

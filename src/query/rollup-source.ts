@@ -18,7 +18,9 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { RollupCells } from '../core/rollup-cells.ts';
 import type { LiveReply, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
+import { type DroppedRange, droppedRange, eventsDropped, expiredNames } from '../lake/dropped.ts';
 import { type RangeReading, readRange, type SealedDay, type StoredPart } from '../lake/manifest.ts';
+import { lacks } from '../lake/seal/plan.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { readIdentity } from './identity.ts';
 import { askLive, readTails } from './shards.ts';
@@ -46,13 +48,15 @@ export interface RollupReading {
 /** Why the lake must answer instead. */
 export type RollupShortfall =
   | 'rollup-missing'
-  /** A minute of a sealed day is asked for. */
+  /** A minute of a sealed day is asked for, or an hour of one whose hours were dropped. */
   | 'too-fine'
   /**
    * A seal holds events that a shard still answers for itself: a flush was stored and sealed, but not confirmed when the
    * shard was asked. Both would count them; the lake compares ids, and a moment later the shard may know.
    */
   | 'seal-ahead'
+  /** Retention has dropped events that the cells of a day still count: it is being sealed anew without them. */
+  | 'seal-outdated'
   | CellShortfall;
 
 export async function readRollup(
@@ -81,6 +85,10 @@ export async function readRollup(
   if (isRollupMissing(rollup.id, live, reading, coverage)) return err('rollup-missing');
   if (reading.days.some(({ day }) => grains.get(day) === 'minute')) return err('too-fine');
   if (reading.days.some((day) => isAhead(day, coverage))) return err('seal-ahead');
+  if (reading.days.some(({ day }) => grains.get(day) === 'hour' && day < reading.dropped.hour.dayBefore)) {
+    return err('too-fine');
+  }
+  if (reading.days.some((day) => !lacks(day, expiredNames(reading.dropped, day.day)))) return err('seal-outdated');
   const fold = new CellFold(query, plan, asTheyCame ? null : people);
   const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople: query.measure === 'users' });
   for (const { cells } of reading.cells) fold.add(decode(cells), startMs, endMs);
@@ -91,7 +99,7 @@ export async function readRollup(
   const replies = live.filter((reply) => reply !== null);
   return ok({
     fold: fold.finish(),
-    coverage,
+    coverage: { ...coverage, dropped: droppedFrom(reading, dayFrom, dayTo) },
     rollupName: rollup.name,
     sealedDays: reading.days.length,
     parts: parts.length,
@@ -135,6 +143,15 @@ function isRollupMissing(
     ({ source, incarnation, seqTo, rollupIds }) =>
       source === 'flush' && isStored(coverage, incarnation, seqTo) && !rollupIds.includes(rollupId),
   );
+}
+
+/** What the range had and its cells no longer tell. */
+function droppedFrom({ dropped, days }: RangeReading, dayFrom: number, dayTo: number): DroppedRange[] {
+  const ranges = [
+    days.some(({ day }) => day < dropped.day.dayBefore) ? droppedRange(dropped.day, dayFrom, dayTo) : null,
+    eventsDropped(dropped.events, dayFrom, dayTo),
+  ];
+  return ranges.filter((range) => range !== null);
 }
 
 function isAhead({ vector }: SealedDay, { storedSeqs }: Coverage): boolean {

@@ -9,7 +9,9 @@ import type { ShardOf } from '../core/rpc.ts';
 import { type ShardAddress, shardName } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { describe } from '../http/describe.ts';
+import { readDropped } from '../lake/retention.ts';
 import type { Services } from '../services.ts';
+import { droppedSchema, wireDropped } from './retention-routes.ts';
 import { listShards } from './shards.ts';
 
 export type StatusServices = Pick<Services, 'db' | 'auth' | 'shardOf' | 'directoryOf' | 'now'>;
@@ -80,6 +82,7 @@ const statusSchema = z.object({
     latestAt: instantSchema,
   }),
   drift: z.record(z.string(), z.number()).describe('Live minus sealed counts by cause, over all sealed days.'),
+  dropped: droppedSchema.describe('By retention: see /v1/retention.'),
 });
 type Status = z.output<typeof statusSchema>;
 
@@ -115,6 +118,7 @@ async function readStatus({ db, shardOf, directoryOf, now }: StatusServices, ten
     pending: sum(shards.map(({ pendingEvents }) => pendingEvents)),
     shards,
     ...(await readStored(db, tenant.uid)),
+    dropped: wireDropped(await readDropped(db, tenant.uid)),
   };
 }
 
@@ -193,7 +197,8 @@ async function readStored(db: D1Database, uid: string): Promise<Pick<Status, 'st
       .prepare(
         `SELECT count(DISTINCT segment_days.day) AS days FROM segment_days
            LEFT JOIN sealed_days ON sealed_days.uid = segment_days.uid AND sealed_days.day = segment_days.day
-           WHERE segment_days.uid = ? AND segment_days.manifest_seq > coalesce(sealed_days.covered_seq, -1)`,
+           WHERE segment_days.uid = ? AND segment_days.manifest_seq > coalesce(sealed_days.covered_seq, -1)
+             AND segment_days.day >= coalesce((SELECT day_before FROM dropped WHERE uid = segment_days.uid AND tier = 'lake'), segment_days.day)`,
       )
       .bind(uid),
     db

@@ -83,7 +83,7 @@ export function checkDrift(days: readonly SealedDay[]): Check {
   const sealed = days.filter(({ sealedAt }) => sealedAt !== null);
   const off = sealed.filter(({ drift }) => drift.rest !== 0);
   const total = (cause: string) => sealed.reduce((sum, { drift }) => sum + (drift[cause] ?? 0), 0);
-  const causes = `${n(total('duplicates'))} duplicates, ${n(total('beyond'))} too late for their windows, ${n(total('imported'))} imported`;
+  const causes = `${n(total('duplicates'))} duplicates, ${n(total('beyond'))} too late for their windows, ${n(total('imported'))} imported, ${n(total('expired'))} expired`;
   const found =
     off.length > 0
       ? `${off.length} days with an unexplained rest: ${name(off.map(({ day, drift }) => `${day} (${drift.rest})`))}`

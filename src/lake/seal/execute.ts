@@ -14,7 +14,7 @@ import { decodeRollupCells } from '../../core/cell-codec.ts';
 import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../core/columns.ts';
 import { DAY_MS } from '../../core/limits.ts';
 import { concatColumns, selectRows, sortRowsL1 } from '../columns.ts';
-import { type Drift, l1Path, type PlacedSegment } from '../manifest.ts';
+import { type Drift, l1Path, type PlacedL1, type PlacedSegment, traitsPath } from '../manifest.ts';
 import { type PutBucket, putSegment } from '../put.ts';
 import { ALL_LAKE_COLUMNS, type LakeColumn } from '../segment-schema.ts';
 import { encodeSegment } from '../segment-write.ts';
@@ -22,7 +22,7 @@ import { peopleOfBucket, rowsOfBucket } from './bucket.ts';
 import { DayCells } from './day-cells.ts';
 import { type DayBatch, readDay } from './day-input.ts';
 import { mergeCells } from './merge-cells.ts';
-import { type DayInput, isNewlyCovered } from './plan.ts';
+import { type DayInput, isNewlyCovered, type SealPlan } from './plan.ts';
 import type { AdoptedPlan, SealOutcome } from './seal-store.ts';
 import type { SegmentCache } from './segment-cache.ts';
 import { isDropped, Survivors } from './survivors.ts';
@@ -34,6 +34,7 @@ const ID_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['received_at', 
 export interface RowCounts {
   beyond: number;
   imported: number;
+  expired: number;
 }
 
 interface ExecuteDeps {
@@ -48,19 +49,20 @@ export async function executePlan(
 ): Promise<SealOutcome> {
   const { plan, hash, inputs } = adopted;
   const survivors = new Survivors(rowCountOf(inputs));
-  const counts: RowCounts = { beyond: 0, imported: 0 };
+  const counts: RowCounts = { beyond: 0, imported: 0, expired: 0 };
   const kept: DayBatch[] = [];
   for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache)) {
     survivors.add(batch.columns);
     countLate(batch.columns, counts);
     kept.push(batch);
   }
-  const rows = concatColumns(kept.map((batch) => survivorsOf(batch, allRows(batch.columns), survivors.dropped)));
+  const keep = keptBy(plan, counts);
+  const rows = concatColumns(kept.map((batch) => keep(survivorsOf(batch, allRows(batch.columns), survivors.dropped))));
   const cells = new DayCells(plan.day, plan.rollups);
-  const segments: PlacedSegment[] = [];
+  const segments: PlacedL1[] = [];
   if (rows.rowCount > 0) {
     cells.add(rows, sortRowsL1(rows));
-    segments.push(await placeSegment(bucket, l1Path(plan.uid, plan.day, 0, hash), rows));
+    segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, 0, hash), rows));
   }
   const { eventCount: events, peopleCount: people } = cells;
   const drift = driftOf(adopted, peopleRollupId, { ...counts, events, duplicates: survivors.duplicateCount });
@@ -86,9 +88,10 @@ export async function executeBucket(
   { plan, hash, inputs }: AdoptedPlan,
   index: number,
   { bucket, cache }: ExecuteDeps,
-): Promise<{ readonly counts: BucketCounts; readonly segment: PlacedSegment | null }> {
+): Promise<{ readonly counts: BucketCounts; readonly segment: PlacedL1 | null }> {
   const dropped = await readDropped(bucket, { ...plan, hash }, plan.idPartCount);
-  const counts = { beyond: 0, imported: 0, duplicates: 0 };
+  const counts = { beyond: 0, imported: 0, duplicates: 0, expired: 0 };
+  const keep = keptBy(plan, counts);
   const taken: EventColumns[] = [];
   const people = peopleOfBucket(index, plan.bucketCount);
   for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache, people)) {
@@ -97,15 +100,15 @@ export async function executeBucket(
     countLate(batch.columns, counts, rows);
     const survivors = survivorsOf(batch, rows, dropped);
     counts.duplicates += rows.length - survivors.rowCount;
-    taken.push(survivors);
+    taken.push(keep(survivors));
   }
   const rows = concatColumns(taken);
   taken.length = 0;
   const cells = new DayCells(plan.day, plan.rollups);
-  let segment: PlacedSegment | null = null;
+  let segment: PlacedL1 | null = null;
   if (rows.rowCount > 0) {
     cells.add(rows, sortRowsL1(rows));
-    segment = await placeSegment(bucket, l1Path(plan.uid, plan.day, index, hash), rows);
+    segment = await placeL1(bucket, l1Path(plan.uid, plan.day, index, hash), rows);
   }
   await putCells(bucket, { ...plan, hash }, index, cells.finish());
   return { counts: { ...counts, events: cells.eventCount, people: cells.peopleCount }, segment };
@@ -125,6 +128,7 @@ export async function finishPlan(
     duplicates: total((counts) => counts.duplicates),
     beyond: total((counts) => counts.beyond),
     imported: total((counts) => counts.imported),
+    expired: total((counts) => counts.expired ?? 0),
   });
   const cells = await mergeCells(plan.rollups, plan.bucketCount, (index) =>
     readCells(bucket, { ...plan, hash }, index),
@@ -146,6 +150,32 @@ function survivorsOf({ columns, firstRow }: DayBatch, rows: readonly number[], d
   return survivors.length === columns.rowCount ? columns : selectRows(columns, Uint32Array.from(survivors));
 }
 
+/** Leaves out the events whose names have expired, and counts them. */
+function keptBy({ expired = [] }: SealPlan, counts: Pick<RowCounts, 'expired'>): (rows: EventColumns) => EventColumns {
+  if (expired.length === 0) return (rows) => rows;
+  const names = new Set<string | null>(expired);
+  return (rows) => {
+    const kept = allRows(rows).filter((row) => !names.has(rows.strings.event?.[row] ?? null));
+    counts.expired += rows.rowCount - kept.length;
+    return kept.length === rows.rowCount ? rows : selectRows(rows, Uint32Array.from(kept));
+  };
+}
+
+/** The file of the rows, and beside it that of those which say who people and groups are. */
+async function placeL1(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedL1> {
+  const picked = rowsWithTraits(rows);
+  const traits = picked.length === 0 ? null : await placeSegment(bucket, traitsPath(path), selectRows(rows, picked));
+  return { ...(await placeSegment(bucket, path, rows)), traits };
+}
+
+const WITH_TRAITS: ReadonlySet<string | null> = new Set(['identify', 'group', 'alias']);
+
+function rowsWithTraits({ strings }: EventColumns): Uint32Array {
+  const rows: number[] = [];
+  for (const [row, type] of strings.type!.entries()) if (WITH_TRAITS.has(type)) rows.push(row);
+  return Uint32Array.from(rows);
+}
+
 async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedSegment> {
   const encoded = encodeSegment(rows, { order: 'l1' });
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
@@ -163,7 +193,7 @@ function countLate({ late }: EventColumns, counts: RowCounts, rows: Iterable<num
 function driftOf(
   { plan, inputs, liveParts }: AdoptedPlan,
   peopleRollupId: string,
-  { events: sealed, duplicates, beyond, imported }: Omit<BucketCounts, 'people'>,
+  { events: sealed, duplicates, beyond, imported, expired }: Omit<BucketCounts, 'people'>,
 ): Drift {
   let live = plan.base?.live ?? 0;
   for (const part of liveParts) live += countEvents(part, plan.day);
@@ -172,7 +202,8 @@ function driftOf(
     const isUncounted = input.source === 'flush' && !input.rollupIds.includes(peopleRollupId);
     if (isUncounted && isNewlyCovered(plan, input)) live += input.rowCount - input.uncounted;
   }
-  return { live, sealed, duplicates, beyond, imported, rest: live - sealed - duplicates + beyond + imported };
+  const rest = live - sealed - duplicates - expired + beyond + imported;
+  return { live, sealed, duplicates, beyond, imported, ...(expired > 0 && { expired }), rest };
 }
 
 function countEvents(part: Uint8Array, day: number): number {

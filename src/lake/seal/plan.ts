@@ -35,6 +35,8 @@ export interface DayState {
   readonly vector: SealVector;
   /** The greatest manifest_seq there is: everything up to it was seen. */
   readonly headSeq: number;
+  /** Names of events that retention has dropped from the day. */
+  readonly expired: readonly string[];
 }
 
 export interface SealPlan {
@@ -51,6 +53,8 @@ export interface SealPlan {
   /** More than one: each is a task of its own, and so are the parts of the ids. */
   readonly bucketCount: number;
   readonly idPartCount: number;
+  /** Names of events that are left out; absent in plans from before there was retention. */
+  readonly expired?: readonly string[];
 }
 
 /** Why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
@@ -62,9 +66,10 @@ export function planSeal(
   state: DayState,
   rollups: readonly Rollup[],
 ): SealPlan | NothingToSeal {
-  const { sealed, inputs, vector, headSeq } = state;
+  const { sealed, inputs, vector, headSeq, expired } = state;
   if (inputs.length === 0) return 'empty';
-  if (sealed !== null && !isDirty(sealed, inputs) && hasRollups(sealed, rollups)) return 'clean';
+  if (sealed !== null && !isDirty(sealed, inputs) && hasRollups(sealed, rollups) && lacks(sealed, expired))
+    return 'clean';
   const rowCount = inputs.reduce((sum, input) => sum + input.rowCount, 0);
   return {
     uid,
@@ -77,6 +82,7 @@ export function planSeal(
     base: sealed === null ? null : { live: sealed.drift.live, vector: sealed.vector },
     bucketCount: bucketCountOf(rowCount),
     idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
+    expired,
   };
 }
 
@@ -88,6 +94,11 @@ function isDirty(sealed: SealedDay, inputs: readonly DayInput[]): boolean {
 function hasRollups(sealed: SealedDay, rollups: readonly Rollup[]): boolean {
   const known = new Set(sealed.rollupIds);
   return rollups.every(({ id }) => known.has(id));
+}
+
+/** Whether the seal has left out all of these names. */
+export function lacks({ expired }: Pick<SealedDay, 'expired'>, names: readonly string[]): boolean {
+  return names.every((name) => expired.includes(name));
 }
 
 function compareInputs(a: DayInput, b: DayInput): number {

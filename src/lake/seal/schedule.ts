@@ -66,6 +66,7 @@ export async function dueDays(db: D1Database, nowMs: number): Promise<DueDay[]> 
        FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
        LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
        WHERE sd.day <= ?1 AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
+         AND sd.day >= COALESCE((SELECT r.day_before FROM dropped r WHERE r.uid = sd.uid AND r.tier = 'lake' AND r.name = ''), sd.day)
          AND COALESCE(d.sealed_at_ms, 0) <= ?2 - CASE WHEN sd.day >= ?3 - 2 THEN ?4 WHEN sd.day >= ?3 - 9 THEN ?4 * 6 ELSE ?4 * 24 END
          AND (s.source = 'flush' OR NOT EXISTS (SELECT 1 FROM imports i WHERE i.uid = sd.uid AND i.stored_at_ms > ?5))
        GROUP BY sd.uid, sd.day ORDER BY sd.day DESC LIMIT ?6`,
@@ -80,7 +81,12 @@ function claimName({ uid, day }: DueDay): string {
 }
 
 /** The names that nobody had claimed; they are claimed now. Old claims are forgotten. */
-async function claim(db: D1Database, names: readonly string[], nowMs: number, forMs: number): Promise<Set<string>> {
+export async function claim(
+  db: D1Database,
+  names: readonly string[],
+  nowMs: number,
+  forMs: number,
+): Promise<Set<string>> {
   if (names.length === 0) return new Set();
   const [, claimed] = await db.batch<{ name: string }>([
     db.prepare('DELETE FROM leases WHERE until_ms <= ?1').bind(nowMs - HOUR_MS),

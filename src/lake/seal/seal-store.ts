@@ -7,10 +7,11 @@
 import { HOUR_MS, LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/result.ts';
 import { fromBase64, toBase64 } from '../base64.ts';
+import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../dropped.ts';
 import { jsonParameters } from '../json-parameters.ts';
 import {
   dayText,
-  type PlacedSegment,
+  type PlacedL1,
   type SealedDay,
   type SealedDayRow,
   sealedDayOf,
@@ -25,7 +26,8 @@ type InputRow = Omit<DayInput, 'rollupIds'> & { readonly rollupIds: string };
 
 /** In one transaction. */
 export async function readDayState(db: D1Database, uid: string, day: number): Promise<DayState> {
-  const [sealed, inputs, vector, head] = await db.batch<unknown>([
+  const [dropped, sealed, inputs, vector, head] = await db.batch<unknown>([
+    selectDropped(db, uid),
     selectSealedDays(db, uid, day, day),
     selectInputs(db, uid, day),
     db.prepare(SELECT_VECTOR).bind(uid),
@@ -38,6 +40,7 @@ export async function readDayState(db: D1Database, uid: string, day: number): Pr
     inputs: inputsOf(inputs!),
     vector: Object.fromEntries(ends.map(({ incarnation, seqTo }) => [incarnation, seqTo])),
     headSeq: (head!.results as { headSeq: number }[])[0]!.headSeq,
+    expired: expiredNames(droppedOf(dropped!), day),
   };
 }
 
@@ -46,7 +49,7 @@ function selectInputs(db: D1Database, uid: string, day: number): D1PreparedState
     .prepare(
       `SELECT s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
          s.rollup_ids AS rollupIds, s.size_bytes AS sizeBytes, sd.row_count AS rowCount, sd.uncounted
-       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq WHERE sd.uid = ?1 AND sd.day = ?2`,
+       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq WHERE sd.uid = ?1 AND sd.day = ?2 AND sd.day >= ${LAKE_DROPPED}`,
     )
     .bind(uid, day);
 }
@@ -184,7 +187,7 @@ export async function readTasks(
 export async function storeTask(
   db: D1Database,
   { plan: { uid, day, revision }, hash }: Pick<AdoptedPlan, 'plan' | 'hash'>,
-  { task, result, segment }: { readonly task: string; readonly result: object; readonly segment: PlacedSegment | null },
+  { task, result, segment }: { readonly task: string; readonly result: object; readonly segment: PlacedL1 | null },
 ): Promise<void> {
   await db.batch([
     ...(segment === null ? [] : [insertL1(db, { uid, day, revision }, hash, segment)]),
@@ -216,7 +219,7 @@ export interface CellRow {
 
 export interface SealOutcome {
   readonly cells: readonly CellRow[];
-  readonly segments: readonly PlacedSegment[];
+  readonly segments: readonly PlacedL1[];
   readonly sealed: Pick<SealedDay, 'events' | 'people' | 'drift'>;
 }
 
@@ -270,19 +273,33 @@ function insertL1(
   db: D1Database,
   { uid, day, revision }: Pick<SealPlan, 'uid' | 'day' | 'revision'>,
   hash: string,
-  segment: PlacedSegment,
+  segment: PlacedL1,
 ): D1PreparedStatement {
+  const [traitsRows, traitsSizeBytes, , , , traitsFooter] = segment.traits
+    ? segmentValues(segment.traits)
+    : [0, 0, 0, 0, 0, null];
   return db
     .prepare(
-      `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
-       SELECT ?1, ?2, ?3, 'seal', ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11 WHERE ${NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
+      `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer, traits_rows, traits_size_bytes, traits_footer)
+       SELECT ?1, ?2, ?3, 'seal', ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+       WHERE ${NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
     )
-    .bind(uid, day, revision, segment.path, hash, ...segmentValues(segment));
+    .bind(
+      uid,
+      day,
+      revision,
+      segment.path,
+      hash,
+      ...segmentValues(segment),
+      traitsRows!,
+      traitsSizeBytes!,
+      traitsFooter ?? null,
+    );
 }
 
 function flipStatements(
   db: D1Database,
-  { uid, day, revision, coveredSeq, vector, rollups }: SealPlan,
+  { uid, day, revision, coveredSeq, vector, rollups, expired = [] }: SealPlan,
   { events, people, drift }: SealOutcome['sealed'],
   holder: string,
   nowMs: number,
@@ -292,14 +309,26 @@ function flipStatements(
   return [
     db
       .prepare(
-        `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (uid, day) DO UPDATE SET revision = excluded.revision, covered_seq = excluded.covered_seq,
            vector = excluded.vector, rollup_ids = excluded.rollup_ids, events = excluded.events, people = excluded.people,
-           drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms
+           drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired
          WHERE excluded.revision > sealed_days.revision`,
       )
-      .bind(uid, day, revision, coveredSeq, vectorText, rollupIds, events, people, JSON.stringify(drift), nowMs),
+      .bind(
+        uid,
+        day,
+        revision,
+        coveredSeq,
+        vectorText,
+        rollupIds,
+        events,
+        people,
+        JSON.stringify(drift),
+        nowMs,
+        JSON.stringify(expired),
+      ),
     db
       .prepare(
         `DELETE FROM sealed_cells WHERE uid = ?1 AND day = ?2 AND revision < ?3
@@ -308,7 +337,11 @@ function flipStatements(
       .bind(uid, day, revision, rollupIds),
     db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day = ?2 AND revision < ?3').bind(uid, day, revision),
     db
-      .prepare(`INSERT OR IGNORE INTO garbage (path, after_ms) SELECT s.path, ?4 FROM segments s WHERE ${REPLACED_L1}`)
+      .prepare(
+        `INSERT OR IGNORE INTO garbage (path, after_ms)
+         SELECT s.path, ?4 FROM segments s WHERE ${REPLACED_L1}
+         UNION ALL SELECT replace(s.path, '/date=', '/traits/date='), ?4 FROM segments s WHERE ${REPLACED_L1} AND s.traits_rows > 0`,
+      )
       .bind(uid, day, dayText(day), nowMs + GARBAGE_AFTER_MS),
     db.prepare(`DELETE FROM segments AS s WHERE ${REPLACED_L1}`).bind(uid, day, dayText(day)),
     db.prepare(DELETE_COVERED_PARTS).bind(uid, day),
