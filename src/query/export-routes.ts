@@ -27,6 +27,7 @@ import {
   streamExport,
 } from './export.ts';
 import { findReceipt } from './export-store.ts';
+import { problemOf as refusalProblem } from './refusal.ts';
 import { listShards } from './shards.ts';
 
 export type ExportServices = Pick<Services, 'auth' | 'random'> & ExportPorts & { readonly directoryOf: DirectoryOf };
@@ -139,7 +140,7 @@ function resolve(
 }
 
 function problemOf({ code, message }: ExportRefusal): Problem {
-  if (code === 'query-too-large') return new Problem(422, code, message);
+  if (code === 'query-too-large' || code === 'cohort-unknown') return refusalProblem({ code, message });
   return new Problem(503, code, message, { headers: { 'retry-after': '10' } });
 }
 

@@ -38,7 +38,7 @@ const anyStep = fc.record({
 });
 
 describe('people', () => {
-  it('are those of an oracle', async () => {
+  it('are those of an oracle', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 5 }), async (steps) => {
         const world = new World({ nowMs: NOW_MS, shardCount: 2 });

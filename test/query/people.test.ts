@@ -174,3 +174,39 @@ describe('counting people from rollups', () => {
     expect((await world.ask({ measure: 'count', ...RANGE })).meta.sources.rollups).not.toBeNull();
   });
 });
+
+describe('traits of sealed days', () => {
+  const before = [
+    ...Array.from({ length: 50 }, (_, i) => click(YESTERDAY_MS - i, user('u1'))),
+    identify(YESTERDAY_MS, user('u1'), { plan: 'free' }),
+  ];
+  const byPlan = { events: ['Clicked'], groupBy: ['person.plan'] };
+
+  it('are read from the few events that have them', async () => {
+    const world = await worldOf('sealed', before, []);
+    const { series, meta } = await world.ask({ measure: 'count', ...RANGE, ...byPlan });
+    expect(series.map(({ key, total }) => [key, total])).toEqual([[{ 'person.plan': 'free' }, 50]]);
+    expect(meta.scannedEvents).toBe(51 + 1);
+    const paths = world.bucket.keys().filter((path) => path.includes('/traits/'));
+    expect(paths).toEqual([
+      expect.stringMatching(/^lake\/v1\/tenant-uid\/traits\/date=2026-03-09\/0-[0-9a-f]+\.parquet$/),
+    ]);
+  });
+
+  it('follow a new seal, whose file takes the place of the old one', async () => {
+    const world = await worldOf('sealed', before, []);
+    world.append(0, [identify(YESTERDAY_MS + 1, user('u1'), { plan: 'late' })]);
+    await world.store(0);
+    expect(await totals(world, byPlan)).toEqual({ late: 50 });
+    await world.seal(dayOf(YESTERDAY_MS));
+    expect(await totals(world, byPlan)).toEqual({ late: 50 });
+    const garbage = (world.fakeDb.select('SELECT path FROM garbage', []) as { path: string }[]).map(({ path }) => path);
+    expect(garbage.filter((path) => path.includes('/traits/'))).toHaveLength(1);
+  });
+
+  it('are read from all events where a seal of old left no such file', async () => {
+    const world = await worldOf('sealed', before, []);
+    world.fakeDb.select('UPDATE segments SET traits_rows = NULL, traits_footer = NULL', []);
+    expect(await totals(world, byPlan)).toEqual({ free: 50 });
+  });
+});
