@@ -13,6 +13,7 @@ import { type ShardAddress, shardName } from './core/shard-map.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
 import { scheduleRetention } from './lake/retention.ts';
+import type { ScannerOf, ScannerRpc } from './lake/scan-task.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
 import type { DemoKeys, Services } from './services.ts';
@@ -22,6 +23,7 @@ import { sweepShards } from './sinks/sweep.ts';
 import { analyticsEngineTelemetry } from './sinks/telemetry.ts';
 
 export { Directory } from '../durable-objects/directory.ts';
+export { Scanner } from '../durable-objects/scanner.ts';
 export { Shard } from '../durable-objects/shard.ts';
 
 export interface Env {
@@ -30,6 +32,7 @@ export interface Env {
   readonly TELEMETRY: AnalyticsEngineDataset;
   readonly SHARD: DurableObjectNamespace;
   readonly DIRECTORY: DurableObjectNamespace;
+  readonly SCANNER?: DurableObjectNamespace;
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
   readonly SEAL_QUEUE: Queue<SealMessage>;
   /** Secret. */
@@ -66,6 +69,7 @@ function servicesOf(env: Env): Services {
     lake: env.LAKE,
     shardOf: shardOf(env.SHARD),
     directoryOf: directoryOf(env.DIRECTORY),
+    ...(env.SCANNER && { scannerOf: scannerOf(env.SCANNER) }),
     flushQueue: env.FLUSH_QUEUE,
     sealQueue: env.SEAL_QUEUE,
     telemetry: analyticsEngineTelemetry(env.TELEMETRY),
@@ -86,6 +90,11 @@ function shardOf(namespace: DurableObjectNamespace): ShardOf {
     const id = namespace.idFromName(shardName(address));
     return namespace.get(id, { locationHint: address.region as DurableObjectLocationHint }) as unknown as ShardRpc;
   };
+}
+
+/** Of a tenant's own pool: what one tenant asks never waits for another. */
+function scannerOf(namespace: DurableObjectNamespace): ScannerOf {
+  return (uid, index) => namespace.get(namespace.idFromName(`${uid}/${index}`)) as unknown as ScannerRpc;
 }
 
 /** The sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost little. */

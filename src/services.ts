@@ -7,6 +7,7 @@ import type { TenantCache } from './control/tenant-cache.ts';
 import type { DirectoryOf, FlushMessage, SealMessage, ShardOf } from './core/rpc.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import type { KeyRing, RandomBytes } from './http/keys.ts';
+import type { ScannerOf } from './lake/scan-task.ts';
 import type { Telemetry } from './sinks/telemetry.ts';
 
 /** The sending side of a queue. */
@@ -26,6 +27,8 @@ export interface Services {
   readonly lake: R2Bucket;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
+  /** Absent: the query scans alone. */
+  readonly scannerOf?: ScannerOf;
   readonly flushQueue: MessageQueue<FlushMessage>;
   readonly sealQueue: MessageQueue<SealMessage>;
   readonly telemetry: Telemetry;

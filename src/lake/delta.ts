@@ -127,7 +127,7 @@ export function decodeDeltaWords(source: Uint8Array, count: number): Uint32Array
       const end = Math.min(count, next + MINIBLOCK_COUNT);
       let bit = reader.at * 8;
       for (; next < end; next++, bit += width) {
-        const addLow = width === 0 ? 0 : bitsAt(view, bytes, bit, width < 32 ? width : 32);
+        const addLow = width === 0 ? 0 : bitsAt(view, bytes, bit, Math.min(width, 32));
         const addHigh = width <= 32 ? 0 : bitsAt(view, bytes, bit + 32, width - 32);
         const sum = low + leastLow + addLow;
         high = (high + leastHigh + addHigh + (sum >= 2 * TWO_32 ? 2 : sum >= TWO_32 ? 1 : 0)) | 0;

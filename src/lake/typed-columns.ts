@@ -80,7 +80,7 @@ class Candidate {
     return this.kind !== 'text' || this.#codeOf.size <= Math.max(2, DISTINCT_SHARE_MAX * this.count);
   }
 
-  get column(): TypedColumn {
+  column(): TypedColumn {
     switch (this.kind) {
       case 'number':
         return { type: 'number', values: this.#numbers };
@@ -131,7 +131,7 @@ export function typedColumnsOf({ rowCount, strings }: EventColumns): Map<string,
     const folded = candidate.name.toLowerCase();
     if (chosen.size === TYPED_MAX || seen.has(folded)) continue;
     seen.add(folded);
-    chosen.set(candidate.name, candidate.column);
+    chosen.set(candidate.name, candidate.column());
   }
   return chosen;
 }

@@ -15,6 +15,7 @@ import type { DirectoryOf, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import type { DroppedRange } from '../lake/dropped.ts';
+import type { ScannerOf } from '../lake/scan-task.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import type { Coverage } from './coverage.ts';
 import { type LakeReading, readLake } from './lake-source.ts';
@@ -25,6 +26,8 @@ export interface QueryPorts {
   readonly db: D1Database;
   readonly lake: ReadBucket;
   readonly shardOf: ShardOf;
+  /** Absent: every scan is done here. */
+  readonly scannerOf?: ScannerOf;
   readonly directoryOf: DirectoryOf;
   readonly now: () => number;
 }

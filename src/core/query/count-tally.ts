@@ -1,6 +1,7 @@
 /** CountTally: the number of events of each slot. */
 import type { Value } from './fold.ts';
 import type { Tally } from './grouping.ts';
+import type { PartialTally } from './partial-fold.ts';
 
 export class CountTally implements Tally {
   #counts = new Float64Array(16);
@@ -12,6 +13,16 @@ export class CountTally implements Tally {
       this.#counts = counts;
     }
     this.#counts[slot]! += count;
+  }
+
+  partial(slotCount: number): PartialTally {
+    const counts = new Float64Array(slotCount);
+    counts.set(this.#counts.subarray(0, slotCount));
+    return { kind: 'count', counts };
+  }
+
+  absorb({ counts }: Extract<PartialTally, { kind: 'count' }>, slotOf: Uint32Array): void {
+    for (const [slot, count] of counts.entries()) this.add(slotOf[slot]!, count);
   }
 
   merged(slots: readonly number[]): Value {

@@ -79,6 +79,18 @@ export class Grouping {
     return lists;
   }
 
+  /** Group and bucket of each slot. */
+  slots(): { readonly groups: Uint32Array; readonly buckets: Uint32Array } {
+    return {
+      groups: Uint32Array.from(this.#slots, ({ group }) => group),
+      buckets: Uint32Array.from(this.#slots, ({ bucket }) => bucket),
+    };
+  }
+
+  keys(): readonly (readonly (string | null)[])[] {
+    return this.#keys;
+  }
+
   bucketOf(slot: number): number {
     return this.#slots[slot]!.bucket;
   }

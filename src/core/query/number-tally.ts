@@ -1,11 +1,13 @@
 /**
  * NumberTally: sum, average, least and greatest of a numeric property in each slot, exactly, from values or from cells.
  */
+import { ByteReader, ByteWriter } from '../bytes.ts';
 import type { NumberCell } from '../cell.ts';
 import type { Statistic } from '../measure.ts';
 import { ExactSum } from '../sketches/exact-sum.ts';
 import type { Value } from './fold.ts';
 import type { Tally } from './grouping.ts';
+import type { PartialTally } from './partial-fold.ts';
 
 class Numbers {
   count = 0;
@@ -48,6 +50,28 @@ export class NumberTally implements Tally {
   /** The slot exists, with no number so far. */
   touch(slot: number): void {
     this.#at(slot);
+  }
+
+  partial(slotCount: number): PartialTally {
+    const writer = new ByteWriter();
+    for (let slot = 0; slot < slotCount; slot++) {
+      const { count, min, max, sum } = this.#at(slot);
+      writer.varint(count);
+      writer.f64(min);
+      writer.f64(max);
+      sum.encode(writer);
+    }
+    return { kind: 'numbers', bytes: writer.finish() };
+  }
+
+  absorb({ bytes }: Extract<PartialTally, { kind: 'numbers' }>, slotOf: Uint32Array): void {
+    const reader = new ByteReader(bytes);
+    for (const slot of slotOf) {
+      const count = reader.varint();
+      const min = reader.f64();
+      const max = reader.f64();
+      this.#at(slot).merge({ count, min, max, sum: ExactSum.decode(reader) });
+    }
   }
 
   merged(slots: readonly number[]): Value {

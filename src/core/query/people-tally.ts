@@ -7,6 +7,7 @@
 import { HashSet64 } from '../hash-set.ts';
 import type { Value } from './fold.ts';
 import type { Tally } from './grouping.ts';
+import type { PartialTally } from './partial-fold.ts';
 
 const WORDS = 3;
 
@@ -31,6 +32,27 @@ export class PeopleTally implements Tally {
     if (!insert(this.#table, this.#mask, slot, high, low)) return;
     this.#size++;
     this.#counts[slot]!++;
+  }
+
+  partial(): PartialTally {
+    const triples = new Uint32Array(WORDS * this.#size);
+    let to = 0;
+    const table = this.#table;
+    for (let at = 0; at < table.length; at += WORDS) {
+      if ((table[at]! | table[at + 1]!) === 0) continue;
+      triples[to++] = table[at]!;
+      triples[to++] = table[at + 1]!;
+      triples[to++] = table[at + 2]!;
+    }
+    return { kind: 'people', triples };
+  }
+
+  absorb({ triples }: Extract<PartialTally, { kind: 'people' }>, slotOf: Uint32Array): void {
+    // A slot without people exists too.
+    for (const slot of slotOf) this.add(slot, 0, 0);
+    for (let at = 0; at < triples.length; at += WORDS) {
+      this.add(slotOf[triples[at + 2]!]!, triples[at]!, triples[at + 1]!);
+    }
   }
 
   merged(slots: readonly number[]): Value {

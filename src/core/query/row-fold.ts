@@ -10,11 +10,13 @@ import type { StringColumn } from '../event.ts';
 import { Hasher } from '../hash.ts';
 import { LIMITS } from '../limits.ts';
 import type { PeopleAsks } from '../people/asks.ts';
+import { assert } from '../result.ts';
 import { CountTally } from './count-tally.ts';
 import type { Fold } from './fold.ts';
-import { Grouping, TalliedFold, type Tally } from './grouping.ts';
+import { Grouping, TalliedFold } from './grouping.ts';
 import { bucketIndex } from './interval.ts';
 import { NumberTally } from './number-tally.ts';
+import type { PartialFold } from './partial-fold.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
 import type { Query } from './request.ts';
@@ -33,7 +35,7 @@ export class RowFold {
   readonly #grouping: Grouping;
   readonly #groups: TextGroups;
   readonly #test: RowTest | null;
-  readonly #tally: Tally;
+  readonly #tally: CountTally | PeopleTally | NumberTally | QuantileTally;
   readonly #add: AddRow;
   #people: Uint32Array = new Uint32Array(0);
   #hasTooManyGroups = false;
@@ -83,11 +85,36 @@ export class RowFold {
     if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
   }
 
+  /** Whether it can be put together of partial folds: not where values are kept, or more than events is asked. */
+  get isDivisible(): boolean {
+    const { traits, cohorts } = this.asks;
+    return traits.size === 0 && cohorts.size === 0 && !(this.#tally instanceof QuantileTally);
+  }
+
+  /** What was added, as plain data. */
+  partial(): PartialFold {
+    const { groups, buckets } = this.#grouping.slots();
+    assert(this.isDivisible && !(this.#tally instanceof QuantileTally), 'this question has no partial folds');
+    return { keys: this.#grouping.keys(), groups, buckets, tally: this.#tally.partial(groups.length) };
+  }
+
+  /** Adds what another fold of the same question was given. */
+  absorb({ keys, groups, buckets, tally }: PartialFold): void {
+    const groupOf = keys.map((key) => this.#grouping.group(key));
+    const slotOf = Uint32Array.from(groups, (group, slot) => this.#grouping.slot(groupOf[group]!, buckets[slot]!));
+    const mine = this.#tally;
+    if (tally.kind === 'count' && mine instanceof CountTally) mine.absorb(tally, slotOf);
+    else if (tally.kind === 'people' && mine instanceof PeopleTally) mine.absorb(tally, slotOf);
+    else if (tally.kind === 'numbers' && mine instanceof NumberTally) mine.absorb(tally, slotOf);
+    else assert(false, `a partial fold of another question: ${tally.kind}`);
+    if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
+  }
+
   finish(): Fold {
     return new TalliedFold(this.#grouping, this.#tally);
   }
 
-  #tallyOf(): { readonly tally: Tally; readonly add: AddRow } {
+  #tallyOf(): { readonly tally: CountTally | PeopleTally | NumberTally | QuantileTally; readonly add: AddRow } {
     const { measure, number } = this.#query;
     if (measure === 'users') {
       const tally = new PeopleTally();

@@ -1,0 +1,45 @@
+import { env } from 'cloudflare:test';
+import { expect, it } from 'vitest';
+import { DAY_MS } from '../../src/core/limits.ts';
+import { rankSeries } from '../../src/core/query/answer.ts';
+import { parseQuery } from '../../src/core/query/request.ts';
+import { RowFold } from '../../src/core/query/row-fold.ts';
+import type { Env } from '../../src/index.ts';
+import type { ScannerRpc } from '../../src/lake/scan-task.ts';
+import { encodeSegment } from '../../src/lake/segment-write.ts';
+import { eventsOfDay, people } from '../bench/lake-events.ts';
+
+const { SCANNER, LAKE } = env as unknown as Env;
+const DAY = 20_000;
+
+it('a scanner in the real runtime answers its share, and again from memory when the file is gone', async () => {
+  const columns = eventsOfDay(DAY, 5_000, people(300));
+  const encoded = encodeSegment(columns, { order: 'l1' });
+  await LAKE.put('scanned.parquet', encoded.bytes);
+  const scanner = SCANNER!.get(SCANNER!.idFromName('uid/0')) as unknown as ScannerRpc;
+  const from = new Date(DAY * DAY_MS).toISOString();
+  const to = new Date((DAY + 1) * DAY_MS).toISOString();
+  const parsed = parseQuery({ measure: 'users', groupBy: ['plan'], from, to }, 'UTC');
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  const query = parsed.value;
+  const { startMs, endMs } = query;
+  const segment = {
+    path: 'scanned.parquet',
+    sizeBytes: encoded.bytes.length,
+    source: 'seal' as const,
+    incarnation: 'x',
+    seqFrom: 0,
+    days: encoded.days,
+    footer: encoded.footer,
+  };
+  for (let round = 0; round < 2; round++) {
+    const reply = await scanner.scan({ segments: [segment], query, startMs, endMs });
+    if (reply.status !== 'ok') throw new Error(reply.status);
+    const fold = new RowFold(query);
+    fold.absorb(reply.partial);
+    const alone = new RowFold(query);
+    alone.add(columns);
+    expect(rankSeries(query, fold.finish())).toEqual(rankSeries(query, alone.finish()));
+    await LAKE.delete('scanned.parquet');
+  }
+});

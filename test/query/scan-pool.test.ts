@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { DAY_MS, LIMITS } from '../../src/core/limits.ts';
+import { rankSeries } from '../../src/core/query/answer.ts';
+import { parseQuery } from '../../src/core/query/request.ts';
+import { CachedBucket } from '../../src/lake/cached-bucket.ts';
+import { type ScannerRpc, ScanRunner } from '../../src/lake/scan-task.ts';
+import { readLake } from '../../src/query/lake-source.ts';
+import { scannerFor } from '../../src/query/scan-pool.ts';
+import { eventsOfDay, people } from '../bench/lake-events.ts';
+import { DAY, TenantLake, UID } from '../lake/seal/tenant-lake.ts';
+import { FakeBucket } from '../support/fake-bucket.ts';
+
+const limits = LIMITS as { scanSharedRowsMin: number; scannerRowsMax: number };
+
+const RANGE = { from: new Date(DAY * DAY_MS).toISOString(), to: new Date((DAY + 4) * DAY_MS).toISOString() };
+const QUESTIONS = [
+  { measure: 'count' },
+  { measure: 'users', groupBy: ['country', 'device'], interval: 'day' },
+  { measure: 'users', groupBy: ['country'] },
+  { measure: { sum: 'price' }, groupBy: ['plan'], interval: 'day' },
+  { measure: { avg: 'quantity' }, where: { property: 'returning', op: 'eq', value: true } },
+  { measure: { p90: 'price' }, groupBy: ['category'] },
+  { measure: 'count', groupBy: ['nowhere'], where: { property: 'category', op: 'in', value: ['books', 'toys'] } },
+];
+
+/** Sealed days, a day that is dirty, a day of flushes with copies. */
+async function lakeOfDays(): Promise<TenantLake> {
+  const lake = new TenantLake();
+  const known = people(200);
+  for (const index of [0, 1, 2]) await lake.flushColumns('a', index, index + 1, eventsOfDay(DAY + index, 600, known));
+  for (const index of [0, 1]) await lake.seal(DAY + index);
+  await lake.flushColumns('b', 0, 1, eventsOfDay(DAY + 1, 100, known, 7));
+  await lake.flushColumns('c', 0, 1, eventsOfDay(DAY + 2, 600, known));
+  await lake.flushColumns('a', 3, 4, eventsOfDay(DAY + 3, 300, known));
+  return lake;
+}
+
+function scanners(lake: TenantLake) {
+  const pool = new Map<number, ScanRunner>();
+  const asked: number[] = [];
+  const of = (uid: string, index: number): ScannerRpc => {
+    expect(uid).toBe(UID);
+    const runner = pool.get(index) ?? new ScanRunner(lake.bucket.binding, () => 0);
+    pool.set(index, runner);
+    return {
+      scan: async (task) => {
+        asked.push(index);
+        // As through RPC: plain data, copied.
+        return structuredClone(await runner.run(structuredClone(task)));
+      },
+    };
+  };
+  return { of, asked };
+}
+
+async function answer(lake: TenantLake, body: object, scannerOf?: (uid: string, index: number) => ScannerRpc) {
+  const query = parseQuery({ ...RANGE, ...body }, 'UTC');
+  if (!query.ok) throw new Error(query.error.message);
+  const shardOf = () => {
+    throw new Error('there are no shards');
+  };
+  const ports = { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
+  const reading = await readLake(ports, UID, [], query.value, lake.nowMs);
+  if (!reading.ok) return reading.error;
+  return { scanned: reading.value.scannedEvents, ...rankSeries(query.value, reading.value.fold) };
+}
+
+describe('a scan shared out over scanners', () => {
+  it('answers what the query alone answers', async () => {
+    const lake = await lakeOfDays();
+    const { scanSharedRowsMin } = limits;
+    limits.scanSharedRowsMin = 1;
+    const pool = scanners(lake);
+    for (const question of QUESTIONS) {
+      const alone = await answer(lake, question);
+      expect(await answer(lake, question, pool.of)).toEqual(alone);
+      // What was read is remembered: again without a read.
+      const reads = lake.bucket.count('get');
+      expect(await answer(lake, question, pool.of)).toEqual(alone);
+      if (!JSON.stringify(question).includes('p90')) expect(lake.bucket.count('get')).toBe(reads);
+    }
+    expect(new Set(pool.asked).size).toBeGreaterThan(1);
+    limits.scanSharedRowsMin = scanSharedRowsMin;
+  });
+
+  it('does the share of a scanner that fails itself', async () => {
+    const lake = await lakeOfDays();
+    const { scanSharedRowsMin } = limits;
+    limits.scanSharedRowsMin = 1;
+    const down = () => ({ scan: () => Promise.reject(new Error('overloaded')) });
+    for (const question of QUESTIONS) expect(await answer(lake, question, down)).toEqual(await answer(lake, question));
+    limits.scanSharedRowsMin = scanSharedRowsMin;
+  });
+
+  it('refuses the question when a share is over its budget, instead of answering with less', async () => {
+    const lake = await lakeOfDays();
+    const { scanSharedRowsMin, scannerRowsMax } = limits;
+    limits.scanSharedRowsMin = 1;
+    limits.scannerRowsMax = 500;
+    expect(await answer(lake, { measure: 'count' }, scanners(lake).of)).toMatchObject({ code: 'query-too-large' });
+    limits.scannerRowsMax = scannerRowsMax;
+    let nowMs = 0;
+    const slow = (): ScannerRpc => new ScannerOf(lake, () => (nowMs += 4_000));
+    expect(await answer(lake, { measure: 'count' }, slow)).toMatchObject({ code: 'query-too-large' });
+    limits.scanSharedRowsMin = scanSharedRowsMin;
+  });
+
+  it('scans alone what is small', async () => {
+    const pool = scanners(await lakeOfDays());
+    await answer(await lakeOfDays(), { measure: 'count' }, pool.of);
+    expect(pool.asked).toEqual([]);
+  });
+});
+
+class ScannerOf implements ScannerRpc {
+  readonly #runner: ScanRunner;
+  constructor(lake: TenantLake, now: () => number) {
+    this.#runner = new ScanRunner(lake.bucket.binding, now);
+  }
+  scan(task: Parameters<ScannerRpc['scan']>[0]) {
+    return this.#runner.run(task);
+  }
+}
+
+describe('rendezvous', () => {
+  it('spreads names, and moves few when the pool grows', () => {
+    const names = Array.from({ length: 800 }, (_, i) => `lake/v1/u/date=2024-01-01/${i}-x.parquet`);
+    const counts = new Array(8).fill(0) as number[];
+    for (const name of names) counts[scannerFor(name, 8)]!++;
+    expect(Math.min(...counts)).toBeGreaterThan(60);
+    const moved = names.filter((name) => scannerFor(name, 8) !== scannerFor(name, 9));
+    expect(moved.length).toBeLessThan(150);
+    expect(new Set(moved.map((name) => scannerFor(name, 9)))).toEqual(new Set([8]));
+  });
+});
+
+describe('the cache of a scanner', () => {
+  it('holds no more bytes than it may, and gives up what was used longest ago', async () => {
+    const bucket = new FakeBucket();
+    await bucket.put(
+      'x',
+      new Uint8Array(1_000).map((_, i) => i),
+    );
+    const cache = new CachedBucket(bucket.binding, 250);
+    const read = async (offset: number) =>
+      new Uint8Array(await (await cache.get('x', { range: { offset, length: 100 } }))!.arrayBuffer())[0];
+    expect([await read(0), await read(100), await read(0), await read(200), await read(0)]).toEqual([
+      0, 100, 0, 200, 0,
+    ]);
+    expect(bucket.count('get')).toBe(3);
+    expect(cache.sizeBytes).toBe(200);
+    await read(100);
+    expect(bucket.count('get')).toBe(4);
+    expect(await cache.get('gone', { range: { offset: 0, length: 1 } })).toBeNull();
+  });
+});
