@@ -20,6 +20,7 @@ import {
   type ScanTotals,
   scan,
 } from '../lake/scan.ts';
+import type { ScannerOf } from '../lake/scan-task.ts';
 import type { PersonRange } from '../lake/segment-read.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
@@ -33,6 +34,8 @@ export interface LakePorts {
   readonly db: D1Database;
   readonly lake: ReadBucket;
   readonly shardOf: ShardOf;
+  /** Absent: every scan is done here. */
+  readonly scannerOf?: ScannerOf;
 }
 
 export interface LakeView {
