@@ -23,7 +23,21 @@ export function packFooter(footer: Uint8Array): string | null {
   return text.length <= PACKED_LENGTH_MAX ? text : null;
 }
 
+/** The same bytes for a text that was unpacked before: parsed once, a footer serves many questions. */
 export function unpackFooter(text: string): Uint8Array {
+  const known = unpacked.get(text);
+  if (known !== undefined) return known;
+  const footer = unpack(text);
+  if (unpacked.size >= UNPACKED_MAX) unpacked.delete(unpacked.keys().next().value!);
+  unpacked.set(text, footer);
+  return footer;
+}
+
+/** Parsed, each takes some hundred kilobytes. */
+const UNPACKED_MAX = 64;
+const unpacked = new Map<string, Uint8Array>();
+
+function unpack(text: string): Uint8Array {
   const colon = text.indexOf(':');
   assert(colon > 0, 'packed footer without its size');
   return decompress(fromBase64(text.slice(colon + 1)), Number(text.slice(0, colon)));

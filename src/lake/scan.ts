@@ -50,6 +50,11 @@ export interface ScanRequest {
    * are then told apart only when both are in the range.
    */
   readonly people?: PersonRange;
+  /**
+   * Asked before each reading of a sealed file: row groups without any of these people are left out. For a scan that finds
+   * on its way that it wants fewer; rows are not filtered.
+   */
+  readonly narrowed?: () => PersonRange;
   /** Most rows to be touched. */
   readonly rowsMax?: number;
 }
@@ -225,7 +230,7 @@ function columnsOf(request: ScanRequest, needed: readonly LakeColumn[], withWant
 
 /** All rows of the source's day when ids are compared; else the row groups of the range are enough. */
 async function readBatches(
-  { startMs, endMs, people, properties }: ScanRequest,
+  { startMs, endMs, people, narrowed, properties }: ScanRequest,
   sources: SourceCache,
   day: DayPlan,
   source: DaySource,
@@ -235,11 +240,12 @@ async function readBatches(
   if (source.kind === 'tail') return { day, batches: [{ columns: source.tail.columns, rows: source.rows }] };
   const { segment } = source;
   const batches: Batch[] = [];
+  const asked = people ?? (wholeDay ? undefined : narrowed?.());
   const options = {
     columns,
     days: new Set([day.day]),
     ...(segment.footer ? { footer: segment.footer } : {}),
-    ...(people === undefined ? {} : { people }),
+    ...(asked === undefined ? {} : { people: asked }),
     ...(properties === undefined ? {} : { properties }),
     ...(wholeDay ? {} : { startMs, endMs }),
   };

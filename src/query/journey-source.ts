@@ -55,8 +55,11 @@ export async function readJourney<Answer>(
   for (let pass = 1; ; pass++) {
     if (pass > LIMITS.journeyPassesMax) return tooMuch('The people of the question are too many to be held at once');
     const builder = new SequenceBuilder(journey, { heldMax, range });
-    const what =
-      range.from === EVERYBODY.from && range.to === EVERYBODY.to ? { wanted } : { wanted, people: personsOf(range) };
+    const isEverybody = range.from === EVERYBODY.from && range.to === EVERYBODY.to;
+    // Whom the builder has given up need not be read any more.
+    const what = isEverybody
+      ? { wanted, narrowed: () => personsOf(builder.range) }
+      : { wanted, people: personsOf(range) };
     const scanned = await scanLakeView(ports, view, what, (batch, rows) => builder.add(batch, rows));
     if (!scanned.ok) return scanned;
     scannedEvents = Math.max(scannedEvents, scanned.value.scannedRowCount);

@@ -89,12 +89,12 @@ export async function openLakeView(
 export async function scanLakeView(
   { lake }: LakePorts,
   { segments, tails, startMs, endMs, expired, people: known }: LakeView,
-  { wanted, people, ...rest }: Pick<ScanRequest, 'wanted' | 'people' | 'rowsMax' | 'properties'>,
+  { wanted, people, narrowed, ...rest }: Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'properties'>,
   onBatch: OnBatch,
 ): Promise<Result<ScanTotals, LakeRefusal>> {
   const linked = known?.linked?.isEmpty === false ? known.linked : null;
   // The rows of one person are then in several places: whose they are is known when they have been read.
-  const pushed = people === undefined || linked !== null ? {} : { people };
+  const pushed = linked !== null ? {} : { ...(people && { people }), ...(narrowed && { narrowed }) };
   const show: OnBatch = (batch, scannedRows, day) => {
     const rows = withoutExpired(batch, scannedRows, expired, day);
     if (rows.length === 0) return;

@@ -111,6 +111,10 @@ export class SequenceBuilder {
     const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
     const people = this.#people;
     const count = rows === null ? columns.rowCount : rows.length;
+    // Rows come in runs of a person.
+    let runLow = 0;
+    let runHigh = 0;
+    let runPerson = -1;
     let lastPerson = -1;
     let lastAt = 0;
     let lastCode = 0;
@@ -128,7 +132,12 @@ export class SequenceBuilder {
         if (group !== 0) people.offerGroup(people.indexOf(high, low), atMs, group, reader);
       }
       if (code === NOTHING) continue;
-      const personIndex = people.indexOf(high, low);
+      if (low !== runLow || high !== runHigh) {
+        runPerson = people.indexOf(high, low);
+        runLow = low;
+        runHigh = high;
+      }
+      const personIndex = runPerson;
       if (reader.place !== undefined) {
         atMs = reader.place(atMs);
         if (personIndex === lastPerson && atMs === lastAt && code === lastCode) continue;
