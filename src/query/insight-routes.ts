@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS, MINUTE_MS } from '../core/limits.ts';
 import type { DirectoryOf } from '../core/rpc.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { describe } from '../http/describe.ts';
@@ -27,7 +27,7 @@ import {
   keepAnswer,
   listInsights,
 } from './insight-store.ts';
-import { rangeOf, reportAnswerSchema, reportSchema, runReport } from './report.ts';
+import { type Report, rangeOf, reportAnswerSchema, reportSchema, runReport } from './report.ts';
 import { mustAnswer, mustReport } from './report-problems.ts';
 import { listShards } from './shards.ts';
 
@@ -147,7 +147,7 @@ async function run(ports: InsightServices, tenant: Tenant, { id, name, query }: 
   const version =
     hash &&
     createHash('sha256')
-      .update(JSON.stringify([report, hash, coverage.isClosed]))
+      .update(JSON.stringify([report, hash, coverage.isClosed, momentOf(report, now())]))
       .digest('hex');
   const kept = version && (await findAnswer(db, tenant.uid, id, version));
   if (kept) {
@@ -158,6 +158,11 @@ async function run(ports: InsightServices, tenant: Tenant, { id, name, query }: 
   const answeredAtMs = now();
   if (version) await keepAnswer(db, tenant.uid, id, { version, answer: JSON.stringify(answer), answeredAtMs });
   return { insight: { id, name }, cached: false, answeredAt: iso(answeredAtMs), answer };
+}
+
+/** Who is in a cohort changes as its days go by: the minute, where one is named. */
+function momentOf(report: Report, nowMs: number): number | null {
+  return JSON.stringify(report).includes('{"cohort":') ? Math.floor(nowMs / MINUTE_MS) : null;
 }
 
 function wireInsight({ id, name, query, createdAtMs }: Insight): z.output<typeof insightSchema> {

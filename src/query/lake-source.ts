@@ -81,7 +81,7 @@ async function scanShared(
       return tooLarge(`A scanner's share of ${reply.rowCount} events is beyond its budget: narrow the range.`);
     }
     if (reply?.status === 'ok') {
-      fold.absorb(reply.partial);
+      fold.absorb(reply.partial, view.people?.linked ?? null);
       scannedRowCount += reply.scannedRowCount;
       continue;
     }
@@ -92,10 +92,7 @@ async function scanShared(
   return ok({ scannedRowCount });
 }
 
-/** What a scanner knows nothing of: linked people, names that retention has dropped. */
-function isShareable(
-  { people, expired }: LakeView & { readonly expired?: { readonly size: number } },
-  fold: RowFold,
-): boolean {
-  return fold.isDivisible && (expired?.size ?? 0) === 0 && (people?.linked?.isEmpty ?? true);
+/** A scanner knows nothing of names that retention has dropped. (Nor of links: its people are put through them here.) */
+function isShareable({ expired }: { readonly expired?: { readonly size: number } }, fold: RowFold): boolean {
+  return fold.isDivisible && (expired?.size ?? 0) === 0;
 }

@@ -66,6 +66,22 @@ describe('an insight', () => {
     expect((await run()).cached).toBe(true);
   });
 
+  it('moves on with the days of a cohort that it names', async () => {
+    const { world, call, keys, clock } = await saved(YESTERDAY);
+    const made = await call('POST', '/v1/cohorts', {
+      key: keys.admin,
+      body: { name: 'Recent', who: { events: ['Clicked'], days: 1 } },
+    });
+    const query = { measure: 'users', from: '2026-01-14', to: '2026-01-20', where: { cohort: made.body.id } };
+    const { body } = await call('POST', '/v1/insights', { key: keys.admin, body: { name: 'Them', query } });
+    const run = async () => (await call('POST', `/v1/insights/${body.id}/run`, { key: keys.read })).body;
+    world.append(0, [record({ id: 'a', atMs: START_MS, user_id: 'u' })]);
+    expect((await run()).answer.series[0].total).toBe(1);
+    expect((await run()).cached).toBe(true);
+    clock.nowMs += 2 * DAY_MS;
+    expect(await run()).toMatchObject({ cached: false, answer: { series: [{ total: 0 }] } });
+  });
+
   it('moves on with the day it asks for', async () => {
     const { world, run, clock } = await saved(TODAY);
     world.append(0, [record({ id: 'a', atMs: START_MS })]);

@@ -5,6 +5,7 @@
  * the triples are sorted by slot, so that any slots can be put together by reading only their own.
  */
 import { HashSet64 } from '../hash-set.ts';
+import type { LinkedPeople } from '../people/links.ts';
 import type { Value } from './fold.ts';
 import type { Tally } from './grouping.ts';
 import type { PartialTally } from './partial-fold.ts';
@@ -47,11 +48,20 @@ export class PeopleTally implements Tally {
     return { kind: 'people', triples };
   }
 
-  absorb({ triples }: Extract<PartialTally, { kind: 'people' }>, slotOf: Uint32Array): void {
+  /** `linked`: who is who, of which the other did not know. */
+  absorb(
+    { triples }: Extract<PartialTally, { kind: 'people' }>,
+    slotOf: Uint32Array,
+    linked: LinkedPeople | null = null,
+  ): void {
+    const words = new Uint32Array(2);
     // A slot without people exists too.
     for (const slot of slotOf) this.add(slot, 0, 0);
     for (let at = 0; at < triples.length; at += WORDS) {
-      this.add(slotOf[triples[at + 2]!]!, triples[at]!, triples[at + 1]!);
+      words[0] = triples[at + 1]!;
+      words[1] = triples[at]!;
+      linked?.follow(words, 0);
+      this.add(slotOf[triples[at + 2]!]!, words[1], words[0]);
     }
   }
 

@@ -10,6 +10,7 @@ import type { StringColumn } from '../event.ts';
 import { Hasher } from '../hash.ts';
 import { LIMITS } from '../limits.ts';
 import type { PeopleAsks } from '../people/asks.ts';
+import type { LinkedPeople } from '../people/links.ts';
 import { assert } from '../result.ts';
 import { CountTally } from './count-tally.ts';
 import type { Fold } from './fold.ts';
@@ -98,14 +99,15 @@ export class RowFold {
     return { keys: this.#grouping.keys(), groups, buckets, tally: this.#tally.partial(groups.length) };
   }
 
-  /** Adds what another fold of the same question was given. */
-  absorb({ keys, groups, buckets, tally }: PartialFold): void {
+  /** Adds what another fold of the same question was given, which did not know who is who. */
+  absorb({ keys, groups, buckets, tally }: PartialFold, linked: LinkedPeople | null = null): void {
     const groupOf = keys.map((key) => this.#grouping.group(key));
     const slotOf = Uint32Array.from(groups, (group, slot) => this.#grouping.slot(groupOf[group]!, buckets[slot]!));
     const mine = this.#tally;
     if (tally.kind === 'count' && mine instanceof CountTally) mine.absorb(tally, slotOf);
-    else if (tally.kind === 'people' && mine instanceof PeopleTally) mine.absorb(tally, slotOf);
-    else if (tally.kind === 'numbers' && mine instanceof NumberTally) mine.absorb(tally, slotOf);
+    else if (tally.kind === 'people' && mine instanceof PeopleTally) {
+      mine.absorb(tally, slotOf, this.#query.measure === 'users' ? linked : null);
+    } else if (tally.kind === 'numbers' && mine instanceof NumberTally) mine.absorb(tally, slotOf);
     else assert(false, `a partial fold of another question: ${tally.kind}`);
     if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
   }
