@@ -3,7 +3,8 @@
  * count twice: an L0 file stays beside the L1 file that holds its events again.
  *
  * The days of a file are those for which its rows count; rows of other days in it must be left out. Files of `seal` hold
- * each event once; among the others copies are told by (id, key_hash). Written by compare-and-set, so that an older
+ * each event once; among the others copies are told by id and key_hash,
+ * or person where that is null. Written by compare-and-set, so that an older
  * reading never replaces a newer one.
  */
 import { currentPath, dayText, readCurrent } from '../manifest.ts';
