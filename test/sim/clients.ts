@@ -1,7 +1,7 @@
 // Clients: devices and servers that send events and send them again until they are told they are durable. Their clocks are
 // wrong, they wait offline, repeat events of earlier requests, and mix in events that are no events.
 
-import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
+import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { SimRequest } from './platform/http.ts';
 import type { Ledger, WireEvent } from './sent.ts';
 import { NetworkError } from './world/network.ts';
@@ -74,7 +74,7 @@ export class Client {
     const { startMs, endMs, events, name } = this.options;
     let left = events;
     while (left > 0) {
-      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.2) ? 24 : 9));
+      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.4) ? 24 : 9));
       left -= size;
       // Most of the traffic is around the middle, where the day ends.
       const spread = (this.#random.next() + this.#random.next()) / 2;
@@ -94,11 +94,12 @@ export class Client {
   }
 
   #makeRequest(size: number): ClientRequest {
+    const heldBackMs = this.#heldBack();
     const events: WireEvent[] = [];
     const batch: unknown[] = [];
     for (let i = 0; i < size; i++) {
       const repeated = this.#done.length > 0 && this.#random.chance(0.03);
-      const event = repeated ? this.#random.pick(this.#done) : this.#makeEvent();
+      const event = repeated ? this.#random.pick(this.#done) : this.#makeEvent(heldBackMs);
       events.push(event);
       batch.push(event);
       if (this.#random.chance(0.02)) {
@@ -111,7 +112,7 @@ export class Client {
     return { events, batch };
   }
 
-  #makeEvent(): WireEvent {
+  #makeEvent(heldBackMs: number): WireEvent {
     const { name, tenant, people = 12 } = this.options;
     const random = this.#random;
     const id = `${name}-${++this.#made}`;
@@ -123,22 +124,28 @@ export class Client {
       event: random.pick(['Viewed', 'Added', 'Bought', 'Left']),
       ...(kind < 0.7 && { anonymousId: `${tenant.uid}-device-${person}` }),
       ...(kind > 0.5 && kind < 0.9 && { userId: `user-${person}` }),
-      ...this.#timestamp(),
+      ...this.#timestamp(heldBackMs),
       properties: { slot: `slot-${random.below(40)}`, amount: random.below(2_000) / 100 },
     };
   }
 
-  /** Mostly just now, by its clock; sometimes long ago, sometimes not said. */
-  #timestamp(): { timestamp?: string } {
+  /**
+   * A device that was offline sends what it gathered: days ago, or beyond the allowed lateness. Few days, for each is sealed,
+   * and a whole request of it, for a flush has a row group for each of its days.
+   */
+  #heldBack(): number {
+    const kind = this.#random.next();
+    if (kind < 0.05) return 2 * DAY_MS;
+    return kind < 0.09 ? LIMITS.allowedLatenessMs + DAY_MS : 0;
+  }
+
+  /** Mostly just now, by its clock; sometimes a while ago, sometimes not said. */
+  #timestamp(heldBackMs: number): { timestamp?: string } {
     const random = this.#random;
     const clockMs = this.#world.nowMs + this.options.skewMs;
     const kind = random.next();
     if (kind < 0.08 && !this.options.saysTime) return {};
-    let ageMs = random.below(20 * SECOND_MS);
-    if (kind > 0.85) ageMs = random.below(20 * MINUTE_MS);
-    // Few days, for each is sealed: the day before yesterday, and one beyond the allowed lateness.
-    if (kind > 0.96) ageMs = 2 * DAY_MS + random.below(HOUR_MS);
-    if (kind > 0.98) ageMs = LIMITS.allowedLatenessMs + DAY_MS + random.below(HOUR_MS);
+    const ageMs = heldBackMs + random.below(kind > 0.85 ? 20 * MINUTE_MS : 20 * SECOND_MS);
     return { timestamp: new Date(clockMs - ageMs).toISOString() };
   }
 

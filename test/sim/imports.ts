@@ -5,8 +5,12 @@ import { DAY_MS, MINUTE_MS } from '../../src/core/limits.ts';
 import type { SimTenant } from './clients.ts';
 import { SimRequest } from './platform/http.ts';
 import type { SentEvent, WireEvent } from './sent.ts';
+import type { Isolate } from './world/isolate.ts';
 import { Sequence } from './world/random.ts';
 import type { World } from './world/world.ts';
+
+type Routes = ReturnType<Isolate['product']['importRoutes']>;
+const routesOf = new WeakMap<Isolate, Routes>();
 
 export interface ImportOptions {
   readonly id: string;
@@ -83,13 +87,12 @@ export class HistoryImport {
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await world.invoke(`import ${what}`, async (isolate) => {
-          const { db, lake, now } = isolate.ports(world);
-          const sealQueue = isolate.env.SEAL_QUEUE as never;
-          const auth = { authenticate: async () => (await isolate.tenants.byUid(tenant.uid))! };
-          const importer = isolate.product.lakeImporter({ db, lake, sealQueue, now });
-          const app = isolate.product.importRoutes({ auth } as never, importer);
-          const init = { method: 'POST', headers: { ...headers, 'content-length': String(body.length) }, body };
-          return app.fetch(new SimRequest(url, init) as never);
+          const init = {
+            method: 'POST',
+            headers: { ...headers, 'x-tenant': tenant.uid, 'content-length': String(body.length) },
+            body,
+          };
+          return this.#routes(isolate).fetch(new SimRequest(url, init) as never);
         });
         if (response.status === 200) return;
         throw new Error(`status ${response.status}: ${await response.text()}`);
@@ -98,6 +101,26 @@ export class HistoryImport {
         await this.#wait(Math.min(2 ** attempt * 1_000, MINUTE_MS));
       }
     }
+  }
+
+  /** The routes of imports on an isolate, made once. */
+  #routes(isolate: Isolate): Routes {
+    let routes = routesOf.get(isolate);
+    if (routes === undefined) {
+      const { db, lake, now } = isolate.ports(this.#world);
+      const sealQueue = isolate.env.SEAL_QUEUE as never;
+      const auth = {
+        authenticate: async (headers: Headers) => {
+          const known = await isolate.tenants.byUid(headers.get('x-tenant') ?? '');
+          if (known === null) throw new Error('no such tenant');
+          return known;
+        },
+      };
+      const importer = isolate.product.lakeImporter({ db, lake, sealQueue, now });
+      routes = isolate.product.importRoutes({ auth } as never, importer);
+      routesOf.set(isolate, routes);
+    }
+    return routes;
   }
 
   #wait(delayMs: number): Promise<void> {

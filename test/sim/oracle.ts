@@ -193,8 +193,10 @@ async function checkAnswers(world: World, tenant: SimTenant, rows: readonly Lake
       byHand: peopleByHand(rows),
     },
   ];
-  for (const { question, byHand } of questions) {
-    for (const fromLake of [false, true]) {
+  for (const [number, { question, byHand }] of questions.entries()) {
+    // Reading all events is dear: for one of the questions, another one in each run and tenant.
+    const isAlsoFromLake = (world.seed + Number(tenant.uid.slice(1))) % questions.length === number;
+    for (const fromLake of isAlsoFromLake ? [false, true] : [false]) {
       const answer = await ask(world, tenant, { ...question, fromLake });
       const isCents = typeof question.measure === 'object';
       compare(

@@ -20,6 +20,8 @@ export async function runPool({ code, jobs, onResult, threads = availableParalle
       const worker = new Worker(new URL('./worker.ts', import.meta.url), {
         workerData: code,
         execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-strip-types'],
+        // A run makes and drops much: a bigger nursery halves the collector's work.
+        resourceLimits: { maxYoungGenerationSizeMb: 128 },
       });
       const next = () => {
         const job = isStopped ? { done: true as const, value: undefined } : waiting.next();

@@ -37,8 +37,8 @@ export interface RunResult {
 }
 
 /** Before the end of a day; the faults last until after its first seal is due. */
-export const START_MS = Date.UTC(2026, 2, 10, 23, 10);
-const TRAFFIC_MS = 100 * MINUTE_MS;
+export const START_MS = Date.UTC(2026, 2, 10, 23, 20);
+const TRAFFIC_MS = 70 * MINUTE_MS;
 const FAULTS_END_MS = Date.UTC(2026, 2, 11, 3);
 /** The second day is closed and its seal due, and that of days that became dirty again. */
 const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
@@ -121,8 +121,8 @@ class Simulation {
   async #makeTenants(): Promise<void> {
     const shapes = [
       { regions: ['weur'], shardCount: 1 },
-      { regions: ['enam'], shardCount: 2 + this.#random.below(2) },
-      { regions: ['weur', 'enam'], shardCount: 1 + this.#random.below(2) },
+      { regions: ['enam'], shardCount: 1 + this.#random.below(2) },
+      { regions: ['weur', 'enam'], shardCount: 1 },
     ];
     const [product] = this.#world.products;
     const db = this.#world.database as unknown as D1Database;
@@ -161,15 +161,15 @@ class Simulation {
           : random.chance(0.5)
             ? 0
             : (random.next() - 0.5) * 2 * skewMaxMs;
-        const events = 80 + random.below(30);
+        const events = 84 + random.below(8);
         if (clients++ >= clientsMax) continue;
         this.#clients.push(
           new Client(this.#world, {
             name: `c${index + 1}${i}`,
             tenant,
             events: Math.min(events, eventsMax),
-            startMs: START_MS + random.below(20 * MINUTE_MS),
-            endMs: START_MS + TRAFFIC_MS - random.below(20 * MINUTE_MS),
+            startMs: START_MS + random.below(10 * MINUTE_MS),
+            endMs: START_MS + TRAFFIC_MS - random.below(10 * MINUTE_MS),
             skewMs: Math.round(skewMs),
             isFlapping,
             saysTime,
@@ -192,7 +192,7 @@ class Simulation {
     const world = this.#world;
     const grow = (): void => {
       void world
-        .invoke('grow', (isolate) => isolate.product.growShards({ ...isolate.ports(world) }, uid, 4))
+        .invoke('grow', (isolate) => isolate.product.growShards(isolate.ports(world), uid, 3))
         .then(
           () => world.reach('split'),
           (cause: unknown) => {
