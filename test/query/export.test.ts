@@ -166,6 +166,16 @@ describe('an export', () => {
     const tail = rows.find(({ id }) => id === 'tail')!;
     expect(tail).toMatchObject({ title: '=1', at: new Date(NOW_MS), user_id: null });
     expect(Object.keys(tail)).not.toContain('key_hash');
+    const columns = ['id', 'person', 'key_hash', 'late', 'received_at'];
+    const own = await parquetOf((await exporterOf(world).whole({ format: 'parquet', columns })).bytes);
+    expect(own.find(({ id }) => id === 'tail')).toMatchObject({ person: null, late: 0, received_at: new Date(NOW_MS) });
+    for (const { key_hash, person } of own) expect(typeof (key_hash ?? person)).toBe('bigint');
+    const written = (await exporterOf(world).lines({ columns: ['id', 'key_hash'] })) as {
+      id: string;
+      key_hash: string;
+    }[];
+    const hashes = new Map(written.map(({ id, key_hash }) => [id, key_hash]));
+    for (const { id, key_hash, person } of own) expect(String(key_hash ?? person)).toBe(hashes.get(String(id)));
   });
 
   it('is whole and empty when nothing happened', async () => {

@@ -1,0 +1,102 @@
+// The statements of docs/lake.md, run as they stand on a lake of sealed, dirty and unsealed days with copies, against the API.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Funnel } from '../../src/core/journeys/funnel.ts';
+import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
+import { DAY_MS } from '../../src/core/limits.ts';
+import { rankSeries } from '../../src/core/query/answer.ts';
+import { parseQuery } from '../../src/core/query/request.ts';
+import { dayText } from '../../src/lake/manifest.ts';
+import { publishCurrent } from '../../src/lake/seal/current.ts';
+import { readJourney } from '../../src/query/journey-source.ts';
+import { readLake } from '../../src/query/lake-source.ts';
+import { eventsOfDay, people } from '../bench/lake-events.ts';
+import { DiskBucket } from '../support/disk-bucket.ts';
+import { DAY, TenantLake, UID } from './seal/tenant-lake.ts';
+
+const RANGE = { from: dayText(DAY), to: dayText(DAY + 3) };
+const [open, perDay, perEvent, property, funnel] = [
+  ...readFileSync(new URL('../../docs/lake.md', import.meta.url), 'utf8').matchAll(/```sql\n(.*?)```/gs),
+].map(([, sql]) => sql!);
+
+let folder = '';
+let duck: DuckDBConnection;
+const lake = new TenantLake();
+const ports = {
+  db: lake.db,
+  lake: lake.bucket.binding,
+  shardOf: () => {
+    throw new Error('there are no shards');
+  },
+};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tidemark-lake-'));
+  duck = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+  const known = people(300);
+  const days = [0, 1, 2].map((index) => eventsOfDay(DAY + index, 3_000, known, index + 1));
+  await lake.flushColumns('a', 0, 1, days[0]!);
+  await lake.flushColumns('b', 0, 1, days[1]!);
+  await lake.flushColumns('c', 0, 1, days[0]!);
+  await lake.seal(DAY);
+  await lake.seal(DAY + 1);
+  // After the seal: new events of a sealed day, copies of it, and a day that is not sealed.
+  await lake.flushColumns('a', 1, 2, eventsOfDay(DAY + 1, 500, known, 9));
+  await lake.flushColumns('d', 0, 1, days[1]!);
+  await lake.flushColumns('a', 2, 3, days[2]!);
+  await publishCurrent(lake.db, lake.bucket.binding, UID, lake.nowMs);
+  const bucket = new DiskBucket(folder);
+  for (const key of lake.bucket.keys()) {
+    await bucket.put(key, new Uint8Array(await (await lake.bucket.get(key))!.arrayBuffer()));
+  }
+  await duck.run(open!.replaceAll('/data', folder).replaceAll('<uid>', UID));
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function rows(sql: string): Promise<(string | number)[][]> {
+  const found = (await duck.runAndReadAll(sql)).getRowsJson() as string[][];
+  return found.map((row) => row.map((value) => (/^\d+$/.test(String(value)) ? Number(value) : value)));
+}
+
+async function answer(body: object) {
+  const query = parseQuery({ ...RANGE, ...body }, 'UTC');
+  if (!query.ok) throw new Error(query.error.message);
+  const reading = await readLake(ports, UID, [], query.value, lake.nowMs);
+  if (!reading.ok) throw new Error(reading.error.message);
+  return rankSeries(query.value, reading.value.fold).series;
+}
+
+describe('docs/lake.md', () => {
+  it('counts events and people a day as the API does', async () => {
+    const [events] = await answer({ measure: 'count', interval: 'day' });
+    const [users] = await answer({ measure: 'users', interval: 'day' });
+    expect(events!.total).toBe(3_000 + 3_500 + 3_000);
+    const expected = events!.points.map(({ at, value }, day) => [at.slice(0, 10), value, users!.points[day]!.value]);
+    expect(await rows(perDay!)).toEqual(expected);
+  });
+
+  it('counts by event and by property as the API does', async () => {
+    const byEvent = await answer({ measure: 'count', groupBy: ['event'] });
+    expect((await rows(perEvent!)).map(([event, count]) => [event, count])).toEqual(
+      byEvent.map(({ key, total }) => [key.event, total]),
+    );
+    const where = { property: 'plan', op: 'eq', value: 'pro' };
+    const sums = await answer({ measure: { sum: 'quantity' }, where, groupBy: ['country'], top: 5 });
+    expect(await rows(property!)).toEqual(
+      sums.filter(({ other }) => !other).map(({ key, total }) => [key.country, total]),
+    );
+  });
+
+  it('has the people of the funnel of the API', async () => {
+    const steps = ['Product Viewed', 'Product Added', 'Order Completed'].map((event) => ({ event }));
+    const question = parseFunnel({ ...RANGE, steps, windowSeconds: (7 * DAY_MS) / 1_000 }, 'UTC');
+    if (!question.ok) throw new Error(question.error.message);
+    const reading = await readJourney(ports, UID, [], new Funnel(question.value), { nowMs: lake.nowMs });
+    if (!reading.ok) throw new Error(reading.error.message);
+    expect((await rows(funnel!))[0]).toEqual(reading.value.answer.steps!.map(({ people }) => people));
+  });
+});
