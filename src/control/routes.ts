@@ -1,5 +1,6 @@
 /**
- * Control routes: tenants and their shards (root key), the keys of a tenant (its admin key or the root key), its rollups (admin; read to list).
+ * Control routes: tenants and their shards (root key), the keys of a tenant (its admin key or the root key), its
+ * rollups and cohorts (admin; read to list).
  *
  * Thin shells: authenticate, parse, one call to the store, answer. Whatever changes a tenant invalidates it in this isolate;
  * other isolates follow within `LIMITS.tenantCacheMs`.

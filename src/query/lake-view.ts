@@ -28,8 +28,6 @@ import { type KnownPeople, knownColumns } from './known-people.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { readTails } from './shards.ts';
 
-export type { LakeRefusal as QueryTooLarge } from './refusal.ts';
-
 export interface LakePorts {
   readonly db: D1Database;
   readonly lake: ReadBucket;

@@ -27,8 +27,6 @@ import type { KnownPeople } from './known-people.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { cohortUnknown, type LakeRefusal, tooLarge } from './refusal.ts';
 
-export type { KnownPeople as ViewPeople } from './known-people.ts';
-
 /** Text columns that the tails of a view must have for its people to be looked up. */
 export function lookupColumns({ identity, traits, cohorts }: PeopleAsks): readonly StringColumn[] {
   return identity || traits.size > 0 || cohorts.size > 0 ? LINK_COLUMNS : [];
