@@ -64,7 +64,10 @@ export interface EventRecord {
 }
 
 /** `userId` if present, else `anonymousId`; null: the event counts, but never as a person. */
-export function personOf(strings: { readonly user_id?: string | null; readonly anonymous_id?: string | null }): string | null {
+export function personOf(strings: {
+  readonly user_id?: string | null;
+  readonly anonymous_id?: string | null;
+}): string | null {
   return strings.user_id ?? strings.anonymous_id ?? null;
 }
 
