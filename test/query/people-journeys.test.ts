@@ -71,7 +71,8 @@ function clientOf(world: World) {
   };
 }
 
-const peopleOf = ({ steps }: { steps: { people: number }[] }) => steps.map(({ people }) => people);
+const peopleOf = ({ steps }: { readonly steps: readonly { readonly people: number }[] }) =>
+  steps.map(({ people }) => people);
 
 describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (stage) => {
   it('go on over a login', async () => {

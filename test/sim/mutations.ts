@@ -1,6 +1,7 @@
 // Mutations: seeded bugs, each a patch of the sources that only the simulator applies. Every one breaks a rule of the
 // product in a way that a person could have written; the simulator must find each of them within 300 seeds.
 
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of source, as they stand there
 import type { Patch } from './build.ts';
 
 export interface Mutation {
