@@ -2,7 +2,7 @@
  * Columns: operations on EventColumns that the lake's writers and readers share. A column that was not read (a numeric
  * one of length 0 in a batch with rows, a text one that is absent) stays so.
  */
-import type { EventColumns, PackedTexts } from '../core/columns.ts';
+import type { CodedTexts, EventColumns, PackedTexts } from '../core/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../core/event.ts';
 import { DAY_MS } from '../core/limits.ts';
 import { wordsOf } from './number-encode.ts';
@@ -58,6 +58,11 @@ function concatNumbers<T extends Numbers>(
 export function selectRows(columns: EventColumns, rows: Uint32Array): EventColumns {
   const strings: Texts = {};
   for (const column of STRING_COLUMNS) {
+    const coded = columns.coded?.[column];
+    if (coded !== undefined) {
+      strings[column] = codedRows(coded, rows);
+      continue;
+    }
     const packed = columns.packed?.[column];
     if (packed !== undefined) {
       strings[column] = unpackRows(packed, rows);
@@ -79,6 +84,14 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
     late: pick(columns.late, rows, new Uint8Array(columns.late.length === 0 ? 0 : count)),
     strings,
   };
+}
+
+function codedRows({ entries, codes }: CodedTexts, rows: Uint32Array): (string | null)[] {
+  const chosen: (string | null)[] = new Array(rows.length);
+  // Most columns of most tenants are null throughout.
+  if (entries.length === 1) return chosen.fill(null);
+  for (let i = 0; i < rows.length; i++) chosen[i] = entries[codes[rows[i]!]!]!;
+  return chosen;
 }
 
 /** Slices of one text that holds these rows alone: slices of the whole page would keep all of it in memory. */
