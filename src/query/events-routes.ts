@@ -49,7 +49,9 @@ export const eventListSchema = z.object({
   cursor: z.string().nullable().describe('For the next, older page; null: there is none.'),
   meta: z.object({
     asOf: z.iso.datetime().describe('What happened before it is in.'),
-    complete: z.boolean().describe('Every shard answered and nothing of the range is still open.'),
+    complete: z
+      .boolean()
+      .describe('Every shard answered, nothing of the range is still open, and retention took nothing from it.'),
     pending: z.literal(0),
     sources: z.object({
       live: z.object({ shards: z.int(), answered: z.int(), events: z.int() }),
@@ -108,7 +110,7 @@ export function wireListOf(
     cursor: next && cursorOf(next),
     meta: {
       asOf: new Date(coverage.asOfMs).toISOString(),
-      complete: coverage.isClosed,
+      complete: coverage.isClosed && coverage.dropped?.length === 0,
       pending: 0,
       sources: {
         live: { shards: coverage.shards, answered: coverage.answered, events: coverage.tailEvents },

@@ -14,11 +14,15 @@ import { DAY_MS, LIMITS } from '../core/limits.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
+import { dayOf } from '../lake/columns.ts';
+import { DAY_MIN, droppedRange, eventsDropped } from '../lake/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest.ts';
+import { readDropped } from '../lake/retention.ts';
 import { readRowGroups } from '../lake/segment-read.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
+import type { LakeView } from './lake-view.ts';
 import { type Candidate, compareNewest, type EventPlace, identityOf, Newest } from './newest.ts';
 import { rangesOf } from './profile.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
@@ -67,9 +71,12 @@ export async function listEvents(
   { db, lake, shardOf }: ListPorts,
   uid: string,
   addresses: readonly ShardAddress[],
-  request: ListRequest,
+  asked: ListRequest,
   nowMs: number,
 ): Promise<Result<EventList, LakeRefusal>> {
+  // Before the tails, which are looked at as they come: what is dropped only grows.
+  const { lake: gone, events: expired } = await readDropped(db, uid);
+  const request = { ...asked, startMs: Math.max(asked.startMs, gone.dayBefore * DAY_MS), expired };
   // One more than the page: whether there is a next one.
   const newest = new Newest<Found>(request.limit + 1);
   let scannedEvents = 0;
@@ -77,7 +84,12 @@ export async function listEvents(
     scannedEvents += columns.rowCount;
     look(columns, request, newest, (row) => ({ segment: null, strings: stringsOf(columns, row) }));
   });
-  const coverage = coverageOf(states, request, nowMs);
+  const [dayFrom, dayTo] = [dayOf(asked.startMs), dayOf(asked.endMs - 1)];
+  const dropped = [droppedRange(gone, dayFrom, dayTo), eventsDropped(expired, dayFrom, dayTo)];
+  const coverage: Coverage = {
+    ...coverageOf(states, request, nowMs),
+    dropped: dropped.filter((range) => range !== null),
+  };
 
   let rowCount = 0;
   let segments = 0;
@@ -125,14 +137,16 @@ const WHOLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
 /** Offers the rows of the range to the page. */
 function look(
   { rowCount, at, receivedAt, keyHash, person, strings }: EventColumns,
-  { startMs, endMs, event, after, people }: ListRequest,
+  { startMs, endMs, event, after, people, expired }: ListRequest & Pick<LakeView, 'expired'>,
   newest: Newest<Found>,
   contentOf: (row: number) => Pick<Found, 'segment' | 'strings'>,
 ): void {
   for (let row = 0; row < rowCount; row++) {
     const atMs = at[row]!;
     if (atMs < startMs || atMs >= endMs || atMs < newest.floorMs) continue;
-    if (event !== undefined && strings.event?.[row] !== event) continue;
+    const name = strings.event?.[row] ?? '';
+    if (event !== undefined && name !== event) continue;
+    if (expired.size > 0 && dayOf(atMs) < (expired.get(name)?.dayBefore ?? DAY_MIN)) continue;
     if (people !== undefined && !people.includes(person[row]!)) continue;
     const place = { atMs, id: strings.id?.[row] ?? '', keyHash: keyHash[row]! };
     if (after !== undefined && compareNewest(place, after) <= 0) continue;

@@ -7,7 +7,9 @@ import type { SealMessage } from '../../src/core/rpc.ts';
 import { dayText } from '../../src/lake/manifest.ts';
 import { enforceRetention, readDropped, scheduleRetention, storePolicy } from '../../src/lake/retention.ts';
 import { dueDays, scheduleSeals } from '../../src/lake/seal/schedule.ts';
+import { listEvents } from '../../src/query/list-events.ts';
 import { wireDropped } from '../../src/query/retention-routes.ts';
+import { listShards } from '../../src/query/shards.ts';
 import { dayOf, UID, World } from '../query/world.ts';
 import { record } from '../support/events.ts';
 
@@ -234,6 +236,20 @@ describe('events of a name', () => {
     queued = [];
     await enforceRetention(services(), UID, world.nowMs);
     expect(queued).toEqual([]);
+  });
+
+  it('are not listed either, in segments and in tails', async () => {
+    await aDay(40);
+    await keep(POLICY);
+    world.append(0, [record({ id: 'tail', atMs: (TODAY - 40) * DAY_MS, event: 'Heartbeat' })]);
+    const request = { startMs: (TODAY - 60) * DAY_MS, endMs: NOW_MS, limit: 10 };
+    const listed = async () => {
+      const list = await listEvents(world.ports, UID, await listShards(world.ports.directoryOf, UID), request, NOW_MS);
+      return list.ok ? list.value.events.map(({ strings }) => strings.event) : list.error;
+    };
+    expect(await listed()).toEqual(['Bought', 'Bought']);
+    await world.store(0);
+    expect(await listed()).toEqual(['Bought', 'Bought']);
   });
 
   it('do not come back with a later event of the day', async () => {
