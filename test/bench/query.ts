@@ -34,7 +34,20 @@ export async function benchQuery(isQuick: boolean): Promise<Figure[]> {
       }
     }
     elapsedMs.sort((a, b) => a - b);
+    const batchMs: number[] = [];
+    for (let i = 0; i < (isQuick ? 5 : 40); i++) {
+      const startedAtMs = performance.now();
+      await stack.call('POST', '/v1/query', keys.read, { queries: questions });
+      batchMs.push(performance.now() - startedAtMs);
+    }
+    batchMs.sort((a, b) => a - b);
     return [
+      {
+        name: 'query, the same six in one call: p95',
+        value: quantile(batchMs, 0.95),
+        unit: 'ms',
+        bound: { atMost: 150 },
+      },
       { name: 'query, 30 days by hour, six rollups: p50', value: quantile(elapsedMs, 0.5), unit: 'ms' },
       {
         name: 'query, 30 days by hour, six rollups: p95',
