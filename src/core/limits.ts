@@ -157,8 +157,8 @@ export const LIMITS = {
 
   /** Events of the shards' tails that an export holds, about 1 KB each; beyond it the sink is behind: asked to come again. */
   exportTailEventsMax: 50_000,
-  /** Rows of one day that an export compares ids of: 60 bytes each. A sealed day has no such bound. */
-  exportMixedRowsMax: 1_200_000,
+  /** Rows of one day that an export compares ids of: a reading for each half million. A sealed day has no such bound. */
+  exportMixedRowsMax: 5_000_000,
   /** Events of one row group, or of one piece of text: what an export holds at a time. */
   exportPieceRowsMax: 10_000,
   /** A client asks for its export's receipt at its end; those who ask later find it for so long. */

@@ -2,14 +2,14 @@
  * Day scan: the events of one day, whole rows, row group by row group: what an export streams.
  *
  * Ids are compared as in every scan (CORRECTNESS B7), and only where the day is more than its seal: then the day is read
- * twice, first for the ids (24 bytes an event are kept), then for what is wanted. `scan` keeps a whole segment of the
+ * for the ids first, half a million at a time, then for what is wanted. `scan` keeps a whole segment of the
  * columns wanted at a time, which is right for a few columns and too much for all of them; here it is one row group.
  */
 import type { EventColumns } from '../core/columns.ts';
-import { DAY_MS } from '../core/limits.ts';
+import { DAY_MS, LIMITS } from '../core/limits.ts';
 import { dayOf, selectRows } from './columns.ts';
 import type { ScanSegment, ScanTail } from './scan.ts';
-import { Survivors } from './seal/survivors.ts';
+import { isDropped, Survivors } from './seal/survivors.ts';
 import { readSegment } from './segment-read.ts';
 import type { LakeColumn } from './segment-schema.ts';
 import { bytesSource, type ReadBucket, r2Source, type SegmentSource } from './source.ts';
@@ -43,14 +43,14 @@ type DaySource =
 export async function* scanDay(request: DayScanRequest): AsyncGenerator<DayBatch> {
   const { day, startMs, endMs } = request;
   const sources = sourcesOf(request);
-  const survivors = isMixed(sources) ? await findSurvivors(request, sources) : null;
+  const dropped = isMixed(sources) ? await findDropped(request, sources) : null;
   const cutsDay = startMs > day * DAY_MS || endMs < (day + 1) * DAY_MS;
   const columns = new Set<LakeColumn>([...request.wanted, 'at']);
   let first = 0;
   for await (const batch of readSources(request, sources, columns)) {
     const rows: number[] = [];
     for (let row = 0; row < batch.rowCount; row++) {
-      if (survivors !== null && !survivors.keeps(first + row)) continue;
+      if (dropped !== null && isDropped(dropped, first + row)) continue;
       const atMs = batch.at[row]!;
       if (!cutsDay || (atMs >= startMs && atMs < endMs)) rows.push(row);
     }
@@ -95,11 +95,17 @@ function isMixed(sources: readonly DaySource[]): boolean {
   return sources.some((source) => source.kind === 'tail' || source.segment.source !== 'seal');
 }
 
-async function findSurvivors(request: DayScanRequest, sources: readonly DaySource[]): Promise<Survivors> {
+/** A bit a row: 1 for a further copy. As many ids at a time as fit, so a very big day is read for its ids several times. */
+async function findDropped(request: DayScanRequest, sources: readonly DaySource[]): Promise<Uint8Array> {
   const rowCount = sources.reduce((sum, source) => sum + rowCountOf(source, request.day), 0);
-  const survivors = new Survivors(rowCount);
-  for await (const batch of readSources(request, sources, ID_COLUMNS)) survivors.add(batch);
-  return survivors;
+  const count = Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax));
+  const dropped = new Uint8Array(Math.ceil(rowCount / 8));
+  for (let index = 0; index < count; index++) {
+    const survivors = new Survivors(rowCount, { index, count });
+    for await (const batch of readSources(request, sources, ID_COLUMNS)) survivors.add(batch);
+    for (const [at, bits] of survivors.dropped.entries()) dropped[at]! |= bits;
+  }
+  return dropped;
 }
 
 function rowCountOf(source: DaySource, day: number): number {
