@@ -26,6 +26,7 @@ export interface SealReport {
   readonly rest: number;
   readonly tasks: number;
   readonly sealMs: number;
+  readonly cpuMs: number;
   readonly slowestTaskMs: number;
   readonly bytesAnEvent: number;
   readonly peakBytes: number;
@@ -73,6 +74,7 @@ let tasks = 0;
 let slowestTaskMs = 0;
 let peakBytes = 0;
 const startedAtMs = performance.now();
+const cpuBefore = process.cpuUsage();
 for (;;) {
   const deps = { db, bucket: bucket.binding, cache: new SegmentCache(bucket.binding), now: () => nowMs, holder: 'h' };
   const result = await sealDay(deps, UID, FIRST_DAY, DEFAULT_ROLLUPS);
@@ -87,6 +89,7 @@ for (;;) {
   }
 }
 const sealMs = performance.now() - startedAtMs;
+const { user, system } = process.cpuUsage(cpuBefore);
 const { days, segments } = await readScanPlan(db, { uid: UID, dayFrom: FIRST_DAY, dayTo: FIRST_DAY });
 const day = days[0];
 if (day === undefined) throw new Error('the day was not sealed');
@@ -98,6 +101,7 @@ const report: SealReport = {
   rest: day.drift.rest,
   tasks,
   sealMs,
+  cpuMs: (user + system) / 1_000,
   slowestTaskMs,
   bytesAnEvent: sizeBytes / day.events,
   peakBytes,

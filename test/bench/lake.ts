@@ -23,7 +23,7 @@ import type { LakePorts } from '../../src/query/lake-view.ts';
 import { DiskBucket } from '../support/disk-bucket.ts';
 import { fakeD1 } from '../support/fake-d1.ts';
 import { eventsOfDay, FIRST_DAY, people } from './lake-events.ts';
-import type { SealReport } from './lake-seal.ts';
+import type { SealOrder, SealReport } from './lake-seal.ts';
 import { median } from './quantile.ts';
 import type { Figure } from './report.ts';
 
@@ -56,17 +56,24 @@ export async function benchLake(isQuick: boolean): Promise<Figure[]> {
 }
 
 async function benchSeal(folder: string, isQuick: boolean): Promise<Figure[]> {
-  const order = JSON.stringify({ folder, flushes: isQuick ? 20 : 100, rows: 10_000 });
-  const script = join(root, 'test/bench/lake-seal.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=100', script, order]);
-  const report = JSON.parse(stdout) as SealReport;
-  const name = `lake, seal of a day of ${report.events.toLocaleString('en')} events`;
+  const size = { flushes: isQuick ? 20 : 100, rows: 10_000 };
+  const free = await sealInChild([], { folder: join(folder, 'free'), ...size });
+  const bounded = await sealInChild(['--max-old-space-size=100'], { folder: join(folder, 'bounded'), ...size });
+  const name = `lake, seal of a day of ${free.events.toLocaleString('en')} events`;
   return [
-    { name: `${name} in 100 MB`, value: report.sealMs / 1_000, unit: 's', bound: { atMost: 25 } },
-    { name: `${name}: slowest task`, value: report.slowestTaskMs, unit: 'ms' },
-    { name: `${name}: rows held`, value: report.rowsMax, unit: 'rows', bound: { atMost: 50_000 } },
-    { name: `${name}: size`, value: report.bytesAnEvent, unit: 'bytes/event', bound: { atMost: 40 } },
+    { name, value: free.sealMs / 1_000, unit: 's', bound: { atMost: 25 } },
+    { name: `${name}: CPU`, value: free.cpuMs / 1_000, unit: 's' },
+    { name: `${name}: in 100 MB`, value: bounded.sealMs / 1_000, unit: 's' },
+    { name: `${name}: slowest task`, value: free.slowestTaskMs, unit: 'ms' },
+    { name: `${name}: rows held`, value: free.rowsMax, unit: 'rows', bound: { atMost: 50_000 } },
+    { name: `${name}: size`, value: free.bytesAnEvent, unit: 'bytes/event', bound: { atMost: 40 } },
   ];
+}
+
+async function sealInChild(flags: readonly string[], order: SealOrder): Promise<SealReport> {
+  const script = join(root, 'test/bench/lake-seal.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, JSON.stringify(order)]);
+  return JSON.parse(stdout) as SealReport;
 }
 
 /** Sealed days as they would have come out of seals, on disk. */
