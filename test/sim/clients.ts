@@ -74,7 +74,7 @@ export class Client {
     const { startMs, endMs, events, name } = this.options;
     let left = events;
     while (left > 0) {
-      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.4) ? 24 : 9));
+      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.5) ? 30 : 9));
       left -= size;
       // Most of the traffic is around the middle, where the day ends.
       const spread = (this.#random.next() + this.#random.next()) / 2;

@@ -4,7 +4,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
-import { SimRequest, SimResponse } from './platform/http.ts';
+import { SimHeaders, SimRequest, SimResponse } from './platform/http.ts';
 import { storingZstd } from './platform/zstd.ts';
 import type * as ProductModule from './product.ts';
 
@@ -98,6 +98,7 @@ const globals = {
   fetch: () => {
     throw new Error('the product called out');
   },
+  Headers: SimHeaders,
   Request: SimRequest,
   Response: SimResponse,
 };

@@ -131,7 +131,7 @@ function checkCounts(
 /** Any of the questions that the books can check. */
 export function randomQuestion(next: () => number, nowMs: number): Question {
   const roll = next();
-  const groupBy = roll < 0.4 ? ['slot'] : roll < 0.6 ? ['event'] : undefined;
+  const groupBy = roll < 0.25 ? ['slot'] : roll < 0.5 ? ['event'] : undefined;
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const range = next();
   const [startMs, endMs] =

@@ -87,13 +87,13 @@ function showFailure({ seed, violations }: JobResult): void {
 
 function showProgress(totals: Totals, count: number, failed: number, startedAtMs: number): void {
   const nowMs = performance.now();
-  if (nowMs - shownAtMs < 500) return;
+  if (nowMs - shownAtMs < (process.stderr.isTTY ? 500 : 15_000)) return;
   shownAtMs = nowMs;
   const seconds = (nowMs - startedAtMs) / 1_000;
   const leftSeconds = ((count - totals.runs) * seconds) / totals.runs;
   const line = `${totals.runs} of ${count} seeds, ${(totals.runs / seconds).toFixed(1)} a second, ${failed} failed, ${Math.ceil(leftSeconds)} s left`;
   if (process.stderr.isTTY) process.stderr.write(`\r${line.padEnd(78)}`);
-  else if (totals.runs % 100 === 0) console.error(line);
+  else console.error(line);
 }
 
 function clearLine(): void {

@@ -46,7 +46,7 @@ const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
 const SPLIT_TENANT = 1;
 const RESETS = 14;
 const ISOLATE_DEATHS = 6;
-const QUESTIONS = 14;
+const QUESTIONS = 10;
 /** What is going on when a further question is asked, how often, and whose tenant it is about. */
 const TELLING: readonly { readonly site: RegExp; readonly chance: number }[] = [
   { site: /^readFlush shard (t\d)/, chance: 0.05 },
@@ -161,7 +161,7 @@ class Simulation {
           : random.chance(0.5)
             ? 0
             : (random.next() - 0.5) * 2 * skewMaxMs;
-        const events = 84 + random.below(8);
+        const events = 83 + random.below(4);
         if (clients++ >= clientsMax) continue;
         this.#clients.push(
           new Client(this.#world, {

@@ -11,7 +11,7 @@ const LIMITS_FILE = 'src/core/limits.ts';
 const SMALL_LIMITS: Readonly<Record<string, number>> = {
   flushEventsMax: 40,
   flushSizeBytesMax: 48_000,
-  rpcPageSizeBytesMax: 6_000,
+  rpcPageSizeBytesMax: 14_000,
   logSizeBytesMax: 160_000,
   sealBucketRowsMax: 180,
   // Seldom loaded, so often stale.

@@ -1,13 +1,54 @@
 // Requests and responses without streams: the platform's own read bodies through machinery that takes turns of the real
 // event loop, which a simulated run must not wait for.
 
+type Init = SimHeaders | Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
+
+/** As much of Headers as the product uses, ten times as fast. */
+export class SimHeaders {
+  readonly #values = new Map<string, string>();
+
+  constructor(init: Init = {}) {
+    const entries = init instanceof SimHeaders ? init : Symbol.iterator in init ? init : Object.entries(init);
+    for (const [name, value] of entries as Iterable<readonly [string, string]>) this.set(name, value);
+  }
+
+  get(name: string): string | null {
+    return this.#values.get(name.toLowerCase()) ?? null;
+  }
+  has(name: string): boolean {
+    return this.#values.has(name.toLowerCase());
+  }
+  set(name: string, value: string): void {
+    this.#values.set(name.toLowerCase(), String(value));
+  }
+  append(name: string, value: string): void {
+    const before = this.get(name);
+    this.set(name, before === null ? value : `${before}, ${value}`);
+  }
+  delete(name: string): void {
+    this.#values.delete(name.toLowerCase());
+  }
+  forEach(visit: (value: string, name: string) => void): void {
+    for (const [name, value] of this.#values) visit(value, name);
+  }
+  entries() {
+    return this.#values.entries();
+  }
+  keys() {
+    return this.#values.keys();
+  }
+  [Symbol.iterator]() {
+    return this.#values.entries();
+  }
+}
+
 class SimBody {
-  readonly headers: Headers;
+  readonly headers: SimHeaders;
   readonly #bytes: Uint8Array;
   bodyUsed = false;
 
-  constructor(body: unknown, headers: HeadersInit | undefined) {
-    this.headers = new Headers(headers);
+  constructor(body: unknown, headers: Init | undefined) {
+    this.headers = new SimHeaders(headers);
     this.#bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(body == null ? '' : String(body));
   }
 
@@ -29,7 +70,7 @@ interface SimInit {
   readonly method?: string;
   readonly status?: number;
   readonly statusText?: string;
-  readonly headers?: HeadersInit;
+  readonly headers?: Init;
   readonly body?: unknown;
   readonly cf?: unknown;
 }

@@ -80,7 +80,7 @@ export class Faults {
     this.#masked = masked;
     this.#now = now;
     const sequence = new Sequence(seed, 'temper');
-    const overall = 0.5 + 1.5 * sequence.next();
+    const overall = 0.3 + 0.9 * sequence.next();
     for (const kind of FAULT_KINDS) {
       const mood = sequence.next();
       this.#temper.set(kind, !isSwarm ? 0 : mood < 0.2 ? 0 : mood < 0.8 ? overall : 4 * overall);
