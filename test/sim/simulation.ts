@@ -37,8 +37,8 @@ export interface RunResult {
 }
 
 /** Before the end of a day; the faults last until after its first seal is due. */
-export const START_MS = Date.UTC(2026, 2, 10, 23, 20);
-const TRAFFIC_MS = 70 * MINUTE_MS;
+export const START_MS = Date.UTC(2026, 2, 10, 23, 35);
+const TRAFFIC_MS = 45 * MINUTE_MS;
 const FAULTS_END_MS = Date.UTC(2026, 2, 11, 3);
 /** The second day is closed and its seal due, and that of days that became dirty again. */
 const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
@@ -207,7 +207,9 @@ class Simulation {
   /** Beside those that strike by chance. */
   #planFaults(): void {
     const { scheduler, faults, objects } = this.#world;
-    const sometime = () => START_MS + this.#random.below(FAULTS_END_MS - START_MS);
+    // Mostly while there is traffic and what follows from it.
+    const sometime = () =>
+      START_MS + this.#random.below(this.#random.chance(0.75) ? 2 * TRAFFIC_MS : FAULTS_END_MS - START_MS);
     for (let i = 0; i < RESETS; i++) {
       const which = this.#random.next();
       const kind = this.#random.chance(0.2) ? 'superseded' : 'reset';
@@ -245,7 +247,7 @@ class Simulation {
     const { scheduler, network } = this.#world;
     for (let i = 0; i < QUESTIONS; i++) {
       const tenant = this.#random.pick(this.#tenants);
-      const atMs = START_MS + 10 * MINUTE_MS + this.#random.below(FAULTS_END_MS - START_MS);
+      const atMs = START_MS + 5 * MINUTE_MS + this.#random.below(i % 2 === 0 ? TRAFFIC_MS : FAULTS_END_MS - START_MS);
       scheduler.at(atMs, `question ${i}`, () => this.#ask(tenant));
     }
     network.onEffect = ({ site, detail }) => {
