@@ -133,7 +133,7 @@ export function readRollupSections(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sections: RollupSection[] = [];
   for (let i = 0; i < count; i++) {
-    const id = hex32(view.getUint32(offset, true)) + hex32(view.getUint32(offset + 4, true));
+    const id = idText(view.getUint32(offset, true), view.getUint32(offset + 4, true));
     const tupleCount = view.getUint32(offset + 8, true);
     const dimensionCount = view.getUint16(offset + 12, true);
     const numberCount = view.getUint16(offset + 14, true);
@@ -149,6 +149,19 @@ export function readRollupSections(
     assert(offset <= bytes.byteLength, 'a rollup section runs past its block');
   }
   return sections;
+}
+
+/** A tenant has few rollups and many blocks: their ids are written out once. */
+const idTexts = new Map<number, { readonly low: number; readonly text: string }>();
+const ID_TEXTS_MAX = 4_096;
+
+function idText(high: number, low: number): string {
+  const known = idTexts.get(high);
+  if (known?.low === low) return known.text;
+  if (idTexts.size >= ID_TEXTS_MAX) idTexts.clear();
+  const text = hex32(high) + hex32(low);
+  idTexts.set(high, { low, text });
+  return text;
 }
 
 function hex32(word: number): string {

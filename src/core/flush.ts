@@ -89,9 +89,7 @@ export class FlushState {
     tally.quarantined += block.quarantined;
     if (accepted === 0) return;
 
-    const ids = new Set(block.rollups.map((section) => section.id));
-    const before = this.rollupIds;
-    this.rollupIds = before === null ? ids : new Set([...before].filter((id) => ids.has(id)));
+    this.rollupIds = commonIds(this.rollupIds, block.rollups);
     for (const section of block.rollups) this.#addSection(block, section, dispositions);
   }
 
@@ -163,6 +161,13 @@ export class FlushState {
   tallied(): Tally {
     return { ...this.tally };
   }
+}
+
+/** The same set when the block was made under the same rollups, as nearly all are. */
+function commonIds(before: Set<string> | null, sections: readonly RollupSection[]): Set<string> {
+  if (before === null) return new Set(sections.map(({ id }) => id));
+  if (before.size === sections.length && sections.every(({ id }) => before.has(id))) return before;
+  return new Set(sections.map(({ id }) => id).filter((id) => before.has(id)));
 }
 
 function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (string | null)[] {
