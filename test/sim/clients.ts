@@ -47,6 +47,8 @@ export interface ClientOptions {
   readonly skewMs: number;
   /** It is seen now in one region, now in another. */
   readonly isFlapping?: boolean;
+  /** How old the events of some of its requests are. */
+  readonly heldBackMs?: number;
   /** All its events have a timestamp. */
   readonly saysTime?: boolean;
   readonly people?: number;
@@ -74,7 +76,7 @@ export class Client {
     const { startMs, endMs, events, name } = this.options;
     let left = events;
     while (left > 0) {
-      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.5) ? 30 : 9));
+      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.6) ? 36 : 9));
       left -= size;
       // Most of the traffic is around the middle, where the day ends.
       const spread = (this.#random.next() + this.#random.next()) / 2;
@@ -129,14 +131,9 @@ export class Client {
     };
   }
 
-  /**
-   * A device that was offline sends what it gathered: days ago, or beyond the allowed lateness. Few days, for each is sealed,
-   * and a whole request of it, for a flush has a row group for each of its days.
-   */
+  /** A device that was offline sends what it gathered, in requests of its own: a flush has a row group for each day. */
   #heldBack(): number {
-    const kind = this.#random.next();
-    if (kind < 0.05) return 2 * DAY_MS;
-    return kind < 0.09 ? LIMITS.allowedLatenessMs + DAY_MS : 0;
+    return this.#random.chance(0.07) ? (this.options.heldBackMs ?? 0) : 0;
   }
 
   /** Mostly just now, by its clock; sometimes a while ago, sometimes not said. */

@@ -1,7 +1,7 @@
 // Imports: history that goes past the shards, in chunks that are sent again until they are answered, beside live events and
 // partly repeating them.
 
-import { DAY_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import { MINUTE_MS } from '../../src/core/limits.ts';
 import type { SimTenant } from './clients.ts';
 import { SimRequest } from './platform/http.ts';
 import type { SentEvent, WireEvent } from './sent.ts';
@@ -20,6 +20,8 @@ export interface ImportOptions {
   readonly rowsPerChunk: number;
   /** Rows that repeat a live event, of those that have the same event time in each copy. */
   readonly repeats: number;
+  /** Half of its rows are so old. */
+  readonly historyMs?: number;
 }
 
 export class HistoryImport {
@@ -68,7 +70,8 @@ export class HistoryImport {
   }
 
   #newRow(id: string): SentEvent {
-    const atMs = this.#world.nowMs - this.#random.below(2) * 2 * DAY_MS - this.#random.below(20 * MINUTE_MS);
+    const atMs =
+      this.#world.nowMs - this.#random.below(2) * (this.options.historyMs ?? 0) - this.#random.below(20 * MINUTE_MS);
     const wire: WireEvent = {
       id,
       type: 'track',

@@ -139,8 +139,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/core/flush.ts',
-        old: 'new Set([...before].filter((id) => ids.has(id)))',
-        new: 'new Set([...before, ...ids])',
+        old: 'this.rollupIds = commonIds(this.rollupIds, block.rollups);',
+        new: 'this.rollupIds = new Set([...(this.rollupIds ?? []), ...block.rollups.map(({ id }) => id)]);',
       },
     ],
   },
@@ -188,8 +188,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/seal/survivors.ts',
-        old: 'return this.#keeps[row] === 1;',
-        new: 'return this.#keeps[row]! <= 1;',
+        old: 'this.#drop(isFirst ? this.#row[entry]! : row);',
+        new: '',
       },
     ],
   },

@@ -129,7 +129,7 @@ function checkCounts(
 }
 
 /** Any of the questions that the books can check. */
-export function randomQuestion(next: () => number, nowMs: number): Question {
+export function randomQuestion(next: () => number, nowMs: number, fromLake: number): Question {
   const roll = next();
   const groupBy = roll < 0.25 ? ['slot'] : roll < 0.5 ? ['event'] : undefined;
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
@@ -140,5 +140,11 @@ export function randomQuestion(next: () => number, nowMs: number): Question {
       : range < 0.8
         ? [today, today + DAY_MS]
         : [today - DAY_MS, today];
-  return { measure: 'count', startMs, endMs, ...(groupBy && { groupBy }), ...(next() < 0.1 && { fromLake: true }) };
+  return {
+    measure: 'count',
+    startMs,
+    endMs,
+    ...(groupBy && { groupBy }),
+    ...(next() < fromLake && { fromLake: true }),
+  };
 }

@@ -44,15 +44,25 @@ export async function printSensitivity({
   const chosen = MUTATIONS.filter((mutation) => name === undefined || mutation.name === name);
   let missed = chosen.length === 0 ? 1 : 0;
   for (const mutation of chosen) {
-    const { seeds, violation, elapsedMs } = await detect(mutation, threads === undefined ? {} : { threads });
-    if (seeds === null) missed++;
-    const found = seeds === null ? 'MISSED' : `seed ${seeds}`;
-    console.log(
-      `${mutation.name.padEnd(26)} ${found.padEnd(9)} ${(elapsedMs / 1_000).toFixed(1).padStart(6)} s  ${violation.slice(0, 110)}`,
-    );
+    const line = await lineOf(mutation, threads);
+    if (line === null) missed++;
+    console.log(line ?? `${mutation.name.padEnd(26)} MISSED`);
   }
   console.log(
     missed === 0 ? `all ${chosen.length} seeded bugs were found` : `${missed} of ${chosen.length} were not found`,
   );
   return missed === 0;
+}
+
+/** Null: not found. A patch that does not fit the sources any more says so, and does not keep the others from their turn. */
+async function lineOf(mutation: Mutation, threads: number | undefined): Promise<string | null> {
+  try {
+    const { seeds, violation, elapsedMs } = await detect(mutation, threads === undefined ? {} : { threads });
+    if (seeds === null) return null;
+    const elapsed = `${(elapsedMs / 1_000).toFixed(1).padStart(6)} s`;
+    return `${mutation.name.padEnd(26)} ${`seed ${seeds}`.padEnd(9)} ${elapsed}  ${violation.split('\n')[0]!.slice(0, 110)}`;
+  } catch (cause) {
+    console.log(String(cause));
+    return null;
+  }
 }

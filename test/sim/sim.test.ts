@@ -1,7 +1,10 @@
 // The simulator in the test suite: some seeds, the named scenarios, and a few seeded bugs that it must find. The full
 // numbers: `npm run sim -- --seeds 10000`, `npm run sim -- --sensitivity`.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../src/cli/local-stack/paths.ts';
 import { applyPatch } from './build.ts';
 import { MUTATIONS } from './mutations.ts';
 import { runPool, seedJobs } from './pool.ts';
@@ -64,6 +67,12 @@ describe('seeded bugs', () => {
       expect(seeds).not.toBeNull();
     });
   }
+
+  it('has patches that fit the sources as they are', () => {
+    for (const { patches } of MUTATIONS) {
+      for (const patch of patches) applyPatch(readFileSync(join(root, patch.file), 'utf8'), patch);
+    }
+  });
 
   it('refuses a patch whose text is not there exactly once', () => {
     const patch = { file: 'src/x.ts', old: 'a', new: 'b' };

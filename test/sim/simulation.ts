@@ -1,7 +1,7 @@
 // Simulation: one seeded run: a world, tenants, clients, imports, cron, questions and faults over the end of a day; then the
 // faults end and everything must come to rest; then the oracle.
 
-import { MINUTE_MS } from '../../src/core/limits.ts';
+import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { Client, insertTenant, type SimTenant } from './clients.ts';
 import { HistoryImport } from './imports.ts';
 import { bind, type Product } from './product-loader.ts';
@@ -42,22 +42,72 @@ const TRAFFIC_MS = 45 * MINUTE_MS;
 const FAULTS_END_MS = Date.UTC(2026, 2, 11, 3);
 /** The second day is closed and its seal due, and that of days that became dirty again. */
 const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
-/** The tenant whose shards become more in mid-flight. */
-const SPLIT_TENANT = 1;
+interface Shape {
+  readonly regions: readonly string[];
+  readonly shardCountMax: number;
+  readonly clients: number;
+  /** Of each client. */
+  readonly events: number;
+  /** How old the events are that devices held back; 0: they do not. Each tenant has one such day, for each day is sealed. */
+  readonly heldBackMs: number;
+  /** Its shards become more in mid-flight. */
+  readonly splits: boolean;
+  readonly imports: boolean;
+  /** A rollup is added in mid-flight. */
+  readonly isRollupLate: boolean;
+}
+
+/** One small, one split over shards, with events beyond the allowed lateness, one of two regions with late ones. */
+const SHAPES: readonly Shape[] = [
+  {
+    regions: ['weur'],
+    shardCountMax: 1,
+    clients: 1,
+    events: 60,
+    heldBackMs: 0,
+    splits: false,
+    imports: false,
+    isRollupLate: false,
+  },
+  {
+    regions: ['enam'],
+    shardCountMax: 2,
+    clients: 5,
+    events: 97,
+    heldBackMs: LIMITS.allowedLatenessMs + DAY_MS,
+    splits: true,
+    imports: true,
+    isRollupLate: false,
+  },
+  {
+    regions: ['weur', 'enam'],
+    shardCountMax: 1,
+    clients: 5,
+    events: 97,
+    heldBackMs: 2 * DAY_MS,
+    splits: false,
+    imports: true,
+    isRollupLate: true,
+  },
+];
 const RESETS = 14;
 const ISOLATE_DEATHS = 6;
 const QUESTIONS = 10;
 /** What is going on when a further question is asked, how often, and whose tenant it is about. */
-const TELLING: readonly { readonly site: RegExp; readonly chance: number }[] = [
-  { site: /^readFlush shard (t\d)/, chance: 0.05 },
-  { site: /^confirm shard (t\d)/, chance: 0.12 },
+const TELLING: readonly { readonly site: RegExp; readonly chance: number; readonly fromLake?: number }[] = [
+  // A flush is about to be confirmed: a tail that is read now goes away under its reader.
+  { site: /^r2 put lake\/v1\/(t\d)\/l0/, chance: 0.1, fromLake: 0.4 },
+  { site: /^readFlush shard (t\d)/, chance: 0.04 },
+  { site: /^confirm shard (t\d)/, chance: 0.1 },
   // The flip of a seal.
   { site: /^d1 .*DELETE leases (t\d)/, chance: 0.4 },
 ];
 
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const { seed, products, masked = new Set() } = options;
-  const world = new World({ seed, startMs: START_MS, products, masked });
+  // In one run of three two releases are beside each other.
+  const releases: typeof products = seed % 3 === 0 ? products : [products[0]];
+  const world = new World({ seed, startMs: START_MS, products: releases, masked });
   bind(world);
   const { trace } = options;
   if (trace) {
@@ -117,22 +167,17 @@ class Simulation {
     return [...clients, ...imports];
   }
 
-  /** One small, one split over shards, one of two regions. */
   async #makeTenants(): Promise<void> {
-    const shapes = [
-      { regions: ['weur'], shardCount: 1 },
-      { regions: ['enam'], shardCount: 1 + this.#random.below(2) },
-      { regions: ['weur', 'enam'], shardCount: 1 },
-    ];
     const [product] = this.#world.products;
     const db = this.#world.database as unknown as D1Database;
-    for (const [index, { regions, shardCount }] of shapes.entries()) {
+    for (const [index, { regions, shardCountMax, isRollupLate }] of SHAPES.entries()) {
       const uid = `t${index + 1}`;
       const ledger = new Ledger(uid);
       this.#tenants.push({ uid, regions, ledger });
+      const shardCount = 1 + this.#random.below(shardCountMax);
       insertTenant(this.#world, { uid, id: `shop-${index}`, regions, shardCount });
       const slots = product.makeRollup('slots', { dimensions: ['slot'], numbers: ['amount'] });
-      if (index === 2) this.#addRollupLater(uid, slots);
+      if (isRollupLate) this.#addRollupLater(uid, slots);
       else await product.createRollup(db, uid, slots, START_MS);
     }
   }
@@ -147,44 +192,42 @@ class Simulation {
   }
 
   #makeTraffic(): void {
-    const { clientsMax = Number.POSITIVE_INFINITY, eventsMax = Number.POSITIVE_INFINITY } = this.#options;
+    const { clientsMax = Number.POSITIVE_INFINITY } = this.#options;
     const random = this.#random;
-    let clients = 0;
-    for (const [index, tenant] of this.#tenants.entries()) {
-      for (let i = 0; i < 4; i++) {
-        const isFlapping = index === 2 && i === 0;
-        // Copies in two regions, or on both sides of a split, are found by their day: they must agree on it.
-        const saysTime = isFlapping || index === SPLIT_TENANT;
-        const skewMaxMs = index === SPLIT_TENANT ? 4 * MINUTE_MS : 10 * MINUTE_MS;
-        const skewMs = isFlapping
-          ? -random.below(2_000)
-          : random.chance(0.5)
-            ? 0
-            : (random.next() - 0.5) * 2 * skewMaxMs;
-        const events = 83 + random.below(4);
-        if (clients++ >= clientsMax) continue;
-        this.#clients.push(
-          new Client(this.#world, {
-            name: `c${index + 1}${i}`,
-            tenant,
-            events: Math.min(events, eventsMax),
-            startMs: START_MS + random.below(10 * MINUTE_MS),
-            endMs: START_MS + TRAFFIC_MS - random.below(10 * MINUTE_MS),
-            skewMs: Math.round(skewMs),
-            isFlapping,
-            saysTime,
-          }),
-        );
+    for (const [index, shape] of SHAPES.entries()) {
+      const tenant = this.#tenants[index] as SimTenant;
+      for (let i = 0; i < shape.clients; i++) {
+        const client = this.#makeClient(tenant, shape, i);
+        if (this.#clients.length < clientsMax) this.#clients.push(client);
       }
+      if (shape.imports) {
+        const options = { chunks: 2, rowsPerChunk: 20, repeats: 4, historyMs: shape.heldBackMs };
+        const atMs = START_MS + random.below(TRAFFIC_MS);
+        this.#imports.push(new HistoryImport(this.#world, { id: `i-${tenant.uid}`, tenant, atMs, ...options }));
+      }
+      if (shape.splits && random.chance(0.7)) this.#splitLater(tenant.uid);
     }
     for (const client of this.#clients) client.start();
-    for (const tenant of this.#tenants.slice(0, 2)) {
-      const options = { chunks: 2, rowsPerChunk: 20, repeats: 4 };
-      const atMs = START_MS + random.below(TRAFFIC_MS);
-      this.#imports.push(new HistoryImport(this.#world, { id: `i-${tenant.uid}`, tenant, atMs, ...options }));
-    }
     for (const each of this.#imports) each.start();
-    if (random.chance(0.7)) this.#splitLater(this.#tenants[SPLIT_TENANT]!.uid);
+  }
+
+  #makeClient(tenant: SimTenant, { splits, regions, events, heldBackMs }: Shape, number: number): Client {
+    const random = this.#random;
+    const isFlapping = regions.length > 1 && number === 0;
+    // Copies in two regions, or on both sides of a split, are found by their day: they must agree on it.
+    const skewMaxMs = (splits ? 4 : 10) * MINUTE_MS;
+    const skewMs = isFlapping ? -random.below(2_000) : random.chance(0.5) ? 0 : (random.next() - 0.5) * 2 * skewMaxMs;
+    return new Client(this.#world, {
+      name: `c${tenant.uid.slice(1)}${number}`,
+      tenant,
+      events: Math.min(events, this.#options.eventsMax ?? events),
+      startMs: START_MS + random.below(10 * MINUTE_MS),
+      endMs: START_MS + TRAFFIC_MS - random.below(10 * MINUTE_MS),
+      skewMs: Math.round(skewMs),
+      isFlapping,
+      saysTime: isFlapping || splits,
+      heldBackMs,
+    });
   }
 
   /** An operator asks for more shards, again until it is answered. */
@@ -256,13 +299,13 @@ class Simulation {
         const uid = telling.site.exec(`${site} ${detail}`)?.[1];
         if (uid === undefined || !this.#random.chance(telling.chance)) continue;
         const tenant = this.#tenants.find((each) => each.uid === uid);
-        if (tenant) scheduler.after(this.#random.below(100), 'question then', () => this.#ask(tenant));
+        if (tenant) scheduler.after(this.#random.below(60), 'question then', () => this.#ask(tenant, telling.fromLake));
       }
     };
   }
 
-  #ask(tenant: SimTenant): void {
-    const question = randomQuestion(() => this.#random.next(), this.#world.nowMs);
+  #ask(tenant: SimTenant, fromLake = 0.08): void {
+    const question = randomQuestion(() => this.#random.next(), this.#world.nowMs, fromLake);
     void askAndCheck(this.#world, tenant, question);
   }
 

@@ -7,6 +7,9 @@ import type { RunResult } from './simulation.ts';
 export const MUST_BE_REACHED: Readonly<Record<string, number>> = {
   'reset-before-commit': 500,
   'object-restored': 900,
+  evicted: 900,
+  split: 500,
+  'append-stale-map': 100,
   aborted: 100,
   'alarm-given-up': 1,
   'message-exhausted': 20,

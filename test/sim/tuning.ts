@@ -9,11 +9,13 @@ import type { Patch } from './build.ts';
 const LIMITS_FILE = 'src/core/limits.ts';
 
 const SMALL_LIMITS: Readonly<Record<string, number>> = {
-  flushEventsMax: 40,
-  flushSizeBytesMax: 48_000,
-  rpcPageSizeBytesMax: 14_000,
+  flushEventsMax: 60,
+  flushSizeBytesMax: 90_000,
+  rpcPageSizeBytesMax: 8_000,
   logSizeBytesMax: 160_000,
-  sealBucketRowsMax: 180,
+  sealBucketRowsMax: 220,
+  sealIdsMax: 260,
+  flushAgeMsMax: 900_000,
   // Seldom loaded, so often stale.
   tenantCacheMs: 600_000,
 };
