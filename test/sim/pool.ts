@@ -19,7 +19,7 @@ export async function runPool({ code, jobs, onResult, threads = availableParalle
     new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL('./worker.ts', import.meta.url), {
         workerData: code,
-        execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-strip-types'],
+        execArgv: ['--disable-warning=ExperimentalWarning'],
         // A run makes and drops much: a bigger nursery halves the collector's work.
         resourceLimits: { maxYoungGenerationSizeMb: 128 },
       });
