@@ -100,7 +100,7 @@ describe('a scan shared out over scanners', () => {
     expect(await answer(lake, { measure: 'count' }, scanners(lake).of)).toMatchObject({ code: 'query-too-large' });
     limits.scannerRowsMax = scannerRowsMax;
     let nowMs = 0;
-    const slow = (): ScannerRpc => new ScannerOf(lake, () => (nowMs += 4_000));
+    const slow = (): ScannerRpc => new ScannerOf(lake, () => (nowMs += LIMITS.scannerBudgetMs));
     expect(await answer(lake, { measure: 'count' }, slow)).toMatchObject({ code: 'query-too-large' });
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
