@@ -99,7 +99,8 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
     const text = await answer.text();
-    expect(answer.status, text).toBe(200);
+    // What the runtime printed says why: a 500 tells nothing of it.
+    expect(answer.status, `${text}\n${stack.output().slice(-5_000)}`).toBe(200);
     return JSON.parse(text) as T;
   }
   const readKey = (tenant: string) => stack.keys().tenants[tenant]?.read;

@@ -12,6 +12,7 @@ import { Paths, parsePaths } from '../../../src/core/journeys/paths.ts';
 import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
 import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/core/limits.ts';
+import { compareCodePoints } from '../../../src/core/text.ts';
 import * as byHand from './oracle.ts';
 import { columnsOf, ISO, must, run, type TestEvent } from './support.ts';
 
@@ -104,7 +105,7 @@ describe('journeys agree with plain loops:', () => {
         sessions.filter((own) => {
           const atMs = own.find(({ path }) => path !== null)?.at;
           const pages = own.filter(({ at, path }) => at === atMs && path !== null).map(({ path }) => path!);
-          return pages.sort()[0] === page;
+          return pages.sort(compareCodePoints)[0] === page;
         }).length;
       const count = (page: string) => answer.entries.find((entry) => entry.page === page)?.sessions ?? 0;
       expect([count('/'), count('/a')]).toEqual([entered('/'), entered('/a')]);

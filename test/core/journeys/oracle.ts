@@ -1,6 +1,7 @@
 // Journeys in the plainest way there is: loops over all events, in UTC. What the real ones must agree with.
 
 import { DAY_MS } from '../../../src/core/limits.ts';
+import { compareCodePoints } from '../../../src/core/text.ts';
 import type { TestEvent } from './support.ts';
 
 export function byPerson(events: readonly TestEvent[]): TestEvent[][] {
@@ -122,7 +123,7 @@ export function pathsByHand(
   const paths: string[][] = [];
   for (const own of byPerson(events)) {
     const named = own.map(({ at, event }) => ({ at, name: event! }));
-    named.sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : Number(a.name > b.name)));
+    named.sort((a, b) => a.at - b.at || compareCodePoints(a.name, b.name));
     if (isBackward) named.reverse();
     const from = named.findIndex(({ name }) => name === anchor);
     if (from === -1) continue;
