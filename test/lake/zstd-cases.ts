@@ -29,7 +29,8 @@ function brokenFrames(): string[] {
   for (const size of [131_072, 163_839, 163_840, 163_841, 196_608]) {
     const { text } = inputsOf(size);
     try {
-      if (decompress(zstdCompressSync(text!), size).some((byte, i) => byte !== text![i])) broken.push(`${size}: differs`);
+      if (decompress(zstdCompressSync(text!), size).some((byte, i) => byte !== text![i]))
+        broken.push(`${size}: differs`);
     } catch (cause) {
       broken.push(`a frame of ${size}: ${cause}`);
     }
