@@ -1,0 +1,130 @@
+// Ledger: a tenant on the real runtime, driven through the Worker's own entry, with the books of what it was told: every
+// acknowledged id must be counted exactly once, by the cells and by the events.
+
+import { createExecutionContext, createMessageBatch, createScheduledController, getQueueResult } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { expect } from 'vitest';
+import { DAY_MS } from '../../../src/core/limits.ts';
+import type { ShardRpc } from '../../../src/core/rpc.ts';
+import { type ShardAddress, shardName } from '../../../src/core/shard-map.ts';
+import worker, { type Env } from '../../../src/index.ts';
+
+export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
+export const bindings = env as unknown as Env;
+const QUERY_DAYS = 20;
+const ACCEPTED_OR_REFUSED = [200, 201, 202, 429, 503];
+
+export interface SentEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly anonymousId: string;
+  readonly timestamp: string;
+  readonly properties: { readonly mark: string; readonly amount: number };
+}
+export interface Answered {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
+  readonly body: any;
+}
+
+let tenants = 0;
+let queued = 0;
+
+export async function call(method: string, path: string, key: string, body?: unknown): Promise<Answered> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0' };
+  const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const request = new Request(`http://tidemark.test${path}`, init);
+  const response = await worker.fetch(request as never, bindings, createExecutionContext());
+  const answered = { status: response.status, retryAfter: response.headers.get('retry-after') };
+  return { ...answered, body: await response.json() };
+}
+
+/** One batch of a queue, as the platform hands it to the Worker; ids of the messages that were acknowledged. */
+export async function deliver(queue: string, bodies: readonly unknown[]): Promise<number> {
+  const messages = bodies.map((body) => ({ id: `m${++queued}`, timestamp: new Date(), attempts: 1, body }));
+  const batch = createMessageBatch(queue, messages);
+  const context = createExecutionContext();
+  await worker.queue(batch as never, bindings);
+  return (await getQueueResult(batch, context)).explicitAcks.length;
+}
+
+export async function cron(): Promise<void> {
+  // At a time when the sweep is due.
+  const scheduledTime = Math.ceil(Date.now() / 600_000) * 600_000;
+  await worker.scheduled(createScheduledController({ scheduledTime }) as never, bindings);
+}
+
+/** A tenant of its own for each test. */
+export async function newTenant(shards = 1) {
+  const id = `ledger-${++tenants}`;
+  const made = await call('POST', '/v1/tenants', ROOT_KEY, { id, name: id, shards });
+  const uid = made.body.tenant.uid as string;
+  const { keys } = made.body as { keys: { write: string; read: string } };
+  const acknowledged = new Map<string, SentEvent>();
+  let count = 0;
+
+  const address = (index = 0): ShardAddress => ({ uid, region: made.body.tenant.region, index });
+  const stub = (index = 0) => bindings.SHARD.get(bindings.SHARD.idFromName(shardName(address(index))));
+  const shard = (index = 0) => stub(index) as unknown as ShardRpc;
+
+  const events = (size: number, ageMs = 0): SentEvent[] =>
+    Array.from({ length: size }, () => {
+      const number = ++count;
+      return {
+        id: `${id}-${number}`,
+        event: number % 3 === 0 ? 'Bought' : 'Viewed',
+        anonymousId: `device-${number % 7}`,
+        timestamp: new Date(Date.now() - ageMs).toISOString(),
+        properties: { mark: `mark-${number}`, amount: (number % 50) / 4 },
+      };
+    });
+
+  /** Sends; what is answered 200 goes into the books. */
+  const send = async (batch: readonly SentEvent[]): Promise<Answered> => {
+    const answered = await call('POST', '/v1/events', keys.write, batch);
+    expect(ACCEPTED_OR_REFUSED).toContain(answered.status);
+    if (answered.status === 200) for (const event of batch) acknowledged.set(event.id, event);
+    return answered;
+  };
+
+  const ask = async (question: object) => {
+    const from = new Date(Date.now() - QUERY_DAYS * DAY_MS).toISOString();
+    const answered = await call('POST', '/v1/query', keys.read, {
+      from,
+      to: new Date(Date.now() + DAY_MS).toISOString(),
+      ...question,
+    });
+    expect(answered).toMatchObject({ status: 200 });
+    return answered.body as { series: { key: Record<string, string>; total: number }[]; meta: { pending: number } };
+  };
+
+  /** Every acknowledged id, and nothing else, is counted once. */
+  const checkBooks = async (): Promise<void> => {
+    const booked = [...acknowledged.values()];
+    const cells = await ask({ measure: 'count' });
+    expect(cells.series[0]?.total ?? 0).toBe(booked.length);
+    const marks = await ask({ measure: 'count', groupBy: ['mark'], top: 1_000 });
+    const counted = Object.fromEntries(marks.series.map(({ key, total }) => [key.mark, total]));
+    expect(counted).toEqual(Object.fromEntries(booked.map(({ properties }) => [properties.mark, 1])));
+    const people = await ask({ measure: 'users' });
+    expect(people.series[0]?.total ?? 0).toBe(new Set(booked.map(({ anonymousId }) => anonymousId)).size);
+    const sums = await ask({ measure: { sum: 'amount' } });
+    expect(sums.series[0]?.total ?? 0).toBe(booked.reduce((sum, { properties }) => sum + properties.amount, 0));
+  };
+
+  /** Every waiting flush in R2 and D1. */
+  const store = async (index = 0): Promise<number> => {
+    await shard(index).cut({ address: address(index) });
+    return deliver('tidemark-flush', [{ address: address(index) }]);
+  };
+  const seal = (dayMs: number): Promise<number> =>
+    deliver('tidemark-seal', [{ uid, day: Math.floor(dayMs / DAY_MS), cause: 'command' }]);
+  const sealedRevision = async (dayMs: number): Promise<number> => {
+    const day = new Date(dayMs).toISOString().slice(0, 10);
+    const { body } = await call('GET', `/v1/seals?from=${day}&to=${day}`, keys.read);
+    return body.days[0]?.revision ?? 0;
+  };
+
+  return { id, uid, keys, address, stub, shard, events, send, checkBooks, store, seal, sealedRevision };
+}
