@@ -6,7 +6,8 @@ import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../c
 import type { Link } from '../core/people/links.ts';
 import { assert } from '../core/result.ts';
 import { insertLinks } from './link-store.ts';
-import { dayText, INSERT_SEGMENT_DAYS, type PlacedSegment, segmentValues } from './manifest.ts';
+import { dayText } from './manifest/paths.ts';
+import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentValues } from './manifest/segment-rows.ts';
 
 /** Unambiguous: the number is what follows the last hyphen. */
 export function importIncarnation(importId: string, chunk: number): string {

@@ -10,7 +10,8 @@ import type { ImportChunk, ImportError, Importer, ImportStart, ImportStatus, Imp
 import { findLinks } from '../core/people/find-links.ts';
 import type { SealMessage } from '../core/rpc.ts';
 import { importIncarnation, readImport, startChunk, storeChunk } from './import-store.ts';
-import { dayText, l0Path, type PlacedSegment, parseDay } from './manifest.ts';
+import { dayText, l0Path, parseDay } from './manifest/paths.ts';
+import type { PlacedSegment } from './manifest/segment-rows.ts';
 import { type PutBucket, putSegment } from './put.ts';
 import { recordColumns } from './record-columns.ts';
 import { queueSeals } from './seal/schedule.ts';

@@ -11,7 +11,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type Dropped, droppedRange, eventsDropped, withoutExpired } from '../lake/dropped.ts';
-import { type LakeSegment, readScanPlan } from '../lake/manifest.ts';
+import { type LakeSegment, readScanPlan } from '../lake/manifest/segments.ts';
 import {
   type OnBatch,
   type ScanRequest,

@@ -16,7 +16,7 @@ import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { dayOf } from '../lake/columns.ts';
 import { DAY_MIN, droppedRange, eventsDropped } from '../lake/dropped.ts';
-import { type LakeSegment, readScanPlan } from '../lake/manifest.ts';
+import { type LakeSegment, readScanPlan } from '../lake/manifest/segments.ts';
 import { readDropped } from '../lake/retention.ts';
 import { readRowGroups } from '../lake/segment-read.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';

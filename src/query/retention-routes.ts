@@ -11,7 +11,7 @@ import { type RetentionPolicy, retentionSchema } from '../core/retention.ts';
 import { describe } from '../http/describe.ts';
 import { parseJson } from '../http/problem.ts';
 import { type Dropped, type DroppedDays, TIERS } from '../lake/dropped.ts';
-import { dayText } from '../lake/manifest.ts';
+import { dayText } from '../lake/manifest/paths.ts';
 import { readDropped, readPolicy, storePolicy } from '../lake/retention.ts';
 import type { Services } from '../services.ts';
 

@@ -12,7 +12,8 @@ import type { KeyScope } from '../core/tenant.ts';
 import type { Authenticated } from '../http/authenticate.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseJson, parseParameters } from '../http/problem.ts';
-import { dayText, parseDay, readRange } from '../lake/manifest.ts';
+import { dayText, parseDay } from '../lake/manifest/paths.ts';
+import { readRange } from '../lake/manifest/range.ts';
 import { queueSeals } from '../lake/seal/schedule.ts';
 
 export interface SealRouteDeps {

@@ -10,7 +10,7 @@
  */
 import type { FlushMessage, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
-import { storeFlush } from '../lake/manifest.ts';
+import { storeFlush } from '../lake/manifest/flushes.ts';
 import { FAILURES_REPORTED, noteFlushFailure } from './flush-failures.ts';
 import { flushLinks } from './flush-links.ts';
 import { storeSegment } from './lake-sink.ts';

@@ -3,7 +3,8 @@
  */
 import type { EventColumns } from '../core/columns.ts';
 import type { FlushRef } from '../core/rpc.ts';
-import { l0Path, type PlacedSegment } from '../lake/manifest.ts';
+import { l0Path } from '../lake/manifest/paths.ts';
+import type { PlacedSegment } from '../lake/manifest/segment-rows.ts';
 import { putSegment } from '../lake/put.ts';
 import { encodeSegment } from '../lake/segment-write.ts';
 

@@ -5,7 +5,9 @@
 
 import { DEFAULT_ROLLUPS } from '../../src/core/rollup.ts';
 import { concatColumns, selectRows } from '../../src/lake/columns.ts';
-import { l0Path, readScanPlan, storeFlush } from '../../src/lake/manifest.ts';
+import { storeFlush } from '../../src/lake/manifest/flushes.ts';
+import { l0Path } from '../../src/lake/manifest/paths.ts';
+import { readScanPlan } from '../../src/lake/manifest/segments.ts';
 import { putSegment } from '../../src/lake/put.ts';
 import { sealDay, sealTask } from '../../src/lake/seal/seal-day.ts';
 import { SegmentCache } from '../../src/lake/seal/segment-cache.ts';

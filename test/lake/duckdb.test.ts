@@ -9,7 +9,7 @@ import type { EventColumns } from '../../src/core/columns.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
-import { currentPath } from '../../src/lake/manifest.ts';
+import { currentPath } from '../../src/lake/manifest/paths.ts';
 import { publishCurrent } from '../../src/lake/seal/current.ts';
 import { encodeSegment } from '../../src/lake/segment-write.ts';
 import { readLake } from '../../src/query/lake-source.ts';

@@ -10,7 +10,7 @@ import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
-import { dayText } from '../../src/lake/manifest.ts';
+import { dayText } from '../../src/lake/manifest/paths.ts';
 import { publishCurrent } from '../../src/lake/seal/current.ts';
 import { readJourney } from '../../src/query/journey-source.ts';
 import { readLake } from '../../src/query/lake-source.ts';

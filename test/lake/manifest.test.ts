@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvariantError } from '../../src/core/result.ts';
-import { dayText, parseDay, readScanPlan } from '../../src/lake/manifest.ts';
+import { dayText, parseDay } from '../../src/lake/manifest/paths.ts';
+import { readScanPlan } from '../../src/lake/manifest/segments.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './seal/tenant-lake.ts';
 
 const TABLES = ['segments', 'segment_days', 'flushes', 'parts'];

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { retentionSchema, retentionTargets } from '../../src/core/retention.ts';
 import type { SealMessage } from '../../src/core/rpc.ts';
-import { dayText } from '../../src/lake/manifest.ts';
+import { dayText } from '../../src/lake/manifest/paths.ts';
 import { enforceRetention, readDropped, scheduleRetention, storePolicy } from '../../src/lake/retention.ts';
 import { dueDays, scheduleSeals } from '../../src/lake/seal/schedule.ts';
 import { listEvents } from '../../src/query/list-events.ts';

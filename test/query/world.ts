@@ -14,7 +14,7 @@ import { DEFAULT_ROLLUPS } from '../../src/core/rollup.ts';
 import type { LoggedBlock, ReadTailReply, ShardRpc } from '../../src/core/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard-map.ts';
 import type { Tenant } from '../../src/core/tenant.ts';
-import { storeFlush } from '../../src/lake/manifest.ts';
+import { storeFlush } from '../../src/lake/manifest/flushes.ts';
 import { sealDay } from '../../src/lake/seal/seal-day.ts';
 import { SegmentCache } from '../../src/lake/seal/segment-cache.ts';
 import { execute, type QueryAnswer } from '../../src/query/execute.ts';

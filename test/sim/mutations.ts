@@ -73,7 +73,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a flush that comes again is inserted again',
     patches: [
       {
-        file: 'src/lake/manifest.ts',
+        file: 'src/lake/manifest/flushes.ts',
         old: "'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?3)'",
         new: "'(?1 <> ?2 OR ?3 >= 0)'",
       },

@@ -15,7 +15,7 @@ export { importRoutes } from '../../src/edge/import-routes.ts';
 export { nativeProtocol } from '../../src/edge/protocols/native.ts';
 export { default as worker } from '../../src/index.ts';
 export { lakeImporter } from '../../src/lake/import.ts';
-export { readScanPlan } from '../../src/lake/manifest.ts';
+export { readScanPlan } from '../../src/lake/manifest/segments.ts';
 export { readSegment } from '../../src/lake/segment-read.ts';
 export { bytesSource } from '../../src/lake/source.ts';
 export { execute } from '../../src/query/execute.ts';

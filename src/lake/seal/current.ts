@@ -7,7 +7,8 @@
  * or person where that is null. Written by compare-and-set, so that an older
  * reading never replaces a newer one.
  */
-import { currentPath, dayText, readCurrent } from '../manifest.ts';
+import { currentPath, dayText } from '../manifest/paths.ts';
+import { readCurrent } from '../manifest/segments.ts';
 
 export type CurrentBucket = Pick<R2Bucket, 'head' | 'put'>;
 

@@ -9,7 +9,7 @@
 import { hashHex } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup.ts';
-import type { SealedDay, SealVector } from '../manifest.ts';
+import type { SealedDay, SealVector } from '../manifest/sealed-days.ts';
 import { bucketCountOf } from './bucket.ts';
 
 /** A segment with rows of the day. */

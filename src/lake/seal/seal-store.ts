@@ -9,15 +9,9 @@ import { assert } from '../../core/result.ts';
 import { fromBase64, toBase64 } from '../base64.ts';
 import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../dropped.ts';
 import { jsonParameters } from '../json-parameters.ts';
-import {
-  dayText,
-  type PlacedL1,
-  type SealedDay,
-  type SealedDayRow,
-  sealedDayOf,
-  segmentValues,
-  selectSealedDays,
-} from '../manifest.ts';
+import { dayText } from '../manifest/paths.ts';
+import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from '../manifest/sealed-days.ts';
+import { type PlacedL1, segmentValues } from '../manifest/segment-rows.ts';
 import type { DayInput, DayState, SealPlan } from './plan.ts';
 import { isNewlyCovered, planHash } from './plan.ts';
 import { workPaths } from './work-store.ts';

@@ -1,0 +1,126 @@
+/**
+ * Flushes: a flush is stored as one: parts, segment, days, links and its row in the table `flushes`, in one D1 batch.
+ *
+ * A flush row is never deleted while its tenant lives: it is what makes a redelivery, however late, a no-op.
+ */
+import { DAY_MS } from '../../core/limits.ts';
+import type { Link } from '../../core/people/links.ts';
+import { assert, InvariantError } from '../../core/result.ts';
+import type { FlushPart, FlushRef, Tally } from '../../core/rpc.ts';
+import { toBase64 } from '../base64.ts';
+import { jsonParameters } from '../json-parameters.ts';
+import { insertLinks } from '../link-store.ts';
+import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentValues } from './segment-rows.ts';
+
+export interface FlushRecord {
+  readonly uid: string;
+  readonly flush: FlushRef;
+  readonly checksum: string;
+  readonly tally: Tally;
+  readonly corrections: number;
+  readonly rollupIds: readonly string[];
+  readonly parts: readonly FlushPart[];
+  /** Null: the flush accepted nothing (an account of rejections only). */
+  readonly segment: PlacedSegment | null;
+  /** What the flush's events say of ids that are one person. */
+  readonly links?: readonly Link[];
+  readonly nowMs: number;
+}
+
+/**
+ * Stores one flush: parts, segment, days, links and the flush row, all or nothing.
+ *
+ * Redelivered, it does nothing, even if what it stored was collected meanwhile. An equal key with another `seqTo` or
+ * checksum throws an InvariantError (CORRECTNESS A2).
+ */
+export async function storeFlush(db: D1Database, record: FlushRecord): Promise<void> {
+  const { uid, flush, segment, links = [] } = record;
+  assert(flush.seqTo > flush.seqFrom, `flush [${flush.seqFrom}, ${flush.seqTo}) of ${flush.incarnation} is empty`);
+  const statements = partStatements(db, record);
+  if (segment) statements.push(...flushSegmentStatements(db, record, segment));
+  statements.push(...insertLinks(db, uid, flush.incarnation, links));
+  statements.push(flushStatement(db, record));
+  try {
+    await db.batch(statements);
+  } catch (cause) {
+    if (!/flushes\.checksum/.test(String(cause))) throw cause;
+    const { incarnation, seqFrom, seqTo } = flush;
+    throw new InvariantError(
+      `flush ${incarnation} [${seqFrom}, ${seqTo}) of ${uid} is stored with another end or checksum`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+const FLUSH_IS_NEW = 'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?3)';
+
+function partStatements(db: D1Database, record: FlushRecord): D1PreparedStatement[] {
+  const { uid, flush, checksum, parts } = record;
+  const rows = parts.map((part) => ({
+    r: part.rollupId,
+    c: part.chunk,
+    a: Math.floor(part.startMsMin / DAY_MS),
+    z: Math.floor(part.startMsMax / DAY_MS),
+    o: part.overflowed ? 1 : 0,
+    b: toBase64(part.cells),
+  }));
+  return jsonParameters(rows, (row) => row.b.length + 200).map((json) =>
+    db
+      .prepare(
+        `INSERT INTO parts (uid, rollup_id, incarnation, seq_from, chunk, seq_to, day_min, day_max, overflowed, corrections, checksum, cells)
+         SELECT ?1, j.value ->> 'r', ?2, ?3, j.value ->> 'c', ?4, j.value ->> 'a', j.value ->> 'z', j.value ->> 'o', ?5, ?6, j.value ->> 'b'
+         FROM json_each(?7) j WHERE ${FLUSH_IS_NEW}`,
+      )
+      .bind(uid, flush.incarnation, flush.seqFrom, flush.seqTo, record.corrections, checksum, json),
+  );
+}
+
+function flushSegmentStatements(
+  db: D1Database,
+  { uid, flush, rollupIds }: FlushRecord,
+  segment: PlacedSegment,
+): D1PreparedStatement[] {
+  const { incarnation, seqFrom, seqTo } = flush;
+  return [
+    db
+      .prepare(
+        `INSERT INTO segments (uid, incarnation, seq_from, seq_to, source, path, rollup_ids, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
+         SELECT ?1, ?2, ?3, ?4, 'flush', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE ${FLUSH_IS_NEW}`,
+      )
+      .bind(uid, incarnation, seqFrom, seqTo, segment.path, JSON.stringify(rollupIds), ...segmentValues(segment)),
+    db
+      .prepare(`${INSERT_SEGMENT_DAYS} AND ${FLUSH_IS_NEW}`)
+      .bind(uid, incarnation, seqFrom, segment.path, JSON.stringify(segment.encoded.days)),
+  ];
+}
+
+/** Last of the batch. A conflicting row makes the batch fail on NOT NULL: nothing of it stays. */
+function flushStatement(
+  db: D1Database,
+  { uid, flush, checksum, tally, corrections, nowMs }: FlushRecord,
+): D1PreparedStatement {
+  const { received, accepted, duplicate, quarantined, rejected } = tally;
+  return db
+    .prepare(
+      `INSERT INTO flushes (uid, incarnation, seq_from, seq_to, checksum, received, accepted, duplicate, quarantined, rejected, corrections, stored_at_ms)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+       ON CONFLICT (uid, incarnation, seq_from) DO UPDATE SET checksum = NULL
+       WHERE flushes.checksum <> excluded.checksum OR flushes.seq_to <> excluded.seq_to`,
+    )
+    .bind(
+      uid,
+      flush.incarnation,
+      flush.seqFrom,
+      flush.seqTo,
+      checksum,
+      received,
+      accepted,
+      duplicate,
+      quarantined,
+      rejected,
+      corrections,
+      nowMs,
+    );
+}

@@ -1,0 +1,89 @@
+/**
+ * Range: all that is stored for a range of days, read in one transaction: their seals, what no seal covers, and cells.
+ */
+import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from '../dropped.ts';
+import {
+  type CellsRow,
+  type PartRow,
+  type SealedCells,
+  type StoredPart,
+  sealedCellsOf,
+  selectParts,
+  selectSealedCells,
+  storedPartOf,
+} from './cells.ts';
+import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
+
+/** A segment of a day that no seal covers yet: what makes the day dirty. */
+export interface UncoveredSegment {
+  readonly day: number;
+  readonly source: 'flush' | 'import';
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly rollupIds: readonly string[];
+  /** Rows of this day. */
+  readonly rowCount: number;
+  /** Of them, those in no part: imports, and events beyond the allowed lateness. */
+  readonly uncounted: number;
+}
+
+export interface RangeReading {
+  readonly dropped: Dropped;
+  readonly days: readonly SealedDay[];
+  readonly cells: readonly SealedCells[];
+  readonly parts: readonly StoredPart[];
+  readonly uncovered: readonly UncoveredSegment[];
+}
+
+export interface RangeRequest {
+  readonly uid: string;
+  /** Null: no cells and no parts are wanted, only the state of the days. */
+  readonly rollupId: string | null;
+  /** Both inclusive. */
+  readonly dayFrom: number;
+  readonly dayTo: number;
+  /** Grain of the sealed cells. */
+  readonly grain: 'hour' | 'day';
+  /** Days whose sealed cells are wanted by the hour although the grain is the day. */
+  readonly hourDays?: readonly number[];
+}
+
+/** What is stored for a range of days, read in one transaction. Parts that a seal of their only day covers are left out. */
+export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
+  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [] } = request;
+  const statements = [
+    selectDropped(db, uid),
+    selectSealedDays(db, uid, dayFrom, dayTo),
+    selectUncovered(db, uid, dayFrom, dayTo),
+  ];
+  if (rollupId !== null) {
+    statements.push(
+      selectSealedCells(db, uid, rollupId, dayFrom, dayTo, grain, hourDays),
+      selectParts(db, uid, rollupId, dayFrom, dayTo),
+    );
+  }
+  const [dropped, days, uncovered, cells, parts] = await db.batch<unknown>(statements);
+  return {
+    dropped: droppedOf(dropped!),
+    days: (days!.results as SealedDayRow[]).map(sealedDayOf),
+    uncovered: (uncovered!.results as UncoveredRow[]).map((row) => ({ ...row, rollupIds: JSON.parse(row.rollupIds) })),
+    cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
+    parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
+  };
+}
+
+type UncoveredRow = Omit<UncoveredSegment, 'rollupIds'> & { readonly rollupIds: string };
+
+function selectUncovered(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT sd.day, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo, s.rollup_ids AS rollupIds,
+         sd.row_count AS rowCount, sd.uncounted
+       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
+       LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+       WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
+       ORDER BY sd.day, sd.manifest_seq`,
+    )
+    .bind(uid, dayFrom, dayTo);
+}

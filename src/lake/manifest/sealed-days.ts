@@ -1,0 +1,70 @@
+/**
+ * Sealed days: the table `sealed_days`: of each day the revision that counts, what it covers, and its accounts.
+ */
+
+/** Incarnation → the seq below which the seal covers everything. */
+export type SealVector = Readonly<Record<string, number>>;
+
+export interface Drift {
+  /** Events the day's parts counted, under the seal's vector. */
+  readonly live: number;
+  /** Events the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
+  readonly sealed: number;
+  /** Further copies of an event, found by (id, partition key). */
+  readonly duplicates: number;
+  /** Events older than the allowed lateness, in no part. */
+  readonly beyond: number;
+  readonly imported: number;
+  /** Events left out because retention had dropped their names; absent: none. */
+  readonly expired?: number;
+  /** What none of them explains: must be 0. */
+  readonly rest: number;
+}
+
+export interface SealedDay {
+  readonly day: number;
+  readonly revision: number;
+  /** Segments of the day with a manifest_seq above it are not in the seal. */
+  readonly coveredSeq: number;
+  readonly vector: SealVector;
+  readonly rollupIds: readonly string[];
+  readonly events: number;
+  readonly people: number;
+  readonly drift: Drift;
+  readonly sealedAtMs: number;
+  /** Names of events that had expired when the day was sealed: it holds none of them. */
+  readonly expired: readonly string[];
+}
+
+export interface SealedDayRow {
+  day: number;
+  revision: number;
+  coveredSeq: number;
+  vector: string;
+  rollupIds: string;
+  events: number;
+  people: number;
+  drift: string;
+  sealedAtMs: number;
+  expired: string;
+}
+
+export function selectSealedDays(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT day, revision, covered_seq AS coveredSeq, vector, rollup_ids AS rollupIds, events, people, drift, sealed_at_ms AS sealedAtMs, expired
+       FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day`,
+    )
+    .bind(uid, dayFrom, dayTo);
+}
+
+export function sealedDayOf(row: SealedDayRow): SealedDay {
+  const { vector, rollupIds, drift, expired, ...rest } = row;
+  return {
+    ...rest,
+    vector: JSON.parse(vector),
+    rollupIds: JSON.parse(rollupIds),
+    drift: JSON.parse(drift),
+    expired: JSON.parse(expired),
+  };
+}

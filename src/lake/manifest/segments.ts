@@ -1,0 +1,169 @@
+/**
+ * Segments: the tables `segments` and `segment_days` as they are read: which files of the lake count for a range of days.
+ *
+ * With the other tables of this folder they are the manifest, the only truth about the lake. Rules that bind every reader
+ * (CORRECTNESS A5, B2, B3):
+ * - the L1 segments that count for a day are those of `sealed_days.revision`, nothing else;
+ * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`;
+ * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
+ * - deletes are only garbage collection, so nothing here depends on what was or was not deleted.
+ */
+import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from '../dropped.ts';
+import { unpackFooter } from '../footer.ts';
+import { traitsPath } from './paths.ts';
+import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
+
+export type SegmentSourceKind = 'flush' | 'import' | 'seal';
+
+/** A segment as the manifest lists it, with the days for which its rows count in this reading. */
+export interface LakeSegment {
+  readonly manifestSeq: number;
+  readonly path: string;
+  readonly source: SegmentSourceKind;
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  /** Rollups every block of the flush was made under; empty for imports and seals. */
+  readonly rollupIds: readonly string[];
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+  readonly atMinMs: number;
+  readonly atMaxMs: number;
+  readonly footer: Uint8Array | null;
+  /** Ascending. Rows of other days in the file do not count. */
+  readonly days: readonly { readonly day: number; readonly rowCount: number }[];
+}
+
+export interface ScanPlan {
+  readonly dropped: Dropped;
+  readonly days: readonly SealedDay[];
+  /** Ascending by manifestSeq. */
+  readonly segments: readonly LakeSegment[];
+}
+
+/**
+ * The segments whose rows count for a range of days, with footers. Flush segments beyond what the shards said to be
+ * stored are the caller's to drop (CORRECTNESS A4).
+ */
+export async function readScanPlan(
+  db: D1Database,
+  {
+    uid,
+    dayFrom,
+    dayTo,
+    only,
+  }: {
+    readonly uid: string;
+    readonly dayFrom: number;
+    readonly dayTo: number;
+    /** Events with traits at least: of sealed days the files of those, where there are such, instead of all events. */
+    readonly only?: 'traits' | undefined;
+  },
+): Promise<ScanPlan> {
+  const footer = only === undefined ? 's.footer' : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
+  const [dropped, days, sealed, uncovered] = await db.batch<unknown>([
+    selectDropped(db, uid),
+    selectSealedDays(db, uid, dayFrom, dayTo),
+    ...selectCounting(db, uid, dayFrom, dayTo, footer),
+  ]);
+  return {
+    dropped: droppedOf(dropped!),
+    days: (days!.results as SealedDayRow[]).map(sealedDayOf),
+    segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? (row) => row : traitsRowOf),
+  };
+}
+
+/** The row as that of its file of traits; null: it has none. */
+function traitsRowOf(row: SegmentRow): SegmentRow | null {
+  if (row.traitsRows === null) return row;
+  if (row.traitsRows === 0) return null;
+  const [day] = JSON.parse(row.days) as [{ day: number }];
+  return {
+    ...row,
+    path: traitsPath(row.path),
+    rowCount: row.traitsRows,
+    sizeBytes: row.traitsSizeBytes!,
+    days: JSON.stringify([{ day: day.day, rowCount: row.traitsRows }]),
+  };
+}
+
+/** All segments that count for the tenant now, without footers, and the greatest manifest_seq seen. */
+export async function readCurrent(db: D1Database, uid: string): Promise<{ headSeq: number; segments: LakeSegment[] }> {
+  const [head, sealed, uncovered] = await db.batch<unknown>([
+    db.prepare('SELECT COALESCE(MAX(manifest_seq), 0) AS headSeq FROM segments'),
+    ...selectCounting(db, uid, DAY_MIN, DAY_MAX, 'NULL AS footer'),
+  ]);
+  const [row] = head!.results as { headSeq: number }[];
+  return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!, (each) => each) };
+}
+
+/** The two statements that tell what counts: L1 of the current revisions; segments no seal covers, with their days. */
+function selectCounting(
+  db: D1Database,
+  uid: string,
+  dayFrom: number,
+  dayTo: number,
+  footer: string,
+): [D1PreparedStatement, D1PreparedStatement] {
+  return [
+    db
+      .prepare(
+        `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
+         FROM sealed_days d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
+           AND s.path >= 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '/'
+           AND s.path < 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '0'
+         WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3 AND d.day >= ${LAKE_DROPPED}`,
+      )
+      .bind(uid, dayFrom, dayTo),
+    db
+      .prepare(
+        `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
+         FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
+         LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+         WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
+         GROUP BY s.manifest_seq`,
+      )
+      .bind(uid, dayFrom, dayTo),
+  ];
+}
+
+/** Ascending by manifestSeq. */
+function lakeSegmentsOf(
+  sealed: D1Result<unknown>,
+  uncovered: D1Result<unknown>,
+  sealedRowOf: (row: SegmentRow) => SegmentRow | null,
+): LakeSegment[] {
+  const rows = [
+    ...(sealed.results as SegmentRow[]).flatMap((row) => sealedRowOf(row) ?? []),
+    ...(uncovered.results as SegmentRow[]),
+  ];
+  return rows.map(lakeSegmentOf).sort((a, b) => a.manifestSeq - b.manifestSeq);
+}
+
+const SEGMENT_COLUMNS = `s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
+  s.rollup_ids AS rollupIds, s.row_count AS rowCount, s.size_bytes AS sizeBytes, s.at_min_ms AS atMinMs, s.at_max_ms AS atMaxMs,
+  s.traits_rows AS traitsRows, s.traits_size_bytes AS traitsSizeBytes`;
+
+interface SegmentRow {
+  manifestSeq: number;
+  path: string;
+  source: SegmentSourceKind;
+  incarnation: string;
+  seqFrom: number;
+  seqTo: number;
+  rollupIds: string;
+  rowCount: number;
+  sizeBytes: number;
+  atMinMs: number;
+  atMaxMs: number;
+  traitsRows: number | null;
+  traitsSizeBytes: number | null;
+  footer?: string | null;
+  days: string;
+}
+
+function lakeSegmentOf({ traitsRows: _, traitsSizeBytes: __, ...row }: SegmentRow): LakeSegment {
+  const days = (JSON.parse(row.days) as { day: number; rowCount: number }[]).sort((a, b) => a.day - b.day);
+  const footer = row.footer ? unpackFooter(row.footer) : null;
+  return { ...row, rollupIds: JSON.parse(row.rollupIds), days, footer };
+}
