@@ -15,7 +15,7 @@ import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
 import { packFooter } from '../../src/lake/footer.ts';
-import { l1Path } from '../../src/lake/manifest.ts';
+import { l1Path } from '../../src/lake/manifest/paths.ts';
 import { encodeSegment } from '../../src/lake/segment-write.ts';
 import { readJourney } from '../../src/query/journey-source.ts';
 import { readLake } from '../../src/query/lake-source.ts';
