@@ -16,8 +16,8 @@ const TWO_32 = 2 ** 32;
 /** Header and, per value, at most 8 bytes; per block its least delta and widths; padding of the last miniblock. */
 const HEADER_SIZE_BYTES_MAX = 24;
 const BLOCK_HEADER_SIZE_BYTES_MAX = 10 + MINIBLOCKS;
-/** Readers of a value look at up to 8 bytes beyond its first. */
-const PADDING_SIZE_BYTES = 8;
+/** Readers of a value look at up to 9 bytes from its first on, and a value of no bits has none. */
+const PADDING_SIZE_BYTES = 9;
 
 /** `words`: (low, high) of each value; only the first `count` values. At least one. */
 export function encodeDelta(words: Uint32Array, count: number): Uint8Array {
@@ -125,11 +125,16 @@ export function decodeDeltaWords(source: Uint8Array, count: number): Uint32Array
     for (let mini = 0; mini < MINIBLOCKS && next < count; mini++) {
       const width = bytes[widthsAt + mini]!;
       const end = Math.min(count, next + MINIBLOCK_COUNT);
-      let bit = reader.at * 8;
-      for (; next < end; next++, bit += width) {
-        const addLow = width === 0 ? 0 : bitsAt(view, bytes, bit, Math.min(width, 32));
-        const addHigh = width <= 32 ? 0 : bitsAt(view, bytes, bit + 32, width - 32);
-        const sum = low + leastLow + addLow;
+      const lowMask = width >= 32 ? 0xffffffff : (1 << width) - 1;
+      const highMask = width <= 32 ? 0 : width === 64 ? 0xffffffff : (1 << (width - 32)) - 1;
+      for (let bit = reader.at * 8; next < end; next++, bit += width) {
+        const shift = bit & 7;
+        const from = bit >>> 3;
+        const middle = view.getUint32(from + 4, true);
+        // In two steps, for a shift by 32 is none.
+        const addLow = ((view.getUint32(from, true) >>> shift) | ((middle << 1) << (31 - shift))) & lowMask;
+        const addHigh = ((middle >>> shift) | ((bytes[from + 8]! << 1) << (31 - shift))) & highMask;
+        const sum = low + leastLow + (addLow >>> 0);
         high = (high + leastHigh + addHigh + (sum >= 2 * TWO_32 ? 2 : sum >= TWO_32 ? 1 : 0)) | 0;
         low = sum >>> 0;
         output[2 * next] = low;

@@ -12,6 +12,7 @@ import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { dayOf } from './columns.ts';
 import { Deduplicator } from './deduplicate.ts';
+import { wordsOf } from './number-encode.ts';
 import { readAhead } from './read-ahead.ts';
 import { type PersonRange, readRowGroups } from './segment-read.ts';
 import type { LakeColumn } from './segment-schema.ts';
@@ -52,7 +53,7 @@ export interface ScanRequest {
   readonly people?: PersonRange;
   /**
    * Asked before each reading of a sealed file: row groups without any of these people are left out. For a scan that finds
-   * on its way that it wants fewer; rows are not filtered.
+   * on its way that it wants fewer than `people`; rows are not filtered by it.
    */
   readonly narrowed?: () => PersonRange;
   /** Most rows to be touched. */
@@ -240,7 +241,7 @@ async function readBatches(
   if (source.kind === 'tail') return { day, batches: [{ columns: source.tail.columns, rows: source.rows }] };
   const { segment } = source;
   const batches: Batch[] = [];
-  const asked = people ?? (wholeDay ? undefined : narrowed?.());
+  const asked = wholeDay ? people : (narrowed?.() ?? people);
   const options = {
     columns,
     days: new Set([day.day]),
@@ -264,14 +265,35 @@ function allRows(rowCount: number): Uint32Array {
 type RowFilter = (columns: EventColumns, rows: Uint32Array) => Uint32Array;
 
 function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
+  const isOfThese = people === undefined ? null : personFilter(people);
   return ({ at, person }, rows) => {
     // Most batches lie within the range as a whole.
-    if (people === undefined && at.every((atMs) => atMs >= startMs && atMs < endMs)) return rows;
+    if (isOfThese === null && isWithin(at, startMs, endMs)) return rows;
+    const words = wordsOf(person);
     return rows.filter((row) => {
-      const atMs = at[row] as number;
-      if (atMs < startMs || atMs >= endMs) return false;
-      return people === undefined || ((person[row] as bigint) >= people.min && (person[row] as bigint) <= people.max);
+      const atMs = at[row]!;
+      return atMs >= startMs && atMs < endMs && (isOfThese === null || isOfThese(words, row));
     });
+  };
+}
+
+function isWithin(at: Float64Array, startMs: number, endMs: number): boolean {
+  for (let row = 0; row < at.length; row++) if (at[row]! < startMs || at[row]! >= endMs) return false;
+  return true;
+}
+
+/** By words, for a BigInt a row would cost more than reading it. */
+function personFilter({ min, max }: PersonRange): (words: Uint32Array, row: number) => boolean {
+  const [minLow, minHigh, maxLow, maxHigh] = [min, max].flatMap((hash) => [
+    Number(BigInt.asUintN(32, hash)),
+    Number(hash >> 32n),
+  ]) as [number, number, number, number];
+  return (words, row) => {
+    const low = words[2 * row]!;
+    const high = words[2 * row + 1]! | 0;
+    return (
+      (high > minHigh || (high === minHigh && low >= minLow)) && (high < maxHigh || (high === maxHigh && low <= maxLow))
+    );
   };
 }
 

@@ -14,29 +14,21 @@ import { parseRetention, Retention } from '../../src/core/journeys/retention.ts'
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
-import { packFooter } from '../../src/lake/footer.ts';
-import { l1Path } from '../../src/lake/manifest/paths.ts';
-import { encodeSegment } from '../../src/lake/segment-write.ts';
 import { readJourney } from '../../src/query/journey-source.ts';
 import { readLake } from '../../src/query/lake-source.ts';
 import type { LakePorts } from '../../src/query/lake-view.ts';
-import { DiskBucket } from '../support/disk-bucket.ts';
-import { fakeD1 } from '../support/fake-d1.ts';
-import { eventsOfDay, FIRST_DAY, people } from './lake-events.ts';
+import { FIRST_DAY } from './lake-events.ts';
+import { DAYS, Lake, UID } from './lake-files.ts';
 import type { SealOrder, SealReport } from './lake-seal.ts';
 import { median } from './quantile.ts';
 import type { Figure } from './report.ts';
 
-const DAYS = 30;
-const UID = 'bench';
 const NOW_MS = (FIRST_DAY + DAYS + 1) * DAY_MS;
 const RANGE = {
   from: new Date(FIRST_DAY * DAY_MS).toISOString(),
   to: new Date((FIRST_DAY + DAYS) * DAY_MS).toISOString(),
 };
 const STEPS = ['Product Viewed', 'Product Added', 'Order Completed'] as const;
-/** Rows of a file of a big day. */
-const FILE_ROWS_MAX = 40_000;
 
 export async function benchLake(isQuick: boolean): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-lake-'));
@@ -74,64 +66,6 @@ async function sealInChild(flags: readonly string[], order: SealOrder): Promise<
   const script = join(root, 'test/bench/lake-seal.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, JSON.stringify(order)]);
   return JSON.parse(stdout) as SealReport;
-}
-
-/** Sealed days as they would have come out of seals, on disk. */
-class Lake {
-  readonly ports: LakePorts;
-  readonly bucket: DiskBucket;
-  readonly files: readonly string[];
-  readonly bytesAnEvent: number;
-
-  private constructor(ports: LakePorts, bucket: DiskBucket, files: readonly string[], bytesAnEvent: number) {
-    this.ports = ports;
-    this.bucket = bucket;
-    this.files = files;
-    this.bytesAnEvent = bytesAnEvent;
-  }
-
-  static async build(folder: string, events: number): Promise<Lake> {
-    const bucket = new DiskBucket(folder);
-    const { db } = fakeD1();
-    const known = people();
-    const perDay = Math.floor(events / DAYS);
-    const fileCount = Math.ceil(perDay / FILE_ROWS_MAX);
-    const files: string[] = [];
-    let sizeBytes = 0;
-    for (let day = FIRST_DAY; day < FIRST_DAY + DAYS; day++) {
-      await db
-        .prepare(
-          `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms)
-           VALUES (?1, ?2, 1, 0, '{}', '[]', ?3, 0, '{}', 0)`,
-        )
-        .bind(UID, day, perDay)
-        .run();
-      for (let file = 0; file < fileCount; file++) {
-        const share = Math.ceil(known.names.length / fileCount);
-        const some = {
-          person: known.person.slice(file * share, (file + 1) * share),
-          names: known.names.slice(file * share, (file + 1) * share),
-        };
-        const columns = eventsOfDay(day, Math.ceil(perDay / fileCount), some, day * 100 + file);
-        const { bytes, rowCount, atMinMs, atMaxMs, footer } = encodeSegment(columns, { order: 'l1' });
-        const path = l1Path(UID, day, file, 'bench');
-        await bucket.put(path, bytes);
-        await db
-          .prepare(
-            `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
-             VALUES (?1, ?2, 1, 'seal', ?3, 'bench', 0, 0, ?4, ?5, ?6, ?7, '', ?8)`,
-          )
-          .bind(UID, day, path, rowCount, bytes.length, atMinMs, atMaxMs, packFooter(footer))
-          .run();
-        files.push(bucket.path(path));
-        sizeBytes += bytes.length;
-      }
-    }
-    const shardOf = () => {
-      throw new Error('there are no shards');
-    };
-    return new Lake({ db, lake: bucket.binding, shardOf }, bucket, files, sizeBytes / (perDay * DAYS));
-  }
 }
 
 interface Question {

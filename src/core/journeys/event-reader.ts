@@ -38,6 +38,10 @@ export class EventReader {
     this.source.use(columns);
   }
 
+  get isFiltered(): boolean {
+    return this.#test !== null;
+  }
+
   passes(row: number): boolean {
     return this.#test === null || this.#test(row);
   }

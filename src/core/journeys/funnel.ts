@@ -11,8 +11,7 @@ import type { FunnelPeopleQuestion, FunnelQuestion } from './funnel-question.ts'
 import { SetFunnel } from './funnel-set.ts';
 import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
-import { JourneyRows } from './journey-rows.ts';
-import { compileMatchers, matcherColumns } from './matchers.ts';
+import { MatchedRows } from './matched-rows.ts';
 import { DurationBag, type Quantiles } from './quantiles.ts';
 import type { Sequences } from './sequences.ts';
 import { ABSENT } from './text-codes.ts';
@@ -36,23 +35,13 @@ export interface FunnelAnswer {
 }
 
 /** Rows to masks of steps: what the funnel and the list of its people share. */
-abstract class FunnelRows extends JourneyRows {
+abstract class FunnelRows extends MatchedRows {
   protected readonly algorithm: ChainFunnel | SetFunnel;
-  readonly #mask: (row: number) => number;
 
   constructor(question: FunnelQuestion) {
     const matchers = [...question.steps, ...question.exclusions].map(({ matcher }) => matcher);
-    super(question, {
-      startMs: question.startMs,
-      groupedBy: question.breakdown,
-      columns: matcherColumns(matchers),
-    });
+    super(question, { startMs: question.startMs, groupedBy: question.breakdown }, matchers);
     this.algorithm = question.isInOrder ? new ChainFunnel(question.rules) : new SetFunnel(question.rules);
-    this.#mask = compileMatchers(this.reader.source, matchers);
-  }
-
-  protected codeOf(row: number): number {
-    return this.#mask(row);
   }
 }
 

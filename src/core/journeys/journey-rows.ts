@@ -3,6 +3,7 @@ import type { EventColumns } from '../columns.ts';
 import type { StringColumn } from '../event.ts';
 import type { PeopleAsks } from '../people/asks.ts';
 import { EventReader } from './event-reader.ts';
+import type { CodedRows } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
 import { type GroupedBy, OUT, type RowReader } from './sequences.ts';
 
@@ -44,6 +45,10 @@ export abstract class JourneyRows implements RowReader {
 
   code(row: number): number {
     return this.reader.passes(row) ? this.codeOf(row) : OUT;
+  }
+
+  get coded(): CodedRows | null {
+    return null;
   }
 
   group(row: number): number {

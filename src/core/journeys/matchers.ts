@@ -1,15 +1,16 @@
 /**
  * Matcher: says which events are a step: by name, by a condition, or by both.
  *
- * A list of them is compiled into one function from a row to a mask, a bit a matcher. Names are looked up once a row for all
- * of them together; conditions are only tested where the name fits.
+ * A list of them is compiled into a mask of each row, a bit a matcher. Names are looked up for all of them together, and where
+ * they come as a dictionary once an entry; conditions are only tested where the name fits.
  */
 import { z } from 'zod';
+import type { CodedTexts, EventColumns } from '../columns.ts';
 import { type Condition, conditionProperties, conditionSchema } from '../condition.ts';
 import type { StringColumn } from '../event.ts';
 import { LIMITS } from '../limits.ts';
 import { propertyColumn } from '../property.ts';
-import type { RowSource, RowTest, RowValue } from '../query/row-source.ts';
+import type { RowSource, RowTest } from '../query/row-source.ts';
 
 const nameSchema = z.string().min(1).max(LIMITS.nameLengthMax);
 
@@ -81,39 +82,75 @@ export function matcherColumns(matchers: readonly Matcher[]): StringColumn[] {
 /** Names remembered: a tenant has some tens of them. */
 const NAMES_MAX = 4_096;
 
-/** Bit i of the result: matcher i holds. At most 32 matchers. */
-export function compileMatchers(source: RowSource, matchers: readonly Matcher[]): (row: number) => number {
-  const event: RowValue | null = matchers.some(({ names }) => names !== null) ? source.value('event') : null;
-  const tests = matchers.map(({ where }): RowTest | null => where && source.test(where));
-  const tested = tests.reduce((mask, test, index) => (test === null ? mask : mask | (1 << index)), 0) >>> 0;
-  const maskOfName = new Map<unknown, number>();
-  let lastName: unknown = NaN;
-  let lastMask = 0;
-  return (row) => {
-    const name = event === null ? null : event(row);
-    if (name !== lastName) {
-      let mask = maskOfName.get(name);
-      if (mask === undefined) {
-        mask = maskOf(matchers, name);
-        if (maskOfName.size < NAMES_MAX) maskOfName.set(name, mask);
-      }
-      lastName = name;
-      lastMask = mask;
-    }
-    if ((lastMask & tested) === 0) return lastMask;
-    let mask = lastMask;
-    for (let index = 0; index < tests.length; index++) {
-      const bit = 1 << index;
-      if ((mask & tested & bit) !== 0 && !tests[index]!(row)) mask &= ~bit;
-    }
-    return mask >>> 0;
-  };
+/** The codes of rows by a text that repeats: row → `codes[entryOf[row]]`. */
+export interface CodedRows {
+  readonly entryOf: CodedTexts['codes'];
+  readonly codes: Uint32Array;
 }
 
-function maskOf(matchers: readonly Matcher[], name: unknown): number {
+/** At most 32 matchers, compiled. Bit i of a mask: matcher i holds. */
+export class MatcherMasks {
+  readonly #matchers: readonly Matcher[];
+  readonly #hasNames: boolean;
+  readonly #tests: readonly (RowTest | null)[];
+  /** Matchers with a condition. */
+  readonly #tested: number;
+  readonly #maskOfName = new Map<string | null, number>();
+  #coded: CodedRows | null = null;
+  #names: readonly (string | null)[] = [];
+
+  constructor(source: RowSource, matchers: readonly Matcher[]) {
+    this.#matchers = matchers;
+    this.#hasNames = matchers.some(({ names }) => names !== null);
+    this.#tests = matchers.map(({ where }) => where && source.test(where));
+    this.#tested = this.#tests.reduce((mask, test, index) => (test === null ? mask : mask | (1 << index)), 0) >>> 0;
+  }
+
+  /** The batch that rows are of from now on; the source has it already. */
+  use({ coded, strings }: EventColumns): void {
+    this.#coded = null;
+    this.#names = [];
+    if (!this.#hasNames) return;
+    const texts = coded?.event;
+    if (texts === undefined) this.#names = strings.event!;
+    else this.#coded = { entryOf: texts.codes, codes: Uint32Array.from(texts.entries, (name) => this.#named(name)) };
+  }
+
+  /** The masks of the batch's rows, where they hang on the name alone and names came coded; else null. */
+  get coded(): CodedRows | null {
+    return this.#tested === 0 ? this.#coded : null;
+  }
+
+  /** Of the matchers that the row's name fits; their conditions were not tested. */
+  named(row: number): number {
+    if (this.#coded !== null) return this.#coded.codes[this.#coded.entryOf[row]!]!;
+    return this.#named(this.#hasNames ? this.#names[row]! : null);
+  }
+
+  of(row: number): number {
+    let mask = this.named(row);
+    if ((mask & this.#tested) === 0) return mask;
+    for (let index = 0; index < this.#tests.length; index++) {
+      const bit = 1 << index;
+      if ((mask & this.#tested & bit) !== 0 && !this.#tests[index]!(row)) mask &= ~bit;
+    }
+    return mask >>> 0;
+  }
+
+  #named(name: string | null): number {
+    let mask = this.#maskOfName.get(name);
+    if (mask === undefined) {
+      mask = maskOf(this.#matchers, name);
+      if (this.#maskOfName.size < NAMES_MAX) this.#maskOfName.set(name, mask);
+    }
+    return mask;
+  }
+}
+
+function maskOf(matchers: readonly Matcher[], name: string | null): number {
   let mask = 0;
   for (const [index, { names }] of matchers.entries()) {
-    if (names === null || names.includes(name as string)) mask |= 1 << index;
+    if (names === null || (name !== null && names.includes(name))) mask |= 1 << index;
   }
   return mask >>> 0;
 }

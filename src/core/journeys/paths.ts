@@ -8,6 +8,7 @@
  * Of each step the `nodes` largest are told apart, ties by text; the rest is `other`.
  */
 import { z } from 'zod';
+import type { EventColumns } from '../columns.ts';
 import { LIMITS } from '../limits.ts';
 import { propertyColumn } from '../property.ts';
 import type { RowText } from '../query/row-source.ts';
@@ -15,7 +16,7 @@ import { ok, type Result } from '../result.ts';
 import { type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
-import { compileMatchers, type Matcher, matcherColumns, matcherOf, matcherSchema, matcherSize } from './matchers.ts';
+import { type Matcher, MatcherMasks, matcherColumns, matcherOf, matcherSchema, matcherSize } from './matchers.ts';
 import {
   checkSize,
   commonFields,
@@ -117,7 +118,7 @@ export class Paths extends JourneyRows implements Journey<PathsAnswer> {
   readonly #question: PathsQuestion;
   readonly #labels = new TextCodes();
   readonly #label: RowText;
-  readonly #mask: (row: number) => number;
+  readonly #anchor: MatcherMasks;
   readonly #people = new Map<number, number>();
   /** By group and step: people at each label; people from each label to each of the next step. */
   readonly #nodes = new Map<number, Map<number, number>>();
@@ -133,13 +134,18 @@ export class Paths extends JourneyRows implements Journey<PathsAnswer> {
     });
     this.#question = question;
     this.#label = this.reader.source.text(by);
-    this.#mask = compileMatchers(this.reader.source, [anchor]);
+    this.#anchor = new MatcherMasks(this.reader.source, [anchor]);
+  }
+
+  override use(columns: EventColumns): void {
+    super.use(columns);
+    this.#anchor.use(columns);
   }
 
   /** Twice the label, and 1 for an anchor. */
   protected codeOf(row: number): number {
     const label = this.#labels.code(this.#label(row));
-    const isAnchor = this.#mask(row) & 1;
+    const isAnchor = this.#anchor.of(row) & 1;
     return label === ABSENT && isAnchor === 0 ? NOTHING : 2 * (label + 1) + isAnchor;
   }
 

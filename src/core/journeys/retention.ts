@@ -15,16 +15,8 @@ import { ok, type Result } from '../result.ts';
 import { Buckets } from './buckets.ts';
 import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
-import { JourneyRows } from './journey-rows.ts';
-import {
-  ANYTHING,
-  compileMatchers,
-  type Matcher,
-  matcherColumns,
-  matcherOf,
-  matcherSchema,
-  matcherSize,
-} from './matchers.ts';
+import { MatchedRows } from './matched-rows.ts';
+import { ANYTHING, type Matcher, matcherOf, matcherSchema, matcherSize } from './matchers.ts';
 import {
   checkSize,
   commonFields,
@@ -129,10 +121,9 @@ export interface RetentionAnswer extends RetentionTable {
 const STARTS = 1;
 const RETURNS = 2;
 
-export class Retention extends JourneyRows implements Journey<RetentionAnswer> {
+export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
   readonly place?: (atMs: number) => number;
   readonly #question: RetentionQuestion;
-  readonly #mask: (row: number) => number;
   readonly #buckets: Buckets;
   /** By group and cohort: its size, then the retained of n = 0, 1, … */
   readonly #cells: GroupedCounts;
@@ -142,13 +133,8 @@ export class Retention extends JourneyRows implements Journey<RetentionAnswer> {
 
   constructor(question: RetentionQuestion) {
     const { start, return: back, interval, timezone, startMs, endMs, nowMs, nMax } = question;
-    super(question, {
-      startMs: question.historyStartMs,
-      groupedBy: 'event',
-      columns: matcherColumns([start, back]),
-    });
+    super(question, { startMs: question.historyStartMs, groupedBy: 'event' }, [start, back]);
     this.#question = question;
-    this.#mask = compileMatchers(this.reader.source, [start, back]);
     this.#buckets = new Buckets(interval, timezone, startMs, endMs);
     this.#cells = new GroupedCounts(nMax + 2);
     this.#lastBucket = this.#buckets.indexOf(Math.max(startMs, Math.min(endMs - 1, nowMs)));
@@ -157,10 +143,6 @@ export class Retention extends JourneyRows implements Journey<RetentionAnswer> {
     if (start === ANYTHING && back === ANYTHING && this.groupedBy === 'none') {
       this.place = (atMs) => (atMs < startMs ? this.startMs : Math.max(startMs, this.#buckets.startOf(atMs)));
     }
-  }
-
-  protected codeOf(row: number): number {
-    return this.#mask(row);
   }
 
   add(people: Sequences): void {

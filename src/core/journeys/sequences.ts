@@ -12,6 +12,7 @@
  * so that no answer depends on the order of arrival (G2).
  */
 import type { EventColumns } from '../columns.ts';
+import type { CodedRows } from './matchers.ts';
 import { PeopleTable } from './people-table.ts';
 
 export interface Sequences {
@@ -42,6 +43,8 @@ export interface RowReader {
   use(columns: EventColumns): void;
   /** OUT, NOTHING, or the positive code to keep. */
   code(row: number): number;
+  /** Codes of the batch's rows, where they are all NOTHING or to be kept and hang on a repeating text; else null. */
+  readonly coded?: CodedRows | null;
   /** Code of the breakdown's text; 0: it has none. */
   group(row: number): number;
   /** Whether the first of two groups goes before the other, when a person's first instant has both. */
@@ -78,6 +81,7 @@ export class SequenceBuilder {
   readonly #from: number;
   #to: number;
   #chunks: Chunk[] = [];
+  #last: Chunk | null = null;
   #rowCount = 0;
 
   constructor(reader: RowReader, options: { readonly heldMax: number; readonly range?: HighRange }) {
@@ -106,10 +110,14 @@ export class SequenceBuilder {
   add(columns: EventColumns, rows: Uint32Array | null = null): void {
     const reader = this.#reader;
     reader.use(columns);
+    const { coded = null } = reader;
+    if (coded?.codes.every((code) => code === NOTHING)) return;
     const { startMs, endMs, groupedBy } = reader;
     const { at, person } = columns;
     const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
     const people = this.#people;
+    const from = this.#from;
+    const to = this.#to;
     const count = rows === null ? columns.rowCount : rows.length;
     // Rows come in runs of a person.
     let runLow = 0;
@@ -120,12 +128,14 @@ export class SequenceBuilder {
     let lastCode = 0;
     for (let index = 0; index < count; index++) {
       const row = rows === null ? index : rows[index]!;
+      const entryCode = coded === null ? OUT : coded.codes[coded.entryOf[row]!]!;
+      if (entryCode === NOTHING) continue;
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;
-      if ((low | high) === 0 || (high | 0) < this.#from || (high | 0) > this.#to) continue;
+      if ((low | high) === 0 || (high | 0) < from || (high | 0) > to) continue;
       let atMs = at[row]!;
       if (atMs < startMs || atMs >= endMs) continue;
-      const code = reader.code(row);
+      const code = coded === null ? reader.code(row) : entryCode;
       if (code === OUT) continue;
       if (groupedBy === 'person') {
         const group = reader.group(row);
@@ -154,24 +164,25 @@ export class SequenceBuilder {
   finish(): Sequences {
     const personCount = this.#people.count;
     const offsets = new Uint32Array(personCount + 1);
-    this.#eachChunk(({ person }, length) => {
+    for (const { person, length } of this.#filled()) {
       for (let i = 0; i < length; i++) offsets[person[i]! + 1]!++;
-    });
+    }
     for (let i = 0; i < personCount; i++) offsets[i + 1]! += offsets[i]!;
     const next = offsets.slice();
     const at = new Float64Array(this.#rowCount);
     const codes = new Uint32Array(this.#rowCount);
     const isGrouped = this.#reader.groupedBy === 'event';
     const groups = new Uint32Array(isGrouped ? this.#rowCount : 0);
-    this.#eachChunk((chunk, length) => {
+    for (const { person, length, ...chunk } of this.#filled()) {
       for (let i = 0; i < length; i++) {
-        const to = next[chunk.person[i]!]!++;
+        const to = next[person[i]!]!++;
         at[to] = chunk.at[i]!;
         codes[to] = chunk.codes[i]!;
         if (isGrouped) groups[to] = chunk.groups[i]!;
       }
-    });
+    }
     this.#chunks = [];
+    this.#last = null;
     for (let i = 0; i < personCount; i++) sortByTime(at, codes, groups, offsets[i]!, offsets[i + 1]!);
     const people = this.#people.hashes();
     return { personCount, offsets, at, codes, groups: isGrouped ? groups : this.#people.groups(), people };
@@ -179,8 +190,11 @@ export class SequenceBuilder {
 
   #push(person: number, atMs: number, code: number, group: number): void {
     const place = this.#rowCount % CHUNK_ROWS;
-    if (place === 0) this.#chunks.push(this.#newChunk());
-    const chunk = this.#chunks[this.#chunks.length - 1]!;
+    if (place === 0) {
+      this.#last = this.#newChunk();
+      this.#chunks.push(this.#last);
+    }
+    const chunk = this.#last!;
     chunk.person[place] = person;
     chunk.at[place] = atMs;
     chunk.codes[place] = code;
@@ -200,23 +214,23 @@ export class SequenceBuilder {
   #narrow(): void {
     this.#to = Math.floor((this.#from + this.#to) / 2);
     const kept = this.#people.keepUpTo(this.#to);
-    const old = this.#chunks;
-    const oldCount = this.#rowCount;
+    const old = this.#filled();
     this.#chunks = [];
     this.#rowCount = 0;
-    for (const [number, chunk] of old.entries()) {
-      const length = Math.min(CHUNK_ROWS, oldCount - number * CHUNK_ROWS);
+    for (const { person, length, ...chunk } of old) {
       for (let i = 0; i < length; i++) {
-        const person = kept[chunk.person[i]!]!;
-        if (person >= 0) this.#push(person, chunk.at[i]!, chunk.codes[i]!, chunk.groups[i] ?? 0);
+        const number = kept[person[i]!]!;
+        if (number >= 0) this.#push(number, chunk.at[i]!, chunk.codes[i]!, chunk.groups[i] ?? 0);
       }
     }
   }
 
-  #eachChunk(visit: (chunk: Chunk, length: number) => void): void {
-    for (const [number, chunk] of this.#chunks.entries()) {
-      visit(chunk, Math.min(CHUNK_ROWS, this.#rowCount - number * CHUNK_ROWS));
-    }
+  /** The chunks with how many rows each has. */
+  #filled(): (Chunk & { readonly length: number })[] {
+    return this.#chunks.map((chunk, number) => ({
+      ...chunk,
+      length: Math.min(CHUNK_ROWS, this.#rowCount - number * CHUNK_ROWS),
+    }));
   }
 }
 
