@@ -151,7 +151,7 @@ export const LIMITS = {
   /** Events (a person counts as two) that a journey holds at once, about 40 bytes each; beyond it people are divided. */
   journeyHeldMax: 1_500_000,
   /** Times that a journey may read its range because its people do not fit in memory at once. */
-  journeyPassesMax: 16,
+  journeyPassesMax: 32,
   /** People of one page of a funnel's step. */
   peoplePageMax: 500,
 

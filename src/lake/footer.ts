@@ -53,14 +53,14 @@ export async function readFooter(source: SegmentSource): Promise<Uint8Array> {
   return wanted <= end.length ? end.subarray(end.length - wanted) : source.read(source.sizeBytes - wanted, wanted);
 }
 
-const parsed = new WeakMap<Uint8Array, FileMetaData>();
+const parsed = new Map<Uint8Array, FileMetaData>();
 
-/** Parses once for each footer in memory; a scan reads a segment once a day. */
+/** Parses once for each footer in use; a scan reads a segment once a day. The oldest of many is parsed again when it is asked for. */
 export function parseFooter(footer: Uint8Array): FileMetaData {
-  let metadata = parsed.get(footer);
-  if (metadata === undefined) {
-    metadata = parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
-    parsed.set(footer, metadata);
-  }
+  const known = parsed.get(footer);
+  if (known !== undefined) return known;
+  const metadata = parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
+  if (parsed.size >= UNPACKED_MAX) parsed.delete(parsed.keys().next().value!);
+  parsed.set(footer, metadata);
   return metadata;
 }

@@ -13,8 +13,9 @@ import { err, ok, type Result } from '../core/result.ts';
 import { dayOf } from './columns.ts';
 import { Deduplicator } from './deduplicate.ts';
 import { wordsOf } from './number-encode.ts';
+import type { PersonRange } from './people-bounds.ts';
 import { readAhead } from './read-ahead.ts';
-import { type PersonRange, readRowGroups } from './segment-read.ts';
+import { readRowGroups } from './segment-read.ts';
 import type { LakeColumn } from './segment-schema.ts';
 import { type ReadBucket, r2Source, type SegmentSource, sharedSource } from './source.ts';
 
@@ -270,10 +271,15 @@ function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
     // Most batches lie within the range as a whole.
     if (isOfThese === null && isWithin(at, startMs, endMs)) return rows;
     const words = wordsOf(person);
-    return rows.filter((row) => {
+    // The filter of typed arrays is ten times as slow.
+    const kept = new Uint32Array(rows.length);
+    let count = 0;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
       const atMs = at[row]!;
-      return atMs >= startMs && atMs < endMs && (isOfThese === null || isOfThese(words, row));
-    });
+      if (atMs >= startMs && atMs < endMs && (isOfThese === null || isOfThese(words, row))) kept[count++] = row;
+    }
+    return count === rows.length ? rows : kept.subarray(0, count);
   };
 }
 

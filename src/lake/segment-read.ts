@@ -26,6 +26,7 @@ import {
 } from './chunk-read.ts';
 import { dayOf } from './columns.ts';
 import { parseFooter, readFooter } from './footer.ts';
+import { mayHavePeople, mayHoldPeople, type PersonRange, statisticsOf } from './people-bounds.ts';
 import { type ByteRange, coalesce, windows } from './read-plan.ts';
 import { isNumberColumn, type LakeColumn } from './segment-schema.ts';
 import type { SegmentSource } from './source.ts';
@@ -48,14 +49,6 @@ export interface ReadOptions {
   /** As the writer returned it; read from the source when absent. */
   readonly footer?: Uint8Array;
 }
-export interface PersonRange {
-  readonly min: bigint;
-  /** Inclusive. */
-  readonly max: bigint;
-  /** Row groups with events of nobody, too. */
-  readonly withNobody?: boolean;
-}
-
 /** One row group, with its place in the file. */
 export interface RowGroupBatch {
   readonly rowGroup: number;
@@ -83,6 +76,7 @@ export async function* readSegment(source: SegmentSource, options: ReadOptions):
 
 export async function* readRowGroups(source: SegmentSource, options: ReadOptions): AsyncGenerator<RowGroupBatch> {
   const footer = options.footer ?? (await readFooter(source));
+  if (options.people !== undefined && !mayHavePeople(footer, options.people)) return;
   const metadata = parseFooter(footer);
   const wanted = wantedOf(metadata, options);
   for (const window of windows(planGroups(metadata, options, wanted), spanOf)) {
@@ -152,17 +146,7 @@ function mayHold(chunks: readonly ColumnChunk[], { startMs, endMs, people }: Rea
     if (startMs !== undefined && atMaxMs < startMs) return false;
     if (endMs !== undefined && atMinMs >= endMs) return false;
   }
-  if (people === undefined) return true;
-  const person = statisticsOf(chunks, 'person');
-  // Without bounds no row of the group has a person.
-  const asksNobody = people.withNobody === true || (people.min <= 0n && people.max >= 0n);
-  if (person?.min_value === undefined || person.max_value === undefined) return asksNobody;
-  const hasNull = (person.null_count ?? 1n) > 0n && asksNobody;
-  return hasNull || ((person.max_value as bigint) >= people.min && (person.min_value as bigint) <= people.max);
-}
-
-function statisticsOf(chunks: readonly ColumnChunk[], column: LakeColumn) {
-  return chunks.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
+  return people === undefined || mayHoldPeople(statisticsOf(chunks, 'person'), people);
 }
 
 function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {

@@ -2,17 +2,19 @@
  * Journey source: computes a journey from the events of the lake and of the shards' tails.
  *
  * steps: open a view of the lake → look up people → scan it into sequences → fold them → go on with the people that did not fit in memory
- * Most often one pass takes everybody. A pass that holds too much goes on with the lower half of its people, by hash; the next
- * one begins where it stopped, and a sealed file is sorted by person, so that it reads the rest of it only.
+ * Most often one pass takes everybody. Of more events than are held at once each pass takes a range of people, by hash
+ * (journey-passes.ts): a sealed file is sorted by person, so that it reads those only. One that holds too much all the same
+ * goes on with the lower half of its people, and the next one begins where it stopped.
  */
 import type { StringColumn } from '../core/event.ts';
 import type { Journey } from '../core/journeys/journey.ts';
 import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequences.ts';
-import { LIMITS } from '../core/limits.ts';
+import { DAY_MS, LIMITS } from '../core/limits.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
-import type { PersonRange } from '../lake/segment-read.ts';
+import { type PeopleSpan, type PersonRange, peopleSpans } from '../lake/people-bounds.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
+import { Passes } from './journey-passes.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { lookupColumns, withPeople } from './people-lookup.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
@@ -50,28 +52,57 @@ export async function readJourney<Answer>(
   if (!looked.ok) return looked;
   const view = looked.value;
   const wanted = new Set<LakeColumn>([...journey.columns, 'person']);
-  let range: HighRange = { from: highFrom, to: EVERYBODY.to };
+  const spans = spansOf(view, heldMax);
+  const passes = spans && new Passes(spans, heldMax);
+  const endFrom = (from: number, otherwise: number) => passes?.endFrom(from, EVERYBODY.to) ?? otherwise;
+  let range: HighRange = { from: highFrom, to: endFrom(highFrom, EVERYBODY.to) };
   let scannedEvents = 0;
   for (let pass = 1; ; pass++) {
     if (pass > LIMITS.journeyPassesMax) return tooMuch('The people of the question are too many to be held at once');
     const builder = new SequenceBuilder(journey, { heldMax, range });
     const isEverybody = range.from === EVERYBODY.from && range.to === EVERYBODY.to;
     // Whom the builder has given up need not be read any more.
-    const what = isEverybody
-      ? { wanted, narrowed: () => personsOf(builder.range) }
-      : { wanted, people: personsOf(range) };
+    const narrowed = () => personsOf(builder.range);
+    const what = {
+      wanted,
+      narrowed,
+      ...(journey.properties && { properties: journey.properties }),
+      ...(!isEverybody && { people: personsOf(range) }),
+    };
     const scanned = await scanLakeView(ports, view, what, (batch, rows) => builder.add(batch, rows));
     if (!scanned.ok) return scanned;
     scannedEvents = Math.max(scannedEvents, scanned.value.scannedRowCount);
     if (builder.isFull) return tooMuch('One person has too many events');
+    const { from, to } = builder.range;
+    passes?.learn({ from, to }, builder.held);
     journey.add(builder.finish());
     if (journey.excess !== null) return tooMuch(journey.excess);
-    const { from, to } = builder.range;
     if (to === EVERYBODY.to || options.isEnough?.(journey)) break;
     // As many of the rest as fitted now will fit again.
-    range = { from: to + 1, to: Math.min(EVERYBODY.to, to + 1 + (to - from)) };
+    range = { from: to + 1, to: endFrom(to + 1, Math.min(EVERYBODY.to, to + 1 + (to - from))) };
   }
   return ok({ answer: journey.finish(), view, scannedEvents: scannedEvents + (view.people?.scannedEvents ?? 0) });
+}
+
+/** Whose rows the view has, for passes to be planned; null: one may do, or people cannot be read apart from others. */
+function spansOf({ segments, tails, startMs, endMs, people }: LakeView, heldMax: number): PeopleSpan[] | null {
+  if (people?.linked?.isEmpty === false) return null;
+  const dayFrom = Math.floor(startMs / DAY_MS);
+  const dayTo = Math.floor((endMs - 1) / DAY_MS);
+  const counted = segments.map(({ days, footer }) => {
+    const inRange = days.filter(({ day }) => day >= dayFrom && day <= dayTo);
+    return { footer, rowCount: inRange.reduce((sum, { rowCount }) => sum + rowCount, 0) };
+  });
+  const tailRows = tails.reduce((sum, { columns }) => sum + columns.rowCount, 0);
+  if (counted.reduce((sum, { rowCount }) => sum + rowCount, tailRows) <= heldMax) return null;
+  const spans: PeopleSpan[] = [{ ...EVERYBODY, rowCount: tailRows }];
+  for (const { footer, rowCount } of counted) {
+    const groups = footer ? peopleSpans(footer) : [{ ...EVERYBODY, rowCount }];
+    const total = groups.reduce((sum, group) => sum + group.rowCount, 0);
+    // Of a segment of several days a part may count.
+    for (const group of groups) spans.push({ ...group, rowCount: (group.rowCount * rowCount) / total });
+  }
+  return spans;
 }
 
 /** All hashes whose high word is in the range. */

@@ -21,7 +21,7 @@ import {
   scan,
 } from '../lake/scan.ts';
 import type { ScannerOf } from '../lake/scan-task.ts';
-import type { PersonRange } from '../lake/segment-read.ts';
+import type { PersonRange } from '../lake/people-bounds.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type KnownPeople, knownColumns } from './known-people.ts';

@@ -14,7 +14,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { compareCodePoints } from '../core/text.ts';
-import type { PersonRange } from '../lake/segment-read.ts';
+import type { PersonRange } from '../lake/people-bounds.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { lookupColumns, withPeople } from './people-lookup.ts';

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, LIMITS } from '../../src/core/limits.ts';
+import { LIMITS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
 import { CachedBucket } from '../../src/lake/cached-bucket.ts';
 import { type ScannerRpc, ScanRunner } from '../../src/lake/scan-task.ts';
 import { readLake } from '../../src/query/lake-source.ts';
 import { scannerFor } from '../../src/query/scan-pool.ts';
-import { eventsOfDay, people } from '../bench/lake-events.ts';
-import { DAY, TenantLake, UID } from '../lake/seal/tenant-lake.ts';
+import { type TenantLake, UID } from '../lake/seal/tenant-lake.ts';
 import { FakeBucket } from '../support/fake-bucket.ts';
+import { lakeOfDays, RANGE } from './lake-of-days.ts';
 
 const limits = LIMITS as { scanSharedRowsMin: number; scannerRowsMax: number };
 
-const RANGE = { from: new Date(DAY * DAY_MS).toISOString(), to: new Date((DAY + 4) * DAY_MS).toISOString() };
 const QUESTIONS = [
   { measure: 'count' },
   { measure: 'users', groupBy: ['country', 'device'], interval: 'day' },
@@ -22,18 +21,6 @@ const QUESTIONS = [
   { measure: { p90: 'price' }, groupBy: ['category'] },
   { measure: 'count', groupBy: ['nowhere'], where: { property: 'category', op: 'in', value: ['books', 'toys'] } },
 ];
-
-/** Sealed days, a day that is dirty, a day of flushes with copies. */
-async function lakeOfDays(): Promise<TenantLake> {
-  const lake = new TenantLake();
-  const known = people(200);
-  for (const index of [0, 1, 2]) await lake.flushColumns('a', index, index + 1, eventsOfDay(DAY + index, 600, known));
-  for (const index of [0, 1]) await lake.seal(DAY + index);
-  await lake.flushColumns('b', 0, 1, eventsOfDay(DAY + 1, 100, known, 7));
-  await lake.flushColumns('c', 0, 1, eventsOfDay(DAY + 2, 600, known));
-  await lake.flushColumns('a', 3, 4, eventsOfDay(DAY + 3, 300, known));
-  return lake;
-}
 
 function scanners(lake: TenantLake) {
   const pool = new Map<number, ScanRunner>();

@@ -36,6 +36,10 @@ export abstract class JourneyRows implements RowReader {
     return { ...this.reader.source.asks, identity: true };
   }
 
+  get properties(): ReadonlySet<string> | null {
+    return this.reader.source.properties;
+  }
+
   /** What an event that passes the filter is: NOTHING, or a positive code. */
   protected abstract codeOf(row: number): number;
 

@@ -12,6 +12,8 @@ import type { RowReader, Sequences } from './sequences.ts';
 export interface Journey<Answer> extends RowReader {
   /** Text columns that the batches must have. */
   readonly columns: ReadonlySet<StringColumn>;
+  /** What the JSON of the properties is read for; null: for more than columns of single properties could tell. */
+  readonly properties: ReadonlySet<string> | null;
   /** What must be looked up of people, and put on the batches. */
   readonly asks: PeopleAsks;
   add(people: Sequences): void;

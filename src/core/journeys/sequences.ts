@@ -99,10 +99,11 @@ export class SequenceBuilder {
 
   /** More is held than may be, and the people cannot be divided any further. */
   get isFull(): boolean {
-    return this.#held > this.#heldMax;
+    return this.held > this.#heldMax;
   }
 
-  get #held(): number {
+  /** Events, and people as two each. */
+  get held(): number {
     return this.#rowCount + 2 * this.#people.count;
   }
 
@@ -157,7 +158,7 @@ export class SequenceBuilder {
       }
       this.#push(personIndex, atMs, code, groupedBy === 'event' ? reader.group(row) : 0);
     }
-    while (this.#held > this.#heldMax && this.#to > this.#from) this.#narrow();
+    while (this.held > this.#heldMax && this.#to > this.#from) this.#narrow();
   }
 
   /** The sequences of the people in `range`; nothing is added afterwards. */

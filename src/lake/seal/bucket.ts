@@ -6,7 +6,7 @@
 import type { EventColumns } from '../../core/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { wordsOf } from '../number-encode.ts';
-import type { PersonRange } from '../segment-read.ts';
+import type { PersonRange } from '../people-bounds.ts';
 
 /** People differ in how much they do: a bucket is planned below what may be held. */
 const FILL = 0.8;

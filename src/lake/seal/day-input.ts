@@ -5,7 +5,8 @@
  * about a row in one reading can be used in another.
  */
 import type { EventColumns } from '../../core/columns.ts';
-import { type PersonRange, readRowGroups } from '../segment-read.ts';
+import type { PersonRange } from '../people-bounds.ts';
+import { readRowGroups } from '../segment-read.ts';
 import type { LakeColumn } from '../segment-schema.ts';
 import type { DayInput } from './plan.ts';
 import { type SegmentCache, WHOLE_SIZE_BYTES_MAX } from './segment-cache.ts';
