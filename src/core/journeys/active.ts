@@ -7,20 +7,12 @@
  */
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../limits.ts';
-import type { Result } from '../result.ts';
+import { ok, type Result } from '../result.ts';
 import { Buckets } from './buckets.ts';
 import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
-import {
-  checkSize,
-  commonFields,
-  eventsField,
-  type JourneyQuestion,
-  type JourneyRefusal,
-  parseBody,
-  parseCommon,
-} from './request.ts';
+import { commonFields, eventsField, type JourneyQuestion, type JourneyRefusal, parseQuestion } from './request.ts';
 import type { Sequences } from './sequences.ts';
 import { ABSENT } from './text-codes.ts';
 
@@ -32,12 +24,7 @@ export const activeSchema = z.strictObject({ ...commonFields, events: eventsFiel
 export type ActiveQuestion = JourneyQuestion;
 
 export function parseActive(body: unknown, timezone: string): Result<ActiveQuestion, JourneyRefusal> {
-  const parsed = parseBody(activeSchema, body);
-  if (!parsed.ok) return parsed;
-  const common = parseCommon(parsed.value, timezone);
-  if (!common.ok) return common;
-  const size = checkSize([], common.value.where);
-  return size.ok ? common : size;
+  return parseQuestion(activeSchema, body, timezone, () => ok({ own: {} }));
 }
 
 export interface ActiveDay {

@@ -14,13 +14,11 @@ import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
 import { type Quantiles, quantilesOfCounts } from './quantiles.ts';
 import {
-  checkSize,
   commonFields,
   eventsField,
   type JourneyQuestion,
   type JourneyRefusal,
-  parseBody,
-  parseCommon,
+  parseQuestion,
   refuse,
 } from './request.ts';
 import type { Sequences } from './sequences.ts';
@@ -42,17 +40,12 @@ export interface FrequencyQuestion extends JourneyQuestion {
 }
 
 export function parseFrequency(body: unknown, timezone: string): Result<FrequencyQuestion, JourneyRefusal> {
-  const parsed = parseBody(frequencySchema, body);
-  if (!parsed.ok) return parsed;
-  const common = parseCommon(parsed.value, timezone);
-  if (!common.ok) return common;
-  const { of = 'days', bars = BARS_DEFAULT } = parsed.value;
-  const { startMs, endMs, where } = common.value;
-  if (of === 'hours' && (endMs - startMs) / INTERVAL_MS.hour > LIMITS.queryPointsMax) {
-    return refuse('too-many-points', '/of', `A range has at most ${LIMITS.queryPointsMax} hours here.`);
-  }
-  const size = checkSize([], where);
-  return size.ok ? ok({ ...common.value, of, bars }) : size;
+  return parseQuestion(frequencySchema, body, timezone, ({ of = 'days', bars = BARS_DEFAULT }, { startMs, endMs }) => {
+    if (of === 'hours' && (endMs - startMs) / INTERVAL_MS.hour > LIMITS.queryPointsMax) {
+      return refuse('too-many-points', '/of', `A range has at most ${LIMITS.queryPointsMax} hours here.`);
+    }
+    return ok({ own: { of, bars } });
+  });
 }
 
 export interface FrequencyTable {

@@ -3,16 +3,8 @@ import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import { ok, type Result } from '../result.ts';
 import type { ChainRules } from './funnel-chain.ts';
-import { type Matcher, matcherFields, matcherName, matcherOf, matcherSize, namesOnce, stepSchema } from './matchers.ts';
-import {
-  checkSize,
-  commonFields,
-  type JourneyQuestion,
-  type JourneyRefusal,
-  parseBody,
-  parseCommon,
-  refuse,
-} from './request.ts';
+import { type Matcher, matcherFields, matcherName, matcherOf, namesOnce, stepSchema } from './matchers.ts';
+import { commonFields, type JourneyQuestion, type JourneyRefusal, parseQuestion, refuse } from './request.ts';
 
 const WINDOW_SECONDS_MAX = LIMITS.queryRangeDaysMax * 86_400;
 const stepNumber = z.int().min(1).max(LIMITS.funnelStepsMax);
@@ -77,30 +69,25 @@ export interface FunnelPeopleQuestion extends FunnelQuestion {
   readonly cursor: string | null;
 }
 
-export function parseFunnel(body: unknown, defaultTimezone: string): Result<FunnelQuestion, JourneyRefusal> {
-  const parsed = parseBody(funnelSchema, body);
-  return parsed.ok ? resolve(parsed.value, defaultTimezone) : parsed;
+export function parseFunnel(body: unknown, timezone: string): Result<FunnelQuestion, JourneyRefusal> {
+  return parseQuestion(funnelSchema, body, timezone, resolve);
 }
 
-export function parseFunnelPeople(
-  body: unknown,
-  defaultTimezone: string,
-): Result<FunnelPeopleQuestion, JourneyRefusal> {
-  const parsed = parseBody(funnelPeopleSchema, body);
-  if (!parsed.ok) return parsed;
-  const { step, outcome = 'reached', limit = 100, cursor = null, ...funnel } = parsed.value;
-  const resolved = resolve(funnel, defaultTimezone);
-  if (!resolved.ok) return resolved;
-  const stepMin = outcome === 'dropped' ? 2 : 1;
-  if (step < stepMin || step > resolved.value.steps.length) {
-    return refuse('step-invalid', '/step', `There are the steps ${stepMin} to ${resolved.value.steps.length}.`);
-  }
-  return ok({ ...resolved.value, step, outcome, limit, cursor });
+export function parseFunnelPeople(body: unknown, timezone: string): Result<FunnelPeopleQuestion, JourneyRefusal> {
+  return parseQuestion(funnelPeopleSchema, body, timezone, (fields) => {
+    const { step, outcome = 'reached', limit = 100, cursor = null } = fields;
+    const resolved = resolve(fields);
+    if (!resolved.ok) return resolved;
+    const { own, matchers } = resolved.value;
+    const stepMin = outcome === 'dropped' ? 2 : 1;
+    if (step < stepMin || step > own.steps.length) {
+      return refuse('step-invalid', '/step', `There are the steps ${stepMin} to ${own.steps.length}.`);
+    }
+    return ok({ own: { ...own, step, outcome, limit, cursor }, matchers });
+  });
 }
 
-function resolve(body: z.output<typeof funnelSchema>, timezone: string): Result<FunnelQuestion, JourneyRefusal> {
-  const common = parseCommon(body, timezone);
-  if (!common.ok) return common;
+function resolve(body: z.output<typeof funnelSchema>) {
   const stepCount = body.steps.length;
   const exclusions: { matcher: Matcher; from: number; to: number }[] = [];
   for (const [index, { from = 1, to = stepCount, ...matcher }] of (body.exclusions ?? []).entries()) {
@@ -117,13 +104,7 @@ function resolve(body: z.output<typeof funnelSchema>, timezone: string): Result<
     const matcher = matcherOf(step);
     return { name: step.name ?? matcherName(matcher), matcher };
   });
-  const size = checkSize(
-    [...steps, ...exclusions].map(({ matcher }) => matcherSize(matcher)),
-    common.value.where,
-  );
-  if (!size.ok) return size;
-  return ok({
-    ...common.value,
+  const own = {
     steps,
     exclusions,
     isInOrder,
@@ -134,6 +115,7 @@ function resolve(body: z.output<typeof funnelSchema>, timezone: string): Result<
       isFirstTouch: body.anchor === 'first',
       exclusions: exclusions.map(({ from, to }, index) => ({ bit: stepCount + index, from, to })),
     },
-    breakdown: body.breakdown ?? 'event',
-  });
+    breakdown: body.breakdown ?? ('event' as const),
+  };
+  return ok({ own, matchers: [...steps, ...exclusions].map(({ matcher }) => matcher) });
 }

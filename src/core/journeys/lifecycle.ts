@@ -20,15 +20,13 @@ import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts'
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
 import {
-  checkSize,
   commonFields,
   eventsField,
   historyField,
   historyMs,
   type JourneyQuestion,
   type JourneyRefusal,
-  parseBody,
-  parseCommon,
+  parseQuestion,
 } from './request.ts';
 import type { Sequences } from './sequences.ts';
 import { ABSENT } from './text-codes.ts';
@@ -46,17 +44,11 @@ export interface LifecycleQuestion extends JourneyQuestion {
 }
 
 export function parseLifecycle(body: unknown, timezone: string): Result<LifecycleQuestion, JourneyRefusal> {
-  const parsed = parseBody(lifecycleSchema, body);
-  if (!parsed.ok) return parsed;
-  const common = parseCommon(parsed.value, timezone);
-  if (!common.ok) return common;
-  const { interval, historyDays } = parsed.value;
-  const size = checkSize([], common.value.where);
-  if (!size.ok) return size;
-  const zone = common.value.timezone;
-  const firstMs = startOf(interval, zone, common.value.startMs);
-  const historyStartMs = startOf(interval, zone, Math.min(firstMs - 1, firstMs - historyMs(historyDays)));
-  return ok({ ...common.value, interval, historyStartMs });
+  return parseQuestion(lifecycleSchema, body, timezone, ({ interval, historyDays }, { startMs, timezone: zone }) => {
+    const firstMs = startOf(interval, zone, startMs);
+    const historyStartMs = startOf(interval, zone, Math.min(firstMs - 1, firstMs - historyMs(historyDays)));
+    return ok({ own: { interval, historyStartMs } });
+  });
 }
 
 const STATES = ['new', 'returning', 'resurrected', 'dormant'] as const;

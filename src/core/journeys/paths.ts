@@ -16,15 +16,13 @@ import { ok, type Result } from '../result.ts';
 import { type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
-import { type Matcher, MatcherMasks, matcherColumns, matcherOf, matcherSchema, matcherSize } from './matchers.ts';
+import { type Matcher, MatcherMasks, matcherColumns, matcherOf, matcherSchema } from './matchers.ts';
 import {
-  checkSize,
   commonFields,
   eventsField,
   type JourneyQuestion,
   type JourneyRefusal,
-  parseBody,
-  parseCommon,
+  parseQuestion,
   refuse,
 } from './request.ts';
 import { NOTHING, type Sequences } from './sequences.ts';
@@ -61,30 +59,24 @@ export interface PathsQuestion extends JourneyQuestion {
 }
 
 export function parsePaths(body: unknown, timezone: string): Result<PathsQuestion, JourneyRefusal> {
-  const parsed = parseBody(pathsSchema, body);
-  if (!parsed.ok) return parsed;
-  const common = parseCommon(parsed.value, timezone);
-  if (!common.ok) return common;
-  const { startAt, endAt, steps = STEPS_DEFAULT, nodes = NODES_DEFAULT, by = 'event', collapse } = parsed.value;
-  const anchor = startAt ?? endAt;
-  if (anchor === undefined || (startAt !== undefined && endAt !== undefined)) {
-    return refuse('matcher-invalid', '/startAt', 'Give startAt or endAt, one of them.');
-  }
-  const matcher = matcherOf(anchor);
-  const size = checkSize([matcherSize(matcher)], common.value.where);
-  if (!size.ok) return size;
-  return ok({
-    ...common.value,
-    anchor: matcher,
-    isBackward: endAt !== undefined,
-    stepCount: steps,
-    nodes,
-    by,
-    collapses: collapse ?? false,
-    windowMs:
-      parsed.value.windowSeconds === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.round(parsed.value.windowSeconds * 1_000),
+  return parseQuestion(pathsSchema, body, timezone, (fields) => {
+    const { startAt, endAt, windowSeconds, collapse } = fields;
+    const { steps: stepCount = STEPS_DEFAULT, nodes = NODES_DEFAULT, by = 'event' } = fields;
+    const end = startAt ?? endAt;
+    if (end === undefined || (startAt !== undefined && endAt !== undefined)) {
+      return refuse('matcher-invalid', '/startAt', 'Give startAt or endAt, one of them.');
+    }
+    const anchor = matcherOf(end);
+    const own = {
+      anchor,
+      isBackward: endAt !== undefined,
+      stepCount,
+      nodes,
+      by,
+      collapses: collapse ?? false,
+      windowMs: windowSeconds === undefined ? Number.POSITIVE_INFINITY : Math.round(windowSeconds * 1_000),
+    };
+    return ok({ own, matchers: [anchor] });
   });
 }
 

@@ -10,7 +10,7 @@ import { DAY_MS, LIMITS } from '../limits.ts';
 import { conjunction, parseRange, type QueryRefusalCode } from '../query/request.ts';
 import { isTimezone } from '../query/zone.ts';
 import { err, ok, type Result } from '../result.ts';
-import { conditionSize } from './matchers.ts';
+import { conditionSize, type Matcher, matcherSize } from './matchers.ts';
 
 export const JOURNEY_REFUSAL_CODES = [
   'anchor-invalid',
@@ -79,7 +79,7 @@ export function parseBody<S extends z.ZodType>(schema: S, body: unknown): Result
   return parsed.success ? ok(parsed.data) : err(refusalOf(parsed.error.issues[0]!));
 }
 
-export function parseCommon(body: CommonBody, defaultTimezone: string): Result<JourneyQuestion, JourneyRefusal> {
+function parseCommon(body: CommonBody, defaultTimezone: string): Result<JourneyQuestion, JourneyRefusal> {
   const { events, where, groupBy = null, timezone = defaultTimezone, top = LIMITS.journeyTopDefault } = body;
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   const range = parseRange(body.from, body.to, timezone);
@@ -93,8 +93,35 @@ export function parseCommon(body: CommonBody, defaultTimezone: string): Result<J
   });
 }
 
+/** What a journey makes of its own fields: what its question has beside the common ones, and its matchers. */
+interface OwnFields<Own> {
+  readonly own: Own;
+  readonly matchers?: readonly Matcher[];
+}
+
+/**
+ * The parsing that all journeys share: checks the body, resolves the common fields, has `resolve` do the rest, and bounds
+ * what each event is tested for.
+ */
+export function parseQuestion<S extends z.ZodType<CommonBody>, Own extends object>(
+  schema: S,
+  body: unknown,
+  timezone: string,
+  resolve: (fields: z.output<S>, common: JourneyQuestion) => Result<OwnFields<Own>, JourneyRefusal>,
+): Result<JourneyQuestion & Own, JourneyRefusal> {
+  const parsed = parseBody(schema, body);
+  if (!parsed.ok) return parsed;
+  const common = parseCommon(parsed.value, timezone);
+  if (!common.ok) return common;
+  const resolved = resolve(parsed.value, common.value);
+  if (!resolved.ok) return resolved;
+  const { own, matchers = [] } = resolved.value;
+  const size = checkSize(matchers.map(matcherSize), common.value.where);
+  return size.ok ? ok({ ...common.value, ...own }) : size;
+}
+
 /** What one question may test each event for: all its steps and filters together. */
-export function checkSize(sizes: readonly number[], where: Condition | null): Result<null, JourneyRefusal> {
+function checkSize(sizes: readonly number[], where: Condition | null): Result<null, JourneyRefusal> {
   const met = sizes.reduce((sum, size) => sum + size, where === null ? 0 : conditionSize(where));
   const max = LIMITS.journeyConditionsMax;
   if (met <= max) return ok(null);

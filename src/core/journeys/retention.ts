@@ -16,16 +16,14 @@ import { Buckets } from './buckets.ts';
 import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { MatchedRows } from './matched-rows.ts';
-import { ANYTHING, type Matcher, matcherOf, matcherSchema, matcherSize } from './matchers.ts';
+import { ANYTHING, type Matcher, matcherOf, matcherSchema } from './matchers.ts';
 import {
-  checkSize,
   commonFields,
   historyField,
   historyMs,
   type JourneyQuestion,
   type JourneyRefusal,
-  parseBody,
-  parseCommon,
+  parseQuestion,
   refuse,
 } from './request.ts';
 import type { Sequences } from './sequences.ts';
@@ -69,33 +67,20 @@ export function parseRetention(
   timezone: string,
   nowMs: number,
 ): Result<RetentionQuestion, JourneyRefusal> {
-  const parsed = parseBody(retentionSchema, body);
-  if (!parsed.ok) return parsed;
-  const common = parseCommon(parsed.value, timezone);
-  if (!common.ok) return common;
-  const { startMs, endMs, where } = common.value;
-  const { interval, mode, on, historyDays } = parsed.value;
-  const nMax = parsed.value.intervals ?? INTERVALS_DEFAULT[interval];
-  const cells = Math.ceil((endMs - startMs) / INTERVAL_MS[interval] + 1) * (nMax + 1);
-  if (cells > LIMITS.queryPointsMax) {
-    const message = `At most ${LIMITS.queryPointsMax} cells an answer; this asks for ${cells}.`;
-    return refuse('too-many-points', '/intervals', message);
-  }
-  const start = parsed.value.start ? matcherOf(parsed.value.start) : ANYTHING;
-  const back = parsed.value.return ? matcherOf(parsed.value.return) : ANYTHING;
-  const size = checkSize([matcherSize(start), matcherSize(back)], where);
-  if (!size.ok) return size;
-  const isRecurring = mode === 'recurring';
-  return ok({
-    ...common.value,
-    start,
-    return: back,
-    isRecurring,
-    isRolling: on === 'on-or-after',
-    interval,
-    nMax,
-    historyStartMs: isRecurring ? startMs : startMs - historyMs(historyDays),
-    nowMs,
+  return parseQuestion(retentionSchema, body, timezone, (fields, { startMs, endMs }) => {
+    const { interval, mode, on, historyDays, intervals: nMax = INTERVALS_DEFAULT[interval] } = fields;
+    const cells = Math.ceil((endMs - startMs) / INTERVAL_MS[interval] + 1) * (nMax + 1);
+    if (cells > LIMITS.queryPointsMax) {
+      const message = `At most ${LIMITS.queryPointsMax} cells an answer; this asks for ${cells}.`;
+      return refuse('too-many-points', '/intervals', message);
+    }
+    const start = fields.start ? matcherOf(fields.start) : ANYTHING;
+    const back = fields.return ? matcherOf(fields.return) : ANYTHING;
+    const isRecurring = mode === 'recurring';
+    const historyStartMs = isRecurring ? startMs : startMs - historyMs(historyDays);
+    const isRolling = on === 'on-or-after';
+    const own = { start, return: back, isRecurring, isRolling, interval, nMax, historyStartMs, nowMs };
+    return ok({ own, matchers: [start, back] });
   });
 }
 

@@ -20,13 +20,11 @@ import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
 import { DurationBag, type Quantiles, quantilesOfCounts } from './quantiles.ts';
 import {
-  checkSize,
   commonFields,
   eventsField,
   type JourneyQuestion,
   type JourneyRefusal,
-  parseBody,
-  parseCommon,
+  parseQuestion,
   refuse,
 } from './request.ts';
 import type { Sequences } from './sequences.ts';
@@ -56,19 +54,18 @@ export interface SessionsQuestion extends JourneyQuestion {
 }
 
 export function parseSessions(body: unknown, timezone: string): Result<SessionsQuestion, JourneyRefusal> {
-  const parsed = parseBody(sessionsSchema, body);
-  if (!parsed.ok) return parsed;
-  const common = parseCommon(parsed.value, timezone);
-  if (!common.ok) return common;
-  const { startMs, endMs, where } = common.value;
-  const { gapSeconds = GAP_SECONDS_DEFAULT, interval = null, page = 'path' } = parsed.value;
-  const points = interval === null ? 0 : Math.ceil((endMs - startMs) / INTERVAL_MS[interval]);
-  if (points > LIMITS.queryPointsMax) {
-    return refuse('too-many-points', '/interval', `At most ${LIMITS.queryPointsMax} points; this asks for ${points}.`);
-  }
-  const size = checkSize([], where);
-  if (!size.ok) return size;
-  return ok({ ...common.value, gapMs: Math.round(gapSeconds * 1_000), interval, page });
+  return parseQuestion(sessionsSchema, body, timezone, (fields, { startMs, endMs }) => {
+    const { gapSeconds = GAP_SECONDS_DEFAULT, interval = null, page = 'path' } = fields;
+    const points = interval === null ? 0 : Math.ceil((endMs - startMs) / INTERVAL_MS[interval]);
+    if (points > LIMITS.queryPointsMax) {
+      return refuse(
+        'too-many-points',
+        '/interval',
+        `At most ${LIMITS.queryPointsMax} points; this asks for ${points}.`,
+      );
+    }
+    return ok({ own: { gapMs: Math.round(gapSeconds * 1_000), interval, page } });
+  });
 }
 
 export interface SessionPage {
