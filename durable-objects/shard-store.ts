@@ -17,7 +17,7 @@ import type { ShardAddress } from '../src/core/shard-map.ts';
 import { dayOf } from '../src/core/window.ts';
 
 const SCHEMA_VERSION = 2;
-/** Free slots kept for reuse; the rest are deleted when a backlog has drained. */
+/** Free slots kept for reuse, or as many as a flush has rows: the next one needs those. The rest of a backlog is deleted. */
 const FREE_SLOTS_MAX = 512;
 
 export interface ShardMeta {
@@ -210,7 +210,8 @@ export class ShardStore {
       routingAtMsMax,
     );
     for (let seq = flush.seqFrom; seq < flush.seqTo; seq++) this.#release(seq);
-    while (this.#freeSlots.length > FREE_SLOTS_MAX)
+    const freeSlotsMax = Math.max(FREE_SLOTS_MAX, flush.seqTo - flush.seqFrom);
+    while (this.#freeSlots.length > freeSlotsMax)
       this.#write('DELETE FROM log WHERE slot = ?', this.#freeSlots.shift());
   }
 

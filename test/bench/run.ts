@@ -2,13 +2,14 @@
 //
 // Ratios are against the floor (floor.mjs) in the same Miniflare, alternating within one run, and medians over the rounds:
 // on a small machine absolute figures swing by half from minute to minute, ratios much less.
-// `-- --only burst,sustained,query,restore,dedupe,lake` runs some sections; `--quick` shortens each.
+// `-- --only burst,sustained,query,restore,dedupe,lake,cost` runs some sections; `--quick` shortens each.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../../src/cli/local-stack/paths.ts';
 import { benchBurst } from './burst.ts';
+import { benchCost } from './cost.ts';
 import { benchDedupe } from './dedupe.ts';
 import { benchLake } from './lake.ts';
 import { benchQuery } from './query.ts';
@@ -23,6 +24,7 @@ const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   restore: benchRestore,
   dedupe: benchDedupe,
   lake: benchLake,
+  cost: benchCost,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });

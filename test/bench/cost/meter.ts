@@ -1,0 +1,148 @@
+// Meter: counts what the platform would bill of a simulated world, from the calls that pass its network, the storage of its
+// objects and its database.
+//
+// An object is billed while it works: from a call's arrival until its reply may leave, which is after the commit, and while it
+// waits for a call of its own. Idle and fit to hibernate, as a shard is (no timers, no pending calls), it is not billed.
+// Tables are created once in an object's life and not counted.
+
+import type { SimObject } from '../../sim/world/objects.ts';
+import type { World } from '../../sim/world/world.ts';
+import { D1Rows } from './d1-rows.ts';
+import { noUnits, OBJECT_GB, type Units } from './prices.ts';
+
+/** CPU of a call, which takes no time in the simulation: an append of 100 events is less. */
+const CALL_CPU_MS = 1;
+
+export class Meter {
+  readonly units: Units = noUnits();
+  /** Rows written by what wrote them: `d1 INSERT parts`, `object alarm`. */
+  readonly rowsBy = new Map<string, number>();
+  readonly #world: World;
+  readonly #awake = new Map<string, { calls: number; sinceMs: number }>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#watchNetwork();
+    this.#watchObjects();
+    this.#watchWorkers();
+    this.#watchDatabase();
+  }
+
+  /** The database outlives the world. */
+  stop(): void {
+    Reflect.deleteProperty(this.#world.database, 'batch');
+  }
+
+  #watchNetwork(): void {
+    const { network } = this.#world;
+    const call = network.call.bind(network);
+    network.call = (what, effect) => {
+      const { caller, site, detail } = what;
+      if (site.startsWith('queue ')) this.units.queueOperations += 3 * Number(detail.slice(1));
+      else if (site === 'r2 put' || site === 'r2 list') this.units.r2Writes++;
+      else if (site === 'r2 get' || site === 'r2 head') this.units.r2Reads++;
+      const made = call(what, effect);
+      if (this.#world.objects.has(caller.name)) this.#whileAwake(caller.name, made);
+      return made;
+    };
+  }
+
+  #watchObjects(): void {
+    const world = this.#world;
+    const objectOf = world.object.bind(world);
+    const watched = new Set<SimObject>();
+    world.object = (name) => {
+      const object = objectOf(name);
+      if (!watched.has(object)) this.#watchObject(object);
+      watched.add(object);
+      return object;
+    };
+  }
+
+  #watchObject(object: SimObject): void {
+    const deliver = object.deliver.bind(object);
+    object.deliver = (method, args) => {
+      this.units.objectRequests++;
+      this.units.objectGbSeconds += (OBJECT_GB * CALL_CPU_MS) / 1_000;
+      const delivered = deliver(method, args);
+      this.#whileAwake(object.name, delivered);
+      return delivered;
+    };
+    const { storage } = object;
+    const handleOf = storage.handle.bind(storage);
+    storage.handle = (isCurrent) => {
+      const handle = handleOf(isCurrent);
+      const { exec } = handle.sql;
+      handle.sql.exec = (sql, ...values) => {
+        const cursor = exec.call(handle.sql, sql, ...values);
+        this.units.objectRowsRead += cursor.toArray().length + cursor.rowsWritten;
+        if (cursor.rowsWritten > 0)
+          this.#objectWrote(/\b(?:INTO|UPDATE|FROM) (\w+)/.exec(sql)?.[1], cursor.rowsWritten);
+        return cursor;
+      };
+      const { setAlarm, deleteAlarm, put } = handle;
+      handle.setAlarm = (atMs) => {
+        this.#objectWrote('alarm', 1);
+        return setAlarm(atMs);
+      };
+      handle.deleteAlarm = () => {
+        this.#objectWrote('alarm', 1);
+        return deleteAlarm();
+      };
+      handle.put = (key, value) => {
+        this.#objectWrote('put', 1);
+        return put(key, value);
+      };
+      return handle;
+    };
+  }
+
+  #objectWrote(what: string | undefined, rows: number): void {
+    this.units.objectRowsWritten += rows;
+    this.#note(`object ${what}`, rows);
+  }
+
+  #watchWorkers(): void {
+    const world = this.#world;
+    const invoke = world.invoke.bind(world);
+    world.invoke = (what, work) => {
+      this.units.workerRequests++;
+      return invoke(what, work);
+    };
+    for (const { env } of world.isolates) {
+      env.TELEMETRY = { writeDataPoint: () => void this.units.analyticsPoints++ };
+    }
+  }
+
+  #watchDatabase(): void {
+    const { database } = this.#world;
+    const rows = new D1Rows(database);
+    const batch = database.batch.bind(database);
+    database.batch = async (statements) => {
+      const results = await batch(statements);
+      statements.forEach(({ sql, values }, i) => {
+        const { results: found, meta } = results[i]!;
+        const { kind, read, written } = rows.of(sql, values, { results: found, changes: meta.changes });
+        this.units.d1RowsRead += read;
+        this.units.d1RowsWritten += written;
+        if (written > 0) this.#note(`d1 ${kind}`, written);
+      });
+      return results;
+    };
+  }
+
+  #whileAwake(name: string, work: Promise<unknown>): void {
+    const { scheduler } = this.#world;
+    const awake = this.#awake.get(name) ?? { calls: 0, sinceMs: 0 };
+    this.#awake.set(name, awake);
+    if (awake.calls++ === 0) awake.sinceMs = scheduler.nowMs;
+    const ended = () => {
+      if (--awake.calls === 0) this.units.objectGbSeconds += (OBJECT_GB * (scheduler.nowMs - awake.sinceMs)) / 1_000;
+    };
+    work.then(ended, ended);
+  }
+
+  #note(what: string, rows: number): void {
+    this.rowsBy.set(what, (this.rowsBy.get(what) ?? 0) + rows);
+  }
+}

@@ -1,0 +1,76 @@
+// Prices: the units the platform bills, what a million of each costs in dollars, and what an amount of them comes to.
+//
+// Source: developers.cloudflare.com, the pricing pages of Workers, Durable Objects, D1, R2, Queues and Analytics Engine,
+// November 2026, beyond what a plan includes.
+
+export interface Units {
+  /** Requests, batches of the queues, runs of the cron. */
+  workerRequests: number;
+  /** Calls and alarms. */
+  objectRequests: number;
+  objectRowsRead: number;
+  /** `setAlarm` is one. */
+  objectRowsWritten: number;
+  /** 128 MB for as long as a call, an alarm or a commit is under way. */
+  objectGbSeconds: number;
+  d1RowsRead: number;
+  /** With those of indexes. */
+  d1RowsWritten: number;
+  /** Three a message: written, read, deleted. */
+  queueOperations: number;
+  /** Class A: put, list. */
+  r2Writes: number;
+  /** Class B: get, head. */
+  r2Reads: number;
+  analyticsPoints: number;
+}
+
+export const DOLLARS_PER_MILLION: Readonly<Record<keyof Units, number>> = {
+  workerRequests: 0.3,
+  objectRequests: 0.15,
+  objectRowsRead: 0.001,
+  objectRowsWritten: 1,
+  objectGbSeconds: 12.5,
+  d1RowsRead: 0.001,
+  d1RowsWritten: 1,
+  queueOperations: 0.4,
+  r2Writes: 4.5,
+  r2Reads: 0.36,
+  analyticsPoints: 0.25,
+};
+/** Of 128 MB, as an object is billed. */
+export const OBJECT_GB = 0.125;
+
+export function noUnits(): Units {
+  return {
+    workerRequests: 0,
+    objectRequests: 0,
+    objectRowsRead: 0,
+    objectRowsWritten: 0,
+    objectGbSeconds: 0,
+    d1RowsRead: 0,
+    d1RowsWritten: 0,
+    queueOperations: 0,
+    r2Writes: 0,
+    r2Reads: 0,
+    analyticsPoints: 0,
+  };
+}
+
+/** As if `events` of them had been a million. */
+export function perMillion(units: Units, events: number): Units {
+  const scaled = noUnits();
+  for (const name of unitNames) scaled[name] = (units[name] / events) * 1_000_000;
+  return scaled;
+}
+
+export function dollarsOf(units: Units): number {
+  return unitNames.reduce((sum, name) => sum + (units[name] * DOLLARS_PER_MILLION[name]) / 1_000_000, 0);
+}
+
+export const unitNames = Object.keys(DOLLARS_PER_MILLION) as (keyof Units)[];
+
+/** Of objects and D1. */
+export function rowsWrittenOf(units: Units): number {
+  return units.objectRowsWritten + units.d1RowsWritten;
+}

@@ -1,0 +1,130 @@
+// Traffic: events at a steady rate through the real edge, shards, sinks and seals of a simulated world without faults, from
+// the first event until its day is sealed; and what the platform would bill for that.
+//
+// The traffic ends at midnight, and the day is charged whole with what a day costs (its seal): the fewer its hours, the dearer
+// an event comes out. Cron runs for as long as the traffic does, and then as often as the seal needs.
+
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { insertTenant } from '../../sim/clients.ts';
+import { SimRequest } from '../../sim/platform/http.ts';
+import { bind, type Product } from '../../sim/product-loader.ts';
+import { planCron } from '../../sim/rest.ts';
+import { Sequence } from '../../sim/world/random.ts';
+import { World } from '../../sim/world/world.ts';
+import { Meter } from './meter.ts';
+import type { Units } from './prices.ts';
+
+export interface Traffic {
+  readonly eventsPerSecond: number;
+  readonly eventsPerRequest: number;
+  readonly shardCount: number;
+  readonly events: number;
+  /** 'device': a request is of one device, as SDKs send; 'server': its events are of anyone. */
+  readonly from: 'device' | 'server';
+}
+
+export interface Bill {
+  readonly units: Units;
+  readonly events: number;
+  /** Rows written, by what wrote them. */
+  readonly rowsBy: ReadonlyMap<string, number>;
+}
+
+const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
+const SEALED_BY_MS = MIDNIGHT_MS + 2.5 * HOUR_MS;
+/** A write is durable when replicas have it. An assumption: the longer it takes, the more requests share a row. */
+const COMMIT_MS = 10;
+const UID = 't1';
+const PEOPLE = 50_000;
+const EVENTS = ['Product Viewed', 'Products Searched', 'Product Added', 'Checkout Started', 'Order Completed'];
+
+/** Throws when not every event ends in the sealed day. */
+export async function billTraffic(product: Product, traffic: Traffic): Promise<Bill> {
+  const requests = Math.ceil(traffic.events / traffic.eventsPerRequest);
+  const everyMs = (1_000 * traffic.eventsPerRequest) / traffic.eventsPerSecond;
+  const startMs = Math.floor(MIDNIGHT_MS - 1_000 - requests * everyMs);
+  if (startMs < MIDNIGHT_MS - DAY_MS) throw new Error('more than a day of traffic');
+  const world = new World({ seed: 1, startMs, products: [product], isSwarm: false });
+  bind(world);
+  world.commitLatencyMs = () => COMMIT_MS;
+  const meter = new Meter(world);
+  try {
+    insertTenant(world, { uid: UID, id: 'shop', regions: ['weur'], shardCount: traffic.shardCount });
+    const sender = new Sender(world, traffic);
+    for (let i = 0; i < requests; i++) sender.planRequest(startMs + i * everyMs);
+    const firstCronMs = Math.ceil(startMs / MINUTE_MS) * MINUTE_MS;
+    planCron(world, firstCronMs, MIDNIGHT_MS, MINUTE_MS);
+    planCron(world, MIDNIGHT_MS + 2 * HOUR_MS, SEALED_BY_MS, 5 * MINUTE_MS);
+    await world.scheduler.runUntil(SEALED_BY_MS);
+    if (world.violations.length > 0) throw world.violations[0];
+    mustBeSealed(world, sender.events);
+    return { units: meter.units, events: sender.events, rowsBy: meter.rowsBy };
+  } finally {
+    meter.stop();
+    world.release();
+    bind(null);
+  }
+}
+
+function mustBeSealed(world: World, events: number): void {
+  const days = world.database.select('SELECT events FROM sealed_days', []) as { events: number }[];
+  const sealed = days.reduce((sum, day) => sum + day.events, 0);
+  if (sealed !== events) throw new Error(`${sealed} events are in sealed days, ${events} were sent`);
+}
+
+class Sender {
+  events = 0;
+  readonly #world: World;
+  readonly #traffic: Traffic;
+  readonly #random: Sequence;
+
+  constructor(world: World, traffic: Traffic) {
+    this.#world = world;
+    this.#traffic = traffic;
+    this.#random = new Sequence(1, 'cost');
+  }
+
+  planRequest(atMs: number): void {
+    this.#world.scheduler.at(atMs, 'request', () => {
+      void this.#send(this.#body()).catch((cause: unknown) =>
+        this.#world.violate('cost', cause instanceof Error ? `${cause.stack}` : String(cause)),
+      );
+    });
+  }
+
+  async #send(body: string): Promise<void> {
+    const world = this.#world;
+    const http = new SimRequest('https://edge/v1/events', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
+      body,
+      cf: { continent: 'EU', country: 'DE' },
+    });
+    const { accepted } = (await world.invoke('collect', (isolate) => {
+      const auth = { authenticate: () => isolate.tenants.byUid(UID) };
+      const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants };
+      return isolate.product.collect(http as never, isolate.product.nativeProtocol, deps as never);
+    })) as { accepted: number };
+    if (accepted !== this.#traffic.eventsPerRequest) throw new Error(`${accepted} events of a request were accepted`);
+  }
+
+  #body(): string {
+    const { eventsPerRequest, from } = this.#traffic;
+    const atMs = this.#world.nowMs;
+    const device = this.#random.below(PEOPLE);
+    const batch = Array.from({ length: eventsPerRequest }, (_, i) => {
+      const id = `event-${++this.events}`;
+      const anonymousId = `device-${from === 'device' ? device : this.#random.below(PEOPLE)}`;
+      const product = this.#random.below(400);
+      return {
+        id,
+        type: 'track',
+        event: EVENTS[this.#random.below(EVENTS.length)],
+        anonymousId,
+        timestamp: new Date(atMs - 100 * (eventsPerRequest - i)).toISOString(),
+        properties: { sku: `sku-${product}`, category: `category-${product % 8}`, price: 199 + product, quantity: 1 },
+      };
+    });
+    return JSON.stringify({ batch });
+  }
+}
