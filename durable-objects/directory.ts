@@ -6,7 +6,7 @@
  * split never one that must close.
  */
 import { createDurable, proxyDurable } from 'itty-durable';
-import { registerShard, restShard } from '../src/core/directory.ts';
+import { forgetShards, registerShard, restShard } from '../src/core/directory.ts';
 import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../src/core/rpc.ts';
 import type { ShardEpoch } from '../src/core/shard-map.ts';
 import { beginSplit, type MapState, postponeSplit, publishSplit, type SplitRequest } from '../src/core/split.ts';
@@ -50,6 +50,18 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
 
   async publishSplit(closed: ShardEpoch): Promise<MapState> {
     return this.keep(publishSplit(this.map(), closed));
+  }
+
+  async wipe(gone: readonly RegisteredShard[]): Promise<boolean> {
+    this.shards = forgetShards(this.shards, gone);
+    if (Object.keys(this.shards).length > 0) {
+      await this.persist();
+      return false;
+    }
+    this.epochs = [];
+    this.split = null;
+    await this.destroy();
+    return true;
   }
 
   /** Not a call of the contract: itty-durable binds no private members. */

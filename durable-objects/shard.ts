@@ -47,6 +47,8 @@ export interface ShardEnv {
 /** How long the sink has to store a flush before it is reminded; twice as long after each reminder that did not help. */
 const REMIND_AFTER_MS = 30_000;
 const REMIND_AFTER_MS_MAX = 120_000;
+/** Until then an edge that still knew the tenant has heard that it is deleted. */
+const WIPED_RETRY_AFTER_MS = LIMITS.tenantCacheMs;
 /** An old flush is not cut while so many wait: the sink stands still, and more of them would not be stored sooner. */
 const WAITING_FLUSHES_OLD = LIMITS.waitingFlushesMax / 4;
 
@@ -68,6 +70,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   #pending: Waiter[] = [];
   #pendingSizeBytes = 0;
   #draining = false;
+  /** There are no tables any more: this instance takes nothing, until it is evicted. */
+  #isWiped = false;
   /** When the alarm is set for, as far as this instance knows; null: none. */
   #alarmAtMs: number | null = null;
   /** Since the last confirm: reminders sent, and times the sink began to read the oldest flush. */
@@ -91,6 +95,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   }
 
   async append(request: AppendRequest): Promise<AppendReply> {
+    if (this.#isWiped) return { status: 'overloaded', retryAfterMs: WIPED_RETRY_AFTER_MS };
     const blocks = request.blocks.map(openBlock);
     const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);
     this.#address ??= request.address;
@@ -202,6 +207,11 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     };
   }
 
+  async wipe(): Promise<void> {
+    this.#isWiped = true;
+    await this.ctx.storage.deleteAll();
+  }
+
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
     try {
@@ -227,6 +237,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     try {
       await this.#register();
       while (this.#pending.length > 0) {
+        if (this.#isWiped) throw new Error('the shard was wiped: its tenant is deleted');
         const doubtful = this.#epochs.doubtful(this.#pending);
         if (doubtful !== undefined && this.#address !== null) {
           await this.#epochs.settle(this.#directoryOf(this.#address.uid), doubtful, Date.now());
@@ -378,6 +389,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   /** Sets the alarm when it is due earlier than it is set: each call is a row written. */
   async #arm(): Promise<void> {
+    if (this.#isWiped) return;
     const remindAfterMs = Math.min(REMIND_AFTER_MS * 2 ** this.#reminders, REMIND_AFTER_MS_MAX);
     const remindMs = this.#engine.outbox.length > 0 ? Date.now() + remindAfterMs : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(this.#flushDueMs(), remindMs);

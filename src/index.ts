@@ -4,6 +4,7 @@
 import type { Hono } from 'hono';
 import { directoryOf } from '../durable-objects/directory.ts';
 import { createApp } from './app.ts';
+import { continueDeletions } from './control/deletion.ts';
 import { growShards } from './control/grow.ts';
 import { TenantCache } from './control/tenant-cache.ts';
 import { loadTenant } from './control/tenants.ts';
@@ -12,6 +13,7 @@ import type { FlushMessage, SealMessage, ShardOf, ShardRpc } from './core/rpc.ts
 import { type ShardAddress, shardName } from './core/shard-map.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
+import { deleteFolder } from './lake/delete-folder.ts';
 import { scheduleRetention } from './lake/retention.ts';
 import type { ScannerOf, ScannerRpc } from './lake/scan-task.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
@@ -113,6 +115,7 @@ export default {
           ...services,
           poke: pokeOf(services),
           grow: (uid) => growShards(services, uid, null),
+          isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
         });
       case 'tidemark-seal': {
         const rollupsOf = async (uid: string) => (await loadTenant(env.DB, uid))?.tenant.rollups ?? null;
@@ -129,6 +132,7 @@ export default {
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
       () => scheduleRetention(services, services.now()),
+      () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(env.LAKE, uid, max) }),
     ];
     const isSweepDue = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;
     // A count that every tenant has: only what was begun goes on.

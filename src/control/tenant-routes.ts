@@ -8,6 +8,7 @@ import { KEY_SCOPES, type Tenant } from '../core/tenant.ts';
 import { describe } from '../http/describe.ts';
 import type { RandomBytes } from '../http/keys.ts';
 import { Problem, parseJson, parseParameters } from '../http/problem.ts';
+import { type Deletion, listDeletions } from './deletion-store.ts';
 import type { ControlServices } from './routes.ts';
 import { regionsOf, tenantSchema, tenantsPageSchema } from './schemas.ts';
 import { createTenant, deleteTenant, listTenants, type TenantRecord } from './tenants.ts';
@@ -23,6 +24,17 @@ export const wireTenantSchema = z.object({
   origins: z.array(z.string()),
   createdAt: z.iso.datetime(),
 });
+const deletionSchema = z.object({
+  uid: z.string(),
+  requestedAt: z.iso.datetime(),
+  shards: z.int().describe('Found and wiped.'),
+  objects: z.int().describe('Deleted from R2 so far.'),
+  rows: z.int().describe('Deleted from D1 so far.'),
+  error: z.string().nullable().describe('Of the latest attempt; it goes on by itself.'),
+  emptiedAt: z.iso.datetime().nullable().describe('Nothing was left; what was still under way is waited for.'),
+  finishedAt: z.iso.datetime().nullable().describe('Nothing is left, and nothing can come any more.'),
+});
+const DELETIONS_MAX = 100;
 const keysSchema = z.object({ write: z.string(), read: z.string(), admin: z.string() });
 
 export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlServices): Hono {
@@ -82,7 +94,9 @@ export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlSe
   app.delete(
     '/v1/tenants/:id',
     describe({
-      summary: 'Deletes a tenant and ends its keys; its id is free again',
+      summary: 'Deletes a tenant with all its data and ends its keys; its id is free again',
+      description:
+        'Its keys end at once, within half a minute everywhere; its data goes within minutes, see `/v1/deletions`.',
       tag: 'control',
       key: 'root',
       answer: z.object({ deleted: z.object({ id: z.string(), uid: z.string() }) }),
@@ -94,6 +108,21 @@ export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlSe
       if (!uid) throw tenantNotFound(id);
       tenants.invalidate(uid);
       return c.json({ deleted: { id, uid } });
+    },
+  );
+
+  app.get(
+    '/v1/deletions',
+    describe({
+      summary: 'How the deleting of tenants stands, the latest first',
+      tag: 'control',
+      key: 'root',
+      answer: z.object({ deletions: z.array(deletionSchema) }),
+    }),
+    async (c) => {
+      await auth.authenticateRoot(c.req.raw.headers);
+      const deletions = await listDeletions(db, DELETIONS_MAX);
+      return c.json({ deletions: deletions.map(wireDeletion) });
     },
   );
 
@@ -118,6 +147,24 @@ function wireTenant({ regions, shardCount, createdAtMs, ...tenant }: TenantRecor
     origins: [...origins],
     createdAt,
   };
+}
+
+function wireDeletion(deletion: Deletion): z.output<typeof deletionSchema> {
+  const { uid, shards, objects, rowCount, error } = deletion;
+  return {
+    uid,
+    requestedAt: new Date(deletion.requestedAtMs).toISOString(),
+    shards: shards.length,
+    objects,
+    rows: rowCount,
+    error,
+    emptiedAt: isoOf(deletion.emptiedAtMs),
+    finishedAt: isoOf(deletion.finishedAtMs),
+  };
+}
+
+function isoOf(atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs).toISOString();
 }
 
 function drawHashKey(random: RandomBytes): Tenant['hashKey'] {

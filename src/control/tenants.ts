@@ -3,7 +3,7 @@
  *
  * - A uid is drawn at random and its row is never deleted, so it is never given out again; an id is free once its tenant
  *   is deleted.
- * - Deleting is one batch: the tenant is marked and its keys are revoked, or neither.
+ * - Deleting is one batch: the tenant is marked, its keys are revoked and the removal of its data is noted, or nothing.
  * - Keys are stored as SHA-256 only. A revoked key stays listed: people look for when it ended.
  */
 
@@ -11,6 +11,7 @@ import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ShardEpoch, ShardMap } from '../core/shard-map.ts';
 import type { KeyScope, Tenant } from '../core/tenant.ts';
+import { insertDeletion } from './deletion-store.ts';
 import { type RollupRow, rollupsFrom, selectRollups } from './rollup-store.ts';
 import type { KnownTenant } from './tenant-cache.ts';
 
@@ -116,9 +117,10 @@ export async function findTenant(db: D1Database, id: string): Promise<TenantReco
   return row ? recordFrom(row) : null;
 }
 
-/** Marks the tenant deleted and revokes its keys; its uid, or null when there was none. Its data is not touched here. */
+/** Marks the tenant deleted, revokes its keys, notes that its data is to go (deletion.ts); its uid, or null if there is none. */
 export async function deleteTenant(db: D1Database, id: string, nowMs: number): Promise<string | null> {
-  const [, marked] = await db.batch<{ uid: string }>([
+  const [, , marked] = await db.batch<{ uid: string }>([
+    insertDeletion(db, id, nowMs),
     db
       .prepare(
         `UPDATE keys SET revoked_at_ms = ? WHERE revoked_at_ms IS NULL

@@ -30,6 +30,17 @@ export function restShard(
   return { ...shards, [name]: { ...known, isResting: true } };
 }
 
+/** Without the shards given, save those that have registered again since. */
+export function forgetShards(
+  shards: DirectoryState['shards'],
+  gone: readonly RegisteredShard[],
+): DirectoryState['shards'] {
+  const goneAtMs = new Map(gone.map(({ region, index, registeredAtMs }) => [shardKey(region, index), registeredAtMs]));
+  return Object.fromEntries(
+    Object.entries(shards).filter(([name, { registeredAtMs }]) => registeredAtMs !== goneAtMs.get(name)),
+  );
+}
+
 function shardKey(region: string, index: number): string {
   return `/${region}/${index}`;
 }

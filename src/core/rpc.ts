@@ -201,6 +201,10 @@ export interface RestReply {
   readonly headSeq: number;
 }
 
+export interface WipeRequest {
+  readonly address: ShardAddress;
+}
+
 /** The RPC surface of a shard, as the edge, sinks and queries see it. */
 export interface ShardRpc {
   append(request: AppendRequest): Promise<AppendReply>;
@@ -212,6 +216,8 @@ export interface ShardRpc {
   status(request: ShardStatusRequest): Promise<ShardStatusReply>;
   close(request: CloseRequest): Promise<CloseReply>;
   rest(request: RestRequest): Promise<RestReply>;
+  /** The tenant was deleted: nothing is left of the shard. What is under way fails; who comes later finds a new one. */
+  wipe(request: WipeRequest): Promise<void>;
 }
 
 /** Reaches the shard at an address, with the region as location hint. Shells make it from the binding; tests fake it. */
@@ -238,5 +244,7 @@ export interface DirectoryRpc {
   beginSplit(request: SplitRequest): Promise<MapState>;
   postponeSplit(request: { epoch: number; beyondMs: number; nowMs: number }): Promise<MapState>;
   publishSplit(closed: ShardEpoch): Promise<MapState>;
+  /** The tenant was deleted, these shards are wiped. True: nothing is left; false: others have registered meanwhile. */
+  wipe(gone: readonly RegisteredShard[]): Promise<boolean>;
 }
 export type DirectoryOf = (uid: string) => DirectoryRpc;

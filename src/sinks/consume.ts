@@ -33,6 +33,8 @@ export interface ConsumeDeps {
   readonly poke: (address: ShardAddress) => Promise<unknown>;
   /** Doubles the shards of a tenant, if it is time. */
   readonly grow: (uid: string) => Promise<unknown>;
+  /** False: it was deleted. Its shards are left alone then, for to be asked makes them anew. */
+  readonly isTenant: (uid: string) => Promise<boolean>;
   readonly telemetry: Telemetry;
   readonly now: () => number;
 }
@@ -62,7 +64,8 @@ export async function consumeFlushes(batch: MessageBatch<FlushMessage>, deps: Co
 /** `left`: what there was to do is done, or left to the shard's own reminders. */
 type Outcome = 'left' | 'retry';
 
-function workOff({ address, isHot }: FlushMessage, deps: ConsumeDeps): Promise<Outcome> {
+async function workOff({ address, isHot }: FlushMessage, deps: ConsumeDeps): Promise<Outcome> {
+  if (!(await deps.isTenant(address.uid))) return 'left';
   const work = isHot ? deps.grow(address.uid).then((): Outcome => 'left') : drainShard(address, deps);
   return within(work, MESSAGE_MS_MAX, isHot ? 'a split' : 'storing the flushes of a shard');
 }

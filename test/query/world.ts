@@ -213,6 +213,9 @@ export class TestShard implements ShardRpc {
   rest(): never {
     throw new Error('not in this test');
   }
+  wipe(): never {
+    throw new Error('not in this test');
+  }
 
   #page(from: number, to: number) {
     const end = Math.min(to, from + this.blocksPerPage);

@@ -8,7 +8,7 @@ import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
 import { sweepShards } from '../../src/sinks/sweep.ts';
 import { TestShard } from '../query/world.ts';
 import { block, record } from '../support/events.ts';
-import { fakeApp, START_MS } from '../support/fake-services.ts';
+import { fakeApp, ROOT_KEY, START_MS } from '../support/fake-services.ts';
 
 /** A tenant with three shards, each with a flush that waits. */
 async function start() {
@@ -27,6 +27,7 @@ async function start() {
     ...stack.services,
     poke: async (address: ShardAddress) => poked.push(address),
     grow: async (of: string) => grown.push(of),
+    isTenant: async (of: string) => (await stack.services.tenants.byUid(of)) !== null,
   };
   /** Hands the messages over as one batch; what became of each. */
   const consume = async (messages: readonly FlushMessage[], attempts = 1): Promise<string[]> => {
@@ -58,6 +59,19 @@ async function start() {
 }
 
 describe('a batch of the flush queue', () => {
+  it('of a deleted tenant leaves its shards alone, for to be asked would make them anew', async () => {
+    const { call, consume, messages, waiting, shards } = await start();
+    const asked: number[] = [];
+    shards.forEach((shard, index) => {
+      shard.readFlush = async () => {
+        asked.push(index);
+        return { status: 'stored' };
+      };
+    });
+    await call('DELETE', '/v1/tenants/shop', { key: ROOT_KEY });
+    expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
+    expect([asked, waiting()]).toEqual([[], [1, 1, 1]]);
+  });
   it('stores every shard once, however often it is named', async () => {
     const { consume, messages, waiting } = await start();
     expect(await consume([...messages, ...messages])).toEqual(Array(6).fill('ack'));

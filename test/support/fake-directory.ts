@@ -1,6 +1,6 @@
 // Fake directory: a tenant's directory in memory, over the real state machine.
 
-import { registerShard, restShard } from '../../src/core/directory.ts';
+import { forgetShards, registerShard, restShard } from '../../src/core/directory.ts';
 import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../../src/core/rpc.ts';
 import { beginSplit, type MapState, NO_SPLITS, postponeSplit, publishSplit } from '../../src/core/split.ts';
 
@@ -34,6 +34,12 @@ export class FakeDirectory implements DirectoryRpc {
   async publishSplit(closed: Parameters<typeof publishSplit>[1]): Promise<MapState> {
     this.state = publishSplit(this.state, closed);
     return this.state;
+  }
+  async wipe(gone: readonly RegisteredShard[]): Promise<boolean> {
+    this.shards = forgetShards(this.shards, gone);
+    const isEmpty = Object.keys(this.shards).length === 0;
+    if (isEmpty) this.state = NO_SPLITS;
+    return isEmpty;
   }
 }
 

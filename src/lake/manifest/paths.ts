@@ -3,13 +3,18 @@
  */
 import { DAY_MS } from '../../core/limits.ts';
 
+/** What every name of a tenant's file begins with. */
+export function lakeFolder(uid: string): string {
+  return `lake/v1/${uid}/`;
+}
+
 /** `incarnation` of an import chunk is `importIncarnation(id, chunk)`. */
 export function l0Path(uid: string, incarnation: string, seqFrom: number, seqTo: number): string {
-  return `lake/v1/${uid}/l0/${incarnation}-${seqFrom}-${seqTo}.parquet`;
+  return `${lakeFolder(uid)}l0/${incarnation}-${seqFrom}-${seqTo}.parquet`;
 }
 
 export function l1Path(uid: string, day: number, bucket: number, planHash: string): string {
-  return `lake/v1/${uid}/date=${dayText(day)}/${bucket}-${planHash}.parquet`;
+  return `${lakeFolder(uid)}date=${dayText(day)}/${bucket}-${planHash}.parquet`;
 }
 
 /** Of the file that holds the identify, group and alias events of an L1 file; whoever deletes one deletes both. */
@@ -18,7 +23,7 @@ export function traitsPath(path: string): string {
 }
 
 export function currentPath(uid: string): string {
-  return `lake/v1/${uid}/current.json`;
+  return `${lakeFolder(uid)}current.json`;
 }
 
 /** `2010-12-01` of a day number. */
