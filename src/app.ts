@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { controlRoutes } from './control/routes.ts';
 import { PAGE_CONTENT_SECURITY_POLICY, pageHtml } from './dashboard/dist/page.ts';
 import { importRoutes } from './edge/import-routes.ts';
+import { Quotas } from './edge/quota.ts';
 import { collectRoutes } from './edge/routes.ts';
 import { describe } from './http/describe.ts';
 import { answerNotFound } from './http/not-found.ts';
@@ -33,12 +34,13 @@ import type { Services } from './services.ts';
 export function createApp(services: Services): Hono {
   const app = new Hono();
   const counter = new RequestCounter();
+  const quotas = new Quotas((uid) => services.telemetry.write({ index: uid, blobs: ['quota-exceeded'], doubles: [1] }));
 
   app.use(observe(counter));
   app.onError((error, c) => renderProblem(c, error));
   app.notFound(answerNotFound(app));
 
-  app.route('/', collectRoutes(services));
+  app.route('/', collectRoutes({ ...services, quotas }));
   app.route('/', importRoutes(services, lakeImporter(services)));
   app.route('/', controlRoutes(services));
   app.route('/', queryRoutes(services));
@@ -49,14 +51,14 @@ export function createApp(services: Services): Hono {
   app.route('/', sealRoutes(services));
   app.route('/', retentionRoutes(services));
   app.route('/', statusRoutes(services));
-  app.route('/', healthRoutes(services, counter));
+  app.route('/', healthRoutes(services, counter, quotas));
   app.route('/', docsRoutes(app, services));
   app.route('/', dashboardRoutes());
   return app;
 }
 
 /** Whether it runs, whether it can work, how much it works. */
-function healthRoutes({ db, auth, random }: Services, counter: RequestCounter): Hono {
+function healthRoutes({ db, auth, random }: Services, counter: RequestCounter, quotas: Quotas): Hono {
   const app = new Hono();
   const instance = Array.from(random(4), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -90,6 +92,12 @@ function healthRoutes({ db, auth, random }: Services, counter: RequestCounter): 
           type: 'counter',
           help: 'Requests answered by this isolate.',
           samples: counter.samples(instance),
+        },
+        {
+          name: 'tidemark_quota_refused_total',
+          type: 'counter',
+          help: 'Requests beyond the quota of their tenant, refused by this isolate.',
+          samples: [{ labels: `instance="${instance}"`, value: quotas.refused }],
         },
         {
           name: 'tidemark_dead_letters',

@@ -46,6 +46,7 @@ interface TenantRow {
   readonly shard_count: number;
   readonly shard_map: string | null;
   readonly origins: string;
+  readonly quota_events_per_minute: number | null;
   readonly created_at_ms: number;
 }
 interface KeyRow {
@@ -57,7 +58,7 @@ interface KeyRow {
 }
 
 const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
-const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map`;
+const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute`;
 export const KEY_ID_LENGTH = 16;
 
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
@@ -196,6 +197,7 @@ function recordFrom(row: TenantRow): TenantRecord {
     timezone: row.timezone,
     hashKey: hashKeyFrom(row.hash_key),
     origins: JSON.parse(row.origins),
+    ...(row.quota_events_per_minute !== null && { quotaEventsPerMinute: row.quota_events_per_minute }),
     shardCount: (shardMapFrom(row).at(-1) as ShardEpoch).shardCount,
     createdAtMs: row.created_at_ms,
   };

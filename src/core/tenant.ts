@@ -25,4 +25,6 @@ export interface Tenant {
   readonly rollups: readonly Rollup[];
   /** Origins allowed to send events from a browser; empty: any. */
   readonly origins: readonly string[];
+  /** Absent: as many as it likes. */
+  readonly quotaEventsPerMinute?: number;
 }

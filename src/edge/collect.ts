@@ -2,7 +2,7 @@
  * Collect: stage 1, from an HTTP request with events to the verdict on each of them.
  *
  * in: a Request and the protocol it speaks · out: the verdict as the protocol tells it, or a thrown Problem
- * steps: authenticate → read body → decode protocol → validate → enrich → route → append → verdict
+ * steps: authenticate → read body → decode protocol → quota → validate → enrich → route → append → verdict
  *
  * - Nothing is acknowledged that is not durable: the verdict is made of the shards' own replies.
  * - A bad event is a rejection beside its neighbours; only what concerns the whole request is a Problem.
@@ -29,6 +29,7 @@ import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
 import { eventIdMaker } from './event-id.ts';
 import { allowOrigin } from './origin.ts';
 import { type Protocol, UnreadableEvent, type WireBatch } from './protocols/protocol.ts';
+import type { Quotas } from './quota.ts';
 import { orRefuse, type Refusal } from './refusal.ts';
 import { nearestRegion } from './region.ts';
 import type { RoutableEvent } from './route.ts';
@@ -44,6 +45,8 @@ export interface CollectDeps {
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
   readonly reportHot?: (address: ShardAddress) => void;
+  /** Absent: nobody has a quota. */
+  readonly quotas?: Quotas;
   readonly now: () => number;
   readonly random: (sizeBytes: number) => Uint8Array;
 }
@@ -52,6 +55,7 @@ export async function collect(request: Request, protocol: Protocol, deps: Collec
   const { headers } = request;
   const key = keyOf(headers);
   const early = key === null ? null : await deps.auth.authenticateKey(key, 'write');
+  if (early !== null) deps.quotas?.charge(early.tenant, 0, deps.now());
   const body = orRefuse(await readBody(request));
   const batch = orRefuse(protocol.decode(body));
   const { tenant } = early ?? (await deps.auth.authenticate(headers, 'write', batch.writeKey));
@@ -59,6 +63,7 @@ export async function collect(request: Request, protocol: Protocol, deps: Collec
 
   const receivedAtMs = deps.now();
   const arrival = orRefuse(arrivalOf(batch, receivedAtMs));
+  deps.quotas?.charge(tenant, batch.events.length, receivedAtMs);
   const enricher = new Enricher(surroundingsOf(request), protocol.source, receivedAtMs);
   const { events, rejected, madeIds } = admit(batch.events, arrival, enricher, eventIdMaker(deps.random));
 

@@ -61,6 +61,8 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'person-not-found': 'No event of a person of that id is stored.',
   'query-invalid': 'The question does not fit its schema; `path` says where.',
   'query-too-large': 'The answer would have to read more than a question may. Ask for a shorter range.',
+  'quota-exceeded':
+    'The tenant sends more events a minute than it may. Wait as `Retry-After` says and send the request again.',
   'range-invalid': '`from` or `to` is no instant and no date.',
   'range-inverted': '`to` must be after `from`.',
   'range-too-wide': 'The range has more days than a question may span.',

@@ -82,6 +82,7 @@ const statusSchema = z.object({
     latestAt: instantSchema,
   }),
   drift: z.record(z.string(), z.number()).describe('Live minus sealed counts by cause, over all sealed days.'),
+  quota: z.object({ eventsPerMinute: z.int().nullable().describe('null: none.') }),
   dropped: droppedSchema.describe('By retention: see /v1/retention.'),
 });
 type Status = z.output<typeof statusSchema>;
@@ -118,6 +119,7 @@ async function readStatus({ db, shardOf, directoryOf, now }: StatusServices, ten
     pending: sum(shards.map(({ pendingEvents }) => pendingEvents)),
     shards,
     ...(await readStored(db, tenant.uid)),
+    quota: { eventsPerMinute: tenant.quotaEventsPerMinute ?? null },
     dropped: wireDropped(await readDropped(db, tenant.uid)),
   };
 }

@@ -1,0 +1,56 @@
+/**
+ * Quota at the edge: refuses the requests of a tenant that sends more than it may, before they cost anything: 429
+ * `quota-exceeded` with Retry-After. Other tenants share nothing with it but the look-up.
+ *
+ * Kept by each isolate on its own, of what it has seen itself: a tenant that is served by n isolates may send up to n times
+ * its quota. Shards that are offered too much refuse by themselves (docs/decisions/0028-quotas-per-isolate.md).
+ * A tenant without a quota costs one comparison, one with a quota one look-up.
+ */
+import { LIMITS } from '../core/limits.ts';
+import { type Allowance, fullAllowance, spend } from '../core/quota.ts';
+import type { Tenant } from '../core/tenant.ts';
+import { Problem } from '../http/problem.ts';
+
+/** Some 100 bytes each. The first to come is forgotten, and begins anew with a full allowance. */
+const REMEMBERED_TENANTS_MAX = 10_000;
+const SECOND_MS = 1_000;
+
+export class Quotas {
+  readonly #allowances = new Map<string, Allowance>();
+  readonly #onRefused: (uid: string) => void;
+  /** Requests, since the isolate started. */
+  refused = 0;
+
+  constructor(onRefused: (uid: string) => void) {
+    this.#onRefused = onRefused;
+  }
+
+  /** Spends the events, of a request that is taken whole or not at all. Throws `quota-exceeded`. */
+  charge({ uid, quotaEventsPerMinute }: Tenant, events: number, nowMs: number): void {
+    if (quotaEventsPerMinute === undefined) return;
+    const allowance = this.#allowances.get(uid) ?? this.#begin(uid, quotaEventsPerMinute, nowMs);
+    const waitMs = spend(allowance, quotaEventsPerMinute, events, nowMs);
+    if (waitMs > 0) this.#refuse(uid, quotaEventsPerMinute, waitMs);
+  }
+
+  #begin(uid: string, eventsPerMinute: number, nowMs: number): Allowance {
+    if (this.#allowances.size >= REMEMBERED_TENANTS_MAX) {
+      const { value: oldest } = this.#allowances.keys().next();
+      if (oldest !== undefined) this.#allowances.delete(oldest);
+    }
+    const allowance = fullAllowance(eventsPerMinute, nowMs);
+    this.#allowances.set(uid, allowance);
+    return allowance;
+  }
+
+  #refuse(uid: string, eventsPerMinute: number, waitMs: number): never {
+    this.refused++;
+    this.#onRefused(uid);
+    const seconds = Math.ceil(Math.min(waitMs, LIMITS.retryAfterMsMax) / SECOND_MS);
+    const detail = `The tenant may send ${eventsPerMinute} events a minute; wait, then send the request again.`;
+    throw new Problem(429, 'quota-exceeded', detail, {
+      headers: { 'retry-after': String(seconds) },
+      extra: { limit: eventsPerMinute },
+    });
+  }
+}
