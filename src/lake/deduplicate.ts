@@ -53,10 +53,9 @@ export class Deduplicator {
     return batch;
   }
 
-  /** Those of the batch's rows that survive. Final when all batches have been added. */
-  survivors(batch: number, rows: Uint32Array): Uint32Array {
-    const dropped = this.#dropped[batch];
-    return dropped ? rows.filter((row) => dropped[row] === 0) : rows;
+  /** Of the batch's rows those that are further copies, 1 each; null: none is. Final when all batches have been added. */
+  dropped(batch: number): Uint8Array | null {
+    return this.#dropped[batch] ?? null;
   }
 
   #meet(entry: number, receivedAt: number, batch: number, row: number): void {

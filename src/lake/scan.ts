@@ -57,9 +57,18 @@ export interface ScanRequest {
    * on its way that it wants fewer than `people`; rows are not filtered by it.
    */
   readonly narrowed?: () => PersonRange;
+  /**
+   * Handed over again and again by one who scans the same view several times, for some people each: the first scan compares
+   * the ids of everybody and notes here which rows are further copies, the others go by it.
+   */
+  readonly copies?: CopiesByDay;
   /** Most rows to be touched. */
   readonly rowsMax?: number;
 }
+
+/** Day → place of a batch in it → 1 for each row that is a further copy. Batches without any are not there. */
+export type CopiesByDay = Map<number, Copies>;
+type Copies = ReadonlyMap<string, Uint8Array>;
 
 export interface ScanTotals {
   /** Rows delivered. */
@@ -103,6 +112,8 @@ interface DayPlan {
   readonly isMixed: boolean;
 }
 interface Batch {
+  /** Number of its source in the day, and of the row group in that. */
+  readonly place: string;
   readonly columns: EventColumns;
   readonly rows: Uint32Array;
 }
@@ -123,32 +134,36 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
     if (rows.length > 0) await onBatch(columns, rows, day);
   };
 
+  const known = (day: DayPlan) => (day.isMixed ? request.copies?.get(day.day) : NO_COPIES);
   const steps = days.flatMap((day) => day.sources.map((source) => ({ day, source })));
-  let deduplicator = new Deduplicator();
+  let comparison = new Comparison();
   let held: Batch[] = [];
   let done = 0;
-  const firstColumns = (day: DayPlan) => columnsOf(request, day.isMixed ? ID_COLUMNS : [], !day.isMixed || isHeld(day));
-  const read = ({ day, source }: (typeof steps)[number]) =>
-    readBatches(request, sources, day, source, firstColumns(day), day.isMixed);
+  const read = ({ day, source }: (typeof steps)[number]) => {
+    const isCompared = known(day) === undefined;
+    const columns = columnsOf(request, isCompared ? ID_COLUMNS : [], !isCompared || isHeld(day));
+    return readBatches(request, sources, day, source, columns, isCompared);
+  };
 
   for await (const { day, batches } of readAhead(steps, read)) {
-    for (const { columns, rows } of batches) {
-      if (!day.isMixed) await deliver(columns, rows, day.day);
+    const copies = known(day);
+    for (const batch of batches) {
+      if (copies !== undefined) await deliver(batch.columns, survivors(batch, copies), day.day);
       else {
-        deduplicator.add(columns, rows);
-        if (isHeld(day)) held.push({ columns, rows });
+        comparison.add(batch);
+        if (isHeld(day)) held.push(batch);
       }
     }
     if (++done < day.sources.length) continue;
     // The day's last source.
-    if (day.isMixed) {
-      if (!isHeld(day)) await deliverAgain(request, sources, day, deduplicator, deliver);
-      for (const [number, { columns, rows }] of held.entries()) {
-        await deliver(columns, deduplicator.survivors(number, rows), day.day);
-      }
-      duplicateCount += deduplicator.duplicateCount;
-      deduplicator = new Deduplicator();
+    if (copies === undefined) {
+      const found = comparison.finish();
+      duplicateCount += comparison.duplicateCount;
+      comparison = new Comparison();
+      if (!isHeld(day)) await deliverAgain(request, sources, day, found, deliver);
+      for (const batch of held) await deliver(batch.columns, survivors(batch, found), day.day);
       held = [];
+      request.copies?.set(day.day, found);
     }
     sources.release(day.day);
     done = 0;
@@ -156,19 +171,48 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
   return ok({ eventCount, scannedRowCount, duplicateCount });
 }
 
-/** The second reading of a large day: its batches come in the same order as in the first. */
+const NO_COPIES: Copies = new Map();
+
+function survivors({ place, rows }: Batch, copies: Copies): Uint32Array {
+  const dropped = copies.get(place);
+  return dropped === undefined ? rows : keep(rows, (row) => dropped[row] === 0);
+}
+
+/** Finds the copies among the batches of a day. */
+class Comparison {
+  readonly #deduplicator = new Deduplicator();
+  readonly #places: string[] = [];
+
+  get duplicateCount(): number {
+    return this.#deduplicator.duplicateCount;
+  }
+
+  add({ place, columns, rows }: Batch): void {
+    this.#places[this.#deduplicator.add(columns, rows)] = place;
+  }
+
+  finish(): Copies {
+    const copies = new Map<string, Uint8Array>();
+    for (const [batch, place] of this.#places.entries()) {
+      const dropped = this.#deduplicator.dropped(batch);
+      if (dropped !== null) copies.set(place, dropped);
+    }
+    return copies;
+  }
+}
+
+/** The second reading of a large day. */
 async function deliverAgain(
   request: ScanRequest,
   sources: SourceCache,
   day: DayPlan,
-  deduplicator: Deduplicator,
+  copies: Copies,
   deliver: (columns: EventColumns, rows: Uint32Array, day: number) => Promise<void>,
 ): Promise<void> {
   const columns = columnsOf(request, ['at'], true);
-  const read = (source: DaySource) => readBatches(request, sources, day, source, columns, true);
-  let number = 0;
+  const read = (source: DaySource) => readBatches(request, sources, day, source, columns, false);
   for await (const { batches } of readAhead(day.sources, read)) {
-    for (const batch of batches) await deliver(batch.columns, deduplicator.survivors(number++, batch.rows), day.day);
+    for (const batch of batches) await deliver(batch.columns, survivors(batch, copies), day.day);
   }
 }
 
@@ -230,37 +274,42 @@ function columnsOf(request: ScanRequest, needed: readonly LakeColumn[], withWant
   return new Set<LakeColumn>(['at', ...needed, ...people, ...(withWanted ? request.wanted : [])]);
 }
 
-/** All rows of the source's day when ids are compared; else the row groups of the range are enough. */
+/** All rows of the source's day when ids are compared; else the row groups of the range and of the people are enough. */
 async function readBatches(
-  { startMs, endMs, people, narrowed, properties }: ScanRequest,
+  { startMs, endMs, people, narrowed, properties, copies }: ScanRequest,
   sources: SourceCache,
   day: DayPlan,
   source: DaySource,
   columns: ReadonlySet<LakeColumn>,
-  wholeDay: boolean,
+  isCompared: boolean,
 ): Promise<{ day: DayPlan; batches: Batch[] }> {
-  if (source.kind === 'tail') return { day, batches: [{ columns: source.tail.columns, rows: source.rows }] };
+  const number = day.sources.indexOf(source);
+  if (source.kind === 'tail') {
+    return { day, batches: [{ place: `${number}`, columns: source.tail.columns, rows: source.rows }] };
+  }
   const { segment } = source;
   const batches: Batch[] = [];
-  const asked = wholeDay ? people : (narrowed?.() ?? people);
+  const asked = isCompared ? (copies === undefined ? people : undefined) : (narrowed?.() ?? people);
   const options = {
     columns,
     days: new Set([day.day]),
     ...(segment.footer ? { footer: segment.footer } : {}),
     ...(asked === undefined ? {} : { people: asked }),
     ...(properties === undefined ? {} : { properties }),
-    ...(wholeDay ? {} : { startMs, endMs }),
+    ...(isCompared ? {} : { startMs, endMs }),
   };
-  for await (const { columns: batch } of readRowGroups(sources.of(segment), options)) {
-    batches.push({ columns: batch, rows: allRows(batch.rowCount) });
+  for await (const { rowGroup, columns: batch } of readRowGroups(sources.of(segment), options)) {
+    batches.push({ place: `${number} ${rowGroup}`, columns: batch, rows: allRows(batch.rowCount) });
   }
   return { day, batches };
 }
 
+/** Shared by all batches: nobody writes into rows. */
+let ascending = new Uint32Array();
+
 function allRows(rowCount: number): Uint32Array {
-  const rows = new Uint32Array(rowCount);
-  for (let row = 0; row < rowCount; row++) rows[row] = row;
-  return rows;
+  if (rowCount > ascending.length) ascending = Uint32Array.from({ length: 2 * rowCount }, (_, row) => row);
+  return ascending.subarray(0, rowCount);
 }
 
 type RowFilter = (columns: EventColumns, rows: Uint32Array) => Uint32Array;
@@ -271,16 +320,22 @@ function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
     // Most batches lie within the range as a whole.
     if (isOfThese === null && isWithin(at, startMs, endMs)) return rows;
     const words = wordsOf(person);
-    // The filter of typed arrays is ten times as slow.
-    const kept = new Uint32Array(rows.length);
-    let count = 0;
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
+    return keep(rows, (row) => {
       const atMs = at[row]!;
-      if (atMs >= startMs && atMs < endMs && (isOfThese === null || isOfThese(words, row))) kept[count++] = row;
-    }
-    return count === rows.length ? rows : kept.subarray(0, count);
+      return atMs >= startMs && atMs < endMs && (isOfThese === null || isOfThese(words, row));
+    });
   };
+}
+
+/** The filter of typed arrays is ten times as slow. */
+function keep(rows: Uint32Array, isKept: (row: number) => boolean): Uint32Array {
+  const kept = new Uint32Array(rows.length);
+  let count = 0;
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!;
+    if (isKept(row)) kept[count++] = row;
+  }
+  return count === rows.length ? rows : kept.subarray(0, count);
 }
 
 function isWithin(at: Float64Array, startMs: number, endMs: number): boolean {

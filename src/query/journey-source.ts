@@ -13,6 +13,7 @@ import { DAY_MS, LIMITS } from '../core/limits.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type PeopleSpan, type PersonRange, peopleSpans } from '../lake/people-bounds.ts';
+import type { CopiesByDay } from '../lake/scan.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { Passes } from './journey-passes.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
@@ -57,6 +58,7 @@ export async function readJourney<Answer>(
   const endFrom = (from: number, otherwise: number) => passes?.endFrom(from, EVERYBODY.to) ?? otherwise;
   let range: HighRange = { from: highFrom, to: endFrom(highFrom, EVERYBODY.to) };
   let scannedEvents = 0;
+  const copies: CopiesByDay = new Map();
   for (let pass = 1; ; pass++) {
     if (pass > LIMITS.journeyPassesMax) return tooMuch('The people of the question are too many to be held at once');
     const builder = new SequenceBuilder(journey, { heldMax, range });
@@ -66,6 +68,7 @@ export async function readJourney<Answer>(
     const what = {
       wanted,
       narrowed,
+      copies,
       ...(journey.properties && { properties: journey.properties }),
       ...(!isEverybody && { people: personsOf(range) }),
     };

@@ -12,6 +12,7 @@ import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type Dropped, droppedRange, eventsDropped, withoutExpired } from '../lake/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest/segments.ts';
+import type { PersonRange } from '../lake/people-bounds.ts';
 import {
   type OnBatch,
   type ScanRequest,
@@ -21,7 +22,6 @@ import {
   scan,
 } from '../lake/scan.ts';
 import type { ScannerOf } from '../lake/scan-task.ts';
-import type { PersonRange } from '../lake/people-bounds.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type KnownPeople, knownColumns } from './known-people.ts';
@@ -87,7 +87,12 @@ export async function openLakeView(
 export async function scanLakeView(
   { lake }: LakePorts,
   { segments, tails, startMs, endMs, expired, people: known }: LakeView,
-  { wanted, people, narrowed, ...rest }: Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'properties'>,
+  {
+    wanted,
+    people,
+    narrowed,
+    ...rest
+  }: Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'properties' | 'copies'>,
   onBatch: OnBatch,
 ): Promise<Result<ScanTotals, LakeRefusal>> {
   const linked = known?.linked?.isEmpty === false ? known.linked : null;

@@ -8,7 +8,8 @@ import { DAY_MS } from '../../src/core/limits.ts';
 import type { PeopleSpan } from '../../src/lake/people-bounds.ts';
 import { Passes } from '../../src/query/journey-passes.ts';
 import { readJourney } from '../../src/query/journey-source.ts';
-import { DAY, type TenantLake, UID } from '../lake/seal/tenant-lake.ts';
+import { eventsOfDay, people } from '../bench/lake-events.ts';
+import { DAY, TenantLake, UID } from '../lake/seal/tenant-lake.ts';
 import { lakeOfDays, RANGE } from './lake-of-days.ts';
 
 const NOW_MS = (DAY + 5) * DAY_MS;
@@ -94,6 +95,25 @@ describe('a journey in passes', () => {
       const whole = await ask(1_000_000);
       for (const heldMax of [150, 400, 1_000, 2_000]) expect(await ask(heldMax)).toEqual(whole);
     }
+  });
+
+  it('counts an event that came under two people once, though they are in different passes', async () => {
+    const lake = new TenantLake();
+    const known = people(200);
+    // Several row groups a flush, so that a pass leaves some out.
+    const columns = eventsOfDay(DAY, 6_000, known);
+    // The same ids and keys, received later, each as another person's.
+    const person = columns.person.map((hash) => -hash);
+    await lake.flushColumns('a', 0, 1, columns);
+    await lake.flushColumns('b', 0, 1, { ...columns, person, receivedAt: columns.receivedAt.map((atMs) => atMs + 1) });
+    const ports = portsOf(lake);
+    const ask = async (heldMax: number) => {
+      const question = must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400 }, 'UTC'));
+      return must(await readJourney(ports, UID, [], new Funnel(question), { nowMs: NOW_MS, heldMax })).answer;
+    };
+    const whole = await ask(1_000_000);
+    expect(whole.steps[0]!.people).toBeLessThanOrEqual(200);
+    for (const heldMax of [1_000, 3_000]) expect(await ask(heldMax)).toEqual(whole);
   });
 
   it('reads a property from its own column, where the files have one', async () => {
