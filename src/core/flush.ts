@@ -172,10 +172,12 @@ function commonIds(before: Set<string> | null, sections: readonly RollupSection[
 
 function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (string | null)[] {
   const texts = block.strings();
-  return Array.from({ length: section.dimensionCount }, (_, d) => {
+  const values: (string | null)[] = [];
+  for (let d = 0; d < section.dimensionCount; d++) {
     const index = section.tuples[tuple * section.dimensionCount + d] as number;
-    return index === 0 ? null : (texts[index - 1] as string);
-  });
+    values.push(index === 0 ? null : (texts[index - 1] as string));
+  }
+  return values;
 }
 
 function count(days: Map<number, number>, day: number): void {

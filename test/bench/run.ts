@@ -2,7 +2,7 @@
 //
 // Ratios are against the floor (floor.mjs) in the same Miniflare, alternating within one run, and medians over the rounds:
 // on a small machine absolute figures swing by half from minute to minute, ratios much less.
-// `-- --only burst,sustained,query,restore,dedupe,lake,cost` runs some sections; `--quick` shortens each.
+// `-- --only burst,sustained,query,restore,dedupe,memory,lake,cost` runs some sections; `--quick` shortens each.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { benchBurst } from './burst.ts';
 import { benchCost } from './cost.ts';
 import { benchDedupe } from './dedupe.ts';
 import { benchLake } from './lake.ts';
+import { benchMemory } from './memory.ts';
 import { benchQuery } from './query.ts';
 import { type Figure, table } from './report.ts';
 import { benchRestore } from './restore.ts';
@@ -23,6 +24,7 @@ const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   query: benchQuery,
   restore: benchRestore,
   dedupe: benchDedupe,
+  memory: benchMemory,
   lake: benchLake,
   cost: benchCost,
 };

@@ -1,0 +1,41 @@
+// Memory: what a shard holds, and how long it takes to come back with a full log. Each state in a process of its own.
+
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../../src/cli/local-stack/paths.ts';
+import type { MemoryReport } from './memory-probe.ts';
+import type { Figure } from './report.ts';
+
+const MB = 1_000_000;
+
+export async function benchMemory(isQuick: boolean): Promise<Figure[]> {
+  const cold = await probe('cold');
+  const full = await probe('full');
+  return [
+    { name: 'memory of a shard, cold', value: cold.bytes / MB, unit: 'MB', bound: { atMost: 1 } },
+    {
+      name: `memory of a shard, a million people, ${full.cells.toLocaleString('en')} cells`,
+      value: full.bytes / MB,
+      unit: 'MB',
+      bound: { atMost: 32 },
+    },
+    ...restoreFigures('100 events', await probe('restore-100')),
+    ...(isQuick ? [] : restoreFigures('1 event', await probe('restore-1'))),
+  ];
+}
+
+function restoreFigures(row: string, { cpuMs, bytes, rows }: MemoryReport): Figure[] {
+  const name = `restore of a full log, ${row} a row`;
+  return [
+    { name: `${name}: CPU`, value: cpuMs, unit: 'ms', bound: { atMost: 2_000 } },
+    { name: `${name}: rows`, value: rows, unit: 'rows' },
+    { name: `${name}: memory after it`, value: bytes / MB, unit: 'MB' },
+  ];
+}
+
+async function probe(what: string): Promise<MemoryReport> {
+  const script = join(root, 'test/bench/memory-probe.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '--expose-gc', script, what]);
+  return JSON.parse(stdout) as MemoryReport;
+}
