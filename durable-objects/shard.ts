@@ -3,8 +3,8 @@
  *
  * In: EventBlocks by RPC. Out: dispositions, live cells, flushes for the sink.
  * Order of an append (CORRECTNESS D1, D2): plan → write the row → apply, in one synchronous stretch. Requests that arrive
- * while a commit is on its way share the next row (group commit); when idle, a request is written at once. Replies leave
- * through the output gate, so none overtakes the commit it relies on.
+ * while a commit is on its way share the next row, and under load so do those that follow closely (group commit); when
+ * idle, a request is written at once. Replies leave through the output gate, so none overtakes the commit it relies on.
  * The alarm has two duties, cut an old flush and remind the sink, each caught on its own; it re-arms instead of throwing.
  */
 import { DurableObject } from 'cloudflare:workers';
@@ -51,6 +51,11 @@ const REMIND_AFTER_MS_MAX = 120_000;
 const WIPED_RETRY_AFTER_MS = LIMITS.tenantCacheMs;
 /** An old flush is not cut while so many wait: the sink stands still, and more of them would not be stored sooner. */
 const WAITING_FLUSHES_OLD = LIMITS.waitingFlushesMax / 4;
+
+/** Of a millisecond or little more: what grouping may add to an acknowledgement under load. */
+const GATHER_ROUNDS_MAX = 16;
+/** Of blocks: with this much in a row its commit is a small part of its cost. */
+const GATHER_SIZE_BYTES = 64 * 1024;
 
 interface Waiter extends Routed {
   readonly blocks: readonly EventBlock[];
@@ -246,6 +251,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
         group = this.#refuseStale(this.#takeGroup());
         this.#commit(group);
         await this.ctx.storage.sync();
+        if (group.length > 1) await this.#gather();
       }
       // Not awaited: who came meanwhile would find a drain that no longer looks.
       this.ctx.waitUntil(this.#arm());
@@ -254,6 +260,15 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       this.#pendingSizeBytes = 0;
     } finally {
       this.#draining = false;
+    }
+  }
+
+  /** Waits until enough wait, or for a millisecond nobody came: a commit costs more than the small requests in it. */
+  async #gather(): Promise<void> {
+    for (let rounds = 0, waiting = -1; rounds < GATHER_ROUNDS_MAX && this.#pending.length > waiting; rounds++) {
+      if (this.#pendingSizeBytes >= GATHER_SIZE_BYTES) return;
+      waiting = this.#pending.length;
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 

@@ -5,8 +5,10 @@ declare module 'node:zlib' {
     params?: Record<number, number>;
     /** Size of the output buffer: when all fits in one, nothing is copied together. */
     chunkSize?: number;
+    /** How the end of the input is taken. */
+    finishFlush?: number;
   }
-  export const constants: { readonly ZSTD_c_compressionLevel: number };
+  export const constants: { readonly ZSTD_c_compressionLevel: number; readonly ZSTD_e_continue: number };
   export function zstdCompressSync(bytes: Uint8Array, options?: ZstdOptions): Uint8Array;
   export function zstdDecompressSync(bytes: Uint8Array, options?: ZstdOptions): Uint8Array;
 }

@@ -1,4 +1,5 @@
-// Bench stack: Tidemark and the floor in one Miniflare, driven from another process.
+// Bench stack: Tidemark and the floor in one Miniflare, driven from another process. Both are reached at sockets of their
+// own: Miniflare's Worker in front of all others would cost the one and not the other.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -34,9 +35,10 @@ export class BenchStack {
   /** On a state folder of its own, or on one that an earlier stack left. */
   static async start(options: { isSinkPaused: boolean; folder?: string }): Promise<BenchStack> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
-    const [port, floorPort] = [await findFreePort(), await findFreePort()];
+    const [port, directPort, floorPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
     const runtime = await Runtime.start({
       port,
+      directPort,
       stateFolder: folder,
       dataFolder: join(folder, 'data'),
       temporaryFolder: join(folder, 'tmp'),
@@ -46,7 +48,7 @@ export class BenchStack {
       beside: [floorWorker(floorPort)],
     });
     await migrate(await runtime.database(), migrationsFolder);
-    return new BenchStack(`http://127.0.0.1:${port}`, `http://127.0.0.1:${floorPort}`, runtime, folder);
+    return new BenchStack(`http://127.0.0.1:${directPort}`, `http://127.0.0.1:${floorPort}`, runtime, folder);
   }
 
   /** A fresh tenant with the five default rollups and one of its own: six. */

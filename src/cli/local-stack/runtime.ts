@@ -25,6 +25,8 @@ export type RuntimeOptions = {
   readonly beside?: readonly object[];
   /** Leaves the queues without consumers, so that nothing is stored: the benchmark's bursts. */
   readonly isSinkPaused?: boolean;
+  /** A port where requests reach the Worker at once, without Miniflare's own Worker before it: where the benchmark sends. */
+  readonly directPort?: number;
 };
 
 /** Where a request seems to come from: a machine of one's own has no location, and none is made up. */
@@ -104,6 +106,7 @@ function toMiniflareOptions(script: string, options: RuntimeOptions) {
         modules: [{ type: 'ESModule', path: 'worker.mjs', contents: script }],
         bindings: { ...(worker.bindings as Record<string, string>), ...options.bindings },
         ...(options.isSinkPaused && { queueConsumers: {} }),
+        ...(options.directPort && { unsafeDirectSockets: [{ host: '127.0.0.1', port: options.directPort }] }),
       },
       ...externalWorkers,
       ...(options.beside ?? []),
