@@ -3,13 +3,13 @@
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { directoryOf } from '../../durable-objects/directory.ts';
+import { Directory, directoryOf } from '../../durable-objects/directory.ts';
 import { Shard } from '../../durable-objects/shard.ts';
 import { growShards } from '../../src/control/grow.ts';
 import { DAY_MS, HOUR_MS, LIMITS } from '../../src/core/limits.ts';
 import type { AppendRequest, ConfirmRequest, ShardRpc } from '../../src/core/rpc.ts';
 import { shardName } from '../../src/core/shard-map.ts';
-import { bindings, cron, deliver, newTenant } from './support/ledger.ts';
+import { bindings, cron, deliver, newTenant, slowIsolate } from './support/ledger.ts';
 
 const { DB, SHARD, DIRECTORY } = bindings;
 
@@ -215,6 +215,30 @@ describe('a message', () => {
     await checkBooks();
   });
 
+  it('whose consumer stood still while the flush was stored, and the day sealed, counts nothing twice', async () => {
+    const tenant = await newTenant();
+    const { uid, events, send, checkBooks, store, seal, sealedRevision, shard, address } = tenant;
+    const dayMs = Date.now() - DAY_MS;
+    await send(events(12, DAY_MS));
+    await shard().cut({ address: address() });
+    const { isolate, hold } = slowIsolate();
+    const { arrived, release } = hold('there');
+    const zombie = deliver('tidemark-flush', [{ address: address() }], isolate);
+    await arrived;
+    await store();
+    await send(events(4, DAY_MS));
+    await store();
+    await seal(dayMs);
+    expect(await sealedRevision(dayMs)).toBe(1);
+    await checkBooks();
+    release();
+    await zombie;
+    await checkBooks();
+    await seal(dayMs);
+    await checkBooks();
+    expect(await storedFlushes(uid)).toMatchObject([{ accepted: 12 }, { accepted: 4 }]);
+  });
+
   it('handled by two consumers at once is one flush', async () => {
     const { uid, events, send, checkBooks, shard, address } = await newTenant();
     await send(events(12));
@@ -271,6 +295,52 @@ it('a map that is out of date is refused by the shard, and the edge routes again
     const { tailEvents } = await shardOf(address(index)).status({ address: address(index) });
     expect(tailEvents).toBeGreaterThan(0);
   }
+});
+
+describe('a query', () => {
+  for (const where of ['there', 'back'] as const) {
+    it(`whose reading of D1 is slow on its way ${where}, while the flush is stored, counts each event once`, async () => {
+      const { events, send, ask, checkBooks, store } = await newTenant();
+      await send(events(9));
+      await store();
+      await send(events(11));
+      const { isolate, hold } = slowIsolate();
+      expect((await ask({ measure: 'count' }, isolate)).series[0]?.total).toBe(20);
+      const { arrived, release } = hold(where);
+      const asked = ask({ measure: 'count' }, isolate);
+      await arrived;
+      await store();
+      await send(events(3));
+      await store();
+      release();
+      // What came after the question began may be in the answer, and once.
+      expect([20, 23]).toContain((await asked).series[0]?.total);
+      await checkBooks();
+    });
+  }
+});
+
+it('copies in one request, and in two that meet in one commit, are one event', async () => {
+  const { events, send, checkBooks, store } = await newTenant();
+  const batch = events(10);
+  expect((await send([...batch, ...batch])).body).toMatchObject({ received: 20, accepted: 10, duplicate: 10 });
+  const both = events(10);
+  const answered = await Promise.all([send(both), send(both), send([...both].reverse())]);
+  expect(answered.reduce((sum, { body }) => sum + body.accepted, 0)).toBe(10);
+  await checkBooks();
+  await store();
+  await checkBooks();
+});
+
+it('a shard that the directory does not know acknowledges nothing', async () => {
+  const { events, send, checkBooks } = await newTenant();
+  const register = vi.spyOn(Directory.prototype, 'register').mockRejectedValue(new Error('the connection was lost'));
+  const batch = events(10);
+  expect((await send(batch)).status).toBe(503);
+  expect(register).toHaveBeenCalled();
+  register.mockRestore();
+  expect((await send(batch)).body).toMatchObject({ accepted: 10 });
+  await checkBooks();
 });
 
 describe('a sealed day', () => {

@@ -21,6 +21,10 @@ export interface SentEvent {
   readonly timestamp: string;
   readonly properties: { readonly mark: string; readonly amount: number };
 }
+interface WireAnswer {
+  readonly series: readonly { readonly key: Readonly<Record<string, string>>; readonly total: number }[];
+  readonly meta: { readonly pending: number; readonly sources: { readonly rollups: unknown; readonly lake: unknown } };
+}
 export interface Answered {
   readonly status: number;
   readonly retryAfter: string | null;
@@ -31,21 +35,27 @@ export interface Answered {
 let tenants = 0;
 let queued = 0;
 
-export async function call(method: string, path: string, key: string, body?: unknown): Promise<Answered> {
+export async function call(
+  method: string,
+  path: string,
+  key: string,
+  body?: unknown,
+  isolate = bindings,
+): Promise<Answered> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0' };
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   const request = new Request(`http://tidemark.test${path}`, init);
-  const response = await worker.fetch(request as never, bindings, createExecutionContext());
+  const response = await worker.fetch(request as never, isolate, createExecutionContext());
   const answered = { status: response.status, retryAfter: response.headers.get('retry-after') };
   return { ...answered, body: await response.json() };
 }
 
 /** One batch of a queue, as the platform hands it to the Worker; ids of the messages that were acknowledged. */
-export async function deliver(queue: string, bodies: readonly unknown[]): Promise<number> {
+export async function deliver(queue: string, bodies: readonly unknown[], isolate = bindings): Promise<number> {
   const messages = bodies.map((body) => ({ id: `m${++queued}`, timestamp: new Date(), attempts: 1, body }));
   const batch = createMessageBatch(queue, messages);
   const context = createExecutionContext();
-  await worker.queue(batch as never, bindings);
+  await worker.queue(batch as never, isolate);
   return (await getQueueResult(batch, context)).explicitAcks.length;
 }
 
@@ -88,15 +98,13 @@ export async function newTenant(shards = 1) {
     return answered;
   };
 
-  const ask = async (question: object) => {
-    const from = new Date(Date.now() - QUERY_DAYS * DAY_MS).toISOString();
-    const answered = await call('POST', '/v1/query', keys.read, {
-      from,
-      to: new Date(Date.now() + DAY_MS).toISOString(),
-      ...question,
-    });
+  const ask = async (question: object, isolate = bindings): Promise<WireAnswer> => {
+    // Whole days: else the cells could not answer.
+    const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const range = { from: isoOf(today - QUERY_DAYS * DAY_MS), to: isoOf(today + 2 * DAY_MS) };
+    const answered = await call('POST', '/v1/query', keys.read, { ...range, ...question }, isolate);
     expect(answered).toMatchObject({ status: 200 });
-    return answered.body as { series: { key: Record<string, string>; total: number }[]; meta: { pending: number } };
+    return answered.body;
   };
 
   /** Every acknowledged id, and nothing else, is counted once. */
@@ -104,8 +112,10 @@ export async function newTenant(shards = 1) {
     const booked = [...acknowledged.values()];
     const cells = await ask({ measure: 'count' });
     expect(cells.series[0]?.total ?? 0).toBe(booked.length);
+    expect(cells.meta.sources).toMatchObject({ rollups: expect.anything(), lake: null });
     const marks = await ask({ measure: 'count', groupBy: ['mark'], top: 1_000 });
     const counted = Object.fromEntries(marks.series.map(({ key, total }) => [key.mark, total]));
+    expect(marks.meta.sources.lake).not.toBeNull();
     expect(counted).toEqual(Object.fromEntries(booked.map(({ properties }) => [properties.mark, 1])));
     const people = await ask({ measure: 'users' });
     expect(people.series[0]?.total ?? 0).toBe(new Set(booked.map(({ anonymousId }) => anonymousId)).size);
@@ -126,5 +136,37 @@ export async function newTenant(shards = 1) {
     return body.days[0]?.revision ?? 0;
   };
 
-  return { id, uid, keys, address, stub, shard, events, send, checkBooks, store, seal, sealedRevision };
+  return { id, uid, keys, address, stub, shard, events, send, ask, checkBooks, store, seal, sealedRevision };
+}
+
+/** Another isolate of the Worker, whose next batch of D1 statements is held up on its way there or back. */
+export function slowIsolate() {
+  let held: { readonly where: 'there' | 'back'; readonly arrived: () => void; readonly go: Promise<void> } | null =
+    null;
+  const { DB } = bindings;
+  const batch = async (statements: D1PreparedStatement[]): Promise<unknown> => {
+    const hold = held;
+    held = null;
+    const wait = async (where: string) => {
+      if (hold?.where !== where) return;
+      hold.arrived();
+      await hold.go;
+    };
+    await wait('there');
+    const results = await DB.batch(statements);
+    await wait('back');
+    return results;
+  };
+  const isolate = { ...bindings, DB: { prepare: (sql: string) => DB.prepare(sql), batch } as unknown as D1Database };
+  const hold = (where: 'there' | 'back') => {
+    const arrived = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    held = { where, arrived: arrived.resolve, go: go.promise };
+    return { arrived: arrived.promise, release: go.resolve };
+  };
+  return { isolate, hold };
+}
+
+function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString();
 }
