@@ -149,7 +149,7 @@ export const LIMITS = {
   /** Numbers a journey keeps while it counts, over all groups and steps: 8 to 60 bytes each. */
   journeyCellsMax: 500_000,
   /** Events (a person counts as two) that a journey holds at once, about 40 bytes each; beyond it people are divided. */
-  journeyHeldMax: 1_500_000,
+  journeyHeldMax: 1_000_000,
   /** Times that a journey may read its range because its people do not fit in memory at once. */
   journeyPassesMax: 32,
   /** People of one page of a funnel's step. */

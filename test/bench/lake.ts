@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { root } from '../../src/cli/local-stack/paths.ts';
 import { Funnel } from '../../src/core/journeys/funnel.ts';
@@ -39,7 +41,10 @@ export async function benchLake(isQuick: boolean): Promise<Figure[]> {
     if (!isQuick) {
       const big = await Lake.build(join(folder, 'ten-million'), 10_000_000);
       const { ours } = await timed(big, QUESTIONS[0]!, 3, null);
-      figures.push({ name: 'lake, 10 million events: funnel', value: ours, unit: 'ms', bound: { atMost: 5_000 } });
+      const name = 'lake, 10 million events: funnel';
+      figures.push({ name, value: ours, unit: 'ms', bound: { atMost: 5_000 } });
+      const held = await heldMb(big, QUESTIONS[0]!);
+      figures.push({ name: `${name}: memory at its reads`, value: held, unit: 'MB', bound: { atMost: 100 } });
     }
     return figures;
   } finally {
@@ -187,6 +192,28 @@ async function compare(lake: Lake, rounds: number): Promise<Figure[]> {
     );
   }
   return figures;
+}
+
+const READS_A_SAMPLE = 10;
+
+/** The most that a question holds, heap and buffers, sampled at its reads after a collection. */
+async function heldMb({ ports }: Lake, question: Question): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = () => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return (heapUsed + arrayBuffers) / 1_000_000;
+  };
+  const before = used();
+  let most = before;
+  let reads = 0;
+  const get = (...asked: Parameters<typeof ports.lake.get>) => {
+    if (reads++ % READS_A_SAMPLE === 0) most = Math.max(most, used());
+    return ports.lake.get(...asked);
+  };
+  await question.ask({ ...ports, lake: { ...ports.lake, get } as LakePorts['lake'] });
+  return most - before;
 }
 
 async function timed(lake: Lake, question: Question, rounds: number, duck: DuckDBConnection | null) {

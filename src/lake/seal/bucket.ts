@@ -19,7 +19,11 @@ export function bucketCountOf(rowCount: number): number {
 }
 
 /** By the upper word of the hash, signed, as people are sorted. */
-export function bucketOf({ person, keyHash }: EventColumns, row: number, bucketCount: number): number {
+export function bucketOf(
+  { person, keyHash }: Pick<EventColumns, 'person' | 'keyHash'>,
+  row: number,
+  bucketCount: number,
+): number {
   if (bucketCount === 1) return 0;
   const people = wordsOf(person);
   const isNobody = people[2 * row] === 0 && people[2 * row + 1] === 0;
