@@ -8,6 +8,8 @@ import type { MemoryReport } from './memory-probe.ts';
 import type { Figure } from './report.ts';
 
 const MB = 1_000_000;
+/** Of restores the fastest counts: whatever disturbs one only adds to it. */
+const ROUNDS = 3;
 
 export async function benchMemory(isQuick: boolean): Promise<Figure[]> {
   const cold = await probe('cold');
@@ -20,18 +22,24 @@ export async function benchMemory(isQuick: boolean): Promise<Figure[]> {
       unit: 'MB',
       bound: { atMost: 32 },
     },
-    ...restoreFigures('100 events', await probe('restore-100')),
-    ...(isQuick ? [] : restoreFigures('1 event', await probe('restore-1'))),
+    ...restoreFigures('100 events', await fastest('restore-100', isQuick ? 1 : ROUNDS)),
+    ...(isQuick ? [] : restoreFigures('1 event', await fastest('restore-1', ROUNDS))),
   ];
 }
 
-function restoreFigures(row: string, { cpuMs, bytes, rows }: MemoryReport): Figure[] {
+function restoreFigures(row: string, { elapsedMs, bytes, rows }: MemoryReport): Figure[] {
   const name = `restore of a full log, ${row} a row`;
   return [
-    { name: `${name}: CPU`, value: cpuMs, unit: 'ms', bound: { atMost: 2_000 } },
+    { name, value: elapsedMs, unit: 'ms', bound: { atMost: 2_000 } },
     { name: `${name}: rows`, value: rows, unit: 'rows' },
     { name: `${name}: memory after it`, value: bytes / MB, unit: 'MB' },
   ];
+}
+
+async function fastest(what: string, rounds: number): Promise<MemoryReport> {
+  const reports: MemoryReport[] = [];
+  for (let round = 0; round < rounds; round++) reports.push(await probe(what));
+  return reports.reduce((best, each) => (each.elapsedMs < best.elapsedMs ? each : best));
 }
 
 async function probe(what: string): Promise<MemoryReport> {
