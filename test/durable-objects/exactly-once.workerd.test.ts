@@ -386,6 +386,38 @@ describe('a sealed day', () => {
     await checkBooks();
   });
 
+  it('does not count the parts it covers, should they ever come back (CORRECTNESS A5)', async () => {
+    const { uid, events, send, checkBooks, store, seal, sealedRevision } = await newTenant();
+    const dayMs = Date.now() - DAY_MS;
+    await send(events(15, DAY_MS));
+    await store();
+    const { results } = await DB.prepare('SELECT * FROM parts WHERE uid = ?').bind(uid).all();
+    await seal(dayMs);
+    expect(await sealedRevision(dayMs)).toBe(1);
+    const [first] = results;
+    const columns = Object.keys(first!);
+    const insert = DB.prepare(
+      `INSERT OR IGNORE INTO parts (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    );
+    await DB.batch(results.map((part) => insert.bind(...columns.map((column) => part[column]))));
+    await checkBooks();
+    await send(events(5, DAY_MS));
+    await checkBooks();
+  });
+
+  it('takes its share of a part that has the next day too, and leaves the rest', async () => {
+    const { send, checkBooks, store, seal, sealedRevision, events } = await newTenant();
+    const dayMs = Date.now() - DAY_MS;
+    await send([...events(15, DAY_MS), ...events(8)]);
+    await store();
+    await seal(dayMs);
+    expect(await sealedRevision(dayMs)).toBe(1);
+    await checkBooks();
+    await send(events(4, DAY_MS));
+    await store();
+    await checkBooks();
+  });
+
   it('of several shards is whole when one of them has more than the seal covers', async () => {
     const { send, checkBooks, store, events } = await sealedDay(3);
     await send(events(20, DAY_MS + 3 * HOUR_MS));
