@@ -37,12 +37,17 @@ export async function bundleProduct(patches: readonly Patch[]): Promise<string> 
   return outputFiles[0]!.text;
 }
 
-/** The platform's module, and the HTTP application, which the simulator does not go through. */
+const METADATA_MODULE = join(root, 'test/sim/platform/parquet-metadata.ts');
+
+/** The platform's module, the HTTP application, which the simulator does not go through, and the parser of footers. */
 const platformPlugin: Plugin = {
   name: 'platform',
   setup({ onResolve }) {
     onResolve({ filter: /^cloudflare:workers$/ }, () => ({ path: join(root, 'test/sim/platform/workers-module.ts') }));
     onResolve({ filter: /\/app\.ts$/ }, () => ({ path: join(root, 'test/sim/platform/app-module.ts') }));
+    onResolve({ filter: /^hyparquet\/src\/metadata\.js$/ }, ({ importer }) =>
+      importer === METADATA_MODULE ? undefined : { path: METADATA_MODULE },
+    );
   },
 };
 

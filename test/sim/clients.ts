@@ -1,7 +1,7 @@
 // Clients: devices and servers that send events and send them again until they are told they are durable. Their clocks are
 // wrong, they wait offline, repeat events of earlier requests, and mix in events that are no events.
 
-import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
+import { LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { SimRequest } from './platform/http.ts';
 import type { Ledger, WireEvent } from './sent.ts';
 import { NetworkError } from './world/network.ts';
@@ -76,7 +76,7 @@ export class Client {
     const { startMs, endMs, events, name } = this.options;
     let left = events;
     while (left > 0) {
-      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.6) ? 36 : 9));
+      const size = Math.min(left, 1 + this.#random.below(this.#random.chance(0.6) ? 50 : 12));
       left -= size;
       // Most of the traffic is around the middle, where the day ends.
       const spread = (this.#random.next() + this.#random.next()) / 2;

@@ -51,8 +51,8 @@ export async function comeToRest(
   world.faults.isOn = false;
   const { nowMs } = world;
   const firstMs = Math.ceil(nowMs / (HOUR_MS / 6)) * (HOUR_MS / 6);
-  planCron(world, firstMs, firstMs + HOUR_MS, HOUR_MS / 6);
-  planCron(world, firstMs + HOUR_MS, atRestMs - 2 * HOUR_MS, 4 * HOUR_MS);
+  planCron(world, firstMs, firstMs + HOUR_MS, HOUR_MS / 3);
+  planCron(world, firstMs + HOUR_MS, atRestMs - 2 * HOUR_MS, 6 * HOUR_MS);
   planCron(world, atRestMs - 2 * HOUR_MS, atRestMs - HOUR_MS / 2, HOUR_MS / 2);
   await world.scheduler.runUntil(atRestMs, () => world.violations.length > 0);
   if (world.violations.length > 0) return;

@@ -9,11 +9,11 @@ import type { Patch } from './build.ts';
 const LIMITS_FILE = 'src/core/limits.ts';
 
 const SMALL_LIMITS: Readonly<Record<string, number>> = {
-  flushEventsMax: 60,
+  flushEventsMax: 75,
   flushSizeBytesMax: 90_000,
-  rpcPageSizeBytesMax: 8_000,
-  logSizeBytesMax: 160_000,
-  sealBucketRowsMax: 220,
+  rpcPageSizeBytesMax: 12_000,
+  logSizeBytesMax: 24_000,
+  sealBucketRowsMax: 270,
   sealIdsMax: 260,
   flushAgeMsMax: 900_000,
   // Seldom loaded, so often stale.

@@ -57,12 +57,36 @@ class FakeStatement {
   }
 }
 
+/** A statement with its columns: rows as plain objects are made several times faster from arrays than by the driver. */
+export class Prepared {
+  readonly statement: StatementSync;
+  readonly hasRows: boolean;
+  readonly #names: readonly string[];
+
+  constructor(statement: StatementSync) {
+    this.statement = statement;
+    this.#names = statement.columns().map(({ name }) => name);
+    this.hasRows = this.#names.length > 0;
+    statement.setReturnArrays(true);
+  }
+
+  rows(values: readonly SQLInputValue[]): Record<string, unknown>[] {
+    const names = this.#names;
+    const arrays = this.statement.all(...values) as unknown as unknown[][];
+    return arrays.map((array) => {
+      const row: Record<string, unknown> = {};
+      for (let i = 0; i < names.length; i++) row[names[i]!] = array[i];
+      return row;
+    });
+  }
+}
+
 export class FakeD1 {
   /** Calls made so far; a batch is one. */
   callCount = 0;
   hook: FaultHook | null = null;
   readonly #sqlite = new DatabaseSync(':memory:');
-  readonly #statements = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor() {
     const folder = join(root, 'migrations');
@@ -85,13 +109,15 @@ export class FakeD1 {
     await Promise.resolve();
     const call = { number: ++this.callCount, sql: statements.map(({ sql }) => sql) };
     this.hook?.({ ...call, phase: 'before' });
-    this.#sqlite.exec('BEGIN');
+    // One statement is a transaction by itself.
+    const isTransaction = statements.length > 1;
+    if (isTransaction) this.#sqlite.exec('BEGIN');
     let results: { results: unknown[]; success: true; meta: { changes: number; last_row_id: number } }[];
     try {
       results = statements.map((statement) => this.#run(statement));
-      this.#sqlite.exec('COMMIT');
+      if (isTransaction) this.#sqlite.exec('COMMIT');
     } catch (cause) {
-      this.#sqlite.exec('ROLLBACK');
+      if (isTransaction) this.#sqlite.exec('ROLLBACK');
       throw new Error(`D1_ERROR: ${(cause as Error).message}`, { cause });
     }
     this.hook?.({ ...call, phase: 'after' });
@@ -108,26 +134,25 @@ export class FakeD1 {
 
   /** Rows, at once and past all hooks. */
   select(sql: string, values: readonly unknown[]): unknown[] {
-    return this.#prepared(sql).statement.all(...(values as SQLInputValue[]));
+    return this.#prepared(sql).rows(values as SQLInputValue[]);
   }
 
   #run({ sql, values }: FakeStatement) {
-    const { statement, hasRows } = this.#prepared(sql);
-    if (!hasRows) {
-      const { changes, lastInsertRowid } = statement.run(...values);
+    const prepared = this.#prepared(sql);
+    if (!prepared.hasRows) {
+      const { changes, lastInsertRowid } = prepared.statement.run(...values);
       const meta = { changes: Number(changes), last_row_id: Number(lastInsertRowid) };
       return { results: [] as unknown[], success: true as const, meta };
     }
-    const results: unknown[] = statement.all(...values).map((row) => ({ ...row }));
+    const results: unknown[] = prepared.rows(values);
     // Of a statement that changes and returns: a row for each change.
     return { results, success: true as const, meta: { changes: results.length, last_row_id: 0 } };
   }
 
-  #prepared(sql: string): { readonly statement: StatementSync; readonly hasRows: boolean } {
+  #prepared(sql: string): Prepared {
     let known = this.#statements.get(sql);
     if (known === undefined) {
-      const statement = this.#sqlite.prepare(sql);
-      known = { statement, hasRows: statement.columns().length > 0 };
+      known = new Prepared(this.#sqlite.prepare(sql));
       this.#statements.set(sql, known);
     }
     return known;

@@ -3,14 +3,15 @@
 // Writes gather in one transaction until the commit, which is a thing that happens later. A reset before it loses them; what
 // leaves the object waits for it (output gate). A handle belongs to one instance: after a reset it throws.
 
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { Prepared } from '../../support/fake-d1.ts';
 
 /** Databases are kept between runs with their tables: making them costs more than emptying them. */
 const spare: ObjectDatabase[] = [];
 
 class ObjectDatabase {
   readonly sqlite = new DatabaseSync(':memory:');
-  readonly #statements = new Map<string, { readonly statement: StatementSync; readonly isRead: boolean }>();
+  readonly #statements = new Map<string, Prepared>();
 
   exec(sql: string, values: readonly unknown[]): { rows: Record<string, unknown>[]; rowsWritten: number } {
     if (values.length === 0 && /^\s*CREATE\b/.test(sql)) {
@@ -19,13 +20,12 @@ class ObjectDatabase {
     }
     let known = this.#statements.get(sql);
     if (known === undefined) {
-      const statement = this.sqlite.prepare(sql);
-      known = { statement, isRead: statement.columns().length > 0 };
+      known = new Prepared(this.sqlite.prepare(sql));
       this.#statements.set(sql, known);
     }
     const bound = values.map(bindable);
-    if (!known.isRead) return { rows: [], rowsWritten: Number(known.statement.run(...bound).changes) };
-    const rows = known.statement.all(...bound) as Record<string, unknown>[];
+    if (!known.hasRows) return { rows: [], rowsWritten: Number(known.statement.run(...bound).changes) };
+    const rows = known.rows(bound);
     for (const row of rows)
       for (const name in row) if (row[name] instanceof Uint8Array) row[name] = bufferOf(row[name]);
     return { rows, rowsWritten: 0 };
