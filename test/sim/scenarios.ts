@@ -1,7 +1,7 @@
 // Scenarios: the interleavings that CORRECTNESS.md knows by name, and some more, each a run of its own.
 //
-// `two-runtimes-one-state` is not here: two runtimes on one state folder are kept apart by its lock, outside of the product's
-// logic; the tests of the local stack try it.
+// `two-runtimes-one-state` is the half that is the product's: an instance that lost its storage is still asked. That two
+// runtimes cannot both hold one state folder is the lock's affair; the tests of the local stack try it.
 
 import type { Product } from './product-loader.ts';
 import { edgeScenarios } from './scenarios/edges.ts';

@@ -125,10 +125,48 @@ const sleepsAndWakes: Scenario = {
   },
 };
 
+/**
+ * Two instances of a shard over one storage, and requests come to both. The older one knows ids whose row never became
+ * durable, and no id that the younger one took: it may answer from what was stored before, and must acknowledge nothing else.
+ */
+const twoRuntimes: Scenario = {
+  name: 'two-runtimes-one-state',
+  async run(stage) {
+    const tenant = stage.tenant();
+    stage.send(tenant);
+    await stage.pass();
+    stage.world.commitLatencyMs = () => 4_000;
+    const pending = stage.send(tenant);
+    await stage.pass(500);
+    const shard = stage.shard(tenant);
+    shard.reset('superseded');
+    stage.world.commitLatencyMs = null;
+    let misled = 0;
+    shard.isMisled = (method) => method === 'append' && ++misled > 0;
+    const again = stage.send(tenant, { again: pending.events });
+    const fresh = stage.send(tenant);
+    await stage.pass(MINUTE_MS);
+    stage.must(misled >= 3, 'the older instance is asked');
+    stage.must(stage.acked(tenant) === 10, 'the older instance acknowledges nothing that is not stored');
+    let turn = 0;
+    shard.isMisled = (method) => method === 'append' && ++turn % 2 === 1;
+    await stage.pass(HOUR_MS);
+    await Promise.all([pending.answered, again.answered, fresh.answered]);
+    const copies = stage.send(tenant, { again: [...pending.events, ...fresh.events] });
+    await stage.pass(HOUR_MS);
+    await copies.answered;
+    await stage.store(tenant);
+    shard.isMisled = null;
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
+
 export const shardScenarios: readonly Scenario[] = [
   dupRidesOnPendingCommit,
   throwAfterDedupe,
   oldCheckpointFullLog,
   silentForever,
   sleepsAndWakes,
+  twoRuntimes,
 ];

@@ -42,6 +42,10 @@ export class SimObject {
   readonly name: string;
   readonly storage: ObjectStorage;
   instance: Instance | null = null;
+  /** The last one that was superseded; it runs on. */
+  superseded: Instance | null = null;
+  /** Whether a call still comes to that one, where a scenario decides. */
+  isMisled: ((method: string) => boolean) | null = null;
   /** How often it was made anew. */
   lives = 0;
   readonly #world: World;
@@ -67,7 +71,7 @@ export class SimObject {
   async deliver(method: string, args: readonly unknown[]): Promise<unknown> {
     this.#evictIdle();
     if (this.#world.faults.strike('reset', `${this.name} before ${method}`)) this.reset('reset');
-    const instance = this.#wake();
+    const instance = this.isMisled?.(method) && this.superseded ? this.superseded : this.#wake();
     return new Promise((resolve, reject) => {
       instance.inFlight.add(reject);
       this.#run(instance, method, args)
@@ -118,6 +122,7 @@ export class SimObject {
       for (const reject of instance.inFlight) reject(new NetworkError('the object was reset'));
       instance.inFlight.clear();
     } else {
+      this.superseded = instance;
       this.storage.rollback(new NetworkError('the object was superseded'));
     }
     this.#alarmSoon();
