@@ -14,6 +14,7 @@ import { type ShardAddress, shardName } from './core/shard-map.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
 import { deleteFolder } from './lake/delete-folder.ts';
+import { scheduleProfiles } from './lake/profiles/keep.ts';
 import { scheduleRetention } from './lake/retention.ts';
 import type { ScannerOf, ScannerRpc } from './lake/scan-task.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
@@ -132,6 +133,7 @@ export default {
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
       () => scheduleRetention(services, services.now()),
+      () => scheduleProfiles(services, services.now()),
       () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(env.LAKE, uid, max) }),
     ];
     const isSweepDue = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;

@@ -42,6 +42,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   links: ['link_seq'],
   cohorts: ['cohort_id'],
   insights: ['insight_id'],
+  profiles: ['block', 'bucket'],
   retention: ['uid'],
   dropped: ['tier', 'name'],
 };

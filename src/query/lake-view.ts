@@ -13,6 +13,7 @@ import type { ShardAddress } from '../core/shard-map.ts';
 import { type Dropped, droppedRange, eventsDropped, withoutExpired } from '../lake/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest/segments.ts';
 import type { PersonRange } from '../lake/people-bounds.ts';
+import { withProfiles } from '../lake/profiles/use-profiles.ts';
 import {
   type OnBatch,
   type ScanRequest,
@@ -69,6 +70,8 @@ export async function openLakeView(
   const dayFrom = Math.floor(startMs / DAY_MS);
   const dayTo = Math.floor((endMs - 1) / DAY_MS);
   const plan = await readScanPlan(db, { uid, dayFrom, dayTo, only });
+  const live = () => new Set(tails.flatMap((tail) => tail?.tails ?? []).flatMap(({ columns }) => daysOf(columns)));
+  const segments = plan.profiles.length === 0 ? plan.segments : withProfiles(plan, { dayFrom, dayTo, live: live() });
   const { lake, events } = plan.dropped;
   const dropped = [droppedRange(lake, dayFrom, dayTo), eventsDropped(events, dayFrom, dayTo)];
   return {
@@ -76,7 +79,7 @@ export async function openLakeView(
     startMs: Math.max(startMs, lake.dayBefore * DAY_MS),
     endMs,
     expired: events,
-    segments: plan.segments.filter((segment) => isCounted(segment, coverage)).map(scanSegmentOf),
+    segments: segments.filter((segment) => isCounted(segment, coverage)).map(scanSegmentOf),
     tails: tails.flatMap((tail) => tail?.tails ?? []),
     coverage: { ...coverage, dropped: dropped.filter((range) => range !== null) },
     revision: plan.days.reduce((sum, { revision }) => sum + revision, 0),
@@ -118,6 +121,10 @@ export async function scanLakeView(
 
 function rowsOf({ person }: EventColumns, rows: Uint32Array, { min, max }: PersonRange): Uint32Array {
   return rows.filter((row) => person[row]! >= min && person[row]! <= max);
+}
+
+function daysOf({ at }: EventColumns): number[] {
+  return Array.from(at, (atMs) => Math.floor(atMs / DAY_MS));
 }
 
 function isCounted({ source, incarnation, seqTo }: LakeSegment, coverage: Coverage): boolean {

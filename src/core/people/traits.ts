@@ -36,7 +36,7 @@ export interface TraitsWanted {
 }
 
 /** A value, and what makes it the latest. */
-interface Latest {
+export interface Latest {
   readonly atMs: number;
   readonly receivedAtMs: number;
   readonly value: JsonValue;
@@ -206,7 +206,7 @@ function merge(
 }
 
 /** Positive: the first is the later. */
-function compareLatest(a: Latest, b: Latest): number {
+export function compareLatest(a: Latest, b: Latest): number {
   if (a.atMs !== b.atMs) return a.atMs - b.atMs;
   if (a.receivedAtMs !== b.receivedAtMs) return a.receivedAtMs - b.receivedAtMs;
   const [left, right] = [JSON.stringify(a.value), JSON.stringify(b.value)];

@@ -10,6 +10,8 @@
  */
 import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from '../dropped.ts';
 import { unpackFooter } from '../footer.ts';
+import { blockOf } from '../profiles/block.ts';
+import { type KeptProfiles, profilesOf, selectProfiles } from '../profiles/profile-store.ts';
 import { traitsPath } from './paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
 
@@ -39,6 +41,8 @@ export interface ScanPlan {
   readonly days: readonly SealedDay[];
   /** Ascending by manifestSeq. */
   readonly segments: readonly LakeSegment[];
+  /** What is kept of blocks of the days; of a reading of traits only. */
+  readonly profiles: readonly KeptProfiles[];
 }
 
 /**
@@ -61,15 +65,17 @@ export async function readScanPlan(
   },
 ): Promise<ScanPlan> {
   const footer = only === undefined ? 's.footer' : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
-  const [dropped, days, sealed, uncovered] = await db.batch<unknown>([
+  const [dropped, days, sealed, uncovered, profiles] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
     ...selectCounting(db, uid, dayFrom, dayTo, footer),
+    ...(only === undefined ? [] : [selectProfiles(db, uid, blockOf(dayFrom), blockOf(dayTo))]),
   ]);
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
     segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? (row) => row : traitsRowOf),
+    profiles: profiles === undefined ? [] : profilesOf(profiles),
   };
 }
 
