@@ -37,7 +37,9 @@ const IMPATIENT_SHARE = 0.15;
 const IMPATIENT_MS = 40;
 const PATIENT_MS = 20_000;
 /** Acknowledged batches between two kills, so that each kill falls into running traffic. */
-const BATCHES_BETWEEN_KILLS = KILLS > 20 ? 8 : 24;
+const BATCHES_BETWEEN_KILLS = KILLS > 9 ? 8 : 24;
+/** More would hide what the suite says. */
+const KILLS_PER_REPORT = KILLS > 9 ? 5 : 3;
 const SEAL_WAIT_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -145,6 +147,15 @@ async function killAndRestart(victim: Victim): Promise<void> {
   stack = await startStack({ stateDir, port: stack.port, env: { TIDEMARK_CRON_INTERVAL_MS: '5000' } });
 }
 
+function reportProgress(kills: number, downMs: number): void {
+  const seconds = (Date.now() - startedAtMs) / 1_000;
+  const left = Math.ceil(((ROUNDS * VICTIMS.length - kills) * seconds) / kills);
+  console.log(
+    `${kills} of ${ROUNDS * VICTIMS.length} kills, ${acknowledgedCount()} ids acknowledged; ` +
+      `${(seconds / kills).toFixed(1)} s a kill, ${(downMs / kills / 1_000).toFixed(1)} s of it until it serves again; ${left} s left`,
+  );
+}
+
 interface Counted {
   readonly events: number;
   readonly people: number;
@@ -201,13 +212,17 @@ describe('a stack that is killed again and again', () => {
       const running = clients.map(load);
       const failed = Promise.all(running).then(() => undefined);
       let kills = 0;
+      let downMs = 0;
       for (let round = 0; round < ROUNDS; round++) {
         for (const victim of VICTIMS) {
           const wanted = acknowledgedCount() + BATCHES_BETWEEN_KILLS * BATCH_EVENTS;
           await Promise.race([waitForAcknowledged(wanted), failed]);
           await sleep(Math.random() * 100);
+          const killedAtMs = performance.now();
           await killAndRestart(victim);
+          downMs += performance.now() - killedAtMs;
           kills++;
+          if (kills % KILLS_PER_REPORT === 0) reportProgress(kills, downMs);
         }
       }
       await waitForAcknowledged(acknowledgedCount() + BATCHES_BETWEEN_KILLS * BATCH_EVENTS);
