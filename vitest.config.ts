@@ -13,6 +13,8 @@ await buildDashboard();
 
 export default defineConfig({
   test: {
+    // Vitest leaves a core to itself, which on two leaves one.
+    maxWorkers: 2,
     projects: [
       {
         test: { name: 'node', environment: 'node', include: ['test/**/*.test.ts'], exclude: [workerdTests, e2eTests] },
@@ -47,6 +49,7 @@ export default defineConfig({
           environment: 'node',
           include: [e2eTests],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
