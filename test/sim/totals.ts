@@ -14,7 +14,7 @@ export const MUST_BE_REACHED: Readonly<Record<string, number>> = {
   'alarm-given-up': 1,
   'message-exhausted': 20,
   'zombie-message': 300,
-  'append-overloaded': 200,
+  'append-overloaded': 60,
   'query-refused': 100,
   'query-partial': 20,
   'query-pending': 300,

@@ -12,7 +12,7 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   flushEventsMax: 75,
   flushSizeBytesMax: 90_000,
   rpcPageSizeBytesMax: 12_000,
-  logSizeBytesMax: 24_000,
+  logSizeBytesMax: 32_000,
   sealBucketRowsMax: 270,
   sealIdsMax: 260,
   flushAgeMsMax: 900_000,
