@@ -37,7 +37,7 @@ export async function bundleProduct(patches: readonly Patch[]): Promise<string> 
   return outputFiles[0]!.text;
 }
 
-const METADATA_MODULE = join(root, 'test/sim/platform/parquet-metadata.ts');
+const METADATA_MODULE = join(root, 'test/sim/platform/parquet-metadata-module.ts');
 
 /** The platform's module, the HTTP application, which the simulator does not go through, and the parser of footers. */
 const platformPlugin: Plugin = {
