@@ -8,7 +8,7 @@
  * instead of being read twice. So memory is bounded by the ids of one day.
  */
 import type { EventColumns } from '../core/columns.ts';
-import { LIMITS } from '../core/limits.ts';
+import { DAY_MS, LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { dayOf } from './columns.ts';
 import { Deduplicator } from './deduplicate.ts';
@@ -129,7 +129,7 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
   let eventCount = 0;
   let duplicateCount = 0;
   const deliver = async (columns: EventColumns, candidates: Uint32Array, day: number) => {
-    const rows = filter(columns, candidates);
+    const rows = filter(columns, candidates, day);
     eventCount += rows.length;
     if (rows.length > 0) await onBatch(columns, rows, day);
   };
@@ -312,14 +312,16 @@ function allRows(rowCount: number): Uint32Array {
   return ascending.subarray(0, rowCount);
 }
 
-type RowFilter = (columns: EventColumns, rows: Uint32Array) => Uint32Array;
+type RowFilter = (columns: EventColumns, rows: Uint32Array, day: number) => Uint32Array;
 
 function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
   const isOfThese = people === undefined ? null : personFilter(people);
-  return ({ at, person }, rows) => {
-    // Most batches lie within the range as a whole.
+  return (columns, rows, day) => {
+    // Columns are decoded when they are looked at: of a day within the range, as most are, no instant has to be.
+    if (isOfThese === null && day * DAY_MS >= startMs && (day + 1) * DAY_MS <= endMs) return rows;
+    const { at } = columns;
     if (isOfThese === null && isWithin(at, startMs, endMs)) return rows;
-    const words = wordsOf(person);
+    const words = wordsOf(columns.person);
     return keep(rows, (row) => {
       const atMs = at[row]!;
       return atMs >= startMs && atMs < endMs && (isOfThese === null || isOfThese(words, row));

@@ -210,7 +210,7 @@ function decodeGroup(
   wanted: Wanted,
 ): EventColumns {
   const texts = new LazyTexts();
-  let at: Float64Array = new Float64Array();
+  let readAt = (): Float64Array => new Float64Array();
   let receivedAt: Float64Array = new Float64Array();
   let person: BigInt64Array = new BigInt64Array();
   let keyHash: BigInt64Array = new BigInt64Array();
@@ -222,7 +222,7 @@ function decodeGroup(
     const bytes = bytesOf(chunk);
     const property = propertyOfColumn(chunk.column);
     if (property !== null) define(typed, property, () => readTyped(bytes, metadata));
-    else if (column === 'at') at = readTimes(bytes, metadata);
+    else if (column === 'at') readAt = () => readTimes(bytes, metadata);
     else if (column === 'received_at') receivedAt = readTimes(bytes, metadata);
     else if (column === 'person') person = readHashes(bytes, metadata, { isNullable: true });
     else if (column === 'key_hash') keyHash = readKeyHashes(bytes, metadata, person);
@@ -237,7 +237,11 @@ function decodeGroup(
   }
   const { strings, coded, packed } = texts;
   if (!wanted.columns.has('person')) person = new BigInt64Array();
-  return { rowCount, at, receivedAt, person, keyHash, late, strings, coded, packed, typed };
+  const at = new Float64Array();
+  const group: EventColumns = { rowCount, at, receivedAt, person, keyHash, late, strings, coded, packed, typed };
+  // Whoever counts whole days does not look at instants.
+  define(group, 'at', readAt);
+  return group;
 }
 
 /** Null where they are the person. Segments of the first format have none of these. */

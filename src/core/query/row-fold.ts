@@ -67,23 +67,47 @@ export class RowFold {
     return this.#hasTooManyGroups;
   }
 
-  /** Adds these rows of a batch, as far as they are in the question's range; without `rows`, all. */
+  /** Adds these rows of a batch, which are in the question's range; without `rows`, those of all that are. */
   add(columns: EventColumns, rows: Uint32Array | null = null): void {
     if (this.#hasTooManyGroups) return;
-    const { startMs, endMs, bucketStarts } = this.#query;
     this.#source.use(columns);
-    const { buffer, byteOffset, length } = columns.person;
-    this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
-    const { at } = columns;
-    const count = rows === null ? columns.rowCount : rows.length;
-    for (let index = 0; index < count; index++) {
-      const row = rows === null ? index : rows[index]!;
-      const atMs = at[row]!;
-      if (atMs < startMs || atMs >= endMs || (this.#test !== null && !this.#test(row))) continue;
-      const bucket = bucketStarts.length === 1 ? 0 : bucketIndex(bucketStarts, atMs);
-      this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
+    if (this.#query.measure === 'users') {
+      const { buffer, byteOffset, length } = columns.person;
+      this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
     }
+    if (rows === null) this.#addAll(columns);
+    else if (this.#query.bucketStarts.length === 1) this.#addRows(rows);
+    else this.#addInBuckets(columns, rows);
     if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
+  }
+
+  #addAll({ at, rowCount }: EventColumns): void {
+    const { startMs, endMs, bucketStarts } = this.#query;
+    const test = this.#test;
+    for (let row = 0; row < rowCount; row++) {
+      const atMs = at[row]!;
+      if (atMs < startMs || atMs >= endMs || (test !== null && !test(row))) continue;
+      this.#add(this.#grouping.slot(this.#groups.of(row), bucketIndex(bucketStarts, atMs)), row);
+    }
+  }
+
+  /** Into the only bucket: without a look at the instants, so that they need not be decoded. */
+  #addRows(rows: Uint32Array): void {
+    const test = this.#test;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      if (test === null || test(row)) this.#add(this.#grouping.slot(this.#groups.of(row), 0), row);
+    }
+  }
+
+  #addInBuckets({ at }: EventColumns, rows: Uint32Array): void {
+    const { bucketStarts } = this.#query;
+    const test = this.#test;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      if (test !== null && !test(row)) continue;
+      this.#add(this.#grouping.slot(this.#groups.of(row), bucketIndex(bucketStarts, at[row]!)), row);
+    }
   }
 
   /** Whether it can be put together of partial folds: not where values are kept, or more than events is asked. */
