@@ -17,7 +17,14 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { name: 'node', environment: 'node', include: ['test/**/*.test.ts'], exclude: [workerdTests, e2eTests] },
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: [workerdTests, e2eTests],
+          // Properties of many runs take seconds, and more beside a busy neighbour.
+          testTimeout: 30_000,
+        },
       },
       {
         // Each file runs inside workerd, with the bindings of wrangler.toml and storage of its own.
