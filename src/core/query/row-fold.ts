@@ -68,46 +68,29 @@ export class RowFold {
   }
 
   /** Adds these rows of a batch, which are in the question's range; without `rows`, those of all that are. */
-  add(columns: EventColumns, rows: Uint32Array | null = null): void {
+  add(columns: EventColumns, rows = this.#rowsInRange(columns)): void {
     if (this.#hasTooManyGroups) return;
     this.#source.use(columns);
     if (this.#query.measure === 'users') {
       const { buffer, byteOffset, length } = columns.person;
       this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
     }
-    if (rows === null) this.#addAll(columns);
-    else if (this.#query.bucketStarts.length === 1) this.#addRows(rows);
-    else this.#addInBuckets(columns, rows);
+    const { bucketStarts } = this.#query;
+    // With one bucket there is no look at the instants: they are decoded when they are looked at.
+    const at = bucketStarts.length === 1 ? null : columns.at;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      if (this.#test !== null && !this.#test(row)) continue;
+      const bucket = at === null ? 0 : bucketIndex(bucketStarts, at[row]!);
+      this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
+    }
     if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
   }
 
-  #addAll({ at, rowCount }: EventColumns): void {
-    const { startMs, endMs, bucketStarts } = this.#query;
-    const test = this.#test;
-    for (let row = 0; row < rowCount; row++) {
-      const atMs = at[row]!;
-      if (atMs < startMs || atMs >= endMs || (test !== null && !test(row))) continue;
-      this.#add(this.#grouping.slot(this.#groups.of(row), bucketIndex(bucketStarts, atMs)), row);
-    }
-  }
-
-  /** Into the only bucket: without a look at the instants, so that they need not be decoded. */
-  #addRows(rows: Uint32Array): void {
-    const test = this.#test;
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
-      if (test === null || test(row)) this.#add(this.#grouping.slot(this.#groups.of(row), 0), row);
-    }
-  }
-
-  #addInBuckets({ at }: EventColumns, rows: Uint32Array): void {
-    const { bucketStarts } = this.#query;
-    const test = this.#test;
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
-      if (test !== null && !test(row)) continue;
-      this.#add(this.#grouping.slot(this.#groups.of(row), bucketIndex(bucketStarts, at[row]!)), row);
-    }
+  #rowsInRange({ at }: EventColumns): Uint32Array {
+    const { startMs, endMs } = this.#query;
+    const rows = Uint32Array.from(at.keys());
+    return rows.filter((row) => at[row]! >= startMs && at[row]! < endMs);
   }
 
   /** Whether it can be put together of partial folds: not where values are kept, or more than events is asked. */
