@@ -50,9 +50,7 @@ beforeAll(async () => {
   await lake.flushColumns('a', 2, 3, days[2]!);
   await publishCurrent(lake.db, lake.bucket.binding, UID, lake.nowMs);
   const bucket = new DiskBucket(folder);
-  for (const key of lake.bucket.keys()) {
-    await bucket.put(key, new Uint8Array(await (await lake.bucket.get(key))!.arrayBuffer()));
-  }
+  await bucket.putAll(lake.bucket);
   await duck.run(open!.replaceAll('/data', folder).replaceAll('<uid>', UID));
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { FakeBucket } from './fake-bucket.ts';
 
 export class DiskBucket {
   readonly folder: string;
@@ -26,6 +27,14 @@ export class DiskBucket {
   /** Under the type of the binding. */
   get binding(): R2Bucket {
     return this as unknown as R2Bucket;
+  }
+
+  /** Puts all objects of another bucket here. */
+  async putAll(from: FakeBucket): Promise<void> {
+    for (const key of from.keys()) {
+      const object = await from.get(key);
+      await this.put(key, new Uint8Array(await object!.arrayBuffer()));
+    }
   }
 
   path(key: string): string {
