@@ -9,7 +9,6 @@ import { buildWorker } from '../../src/cli/local-stack/build.ts';
 import { migrate } from '../../src/cli/local-stack/migrate.ts';
 import { configFile, root } from '../../src/cli/local-stack/paths.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { Verdict } from './platform.ts';
 import {
   type Answer,
   CF,
@@ -19,6 +18,7 @@ import {
   type TenancyOptions,
   tenantOf,
   USER_AGENT,
+  type Verdict,
 } from './platform.ts';
 import type { WireRequest } from './stream.ts';
 

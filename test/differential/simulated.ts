@@ -7,7 +7,6 @@ import { bind, type Product } from '../sim/product-loader.ts';
 import { finish } from '../sim/rest.ts';
 import type { Isolate } from '../sim/world/isolate.ts';
 import { World } from '../sim/world/world.ts';
-import type { Verdict } from './platform.ts';
 import {
   type Answer,
   CF,
@@ -17,6 +16,7 @@ import {
   type TenancyOptions,
   tenantOf,
   USER_AGENT,
+  type Verdict,
 } from './platform.ts';
 import type { WireRequest } from './stream.ts';
 
