@@ -36,6 +36,7 @@ import type { ShardAddress } from '../src/core/shard-map.ts';
 import { dayOf } from '../src/core/window.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
+import { Gathering } from './gathering.ts';
 import { type Routed, ShardEpochs } from './shard-epochs.ts';
 import { type ShardMeta, ShardStore } from './shard-store.ts';
 
@@ -51,11 +52,6 @@ const REMIND_AFTER_MS_MAX = 120_000;
 const WIPED_RETRY_AFTER_MS = LIMITS.tenantCacheMs;
 /** An old flush is not cut while so many wait: the sink stands still, and more of them would not be stored sooner. */
 const WAITING_FLUSHES_OLD = LIMITS.waitingFlushesMax / 4;
-
-/** Of a millisecond or little more: what grouping may add to an acknowledgement under load. */
-const GATHER_ROUNDS_MAX = 16;
-/** Of blocks: with this much in a row its commit is a small part of its cost. */
-const GATHER_SIZE_BYTES = 64 * 1024;
 
 interface Waiter extends Routed {
   readonly blocks: readonly EventBlock[];
@@ -75,6 +71,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   #pending: Waiter[] = [];
   #pendingSizeBytes = 0;
   #draining = false;
+  readonly #gathering = new Gathering(() => ({ count: this.#pending.length, sizeBytes: this.#pendingSizeBytes }));
   /** There are no tables any more: this instance takes nothing, until it is evicted. */
   #isWiped = false;
   /** When the alarm is set for, as far as this instance knows; null: none. */
@@ -113,7 +110,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       this.#pending.push({ blocks, sizeBytes, epoch, routingAtMsMax, resolve, reject });
     });
     this.#pendingSizeBytes += sizeBytes;
-    if (!this.#draining) this.ctx.waitUntil(this.#drain());
+    if (this.#draining) this.#gathering.noteArrival();
+    else this.ctx.waitUntil(this.#drain());
     return reply;
   }
 
@@ -251,7 +249,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
         group = this.#refuseStale(this.#takeGroup());
         this.#commit(group);
         await this.ctx.storage.sync();
-        if (group.length > 1) await this.#gather();
+        await this.#gathering.gather(group.length);
       }
       // Not awaited: who came meanwhile would find a drain that no longer looks.
       this.ctx.waitUntil(this.#arm());
@@ -260,15 +258,6 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       this.#pendingSizeBytes = 0;
     } finally {
       this.#draining = false;
-    }
-  }
-
-  /** Waits until enough wait, or for a millisecond nobody came: a commit costs more than the small requests in it. */
-  async #gather(): Promise<void> {
-    for (let rounds = 0, waiting = -1; rounds < GATHER_ROUNDS_MAX && this.#pending.length > waiting; rounds++) {
-      if (this.#pendingSizeBytes >= GATHER_SIZE_BYTES) return;
-      waiting = this.#pending.length;
-      await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 
