@@ -110,8 +110,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       this.#pending.push({ blocks, sizeBytes, epoch, routingAtMsMax, resolve, reject });
     });
     this.#pendingSizeBytes += sizeBytes;
-    if (this.#draining) this.#gathering.noteArrival();
-    else this.ctx.waitUntil(this.#drain());
+    this.#gathering.noteArrival();
+    if (!this.#draining) this.ctx.waitUntil(this.#drain());
     return reply;
   }
 
