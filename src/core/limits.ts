@@ -116,6 +116,9 @@ export const LIMITS = {
   /** Values of one `in`. */
   queryConditionValuesMax: 256,
   queryBodySizeBytesMax: 64 * KIB,
+  /** Stored files, and bytes of them, that are looked through for a property before a question with it is answered all the same. */
+  propertyProbeFilesMax: 256,
+  propertyProbeSizeBytesMax: 32 * MIB,
   /** Rows one lake scan may touch before it is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
   /** A scan of fewer rows is not shared out: the query itself has them in a third of a second. */

@@ -76,14 +76,19 @@ export function propertyColumn(name: string): StringColumn {
 
 /** The value at a place of parsed properties or context; undefined when there is none, or null. */
 export function valueAt(object: JsonObject, key: string, steps: readonly string[]): JsonValue | undefined {
-  if (Object.hasOwn(object, key)) return object[key] ?? undefined;
+  return foundAt(object, key, steps) ?? undefined;
+}
+
+/** What is at a place of parsed properties or context, null as well; undefined when the place is not there. */
+export function foundAt(object: JsonObject, key: string, steps: readonly string[]): JsonValue | undefined {
+  if (Object.hasOwn(object, key)) return object[key];
   if (steps.length === 1) return undefined;
   let value: JsonValue | undefined = object;
   for (const step of steps) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
     value = (value as JsonObject)[step];
   }
-  return value ?? undefined;
+  return value;
 }
 
 /** Reads properties of one event, which has no traits; also of any other thing that has its texts and parsed JSON. */

@@ -59,6 +59,8 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'origin-not-allowed': 'The tenant lists the origins that may send events; this one is not among them.',
   overloaded: 'A shard takes no more for now. Wait as `Retry-After` says and send the request again.',
   'person-not-found': 'No event of a person of that id is stored.',
+  'property-unknown':
+    'No event of the tenant has the property that `property` names: most often it is misspelt. The detail lists some there are.',
   'query-invalid': 'The question does not fit its schema; `path` says where.',
   'query-too-large': 'The answer would have to read more than a question may. Ask for a shorter range.',
   'quota-exceeded':

@@ -139,9 +139,14 @@ function resolve(
   return { id, format, columns: [...new Set(columns)], range: parsed.value };
 }
 
-function problemOf({ code, message }: ExportRefusal): Problem {
-  if (code === 'query-too-large' || code === 'cohort-unknown') return refusalProblem({ code, message });
-  return new Problem(503, code, message, { headers: { 'retry-after': '10' } });
+function problemOf(refusal: ExportRefusal): Problem {
+  switch (refusal.code) {
+    case 'shard-unavailable':
+    case 'export-tail-too-long':
+      return new Problem(503, refusal.code, refusal.message, { headers: { 'retry-after': '10' } });
+    default:
+      return refusalProblem(refusal);
+  }
 }
 
 function fileName({ id }: Tenant, { format, range: { startMs, endMs } }: ExportRequest): string {

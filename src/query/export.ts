@@ -1,7 +1,7 @@
 /**
  * Export: the events of a range as one stream of bytes; each once, everything acknowledged before the request among them.
  *
- * steps: read the shards' tails → count the days → per day: read its manifest → scan it → encode pieces → … → receipt
+ * steps: are the filter's properties known → read the shards' tails → count the days → per day: read its manifest → scan it → encode pieces → … → receipt
  *
  * The manifest is read a few days at a time, shortly before they are scanned, for seals replace files meanwhile and a
  * replaced file is kept an hour. What the shards said of themselves at the beginning stays binding: a flush stored since
@@ -16,7 +16,6 @@ import { csvHeader, csvLines } from '../core/export/csv.ts';
 import { ndjsonLines } from '../core/export/ndjson.ts';
 import type { ExportColumn } from '../core/export/values.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { PeopleAsks } from '../core/people/asks.ts';
 import { propertyColumn } from '../core/property.ts';
 import type { Query } from '../core/query/request.ts';
 import { RowSource } from '../core/query/row-source.ts';
@@ -35,6 +34,7 @@ import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type ExportReceipt, keepReceipt } from './export-store.ts';
 import { type KnownPeople, knownColumns } from './known-people.ts';
+import { atHandFrom, checkProperties } from './known-properties.ts';
 import { knowPeople, lookupColumns } from './people-lookup.ts';
 import type { LakeRefusal } from './refusal.ts';
 import { visitTails } from './shards.ts';
@@ -70,10 +70,9 @@ export interface ExportPlan {
   readonly rowsMax: number;
 }
 
-export interface ExportRefusal {
-  readonly code: 'shard-unavailable' | 'export-tail-too-long' | LakeRefusal['code'];
-  readonly message: string;
-}
+export type ExportRefusal =
+  | LakeRefusal
+  | { readonly code: 'shard-unavailable' | 'export-tail-too-long'; readonly message: string };
 
 /** Days whose manifest is read at once: a call to D1 is paid for each, and footers are held for all of them. */
 const DAYS_AT_ONCE = 8;
@@ -86,6 +85,9 @@ export async function planExport(
 ): Promise<Result<ExportPlan, ExportRefusal>> {
   const { db, shardOf, now } = ports;
   const { startMs, endMs } = request.range;
+  const { names } = filterOf(request);
+  const named = await checkProperties(ports, uid, names, atHandFrom(shardOf, addresses), now());
+  if (!named.ok) return named;
   const people = await filterPeople(ports, uid, addresses, request);
   if (people?.ok === false) return people;
   const tails = new Tails(startMs, endMs);
@@ -114,18 +116,20 @@ async function filterPeople(
   addresses: readonly ShardAddress[],
   request: ExportRequest,
 ): Promise<Result<KnownPeople, LakeRefusal> | null> {
-  const columns = lookupColumns(asksOf(request));
+  const { asks } = filterOf(request);
+  const columns = lookupColumns(asks);
   if (columns.length === 0) return null;
   const tails: ScanTail[] = [];
   // A shard that does not answer now will not either when its events are asked for: the export is refused then.
   await visitTails(ports.shardOf, addresses, new Set(columns), (tail) => tails.push(tail));
-  return knowPeople(ports, uid, addresses, tails, asksOf(request), ports.now());
+  return knowPeople(ports, uid, addresses, tails, asks, ports.now());
 }
 
-function asksOf({ range: { where } }: ExportRequest): PeopleAsks {
+/** What the filter reads. */
+function filterOf({ range: { where } }: ExportRequest): RowSource {
   const source = new RowSource();
   if (where !== null) source.test(where);
-  return source.asks;
+  return source;
 }
 
 /** The bytes. It ends only after the receipt is kept; when anything fails it throws, and there is no receipt. */
@@ -175,7 +179,11 @@ export async function* streamExport(
 function wantedOf(request: ExportRequest): Set<LakeColumn> {
   const { where } = request.range;
   const read = where === null ? [] : conditionProperties(where).map(propertyColumn);
-  return new Set<LakeColumn>([...request.columns, ...read, ...(asksOf(request).identity ? (['person'] as const) : [])]);
+  return new Set<LakeColumn>([
+    ...request.columns,
+    ...read,
+    ...(filterOf(request).asks.identity ? (['person'] as const) : []),
+  ]);
 }
 
 /** The tails as far as they are in the range, bounded. */

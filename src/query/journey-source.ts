@@ -1,7 +1,7 @@
 /**
  * Journey source: computes a journey from the events of the lake and of the shards' tails.
  *
- * steps: open a view of the lake → look up people → scan it into sequences → fold them → go on with the people that did not fit in memory
+ * steps: open a view of the lake → are its properties known → look up people → scan it into sequences → fold them → go on with the people that did not fit in memory
  * Most often one pass takes everybody. Of more events than are held at once each pass takes a range of people, by hash
  * (journey-passes.ts): a sealed file is sorted by person, so that it reads those only. One that holds too much all the same
  * goes on with the lower half of its people, and the next one begins where it stopped.
@@ -16,6 +16,7 @@ import { type PeopleSpan, type PersonRange, peopleSpans } from '../lake/people-b
 import type { CopiesByDay } from '../lake/scan.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { Passes } from './journey-passes.ts';
+import { atHandIn, checkProperties } from './known-properties.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { lookupColumns, withPeople } from './people-lookup.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
@@ -49,6 +50,8 @@ export async function readJourney<Answer>(
   const { asks } = journey;
   const columns = [...journey.columns, ...furtherColumns, ...lookupColumns(asks)];
   const opened = await openLakeView(ports, uid, addresses, journey, columns, nowMs);
+  const named = await checkProperties(ports, uid, journey.names, atHandIn(opened), nowMs);
+  if (!named.ok) return named;
   const looked = await withPeople(ports, uid, addresses, opened, asks, nowMs);
   if (!looked.ok) return looked;
   const view = looked.value;

@@ -1,7 +1,7 @@
 /**
  * Lake source: answers a question from the events themselves: tails of the shards, then segments, de-duplicated.
  *
- * steps: open a view of the lake → look up what is asked of people → scan, a big one beside scanners → fold
+ * steps: open a view of the lake → are the properties known → look up what is asked of people → scan, a big one beside scanners → fold
  * Slower than cells, and able to answer everything: a minute of a sealed day, any property, exact people and quantiles.
  */
 import { LIMITS } from '../core/limits.ts';
@@ -12,6 +12,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import type { Coverage } from './coverage.ts';
+import { atHandIn, checkProperties } from './known-properties.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { lookupColumns, withPeople } from './people-lookup.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
@@ -37,6 +38,8 @@ export async function readLake(
   const fold = new RowFold(query);
   const { asks } = fold;
   const opened = await openLakeView(ports, uid, addresses, query, [...fold.columns, ...lookupColumns(asks)], nowMs);
+  const named = await checkProperties(ports, uid, fold.names, atHandIn(opened), nowMs);
+  if (!named.ok) return named;
   const looked = await withPeople(ports, uid, addresses, opened, asks, nowMs);
   if (!looked.ok) return looked;
   const view = looked.value;

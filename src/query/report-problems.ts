@@ -11,7 +11,7 @@ export function mustReport(body: unknown, tenant: Tenant, nowMs: number, place =
   throw refusal({ ...parsed.error, path: place + parsed.error.path });
 }
 
-/** Throws 422 `query-too-large`, 400 `cohort-unknown` or `formula-invalid`. */
+/** Throws 422 `query-too-large`, 400 `cohort-unknown`, `property-unknown` or `formula-invalid`. */
 export function mustAnswer(answered: Awaited<ReturnType<typeof runReport>>): ReportAnswer {
   if (answered.ok) return answered.value;
   if ('path' in answered.error) throw refusal(answered.error);

@@ -40,6 +40,10 @@ export abstract class JourneyRows implements RowReader {
     return this.reader.source.properties;
   }
 
+  get names(): ReadonlySet<string> {
+    return this.reader.source.names;
+  }
+
   /** What an event that passes the filter is: NOTHING, or a positive code. */
   protected abstract codeOf(row: number): number;
 

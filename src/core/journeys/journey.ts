@@ -14,6 +14,8 @@ export interface Journey<Answer> extends RowReader {
   readonly columns: ReadonlySet<StringColumn>;
   /** What the JSON of the properties is read for; null: for more than columns of single properties could tell. */
   readonly properties: ReadonlySet<string> | null;
+  /** The properties of events it reads, by the names of the question. */
+  readonly names: ReadonlySet<string>;
   /** What must be looked up of people, and put on the batches. */
   readonly asks: PeopleAsks;
   add(people: Sequences): void;

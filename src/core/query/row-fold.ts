@@ -62,6 +62,11 @@ export class RowFold {
     return this.#source.properties;
   }
 
+  /** The properties of events it reads, by the names of the question. */
+  get names(): ReadonlySet<string> {
+    return this.#source.names;
+  }
+
   /** More groups than are held at once: the fold is worth nothing. */
   get hasTooManyGroups(): boolean {
     return this.#hasTooManyGroups;

@@ -40,6 +40,7 @@ export class RowSource {
   readonly #json = { properties: new JsonColumn('properties'), context: new JsonColumn('context') };
   /** Names of the top level of the properties that were asked for; null: something deeper was. */
   #properties: Set<string> | null = new Set();
+  readonly #names = new Set<string>();
 
   /** What the tests and values made so far want to know beyond the events. */
   get asks(): PeopleAsks {
@@ -63,6 +64,11 @@ export class RowSource {
     return this.#properties;
   }
 
+  /** The names, as questions give them, of the properties of events that tests and values made so far read. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
   value(name: string): RowValue {
     const place = propertyPlace(name);
     if (place.in === 'column') {
@@ -83,6 +89,7 @@ export class RowSource {
     }
     const json = new JsonPlace(this.#json[place.in], key, steps);
     if (place.in === 'context') return (row) => json.read(row);
+    this.#names.add(name);
     this.#wantProperty(key, steps);
     let from: EventColumns | null = null;
     let typed: TypedColumn | undefined;

@@ -1,0 +1,16 @@
+/** Spelling: how far apart two names are, for a misspelt one to be answered with those it may stand for. */
+
+/** Letters to be put in, taken out or exchanged to make one of the other (Levenshtein, 1965); case does not count. */
+export function spellingDistance(left: string, right: string): number {
+  const [from, to] = [left.toLowerCase(), right.toLowerCase()];
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const exchanged = row[j]! + (from[i] === to[j] ? 0 : 1);
+      next.push(Math.min(exchanged, row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}
