@@ -78,6 +78,8 @@ export function eventsOfDay(day: number, rowCount: number, known: GeneratedPeopl
       quantity: 1 + below(4),
       plan: PLANS[person % PLANS.length],
       returning: random() < 0.6,
+      // Too rare for a column of its own: who asks for it reads the JSON.
+      ...(row % 1_000 === 0 && { gift: true }),
     });
   }
   return columns;

@@ -131,8 +131,8 @@ describe('a journey in passes', () => {
     const condition = { property: 'category', op: 'eq', value: 'books' };
     const typed = await ask(condition);
     const typedSizeBytes = readSizeBytes;
-    // No file has a column for texts that hardly repeat: so the JSON is read; and it is the same condition.
-    const same = { or: [condition, { property: 'sku', op: 'eq', value: 'none' }] };
+    // No file has a column for what is rare: so the JSON is read; and it is the same condition.
+    const same = { or: [condition, { property: 'gift', op: 'eq', value: 'none' }] };
     // The second time the name is known, and nothing is read to find that out.
     await ask(same);
     const fromJson = await ask(same);

@@ -19,7 +19,7 @@ const QUESTIONS = [
   { measure: { sum: 'price' }, groupBy: ['plan'], interval: 'day' },
   { measure: { avg: 'quantity' }, where: { property: 'returning', op: 'eq', value: true } },
   { measure: { p90: 'price' }, groupBy: ['category'] },
-  { measure: 'count', groupBy: ['sku'], where: { property: 'category', op: 'in', value: ['books', 'toys'] } },
+  { measure: 'count', groupBy: ['gift'], where: { property: 'category', op: 'in', value: ['books', 'toys'] } },
 ];
 
 function scanners(lake: TenantLake) {
