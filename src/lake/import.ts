@@ -15,7 +15,7 @@ import type { PlacedSegment } from './manifest/segment-rows.ts';
 import { type PutBucket, putSegment } from './put.ts';
 import { recordColumns } from './record-columns.ts';
 import { queueSeals } from './seal/schedule.ts';
-import { encodeSegment } from './segment-write.ts';
+import { encodeSegmentPausing } from './segment-write.ts';
 
 export interface ImportServices {
   readonly db: D1Database;
@@ -56,7 +56,7 @@ async function placeSegment(
   { uid, importId, chunk }: ImportChunk,
   columns: EventColumns,
 ): Promise<PlacedSegment> {
-  const encoded = encodeSegment(columns, { order: 'l0' });
+  const encoded = await encodeSegmentPausing(columns, { order: 'l0' });
   const path = l0Path(uid, importIncarnation(importId, chunk), 0, columns.rowCount);
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
   return { path, encoded, sizeBytes, isOurs };

@@ -14,6 +14,7 @@ import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { codedTexts, type EventColumns, LATE_BEYOND, LATE_IMPORT, type TypedColumn } from '../core/columns.ts';
 import { assert } from '../core/result.ts';
+import { pause } from '../pause.ts';
 import { writeChunk } from './chunk-write.ts';
 import { dayOf, sortRowsL0, sortRowsL1 } from './columns.ts';
 import {
@@ -78,8 +79,31 @@ interface Stretch {
   readonly to: number;
 }
 
+interface SegmentOptions {
+  readonly order: SegmentOrder;
+}
+
 /** Throws InvariantError on an empty batch, and on an L1 of more than one day. */
-export function encodeSegment(columns: EventColumns, options: { readonly order: SegmentOrder }): EncodedSegment {
+export function encodeSegment(columns: EventColumns, options: SegmentOptions): EncodedSegment {
+  const steps = encodeInSteps(columns, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same file; others may use the thread between its row groups. */
+export async function encodeSegmentPausing(columns: EventColumns, options: SegmentOptions): Promise<EncodedSegment> {
+  const steps = encodeInSteps(columns, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}
+
+/** Yields after each row group but the last. */
+function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generator<void, EncodedSegment> {
   assert(columns.rowCount > 0, 'a segment needs at least one row');
   const rows = options.order === 'l0' ? sortRowsL0(columns) : sortRowsL1(columns);
   const writer = new ByteWriter(4_096 + columns.rowCount * ROW_SIZE_BYTES_GUESS);
@@ -95,6 +119,7 @@ export function encodeSegment(columns: EventColumns, options: { readonly order: 
     const rowGroupFrom = rowGroups.length;
     for (let from = stretch.from; from < stretch.to; from += rowGroupRowsMax) {
       const to = Math.min(from + rowGroupRowsMax, stretch.to);
+      if (rowGroups.length > 0) yield;
       hash.update(`rows ${to - from}\n`);
       rowGroups.push(
         writeRowGroup(writer, columns, typed, rows.subarray(from, to), options.order, (part) => hash.update(part)),

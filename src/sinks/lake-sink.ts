@@ -6,7 +6,8 @@ import type { FlushRef } from '../core/rpc.ts';
 import { l0Path } from '../lake/manifest/paths.ts';
 import type { PlacedSegment } from '../lake/manifest/segment-rows.ts';
 import { putSegment } from '../lake/put.ts';
-import { encodeSegment } from '../lake/segment-write.ts';
+import { encodeSegmentPausing } from '../lake/segment-write.ts';
+import { pause } from '../pause.ts';
 
 /** Null: the flush accepted nothing, there is no segment to write. */
 export async function storeSegment(
@@ -16,7 +17,8 @@ export async function storeSegment(
   columns: EventColumns,
 ): Promise<PlacedSegment | null> {
   if (columns.rowCount === 0) return null;
-  const encoded = encodeSegment(columns, { order: 'l0' });
+  await pause();
+  const encoded = await encodeSegmentPausing(columns, { order: 'l0' });
   const path = l0Path(uid, flush.incarnation, flush.seqFrom, flush.seqTo);
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
   return { path, encoded, sizeBytes, isOurs };

@@ -6,6 +6,7 @@ import type { EventColumns } from '../core/columns.ts';
 import type { FlushRef, LoggedBlock, ReadFlushReply, ShardRpc } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { concatColumns } from '../lake/columns.ts';
+import { pause } from '../pause.ts';
 
 type FirstPage = Extract<ReadFlushReply, { status: 'ok' }>;
 
@@ -23,10 +24,12 @@ export async function pullFlush(shard: ShardRpc, address: ShardAddress): Promise
   const first = await shard.readFlush({ address });
   if (first.status === 'stored') return 'none';
   if (first.status === 'gone') return 'gone';
+  await pause();
   const columns = first.blocks.map(toColumns);
   for (let nextSeq = first.nextSeq; nextSeq !== null; ) {
     const page = await readPage(shard, address, first.flush, nextSeq);
     if (page === null) return 'gone';
+    await pause();
     columns.push(...page.blocks.map(toColumns));
     nextSeq = page.nextSeq;
   }

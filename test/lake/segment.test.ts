@@ -6,7 +6,7 @@ import { concatColumns, dayOf, selectRows, sortRowsL0, sortRowsL1 } from '../../
 import { packFooter, unpackFooter } from '../../src/lake/footer.ts';
 import { type ReadOptions, readSegment } from '../../src/lake/segment-read.ts';
 import { ALL_LAKE_COLUMNS, type LakeColumn } from '../../src/lake/segment-schema.ts';
-import { encodeSegment } from '../../src/lake/segment-write.ts';
+import { encodeSegment, encodeSegmentPausing } from '../../src/lake/segment-write.ts';
 import { bytesSource, r2Source, type SegmentSource, sharedSource } from '../../src/lake/source.ts';
 import { FakeBucket } from '../support/fake-bucket.ts';
 import { columnsOf, emptyColumns, START_MS, shopColumns, WILD_CONTENT_HASH, wildColumns } from './generate.ts';
@@ -152,6 +152,16 @@ describe('equal content', () => {
     const empty = { ...absent, strings: { ...absent.strings, url: [null, ''] } };
     const hash = (columns: EventColumns) => encodeSegment(columns, { order: 'l0' }).contentHash;
     expect(hash(empty)).not.toBe(hash(absent));
+  });
+
+  it('lets others run between two row groups, also other encodings, and is the same file', async () => {
+    const flushes = [shopColumns(9_000), shopColumns(8_000, { seed: 3 })];
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const paused = await Promise.all(flushes.map((columns) => encodeSegmentPausing(columns, { order: 'l0' })));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThanOrEqual(3);
+    expect(paused).toEqual(flushes.map((columns) => encodeSegment(columns, { order: 'l0' })));
   });
 });
 
