@@ -14,7 +14,6 @@ import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { codedTexts, type EventColumns, LATE_BEYOND, LATE_IMPORT, type TypedColumn } from '../core/columns.ts';
 import { assert } from '../core/result.ts';
-import { pause } from '../pause.ts';
 import { writeChunk } from './chunk-write.ts';
 import { dayOf, sortRowsL0, sortRowsL1 } from './columns.ts';
 import {
@@ -25,6 +24,7 @@ import {
   encodeSmall,
   encodeTimes,
 } from './number-encode.ts';
+import { pause } from './pause.ts';
 import { isNumberColumn, LAKE_COLUMNS, type LakeColumn, parquetSchema, TYPED_BEFORE } from './segment-schema.ts';
 import { type EncodedValues, encodeText } from './text-encode.ts';
 import { typedColumnsOf, typedName } from './typed-columns.ts';

@@ -5,9 +5,9 @@ import type { EventColumns } from '../core/columns.ts';
 import type { FlushRef } from '../core/rpc.ts';
 import { l0Path } from '../lake/manifest/paths.ts';
 import type { PlacedSegment } from '../lake/manifest/segment-rows.ts';
+import { pause } from '../lake/pause.ts';
 import { putSegment } from '../lake/put.ts';
 import { encodeSegmentPausing } from '../lake/segment-write.ts';
-import { pause } from '../pause.ts';
 
 /** Null: the flush accepted nothing, there is no segment to write. */
 export async function storeSegment(

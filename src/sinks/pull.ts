@@ -6,7 +6,7 @@ import type { EventColumns } from '../core/columns.ts';
 import type { FlushRef, LoggedBlock, ReadFlushReply, ShardRpc } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { concatColumns } from '../lake/columns.ts';
-import { pause } from '../pause.ts';
+import { pause } from '../lake/pause.ts';
 
 type FirstPage = Extract<ReadFlushReply, { status: 'ok' }>;
 
