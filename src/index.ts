@@ -87,10 +87,22 @@ function servicesOf(env: Env): Services {
   };
 }
 
+/** An id is a hash of its name: so many are remembered, as most requests are for few shards. */
+const SHARD_IDS_MAX = 4_096;
+
 /** A new stub for each call: one that has thrown stays broken. */
 function shardOf(namespace: DurableObjectNamespace): ShardOf {
+  const ids = new Map<string, DurableObjectId>();
+  const idOf = (name: string) => {
+    const known = ids.get(name);
+    if (known !== undefined) return known;
+    if (ids.size >= SHARD_IDS_MAX) ids.clear();
+    const id = namespace.idFromName(name);
+    ids.set(name, id);
+    return id;
+  };
   return (address) => {
-    const id = namespace.idFromName(shardName(address));
+    const id = idOf(shardName(address));
     return namespace.get(id, { locationHint: address.region as DurableObjectLocationHint }) as unknown as ShardRpc;
   };
 }

@@ -19,7 +19,13 @@ export function allowOrigin(tenant: Pick<Tenant, 'origins'>, origin: string | nu
   return err({ code: ORIGIN_REFUSED, detail: `Pages of ${origin} may not send events for this tenant.` });
 }
 
-/** Lets pages read the answer, problems too; not those of an origin that was refused. */
+/** Lets pages read the answer. */
+export const CORS_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'retry-after',
+} as const;
+
+/** Grants preflights; lets pages read problems too, but for those of an origin that was refused. */
 export const cors: MiddlewareHandler = async (c, next) => {
   if (c.req.method === 'OPTIONS') {
     return c.body(null, 204, {
@@ -30,9 +36,8 @@ export const cors: MiddlewareHandler = async (c, next) => {
     });
   }
   await next();
+  if (c.error === undefined) return;
   if (c.error instanceof Problem && c.error.code === ORIGIN_REFUSED) return;
-  // On the answer's own headers: `c.header` would make the answer anew for each.
   const { headers } = c.res;
-  headers.set('access-control-allow-origin', '*');
-  headers.set('access-control-expose-headers', 'retry-after');
+  for (const [name, value] of Object.entries(CORS_HEADERS)) headers.set(name, value);
 };

@@ -10,10 +10,11 @@ import { Hono } from 'hono';
 import { EVENT_TYPES } from '../core/event.ts';
 import type { FlushMessage } from '../core/rpc.ts';
 import { describe } from '../http/describe.ts';
+import { apiHeaders } from '../http/security-headers.ts';
 import { BODY_CONTENT_TYPES } from './body.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
-import { cors } from './origin.ts';
+import { CORS_HEADERS, cors } from './origin.ts';
 import { nativeProtocol } from './protocols/native.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { segmentProtocol } from './protocols/segment.ts';
@@ -41,6 +42,9 @@ const CALLS: readonly Call[] = [
   })),
 ];
 
+/** The headers of an answer that is no problem. */
+const TAKEN = { headers: apiHeaders({ 'content-type': 'application/json', ...CORS_HEADERS }) };
+
 export interface CollectServices extends CollectDeps {
   readonly flushQueue: { send(message: FlushMessage): Promise<unknown> };
 }
@@ -60,7 +64,7 @@ export function collectRoutes(services: CollectServices): Hono {
       bodyTypes,
       answer: verdictSchema,
     } as const;
-    app.post(path, describe(description), async (c) => c.json(await collect(c.req.raw, protocol, deps)));
+    app.post(path, describe(description), async (c) => Response.json(await collect(c.req.raw, protocol, deps), TAKEN));
   }
   return app;
 }
