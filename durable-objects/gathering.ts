@@ -2,12 +2,15 @@
  * Gathering: how long a commit under load waits for the requests that should share it (decision 0030).
  *
  * A commit costs more than the small requests in it, and clients that were answered together come back together. So the
- * next commit waits until most of the last one's crowd is there, and no longer than it takes them: a pause ends it, and
- * so do a few milliseconds. As it asks for less than came before, a crowd that is gone is soon no longer waited for.
+ * next commit waits until the last one's crowd is there again, and no longer than it takes them: a pause ends it, and so
+ * do a few milliseconds. A crowd that came is asked for one more the next time, one that did not for a quarter less: so
+ * the crowd's size is found, and one that is gone is soon no longer waited for.
  */
 
-/** Of the requests of the last commit: with so many waiting, the next one starts. */
+/** Of the requests of the last commit, when fewer came than were waited for. */
 const CROWD_SHARE = 0.75;
+/** Shared by so many, a commit is a small part of what each costs: more are taken, but not waited for. */
+const CROWD_MAX = 12;
 /** Of a millisecond or little more each. */
 const ROUNDS_MAX = 8;
 /** Rounds in which nobody came: the crowd is not coming. */
@@ -23,6 +26,8 @@ export interface Waiting {
 export class Gathering {
   readonly #waiting: () => Waiting;
   #crowd = 0;
+  /** Whether the crowd that was waited for last did come. */
+  #cameLast = false;
   #endRound: (() => void) | null = null;
 
   /** `waiting` tells what waits now. */
@@ -32,13 +37,18 @@ export class Gathering {
 
   /** After a commit of so many requests: resolves when the next should start. One that was alone is not waited for. */
   async gather(committed: number): Promise<void> {
-    if (committed <= 1) return;
-    this.#crowd = Math.ceil(committed * CROWD_SHARE);
+    if (committed <= 1) {
+      this.#cameLast = false;
+      return;
+    }
+    const expected = this.#cameLast ? committed + 1 : Math.ceil(committed * CROWD_SHARE);
+    this.#crowd = Math.min(expected, CROWD_MAX);
     for (let round = 0, quiet = 0; round < ROUNDS_MAX && quiet < QUIET_ROUNDS_MAX && !this.#isEnough(); round++) {
       const { count } = this.#waiting();
       await this.#round();
       quiet = this.#waiting().count > count ? 0 : quiet + 1;
     }
+    this.#cameLast = this.#isEnough();
   }
 
   /** To be called at each arrival. */
