@@ -9,12 +9,12 @@ import type { Patch } from './build.ts';
 const LIMITS_FILE = 'src/core/limits.ts';
 
 const SMALL_LIMITS: Readonly<Record<string, number>> = {
-  flushEventsMax: 75,
+  flushEventsMax: 130,
   flushSizeBytesMax: 90_000,
   rpcPageSizeBytesMax: 12_000,
-  logSizeBytesMax: 32_000,
-  sealBucketRowsMax: 270,
-  sealIdsMax: 260,
+  logSizeBytesMax: 44_000,
+  sealBucketRowsMax: 400,
+  sealIdsMax: 380,
   flushAgeMsMax: 900_000,
   // Seldom loaded, so often stale.
   tenantCacheMs: 600_000,

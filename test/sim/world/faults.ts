@@ -66,6 +66,10 @@ const RATES: Readonly<Record<FaultKind, number>> = {
   'request-twice': 0.02,
 };
 
+/** Calls that are few and on which much depends fail this much more often: of the directory, where shards register. */
+const FRAIL_SITE = /^fetch directory /;
+const FRAIL_FACTOR = 6;
+
 export class Faults {
   readonly fired: FaultEvent[] = [];
   readonly counts = new Map<FaultKind, number>();
@@ -92,7 +96,8 @@ export class Faults {
     if (!this.isOn) return null;
     const name = `${kind}@${site}`;
     const roll = this.#sites.next(name);
-    const rate = Math.min(0.5, RATES[kind] * (this.#temper.get(kind) as number));
+    const frailty = FRAIL_SITE.test(site) ? FRAIL_FACTOR : 1;
+    const rate = Math.min(0.5, frailty * RATES[kind] * (this.#temper.get(kind) as number));
     if (roll >= rate) return null;
     const occasion = this.#sites.lastOf(name);
     if (this.#masked.has(occasion)) return null;
