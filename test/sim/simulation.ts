@@ -86,13 +86,13 @@ const SHAPES: readonly Shape[] = [
     events: 114,
     heldBackMs: 2 * DAY_MS,
     splits: false,
-    imports: true,
+    imports: false,
     isRollupLate: true,
   },
 ];
-const RESETS = 14;
+const RESETS = 9;
 const ISOLATE_DEATHS = 6;
-const QUESTIONS = 10;
+const QUESTIONS = 7;
 /** What is going on when a further question is asked, how often, and whose tenant it is about. */
 const TELLING: readonly { readonly site: RegExp; readonly chance: number; readonly fromLake?: number }[] = [
   // A flush is about to be confirmed: a tail that is read now goes away under its reader.
