@@ -11,6 +11,13 @@ import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../src/core/rpc
 import type { ShardEpoch } from '../src/core/shard-map.ts';
 import { beginSplit, type MapState, postponeSplit, publishSplit, type SplitRequest } from '../src/core/split.ts';
 
+/** The whole of what is persisted, under the key that itty-durable reads. */
+interface DirectoryData {
+  readonly shards: Record<string, RegisteredShard>;
+  readonly epochs: readonly ShardEpoch[];
+  readonly split: ShardEpoch | null;
+}
+
 /** The names that itty-durable reserves are those of its base class; the fields are the whole of what is persisted. */
 export class Directory extends createDurable({ autoPersist: false, autoReturn: false }) {
   shards: Record<string, RegisteredShard> = {};
@@ -19,8 +26,7 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
 
   /** Adds or replaces a shard; durable when it answers. */
   async register(shard: RegisteredShard): Promise<MapState> {
-    this.shards = registerShard(this.shards, shard);
-    await this.persist();
+    await this.store({ shards: registerShard(this.shards, shard) });
     return this.map();
   }
 
@@ -31,8 +37,7 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
   async rest(shard: RegisteredShard): Promise<boolean> {
     const shards = restShard(this.shards, shard);
     if (shards === null) return false;
-    this.shards = shards;
-    await this.persist();
+    await this.store({ shards });
     return true;
   }
 
@@ -53,24 +58,34 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
   }
 
   async wipe(gone: readonly RegisteredShard[]): Promise<boolean> {
-    this.shards = forgetShards(this.shards, gone);
-    if (Object.keys(this.shards).length > 0) {
-      await this.persist();
+    const shards = forgetShards(this.shards, gone);
+    if (Object.keys(shards).length > 0) {
+      await this.store({ shards });
       return false;
     }
+    await this.destroy();
+    this.shards = {};
     this.epochs = [];
     this.split = null;
-    await this.destroy();
     return true;
   }
 
-  /** Not a call of the contract: itty-durable binds no private members. */
+  /** Not a call of the contract, as the next one: itty-durable binds no private members. */
   async keep({ epochs, split }: MapState): Promise<MapState> {
-    if (epochs === this.epochs && split === this.split) return this.map();
-    this.epochs = epochs;
-    this.split = split;
-    await this.persist();
+    if (epochs !== this.epochs || split !== this.split) await this.store({ epochs, split });
     return this.map();
+  }
+
+  /**
+   * Stored first, known after. The other way round a write that fails would leave here what no later instance knows: a
+   * map that edges follow and that is gone with the next reset, or a shard that is never registered again.
+   */
+  async store(change: Partial<DirectoryData>): Promise<void> {
+    const { shards, epochs, split } = this;
+    const data: DirectoryData = { shards, epochs, split, ...change };
+    const { storage } = this.state as Pick<DurableObjectState, 'storage'>;
+    await storage.put('data', data);
+    Object.assign(this, data);
   }
 }
 

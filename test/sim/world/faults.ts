@@ -66,9 +66,9 @@ const RATES: Readonly<Record<FaultKind, number>> = {
   'request-twice': 0.02,
 };
 
-/** Calls that are few and on which much depends fail this much more often: of the directory, where shards register. */
-const FRAIL_SITE = /^fetch directory /;
-const FRAIL_FACTOR = 6;
+/** What is seldom done and much depends on fails this much more often: calls to the directory, and its writes. */
+const FRAIL_SITE = /^(fetch )?directory /;
+const FRAIL_FACTOR = 8;
 
 export class Faults {
   readonly fired: FaultEvent[] = [];
