@@ -1,41 +1,47 @@
-// Pool: spreads seeds over worker threads, one a core.
+// Pool: spreads seeds over processes, one a core.
 
+import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { Job, JobResult } from './worker.ts';
+
+/**
+ * A run makes and drops much: a bigger nursery halves the collector's work. Every core has a process of its own, so the
+ * collector's helper threads would only take turns with the others' runs.
+ */
+const WORKER_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64', '--single-threaded-gc'];
 
 export interface PoolOptions {
   readonly code: string;
   readonly jobs: Iterable<Job>;
   /** True: no further jobs are begun. */
   readonly onResult: (result: JobResult) => boolean;
-  readonly threads?: number;
+  readonly processes?: number;
 }
 
-export async function runPool({ code, jobs, onResult, threads = availableParallelism() }: PoolOptions): Promise<void> {
+/** @throws Error if a worker ends before its work does */
+export async function runPool({ code, jobs, onResult, processes = availableParallelism() }: PoolOptions): Promise<void> {
   const waiting = jobs[Symbol.iterator]();
   let isStopped = false;
   const work = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-        workerData: code,
-        execArgv: ['--disable-warning=ExperimentalWarning'],
-        // A run makes and drops much: a bigger nursery halves the collector's work.
-        resourceLimits: { maxYoungGenerationSizeMb: 128 },
-      });
+      const worker = fork(new URL('./worker.ts', import.meta.url), { execArgv: WORKER_FLAGS, serialization: 'advanced' });
       const next = () => {
         const job = isStopped ? { done: true as const, value: undefined } : waiting.next();
-        if (!job.done) worker.postMessage(job.value);
-        else void worker.terminate().then(() => resolve());
+        if (job.done) worker.disconnect();
+        else worker.send(job.value);
       };
-      worker.on('online', next);
       worker.on('error', reject);
+      worker.on('exit', (exitCode, signal) =>
+        exitCode === 0 ? resolve() : reject(new Error(`a worker of the simulator ended: ${signal ?? `exit code ${exitCode}`}`)),
+      );
       worker.on('message', (result: JobResult) => {
         isStopped = onResult(result) || isStopped;
         next();
       });
+      worker.send(code);
+      next();
     });
-  await Promise.all(Array.from({ length: threads }, work));
+  await Promise.all(Array.from({ length: processes }, work));
 }
 
 export function* seedJobs(from: number, count: number): Generator<Job> {

@@ -1,6 +1,5 @@
-// Worker thread of the simulator: runs the seeds it is sent, one at a time.
+// Worker process of the simulator: is sent the product's code, then seeds, and runs these one at a time.
 
-import { parentPort, workerData } from 'node:worker_threads';
 import { loadProducts } from './products.ts';
 import { type RunResult, runSeed } from './simulation.ts';
 
@@ -12,14 +11,15 @@ export interface Job {
 }
 export type JobResult = RunResult & { readonly elapsedMs: number };
 
-const products = loadProducts(workerData as string);
-
-parentPort!.on('message', ({ masked = [], ...job }: Job) => {
-  const startedAtMs = performance.now();
-  runSeed({ ...job, products, masked: new Set(masked) }).then(
-    (result) => parentPort!.postMessage({ ...result, elapsedMs: performance.now() - startedAtMs } satisfies JobResult),
-    (cause: unknown) => {
-      throw cause;
-    },
-  );
+process.once('message', (code: string) => {
+  const products = loadProducts(code);
+  process.on('message', ({ masked = [], ...job }: Job) => {
+    const startedAtMs = performance.now();
+    runSeed({ ...job, products, masked: new Set(masked) }).then(
+      (result) => process.send!({ ...result, elapsedMs: performance.now() - startedAtMs } satisfies JobResult),
+      (cause: unknown) => {
+        throw cause;
+      },
+    );
+  });
 });

@@ -99,7 +99,10 @@ function isBefore(a: Entry, b: Entry): boolean {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }
 
-/** Ends when no promise can go on: everything the product awaits here is answered by the scheduler or at once. */
+/**
+ * Ends when no promise can go on: everything the product awaits here is answered by the scheduler or at once. A tick
+ * asked for within a microtask has its turn when the last microtask is done, without a turn of the event loop.
+ */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 }
