@@ -19,12 +19,20 @@ export interface PoolOptions {
 }
 
 /** @throws Error if a worker ends before its work does */
-export async function runPool({ code, jobs, onResult, processes = availableParallelism() }: PoolOptions): Promise<void> {
+export async function runPool({
+  code,
+  jobs,
+  onResult,
+  processes = availableParallelism(),
+}: PoolOptions): Promise<void> {
   const waiting = jobs[Symbol.iterator]();
   let isStopped = false;
   const work = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = fork(new URL('./worker.ts', import.meta.url), { execArgv: WORKER_FLAGS, serialization: 'advanced' });
+      const worker = fork(new URL('./worker.ts', import.meta.url), {
+        execArgv: WORKER_FLAGS,
+        serialization: 'advanced',
+      });
       const next = () => {
         const job = isStopped ? { done: true as const, value: undefined } : waiting.next();
         if (job.done) worker.disconnect();
@@ -32,7 +40,9 @@ export async function runPool({ code, jobs, onResult, processes = availableParal
       };
       worker.on('error', reject);
       worker.on('exit', (exitCode, signal) =>
-        exitCode === 0 ? resolve() : reject(new Error(`a worker of the simulator ended: ${signal ?? `exit code ${exitCode}`}`)),
+        exitCode === 0
+          ? resolve()
+          : reject(new Error(`a worker of the simulator ended: ${signal ?? `exit code ${exitCode}`}`)),
       );
       worker.on('message', (result: JobResult) => {
         isStopped = onResult(result) || isStopped;
