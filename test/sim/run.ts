@@ -4,7 +4,7 @@
 //   -- --seed S [--trace]        one seed; a failure is shrunk and its schedule shown
 //   -- --sensitivity [--name N]  every seeded bug, or one, and after how many seeds it is found
 //   -- --scenarios [--name N]    the named scenarios, or one [--trace]
-//   -- --threads N
+//   -- --processes N
 
 import { parseArgs } from 'node:util';
 import { runPool, seedJobs } from './pool.ts';
@@ -29,13 +29,13 @@ const { values: given } = parseArgs({
     sensitivity: { type: 'boolean', default: false },
     scenarios: { type: 'boolean', default: false },
     name: { type: 'string' },
-    threads: { type: 'string' },
+    processes: { type: 'string' },
   },
 });
 let shownAtMs = 0;
-const threads = given.threads === undefined ? undefined : Number(given.threads);
+const processes = given.processes === undefined ? undefined : Number(given.processes);
 
-if (given.sensitivity) process.exitCode = (await printSensitivity({ name: given.name, threads })) ? 0 : 1;
+if (given.sensitivity) process.exitCode = (await printSensitivity({ name: given.name, processes })) ? 0 : 1;
 else if (given.scenarios) process.exitCode = (await printScenarios(given.name, given.trace)) ? 0 : 1;
 else if (given.seed !== undefined) process.exitCode = (await replay(Number(given.seed), given.trace)) ? 0 : 1;
 else process.exitCode = (await runSeeds(Number(given.from), Number(given.seeds ?? 1_000))) ? 0 : 1;
@@ -56,7 +56,7 @@ async function runSeeds(from: number, count: number): Promise<boolean> {
     showProgress(totals, count, failures.length, startedAtMs);
     return failures.length >= FAILURES_SHOWN_MAX;
   };
-  await runPool({ code, jobs: seedJobs(from, count), onResult, ...(threads && { threads }) });
+  await runPool({ code, jobs: seedJobs(from, count), onResult, ...(processes && { processes }) });
   const differing = await repeat(code, hashes);
   showTotals(totals, startedAtMs);
   for (const seed of differing) console.log(`seed ${seed} went another way when it was run again`);
@@ -75,7 +75,7 @@ async function repeat(code: string, hashes: ReadonlyMap<number, number>): Promis
     if (hashes.get(seed) !== traceHash) differing.push(seed);
     return false;
   };
-  await runPool({ code, jobs: [...hashes.keys()].map((seed) => ({ seed })), onResult, ...(threads && { threads }) });
+  await runPool({ code, jobs: [...hashes.keys()].map((seed) => ({ seed })), onResult, ...(processes && { processes }) });
   return differing;
 }
 
@@ -105,7 +105,7 @@ function showTotals(totals: Totals, startedAtMs: number): void {
   const seconds = (performance.now() - startedAtMs) / 1_000;
   const mean = (total: number) => Math.round(total / totals.runs);
   console.log(
-    `${totals.runs} seeds in ${seconds.toFixed(0)} s: ${(totals.runs / seconds).toFixed(2)} a second, ${mean(totals.elapsedMs)} ms each on its thread`,
+    `${totals.runs} seeds in ${seconds.toFixed(0)} s: ${(totals.runs / seconds).toFixed(2)} a second, ${mean(totals.elapsedMs)} ms each in its process`,
   );
   console.log(
     `events a seed: ${mean(totals.events)}, at least ${totals.eventsMin}; faults a seed: ${mean(totals.faults)}, at least ${totals.faultsMin}`,

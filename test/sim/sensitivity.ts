@@ -17,9 +17,9 @@ export interface Detection {
 
 export async function detect(
   mutation: Mutation,
-  options: { threads?: number; seedsMax?: number } = {},
+  options: { processes?: number; seedsMax?: number } = {},
 ): Promise<Detection> {
-  const { seedsMax = SEEDS_MAX, threads } = options;
+  const { seedsMax = SEEDS_MAX, processes } = options;
   const startedAtMs = performance.now();
   const code = await bundleProducts(mutation.patches);
   let found: JobResult | null = null;
@@ -28,7 +28,7 @@ export async function detect(
     if (isFailed && (found === null || result.seed < found.seed)) found = result;
     return isFailed;
   };
-  await runPool({ code, jobs: seedJobs(1, seedsMax), onResult, ...(threads && { threads }) });
+  await runPool({ code, jobs: seedJobs(1, seedsMax), onResult, ...(processes && { processes }) });
   const { seed = null, violations = [] } = (found ?? {}) as Partial<JobResult>;
   return { mutation, seeds: seed, violation: violations[0]?.message ?? '', elapsedMs: performance.now() - startedAtMs };
 }
@@ -36,15 +36,15 @@ export async function detect(
 /** True: all were found. */
 export async function printSensitivity({
   name,
-  threads,
+  processes,
 }: {
   name?: string | undefined;
-  threads?: number | undefined;
+  processes?: number | undefined;
 }): Promise<boolean> {
   const chosen = MUTATIONS.filter((mutation) => name === undefined || mutation.name === name);
   let missed = chosen.length === 0 ? 1 : 0;
   for (const mutation of chosen) {
-    const line = await lineOf(mutation, threads);
+    const line = await lineOf(mutation, processes);
     if (line === null) missed++;
     console.log(line ?? `${mutation.name.padEnd(26)} MISSED`);
   }
@@ -55,9 +55,9 @@ export async function printSensitivity({
 }
 
 /** Null: not found. A patch that does not fit the sources any more says so, and does not keep the others from their turn. */
-async function lineOf(mutation: Mutation, threads: number | undefined): Promise<string | null> {
+async function lineOf(mutation: Mutation, processes: number | undefined): Promise<string | null> {
   try {
-    const { seeds, violation, elapsedMs } = await detect(mutation, threads === undefined ? {} : { threads });
+    const { seeds, violation, elapsedMs } = await detect(mutation, processes === undefined ? {} : { processes });
     if (seeds === null) return null;
     const elapsed = `${(elapsedMs / 1_000).toFixed(1).padStart(6)} s`;
     return `${mutation.name.padEnd(26)} ${`seed ${seeds}`.padEnd(9)} ${elapsed}  ${violation.split('\n')[0]!.slice(0, 110)}`;
