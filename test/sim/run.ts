@@ -75,7 +75,12 @@ async function repeat(code: string, hashes: ReadonlyMap<number, number>): Promis
     if (hashes.get(seed) !== traceHash) differing.push(seed);
     return false;
   };
-  await runPool({ code, jobs: [...hashes.keys()].map((seed) => ({ seed })), onResult, ...(processes && { processes }) });
+  await runPool({
+    code,
+    jobs: [...hashes.keys()].map((seed) => ({ seed })),
+    onResult,
+    ...(processes && { processes }),
+  });
   return differing;
 }
 
