@@ -91,6 +91,8 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 const RESETS = 9;
+/** A run that had less luck with its chances is given the rest as resets. */
+const FAULTS_MIN = 20;
 const ISOLATE_DEATHS = 6;
 const QUESTIONS = 7;
 /** What is going on when a further question is asked, how often, and whose tenant it is about. */
@@ -146,6 +148,7 @@ class Simulation {
     this.#planQuestions();
     planCron(world, START_MS, FAULTS_END_MS, 10 * MINUTE_MS);
     await this.#phase(FAULTS_END_MS);
+    this.#addMissingFaults();
     if (world.violations.length === 0) {
       await comeToRest(world, this.#tenants, this.#watch, AT_REST_MS, () => this.#waiting());
     }
@@ -282,6 +285,17 @@ class Simulation {
         if (!faults.isPlanned('alarm-fails', 'all')) return;
         for (const object of objects.values()) object.loseAlarm();
       });
+    }
+  }
+
+  /** What is masked counts as had, so that a run that is being shrunk gets no other faults. */
+  #addMissingFaults(): void {
+    const { masked = new Set() } = this.#options;
+    const { faults, objects } = this.#world;
+    const names = [...objects.keys()];
+    const missing = FAULTS_MIN - faults.fired.length - masked.size;
+    for (let i = 0; i < missing; i++) {
+      if (faults.isPlanned('reset', `missing ${i}`)) objects.get(names[i % names.length]!)!.reset('reset');
     }
   }
 

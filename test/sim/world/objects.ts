@@ -176,6 +176,7 @@ export class SimObject {
 
   /** The alarm is lost, as after six failures. */
   loseAlarm(): void {
+    if (this.storage.alarmMs !== null) this.#world.reach('alarm-given-up');
     this.storage.takeAlarm();
     this.#alarmSoon();
   }
