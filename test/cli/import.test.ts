@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeServer } from './fake-server.ts';
 import { runCli } from './run-cli.ts';
 
@@ -12,6 +12,7 @@ beforeAll(async () => {
   server = await FakeServer.start();
 });
 afterAll(() => server.stop());
+afterEach(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tidemark-import-'));
   server.calls.length = 0;
