@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CliError, type Command, helpOf, type Io, nearest, parseCommand, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { funnel } from './commands/funnel.ts';
 import { importCommand } from './commands/import.ts';
 import { key } from './commands/key.ts';
 import { query } from './commands/query.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   importCommand,
   exportCommand,
   query,
+  funnel,
   seal,
   verify,
   simulate,

@@ -11,14 +11,26 @@ const SPAN_MS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: 60 * MINUTE
 export function parseTime(text: string, option: string, nowMs: number): string {
   if (text === 'now') return new Date(nowMs).toISOString();
   if (text === 'today') return isoDay(nowMs);
-  const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  if (count) return new Date(nowMs - Number(count) * (SPAN_MS[unit] ?? 0)).toISOString();
+  const spanMs = spanOf(text);
+  if (spanMs !== null) return new Date(nowMs - spanMs).toISOString();
   if (Number.isNaN(Date.parse(text))) {
     throw new UsageError(
       `--${option} takes a date, an ISO instant, "today", "now", or a span as 24h or 7d, not "${text}"`,
     );
   }
   return text;
+}
+
+/** Milliseconds of `90m`, `24h`, `7d`. */
+export function parseSpan(text: string, option: string): number {
+  const spanMs = spanOf(text);
+  if (!spanMs) throw new UsageError(`--${option} takes a span as 90m, 24h or 7d, not "${text}"`);
+  return spanMs;
+}
+
+function spanOf(text: string): number | null {
+  const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
+  return count ? Number(count) * (SPAN_MS[unit] ?? 0) : null;
 }
 
 export function isoDay(atMs: number): string {

@@ -4,8 +4,8 @@
 import { Client } from '../client.ts';
 import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
 import { findServer } from '../keys.ts';
+import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../question.ts';
 import { renderTable, type TableCell } from '../table.ts';
-import { DAY_MS, isoDay, parseTime } from '../times.ts';
 
 const NUMBER_MEASURES = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99'];
 const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'];
@@ -18,13 +18,7 @@ export interface QueryAnswer {
     readonly total: number | null;
     readonly points?: readonly { readonly at: string; readonly value: number | null }[];
   }[];
-  readonly meta: {
-    readonly asOf?: string | null;
-    readonly complete?: boolean;
-    readonly pending?: unknown;
-    readonly estimated?: unknown;
-    readonly elapsedMs?: number;
-  };
+  readonly meta: AnswerMeta;
 }
 
 export const query: Command = {
@@ -33,7 +27,7 @@ export const query: Command = {
   usage: '[--measure M] [--events A,B] [--where JSON] [--group-by P,P] [--interval I] [--from T] [--to T]',
   notes: `
 M: count (default), users, or sum|avg|min|max|p50|p90|p95|p99:<property>.
-T: a date, an ISO instant, today, now, or a span back from now (24h, 7d). Default: the last 7 days, today included.
+${TIME_NOTE}
 Properties: those of the event, context.*, and columns such as country, device, path, utm_source.`,
   examples: [
     'query --measure users --interval day --from 30d',
@@ -43,19 +37,11 @@ Properties: those of the event, context.*, and columns such as country, device, 
   options: {
     measure: { type: 'string', value: 'M', help: 'what to count' },
     events: { type: 'string', value: 'A,B', help: 'only these events' },
-    where: {
-      type: 'string',
-      value: 'JSON',
-      help: 'condition: {"property","op","value"}, {"and":[…]}, {"or":[…]}, {"not":…}',
-    },
     'group-by': { type: 'string', value: 'P,P', help: 'one series for each value' },
     interval: { type: 'string', value: 'I', help: 'minute, hour, day, week or month' },
-    from: { type: 'string', value: 'T', help: 'start, inclusive' },
-    to: { type: 'string', value: 'T', help: 'end, exclusive' },
-    timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of days, weeks and months (default: the tenant’s)' },
     exact: { type: 'boolean', help: 'count people exactly, from the raw events if need be' },
     top: { type: 'string', value: 'N', help: 'the N greatest series (default 100)' },
-    json: { type: 'boolean', help: 'the answer as it came' },
+    ...QUESTION_OPTIONS,
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
@@ -79,12 +65,9 @@ export function questionOf(args: Args, nowMs: number): Record<string, unknown> {
   const question = {
     measure: measureOf(args.text('measure') ?? 'count'),
     events: args.list('events'),
-    where: args.json('where'),
     groupBy: args.list('group-by'),
     interval,
-    from: parseTime(args.text('from') ?? isoDay(nowMs - 6 * DAY_MS), 'from', nowMs),
-    to: parseTime(args.text('to') ?? isoDay(nowMs + DAY_MS), 'to', nowMs),
-    timezone: args.text('timezone'),
+    ...questionFields(args, nowMs),
     exact: args.flag('exact') || undefined,
     top: args.count('top', 1, 1_000),
   };
@@ -109,20 +92,4 @@ export function renderAnswer({ series, meta }: QueryAnswer, measure: string): st
   const header = [...(hasPoints ? ['at'] : []), ...dimensions, measure];
   const totals = hasPoints && series.length === 1 ? [`total: ${series[0]?.total ?? '–'}`] : [];
   return [...(rows.length > 0 ? renderTable(header, rows) : ['(nothing)']), ...totals, metaLine(meta)];
-}
-
-function metaLine({ asOf, complete, pending, estimated, elapsedMs }: QueryAnswer['meta']): string {
-  const parts = [
-    asOf ? `as of ${asOf}` : 'no events yet',
-    complete ? 'complete' : 'not complete yet',
-    ...(isSome(pending) ? [`pending: ${JSON.stringify(pending)}`] : []),
-    ...(estimated ? ['estimated'] : []),
-    ...(elapsedMs === undefined ? [] : [`${Math.round(elapsedMs)} ms`]),
-  ];
-  return `(${parts.join(', ')})`;
-}
-
-function isSome(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  return typeof value === 'object' && value !== null ? Object.values(value).some(isSome) : Boolean(value);
 }

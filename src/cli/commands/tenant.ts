@@ -87,7 +87,9 @@ async function remove(id: string, args: Args, io: Io): Promise<number> {
   const client = new Client({ url: server.url, key: server.mustKey('root') });
   await client.call(`/v1/tenants/${encodeURIComponent(id)}`, { method: 'DELETE' });
   if (server.isLocal) keepTenantKeys(server.stateFolder, id, null);
-  io.out(`Tenant ${id} deleted. Its keys stop working within half a minute, its data goes within minutes (GET /v1/deletions).`);
+  io.out(
+    `Tenant ${id} deleted. Its keys stop working within half a minute, its data goes within minutes (GET /v1/deletions).`,
+  );
   return 0;
 }
 
