@@ -49,11 +49,14 @@ export class Admission {
 
   #pressure({ sizeBytes, pendingSizeBytes, logSizeBytes }: Offer, nowMs: number): number | null {
     if (pendingSizeBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) return LIMITS.retryAfterMsMin;
-    const { outbox, cellCount } = this.#engine;
+    // A shard that takes nothing cuts nothing, which is when ids are forgotten otherwise.
+    if (this.#engine.rememberedIds >= LIMITS.dedupeIdsMax) this.#engine.forgetBefore(nowMs);
+    const { outbox, cellSizeBytes, rememberedIds } = this.#engine;
     const held = {
+      rememberedIds,
       logSizeBytes: logSizeBytes + pendingSizeBytes,
       waitingFlushes: outbox.length,
-      cells: cellCount,
+      cellSizeBytes,
       oldestFlushAgeMs: this.oldestFlushAgeMs(nowMs),
     };
     return pressureOf(held, sizeBytes);
@@ -62,7 +65,7 @@ export class Admission {
   #noteHeat({ blocks, sizeBytes }: Offer, nowMs: number): void {
     const events = blocks.reduce((sum, block) => sum + block.eventCount, 0);
     this.#heat.note(events, sizeBytes, nowMs);
-    if (nowMs - this.#askedAtMs < LIMITS.hotWindowMs || !this.#heat.isHot(nowMs)) return;
+    if (nowMs - this.#askedAtMs < LIMITS.hotWindowMs || !this.#heat.isHot(nowMs, this.#engine.rememberedIds)) return;
     this.#askedAtMs = nowMs;
     this.#askForSplit();
   }

@@ -39,6 +39,14 @@ export interface OutboxRow {
   readonly cutAtMs: number;
 }
 
+/** A flush that is cut, and the ids it accepted. */
+interface Cut extends OutboxRow {
+  readonly run: Uint8Array;
+  readonly receivedAtMs: number;
+  /** Of receipt, of the ids that are still remembered. */
+  readonly oldestDay: number;
+}
+
 /** The ids of one flush, as long as they are not merged with others. */
 export interface FlushRun {
   readonly day: number;
@@ -53,6 +61,8 @@ export class ShardStore {
   #rowsWritten = 0;
   #sizeBytes = 0;
   readonly #sizeOf = new Map<number, number>();
+  /** Of the days of receipt in `dedupe_run`, none is before this. */
+  #runDayMin = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -188,17 +198,24 @@ export class ShardStore {
     return { blocks, nextSeq: seq < seqTo ? seq : null };
   }
 
-  /** A cut, in one transaction with its outbox row (CORRECTNESS A1). */
-  saveCut(flush: { seqFrom: number; seqTo: number; cutAtMs: number; run: Uint8Array; receivedAtMs: number }): void {
+  /**
+   * A cut, in one transaction with its outbox row (CORRECTNESS A1). Once a day it drops what is beyond the horizon: a shard
+   * with few events never merges, and would read the ids of all its life at each restart.
+   */
+  saveCut(flush: Cut): void {
+    if (this.#runDayMin < flush.oldestDay) {
+      this.#write('DELETE FROM dedupe_run WHERE day < ?', flush.oldestDay);
+      this.#runDayMin = flush.oldestDay;
+    }
     this.#write('INSERT INTO outbox VALUES (?, ?, ?)', flush.seqFrom, flush.seqTo, flush.cutAtMs);
     if (flush.run.byteLength > 0) {
       this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 0, ?)', dayOf(flush.receivedAtMs), flush.run);
     }
   }
 
-  /** Merged runs take the place of all flushes' own; runs beyond the horizon are dropped beside it. */
-  saveMerge(merges: readonly RunMerge[], oldestDay: number): void {
-    this.#write('DELETE FROM dedupe_run WHERE merged = 0 OR day < ?', oldestDay);
+  /** Merged runs take the place of all flushes' own. */
+  saveMerge(merges: readonly RunMerge[]): void {
+    this.#write('DELETE FROM dedupe_run WHERE merged = 0');
     for (const { day, ids } of merges) {
       this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 1, ?)', day, bytesOf(ids));
     }
@@ -229,24 +246,25 @@ export class ShardStore {
       .map((row) => ({ seqFrom: row.seq_from, seqTo: row.seq_to, cutAtMs: row.cut_at_ms }));
   }
 
-  *flushRuns(): Generator<FlushRun> {
+  *flushRuns(oldestDay: number): Generator<FlushRun> {
     const rows = this.#sql.exec<{ day: number; ids: ArrayBuffer }>(
-      'SELECT day, ids FROM dedupe_run WHERE merged = 0 ORDER BY run',
+      'SELECT day, ids FROM dedupe_run WHERE merged = 0 AND day >= ? ORDER BY run',
+      oldestDay,
     );
     for (const { day, ids } of rows) yield { day, ids: new Uint32Array(ids) };
   }
 
-  mergedDays(): number[] {
-    const rows = this.#sql.exec<{ day: number }>('SELECT DISTINCT day FROM dedupe_run WHERE merged = 1').toArray();
+  mergedDays(oldestDay: number): number[] {
+    const rows = this.#sql
+      .exec<{ day: number }>('SELECT DISTINCT day FROM dedupe_run WHERE merged = 1 AND day >= ?', oldestDay)
+      .toArray();
     return rows.map(({ day }) => day);
   }
 
-  /** The merged runs of a day, each sorted. */
-  readRuns(day: number): Uint32Array[] {
-    return this.#sql
-      .exec<{ ids: ArrayBuffer }>('SELECT ids FROM dedupe_run WHERE merged = 1 AND day = ?', day)
-      .toArray()
-      .map(({ ids }) => new Uint32Array(ids));
+  /** The merged runs of a day, each sorted; one at a time, for a busy day has 8 bytes an id of them. */
+  *readRuns(day: number): Generator<Uint32Array> {
+    const rows = this.#sql.exec<{ ids: ArrayBuffer }>('SELECT ids FROM dedupe_run WHERE merged = 1 AND day = ?', day);
+    for (const { ids } of rows) yield new Uint32Array(ids);
   }
 
   #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | null | undefined)[]): void {

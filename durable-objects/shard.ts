@@ -9,6 +9,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type EventBlock, openBlock } from '../src/core/block.ts';
+import { oldestRememberedDay } from '../src/core/dedupe.ts';
 import { Engine } from '../src/core/engine.ts';
 import { DAY_MS, LIMITS } from '../src/core/limits.ts';
 import { assert } from '../src/core/result.ts';
@@ -33,7 +34,6 @@ import type {
   ShardStatusReply,
 } from '../src/core/rpc.ts';
 import type { ShardAddress } from '../src/core/shard-map.ts';
-import { dayOf } from '../src/core/window.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
 import { Gathering } from './gathering.ts';
@@ -138,9 +138,13 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (asked !== undefined && (asked.incarnation !== incarnation || asked.seqFrom !== oldest.seqFrom))
       return { status: 'gone' };
     if (asked === undefined) this.#attempts++;
-    const seqFrom = request.seqFrom ?? oldest.seqFrom;
+    const { seqFrom = oldest.seqFrom, partFrom = 0 } = request;
     const page = this.#store.read(seqFrom, oldest.seqTo, LIMITS.rpcPageSizeBytesMax);
     assert(page !== null, `flush ${oldest.seqFrom}-${oldest.seqTo} is not confirmed, but its rows are gone`);
+    const allParts = oldest.parts();
+    const parts = firstBySize(allParts.slice(partFrom), ({ cells }) => cells.byteLength, LIMITS.rpcPageSizeBytesMax);
+    const nextSeq = page.nextSeq ?? oldest.seqTo;
+    const nextPart = partFrom + parts.length;
     return {
       status: 'ok',
       flush: { incarnation, seqFrom: oldest.seqFrom, seqTo: oldest.seqTo },
@@ -148,8 +152,11 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       tally: oldest.tallied(),
       corrections: oldest.correctionCount,
       rollupIds: [...(oldest.rollupIds ?? [])],
-      parts: seqFrom === oldest.seqFrom ? oldest.parts() : [],
-      ...page,
+      parts,
+      blocks: page.blocks,
+      nextSeq,
+      nextPart,
+      isLast: nextSeq === oldest.seqTo && nextPart === allParts.length,
     };
   }
 
@@ -263,14 +270,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   /** The waiting requests whose blocks fit one row; the first always, however big. */
   #takeGroup(): Waiter[] {
-    let sizeBytes = 0;
-    let count = 0;
-    for (const waiter of this.#pending) {
-      if (count > 0 && sizeBytes + waiter.sizeBytes > LIMITS.logRowSizeBytesMax / 2) break;
-      sizeBytes += waiter.sizeBytes;
-      count++;
-    }
-    const group = this.#pending.splice(0, count);
+    const { length } = firstBySize(this.#pending, (waiter) => waiter.sizeBytes, LIMITS.logRowSizeBytesMax / 2);
+    const group = this.#pending.splice(0, length);
     this.#pendingSizeBytes -= group.reduce((sum, waiter) => sum + waiter.sizeBytes, 0);
     return group;
   }
@@ -286,19 +287,17 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   #commit(group: readonly Waiter[]): void {
     if (group.length === 0) return;
-    const blocks = group.flatMap((waiter) => waiter.blocks);
-    const eventCount = blocks.reduce((sum, block) => sum + block.eventCount, 0);
-    if (this.#engine.open.events + eventCount > LIMITS.flushEventsMax) this.#cut();
     const dispositions: Uint8Array[] = [];
-    this.#mutate(() => {
-      this.ctx.storage.transactionSync(() => {
-        for (const rowBlocks of rowsOf(blocks)) {
-          const plan = this.#engine.plan(rowBlocks);
+    for (const { blocks, events, sizeBytes } of rowsOf(group.flatMap((waiter) => waiter.blocks))) {
+      if (!this.#engine.open.hasRoomFor(events, sizeBytes)) this.#cut();
+      this.#mutate(() => {
+        this.ctx.storage.transactionSync(() => {
+          const plan = this.#engine.plan(blocks);
           this.#engine.apply(this.#store.appendRow(plan));
           dispositions.push(...plan.dispositions);
-        }
+        });
       });
-    });
+    }
     let next = 0;
     for (const waiter of group) {
       this.#epochs.noteRouting(waiter.routingAtMsMax);
@@ -322,22 +321,23 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
           cutAtMs: nowMs,
           run: open.dedupeRun(),
           receivedAtMs: open.receivedAtMsMax,
+          oldestDay: oldestRememberedDay(nowMs),
         });
       });
       this.#engine.cut();
       this.#engine.forgetBefore(nowMs);
     });
-    this.#mergeIds(nowMs);
+    this.#mergeIds();
     this.ctx.waitUntil(this.#remind().catch(() => {})); // the alarm reminds again
     this.ctx.waitUntil(this.#arm());
   }
 
   /** Turns recent ids into sorted runs once they are many. */
-  #mergeIds(nowMs: number): void {
+  #mergeIds(): void {
     const merges = this.#engine.planMerge();
     if (merges.length === 0) return;
     this.#mutate(() => {
-      this.ctx.storage.transactionSync(() => this.#store.saveMerge(merges, dayOf(nowMs - LIMITS.dedupeHorizonMs) - 1));
+      this.ctx.storage.transactionSync(() => this.#store.saveMerge(merges));
       this.#engine.applyMerge(merges);
     });
   }
@@ -405,8 +405,9 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   #restore(meta: ShardMeta): Engine {
     const engine = new Engine(meta, (day) => this.#store.readRuns(day));
-    for (const day of this.#store.mergedDays()) engine.restoreIdsOfDay(day);
-    for (const run of this.#store.flushRuns()) engine.restoreIds(run.ids, run.day * DAY_MS);
+    const oldestDay = oldestRememberedDay(Date.now());
+    for (const day of this.#store.mergedDays(oldestDay)) engine.restoreIdsOfDay(day);
+    for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day * DAY_MS);
     const cuts = new Set(this.#store.outbox().map((row) => row.seqTo));
     for (const row of this.#store.replay(meta.storedSeq)) {
       engine.replay(row);
@@ -417,18 +418,37 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   }
 }
 
+interface Row {
+  readonly blocks: EventBlock[];
+  events: number;
+  sizeBytes: number;
+}
+
 /** Splits the blocks of a commit into rows that stay under SQLite's bound on a value. */
-function rowsOf(blocks: readonly EventBlock[]): EventBlock[][] {
-  const rows: EventBlock[][] = [[]];
-  let sizeBytes = 0;
+function rowsOf(blocks: readonly EventBlock[]): Row[] {
+  const rows: Row[] = [];
   for (const block of blocks) {
-    const blockBytes = block.bytes.byteLength + block.eventCount + 16;
-    if (sizeBytes > 0 && sizeBytes + blockBytes > LIMITS.logRowSizeBytesMax) {
-      rows.push([]);
-      sizeBytes = 0;
+    const sizeBytes = block.bytes.byteLength + block.eventCount + 16;
+    let row = rows.at(-1);
+    if (row === undefined || row.sizeBytes + sizeBytes > LIMITS.logRowSizeBytesMax) {
+      row = { blocks: [], events: 0, sizeBytes: 0 };
+      rows.push(row);
     }
-    (rows.at(-1) as EventBlock[]).push(block);
-    sizeBytes += blockBytes;
+    row.blocks.push(block);
+    row.events += block.eventCount;
+    row.sizeBytes += sizeBytes;
   }
   return rows;
+}
+
+/** The first of the items whose sizes together are within the bound; the very first always, however big. */
+function firstBySize<T>(items: readonly T[], sizeOf: (item: T) => number, sizeBytesMax: number): T[] {
+  let sizeBytes = 0;
+  let count = 0;
+  for (const item of items) {
+    sizeBytes += sizeOf(item);
+    if (count > 0 && sizeBytes > sizeBytesMax) break;
+    count++;
+  }
+  return items.slice(0, count);
 }

@@ -3,20 +3,30 @@
  *
  * By day of receipt, so that forgetting is dropping a day. Of each day the recent ids are held whole, in a set; once they
  * are many they become a sorted run in storage, and only a filter of 3 bytes an id stays in memory (prefix-filter.ts).
- * An id is new when no set holds it and no filter may; a filter's maybe is settled by the day's runs.
+ * An id is new when no set holds it and no filter may (`probe`); the maybes of a row are settled together by the runs, of
+ * which one at a time is in memory (`settle`): a storm of old ids costs time, not space.
  *
  * Ids are known by their keyed 64-bit hash: among 10 million ids of a horizon the chance that any two collide is 2.7e-6
- * (n²/2^65). See docs/decisions/0001 and 0010.
+ * (n²/2^65). How many may be remembered: `LIMITS.dedupeIdsMax`. See docs/decisions/0001 and 0014.
  */
 import { HashSet64 } from './hash-set.ts';
 import { runHas, sortRun } from './id-run.ts';
 import { DAY_MS, LIMITS } from './limits.ts';
 import { PrefixFilter } from './prefix-filter.ts';
 
-const HORIZON_DAYS = Math.ceil(LIMITS.dedupeHorizonMs / DAY_MS) + 1;
+/** The oldest day of receipt whose ids are still remembered. */
+export function oldestRememberedDay(nowMs: number): number {
+  return Math.floor((nowMs - LIMITS.dedupeHorizonMs) / DAY_MS);
+}
 
-/** Reads the merged runs of a day of receipt: sorted, disjoint. */
-export type ReadRuns = (day: number) => Uint32Array[];
+/** Reads the merged runs of a day of receipt, one after the other: each sorted, all disjoint. */
+export type ReadRuns = (day: number) => Iterable<Uint32Array>;
+
+/** What memory alone tells of an id. */
+export const NEW = 0;
+export const KNOWN = 1;
+export const MAYBE = 2;
+export type Probe = typeof NEW | typeof KNOWN | typeof MAYBE;
 
 /** Recent ids of a day, sorted, to be written as one merged run in place of the flushes' own. */
 export interface RunMerge {
@@ -35,19 +45,32 @@ export class Dedupe {
   readonly #readRuns: ReadRuns;
   /** Newest day first: a retry is mostly of today. */
   #generations: Generation[] = [];
-  /** The runs of the day that a filter's maybe last led to: resends come in numbers. */
-  #runsRead: { day: number; runs: Uint32Array[] } | null = null;
 
   constructor(readRuns: ReadRuns) {
     this.#readRuns = readRuns;
   }
 
-  has(high: number, low: number): boolean {
-    for (const { day, recent, filter } of this.#generations) {
-      if (recent.has(high, low)) return true;
-      if (filter?.mayHave(high, low) && this.#runsHave(day, high, low)) return true;
+  probe(high: number, low: number): Probe {
+    let told: Probe = NEW;
+    for (const { recent, filter } of this.#generations) {
+      if (recent.has(high, low)) return KNOWN;
+      if (filter?.mayHave(high, low)) told = MAYBE;
     }
-    return false;
+    return told;
+  }
+
+  /** Which of the ids, as (low, high) pairs, the runs hold: to be asked of those that memory may know. */
+  settle(ids: readonly number[]): HashSet64 {
+    const held = new HashSet64();
+    for (const { day, filter } of this.#generations) {
+      const asked: number[] = [];
+      for (let i = 0; i < ids.length; i += 2) if (filter?.mayHave(ids[i + 1]!, ids[i]!)) asked.push(i);
+      if (asked.length === 0) continue;
+      for (const run of this.#readRuns(day)) {
+        for (const i of asked) if (runHas(run, ids[i + 1]!, ids[i]!)) held.add(ids[i + 1]!, ids[i]!);
+      }
+    }
+    return held;
   }
 
   add(high: number, low: number, receivedAtMs: number): void {
@@ -64,28 +87,22 @@ export class Dedupe {
 
   /** The merges are written: their ids leave the sets. */
   applyMerge(merges: readonly RunMerge[]): void {
-    this.releaseRuns();
     for (const { day, ids } of merges) {
       const generation = this.#generation(day);
       generation.recent = new HashSet64();
-      generation.filter = (generation.filter ?? PrefixFilter.empty()).plus([ids]);
+      generation.filter = (generation.filter ?? PrefixFilter.empty()).plus(() => [ids]);
     }
   }
 
   /** Takes up the merged runs of a day again after a restart. */
   restoreDay(day: number): void {
-    this.#generation(day).filter = PrefixFilter.of(this.#readRuns(day));
+    this.#generation(day).filter = PrefixFilter.of(() => this.#readRuns(day));
   }
 
   /** Forgets what was received before the horizon. */
   expire(nowMs: number): void {
-    const oldest = Math.floor(nowMs / DAY_MS) - HORIZON_DAYS;
+    const oldest = oldestRememberedDay(nowMs);
     this.#generations = this.#generations.filter((generation) => generation.day >= oldest);
-  }
-
-  /** Lets go of runs that a look-up has read. */
-  releaseRuns(): void {
-    this.#runsRead = null;
   }
 
   get recentSize(): number {
@@ -98,11 +115,6 @@ export class Dedupe {
 
   get sizeBytes(): number {
     return this.#generations.reduce((sum, { recent, filter }) => sum + recent.sizeBytes + (filter?.sizeBytes ?? 0), 0);
-  }
-
-  #runsHave(day: number, high: number, low: number): boolean {
-    if (this.#runsRead?.day !== day) this.#runsRead = { day, runs: this.#readRuns(day) };
-    return this.#runsRead.runs.some((run) => runHas(run, high, low));
   }
 
   #generation(day: number): Generation {

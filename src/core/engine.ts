@@ -12,7 +12,7 @@
  */
 import type { EventBlock } from './block.ts';
 import { encodeRollupCells } from './cell-codec.ts';
-import { Dedupe, type ReadRuns, type RunMerge } from './dedupe.ts';
+import { Dedupe, KNOWN, MAYBE, type ReadRuns, type RunMerge } from './dedupe.ts';
 import { DUPLICATE, isAccepted } from './disposition.ts';
 import { FlushState } from './flush.ts';
 import { HashSet64 } from './hash-set.ts';
@@ -21,6 +21,8 @@ import { assert } from './result.ts';
 import type { LiveReply, LiveRequest } from './rpc.ts';
 import { advanceWatermark, idleWatermark } from './watermark.ts';
 import { admit, dayOf } from './window.ts';
+
+const NO_IDS = new HashSet64(0);
 
 export interface RowPlan {
   readonly seq: number;
@@ -44,7 +46,7 @@ export class Engine {
   #headSeq: number;
   #watermarkMs: number | null;
   #outbox: FlushState[] = [];
-  #outboxCells = 0;
+  #outboxCellSizeBytes = 0;
   #open: FlushState;
   #lastReceivedAtMs = 0;
 
@@ -81,7 +83,11 @@ export class Engine {
   }
   /** Cells in memory: open and waiting. */
   get cellCount(): number {
-    return this.#outboxCells + this.#open.cellCount;
+    return this.#flushes().reduce((sum, flush) => sum + flush.cellCount, 0);
+  }
+  /** About what they take. */
+  get cellSizeBytes(): number {
+    return this.#outboxCellSizeBytes + this.#open.cellSizeBytes;
   }
   /** The latest receipt, or refusal, this instance knows of. */
   get lastReceivedAtMs(): number {
@@ -99,13 +105,17 @@ export class Engine {
   plan(blocks: readonly EventBlock[], seq: number = this.#headSeq): RowPlan {
     this.#planned.clear();
     let watermarkMs = this.#watermarkMs;
-    const dispositions = blocks.map((block) => {
+    const probes = blocks.map((block) => this.#probe(block));
+    const held = this.#settle(blocks, probes);
+    const dispositions = blocks.map((block, i) => {
+      const probed = probes[i] as Uint8Array;
       const decided = new Uint8Array(block.eventCount);
       let atMsMax = Number.NEGATIVE_INFINITY;
       for (let row = 0; row < block.eventCount; row++) {
         const low = block.idHash[2 * row] as number;
         const high = block.idHash[2 * row + 1] as number;
-        if (this.#dedupe.has(high, low) || !this.#planned.add(high, low)) {
+        const isKnown = probed[row] === KNOWN || (probed[row] === MAYBE && held.has(high, low));
+        if (isKnown || !this.#planned.add(high, low)) {
           decided[row] = DUPLICATE;
           continue;
         }
@@ -116,8 +126,27 @@ export class Engine {
       if (block.eventCount > 0) watermarkMs = advanceWatermark(watermarkMs, atMsMax, block.receivedAtMs);
       return decided;
     });
-    this.#dedupe.releaseRuns();
     return { seq, blocks, dispositions, watermarkMs };
+  }
+
+  /** What memory alone tells of each event's id. */
+  #probe({ idHash, eventCount }: EventBlock): Uint8Array {
+    const probed = new Uint8Array(eventCount);
+    for (let row = 0; row < eventCount; row++) {
+      probed[row] = this.#dedupe.probe(idHash[2 * row + 1] as number, idHash[2 * row] as number);
+    }
+    return probed;
+  }
+
+  /** The ids that the runs hold, of those that memory could not tell: one reading for all of a row. */
+  #settle(blocks: readonly EventBlock[], probes: readonly Uint8Array[]): HashSet64 {
+    const asked: number[] = [];
+    blocks.forEach(({ idHash }, i) => {
+      (probes[i] as Uint8Array).forEach((probe, row) => {
+        if (probe === MAYBE) asked.push(idHash[2 * row] as number, idHash[2 * row + 1] as number);
+      });
+    });
+    return asked.length === 0 ? NO_IDS : this.#dedupe.settle(asked);
   }
 
   /** Takes a written row into account, at its first time or as a replay. */
@@ -151,7 +180,7 @@ export class Engine {
     if (this.#open.isEmpty) return null;
     const flush = this.#open;
     this.#outbox.push(flush);
-    this.#outboxCells += flush.cellCount;
+    this.#outboxCellSizeBytes += flush.cellSizeBytes;
     this.#open = new FlushState(this.#headSeq);
     return flush;
   }
@@ -162,7 +191,7 @@ export class Engine {
     if (oldest === undefined || oldest.seqFrom !== seqFrom) return false;
     assert(oldest.seqTo === seqTo, `flush ${seqFrom}-${oldest.seqTo} confirmed as ${seqFrom}-${seqTo}`);
     this.#outbox.shift();
-    this.#outboxCells -= oldest.cellCount;
+    this.#outboxCellSizeBytes -= oldest.cellSizeBytes;
     this.#storedSeq = seqTo;
     return true;
   }
@@ -213,7 +242,7 @@ export class Engine {
   /** What this shard answers for: everything from storedSeq on. */
   live(request: Pick<LiveRequest, 'rollupId' | 'startMs' | 'endMs'>): LiveReply {
     const { rollupId, startMs, endMs } = request;
-    const flushes = [...this.#outbox, this.#open];
+    const flushes = this.#flushes();
     const cells: Uint8Array[] = [];
     let rollupMissing = false;
     if (rollupId !== undefined) {
@@ -234,6 +263,10 @@ export class Engine {
       corrections: flushes.reduce((sum, flush) => sum + inRange(flush.corrections, startMs, endMs), 0),
       tailEvents: flushes.reduce((sum, flush) => sum + flush.events, 0),
     };
+  }
+
+  #flushes(): FlushState[] {
+    return [...this.#outbox, this.#open];
   }
 
   #remember(block: EventBlock, dispositions: Uint8Array): void {

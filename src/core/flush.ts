@@ -35,6 +35,7 @@ export class FlushState {
   /** (low, high) of the ids accepted, in order: the durable run of dedupe. */
   readonly #ids: number[] = [];
   readonly #checksums: number[] = [];
+  #parts: readonly FlushPart[] | null = null;
 
   constructor(seqFrom: number) {
     this.seqFrom = seqFrom;
@@ -51,7 +52,15 @@ export class FlushState {
     return (
       this.events >= LIMITS.flushEventsMax ||
       this.sizeBytes >= LIMITS.flushSizeBytesMax ||
-      this.cellCount >= LIMITS.flushCellsMax
+      this.cellSizeBytes >= LIMITS.flushCellSizeBytesMax
+    );
+  }
+
+  /** Whether a row of so many events and bytes may join; of an empty flush any row is the first. */
+  hasRoomFor(events: number, sizeBytes: number): boolean {
+    return (
+      this.isEmpty ||
+      (this.events + events <= LIMITS.flushEventsMax && this.sizeBytes + sizeBytes <= LIMITS.flushSizeBytesMax)
     );
   }
 
@@ -61,8 +70,16 @@ export class FlushState {
     return sum;
   }
 
+  /** About what its cells take in memory. */
+  get cellSizeBytes(): number {
+    let sum = 0;
+    for (const cells of this.cells.values()) sum += cells.sizeBytes;
+    return sum;
+  }
+
   /** A row of the log begins: what follows by `addBlock` belongs to it. */
   addRow(seq: number, sizeBytes: number, checksum: number): void {
+    this.#parts = null;
     this.seqTo = seq + 1;
     this.sizeBytes += sizeBytes;
     this.#checksums.push(checksum);
@@ -145,8 +162,13 @@ export class FlushState {
     return hashHex(`${this.seqFrom}-${this.seqTo}:${this.#checksums.join(',')}`);
   }
 
-  /** Its parts: the packed cells of every rollup that all its blocks were made under (CORRECTNESS C3). */
-  parts(): FlushPart[] {
+  /** Its parts: the packed cells of every rollup that all its blocks were made under (CORRECTNESS C3). Made once. */
+  parts(): readonly FlushPart[] {
+    this.#parts ??= this.#encodeParts();
+    return this.#parts;
+  }
+
+  #encodeParts(): FlushPart[] {
     const parts: FlushPart[] = [];
     for (const [rollupId, cells] of this.cells) {
       if (!this.rollupIds?.has(rollupId) || cells.windows.size === 0) continue;

@@ -3,45 +3,70 @@
  *
  * Measured by requests, events and bytes, never by time spent: timers stand still in production (CORRECTNESS D7). What a
  * dead sink makes it refuse is counted like what it takes: a split cures load, not a sink that stands still.
- * Two halves of a window, the older weighed by how much of it still lies in the last minute.
+ * A rate that no minute minds may still be too much for nine days of ids: one that remembers many is hot at that rate, too.
  */
 import { LIMITS } from './limits.ts';
 
 interface Offered {
-  requests: number;
-  events: number;
-  sizeBytes: number;
+  readonly requests: number;
+  readonly events: number;
+  readonly sizeBytes: number;
 }
+const NOTHING: Offered = { requests: 0, events: 0, sizeBytes: 0 };
 
 export class Heat {
-  #startMs = 0;
-  #current: Offered = { requests: 0, events: 0, sizeBytes: 0 };
-  #before: Offered = { requests: 0, events: 0, sizeBytes: 0 };
+  readonly #minute = new Sliding(LIMITS.hotWindowMs);
+  /** As long as a split must have been in effect before the next is asked for: then it shows what that one left. */
+  readonly #pause = new Sliding(LIMITS.splitPauseMs);
 
   note(events: number, sizeBytes: number, nowMs: number): void {
-    this.#turn(nowMs);
-    this.#current.requests++;
-    this.#current.events += events;
-    this.#current.sizeBytes += sizeBytes;
+    this.#minute.note({ requests: 1, events, sizeBytes }, nowMs);
+    this.#pause.note({ requests: 1, events, sizeBytes }, nowMs);
   }
 
-  isHot(nowMs: number): boolean {
-    this.#turn(nowMs);
-    const weight = 1 - Math.min(1, (nowMs - this.#startMs) / LIMITS.hotWindowMs);
-    const over = (key: keyof Offered) => this.#current[key] + weight * this.#before[key];
+  isHot(nowMs: number, rememberedIds: number): boolean {
     return (
-      over('requests') > LIMITS.hotRequestsMax ||
-      over('events') > LIMITS.hotEventsMax ||
-      over('sizeBytes') > LIMITS.hotSizeBytesMax
+      this.#minute.over('requests', nowMs) > LIMITS.hotRequestsMax ||
+      this.#minute.over('events', nowMs) > LIMITS.hotEventsMax ||
+      this.#minute.over('sizeBytes', nowMs) > LIMITS.hotSizeBytesMax ||
+      (rememberedIds >= LIMITS.hotIdsMin && this.#pause.over('events', nowMs) > LIMITS.hotIdEventsMax)
     );
+  }
+}
+
+/** Sums over a sliding window: of two halves, the older weighed by how much of it still lies in the window. */
+class Sliding {
+  readonly #windowMs: number;
+  #startMs = 0;
+  #current: Offered = NOTHING;
+  #before: Offered = NOTHING;
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  note(offered: Offered, nowMs: number): void {
+    this.#turn(nowMs);
+    const { requests, events, sizeBytes } = this.#current;
+    this.#current = {
+      requests: requests + offered.requests,
+      events: events + offered.events,
+      sizeBytes: sizeBytes + offered.sizeBytes,
+    };
+  }
+
+  over(key: keyof Offered, nowMs: number): number {
+    this.#turn(nowMs);
+    const weight = 1 - Math.min(1, (nowMs - this.#startMs) / this.#windowMs);
+    return this.#current[key] + weight * this.#before[key];
   }
 
   #turn(nowMs: number): void {
     const elapsedMs = nowMs - this.#startMs;
-    if (elapsedMs < LIMITS.hotWindowMs) return;
-    const isAdjacent = elapsedMs < 2 * LIMITS.hotWindowMs;
-    this.#before = isAdjacent ? this.#current : { requests: 0, events: 0, sizeBytes: 0 };
-    this.#current = { requests: 0, events: 0, sizeBytes: 0 };
-    this.#startMs = isAdjacent ? this.#startMs + LIMITS.hotWindowMs : nowMs;
+    if (elapsedMs < this.#windowMs) return;
+    const isAdjacent = elapsedMs < 2 * this.#windowMs;
+    this.#before = isAdjacent ? this.#current : NOTHING;
+    this.#current = NOTHING;
+    this.#startMs = isAdjacent ? this.#startMs + this.#windowMs : nowMs;
   }
 }

@@ -36,6 +36,8 @@ export const LIMITS = {
   dedupeHorizonMs: 8 * DAY_MS,
   /** Ids held whole before they become a sorted run: 1 MiB of run, under SQLite's 2 MB a value. */
   dedupeRecentIdsMax: 131_072,
+  /** Ids a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. */
+  dedupeIdsMax: 24_000_000,
   outOfOrdernessMs: 30 * SECOND_MS,
   idleMs: 60 * SECOND_MS,
 
@@ -61,10 +63,10 @@ export const LIMITS = {
   logSizeBytesMax: 64 * MIB,
   /** Flushes of a shard that wait to be stored; their cells are in memory. An old flush is not cut beyond a quarter of it. */
   waitingFlushesMax: 64,
-  /** Cells of a shard in memory, some 500 bytes each: windows × tuples × rollups that are open or wait to be stored. */
-  waitingCellsMax: 120_000,
-  /** Cells of one flush: it is cut at them, so that a storm of old timestamps makes small flushes. */
-  flushCellsMax: 30_000,
+  /** Cells of a shard in memory, those that are open and those that wait to be stored: windows × tuples × rollups. */
+  waitingCellSizeBytesMax: 60 * MIB,
+  /** Cells of one flush: it is cut at them, so that a storm of old timestamps, or of long dimensions, makes small flushes. */
+  flushCellSizeBytesMax: 15 * MIB,
   /** What a refused client is asked to wait, at the least and at the most. */
   retryAfterMsMin: 1_000,
   retryAfterMsMax: 60_000,
@@ -204,6 +206,10 @@ export const LIMITS = {
   hotEventsMax: 600_000,
   /** 4 MB a second: the log is full in 16 s when the sink stands still. */
   hotSizeBytesMax: 240 * MIB,
+  /** A shard that remembers a third of what it may is hot, too, when at this rate it would remember nearly all of it. */
+  hotIdsMin: 8_000_000,
+  /** Events over `splitPauseMs` (all of it after the last split): of 1,296 such stretches in the nine days remembered, 20 million. */
+  hotIdEventsMax: 15_000,
   /** A shard without events for so long, and with nothing to store, is left asleep by the sweep. */
   restAfterMs: HOUR_MS,
 } as const;

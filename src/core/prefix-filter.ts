@@ -28,15 +28,15 @@ export class PrefixFilter {
     return new PrefixFilter(new Uint32Array(BUCKETS + 1), new Uint16Array(0), new Uint8Array(0));
   }
 
-  /** Over all hashes of the runs, each a list of (low, high) pairs sorted by (high, low). */
-  static of(runs: readonly Uint32Array[]): PrefixFilter {
+  /** Over all hashes of the runs, each a list of (low, high) pairs sorted by (high, low). Reads them twice, one at a time. */
+  static of(runs: () => Iterable<Uint32Array>): PrefixFilter {
     return PrefixFilter.empty().plus(runs);
   }
 
   /** A filter over what this one holds and the runs. */
-  plus(runs: readonly Uint32Array[]): PrefixFilter {
+  plus(runs: () => Iterable<Uint32Array>): PrefixFilter {
     const starts = new Uint32Array(BUCKETS + 1);
-    for (const run of runs) {
+    for (const run of runs()) {
       for (let at = 1; at < run.length; at += 2) starts[((run[at] as number) >>> 16) + 1]!++;
     }
     let added = 0;
@@ -58,7 +58,7 @@ export class PrefixFilter {
       }
       filled[bucket] = to - from;
     }
-    for (const run of runs) {
+    for (const run of runs()) {
       for (let at = 0; at < run.length; at += 2) {
         const high = run[at + 1] as number;
         insert(middle, tail, starts, filled, high >>> 16, high & 0xffff, (run[at] as number) >>> 24);

@@ -1,6 +1,7 @@
 /**
- * Pressure: what a shard holds that is not stored, against its bounds; beyond one of them it takes no more until the sink
- * has caught up. Decided before anything of a request is kept, so a refusal has no effect but the wait it asks for.
+ * Pressure: what a shard holds, against its bounds; beyond one of them it takes no more until the sink has caught up or,
+ * of the ids it remembers, until a day of them is forgotten or a split has sent its events elsewhere. Decided before anything
+ * of a request is kept, so a refusal has no effect but the wait it asks for.
  */
 import { LIMITS } from './limits.ts';
 
@@ -9,17 +10,21 @@ export interface Held {
   readonly logSizeBytes: number;
   readonly waitingFlushes: number;
   /** Cells in memory, open or waiting. */
-  readonly cells: number;
+  readonly cellSizeBytes: number;
+  /** Within the dedupe horizon. */
+  readonly rememberedIds: number;
   /** Since the first event of the oldest waiting flush was received. */
   readonly oldestFlushAgeMs: number;
 }
 
 /** How long to wait before the next try; null: there is room for `sizeBytes` more. */
 export function pressureOf(held: Held, sizeBytes: number): number | null {
+  // Forgetting one would be to count its retry again.
+  if (held.rememberedIds >= LIMITS.dedupeIdsMax) return LIMITS.retryAfterMsMax;
   const isOver =
     held.logSizeBytes + sizeBytes > LIMITS.logSizeBytesMax ||
     held.waitingFlushes >= LIMITS.waitingFlushesMax ||
-    held.cells >= LIMITS.waitingCellsMax;
+    held.cellSizeBytes >= LIMITS.waitingCellSizeBytesMax;
   return isOver ? retryAfterMs(held.oldestFlushAgeMs) : null;
 }
 

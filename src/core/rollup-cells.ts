@@ -32,6 +32,10 @@ export function tupleValues(key: string): (string | null)[] {
   return values.map((value) => (value === NULL ? null : unescaped(value)));
 }
 
+/** Of a cell in memory, by measure: itself with its place in the map, and each of its numbers with its sketch. */
+const CELL_SIZE_BYTES = 450;
+const NUMBER_SIZE_BYTES = 250;
+
 export class RollupCells {
   readonly dimensionCount: number;
   readonly numberCount: number;
@@ -39,6 +43,7 @@ export class RollupCells {
   /** Some tuple was counted under OTHER. */
   overflowed = false;
   #cellCount = 0;
+  #sizeBytes = 0;
   readonly #windows = new Map<number, Map<string, Cell>>();
   // Events come in runs of the same window.
   #lastStartMs = Number.NaN;
@@ -62,6 +67,11 @@ export class RollupCells {
   /** Of all windows. */
   get cellCount(): number {
     return this.#cellCount;
+  }
+
+  /** About what they take in memory, without the people in them, of whom there are no more than events. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   /** The cell of a tuple in a window, made if need be; beyond the cap the OTHER cell of that window. */
@@ -101,6 +111,7 @@ export class RollupCells {
       cell = new Cell(this.numberCount);
       window.set(key, cell);
       this.#cellCount++;
+      this.#sizeBytes += CELL_SIZE_BYTES + key.length + NUMBER_SIZE_BYTES * this.numberCount;
     }
     return cell;
   }

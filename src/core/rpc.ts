@@ -97,7 +97,9 @@ export interface ReadFlushRequest {
   readonly address: ShardAddress;
   /** Absent: the oldest flush not yet confirmed, its first page. */
   readonly flush?: FlushRef;
+  /** Where the page begins, in rows and in parts, as the page before it said. */
   readonly seqFrom?: number;
+  readonly partFrom?: number;
 }
 export type ReadFlushReply =
   | {
@@ -108,10 +110,12 @@ export type ReadFlushReply =
       readonly corrections: number;
       /** Rollups every block of the flush was made under. */
       readonly rollupIds: readonly string[];
-      /** With the first page only. */
       readonly parts: readonly FlushPart[];
       readonly blocks: readonly LoggedBlock[];
-      readonly nextSeq: number | null;
+      /** Where the next page begins; both at their ends: that was all. */
+      readonly nextSeq: number;
+      readonly nextPart: number;
+      readonly isLast: boolean;
     }
   /** Nothing waits to be stored. */
   | { readonly status: 'stored' }

@@ -108,10 +108,11 @@ function fullStorage(eventsPerRow: number): { storage: ObjectStorage; events: nu
     events += eventsPerRow;
     if (!engine.open.isFull) continue;
     const { seqFrom, seqTo } = engine.open;
-    shardStore.saveCut({ seqFrom, seqTo, cutAtMs: nowMs, run: engine.open.dedupeRun(), receivedAtMs: nowMs });
+    const run = engine.open.dedupeRun();
+    shardStore.saveCut({ seqFrom, seqTo, cutAtMs: nowMs, run, receivedAtMs: nowMs, oldestDay: 0 });
     engine.cut();
     const merges = engine.planMerge();
-    if (merges.length > 0) shardStore.saveMerge(merges, 0);
+    if (merges.length > 0) shardStore.saveMerge(merges);
     engine.applyMerge(merges);
   }
   storage.commit();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Dedupe } from '../../src/core/dedupe.ts';
+import { Dedupe, KNOWN, MAYBE, NEW, oldestRememberedDay } from '../../src/core/dedupe.ts';
 import { runHas, sortRun } from '../../src/core/id-run.ts';
 import { DAY_MS, LIMITS } from '../../src/core/limits.ts';
 import { PrefixFilter } from '../../src/core/prefix-filter.ts';
@@ -26,6 +26,10 @@ class Runs {
     this.reads++;
     return this.byDay.get(day) ?? [];
   };
+  knows(dedupe: Dedupe, high: number, low: number): boolean {
+    const probe = dedupe.probe(high, low);
+    return probe === KNOWN || (probe === MAYBE && dedupe.settle([low, high]).has(high, low));
+  }
   merge(dedupe: Dedupe, recentMax: number): void {
     const merges = dedupe.planMerge(recentMax);
     for (const { day, ids } of merges) this.byDay.set(day, [...(this.byDay.get(day) ?? []), ids]);
@@ -57,8 +61,8 @@ describe('PrefixFilter', () => {
   it('never says no to what it holds, whatever the runs', () => {
     fc.assert(
       fc.property(fc.array(pairs, { maxLength: 4 }), (runs) => {
-        const whole = PrefixFilter.of(runs.map(sortRun));
-        const filter = runs.reduce((grown, run) => grown.plus([sortRun(run)]), PrefixFilter.empty());
+        const whole = PrefixFilter.of(() => runs.map(sortRun));
+        const filter = runs.reduce((grown, run) => grown.plus(() => [sortRun(run)]), PrefixFilter.empty());
         expect([filter.size, filter.sizeBytes]).toEqual([whole.size, whole.sizeBytes]);
         for (const run of runs)
           for (let i = 0; i < run.length; i += 2)
@@ -68,7 +72,7 @@ describe('PrefixFilter', () => {
   });
 
   it('says maybe to fewer than one in a hundred thousand of others', () => {
-    const filter = PrefixFilter.of([sortRun(randomPairs(200_000, 1))]);
+    const filter = PrefixFilter.of(() => [sortRun(randomPairs(200_000, 1))]);
     const others = randomPairs(500_000, 2);
     let maybe = 0;
     for (let i = 0; i < others.length; i += 2) if (filter.mayHave(others[i + 1]!, others[i]!)) maybe++;
@@ -86,11 +90,10 @@ describe('Dedupe', () => {
     expect(dedupe.planMerge(5_001)).toEqual([]);
     runs.merge(dedupe, 5_000);
     expect([dedupe.recentSize, dedupe.size]).toEqual([0, 5_000]);
-    for (let i = 0; i < ids.length; i += 2) expect(dedupe.has(ids[i + 1]!, ids[i]!)).toBe(true);
-    dedupe.releaseRuns();
+    for (let i = 0; i < ids.length; i += 2) expect(runs.knows(dedupe, ids[i + 1]!, ids[i]!)).toBe(true);
     const readsBefore = runs.reads;
     const others = randomPairs(5_000, 4);
-    for (let i = 0; i < others.length; i += 2) expect(dedupe.has(others[i + 1]!, others[i]!)).toBe(false);
+    for (let i = 0; i < others.length; i += 2) expect(dedupe.probe(others[i + 1]!, others[i]!)).toBe(NEW);
     expect(runs.reads).toBe(readsBefore);
   });
 
@@ -99,8 +102,29 @@ describe('Dedupe', () => {
     const dedupe = new Dedupe(runs.read);
     dedupe.add(7, 0x01000001, 0);
     runs.merge(dedupe, 1);
-    expect(dedupe.has(7, 0x01000002)).toBe(false);
-    expect(dedupe.has(7, 0x01000001)).toBe(true);
+    expect(runs.knows(dedupe, 7, 0x01000002)).toBe(false);
+    expect(runs.knows(dedupe, 7, 0x01000001)).toBe(true);
+  });
+
+  it('settles many maybes by one reading of each day that may have them, a run at a time', () => {
+    const runs = new Runs();
+    const dedupe = new Dedupe(runs.read);
+    const ids = randomPairs(3_000, 6);
+    for (let i = 0; i < ids.length; i += 2) {
+      dedupe.add(ids[i + 1]!, ids[i]!, (i % 3) * DAY_MS);
+      if (i % 500 === 498) runs.merge(dedupe, 1);
+    }
+    runs.reads = 0;
+    const others = [7, 8, 9, 10];
+    const held = dedupe.settle([...ids, ...others]);
+    expect([held.size, runs.reads]).toEqual([3_000, 3]);
+    expect(held.has(8, 7)).toBe(false);
+  });
+
+  it('remembers an id for the whole horizon, and no day more', () => {
+    const lastMs = 20 * DAY_MS - 1;
+    expect(oldestRememberedDay(lastMs + LIMITS.dedupeHorizonMs)).toBe(19);
+    expect(oldestRememberedDay(lastMs + LIMITS.dedupeHorizonMs + 1)).toBe(20);
   });
 
   it('forgets by day of receipt, merged or not', () => {
@@ -109,10 +133,10 @@ describe('Dedupe', () => {
     dedupe.add(1, 1, 0);
     runs.merge(dedupe, 1);
     dedupe.add(2, 2, DAY_MS);
+    dedupe.expire(LIMITS.dedupeHorizonMs + DAY_MS - 1);
+    expect([runs.knows(dedupe, 1, 1), runs.knows(dedupe, 2, 2)]).toEqual([true, true]);
     dedupe.expire(LIMITS.dedupeHorizonMs + DAY_MS);
-    expect([dedupe.has(1, 1), dedupe.has(2, 2)]).toEqual([true, true]);
-    dedupe.expire(LIMITS.dedupeHorizonMs + 2 * DAY_MS);
-    expect([dedupe.has(1, 1), dedupe.has(2, 2)]).toEqual([false, true]);
+    expect([runs.knows(dedupe, 1, 1), runs.knows(dedupe, 2, 2)]).toEqual([false, true]);
   });
 
   it('comes back from its runs', () => {
@@ -124,6 +148,6 @@ describe('Dedupe', () => {
     const second = new Dedupe(runs.read);
     second.restoreDay(1);
     expect(second.size).toBe(1_000);
-    for (let i = 0; i < ids.length; i += 2) expect(second.has(ids[i + 1]!, ids[i]!)).toBe(true);
+    for (let i = 0; i < ids.length; i += 2) expect(runs.knows(second, ids[i + 1]!, ids[i]!)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { pressureOf } from '../../src/core/pressure.ts';
 import { block, NOON_MS, record } from '../support/events.ts';
 
-const EMPTY = { logSizeBytes: 0, waitingFlushes: 0, cells: 0, oldestFlushAgeMs: 0 };
+const EMPTY = { logSizeBytes: 0, waitingFlushes: 0, cellSizeBytes: 0, rememberedIds: 0, oldestFlushAgeMs: 0 };
 
 describe('pressure', () => {
   it('has room up to each bound, and none beyond any of them', () => {
@@ -14,8 +14,13 @@ describe('pressure', () => {
     expect(pressureOf({ ...EMPTY, logSizeBytes: LIMITS.logSizeBytesMax - 10 }, 11)).toBe(LIMITS.retryAfterMsMin);
     expect(pressureOf({ ...EMPTY, waitingFlushes: LIMITS.waitingFlushesMax - 1 }, 1)).toBeNull();
     expect(pressureOf({ ...EMPTY, waitingFlushes: LIMITS.waitingFlushesMax }, 1)).not.toBeNull();
-    expect(pressureOf({ ...EMPTY, cells: LIMITS.waitingCellsMax - 1 }, 1)).toBeNull();
-    expect(pressureOf({ ...EMPTY, cells: LIMITS.waitingCellsMax }, 1)).not.toBeNull();
+    expect(pressureOf({ ...EMPTY, cellSizeBytes: LIMITS.waitingCellSizeBytesMax - 1 }, 1)).toBeNull();
+    expect(pressureOf({ ...EMPTY, cellSizeBytes: LIMITS.waitingCellSizeBytesMax }, 1)).not.toBeNull();
+  });
+
+  it('has none for ids that could not be remembered, however little waits', () => {
+    expect(pressureOf({ ...EMPTY, rememberedIds: LIMITS.dedupeIdsMax - 1 }, 1)).toBeNull();
+    expect(pressureOf({ ...EMPTY, rememberedIds: LIMITS.dedupeIdsMax }, 1)).toBe(LIMITS.retryAfterMsMax);
   });
 
   it('asks for the more patience the longer the sink is behind, within bounds', () => {
@@ -41,12 +46,15 @@ describe('cells in memory', () => {
     const engine = new Engine({ incarnation: 'i', storedSeq: 0, watermarkMs: null });
     apply(engine, 0, 100);
     const perEvent = engine.cellCount / 100;
+    const sizePerEvent = engine.cellSizeBytes / 100;
     expect(perEvent).toBeGreaterThanOrEqual(1);
     engine.cut();
     apply(engine, 100, 50);
     expect(engine.cellCount).toBe(150 * perEvent);
+    expect(engine.cellSizeBytes).toBeCloseTo(150 * sizePerEvent);
     engine.confirm(0, 1);
     expect(engine.cellCount).toBe(50 * perEvent);
+    expect(engine.cellSizeBytes).toBeCloseTo(50 * sizePerEvent);
   });
 
   it('make a flush full, however few its events are', () => {
@@ -57,7 +65,7 @@ describe('cells in memory', () => {
       sent += 500;
     }
     expect(sent).toBeLessThan(LIMITS.flushEventsMax);
-    expect(engine.open.cellCount).toBeGreaterThanOrEqual(LIMITS.flushCellsMax);
+    expect(engine.open.cellSizeBytes).toBeGreaterThanOrEqual(LIMITS.flushCellSizeBytesMax);
   });
 });
 
@@ -70,10 +78,10 @@ describe('heat', () => {
     ] as const) {
       const heat = new Heat();
       for (let i = 0; i < count - 1; i++) heat.note(events, sizeBytes, NOON_MS + i);
-      expect(heat.isHot(NOON_MS + count)).toBe(false);
+      expect(heat.isHot(NOON_MS + count, 0)).toBe(false);
       heat.note(events, sizeBytes, NOON_MS + count);
-      expect(heat.isHot(NOON_MS + count)).toBe(true);
-      expect(heat.isHot(NOON_MS + 3 * MINUTE_MS)).toBe(false);
+      expect(heat.isHot(NOON_MS + count, 0)).toBe(true);
+      expect(heat.isHot(NOON_MS + 3 * MINUTE_MS, 0)).toBe(false);
     }
   });
 
@@ -82,7 +90,22 @@ describe('heat', () => {
     heat.note(1, 1, NOON_MS);
     heat.note(LIMITS.hotEventsMax * 0.6, 1, NOON_MS + 55_000);
     heat.note(LIMITS.hotEventsMax * 0.6, 1, NOON_MS + 65_000);
-    expect(heat.isHot(NOON_MS + 65_000)).toBe(true);
-    expect(heat.isHot(NOON_MS + 119_000)).toBe(false);
+    expect(heat.isHot(NOON_MS + 65_000, 0)).toBe(true);
+    expect(heat.isHot(NOON_MS + 119_000, 0)).toBe(false);
+  });
+
+  it('comes of a rate that nine days of ids have no room for, once many are remembered', () => {
+    const heat = new Heat();
+    const minutes = LIMITS.splitPauseMs / MINUTE_MS;
+    const fill = (perMinute: number, fromMinute: number) => {
+      for (let i = 0; i < minutes; i++) heat.note(perMinute, 1, NOON_MS + (fromMinute + i) * MINUTE_MS);
+    };
+    fill((1.2 * LIMITS.hotIdEventsMax) / minutes, 0);
+    const nowMs = NOON_MS + (minutes - 1) * MINUTE_MS;
+    expect(heat.isHot(nowMs, LIMITS.hotIdsMin - 1)).toBe(false);
+    expect(heat.isHot(nowMs, LIMITS.hotIdsMin)).toBe(true);
+    fill((0.6 * LIMITS.hotIdEventsMax) / minutes, minutes);
+    fill((0.6 * LIMITS.hotIdEventsMax) / minutes, 2 * minutes);
+    expect(heat.isHot(NOON_MS + (3 * minutes - 1) * MINUTE_MS, LIMITS.hotIdsMin)).toBe(false);
   });
 });

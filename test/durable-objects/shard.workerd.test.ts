@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { directoryOf } from '../../durable-objects/directory.ts';
 import { decodeRollupCells } from '../../src/core/cell-codec.ts';
 import { isAccepted } from '../../src/core/disposition.ts';
-import { LIMITS } from '../../src/core/limits.ts';
+import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { DEFAULT_ROLLUPS } from '../../src/core/rollup.ts';
 import type { ShardRpc } from '../../src/core/rpc.ts';
 import { type ShardAddress, shardName } from '../../src/core/shard-map.ts';
@@ -149,5 +149,110 @@ describe('Shard', () => {
     await runInDurableObject(stub(), async (instance) => {
       await expect((instance as unknown as ShardRpc).readTail({ address })).rejects.toThrow(/damaged/);
     });
+  });
+
+  it('forgets the ids of flushes beyond the horizon, at a restart and at its next cut', async () => {
+    const { append, shard, stub, address } = newShard();
+    await append('a');
+    await shard().cut({ address });
+    const old = Math.floor((Date.now() - LIMITS.dedupeHorizonMs) / DAY_MS) - 1;
+    await runInDurableObject(stub(), (_, state) => {
+      const ids = new Uint32Array([1, 2, 3, 4]).buffer;
+      state.storage.sql.exec(
+        'INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 0, ?), (?, 1, ?)',
+        old,
+        ids,
+        old,
+        ids,
+      );
+    });
+    await evictDurableObject(stub());
+    expect((await shard().status({ address })).rememberedIds).toBe(1);
+    await append('b');
+    await shard().cut({ address });
+    const days = await runInDurableObject(stub(), (_, state) =>
+      state.storage.sql.exec<{ day: number }>('SELECT DISTINCT day FROM dedupe_run').toArray(),
+    );
+    expect(days).toEqual([{ day: Math.floor(Date.now() / DAY_MS) }]);
+  });
+
+  it('makes of one great request as many flushes as its bytes need, each within the bound', async () => {
+    const { shard, address } = newShard();
+    const now = Date.now();
+    const blocks = Array.from({ length: 12 }, (_, i) => {
+      const records = Array.from({ length: 32 }, (_, j) => {
+        const properties = { text: `${i} ${j} ${'x'.repeat(30_000)}` };
+        return record({ id: `${i} ${j}`, user_id: 'ann', atMs: now, receivedAtMs: now, properties });
+      });
+      return block(records, { receivedAtMs: now });
+    });
+    expect(await shard().append({ address, epoch: 0, blocks })).toMatchObject({ status: 'stored' });
+    await shard().cut({ address });
+    const sizes: number[] = [];
+    let events = 0;
+    for (let reply = await shard().readFlush({ address }); reply.status === 'ok'; ) {
+      const { flush } = reply;
+      let sizeBytes = 0;
+      for (let page = reply; ; ) {
+        sizeBytes += page.blocks.reduce((sum, each) => sum + each.block.byteLength, 0);
+        events += page.blocks.reduce((sum, each) => sum + each.dispositions.length, 0);
+        if (page.isLast) break;
+        const next = await shard().readFlush({ address, flush, seqFrom: page.nextSeq, partFrom: page.nextPart });
+        if (next.status !== 'ok') throw new Error(next.status);
+        page = next;
+      }
+      sizes.push(sizeBytes);
+      await shard().confirm({ address, flush });
+      reply = await shard().readFlush({ address });
+    }
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMITS.flushSizeBytesMax);
+    expect(events).toBe(12 * 32);
+  });
+
+  it('hands out the parts of a flush page by page, each once, however large its cells are', async () => {
+    const { shard, address } = newShard();
+    const now = Date.now();
+    const rollups = DEFAULT_ROLLUPS.filter(({ name }) => name === 'traffic' || name === 'pages');
+    const filler = 'y'.repeat(200);
+    for (let batch = 0; batch < 4; batch++) {
+      const records = Array.from({ length: 2_400 }, (_, i) =>
+        record({
+          id: `${batch} ${i}`,
+          type: 'page',
+          path: `/${filler}${batch} ${i}`,
+          referrer_domain: `${filler}${batch} ${i}`,
+          utm_source: `${filler}${filler}`.slice(0, 256),
+          atMs: now - Math.floor((batch * 2_400 + i) / 900) * MINUTE_MS,
+          receivedAtMs: now,
+        }),
+      );
+      const half = records.length / 2;
+      const blocks = [records.slice(0, half), records.slice(half)].map((of) =>
+        block(of, { receivedAtMs: now, rollups }),
+      );
+      expect(await shard().append({ address, epoch: 0, blocks })).toMatchObject({ status: 'stored' });
+    }
+    await shard().cut({ address });
+    const first = await shard().readFlush({ address });
+    if (first.status !== 'ok') throw new Error(first.status);
+    const { flush } = first;
+    const parts = [...first.parts];
+    let pages = 1;
+    for (let page = first; !page.isLast; pages++) {
+      const next = await shard().readFlush({ address, flush, seqFrom: page.nextSeq, partFrom: page.nextPart });
+      if (next.status !== 'ok') throw new Error(next.status);
+      parts.push(...next.parts);
+      page = next;
+    }
+    expect(parts.reduce((sum, { cells }) => sum + cells.byteLength, 0)).toBeGreaterThan(LIMITS.rpcPageSizeBytesMax);
+    expect(pages).toBeGreaterThan(1);
+    expect(new Set(parts.map(({ rollupId, chunk }) => `${rollupId} ${chunk}`)).size).toBe(parts.length);
+    let events = 0;
+    for (const { cells } of parts) {
+      for (const window of decodeRollupCells(cells).windows.values())
+        for (const cell of window.values()) events += cell.count;
+    }
+    expect(events).toBe(4 * 2_400 * rollups.length);
   });
 });

@@ -182,9 +182,14 @@ export class TestShard implements ShardRpc {
     return { status: 'ok', incarnation, storedSeq, watermarkMs, ...this.#page(from, headSeq) };
   }
 
-  async readFlush({ seqFrom }: { seqFrom?: number }) {
+  /** A part a page. */
+  async readFlush({ seqFrom, partFrom = 0 }: { seqFrom?: number; partFrom?: number }) {
     const [oldest] = this.engine.outbox;
     if (oldest === undefined) return { status: 'stored' as const };
+    const parts = oldest.parts().slice(partFrom, partFrom + 1);
+    const page = this.#page(seqFrom ?? oldest.seqFrom, oldest.seqTo);
+    const nextSeq = page.nextSeq ?? oldest.seqTo;
+    const nextPart = partFrom + parts.length;
     return {
       status: 'ok' as const,
       flush: { incarnation: this.engine.incarnation, seqFrom: oldest.seqFrom, seqTo: oldest.seqTo },
@@ -192,8 +197,11 @@ export class TestShard implements ShardRpc {
       tally: oldest.tallied(),
       corrections: oldest.correctionCount,
       rollupIds: [...(oldest.rollupIds ?? [])],
-      parts: seqFrom === undefined ? oldest.parts() : [],
-      ...this.#page(seqFrom ?? oldest.seqFrom, oldest.seqTo),
+      parts,
+      blocks: page.blocks,
+      nextSeq,
+      nextPart,
+      isLast: nextSeq === oldest.seqTo && nextPart === oldest.parts().length,
     };
   }
 

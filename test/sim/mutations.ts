@@ -161,8 +161,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: SHARD,
-        old: 'for (const run of this.#store.flushRuns()) engine.restoreIds(run.ids, run.day * DAY_MS);',
-        new: 'for (const run of this.#store.flushRuns()) if (run.day < 0) engine.restoreIds(run.ids, run.day * DAY_MS);',
+        old: 'for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day * DAY_MS);',
+        new: 'for (const run of this.#store.flushRuns(oldestDay)) if (run.day < 0) engine.restoreIds(run.ids, run.day * DAY_MS);',
       },
     ],
   },
