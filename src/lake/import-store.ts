@@ -7,7 +7,7 @@ import type { Link } from '../core/people/links.ts';
 import { assert } from '../core/result.ts';
 import { insertLinks } from './link-store.ts';
 import { dayText } from './manifest/paths.ts';
-import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentValues } from './manifest/segment-rows.ts';
+import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from './manifest/segment-rows.ts';
 
 /** Unambiguous: the number is what follows the last hyphen. */
 export function importIncarnation(importId: string, chunk: number): string {
@@ -75,7 +75,7 @@ function segmentStatements(
       .bind(uid, incarnation, encoded.rowCount, path, ...segmentValues(segment)),
     db
       .prepare(`${INSERT_SEGMENT_DAYS} ON CONFLICT DO NOTHING`)
-      .bind(uid, incarnation, 0, path, JSON.stringify(encoded.days)),
+      .bind(uid, incarnation, 0, path, segmentDaysJson(encoded)),
   ];
 }
 

@@ -3,6 +3,9 @@
  *
  * Numeric columns that were not asked for are empty arrays; text columns are absent. With a footer at hand at most three
  * reads fetch all that is wanted (of each 16 MB).
+ *
+ * Of a row group that several days share only the rows of the days asked for are given. It is always read, whatever people
+ * or instants are asked for: how many rows those are is what the numbers of the rows behind it hang on.
  */
 import type { ColumnChunk, ColumnMetaData, FileMetaData } from 'hyparquet';
 import {
@@ -24,7 +27,7 @@ import {
   readTimes,
   type TextColumn,
 } from './chunk-read.ts';
-import { dayOf } from './columns.ts';
+import { dayOf, selectRows } from './columns.ts';
 import { parseFooter, readFooter } from './footer.ts';
 import { mayHavePeople, mayHoldPeople, type PersonRange, statisticsOf } from './people-bounds.ts';
 import { type ByteRange, coalesce, windows } from './read-plan.ts';
@@ -39,7 +42,7 @@ export interface ReadOptions {
    * and not the JSON.
    */
   readonly properties?: ReadonlySet<string>;
-  /** Only row groups of these days (since the epoch, UTC). */
+  /** Only rows of these days (since the epoch, UTC). */
   readonly days?: ReadonlySet<number>;
   /** Only row groups that may hold an event of [startMs, endMs); rows are not filtered. */
   readonly startMs?: number;
@@ -64,8 +67,11 @@ interface Chunk extends ByteRange {
 }
 interface GroupPlan {
   readonly rowGroup: number;
-  readonly firstRow: number;
+  /** Rows of the days asked for in row groups that are not read, between the one read before and this. */
+  readonly skippedRows: number;
   readonly rowCount: number;
+  /** It may have rows of days that were not asked for. */
+  readonly isShared: boolean;
   /** In file order. */
   readonly chunks: readonly Chunk[];
 }
@@ -79,17 +85,22 @@ export async function* readRowGroups(source: SegmentSource, options: ReadOptions
   if (options.people !== undefined && !mayHavePeople(footer, options.people)) return;
   const metadata = parseFooter(footer);
   const wanted = wantedOf(metadata, options);
+  let firstRow = 0;
   for (const window of windows(planGroups(metadata, options, wanted), spanOf)) {
     const chunks = window.flatMap((group) => group.chunks);
     const ranges = coalesce(chunks);
     const blocks = await Promise.all(ranges.map(({ from, to }) => source.read(from, to - from)));
-    for (const { rowGroup, firstRow, rowCount, chunks } of window) {
+    for (const { rowGroup, skippedRows, rowCount, isShared, chunks } of window) {
       const bytesOf = (chunk: ByteRange) => {
         const i = ranges.findIndex((range) => chunk.from >= range.from && chunk.to <= range.to);
         const start = chunk.from - (ranges[i] as ByteRange).from;
         return (blocks[i] as Uint8Array).subarray(start, start + chunk.to - chunk.from);
       };
-      yield { rowGroup, firstRow, columns: decodeGroup(rowCount, chunks, bytesOf, wanted) };
+      const group = decodeGroup(rowCount, chunks, bytesOf, wanted);
+      const columns = isShared ? rowsOfDays(group, options.days!) : group;
+      firstRow += skippedRows;
+      if (columns.rowCount > 0) yield { rowGroup, firstRow, columns };
+      firstRow += columns.rowCount;
     }
   }
 }
@@ -118,35 +129,56 @@ function isWanted(column: string, { columns, typed }: Wanted): boolean {
 function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: asked, typed }: Wanted): GroupPlan[] {
   const wanted: Wanted = { columns: asked.has('key_hash') ? new Set([...asked, 'person']) : asked, typed };
   const plans: GroupPlan[] = [];
-  let nextRow = 0;
+  let skippedRows = 0;
   for (const [rowGroup, { columns, num_rows }] of metadata.row_groups.entries()) {
-    if (!mayHoldDays(columns, options)) continue;
-    const firstRow = nextRow;
-    nextRow += Number(num_rows);
-    if (!mayHold(columns, options)) continue;
-    const chunks = columns.map(chunkOf).filter(({ column }) => isWanted(column, wanted));
-    plans.push({ rowGroup, firstRow, rowCount: Number(num_rows), chunks });
+    const span = timesOf(columns);
+    if (!mayHoldDays(span, options)) continue;
+    const rowCount = Number(num_rows);
+    const isShared = options.days !== undefined && !isOfOneDay(span);
+    if (!isShared && !mayHold(columns, span, options)) {
+      skippedRows += rowCount;
+      continue;
+    }
+    const read = columns.map(chunkOf);
+    const chunks = read.filter(({ column }) => isWanted(column, wanted) || (isShared && column === 'at'));
+    plans.push({ rowGroup, skippedRows, rowCount, isShared, chunks });
+    skippedRows = 0;
   }
   return plans;
 }
 
-function mayHoldDays(chunks: readonly ColumnChunk[], { days }: ReadOptions): boolean {
+/** The first and the last instant of a row group; null: unknown. */
+type Times = { readonly minMs: number; readonly maxMs: number } | null;
+
+function timesOf(chunks: readonly ColumnChunk[]): Times {
   const at = statisticsOf(chunks, 'at');
-  const atMinMs = at?.min_value as number | undefined;
-  const atMaxMs = at?.max_value as number | undefined;
-  if (days === undefined || atMinMs === undefined || atMaxMs === undefined) return true;
-  return days.has(dayOf(atMinMs)) || days.has(dayOf(atMaxMs));
+  const minMs = at?.min_value as number | undefined;
+  const maxMs = at?.max_value as number | undefined;
+  return minMs === undefined || maxMs === undefined ? null : { minMs, maxMs };
 }
 
-function mayHold(chunks: readonly ColumnChunk[], { startMs, endMs, people }: ReadOptions): boolean {
-  const at = statisticsOf(chunks, 'at');
-  const atMinMs = at?.min_value as number | undefined;
-  const atMaxMs = at?.max_value as number | undefined;
-  if (atMinMs !== undefined && atMaxMs !== undefined) {
-    if (startMs !== undefined && atMaxMs < startMs) return false;
-    if (endMs !== undefined && atMinMs >= endMs) return false;
+function isOfOneDay(times: Times): boolean {
+  return times !== null && dayOf(times.minMs) === dayOf(times.maxMs);
+}
+
+function mayHoldDays(times: Times, { days }: ReadOptions): boolean {
+  if (days === undefined || times === null) return true;
+  for (const day of days) if (day >= dayOf(times.minMs) && day <= dayOf(times.maxMs)) return true;
+  return false;
+}
+
+function mayHold(chunks: readonly ColumnChunk[], times: Times, { startMs, endMs, people }: ReadOptions): boolean {
+  if (times !== null) {
+    if (startMs !== undefined && times.maxMs < startMs) return false;
+    if (endMs !== undefined && times.minMs >= endMs) return false;
   }
   return people === undefined || mayHoldPeople(statisticsOf(chunks, 'person'), people);
+}
+
+function rowsOfDays(columns: EventColumns, days: ReadonlySet<number>): EventColumns {
+  const rows: number[] = [];
+  for (let row = 0; row < columns.rowCount; row++) if (days.has(dayOf(columns.at[row]!))) rows.push(row);
+  return rows.length === columns.rowCount ? columns : selectRows(columns, Uint32Array.from(rows));
 }
 
 function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {

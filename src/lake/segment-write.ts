@@ -1,8 +1,9 @@
 /**
  * Segment writer: EventColumns → one Parquet file in memory.
  *
- * L0 (one flush or import chunk): rows by (day, person, at, received_at); a row group never crosses a day, so sealing a
- * day reads only its row groups. L1 (one sealed day and bucket): rows by (person, at, received_at, id), chosen properties
+ * L0 (one flush or import chunk): rows by (day, person, at, received_at); a row group does not cross a day, so sealing a
+ * day reads only its row groups; but of very many days the small ones share row groups, or metadata would outweigh the
+ * events. L1 (one sealed day and bucket): rows by (person, at, received_at, id), chosen properties
  * in columns of their own, JSON compressed more, for it is written once and kept.
  *
  * Equal rows give equal bytes under one compressor. The content hash is over the values before compression, so that
@@ -39,8 +40,8 @@ export interface SegmentDay {
   readonly rowCount: number;
   /** Rows that are in no part: imports, and events beyond the allowed lateness. */
   readonly uncounted: number;
+  /** Row groups that have rows of it: exclusive at the end. */
   readonly rowGroupFrom: number;
-  /** Exclusive. */
   readonly rowGroupTo: number;
 }
 
@@ -67,6 +68,11 @@ const ROW_GROUP_ROWS_MAX: Record<SegmentOrder, number> = {
   l0: 2_500,
   l1: 10_000,
 };
+/**
+ * Days that have row groups of their own, each 3 KB of metadata; where there are more, small neighbours share one. Fewer
+ * days are laid out as ever: a flush that an earlier release has put and not recorded must come out as the same content.
+ */
+const OWN_ROW_GROUP_DAYS_MAX = 64;
 /** What is compressed more in an L1. */
 const DENSE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['properties', 'context', 'url', 'title']);
 const CREATED_BY = 'tidemark';
@@ -112,26 +118,30 @@ function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generat
   const rowGroupRowsMax = ROW_GROUP_ROWS_MAX[options.order];
   const rowGroups: RowGroup[] = [];
   const days: SegmentDay[] = [];
+  const stretches = [...stretchesByDay(columns, rows)];
+  assert(options.order === 'l0' || stretches.length === 1, 'an L1 segment holds one day');
 
   writer.appendUint32(MAGIC);
-  for (const stretch of stretchesByDay(columns, rows)) {
-    assert(options.order === 'l0' || days.length === 0, 'an L1 segment holds one day');
+  for (const shared of sharingRowGroups(stretches)) {
     const rowGroupFrom = rowGroups.length;
-    for (let from = stretch.from; from < stretch.to; from += rowGroupRowsMax) {
-      const to = Math.min(from + rowGroupRowsMax, stretch.to);
+    const end = shared.at(-1)!.to;
+    for (let from = shared[0]!.from; from < end; from += rowGroupRowsMax) {
+      const to = Math.min(from + rowGroupRowsMax, end);
       if (rowGroups.length > 0) yield;
       hash.update(`rows ${to - from}\n`);
       rowGroups.push(
         writeRowGroup(writer, columns, typed, rows.subarray(from, to), options.order, (part) => hash.update(part)),
       );
     }
-    days.push({
-      day: stretch.day,
-      rowCount: stretch.to - stretch.from,
-      uncounted: countUncounted(columns, rows, stretch),
-      rowGroupFrom,
-      rowGroupTo: rowGroups.length,
-    });
+    for (const stretch of shared) {
+      days.push({
+        day: stretch.day,
+        rowCount: stretch.to - stretch.from,
+        uncounted: countUncounted(columns, rows, stretch),
+        rowGroupFrom,
+        rowGroupTo: rowGroups.length,
+      });
+    }
   }
   const metadataOffset = writer.offset;
   writeMetadata(writer, {
@@ -253,6 +263,22 @@ function* stretchesByDay({ at }: EventColumns, rows: Uint32Array): Generator<Str
     day = next;
   }
   yield { day, from, to: rows.length };
+}
+
+/** Each day alone; of many days, small neighbours together, until they have their part of all rows. */
+function sharingRowGroups(stretches: readonly Stretch[]): Stretch[][] {
+  const isMany = stretches.length > OWN_ROW_GROUP_DAYS_MAX;
+  const rowsEnough = isMany ? Math.ceil(stretches.at(-1)!.to / OWN_ROW_GROUP_DAYS_MAX) : 0;
+  const rowCountOf = ({ from, to }: Stretch) => to - from;
+  const groups: Stretch[][] = [];
+  let openRows = rowsEnough;
+  for (const stretch of stretches) {
+    const isShared = openRows < rowsEnough && rowCountOf(stretch) < rowsEnough;
+    if (isShared) groups.at(-1)!.push(stretch);
+    else groups.push([stretch]);
+    openRows = (isShared ? openRows : 0) + rowCountOf(stretch);
+  }
+  return groups;
 }
 
 function countUncounted({ late }: EventColumns, rows: Uint32Array, { from, to }: Stretch): number {

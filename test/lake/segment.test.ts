@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type EventColumns, LATE_BEYOND, LATE_CORRECTION, LATE_IMPORT } from '../../src/core/columns.ts';
 import { STRING_COLUMNS } from '../../src/core/event.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { concatColumns, dayOf, selectRows, sortRowsL0, sortRowsL1 } from '../../src/lake/columns.ts';
 import { packFooter, unpackFooter } from '../../src/lake/footer.ts';
-import { type ReadOptions, readSegment } from '../../src/lake/segment-read.ts';
+import { type ReadOptions, readRowGroups, readSegment } from '../../src/lake/segment-read.ts';
 import { ALL_LAKE_COLUMNS, type LakeColumn } from '../../src/lake/segment-schema.ts';
 import { encodeSegment, encodeSegmentPausing } from '../../src/lake/segment-write.ts';
 import { bytesSource, r2Source, type SegmentSource, sharedSource } from '../../src/lake/source.ts';
@@ -94,6 +95,63 @@ describe('a segment', () => {
     expect([atMinMs, atMaxMs]).toEqual([Math.min(...columns.at), Math.max(...columns.at)]);
     const groups = await readAll(bytesSource(bytes));
     expect(groups.map(({ at }) => new Set(Array.from(at, dayOf)).size)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('lets small days share row groups where there are very many, and reads of each its own rows alone', async () => {
+    // 1,500 days of 1 to 3 rows, and one of 3,000.
+    const events = Array.from({ length: 1_500 }, (_, day) =>
+      Array.from({ length: day === 700 ? 3_000 : 1 + (day % 3) }, (_, i) => ({
+        id: `${day} ${i}`,
+        at: START_MS + day * DAY_MS + i,
+        person: BigInt((i * 7_919) % 1_000) - 500n,
+      })),
+    ).flat();
+    const { bytes, days, footer } = encodeSegment(columnsOf(events), { order: 'l0' });
+    expect(days).toHaveLength(1_500);
+    expect(footer.length).toBeLessThan(400_000);
+    const groups = await readAll(bytesSource(bytes));
+    expect(groups.length).toBeLessThan(130);
+    expect(groups.reduce((sum, { rowCount }) => sum + rowCount, 0)).toBe(events.length);
+    const firstDay = dayOf(START_MS);
+    for (const day of [0, 1, 699, 700, 701, 1_499]) {
+      const { rowCount } = days[day]!;
+      for (const options of [{}, { columns: new Set<LakeColumn>(['id']) }, { people: { min: -600n, max: 600n } }]) {
+        const found = await readAll(bytesSource(bytes), { days: new Set([firstDay + day]), ...options });
+        const ids = found.flatMap(({ strings }) => strings.id ?? []);
+        expect(ids.sort(), `day ${day}`).toEqual(
+          events
+            .filter(({ id }) => id.startsWith(`${day} `))
+            .map(({ id }) => id)
+            .sort(),
+        );
+        expect(ids).toHaveLength(rowCount);
+      }
+    }
+  });
+
+  it('numbers the rows of a day alike, whatever people are read of it, also where days share row groups', async () => {
+    const events = Array.from({ length: 400 }, (_, day) =>
+      Array.from({ length: day === 200 ? 6_000 : 2 }, (_, i) => ({
+        id: `${day} ${i}`,
+        at: START_MS + day * DAY_MS + i,
+        person: BigInt(i + 1),
+      })),
+    ).flat();
+    const { bytes } = encodeSegment(columnsOf(events), { order: 'l0' });
+    const numbered = async (options: Partial<Parameters<typeof readRowGroups>[1]>, days: number[]) => {
+      const numbers = new Map<string, number>();
+      const asked = { columns: new Set<LakeColumn>(['id', 'person']), days: new Set(days), ...options };
+      for await (const { firstRow, columns } of readRowGroups(bytesSource(bytes), asked)) {
+        for (const [row, id] of columns.strings.id!.entries()) numbers.set(id!, firstRow + row);
+      }
+      return numbers;
+    };
+    const days = [199, 200, 201].map((day) => dayOf(START_MS) + day);
+    const all = await numbered({}, days);
+    expect([...all.values()]).toEqual(Array.from({ length: 6_004 }, (_, row) => row));
+    const some = await numbered({ people: { min: 5_000n, max: 5_500n } }, days);
+    expect(some.size).toBeLessThan(6_004);
+    for (const [id, row] of some) expect(row).toBe(all.get(id));
   });
 
   it('cuts a long day into several row groups', async () => {
@@ -254,14 +312,17 @@ describe('the footer', () => {
     expect(unpackFooter(text)).toEqual(footer);
   });
 
-  it('of very many days is too large for the manifest and is read from the file', async () => {
+  it('of very many days fits the manifest, and one that does not is read from the file', async () => {
     const columns = wildColumns(1_300, 1);
     for (let row = 0; row < columns.rowCount; row++) columns.at[row] = START_MS + row * DAY_MS;
     const { bytes, footer } = encodeSegment(columns, { order: 'l0' });
-    expect(packFooter(footer)).toBeNull();
-    const day = dayOf(START_MS) + 1_234;
-    const [batch] = await readAll(bytesSource(bytes), { days: new Set([day]) });
-    expect(batch?.strings.id).toEqual(['id-1234']);
+    expect(packFooter(footer)?.length).toBeLessThan(100_000);
+    const days = new Set([dayOf(START_MS) + 1_234]);
+    for (const options of [{ days }, { days, footer }]) {
+      const [batch] = await readAll(bytesSource(bytes), options);
+      expect(batch?.strings.id).toEqual(['id-1234']);
+    }
+    expect(packFooter(randomBytes(200_000))).toBeNull();
   });
 });
 

@@ -10,7 +10,7 @@ import type { FlushPart, FlushRef, Tally } from '../../core/rpc.ts';
 import { toBase64 } from '../base64.ts';
 import { jsonParameters } from '../json-parameters.ts';
 import { insertLinks } from '../link-store.ts';
-import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentValues } from './segment-rows.ts';
+import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from './segment-rows.ts';
 
 export interface FlushRecord {
   readonly uid: string;
@@ -92,7 +92,7 @@ function flushSegmentStatements(
       .bind(uid, incarnation, seqFrom, seqTo, segment.path, JSON.stringify(rollupIds), ...segmentValues(segment)),
     db
       .prepare(`${INSERT_SEGMENT_DAYS} AND ${FLUSH_IS_NEW}`)
-      .bind(uid, incarnation, seqFrom, segment.path, JSON.stringify(segment.encoded.days)),
+      .bind(uid, incarnation, seqFrom, segment.path, segmentDaysJson(segment.encoded)),
   ];
 }
 

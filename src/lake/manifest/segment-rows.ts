@@ -24,6 +24,11 @@ export const INSERT_SEGMENT_DAYS = `INSERT INTO segment_days (uid, day, manifest
   SELECT s.uid, j.value ->> 'day', s.manifest_seq, j.value ->> 'rowCount', j.value ->> 'uncounted'
   FROM segments s, json_each(?5) j WHERE s.uid = ?1 AND s.path = ?4 AND s.incarnation = ?2 AND s.seq_from = ?3`;
 
+/** The days, as a parameter: a segment may have thousands, and a parameter 2 MB. */
+export function segmentDaysJson({ days }: EncodedSegment): string {
+  return JSON.stringify(days.map(({ day, rowCount, uncounted }) => ({ day, rowCount, uncounted })));
+}
+
 /** row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer. The footer of other bytes than ours is not kept. */
 export function segmentValues({ encoded, sizeBytes, isOurs }: PlacedSegment): (string | number | null)[] {
   const { rowCount, atMinMs, atMaxMs, contentHash, footer } = encoded;
