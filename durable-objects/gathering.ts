@@ -18,20 +18,20 @@ const QUIET_ROUNDS_MAX = 2;
 /** Of blocks: with this much in a row its commit is a small part of its cost. */
 const SIZE_BYTES_ENOUGH = 64 * 1024;
 
-export interface Waiting {
+/** What waits, as it changes. */
+export interface Crowd {
   readonly count: number;
   readonly sizeBytes: number;
 }
 
 export class Gathering {
-  readonly #waiting: () => Waiting;
+  readonly #waiting: Crowd;
   #crowd = 0;
   /** Whether the crowd that was waited for last did come. */
   #cameLast = false;
   #endRound: (() => void) | null = null;
 
-  /** `waiting` tells what waits now. */
-  constructor(waiting: () => Waiting) {
+  constructor(waiting: Crowd) {
     this.#waiting = waiting;
   }
 
@@ -44,9 +44,9 @@ export class Gathering {
     const expected = this.#cameLast ? committed + 1 : Math.ceil(committed * CROWD_SHARE);
     this.#crowd = Math.min(expected, CROWD_MAX);
     for (let round = 0, quiet = 0; round < ROUNDS_MAX && quiet < QUIET_ROUNDS_MAX && !this.#isEnough(); round++) {
-      const { count } = this.#waiting();
+      const { count } = this.#waiting;
       await this.#round();
-      quiet = this.#waiting().count > count ? 0 : quiet + 1;
+      quiet = this.#waiting.count > count ? 0 : quiet + 1;
     }
     this.#cameLast = this.#isEnough();
   }
@@ -67,7 +67,7 @@ export class Gathering {
   }
 
   #isEnough(): boolean {
-    const { count, sizeBytes } = this.#waiting();
+    const { count, sizeBytes } = this.#waiting;
     return count >= this.#crowd || sizeBytes >= SIZE_BYTES_ENOUGH;
   }
 }

@@ -12,6 +12,7 @@ import { type EventBlock, openBlock } from '../src/core/block.ts';
 import { oldestRememberedDay } from '../src/core/dedupe.ts';
 import { Engine } from '../src/core/engine.ts';
 import { DAY_MS, LIMITS } from '../src/core/limits.ts';
+import { firstBySize } from '../src/core/page.ts';
 import { assert } from '../src/core/result.ts';
 import type {
   AppendReply,
@@ -37,8 +38,10 @@ import type { ShardAddress } from '../src/core/shard-map.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
 import { Gathering } from './gathering.ts';
-import { type Routed, ShardEpochs } from './shard-epochs.ts';
+import { rowsOf } from './rows.ts';
+import { ShardEpochs } from './shard-epochs.ts';
 import { type ShardMeta, ShardStore } from './shard-store.ts';
+import { type Waiter, Waiting } from './waiting.ts';
 
 export interface ShardEnv {
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
@@ -53,13 +56,6 @@ const WIPED_RETRY_AFTER_MS = LIMITS.tenantCacheMs;
 /** An old flush is not cut while so many wait: the sink stands still, and more of them would not be stored sooner. */
 const WAITING_FLUSHES_OLD = LIMITS.waitingFlushesMax / 4;
 
-interface Waiter extends Routed {
-  readonly blocks: readonly EventBlock[];
-  readonly sizeBytes: number;
-  readonly resolve: (reply: AppendReply) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   readonly #store: ShardStore;
   readonly #engine: Engine;
@@ -68,10 +64,9 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   readonly #directoryOf: DirectoryOf;
   #address: ShardAddress | null;
   #registered: boolean;
-  #pending: Waiter[] = [];
-  #pendingSizeBytes = 0;
+  readonly #waiting = new Waiting();
+  readonly #gathering = new Gathering(this.#waiting);
   #draining = false;
-  readonly #gathering = new Gathering(() => ({ count: this.#pending.length, sizeBytes: this.#pendingSizeBytes }));
   /** There are no tables any more: this instance takes nothing, until it is evicted. */
   #isWiped = false;
   /** When the alarm is set for, as far as this instance knows; null: none. */
@@ -101,15 +96,12 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const blocks = request.blocks.map(openBlock);
     const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);
     this.#address ??= request.address;
-    const held = { pendingSizeBytes: this.#pendingSizeBytes, logSizeBytes: this.#store.logSizeBytes };
+    const held = { pendingSizeBytes: this.#waiting.sizeBytes, logSizeBytes: this.#store.logSizeBytes };
     const retryAfterMs = this.#admission.refusal({ blocks, sizeBytes, ...held }, Date.now());
     if (retryAfterMs !== null) return { status: 'overloaded', retryAfterMs };
     const { epoch } = request;
     const routingAtMsMax = blocks.reduce((max, block) => Math.max(max, block.routingAtMsMax), 0);
-    const reply = new Promise<AppendReply>((resolve, reject) => {
-      this.#pending.push({ blocks, sizeBytes, epoch, routingAtMsMax, resolve, reject });
-    });
-    this.#pendingSizeBytes += sizeBytes;
+    const reply = this.#waiting.add({ blocks, sizeBytes, epoch, routingAtMsMax });
     this.#gathering.noteArrival();
     if (!this.#draining) this.ctx.waitUntil(this.#drain());
     return reply;
@@ -181,7 +173,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   /** Asked by the sweep: from its yes on the shard is left asleep, until it registers again. */
   async rest(): Promise<RestReply> {
     const { headSeq, storedSeq, lastReceivedAtMs } = this.#engine;
-    const isIdle = !this.#draining && this.#pending.length === 0 && Date.now() - lastReceivedAtMs >= LIMITS.restAfterMs;
+    const isIdle = !this.#draining && this.#waiting.count === 0 && Date.now() - lastReceivedAtMs >= LIMITS.restAfterMs;
     const isResting = isIdle && headSeq === storedSeq;
     if (isResting && this.#registered) {
       this.#store.saveRest();
@@ -246,14 +238,14 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     let group: Waiter[] = [];
     try {
       await this.#register();
-      while (this.#pending.length > 0) {
+      while (this.#waiting.count > 0) {
         if (this.#isWiped) throw new Error('the shard was wiped: its tenant is deleted');
-        const doubtful = this.#epochs.doubtful(this.#pending);
+        const doubtful = this.#epochs.doubtful(this.#waiting.waiters);
         if (doubtful !== undefined && this.#address !== null) {
           await this.#epochs.settle(this.#directoryOf(this.#address.uid), doubtful, Date.now());
           continue;
         }
-        group = this.#refuseStale(this.#takeGroup());
+        group = this.#refuseStale(this.#waiting.takeGroup());
         this.#commit(group);
         await this.ctx.storage.sync();
         await this.#gathering.gather(group.length);
@@ -261,19 +253,10 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       // Not awaited: who came meanwhile would find a drain that no longer looks.
       this.ctx.waitUntil(this.#arm());
     } catch (cause) {
-      for (const waiter of [...group, ...this.#pending.splice(0)]) waiter.reject(cause);
-      this.#pendingSizeBytes = 0;
+      for (const waiter of [...group, ...this.#waiting.takeAll()]) waiter.reject(cause);
     } finally {
       this.#draining = false;
     }
-  }
-
-  /** The waiting requests whose blocks fit one row; the first always, however big. */
-  #takeGroup(): Waiter[] {
-    const { length } = firstBySize(this.#pending, (waiter) => waiter.sizeBytes, LIMITS.logRowSizeBytesMax / 2);
-    const group = this.#pending.splice(0, length);
-    this.#pendingSizeBytes -= group.reduce((sum, waiter) => sum + waiter.sizeBytes, 0);
-    return group;
   }
 
   /** Answers those whose events a published epoch owns; the others come back. */
@@ -369,7 +352,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   }
 
   #advanceWhenIdle(): void {
-    if (this.#pending.length > 0) return;
+    if (this.#waiting.count > 0) return;
     const watermarkMs = this.#engine.idleAdvance(Date.now());
     if (watermarkMs === null) return;
     this.#mutate(() => {
@@ -416,39 +399,4 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     }
     return engine;
   }
-}
-
-interface Row {
-  readonly blocks: EventBlock[];
-  events: number;
-  sizeBytes: number;
-}
-
-/** Splits the blocks of a commit into rows that stay under SQLite's bound on a value. */
-function rowsOf(blocks: readonly EventBlock[]): Row[] {
-  const rows: Row[] = [];
-  for (const block of blocks) {
-    const sizeBytes = block.bytes.byteLength + block.eventCount + 16;
-    let row = rows.at(-1);
-    if (row === undefined || row.sizeBytes + sizeBytes > LIMITS.logRowSizeBytesMax) {
-      row = { blocks: [], events: 0, sizeBytes: 0 };
-      rows.push(row);
-    }
-    row.blocks.push(block);
-    row.events += block.eventCount;
-    row.sizeBytes += sizeBytes;
-  }
-  return rows;
-}
-
-/** The first of the items whose sizes together are within the bound; the very first always, however big. */
-function firstBySize<T>(items: readonly T[], sizeOf: (item: T) => number, sizeBytesMax: number): T[] {
-  let sizeBytes = 0;
-  let count = 0;
-  for (const item of items) {
-    sizeBytes += sizeOf(item);
-    if (count > 0 && sizeBytes > sizeBytesMax) break;
-    count++;
-  }
-  return items.slice(0, count);
 }

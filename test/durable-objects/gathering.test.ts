@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 /** A gathering after a commit of so many, those who arrive, and what the next commit takes. */
 function setUp(committed: number) {
   const waiting = { count: 0, sizeBytes: 0 };
-  const gathering = new Gathering(() => waiting);
+  const gathering = new Gathering(waiting);
   const state = { isOver: false };
   const gatherAfter = async (count: number) => {
     state.isOver = false;
