@@ -14,7 +14,7 @@ const bag = z.record(z.string(), z.unknown()).nullish();
 
 export const wireEventSchema = z
   .object({
-    id: id.describe('Idempotency key; made and told in the verdict when absent'),
+    id: id.describe('Idempotency key, unique within the tenant; made and told in the verdict when absent'),
     messageId: id.describe("Segment's name of `id`"),
     type: z.enum(EVENT_TYPES).nullish().describe('`track` when absent'),
     event: z.string().max(LIMITS.nameLengthMax).nullish().describe('The name; a track event must have one'),
