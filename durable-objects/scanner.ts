@@ -1,13 +1,20 @@
 /**
  * Scanner: one of a tenant's pool of small objects that run lake scans beside each other and remember what they have read.
  *
- * in: a task, some segments of whole days and a question · out: what was counted of it, a partial fold
+ * in: a task, some segments of whole days and a question · out: what was found of it: a partial fold, or a part of a journey
  * Segments never change, so what is remembered is never wrong: footers, parsed, and bytes of columns, 32 MB at the most. It
  * has no state of its own and stores nothing: a stale instance answers as well as a new one.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { ScannerRpc, ScanReply, ScanTask } from '../src/lake/scan-task.ts';
-import { ScanRunner } from '../src/lake/scan-task.ts';
+import type { JourneyPart } from '../src/core/journeys/journey-part.ts';
+import type { PartialFold } from '../src/core/query/partial-fold.ts';
+import {
+  type JourneyTask,
+  type ScannerRpc,
+  ScanRunner,
+  type ScanTask,
+  type ShareReply,
+} from '../src/lake/scan-task.ts';
 
 export interface ScannerEnv {
   readonly LAKE: R2Bucket;
@@ -16,7 +23,11 @@ export interface ScannerEnv {
 export class Scanner extends DurableObject<ScannerEnv> implements ScannerRpc {
   readonly #runner = new ScanRunner(this.env.LAKE, () => Date.now());
 
-  scan(task: ScanTask): Promise<ScanReply> {
-    return this.#runner.run(task);
+  scan(task: ScanTask): Promise<ShareReply<PartialFold>> {
+    return this.#runner.scan(task);
+  }
+
+  follow(task: JourneyTask): Promise<ShareReply<JourneyPart>> {
+    return this.#runner.follow(task);
   }
 }

@@ -5,6 +5,7 @@
  * each takes a hundred times as much.
  */
 import type { ColumnChunk, Statistics } from 'hyparquet';
+import { EVERYBODY, type HighRange } from '../core/journeys/sequences.ts';
 import { parseFooter } from './footer.ts';
 
 export interface PersonRange {
@@ -27,7 +28,11 @@ interface Bounds {
   readonly hasNobody: boolean;
 }
 
-const EVERYBODY = { from: -(2 ** 31), to: 2 ** 31 - 1 };
+/** All hashes whose high word, signed, is in the range. */
+export function personsOf({ from, to }: HighRange): PersonRange {
+  return { min: BigInt(from) * 2n ** 32n, max: BigInt(to) * 2n ** 32n + 0xffff_ffffn };
+}
+
 const known = new WeakMap<Uint8Array, Bounds>();
 
 /** Of all row groups, in their order. */

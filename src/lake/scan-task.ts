@@ -3,31 +3,46 @@
  *
  * A share holds whole days, or files of days that come from seals alone: whatever has to be compared to find copies is in
  * one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part.
+ * Of a query a scanner finds a fold, of a journey the events of people as codes: those are followed where all shares come
+ * together, for a person's events lie in as many files as there are days.
  */
+import type { JourneyPart } from '../core/journeys/journey-part.ts';
+import { type JourneySpec, journeyOf } from '../core/journeys/kinds.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequences.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { PartialFold } from '../core/query/partial-fold.ts';
 import type { Query } from '../core/query/request.ts';
 import { RowFold } from '../core/query/row-fold.ts';
 import { CachedBucket } from './cached-bucket.ts';
-import { type ScanSegment, scan } from './scan.ts';
+import { personsOf } from './people-bounds.ts';
+import { type OnBatch, type ScanRequest, type ScanSegment, scan } from './scan.ts';
 import type { LakeColumn } from './segment-schema.ts';
 import type { ReadBucket } from './source.ts';
 
-export interface ScanTask {
+export interface Share {
   readonly segments: readonly ScanSegment[];
-  readonly query: Query;
   /** Of the view, within the question's. */
   readonly startMs: number;
   readonly endMs: number;
 }
+export interface ScanTask extends Share {
+  readonly query: Query;
+}
+export interface JourneyTask extends Share {
+  readonly journey: JourneySpec;
+  readonly people: HighRange;
+  /** Events, and people as two each; of more, the people with the greater hashes are left to another time. */
+  readonly heldMax: number;
+}
 
-export type ScanReply =
-  | { readonly status: 'ok'; readonly partial: PartialFold; readonly scannedRowCount: number }
+export type ShareReply<Found> =
+  | { readonly status: 'ok'; readonly found: Found; readonly scannedRowCount: number }
   /** `rowCount`: rows the share has. */
   | { readonly status: 'over-budget'; readonly rowCount: number };
 
 export interface ScannerRpc {
-  scan(task: ScanTask): Promise<ScanReply>;
+  scan(task: ScanTask): Promise<ShareReply<PartialFold>>;
+  follow(task: JourneyTask): Promise<ShareReply<JourneyPart>>;
 }
 
 /** Reaches a scanner of a tenant's pool. */
@@ -45,30 +60,70 @@ export class ScanRunner {
     this.#now = now;
   }
 
-  async run({ segments, query, startMs, endMs }: ScanTask): Promise<ScanReply> {
-    const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
+  async scan({ query, ...share }: ScanTask): Promise<ShareReply<PartialFold>> {
     const fold = new RowFold(query);
     const wanted = new Set<LakeColumn>(fold.columns);
     if (query.measure === 'users') wanted.add('person');
+    const what = { wanted, ...(fold.properties && { properties: fold.properties }) };
+    return this.#read(
+      share,
+      what,
+      () => fold.partial(),
+      (batch, rows) => {
+        if (fold.hasTooManyGroups) throw new OverBudget();
+        fold.add(batch, rows);
+      },
+    );
+  }
+
+  async follow({ journey: spec, people, heldMax, ...share }: JourneyTask): Promise<ShareReply<JourneyPart>> {
+    const journey = journeyOf(spec);
+    const builder = new SequenceBuilder(journey, { heldMax, range: people });
+    const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
+    const what = {
+      wanted: new Set<LakeColumn>([...journey.columns, 'person']),
+      narrowed: () => personsOf(builder.range),
+      // Copies are told by the ids of everybody, also where only some people are wanted.
+      copies: new Map(),
+      ...(journey.properties && { properties: journey.properties }),
+      ...(!isEverybody && { people: personsOf(people) }),
+    };
+    return this.#read(
+      share,
+      what,
+      () => builder.part(),
+      (batch, rows) => {
+        if (builder.isFull) throw new OverBudget();
+        builder.add(batch, rows);
+      },
+    );
+  }
+
+  async #read<Found>(
+    { segments, startMs, endMs }: Share,
+    what: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
+    found: () => Found,
+    onBatch: (...batch: Parameters<OnBatch>) => void,
+  ): Promise<ShareReply<Found>> {
+    const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
     // The clock stands still while nothing is waited for: it says what reads and other work between them took.
     const untilMs = this.#now() + LIMITS.scannerBudgetMs;
     const request = {
+      ...what,
       bucket: this.#bucket.binding,
       segments: segments.map((segment) => ({ ...segment, footer: this.#footer(segment) })),
       tails: [],
       startMs,
       endMs,
-      wanted,
       rowsMax: LIMITS.scannerRowsMax,
-      ...(fold.properties && { properties: fold.properties }),
     };
     try {
-      const scanned = await scan(request, (batch, rows) => {
-        if (this.#now() > untilMs || fold.hasTooManyGroups) throw new OverBudget();
-        fold.add(batch, rows);
+      const scanned = await scan(request, (...batch) => {
+        if (this.#now() > untilMs) throw new OverBudget();
+        onBatch(...batch);
       });
       if (!scanned.ok) return { status: 'over-budget', rowCount };
-      return { status: 'ok', partial: fold.partial(), scannedRowCount: scanned.value.scannedRowCount };
+      return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
     } catch (cause) {
       if (cause instanceof OverBudget) return { status: 'over-budget', rowCount };
       throw cause;

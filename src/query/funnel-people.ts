@@ -45,6 +45,8 @@ export async function listFunnelPeople(
   const funnel = new FunnelPeople(question, after);
   const read = await readJourney<bigint[]>(ports, uid, addresses, funnel, {
     ...rest,
+    // Whom it finds is not the scanners' to say: they read its events, as any funnel's.
+    spec: { kind: 'funnel', question: { ...question, groupBy: null } },
     furtherColumns: ID_COLUMNS,
     ...(after !== null && { highFrom: Number(after >> 32n) }),
     isEnough: () => funnel.count > question.limit,

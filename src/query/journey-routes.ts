@@ -4,16 +4,15 @@
  */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { Active, activeSchema, parseActive } from '../core/journeys/active.ts';
-import { Frequency, frequencySchema, parseFrequency } from '../core/journeys/frequency.ts';
-import { Funnel } from '../core/journeys/funnel.ts';
+import { activeSchema, parseActive } from '../core/journeys/active.ts';
+import { frequencySchema, parseFrequency } from '../core/journeys/frequency.ts';
 import { funnelPeopleSchema, funnelSchema, parseFunnel, parseFunnelPeople } from '../core/journeys/funnel-question.ts';
-import type { Journey } from '../core/journeys/journey.ts';
-import { Lifecycle, lifecycleSchema, parseLifecycle } from '../core/journeys/lifecycle.ts';
-import { Paths, parsePaths, pathsSchema } from '../core/journeys/paths.ts';
+import { type JourneySpec, journeyOf } from '../core/journeys/kinds.ts';
+import { lifecycleSchema, parseLifecycle } from '../core/journeys/lifecycle.ts';
+import { parsePaths, pathsSchema } from '../core/journeys/paths.ts';
 import type { JourneyRefusal } from '../core/journeys/request.ts';
-import { parseRetention, Retention, retentionSchema } from '../core/journeys/retention.ts';
-import { parseSessions, Sessions, sessionsSchema } from '../core/journeys/sessions.ts';
+import { parseRetention, retentionSchema } from '../core/journeys/retention.ts';
+import { parseSessions, sessionsSchema } from '../core/journeys/sessions.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
@@ -36,7 +35,7 @@ interface JourneyKind {
   readonly description: string;
   readonly body: z.ZodType;
   readonly answer: z.ZodType;
-  readonly parse: (body: unknown, timezone: string, nowMs: number) => Result<Journey<object>, JourneyRefusal>;
+  readonly parse: (body: unknown, timezone: string, nowMs: number) => Result<JourneySpec, JourneyRefusal>;
 }
 
 const JOURNEYS: readonly JourneyKind[] = [
@@ -48,7 +47,7 @@ const JOURNEYS: readonly JourneyKind[] = [
       'breakdown: that of the first step which gets them furthest.',
     body: funnelSchema,
     answer: answers.funnelAnswerSchema,
-    parse: (body, timezone) => made(parseFunnel(body, timezone), (question) => new Funnel(question)),
+    parse: (body, timezone) => made(parseFunnel(body, timezone), (question) => ({ kind: 'funnel', question })),
   },
   {
     name: 'retention',
@@ -58,7 +57,7 @@ const JOURNEYS: readonly JourneyKind[] = [
     body: retentionSchema,
     answer: answers.retentionAnswerSchema,
     parse: (body, timezone, nowMs) =>
-      made(parseRetention(body, timezone, nowMs), (question) => new Retention(question)),
+      made(parseRetention(body, timezone, nowMs), (question) => ({ kind: 'retention', question })),
   },
   {
     name: 'paths',
@@ -66,7 +65,7 @@ const JOURNEYS: readonly JourneyKind[] = [
     description: 'One path a person, from the first event of `startAt` or to the last of `endAt`.',
     body: pathsSchema,
     answer: answers.pathsAnswerSchema,
-    parse: (body, timezone) => made(parsePaths(body, timezone), (question) => new Paths(question)),
+    parse: (body, timezone) => made(parsePaths(body, timezone), (question) => ({ kind: 'paths', question })),
   },
   {
     name: 'sessions',
@@ -75,7 +74,7 @@ const JOURNEYS: readonly JourneyKind[] = [
       'A session counts in the range it starts in, and ends when nothing comes for longer than `gapSeconds`.',
     body: sessionsSchema,
     answer: answers.sessionsAnswerSchema,
-    parse: (body, timezone) => made(parseSessions(body, timezone), (question) => new Sessions(question)),
+    parse: (body, timezone) => made(parseSessions(body, timezone), (question) => ({ kind: 'sessions', question })),
   },
   {
     name: 'active',
@@ -83,7 +82,7 @@ const JOURNEYS: readonly JourneyKind[] = [
     description: 'The 29 days before the range are read too.',
     body: activeSchema,
     answer: answers.activeAnswerSchema,
-    parse: (body, timezone) => made(parseActive(body, timezone), (question) => new Active(question)),
+    parse: (body, timezone) => made(parseActive(body, timezone), (question) => ({ kind: 'active', question })),
   },
   {
     name: 'lifecycle',
@@ -91,7 +90,7 @@ const JOURNEYS: readonly JourneyKind[] = [
     description: 'New is who was not seen in `historyDays` before the range.',
     body: lifecycleSchema,
     answer: answers.lifecycleAnswerSchema,
-    parse: (body, timezone) => made(parseLifecycle(body, timezone), (question) => new Lifecycle(question)),
+    parse: (body, timezone) => made(parseLifecycle(body, timezone), (question) => ({ kind: 'lifecycle', question })),
   },
   {
     name: 'frequency',
@@ -99,7 +98,7 @@ const JOURNEYS: readonly JourneyKind[] = [
     description: 'Events, or hours, days, weeks or months with one.',
     body: frequencySchema,
     answer: answers.frequencyAnswerSchema,
-    parse: (body, timezone) => made(parseFrequency(body, timezone), (question) => new Frequency(question)),
+    parse: (body, timezone) => made(parseFrequency(body, timezone), (question) => ({ kind: 'frequency', question })),
   },
 ];
 
@@ -112,8 +111,8 @@ export function journeyRoutes(services: JourneyServices): Hono {
       `${PATH}/${name}`,
       describe({ summary, description, tag: 'query', key: 'read', body, answer }),
       answering(services, (tenant, input, nowMs) => {
-        const journey = must(parse(input, tenant.timezone, nowMs));
-        return (shards) => readJourney(services, tenant.uid, shards, journey, { nowMs });
+        const spec = must(parse(input, tenant.timezone, nowMs));
+        return (shards) => readJourney(services, tenant.uid, shards, journeyOf(spec), { nowMs, spec });
       }),
     );
   }
@@ -161,7 +160,10 @@ function answering(services: JourneyServices, ask: (tenant: Tenant, body: unknow
   };
 }
 
-function made<Q, J>(question: Result<Q, JourneyRefusal>, make: (question: Q) => J): Result<J, JourneyRefusal> {
+function made<Q>(
+  question: Result<Q, JourneyRefusal>,
+  make: (question: Q) => JourneySpec,
+): Result<JourneySpec, JourneyRefusal> {
   return question.ok ? ok(make(question.value)) : question;
 }
 

@@ -1,25 +1,31 @@
 /**
  * Journey source: computes a journey from the events of the lake and of the shards' tails.
  *
- * steps: open a view of the lake → are its properties known → look up people → scan it into sequences → fold them → go on with the people that did not fit in memory
+ * steps: open a view of the lake → are its properties known → look up people → scan it into sequences, a big one beside scanners
+ *        → fold them → go on with the people that did not fit in memory
  * Most often one pass takes everybody. Of more events than are held at once each pass takes a range of people, by hash
  * (journey-passes.ts): a sealed file is sorted by person, so that it reads those only. One that holds too much all the same
  * goes on with the lower half of its people, and the next one begins where it stopped.
  */
 import type { StringColumn } from '../core/event.ts';
 import type { Journey } from '../core/journeys/journey.ts';
+import type { JourneyPart } from '../core/journeys/journey-part.ts';
+import type { JourneySpec } from '../core/journeys/kinds.ts';
 import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequences.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
+import type { LinkedPeople } from '../core/people/links.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
-import { type PeopleSpan, type PersonRange, peopleSpans } from '../lake/people-bounds.ts';
+import { type PeopleSpan, peopleSpans, personsOf } from '../lake/people-bounds.ts';
 import type { CopiesByDay } from '../lake/scan.ts';
+import type { ScannerRpc, Share } from '../lake/scan-task.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { Passes } from './journey-passes.ts';
 import { atHandIn, checkProperties } from './known-properties.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { lookupColumns, withPeople } from './people-lookup.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
+import { scanShared } from './scan-pool.ts';
 
 export interface JourneyOptions<Answer> {
   readonly nowMs: number;
@@ -29,6 +35,8 @@ export interface JourneyOptions<Answer> {
   readonly highFrom?: number;
   /** Asked after each pass: people with greater hashes do not matter any more. */
   readonly isEnough?: (journey: Journey<Answer>) => boolean;
+  /** The journey as plain data, to be shared out over scanners; absent: it is computed here alone. */
+  readonly spec?: JourneySpec;
   /** Smaller than the limit in tests. */
   readonly heldMax?: number;
 }
@@ -46,7 +54,7 @@ export async function readJourney<Answer>(
   journey: Journey<Answer>,
   options: JourneyOptions<Answer>,
 ): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
-  const { nowMs, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
+  const { nowMs, spec, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
   const { asks } = journey;
   const columns = [...journey.columns, ...furtherColumns, ...lookupColumns(asks)];
   const opened = await openLakeView(ports, uid, addresses, journey, columns, nowMs);
@@ -60,6 +68,7 @@ export async function readJourney<Answer>(
   const passes = spans && new Passes(spans, heldMax);
   const endFrom = (from: number, otherwise: number) => passes?.endFrom(from, EVERYBODY.to) ?? otherwise;
   let range: HighRange = { from: highFrom, to: endFrom(highFrom, EVERYBODY.to) };
+  const linked = view.people?.linked ?? null;
   let scannedEvents = 0;
   const copies: CopiesByDay = new Map();
   for (let pass = 1; ; pass++) {
@@ -75,7 +84,11 @@ export async function readJourney<Answer>(
       ...(journey.properties && { properties: journey.properties }),
       ...(!isEverybody && { people: personsOf(range) }),
     };
-    const scanned = await scanLakeView(ports, view, what, (batch, rows) => builder.add(batch, rows));
+    const scan = (of: LakeView) => scanLakeView(ports, of, what, (batch, rows) => builder.add(batch, rows));
+    const shared = spec !== undefined && isDivisible(view, isEverybody);
+    const scanned = shared
+      ? await scanShared(ports, uid, view, { scan, ...pooled(builder, spec, { heldMax, linked }) })
+      : await scan(view);
     if (!scanned.ok) return scanned;
     scannedEvents = Math.max(scannedEvents, scanned.value.scannedRowCount);
     if (builder.isFull) return tooMuch('One person has too many events');
@@ -111,9 +124,34 @@ function spansOf({ segments, tails, startMs, endMs, people }: LakeView, heldMax:
   return spans;
 }
 
-/** All hashes whose high word is in the range. */
-function personsOf({ from, to }: HighRange): PersonRange {
-  return { min: BigInt(from) * 2n ** 32n, max: BigInt(to) * 2n ** 32n + 0xffff_ffffn };
+/**
+ * Traits and cohorts are known here alone. Where ids are linked, a person's events are found under hashes beyond those of the
+ * pass: of everybody a scanner can give all, of some it cannot.
+ */
+function isDivisible({ people }: LakeView, isEverybody: boolean): boolean {
+  const hasLinks = people?.linked?.isEmpty === false;
+  return (people?.lookup ?? null) === null && (isEverybody || !hasLinks);
+}
+
+/** What scanners are asked for a pass, and what is done with it. */
+function pooled(
+  builder: SequenceBuilder,
+  spec: JourneySpec,
+  { heldMax, linked }: { readonly heldMax: number; readonly linked: LinkedPeople | null },
+) {
+  const follow = linked?.isEmpty === false ? (words: Uint32Array, at: number) => void linked.follow(words, at) : null;
+  const people = builder.range;
+  return {
+    // What all hold together is what fits here; one alone may have its half at the most, for all answer at once.
+    ask: (scanner: ScannerRpc, share: Share) =>
+      scanner.follow({ ...share, journey: spec, people, heldMax: Math.ceil(heldMax / 2) }),
+    absorb: (part: JourneyPart) => {
+      // Of linked people those left out may be anybody's.
+      if (follow !== null && part.highTo < people.to) return false;
+      builder.absorb(part, follow);
+      return true;
+    },
+  };
 }
 
 function tooMuch(what: string) {

@@ -8,9 +8,11 @@
  */
 import { hashHex } from '../core/hash.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { ScanSegment } from '../lake/scan.ts';
-import type { ScannerOf, ScanReply, ScanTask } from '../lake/scan-task.ts';
-import type { LakeView } from './lake-view.ts';
+import type { ScannerRpc, Share, ShareReply } from '../lake/scan-task.ts';
+import type { LakePorts, LakeView } from './lake-view.ts';
+import { type LakeRefusal, tooLarge } from './refusal.ts';
 
 export interface SharedScan {
   /** By scanner; no share is empty. */
@@ -69,23 +71,57 @@ export function scannerFor(name: string, scannerCount: number): number {
   return best;
 }
 
-export type ShareOutcome = { readonly scanner: number; readonly reply: ScanReply | null };
+/** How a question is scanned, here and by scanners. */
+export interface SharedScanning<Found> {
+  /** Scans what is given of the view here. */
+  readonly scan: (view: LakeView) => Promise<Scanned>;
+  /** Has a scanner read a share. */
+  readonly ask: (scanner: ScannerRpc, share: Share) => Promise<ShareReply<Found>>;
+  /** Takes in what a scanner has found. False: that will not do, the share is to be scanned here. */
+  readonly absorb: (found: Found) => boolean;
+}
+export type Scanned = Result<{ readonly scannedRowCount: number }, LakeRefusal>;
 
-/** The reply of each scanner; null where it failed. */
-export function askScanners(
-  scannerOf: ScannerOf,
+/** Scans what is worth it with the tenant's scanners, and the rest here. */
+export async function scanShared<Found>(
+  { scannerOf }: LakePorts,
   uid: string,
-  shares: SharedScan['shares'],
-  task: Omit<ScanTask, 'segments'>,
-): Promise<ShareOutcome[]> {
-  return Promise.all(
-    [...shares].map(async ([scanner, segments]) => {
+  view: LakeView,
+  { scan, ask, absorb }: SharedScanning<Found>,
+): Promise<Scanned> {
+  const shared = scannerOf && hidesNothing(view) ? shareOut(view, LIMITS.scannersMax) : null;
+  if (scannerOf === undefined || shared === null) return scan(view);
+  const { startMs, endMs } = view;
+  const asked = Promise.all(
+    [...shared.shares].map(async ([number, segments]) => {
       try {
-        return { scanner, reply: await scannerOf(uid, scanner).scan({ ...task, segments }) };
+        return { segments, reply: await ask(scannerOf(uid, number), { segments, startMs, endMs }) };
       } catch (cause) {
-        console.error(JSON.stringify({ at: 'query.scanner', uid, scanner, error: String(cause) }));
-        return { scanner, reply: null };
+        console.error(JSON.stringify({ at: 'query.scanner', uid, scanner: number, error: String(cause) }));
+        return { segments, reply: null };
       }
     }),
   );
+  const own = await scan({ ...view, segments: shared.own });
+  const outcomes = await asked;
+  if (!own.ok) return own;
+  let { scannedRowCount } = own.value;
+  for (const { segments, reply } of outcomes) {
+    if (reply?.status === 'over-budget') {
+      return tooLarge(`A scanner's share of ${reply.rowCount} events is beyond its budget: narrow the range.`);
+    }
+    if (reply?.status === 'ok' && absorb(reply.found)) {
+      scannedRowCount += reply.scannedRowCount;
+      continue;
+    }
+    const again = await scan({ ...view, segments, tails: [] });
+    if (!again.ok) return again;
+    scannedRowCount += again.value.scannedRowCount;
+  }
+  return ok({ scannedRowCount });
+}
+
+/** A scanner knows nothing of names that retention has dropped. (Nor of links: its people are put through them here.) */
+function hidesNothing({ expired }: { readonly expired?: { readonly size: number } }): boolean {
+  return (expired?.size ?? 0) === 0;
 }

@@ -1,5 +1,8 @@
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
+import { Funnel } from '../../src/core/journeys/funnel.ts';
+import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
+import { EVERYBODY, SequenceBuilder } from '../../src/core/journeys/sequences.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
@@ -23,6 +26,9 @@ it('a scanner in the real runtime answers its share, and again from memory when 
   if (!parsed.ok) throw new Error(parsed.error.message);
   const query = parsed.value;
   const { startMs, endMs } = query;
+  const steps = ['Product Viewed', 'Product Added'].map((event) => ({ event }));
+  const funnel = parseFunnel({ from, to, steps, windowSeconds: 3_600 }, 'UTC');
+  if (!funnel.ok) throw new Error(funnel.error.message);
   const segment = {
     path: 'scanned.parquet',
     sizeBytes: encoded.bytes.length,
@@ -36,10 +42,28 @@ it('a scanner in the real runtime answers its share, and again from memory when 
     const reply = await scanner.scan({ segments: [segment], query, startMs, endMs });
     if (reply.status !== 'ok') throw new Error(reply.status);
     const fold = new RowFold(query);
-    fold.absorb(reply.partial);
+    fold.absorb(reply.found);
     const alone = new RowFold(query);
     alone.add(columns);
     expect(rankSeries(query, fold.finish())).toEqual(rankSeries(query, alone.finish()));
+    const part = await scanner.follow({
+      ...{ segments: [segment], startMs, endMs },
+      journey: { kind: 'funnel', question: funnel.value },
+      people: EVERYBODY,
+      heldMax: 100_000,
+    });
+    if (part.status !== 'ok') throw new Error(part.status);
+    const together = new SequenceBuilder(new Funnel(funnel.value), { heldMax: 100_000 });
+    together.absorb(part.found, null);
+    const single = new SequenceBuilder(new Funnel(funnel.value), { heldMax: 100_000 });
+    single.add(columns);
+    const [found, expected] = [together, single].map((builder) => {
+      const journey = new Funnel(funnel.value);
+      journey.add(builder.finish());
+      return journey.finish();
+    });
+    expect(expected!.steps[0]!.people).toBeGreaterThan(100);
+    expect(found).toEqual(expected);
     await LAKE.delete('scanned.parquet');
   }
 });

@@ -6,11 +6,12 @@ import { hashText } from '../../src/core/people/links.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
 import { insertLinks } from '../../src/lake/link-store.ts';
-import { type ScannerRpc, ScanRunner } from '../../src/lake/scan-task.ts';
+import type { ScannerOf } from '../../src/lake/scan-task.ts';
 import { readLake } from '../../src/query/lake-source.ts';
 import { eventsOfDay, people } from '../bench/lake-events.ts';
 import { DAY, TenantLake, UID } from '../lake/seal/tenant-lake.ts';
 import { testHasher } from '../support/events.ts';
+import { scannerPool } from '../support/scanners.ts';
 
 const limits = LIMITS as { scanSharedRowsMin: number };
 const PEOPLE = 40;
@@ -21,7 +22,7 @@ function hashOf(id: string): string {
   return hashText(testHasher.high, testHasher.low);
 }
 
-async function answer(lake: TenantLake, body: object, scannerOf?: () => ScannerRpc) {
+async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
   const query = parseQuery({ ...RANGE, ...body }, 'UTC');
   if (!query.ok) throw new Error(query.error.message);
   const shardOf = () => {
@@ -40,14 +41,7 @@ describe('people counted by scanners', () => {
       await lake.flushColumns('a', index, index + 1, eventsOfDay(DAY + index, 600, people(PEOPLE)));
       await lake.seal(DAY + index);
     }
-    let asked = 0;
-    const runner = new ScanRunner(lake.bucket.binding, () => 0);
-    const scannerOf = () => ({
-      scan: async (task: Parameters<ScannerRpc['scan']>[0]) => {
-        asked++;
-        return structuredClone(await runner.run(structuredClone(task)));
-      },
-    });
+    const pool = scannerPool(lake.bucket.binding);
     const questions = [
       { measure: 'users' },
       { measure: 'users', interval: 'day', groupBy: ['country'] },
@@ -55,7 +49,7 @@ describe('people counted by scanners', () => {
     ];
     const { scanSharedRowsMin } = limits;
     limits.scanSharedRowsMin = 1;
-    expect((await answer(lake, { measure: 'users' }, scannerOf))[0]!.total).toBe(PEOPLE);
+    expect((await answer(lake, { measure: 'users' }, pool.of))[0]!.total).toBe(PEOPLE);
     const links = Array.from({ length: 10 }, (_, i) => ({
       kind: 'alias' as const,
       from: hashOf(`user-${2 * i}`),
@@ -64,10 +58,10 @@ describe('people counted by scanners', () => {
     }));
     await lake.db.batch(insertLinks(lake.db, UID, 'a', links));
     for (const question of questions) {
-      expect(await answer(lake, question, scannerOf)).toEqual(await answer(lake, question));
+      expect(await answer(lake, question, pool.of)).toEqual(await answer(lake, question));
     }
-    expect((await answer(lake, { measure: 'users' }, scannerOf))[0]!.total).toBe(PEOPLE - 10);
-    expect(asked).toBeGreaterThan(0);
+    expect((await answer(lake, { measure: 'users' }, pool.of))[0]!.total).toBe(PEOPLE - 10);
+    expect(pool.asked.length).toBeGreaterThan(0);
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 });

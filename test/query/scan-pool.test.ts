@@ -3,11 +3,12 @@ import { LIMITS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';
 import { CachedBucket } from '../../src/lake/cached-bucket.ts';
-import { type ScannerRpc, ScanRunner } from '../../src/lake/scan-task.ts';
+import type { ScannerOf } from '../../src/lake/scan-task.ts';
 import { readLake } from '../../src/query/lake-source.ts';
 import { scannerFor } from '../../src/query/scan-pool.ts';
 import { type TenantLake, UID } from '../lake/seal/tenant-lake.ts';
 import { FakeBucket } from '../support/fake-bucket.ts';
+import { scannerPool, scannersDown } from '../support/scanners.ts';
 import { lakeOfDays, RANGE } from './lake-of-days.ts';
 
 const limits = LIMITS as { scanSharedRowsMin: number; scannerRowsMax: number };
@@ -22,25 +23,7 @@ const QUESTIONS = [
   { measure: 'count', groupBy: ['gift'], where: { property: 'category', op: 'in', value: ['books', 'toys'] } },
 ];
 
-function scanners(lake: TenantLake) {
-  const pool = new Map<number, ScanRunner>();
-  const asked: number[] = [];
-  const of = (uid: string, index: number): ScannerRpc => {
-    expect(uid).toBe(UID);
-    const runner = pool.get(index) ?? new ScanRunner(lake.bucket.binding, () => 0);
-    pool.set(index, runner);
-    return {
-      scan: async (task) => {
-        asked.push(index);
-        // As through RPC: plain data, copied.
-        return structuredClone(await runner.run(structuredClone(task)));
-      },
-    };
-  };
-  return { of, asked };
-}
-
-async function answer(lake: TenantLake, body: object, scannerOf?: (uid: string, index: number) => ScannerRpc) {
+async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
   const query = parseQuery({ ...RANGE, ...body }, 'UTC');
   if (!query.ok) throw new Error(query.error.message);
   const shardOf = () => {
@@ -57,7 +40,7 @@ describe('a scan shared out over scanners', () => {
     const lake = await lakeOfDays();
     const { scanSharedRowsMin } = limits;
     limits.scanSharedRowsMin = 1;
-    const pool = scanners(lake);
+    const pool = scannerPool(lake.bucket.binding);
     for (const question of QUESTIONS) {
       const alone = await answer(lake, question);
       expect(await answer(lake, question, pool.of)).toEqual(alone);
@@ -74,8 +57,8 @@ describe('a scan shared out over scanners', () => {
     const lake = await lakeOfDays();
     const { scanSharedRowsMin } = limits;
     limits.scanSharedRowsMin = 1;
-    const down = () => ({ scan: () => Promise.reject(new Error('overloaded')) });
-    for (const question of QUESTIONS) expect(await answer(lake, question, down)).toEqual(await answer(lake, question));
+    for (const question of QUESTIONS)
+      expect(await answer(lake, question, scannersDown)).toEqual(await answer(lake, question));
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 
@@ -84,30 +67,22 @@ describe('a scan shared out over scanners', () => {
     const { scanSharedRowsMin, scannerRowsMax } = limits;
     limits.scanSharedRowsMin = 1;
     limits.scannerRowsMax = 500;
-    expect(await answer(lake, { measure: 'count' }, scanners(lake).of)).toMatchObject({ code: 'query-too-large' });
+    expect(await answer(lake, { measure: 'count' }, scannerPool(lake.bucket.binding).of)).toMatchObject({
+      code: 'query-too-large',
+    });
     limits.scannerRowsMax = scannerRowsMax;
     let nowMs = 0;
-    const slow = (): ScannerRpc => new ScannerOf(lake, () => (nowMs += LIMITS.scannerBudgetMs));
-    expect(await answer(lake, { measure: 'count' }, slow)).toMatchObject({ code: 'query-too-large' });
+    const slow = scannerPool(lake.bucket.binding, () => (nowMs += LIMITS.scannerBudgetMs));
+    expect(await answer(lake, { measure: 'count' }, slow.of)).toMatchObject({ code: 'query-too-large' });
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 
   it('scans alone what is small', async () => {
-    const pool = scanners(await lakeOfDays());
+    const pool = scannerPool((await lakeOfDays()).bucket.binding);
     await answer(await lakeOfDays(), { measure: 'count' }, pool.of);
     expect(pool.asked).toEqual([]);
   });
 });
-
-class ScannerOf implements ScannerRpc {
-  readonly #runner: ScanRunner;
-  constructor(lake: TenantLake, now: () => number) {
-    this.#runner = new ScanRunner(lake.bucket.binding, now);
-  }
-  scan(task: Parameters<ScannerRpc['scan']>[0]) {
-    return this.#runner.run(task);
-  }
-}
 
 describe('rendezvous', () => {
   it('spreads names, and moves few when the pool grows', () => {

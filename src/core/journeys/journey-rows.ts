@@ -6,6 +6,7 @@ import { EventReader } from './event-reader.ts';
 import type { CodedRows } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
 import { type GroupedBy, OUT, type RowReader } from './sequences.ts';
+import type { TextCodes } from './text-codes.ts';
 
 export interface JourneyReading {
   /** From where events are read: the range's start, or a look-back before it. */
@@ -57,6 +58,18 @@ export abstract class JourneyRows implements RowReader {
 
   get coded(): CodedRows | null {
     return null;
+  }
+
+  get groupTexts(): TextCodes {
+    return this.reader.texts;
+  }
+
+  get labelTexts(): TextCodes | null {
+    return null;
+  }
+
+  relabelled(code: number, _labels: Uint32Array): number {
+    return code;
   }
 
   group(row: number): number {

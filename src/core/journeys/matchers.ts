@@ -53,6 +53,10 @@ export interface Matcher {
 
 export const ANYTHING: Matcher = { names: null, where: null };
 
+export function isAnything({ names, where }: Matcher): boolean {
+  return names === null && where === null;
+}
+
 export function matcherOf({ event, events, where }: MatcherBody): Matcher {
   return { names: event === undefined ? (events ?? null) : [event], where: where ?? null };
 }

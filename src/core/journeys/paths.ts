@@ -134,11 +134,18 @@ export class Paths extends JourneyRows implements Journey<PathsAnswer> {
     this.#anchor.use(columns);
   }
 
-  /** Twice the label, and 1 for an anchor. */
   protected codeOf(row: number): number {
     const label = this.#labels.code(this.#label(row));
     const isAnchor = this.#anchor.of(row) & 1;
-    return label === ABSENT && isAnchor === 0 ? NOTHING : 2 * (label + 1) + isAnchor;
+    return label === ABSENT && isAnchor === 0 ? NOTHING : codeOfLabel(label, isAnchor);
+  }
+
+  override get labelTexts(): TextCodes {
+    return this.#labels;
+  }
+
+  override relabelled(code: number, labels: Uint32Array): number {
+    return codeOfLabel(labels[labelOf(code)]!, code & 1);
   }
 
   add(people: Sequences): void {
@@ -297,6 +304,11 @@ export class Paths extends JourneyRows implements Journey<PathsAnswer> {
     }
     return [...together.values()].sort((a, b) => b.people - a.people || a.source - b.source || a.target - b.target);
   }
+}
+
+/** Twice the label, and 1 for an anchor; never NOTHING. */
+function codeOfLabel(label: number, isAnchor: number): number {
+  return 2 * (label + 1) + isAnchor;
 }
 
 function labelOf(code: number): number {

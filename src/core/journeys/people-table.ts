@@ -66,6 +66,11 @@ export class PeopleTable {
     return this.#hasGroups ? this.#groups.slice(0, this.#count) : new Uint32Array(0);
   }
 
+  /** When each one's value was; empty where people have none. */
+  groupAt(): Float64Array {
+    return this.#hasGroups ? this.#firstAt.slice(0, this.#count) : new Float64Array(0);
+  }
+
   /** Drops everybody whose high word, signed, is above. Gives each one's new number, or NOT_KEPT. */
   keepUpTo(highMax: number): Int32Array {
     const numbers = new Int32Array(this.#count);

@@ -16,7 +16,7 @@ import { Buckets } from './buckets.ts';
 import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { MatchedRows } from './matched-rows.ts';
-import { ANYTHING, type Matcher, matcherOf, matcherSchema } from './matchers.ts';
+import { ANYTHING, isAnything, type Matcher, matcherOf, matcherSchema } from './matchers.ts';
 import {
   commonFields,
   historyField,
@@ -125,7 +125,7 @@ export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
     this.#lastBucket = this.#buckets.indexOf(Math.max(startMs, Math.min(endMs - 1, nowMs)));
     this.#returns = new Int32Array(this.#buckets.count);
     // Any event does both: of one bucket, one event tells as much as all. What lies before the range is one bucket.
-    if (start === ANYTHING && back === ANYTHING && this.groupedBy === 'none') {
+    if (isAnything(start) && isAnything(back) && this.groupedBy === 'none') {
       this.place = (atMs) => (atMs < startMs ? this.startMs : Math.max(startMs, this.#buckets.startOf(atMs)));
     }
   }

@@ -12,8 +12,10 @@
  * so that no answer depends on the order of arrival (G2).
  */
 import type { EventColumns } from '../columns.ts';
+import type { JourneyPart } from './journey-part.ts';
 import type { CodedRows } from './matchers.ts';
 import { PeopleTable } from './people-table.ts';
+import type { TextCodes } from './text-codes.ts';
 
 export interface Sequences {
   readonly personCount: number;
@@ -49,6 +51,12 @@ export interface RowReader {
   group(row: number): number;
   /** Whether the first of two groups goes before the other, when a person's first instant has both. */
   groupPrecedes(group: number, other: number): boolean;
+  /** The texts that groups stand for. */
+  readonly groupTexts: TextCodes;
+  /** The texts that codes stand for; null: they stand for none. */
+  readonly labelTexts: TextCodes | null;
+  /** The code with the label `labels` has for the one that it has. */
+  relabelled(code: number, labels: Uint32Array): number;
   /** The instant to keep instead of the event's own, where only the day or week matters; equal neighbours are kept once. */
   place?(atMs: number): number;
 }
@@ -158,7 +166,52 @@ export class SequenceBuilder {
       }
       this.#push(personIndex, atMs, code, groupedBy === 'event' ? reader.group(row) : 0);
     }
-    while (this.held > this.#heldMax && this.#to > this.#from) this.#narrow();
+    if (this.held > this.#heldMax) this.#narrowToFit();
+  }
+
+  /** Goes on with the people up to this high word, signed, at the most. */
+  narrowTo(highTo: number): void {
+    if (highTo >= this.#to) return;
+    this.#to = highTo;
+    this.#keepRange();
+  }
+
+  /** Adds what another reader has found. `follow`: writes over a person's hash, a (low, high) pair, who that is. */
+  absorb(part: JourneyPart, follow: ((words: Uint32Array, at: number) => void) | null): void {
+    const reader = this.#reader;
+    const { offsets, at, codes, groups, people: hashes } = part.sequences;
+    const groupOf = reader.groupTexts.codesOf(part.groupTexts);
+    const labelOf = reader.labelTexts?.codesOf(part.labelTexts) ?? null;
+    const words = new Uint32Array(2);
+    this.narrowTo(part.highTo);
+    for (let person = 0; person < part.sequences.personCount; person++) {
+      words[0] = hashes[2 * person + 1]!;
+      words[1] = hashes[2 * person]!;
+      follow?.(words, 0);
+      const [low, high] = words as unknown as [number, number];
+      if ((high | 0) < this.#from || (high | 0) > this.#to) continue;
+      const index = this.#people.indexOf(high, low);
+      if (reader.groupedBy === 'person' && groups[person] !== 0) {
+        this.#people.offerGroup(index, part.groupAt[person]!, groupOf[groups[person]!]!, reader);
+      }
+      for (let row = offsets[person]!; row < offsets[person + 1]!; row++) {
+        const code = labelOf === null ? codes[row]! : reader.relabelled(codes[row]!, labelOf);
+        this.#push(index, at[row]!, code, reader.groupedBy === 'event' ? groupOf[groups[row]!]! : 0);
+      }
+      if (this.held > this.#heldMax) this.#narrowToFit();
+    }
+  }
+
+  /** The sequences as a part of all there are; nothing is added afterwards. */
+  part(): JourneyPart {
+    const { groupTexts, labelTexts } = this.#reader;
+    return {
+      highTo: this.#to,
+      groupAt: this.#people.groupAt(),
+      sequences: this.finish(),
+      groupTexts: groupTexts.texts,
+      labelTexts: labelTexts?.texts ?? [],
+    };
   }
 
   /** The sequences of the people in `range`; nothing is added afterwards. */
@@ -212,8 +265,16 @@ export class SequenceBuilder {
     };
   }
 
-  #narrow(): void {
-    this.#to = Math.floor((this.#from + this.#to) / 2);
+  /** Gives up the upper half of the people until the rest may be held. */
+  #narrowToFit(): void {
+    while (this.held > this.#heldMax && this.#to > this.#from) {
+      this.#to = Math.floor((this.#from + this.#to) / 2);
+      this.#keepRange();
+    }
+  }
+
+  /** Drops who is beyond the range. */
+  #keepRange(): void {
     const kept = this.#people.keepUpTo(this.#to);
     const old = this.#filled();
     this.#chunks = [];

@@ -125,6 +125,14 @@ export class Sessions extends JourneyRows implements Journey<SessionsAnswer> {
     return 1 + this.#pages.code(this.#page(row));
   }
 
+  override get labelTexts(): TextCodes {
+    return this.#pages;
+  }
+
+  override relabelled(code: number, pages: Uint32Array): number {
+    return 1 + pages[code - 1]!;
+  }
+
   add(people: Sequences): void {
     const { at, offsets, personCount } = people;
     const { gapMs } = this.#question;

@@ -28,6 +28,16 @@ export class TextCodes {
     return code;
   }
 
+  /** By code. */
+  get texts(): readonly (string | null)[] {
+    return this.#texts;
+  }
+
+  /** The codes here of texts that have their own numbers elsewhere. */
+  codesOf(texts: readonly (string | null)[]): Uint32Array {
+    return Uint32Array.from(texts, (text) => this.code(text));
+  }
+
   text(code: number): string | null {
     return this.#texts[code]!;
   }

@@ -1,0 +1,33 @@
+// Scanners for tests: a tenant's pool beside the test, each with a memory of its own, reached as through RPC: plain data, copied.
+
+import { type ScannerOf, type ScannerRpc, ScanRunner } from '../../src/lake/scan-task.ts';
+import type { ReadBucket } from '../../src/lake/source.ts';
+
+export interface ScannerPool {
+  readonly of: ScannerOf;
+  /** By number, in the order asked. */
+  readonly asked: number[];
+}
+
+export function scannerPool(bucket: ReadBucket, now: () => number = () => 0): ScannerPool {
+  const pool = new Map<number, ScanRunner>();
+  const asked: number[] = [];
+  const of = (_uid: string, index: number): ScannerRpc => {
+    const runner = pool.get(index) ?? new ScanRunner(bucket, now);
+    pool.set(index, runner);
+    const copied =
+      <Task, Reply>(call: (task: Task) => Promise<Reply>) =>
+      async (task: Task) => {
+        asked.push(index);
+        return structuredClone(await call(structuredClone(task)));
+      };
+    return { scan: copied((task) => runner.scan(task)), follow: copied((task) => runner.follow(task)) };
+  };
+  return { of, asked };
+}
+
+/** Scanners that cannot be reached. */
+export const scannersDown: ScannerOf = () => {
+  const fail = () => Promise.reject(new Error('overloaded'));
+  return { scan: fail, follow: fail };
+};
