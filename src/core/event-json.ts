@@ -24,6 +24,8 @@ export interface ValidContext {
   readonly text: string | null;
   /** It named an IP address: the request comes from a server that speaks for a device elsewhere. */
   readonly hadAddress: boolean;
+  /** Of `text`, where it was measured: that of a request is, once for all of its events. */
+  readonly sizeBytes?: number;
 }
 
 const EMPTY: JsonObject = Object.freeze({});
@@ -43,6 +45,16 @@ export function parseContext(given: unknown, base?: ValidContext): Checked<Valid
   const value = 'ip' in merged ? withoutAddress(merged) : merged;
   const json = parseJsonObject(value as JsonObject, '/context');
   return json.ok ? ok({ value: json.value.value, text: json.value.text, hadAddress }) : json;
+}
+
+/** The context of a request: it may not have more bytes than an event, for each of its events has it. */
+export function parseCommonContext(given: unknown): Checked<ValidContext> {
+  const context = parseContext(given);
+  if (!context.ok || context.value.text === null) return context;
+  const sizeBytes = utf8SizeBytes(context.value.text);
+  if (sizeBytes <= LIMITS.eventSizeBytesMax) return ok({ ...context.value, sizeBytes });
+  const message = `A context may have ${LIMITS.eventSizeBytesMax} bytes of JSON, this one has ${sizeBytes}.`;
+  return reject('event-too-large', '/context', message);
 }
 
 function withoutAddress(context: Wire): Wire {
@@ -94,12 +106,13 @@ function reportFault(fault: JsonFault, base: string): Checked<never> {
 }
 
 /** The size of the parts that are stored. Counted in UTF-16 units first: exact bytes only where they could matter. */
-export function checkSize(wire: Wire, properties: string | null, context: string | null): Checked<never> | null {
-  const units = (properties?.length ?? 2) + (context?.length ?? 2);
+export function checkSize(wire: Wire, properties: string | null, context: ValidContext): Checked<never> | null {
+  const units = (properties?.length ?? 2) + (context.text?.length ?? 2);
   if (units * 3 <= LIMITS.eventSizeBytesMax - NAMES_SIZE_BYTES_MAX) return null;
   const names = [wire.id, wire.messageId, wire.event, wire.name, wire.userId, wire.anonymousId, wire.groupId];
   const sizeBytes = names.reduce<number>((sum, text) => sum + (typeof text === 'string' ? utf8SizeBytes(text) : 0), 0);
-  const metBytes = sizeBytes + utf8SizeBytes(properties ?? '{}') + utf8SizeBytes(context ?? '{}');
+  const metBytes =
+    sizeBytes + utf8SizeBytes(properties ?? '{}') + (context.sizeBytes ?? utf8SizeBytes(context.text ?? '{}'));
   if (metBytes <= LIMITS.eventSizeBytesMax) return null;
   return reject(
     'event-too-large',

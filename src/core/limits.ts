@@ -18,6 +18,11 @@ export const LIMITS = {
   requestEventsMax: 2_500,
   /** One event as JSON; Segment's own limit. */
   eventSizeBytesMax: 32 * KIB,
+  /**
+   * What a request's events come to once its context is laid over each, as texts and as blocks. Twice a body: it is reached
+   * by repetition alone. Well below the 16 MiB that wait in a shard and the 32 MiB of a call.
+   */
+  requestStoredSizeBytesMax: 10 * MIB,
   propertyDepthMax: 8,
   propertyKeysMax: 256,
   nameLengthMax: 200,

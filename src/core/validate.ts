@@ -89,7 +89,7 @@ export function validateEvent(wire: unknown, arrival: Arrival, newId: () => stri
     wire.context == null ? ok(arrival.context ?? NO_CONTEXT) : parseContext(wire.context, arrival.context);
   if (!context.ok) return context;
 
-  const tooLarge = checkSize(wire, properties.value.text, context.value.text);
+  const tooLarge = checkSize(wire, properties.value.text, context.value);
   if (tooLarge !== null) return tooLarge;
   return ok({
     atMs: time.value.atMs,

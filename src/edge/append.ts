@@ -1,7 +1,8 @@
 /**
  * Append: a request's events to their shards, and what each shard decided of each of them.
  *
- * in: groups of a route · out: dispositions, or a Problem: 429 `overloaded`, 503 `shard-unavailable`, 503 `shard-map-stale`
+ * in: groups of a route · out: dispositions, or a Problem: 429 `overloaded`, 503 `shard-unavailable`, 503 `shard-map-stale`,
+ * 413 `events-too-large`
  *
  * - All shards are asked at once and all are waited for: nothing is left running behind an answer.
  * - One shard that refuses or fails makes the whole answer retryable. What others stored meanwhile is found again as
@@ -18,6 +19,7 @@ import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { Problem } from '../http/problem.ts';
 import { emptyGroup, type RoutableEvent, routeEvents, type ShardGroup } from './route.ts';
+import { StoredSize } from './stored-size.ts';
 
 export interface Append {
   readonly tenant: Tenant;
@@ -63,7 +65,8 @@ async function appendOnce(
   ports: AppendPorts,
 ): Promise<{ dispositions: Uint8Array[]; stale: Sending[] }> {
   const sendings = sendingsOf(request);
-  const requests = sendings.map((sending) => appendRequestOf(request, sending));
+  const size = new StoredSize();
+  const requests = sendings.map((sending) => appendRequestOf(request, sending, size));
   const replies = await Promise.all(requests.map((sent) => appendToShard(sent, ports)));
   const stored = mustBeAnswered(replies);
   return {
@@ -78,7 +81,11 @@ function sendingsOf({ tenant, region, hasher, receivedAtMs, events, rejected }: 
   return groups.map((group, i) => ({ group, tally: i === 0 ? rejected : 0 }));
 }
 
-function appendRequestOf({ tenant, hasher, receivedAtMs }: Append, { group, tally }: Sending): AppendRequest {
+function appendRequestOf(
+  { tenant, hasher, receivedAtMs }: Append,
+  { group, tally }: Sending,
+  size: StoredSize,
+): AppendRequest {
   const records = group.events.map(({ record }) => record);
   const routingAtMsMax = group.events.reduce((max, { routingAtMs }) => Math.max(max, routingAtMs), 0);
   const blocks = splitByChars(records).flatMap((part, i) => encodeBounded(part, i === 0 ? tally : 0));
@@ -87,7 +94,10 @@ function appendRequestOf({ tenant, hasher, receivedAtMs }: Append, { group, tall
   function encodeBounded(part: readonly EventRecord[], rejected: number): Uint8Array[] {
     const tally = { rejected, quarantined: 0 };
     const block = encodeBlock({ receivedAtMs, routingAtMsMax, records: part, rollups: tenant.rollups, hasher, tally });
-    if (block.byteLength <= LIMITS.blockSizeBytesMax || part.length <= 1) return [block];
+    if (block.byteLength <= LIMITS.blockSizeBytesMax || part.length <= 1) {
+      size.add(block.byteLength);
+      return [block];
+    }
     const half = part.length >>> 1;
     return [...encodeBounded(part.slice(0, half), rejected), ...encodeBounded(part.slice(half), 0)];
   }

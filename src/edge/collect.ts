@@ -6,11 +6,12 @@
  *
  * - Nothing is acknowledged that is not durable: the verdict is made of the shards' own replies.
  * - A bad event is a rejection beside its neighbours; only what concerns the whole request is a Problem.
+ * - What the events come to when validated is bounded, and beyond it the request is refused before anything is sent.
  * - Any retryable trouble makes the whole answer 429 or 503, and the resend is absorbed by the shards' dedupe.
  * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
  */
 
-import { parseContext, type ValidContext } from '../core/event-json.ts';
+import { parseCommonContext, type ValidContext } from '../core/event-json.ts';
 import { Hasher } from '../core/hash.ts';
 import { parseInstant } from '../core/instant.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -33,6 +34,7 @@ import type { Quotas } from './quota.ts';
 import { orRefuse, type Refusal } from './refusal.ts';
 import { nearestRegion } from './region.ts';
 import type { RoutableEvent } from './route.ts';
+import { StoredSize } from './stored-size.ts';
 import { countDispositions, type RejectedEvent, type VerdictDocument, verdictOf } from './verdict.ts';
 
 /** What stage 1 needs of the services. */
@@ -79,11 +81,12 @@ export async function collect(request: Request, protocol: Protocol, deps: Collec
 
 /**
  * What the request says of all its events. A `sentAt` that cannot be read is as good as none: it only serves to correct a
- * clock, and no event is lost for it. A broken common context would be missing from every event: that is refused.
+ * clock, and no event is lost for it. A broken common context would be missing from every event, and one too large in every
+ * event: that is refused.
  */
 function arrivalOf({ type, sentAt, context }: WireBatch, receivedAtMs: number): Result<Arrival, Refusal> {
   const sentAtMs = parseInstant(sentAt);
-  const common = context == null ? ok<ValidContext | undefined>(undefined) : parseContext(context);
+  const common = context == null ? ok<ValidContext | undefined>(undefined) : parseCommonContext(context);
   if (common.ok) {
     return ok({ receivedAtMs, sentAtMs: Number.isNaN(sentAtMs) ? null : sentAtMs, type, context: common.value });
   }
@@ -102,6 +105,7 @@ function admit(wireEvents: readonly unknown[], arrival: Arrival, enricher: Enric
   const events: RoutableEvent[] = [];
   const rejected: RejectedEvent[] = [];
   const madeIds: { index: number; id: string }[] = [];
+  const size = new StoredSize();
   for (let index = 0; index < wireEvents.length; index++) {
     const wire = wireEvents[index];
     const valid = wire instanceof UnreadableEvent ? err(wire.rejection) : validateEvent(wire, arrival, newId);
@@ -110,7 +114,9 @@ function admit(wireEvents: readonly unknown[], arrival: Arrival, enricher: Enric
       continue;
     }
     const { id, idMade, routingAtMs } = valid.value;
-    events.push({ record: enricher.record(valid.value), routingAtMs });
+    const record = enricher.record(valid.value);
+    size.addRecord(record);
+    events.push({ record, routingAtMs });
     if (idMade) madeIds.push({ index, id });
   }
   return { events, rejected, madeIds };

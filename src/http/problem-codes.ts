@@ -20,6 +20,8 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'control-unavailable': 'The tenant could not be looked up. Send the request again.',
   'cursor-invalid': '`cursor` is none that a page gave; begin without one.',
   'directory-unavailable': 'The list of the tenant’s shards could not be read. Ask again.',
+  'events-too-large':
+    'The events of the request, each with what the request says of all, come to more bytes than one may have. Send fewer at a time, or a smaller common `context`.',
   'events-invalid': '`events` does not fit its schema.',
   'exact-invalid': '`exact` is true or false.',
   'exclusions-invalid': '`exclusions` does not fit its schema, or lies between steps that are not there.',

@@ -229,6 +229,67 @@ describe('a bad request has a code of its own', () => {
   });
 });
 
+describe('what a request says of all its events', () => {
+  const text = (length: number) => 'x'.repeat(length);
+  const bare = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `e${i}`, event: 'x' }));
+  const own = (count: number) => bare(count).map((event, i) => ({ ...event, context: { i } }));
+
+  it('may be as large as one event, and no larger', async () => {
+    const { send, shards } = await testApp();
+    const fits = { batch: bare(3), context: { a: text(32_000) } };
+    expect(await verdict(await send(fits))).toMatchObject({ accepted: 3 });
+    const refused = await send({ batch: bare(3), context: { a: text(LIMITS.eventSizeBytesMax) } });
+    expect(await refused.clone().json()).toMatchObject({ path: '/context', reason: 'event-too-large' });
+    expect(await problemOf(refused)).toEqual([400, 'batch-invalid']);
+    const inBytes = await send({ batch: bare(3), context: { a: '\u20ac'.repeat(LIMITS.eventSizeBytesMax / 3) } });
+    expect(await problemOf(inBytes)).toEqual([400, 'batch-invalid']);
+    expect(shards.requests).toHaveLength(1);
+  });
+
+  it('is not measured again for each event', async () => {
+    const { send } = await testApp();
+    const startedAtMs = performance.now();
+    await send({ batch: bare(2_500), context: { a: text(4_800_000) } });
+    expect(performance.now() - startedAtMs).toBeLessThan(1_000);
+  });
+
+  it('may be shared by as many events as a request has', async () => {
+    const { send, shards } = await testApp();
+    expect(await verdict(await send({ batch: bare(2_500), context: { a: text(31_000) } }))).toMatchObject({
+      accepted: 2_500,
+    });
+    const sizes = shards.requests.flatMap(({ blocks }) => blocks.map(({ byteLength }) => byteLength));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(LIMITS.requestStoredSizeBytesMax);
+  });
+
+  it.each([
+    ['laid over the context of each event', { batch: own(2_500), context: { a: text(31_000) } }],
+    [
+      'an address that is stored three times',
+      bare(150)
+        .map((event, i) => ({
+          ...event,
+          context: { page: { url: `https://a.example/${i}/${text(14_000)}?utm_source=${i}${text(14_000)}` } },
+        }))
+        .map((event) => ({ ...event, properties: { a: text(3_000) } })),
+    ],
+    [
+      'numbers that are longer when written out',
+      bare(450).map((event) => ({ ...event, properties: { a: Array(1_900).fill(0) } })),
+    ],
+  ])('never comes to more than a shard takes: %s', async (_what, body) => {
+    const { send, shards } = await testApp();
+    const json = JSON.stringify(body).replaceAll(/(?<=[[,])0(?=[,\]])/g, '9e15');
+    expect(json.length).toBeLessThan(LIMITS.bodySizeBytesMax);
+    const response = await send(json);
+    const { limit, met } = (await response.clone().json()) as { limit: number; met: number };
+    expect(await problemOf(response)).toEqual([413, 'events-too-large']);
+    expect(limit).toBe(LIMITS.requestStoredSizeBytesMax);
+    expect(met).toBeGreaterThan(limit);
+    expect(shards.requests).toEqual([]);
+  });
+});
+
 describe('a key', () => {
   it('must be a known write key', async () => {
     const { send, key, revoke, shards } = await testApp();
