@@ -14,6 +14,11 @@ export const DAY_MS = 24 * HOUR_MS;
 export const LIMITS = {
   /** Unpacked body of an ingest request. Segment's batch limit is 500 KB; ten times that fits one Worker turn. */
   bodySizeBytesMax: 5 * MIB,
+  /**
+   * Unpacked body of a request without a key in its headers: it is parsed before anyone is known, for the key a vendor's
+   * protocol or a beacon has in the body. Segment's batch limit is 500 KB, a beacon's 64 KB.
+   */
+  keylessBodySizeBytesMax: 512 * KIB,
   /** Events in one ingest request: keeps the edge under ~50 ms of CPU. */
   requestEventsMax: 2_500,
   /** One event as JSON; Segment's own limit. */
@@ -80,7 +85,13 @@ export const LIMITS = {
 
   /** One import chunk. Rows as in a flush times two: an import is not latency-bound. */
   importChunkRowsMax: 20_000,
-  importChunkSizeBytesMax: 32 * MIB,
+  /**
+   * Unpacked. Bytes, text, one event's objects, JSON written again, columns and file are in memory together, up to eight
+   * times this: 128 MB an isolate. The CLI cuts at 10 MiB.
+   */
+  importChunkSizeBytesMax: 12 * MIB,
+  /** What a chunk's events come to as texts: it is reached by numbers that are longer when written out. */
+  importChunkStoredSizeBytesMax: 24 * MIB,
   importIdLengthMax: 64,
 
   /** Rows of one L1 file, and what a seal holds in memory at a time: 128 MB an isolate, about 1 KB a row decoded. */

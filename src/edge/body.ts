@@ -36,7 +36,7 @@ export async function readBody(
   request: Request,
   sizeBytesMax: number = LIMITS.bodySizeBytesMax,
 ): Promise<Result<Body, Refusal>> {
-  const format = formatOf(request.headers.get('content-type'));
+  const format = formatOf(request.headers);
   if (!format.ok) return format;
   const gzip = isGzip(request.headers.get('content-encoding'));
   if (!gzip.ok) return gzip;
@@ -52,7 +52,9 @@ export async function readBody(
   return ok({ format: format.value, bytes: bytes.value });
 }
 
-function formatOf(contentType: string | null): Result<BodyFormat, Refusal> {
+/** Known before the body is read. */
+export function formatOf(headers: Headers): Result<BodyFormat, Refusal> {
+  const contentType = headers.get('content-type');
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
   const format = FORMAT_OF.get(type.trim());
   const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));

@@ -5,6 +5,7 @@
  * steps: authenticate → read body → decode protocol → quota → validate → enrich → route → append → verdict
  *
  * - Nothing is acknowledged that is not durable: the verdict is made of the shards' own replies.
+ * - A key in a header is looked at before the body is. Who sends none may send little.
  * - A bad event is a rejection beside its neighbours; only what concerns the whole request is a Problem.
  * - What the events come to when validated is bounded, and beyond it the request is refused before anything is sent.
  * - Any retryable trouble makes the whole answer 429 or 503, and the resend is absorbed by the shards' dedupe.
@@ -24,7 +25,7 @@ import { type Arrival, validateEvent } from '../core/validate.ts';
 import { type Authenticated, keyOf } from '../http/authenticate.ts';
 import { unavailable } from '../http/problem.ts';
 import { append } from './append.ts';
-import { readBody } from './body.ts';
+import { type Body, formatOf, readBody } from './body.ts';
 import { Enricher } from './enrich/enrich.ts';
 import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
 import { eventIdMaker } from './event-id.ts';
@@ -58,7 +59,7 @@ export async function collect(request: Request, protocol: Protocol, deps: Collec
   const key = keyOf(headers);
   const early = key === null ? null : await deps.auth.authenticateKey(key, 'write');
   if (early !== null) deps.quotas?.charge(early.tenant, 0, deps.now());
-  const body = orRefuse(await readBody(request));
+  const body = orRefuse(early === null ? await readKeyless(request, deps) : await readBody(request));
   const batch = orRefuse(protocol.decode(body));
   const { tenant } = early ?? (await deps.auth.authenticate(headers, 'write', batch.writeKey));
   orRefuse(allowOrigin(tenant, headers.get('origin')));
@@ -77,6 +78,15 @@ export async function collect(request: Request, protocol: Protocol, deps: Collec
   );
   const verdict: VerdictDocument = verdictOf(batch.events.length, countDispositions(dispositions), rejected, madeIds);
   return protocol.answer(verdict);
+}
+
+/** A body that may carry its key: small, for it is parsed before anyone is known; lines carry none. */
+async function readKeyless(request: Request, { auth }: CollectDeps): Promise<Result<Body, Refusal>> {
+  const format = formatOf(request.headers);
+  if (format.ok && format.value === 'ndjson') await auth.authenticate(request.headers, 'write');
+  const body = await readBody(request, LIMITS.keylessBodySizeBytesMax);
+  if (body.ok || body.error.code !== 'body-too-large') return body;
+  return err({ ...body.error, detail: `${body.error.detail} With the key in a header it may have more.` });
 }
 
 /**

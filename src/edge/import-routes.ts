@@ -14,7 +14,7 @@
  */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { EventRecord } from '../core/event.ts';
+import type { EventRecord, JsonObject } from '../core/event.ts';
 import { Hasher } from '../core/hash.ts';
 import type { ImportError, Importer, ImportVerdict } from '../core/import.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -27,9 +27,10 @@ import { describe } from '../http/describe.ts';
 import { Problem, requestInvalid, unavailable } from '../http/problem.ts';
 import { readBody } from './body.ts';
 import { Enricher } from './enrich/enrich.ts';
-import { parseLines } from './protocols/json.ts';
-import { UnreadableEvent } from './protocols/protocol.ts';
+import { Lines } from './protocols/json.ts';
+import { tooManyEvents, UnreadableEvent } from './protocols/protocol.ts';
 import { orRefuse, refuse } from './refusal.ts';
+import { StoredSize } from './stored-size.ts';
 
 export interface ImportDeps {
   readonly auth: { authenticate(headers: Headers, needed: KeyScope): Promise<Authenticated> };
@@ -41,6 +42,7 @@ const CHUNK_HEADER = 'x-import-chunk';
 const BODY_TYPE = 'application/x-ndjson';
 /** Errors told; the rest is only counted. */
 const ERRORS_MAX = 100;
+const NOTHING: JsonObject = Object.freeze({});
 const NOWHERE = { country: null, region: null, city: null, userAgent: null };
 
 const headersSchema = z.object({
@@ -133,7 +135,9 @@ async function takeChunk(request: Request, deps: ImportDeps, importer: Importer)
 
   async function importNew(): Promise<ImportVerdict> {
     const { receivedAtMs } = start as Extract<typeof start, { status: 'new' }>;
-    const { records, received, errors } = admit(body.bytes, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
+    const lines = new Lines(body.bytes);
+    const received = countEvents(lines);
+    const { records, errors } = admit(lines, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
     return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors }));
   }
 }
@@ -160,34 +164,38 @@ function readName(headers: Headers): { readonly importId: string; readonly chunk
   return { importId: parsed.data[ID_HEADER], chunk: parsed.data[CHUNK_HEADER] };
 }
 
+/** Events of the chunk. Throws `too-many-events`, before any line is parsed. */
+function countEvents(lines: Lines): number {
+  const count = lines.count();
+  if (count > LIMITS.importChunkRowsMax) throw refuse(tooManyEvents('A chunk', LIMITS.importChunkRowsMax, count));
+  return count;
+}
+
+/** Line by line: of each its record stays, as texts alone, for no rollup looks into an import's properties here. */
 function admit(
-  bytes: Uint8Array,
+  lines: Lines,
   receivedAtMs: number,
   idPrefix: string,
-): { readonly records: readonly EventRecord[]; readonly received: number; readonly errors: readonly ImportError[] } {
-  const lines = parseLines(bytes);
-  if (lines.length > LIMITS.importChunkRowsMax) {
-    const limits = { limit: LIMITS.importChunkRowsMax, met: lines.length };
-    throw refuse({
-      code: 'too-many-events',
-      detail: `A chunk may have ${limits.limit} events, this one has ${limits.met}.`,
-      extra: limits,
-    });
-  }
+): { readonly records: readonly EventRecord[]; readonly errors: readonly ImportError[] } {
   const enricher = new Enricher(NOWHERE, 'import', receivedAtMs);
   const arrival = { receivedAtMs, sentAtMs: null };
   const records: EventRecord[] = [];
   const errors: ImportError[] = [];
-  for (let index = 0; index < lines.length; index++) {
-    const line = lines[index];
+  const size = new StoredSize(LIMITS.importChunkStoredSizeBytesMax);
+  let index = -1;
+  for (const line of lines) {
+    index++;
     const valid =
       line instanceof UnreadableEvent
         ? err(line.rejection)
         : validateEvent(line, arrival, () => `${idPrefix}-${index}`);
-    if (valid.ok) records.push(enricher.record(valid.value));
-    else if (errors.length < ERRORS_MAX) errors.push({ index, id: readableId(line), ...valid.error });
+    if (valid.ok) {
+      const record = enricher.record(valid.value);
+      size.addRecord(record);
+      records.push({ ...record, properties: NOTHING, context: NOTHING });
+    } else if (errors.length < ERRORS_MAX) errors.push({ index, id: readableId(line), ...valid.error });
   }
-  return { records, received: lines.length, errors };
+  return { records, errors };
 }
 
 function readableId(line: unknown): string | null {

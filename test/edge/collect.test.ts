@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openBlock } from '../../src/core/block.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { VerdictDocument } from '../../src/edge/verdict.ts';
@@ -211,6 +211,25 @@ describe('a bad request has a code of its own', () => {
     expect(shards.requests).toEqual([]);
   });
 
+  it.each([
+    ['lines', '{}\n', '{}'],
+    ['lines, one of which is no UTF-8', '{}\n', Uint8Array.of(0xff)],
+    ['lines and blank ones', '{}\n\r\n', '{}'],
+  ])('too many %s, of which few are parsed', async (_what, line, last) => {
+    const { send } = await testApp();
+    const count = Math.floor((LIMITS.bodySizeBytesMax - 2) / line.length);
+    const body = Buffer.concat([Buffer.from(line.repeat(count)), Buffer.from(last as string)]);
+    const parse = vi.spyOn(JSON, 'parse');
+    try {
+      const response = await send(new Uint8Array(body), { headers: ndjson });
+      expect(parse.mock.calls.length).toBeLessThanOrEqual(LIMITS.requestEventsMax + 1);
+      expect(await response.clone().json()).toMatchObject({ limit: LIMITS.requestEventsMax, met: count + 1 });
+      expect(await problemOf(response)).toEqual([413, 'too-many-events']);
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
   it('a JSON bomb of depth is one rejected event', async () => {
     const { send } = await testApp();
     const depth = 1_000_000;
@@ -318,6 +337,40 @@ describe('a key', () => {
         .status,
     ).toBe(200);
     expect((await send({ ...event(4), writeKey: write }, { key: null })).status).toBe(200);
+  });
+
+  it('is asked for before a line is read', async () => {
+    const { app } = await testApp();
+    let pulls = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        pulls++;
+        if (pulls > 1_000) controller.close();
+        else controller.enqueue(new TextEncoder().encode('{}\n'.repeat(1_000)));
+      },
+    });
+    const request = new Request(`${BASE_URL}/v1/events`, {
+      method: 'POST',
+      body,
+      headers: ndjson,
+      duplex: 'half',
+    } as RequestInit);
+    expect(await problemOf(await app.fetch(request))).toEqual([401, 'key-missing']);
+    expect(pulls).toBeLessThan(10);
+  });
+
+  it('in the body is looked for in a small one only', async () => {
+    const { send, key, shards } = await testApp();
+    const batch = (size: number) => [{ ...event(1), ignored: 'x'.repeat(size) }];
+    const writeKey = await key('write');
+    expect((await send({ batch: batch(500_000), writeKey }, { key: null })).status).toBe(200);
+    const refused = await send({ batch: batch(LIMITS.keylessBodySizeBytesMax), writeKey }, { key: null });
+    expect(await refused.clone().json()).toMatchObject({ limit: LIMITS.keylessBodySizeBytesMax });
+    expect(await problemOf(refused)).toEqual([413, 'body-too-large']);
+    const bomb = gzipSync(`[${'{},'.repeat(1_700_000)}{}]`);
+    expect(await problemOf(await send(bomb, { key: null, headers: gzip }))).toEqual([413, 'body-too-large']);
+    expect((await send({ batch: batch(LIMITS.keylessBodySizeBytesMax) })).status).toBe(200);
+    expect(shards.requests).toHaveLength(2);
   });
 
   it('is not read from the URL', async () => {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { LIMITS } from '../../src/core/limits.ts';
 import type { SealMessage } from '../../src/core/rpc.ts';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
 import type { FakeBucket } from '../support/fake-bucket.ts';
@@ -151,6 +152,27 @@ describe('an import', () => {
     expect(await post([line('1', '2010-12-01')], chunk('a', 0), keys.read)).toMatchObject({ status: 403 });
     const many = Array.from({ length: 20_001 }, () => '1');
     expect(await post(many, chunk('a', 0))).toMatchObject({ status: 413, body: { code: 'too-many-events' } });
+  });
+
+  it('refuses what no isolate could hold, before it is parsed', async () => {
+    const { post } = await start();
+    const parse = vi.spyOn(JSON, 'parse');
+    try {
+      const refused = await post(['{}\n'.repeat(LIMITS.importChunkSizeBytesMax / 3 - 1)], chunk('a', 0));
+      expect(refused).toMatchObject({ status: 413, body: { code: 'too-many-events', limit: 20_000 } });
+      expect(parse.mock.calls.length).toBeLessThan(100);
+    } finally {
+      parse.mockRestore();
+    }
+    const tooLarge = [line('1', '2010-12-01'), 'x'.repeat(LIMITS.importChunkSizeBytesMax)];
+    expect(await post(tooLarge, chunk('b', 0))).toMatchObject({
+      status: 413,
+      body: { code: 'body-too-large', limit: LIMITS.importChunkSizeBytesMax },
+    });
+    const numbers = { ...line('1', '2010-12-01'), properties: { a: Array(1_900).fill(0) } };
+    const longer = JSON.stringify(numbers).replaceAll(/(?<=[[,])0(?=[,\]])/g, '9e15');
+    const long = await post(Array(1_000).fill(longer), chunk('c', 0));
+    expect(long).toMatchObject({ status: 413, body: { code: 'events-too-large' } });
   });
 });
 

@@ -25,8 +25,8 @@ export interface RowCounts {
 }
 
 const UNREADABLE_SHOWN_MAX = 5;
-/** The server takes 32 MiB unpacked; characters here, at most three bytes each. */
-const CHUNK_LENGTH_MAX = 10 * 1024 * 1024;
+/** The server takes 12 MiB unpacked. */
+const CHUNK_SIZE_BYTES_MAX = 10 * 1024 * 1024;
 
 export async function* cutChunks(
   batches: AsyncIterable<readonly unknown[]>,
@@ -36,11 +36,13 @@ export async function* cutChunks(
   const { counts, rowsMax, idPrefix } = options;
   let index = 0;
   let rowCount = 0;
+  let sizeBytes = 0;
   let text = '';
   const cut = (): Chunk => {
     const body = Buffer.from(text);
     const chunk = { index: index++, rowCount, body, hash: createHash('sha256').update(body).digest('hex') };
     text = '';
+    sizeBytes = 0;
     rowCount = 0;
     return chunk;
   };
@@ -48,9 +50,12 @@ export async function* cutChunks(
     for (const row of batch) {
       const line = lineOf(row, ++counts.read, map, idPrefix, counts);
       if (line === undefined) continue;
+      const lineSizeBytes = Buffer.byteLength(line);
+      if (rowCount > 0 && sizeBytes + lineSizeBytes > CHUNK_SIZE_BYTES_MAX) yield cut();
       text += line;
+      sizeBytes += lineSizeBytes;
       rowCount++;
-      if (rowCount >= rowsMax || text.length >= CHUNK_LENGTH_MAX) yield cut();
+      if (rowCount >= rowsMax) yield cut();
     }
   }
   if (rowCount > 0) yield cut();

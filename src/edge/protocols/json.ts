@@ -21,28 +21,59 @@ export function parseJsonBody(bytes: Uint8Array): Result<unknown, Refusal> {
   return value === undefined ? err({ code: 'json-invalid', detail: 'The body is not valid JSON.' }) : ok(value);
 }
 
-/** One value a line that is not blank. */
-export function parseLines(bytes: Uint8Array): unknown[] {
-  const text = decodeText(bytes);
-  const lines = text === null ? splitLines(bytes).map(decodeText) : text.split('\n');
-  return lines.filter((line) => line === null || line.trim() !== '').map(parseLine);
+/**
+ * The lines of a body that are not blank, one value each, parsed as they are asked for: a line is two bytes and a value some
+ * fifty, so that too many are counted and refused before they are values.
+ */
+export class Lines implements Iterable<unknown> {
+  readonly #bytes: Uint8Array;
+  /** Null: some line is no UTF-8, and each is decoded on its own. */
+  readonly #text: string | null;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#text = decodeText(bytes);
+  }
+
+  count(): number {
+    let count = 0;
+    for (const _line of this.#lines()) count++;
+    return count;
+  }
+
+  *[Symbol.iterator](): Generator<unknown> {
+    for (const line of this.#lines()) yield parseLine(line);
+  }
+
+  *#lines(): Generator<string | null> {
+    for (const line of this.#text === null ? linesOfBytes(this.#bytes) : linesOfText(this.#text)) {
+      if (line === null || line.trim() !== '') yield line;
+    }
+  }
+}
+
+function* linesOfText(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+}
+
+function* linesOfBytes(bytes: Uint8Array): Generator<string | null> {
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    yield decodeText(bytes.subarray(start, end));
+    start = end + 1;
+  }
 }
 
 function parseLine(line: string | null): unknown {
   if (line === null) return BAD_LINE_TEXT;
   const value = parseJson(line);
   return value === undefined ? BAD_LINE_JSON : value;
-}
-
-function splitLines(bytes: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline === -1 ? bytes.length : newline;
-    lines.push(bytes.subarray(start, end));
-    start = end + 1;
-  }
-  return lines;
 }
 
 /** Null when it is no UTF-8. A byte order mark is dropped. */

@@ -6,7 +6,12 @@
  *   {batch: [{event…}, …], sentAt?, context?, writeKey?}   several, with what holds for all of them
  *   {event…}\n{event…}\n                              newline-delimited, `application/x-ndjson`
  *
- * `writeKey` in the body serves `sendBeacon`, which cannot set headers. An empty list is a valid request of no events.
+ * `writeKey` in the body serves `sendBeacon`, which cannot set headers; a line is an event and has none. An empty list is a
+ * valid request of no events.
+ *
+ * Refused: counting a JSON body's events before it is parsed. What tells an event from an object inside of one is the
+ * nesting, which takes a scan as long as the parsing; and a few events may hold as many objects as a long list. What bounds
+ * the objects of a body is its size.
  */
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
@@ -14,8 +19,8 @@ import { err, ok, type Result } from '../../core/result.ts';
 import { wireEventSchema } from '../../core/wire-event.ts';
 import type { Body } from '../body.ts';
 import type { Refusal } from '../refusal.ts';
-import { parseJsonBody, parseLines } from './json.ts';
-import { limitEvents, type Protocol, type WireBatch } from './protocol.ts';
+import { Lines, parseJsonBody } from './json.ts';
+import { limitEvents, type Protocol, tooManyEvents, type WireBatch } from './protocol.ts';
 
 export const batchSchema = z.object({
   batch: z.array(wireEventSchema).max(LIMITS.requestEventsMax),
@@ -28,7 +33,7 @@ export const nativeProtocol: Protocol = {
   source: 'native',
   bodySchema: z.union([wireEventSchema, batchSchema.shape.batch, batchSchema]),
   decode(body: Body): Result<WireBatch, Refusal> {
-    if (body.format === 'ndjson') return limitEvents({ events: parseLines(body.bytes) });
+    if (body.format === 'ndjson') return linesOf(body.bytes);
     const json = parseJsonBody(body.bytes);
     if (!json.ok) return json;
     const batch = batchOf(json.value);
@@ -36,6 +41,18 @@ export const nativeProtocol: Protocol = {
   },
   answer: (verdict) => verdict,
 };
+
+/** What is beyond the limit is only counted. */
+function linesOf(bytes: Uint8Array): Result<WireBatch, Refusal> {
+  const limit = LIMITS.requestEventsMax;
+  const lines = new Lines(bytes);
+  const events: unknown[] = [];
+  for (const event of lines) {
+    if (events.length === limit) return err(tooManyEvents('A request', limit, lines.count()));
+    events.push(event);
+  }
+  return ok({ events });
+}
 
 /** Events of a JSON body: an array, an envelope with `batch`, or one event. */
 export function batchOf(json: unknown): Result<WireBatch, Refusal> {

@@ -44,8 +44,11 @@ export interface Protocol {
 
 export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
   const met = batch.events.length;
-  const limit = LIMITS.requestEventsMax;
-  if (met <= limit) return ok(batch);
-  const detail = `A request may have ${limit} events, this one has ${met}.`;
-  return err({ code: 'too-many-events', detail, extra: { limit, met } });
+  return met <= LIMITS.requestEventsMax ? ok(batch) : err(tooManyEvents('A request', LIMITS.requestEventsMax, met));
+}
+
+/** `what` may not have so many. */
+export function tooManyEvents(what: string, limit: number, met: number): Refusal {
+  const detail = `${what} may have ${limit} events, this one has ${met}.`;
+  return { code: 'too-many-events', detail, extra: { limit, met } };
 }
