@@ -41,7 +41,7 @@ export function createApp(services: Services): Hono {
   app.notFound(answerNotFound(app));
 
   app.route('/', collectRoutes({ ...services, quotas }));
-  app.route('/', importRoutes(services, lakeImporter(services)));
+  app.route('/', importRoutes({ ...services, quotas }, lakeImporter(services)));
   app.route('/', controlRoutes(services));
   app.route('/', queryRoutes(services));
   app.route('/', eventsRoutes(services));

@@ -141,6 +141,30 @@ describe('at the edge', () => {
     expect(await post()).toMatchObject({ status: 429, body: { code: 'quota-exceeded' } });
   });
 
+  it('what is imported is bound as well, by what is new in it', async () => {
+    const { createTenant, setQuota, send, call, clock, points } = stack();
+    const { keys } = await createTenant('acme');
+    await setQuota('acme', 100);
+    const chunk = (index: number, events: number) =>
+      call('POST', '/v1/import', {
+        key: keys.write,
+        body: Array.from({ length: events }, (_, i) =>
+          JSON.stringify({ id: `${index}-${i}`, event: 'x', timestamp: 1_300_000_000_000 }),
+        ).join('\n'),
+        headers: { 'content-type': 'application/x-ndjson', 'x-import-id': 'a', 'x-import-chunk': String(index) },
+      });
+    expect((await chunk(0, 60)).body).toMatchObject({ accepted: 60 });
+    for (let i = 0; i < 10; i++) expect((await chunk(0, 60)).body).toMatchObject({ accepted: 60 });
+    expect((await chunk(1, 90)).body).toMatchObject({ accepted: 90 });
+    const refused = await chunk(2, 1);
+    expect(refused).toMatchObject({ status: 429, body: { code: 'quota-exceeded', limit: 100 } });
+    expect(refused.headers.get('retry-after')).toBe('31');
+    expect((await send(keys.write, 1)).status).toBe(429);
+    expect(points).toHaveLength(2);
+    clock.nowMs += 31_000;
+    expect((await chunk(2, 1)).body).toMatchObject({ accepted: 1 });
+  });
+
   it('a wait is never said longer than a minute', async () => {
     const { createTenant, setQuota, send } = stack();
     const { keys } = await createTenant('acme');

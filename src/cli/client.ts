@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly key?: string | undefined;
   /** Calls made at most for one answer. */
   readonly triesMax?: number;
+  /** Answers that the quota is used up are waited out as often as they come: the server says when there is room. */
+  readonly waitsForQuota?: boolean;
   readonly backoffMs?: number;
   /** Told before each wait. */
   readonly onRetry?: (reason: string, waitMs: number) => void;
@@ -82,7 +84,7 @@ export class Client {
 
   async #repeated<A>(options: CallOptions, attempt: () => Promise<{ answer: A } | Failure>): Promise<A> {
     const triesMax = this.#options.triesMax ?? TRIES_MAX_DEFAULT;
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ; ) {
       const outcome = await attempt();
       if ('answer' in outcome) return outcome.answer;
       const canRepeat = outcome.isRetryable && (options.repeat !== 'unsent' || outcome.isUnsent);
@@ -90,6 +92,7 @@ export class Client {
       const waitMs = outcome.retryAfterMs ?? backoffMs(tries, this.#options.backoffMs ?? BACKOFF_MS_DEFAULT);
       this.#options.onRetry?.(outcome.error.message, waitMs);
       await sleep(waitMs);
+      if (!(outcome.isOverQuota && this.#options.waitsForQuota)) tries++;
     }
   }
 
@@ -135,6 +138,7 @@ export class Client {
       error: new CliError(`No answer from ${this.url} (${code})`, hint, { cause: error }),
       isRetryable: true,
       isUnsent: UNSENT.has(code),
+      isOverQuota: false,
       retryAfterMs: undefined,
     };
   }
@@ -144,6 +148,7 @@ interface Failure {
   readonly error: CliError;
   readonly isRetryable: boolean;
   readonly isUnsent: boolean;
+  readonly isOverQuota: boolean;
   readonly retryAfterMs: number | undefined;
 }
 
@@ -152,6 +157,7 @@ function failureOf({ status, headers }: Response, body: unknown, path: string, {
     error: refusal(status, body, `${method ?? 'GET'} ${path}`),
     isRetryable: RETRYABLE.has(status),
     isUnsent: REFUSED.has(status),
+    isOverQuota: status === 429 && (body as Problem | null)?.code === 'quota-exceeded',
     retryAfterMs: retryAfterMs(headers.get('retry-after')),
   };
 }

@@ -9,6 +9,8 @@
  * without an id gets one made of import, chunk and line, so that a repeat makes the same. Place and browser of the request
  * are the importer's own and tell nothing of the events.
  *
+ * A chunk's events are charged to the tenant's quota before they are validated; a repeat of what is stored is not.
+ *
  * They are stage 1 and live here for that: body, validation and enrichment are those of `collect`. What stores is handed in
  * as the core's `Importer`, for the edge does not know the lake.
  */
@@ -29,11 +31,15 @@ import { readBody } from './body.ts';
 import { Enricher } from './enrich/enrich.ts';
 import { Lines } from './protocols/json.ts';
 import { tooManyEvents, UnreadableEvent } from './protocols/protocol.ts';
+import type { Quotas } from './quota.ts';
 import { orRefuse, refuse } from './refusal.ts';
 import { StoredSize } from './stored-size.ts';
 
 export interface ImportDeps {
   readonly auth: { authenticate(headers: Headers, needed: KeyScope): Promise<Authenticated> };
+  /** Those of `collect`: an imported event counts as one that was sent. Absent: nobody has a quota. */
+  readonly quotas?: Quotas;
+  readonly now: () => number;
 }
 
 const IMPORT_PATH = '/v1/import';
@@ -114,6 +120,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
 
 async function takeChunk(request: Request, deps: ImportDeps, importer: Importer): Promise<ImportVerdict> {
   const { tenant } = await deps.auth.authenticate(request.headers, 'write');
+  deps.quotas?.charge(tenant, 0, deps.now());
   const named = readName(request.headers);
   const body = orRefuse(await readBody(request, LIMITS.importChunkSizeBytesMax));
   if (body.format !== 'ndjson')
@@ -137,6 +144,7 @@ async function takeChunk(request: Request, deps: ImportDeps, importer: Importer)
     const { receivedAtMs } = start as Extract<typeof start, { status: 'new' }>;
     const lines = new Lines(body.bytes);
     const received = countEvents(lines);
+    deps.quotas?.charge(tenant, received, deps.now());
     const { records, errors } = admit(lines, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
     return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors }));
   }

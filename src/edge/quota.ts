@@ -6,14 +6,13 @@
  * its quota. Shards that are offered too much refuse by themselves (docs/decisions/0028-quotas-per-isolate.md).
  * A tenant without a quota costs one comparison, one with a quota one look-up.
  */
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS, SECOND_MS } from '../core/limits.ts';
 import { type Allowance, fullAllowance, spend } from '../core/quota.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { Problem } from '../http/problem.ts';
 
 /** Some 100 bytes each. The first to come is forgotten, and begins anew with a full allowance. */
 const REMEMBERED_TENANTS_MAX = 10_000;
-const SECOND_MS = 1_000;
 
 export class Quotas {
   readonly #allowances = new Map<string, Allowance>();

@@ -196,6 +196,18 @@ describe('import', () => {
     expect(notes).toContain('429 overloaded');
   });
 
+  it('waits for its quota as often as it is told to', async () => {
+    let refused = 0;
+    server.fault = ({ path }) =>
+      path === '/v1/import' && refused++ < 30
+        ? { status: 429, body: { code: 'quota-exceeded', detail: 'wait' }, headers: { 'retry-after': '0' } }
+        : undefined;
+    const { code, notes, summary } = await importFile('data.csv', csvOf(5));
+    expect(code).toBe(0);
+    expect(notes).toContain('429 quota-exceeded');
+    expect(summary.events.accepted).toBe(5);
+  });
+
   it('never has more requests in flight than asked', async () => {
     let inFlight = 0;
     let most = 0;

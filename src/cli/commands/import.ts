@@ -97,7 +97,7 @@ async function prepare(args: Args, io: Io): Promise<Job> {
   const server = findServer(args, io);
   const key = server.mustKey('write');
   const onRetry = (reason: string, waitMs: number) => io.note(`${reason}; again in ${(waitMs / 1_000).toFixed(1)} s`);
-  const client = new Client({ url: server.url, key, triesMax: TRIES_MAX, onRetry });
+  const client = new Client({ url: server.url, key, triesMax: TRIES_MAX, waitsForQuota: true, onRetry });
   const fileHash = await hashFile(file);
   const importId = args.text('id') ?? importIdOf(fileHash, readFileSync(mapFile));
   const journal = new Journal(server.stateFolder, { url: server.url, key, importId });
