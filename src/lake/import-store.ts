@@ -79,8 +79,19 @@ function segmentStatements(
   ];
 }
 
+/** Days of an import that are not sealed with all of it. */
+export interface OpenDay {
+  readonly day: number;
+  /** Of the import's newest segment with rows of the day. */
+  readonly manifestSeq: number;
+}
+
 /** Null: no chunk of it is stored. A day is sealed when its seal covers every segment of the import with rows of it. */
-export async function readImport(db: D1Database, uid: string, importId: string): Promise<ImportStatus | null> {
+export async function readImport(
+  db: D1Database,
+  uid: string,
+  importId: string,
+): Promise<{ readonly status: ImportStatus; readonly open: readonly OpenDay[] } | null> {
   const [totals, days] = await db.batch<unknown>([
     db
       .prepare(
@@ -90,7 +101,7 @@ export async function readImport(db: D1Database, uid: string, importId: string):
       .bind(uid, importId),
     db
       .prepare(
-        `SELECT j.key + 0 AS day, SUM(j.value) AS rows, MIN(COALESCE(d.covered_seq, 0) >= s.manifest_seq) AS sealed
+        `SELECT j.key + 0 AS day, SUM(j.value) AS rows, MAX(s.manifest_seq) AS manifestSeq, MIN(COALESCE(d.covered_seq, 0) >= s.manifest_seq) AS sealed
          FROM imports i
          JOIN segments s ON s.uid = i.uid
            AND s.path = 'lake/v1/' || i.uid || '/l0/import-' || i.import_id || '-' || i.chunk || '-0-' || (i.verdict ->> 'accepted') || '.parquet'
@@ -102,10 +113,9 @@ export async function readImport(db: D1Database, uid: string, importId: string):
   ]);
   const [{ chunks, rows }] = totals!.results as [{ chunks: number; rows: number }];
   if (chunks === 0) return null;
-  const touched = (days!.results as { day: number; rows: number; sealed: number }[]).map((row) => ({
-    day: dayText(row.day),
-    rows: row.rows,
-    sealed: row.sealed === 1,
-  }));
-  return { chunks, rows, days: touched, sealed: touched.filter(({ sealed }) => sealed).length, of: touched.length };
+  const known = days!.results as (OpenDay & { readonly rows: number; readonly sealed: number })[];
+  const touched = known.map(({ day, rows, sealed }) => ({ day: dayText(day), rows, sealed: sealed === 1 }));
+  const open = known.filter(({ sealed }) => sealed === 0).map(({ day, manifestSeq }) => ({ day, manifestSeq }));
+  const status = { chunks, rows, days: touched, sealed: touched.length - open.length, of: touched.length };
+  return { status, open };
 }

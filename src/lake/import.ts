@@ -10,11 +10,11 @@ import type { ImportChunk, ImportError, Importer, ImportStart, ImportStatus, Imp
 import { findLinks } from '../core/people/find-links.ts';
 import type { SealMessage } from '../core/rpc.ts';
 import { importIncarnation, readImport, startChunk, storeChunk } from './import-store.ts';
-import { dayText, l0Path, parseDay } from './manifest/paths.ts';
+import { dayText, l0Path } from './manifest/paths.ts';
 import type { PlacedSegment } from './manifest/segment-rows.ts';
 import { type PutBucket, putSegment } from './put.ts';
 import { recordColumns } from './record-columns.ts';
-import { queueSeals } from './seal/schedule.ts';
+import { queueImported } from './seal/schedule.ts';
 import { encodeSegmentPausing } from './segment-write.ts';
 
 export interface ImportServices {
@@ -38,16 +38,13 @@ export function lakeImporter({ db, lake, sealQueue, now }: ImportServices): Impo
     },
 
     async finish(uid, importId): Promise<ImportStatus | null> {
-      const status = await readImport(db, uid, importId);
-      const open = status?.days.filter(({ sealed }) => !sealed) ?? [];
-      await queueSeals(
-        sealQueue,
-        open.map(({ day }) => ({ uid, day: parseDay(day)!, cause: 'import' })),
-      );
-      return status;
+      const known = await readImport(db, uid, importId);
+      if (known === null) return null;
+      await queueImported({ db, sealQueue }, uid, known.open, now());
+      return known.status;
     },
 
-    status: (uid, importId) => readImport(db, uid, importId),
+    status: async (uid, importId) => (await readImport(db, uid, importId))?.status ?? null,
   };
 }
 

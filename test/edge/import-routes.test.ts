@@ -1,7 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
+import type { ImportVerdict } from '../../src/core/import.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { SealMessage } from '../../src/core/rpc.ts';
+import { lakeImporter } from '../../src/lake/import.ts';
+import { importIncarnation, startChunk, storeChunk } from '../../src/lake/import-store.ts';
+import { dayText, l0Path } from '../../src/lake/manifest/paths.ts';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
 import type { FakeBucket } from '../support/fake-bucket.ts';
 import { fakeApp, type Keys } from '../support/fake-services.ts';
@@ -132,6 +136,107 @@ describe('an import', () => {
     expect(sent).toEqual([]);
     const { body } = await call('GET', '/v1/seals?from=2010-12-01&to=2010-12-01', { key: keys.read });
     expect(body.days).toMatchObject([{ events: 1, revision: 1 }]);
+  });
+
+  it('has its days queued once in a while, however often its end is said', async () => {
+    const { post, sent, sealAll, call, keys, clock } = await start();
+    const finish = () => call('POST', '/v1/import/a/finish', { key: keys.write, body: {} });
+    const days = Array.from({ length: 100 }, (_, i) => new Date(Date.UTC(2010, 0, 1 + i)).toISOString().slice(0, 10));
+    await post(
+      days.map((day) => line(day, day)),
+      chunk('a', 0),
+    );
+    for (let i = 0; i < 20; i++) expect((await finish()).body).toMatchObject({ of: 100, sealed: 0 });
+    expect(sent).toHaveLength(100);
+
+    // What came since is queued at once, and nothing else.
+    await post([line('new', '2010-01-02')], chunk('a', 1));
+    for (let i = 0; i < 20; i++) await finish();
+    expect(sent.slice(100)).toMatchObject([{ day: 14_611 }]);
+    await post([line('other', '2010-01-02')], chunk('b', 0));
+    await call('POST', '/v1/import/b/finish', { key: keys.write, body: {} });
+    for (let i = 0; i < 20; i++) await finish();
+    expect(sent).toHaveLength(102);
+
+    // Messages can be lost: `tidemark import` asks again after half a minute without news.
+    sent.length = 0;
+    clock.nowMs += 30_000;
+    await finish();
+    expect(sent).toHaveLength(100);
+    await sealAll();
+    expect((await finish()).body).toMatchObject({ of: 100, sealed: 100 });
+    expect(sent).toEqual([]);
+  });
+
+  it('has its days queued again when they could not be', async () => {
+    const { post, sent, call, keys, services } = await start();
+    await post([line('1', '2010-12-01')], chunk('a', 0));
+    const finish = () => call('POST', '/v1/import/a/finish', { key: keys.write, body: {} });
+    const queue = services.sealQueue as { sendBatch: unknown };
+    const { sendBatch } = queue;
+    queue.sendBatch = async () => {
+      throw new Error('the queue is full');
+    };
+    expect((await finish()).status).toBe(500);
+    queue.sendBatch = sendBatch;
+    expect((await finish()).status).toBe(200);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('may be of as many days as there are since 1990, within what D1 takes', async () => {
+    const { services, uid } = await start();
+    const most = { parameters: 0, length: 0 };
+    const db = new Proxy(services.db, {
+      get: (target, name) => {
+        if (name !== 'prepare') return Reflect.get(target, name).bind(target);
+        return (sql: string) => {
+          const statement = target.prepare(sql);
+          const bind = statement.bind.bind(statement);
+          statement.bind = (...values: unknown[]) => {
+            most.parameters = Math.max(most.parameters, values.length);
+            for (const value of values) most.length = Math.max(most.length, String(value).length);
+            return bind(...values);
+          };
+          return statement;
+        };
+      },
+    });
+    const rowCount = LIMITS.importChunkRowsMax;
+    const days = Array.from({ length: 13_000 }, (_, i) => ({
+      day: 7_305 + i,
+      rowCount: 1,
+      uncounted: 1,
+      rowGroupFrom: i,
+      rowGroupTo: i + 1,
+    }));
+    const footer = new Uint8Array(8);
+    const encoded = { bytes: footer, rowCount, atMinMs: 0, atMaxMs: 0, days, contentHash: '', footer, footerHash: '' };
+    const named = { uid, importId: 'a', chunk: 0, contentHash: '' };
+    const verdict: ImportVerdict = {
+      received: rowCount,
+      accepted: rowCount,
+      duplicate: 0,
+      quarantined: 0,
+      rejected: 0,
+      errors: [],
+      days: days.map(({ day }) => dayText(day)),
+    };
+    await startChunk(db, named, 0);
+    const path = l0Path(uid, importIncarnation('a', 0), 0, rowCount);
+    await storeChunk(db, named, { path, encoded, sizeBytes: 8, isOurs: true }, [], verdict, 0);
+    const sent: unknown[] = [];
+    const sealQueue = {
+      sendBatch: async (messages: Iterable<unknown>) => {
+        const batch = [...messages];
+        expect(batch.length).toBeLessThanOrEqual(100);
+        sent.push(...batch);
+      },
+    };
+    const importer = lakeImporter({ db, lake: services.lake, sealQueue, now: () => 0 });
+    expect(await importer.finish(uid, 'a')).toMatchObject({ of: 13_000, sealed: 0 });
+    expect(sent).toHaveLength(13_000);
+    expect(most.parameters).toBeLessThanOrEqual(100);
+    expect(most.length).toBeLessThan(1_000_000);
   });
 
   it('is not known under another tenant, nor under another name', async () => {

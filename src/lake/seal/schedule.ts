@@ -4,7 +4,7 @@
  *
  * A day whose only news is an import that still goes on waits for its end, for each of its chunks would seal it anew.
  */
-import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../core/limits.ts';
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/rpc.ts';
 
 export interface ScheduleServices {
@@ -19,6 +19,13 @@ const SCHEDULE_EVERY_MS = 5 * MINUTE_MS;
 const QUEUED_FOR_MS = 15 * MINUTE_MS;
 /** An import without a new chunk for so long has ended, said or not. */
 const IMPORT_QUIET_MS = 10 * MINUTE_MS;
+/**
+ * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of it would
+ * fill the queue that all tenants share. Ten seconds, less than the half minute after which `tidemark import` asks again for
+ * days that do not move, and as long as twenty a second take that were queued with it.
+ */
+const IMPORT_QUEUED_FOR_MS = 10 * SECOND_MS;
+const IMPORT_QUEUED_FOR_MS_A_DAY = 50;
 const DAYS_PER_RUN_MAX = 500;
 const MESSAGES_PER_SEND_MAX = 100;
 const DELETES_PER_RUN_MAX = 1_000;
@@ -48,6 +55,32 @@ export async function queueSeals(
 ): Promise<void> {
   for (let at = 0; at < messages.length; at += MESSAGES_PER_SEND_MAX) {
     await queue.sendBatch(messages.slice(at, at + MESSAGES_PER_SEND_MAX).map((body) => ({ body })));
+  }
+}
+
+/**
+ * Queues the days of an import that are not sealed with all of it, each that was not queued since its newest segment: a chunk
+ * stored after a day was queued has it queued again at once.
+ */
+export async function queueImported(
+  { db, sealQueue }: Pick<ScheduleServices, 'db' | 'sealQueue'>,
+  uid: string,
+  open: readonly { readonly day: number; readonly manifestSeq: number }[],
+  nowMs: number,
+): Promise<void> {
+  if (open.length === 0) return;
+  const forMs = Math.min(QUEUED_FOR_MS, IMPORT_QUEUED_FOR_MS + open.length * IMPORT_QUEUED_FOR_MS_A_DAY);
+  const names = open.map(({ day, manifestSeq }) => ({ name: claimName({ uid, day }), seq: manifestSeq }));
+  const free = await claimSince(db, names, nowMs, forMs);
+  const chosen = open.filter(({ day }) => free.has(claimName({ uid, day })));
+  try {
+    await queueSeals(
+      sealQueue,
+      chosen.map(({ day }) => ({ uid, day, cause: 'import' })),
+    );
+  } catch (cause) {
+    await unclaim(db, [...free]);
+    throw cause;
   }
 }
 
@@ -93,11 +126,37 @@ export async function claim(
     db
       .prepare(
         `INSERT INTO leases (name, holder, until_ms) SELECT value, 'schedule', ?2 FROM json_each(?1) WHERE true
-         ON CONFLICT (name) DO UPDATE SET until_ms = excluded.until_ms WHERE leases.until_ms <= ?3 RETURNING name`,
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms WHERE leases.until_ms <= ?3
+         RETURNING name`,
       )
       .bind(JSON.stringify(names), nowMs + forMs, nowMs),
   ]);
   return new Set(claimed!.results.map(({ name }) => name));
+}
+
+/** As `claim`; what was claimed for less than `seq` is free as well. A claim of the schedule is for 0. */
+async function claimSince(
+  db: D1Database,
+  names: readonly { readonly name: string; readonly seq: number }[],
+  nowMs: number,
+  forMs: number,
+): Promise<Set<string>> {
+  const { results } = await db
+    .prepare(
+      `INSERT INTO leases (name, holder, until_ms) SELECT value ->> 'name', value ->> 'seq', ?2 FROM json_each(?1) WHERE true
+       ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
+       WHERE leases.until_ms <= ?3 OR CAST(leases.holder AS INTEGER) < CAST(excluded.holder AS INTEGER) RETURNING name`,
+    )
+    .bind(JSON.stringify(names), nowMs + forMs, nowMs)
+    .all<{ name: string }>();
+  return new Set(results.map(({ name }) => name));
+}
+
+async function unclaim(db: D1Database, names: readonly string[]): Promise<void> {
+  await db
+    .prepare('DELETE FROM leases WHERE name IN (SELECT value FROM json_each(?1))')
+    .bind(JSON.stringify(names))
+    .run();
 }
 
 /** Deletes objects that seals replaced; first the object, then its row: a crash between the two repeats the first. */
