@@ -1,7 +1,7 @@
 /**
  * Seal consumer: messages of the seal queue → sealed days. Each message succeeds or is retried on its own.
  *
- * steps: settle each tenant's shards, once → seal the days, a few at a time → publish current.json, once a tenant → ack
+ * steps: settle each tenant's shards, once → seal the days, a few at a time as their rows fit → publish current.json, once a tenant → ack
  *
  * A day too big for one invocation becomes a message a task; the last of them asks for the day again.
  *
@@ -9,9 +9,11 @@
  * made again by the schedule.
  */
 
+import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup.ts';
 import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/rpc.ts';
 import { publishCurrent } from './current.ts';
+import { Room } from './room.ts';
 import { queueSeals } from './schedule.ts';
 import { type SealResult, sealDay, sealTask } from './seal-day.ts';
 import { SegmentCache } from './segment-cache.ts';
@@ -28,7 +30,7 @@ export interface SealServices {
   readonly now: () => number;
 }
 
-/** Days at the same time: one computes while others wait for R2 or D1. */
+/** Days at the same time, while there is room for their rows: one computes while others wait for R2 or D1. */
 const CONCURRENCY = 4;
 /** A shard that does not get stored holds up a seal this often, then the day is sealed without what it cut. */
 const SETTLE_ATTEMPTS_MAX = 3;
@@ -63,8 +65,7 @@ class SealRun {
   readonly #rollups = new Map<string, Promise<readonly Rollup[] | null>>();
   /** A day named twice is sealed once: both would hold the same lease. */
   readonly #days = new Map<string, Promise<SealResult>>();
-  /** Tasks one after the other: each may hold as many rows as fit. */
-  #tasks: Promise<unknown> = Promise.resolve();
+  readonly #room = new Room();
 
   constructor(services: SealServices) {
     this.#services = services;
@@ -95,14 +96,12 @@ class SealRun {
   async #handleTask({ body, attempts }: Message<SealMessage>, task: SealTaskName): Promise<Outcome> {
     const { uid, day, cause } = body;
     const { db, lake } = this.#services;
-    const run = async () => {
-      const rest = await sealTask({ db, bucket: lake, cache: this.#cache }, uid, day, task);
-      if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
-    };
-    const done = this.#tasks.then(run);
-    this.#tasks = done.catch(() => {});
     try {
-      await done;
+      // Each may hold as many rows as fit.
+      const rest = await this.#room.run(LIMITS.sealBucketRowsMax, () =>
+        sealTask({ db, bucket: lake, cache: this.#cache }, uid, day, task),
+      );
+      if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
       return { ack: true, delaySeconds: 0, publish: false };
     } catch (cause) {
       console.error(JSON.stringify({ at: 'seal.task', uid, day, ...task, attempt: attempts, error: String(cause) }));
@@ -139,7 +138,7 @@ class SealRun {
   async #seal(uid: string, day: number, rollups: readonly Rollup[]): Promise<SealResult> {
     const { db, lake, now } = this.#services;
     const result = await sealDay(
-      { db, bucket: lake, cache: this.#cache, now, holder: this.#holder },
+      { db, bucket: lake, cache: this.#cache, now, holder: this.#holder, room: this.#room },
       uid,
       day,
       rollups,

@@ -24,7 +24,7 @@ import { peopleOfBucket, rowsOfBucket } from './bucket.ts';
 import { DayCells } from './day-cells.ts';
 import { type DayBatch, readDay } from './day-input.ts';
 import { mergeCells } from './merge-cells.ts';
-import { type DayInput, isNewlyCovered, type SealPlan } from './plan.ts';
+import { isNewlyCovered, rowCountOf, type SealPlan } from './plan.ts';
 import type { AdoptedPlan, SealOutcome } from './seal-store.ts';
 import type { SegmentCache } from './segment-cache.ts';
 import { isDropped, Survivors } from './survivors.ts';
@@ -59,7 +59,9 @@ export async function executePlan(
     kept.push(batch);
   }
   const keep = keptBy(plan, counts);
-  const rows = concatColumns(kept.map((batch) => keep(survivorsOf(batch, allRows(batch.columns), survivors.dropped))));
+  const survive = (batch: DayBatch) => keep(survivorsOf(batch, allRows(batch.columns), survivors.dropped));
+  // Batch by batch, so that the rows are not held as they were read beside those that stay.
+  const rows = concatColumns(kept.splice(0).map(survive));
   const cells = new DayCells(plan.day, plan.rollups);
   const segments: PlacedL1[] = [];
   if (rows.rowCount > 0) {
@@ -136,10 +138,6 @@ export async function finishPlan(
     readCells(bucket, { ...plan, hash }, index),
   );
   return { cells, segments: [], sealed: { events, people: total((counts) => counts.people), drift } };
-}
-
-function rowCountOf(inputs: readonly DayInput[]): number {
-  return inputs.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }
 
 function allRows({ rowCount }: EventColumns): number[] {

@@ -70,7 +70,7 @@ export function planSeal(
   if (inputs.length === 0) return 'empty';
   if (sealed !== null && !isDirty(sealed, inputs) && hasRollups(sealed, rollups) && lacks(sealed, expired))
     return 'clean';
-  const rowCount = inputs.reduce((sum, input) => sum + input.rowCount, 0);
+  const rowCount = rowCountOf(inputs);
   return {
     uid,
     day,
@@ -84,6 +84,10 @@ export function planSeal(
     idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
     expired,
   };
+}
+
+export function rowCountOf(inputs: readonly DayInput[]): number {
+  return inputs.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }
 
 /** There is no dirty flag (CORRECTNESS B3). */

@@ -1,5 +1,6 @@
 /**
- * Seal: the rebuilding of one tenant-day from its segments. The orchestrator: state → plan → adopt → execute → write, flip.
+ * Seal: the rebuilding of one tenant-day from its segments. The orchestrator: state → plan → room → adopt → execute → write,
+ * flip.
  *
  * It may be killed between any two steps and run again, by several at once: the plan row decides what is built, names and
  * contents follow from the plan, and only the flip is seen. A day too big for one invocation is handed out in tasks: ids
@@ -10,7 +11,8 @@ import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup.ts';
 import type { SealTaskName } from '../../core/rpc.ts';
 import type { PutBucket } from '../put.ts';
 import { type BucketCounts, executeBucket, executeIds, executePlan, finishPlan } from './execute.ts';
-import { findPeopleRollup, type NothingToSeal, planSeal, type SealPlan } from './plan.ts';
+import { type DayState, findPeopleRollup, type NothingToSeal, planSeal, rowCountOf, type SealPlan } from './plan.ts';
+import { Room } from './room.ts';
 import { adoptPlan, readDayState, readPlan, readTasks, releaseLease, storeTask, writeAndFlip } from './seal-store.ts';
 import type { SegmentCache } from './segment-cache.ts';
 import type { WorkBucket } from './work-store.ts';
@@ -22,6 +24,8 @@ export interface SealDayDeps {
   readonly now: () => number;
   /** Names this invocation in the lease. */
   readonly holder: string;
+  /** Shared by the seals of an invocation; absent: there is this one only. */
+  readonly room?: Room;
 }
 
 export type SealResult =
@@ -40,12 +44,25 @@ export async function sealDay(
   day: number,
   rollups: readonly Rollup[],
 ): Promise<SealResult> {
-  const { db, bucket, cache, now, holder } = deps;
+  const read = () => readDayState(deps.db, uid, day);
+  const plan = (state: DayState) => planSeal(uid, day, state, rollups);
+  const state = await read();
+  const wanted = plan(state);
+  if (wanted === 'empty' || wanted === 'clean') return { status: wanted };
+  const { room = new Room() } = deps;
+  return room.run(rowCountOf(state.inputs), async (hasWaited) => {
+    const stillWanted = hasWaited ? plan(await read()) : wanted;
+    if (stillWanted === 'empty' || stillWanted === 'clean') return { status: stillWanted };
+    return sealAsPlanned(deps, stillWanted);
+  });
+}
+
+async function sealAsPlanned(
+  { db, bucket, cache, now, holder }: SealDayDeps,
+  wanted: SealPlan,
+): Promise<Exclude<SealResult, { readonly status: NothingToSeal }>> {
   assert(PEOPLE_ROLLUP, 'the drift is measured by a built-in rollup without filter and dimensions');
   const peopleRollupId = PEOPLE_ROLLUP.id;
-
-  const wanted = planSeal(uid, day, await readDayState(db, uid, day), rollups);
-  if (wanted === 'empty' || wanted === 'clean') return { status: wanted };
   const adopted = await adoptPlan(db, wanted, { holder, nowMs: now(), peopleRollupId });
   if (adopted === null) return { status: 'busy' };
   const { plan } = adopted;

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { DAY_MS } from '../../../src/core/limits.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/rpc.ts';
+import { dayText } from '../../../src/lake/manifest/paths.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
+import { Room } from '../../../src/lake/seal/room.ts';
 import { listingOf } from '../../support/fake-directory.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
@@ -110,5 +112,98 @@ describe('the seal consumer', () => {
     lake.bucket.before = () => {};
     expect((await consume(lake, [DAY], { attempts: 2 })).outcomes).toEqual(['ack']);
     expect(lake.bucket.keys()).toContain(`lake/v1/${UID}/current.json`);
+  });
+
+  describe('with room for 100 rows', () => {
+    const limits = LIMITS as { sealBucketRowsMax: number };
+    const { sealBucketRowsMax } = limits;
+    beforeEach(() => {
+      limits.sealBucketRowsMax = 100;
+    });
+    afterEach(() => {
+      limits.sealBucketRowsMax = sealBucketRowsMax;
+    });
+
+    /** The most rows, and days, that were being built at the same time. */
+    async function mostAtOnce(rowsOfDays: readonly number[]) {
+      const lake = new TenantLake();
+      for (const [index, rows] of rowsOfDays.entries()) {
+        const at = DAY_START_MS + index * DAY_MS;
+        await lake.flush(
+          'a',
+          index,
+          index + 1,
+          Array.from({ length: rows }, (_, i) => row(`${index}-${i}`, { at })),
+        );
+      }
+      lake.nowMs = DAY_START_MS + 30 * DAY_MS;
+      const work = new Map<string, number>();
+      const most = { rows: 0, days: 0 };
+      // A day is in work from the first reading of its segment to its file.
+      lake.bucket.before = ({ op, key }) => {
+        const read = op === 'get' ? /l0\/a-(\d+)-/.exec(key)?.[1] : undefined;
+        if (read !== undefined) work.set(dayText(DAY + Number(read)), rowsOfDays[Number(read)]!);
+        const written = op === 'put' ? /date=([\d-]+)\//.exec(key)?.[1] : undefined;
+        most.rows = Math.max(
+          most.rows,
+          [...work.values()].reduce((sum, rows) => sum + rows, 0),
+        );
+        most.days = Math.max(most.days, work.size);
+        if (written !== undefined) work.delete(written);
+      };
+      const { outcomes } = await consume(
+        lake,
+        rowsOfDays.map((_, index) => DAY + index),
+      );
+      expect(outcomes).toEqual(rowsOfDays.map(() => 'ack'));
+      expect(await lake.all('SELECT events FROM sealed_days ORDER BY day')).toEqual(
+        rowsOfDays.map((events) => ({ events })),
+      );
+      return most;
+    }
+
+    it('holds no more rows at once than one bucket may have', async () => {
+      expect(await mostAtOnce([90, 90, 60, 40, 90, 70, 30, 100])).toEqual({ rows: 100, days: 2 });
+    });
+
+    it('builds small days side by side', async () => {
+      expect(await mostAtOnce(Array(12).fill(10))).toEqual({ rows: 40, days: 4 });
+    });
+
+    it('does a task alone', async () => {
+      const room = new Room();
+      const inside: string[] = [];
+      const log: string[] = [];
+      const work = (name: string, rows: number) =>
+        room.run(rows, async () => {
+          inside.push(name);
+          log.push(inside.join(' '));
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          inside.splice(inside.indexOf(name), 1);
+          if (name === 'fails') throw new Error(name);
+        });
+      await Promise.allSettled([work('a', 50), work('fails', 50), work('task', 5_000), work('b', 10), work('c', 10)]);
+      expect(log).toEqual(['a', 'a fails', 'task', 'b', 'b c']);
+    });
+
+    it('looks again at a day that had to wait', async () => {
+      const lake = new TenantLake();
+      for (const index of [0, 1]) {
+        const rows = Array.from({ length: 80 }, (_, i) => row(`${index}-${i}`, { at: DAY_START_MS + index * DAY_MS }));
+        await lake.flush('a', index, index + 1, rows);
+      }
+      lake.nowMs = DAY_START_MS + 30 * DAY_MS;
+      let isFirst = true;
+      let meanwhile: Promise<unknown> = Promise.resolve();
+      lake.bucket.before = ({ op, key }) => {
+        if (op !== 'get' || !key.includes('l0/a-0-') || !isFirst) return;
+        isFirst = false;
+        meanwhile = lake.seal(DAY + 1);
+      };
+      await consume(lake, [DAY, DAY + 1]);
+      await meanwhile;
+      const files = lake.bucket.calls.filter(({ op, key }) => op === 'put' && key.includes(dayText(DAY + 1)));
+      expect(files).toHaveLength(1);
+    });
   });
 });
