@@ -20,6 +20,8 @@ export interface SealOrder {
   readonly folder: string;
   readonly flushes: number;
   readonly rows: number;
+  /** 1: a single person, whom no bucket divides. */
+  readonly people?: number;
 }
 export interface SealReport {
   readonly events: number;
@@ -43,7 +45,7 @@ const order = JSON.parse(process.argv[2] ?? '{}') as SealOrder;
 const bucket = new DiskBucket(order.folder);
 const { db } = fakeD1();
 const nowMs = (FIRST_DAY + 2) * 86_400_000;
-const known = people();
+const known = people(order.people);
 
 async function store(): Promise<void> {
   let last = null;

@@ -123,17 +123,26 @@ export function emptyColumns(rowCount: number): EventColumns {
 
 /** One event a row, from little: for tests of rules. */
 export function columnsOf(
-  rows: readonly { id: string; at?: number; receivedAt?: number; keyHash?: bigint; person?: bigint; event?: string }[],
+  rows: readonly {
+    id: string;
+    at?: number;
+    receivedAt?: number;
+    keyHash?: bigint;
+    person?: bigint;
+    type?: string;
+    event?: string;
+  }[],
 ): EventColumns {
   const columns = emptyColumns(rows.length);
   const text = columns.strings as { [column in StringColumn]: (string | null)[] };
-  for (const [row, { id, at = START_MS, receivedAt = at, keyHash = 1n, person = 1n, event = 'e' }] of rows.entries()) {
+  for (const [row, given] of rows.entries()) {
+    const { id, at = START_MS, receivedAt = at, keyHash = 1n, person = 1n, type = 'track', event = 'e' } = given;
     columns.at[row] = at;
     columns.receivedAt[row] = receivedAt;
     columns.person[row] = person;
     columns.keyHash[row] = keyHash;
     text.id[row] = id;
-    text.type[row] = 'track';
+    text.type[row] = type;
     text.event[row] = event;
   }
   return columns;

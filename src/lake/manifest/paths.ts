@@ -13,8 +13,9 @@ export function l0Path(uid: string, incarnation: string, seqFrom: number, seqTo:
   return `${lakeFolder(uid)}l0/${incarnation}-${seqFrom}-${seqTo}.parquet`;
 }
 
-export function l1Path(uid: string, day: number, bucket: number, planHash: string): string {
-  return `${lakeFolder(uid)}date=${dayText(day)}/${bucket}-${planHash}.parquet`;
+/** `run`: a bucket's number; of a bucket of several files a text with the number of each, `3.0`. */
+export function l1Path(uid: string, day: number, run: number | string, planHash: string): string {
+  return `${lakeFolder(uid)}date=${dayText(day)}/${run}-${planHash}.parquet`;
 }
 
 /** Of the file that holds the identify, group and alias events of an L1 file; whoever deletes one deletes both. */

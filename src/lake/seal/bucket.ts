@@ -1,5 +1,5 @@
 /**
- * Bucket: a stretch of a day's people, as they are sorted: what one invocation of a seal holds, and one L1 file.
+ * Bucket: a stretch of a day's people, as they are sorted: what one task of a seal builds, in one run or several (runs.ts).
  *
  * A person is in one bucket only, so that counts of people add up. Events of nobody are spread by their key.
  */

@@ -5,7 +5,7 @@
  * own and in an invocation that holds the rows of one bucket at most:
  *
  *   ids-<n>     of a share of all ids: which rows are further copies          → bits in R2
- *   bucket-<n>  of a stretch of people: rows without copies, sorted           → L1 file, cells in R2, counts
+ *   bucket-<n>  of a stretch of people: rows without copies, sorted           → L1 file (a run), cells in R2, counts
  *   the end     (`finishPlan`)                                                → cells of the day, drift
  *
  * Deterministic: the same plan gives the same files and cells, whoever executes it and how often.
@@ -25,19 +25,16 @@ import { DayCells } from './day-cells.ts';
 import { type DayBatch, readDay } from './day-input.ts';
 import { mergeCells } from './merge-cells.ts';
 import { isNewlyCovered, rowCountOf, type SealPlan } from './plan.ts';
+import { addCounts, type BucketReader, bucketRuns, noRows, type RowCounts } from './runs.ts';
 import type { AdoptedPlan, SealOutcome } from './seal-store.ts';
 import type { SegmentCache } from './segment-cache.ts';
 import { isDropped, Survivors } from './survivors.ts';
 import { putCells, putDropped, readCells, readDropped, type WorkBucket } from './work-store.ts';
 
+/** Whose a row is, and in which bucket. */
+const PEOPLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['person', 'key_hash']);
 /** What tells copies apart. */
 const ID_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['received_at', 'id', 'key_hash']);
-
-export interface RowCounts {
-  beyond: number;
-  imported: number;
-  expired: number;
-}
 
 interface ExecuteDeps {
   readonly bucket: PutBucket & WorkBucket;
@@ -51,7 +48,7 @@ export async function executePlan(
 ): Promise<SealOutcome> {
   const { plan, hash, inputs } = adopted;
   const survivors = new Survivors(rowCountOf(inputs));
-  const counts: RowCounts = { beyond: 0, imported: 0, expired: 0 };
+  const counts = noRows();
   const kept: DayBatch[] = [];
   for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache)) {
     survivors.add(batch.columns);
@@ -69,7 +66,8 @@ export async function executePlan(
     segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, 0, hash), rows));
   }
   const { eventCount: events, peopleCount: people } = cells;
-  const drift = driftOf(adopted, peopleRollupId, { ...counts, events, duplicates: survivors.duplicateCount });
+  counts.duplicates = survivors.duplicateCount;
+  const drift = driftOf(adopted, peopleRollupId, { ...counts, events });
   return { cells: cells.finish(), segments, sealed: { events, people, drift } };
 }
 
@@ -77,7 +75,6 @@ export async function executePlan(
 export interface BucketCounts extends RowCounts {
   readonly events: number;
   readonly people: number;
-  readonly duplicates: number;
 }
 
 /** Compares a share of the day's ids. */
@@ -87,35 +84,61 @@ export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: numb
   await putDropped(deps.bucket, { ...plan, hash }, part, survivors.dropped);
 }
 
-/** Builds one bucket; its file, if it has events, and what it counted. */
+/** Builds one bucket, run by run; its files, none if it has no events, and what it counted. */
 export async function executeBucket(
-  { plan, hash, inputs }: AdoptedPlan,
+  adopted: AdoptedPlan,
   index: number,
   { bucket, cache }: ExecuteDeps,
-): Promise<{ readonly counts: BucketCounts; readonly segment: PlacedL1 | null }> {
+): Promise<{ readonly counts: BucketCounts; readonly segments: readonly PlacedL1[] }> {
+  const { plan, hash } = adopted;
   const dropped = await readDropped(bucket, { ...plan, hash }, plan.idPartCount);
-  const counts = { beyond: 0, imported: 0, duplicates: 0, expired: 0 };
-  const keep = keptBy(plan, counts);
-  const taken: EventColumns[] = [];
-  const people = peopleOfBucket(index, plan.bucketCount);
-  for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache, people)) {
-    const rows = rowsOfBucket(batch.columns, index, plan.bucketCount);
-    if (rows.length === 0) continue;
-    countLate(batch.columns, counts, rows);
-    const survivors = survivorsOf(batch, rows, dropped);
-    counts.duplicates += rows.length - survivors.rowCount;
-    taken.push(keep(survivors));
-  }
-  const rows = concatColumns(taken);
-  taken.length = 0;
+  const counts = noRows();
   const cells = new DayCells(plan.day, plan.rollups);
-  let segment: PlacedL1 | null = null;
-  if (rows.rowCount > 0) {
-    cells.add(rows, sortRowsL1(rows));
-    segment = await placeL1(bucket, l1Path(plan.uid, plan.day, index, hash), rows);
+  const segments: PlacedL1[] = [];
+  for await (const run of bucketRuns(bucketReader(adopted, index, dropped, cache))) {
+    addCounts(counts, run.counts);
+    if (run.columns.rowCount === 0) continue;
+    cells.add(run.columns, sortRowsL1(run.columns));
+    segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, run.name, hash), run.columns));
   }
   await putCells(bucket, { ...plan, hash }, index, cells.finish());
-  return { counts: { ...counts, events: cells.eventCount, people: cells.peopleCount }, segment };
+  return { counts: { ...counts, events: cells.eventCount, people: cells.peopleCount }, segments };
+}
+
+function bucketReader(
+  { plan, inputs }: AdoptedPlan,
+  index: number,
+  dropped: Uint8Array,
+  cache: SegmentCache,
+): BucketReader {
+  const whole = peopleOfBucket(index, plan.bucketCount);
+  return {
+    index,
+    async *read(people) {
+      for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache, people ?? whole)) {
+        const { person } = batch.columns;
+        let rows = rowsOfBucket(batch.columns, index, plan.bucketCount);
+        if (people !== undefined) rows = rows.filter((row) => person[row]! >= people.min && person[row]! <= people.max);
+        if (rows.length === 0) continue;
+        const counts = noRows();
+        countLate(batch.columns, counts, rows);
+        const survivors = survivorsOf(batch, rows, dropped);
+        counts.duplicates = rows.length - survivors.rowCount;
+        yield { columns: keptBy(plan, counts)(survivors), counts };
+      }
+    },
+    async countPeople() {
+      const rowsOf = new Map<bigint, number>();
+      for await (const { columns, firstRow } of readDay(plan.day, inputs, PEOPLE_COLUMNS, cache, whole)) {
+        for (const row of rowsOfBucket(columns, index, plan.bucketCount)) {
+          if (isDropped(dropped, firstRow + row)) continue;
+          const person = columns.person[row]!;
+          rowsOf.set(person, (rowsOf.get(person) ?? 0) + 1);
+        }
+      }
+      return rowsOf;
+    },
+  };
 }
 
 /** Puts together what the buckets counted. Their files are in the manifest already. */
@@ -179,10 +202,17 @@ function rowsWithTraits({ strings }: EventColumns): Uint32Array {
 async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedSegment> {
   const encoded = encodeSegment(rows, { order: 'l1' });
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
-  return { path, encoded, sizeBytes, isOurs };
+  // What is in the lake need not be held: a bucket may have many files.
+  return { path, encoded: { ...encoded, bytes: NO_BYTES }, sizeBytes, isOurs };
 }
 
-function countLate({ late }: EventColumns, counts: RowCounts, rows: Iterable<number> = late.keys()): void {
+const NO_BYTES = new Uint8Array();
+
+function countLate(
+  { late }: EventColumns,
+  counts: Pick<RowCounts, 'beyond' | 'imported'>,
+  rows: Iterable<number> = late.keys(),
+): void {
   for (const row of rows) {
     const flags = late[row]!;
     if ((flags & LATE_IMPORT) !== 0) counts.imported++;

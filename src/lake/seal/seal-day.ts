@@ -124,10 +124,10 @@ export async function sealTask(
     const index = Number(number);
     if (kind === 'ids') {
       await executeIds(adopted, index, { bucket, cache });
-      await storeTask(db, adopted, { task, result: {}, segment: null });
+      await storeTask(db, adopted, { task, result: {}, segments: [] });
     } else {
-      const { counts, segment } = await executeBucket(adopted, index, { bucket, cache });
-      await storeTask(db, adopted, { task, result: counts, segment });
+      const { counts, segments } = await executeBucket(adopted, index, { bucket, cache });
+      await storeTask(db, adopted, { task, result: counts, segments });
     }
   }
   const isIds = task.startsWith('ids-');

@@ -177,14 +177,21 @@ export async function readTasks(
   return new Map(results.map(({ task, result }) => [task, result]));
 }
 
-/** Says that a task is done, with its file, which nobody reads before the flip. May be done twice. */
+/** Says that a task is done, with its files, which nobody reads before the flip. May be done twice. */
 export async function storeTask(
   db: D1Database,
   { plan: { uid, day, revision }, hash }: Pick<AdoptedPlan, 'plan' | 'hash'>,
-  { task, result, segment }: { readonly task: string; readonly result: object; readonly segment: PlacedL1 | null },
+  {
+    task,
+    result,
+    segments,
+  }: { readonly task: string; readonly result: object; readonly segments: readonly PlacedL1[] },
 ): Promise<void> {
+  const inserts = segments.map((segment) => insertL1(db, { uid, day, revision }, hash, segment));
+  // The task last: it is done when all of its files are known.
+  while (inserts.length > FILES_A_BATCH_MAX) await db.batch(inserts.splice(0, FILES_A_BATCH_MAX));
   await db.batch([
-    ...(segment === null ? [] : [insertL1(db, { uid, day, revision }, hash, segment)]),
+    ...inserts,
     db
       .prepare(
         `INSERT INTO seal_tasks (uid, day, revision, task, result) SELECT ?1, ?2, ?3, ?4, ?5 WHERE ${NOT_OVERTAKEN}
@@ -193,6 +200,9 @@ export async function storeTask(
       .bind(uid, day, revision, task, JSON.stringify(result)),
   ]);
 }
+
+/** Each with a footer of up to some 100 KB. */
+const FILES_A_BATCH_MAX = 20;
 
 export async function releaseLease(
   db: D1Database,

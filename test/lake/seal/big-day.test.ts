@@ -180,17 +180,125 @@ describe('a day of several buckets', () => {
   });
 });
 
-it('seals 200,000 events in a process that may hold 100 MB', { timeout: 120_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-seal-'));
-  try {
-    const script = join(root, 'test/bench/lake-seal.ts');
-    const order = JSON.stringify({ folder, flushes: 20, rows: 10_000 });
-    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=100', script, order]);
-    const report = JSON.parse(stdout) as SealReport;
-    expect(report).toMatchObject({ events: 200_000, duplicates: 1_900, rest: 0 });
-    expect(report.rowsMax).toBeLessThanOrEqual(sealBucketRowsMax);
-    expect(report.bytesAnEvent).toBeLessThanOrEqual(40);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+describe('a person of more events than may be held', () => {
+  const loud = [person(7), person(21)];
+
+  /** 900 rows, 840 events: most of two people, some of nobody on one device, copies, an import. */
+  async function loudDay(): Promise<TenantLake> {
+    const lake = new TenantLake();
+    const personAt = (i: number) => {
+      if (i % 12 < 5) return loud[0]!;
+      if (i % 7 === 0) return loud[1]!;
+      return i % 11 === 0 ? 0n : person(i);
+    };
+    const events = Array.from({ length: 840 }, (_, i) =>
+      row(`${i}`, {
+        person: personAt(i),
+        keyHash: i % 3 === 0 ? 5n : BigInt(i),
+        type: i % 10 === 0 ? 'identify' : 'track',
+        at: DAY_START_MS + ((i * 7_919) % 86_000_000),
+        receivedAt: DAY_START_MS + 90_000_000 + i,
+        event: `e${i % 5}`,
+      }),
+    );
+    for (let at = 0; at < 720; at += 240) await lake.flush('a', at, at + 240, events.slice(at, at + 240));
+    await lake.import(events.slice(720));
+    await lake.flush(
+      'b',
+      0,
+      1,
+      events.slice(300, 360).map((copy) => ({ ...copy, receivedAt: copy.receivedAt! + 50 })),
+    );
+    return lake;
   }
+
+  const answers = async (lake: TenantLake) => ({
+    sealed: await lake.all('SELECT events, people, drift FROM sealed_days'),
+    events: await lake.counts(),
+    people: await lake.counts(DAY, 'people'),
+  });
+
+  it('is sealed in runs, each of no more than that, and counted as one', async () => {
+    const lake = await loudDay();
+    await lake.seal();
+    const whole = await loudDay();
+    limits.sealBucketRowsMax = sealBucketRowsMax;
+    await whole.seal();
+    expect(await answers(lake)).toEqual(await answers(whole));
+    const files = await lake.all<{ path: string; rows: number; traits: number }>(
+      `SELECT path, row_count AS rows, traits_rows AS traits FROM segments WHERE source = 'seal' ORDER BY path`,
+    );
+    expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(840);
+    expect(files.reduce((sum, { traits }) => sum + traits, 0)).toBe(84);
+    expect(Math.max(...files.map(({ rows }) => rows))).toBeLessThanOrEqual(100);
+    expect(files.filter(({ path }) => /\/\d+\.\d+-[0-9a-f]{16}\.parquet$/.test(path)).length).toBeGreaterThan(5);
+    expect(lake.bucket.keys().filter((key) => key.includes('/date=') && !key.includes('traits'))).toEqual(
+      files.map(({ path }) => path),
+    );
+  });
+
+  it('has its files replaced by the next revision as others are', async () => {
+    const lake = await loudDay();
+    await lake.seal();
+    const before = await state(lake);
+    lake.nowMs += 3_600_000;
+    await lake.flush('b', 1, 2, [row('late', { person: loud[0]!, receivedAt: DAY_START_MS + 99_000_000 })]);
+    await lake.seal();
+    expect(await lake.sealed()).toMatchObject({ revision: 2, events: 841 });
+    lake.nowMs += 3_700_000;
+    await scheduleSeals(
+      { db: lake.db, lake: lake.bucket.binding, sealQueue: { sendBatch: async () => {} } },
+      lake.nowMs,
+    );
+    const { segments, files } = await state(lake);
+    const sealed = (rows: typeof segments) => rows.filter((each) => (each as { source: string }).source === 'seal');
+    expect(sealed(segments).length).toBeGreaterThan(5);
+    const paths = (rows: typeof segments) => sealed(rows).map((each) => (each as { path: string }).path);
+    expect(files.filter((key) => paths(before.segments).includes(key))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(paths(segments)));
+  });
+
+  it('killed at any call to the database or the lake, and run again, ends as if it had not been', async () => {
+    const undisturbed = await loudDay();
+    await undisturbed.seal();
+    const wanted = await state(undisturbed);
+    for (let kill = 1; ; kill += 5) {
+      const lake = await loudDay();
+      const calls = { left: kill };
+      const count = () => {
+        if (--calls.left === 0) throw new Error('killed');
+      };
+      lake.fake.fake.hook = ({ phase }) => (phase === (kill % 2 === 0 ? 'before' : 'after') ? count() : undefined);
+      lake.bucket[kill % 2 === 0 ? 'before' : 'after'] = count;
+      const died = await lake.seal().then(
+        () => false,
+        () => true,
+      );
+      lake.fake.fake.hook = null;
+      lake.bucket.before = lake.bucket.after = () => {};
+      lake.nowMs += LIMITS.sealLeaseMs + 1;
+      await lake.seal();
+      expect(await state(lake)).toEqual(wanted);
+      if (!died) break;
+    }
+  }, 60_000);
 });
+
+it.each([undefined, 1])(
+  'seals 200,000 events in a process that may hold 100 MB (people: %s)',
+  { timeout: 120_000 },
+  async (peopleCount) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-seal-'));
+    try {
+      const script = join(root, 'test/bench/lake-seal.ts');
+      const order = JSON.stringify({ folder, flushes: 20, rows: 10_000, people: peopleCount });
+      const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=100', script, order]);
+      const report = JSON.parse(stdout) as SealReport;
+      expect(report).toMatchObject({ events: 200_000, duplicates: 1_900, rest: 0 });
+      expect(report.rowsMax).toBeLessThanOrEqual(sealBucketRowsMax);
+      expect(report.bytesAnEvent).toBeLessThanOrEqual(40);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
