@@ -112,7 +112,7 @@ function scannerOf(namespace: DurableObjectNamespace): ScannerOf {
   return (uid, index) => namespace.get(namespace.idFromName(`${uid}/${index}`)) as unknown as ScannerRpc;
 }
 
-/** The sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost little. */
+/** A round of the sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost little. */
 const SWEEP_EVERY_MINUTES = 10;
 
 export default {
@@ -142,16 +142,16 @@ export default {
   /** Each duty on its own: one that fails does not keep the others from their turn. */
   async scheduled({ scheduledTime }, env) {
     const { services } = workerOf(env);
+    // A count that every tenant has: only what was begun goes on.
+    const resumeSplit = (uid: string) => growShards(services, uid, 1);
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
       () => scheduleRetention(services, services.now()),
       () => scheduleProfiles(services, services.now()),
       () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(env.LAKE, uid, max) }),
+      () => sweepShards({ ...services, poke: pokeOf(services), resumeSplit, beginsRound }),
     ];
-    const isSweepDue = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;
-    // A count that every tenant has: only what was begun goes on.
-    const resumeSplit = (uid: string) => growShards(services, uid, 1);
-    if (isSweepDue) duties.push(() => sweepShards({ ...services, poke: pokeOf(services), resumeSplit }));
+    const beginsRound = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;
     const failed = (await Promise.allSettled(duties.map((duty) => duty()))).filter(
       ({ status }) => status === 'rejected',
     );

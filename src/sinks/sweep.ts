@@ -10,6 +10,7 @@
 import type { DirectoryOf, RegisteredShard, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { deleteSettledFailures } from './flush-failures.ts';
+import { nextSlice, type SweptTenant } from './sweep-round.ts';
 import { within } from './within.ts';
 
 export interface SweepDeps {
@@ -19,6 +20,9 @@ export interface SweepDeps {
   readonly poke: (address: ShardAddress) => Promise<unknown>;
   /** Finishes a tenant's split that was begun, and publishes its map. */
   readonly resumeSplit: (uid: string) => Promise<unknown>;
+  readonly now: () => number;
+  /** False: only a round that is not through its tenants goes on. */
+  readonly beginsRound?: boolean;
 }
 
 export interface Sweep {
@@ -34,29 +38,22 @@ const CONCURRENCY = 6;
 /** One that hangs must not keep the others from being asked. */
 const TENANT_MS_MAX = 60_000;
 
-interface TenantRow {
-  readonly uid: string;
-  /** Of the map in D1. */
-  readonly epochs: number;
-}
-
+/** Sweeps as many tenants as one invocation may ask, from where the run before has come to (sweep-round.ts). */
 export async function sweepShards(deps: SweepDeps): Promise<Sweep> {
-  const { results } = await deps.db
-    .prepare(
-      'SELECT uid, coalesce(json_array_length(shard_map), 1) AS epochs FROM tenants WHERE deleted_at_ms IS NULL ORDER BY uid',
-    )
-    .all<TenantRow>();
+  const { db, now, beginsRound = true } = deps;
   const sweep: Sweep = { asked: 0, poked: 0, resting: 0, failed: 0 };
-  await forEach(results, (tenant) =>
+  const tenants = await nextSlice(db, { beginsRound, nowMs: now() });
+  if (tenants.length === 0) return sweep;
+  await forEach(tenants, (tenant) =>
     tried(`tenant ${tenant.uid}`, sweep, () =>
       within(sweepTenant(deps, tenant, sweep), TENANT_MS_MAX, 'the sweep of a tenant'),
     ),
   );
-  await deleteSettledFailures(deps.db);
+  await deleteSettledFailures(db);
   return sweep;
 }
 
-async function sweepTenant(deps: SweepDeps, { uid, epochs }: TenantRow, sweep: Sweep): Promise<void> {
+async function sweepTenant(deps: SweepDeps, { uid, epochs }: SweptTenant, sweep: Sweep): Promise<void> {
   const directory = deps.directoryOf(uid);
   const shards = await directory.list();
   sweep.resting += shards.filter(({ isResting }) => isResting).length;

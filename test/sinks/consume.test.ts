@@ -3,6 +3,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { FlushMessage, ShardRpc } from '../../src/core/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard-map.ts';
+import { claim } from '../../src/lake/seal/schedule.ts';
 import { consumeFlushes } from '../../src/sinks/consume.ts';
 import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
 import { sweepShards } from '../../src/sinks/sweep.ts';
@@ -210,6 +211,57 @@ describe('the sweep', () => {
       },
     });
     expect(await sweep()).toEqual({ asked: 3, poked: 0, resting: 2, failed: 2 });
+  });
+
+  it('of more tenants than one run may ask goes on where the last run stopped, and then begins anew', async () => {
+    const { deps, services, createTenant } = await swept();
+    const small = await createTenant('small');
+    const wide = await createTenant('wide', { shards: 64, regions: ['weur', 'enam', 'apac', 'oc'] });
+    await services.db
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2499)
+         INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms)
+         SELECT printf('zz%014d', i), printf('t%d', i), '', regions, timezone, hash_key, 1, origins, created_at_ms
+         FROM n, tenants WHERE uid = ?1`,
+      )
+      .bind(small.uid)
+      .run();
+    const { results } = await services.db.prepare('SELECT uid FROM tenants ORDER BY uid').all<{ uid: string }>();
+    const all = results.map(({ uid }) => uid);
+    let asked: string[] = [];
+    let calls = 0;
+    const directoryOf = ((uid: string) => ({
+      list: async () => {
+        asked.push(uid);
+        calls++;
+        return [];
+      },
+      map: async () => ({ epochs: [], split: null, calls: calls++ }),
+    })) as never;
+    const run = async (beginsRound: boolean) => {
+      asked = [];
+      calls = 0;
+      await sweepShards({ ...deps, directoryOf, resumeSplit: async () => {}, beginsRound });
+      // Its shards may be asked thrice each.
+      const reserved = asked.includes(wide.uid) ? 3 * 256 : 0;
+      expect(calls + 3 * asked.length + reserved).toBeLessThan(5_100);
+      return asked;
+    };
+    expect(await run(false)).toEqual([]);
+    for (let round = 0; round < 2; round++) {
+      const met: string[] = [];
+      for (let i = 0; met.length < all.length; i++) {
+        // A seal's claims are made meanwhile, and ended ones forgotten.
+        await claim(services.db, ['x'], services.now() + i * 7_200_000, 1);
+        const slice = await run(i === 0 || i === 1);
+        expect(slice.length).toBeGreaterThan(500);
+        met.push(...slice);
+      }
+      expect(met.sort()).toEqual(all);
+      expect(await run(false)).toEqual([]);
+    }
+    const [first, second] = await Promise.all([run(true), run(true)]);
+    expect(new Set([...first, ...second]).size).toBe(first.length);
   });
 
   it('resumes a split that was begun, and writes a map that D1 does not have', async () => {
