@@ -122,10 +122,7 @@ async function takeChunk(request: Request, deps: ImportDeps, importer: Importer)
   const { tenant } = await deps.auth.authenticate(request.headers, 'write');
   deps.quotas?.charge(tenant, 0, deps.now());
   const named = readName(request.headers);
-  const body = orRefuse(await readBody(request, LIMITS.importChunkSizeBytesMax));
-  if (body.format !== 'ndjson')
-    throw refuse({ code: 'content-type-unsupported', detail: `An import is ${BODY_TYPE}.` });
-  const contentHash = await sha256(body.bytes);
+  const { lines, contentHash } = await readLines(request);
   const chunk = { uid: tenant.uid, importId: named?.importId ?? contentHash, chunk: named?.chunk ?? 0, contentHash };
 
   const start = await orUnavailable(importer.start(chunk));
@@ -142,12 +139,19 @@ async function takeChunk(request: Request, deps: ImportDeps, importer: Importer)
 
   async function importNew(): Promise<ImportVerdict> {
     const { receivedAtMs } = start as Extract<typeof start, { status: 'new' }>;
-    const lines = new Lines(body.bytes);
     const received = countEvents(lines);
     deps.quotas?.charge(tenant, received, deps.now());
     const { records, errors } = admit(lines, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
+    // The records are stored beside columns and a file made of them; the text they were read from is not needed for it.
+    lines.release();
     return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors }));
   }
+}
+
+async function readLines(request: Request): Promise<{ readonly lines: Lines; readonly contentHash: string }> {
+  const { format, bytes } = orRefuse(await readBody(request, LIMITS.importChunkSizeBytesMax));
+  if (format !== 'ndjson') throw refuse({ code: 'content-type-unsupported', detail: `An import is ${BODY_TYPE}.` });
+  return { contentHash: await sha256(bytes), lines: new Lines(bytes) };
 }
 
 /** A store that fails is retryable: the same chunk sent again ends the same. */

@@ -9,6 +9,8 @@ import type { Refusal } from '../refusal.ts';
 import { UnreadableEvent } from './protocol.ts';
 
 const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const DELETE = 0x7f;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 const BAD_LINE_JSON = new UnreadableEvent({ code: 'json-invalid', path: '', message: 'The line is not valid JSON.' });
@@ -26,48 +28,54 @@ export function parseJsonBody(bytes: Uint8Array): Result<unknown, Refusal> {
  * fifty, so that too many are counted and refused before they are values.
  */
 export class Lines implements Iterable<unknown> {
-  readonly #bytes: Uint8Array;
-  /** Null: some line is no UTF-8, and each is decoded on its own. */
-  readonly #text: string | null;
+  /** Bytes: some line is no UTF-8, and each is decoded on its own. */
+  #source: string | Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#text = decodeText(bytes);
+    this.#source = decodeText(bytes) ?? bytes;
   }
 
   count(): number {
+    const source = this.#source;
     let count = 0;
-    for (const _line of this.#lines()) count++;
+    for (let start = 0; start < source.length; ) {
+      const end = endOfLine(source, start);
+      if (!isBlank(source, start, end)) count++;
+      start = end + 1;
+    }
     return count;
   }
 
   *[Symbol.iterator](): Generator<unknown> {
-    for (const line of this.#lines()) yield parseLine(line);
-  }
-
-  *#lines(): Generator<string | null> {
-    for (const line of this.#text === null ? linesOfBytes(this.#bytes) : linesOfText(this.#text)) {
-      if (line === null || line.trim() !== '') yield line;
+    const source = this.#source;
+    for (let start = 0; start < source.length; ) {
+      const end = endOfLine(source, start);
+      if (!isBlank(source, start, end)) {
+        yield parseLine(
+          typeof source === 'string' ? source.slice(start, end) : decodeText(source.subarray(start, end)),
+        );
+      }
+      start = end + 1;
     }
   }
-}
 
-function* linesOfText(text: string): Generator<string> {
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const end = newline === -1 ? text.length : newline;
-    yield text.slice(start, end);
-    start = end + 1;
+  /** Lets the body go: there are no lines any more. */
+  release(): void {
+    this.#source = '';
   }
 }
 
-function* linesOfBytes(bytes: Uint8Array): Generator<string | null> {
-  for (let start = 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline === -1 ? bytes.length : newline;
-    yield decodeText(bytes.subarray(start, end));
-    start = end + 1;
-  }
+function endOfLine(source: string | Uint8Array, start: number): number {
+  const newline = typeof source === 'string' ? source.indexOf('\n', start) : source.indexOf(NEWLINE, start);
+  return newline === -1 ? source.length : newline;
+}
+
+/** By the first character for most: nothing is cut out or decoded to be counted. */
+function isBlank(source: string | Uint8Array, start: number, end: number): boolean {
+  if (typeof source !== 'string') return source.subarray(start, end).every((byte) => byte <= SPACE);
+  const first = start < end ? source.charCodeAt(start) : SPACE;
+  if (first > SPACE && first < DELETE) return false;
+  return source.slice(start, end).trim() === '';
 }
 
 function parseLine(line: string | null): unknown {
