@@ -120,6 +120,7 @@ function admit(wireEvents: readonly unknown[], arrival: Arrival, enricher: Enric
     const wire = wireEvents[index];
     const valid = wire instanceof UnreadableEvent ? err(wire.rejection) : validateEvent(wire, arrival, newId);
     if (!valid.ok) {
+      size.add(laidOverBytes(wire, arrival));
       rejected.push({ index, id: readableId(wire), ...valid.error });
       continue;
     }
@@ -130,6 +131,12 @@ function admit(wireEvents: readonly unknown[], arrival: Arrival, enricher: Enric
     if (idMade) madeIds.push({ index, id });
   }
   return { events, rejected, madeIds };
+}
+
+/** What was laid under an event's own context cost as much as that of an event that is taken. */
+function laidOverBytes(wire: unknown, { context }: Arrival): number {
+  const hasOwn = context !== undefined && (wire as { readonly context?: unknown } | null)?.context != null;
+  return hasOwn ? (context.sizeBytes ?? 0) : 0;
 }
 
 /** The id of an event that was rejected, as far as it has one that can be shown. */

@@ -282,7 +282,11 @@ describe('what a request says of all its events', () => {
   });
 
   it.each([
-    ['laid over the context of each event', { batch: own(2_500), context: { a: text(31_000) } }],
+    [
+      'laid under the context of each event, too large then',
+      { batch: own(2_500).map((event) => ({ ...event, context: { b: text(100) } })), context: { a: text(32_700) } },
+    ],
+    ['laid under the context of each event', { batch: own(2_500), context: { a: text(31_000) } }],
     [
       'an address that is stored three times',
       bare(150)
