@@ -5,16 +5,17 @@
  * message changes no number. Per flush, in order: pull → L0 to R2 → one D1 batch → confirm (CORRECTNESS A3).
  *
  * The shards of a batch are drained side by side, each within its own time and with its own outcome: a slow, dead or poison
- * one holds up itself alone. A flush that fails again and again is reported, and from then on left to its shard's reminders.
+ * one holds up itself alone. Of the flushes they have only a few are decoded at a time, for each takes some 30 MB. A flush that fails again and again is reported, and from then on left to its shard's reminders.
  * A message may also say that its shard is hot: then the tenant's map grows.
  */
 import type { FlushMessage, ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { storeFlush } from '../lake/manifest/flushes.ts';
+import { Room } from '../lake/room.ts';
 import { FAILURES_REPORTED, noteFlushFailure } from './flush-failures.ts';
 import { flushLinks } from './flush-links.ts';
 import { storeSegment } from './lake-sink.ts';
-import { type PulledFlush, pullFlush } from './pull.ts';
+import { firstPage, type Page, type PulledFlush, pullFlush } from './pull.ts';
 import type { Telemetry } from './telemetry.ts';
 import { within } from './within.ts';
 
@@ -25,6 +26,8 @@ const DRAIN_MS = 20_000;
 /** What one message may take: a call that never answers must not hold the batch. */
 const MESSAGE_MS_MAX = 60_000;
 const RETRY_SECONDS_MAX = 60;
+/** Flushes decoded, encoded and stored at a time. A shard that does not answer holds none of these places. */
+const STORED_AT_A_TIME_MAX = 2;
 
 export interface ConsumeDeps {
   readonly db: D1Database;
@@ -42,11 +45,12 @@ export interface ConsumeDeps {
 /** Handles a batch of the flush queue; acks or retries each message on its own. */
 export async function consumeFlushes(batch: MessageBatch<FlushMessage>, deps: ConsumeDeps): Promise<void> {
   const begun = new Map<string, Promise<Outcome>>();
+  const room = new Room(STORED_AT_A_TIME_MAX);
   await Promise.all(
     batch.messages.map(async (message) => {
       const { address, isHot } = message.body;
       const key = JSON.stringify([address, isHot]);
-      const work = begun.get(key) ?? workOff(message.body, deps);
+      const work = begun.get(key) ?? workOff(message.body, room, deps);
       begun.set(key, work);
       try {
         if ((await work) === 'retry') throw new Error('a flush could not be stored');
@@ -64,30 +68,38 @@ export async function consumeFlushes(batch: MessageBatch<FlushMessage>, deps: Co
 /** `left`: what there was to do is done, or left to the shard's own reminders. */
 type Outcome = 'left' | 'retry';
 
-async function workOff({ address, isHot }: FlushMessage, deps: ConsumeDeps): Promise<Outcome> {
+async function workOff({ address, isHot }: FlushMessage, room: Room, deps: ConsumeDeps): Promise<Outcome> {
   if (!(await deps.isTenant(address.uid))) return 'left';
-  const work = isHot ? deps.grow(address.uid).then((): Outcome => 'left') : drainShard(address, deps);
+  const work = isHot ? deps.grow(address.uid).then((): Outcome => 'left') : drainShard(address, room, deps);
   return within(work, MESSAGE_MS_MAX, isHot ? 'a split' : 'storing the flushes of a shard');
 }
 
 /** Stores the waiting flushes of one shard, oldest first. */
-async function drainShard(address: ShardAddress, deps: ConsumeDeps): Promise<Outcome> {
+async function drainShard(address: ShardAddress, room: Room, deps: ConsumeDeps): Promise<Outcome> {
   const startedAtMs = deps.now();
   for (let stored = 0; stored < FLUSHES_PER_MESSAGE_MAX && deps.now() - startedAtMs < DRAIN_MS; stored++) {
-    const pulled = await pullFlush(deps.shardOf(address), address);
-    if (pulled === 'none') return 'left';
-    if (pulled === 'gone') continue;
-    try {
-      await storePulled(address, pulled, deps);
-    } catch (cause) {
-      return (await noteFailure(address, pulled, cause, deps)) >= FAILURES_REPORTED ? 'left' : 'retry';
-    }
+    const first = await firstPage(deps.shardOf(address), address);
+    if (first === null) return 'left';
+    const failures = await room.run(1, () => storeFlushOf(address, first, deps));
+    if (failures > 0) return failures >= FAILURES_REPORTED ? 'left' : 'retry';
   }
   await deps.poke(address);
   return 'left';
 }
 
-/** How often the flush has failed; 0 where that cannot be noted either. */
+/** Stores one flush; how often it has failed by now, 0 when it is stored. */
+async function storeFlushOf(address: ShardAddress, first: Page, deps: ConsumeDeps): Promise<number> {
+  const pulled = await pullFlush(deps.shardOf(address), address, first);
+  if (pulled === 'gone') return 0;
+  try {
+    await storePulled(address, pulled, deps);
+    return 0;
+  } catch (cause) {
+    return noteFailure(address, pulled, cause, deps);
+  }
+}
+
+/** How often the flush has failed, as far as that can be noted. */
 async function noteFailure(
   address: ShardAddress,
   { flush }: PulledFlush,
@@ -96,7 +108,7 @@ async function noteFailure(
 ): Promise<number> {
   const error = String(cause);
   console.error(JSON.stringify({ at: 'sinks.consume.store', address, flush, error }));
-  return noteFlushFailure(db, { address, flush, error, nowMs: now() }).catch(() => 0);
+  return noteFlushFailure(db, { address, flush, error, nowMs: now() }).catch(() => 1);
 }
 
 async function storePulled(address: ShardAddress, pulled: PulledFlush, deps: ConsumeDeps): Promise<void> {

@@ -8,7 +8,7 @@ import type { ShardAddress } from '../core/shard-map.ts';
 import { concatColumns } from '../lake/columns.ts';
 import { pause } from '../lake/pause.ts';
 
-type Page = Extract<ReadFlushReply, { status: 'ok' }>;
+export type Page = Extract<ReadFlushReply, { status: 'ok' }>;
 
 /** One flush, whole: its events by column, its parts, its accounts. */
 export interface PulledFlush
@@ -16,14 +16,14 @@ export interface PulledFlush
   readonly columns: EventColumns;
 }
 
-/**
- * The shard's oldest unconfirmed flush; 'none' when everything is stored, 'gone' when another consumer stored this one
- * while it was being read.
- */
-export async function pullFlush(shard: ShardRpc, address: ShardAddress): Promise<PulledFlush | 'none' | 'gone'> {
-  const first = await shard.readFlush({ address });
-  if (first.status === 'stored') return 'none';
-  if (first.status === 'gone') return 'gone';
+/** The first page of the shard's oldest unconfirmed flush; null: everything is stored. */
+export async function firstPage(shard: ShardRpc, address: ShardAddress): Promise<Page | null> {
+  const reply = await shard.readFlush({ address });
+  return reply.status === 'ok' ? reply : null;
+}
+
+/** The flush that the page is the first of, whole; 'gone' when another consumer stored it while it was being read. */
+export async function pullFlush(shard: ShardRpc, address: ShardAddress, first: Page): Promise<PulledFlush | 'gone'> {
   const { flush, checksum, tally, corrections, rollupIds } = first;
   const parts: FlushPart[] = [];
   const columns: EventColumns[] = [];

@@ -20,7 +20,7 @@ import { SegmentCache } from '../../src/lake/seal/segment-cache.ts';
 import { execute, type QueryAnswer } from '../../src/query/execute.ts';
 import { listShards } from '../../src/query/shards.ts';
 import { storeSegment } from '../../src/sinks/lake-sink.ts';
-import { pullFlush } from '../../src/sinks/pull.ts';
+import { firstPage, pullFlush } from '../../src/sinks/pull.ts';
 import { block, testHasher } from '../support/events.ts';
 import { FakeBucket } from '../support/fake-bucket.ts';
 import { fakeD1 } from '../support/fake-d1.ts';
@@ -78,8 +78,9 @@ export class World {
     const stub = this.shards[shard]!;
     stub.engine.cut();
     for (;;) {
-      const pulled = await pullFlush(stub, stub.address);
-      if (pulled === 'none' || pulled === 'gone') return;
+      const first = await firstPage(stub, stub.address);
+      const pulled = first && (await pullFlush(stub, stub.address, first));
+      if (pulled === null || pulled === 'gone') return;
       const { flush, columns, ...accounts } = pulled;
       const segment = await storeSegment(this.#lake, UID, flush, columns);
       const links = findLinks(columns, testHasher);

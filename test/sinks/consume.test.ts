@@ -93,6 +93,21 @@ describe('a batch of the flush queue', () => {
     expect(waiting()).toEqual([1, 1, 0]);
   });
 
+  it('decodes and stores two flushes at a time, however many shards have one', async () => {
+    const { consume, messages, waiting, deps } = await start();
+    const put = deps.lake.put.bind(deps.lake);
+    let atOnce = 0;
+    let atOnceMax = 0;
+    vi.spyOn(deps.lake, 'put').mockImplementation((async (...args: Parameters<typeof put>) => {
+      atOnceMax = Math.max(atOnceMax, ++atOnce);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      atOnce--;
+      return put(...args);
+    }) as typeof put);
+    expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
+    expect([waiting(), atOnceMax]).toEqual([[0, 0, 0], 2]);
+  });
+
   it('leaves a long backlog to a message of its own, behind what else waits', async () => {
     const { consume, messages, waiting, fill, poked } = await start();
     for (let i = 0; i < 30; i++) fill(0, `more ${i}`);

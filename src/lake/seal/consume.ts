@@ -12,8 +12,8 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup.ts';
 import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/rpc.ts';
+import { Room } from '../room.ts';
 import { publishCurrent } from './current.ts';
-import { Room } from './room.ts';
 import { queueSeals } from './schedule.ts';
 import { type SealResult, sealDay, sealTask } from './seal-day.ts';
 import { SegmentCache } from './segment-cache.ts';
@@ -65,7 +65,8 @@ class SealRun {
   readonly #rollups = new Map<string, Promise<readonly Rollup[] | null>>();
   /** A day named twice is sealed once: both would hold the same lease. */
   readonly #days = new Map<string, Promise<SealResult>>();
-  readonly #room = new Room();
+  /** A row decoded is about 1 KB, and a batch of the queue may name 50 days of 40,000 rows each (CORRECTNESS B6). */
+  readonly #room = new Room(LIMITS.sealBucketRowsMax);
 
   constructor(services: SealServices) {
     this.#services = services;

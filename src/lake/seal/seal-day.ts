@@ -6,13 +6,14 @@
  * contents follow from the plan, and only the flip is seen. A day too big for one invocation is handed out in tasks: ids
  * first, then buckets; asked again when they are done, the seal puts their counts together and flips.
  */
+import { LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/result.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup.ts';
 import type { SealTaskName } from '../../core/rpc.ts';
 import type { PutBucket } from '../put.ts';
+import { Room } from '../room.ts';
 import { type BucketCounts, executeBucket, executeIds, executePlan, finishPlan } from './execute.ts';
 import { type DayState, findPeopleRollup, type NothingToSeal, planSeal, rowCountOf, type SealPlan } from './plan.ts';
-import { Room } from './room.ts';
 import { adoptPlan, readDayState, readPlan, readTasks, releaseLease, storeTask, writeAndFlip } from './seal-store.ts';
 import type { SegmentCache } from './segment-cache.ts';
 import type { WorkBucket } from './work-store.ts';
@@ -49,7 +50,7 @@ export async function sealDay(
   const state = await read();
   const wanted = plan(state);
   if (wanted === 'empty' || wanted === 'clean') return { status: wanted };
-  const { room = new Room() } = deps;
+  const { room = new Room(LIMITS.sealBucketRowsMax) } = deps;
   return room.run(rowCountOf(state.inputs), async (hasWaited) => {
     const stillWanted = hasWaited ? plan(await read()) : wanted;
     if (stillWanted === 'empty' || stillWanted === 'clean') return { status: stillWanted };

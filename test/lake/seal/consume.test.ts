@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/rpc.ts';
 import { dayText } from '../../../src/lake/manifest/paths.ts';
+import { Room } from '../../../src/lake/room.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
-import { Room } from '../../../src/lake/seal/room.ts';
 import { listingOf } from '../../support/fake-directory.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
@@ -171,7 +171,7 @@ describe('the seal consumer', () => {
     });
 
     it('does a task alone', async () => {
-      const room = new Room();
+      const room = new Room(LIMITS.sealBucketRowsMax);
       const inside: string[] = [];
       const log: string[] = [];
       const work = (name: string, rows: number) =>
