@@ -21,7 +21,8 @@ import type { PartialFold } from './partial-fold.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
 import type { Query } from './request.ts';
-import { type DimensionCodes, queryColumns, RowSource, type RowTest, type RowValue } from './row-source.ts';
+import { queryColumns, RowSource, type RowTest, type RowValue } from './row-source.ts';
+import { TextGroups } from './text-groups.ts';
 
 /** Adds one row to a slot. */
 type AddRow = (slot: number, row: number) => void;
@@ -179,36 +180,5 @@ class TextHashes {
     if (typeof text === 'string') this.#hasher.hash(text);
     this.high = typeof text === 'string' ? this.#hasher.high : 0;
     this.low = typeof text === 'string' ? this.#hasher.low : 0;
-  }
-}
-
-/** The group of a row, by the codes of its texts. */
-class TextGroups {
-  readonly #grouping: Grouping;
-  readonly #codes: readonly DimensionCodes[];
-  /** By code of the first dimension, then of the second: the group, from 1. */
-  readonly #known: number[][] = [[]];
-
-  constructor(grouping: Grouping, codes: readonly DimensionCodes[]) {
-    this.#grouping = grouping;
-    this.#codes = codes;
-  }
-
-  of(row: number): number {
-    const codes = this.#codes;
-    if (codes.length > 2) return this.#grouping.group(codes.map((dimension) => dimension.texts[dimension.of(row)]!));
-    const first = codes.length < 2 ? 0 : codes[0]!.of(row);
-    const last = codes.length === 0 ? 0 : codes[codes.length - 1]!.of(row);
-    this.#known[first] ??= [];
-    const groups = this.#known[first];
-    return (groups[last] || this.#meet(groups, row, last)) - 1;
-  }
-
-  #meet(groups: number[], row: number, last: number): number {
-    const group = this.#grouping.group(this.#codes.map((dimension) => dimension.texts[dimension.of(row)]!)) + 1;
-    // Filled up, for an array with holes is a dictionary.
-    while (groups.length < last && last < 100_000) groups.push(0);
-    groups[last] = group;
-    return group;
   }
 }
