@@ -126,6 +126,10 @@ export const LIMITS = {
   queryPointsMax: 50_000,
   /** Groups one answer ranks: about 60 MB at the most, with texts of 100 characters. */
   queryGroupsMax: 200_000,
+  /** What a question holds while it reads events: groups, their points, people. Half of an isolate; the rest is what is read. */
+  queryHeldSizeBytesMax: 64 * MIB,
+  /** People of each group and interval, counted exactly: a table of 50 MB, and half of that again while it grows. */
+  queryPeopleMax: 2_097_152,
   /** Questions of one call. */
   queryBatchMax: 12,
   queryConditionsMax: 64,

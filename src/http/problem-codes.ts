@@ -64,7 +64,8 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'property-unknown':
     'No event of the tenant has the property that `property` names: most often it is misspelt. The detail lists some there are.',
   'query-invalid': 'The question does not fit its schema; `path` says where.',
-  'query-too-large': 'The answer would have to read more than a question may. Ask for a shorter range.',
+  'query-too-large':
+    'The answer would have to read or hold more than a question may. Ask for a shorter range, or for fewer groups.',
   'quota-exceeded':
     'The tenant sends more events a minute than it may. Wait as `Retry-After` says and send the request again.',
   'range-invalid': '`from` or `to` is no instant and no date.',

@@ -8,10 +8,10 @@ import { UID, World } from './world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
 const RANGE = { from: '2026-03-09', to: '2026-03-11' };
-const limits = LIMITS as { traitsHeldMax: number; linksMax: number; scanRowsMax: number };
-const { traitsHeldMax, linksMax, scanRowsMax } = LIMITS;
+const limits = LIMITS as { traitsHeldMax: number; linksMax: number; scanRowsMax: number; queryPeopleMax: number };
+const { traitsHeldMax, linksMax, scanRowsMax, queryPeopleMax } = LIMITS;
 
-afterEach(() => Object.assign(limits, { traitsHeldMax, linksMax, scanRowsMax }));
+afterEach(() => Object.assign(limits, { traitsHeldMax, linksMax, scanRowsMax, queryPeopleMax }));
 
 function worldOf(people: number): World {
   const world = new World({ nowMs: NOW_MS });
@@ -59,5 +59,17 @@ describe('a question about people', () => {
       'query-too-large',
     );
     expect((await world.ask({ measure: 'count', ...RANGE })).series[0]!.total).toBe(5);
+  });
+
+  it('is an estimate, or refused, when it counts more people by group and day than are held', async () => {
+    const world = worldOf(1_200);
+    const users = { measure: 'users', ...RANGE, interval: 'day' };
+    const exactly = await world.ask(users);
+    expect(exactly).toMatchObject({ series: [{ total: 1_200 }], meta: { sources: { rollups: null } } });
+    limits.queryPeopleMax = 1_000;
+    const estimate = await world.ask(users);
+    expect(estimate.meta).toMatchObject({ estimated: true, sources: { lake: null } });
+    await expect(world.ask({ ...users, exact: true })).rejects.toThrow('query-too-large');
+    await expect(world.ask({ ...users, groupBy: ['properties.plan'] })).rejects.toThrow('query-too-large');
   });
 });

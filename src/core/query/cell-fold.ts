@@ -27,7 +27,9 @@ export type CellShortfall =
   /** A dimension's text was cut, and the question looks into it. */
   | 'truncated'
   /** People are asked for, some ids are linked, and a sketch does not tell whose it holds. */
-  | 'people-linked';
+  | 'people-linked'
+  /** More groups and points than are held at once. */
+  | 'too-large';
 
 const LEFT_OUT = -1;
 
@@ -61,6 +63,7 @@ export class CellFold {
 
   /** Adds the cells of the windows that start in [startMs, endMs) and in the question's range. */
   add(cells: RollupCells, startMs: number, endMs: number): void {
+    if (this.#shortfall !== null) return;
     const fromMs = Math.max(startMs, this.#query.startMs);
     const toMs = Math.min(endMs, this.#query.endMs);
     for (const [windowMs, window] of cells.windows) {
@@ -74,6 +77,7 @@ export class CellFold {
         else this.#add(this.#grouping.slot(group, bucket), counted);
       }
     }
+    if (this.#grouping.sizeBytes > LIMITS.queryHeldSizeBytesMax) this.#shortfall = 'too-large';
   }
 
   finish(): Fold {

@@ -1,10 +1,15 @@
 /** CountTally: the number of events of each slot. */
 import type { Value } from './fold.ts';
-import type { Tally } from './grouping.ts';
+import type { SizedTally, Slots } from './grouping.ts';
 import type { PartialTally } from './partial-fold.ts';
 
-export class CountTally implements Tally {
+export class CountTally implements SizedTally {
+  readonly isFull = false;
   #counts = new Float64Array(16);
+
+  get sizeBytes(): number {
+    return this.#counts.byteLength;
+  }
 
   add(slot: number, count: number): void {
     if (slot >= this.#counts.length) {
@@ -25,7 +30,7 @@ export class CountTally implements Tally {
     for (const [slot, count] of counts.entries()) this.add(slotOf[slot]!, count);
   }
 
-  merged(slots: readonly number[]): Value {
+  merged(slots: Slots): Value {
     let value = 0;
     for (const slot of slots) value += this.#counts[slot]!;
     return { value, estimated: false };

@@ -1,32 +1,54 @@
 /**
  * Grouping: numbers for the groups and the (group, bucket) slots that a fold has met, in the order it met them.
  *
- * A slot is what a tally keeps a value for. Dense numbers let tallies be flat arrays; only slots that were met exist.
+ * A slot is what a tally keeps a value for. Dense numbers let tallies be flat arrays; only slots that were met exist. They are
+ * found in an array by group and bucket, and beyond its end by open addressing: 8 to 24 bytes a slot, no object each.
  */
 import type { Fold, FoldedSeries, Value } from './fold.ts';
+
+/** Numbers of slots: a list of them, or a part of one. */
+export type Slots = ArrayLike<number> & Iterable<number>;
 
 /** Keeps one mergeable value a slot. */
 export interface Tally {
   /** The value of these slots together; none: the empty value. */
-  merged(slots: readonly number[]): Value;
+  merged(slots: Slots): Value;
+}
+
+/** Of a tally that is given single events: what it takes in memory, about. */
+export interface SizedTally extends Tally {
+  readonly sizeBytes: number;
+  /** Something was not counted any more: the tally is worth nothing. */
+  readonly isFull: boolean;
 }
 
 interface GroupNode {
-  readonly children: Map<string | null, GroupNode>;
+  /** Null: none so far. A map takes more than everything else of a group. */
+  children: Map<string | null, GroupNode> | null;
   group: number;
 }
 
 /** Places of the array of slots: 4 MB. */
 const ARRAY_MAX = 1_048_576;
+/** A group with its node, list of values and the places that point to it, without its texts. */
+const GROUP_SIZE_BYTES = 220;
+/** At the most: group, bucket, two to four places of the table, and one of the list by group at the end. */
+const SLOT_SIZE_BYTES = 28;
 
 export class Grouping {
   readonly bucketCount: number;
-  readonly #root: GroupNode = { children: new Map(), group: -1 };
+  readonly #root: GroupNode = { children: null, group: -1 };
   readonly #keys: (readonly (string | null)[])[] = [];
-  /** By group × buckets + bucket: the slot, from 1; beyond the array's end in the map. */
+  #textLength = 0;
+  /** By group × buckets + bucket: the slot, from 1. */
   #slotOfBucket = new Int32Array(1_024);
-  readonly #slotBeyond = new Map<number, number>();
-  readonly #slots: { readonly group: number; readonly bucket: number }[] = [];
+  /** Slots beyond the array's end, from 1; 0: a free place. */
+  #places = new Uint32Array(1_024);
+  #placed = 0;
+  /** By slot. */
+  #groups = new Uint32Array(1_024);
+  #buckets = new Uint32Array(1_024);
+  #slotCount = 0;
 
   constructor(bucketCount: number) {
     this.bucketCount = bucketCount;
@@ -34,6 +56,15 @@ export class Grouping {
 
   get groupCount(): number {
     return this.#keys.length;
+  }
+
+  get slotCount(): number {
+    return this.#slotCount;
+  }
+
+  /** About what it takes in memory. */
+  get sizeBytes(): number {
+    return this.#keys.length * GROUP_SIZE_BYTES + this.#textLength + this.#slotCount * SLOT_SIZE_BYTES;
   }
 
   key(group: number): readonly (string | null)[] {
@@ -44,10 +75,12 @@ export class Grouping {
   group(values: readonly (string | null)[]): number {
     let node = this.#root;
     for (const value of values) {
+      node.children ??= new Map();
       let child = node.children.get(value);
       if (child === undefined) {
-        child = { children: new Map(), group: -1 };
+        child = { children: null, group: -1 };
         node.children.set(value, child);
+        this.#textLength += value?.length ?? 0;
       }
       node = child;
     }
@@ -57,34 +90,67 @@ export class Grouping {
 
   slot(group: number, bucket: number): number {
     const id = group * this.bucketCount + bucket;
-    const known = id < this.#slotOfBucket.length ? this.#slotOfBucket[id]! : this.#slotBeyond.get(id);
-    if (known) return known - 1;
-    const slot = this.#slots.push({ group, bucket });
-    if (id >= this.#slotOfBucket.length && id < ARRAY_MAX) this.#grow(id);
-    if (id < this.#slotOfBucket.length) this.#slotOfBucket[id] = slot;
-    else this.#slotBeyond.set(id, slot);
-    return slot - 1;
+    if (id >= ARRAY_MAX) return this.#seek(group, bucket);
+    if (id >= this.#slotOfBucket.length) this.#growTo(id);
+    const known = this.#slotOfBucket[id]!;
+    if (known !== 0) return known - 1;
+    const slot = this.#newSlot(group, bucket);
+    this.#slotOfBucket[id] = slot + 1;
+    return slot;
   }
 
-  #grow(id: number): void {
+  #seek(group: number, bucket: number): number {
+    const places = this.#places;
+    const mask = places.length - 1;
+    let place = placeOf(group, bucket) & mask;
+    for (; places[place] !== 0; place = (place + 1) & mask) {
+      const slot = places[place]! - 1;
+      if (this.#groups[slot] === group && this.#buckets[slot] === bucket) return slot;
+    }
+    const slot = this.#newSlot(group, bucket);
+    places[place] = slot + 1;
+    if (++this.#placed * 2 > places.length) this.#growPlaces();
+    return slot;
+  }
+
+  #newSlot(group: number, bucket: number): number {
+    const slot = this.#slotCount++;
+    if (slot === this.#groups.length) {
+      this.#groups = grown(this.#groups, 2 * slot);
+      this.#buckets = grown(this.#buckets, 2 * slot);
+    }
+    this.#groups[slot] = group;
+    this.#buckets[slot] = bucket;
+    return slot;
+  }
+
+  #growTo(id: number): void {
     const larger = new Int32Array(Math.min(ARRAY_MAX, Math.max(id + 1, this.#slotOfBucket.length * 2)));
     larger.set(this.#slotOfBucket);
     this.#slotOfBucket = larger;
   }
 
+  #growPlaces(): void {
+    const old = this.#places;
+    const places = new Uint32Array(2 * old.length);
+    const mask = places.length - 1;
+    for (const slot of old) {
+      if (slot === 0) continue;
+      let place = placeOf(this.#groups[slot - 1]!, this.#buckets[slot - 1]!) & mask;
+      while (places[place] !== 0) place = (place + 1) & mask;
+      places[place] = slot;
+    }
+    this.#places = places;
+  }
+
   /** The slots of each group. */
-  slotsByGroup(): number[][] {
-    const lists: number[][] = this.#keys.map(() => []);
-    for (const [slot, { group }] of this.#slots.entries()) lists[group]!.push(slot);
-    return lists;
+  slotsByGroup(): SlotsByGroup {
+    return new SlotsByGroup(this.#groups.subarray(0, this.#slotCount), this.#keys.length);
   }
 
   /** Group and bucket of each slot. */
   slots(): { readonly groups: Uint32Array; readonly buckets: Uint32Array } {
-    return {
-      groups: Uint32Array.from(this.#slots, ({ group }) => group),
-      buckets: Uint32Array.from(this.#slots, ({ bucket }) => bucket),
-    };
+    return { groups: this.#groups.slice(0, this.#slotCount), buckets: this.#buckets.slice(0, this.#slotCount) };
   }
 
   keys(): readonly (readonly (string | null)[])[] {
@@ -92,7 +158,43 @@ export class Grouping {
   }
 
   bucketOf(slot: number): number {
-    return this.#slots[slot]!.bucket;
+    return this.#buckets[slot]!;
+  }
+}
+
+/** Spread by large odd numbers. */
+function placeOf(group: number, bucket: number): number {
+  const mixed = Math.imul(group, 0x9e3779b1) ^ Math.imul(bucket, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
+
+function grown(list: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(length);
+  larger.set(list);
+  return larger;
+}
+
+/** All slots in one list, those of a group side by side: an array for each of many groups would be mostly its own head. */
+class SlotsByGroup {
+  readonly #offsets: Uint32Array;
+  readonly #slots: Uint32Array;
+
+  constructor(groupOfSlot: Uint32Array, groupCount: number) {
+    const offsets = new Uint32Array(groupCount + 1);
+    for (const group of groupOfSlot) offsets[group + 1]!++;
+    for (let group = 0; group < groupCount; group++) offsets[group + 1]! += offsets[group]!;
+    const next = offsets.slice();
+    this.#slots = new Uint32Array(groupOfSlot.length);
+    for (let slot = 0; slot < groupOfSlot.length; slot++) this.#slots[next[groupOfSlot[slot]!]!++] = slot;
+    this.#offsets = offsets;
+  }
+
+  get groupCount(): number {
+    return this.#offsets.length - 1;
+  }
+
+  of(group: number): Uint32Array {
+    return this.#slots.subarray(this.#offsets[group]!, this.#offsets[group + 1]!);
   }
 }
 
@@ -100,7 +202,7 @@ export class Grouping {
 export class TalliedFold implements Fold {
   readonly #grouping: Grouping;
   readonly #tally: Tally;
-  readonly #slotsByGroup: readonly (readonly number[])[];
+  readonly #slotsByGroup: SlotsByGroup;
   /** Ranking asks for every total, the series of the top for theirs again. */
   readonly #totals: Value[] = [];
 
@@ -111,7 +213,7 @@ export class TalliedFold implements Fold {
   }
 
   get groupCount(): number {
-    return this.#slotsByGroup.length;
+    return this.#slotsByGroup.groupCount;
   }
 
   key(group: number): readonly (string | null)[] {
@@ -119,16 +221,21 @@ export class TalliedFold implements Fold {
   }
 
   total(group: number): Value {
-    this.#totals[group] ??= this.#tally.merged(this.#slotsByGroup[group]!);
+    this.#totals[group] ??= this.#tally.merged(this.#slotsByGroup.of(group));
     return this.#totals[group];
   }
 
   series(groups: readonly number[]): FoldedSeries {
     const [only] = groups;
     const isOne = groups.length === 1 && only !== undefined;
-    const slots = groups.flatMap((group) => this.#slotsByGroup[group]!);
+    const slots: number[] = [];
     const byBucket: number[][] = Array.from({ length: this.#grouping.bucketCount }, () => []);
-    for (const slot of slots) byBucket[this.#grouping.bucketOf(slot)]!.push(slot);
+    for (const group of groups) {
+      for (const slot of this.#slotsByGroup.of(group)) {
+        slots.push(slot);
+        byBucket[this.#grouping.bucketOf(slot)]!.push(slot);
+      }
+    }
     const total = isOne ? this.total(only) : this.#tally.merged(slots);
     return { total, points: byBucket.map((list) => this.#tally.merged(list)) };
   }

@@ -10,6 +10,8 @@ export interface PartialFold {
   readonly groups: Uint32Array;
   readonly buckets: Uint32Array;
   readonly tally: PartialTally;
+  /** What there was too much of to be held: then the rest is worth nothing. */
+  readonly excess: string | null;
 }
 
 export type PartialTally =

@@ -2,34 +2,45 @@
  * PeopleTally: the distinct people of each slot, exactly: (slot, hash) triples in one flat table, open addressing.
  *
  * 12 bytes a triple at a load of at most one half; a set object a slot would cost ten times that. Once the events are in,
- * the triples are sorted by slot, so that any slots can be put together by reading only their own.
+ * the triples are sorted by slot, so that any slots can be put together by reading only their own. There is a most of them:
+ * beyond it the table is not made larger, and the tally says that it is full.
  */
 import { HashSet64 } from '../hash-set.ts';
+import { LIMITS } from '../limits.ts';
 import type { LinkedPeople } from '../people/links.ts';
 import type { Value } from './fold.ts';
-import type { Tally } from './grouping.ts';
+import type { SizedTally, Slots } from './grouping.ts';
 import type { PartialTally } from './partial-fold.ts';
 
 const WORDS = 3;
 
-export class PeopleTally implements Tally {
+export class PeopleTally implements SizedTally {
   /** (high, low, slot) a place; (0, 0) as the hash marks an empty one: it is nobody's. */
   #table = new Uint32Array(WORDS * 1024);
   #mask = 1023;
   #size = 0;
   #counts = new Float64Array(16);
   #slotCount = 0;
+  #isFull = false;
   #sorted: { readonly offsets: Uint32Array; readonly hashes: Uint32Array } | null = null;
 
   get size(): number {
     return this.#size;
   }
 
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  get sizeBytes(): number {
+    return this.#table.byteLength + this.#counts.byteLength;
+  }
+
   /** (0, 0) is nobody. Words are unsigned. */
   add(slot: number, high: number, low: number): void {
     if (slot >= this.#slotCount) this.#cover(slot);
     if ((high | low) === 0) return;
-    if ((this.#size + 1) * 2 > this.#mask + 1) this.#grow();
+    if ((this.#size + 1) * 2 > this.#mask + 1 && !this.#grow()) return;
     if (!insert(this.#table, this.#mask, slot, high, low)) return;
     this.#size++;
     this.#counts[slot]!++;
@@ -62,26 +73,29 @@ export class PeopleTally implements Tally {
       words[1] = triples[at]!;
       linked?.follow(words, 0);
       this.add(slotOf[triples[at + 2]!]!, words[1], words[0]);
+      if (this.#isFull) return;
     }
   }
 
-  merged(slots: readonly number[]): Value {
+  merged(slots: Slots): Value {
     return { value: this.#count(slots), estimated: false };
   }
 
-  #count(slots: readonly number[]): number {
+  #count(slots: Slots): number {
     if (slots.length === 0) return 0;
     if (slots.length === 1) return this.#counts[slots[0]!] ?? 0;
     this.#sorted ??= this.#sort();
     const { offsets, hashes } = this.#sorted;
-    const people = new HashSet64(Math.max(...slots.slice(0, 1_000).map((slot) => this.#counts[slot]!)));
+    let most = 0;
+    for (const slot of slots) most = Math.max(most, this.#counts[slot]!);
+    const people = new HashSet64(most);
     for (const slot of slots) {
       for (let at = offsets[slot]!; at < offsets[slot + 1]!; at++) people.add(hashes[2 * at]!, hashes[2 * at + 1]!);
     }
     return people.size;
   }
 
-  /** Counting sort of the table by slot. */
+  /** Counting sort of the table by slot, after which the table is let go: nothing is added any more. */
   #sort(): { offsets: Uint32Array; hashes: Uint32Array } {
     const offsets = new Uint32Array(this.#slotCount + 1);
     for (let slot = 0; slot < this.#slotCount; slot++) offsets[slot + 1] = offsets[slot]! + this.#counts[slot]!;
@@ -94,6 +108,7 @@ export class PeopleTally implements Tally {
       hashes[2 * to] = table[at]!;
       hashes[2 * to + 1] = table[at + 1]!;
     }
+    this.#table = new Uint32Array(0);
     return { offsets, hashes };
   }
 
@@ -105,13 +120,17 @@ export class PeopleTally implements Tally {
     this.#counts = counts;
   }
 
-  #grow(): void {
+  /** False: it has as many triples as it may. */
+  #grow(): boolean {
+    if (this.#size >= LIMITS.queryPeopleMax) this.#isFull = true;
+    if (this.#isFull) return false;
     const old = this.#table;
     this.#table = new Uint32Array(old.length * 2);
     this.#mask = this.#mask * 2 + 1;
     for (let at = 0; at < old.length; at += WORDS) {
       if ((old[at]! | old[at + 1]!) !== 0) insert(this.#table, this.#mask, old[at + 2]!, old[at]!, old[at + 1]!);
     }
+    return true;
   }
 }
 

@@ -6,12 +6,17 @@
  * within 0.5 %.
  */
 import { NumberCell } from '../cell.ts';
+import { LIMITS } from '../limits.ts';
 import type { Statistic } from '../measure.ts';
 import type { Value } from './fold.ts';
-import type { Tally } from './grouping.ts';
+import type { SizedTally, Slots, Tally } from './grouping.ts';
 
 /** 12 bytes each. */
 export const QUANTILE_EXACT_VALUES_MAX = 2_000_000;
+
+/** A sketch without its bins, and one bin of it. */
+const SKETCH_SIZE_BYTES = 500;
+const BIN_SIZE_BYTES = 40;
 
 /** The quantile a statistic asks for; null when it is another one. */
 export function quantileOf(statistic: Statistic): number | null {
@@ -27,13 +32,22 @@ function placeOf(quantile: number, count: number): number {
 export class SketchedQuantileTally implements Tally {
   readonly #quantile: number;
   readonly #slots: NumberCell[] = [];
+  #binCount = 0;
 
   constructor(quantile: number) {
     this.#quantile = quantile;
   }
 
+  /** Of what was added by value. */
+  get sizeBytes(): number {
+    return this.#slots.length * SKETCH_SIZE_BYTES + this.#binCount * BIN_SIZE_BYTES;
+  }
+
   add(slot: number, value: number): void {
-    this.#at(slot).add(value);
+    const sketch = this.#at(slot);
+    this.#binCount -= sketch.quantiles.binCount;
+    sketch.add(value);
+    this.#binCount += sketch.quantiles.binCount;
   }
 
   addCell(slot: number, cell: NumberCell): void {
@@ -44,7 +58,7 @@ export class SketchedQuantileTally implements Tally {
     this.#at(slot);
   }
 
-  merged(slots: readonly number[]): Value {
+  merged(slots: Slots): Value {
     if (slots.length === 1) return this.#value(this.#slots[slots[0]!]!);
     const together = new NumberCell();
     for (const slot of slots) together.merge(this.#slots[slot]!);
@@ -72,7 +86,7 @@ export class SketchedQuantileTally implements Tally {
   }
 }
 
-export class QuantileTally implements Tally {
+export class QuantileTally implements SizedTally {
   readonly #quantile: number;
   #slots = new Uint32Array(1024);
   #values = new Float64Array(1024);
@@ -80,15 +94,29 @@ export class QuantileTally implements Tally {
   #slotCount = 0;
   /** Takes over when there are too many values. */
   #sketched: SketchedQuantileTally | null = null;
+  #isFull = false;
   #offsets: Uint32Array | null = null;
 
   constructor(quantile: number) {
     this.#quantile = quantile;
   }
 
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  get sizeBytes(): number {
+    return this.#slots.byteLength + this.#values.byteLength + (this.#sketched?.sizeBytes ?? 0);
+  }
+
   /** A finite number; -0 counts as 0. */
   add(slot: number, value: number): void {
-    if (this.#size === QUANTILE_EXACT_VALUES_MAX) this.#sketched ??= this.#toSketches();
+    if (this.#size === QUANTILE_EXACT_VALUES_MAX && this.#sketched === null) {
+      // A sketch for each of so many would be too much at once.
+      this.#isFull ||= this.#slotCount * SKETCH_SIZE_BYTES > LIMITS.queryHeldSizeBytesMax;
+      if (this.#isFull) return;
+      this.#sketched = this.#toSketches();
+    }
     if (this.#sketched) {
       this.#sketched.add(slot, value + 0);
       return;
@@ -104,7 +132,7 @@ export class QuantileTally implements Tally {
     if (slot >= this.#slotCount) this.#slotCount = slot + 1;
   }
 
-  merged(slots: readonly number[]): Value {
+  merged(slots: Slots): Value {
     if (this.#sketched) return this.#sketched.merged(slots);
     const values = this.#valuesOf(slots);
     if (values.length === 0) return { value: null, estimated: false };
@@ -112,10 +140,11 @@ export class QuantileTally implements Tally {
     return { value: values[placeOf(this.#quantile, values.length)]!, estimated: false };
   }
 
-  #valuesOf(slots: readonly number[]): Float64Array {
+  #valuesOf(slots: Slots): Float64Array {
     this.#offsets ??= this.#sortBySlot();
     const offsets = this.#offsets;
-    const size = slots.reduce((sum, slot) => sum + offsets[slot + 1]! - offsets[slot]!, 0);
+    let size = 0;
+    for (const slot of slots) size += offsets[slot + 1]! - offsets[slot]!;
     const values = new Float64Array(size);
     let to = 0;
     for (const slot of slots) {

@@ -24,6 +24,13 @@ import type { Query } from './request.ts';
 import { queryColumns, RowSource, type RowTest, type RowValue } from './row-source.ts';
 import { TextGroups } from './text-groups.ts';
 
+const NOTHING: Omit<PartialFold, 'excess'> = {
+  keys: [],
+  groups: new Uint32Array(),
+  buckets: new Uint32Array(),
+  tally: { kind: 'count', counts: new Float64Array() },
+};
+
 /** Adds one row to a slot. */
 type AddRow = (slot: number, row: number) => void;
 
@@ -40,7 +47,7 @@ export class RowFold {
   readonly #tally: CountTally | PeopleTally | NumberTally | QuantileTally;
   readonly #add: AddRow;
   #people: Uint32Array = new Uint32Array(0);
-  #hasTooManyGroups = false;
+  #excess: string | null = null;
 
   constructor(query: Query) {
     this.#query = query;
@@ -68,14 +75,18 @@ export class RowFold {
     return this.#source.names;
   }
 
-  /** More groups than are held at once: the fold is worth nothing. */
+  /** What there is too much of to be held; null: nothing. Once it is set, the fold is worth nothing. */
+  get excess(): string | null {
+    return this.#excess;
+  }
+
   get hasTooManyGroups(): boolean {
-    return this.#hasTooManyGroups;
+    return this.#excess !== null;
   }
 
   /** Adds these rows of a batch, which are in the question's range; without `rows`, those of all that are. */
   add(columns: EventColumns, rows = this.#rowsInRange(columns)): void {
-    if (this.#hasTooManyGroups) return;
+    if (this.#excess !== null) return;
     this.#source.use(columns);
     if (this.#query.measure === 'users') {
       const { buffer, byteOffset, length } = columns.person;
@@ -90,7 +101,14 @@ export class RowFold {
       const bucket = at === null ? 0 : bucketIndex(bucketStarts, at[row]!);
       this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
     }
-    if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
+    this.#checkExcess();
+  }
+
+  #checkExcess(): void {
+    const sizeBytes = this.#grouping.sizeBytes + this.#tally.sizeBytes;
+    if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#excess = 'The question makes too many groups';
+    else if (this.#tally.isFull) this.#excess = 'The question counts too much by group and interval';
+    else if (sizeBytes > LIMITS.queryHeldSizeBytesMax) this.#excess = 'The question makes too many groups and points';
   }
 
   #rowsInRange({ at }: EventColumns): Uint32Array {
@@ -107,22 +125,28 @@ export class RowFold {
 
   /** What was added, as plain data. */
   partial(): PartialFold {
+    if (this.#excess !== null) return { ...NOTHING, excess: this.#excess };
     const { groups, buckets } = this.#grouping.slots();
     assert(this.isDivisible && !(this.#tally instanceof QuantileTally), 'this question has no partial folds');
-    return { keys: this.#grouping.keys(), groups, buckets, tally: this.#tally.partial(groups.length) };
+    const tally = this.#tally.partial(groups.length);
+    return { keys: this.#grouping.keys(), groups, buckets, tally, excess: null };
   }
 
   /** Adds what another fold of the same question was given, which did not know who is who. */
-  absorb({ keys, groups, buckets, tally }: PartialFold, linked: LinkedPeople | null = null): void {
+  absorb({ keys, groups, buckets, tally, excess }: PartialFold, linked: LinkedPeople | null = null): void {
+    this.#excess ??= excess;
+    if (this.#excess !== null) return;
     const groupOf = keys.map((key) => this.#grouping.group(key));
     const slotOf = Uint32Array.from(groups, (group, slot) => this.#grouping.slot(groupOf[group]!, buckets[slot]!));
+    this.#checkExcess();
+    if (this.#excess !== null) return;
     const mine = this.#tally;
     if (tally.kind === 'count' && mine instanceof CountTally) mine.absorb(tally, slotOf);
     else if (tally.kind === 'people' && mine instanceof PeopleTally) {
       mine.absorb(tally, slotOf, this.#query.measure === 'users' ? linked : null);
     } else if (tally.kind === 'numbers' && mine instanceof NumberTally) mine.absorb(tally, slotOf);
     else assert(false, `a partial fold of another question: ${tally.kind}`);
-    if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#hasTooManyGroups = true;
+    this.#checkExcess();
   }
 
   finish(): Fold {

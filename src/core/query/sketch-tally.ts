@@ -1,7 +1,7 @@
 /** SketchTally: the people of each slot, from cells: exact below 1,000 and where a seal counted, else a sketch. */
 import { Cell } from '../cell.ts';
 import type { Value } from './fold.ts';
-import type { Tally } from './grouping.ts';
+import type { Slots, Tally } from './grouping.ts';
 
 export class SketchTally implements Tally {
   /** As they came: most slots have one cell, and are only put together for a total. */
@@ -14,8 +14,8 @@ export class SketchTally implements Tally {
     else this.#slots[slot] = [together([...cells, cell])];
   }
 
-  merged(slots: readonly number[]): Value {
-    const cells = slots.length === 1 ? this.#slots[slots[0]!]! : slots.flatMap((slot) => this.#slots[slot]!);
+  merged(slots: Slots): Value {
+    const cells = slots.length === 1 ? this.#slots[slots[0]!]! : Array.from(slots, (slot) => this.#slots[slot]!).flat();
     return peopleOf(cells.length === 1 ? cells[0]! : together(cells));
   }
 }

@@ -30,6 +30,22 @@ export class ExactSum {
     return this.#isExact;
   }
 
+  /** `high * 2^50 + low` millionths: for one who keeps many sums side by side. */
+  get high(): number {
+    return this.#high;
+  }
+  get low(): number {
+    return this.#low;
+  }
+
+  /** Becomes the sum of these words. */
+  restore(high: number, low: number, isExact: boolean): this {
+    this.#high = high;
+    this.#low = low;
+    this.#isExact = isExact;
+    return this;
+  }
+
   /** A finite number. */
   add(value: number): void {
     if (value < FAST_MAX && value > -FAST_MAX) {

@@ -35,6 +35,10 @@ export class Quantiles {
   #negative: Bins | null = null;
   #positive: Bins | null = null;
 
+  get binCount(): number {
+    return (this.#negative?.size ?? 0) + (this.#positive?.size ?? 0);
+  }
+
   /** A finite number, `weight` times. */
   add(value: number, weight = 1): void {
     const magnitude = value < 0 ? -value : value;

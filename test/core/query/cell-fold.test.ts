@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeRollupCells, encodeRollupCells } from '../../../src/core/cell-codec.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
 import { rankSeries } from '../../../src/core/query/answer.ts';
 import { CellFold } from '../../../src/core/query/cell-fold.ts';
 import { rollupPlans } from '../../../src/core/query/plan.ts';
@@ -109,4 +110,14 @@ describe('cells read without their people', () => {
       }
     }
   });
+});
+
+it('cells of more groups than are held at once cannot answer', () => {
+  const limits = LIMITS as { queryHeldSizeBytesMax: number };
+  const { queryHeldSizeBytesMax } = LIMITS;
+  limits.queryHeldSizeBytesMax = 1_000;
+  const cells = pathCells(['/a', '/b', '/c', '/d', '/e', '/f']);
+  expect(folded({ groupBy: ['path'] }, cells).shortfall).toBe('too-large');
+  expect(folded({}, cells).shortfall).toBeNull();
+  Object.assign(limits, { queryHeldSizeBytesMax });
 });
