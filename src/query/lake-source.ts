@@ -45,7 +45,8 @@ export async function readLake(
   const view = looked.value;
   const wanted = new Set<LakeColumn>(fold.columns);
   if (asks.identity) wanted.add('person');
-  const what = { wanted, ...(fold.properties && { properties: fold.properties }) };
+  const excess = () => fold.excess;
+  const what = { wanted, excess, ...(fold.properties && { properties: fold.properties }) };
   const scan = (of: LakeView) => scanLakeView(ports, of, what, (batch, rows) => fold.add(batch, rows));
   const linked = view.people?.linked ?? null;
   const scanned = fold.isDivisible
@@ -59,7 +60,7 @@ export async function readLake(
       })
     : await scan(view);
   if (!scanned.ok) return scanned;
-  if (fold.hasTooManyGroups) return tooLarge('The question makes too many groups: narrow the range or add a filter.');
+  if (fold.excess !== null) return tooLarge(`${fold.excess}: narrow the range or add a filter.`);
   return ok({
     fold: fold.finish(),
     coverage: view.coverage,

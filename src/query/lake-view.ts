@@ -86,7 +86,13 @@ export async function openLakeView(
   };
 }
 
-/** Shows the rows of the view; of people with several linked ids each row as that of the one person they are. */
+/** One who is shown rows has too many of them already. */
+class TooMuch extends Error {}
+
+/**
+ * Shows the rows of the view; of people with several linked ids each row as that of the one person they are. `excess`: asked
+ * after each batch what there is too much of; then no more is read, and the scan is refused with it.
+ */
 export async function scanLakeView(
   { lake }: LakePorts,
   { segments, tails, startMs, endMs, expired, people: known }: LakeView,
@@ -94,26 +100,33 @@ export async function scanLakeView(
     wanted,
     people,
     narrowed,
+    excess,
     ...rest
-  }: Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'properties' | 'copies'>,
+  }: Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'properties' | 'copies'> & {
+    readonly excess?: () => string | null;
+  },
   onBatch: OnBatch,
 ): Promise<Result<ScanTotals, LakeRefusal>> {
   const linked = known?.linked?.isEmpty === false ? known.linked : null;
   // The rows of one person are then in several places: whose they are is known when they have been read.
   const pushed = linked !== null ? {} : { ...(people && { people }), ...(narrowed && { narrowed }) };
-  const show: OnBatch = (batch, scannedRows, day) => {
+  const show: OnBatch = async (batch, scannedRows, day) => {
     const rows = withoutExpired(batch, scannedRows, expired, day);
     if (rows.length === 0) return;
     const columns = known === undefined ? batch : knownColumns(batch, known);
     const shown = linked === null || people === undefined ? rows : rowsOf(columns, rows, people);
-    return onBatch(columns, shown, day);
+    await onBatch(columns, shown, day);
+    const tooMuch = excess?.() ?? null;
+    if (tooMuch !== null) throw new TooMuch(tooMuch);
   };
   if (startMs >= endMs) return ok({ eventCount: 0, scannedRowCount: 0, duplicateCount: 0 });
   const needed = expired.size === 0 ? wanted : new Set([...wanted, EVENT_COLUMN]);
-  const scanned = await scan(
-    { bucket: lake, segments, tails, startMs, endMs, wanted: needed, ...pushed, ...rest },
-    show,
-  );
+  const request = { bucket: lake, segments, tails, startMs, endMs, wanted: needed, ...pushed, ...rest };
+  const scanned = await scan(request, show).catch((error: unknown) => {
+    if (error instanceof TooMuch) return error;
+    throw error;
+  });
+  if (scanned instanceof TooMuch) return tooLarge(`${scanned.message}: narrow the range or add a filter.`);
   if (scanned.ok) return scanned;
   const { rowCount, rowsMax } = scanned.error;
   return tooLarge(`The answer needs ${rowCount} events to be read, at most ${rowsMax} are: narrow the range.`);

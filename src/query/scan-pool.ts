@@ -92,33 +92,38 @@ export async function scanShared<Found>(
   const shared = scannerOf && hidesNothing(view) ? shareOut(view, LIMITS.scannersMax) : null;
   if (scannerOf === undefined || shared === null) return scan(view);
   const { startMs, endMs } = view;
-  const asked = Promise.all(
-    [...shared.shares].map(async ([number, segments]) => {
-      try {
-        return { segments, reply: await ask(scannerOf(uid, number), { segments, startMs, endMs }) };
-      } catch (cause) {
-        console.error(JSON.stringify({ at: 'query.scanner', uid, scanner: number, error: String(cause) }));
-        return { segments, reply: null };
-      }
-    }),
-  );
-  const own = await scan({ ...view, segments: shared.own });
-  const outcomes = await asked;
+  let scannedRowCount = 0;
+  const unread: (readonly ScanSegment[])[] = [];
+  const overBudget: number[] = [];
+  const shares = [...shared.shares].map(async ([scanner, segments]) => {
+    const reply = await answerOf(() => ask(scannerOf(uid, scanner), { segments, startMs, endMs }), { uid, scanner });
+    // Taken in when it comes, and let go: all of them at once could be several times what may be held.
+    if (reply?.status === 'over-budget') overBudget.push(reply.rowCount);
+    else if (reply === null || !absorb(reply.found)) unread.push(segments);
+    else scannedRowCount += reply.scannedRowCount;
+  });
+  const [own] = await Promise.all([scan({ ...view, segments: shared.own }), ...shares]);
   if (!own.ok) return own;
-  let { scannedRowCount } = own.value;
-  for (const { segments, reply } of outcomes) {
-    if (reply?.status === 'over-budget') {
-      return tooLarge(`A scanner's share of ${reply.rowCount} events is beyond its budget: narrow the range.`);
-    }
-    if (reply?.status === 'ok' && absorb(reply.found)) {
-      scannedRowCount += reply.scannedRowCount;
-      continue;
-    }
+  if (overBudget.length > 0) {
+    return tooLarge(`A scanner's share of ${overBudget[0]} events is beyond its budget: narrow the range.`);
+  }
+  scannedRowCount += own.value.scannedRowCount;
+  for (const segments of unread) {
     const again = await scan({ ...view, segments, tails: [] });
     if (!again.ok) return again;
     scannedRowCount += again.value.scannedRowCount;
   }
   return ok({ scannedRowCount });
+}
+
+/** Null: the scanner failed. */
+async function answerOf<Reply>(ask: () => Promise<Reply>, whose: object): Promise<Reply | null> {
+  try {
+    return await ask();
+  } catch (cause) {
+    console.error(JSON.stringify({ at: 'query.scanner', ...whose, error: String(cause) }));
+    return null;
+  }
 }
 
 /** A scanner knows nothing of names that retention has dropped. (Nor of links: its people are put through them here.) */
