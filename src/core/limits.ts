@@ -173,6 +173,8 @@ export const LIMITS = {
   journeyTopDefault: 10,
   /** Numbers a journey keeps while it counts, over all groups and steps: 8 to 60 bytes each. */
   journeyCellsMax: 500_000,
+  /** Groups and steps whose times a journey keeps in sketches, once it has two million times: 0.5 to 2 KB each. */
+  journeySketchesMax: 30_000,
   /** Events (a person counts as two) that a journey holds at once, about 40 bytes each; beyond it people are divided. */
   journeyHeldMax: 1_000_000,
   /** Times that a journey may read its range because its people do not fit in memory at once. */

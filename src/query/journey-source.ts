@@ -77,10 +77,12 @@ export async function readJourney<Answer>(
     const isEverybody = range.from === EVERYBODY.from && range.to === EVERYBODY.to;
     // Whom the builder has given up need not be read any more.
     const narrowed = () => personsOf(builder.range);
+    const excess = () => journey.excess ?? (builder.isFull ? 'One person has too many events' : null);
     const what = {
       wanted,
       narrowed,
       copies,
+      excess,
       ...(journey.properties && { properties: journey.properties }),
       ...(!isEverybody && { people: personsOf(range) }),
     };
@@ -91,7 +93,6 @@ export async function readJourney<Answer>(
       : await scan(view);
     if (!scanned.ok) return scanned;
     scannedEvents = Math.max(scannedEvents, scanned.value.scannedRowCount);
-    if (builder.isFull) return tooMuch('One person has too many events');
     const { from, to } = builder.range;
     passes?.learn({ from, to }, builder.held);
     journey.add(builder.finish());

@@ -1,10 +1,10 @@
 // Journeys over HTTP: the same answer from tails, from stored flushes and after the seal; and a clear refusal of bad questions.
 
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventRecord } from '../../src/core/event.ts';
 import { Funnel } from '../../src/core/journeys/funnel.ts';
 import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { renderProblem } from '../../src/http/problem.ts';
 import { type JourneyServices, journeyRoutes } from '../../src/query/journey-routes.ts';
 import { readJourney } from '../../src/query/journey-source.ts';
@@ -127,6 +127,32 @@ describe('journeys', () => {
     expect(lots.answer).toEqual(whole.answer);
     const tooMany = await readJourney(world.ports, UID, shards, new Funnel(question), { nowMs: NOW_MS, heldMax: 3 });
     expect(tooMany).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
+  });
+
+  it('are read no further once there is too much of a person, or of texts', async () => {
+    const own = new World({ nowMs: NOW_MS });
+    for (let batch = 0; batch < 6; batch++) {
+      const ids = Array.from({ length: 5 }, (_, index) => `${batch} ${index}`);
+      own.append(
+        0,
+        ids.map((id) => record({ id, atMs: FIRST_MS, event: 'Looked', anonymous_id: 'hot', country: id })),
+      );
+    }
+    const shards = await listShards(own.ports.directoryOf, UID);
+    const read = async (body: object, heldMax: number) => {
+      const journey = new Funnel(must(parseFunnel(body, 'UTC')));
+      const batches = vi.spyOn(journey, 'use');
+      const answer = await readJourney(own.ports, UID, shards, journey, { nowMs: NOW_MS, heldMax });
+      // Of the last pass: those before it are read to their end, to divide the people.
+      return [answer.ok ? 'ok' : answer.error.code, batches.mock.calls.length % 6];
+    };
+    expect(await read(FUNNEL, 1_000)).toEqual(['ok', 0]);
+    expect(await read(FUNNEL, 8)).toEqual(['query-too-large', 2]);
+    const limits = LIMITS as { queryGroupsMax: number };
+    const { queryGroupsMax } = LIMITS;
+    limits.queryGroupsMax = 12;
+    expect(await read({ ...FUNNEL, groupBy: 'country' }, 1_000)).toEqual(['query-too-large', 3]);
+    Object.assign(limits, { queryGroupsMax });
   });
 
   it('list the people of a step page by page, each once', async () => {

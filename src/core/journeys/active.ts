@@ -75,7 +75,7 @@ export class Active extends JourneyRows implements Journey<ActiveAnswer> {
 
   add({ at, offsets, groups, personCount }: Sequences): void {
     const width = this.#buckets.count - this.#first + 1;
-    for (let person = 0; person < personCount; person++) {
+    for (let person = 0; person < personCount && this.overflow === null; person++) {
       const from = offsets[person]!;
       const to = offsets[person + 1]!;
       if (to === from) continue;
@@ -84,8 +84,8 @@ export class Active extends JourneyRows implements Journey<ActiveAnswer> {
       this.#spread(changes, 1, at, from, to, 1);
       this.#spread(changes, 1 + width, at, from, to, WEEK_DAYS);
       this.#spread(changes, 1 + 2 * width, at, from, to, MONTH_DAYS);
+      if (this.#changes.cellCount > LIMITS.journeyCellsMax * 4) this.overflow = TOO_MANY_GROUPS;
     }
-    if (this.#changes.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
   }
 
   finish(): ActiveAnswer {

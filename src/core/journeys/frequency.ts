@@ -79,7 +79,7 @@ export class Frequency extends JourneyRows implements Journey<FrequencyAnswer> {
   }
 
   add({ at, offsets, groups, personCount }: Sequences): void {
-    for (let person = 0; person < personCount; person++) {
+    for (let person = 0; person < personCount && this.overflow === null; person++) {
       const from = offsets[person]!;
       const to = offsets[person + 1]!;
       if (to === from) continue;
@@ -89,8 +89,8 @@ export class Frequency extends JourneyRows implements Journey<FrequencyAnswer> {
         for (let row = from + 1; row < to; row++) if (at[row] !== at[row - 1]) times++;
       }
       this.#counts.add(groups.length === 0 ? ABSENT : groups[person]!, times);
+      if (this.#counts.cellCount > LIMITS.journeyCellsMax) this.overflow = TOO_MANY_GROUPS;
     }
-    if (this.#counts.cellCount > LIMITS.journeyCellsMax) this.excess = TOO_MANY_GROUPS;
   }
 
   finish(): FrequencyAnswer {

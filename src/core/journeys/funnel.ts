@@ -63,7 +63,7 @@ export class Funnel extends FunnelRows implements Journey<FunnelAnswer> {
   add(people: Sequences): void {
     const { at, codes, offsets, personCount } = people;
     const times = newTimes();
-    for (let person = 0; person < personCount; person++) {
+    for (let person = 0; person < personCount && this.overflow === null; person++) {
       const from = offsets[person]!;
       const to = offsets[person + 1]!;
       const reached = this.algorithm.reach(at, codes, from, to);
@@ -76,8 +76,10 @@ export class Funnel extends FunnelRows implements Journey<FunnelAnswer> {
         this.#earliest.add(slot, times.earliestMs);
         this.#shortest.add(slot, times.shortestMs);
       }
+      if (this.#reached.cellCount > LIMITS.journeyCellsMax || this.#earliest.isFull || this.#shortest.isFull) {
+        this.overflow = TOO_MANY_GROUPS;
+      }
     }
-    if (this.#reached.cellCount > LIMITS.journeyCellsMax) this.excess = TOO_MANY_GROUPS;
   }
 
   finish(): FunnelAnswer {

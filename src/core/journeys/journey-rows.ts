@@ -3,6 +3,7 @@ import type { EventColumns } from '../columns.ts';
 import type { StringColumn } from '../event.ts';
 import type { PeopleAsks } from '../people/asks.ts';
 import { EventReader } from './event-reader.ts';
+import { TOO_MANY_GROUPS } from './journey.ts';
 import type { CodedRows } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
 import { type GroupedBy, OUT, type RowReader } from './sequences.ts';
@@ -21,7 +22,8 @@ export abstract class JourneyRows implements RowReader {
   readonly endMs: number;
   readonly columns: ReadonlySet<StringColumn>;
   readonly groupedBy: GroupedBy;
-  excess: string | null = null;
+  /** Set by `add`: what is counted is too much. */
+  protected overflow: string | null = null;
   protected readonly reader: EventReader;
 
   constructor(question: JourneyQuestion, { startMs, groupedBy, columns }: JourneyReading) {
@@ -43,6 +45,15 @@ export abstract class JourneyRows implements RowReader {
 
   get names(): ReadonlySet<string> {
     return this.reader.source.names;
+  }
+
+  get excess(): string | null {
+    return this.overflow ?? this.textExcess;
+  }
+
+  /** Of which texts there are too many; null: of none. */
+  protected get textExcess(): string | null {
+    return this.reader.texts.isFull ? TOO_MANY_GROUPS : null;
   }
 
   /** What an event that passes the filter is: NOTHING, or a positive code. */

@@ -20,7 +20,10 @@ export interface Journey<Answer> extends RowReader {
   readonly asks: PeopleAsks;
   add(people: Sequences): void;
   finish(): Answer;
-  /** What there is too much of to be held; null: nothing. Once it is set, the journey is worth nothing. */
+  /**
+   * What there is too much of to be held; null: nothing. Once it is set, the journey is worth nothing. It is asked while rows
+   * are read too: texts are kept from then on, whoever's they are.
+   */
   readonly excess: string | null;
 }
 

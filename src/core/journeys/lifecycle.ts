@@ -89,7 +89,7 @@ export class Lifecycle extends JourneyRows implements Journey<LifecycleAnswer> {
   }
 
   add({ at, offsets, groups, personCount }: Sequences): void {
-    for (let person = 0; person < personCount; person++) {
+    for (let person = 0; person < personCount && this.overflow === null; person++) {
       const from = offsets[person]!;
       const to = offsets[person + 1]!;
       if (to === from) continue;
@@ -106,8 +106,8 @@ export class Lifecycle extends JourneyRows implements Journey<LifecycleAnswer> {
       }
       if (before + 1 < this.#buckets.count) this.#count(counts, before + 1, DORMANT);
       if (isInRange) counts[0]!++;
+      if (this.#counts.cellCount > LIMITS.journeyCellsMax * 4) this.overflow = TOO_MANY_GROUPS;
     }
-    if (this.#counts.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
   }
 
   finish(): LifecycleAnswer {

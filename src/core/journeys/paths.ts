@@ -14,7 +14,7 @@ import { propertyColumn } from '../property.ts';
 import type { RowText } from '../query/row-source.ts';
 import { ok, type Result } from '../result.ts';
 import { type GroupKey, groupKey, rankGroups } from './groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
+import type { Journey } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
 import { type Matcher, MatcherMasks, matcherColumns, matcherOf, matcherSchema } from './matchers.ts';
 import {
@@ -150,12 +150,14 @@ export class Paths extends JourneyRows implements Journey<PathsAnswer> {
 
   add(people: Sequences): void {
     const { offsets, personCount } = people;
-    if (this.#labels.count > LIMITS.queryGroupsMax) this.excess = 'There are too many different steps';
-    for (let person = 0; person < personCount && this.excess === null; person++) {
+    for (let person = 0; person < personCount && this.overflow === null; person++) {
       this.#addPerson(people, offsets[person]!, offsets[person + 1]!);
-      if (this.#cellCount > LIMITS.journeyCellsMax) this.excess = 'There are too many different paths';
+      if (this.#cellCount > LIMITS.journeyCellsMax) this.overflow = 'There are too many different paths';
     }
-    if (this.reader.texts.count > LIMITS.queryGroupsMax) this.excess = TOO_MANY_GROUPS;
+  }
+
+  protected override get textExcess(): string | null {
+    return super.textExcess ?? (this.#labels.isFull ? 'There are too many different steps' : null);
   }
 
   finish(): PathsAnswer {

@@ -3,6 +3,7 @@
  * is a value that occurred.
  */
 import { NumberCell } from '../cell.ts';
+import { LIMITS } from '../limits.ts';
 
 const SHARES = {
   p0: 0,
@@ -70,10 +71,15 @@ export class DurationBag {
     return this.#sketches !== null;
   }
 
+  /** More sketches than may be: it takes nothing any more, and is worth nothing. */
+  get isFull(): boolean {
+    return this.#sketches !== null && this.#sketches.size > LIMITS.journeySketchesMax;
+  }
+
   add(slot: number, valueMs: number): void {
     if (this.#sketches === null && this.#size === this.#exactMax) this.#toSketches();
     if (this.#sketches !== null) {
-      sketchOf(this.#sketches, slot).add(valueMs);
+      if (!this.isFull) sketchOf(this.#sketches, slot).add(valueMs);
       return;
     }
     if (this.#size === this.#values.length) this.#grow();
@@ -130,7 +136,9 @@ export class DurationBag {
 
   #toSketches(): void {
     this.#sketches = new Map();
-    for (let at = 0; at < this.#size; at++) sketchOf(this.#sketches, this.#slots[at]!).add(this.#values[at]!);
+    for (let at = 0; at < this.#size && !this.isFull; at++) {
+      sketchOf(this.#sketches, this.#slots[at]!).add(this.#values[at]!);
+    }
     this.#slots = new Uint32Array(0);
     this.#values = new Float64Array(0);
   }

@@ -131,10 +131,10 @@ export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
   }
 
   add(people: Sequences): void {
-    for (let person = 0; person < people.personCount; person++) {
+    for (let person = 0; person < people.personCount && this.overflow === null; person++) {
       this.#addPerson(people, people.offsets[person]!, people.offsets[person + 1]!);
+      if (this.#cells.cellCount > LIMITS.journeyCellsMax * 4) this.overflow = TOO_MANY_GROUPS;
     }
-    if (this.#cells.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
   }
 
   finish(): RetentionAnswer {

@@ -136,7 +136,7 @@ export class Sessions extends JourneyRows implements Journey<SessionsAnswer> {
   add(people: Sequences): void {
     const { at, offsets, personCount } = people;
     const { gapMs } = this.#question;
-    for (let person = 0; person < personCount; person++) {
+    for (let person = 0; person < personCount && this.overflow === null; person++) {
       const to = offsets[person + 1]!;
       let first = offsets[person]!;
       let counted = 0;
@@ -146,10 +146,13 @@ export class Sessions extends JourneyRows implements Journey<SessionsAnswer> {
         first = row;
       }
       if (counted > 0) this.#people++;
+      const cells = this.#counts.cellCount + this.#entries.cellCount + this.#exits.cellCount + this.#lengths.cellCount;
+      if (cells > LIMITS.journeyCellsMax || this.#durations.isFull) this.overflow = TOO_MANY_GROUPS;
     }
-    const cells = this.#counts.cellCount + this.#entries.cellCount + this.#exits.cellCount + this.#lengths.cellCount;
-    if (cells > LIMITS.journeyCellsMax) this.excess = TOO_MANY_GROUPS;
-    if (this.#pages.count > LIMITS.queryGroupsMax) this.excess = 'There are too many different pages';
+  }
+
+  protected override get textExcess(): string | null {
+    return super.textExcess ?? (this.#pages.isFull ? 'There are too many different pages' : null);
   }
 
   finish(): SessionsAnswer {

@@ -4,6 +4,7 @@
  * 0 is the absent value. Numbers are given in the order of meeting, which says nothing; `ranks` order them by code points, so
  * that where two of them tie the answer does not depend on what was met first.
  */
+import { LIMITS } from '../limits.ts';
 import { compareCodePoints } from '../text.ts';
 
 export const ABSENT = 0;
@@ -16,6 +17,11 @@ export class TextCodes {
   /** Codes given, the absent value's among them. */
   get count(): number {
     return this.#texts.length;
+  }
+
+  /** More than a question may hold. */
+  get isFull(): boolean {
+    return this.count > LIMITS.queryGroupsMax;
   }
 
   code(text: string | null): number {
