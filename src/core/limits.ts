@@ -110,6 +110,10 @@ export const LIMITS = {
   formulaLengthMax: 500,
   formulaNodesMax: 100,
   formulaDepthMax: 32,
+  /** Values that all formulas of a call make on their way, 10 to 50 ns each: half a second of CPU. */
+  formulaValuesMax: 20_000_000,
+  /** Points of all formulas' answers: as many as those of all questions of a call may have, about 60 bytes each. */
+  formulaPointsMax: 700_000,
   /** Points of a moving average. */
   formulaWindowMax: 366,
   /** Event names with a retention of their own: each is looked up for every day that is read or sealed. */

@@ -30,7 +30,8 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
     'The shards hold more events that are not stored yet than an export takes. Ask again in a minute.',
   'field-unknown': 'The question has a member that is not known.',
   'gap-invalid': '`gapSeconds` is out of its bounds.',
-  'formula-invalid': 'The formula cannot be read, or what it names does not fit together; the detail says where.',
+  'formula-invalid':
+    'The formula cannot be read, what it names does not fit together, or it makes too many values; the detail says where.',
   'group-by-invalid': '`groupBy` does not fit its schema.',
   'gzip-invalid': 'The body is not valid gzip.',
   'history-invalid': '`historyDays` is out of its bounds.',

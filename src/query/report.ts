@@ -11,7 +11,7 @@ import type { Series } from '../core/query/answer.ts';
 import { FORMULA_NAME, type Formula, formulaNames, isFunctionName, parseFormula } from '../core/query/formula.ts';
 import { parseQuery, type Query, type QueryRefusalCode, querySchema } from '../core/query/request.ts';
 import { before, lastOf, parseSpan, SPAN_FORM, type Span } from '../core/query/span.ts';
-import { alignedTo, reckon, seriesOf, type Table, tableOf } from '../core/query/table.ts';
+import { alignedTo, Reckoning, reckon, seriesOf, type Table, tableOf } from '../core/query/table.ts';
 import { isTimezone } from '../core/query/zone.ts';
 import { assert, err, ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
@@ -179,8 +179,9 @@ function reckonAll(
     if (compared) previous.set(name, alignedTo(table.ats, tableOf(query, compared.series)));
   }
   const reckoned: Record<string, { series: Series[] }> = {};
+  const reckoning = new Reckoning();
   for (const { name, formula } of formulas) {
-    const table = reckon(formula, { now, previous });
+    const table = reckon(formula, { now, previous }, reckoning);
     if (!table.ok) return refuse('formula-invalid', `/formulas/${name}`, table.error);
     now.set(name, table.value);
     reckoned[name] = { series: seriesOf(table.value) };

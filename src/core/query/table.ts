@@ -10,6 +10,7 @@
  * - `cumulative` and `movingAverage` go along the points; their total is their last point. A moving average takes the
  *   mean of the last n points as far as there are so many; null is passed over.
  */
+import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
 import { compareCodePoints } from '../text.ts';
 import type { Series } from './answer.ts';
@@ -64,11 +65,34 @@ export function alignedTo(ats: readonly string[], table: Table): Table {
   return { ...table, ats, lines: new Map(lines) };
 }
 
-/** Every name must be known; what does not fit together is told. */
-export function reckon(formula: Formula, tables: NamedTables): Result<Table, string> {
+/** Values that all formulas of a call may still make, and points that their answers may still have. */
+export class Reckoning {
+  #left: number = LIMITS.formulaValuesMax;
+  #kept: number = LIMITS.formulaPointsMax;
+
+  /** Before they are made. */
+  spend(lineCount: number, pointCount: number): void {
+    this.#left -= lineCount * (1 + pointCount);
+    if (this.#left >= 0) return;
+    throw new Misfit(`All formulas together make at most ${LIMITS.formulaValuesMax} values: ask for fewer points.`);
+  }
+
+  /** An answer is held to the end of the call. */
+  keep({ lines, ats }: Table): void {
+    this.#kept -= lines.size * (1 + ats.length);
+    if (this.#kept >= 0) return;
+    throw new Misfit(`All formulas together have at most ${LIMITS.formulaPointsMax} points: ask for fewer.`);
+  }
+}
+
+/** Every name must be known; what does not fit together is told, and what is too much. */
+export function reckon(formula: Formula, tables: NamedTables, reckoning = new Reckoning()): Result<Table, string> {
   try {
-    const reckoned = reckonPart(formula, tables);
-    if (!('number' in reckoned)) return ok(reckoned);
+    const reckoned = reckonPart(formula, tables, reckoning);
+    if (!('number' in reckoned)) {
+      reckoning.keep(reckoned);
+      return ok(reckoned);
+    }
     const line: Line = { key: {}, total: reckoned.number, points: [] };
     return ok({ groupBy: [], ats: [], lines: new Map([['[]', line]]), absent: null });
   } catch (error) {
@@ -91,7 +115,8 @@ export function seriesOf({ groupBy, ats, lines }: Table): Series[] {
 
 class Misfit extends Error {}
 
-function reckonPart(formula: Formula, tables: NamedTables): Reckoned {
+function reckonPart(formula: Formula, tables: NamedTables, reckoning: Reckoning): Reckoned {
+  const part = (of: Formula) => reckonPart(of, tables, reckoning);
   switch (formula.kind) {
     case 'number':
       return { number: formula.value };
@@ -104,11 +129,11 @@ function reckonPart(formula: Formula, tables: NamedTables): Reckoned {
         `The question "${formula.name}" is not compared with an earlier period.`,
       );
     case 'operation':
-      return combined(formula.operator, reckonPart(formula.left, tables), reckonPart(formula.right, tables));
+      return combined(formula.operator, part(formula.left), part(formula.right), reckoning);
     case 'cumulative':
-      return alongPoints(reckonPart(formula.of, tables), cumulative);
+      return alongPoints(part(formula.of), cumulative, reckoning);
     case 'movingAverage':
-      return alongPoints(reckonPart(formula.of, tables), (points) => movingAverage(points, formula.window));
+      return alongPoints(part(formula.of), (points) => movingAverage(points, formula.window), reckoning);
   }
 }
 
@@ -118,10 +143,10 @@ function found(tables: ReadonlyMap<string, Table>, name: string, otherwise: stri
   return table;
 }
 
-function combined(operator: Operator, left: Reckoned, right: Reckoned): Reckoned {
+function combined(operator: Operator, left: Reckoned, right: Reckoned, reckoning: Reckoning): Reckoned {
   if ('number' in left && 'number' in right) return { number: calculate(operator, left.number, right.number) };
-  if ('number' in left) return mapped(right as Table, (value) => calculate(operator, left.number, value));
-  if ('number' in right) return mapped(left, (value) => calculate(operator, value, right.number));
+  if ('number' in left) return mapped(right as Table, (value) => calculate(operator, left.number, value), reckoning);
+  if ('number' in right) return mapped(left, (value) => calculate(operator, value, right.number), reckoning);
   if (left.ats.length !== right.ats.length || left.ats.some((at, index) => at !== right.ats[index])) {
     // A grouped answer in which nothing was counted has no points at all.
     if (left.lines.size > 0 && right.lines.size > 0)
@@ -130,15 +155,16 @@ function combined(operator: Operator, left: Reckoned, right: Reckoned): Reckoned
   if (left.groupBy.length > 0 && right.groupBy.length > 0 && left.groupBy.join('\0') !== right.groupBy.join('\0')) {
     throw new Misfit('The questions of a formula must be grouped by the same properties, or one of them by none.');
   }
-  return joined(operator, left, right);
+  return joined(operator, left, right, reckoning);
 }
 
-function joined(operator: Operator, left: Table, right: Table): Table {
+function joined(operator: Operator, left: Table, right: Table, reckoning: Reckoning): Table {
   const groupBy = left.groupBy.length > 0 ? left.groupBy : right.groupBy;
   const ats = left.ats.length > 0 ? left.ats : right.ats;
   // Only the lines of the table with groups, or of both.
   const leading = [left, right].filter((table) => table.groupBy.length === groupBy.length);
   const keys = new Map(leading.flatMap(({ lines }) => [...lines].map(([text, { key }]) => [text, key] as const)));
+  reckoning.spend(keys.size, ats.length);
   const lineOf = (table: Table, text: string): Line => {
     const line = table.lines.get(table.groupBy.length < groupBy.length ? keyText([], {}) : text);
     return line ?? { key: {}, total: table.absent, points: ats.map(() => table.absent) };
@@ -152,7 +178,8 @@ function joined(operator: Operator, left: Table, right: Table): Table {
   return { groupBy, ats, lines: new Map(lines), absent: calculate(operator, left.absent, right.absent) };
 }
 
-function mapped(table: Table, of: (value: Value) => Value): Table {
+function mapped(table: Table, of: (value: Value) => Value, reckoning: Reckoning): Table {
+  reckoning.spend(table.lines.size, table.ats.length);
   const lines = [...table.lines].map(([text, { key, total, points }]): [string, Line] => [
     text,
     { key, total: of(total), points: points.map(of) },
@@ -160,11 +187,12 @@ function mapped(table: Table, of: (value: Value) => Value): Table {
   return { ...table, lines: new Map(lines), absent: of(table.absent) };
 }
 
-function alongPoints(reckoned: Reckoned, of: (points: readonly Value[]) => Value[]): Table {
+function alongPoints(reckoned: Reckoned, of: (points: readonly Value[]) => Value[], reckoning: Reckoning): Table {
   if ('number' in reckoned) throw new Misfit('cumulative and movingAverage take an answer, not a number.');
   if (reckoned.lines.size > 0 && reckoned.ats.length === 0) {
     throw new Misfit('cumulative and movingAverage go along points: the question needs an interval.');
   }
+  reckoning.spend(reckoned.lines.size, reckoned.ats.length);
   const lines = [...reckoned.lines].map(([text, { key, points }]): [string, Line] => {
     const moved = of(points);
     return [text, { key, total: moved.at(-1) ?? null, points: moved }];
@@ -180,21 +208,57 @@ function cumulative(points: readonly Value[]): Value[] {
   });
 }
 
+/**
+ * The points in blocks of a window each: what lies in a window is the end of one block and the beginning of the next, and the
+ * sums of both are known. So a point costs two additions, and nothing is ever subtracted, which would leave what rounding lost.
+ */
 function movingAverage(points: readonly Value[], window: number): Value[] {
-  return points.map((_, index) => {
-    const there = points.slice(Math.max(0, index - window + 1), index + 1).filter((value) => value !== null);
-    return there.length === 0 ? null : there.reduce((sum, value) => sum + value, 0) / there.length;
-  });
+  const sums = windowSums(
+    points.map((value) => value ?? 0),
+    window,
+  );
+  const counts = windowSums(
+    points.map((value) => Number(value !== null)),
+    window,
+  );
+  return points.map((_, index) => finite(sums[index]! / counts[index]!));
+}
+
+/** Of each point and the `window - 1` before it. */
+function windowSums(values: readonly number[], window: number): Float64Array {
+  const sums = new Float64Array(values.length);
+  /** From a point to the end of its block. */
+  const rest = new Float64Array(values.length);
+  for (let start = 0; start < values.length; start += window) {
+    const end = Math.min(start + window, values.length);
+    for (let index = end - 1, sum = 0; index >= start; index--) {
+      sum += values[index]!;
+      rest[index] = sum;
+    }
+    for (let index = start, sum = 0; index < end; index++) {
+      sum += values[index]!;
+      const first = index - window + 1;
+      sums[index] = first >= 0 && first < start ? rest[first]! + sum : sum;
+    }
+  }
+  return sums;
 }
 
 function calculate(operator: Operator, left: Value, right: Value): Value {
   if (left === null || right === null) return null;
-  const value = {
-    '+': () => left + right,
-    '-': () => left - right,
-    '*': () => left * right,
-    '/': () => left / right,
-  }[operator]();
+  switch (operator) {
+    case '+':
+      return finite(left + right);
+    case '-':
+      return finite(left - right);
+    case '*':
+      return finite(left * right);
+    case '/':
+      return finite(left / right);
+  }
+}
+
+function finite(value: number): Value {
   return Number.isFinite(value) ? value : null;
 }
 

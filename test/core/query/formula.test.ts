@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { Series } from '../../../src/core/query/answer.ts';
 import { formulaNames, parseFormula } from '../../../src/core/query/formula.ts';
-import { alignedTo, type NamedTables, reckon, seriesOf, tableOf } from '../../../src/core/query/table.ts';
+import { alignedTo, type NamedTables, Reckoning, reckon, seriesOf, tableOf } from '../../../src/core/query/table.ts';
 
 const COUNT = { groupBy: [], number: null };
 const ats = (count: number) => Array.from({ length: count }, (_, i) => `at-${i}`);
@@ -176,6 +176,66 @@ describe('a formula over answers', () => {
     expect(worked('cumulative(a)', named)).toEqual(one(10, [1, 1, 4, 10]));
     expect(worked('movingAverage(a, 2)', named)).toEqual(one(4.5, [1, 1, 3, 4.5]));
     expect(worked('movingAverage(a - a, 1)', named)).toEqual(one(0, [0, null, 0, 0]));
+  });
+
+  it('smooths over any window as adding up each window would', () => {
+    const value = fc.option(fc.integer({ min: -1_000, max: 1_000 }));
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 60 }), fc.integer({ min: 1, max: 20 }), (points, window) => {
+        const named = tables({ a: tableOf(COUNT, one(1, points)) });
+        const wanted = points.map((_, index) => {
+          const there = points.slice(Math.max(0, index - window + 1), index + 1).filter((each) => each !== null);
+          return there.length === 0 ? null : there.reduce((sum, each) => sum + each, 0) / there.length;
+        });
+        if (points.length === 0) return;
+        expect(worked(`movingAverage(a, ${window})`, named)[0]!.points.map((point) => point.value)).toEqual(wanted);
+      }),
+    );
+  });
+
+  it('smooths decimals to the last digits, after values of any size', () => {
+    const points = Array.from({ length: 500 }, (_, index) => (index < 250 ? 1e15 + index / 7 : index / 10));
+    const named = tables({ a: tableOf(COUNT, one(1, points)) });
+    const smoothed = worked('movingAverage(a, 3)', named)[0]!.points.map(({ value }) => value!);
+    for (const [index, value] of smoothed.entries()) {
+      if (index > 251) expect(value).toBeCloseTo((points[index - 2]! + points[index - 1]! + points[index]!) / 3, 12);
+    }
+  });
+
+  it('takes time by its points, not by its windows', () => {
+    const series = Array.from({ length: 100 }, (_, line) => ({
+      key: { plan: `${line}` },
+      total: 1,
+      points: Array.from({ length: 480 }, (_, index) => ({ at: `t${index}`, value: index })),
+    }));
+    const named = tables({ a: tableOf({ ...COUNT, groupBy: ['plan'] }, series) });
+    const text = `${'movingAverage('.repeat(26)}a${',366)'.repeat(26)}`;
+    const startedAtMs = performance.now();
+    for (let times = 0; times < 4; times++) expect(worked(text, named)).toHaveLength(100);
+    // Adding up each window takes ten seconds.
+    expect(performance.now() - startedAtMs).toBeLessThan(4_000);
+  });
+
+  it('is refused when all of a call together make, or have, too many values', () => {
+    const limits = LIMITS as { formulaValuesMax: number; formulaPointsMax: number };
+    const { formulaValuesMax, formulaPointsMax } = LIMITS;
+    const named = tables({ a: tableOf(COUNT, one(10, [1, 2, 3])) });
+    const sum = parseFormula('a + a + 1');
+    if (!sum.ok) throw new Error(sum.error.message);
+    const worksTimes = () => {
+      const reckoning = new Reckoning();
+      for (let times = 0; times < 100; times++) {
+        const table = reckon(sum.value, named, reckoning);
+        if (!table.ok) return [times, table.error];
+      }
+      return [100];
+    };
+    limits.formulaValuesMax = 24;
+    expect(worksTimes()).toEqual([3, expect.stringContaining('24 values')]);
+    limits.formulaValuesMax = formulaValuesMax;
+    limits.formulaPointsMax = 20;
+    expect(worksTimes()).toEqual([5, expect.stringContaining('20 points')]);
+    Object.assign(limits, { formulaPointsMax });
   });
 
   it('compares with the earlier period, point by point in their order', () => {
