@@ -134,6 +134,13 @@ export const LIMITS = {
   queryHeldSizeBytesMax: 64 * MIB,
   /** People of each group and interval, counted exactly: a table of 50 MB, and half of that again while it grows. */
   queryPeopleMax: 2_097_152,
+  /**
+   * Events of the shards' tails that a question holds: 64 shards with a flush that gathers and one that waits have as many at
+   * times. Beyond it the sinks are behind: asked to come again.
+   */
+  queryTailEventsMax: 1_000_000,
+  /** The same in memory, with the texts that the question looks at: what an isolate of 128 MB has room for. */
+  queryTailSizeBytesMax: 96 * MIB,
   /** Questions of one call. */
   queryBatchMax: 12,
   queryConditionsMax: 64,

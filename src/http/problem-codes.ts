@@ -65,6 +65,8 @@ export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'property-unknown':
     'No event of the tenant has the property that `property` names: most often it is misspelt. The detail lists some there are.',
   'query-invalid': 'The question does not fit its schema; `path` says where.',
+  'query-tail-too-long':
+    'The shards hold more events that are not stored yet than a question takes. Wait as `Retry-After` says and ask again.',
   'query-too-large':
     'The answer would have to read or hold more than a question may. Ask for a shorter range, or for fewer groups.',
   'quota-exceeded':

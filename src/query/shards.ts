@@ -5,7 +5,9 @@
  * incomplete, never silently short. The directory is not optional: without it nobody knows what would be missing.
  */
 import { blockColumns, type EventBlock, openBlock } from '../core/block.ts';
+import type { EventColumns } from '../core/columns.ts';
 import type { StringColumn } from '../core/event.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { DirectoryOf, LiveReply, LiveRequest, LoggedBlock, ShardOf, ShardRpc } from '../core/rpc.ts';
 import { type ShardAddress, shardName } from '../core/shard-map.ts';
 import { unavailable } from '../http/problem.ts';
@@ -47,13 +49,25 @@ export interface ShardTail extends ShardState {
   readonly tails: readonly ScanTail[];
 }
 
-/** The events each shard has not stored; null where it did not answer. */
-export function readTails(
+/**
+ * The events each shard has not stored; null where it did not answer. They are held together, so that there is a most of
+ * them: when the sinks are that far behind, it throws 503 `query-tail-too-long`.
+ */
+export async function readTails(
   shardOf: ShardOf,
   addresses: readonly ShardAddress[],
   wanted: ReadonlySet<StringColumn>,
 ): Promise<(ShardTail | null)[]> {
-  return Promise.all(addresses.map((address) => asked(address, shardOf, (shard) => readTail(shard, address, wanted))));
+  const held = new HeldTails();
+  const tails = await Promise.all(
+    addresses.map((address) => {
+      const own: ScanTail[] = [];
+      return asked(address, shardOf, (shard) => readTail(shard, address, wanted, own, held));
+    }),
+  );
+  if (!held.isTooMuch) return tails;
+  const message = 'The shards hold more events that are not stored yet than a question takes: ask again in a minute.';
+  throw unavailable('query-tail-too-long', message, undefined, 10);
 }
 
 /**
@@ -71,27 +85,78 @@ export function visitTails(
   );
 }
 
-async function readTail(shard: ShardRpc, address: ShardAddress, wanted: ReadonlySet<StringColumn>): Promise<ShardTail> {
-  let tails: ScanTail[] = [];
-  const state = await visitTail(shard, address, wanted, () => {
-    tails = [];
-    return (tail) => tails.push(tail);
-  });
-  return { ...state, tails };
+/** What is held of all tails together. Once it would be too much nothing is added any more, and nobody reads on. */
+class HeldTails {
+  #isTooMuch = false;
+  #events = 0;
+  #sizeBytes = 0;
+
+  get isTooMuch(): boolean {
+    return this.#isTooMuch;
+  }
+
+  add(tails: ScanTail[], tail: ScanTail): void {
+    if (this.#isTooMuch) return;
+    this.#count(tail, 1);
+    if (this.#events > LIMITS.queryTailEventsMax || this.#sizeBytes > LIMITS.queryTailSizeBytesMax) {
+      this.#isTooMuch = true;
+    } else tails.push(tail);
+  }
+
+  release(tails: ScanTail[]): void {
+    for (const tail of tails) this.#count(tail, -1);
+    tails.length = 0;
+  }
+
+  #count({ columns }: ScanTail, sign: 1 | -1): void {
+    this.#events += sign * columns.rowCount;
+    this.#sizeBytes += sign * sizeBytesOf(columns);
+  }
+}
+
+/** Times and hashes of an event; beside them a place and the text in each column. */
+const EVENT_SIZE_BYTES = 33;
+
+function sizeBytesOf({ rowCount, strings }: EventColumns): number {
+  let sizeBytes = rowCount * EVENT_SIZE_BYTES;
+  for (const texts of Object.values(strings)) {
+    for (const text of texts) sizeBytes += 8 + (text?.length ?? 0);
+  }
+  return sizeBytes;
+}
+
+/** `own`: the tails of this shard; what another attempt left there is let go. */
+async function readTail(
+  shard: ShardRpc,
+  address: ShardAddress,
+  wanted: ReadonlySet<StringColumn>,
+  own: ScanTail[],
+  held: HeldTails,
+): Promise<ShardTail> {
+  const begin = () => {
+    held.release(own);
+    return (tail: ScanTail) => held.add(own, tail);
+  };
+  const state = await visitTail(shard, address, wanted, begin, () => held.isTooMuch);
+  return { ...state, tails: own };
 }
 
 /** A flush may be stored and dropped between two pages: then all is read again, at most so often. */
 const TAIL_READS_MAX = 4;
 
-/** `begin` is called before each reading and says who sees its blocks; empty ones are left out. */
+/**
+ * `begin` is called before each reading and says who sees its blocks; empty ones are left out. `isEnough`: asked before each
+ * further page.
+ */
 async function visitTail(
   shard: ShardRpc,
   address: ShardAddress,
   wanted: ReadonlySet<StringColumn>,
   begin: () => (tail: ScanTail) => void,
+  isEnough = () => false,
 ): Promise<ShardState> {
   for (let reading = 1; reading <= TAIL_READS_MAX; reading++) {
-    const state = await visitTailOnce(shard, address, wanted, begin());
+    const state = await visitTailOnce(shard, address, wanted, begin(), isEnough);
     if (state !== 'gone') return state;
   }
   throw new Error(`the tail of ${shardName(address)} was stored away ${TAIL_READS_MAX} times while it was read`);
@@ -102,6 +167,7 @@ async function visitTailOnce(
   address: ShardAddress,
   wanted: ReadonlySet<StringColumn>,
   visit: (tail: ScanTail) => void,
+  isEnough: () => boolean,
 ): Promise<ShardState | 'gone'> {
   const first = await shard.readTail({ address });
   if (first.status === 'gone') return 'gone';
@@ -113,7 +179,7 @@ async function visitTailOnce(
       tailEvents += tail.columns.rowCount;
       if (tail.columns.rowCount > 0) visit(tail);
     }
-    if (page.nextSeq === null) break;
+    if (page.nextSeq === null || isEnough()) break;
     const next = await shard.readTail({ address, seqFrom: page.nextSeq });
     if (next.status === 'gone' || next.incarnation !== incarnation) return 'gone';
     page = next;
