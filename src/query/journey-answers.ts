@@ -106,16 +106,18 @@ export const sessionsAnswerSchema = answerOf(
 export const activeAnswerSchema = answerOf(
   {
     people: z.int().describe('Active in the range.'),
-    days: z.array(z.object({ at: instant, dau: z.int(), wau: z.int(), mau: z.int(), stickiness: share })),
+    days: z
+      .array(z.object({ at: instant, dau: z.int(), wau: z.int(), mau: z.int(), stickiness: share }))
+      .describe('Of the range, up to today.'),
   },
   {},
 );
 
 export const lifecycleAnswerSchema = answerOf(
   {
-    points: z.array(
-      z.object({ at: instant, new: z.int(), returning: z.int(), resurrected: z.int(), dormant: z.int() }),
-    ),
+    points: z
+      .array(z.object({ at: instant, new: z.int(), returning: z.int(), resurrected: z.int(), dormant: z.int() }))
+      .describe('Of the range, up to the interval of now.'),
   },
   { historyFrom: instant },
 );

@@ -79,18 +79,20 @@ const JOURNEYS: readonly JourneyKind[] = [
   {
     name: 'active',
     summary: 'People active each day, in the 7 and in the 30 days that end with it',
-    description: 'The 29 days before the range are read too.',
+    description: 'The 29 days before the range are read too. Today is the last day told.',
     body: activeSchema,
     answer: answers.activeAnswerSchema,
-    parse: (body, timezone) => made(parseActive(body, timezone), (question) => ({ kind: 'active', question })),
+    parse: (body, timezone, nowMs) =>
+      made(parseActive(body, timezone, nowMs), (question) => ({ kind: 'active', question })),
   },
   {
     name: 'lifecycle',
     summary: 'New, returning, resurrected and dormant people of each interval',
-    description: 'New is who was not seen in `historyDays` before the range.',
+    description: 'New is who was not seen in `historyDays` before the range. The last interval told is that of now.',
     body: lifecycleSchema,
     answer: answers.lifecycleAnswerSchema,
-    parse: (body, timezone) => made(parseLifecycle(body, timezone), (question) => ({ kind: 'lifecycle', question })),
+    parse: (body, timezone, nowMs) =>
+      made(parseLifecycle(body, timezone, nowMs), (question) => ({ kind: 'lifecycle', question })),
   },
   {
     name: 'frequency',

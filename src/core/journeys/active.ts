@@ -3,12 +3,13 @@
  * DAU / MAU. Days are the zone's.
  *
  * The 29 days before the range are read too, and its first day from its beginning, so that its first figures are as whole as
- * its last. The breakdown is the person's first value, so each person is in one group.
+ * its last. The last day is today at the most, although it is not over: days that have not come would get the falling rest of
+ * WAU and MAU. The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { ok, type Result } from '../result.ts';
-import { Buckets } from './buckets.ts';
+import { Buckets, begunUntil } from './buckets.ts';
 import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
@@ -21,10 +22,20 @@ const MONTH_DAYS = 30;
 
 export const activeSchema = z.strictObject({ ...commonFields, events: eventsField });
 
-export type ActiveQuestion = JourneyQuestion;
+export interface ActiveQuestion extends JourneyQuestion {
+  /** End of the last day that has begun. */
+  readonly untilMs: number;
+}
 
-export function parseActive(body: unknown, timezone: string): Result<ActiveQuestion, JourneyRefusal> {
-  return parseQuestion(activeSchema, body, timezone, () => ok({ own: {} }));
+/** Without `nowMs` the whole range has come. */
+export function parseActive(
+  body: unknown,
+  timezone: string,
+  nowMs = Number.POSITIVE_INFINITY,
+): Result<ActiveQuestion, JourneyRefusal> {
+  return parseQuestion(activeSchema, body, timezone, (_, { endMs, timezone: zone }) =>
+    ok({ own: { untilMs: begunUntil('day', zone, endMs, nowMs) } }),
+  );
 }
 
 export interface ActiveDay {
@@ -48,21 +59,24 @@ export interface ActiveAnswer extends ActiveTable {
 export class Active extends JourneyRows implements Journey<ActiveAnswer> {
   readonly #question: ActiveQuestion;
   readonly #buckets: Buckets;
-  /** Index of the range's first day among the buckets. */
+  /** The range's days that have begun, [first, end) among the buckets. */
   readonly #first: number;
+  readonly #end: number;
   /** By group: people, then for each of DAU, WAU, MAU the changes from day to day. */
   readonly #changes: GroupedCounts;
 
   constructor(question: ActiveQuestion) {
-    const { startMs, endMs, timezone } = question;
+    const { startMs, endMs, timezone, untilMs } = question;
     // Two days more than needed, for days of 23 hours; then from the day that is needed.
     const buckets = new Buckets('day', timezone, startMs - (MONTH_DAYS + 2) * DAY_MS, endMs);
     const first = buckets.indexOf(startMs);
-    super(question, { startMs: buckets.starts[first - (MONTH_DAYS - 1)]!, groupedBy: 'person', columns: [] });
+    const readFromMs = buckets.starts[first - (MONTH_DAYS - 1)]!;
+    super({ ...question, endMs: untilMs }, { startMs: readFromMs, groupedBy: 'person', columns: [] });
     this.#question = question;
     this.#buckets = buckets;
     this.#first = first;
-    this.#changes = new GroupedCounts(1 + 3 * (buckets.count - first + 1));
+    this.#end = Math.max(first, buckets.indexOf(untilMs - 1) + 1);
+    this.#changes = new GroupedCounts(1 + 3 * (this.#end - first + 1));
   }
 
   place(atMs: number): number {
@@ -74,7 +88,7 @@ export class Active extends JourneyRows implements Journey<ActiveAnswer> {
   }
 
   add({ at, offsets, groups, personCount }: Sequences): void {
-    const width = this.#buckets.count - this.#first + 1;
+    const width = this.#end - this.#first + 1;
     for (let person = 0; person < personCount && this.overflow === null; person++) {
       const from = offsets[person]!;
       const to = offsets[person + 1]!;
@@ -105,7 +119,7 @@ export class Active extends JourneyRows implements Journey<ActiveAnswer> {
   /** Each day of activity counts for the `days` days from it on; overlapping stretches count once. */
   #spread(changes: Float64Array, offset: number, at: Float64Array, from: number, to: number, days: number): void {
     const first = this.#first;
-    const last = this.#buckets.count;
+    const last = this.#end;
     let coveredTo = first;
     for (let row = from; row < to; row++) {
       const day = this.#buckets.indexOf(at[row]!);
@@ -120,7 +134,7 @@ export class Active extends JourneyRows implements Journey<ActiveAnswer> {
 
   #table(groups: readonly number[]): ActiveTable {
     const changes = this.#changes.sum(groups);
-    const count = this.#buckets.count - this.#first;
+    const count = this.#end - this.#first;
     const active = [0, 0, 0];
     const days: ActiveDay[] = [];
     for (let day = 0; day < count; day++) {

@@ -4,6 +4,13 @@
  */
 import { bucketIndex, bucketStarts, type Interval } from '../query/interval.ts';
 
+/** Where the interval of now ends, at the most `endMs`: what lies beyond has not come. */
+export function begunUntil(interval: Interval, timezone: string, endMs: number, nowMs: number): number {
+  if (nowMs >= endMs) return endMs;
+  const [, nextMs = endMs] = bucketStarts(interval, timezone, nowMs, endMs);
+  return nextMs;
+}
+
 export class Buckets {
   readonly starts: readonly number[];
   #index = 0;

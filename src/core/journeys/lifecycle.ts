@@ -9,13 +9,14 @@
  * | dormant | no | yes | |
  *
  * "Earlier" reaches back `historyDays` before the range, to the beginning of an interval, and at least one. The first interval
- * is read from its beginning. The breakdown is the person's first value, so each person is in one group.
+ * is read from its beginning, and the last is that of now, although it may not be over: in one that has not come everybody
+ * would be dormant. The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import { startOf } from '../query/interval.ts';
 import { ok, type Result } from '../result.ts';
-import { Buckets } from './buckets.ts';
+import { Buckets, begunUntil } from './buckets.ts';
 import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
 import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
 import { JourneyRows } from './journey-rows.ts';
@@ -41,13 +42,21 @@ export const lifecycleSchema = z.strictObject({
 export interface LifecycleQuestion extends JourneyQuestion {
   readonly interval: 'day' | 'week' | 'month';
   readonly historyStartMs: number;
+  /** End of the last interval that has begun. */
+  readonly untilMs: number;
 }
 
-export function parseLifecycle(body: unknown, timezone: string): Result<LifecycleQuestion, JourneyRefusal> {
-  return parseQuestion(lifecycleSchema, body, timezone, ({ interval, historyDays }, { startMs, timezone: zone }) => {
+/** Without `nowMs` the whole range has come. */
+export function parseLifecycle(
+  body: unknown,
+  timezone: string,
+  nowMs = Number.POSITIVE_INFINITY,
+): Result<LifecycleQuestion, JourneyRefusal> {
+  return parseQuestion(lifecycleSchema, body, timezone, ({ interval, historyDays }, common) => {
+    const { startMs, endMs, timezone: zone } = common;
     const firstMs = startOf(interval, zone, startMs);
     const historyStartMs = startOf(interval, zone, Math.min(firstMs - 1, firstMs - historyMs(historyDays)));
-    return ok({ own: { interval, historyStartMs } });
+    return ok({ own: { interval, historyStartMs, untilMs: begunUntil(interval, zone, endMs, nowMs) } });
   });
 }
 
@@ -67,17 +76,20 @@ export interface LifecycleAnswer {
 export class Lifecycle extends JourneyRows implements Journey<LifecycleAnswer> {
   readonly #question: LifecycleQuestion;
   readonly #buckets: Buckets;
+  /** The range's intervals that have begun, [first, end). */
   readonly #first: number;
+  readonly #end: number;
   /** By group: people, then the four states of each interval. */
   readonly #counts: GroupedCounts;
 
   constructor(question: LifecycleQuestion) {
-    const { interval, timezone, startMs, endMs, historyStartMs } = question;
-    super(question, { startMs: historyStartMs, groupedBy: 'person', columns: [] });
+    const { interval, timezone, startMs, endMs, historyStartMs, untilMs } = question;
+    super({ ...question, endMs: untilMs }, { startMs: historyStartMs, groupedBy: 'person', columns: [] });
     this.#question = question;
     this.#buckets = new Buckets(interval, timezone, historyStartMs, endMs);
     this.#first = this.#buckets.indexOf(startMs);
-    this.#counts = new GroupedCounts(1 + STATES.length * (this.#buckets.count - this.#first));
+    this.#end = Math.max(this.#first, this.#buckets.indexOf(untilMs - 1) + 1);
+    this.#counts = new GroupedCounts(1 + STATES.length * (this.#end - this.#first));
   }
 
   place(atMs: number): number {
@@ -104,7 +116,7 @@ export class Lifecycle extends JourneyRows implements Journey<LifecycleAnswer> {
         isInRange ||= bucket >= this.#first;
         before = bucket;
       }
-      if (before + 1 < this.#buckets.count) this.#count(counts, before + 1, DORMANT);
+      if (before + 1 < this.#end) this.#count(counts, before + 1, DORMANT);
       if (isInRange) counts[0]!++;
       if (this.#counts.cellCount > LIMITS.journeyCellsMax * 4) this.overflow = TOO_MANY_GROUPS;
     }
@@ -131,7 +143,7 @@ export class Lifecycle extends JourneyRows implements Journey<LifecycleAnswer> {
 
   #points(groups: readonly number[]): LifecyclePoint[] {
     const counts = this.#counts.sum(groups);
-    return Array.from({ length: this.#buckets.count - this.#first }, (_, index) => {
+    return Array.from({ length: this.#end - this.#first }, (_, index) => {
       const [fresh, returning, resurrected, dormant] = counts.subarray(
         1 + STATES.length * index,
       ) as unknown as number[];

@@ -241,6 +241,48 @@ it('lifecycle tells new, returning, resurrected and dormant people apart', () =>
   ]);
 });
 
+describe('what has not come', () => {
+  const body = { from: ISO(START_MS), to: ISO(START_MS + 30 * DAY_MS) };
+  const events = [0, 1, 2].map((day) => ({ person: 1, at: START_MS + day * DAY_MS }));
+  const nowMs = START_MS + 2 * DAY_MS + HOUR_MS;
+  const active = (nowMs: number, more = {}) =>
+    run(new Active(must(parseActive({ ...body, ...more }, 'UTC', nowMs))), [columnsOf(events)]);
+  const lifecycle = (interval: string, nowMs: number, more = {}) =>
+    run(new Lifecycle(must(parseLifecycle({ ...body, interval, ...more }, 'UTC', nowMs))), [columnsOf(events)]);
+
+  it('is left out by active people: the last day is today', () => {
+    const { days, people } = active(nowMs);
+    expect(days.map(({ at, dau, wau, mau }) => [at, dau, wau, mau])).toEqual(
+      [0, 1, 2].map((day) => [ISO(START_MS + day * DAY_MS), 1, 1, 1]),
+    );
+    expect(people).toBe(1);
+    // Now is the first instant of a day, and the last of one.
+    expect(active(START_MS + 2 * DAY_MS).days).toHaveLength(3);
+    expect(active(START_MS + 2 * DAY_MS - 1).days).toHaveLength(2);
+    expect(active(START_MS + 300 * DAY_MS).days).toHaveLength(30);
+  });
+
+  it('is left out by lifecycle: nobody is dormant tomorrow', () => {
+    const { points } = lifecycle('day', nowMs);
+    expect(points.map((point) => [point.new, point.returning, point.dormant])).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+    ]);
+    expect(lifecycle('month', nowMs).points).toHaveLength(1);
+    expect(lifecycle('day', START_MS + 300 * DAY_MS).points).toHaveLength(30);
+  });
+
+  it('leaves nothing of a range that has not begun, and the interval of now of one that begins in it', () => {
+    const later = { from: ISO(START_MS + 10 * DAY_MS) };
+    expect(active(nowMs, later)).toMatchObject({ people: 0, days: [] });
+    expect(lifecycle('day', nowMs, later).points).toEqual([]);
+    const today = { from: ISO(nowMs + HOUR_MS) };
+    expect(active(nowMs, today).days.map(({ at, dau }) => [at, dau])).toEqual([[ISO(START_MS + 2 * DAY_MS), 1]]);
+    expect(lifecycle('day', nowMs, today).points).toHaveLength(1);
+  });
+});
+
 it('frequency counts people by their days, the last bar having all from there on', () => {
   const days = (person: number, count: number) =>
     Array.from({ length: count }, (_, day) => ({ person, at: START_MS + day * DAY_MS }));
