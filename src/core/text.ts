@@ -1,6 +1,18 @@
 /**
- * Text order: by code points, ascending: the one order of keys at rest and of ties in answers, the same in every program.
+ * Texts: their order, by code points, ascending: the one order of keys at rest and of ties in answers, the same in every
+ * program; and a text by itself, to be kept.
  */
+
+/** Texts below this are never slices. */
+const SLICE_LENGTH_MIN = 13;
+
+/**
+ * The same text with memory of its own. Texts of a batch are slices of a whole column: one that is kept would keep megabytes.
+ * Nothing in the language copies a text; reading it from JSON does.
+ */
+export function ownText(text: string): string {
+  return text.length < SLICE_LENGTH_MIN ? text : (JSON.parse(JSON.stringify(text)) as string);
+}
 
 /** Negative, 0 or positive. Differs from `<` (UTF-16 units) where a surrogate meets U+E000 to U+FFFF. */
 export function compareCodePoints(a: string, b: string): number {

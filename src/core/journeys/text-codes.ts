@@ -5,7 +5,7 @@
  * that where two of them tie the answer does not depend on what was met first.
  */
 import { LIMITS } from '../limits.ts';
-import { compareCodePoints } from '../text.ts';
+import { compareCodePoints, ownText } from '../text.ts';
 
 export const ABSENT = 0;
 
@@ -28,8 +28,9 @@ export class TextCodes {
     if (text === null) return ABSENT;
     const known = this.#codes.get(text);
     if (known !== undefined) return known;
-    const code = this.#texts.push(text) - 1;
-    this.#codes.set(text, code);
+    const own = ownText(text);
+    const code = this.#texts.push(own) - 1;
+    this.#codes.set(own, code);
     this.#ranks = null;
     return code;
   }

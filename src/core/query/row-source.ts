@@ -9,6 +9,7 @@ import type { PeopleAsks } from '../people/asks.ts';
 import type { Lookup } from '../people/lookup.ts';
 import { dimensionText, isTrait, type PropertyPlace, propertyColumn, propertyPlace } from '../property.ts';
 import { assert } from '../result.ts';
+import { ownText } from '../text.ts';
 import { JsonColumn, JsonPlace } from './json-column.ts';
 import type { Query } from './request.ts';
 import { typedValue } from './typed-value.ts';
@@ -259,8 +260,9 @@ export class DimensionCodes {
   #codeOf(text: string | null): number {
     let code = this.#known.get(text);
     if (code === undefined) {
-      code = this.texts.push(text) - 1;
-      this.#known.set(text, code);
+      const own = text === null ? null : ownText(text);
+      code = this.texts.push(own) - 1;
+      this.#known.set(own, code);
     }
     return code;
   }
