@@ -226,7 +226,6 @@ export function blockColumns(
     rows,
     (row) => (dispositions === null ? 0 : lateBits(dispositions[row] as number)) | (block.flags[row] as number),
   );
-  const texts = wanted.size === 0 ? [] : block.strings();
   const offsets = blockOffsets(block);
   const Index = block.indexBytes === 2 ? Uint16Array : Uint32Array;
   const indexes = new Index(
@@ -234,10 +233,22 @@ export function blockColumns(
     block.bytes.byteOffset + offsets.stringIndexes,
     n * block.columnCount,
   );
+  const columns = STRING_COLUMNS.slice(0, block.columnCount).flatMap((column, c) =>
+    wanted.has(column) ? [{ column, c }] : [],
+  );
+  const isUsed = new Uint8Array(block.stringCount);
+  if (wanted !== ALL_COLUMNS) {
+    for (const { c } of columns) {
+      for (const row of rows) {
+        const index = indexes[c * n + row] as number;
+        if (index !== 0) isUsed[index - 1] = 1;
+      }
+    }
+  }
+  const all = columns.length === 0 ? [] : block.strings();
+  const texts = wanted === ALL_COLUMNS ? all : usedTexts(all, isUsed);
   const strings: { [column in StringColumn]?: (string | null)[] } = {};
-  for (let c = 0; c < block.columnCount; c++) {
-    const column = STRING_COLUMNS[c] as StringColumn;
-    if (!wanted.has(column)) continue;
+  for (const { column, c } of columns) {
     strings[column] = rows.map((row) => {
       const index = indexes[c * n + row] as number;
       return index === 0 ? null : (texts[index - 1] as string);
@@ -252,6 +263,22 @@ export function blockColumns(
     late,
     strings,
   };
+}
+
+/**
+ * The texts of a block are slices of all its text, which stays in memory with any of them. Where most of it is not used, those
+ * that are become slices of a text of their own.
+ */
+function usedTexts(texts: readonly string[], isUsed: Uint8Array): readonly string[] {
+  const used = texts.filter((_, index) => isUsed[index] === 1);
+  const joined = used.join('');
+  if (2 * joined.length > texts.reduce((sum, { length }) => sum + length, 0)) return texts;
+  let start = 0;
+  return texts.map(({ length }, index) => {
+    if (isUsed[index] === 0) return '';
+    start += length;
+    return joined.slice(start - length, start);
+  });
 }
 
 const ALL_COLUMNS: ReadonlySet<StringColumn> = new Set(STRING_COLUMNS);

@@ -3,15 +3,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { blockColumns, openBlock } from '../../src/core/block.ts';
 import { TextCodes } from '../../src/core/journeys/text-codes.ts';
 import { RowSource } from '../../src/core/query/row-source.ts';
 import { ownText } from '../../src/core/text.ts';
+import { block, record } from '../support/events.ts';
 import { columnsOf } from './journeys/support.ts';
 
 function usedBytes(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 /** A text cut from one of 4 MB. */
@@ -27,6 +30,24 @@ it('a text of its own is the same, whatever it holds', () => {
     `"quotes" and \\ and \ud800 alone ${'é€😀'.repeat(9)}`,
   ]) {
     expect(ownText(text)).toBe(text);
+  }
+});
+
+it('columns of a block keep no more of its text than they have', () => {
+  const records = Array.from({ length: 500 }, (_, index) =>
+    record({
+      id: `an id of some length ${index}`,
+      url: `/${index}`,
+      properties: { text: `${index}`.padEnd(10_000, 'x') },
+    }),
+  );
+  const bytes = block(records);
+  const before = usedBytes();
+  const kept = Array.from({ length: 20 }, () => blockColumns(openBlock(bytes), null, new Set(['id', 'url'])));
+  expect(usedBytes() - before).toBeLessThan(20e6);
+  const all = blockColumns(openBlock(bytes), null);
+  for (const { strings } of kept) {
+    expect(strings).toEqual({ id: all.strings.id, url: all.strings.url });
   }
 });
 
