@@ -134,7 +134,8 @@ export class RowFold {
 
   /** Adds what another fold of the same question was given, which did not know who is who. */
   absorb({ keys, groups, buckets, tally, excess }: PartialFold, linked: LinkedPeople | null = null): void {
-    this.#excess ??= excess;
+    // A scanner of an older version says nothing of it.
+    this.#excess ??= excess ?? null;
     if (this.#excess !== null) return;
     const groupOf = keys.map((key) => this.#grouping.group(key));
     const slotOf = Uint32Array.from(groups, (group, slot) => this.#grouping.slot(groupOf[group]!, buckets[slot]!));
