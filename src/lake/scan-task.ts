@@ -49,6 +49,8 @@ export interface ScannerRpc {
 export type ScannerOf = (uid: string, index: number) => ScannerRpc;
 
 class OverBudget extends Error {}
+/** What was found is too much for any answer already, and says so where it is taken in. */
+class Enough extends Error {}
 
 export class ScanRunner {
   readonly #bucket: CachedBucket;
@@ -70,8 +72,8 @@ export class ScanRunner {
       what,
       () => fold.partial(),
       (batch, rows) => {
-        if (fold.hasTooManyGroups) throw new OverBudget();
         fold.add(batch, rows);
+        return fold.excess === null;
       },
     );
   }
@@ -93,8 +95,10 @@ export class ScanRunner {
       what,
       () => builder.part(),
       (batch, rows) => {
-        if (builder.isFull) throw new OverBudget();
         builder.add(batch, rows);
+        // The query may hold twice as much, and reads the share itself.
+        if (builder.isFull) throw new Error('one person has more events than a share may hold');
+        return journey.excess === null;
       },
     );
   }
@@ -103,7 +107,7 @@ export class ScanRunner {
     { segments, startMs, endMs }: Share,
     what: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
     found: () => Found,
-    onBatch: (...batch: Parameters<OnBatch>) => void,
+    onBatch: (...batch: Parameters<OnBatch>) => boolean,
   ): Promise<ShareReply<Found>> {
     const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
     // The clock stands still while nothing is waited for: it says what reads and other work between them took.
@@ -120,12 +124,13 @@ export class ScanRunner {
     try {
       const scanned = await scan(request, (...batch) => {
         if (this.#now() > untilMs) throw new OverBudget();
-        onBatch(...batch);
+        if (!onBatch(...batch)) throw new Enough();
       });
       if (!scanned.ok) return { status: 'over-budget', rowCount };
       return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
     } catch (cause) {
       if (cause instanceof OverBudget) return { status: 'over-budget', rowCount };
+      if (cause instanceof Enough) return { status: 'ok', found: found(), scannedRowCount: rowCount };
       throw cause;
     }
   }

@@ -92,6 +92,9 @@ export async function readJourney<Answer>(
       ? await scanShared(ports, uid, view, { scan, ...pooled(builder, spec, { heldMax, linked }) })
       : await scan(view);
     if (!scanned.ok) return scanned;
+    // Of what scanners have found it was not asked on the way.
+    const met = excess();
+    if (met !== null) return tooMuch(met);
     scannedEvents = Math.max(scannedEvents, scanned.value.scannedRowCount);
     const { from, to } = builder.range;
     passes?.learn({ from, to }, builder.held);

@@ -55,10 +55,10 @@ const SPECS: Readonly<Record<string, JourneySpec>> = {
     kind: 'sessions',
     question: must(parseSessions({ ...RANGE, page: 'category', interval: 'day', groupBy: 'device' }, 'UTC')),
   },
-  active: { kind: 'active', question: must(parseActive({ ...RANGE, groupBy: 'country' }, 'UTC')) },
+  active: { kind: 'active', question: must(parseActive({ ...RANGE, groupBy: 'country' }, 'UTC', NOW_MS)) },
   lifecycle: {
     kind: 'lifecycle',
-    question: must(parseLifecycle({ ...RANGE, interval: 'day', groupBy: 'category' }, 'UTC')),
+    question: must(parseLifecycle({ ...RANGE, interval: 'day', groupBy: 'category' }, 'UTC', NOW_MS)),
   },
   frequency: { kind: 'frequency', question: must(parseFrequency({ ...RANGE, of: 'hours' }, 'UTC')) },
 };

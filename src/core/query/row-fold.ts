@@ -80,10 +80,6 @@ export class RowFold {
     return this.#excess;
   }
 
-  get hasTooManyGroups(): boolean {
-    return this.#excess !== null;
-  }
-
   /** Adds these rows of a batch, which are in the question's range; without `rows`, those of all that are. */
   add(columns: EventColumns, rows = this.#rowsInRange(columns)): void {
     if (this.#excess !== null) return;
