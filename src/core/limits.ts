@@ -154,6 +154,8 @@ export const LIMITS = {
   propertyProbeSizeBytesMax: 32 * MIB,
   /** Rows one lake scan may touch before it is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
+  /** Rows of one day that no seal covers and of which a scan compares the ids: 32 MB and two readings. A sealed day has no such bound. */
+  mixedRowsMax: 5_000_000,
   /** A scan of fewer rows is not shared out: the query itself has them in a third of a second. */
   scanSharedRowsMin: 300_000,
   /** Scanners of a tenant's pool. */
@@ -195,8 +197,6 @@ export const LIMITS = {
 
   /** Events of the shards' tails that an export holds, about 1 KB each; beyond it the sink is behind: asked to come again. */
   exportTailEventsMax: 50_000,
-  /** Rows of one day that an export compares ids of: a reading for each half million. A sealed day has no such bound. */
-  exportMixedRowsMax: 5_000_000,
   /** Events of one row group, or of one piece of text: what an export holds at a time. */
   exportPieceRowsMax: 10_000,
   /** A client asks for its export's receipt at its end; those who ask later find it for so long. */

@@ -1,20 +1,19 @@
 /**
- * Scan: the events of a time range from segments and tails, day by day, de-duplicated (CORRECTNESS B7): of the copies of
- * one (id, key_hash) the survivor is the least (received_at, incarnation, seqFrom, row order). Sealed segments come before
- * all others: their seal has decided already.
+ * Scan: the events of a time range from segments and tails, day by day, de-duplicated (copies.ts).
  *
  * A day that comes from L1 segments alone is streamed as it is. Of any other day the ids are read first, of all its rows,
  * so that the same copy survives whatever range is asked for; then what is wanted of the survivors. A small day is held
- * instead of being read twice. So memory is bounded by the ids of one day.
+ * instead of being read twice. So memory is bounded by the rows of one day that no seal covers.
  */
 import type { EventColumns } from '../core/columns.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
-import { err, ok, type Result } from '../core/result.ts';
-import { dayOf } from './columns.ts';
-import { Deduplicator } from './deduplicate.ts';
+import { assert, err, ok, type Result } from '../core/result.ts';
+import { dayOf, selectRows } from './columns.ts';
+import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCopies } from './copies.ts';
 import { wordsOf } from './number-encode.ts';
 import type { PersonRange } from './people-bounds.ts';
 import { readAhead } from './read-ahead.ts';
+import { allRows, keep } from './rows.ts';
 import { readRowGroups } from './segment-read.ts';
 import type { LakeColumn } from './segment-schema.ts';
 import { type ReadBucket, r2Source, type SegmentSource, sharedSource } from './source.ts';
@@ -66,9 +65,7 @@ export interface ScanRequest {
   readonly rowsMax?: number;
 }
 
-/** Day → place of a batch in it → 1 for each row that is a further copy. Batches without any are not there. */
 export type CopiesByDay = Map<number, Copies>;
-type Copies = ReadonlyMap<string, Uint8Array>;
 
 export interface ScanTotals {
   /** Rows delivered. */
@@ -78,9 +75,9 @@ export interface ScanTotals {
   /** Further copies left out, in the days of the range. */
   readonly duplicateCount: number;
 }
-/** The scan would touch more rows than allowed; nothing was read. */
+/** The scan would touch more rows than allowed, or compare more of one day; nothing was read. */
 export interface ScanTooLarge {
-  readonly code: 'scan-too-large';
+  readonly code: 'scan-too-large' | 'day-too-mixed';
   readonly rowCount: number;
   readonly rowsMax: number;
 }
@@ -97,25 +94,28 @@ const HELD_ROWS_MAX = 50_000;
 const SHARED_SIZE_BYTES_MAX = 4 * 1_024 * 1_024;
 /** All of those together, at once. */
 const SHARED_TOTAL_SIZE_BYTES_MAX = 32 * 1_024 * 1_024;
-const ID_COLUMNS: readonly LakeColumn[] = ['at', 'received_at', 'id', 'key_hash'];
 
 /** Where some rows of a day come from. */
-type DaySource =
-  | { readonly kind: 'segment'; readonly segment: ScanSegment; readonly rowCount: number }
-  | { readonly kind: 'tail'; readonly tail: ScanTail; readonly rows: Uint32Array; readonly rowCount: number };
+type DaySource = (
+  | { readonly kind: 'segment'; readonly segment: ScanSegment }
+  /** With the rows of the day alone. */
+  | { readonly kind: 'tail'; readonly tail: ScanTail }
+) & { readonly rowCount: number };
 interface DayPlan {
   readonly day: number;
-  /** By rank. */
-  readonly sources: readonly DaySource[];
+  /** By rank; the day's rows are numbered through them. */
+  readonly sources: readonly (DaySource & { readonly firstRow: number })[];
   readonly rowCount: number;
-  /** Ids are compared. */
-  readonly isMixed: boolean;
+  /** Rows that no seal covers. With any, ids are compared. */
+  readonly uncoveredRowCount: number;
 }
-interface Batch {
-  /** Number of its source in the day, and of the row group in that. */
-  readonly place: string;
-  readonly columns: EventColumns;
-  readonly rows: Uint32Array;
+type NumberedSource = DayPlan['sources'][number];
+type Batch = Omit<DayRows, 'rows'>;
+interface Step {
+  readonly day: DayPlan;
+  /** Null: a large day of which the copies are not known; its sources are read in its turn. */
+  readonly source: NumberedSource | null;
+  readonly isLast: boolean;
 }
 
 export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Result<ScanTotals, ScanTooLarge>> {
@@ -123,97 +123,95 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
   const days = planDays(request);
   const scannedRowCount = days.reduce((sum, day) => sum + day.rowCount, 0);
   if (scannedRowCount > rowsMax) return err({ code: 'scan-too-large', rowCount: scannedRowCount, rowsMax });
+  const comparedMax = isOfFew(request) ? 0 : days.reduce((most, day) => Math.max(most, day.uncoveredRowCount), 0);
+  if (comparedMax > LIMITS.mixedRowsMax) {
+    return err({ code: 'day-too-mixed', rowCount: comparedMax, rowsMax: LIMITS.mixedRowsMax });
+  }
 
   const sources = new SourceCache(request.bucket, days);
   const filter = rowFilter(request);
   let eventCount = 0;
   let duplicateCount = 0;
-  const deliver = async (columns: EventColumns, candidates: Uint32Array, day: number) => {
-    const rows = filter(columns, candidates, day);
+  const deliver = async (batch: Batch, day: DayPlan, copies: Copies) => {
+    const { columns } = batch;
+    const rows = filter(columns, withoutCopies(batch, allRows(columns.rowCount), copies), day.day);
     eventCount += rows.length;
-    if (rows.length > 0) await onBatch(columns, rows, day);
+    if (rows.length > 0) await onBatch(columns, rows, day.day);
   };
 
-  const known = (day: DayPlan) => (day.isMixed ? request.copies?.get(day.day) : NO_COPIES);
-  const steps = days.flatMap((day) => day.sources.map((source) => ({ day, source })));
-  let comparison = new Comparison();
-  let held: Batch[] = [];
-  let done = 0;
-  const read = ({ day, source }: (typeof steps)[number]) => {
+  const known = (day: DayPlan) => (day.uncoveredRowCount > 0 ? request.copies?.get(day.day) : NO_COPIES);
+  const isReadTwice = (day: DayPlan) => known(day) === undefined && day.rowCount > HELD_ROWS_MAX;
+  const steps = days.flatMap((day): Step[] => {
+    if (isReadTwice(day)) return [{ day, source: null, isLast: true }];
+    return day.sources.map((source, index) => ({ day, source, isLast: index === day.sources.length - 1 }));
+  });
+  const read = async ({ day, source, isLast }: Step) => {
     const isCompared = known(day) === undefined;
-    const columns = columnsOf(request, isCompared ? ID_COLUMNS : [], !isCompared || isHeld(day));
-    return readBatches(request, sources, day, source, columns, isCompared);
+    const columns = columnsOf(request, isCompared ? ID_COLUMNS : [], true);
+    return { day, isLast, batches: source && (await readBatches(request, sources, day, source, columns, isCompared)) };
   };
 
-  for await (const { day, batches } of readAhead(steps, read)) {
+  let held: Batch[] = [];
+  for await (const { day, isLast, batches } of readAhead(steps, read)) {
     const copies = known(day);
-    for (const batch of batches) {
-      if (copies !== undefined) await deliver(batch.columns, survivors(batch, copies), day.day);
-      else {
-        comparison.add(batch);
-        if (isHeld(day)) held.push(batch);
-      }
-    }
-    if (++done < day.sources.length) continue;
-    // The day's last source.
+    if (copies === undefined) held.push(...(batches ?? []));
+    else for (const batch of batches ?? []) await deliver(batch, day, copies);
+    if (!isLast) continue;
     if (copies === undefined) {
-      const found = comparison.finish();
-      duplicateCount += comparison.duplicateCount;
-      comparison = new Comparison();
-      if (!isHeld(day)) await deliverAgain(request, sources, day, found, deliver);
-      for (const batch of held) await deliver(batch.columns, survivors(batch, found), day.day);
-      held = [];
+      const ids =
+        batches === null ? () => readIds(request, sources, day) : () => ofThese(request, uncoveredFirst(held));
+      const found = await findCopies(ids, countsOf(request, day));
+      duplicateCount += found.count;
       request.copies?.set(day.day, found);
+      const counting = batches === null ? readWanted(request, sources, day) : held;
+      for await (const batch of counting) await deliver(batch, day, found);
+      held = [];
     }
     sources.release(day.day);
-    done = 0;
   }
   return ok({ eventCount, scannedRowCount, duplicateCount });
 }
 
-const NO_COPIES: Copies = new Map();
-
-function survivors({ place, rows }: Batch, copies: Copies): Uint32Array {
-  const dropped = copies.get(place);
-  return dropped === undefined ? rows : keep(rows, (row) => dropped[row] === 0);
+/** Of some people only their own rows are compared, and they are few. */
+function isOfFew({ people, copies }: ScanRequest): boolean {
+  return people !== undefined && copies === undefined;
 }
 
-/** Finds the copies among the batches of a day. */
-class Comparison {
-  readonly #deduplicator = new Deduplicator();
-  readonly #places: string[] = [];
+function countsOf(request: ScanRequest, { rowCount, uncoveredRowCount }: DayPlan) {
+  return { uncoveredRowCount, sealedRowCount: rowCount - uncoveredRowCount, isOfFew: isOfFew(request) };
+}
 
-  get duplicateCount(): number {
-    return this.#deduplicator.duplicateCount;
+function uncoveredFirst<T extends { readonly isSealed: boolean }>(list: readonly T[]): T[] {
+  return [...list.filter(({ isSealed }) => !isSealed), ...list.filter(({ isSealed }) => isSealed)];
+}
+
+/** The rows of a large day whose ids are to be compared. */
+async function* readIds(request: ScanRequest, sources: SourceCache, day: DayPlan): AsyncGenerator<DayRows> {
+  const columns = columnsOf(request, ID_COLUMNS, false);
+  const read = (source: NumberedSource) => readBatches(request, sources, day, source, columns, true);
+  const list = day.sources.map((source) => ({ source, isSealed: isSealed(source) }));
+  for await (const batches of readAhead(uncoveredFirst(list), ({ source }) => read(source))) {
+    yield* ofThese(request, batches);
   }
+}
 
-  add({ place, columns, rows }: Batch): void {
-    this.#places[this.#deduplicator.add(columns, rows)] = place;
-  }
-
-  finish(): Copies {
-    const copies = new Map<string, Uint8Array>();
-    for (const [batch, place] of this.#places.entries()) {
-      const dropped = this.#deduplicator.dropped(batch);
-      if (dropped !== null) copies.set(place, dropped);
+async function* ofThese(request: ScanRequest, batches: readonly Batch[]): AsyncGenerator<DayRows> {
+  const isOfThese = isOfFew(request) ? personFilter(request.people!) : null;
+  for (const batch of batches) {
+    const { columns } = batch;
+    if (isOfThese === null) yield batch;
+    else {
+      const words = wordsOf(columns.person);
+      yield { ...batch, rows: keep(allRows(columns.rowCount), (row) => isOfThese(words, row)) };
     }
-    return copies;
   }
 }
 
-/** The second reading of a large day. */
-async function deliverAgain(
-  request: ScanRequest,
-  sources: SourceCache,
-  day: DayPlan,
-  copies: Copies,
-  deliver: (columns: EventColumns, rows: Uint32Array, day: number) => Promise<void>,
-): Promise<void> {
+/** The last reading of a large day. */
+async function* readWanted(request: ScanRequest, sources: SourceCache, day: DayPlan): AsyncGenerator<Batch> {
   const columns = columnsOf(request, ['at'], true);
-  const read = (source: DaySource) => readBatches(request, sources, day, source, columns, false);
-  for await (const { batches } of readAhead(day.sources, read)) {
-    for (const batch of batches) await deliver(batch.columns, survivors(batch, copies), day.day);
-  }
+  const read = (source: NumberedSource) => readBatches(request, sources, day, source, columns, false);
+  for await (const batches of readAhead(day.sources, read)) yield* batches;
 }
 
 /** Days of the range with what feeds them, ascending. */
@@ -231,18 +229,29 @@ function planDays({ segments, tails, startMs, endMs }: ScanRequest): DayPlan[] {
     for (const { day, rowCount } of segment.days) add(day, { kind: 'segment', segment, rowCount });
   }
   for (const tail of tails) {
-    for (const [day, rows] of rowsByDay(tail.columns)) add(day, { kind: 'tail', tail, rows, rowCount: rows.length });
+    for (const [day, columns] of columnsByDay(tail.columns)) {
+      add(day, { kind: 'tail', tail: { ...tail, columns }, rowCount: columns.rowCount });
+    }
   }
   const days = [...byDay].sort(([left], [right]) => left - right);
-  return days.map(([day, list]) => ({
-    day,
-    sources: list.sort(compareSources),
-    rowCount: list.reduce((sum, source) => sum + source.rowCount, 0),
-    isMixed: list.some((source) => source.kind === 'tail' || source.segment.source !== 'seal'),
-  }));
+  return days.map(([day, list]) => {
+    let rowCount = 0;
+    const sources = list.sort(compareSources).map((source) => {
+      const firstRow = rowCount;
+      rowCount += source.rowCount;
+      return { ...source, firstRow };
+    });
+    const uncovered = list.filter((source) => !isSealed(source));
+    return { day, sources, rowCount, uncoveredRowCount: uncovered.reduce((sum, source) => sum + source.rowCount, 0) };
+  });
 }
 
-function rowsByDay({ at }: EventColumns): Map<number, Uint32Array> {
+function isSealed(source: DaySource): boolean {
+  return source.kind === 'segment' && source.segment.source === 'seal';
+}
+
+function columnsByDay(columns: EventColumns): Map<number, EventColumns> {
+  const { at } = columns;
   const lists = new Map<number, number[]>();
   for (let row = 0; row < at.length; row++) {
     const day = dayOf(at[row] as number);
@@ -250,7 +259,8 @@ function rowsByDay({ at }: EventColumns): Map<number, Uint32Array> {
     if (list === undefined) lists.set(day, [row]);
     else list.push(row);
   }
-  return new Map([...lists].map(([day, rows]) => [day, Uint32Array.from(rows)]));
+  if (lists.size <= 1) return new Map([...lists.keys()].map((day) => [day, columns]));
+  return new Map([...lists].map(([day, rows]) => [day, selectRows(columns, Uint32Array.from(rows))]));
 }
 
 function compareSources(left: DaySource, right: DaySource): number {
@@ -265,10 +275,6 @@ function rankOf(source: DaySource): [boolean, { readonly incarnation: string; re
   return source.kind === 'tail' ? [false, source.tail] : [source.segment.source === 'seal', source.segment];
 }
 
-function isHeld(day: DayPlan): boolean {
-  return day.rowCount <= HELD_ROWS_MAX;
-}
-
 function columnsOf(request: ScanRequest, needed: readonly LakeColumn[], withWanted: boolean): ReadonlySet<LakeColumn> {
   const people: LakeColumn[] = request.people === undefined ? [] : ['person'];
   return new Set<LakeColumn>(['at', ...needed, ...people, ...(withWanted ? request.wanted : [])]);
@@ -278,38 +284,32 @@ function columnsOf(request: ScanRequest, needed: readonly LakeColumn[], withWant
 async function readBatches(
   { startMs, endMs, people, narrowed, properties, copies }: ScanRequest,
   sources: SourceCache,
-  day: DayPlan,
-  source: DaySource,
+  { day }: DayPlan,
+  source: NumberedSource,
   columns: ReadonlySet<LakeColumn>,
   isCompared: boolean,
-): Promise<{ day: DayPlan; batches: Batch[] }> {
-  const number = day.sources.indexOf(source);
-  if (source.kind === 'tail') {
-    return { day, batches: [{ place: `${number}`, columns: source.tail.columns, rows: source.rows }] };
-  }
-  const { segment } = source;
+): Promise<Batch[]> {
+  const first = source.firstRow;
+  if (source.kind === 'tail') return [{ firstRow: first, isSealed: false, columns: source.tail.columns }];
+  const { segment, rowCount } = source;
   const batches: Batch[] = [];
   const asked = isCompared ? (copies === undefined ? people : undefined) : (narrowed?.() ?? people);
   const options = {
     columns,
-    days: new Set([day.day]),
+    days: new Set([day]),
     ...(segment.footer ? { footer: segment.footer } : {}),
     ...(asked === undefined ? {} : { people: asked }),
     ...(properties === undefined ? {} : { properties }),
     ...(isCompared ? {} : { startMs, endMs }),
   };
-  for await (const { rowGroup, columns: batch } of readRowGroups(sources.of(segment), options)) {
-    batches.push({ place: `${number} ${rowGroup}`, columns: batch, rows: allRows(batch.rowCount) });
+  for await (const { firstRow, columns: batch } of readRowGroups(sources.of(segment), options)) {
+    assert(
+      firstRow + batch.rowCount <= rowCount,
+      `segment ${segment.path} has more than ${rowCount} rows of day ${day}`,
+    );
+    batches.push({ firstRow: first + firstRow, isSealed: isSealed(source), columns: batch });
   }
-  return { day, batches };
-}
-
-/** Shared by all batches: nobody writes into rows. */
-let ascending = new Uint32Array();
-
-function allRows(rowCount: number): Uint32Array {
-  if (rowCount > ascending.length) ascending = Uint32Array.from({ length: 2 * rowCount }, (_, row) => row);
-  return ascending.subarray(0, rowCount);
+  return batches;
 }
 
 type RowFilter = (columns: EventColumns, rows: Uint32Array, day: number) => Uint32Array;
@@ -327,17 +327,6 @@ function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
       return atMs >= startMs && atMs < endMs && (isOfThese === null || isOfThese(words, row));
     });
   };
-}
-
-/** The filter of typed arrays is ten times as slow. */
-function keep(rows: Uint32Array, isKept: (row: number) => boolean): Uint32Array {
-  const kept = new Uint32Array(rows.length);
-  let count = 0;
-  for (let index = 0; index < rows.length; index++) {
-    const row = rows[index]!;
-    if (isKept(row)) kept[count++] = row;
-  }
-  return count === rows.length ? rows : kept.subarray(0, count);
 }
 
 function isWithin(at: Float64Array, startMs: number, endMs: number): boolean {

@@ -36,7 +36,7 @@ import { type ExportReceipt, keepReceipt } from './export-store.ts';
 import { type KnownPeople, knownColumns } from './known-people.ts';
 import { atHandFrom, checkProperties } from './known-properties.ts';
 import { knowPeople, lookupColumns } from './people-lookup.ts';
-import type { LakeRefusal } from './refusal.ts';
+import { type LakeRefusal, tooMixed } from './refusal.ts';
 import { visitTails } from './shards.ts';
 
 export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson'] as const;
@@ -101,10 +101,7 @@ export async function planExport(
     return refuse('export-tail-too-long', message);
   }
   const { days, rowsMax, mixedRows, dropped } = await countDays(db, uid, request, tails);
-  if (mixedRows > LIMITS.exportMixedRowsMax) {
-    const message = `A day that is not sealed has ${mixedRows} events, at most ${LIMITS.exportMixedRowsMax} are compared: have it sealed first.`;
-    return refuse('query-too-large', message);
-  }
+  if (mixedRows > LIMITS.mixedRowsMax) return refuse('query-too-large', tooMixed(mixedRows));
   const coverage = coverageOf(states, { endMs }, now());
   return ok({ request, coverage, people: people?.value ?? null, tails: tails.list, days, dropped, rowsMax });
 }
@@ -219,7 +216,7 @@ interface DayCounts {
   readonly days: readonly number[];
   readonly dropped: Dropped;
   readonly rowsMax: number;
-  /** Of the biggest day that is more than its seal. */
+  /** That no seal covers, of the day with most of them. */
   readonly mixedRows: number;
 }
 
@@ -246,7 +243,7 @@ async function countDays(
     days,
     dropped,
     rowsMax: days.reduce((sum, day) => sum + rowsOf(day), 0),
-    mixedRows: [...otherRows.keys()].reduce((most, day) => Math.max(most, rowsOf(day)), 0),
+    mixedRows: days.reduce((most, day) => Math.max(most, otherRows.get(day) ?? 0), 0),
   };
 }
 

@@ -26,7 +26,7 @@ import type { ScannerOf } from '../lake/scan-task.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type KnownPeople, knownColumns } from './known-people.ts';
-import { type LakeRefusal, tooLarge } from './refusal.ts';
+import { type LakeRefusal, tooLarge, tooMixed } from './refusal.ts';
 import { readTails } from './shards.ts';
 
 export interface LakePorts {
@@ -128,7 +128,8 @@ export async function scanLakeView(
   });
   if (scanned instanceof TooMuch) return tooLarge(`${scanned.message}: narrow the range or add a filter.`);
   if (scanned.ok) return scanned;
-  const { rowCount, rowsMax } = scanned.error;
+  const { code, rowCount, rowsMax } = scanned.error;
+  if (code === 'day-too-mixed') return tooLarge(tooMixed(rowCount));
   return tooLarge(`The answer needs ${rowCount} events to be read, at most ${rowsMax} are: narrow the range.`);
 }
 

@@ -1,4 +1,5 @@
 /** Refusal: why a well-formed question gets no answer; each with a stable code and the status it travels under. */
+import { LIMITS } from '../core/limits.ts';
 import { err } from '../core/result.ts';
 import { Problem } from '../http/problem.ts';
 
@@ -11,6 +12,11 @@ export interface LakeRefusal {
 
 export function tooLarge(message: string) {
   return err<LakeRefusal>({ code: 'query-too-large', message });
+}
+
+/** Of a day with so many events that no seal covers. */
+export function tooMixed(rowCount: number): string {
+  return `A day has ${rowCount} events that are not sealed, at most ${LIMITS.mixedRowsMax} are compared: have it sealed first.`;
 }
 
 export function cohortUnknown(id: string) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../src/core/columns.ts';
-import { DAY_MS } from '../../src/core/limits.ts';
-import { dayOf } from '../../src/lake/columns.ts';
+import { DAY_MS, LIMITS } from '../../src/core/limits.ts';
+import { dayOf, selectRows } from '../../src/lake/columns.ts';
 import { readAhead } from '../../src/lake/read-ahead.ts';
 import { coalesce } from '../../src/lake/read-plan.ts';
 import { type ScanRequest, type ScanSegment, scan } from '../../src/lake/scan.ts';
@@ -173,6 +173,16 @@ describe('a scan', () => {
     expect(totals).toEqual({ eventCount: seen.length, scannedRowCount: 60_000, duplicateCount: 60_000 - seen.length });
   });
 
+  it('counts what came again to a large sealed day as the seal has it', async () => {
+    const columns = shopColumns(52_000, { days: 1 });
+    const sealed = await segmentOf(columns, { source: 'seal', incarnation: 'zz' });
+    const late = shopColumns(52_000, { days: 1 });
+    const again = await segmentOf(selectRows(late, Uint32Array.from({ length: 100 }, (_, row) => 500 * row)));
+    const { seen, totals } = await collect({ segments: [again, sealed], wanted: new Set(['id'] as const) });
+    expect(totals).toEqual({ eventCount: 52_000, scannedRowCount: 52_100, duplicateCount: 100 });
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(52_000);
+  });
+
   it('refuses before it reads when there are too many rows', async () => {
     const segments = [await segmentOf(shopColumns(1_000))];
     bucket.calls.length = 0;
@@ -190,6 +200,29 @@ describe('a scan', () => {
     );
     expect(outcome).toEqual({ ok: false, error: { code: 'scan-too-large', rowCount: 1_000, rowsMax: 999 } });
     expect(bucket.calls).toEqual([]);
+  });
+
+  it('refuses before it reads when too many rows of a day are not sealed, however many are', async () => {
+    const limits = LIMITS as { mixedRowsMax: number };
+    const { mixedRowsMax } = LIMITS;
+    limits.mixedRowsMax = 999;
+    const sealed = await segmentOf(shopColumns(2_000, { days: 1 }), { source: 'seal' });
+    const more = shopColumns(1_000, { days: 1, firstRow: 2_000 });
+    const flushed = await segmentOf(more);
+    const request = {
+      bucket: bucket.binding,
+      tails: [],
+      startMs: START_MS,
+      endMs: START_MS + DAY_MS,
+      wanted: new Set<never>(),
+    };
+    bucket.calls.length = 0;
+    const outcome = await scan({ ...request, segments: [sealed, flushed] }, () => {});
+    expect(outcome).toEqual({ ok: false, error: { code: 'day-too-mixed', rowCount: 1_000, rowsMax: 999 } });
+    expect(bucket.calls).toEqual([]);
+    limits.mixedRowsMax = 1_000;
+    expect(await scan({ ...request, segments: [sealed, flushed] }, () => {})).toMatchObject({ ok: true });
+    Object.assign(limits, { mixedRowsMax });
   });
 
   it('reads a small segment of many days once', async () => {
