@@ -11,7 +11,7 @@ import { assert, err, ok, type Result } from '../core/result.ts';
 import { dayOf, selectRows } from './columns.ts';
 import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCopies } from './copies.ts';
 import { wordsOf } from './number-encode.ts';
-import type { PersonRange } from './people-bounds.ts';
+import { type People, type PersonRange, personFilter } from './people-bounds.ts';
 import { readAhead } from './read-ahead.ts';
 import { allRows, keep } from './rows.ts';
 import { readRowGroups } from './segment-read.ts';
@@ -47,10 +47,10 @@ export interface ScanRequest {
   /** `properties` is wanted only to know these: a segment that has columns of their own for all is read without the JSON. */
   readonly properties?: ReadonlySet<string>;
   /**
-   * Only these people, by signed 64-bit hash, both ends included; 0 stands for none. Copies of one event under two people
-   * are then told apart only when both are in the range.
+   * Only these people. Copies of one event under two people are then told apart only when both are asked for: who wants one
+   * person asks for all of their ids at once.
    */
-  readonly people?: PersonRange;
+  readonly people?: People;
   /**
    * Asked before each reading of a sealed file: row groups without any of these people are left out. For a scan that finds
    * on its way that it wants fewer than `people`; rows are not filtered by it.
@@ -332,21 +332,6 @@ function rowFilter({ startMs, endMs, people }: ScanRequest): RowFilter {
 function isWithin(at: Float64Array, startMs: number, endMs: number): boolean {
   for (let row = 0; row < at.length; row++) if (at[row]! < startMs || at[row]! >= endMs) return false;
   return true;
-}
-
-/** By words, for a BigInt a row would cost more than reading it. */
-function personFilter({ min, max }: PersonRange): (words: Uint32Array, row: number) => boolean {
-  const [minLow, minHigh, maxLow, maxHigh] = [min, max].flatMap((hash) => [
-    Number(BigInt.asUintN(32, hash)),
-    Number(hash >> 32n),
-  ]) as [number, number, number, number];
-  return (words, row) => {
-    const low = words[2 * row]!;
-    const high = words[2 * row + 1]! | 0;
-    return (
-      (high > minHigh || (high === minHigh && low >= minLow)) && (high < maxHigh || (high === maxHigh && low <= maxLow))
-    );
-  };
 }
 
 /** Small segments that serve several days of the scan are fetched once, and let go with the last of these days. */

@@ -29,7 +29,7 @@ import {
 } from './chunk-read.ts';
 import { dayOf, selectRows } from './columns.ts';
 import { parseFooter, readFooter } from './footer.ts';
-import { mayHavePeople, mayHoldPeople, type PersonRange, statisticsOf } from './people-bounds.ts';
+import { mayHavePeople, mayHoldPeople, type People, statisticsOf } from './people-bounds.ts';
 import { type ByteRange, coalesce, windows } from './read-plan.ts';
 import { isNumberColumn, type LakeColumn } from './segment-schema.ts';
 import type { SegmentSource } from './source.ts';
@@ -47,8 +47,8 @@ export interface ReadOptions {
   /** Only row groups that may hold an event of [startMs, endMs); rows are not filtered. */
   readonly startMs?: number;
   readonly endMs?: number;
-  /** Only row groups that may hold a person of this range of signed 64-bit hashes; rows are not filtered. */
-  readonly people?: PersonRange;
+  /** Only row groups that may hold one of these; rows are not filtered. */
+  readonly people?: People;
   /** As the writer returned it; read from the source when absent. */
   readonly footer?: Uint8Array;
 }

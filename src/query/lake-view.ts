@@ -12,8 +12,10 @@ import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type Dropped, droppedRange, eventsDropped, withoutExpired } from '../lake/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest/segments.ts';
-import type { PersonRange } from '../lake/people-bounds.ts';
+import { wordsOf } from '../lake/number-encode.ts';
+import { personFilter } from '../lake/people-bounds.ts';
 import { withProfiles } from '../lake/profiles/use-profiles.ts';
+import { keep } from '../lake/rows.ts';
 import {
   type OnBatch,
   type ScanRequest,
@@ -110,11 +112,13 @@ export async function scanLakeView(
   const linked = known?.linked?.isEmpty === false ? known.linked : null;
   // The rows of one person are then in several places: whose they are is known when they have been read.
   const pushed = linked !== null ? {} : { ...(people && { people }), ...(narrowed && { narrowed }) };
+  const isOfThese = linked === null || people === undefined ? null : personFilter(people);
   const show: OnBatch = async (batch, scannedRows, day) => {
     const rows = withoutExpired(batch, scannedRows, expired, day);
     if (rows.length === 0) return;
     const columns = known === undefined ? batch : knownColumns(batch, known);
-    const shown = linked === null || people === undefined ? rows : rowsOf(columns, rows, people);
+    const words = wordsOf(columns.person);
+    const shown = isOfThese === null ? rows : keep(rows, (row) => isOfThese(words, row));
     await onBatch(columns, shown, day);
     const tooMuch = excess?.() ?? null;
     if (tooMuch !== null) throw new TooMuch(tooMuch);
@@ -131,10 +135,6 @@ export async function scanLakeView(
   const { code, rowCount, rowsMax } = scanned.error;
   if (code === 'day-too-mixed') return tooLarge(tooMixed(rowCount));
   return tooLarge(`The answer needs ${rowCount} events to be read, at most ${rowsMax} are: narrow the range.`);
-}
-
-function rowsOf({ person }: EventColumns, rows: Uint32Array, { min, max }: PersonRange): Uint32Array {
-  return rows.filter((row) => person[row]! >= min && person[row]! <= max);
 }
 
 function daysOf({ at }: EventColumns): number[] {

@@ -17,14 +17,15 @@ import type { ShardAddress } from '../core/shard-map.ts';
 import { dayOf } from '../lake/columns.ts';
 import { DAY_MIN, droppedRange, eventsDropped } from '../lake/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../lake/manifest/segments.ts';
+import { wordsOf } from '../lake/number-encode.ts';
+import { type PersonSet, personFilter } from '../lake/people-bounds.ts';
 import { readDropped } from '../lake/retention.ts';
-import { readRowGroups } from '../lake/segment-read.ts';
+import { readSegment } from '../lake/segment-read.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import type { LakeView } from './lake-view.ts';
 import { type Candidate, compareNewest, type EventPlace, identityOf, Newest } from './newest.ts';
-import { rangesOf } from './profile.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { visitTails } from './shards.ts';
 
@@ -41,8 +42,8 @@ export interface ListRequest {
   readonly event?: string | undefined;
   /** Only what comes after this place. */
   readonly after?: EventPlace | undefined;
-  /** Only events of these people, by hash. */
-  readonly people?: readonly bigint[];
+  /** Only events of these people. */
+  readonly people?: PersonSet;
   readonly limit: number;
 }
 
@@ -76,7 +77,8 @@ export async function listEvents(
 ): Promise<Result<EventList, LakeRefusal>> {
   // Before the tails, which are looked at as they come: what is dropped only grows.
   const { lake: gone, events: expired } = await readDropped(db, uid);
-  const request = { ...asked, startMs: Math.max(asked.startMs, gone.dayBefore * DAY_MS), expired };
+  const isOfThese = asked.people ? personFilter(asked.people) : () => true;
+  const request = { ...asked, isOfThese, startMs: Math.max(asked.startMs, gone.dayBefore * DAY_MS), expired };
   // One more than the page: whether there is a next one.
   const newest = new Newest<Found>(request.limit + 1);
   let scannedEvents = 0;
@@ -134,20 +136,25 @@ const WHOLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   ...STRING_COLUMNS,
 ]);
 
+interface OfThese {
+  readonly isOfThese: ReturnType<typeof personFilter>;
+}
+
 /** Offers the rows of the range to the page. */
 function look(
   { rowCount, at, receivedAt, keyHash, person, strings }: EventColumns,
-  { startMs, endMs, event, after, people, expired }: ListRequest & Pick<LakeView, 'expired'>,
+  { startMs, endMs, event, after, isOfThese, expired }: ListRequest & Pick<LakeView, 'expired'> & OfThese,
   newest: Newest<Found>,
   contentOf: (row: number) => Pick<Found, 'segment' | 'strings'>,
 ): void {
+  const words = wordsOf(person);
   for (let row = 0; row < rowCount; row++) {
     const atMs = at[row]!;
     if (atMs < startMs || atMs >= endMs || atMs < newest.floorMs) continue;
     const name = strings.event?.[row] ?? '';
     if (event !== undefined && name !== event) continue;
     if (expired.size > 0 && dayOf(atMs) < (expired.get(name)?.dayBefore ?? DAY_MIN)) continue;
-    if (people !== undefined && !people.includes(person[row]!)) continue;
+    if (!isOfThese(words, row)) continue;
     const place = { atMs, id: strings.id?.[row] ?? '', keyHash: keyHash[row]! };
     if (after !== undefined && compareNewest(place, after) <= 0) continue;
     newest.add({ ...place, receivedAtMs: receivedAt[row]!, ...contentOf(row) });
@@ -176,28 +183,25 @@ function endOf({ endMs, after }: ListRequest): number {
   return after === undefined ? endMs : Math.min(endMs, after.atMs + 1);
 }
 
-/** With `people` the row groups that may hold one of them; one that may hold several of them comes several times. */
+/** With `people` the row groups that may hold one of them. */
 async function* batches(
   lake: ReadBucket,
   { path, sizeBytes, footer, days }: LakeSegment,
   columns: ReadonlySet<LakeColumn>,
   startMs: number,
   endMs: number,
-  people?: readonly bigint[],
+  people?: PersonSet,
 ): AsyncGenerator<EventColumns> {
-  const options = { columns, days: new Set(days.map(({ day }) => day)), startMs, endMs, ...(footer && { footer }) };
-  const ranges = people === undefined ? [{}] : rangesOf(people).map((range) => ({ people: range }));
-  for (const range of ranges) {
-    const groups = readRowGroups(r2Source(lake, path, sizeBytes), { ...options, ...range });
-    for await (const batch of groups) yield batch.columns;
-  }
+  const of = { ...(footer && { footer }), ...(people && { people }) };
+  const options = { columns, days: new Set(days.map(({ day }) => day)), startMs, endMs, ...of };
+  yield* readSegment(r2Source(lake, path, sizeBytes), options);
 }
 
 /** The events of a page with all their columns, in the same order. */
 async function readWhole(
   lake: ReadBucket,
   page: readonly Found[],
-  people: readonly bigint[] | undefined,
+  people: PersonSet | undefined,
 ): Promise<ListedEvent[]> {
   const whole = new Map<string, ListedEvent['strings']>();
   for (const found of page) if (found.strings !== null) whole.set(identityOf(found), found.strings);

@@ -7,6 +7,7 @@ import { LIMITS } from '../core/limits.ts';
 import { LINK_COLUMNS } from '../core/people/find-links.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseParameters } from '../http/problem.ts';
+import { personSet } from '../lake/people-bounds.ts';
 import {
   type EventsServices,
   eventListSchema,
@@ -99,7 +100,7 @@ export function peopleRoutes(services: EventsServices): Hono {
       );
       if (!linked.ok) throw problemOf(linked.error);
       const { hashes } = idsOf(tenant.hashKey, id, linked.value);
-      const listed = await listEvents(services, tenant.uid, shards, { ...request, people: hashes }, nowMs);
+      const listed = await listEvents(services, tenant.uid, shards, { ...request, people: personSet(hashes) }, nowMs);
       if (!listed.ok) throw problemOf(listed.error);
       return c.json(wireListOf(listed.value, services.now() - nowMs, nowMs));
     },

@@ -14,7 +14,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { compareCodePoints } from '../core/text.ts';
-import type { PersonRange } from '../lake/people-bounds.ts';
+import { personSet } from '../lake/people-bounds.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { lookupColumns, withPeople } from './people-lookup.ts';
@@ -69,14 +69,11 @@ export async function readProfile(
   const { people, ...view } = looked.value;
   const ids = idsOf(hashKey, id, people?.linked ?? null);
   const wanted = new Set<LakeColumn>([...fold.columns, 'person', 'received_at']);
-  let scannedEvents = 0;
-  for (const range of rangesOf(ids.hashes)) {
-    const what = { wanted, people: range, rowsMax: LIMITS.profileRowsMax };
-    const scanned = await scanLakeView(ports, view, what, (batch, rows) => fold.add(batch, rows, ids));
-    if (!scanned.ok) return scanned;
-    scannedEvents = Math.max(scannedEvents, scanned.value.scannedRowCount);
-  }
-  return ok({ profile: fold.finish(ids), view: looked.value, scannedEvents });
+  // All ids in one scan, for of an event that came under two of them one copy counts.
+  const what = { wanted, people: personSet(ids.hashes), rowsMax: LIMITS.profileRowsMax };
+  const scanned = await scanLakeView(ports, view, what, (batch, rows) => fold.add(batch, rows, ids));
+  if (!scanned.ok) return scanned;
+  return ok({ profile: fold.finish(ids), view: looked.value, scannedEvents: scanned.value.scannedRowCount });
 }
 
 export function idsOf(hashKey: Tenant['hashKey'], id: string, linked: LinkedPeople | null): PersonIds {
@@ -85,16 +82,6 @@ export function idsOf(hashKey: Tenant['hashKey'], id: string, linked: LinkedPeop
   const words = linked?.idsOf(hasher.high, hasher.low) ?? Uint32Array.of(hasher.low, hasher.high);
   const hashes = [...new BigInt64Array(words.buffer, words.byteOffset, words.length / 2)];
   return { hashes, high: words[1]!, low: words[0]! };
-}
-
-/** A reading for each id is cheap while there are few; of many, one that goes through everything between them. */
-const READINGS_MAX = 8;
-
-/** The ranges of hashes to be read for these people. */
-export function rangesOf(hashes: readonly bigint[]): PersonRange[] {
-  if (hashes.length <= READINGS_MAX) return hashes.map((hash) => ({ min: hash, max: hash }));
-  const sorted = [...hashes].sort((a, b) => (a < b ? -1 : 1));
-  return [{ min: sorted[0]!, max: sorted.at(-1)! }];
 }
 
 class ProfileFold {
@@ -110,15 +97,13 @@ class ProfileFold {
     return [...this.#traits.columns, ...ID_COLUMNS];
   }
 
-  /** Adds those of the rows that are the person's, as one person's. */
+  /** Adds rows of the person, under whichever of their ids, as one person's. */
   add(columns: EventColumns, rows: Uint32Array, { hashes }: PersonIds): void {
-    const own = rows.filter((row) => hashes.includes(columns.person[row]!));
-    if (own.length === 0) return;
     const person = new BigInt64Array(columns.rowCount).fill(hashes[0]!);
-    this.#traits.add({ ...columns, person }, own);
+    this.#traits.add({ ...columns, person }, rows);
     const { strings } = columns;
-    this.#eventCount += own.length;
-    for (const row of own) {
+    this.#eventCount += rows.length;
+    for (const row of rows) {
       const event = strings.event![row] ?? '';
       this.#counts.set(event, (this.#counts.get(event) ?? 0) + 1);
       note(this.#userIds, strings.user_id![row]);

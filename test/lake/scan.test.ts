@@ -177,7 +177,12 @@ describe('a scan', () => {
     const columns = shopColumns(52_000, { days: 1 });
     const sealed = await segmentOf(columns, { source: 'seal', incarnation: 'zz' });
     const late = shopColumns(52_000, { days: 1 });
-    const again = await segmentOf(selectRows(late, Uint32Array.from({ length: 100 }, (_, row) => 500 * row)));
+    const again = await segmentOf(
+      selectRows(
+        late,
+        Uint32Array.from({ length: 100 }, (_, row) => 500 * row),
+      ),
+    );
     const { seen, totals } = await collect({ segments: [again, sealed], wanted: new Set(['id'] as const) });
     expect(totals).toEqual({ eventCount: 52_000, scannedRowCount: 52_100, duplicateCount: 100 });
     expect(new Set(seen.map(({ id }) => id)).size).toBe(52_000);

@@ -5,6 +5,7 @@ import { STRING_COLUMNS } from '../../src/core/event.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { concatColumns, dayOf, selectRows, sortRowsL0, sortRowsL1 } from '../../src/lake/columns.ts';
 import { packFooter, unpackFooter } from '../../src/lake/footer.ts';
+import { personSet } from '../../src/lake/people-bounds.ts';
 import { type ReadOptions, readRowGroups, readSegment } from '../../src/lake/segment-read.ts';
 import { ALL_LAKE_COLUMNS, type LakeColumn } from '../../src/lake/segment-schema.ts';
 import { encodeSegment, encodeSegmentPausing } from '../../src/lake/segment-write.ts';
@@ -276,6 +277,22 @@ describe('reading', () => {
     const all = concatColumns(await readAll(bytesSource(l1.bytes)));
     const count = (batch: EventColumns) => batch.person.filter((person) => person >= people.min).length;
     expect(count(found)).toBe(count(all));
+  });
+
+  it('reads for some people the row groups that may have one of them, and none between', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, row) => ({
+      id: `${row}`,
+      person: BigInt(row - 10_000) * 10n ** 14n,
+    }));
+    const { bytes } = encodeSegment(columnsOf(rows), { order: 'l0' });
+    const read = async (people: readonly bigint[]) => {
+      const groups = await readAll(bytesSource(bytes), { people: personSet(people) });
+      return groups.map(({ strings }) => Math.floor(Number(strings.id![0]) / 2_500));
+    };
+    expect(await read([rows[19_999]!.person, rows[3]!.person, rows[2_600]!.person])).toEqual([0, 1, 7]);
+    expect(await read([rows[9_000]!.person + 1n])).toEqual([3]);
+    expect(await read([rows[2_499]!.person + 1n])).toEqual([]);
+    expect(await read([rows[0]!.person - 1n, rows[19_999]!.person + 1n])).toEqual([]);
   });
 
   it('leaves out columns that were not asked for', async () => {

@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS } from '../../src/core/limits.ts';
 import type { Authenticator } from '../../src/http/authenticate.ts';
 import { renderProblem } from '../../src/http/problem.ts';
 import { peopleRoutes } from '../../src/query/people-routes.ts';
-import { record } from '../support/events.ts';
+import { record, testHasher } from '../support/events.ts';
 import { fakeApp } from '../support/fake-services.ts';
 import { dayOf, World } from './world.ts';
 
@@ -129,6 +129,75 @@ describe('a person that is not there', () => {
     expect((await call('GET', '/v1/people/a1', { key: keys.read })).body.code).toBe('person-not-found');
     expect((await call('GET', '/v1/people/a1', { key: keys.write })).status).toBe(403);
     expect((await call('GET', '/v1/people/a1/events')).status).toBe(401);
+  });
+});
+
+describe('a person of many ids', () => {
+  const DEVICES = 10_000;
+  const hashOf = (id: string) => {
+    testHasher.hash(id);
+    return testHasher.high | 0;
+  };
+  const devices = Array.from({ length: DEVICES }, (_, i) => `device-${i}`).sort((a, b) => hashOf(a) - hashOf(b));
+  /** At both ends of the order of hashes: everybody else lies between them. */
+  const own = [...devices.slice(0, 6), ...devices.slice(-6)];
+  const user = Array.from({ length: DEVICES }, (_, i) => `user-${i}`).find((id) => hashOf(id) < hashOf(own[5]!))!;
+
+  async function worldOfMany(): Promise<World> {
+    const world = new World({ nowMs: NOW_MS });
+    for (let at = 0; at < DEVICES; at += 2_500) {
+      const list = devices.slice(at, at + 2_500);
+      world.append(
+        0,
+        list.map((anonymous_id) => event(YESTERDAY_MS, { anonymous_id, event: 'Looked' })),
+      );
+    }
+    await world.store(0);
+    world.append(
+      0,
+      own.map((anonymous_id) => event(NOW_MS, { anonymous_id, user_id: user, type: 'identify', event: 'identify' })),
+    );
+    await world.store(0);
+    return world;
+  }
+
+  it('is read without the people between them', async () => {
+    const world = await worldOfMany();
+    const call = clientOf(world);
+    const { body: profile } = await call(`/v1/people/${own[0]}`);
+    expect(profile).toMatchObject({ userIds: [user], events: { total: 24 } });
+    const { body: timeline } = await call(`/v1/people/${user}/events?limit=100`);
+    expect(timeline.events).toHaveLength(24);
+    // Two of the four row groups.
+    expect(timeline.meta.scannedEvents).toBeLessThan(0.55 * DEVICES);
+  });
+});
+
+describe('an event that came twice, before and after a login', () => {
+  it('is in the profile once, as in every answer', async () => {
+    const world = new World({ nowMs: NOW_MS, shardCount: 2 });
+    const device = { anonymous_id: 'a1' };
+    const copy = { id: 'same', atMs: YESTERDAY_MS, event: 'Looked' };
+    world.append(0, [record({ ...copy, ...device })]);
+    // Sent again through another region: the same device and key, and by now somebody.
+    world.append(1, [
+      record({ ...copy, ...device, user_id: 'u1' }),
+      event(NOW_MS, { ...device, user_id: 'u1', type: 'identify', event: 'identify' }),
+    ]);
+    const looked = { measure: 'count', events: ['Looked'], from: '2026-03-09', to: '2026-03-11' };
+    for (const stage of ['in the shards', 'stored', 'sealed']) {
+      if (stage === 'stored') for (const shard of [0, 1]) await world.store(shard);
+      if (stage === 'sealed') await world.seal(dayOf(YESTERDAY_MS));
+      expect((await world.ask(looked, { rollups: [] })).series[0]!.total).toBe(1);
+      const { body } = await clientOf(world)('/v1/people/u1');
+      expect(body.events).toEqual({
+        total: 2,
+        byName: [
+          { event: 'Looked', count: 1 },
+          { event: 'identify', count: 1 },
+        ],
+      });
+    }
   });
 });
 
