@@ -192,6 +192,11 @@ export const LIMITS = {
   journeyHeldMax: 1_000_000,
   /** Times that a journey may read its range because its people do not fit in memory at once. */
   journeyPassesMax: 32,
+  /**
+   * Stored events that all passes of a journey read together, about a minute of CPU. Most often each is read once; where ids are
+   * linked, once a pass.
+   */
+  journeyReadRowsMax: 100_000_000,
   /** People of one page of a funnel's step. */
   peoplePageMax: 500,
 
@@ -215,6 +220,8 @@ export const LIMITS = {
   queryCohortsMax: 8,
   /** Stored events that a profile may be among: of sealed days only the row groups of the person are read. */
   profileRowsMax: 1_000_000_000,
+  /** Stored events that are read for it: a person of some ids has one row group a day for each, one of thousands nearly all. */
+  profileReadRowsMax: 20_000_000,
   /** Names of events, groups and ids that a profile lists. */
   profileListMax: 200,
 

@@ -13,6 +13,7 @@ import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCo
 import { wordsOf } from './number-encode.ts';
 import { type People, type PersonRange, personFilter } from './people-bounds.ts';
 import { readAhead } from './read-ahead.ts';
+import { BudgetSpent, type RowBudget } from './row-budget.ts';
 import { allRows, keep } from './rows.ts';
 import { readRowGroups } from './segment-read.ts';
 import type { LakeColumn } from './segment-schema.ts';
@@ -63,6 +64,8 @@ export interface ScanRequest {
   readonly copies?: CopiesByDay;
   /** Most rows to be touched. */
   readonly rowsMax?: number;
+  /** Rows of segments that are read, be it several times, are taken from it. */
+  readonly budget?: RowBudget;
 }
 
 export type CopiesByDay = Map<number, Copies>;
@@ -75,9 +78,9 @@ export interface ScanTotals {
   /** Further copies left out, in the days of the range. */
   readonly duplicateCount: number;
 }
-/** The scan would touch more rows than allowed, or compare more of one day; nothing was read. */
+/** The scan would touch more rows than allowed, or compare more of one day: nothing was read. Or its budget is spent. */
 export interface ScanTooLarge {
-  readonly code: 'scan-too-large' | 'day-too-mixed';
+  readonly code: 'scan-too-large' | 'day-too-mixed' | 'budget-spent';
   readonly rowCount: number;
   readonly rowsMax: number;
 }
@@ -127,7 +130,21 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
   if (comparedMax > LIMITS.mixedRowsMax) {
     return err({ code: 'day-too-mixed', rowCount: comparedMax, rowsMax: LIMITS.mixedRowsMax });
   }
+  try {
+    return ok({ scannedRowCount, ...(await scanDays(request, days, onBatch)) });
+  } catch (cause) {
+    if (cause instanceof BudgetSpent) {
+      return err({ code: 'budget-spent', rowCount: cause.rowCount, rowsMax: cause.rowsMax });
+    }
+    throw cause;
+  }
+}
 
+async function scanDays(
+  request: ScanRequest,
+  days: readonly DayPlan[],
+  onBatch: OnBatch,
+): Promise<Omit<ScanTotals, 'scannedRowCount'>> {
   const sources = new SourceCache(request.bucket, days);
   const filter = rowFilter(request);
   let eventCount = 0;
@@ -169,7 +186,7 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
     }
     sources.release(day.day);
   }
-  return ok({ eventCount, scannedRowCount, duplicateCount });
+  return { eventCount, duplicateCount };
 }
 
 /** Of some people only their own rows are compared, and they are few. */
@@ -282,7 +299,7 @@ function columnsOf(request: ScanRequest, needed: readonly LakeColumn[], withWant
 
 /** All rows of the source's day when ids are compared; else the row groups of the range and of the people are enough. */
 async function readBatches(
-  { startMs, endMs, people, narrowed, properties, copies }: ScanRequest,
+  { startMs, endMs, people, narrowed, properties, copies, budget }: ScanRequest,
   sources: SourceCache,
   { day }: DayPlan,
   source: NumberedSource,
@@ -307,6 +324,7 @@ async function readBatches(
       firstRow + batch.rowCount <= rowCount,
       `segment ${segment.path} has more than ${rowCount} rows of day ${day}`,
     );
+    budget?.spend(batch.rowCount);
     batches.push({ firstRow: first + firstRow, isSealed: isSealed(source), columns: batch });
   }
   return batches;

@@ -17,6 +17,7 @@ import type { LinkedPeople } from '../core/people/links.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { type PeopleSpan, peopleSpans, personsOf } from '../lake/people-bounds.ts';
+import { RowBudget } from '../lake/row-budget.ts';
 import type { CopiesByDay } from '../lake/scan.ts';
 import type { ScannerRpc, Share } from '../lake/scan-task.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
@@ -71,6 +72,7 @@ export async function readJourney<Answer>(
   const linked = view.people?.linked ?? null;
   let scannedEvents = 0;
   const copies: CopiesByDay = new Map();
+  const budget = new RowBudget(LIMITS.journeyReadRowsMax);
   for (let pass = 1; ; pass++) {
     if (pass > LIMITS.journeyPassesMax) return tooMuch('The people of the question are too many to be held at once');
     const builder = new SequenceBuilder(journey, { heldMax, range });
@@ -83,6 +85,7 @@ export async function readJourney<Answer>(
       narrowed,
       copies,
       excess,
+      budget,
       ...(journey.properties && { properties: journey.properties }),
       ...(!isEverybody && { people: personsOf(range) }),
     };

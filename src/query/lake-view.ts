@@ -104,7 +104,7 @@ export async function scanLakeView(
     narrowed,
     excess,
     ...rest
-  }: Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'properties' | 'copies'> & {
+  }: Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'budget' | 'properties' | 'copies'> & {
     readonly excess?: () => string | null;
   },
   onBatch: OnBatch,
@@ -134,6 +134,7 @@ export async function scanLakeView(
   if (scanned.ok) return scanned;
   const { code, rowCount, rowsMax } = scanned.error;
   if (code === 'day-too-mixed') return tooLarge(tooMixed(rowCount));
+  if (code === 'budget-spent') return tooLarge(`More than ${rowsMax} events would have to be read: narrow the range.`);
   return tooLarge(`The answer needs ${rowCount} events to be read, at most ${rowsMax} are: narrow the range.`);
 }
 

@@ -15,6 +15,7 @@ import type { ShardAddress } from '../core/shard-map.ts';
 import type { Tenant } from '../core/tenant.ts';
 import { compareCodePoints } from '../core/text.ts';
 import { personSet } from '../lake/people-bounds.ts';
+import { RowBudget } from '../lake/row-budget.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { lookupColumns, withPeople } from './people-lookup.ts';
@@ -70,7 +71,8 @@ export async function readProfile(
   const ids = idsOf(hashKey, id, people?.linked ?? null);
   const wanted = new Set<LakeColumn>([...fold.columns, 'person', 'received_at']);
   // All ids in one scan, for of an event that came under two of them one copy counts.
-  const what = { wanted, people: personSet(ids.hashes), rowsMax: LIMITS.profileRowsMax };
+  const budget = new RowBudget(LIMITS.profileReadRowsMax);
+  const what = { wanted, people: personSet(ids.hashes), rowsMax: LIMITS.profileRowsMax, budget };
   const scanned = await scanLakeView(ports, view, what, (batch, rows) => fold.add(batch, rows, ids));
   if (!scanned.ok) return scanned;
   return ok({ profile: fold.finish(ids), view: looked.value, scannedEvents: scanned.value.scannedRowCount });

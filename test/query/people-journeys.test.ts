@@ -5,7 +5,7 @@ import { createCohort } from '../../src/control/cohort-store.ts';
 import type { EventRecord } from '../../src/core/event.ts';
 import { Funnel } from '../../src/core/journeys/funnel.ts';
 import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
-import { DAY_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { renderProblem } from '../../src/http/problem.ts';
 import { type JourneyServices, journeyRoutes } from '../../src/query/journey-routes.ts';
 import { readJourney } from '../../src/query/journey-source.ts';
@@ -118,6 +118,28 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
     const read = await readJourney(world.ports, UID, shards, funnel, { nowMs: NOW_MS, heldMax: 80 });
     if (!read.ok) throw new Error(read.error.message);
     expect(peopleOf(read.value.answer)).toEqual([PEOPLE, PEOPLE / 3]);
+  });
+
+  it('are refused when their passes would read too much together', async () => {
+    const world = await worldOf(stage);
+    const shards = await listShards(world.ports.directoryOf, UID);
+    const limits = LIMITS as { journeyReadRowsMax: number };
+    const { journeyReadRowsMax } = LIMITS;
+    const read = (heldMax: number) => {
+      const funnel = new Funnel(must(parseFunnel(FUNNEL, 'UTC')));
+      return readJourney(world.ports, UID, shards, funnel, { nowMs: NOW_MS, heldMax });
+    };
+    // Two readings of its 140 events.
+    limits.journeyReadRowsMax = 280;
+    const [once, often] = [await read(1_000), await read(80)];
+    Object.assign(limits, { journeyReadRowsMax });
+    expect(once).toMatchObject({ ok: true });
+    // What the shards hold is not read again.
+    const refusal = {
+      ok: false,
+      error: { code: 'query-too-large', message: expect.stringContaining('More than 280') },
+    };
+    expect(often).toMatchObject(stage === 'sealed' ? refusal : { ok: true });
   });
 
   it('list the people of a step under both of their ids', async () => {

@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/event.ts';
-import { DAY_MS, HOUR_MS } from '../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS, LIMITS } from '../../src/core/limits.ts';
 import type { Authenticator } from '../../src/http/authenticate.ts';
 import { renderProblem } from '../../src/http/problem.ts';
 import { peopleRoutes } from '../../src/query/people-routes.ts';
@@ -164,11 +164,18 @@ describe('a person of many ids', () => {
   it('is read without the people between them', async () => {
     const world = await worldOfMany();
     const call = clientOf(world);
+    const limits = LIMITS as { profileReadRowsMax: number };
+    const { profileReadRowsMax } = LIMITS;
+    // Two of the four row groups.
+    limits.profileReadRowsMax = 5_000 + own.length;
     const { body: profile } = await call(`/v1/people/${own[0]}`);
+    limits.profileReadRowsMax--;
+    const { body: refused } = await call(`/v1/people/${own[0]}`);
+    Object.assign(limits, { profileReadRowsMax });
     expect(profile).toMatchObject({ userIds: [user], events: { total: 24 } });
+    expect(refused.code).toBe('query-too-large');
     const { body: timeline } = await call(`/v1/people/${user}/events?limit=100`);
     expect(timeline.events).toHaveLength(24);
-    // Two of the four row groups.
     expect(timeline.meta.scannedEvents).toBeLessThan(0.55 * DEVICES);
   });
 });
