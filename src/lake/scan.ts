@@ -189,9 +189,9 @@ async function scanDays(
   return { eventCount, duplicateCount };
 }
 
-/** Of some people only their own rows are compared, and they are few. */
+/** Of people named one by one only their own rows are compared. */
 function isOfFew({ people, copies }: ScanRequest): boolean {
-  return people !== undefined && copies === undefined;
+  return people !== undefined && 'hashes' in people && copies === undefined;
 }
 
 function countsOf(request: ScanRequest, { rowCount, uncoveredRowCount }: DayPlan) {

@@ -56,7 +56,7 @@ export interface QueryMeta {
   readonly estimated?: true;
   /** What retention has taken from the range: it is not in the answer. */
   readonly dropped?: readonly DroppedRange[];
-  /** Links of ids made by events that were acknowledged before it are followed; absent: no people were asked for. */
+  /** Links of ids made by events that were acknowledged before it are followed; absent: no people were asked for, or not all shards answered. */
   readonly identityAsOf?: string;
 }
 
@@ -181,7 +181,7 @@ function rollupMeta({
     sources: { live: liveSource(coverage), rollups: { rollup: rollupName, sealedDays, parts }, lake: null },
     revision,
     scannedEvents: 0,
-    ...identityMeta(identityAsOfMs),
+    ...identityMeta(coverage, identityAsOfMs),
     ...droppedOf(coverage),
   };
 }
@@ -201,13 +201,15 @@ export function lakeMeta({
     sources: { live: liveSource(coverage), rollups: null, lake: { segments } },
     revision,
     scannedEvents,
-    ...identityMeta(identityAsOfMs),
+    ...identityMeta(coverage, identityAsOfMs),
     ...droppedOf(coverage),
   };
 }
 
-function identityMeta(identityAsOfMs: number | null): Pick<QueryMeta, 'identityAsOf'> {
-  return identityAsOfMs === null ? {} : { identityAsOf: new Date(identityAsOfMs).toISOString() };
+/** Whoever was not heard may have links. */
+function identityMeta({ answered, shards }: Coverage, identityAsOfMs: number | null): Pick<QueryMeta, 'identityAsOf'> {
+  if (identityAsOfMs === null || answered < shards) return {};
+  return { identityAsOf: new Date(identityAsOfMs).toISOString() };
 }
 
 function isWhole({ dropped = [] }: Coverage): boolean {

@@ -93,9 +93,7 @@ export async function planExport(
   const tails = new Tails(startMs, endMs);
   const strings = new Set([...wantedOf(request)].filter((column): column is StringColumn => !isNumberColumn(column)));
   const states = await visitTails(shardOf, addresses, strings.add('id').add('event'), (tail) => tails.add(tail));
-  if (states.includes(null)) {
-    return refuse('shard-unavailable', 'A shard did not answer: an export without its events would not be whole.');
-  }
+  if (states.includes(null)) return shardUnavailable();
   if (tails.isTooLong) {
     const message = `The shards hold more than ${LIMITS.exportTailEventsMax} events of the range that are not stored yet.`;
     return refuse('export-tail-too-long', message);
@@ -112,14 +110,21 @@ async function filterPeople(
   uid: string,
   addresses: readonly ShardAddress[],
   request: ExportRequest,
-): Promise<Result<KnownPeople, LakeRefusal> | null> {
+): Promise<Result<KnownPeople, ExportRefusal> | null> {
   const { asks } = filterOf(request);
   const columns = lookupColumns(asks);
   if (columns.length === 0) return null;
   const tails: ScanTail[] = [];
-  // A shard that does not answer now will not either when its events are asked for: the export is refused then.
-  await visitTails(ports.shardOf, addresses, new Set(columns), (tail) => tails.push(tail));
-  return knowPeople(ports, uid, addresses, tails, asks, ports.now());
+  const states = await visitTails(ports.shardOf, addresses, new Set(columns), (tail) => tails.push(tail));
+  if (states.includes(null)) return shardUnavailable();
+  const people = await knowPeople(ports, uid, addresses, tails, asks, ports.now());
+  // Whoever was not heard may have said who somebody is: the filter would be another.
+  const isHeard = people.ok && people.value.coverages.every(({ answered, shards }) => answered === shards);
+  return people.ok && !isHeard ? shardUnavailable() : people;
+}
+
+function shardUnavailable() {
+  return refuse('shard-unavailable', 'A shard did not answer: an export without its events would not be whole.');
 }
 
 /** What the filter reads. */

@@ -8,6 +8,7 @@ import { FunnelPeople } from '../core/journeys/funnel.ts';
 import type { FunnelPeopleQuestion } from '../core/journeys/funnel-question.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
+import { personSet } from '../lake/people-bounds.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
 import { type LakePorts, type LakeView, scanLakeView } from './lake-view.ts';
@@ -77,7 +78,7 @@ async function identify(
     page.map((person) => [person, { userId: null, anonymousId: null, anonymousAtMs: Number.NEGATIVE_INFINITY }]),
   );
   const wanted = new Set<LakeColumn>(['person', ...ID_COLUMNS]);
-  const people = { min: page[0]!, max: page.at(-1)! };
+  const people = personSet(page);
   const scanned = await scanLakeView(ports, view, { wanted, people }, ({ at, person, strings }, rows) => {
     for (const row of rows) {
       const identity = identities.get(person[row]!);

@@ -2,6 +2,7 @@
 import type { EventColumns } from '../core/columns.ts';
 import type { LinkedPeople } from '../core/people/links.ts';
 import type { Lookup } from '../core/people/lookup.ts';
+import type { Coverage } from './coverage.ts';
 
 export interface KnownPeople {
   /** Null: the question does not ask who anybody is. */
@@ -11,6 +12,8 @@ export interface KnownPeople {
   readonly identityAsOfMs: number | null;
   /** Events read to know it. */
   readonly scannedEvents: number;
+  /** Of each reading that it took beside the question's own. */
+  readonly coverages: readonly Coverage[];
 }
 
 /** The columns with the one person that each row's is, and the lookup. The batch itself stays as it is. */

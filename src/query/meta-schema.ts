@@ -21,5 +21,7 @@ export const metaSchema = z.object({
   identityAsOf: z.iso
     .datetime()
     .optional()
-    .describe('Links between ids that were made by then are followed; where people were asked for.'),
+    .describe(
+      'Links between ids that were made by then are followed. Where people were asked for and all shards answered.',
+    ),
 });

@@ -4,8 +4,8 @@
  *
  * steps: links → the cohorts' definitions → traits, from all events there are (of sealed days, from those
  * with traits) → cohorts, from the events of their ranges
- * Each is as of now and exact: it is read from the same segments and tails as any answer. A question that asks nothing of
- * the kind pays nothing.
+ * Each is as of now and exact: it is read from the same segments and tails as any answer, and what a reading lacks (a shard
+ * that did not answer, days that retention dropped) the answer lacks. A question that asks nothing of the kind pays nothing.
  */
 import { readCohorts } from '../control/cohort-store.ts';
 import { cohortTraits } from '../core/cohort.ts';
@@ -22,6 +22,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import type { ScanTail } from '../lake/scan.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
+import { asItStands, type Coverage, joinCoverage } from './coverage.ts';
 import { readIdentity } from './identity.ts';
 import type { KnownPeople } from './known-people.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
@@ -42,7 +43,8 @@ export async function withPeople(
 ): Promise<Result<LakeView, LakeRefusal>> {
   if (lookupColumns(asks).length === 0) return ok(view);
   const people = await knowPeople(ports, uid, addresses, view.tails, asks, nowMs);
-  return people.ok ? ok({ ...view, people: people.value }) : people;
+  if (!people.ok) return people;
+  return ok({ ...view, people: people.value, coverage: joinCoverage(view.coverage, ...people.value.coverages) });
 }
 
 /** The same for one that reads events in its own way; its tails have the columns of `lookupColumns`. */
@@ -59,7 +61,7 @@ export async function knowPeople(
   }
   const linked = await readIdentity(ports.db, uid, tails);
   if (!linked.ok) return linked;
-  const people = { linked: linked.value, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0 };
+  const people = { linked: linked.value, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0, coverages: [] };
   if (asks.traits.size === 0 && asks.cohorts.size === 0) return ok(people);
 
   const cohorts = await readCohorts(ports.db, uid, [...asks.cohorts]);
@@ -77,9 +79,10 @@ async function lookUp(
   asks: PeopleAsks,
   cohorts: readonly SavedCohort[],
   nowMs: number,
-): Promise<Result<Pick<KnownPeople, 'lookup' | 'scannedEvents'>, LakeRefusal>> {
+): Promise<Result<Pick<KnownPeople, 'lookup' | 'scannedEvents' | 'coverages'>, LakeRefusal>> {
   const traits = new Traits(traitsWanted([...asks.traits, ...cohorts.flatMap(({ who }) => cohortTraits(who))]));
-  const people = { linked, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0 };
+  const people = { linked, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0, coverages: [] };
+  const coverages: Coverage[] = [];
   const read = async (
     range: { readonly startMs: number; readonly endMs: number; readonly only?: 'traits' | undefined },
     columns: readonly StringColumn[],
@@ -88,6 +91,8 @@ async function lookUp(
     add: Parameters<typeof scanLakeView>[3],
   ) => {
     const view = await openLakeView(ports, uid, addresses, range, columns, nowMs);
+    // Traits are the latest there are; a cohort is complete when its own range is.
+    coverages.push(lookup === null ? asItStands(view.coverage) : view.coverage);
     const wanted = new Set<LakeColumn>([...columns, 'person', ...further]);
     return scanLakeView(ports, { ...view, people: { ...people, lookup } }, { wanted }, (batch, rows, day) => {
       if (traits.size + counts.size <= LIMITS.traitsHeldMax) return add(batch, rows, day);
@@ -115,7 +120,7 @@ async function lookUp(
   if (traits.size + counts.size > LIMITS.traitsHeldMax) {
     return tooLarge(`Traits and cohorts of at most ${LIMITS.traitsHeldMax} people are looked up for one question.`);
   }
-  return ok({ lookup, scannedEvents });
+  return ok({ lookup, scannedEvents, coverages });
 }
 
 function traitsWanted(names: readonly string[]): TraitsWanted {

@@ -8,6 +8,7 @@ import { LINK_COLUMNS } from '../core/people/find-links.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseParameters } from '../http/problem.ts';
 import { personSet } from '../lake/people-bounds.ts';
+import { asItStands, coverageOf, joinCoverage } from './coverage.ts';
 import {
   type EventsServices,
   eventListSchema,
@@ -99,10 +100,12 @@ export function peopleRoutes(services: EventsServices): Hono {
         tails.flatMap((tail) => tail?.tails ?? []),
       );
       if (!linked.ok) throw problemOf(linked.error);
+      const linkCoverage = asItStands(coverageOf(tails, request, nowMs));
       const { hashes } = idsOf(tenant.hashKey, id, linked.value);
       const listed = await listEvents(services, tenant.uid, shards, { ...request, people: personSet(hashes) }, nowMs);
       if (!listed.ok) throw problemOf(listed.error);
-      return c.json(wireListOf(listed.value, services.now() - nowMs, nowMs));
+      const coverage = joinCoverage(listed.value.coverage, linkCoverage);
+      return c.json(wireListOf({ ...listed.value, coverage }, services.now() - nowMs, nowMs));
     },
   );
 

@@ -23,7 +23,7 @@ import type { StoredPart } from '../lake/manifest/cells.ts';
 import { type RangeReading, readRange } from '../lake/manifest/range.ts';
 import type { SealedDay } from '../lake/manifest/sealed-days.ts';
 import { lacks } from '../lake/seal/plan.ts';
-import { type Coverage, coverageOf, isStored } from './coverage.ts';
+import { type Coverage, coverageOf, isStored, withoutShards } from './coverage.ts';
 import { readIdentity } from './identity.ts';
 import { askLive, readTails } from './shards.ts';
 
@@ -73,11 +73,12 @@ export async function readRollup(
   const { rollup } = plan;
   const { startMs, endMs } = query;
   const live = await askLive(shardOf, addresses, { rollupId: rollup.id, startMs, endMs });
-  const coverage = coverageOf(live, query, nowMs);
+  const liveCoverage = coverageOf(live, query, nowMs);
   const linked = query.measure === 'users' ? await readLinked(db, shardOf, uid, addresses, live) : null;
+  const coverage = withoutShards(liveCoverage, linked?.unheard ?? 0);
   const { asTheyCame = false } = options;
-  if (linked?.ok === false && !asTheyCame) return err('people-linked');
-  const people = linked?.ok ? linked.value : null;
+  if (linked?.people.ok === false && !asTheyCame) return err('people-linked');
+  const people = linked?.people.ok ? linked.people.value : null;
   const grains = dayGrains(query, nowMs) ?? new Map();
   const dayFrom = Math.floor(startMs / DAY_MS);
   const dayTo = Math.floor((endMs - 1) / DAY_MS);
@@ -122,14 +123,16 @@ async function readLinked(
   uid: string,
   addresses: readonly ShardAddress[],
   live: readonly (LiveReply | null)[],
-): Promise<Result<LinkedPeople, unknown>> {
+): Promise<{ readonly people: Result<LinkedPeople, unknown>; readonly unheard: number }> {
   const holding = addresses.filter((_, index) => (live[index]?.tailEvents ?? 0) > 0);
   const tails = await readTails(shardOf, holding, new Set(LINK_COLUMNS));
-  return readIdentity(
+  const heard = tails.filter((tail) => tail !== null);
+  const people = await readIdentity(
     db,
     uid,
-    tails.flatMap((tail) => tail?.tails ?? []),
+    heard.flatMap((tail) => tail.tails),
   );
+  return { people, unheard: tails.length - heard.length };
 }
 
 /** Is there anything in the range that was stored, sealed or received without this rollup? */
