@@ -209,6 +209,8 @@ export const LIMITS = {
 
   /** Identity links of a tenant that one answer can follow: about 60 bytes each in memory. */
   linksMax: 500_000,
+  /** Linked ids of all tenants that an isolate keeps, 45 bytes each: as many as those of one answer, so that any tenant fits. */
+  linkIdsKeptMax: 1_000_000,
   /** People, or groups, whose traits one answer can hold: about 150 bytes each and more with every trait asked for. */
   traitsHeldMax: 300_000,
   cohortsMax: 100,

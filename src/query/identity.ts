@@ -2,7 +2,8 @@
  * Identity: who is who, for a question asked now: the links that are stored, and those of events still in the shards.
  *
  * steps: the tails were read first → links that were stored since this isolate last looked → both together
- * Links only grow, and those of an acknowledged event are as good as stored: an isolate keeps what it has read.
+ * Links only grow, and those of an acknowledged event are as good as stored: an isolate keeps what it has read, of as many
+ * tenants as fit. One with more links than an answer can follow is not kept.
  */
 import { loadTenant } from '../control/tenants.ts';
 import { Hasher } from '../core/hash.ts';
@@ -19,8 +20,8 @@ interface Known {
   linkSeq: number;
 }
 
-/** Tenants whose links an isolate keeps. */
-const TENANTS_MAX = 16;
+/** However few links they have. */
+const TENANTS_MAX = 256;
 const known = new WeakMap<D1Database, Map<string, Known>>();
 
 /** `tails` have the columns of LINK_COLUMNS, and were read before the call. */
@@ -29,13 +30,16 @@ export async function readIdentity(
   uid: string,
   tails: readonly ScanTail[],
 ): Promise<Result<LinkedPeople, LakeRefusal>> {
-  const tenant = knownOf(db, uid);
+  const tenants = tenantsOf(db);
+  const tenant = knownOf(tenants, uid);
   for (let isLast = false; !isLast; ) {
     const page = await readLinks(db, uid, tenant.linkSeq);
     for (const link of page.links) tenant.links.add(link);
     tenant.linkSeq = Math.max(tenant.linkSeq, page.linkSeq);
     isLast = page.isLast;
+    makeRoom(tenants);
     if (tenant.links.size > 2 * LIMITS.linksMax) {
+      if (tenants.get(uid) === tenant) tenants.delete(uid);
       return tooLarge(`The tenant has more than ${LIMITS.linksMax} links of ids, which is what one answer can follow.`);
     }
   }
@@ -45,14 +49,26 @@ export async function readIdentity(
   return ok(tenant.links.people());
 }
 
-function knownOf(db: D1Database, uid: string): Known {
+function tenantsOf(db: D1Database): Map<string, Known> {
   const tenants = known.get(db) ?? new Map<string, Known>();
   known.set(db, tenants);
+  return tenants;
+}
+
+/** The one asked for last goes last: the first is the one to be forgotten. */
+function knownOf(tenants: Map<string, Known>, uid: string): Known {
   const tenant = tenants.get(uid) ?? { links: new Links(), linkSeq: 0 };
-  // The one asked for last goes last: the first is the one to be forgotten.
   tenants.delete(uid);
   tenants.set(uid, tenant);
-  const [oldest] = tenants.keys();
-  if (tenants.size > TENANTS_MAX && oldest !== undefined) tenants.delete(oldest);
   return tenant;
+}
+
+/** Whoever reads a forgotten one still has it. */
+function makeRoom(tenants: Map<string, Known>): void {
+  let idCount = [...tenants.values()].reduce((sum, { links }) => sum + links.size, 0);
+  for (const [uid, { links }] of tenants) {
+    if (idCount <= LIMITS.linkIdsKeptMax && tenants.size <= TENANTS_MAX) return;
+    tenants.delete(uid);
+    idCount -= links.size;
+  }
 }
