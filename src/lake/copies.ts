@@ -190,16 +190,18 @@ function addTo(set: PairSet, { columns }: DayRows): void {
   for (let row = 0; row < columns.rowCount; row++) set.add(keys[2 * row]!, idOf(row));
 }
 
-/** Of a batch's rows those that the set may have. Its texts are not looked at where no key is in the set. */
+/** Of a batch's rows those that the set may have: few. Its texts are not looked at where no key is in the set. */
 function rowsIn(set: PairSet, { columns }: DayRows): Uint32Array {
   const keys = wordsOf(columns.keyHash);
+  const rows: number[] = [];
   let idOf: ReturnType<typeof idWords> | null = null;
-  return keep(allRows(columns.rowCount), (row) => {
+  for (let row = 0; row < columns.rowCount; row++) {
     const key = keys[2 * row]!;
-    if (!set.mayHaveKey(key)) return false;
+    if (!set.mayHaveKey(key)) continue;
     idOf ??= idWords(columns);
-    return set.mayHave(key, idOf(row));
-  });
+    if (set.mayHave(key, idOf(row))) rows.push(row);
+  }
+  return Uint32Array.from(rows);
 }
 
 /**
