@@ -165,6 +165,10 @@ export const LIMITS = {
   scannerRowsMax: 5_000_000,
   /** Ranges of files a scanner remembers. */
   scannerCacheSizeBytesMax: 32 * MIB,
+  /** Footers of files that an isolate keeps, as bytes, with the texts they came as: one of a day has 10 KB. */
+  footersSizeBytesMax: 4 * MIB,
+  /** Of those, parsed: 140 KB one of a day, 7 MB one of a year. */
+  parsedFootersSizeBytesMax: 24 * MIB,
   /** Events of one page of the explorer. */
   eventsPageMax: 100,
   /** Stored events whose times and ids one page of the explorer may look at: about a second of CPU. */

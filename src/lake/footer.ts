@@ -6,8 +6,10 @@
  */
 import type { FileMetaData } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
+import { LIMITS } from '../core/limits.ts';
 import { assert } from '../core/result.ts';
 import { fromBase64, toBase64 } from './base64.ts';
+import { SizedCache } from './sized-cache.ts';
 import type { SegmentSource } from './source.ts';
 import { compress, decompress } from './zstd.ts';
 
@@ -25,17 +27,14 @@ export function packFooter(footer: Uint8Array): string | null {
 
 /** The same bytes for a text that was unpacked before: parsed once, a footer serves many questions. */
 export function unpackFooter(text: string): Uint8Array {
-  const known = unpacked.get(text);
-  if (known !== undefined) return known;
-  const footer = unpack(text);
-  if (unpacked.size >= UNPACKED_MAX) unpacked.delete(unpacked.keys().next().value!);
-  unpacked.set(text, footer);
-  return footer;
+  return unpacked.of(
+    text,
+    () => unpack(text),
+    (footer) => text.length + footer.length,
+  );
 }
 
-/** Parsed, each takes some hundred kilobytes. */
-const UNPACKED_MAX = 64;
-const unpacked = new Map<string, Uint8Array>();
+const unpacked = new SizedCache<string, Uint8Array>(LIMITS.footersSizeBytesMax);
 
 function unpack(text: string): Uint8Array {
   const colon = text.indexOf(':');
@@ -53,14 +52,12 @@ export async function readFooter(source: SegmentSource): Promise<Uint8Array> {
   return wanted <= end.length ? end.subarray(end.length - wanted) : source.read(source.sizeBytes - wanted, wanted);
 }
 
-const parsed = new Map<Uint8Array, FileMetaData>();
+/** Objects take so many times the bytes they were parsed from: measured, of files of one day and of a year. */
+const PARSED_FACTOR = 15;
+const parsed = new SizedCache<Uint8Array, FileMetaData>(LIMITS.parsedFootersSizeBytesMax);
 
-/** Parses once for each footer in use; a scan reads a segment once a day. The oldest of many is parsed again when it is asked for. */
+/** Parses once for each footer in use; a scan reads a segment once a day. One of many is parsed again when it is asked for. */
 export function parseFooter(footer: Uint8Array): FileMetaData {
-  const known = parsed.get(footer);
-  if (known !== undefined) return known;
-  const metadata = parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
-  if (parsed.size >= UNPACKED_MAX) parsed.delete(parsed.keys().next().value!);
-  parsed.set(footer, metadata);
-  return metadata;
+  const parse = () => parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
+  return parsed.of(footer, parse, () => PARSED_FACTOR * footer.length);
 }

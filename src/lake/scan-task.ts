@@ -17,6 +17,7 @@ import { CachedBucket } from './cached-bucket.ts';
 import { personsOf } from './people-bounds.ts';
 import { type OnBatch, type ScanRequest, type ScanSegment, scan } from './scan.ts';
 import type { LakeColumn } from './segment-schema.ts';
+import { SizedCache } from './sized-cache.ts';
 import type { ReadBucket } from './source.ts';
 
 export interface Share {
@@ -54,7 +55,7 @@ class Enough extends Error {}
 
 export class ScanRunner {
   readonly #bucket: CachedBucket;
-  readonly #footers = new Map<string, Uint8Array>();
+  readonly #footers = new SizedCache<string, Uint8Array>(LIMITS.footersSizeBytesMax);
   readonly #now: () => number;
 
   constructor(bucket: ReadBucket, now: () => number) {
@@ -138,13 +139,10 @@ export class ScanRunner {
   /** The one that was parsed before, if the segment was read before. */
   #footer({ path, footer }: ScanSegment): Uint8Array | null {
     if (!footer) return null;
-    const known = this.#footers.get(path);
-    if (known !== undefined) return known;
-    if (this.#footers.size >= FOOTERS_MAX) this.#footers.delete(this.#footers.keys().next().value!);
-    this.#footers.set(path, footer);
-    return footer;
+    return this.#footers.of(
+      path,
+      () => footer,
+      ({ length }) => length,
+    );
   }
 }
-
-/** Parsed, each takes some tens of kilobytes. */
-const FOOTERS_MAX = 256;
