@@ -154,7 +154,7 @@ export const LIMITS = {
   propertyProbeSizeBytesMax: 32 * MIB,
   /** Rows one lake scan may touch before it is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
-  /** Rows of one day that no seal covers and of which a scan compares the ids: 32 MB and two readings. A sealed day has no such bound. */
+  /** Rows of one day that no seal covers and of which a scan compares the ids: some 50 MB and two readings. A sealed day has no such bound. */
   mixedRowsMax: 5_000_000,
   /** A scan of fewer rows is not shared out: the query itself has them in a third of a second. */
   scanSharedRowsMin: 300_000,

@@ -71,7 +71,7 @@ export async function findCopies(read: () => AsyncIterable<DayRows>, counts: Day
 const FEW = 1_024;
 /** A sealed row is taken for one of the uncovered ones at one in so many: then it is compared. */
 const BITS_OF_FEW = 64;
-/** Two sets of five million take 32 MB. */
+/** Two sets of five million take 40 MB; one of them is gone when rows are compared. */
 const BITS_OF_MANY = 16;
 
 function compareUncovered(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
@@ -228,26 +228,29 @@ function wordOf(text: string, from: number, to: number): number {
 class PairSet {
   readonly #keys: Uint32Array;
   readonly #pairs: Uint32Array;
-  readonly #mask: number;
+  readonly #keyMask: number;
+  readonly #pairMask: number;
 
   constructor(count: number, bitsEach: number) {
     const bitCount = 2 ** Math.max(10, Math.ceil(Math.log2(count * bitsEach)));
-    this.#keys = new Uint32Array(bitCount / 32);
     this.#pairs = new Uint32Array(bitCount / 32);
-    this.#mask = bitCount - 1;
+    this.#pairMask = bitCount - 1;
+    // Most keys have several events.
+    this.#keys = new Uint32Array(bitCount / 4 / 32);
+    this.#keyMask = bitCount / 4 - 1;
   }
 
   add(key: number, id: number): void {
-    set(this.#keys, key & this.#mask);
-    set(this.#pairs, (key ^ id) & this.#mask);
+    set(this.#keys, key & this.#keyMask);
+    set(this.#pairs, (key ^ id) & this.#pairMask);
   }
 
   mayHaveKey(key: number): boolean {
-    return has(this.#keys, key & this.#mask);
+    return has(this.#keys, key & this.#keyMask);
   }
 
   mayHave(key: number, id: number): boolean {
-    return has(this.#pairs, (key ^ id) & this.#mask);
+    return has(this.#pairs, (key ^ id) & this.#pairMask);
   }
 }
 
