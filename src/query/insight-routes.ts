@@ -27,7 +27,7 @@ import {
   keepAnswer,
   listInsights,
 } from './insight-store.ts';
-import { type Report, rangeOf, reportAnswerSchema, reportSchema, runReport } from './report.ts';
+import { type Report, type ReportAnswer, rangeOf, reportAnswerSchema, reportSchema, runReport } from './report.ts';
 import { mustAnswer, mustReport } from './report-problems.ts';
 import { listShards } from './shards.ts';
 
@@ -156,8 +156,16 @@ async function run(ports: InsightServices, tenant: Tenant, { id, name, query }: 
   }
   const answer = mustAnswer(await runReport(ports, tenant, report, shards));
   const answeredAtMs = now();
-  if (version) await keepAnswer(db, tenant.uid, id, { version, answer: JSON.stringify(answer), answeredAtMs });
+  if (version && isHeard(answer))
+    await keepAnswer(db, tenant.uid, id, { version, answer: JSON.stringify(answer), answeredAtMs });
   return { insight: { id, name }, cached: false, answeredAt: iso(answeredAtMs), answer };
+}
+
+/** A shard that told the version may have failed afterwards: what lacks its events is not to be given again. */
+function isHeard(answer: ReportAnswer): boolean {
+  const answers = 'answers' in answer ? Object.values(answer.answers) : [answer];
+  const all = answers.flatMap(({ meta, compared }) => (compared === undefined ? [meta] : [meta, compared.meta]));
+  return all.every(({ sources: { live } }) => live.answered === live.shards);
 }
 
 /** Who is in a cohort changes as its days go by: the minute, where one is named. */

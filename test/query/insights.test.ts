@@ -106,6 +106,22 @@ describe('an insight', () => {
     expect(await run()).toMatchObject({ total: 2 });
   });
 
+  it('is not kept when a shard fails after it has told what it holds', async () => {
+    const { world, run } = await saved({ ...TODAY, measure: 'users' });
+    world.append(0, [record({ id: 'a', atMs: START_MS, user_id: 'u1' })]);
+    const beforeTailPage = world.shards[0]!.beforeTailPage;
+    world.shards[0]!.beforeTailPage = async () => {
+      throw new Error('the shard is down');
+    };
+    const { body } = await run();
+    expect(body.answer.meta).toMatchObject({ complete: false, sources: { live: { shards: 1, answered: 0 } } });
+    world.shards[0]!.beforeTailPage = beforeTailPage;
+    const again = await run();
+    expect(again.cached).toBe(false);
+    expect(again.body.answer.meta.sources.live).toMatchObject({ shards: 1, answered: 1 });
+    expect((await run()).cached).toBe(true);
+  });
+
   it('may be named questions with formulas', async () => {
     const { run } = await saved({ queries: { a: TODAY, b: TODAY }, formulas: { sum: 'a + b' } });
     const { body } = await run();
