@@ -159,6 +159,8 @@ describe('at the edge', () => {
     const refused = await chunk(2, 1);
     expect(refused).toMatchObject({ status: 429, body: { code: 'quota-exceeded', limit: 100 } });
     expect(refused.headers.get('retry-after')).toBe('31');
+    // What is sent meanwhile has its own allowance.
+    expect((await send(keys.write, 100)).status).toBe(200);
     expect((await send(keys.write, 1)).status).toBe(429);
     expect(points).toHaveLength(2);
     clock.nowMs += 31_000;

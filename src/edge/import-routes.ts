@@ -120,7 +120,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
 
 async function takeChunk(request: Request, deps: ImportDeps, importer: Importer): Promise<ImportVerdict> {
   const { tenant } = await deps.auth.authenticate(request.headers, 'write');
-  deps.quotas?.charge(tenant, 0, deps.now());
+  deps.quotas?.charge(tenant, 0, deps.now(), { isImport: true });
   const named = readName(request.headers);
   const { lines, contentHash } = await readLines(request);
   const chunk = { uid: tenant.uid, importId: named?.importId ?? contentHash, chunk: named?.chunk ?? 0, contentHash };
@@ -140,7 +140,7 @@ async function takeChunk(request: Request, deps: ImportDeps, importer: Importer)
   async function importNew(): Promise<ImportVerdict> {
     const { receivedAtMs } = start as Extract<typeof start, { status: 'new' }>;
     const received = countEvents(lines);
-    deps.quotas?.charge(tenant, received, deps.now());
+    deps.quotas?.charge(tenant, received, deps.now(), { isImport: true });
     const { records, errors } = admit(lines, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
     // The records are stored beside columns and a file made of them; the text they were read from is not needed for it.
     lines.release();

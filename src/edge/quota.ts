@@ -24,21 +24,30 @@ export class Quotas {
     this.#onRefused = onRefused;
   }
 
-  /** Spends the events, of a request that is taken whole or not at all. Throws `quota-exceeded`. */
-  charge({ uid, quotaEventsPerMinute }: Tenant, events: number, nowMs: number): void {
+  /**
+   * Spends the events, of a request that is taken whole or not at all. Throws `quota-exceeded`. What is imported has an
+   * allowance of its own, as large: an import that takes all it may leaves what is sent meanwhile its room.
+   */
+  charge(
+    { uid, quotaEventsPerMinute }: Tenant,
+    events: number,
+    nowMs: number,
+    { isImport = false }: { readonly isImport?: boolean } = {},
+  ): void {
     if (quotaEventsPerMinute === undefined) return;
-    const allowance = this.#allowances.get(uid) ?? this.#begin(uid, quotaEventsPerMinute, nowMs);
+    const name = isImport ? `import ${uid}` : uid;
+    const allowance = this.#allowances.get(name) ?? this.#begin(name, quotaEventsPerMinute, nowMs);
     const waitMs = spend(allowance, quotaEventsPerMinute, events, nowMs);
     if (waitMs > 0) this.#refuse(uid, quotaEventsPerMinute, waitMs);
   }
 
-  #begin(uid: string, eventsPerMinute: number, nowMs: number): Allowance {
+  #begin(name: string, eventsPerMinute: number, nowMs: number): Allowance {
     if (this.#allowances.size >= REMEMBERED_TENANTS_MAX) {
       const { value: oldest } = this.#allowances.keys().next();
       if (oldest !== undefined) this.#allowances.delete(oldest);
     }
     const allowance = fullAllowance(eventsPerMinute, nowMs);
-    this.#allowances.set(uid, allowance);
+    this.#allowances.set(name, allowance);
     return allowance;
   }
 
