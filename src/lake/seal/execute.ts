@@ -131,9 +131,9 @@ function bucketReader(
       const rowsOf = new Map<bigint, number>();
       for await (const { columns, firstRow } of readDay(plan.day, inputs, PEOPLE_COLUMNS, cache, whole)) {
         for (const row of rowsOfBucket(columns, index, plan.bucketCount)) {
-          if (isDropped(dropped, firstRow + row)) continue;
           const person = columns.person[row]!;
-          rowsOf.set(person, (rowsOf.get(person) ?? 0) + 1);
+          const isKept = !isDropped(dropped, firstRow + row);
+          rowsOf.set(person, (rowsOf.get(person) ?? 0) + Number(isKept));
         }
       }
       return rowsOf;

@@ -36,7 +36,7 @@ export interface BucketReader {
   readonly index: number;
   /** Rows of the bucket, in the same order each time: of some of its people, or of all. */
   read(people?: PersonRange): AsyncIterable<ReadRows>;
-  /** The bucket's people, nobody as 0, with their rows that stay. */
+  /** The bucket's people, nobody as 0, with their rows that stay; also those of whom none does, for they are counted. */
   countPeople(): Promise<ReadonlyMap<bigint, number>>;
 }
 
@@ -89,13 +89,16 @@ async function* cut(batches: AsyncIterable<ReadRows>, rowsMax: number): AsyncGen
 /** People in their order, as many together as have no more rows than may be held; one of more is alone. */
 function stretches(rowsOf: ReadonlyMap<bigint, number>, rowsMax: number): PersonRange[] {
   const ranges: PersonRange[] = [];
-  let rowCount = rowsMax;
+  let rowCount = 0;
   for (const [person, rows] of [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (rowCount + rows > rowsMax) {
+    const last = ranges.at(-1);
+    if (last === undefined || rowCount + rows > rowsMax) {
       ranges.push({ min: person, max: person });
-      rowCount = 0;
-    } else ranges[ranges.length - 1] = { min: ranges.at(-1)!.min, max: person };
-    rowCount += rows;
+      rowCount = rows;
+    } else {
+      ranges[ranges.length - 1] = { min: last.min, max: person };
+      rowCount += rows;
+    }
   }
   return ranges;
 }

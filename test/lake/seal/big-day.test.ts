@@ -207,7 +207,12 @@ describe('a person of more events than may be held', () => {
       'b',
       0,
       1,
-      events.slice(300, 360).map((copy) => ({ ...copy, receivedAt: copy.receivedAt! + 50 })),
+      // Every other one of somebody who did nothing else.
+      events.slice(300, 360).map((copy, i) => ({
+        ...copy,
+        receivedAt: copy.receivedAt! + 50,
+        ...(i % 2 === 0 && { person: copy.person! ^ 0x5a5a_5a5a_0000_0000n }),
+      })),
     );
     return lake;
   }
