@@ -130,13 +130,13 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (asked !== undefined && (asked.incarnation !== incarnation || asked.seqFrom !== oldest.seqFrom))
       return { status: 'gone' };
     if (asked === undefined) this.#attempts++;
-    const { seqFrom = oldest.seqFrom, partFrom = 0 } = request;
+    const { seqFrom = oldest.seqFrom, partFrom } = request;
     const page = this.#store.read(seqFrom, oldest.seqTo, LIMITS.rpcPageSizeBytesMax);
     assert(page !== null, `flush ${oldest.seqFrom}-${oldest.seqTo} is not confirmed, but its rows are gone`);
-    const allParts = oldest.parts();
-    const parts = firstBySize(allParts.slice(partFrom), ({ cells }) => cells.byteLength, LIMITS.rpcPageSizeBytesMax);
-    const nextSeq = page.nextSeq ?? oldest.seqTo;
-    const nextPart = partFrom + parts.length;
+    const allParts = seqFrom === oldest.seqFrom || partFrom !== undefined ? oldest.parts() : [];
+    const pageSizeBytesMax = partFrom === undefined ? Number.POSITIVE_INFINITY : LIMITS.rpcPageSizeBytesMax;
+    const parts = firstBySize(allParts.slice(partFrom), ({ cells }) => cells.byteLength, pageSizeBytesMax);
+    const nextPart = (partFrom ?? 0) + parts.length;
     return {
       status: 'ok',
       flush: { incarnation, seqFrom: oldest.seqFrom, seqTo: oldest.seqTo },
@@ -145,10 +145,8 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       corrections: oldest.correctionCount,
       rollupIds: [...(oldest.rollupIds ?? [])],
       parts,
-      blocks: page.blocks,
-      nextSeq,
-      nextPart,
-      isLast: nextSeq === oldest.seqTo && nextPart === allParts.length,
+      ...page,
+      ...(nextPart < allParts.length && { nextPart }),
     };
   }
 

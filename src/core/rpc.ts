@@ -97,8 +97,9 @@ export interface ReadFlushRequest {
   readonly address: ShardAddress;
   /** Absent: the oldest flush not yet confirmed, its first page. */
   readonly flush?: FlushRef;
-  /** Where the page begins, in rows and in parts, as the page before it said. */
+  /** Where the page begins, as the page before it said. */
   readonly seqFrom?: number;
+  /** The parts, page by page, from this one on; absent: all with the first page, as sinks of earlier releases want them. */
   readonly partFrom?: number;
 }
 export type ReadFlushReply =
@@ -112,10 +113,10 @@ export type ReadFlushReply =
       readonly rollupIds: readonly string[];
       readonly parts: readonly FlushPart[];
       readonly blocks: readonly LoggedBlock[];
-      /** Where the next page begins; both at their ends: that was all. */
-      readonly nextSeq: number;
-      readonly nextPart: number;
-      readonly isLast: boolean;
+      /** Where the next page begins; null: those were the last rows. */
+      readonly nextSeq: number | null;
+      /** The same of parts; absent: those were all. */
+      readonly nextPart?: number;
     }
   /** Nothing waits to be stored. */
   | { readonly status: 'stored' }

@@ -26,8 +26,10 @@ const DRAIN_MS = 20_000;
 /** What one message may take: a call that never answers must not hold the batch. */
 const MESSAGE_MS_MAX = 60_000;
 const RETRY_SECONDS_MAX = 60;
-/** Flushes decoded, encoded and stored at a time. A shard that does not answer holds none of these places. */
+/** Flushes decoded, encoded and stored at a time. */
 const STORED_AT_A_TIME_MAX = 2;
+/** How long one may have such a place: what does not answer gives it back. */
+const FLUSH_MS_MAX = 30_000;
 
 export interface ConsumeDeps {
   readonly db: D1Database;
@@ -80,7 +82,9 @@ async function drainShard(address: ShardAddress, room: Room, deps: ConsumeDeps):
   for (let stored = 0; stored < FLUSHES_PER_MESSAGE_MAX && deps.now() - startedAtMs < DRAIN_MS; stored++) {
     const first = await firstPage(deps.shardOf(address), address);
     if (first === null) return 'left';
-    const failures = await room.run(1, () => storeFlushOf(address, first, deps));
+    const failures = await room.run(1, () =>
+      within(storeFlushOf(address, first, deps), FLUSH_MS_MAX, 'storing a flush'),
+    );
     if (failures > 0) return failures >= FAILURES_REPORTED ? 'left' : 'retry';
   }
   await deps.poke(address);

@@ -3,6 +3,7 @@
  */
 import { blockColumns, openBlock } from '../core/block.ts';
 import type { EventColumns } from '../core/columns.ts';
+import { assert } from '../core/result.ts';
 import type { FlushPart, LoggedBlock, ReadFlushReply, ShardRpc } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
 import { concatColumns } from '../lake/columns.ts';
@@ -18,7 +19,7 @@ export interface PulledFlush
 
 /** The first page of the shard's oldest unconfirmed flush; null: everything is stored. */
 export async function firstPage(shard: ShardRpc, address: ShardAddress): Promise<Page | null> {
-  const reply = await shard.readFlush({ address });
+  const reply = await shard.readFlush({ address, partFrom: 0 });
   return reply.status === 'ok' ? reply : null;
 }
 
@@ -26,18 +27,24 @@ export async function firstPage(shard: ShardRpc, address: ShardAddress): Promise
 export async function pullFlush(shard: ShardRpc, address: ShardAddress, first: Page): Promise<PulledFlush | 'gone'> {
   const { flush, checksum, tally, corrections, rollupIds } = first;
   const parts: FlushPart[] = [];
-  const columns: EventColumns[] = [];
-  for (let page: Page = first; ; ) {
+  const blocks: EventColumns[] = [];
+  for (let page = first; ; ) {
     await pause();
     parts.push(...page.parts);
-    columns.push(...page.blocks.map(toColumns));
-    if (page.isLast) break;
-    const { nextSeq: seqFrom, nextPart: partFrom } = page;
-    const next = await shard.readFlush({ address, flush, seqFrom, partFrom });
+    blocks.push(...page.blocks.map(toColumns));
+    const { nextSeq, nextPart: partFrom } = page;
+    if (nextSeq === null && partFrom === undefined) break;
+    const from = { seqFrom: nextSeq ?? flush.seqTo, ...(partFrom !== undefined && { partFrom }) };
+    const next = await shard.readFlush({ address, flush, ...from });
     if (next.status !== 'ok') return 'gone';
     page = next;
   }
-  return { flush, checksum, tally, corrections, rollupIds, parts, columns: concatColumns(columns) };
+  const columns = concatColumns(blocks);
+  assert(
+    columns.rowCount === tally.accepted,
+    `flush ${flush.seqFrom}-${flush.seqTo} has ${columns.rowCount} events, its account says ${tally.accepted}`,
+  );
+  return { flush, checksum, tally, corrections, rollupIds, parts, columns };
 }
 
 function toColumns(logged: LoggedBlock): EventColumns {

@@ -9,6 +9,7 @@ import { DEFAULT_ROLLUPS } from '../../src/core/rollup.ts';
 import type { ShardRpc } from '../../src/core/rpc.ts';
 import { type ShardAddress, shardName } from '../../src/core/shard-map.ts';
 import type { Env } from '../../src/index.ts';
+import { firstPage, pullFlush } from '../../src/sinks/pull.ts';
 import { block, record } from '../support/events.ts';
 
 const { SHARD, DIRECTORY } = env as unknown as Env;
@@ -190,20 +191,13 @@ describe('Shard', () => {
     await shard().cut({ address });
     const sizes: number[] = [];
     let events = 0;
-    for (let reply = await shard().readFlush({ address }); reply.status === 'ok'; ) {
-      const { flush } = reply;
-      let sizeBytes = 0;
-      for (let page = reply; ; ) {
-        sizeBytes += page.blocks.reduce((sum, each) => sum + each.block.byteLength, 0);
-        events += page.blocks.reduce((sum, each) => sum + each.dispositions.length, 0);
-        if (page.isLast) break;
-        const next = await shard().readFlush({ address, flush, seqFrom: page.nextSeq, partFrom: page.nextPart });
-        if (next.status !== 'ok') throw new Error(next.status);
-        page = next;
-      }
-      sizes.push(sizeBytes);
-      await shard().confirm({ address, flush });
-      reply = await shard().readFlush({ address });
+    for (let page = await firstPage(shard(), address); page !== null; page = await firstPage(shard(), address)) {
+      const pulled = await pullFlush(shard(), address, page);
+      if (pulled === 'gone') throw new Error(pulled);
+      const { properties } = pulled.columns.strings;
+      sizes.push(properties!.reduce((sum, text) => sum + text!.length, 0));
+      events += pulled.columns.rowCount;
+      await shard().confirm({ address, flush: pulled.flush });
     }
     expect(sizes.length).toBeGreaterThan(1);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMITS.flushSizeBytesMax);
@@ -234,19 +228,16 @@ describe('Shard', () => {
       expect(await shard().append({ address, epoch: 0, blocks })).toMatchObject({ status: 'stored' });
     }
     await shard().cut({ address });
-    const first = await shard().readFlush({ address });
-    if (first.status !== 'ok') throw new Error(first.status);
-    const { flush } = first;
-    const parts = [...first.parts];
-    let pages = 1;
-    for (let page = first; !page.isLast; pages++) {
-      const next = await shard().readFlush({ address, flush, seqFrom: page.nextSeq, partFrom: page.nextPart });
-      if (next.status !== 'ok') throw new Error(next.status);
-      parts.push(...next.parts);
-      page = next;
-    }
+    const first = await firstPage(shard(), address);
+    const pulled = await pullFlush(shard(), address, first!);
+    if (pulled === 'gone') throw new Error(pulled);
+    const { parts } = pulled;
+    expect(first!.parts.length).toBeLessThan(parts.length);
+    // Who asks for nothing else gets all at once.
+    const whole = await shard().readFlush({ address });
+    expect(whole).toMatchObject({ status: 'ok', parts });
+    expect(whole).not.toHaveProperty('nextPart');
     expect(parts.reduce((sum, { cells }) => sum + cells.byteLength, 0)).toBeGreaterThan(LIMITS.rpcPageSizeBytesMax);
-    expect(pages).toBeGreaterThan(1);
     expect(new Set(parts.map(({ rollupId, chunk }) => `${rollupId} ${chunk}`)).size).toBe(parts.length);
     let events = 0;
     for (const { cells } of parts) {

@@ -189,7 +189,6 @@ export class TestShard implements ShardRpc {
     if (oldest === undefined) return { status: 'stored' as const };
     const parts = oldest.parts().slice(partFrom, partFrom + 1);
     const page = this.#page(seqFrom ?? oldest.seqFrom, oldest.seqTo);
-    const nextSeq = page.nextSeq ?? oldest.seqTo;
     const nextPart = partFrom + parts.length;
     return {
       status: 'ok' as const,
@@ -199,10 +198,8 @@ export class TestShard implements ShardRpc {
       corrections: oldest.correctionCount,
       rollupIds: [...(oldest.rollupIds ?? [])],
       parts,
-      blocks: page.blocks,
-      nextSeq,
-      nextPart,
-      isLast: nextSeq === oldest.seqTo && nextPart === oldest.parts().length,
+      ...page,
+      ...(nextPart < oldest.parts().length && { nextPart }),
     };
   }
 
