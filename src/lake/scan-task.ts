@@ -32,7 +32,7 @@ export interface ScanTask extends Share {
 export interface JourneyTask extends Share {
   readonly journey: JourneySpec;
   readonly people: HighRange;
-  /** Events, and people as two each; of more, the people with the greater hashes are left to another time. */
+  /** Events, and people as two each; of more, the share is left to the query. */
   readonly heldMax: number;
 }
 
@@ -85,7 +85,6 @@ export class ScanRunner {
     const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
     const what = {
       wanted: new Set<LakeColumn>([...journey.columns, 'person']),
-      narrowed: () => personsOf(builder.range),
       // Copies are told by the ids of everybody, also where only some people are wanted.
       copies: new Map(),
       ...(journey.properties && { properties: journey.properties }),
@@ -97,8 +96,8 @@ export class ScanRunner {
       () => builder.part(),
       (batch, rows) => {
         builder.add(batch, rows);
-        // The query may hold twice as much, and reads the share itself.
-        if (builder.isFull) throw new Error('one person has more events than a share may hold');
+        // The query may hold twice as much: it reads the share itself, and knows better where to divide the people.
+        if (builder.isFull || builder.range.to < people.to) throw new Error('the share holds more events than it may');
         return journey.excess === null;
       },
     );

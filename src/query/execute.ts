@@ -20,7 +20,7 @@ import type { ReadBucket } from '../lake/source.ts';
 import type { Coverage } from './coverage.ts';
 import { type LakeReading, readLake } from './lake-source.ts';
 import type { LakeRefusal } from './refusal.ts';
-import { type RollupReading, readRollup } from './rollup-source.ts';
+import { type Linked, type RollupOptions, type RollupReading, readRollup } from './rollup-source.ts';
 
 export interface QueryPorts {
   readonly db: D1Database;
@@ -88,8 +88,14 @@ export async function executeAll(
   shards: readonly ShardAddress[],
 ): Promise<Result<QueryAnswer[], LakeRefusal>> {
   const startedAtMs = ports.now();
+  // The tails are read for links once: each question alone would hold a page of every shard at the same time.
+  let reading: Promise<Linked> | null = null;
+  const linked = (read: () => Promise<Linked>) => {
+    reading ??= read();
+    return reading;
+  };
   const fromRollups = await Promise.all(
-    queries.map((query) => answerFromRollups(ports, tenant, query, shards, startedAtMs)),
+    queries.map((query) => answerFromRollups(ports, tenant, query, shards, startedAtMs, { linked })),
   );
   const answers: QueryAnswer[] = [];
   for (const [index, query] of queries.entries()) {
@@ -108,9 +114,10 @@ async function answerFromRollups(
   query: Query,
   shards: readonly ShardAddress[],
   startedAtMs: number,
+  options: RollupOptions = {},
 ): Promise<QueryAnswer | null> {
   for (const plan of rollupPlans(query, rollups, startedAtMs).slice(0, ROLLUPS_TRIED_MAX)) {
-    const reading = await readRollupTwice(ports, uid, shards, query, plan, startedAtMs);
+    const reading = await readRollupTwice(ports, uid, shards, query, plan, startedAtMs, options);
     if (!reading.ok) continue;
     const ranked = rankSeries(query, reading.value.fold);
     if (query.exact && (ranked.estimated || reading.value.pending > 0)) return null;

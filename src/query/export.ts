@@ -35,7 +35,8 @@ import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type ExportReceipt, keepReceipt } from './export-store.ts';
 import { type KnownPeople, knownColumns } from './known-people.ts';
 import { atHandFrom, checkProperties } from './known-properties.ts';
-import { knowPeople, lookupColumns } from './people-lookup.ts';
+import { readLinkEvents } from './link-events.ts';
+import { asksPeople, knowPeople } from './people-lookup.ts';
 import { type LakeRefusal, tooMixed } from './refusal.ts';
 import { visitTails } from './shards.ts';
 
@@ -112,12 +113,10 @@ async function filterPeople(
   request: ExportRequest,
 ): Promise<Result<KnownPeople, ExportRefusal> | null> {
   const { asks } = filterOf(request);
-  const columns = lookupColumns(asks);
-  if (columns.length === 0) return null;
-  const tails: ScanTail[] = [];
-  const states = await visitTails(ports.shardOf, addresses, new Set(columns), (tail) => tails.push(tail));
+  if (!asksPeople(asks)) return null;
+  const { links, states } = await readLinkEvents(ports.shardOf, addresses);
   if (states.includes(null)) return shardUnavailable();
-  const people = await knowPeople(ports, uid, addresses, tails, asks, ports.now());
+  const people = await knowPeople(ports, uid, addresses, links, asks, ports.now());
   // Whoever was not heard may have said who somebody is: the filter would be another.
   const isHeard = people.ok && people.value.coverages.every(({ answered, shards }) => answered === shards);
   return people.ok && !isHeard ? shardUnavailable() : people;

@@ -6,13 +6,13 @@
  * tenants as fit. One with more links than an answer can follow is not kept.
  */
 import { loadTenant } from '../control/tenants.ts';
+import type { EventColumns } from '../core/columns.ts';
 import { Hasher } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import { findLinks, hasAliases } from '../core/people/find-links.ts';
 import { type LinkedPeople, Links } from '../core/people/links.ts';
 import { ok, type Result } from '../core/result.ts';
 import { readLinks } from '../lake/link-store.ts';
-import type { ScanTail } from '../lake/scan.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 
 interface Known {
@@ -24,11 +24,11 @@ interface Known {
 const TENANTS_MAX = 256;
 const known = new WeakMap<D1Database, Map<string, Known>>();
 
-/** `tails` have the columns of LINK_COLUMNS, and were read before the call. */
+/** `linkEvents`: those of the tails, which were read before the call. */
 export async function readIdentity(
   db: D1Database,
   uid: string,
-  tails: readonly ScanTail[],
+  linkEvents: readonly EventColumns[],
 ): Promise<Result<LinkedPeople, LakeRefusal>> {
   const tenants = tenantsOf(db);
   const tenant = knownOf(tenants, uid);
@@ -43,9 +43,9 @@ export async function readIdentity(
       return tooLarge(`The tenant has more than ${LIMITS.linksMax} links of ids, which is what one answer can follow.`);
     }
   }
-  const configured = tails.some(({ columns }) => hasAliases(columns)) ? await loadTenant(db, uid) : null;
+  const configured = linkEvents.some(hasAliases) ? await loadTenant(db, uid) : null;
   const hasher = configured && new Hasher(configured.tenant.hashKey);
-  for (const { columns } of tails) for (const link of findLinks(columns, hasher)) tenant.links.add(link);
+  for (const columns of linkEvents) for (const link of findLinks(columns, hasher)) tenant.links.add(link);
   return ok(tenant.links.people());
 }
 

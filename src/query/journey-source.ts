@@ -24,7 +24,7 @@ import type { LakeColumn } from '../lake/segment-schema.ts';
 import { Passes } from './journey-passes.ts';
 import { atHandIn, checkProperties } from './known-properties.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
-import { lookupColumns, withPeople } from './people-lookup.ts';
+import { asksPeople, withPeople } from './people-lookup.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { scanShared } from './scan-pool.ts';
 
@@ -57,8 +57,10 @@ export async function readJourney<Answer>(
 ): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
   const { nowMs, spec, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
   const { asks } = journey;
-  const columns = [...journey.columns, ...furtherColumns, ...lookupColumns(asks)];
-  const opened = await openLakeView(ports, uid, addresses, journey, columns, nowMs);
+  const columns = [...journey.columns, ...furtherColumns];
+  const { startMs, endMs } = journey;
+  const wholeRange = { startMs, endMs, links: asksPeople(asks) };
+  const opened = await openLakeView(ports, uid, addresses, wholeRange, columns, nowMs);
   const named = await checkProperties(ports, uid, journey.names, atHandIn(opened), nowMs);
   if (!named.ok) return named;
   const looked = await withPeople(ports, uid, addresses, opened, asks, nowMs);
@@ -92,7 +94,7 @@ export async function readJourney<Answer>(
     const scan = (of: LakeView) => scanLakeView(ports, of, what, (batch, rows) => builder.add(batch, rows));
     const shared = spec !== undefined && isDivisible(view, isEverybody);
     const scanned = shared
-      ? await scanShared(ports, uid, view, { scan, ...pooled(builder, spec, { heldMax, linked }) })
+      ? await scanShared(ports, uid, view, { scan, ...pooled(builder, spec, { heldMax, linked, excess }) })
       : await scan(view);
     if (!scanned.ok) return scanned;
     // Of what scanners have found it was not asked on the way.
@@ -144,7 +146,11 @@ function isDivisible({ people }: LakeView, isEverybody: boolean): boolean {
 function pooled(
   builder: SequenceBuilder,
   spec: JourneySpec,
-  { heldMax, linked }: { readonly heldMax: number; readonly linked: LinkedPeople | null },
+  {
+    heldMax,
+    linked,
+    excess,
+  }: { readonly heldMax: number; readonly linked: LinkedPeople | null; readonly excess: () => string | null },
 ) {
   const follow = linked?.isEmpty === false ? (words: Uint32Array, at: number) => void linked.follow(words, at) : null;
   const people = builder.range;
@@ -153,9 +159,8 @@ function pooled(
     ask: (scanner: ScannerRpc, share: Share) =>
       scanner.follow({ ...share, journey: spec, people, heldMax: Math.ceil(heldMax / 2) }),
     absorb: (part: JourneyPart) => {
-      // Of linked people those left out may be anybody's.
-      if (follow !== null && part.highTo < people.to) return false;
-      builder.absorb(part, follow);
+      // Texts of what is too much already need not be kept too.
+      if (excess() === null) builder.absorb(part, follow);
       return true;
     },
   };

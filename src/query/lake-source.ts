@@ -14,7 +14,7 @@ import type { LakeColumn } from '../lake/segment-schema.ts';
 import type { Coverage } from './coverage.ts';
 import { atHandIn, checkProperties } from './known-properties.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
-import { lookupColumns, withPeople } from './people-lookup.ts';
+import { asksPeople, withPeople } from './people-lookup.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { scanShared } from './scan-pool.ts';
 
@@ -37,7 +37,9 @@ export async function readLake(
 ): Promise<Result<LakeReading, LakeRefusal>> {
   const fold = new RowFold(query);
   const { asks } = fold;
-  const opened = await openLakeView(ports, uid, addresses, query, [...fold.columns, ...lookupColumns(asks)], nowMs);
+  const { startMs, endMs } = query;
+  const range = { startMs, endMs, links: asksPeople(asks) };
+  const opened = await openLakeView(ports, uid, addresses, range, fold.columns, nowMs);
   const named = await checkProperties(ports, uid, fold.names, atHandIn(opened), nowMs);
   if (!named.ok) return named;
   const looked = await withPeople(ports, uid, addresses, opened, asks, nowMs);

@@ -7,6 +7,7 @@
 import type { EventColumns } from '../core/columns.ts';
 import type { StringColumn } from '../core/event.ts';
 import { DAY_MS } from '../core/limits.ts';
+import { LINK_COLUMNS } from '../core/people/find-links.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardOf } from '../core/rpc.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
@@ -28,6 +29,7 @@ import type { ScannerOf } from '../lake/scan-task.ts';
 import type { ReadBucket } from '../lake/source.ts';
 import { type Coverage, coverageOf, isStored } from './coverage.ts';
 import { type KnownPeople, knownColumns } from './known-people.ts';
+import { linkEvents } from './link-events.ts';
 import { type LakeRefusal, tooLarge, tooMixed } from './refusal.ts';
 import { readTails } from './shards.ts';
 
@@ -49,6 +51,8 @@ export interface LakeView {
   readonly revision: number;
   /** Events of these names do not count before their day. */
   readonly expired: Dropped['events'];
+  /** Events of the tails that say who is who; none unless they were asked for. */
+  readonly links: readonly EventColumns[];
   /** Put on by `withPeople`. */
   readonly people?: KnownPeople;
 }
@@ -58,16 +62,30 @@ const ID_COLUMN: StringColumn = 'id';
 /** What tells whether retention has dropped an event. */
 const EVENT_COLUMN: StringColumn = 'event';
 
-/** `columns`: the text columns that its scans may want. `only` traits: events without them may be left out. */
+/** What a view is opened for. `only` traits: events without them may be left out. `links`: whether they are asked for. */
+export interface ViewRequest {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly only?: 'traits' | undefined;
+  readonly links?: boolean;
+}
+
+/** `columns`: the text columns that its scans may want. */
 export async function openLakeView(
   { db, shardOf }: LakePorts,
   uid: string,
   addresses: readonly ShardAddress[],
-  { startMs, endMs, only }: { readonly startMs: number; readonly endMs: number; readonly only?: 'traits' | undefined },
+  { startMs, endMs, only, links: readsLinks = false }: ViewRequest,
   columns: Iterable<StringColumn>,
   nowMs: number,
 ): Promise<LakeView> {
-  const tails = await readTails(shardOf, addresses, new Set([...columns, ID_COLUMN, EVENT_COLUMN]));
+  const wanted = new Set([...columns, ID_COLUMN, EVENT_COLUMN]);
+  const links: EventColumns[] = [];
+  const visit = (block: EventColumns) => {
+    const found = linkEvents(block);
+    if (found !== null) links.push(found);
+  };
+  const tails = await readTails(shardOf, addresses, wanted, readsLinks ? { columns: LINK_COLUMNS, visit } : null);
   const coverage = coverageOf(tails, { endMs }, nowMs);
   const dayFrom = Math.floor(startMs / DAY_MS);
   const dayTo = Math.floor((endMs - 1) / DAY_MS);
@@ -83,6 +101,7 @@ export async function openLakeView(
     expired: events,
     segments: segments.filter((segment) => isCounted(segment, coverage)).map(scanSegmentOf),
     tails: tails.flatMap((tail) => tail?.tails ?? []),
+    links,
     coverage: { ...coverage, dropped: dropped.filter((range) => range !== null) },
     revision: plan.days.reduce((sum, { revision }) => sum + revision, 0),
   };

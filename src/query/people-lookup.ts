@@ -9,18 +9,17 @@
  */
 import { readCohorts } from '../control/cohort-store.ts';
 import { cohortTraits } from '../core/cohort.ts';
+import type { EventColumns } from '../core/columns.ts';
 import type { StringColumn } from '../core/event.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { PeopleAsks } from '../core/people/asks.ts';
 import { CohortCounts, type SavedCohort } from '../core/people/cohort-counts.ts';
-import { LINK_COLUMNS } from '../core/people/find-links.ts';
 import type { LinkedPeople } from '../core/people/links.ts';
 import type { Lookup } from '../core/people/lookup.ts';
 import { Traits, type TraitsWanted } from '../core/people/traits.ts';
 import { propertyPlace } from '../core/property.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ShardAddress } from '../core/shard-map.ts';
-import type { ScanTail } from '../lake/scan.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { asItStands, type Coverage, joinCoverage } from './coverage.ts';
 import { readIdentity } from './identity.ts';
@@ -28,9 +27,9 @@ import type { KnownPeople } from './known-people.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
 import { cohortUnknown, type LakeRefusal, tooLarge } from './refusal.ts';
 
-/** Text columns that the tails of a view must have for its people to be looked up. */
-export function lookupColumns({ identity, traits, cohorts }: PeopleAsks): readonly StringColumn[] {
-  return identity || traits.size > 0 || cohorts.size > 0 ? LINK_COLUMNS : [];
+/** Whether links are needed: a view of such a question is opened with them. */
+export function asksPeople({ identity, traits, cohorts }: PeopleAsks): boolean {
+  return identity || traits.size > 0 || cohorts.size > 0;
 }
 
 export async function withPeople(
@@ -41,25 +40,25 @@ export async function withPeople(
   asks: PeopleAsks,
   nowMs: number,
 ): Promise<Result<LakeView, LakeRefusal>> {
-  if (lookupColumns(asks).length === 0) return ok(view);
-  const people = await knowPeople(ports, uid, addresses, view.tails, asks, nowMs);
+  if (!asksPeople(asks)) return ok(view);
+  const people = await knowPeople(ports, uid, addresses, view.links, asks, nowMs);
   if (!people.ok) return people;
   return ok({ ...view, people: people.value, coverage: joinCoverage(view.coverage, ...people.value.coverages) });
 }
 
-/** The same for one that reads events in its own way; its tails have the columns of `lookupColumns`. */
+/** The same for one that reads events in its own way. `links`: the events of the tails that say who is who. */
 export async function knowPeople(
   ports: LakePorts,
   uid: string,
   addresses: readonly ShardAddress[],
-  tails: readonly ScanTail[],
+  links: readonly EventColumns[],
   asks: PeopleAsks,
   nowMs: number,
 ): Promise<Result<KnownPeople, LakeRefusal>> {
   if (asks.cohorts.size > LIMITS.queryCohortsMax) {
     return tooLarge(`A question names at most ${LIMITS.queryCohortsMax} cohorts.`);
   }
-  const linked = await readIdentity(ports.db, uid, tails);
+  const linked = await readIdentity(ports.db, uid, links);
   if (!linked.ok) return linked;
   const people = { linked: linked.value, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0, coverages: [] };
   if (asks.traits.size === 0 && asks.cohorts.size === 0) return ok(people);

@@ -4,7 +4,6 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { LINK_COLUMNS } from '../core/people/find-links.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseParameters } from '../http/problem.ts';
 import { personSet } from '../lake/people-bounds.ts';
@@ -18,11 +17,12 @@ import {
 } from './events-routes.ts';
 import { lakeMeta } from './execute.ts';
 import { readIdentity } from './identity.ts';
+import { readLinkEvents } from './link-events.ts';
 import { listEvents } from './list-events.ts';
 import { metaSchema } from './meta-schema.ts';
 import { idsOf, type Profile, readProfile } from './profile.ts';
 import { problemOf } from './refusal.ts';
-import { listShards, readTails } from './shards.ts';
+import { listShards } from './shards.ts';
 
 const textsSchema = z.array(z.string());
 const touchSchema = z
@@ -93,14 +93,10 @@ export function peopleRoutes(services: EventsServices): Hono {
       const nowMs = services.now();
       const request = listRequestOf(parameters, tenant.timezone, nowMs, LIMITS.queryRangeDaysMax);
       const shards = await listShards(services.directoryOf, tenant.uid);
-      const tails = await readTails(services.shardOf, shards, new Set(LINK_COLUMNS));
-      const linked = await readIdentity(
-        services.db,
-        tenant.uid,
-        tails.flatMap((tail) => tail?.tails ?? []),
-      );
+      const { links, states } = await readLinkEvents(services.shardOf, shards);
+      const linked = await readIdentity(services.db, tenant.uid, links);
       if (!linked.ok) throw problemOf(linked.error);
-      const linkCoverage = asItStands(coverageOf(tails, request, nowMs));
+      const linkCoverage = asItStands(coverageOf(states, request, nowMs));
       const { hashes } = idsOf(tenant.hashKey, id, linked.value);
       const listed = await listEvents(services, tenant.uid, shards, { ...request, people: personSet(hashes) }, nowMs);
       if (!listed.ok) throw problemOf(listed.error);

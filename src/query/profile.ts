@@ -18,7 +18,7 @@ import { personSet } from '../lake/people-bounds.ts';
 import { RowBudget } from '../lake/row-budget.ts';
 import type { LakeColumn } from '../lake/segment-schema.ts';
 import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
-import { lookupColumns, withPeople } from './people-lookup.ts';
+import { withPeople } from './people-lookup.ts';
 import type { LakeRefusal } from './refusal.ts';
 
 /** The hashes a person goes by; the representative first. */
@@ -62,9 +62,8 @@ export async function readProfile(
   nowMs: number,
 ): Promise<Result<ProfileReading, LakeRefusal>> {
   const fold = new ProfileFold();
-  const columns = [...new Set([...fold.columns, ...lookupColumns(IDENTITY)])];
-  const ever = { startMs: 0, endMs: nowMs + 2 * LIMITS.futureClampMs };
-  const opened = await openLakeView(ports, uid, addresses, ever, columns, nowMs);
+  const ever = { startMs: 0, endMs: nowMs + 2 * LIMITS.futureClampMs, links: true };
+  const opened = await openLakeView(ports, uid, addresses, ever, fold.columns, nowMs);
   const looked = await withPeople(ports, uid, addresses, opened, IDENTITY, nowMs);
   if (!looked.ok) return looked;
   const { people, ...view } = looked.value;

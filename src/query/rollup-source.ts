@@ -8,7 +8,6 @@
  */
 import { decodeRollupCells } from '../core/cell-codec.ts';
 import { DAY_MS } from '../core/limits.ts';
-import { LINK_COLUMNS } from '../core/people/find-links.ts';
 import type { LinkedPeople } from '../core/people/links.ts';
 import { CellFold, type CellShortfall } from '../core/query/cell-fold.ts';
 import type { Fold } from '../core/query/fold.ts';
@@ -25,7 +24,8 @@ import type { SealedDay } from '../lake/manifest/sealed-days.ts';
 import { lacks } from '../lake/seal/plan.ts';
 import { type Coverage, coverageOf, isStored, withoutShards } from './coverage.ts';
 import { readIdentity } from './identity.ts';
-import { askLive, readTails } from './shards.ts';
+import { readLinkEvents } from './link-events.ts';
+import { askLive } from './shards.ts';
 
 export interface RollupPorts {
   readonly db: D1Database;
@@ -45,6 +45,17 @@ export interface RollupReading {
   readonly identityAsOfMs: number | null;
   /** People were counted as they came, although some of their ids are linked. */
   readonly isUnlinked: boolean;
+}
+
+export interface RollupOptions {
+  readonly asTheyCame?: boolean;
+  /** Who is who, read once for several questions that are asked together; absent: read here. */
+  readonly linked?: (read: () => Promise<Linked>) => Promise<Linked>;
+}
+export interface Linked {
+  readonly people: Result<LinkedPeople, unknown>;
+  /** Shards that did not answer: there may be links that are not known. */
+  readonly unheard: number;
 }
 
 /** Why the lake must answer instead. */
@@ -68,15 +79,16 @@ export async function readRollup(
   query: Query,
   plan: RollupPlan,
   nowMs: number,
-  options: { readonly asTheyCame?: boolean } = {},
+  options: RollupOptions = {},
 ): Promise<Result<RollupReading, RollupShortfall>> {
   const { rollup } = plan;
   const { startMs, endMs } = query;
   const live = await askLive(shardOf, addresses, { rollupId: rollup.id, startMs, endMs });
   const liveCoverage = coverageOf(live, query, nowMs);
-  const linked = query.measure === 'users' ? await readLinked(db, shardOf, uid, addresses, live) : null;
+  const { asTheyCame = false, linked: readOnce = (read) => read() } = options;
+  const readHere = () => readLinked(db, shardOf, uid, addresses, live);
+  const linked = query.measure === 'users' ? await readOnce(readHere) : null;
   const coverage = withoutShards(liveCoverage, linked?.unheard ?? 0);
-  const { asTheyCame = false } = options;
   if (linked?.people.ok === false && !asTheyCame) return err('people-linked');
   const people = linked?.people.ok ? linked.people.value : null;
   const grains = dayGrains(query, nowMs) ?? new Map();
@@ -123,16 +135,11 @@ async function readLinked(
   uid: string,
   addresses: readonly ShardAddress[],
   live: readonly (LiveReply | null)[],
-): Promise<{ readonly people: Result<LinkedPeople, unknown>; readonly unheard: number }> {
+): Promise<Linked> {
   const holding = addresses.filter((_, index) => (live[index]?.tailEvents ?? 0) > 0);
-  const tails = await readTails(shardOf, holding, new Set(LINK_COLUMNS));
-  const heard = tails.filter((tail) => tail !== null);
-  const people = await readIdentity(
-    db,
-    uid,
-    heard.flatMap((tail) => tail.tails),
-  );
-  return { people, unheard: tails.length - heard.length };
+  const { links, states } = await readLinkEvents(shardOf, holding);
+  const people = await readIdentity(db, uid, links);
+  return { people, unheard: states.filter((state) => state === null).length };
 }
 
 /** Is there anything in the range that was stored, sealed or received without this rollup? */

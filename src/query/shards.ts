@@ -49,6 +49,12 @@ export interface ShardTail extends ShardState {
   readonly tails: readonly ScanTail[];
 }
 
+/** Sees each block of a tail when it is read, with `columns` beside those that are kept of it. */
+export interface TailVisitor {
+  readonly columns: readonly StringColumn[];
+  readonly visit: (columns: EventColumns) => void;
+}
+
 /**
  * The events each shard has not stored; null where it did not answer. They are held together, so that there is a most of
  * them: when the sinks are that far behind, it throws 503 `query-tail-too-long`.
@@ -57,12 +63,13 @@ export async function readTails(
   shardOf: ShardOf,
   addresses: readonly ShardAddress[],
   wanted: ReadonlySet<StringColumn>,
+  visitor: TailVisitor | null = null,
 ): Promise<(ShardTail | null)[]> {
-  const held = new HeldTails();
+  const held = new HeldTails(wanted, visitor);
   const tails = await Promise.all(
     addresses.map((address) => {
       const own: ScanTail[] = [];
-      return asked(address, shardOf, (shard) => readTail(shard, address, wanted, own, held));
+      return asked(address, shardOf, (shard) => readTail(shard, address, own, held));
     }),
   );
   if (!held.isTooMuch) return tails;
@@ -87,16 +94,30 @@ export function visitTails(
 
 /** What is held of all tails together. Once it would be too much nothing is added any more, and nobody reads on. */
 class HeldTails {
+  readonly #wanted: ReadonlySet<StringColumn>;
+  readonly #visitor: TailVisitor | null;
   #isTooMuch = false;
   #events = 0;
   #sizeBytes = 0;
+
+  constructor(wanted: ReadonlySet<StringColumn>, visitor: TailVisitor | null) {
+    this.#wanted = wanted;
+    this.#visitor = visitor;
+  }
 
   get isTooMuch(): boolean {
     return this.#isTooMuch;
   }
 
-  add(tails: ScanTail[], tail: ScanTail): void {
+  /** What is read of a block. */
+  get columns(): ReadonlySet<StringColumn> {
+    return new Set([...this.#wanted, ...(this.#visitor?.columns ?? [])]);
+  }
+
+  add(tails: ScanTail[], read: ScanTail): void {
     if (this.#isTooMuch) return;
+    this.#visitor?.visit(read.columns);
+    const tail = this.#visitor === null ? read : { ...read, columns: only(read.columns, this.#wanted) };
     this.#count(tail, 1);
     if (this.#events > LIMITS.queryTailEventsMax || this.#sizeBytes > LIMITS.queryTailSizeBytesMax) {
       this.#isTooMuch = true;
@@ -114,6 +135,11 @@ class HeldTails {
   }
 }
 
+function only(columns: EventColumns, wanted: ReadonlySet<StringColumn>): EventColumns {
+  const kept = Object.entries(columns.strings).filter(([column]) => wanted.has(column as StringColumn));
+  return { ...columns, strings: Object.fromEntries(kept) };
+}
+
 /** Times and hashes of an event; beside them a place and the text in each column. */
 const EVENT_SIZE_BYTES = 33;
 
@@ -126,18 +152,12 @@ function sizeBytesOf({ rowCount, strings }: EventColumns): number {
 }
 
 /** `own`: the tails of this shard; what another attempt left there is let go. */
-async function readTail(
-  shard: ShardRpc,
-  address: ShardAddress,
-  wanted: ReadonlySet<StringColumn>,
-  own: ScanTail[],
-  held: HeldTails,
-): Promise<ShardTail> {
+async function readTail(shard: ShardRpc, address: ShardAddress, own: ScanTail[], held: HeldTails): Promise<ShardTail> {
   const begin = () => {
     held.release(own);
     return (tail: ScanTail) => held.add(own, tail);
   };
-  const state = await visitTail(shard, address, wanted, begin, () => held.isTooMuch);
+  const state = await visitTail(shard, address, held.columns, begin, () => held.isTooMuch);
   return { ...state, tails: own };
 }
 

@@ -17,7 +17,8 @@ import { insertLinks } from '../../src/lake/link-store.ts';
 import type { ScannerOf } from '../../src/lake/scan-task.ts';
 import { listFunnelPeople } from '../../src/query/funnel-people.ts';
 import { readJourney } from '../../src/query/journey-source.ts';
-import { DAY, type TenantLake, UID } from '../lake/seal/tenant-lake.ts';
+import { eventsOfDay, people } from '../bench/lake-events.ts';
+import { DAY, TenantLake, UID } from '../lake/seal/tenant-lake.ts';
 import { testHasher } from '../support/events.ts';
 import { scannerPool, scannersDown } from '../support/scanners.ts';
 import { lakeOfDays, RANGE } from './lake-of-days.ts';
@@ -144,6 +145,41 @@ describe('a journey beside scanners', () => {
         });
       }
     }
+  });
+
+  it('is read by the query where one share has most of what may be held, in as many passes as without scanners', async () => {
+    const lake = new TenantLake();
+    const known = people(100);
+    for (const index of [0, 1, 2]) {
+      await lake.flushColumns('a', index, index + 1, eventsOfDay(DAY + index, 400, known));
+      await lake.seal(DAY + index);
+    }
+    // A day without a seal, so one share, in which one person does nearly everything.
+    const loud = eventsOfDay(DAY + 3, 1_000, known);
+    loud.person.fill(loud.person[0]!, 0, 900);
+    await lake.flushColumns('a', 3, 4, loud);
+    const spec = SPECS.sessions!;
+    for (const heldMax of [2_700, 1_300]) {
+      const alone = await read(lake, spec, undefined, heldMax);
+      expect(alone).toHaveProperty('answer');
+      expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax)).toEqual(alone);
+    }
+  });
+
+  it('does not keep the texts of a part once there are too many', async () => {
+    const lake = await lakeOfDays();
+    const { queryGroupsMax } = LIMITS;
+    Object.assign(limits, { queryGroupsMax: 50 });
+    const question = must(parseSessions({ ...RANGE, page: 'id' }, 'UTC'));
+    const spec: JourneySpec = { kind: 'sessions', question };
+    const journey = journeyOf(spec);
+    const pool = scannerPool(lake.bucket.binding);
+    const reading = await readJourney(portsOf(lake, pool.of), UID, [], journey, { nowMs: NOW_MS, spec });
+    Object.assign(limits, { queryGroupsMax });
+    expect(reading).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
+    // Of several shares with hundreds of pages each, those of the first that was too much.
+    expect(pool.asked.length).toBeGreaterThan(2);
+    expect(journey.labelTexts!.count).toBeLessThan(700);
   });
 
   it('lists the same people of a step, page by page', async () => {

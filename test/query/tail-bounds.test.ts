@@ -2,8 +2,10 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
+import { executeAll } from '../../src/query/execute.ts';
+import { listShards } from '../../src/query/shards.ts';
 import { record } from '../support/events.ts';
-import { World } from './world.ts';
+import { UID, World } from './world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
 const COUNT = { measure: 'count', from: '2026-03-10', to: '2026-03-11' };
@@ -54,6 +56,33 @@ describe('tails that are too long', () => {
     expect((await world.ask(COUNT, { rollups: [] })).series[0]!.total).toBe(100);
     const refused = await refusal(world, { ...COUNT, groupBy: ['properties.text'] });
     expect(refused).toMatchObject({ status: 503, code: 'query-tail-too-long' });
+  });
+
+  it('are not so by what only says who is who: of that no more is held than it says', async () => {
+    const world = worldOf();
+    world.append(0, [
+      record({ id: 'in', atMs: NOW_MS, type: 'identify', anonymous_id: 'a', user_id: 'u' }),
+      record({ id: 'before', atMs: NOW_MS, anonymous_id: 'a' }),
+      record({ id: 'after', atMs: NOW_MS, anonymous_id: 'b', user_id: 'u' }),
+    ]);
+    limits.queryTailSizeBytesMax = 15_000;
+    const users = { ...COUNT, measure: 'users' };
+    for (const rollups of [undefined, []]) {
+      const { series } = await world.ask(users, rollups && { rollups });
+      expect(series[0]!.total).toBe(1);
+    }
+  });
+
+  it('are read for links once, however many questions of a call count people', async () => {
+    const world = worldOf();
+    let pages = 0;
+    for (const shard of world.shards) shard.beforeTailPage = async () => void pages++;
+    const questions = Array.from({ length: 5 }, () => world.parse({ ...COUNT, measure: 'users' }));
+    const tenant = { ...world.tenant, rollups: world.rollups };
+    const shards = await listShards(world.ports.directoryOf, UID);
+    const answers = await executeAll(world.ports, tenant, questions, shards);
+    expect(answers.ok && answers.value).toHaveLength(5);
+    expect(pages).toBe(20);
   });
 
   it('are counted once when they are read again', async () => {

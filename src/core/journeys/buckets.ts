@@ -2,13 +2,17 @@
  * Buckets: consecutive days, weeks or months of a zone, and the index of the one an instant lies in; with the last one found
  * remembered, for the next event is mostly in the same.
  */
+import { DAY_MS } from '../limits.ts';
 import { bucketIndex, bucketStarts, type Interval } from '../query/interval.ts';
+
+/** Longer than any interval. */
+const LONGEST_MS = 40 * DAY_MS;
 
 /** Where the interval of now ends, at the most `endMs`: what lies beyond has not come. */
 export function begunUntil(interval: Interval, timezone: string, endMs: number, nowMs: number): number {
   if (nowMs >= endMs) return endMs;
-  const [, nextMs = endMs] = bucketStarts(interval, timezone, nowMs, endMs);
-  return nextMs;
+  const [, nextMs = endMs] = bucketStarts(interval, timezone, nowMs, Math.min(endMs, nowMs + LONGEST_MS));
+  return Math.min(nextMs, endMs);
 }
 
 export class Buckets {

@@ -5,8 +5,6 @@
 import type { Sequences } from './sequences.ts';
 
 export interface JourneyPart {
-  /** It has the people whose hash's high word, signed, is up to this; the others were too many. */
-  readonly highTo: number;
   readonly sequences: Sequences;
   /** With grouping `person`: when each one's first value was. Else empty. */
   readonly groupAt: Float64Array;

@@ -169,13 +169,6 @@ export class SequenceBuilder {
     if (this.held > this.#heldMax) this.#narrowToFit();
   }
 
-  /** Goes on with the people up to this high word, signed, at the most. */
-  narrowTo(highTo: number): void {
-    if (highTo >= this.#to) return;
-    this.#to = highTo;
-    this.#keepRange();
-  }
-
   /** Adds what another reader has found. `follow`: writes over a person's hash, a (low, high) pair, who that is. */
   absorb(part: JourneyPart, follow: ((words: Uint32Array, at: number) => void) | null): void {
     const reader = this.#reader;
@@ -183,7 +176,6 @@ export class SequenceBuilder {
     const groupOf = reader.groupTexts.codesOf(part.groupTexts);
     const labelOf = reader.labelTexts?.codesOf(part.labelTexts) ?? null;
     const words = new Uint32Array(2);
-    this.narrowTo(part.highTo);
     for (let person = 0; person < part.sequences.personCount; person++) {
       words[0] = hashes[2 * person + 1]!;
       words[1] = hashes[2 * person]!;
@@ -206,7 +198,6 @@ export class SequenceBuilder {
   part(): JourneyPart {
     const { groupTexts, labelTexts } = this.#reader;
     return {
-      highTo: this.#to,
       groupAt: this.#people.groupAt(),
       sequences: this.finish(),
       groupTexts: groupTexts.texts,
@@ -267,14 +258,11 @@ export class SequenceBuilder {
 
   /** Gives up the upper half of the people until the rest may be held. */
   #narrowToFit(): void {
-    while (this.held > this.#heldMax && this.#to > this.#from) {
-      this.#to = Math.floor((this.#from + this.#to) / 2);
-      this.#keepRange();
-    }
+    while (this.held > this.#heldMax && this.#to > this.#from) this.#narrow();
   }
 
-  /** Drops who is beyond the range. */
-  #keepRange(): void {
+  #narrow(): void {
+    this.#to = Math.floor((this.#from + this.#to) / 2);
     const kept = this.#people.keepUpTo(this.#to);
     const old = this.#filled();
     this.#chunks = [];

@@ -12,6 +12,10 @@ import { hashText, type Link } from './links.ts';
 /** Text columns that must be there; and `at`, `person` and `key_hash`. */
 export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'properties'];
 
+export function saysLink(type: string | null): boolean {
+  return type === 'identify' || type === 'alias';
+}
+
 /** `hasher` of the tenant, asked for only when there is an alias: its previous id was never hashed before. */
 export function hasAliases({ strings, rowCount }: EventColumns): boolean {
   const types = strings.type!;
@@ -27,8 +31,8 @@ export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] 
   const types = strings.type!;
   const found = new Map<string, Link>();
   for (let row = 0; row < rowCount; row++) {
-    const type = types[row];
-    if (type !== 'identify' && type !== 'alias') continue;
+    const type = types[row]!;
+    if (!saysLink(type)) continue;
     const low = people[2 * row]!;
     const high = people[2 * row + 1]!;
     if ((low | high) === 0) continue;
