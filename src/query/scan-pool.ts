@@ -29,46 +29,53 @@ export function shareOut({ segments, tails, startMs, endMs }: LakeView, scannerC
   const mixedDays = new Set(
     segments.flatMap(({ source, days }) => (source === 'seal' ? [] : days.map(({ day }) => day))),
   );
-  const shares = new Map<number, ScanSegment[]>();
-  const own: ScanSegment[] = [];
-  let sharedRowCount = 0;
+  const own = new Lot();
+  const units = new Map<string, Lot>();
   for (const segment of segments) {
-    const kept: ScanSegment['days'][number][] = [];
     for (const counted of segment.days) {
-      const { day, rowCount } = counted;
+      const { day } = counted;
       if (day < dayFrom || day > dayTo) continue;
-      if (tailDays.has(day)) kept.push(counted);
-      else {
-        const scanner = scannerFor(mixedDays.has(day) ? `day ${day}` : segment.path, scannerCount);
-        addTo(shares, scanner, { ...segment, days: [counted] });
-        sharedRowCount += rowCount;
-      }
+      const name = mixedDays.has(day) ? `day ${day}` : segment.path;
+      const lot = tailDays.has(day) ? own : (units.get(name) ?? new Lot());
+      if (lot !== own) units.set(name, lot);
+      lot.add(segment, [counted]);
     }
-    if (kept.length > 0) own.push({ ...segment, days: kept });
   }
-  return sharedRowCount < LIMITS.scanSharedRowsMin ? null : { shares, own };
+  const sharedRowCount = [...units.values()].reduce((sum, { rowCount }) => sum + rowCount, 0);
+  if (sharedRowCount < LIMITS.scanSharedRowsMin) return null;
+  const shares = Array.from({ length: scannerCount }, () => new Lot());
+  for (const [name, unit] of units) {
+    // One that has as much as it may leaves it to the next in rank; what is too much for any stays here.
+    const hasRoom = (scanner: number) => shares[scanner]!.rowCount + unit.rowCount <= LIMITS.scannerRowsMax;
+    const scanner = scannersFor(name, scannerCount).find(hasRoom);
+    const taker = scanner === undefined ? own : shares[scanner]!;
+    for (const segment of unit.segments) taker.add(segment, segment.days);
+  }
+  const filled = shares.map(({ segments }, scanner) => [scanner, segments] as const);
+  return { shares: new Map(filled.filter(([, segments]) => segments.length > 0)), own: own.segments };
 }
 
-function addTo(shares: Map<number, ScanSegment[]>, scanner: number, segment: ScanSegment): void {
-  const share = shares.get(scanner);
-  if (share === undefined) shares.set(scanner, [segment]);
-  // Days of one segment that go to the same scanner are read together.
-  else if (share.at(-1)?.path === segment.path) {
-    const last = share.pop()!;
-    share.push({ ...last, days: [...last.days, ...segment.days] });
-  } else share.push(segment);
+/** Segments with some of their days; days of one segment are read together. */
+class Lot {
+  readonly #byPath = new Map<string, ScanSegment & { readonly days: ScanSegment['days'][number][] }>();
+  rowCount = 0;
+
+  get segments(): readonly ScanSegment[] {
+    return [...this.#byPath.values()];
+  }
+
+  add(segment: ScanSegment, days: ScanSegment['days']): void {
+    const known = this.#byPath.get(segment.path);
+    if (known === undefined) this.#byPath.set(segment.path, { ...segment, days: [...days] });
+    else known.days.push(...days);
+    for (const { rowCount } of days) this.rowCount += rowCount;
+  }
 }
 
-export function scannerFor(name: string, scannerCount: number): number {
-  let best = 0;
-  let most = '';
-  for (let scanner = 0; scanner < scannerCount; scanner++) {
-    const hash = hashHex(`${scanner} ${name}`);
-    if (hash <= most) continue;
-    most = hash;
-    best = scanner;
-  }
-  return best;
+/** All of them, the one whose file (or day) it is first. */
+export function scannersFor(name: string, scannerCount: number): number[] {
+  const hashes = Array.from({ length: scannerCount }, (_, scanner) => hashHex(`${scanner} ${name}`));
+  return [...hashes.keys()].sort((a, b) => (hashes[a]! < hashes[b]! ? 1 : -1));
 }
 
 /** How a question is scanned, here and by scanners. */

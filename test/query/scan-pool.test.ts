@@ -5,7 +5,8 @@ import { parseQuery } from '../../src/core/query/request.ts';
 import { CachedBucket } from '../../src/lake/cached-bucket.ts';
 import type { ScannerOf } from '../../src/lake/scan-task.ts';
 import { readLake } from '../../src/query/lake-source.ts';
-import { scannerFor } from '../../src/query/scan-pool.ts';
+import { openLakeView } from '../../src/query/lake-view.ts';
+import { scannersFor } from '../../src/query/scan-pool.ts';
 import { type TenantLake, UID } from '../lake/seal/tenant-lake.ts';
 import { FakeBucket } from '../support/fake-bucket.ts';
 import { scannerPool, scannersDown } from '../support/scanners.ts';
@@ -23,16 +24,29 @@ const QUESTIONS = [
   { measure: 'count', groupBy: ['gift'], where: { property: 'category', op: 'in', value: ['books', 'toys'] } },
 ];
 
-async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
-  const query = parseQuery({ ...RANGE, ...body }, 'UTC');
-  if (!query.ok) throw new Error(query.error.message);
+function portsOf(lake: TenantLake, scannerOf?: ScannerOf) {
   const shardOf = () => {
     throw new Error('there are no shards');
   };
-  const ports = { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
-  const reading = await readLake(ports, UID, [], query.value, lake.nowMs);
+  return { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
+}
+
+function queryOf(body: object) {
+  const query = parseQuery({ ...RANGE, ...body }, 'UTC');
+  if (!query.ok) throw new Error(query.error.message);
+  return query.value;
+}
+
+function wholeRange() {
+  const { startMs, endMs } = queryOf({ measure: 'count' });
+  return { startMs, endMs };
+}
+
+async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
+  const query = queryOf(body);
+  const reading = await readLake(portsOf(lake, scannerOf), UID, [], query, lake.nowMs);
   if (!reading.ok) return reading.error;
-  return { scanned: reading.value.scannedEvents, ...rankSeries(query.value, reading.value.fold) };
+  return { scanned: reading.value.scannedEvents, ...rankSeries(query, reading.value.fold) };
 }
 
 describe('a scan shared out over scanners', () => {
@@ -62,14 +76,33 @@ describe('a scan shared out over scanners', () => {
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 
+  it('gives no scanner more than it may have: the next in rank has it, or the query', async () => {
+    const lake = await lakeOfDays();
+    const { scanSharedRowsMin, scannerRowsMax } = limits;
+    limits.scanSharedRowsMin = 1;
+    const alone = await answer(lake, { measure: 'count' });
+    const scannersAsked: number[] = [];
+    for (const rowsMax of [10_000, 700, 500, 100]) {
+      limits.scannerRowsMax = rowsMax;
+      const pool = scannerPool(lake.bucket.binding);
+      expect(await answer(lake, { measure: 'count' }, pool.of)).toEqual(alone);
+      scannersAsked.push(new Set(pool.asked).size);
+    }
+    // A day of 300, sealed ones of 600, one of 700 and one of 1,200: what has its room, then only the smallest, then nothing.
+    expect(scannersAsked[1]).toBe(3);
+    expect(scannersAsked.slice(2)).toEqual([1, 0]);
+    Object.assign(limits, { scanSharedRowsMin, scannerRowsMax });
+  });
+
   it('refuses the question when a share is over its budget, instead of answering with less', async () => {
     const lake = await lakeOfDays();
     const { scanSharedRowsMin, scannerRowsMax } = limits;
     limits.scanSharedRowsMin = 1;
+    const segments = (await openLakeView(portsOf(lake), UID, [], wholeRange(), [], lake.nowMs)).segments;
+    const query = queryOf({ measure: 'count' });
     limits.scannerRowsMax = 500;
-    expect(await answer(lake, { measure: 'count' }, scannerPool(lake.bucket.binding).of)).toMatchObject({
-      code: 'query-too-large',
-    });
+    const asked = { segments, query, ...wholeRange() };
+    expect(await scannerPool(lake.bucket.binding).of(UID, 0).scan(asked)).toMatchObject({ status: 'over-budget' });
     limits.scannerRowsMax = scannerRowsMax;
     let nowMs = 0;
     const slow = scannerPool(lake.bucket.binding, () => (nowMs += LIMITS.scannerBudgetMs));
@@ -88,11 +121,11 @@ describe('rendezvous', () => {
   it('spreads names, and moves few when the pool grows', () => {
     const names = Array.from({ length: 800 }, (_, i) => `lake/v1/u/date=2024-01-01/${i}-x.parquet`);
     const counts = new Array(8).fill(0) as number[];
-    for (const name of names) counts[scannerFor(name, 8)]!++;
+    for (const name of names) counts[scannersFor(name, 8)[0]!]!++;
     expect(Math.min(...counts)).toBeGreaterThan(60);
-    const moved = names.filter((name) => scannerFor(name, 8) !== scannerFor(name, 9));
+    const moved = names.filter((name) => scannersFor(name, 8)[0] !== scannersFor(name, 9)[0]);
     expect(moved.length).toBeLessThan(150);
-    expect(new Set(moved.map((name) => scannerFor(name, 9)))).toEqual(new Set([8]));
+    expect(new Set(moved.map((name) => scannersFor(name, 9)[0]))).toEqual(new Set([8]));
   });
 });
 
