@@ -167,6 +167,39 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'merged-ids-not-restored',
+    what: 'a restart forgets the ids that were merged into runs',
+    patches: [
+      {
+        file: SHARD,
+        old: 'for (const day of this.#store.mergedDays(oldestDay)) engine.restoreIdsOfDay(day);',
+        new: 'for (const day of this.#store.mergedDays(oldestDay)) if (day < 0) engine.restoreIdsOfDay(day);',
+      },
+    ],
+  },
+  {
+    name: 'maybe-is-new',
+    what: 'an id that only the runs could tell is taken for a new one',
+    patches: [
+      {
+        file: ENGINE,
+        old: '(probed[row] === MAYBE && held.has(high, low))',
+        new: '(probed[row] === MAYBE && held.has(low, high))',
+      },
+    ],
+  },
+  {
+    name: 'parts-of-first-page',
+    what: 'the sink takes the parts of the first page for all of them',
+    patches: [
+      {
+        file: 'src/sinks/pull.ts',
+        old: '...(partFrom !== undefined && { partFrom })',
+        new: '...(partFrom !== undefined && partFrom < 0 && { partFrom })',
+      },
+    ],
+  },
+  {
     name: 'registered-after-ack',
     what: 'a shard acknowledges before the directory knows it',
     patches: [

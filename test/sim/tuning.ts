@@ -11,11 +11,13 @@ const LIMITS_FILE = 'src/core/limits.ts';
 const SMALL_LIMITS: Readonly<Record<string, number>> = {
   flushEventsMax: 130,
   flushSizeBytesMax: 90_000,
-  rpcPageSizeBytesMax: 12_000,
+  rpcPageSizeBytesMax: 4_000,
   logSizeBytesMax: 44_000,
   sealBucketRowsMax: 400,
   sealIdsMax: 380,
   flushAgeMsMax: 900_000,
+  // Ids leave memory for their runs, and are looked up there.
+  dedupeRecentIdsMax: 150,
   // Seldom loaded, so often stale.
   tenantCacheMs: 600_000,
 };
