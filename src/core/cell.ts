@@ -5,7 +5,7 @@
  * cell of both sets of events.
  *
  * People: the sketch, and after a seal also `exactPeople`. An exact count cannot be merged, so once another cell comes in
- * it is kept as a floor only, and the answer is max(floor, estimate) (CORRECTNESS G2).
+ * it is kept as a floor only, and the answer is max(floor, estimate) (CORRECTNESS N2).
  */
 import { Distinct } from './sketches/distinct.ts';
 import { ExactSum } from './sketches/exact-sum.ts';

@@ -11,7 +11,18 @@
  */
 import { assert } from './result.ts';
 
-const BUCKETS = 0x10000;
+/** Two to its power of buckets: at 16 they take 256 KiB, and one of a million ids holds 16. */
+const BUCKET_BITS = 16;
+const BUCKETS = 2 ** BUCKET_BITS;
+
+function bucketOf(high: number): number {
+  return high >>> (32 - BUCKET_BITS);
+}
+
+/** The 24 bits behind those that choose the bucket. */
+function restOf(high: number, low: number): number {
+  return ((high << BUCKET_BITS) | (low >>> (32 - BUCKET_BITS))) >>> 8;
+}
 
 export class PrefixFilter {
   readonly #starts: Uint32Array;
@@ -37,7 +48,7 @@ export class PrefixFilter {
   plus(runs: () => Iterable<Uint32Array>): PrefixFilter {
     const starts = new Uint32Array(BUCKETS + 1);
     for (const run of runs()) {
-      for (let at = 1; at < run.length; at += 2) starts[((run[at] as number) >>> 16) + 1]!++;
+      for (let at = 1; at < run.length; at += 2) starts[bucketOf(run[at] as number) + 1]!++;
     }
     let added = 0;
     for (let bucket = 0; bucket <= BUCKETS; bucket++) {
@@ -61,7 +72,7 @@ export class PrefixFilter {
     for (const run of runs()) {
       for (let at = 0; at < run.length; at += 2) {
         const high = run[at + 1] as number;
-        insert(middle, tail, starts, filled, high >>> 16, high & 0xffff, (run[at] as number) >>> 24);
+        insert(middle, tail, starts, filled, bucketOf(high), restOf(high, run[at] as number));
       }
     }
     return new PrefixFilter(starts, middle, tail);
@@ -76,8 +87,8 @@ export class PrefixFilter {
   }
 
   mayHave(high: number, low: number): boolean {
-    const bucket = high >>> 16;
-    const wanted = ((high & 0xffff) << 8) | (low >>> 24);
+    const bucket = bucketOf(high);
+    const wanted = restOf(high, low);
     let from = this.#starts[bucket] as number;
     let to = this.#starts[bucket + 1] as number;
     while (from < to) {
@@ -98,20 +109,18 @@ function insert(
   starts: Uint32Array,
   filled: Uint32Array,
   bucket: number,
-  middleBits: number,
-  tailBits: number,
+  entry: number,
 ): void {
   const start = starts[bucket] as number;
   let at = start + (filled[bucket] as number);
   filled[bucket]!++;
   assert(at < (starts[bucket + 1] as number), 'a bucket of the filter holds what was counted for it');
-  const entry = (middleBits << 8) | tailBits;
   for (; at > start; at--) {
     const before = ((middle[at - 1] as number) << 8) | (tail[at - 1] as number);
     if (before <= entry) break;
     middle[at] = middle[at - 1] as number;
     tail[at] = tail[at - 1] as number;
   }
-  middle[at] = middleBits;
-  tail[at] = tailBits;
+  middle[at] = entry >>> 8;
+  tail[at] = entry & 0xff;
 }

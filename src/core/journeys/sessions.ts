@@ -2,7 +2,7 @@
  * Sessions: stretches of a person's events with no pause longer than the gap, strictly.
  *
  * A session belongs to the range it starts in. Events of one gap before the range are read only to know which sessions run
- * over its start: those are not counted (CORRECTNESS G4), so ranges that touch count each session once. At the end of the range
+ * over its start: those are not counted (CORRECTNESS N4), so ranges that touch count each session once. At the end of the range
  * a session is measured up to there; `open` says how many of them might go on.
  * duration: last − first event, in seconds. bounce: a session of exactly one event. Entry and exit page: the first and the last
  * event of the session that has the page property. The breakdown is the value at the session's first event.

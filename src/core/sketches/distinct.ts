@@ -36,7 +36,7 @@
  * | 12 | 4 KB | 3 KB | 1.6 % |
  * | 14 | 16 KB | 12 KB | 0.8 % |
  *
- * Past 12 it stops paying: the seal replaces estimates of hours and days by exact counts (CORRECTNESS G2).
+ * Past 12 it stops paying: the seal replaces estimates of hours and days by exact counts (CORRECTNESS N2).
  *
  * At rest:
  *

@@ -1,5 +1,5 @@
 /**
- * ExactSum: a sum of decimal numbers that does not depend on the order of adding (CORRECTNESS G1).
+ * ExactSum: a sum of decimal numbers that does not depend on the order of adding (CORRECTNESS N1).
  *
  * A number is taken as the decimal it prints as, to the millionth: 0.1 is 100,000 millionths, so ten of them are 1. The
  * sum is an integer in two words, `high * 2^50 + low` with 0 <= low < 2^50, the same words for the same sum: 2^103
