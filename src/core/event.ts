@@ -13,7 +13,7 @@ export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** Text columns, hot ones first (DESIGN: a query reads few ranges). Order is part of the EventBlock format. */
+/** Text columns, hot ones first, so that a query reads few ranges. Order is part of the EventBlock format. */
 export const STRING_COLUMNS = [
   'id',
   'type',

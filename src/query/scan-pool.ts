@@ -2,7 +2,7 @@
  * Scan pool: a scan shared out over scanners, each of which remembers what it has read.
  *
  * What goes to whom is decided by rendezvous: of all scanners the one whose hash with the file's (or day's) name is the
- * greatest, so that a file is always read by the same one, and another size of the pool moves few. Days with events that a
+ * greatest and that has room, so that a file is nearly always read by the same one, and another size of the pool moves few. Days with events that a
  * shard still holds stay with the query, which has those. A scanner that fails is replaced by the query itself; one that is
  * over its budget ends the question.
  */

@@ -10,6 +10,8 @@ import { parseSpan } from '../times.ts';
 
 /** As LIMITS.funnelStepsMax, which the server checks; here it says how many words there may be. */
 const STEPS_MAX = 20;
+/** As LIMITS.journeyTopMax. */
+const TOP_MAX = 100;
 
 interface FunnelStep {
   readonly name: string;
@@ -47,7 +49,7 @@ Conditions of single steps, exclusions and the people of a step: POST /v1/query/
     anchor: { type: 'string', value: 'A', help: 'best (default), or first: only a person’s first first step begins' },
     ties: { type: 'string', value: 'T', help: 'strict (default), or non-strict: steps at one instant may follow' },
     'group-by': { type: 'string', value: 'P', help: 'one funnel more for each value of the property' },
-    top: { type: 'string', value: 'N', help: 'the N greatest groups' },
+    top: { type: 'string', value: 'N', help: `the N greatest groups (default 10, at most ${TOP_MAX})` },
     ...QUESTION_OPTIONS,
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
@@ -73,7 +75,7 @@ function questionOf(args: Args, nowMs: number): Record<string, unknown> {
     anchor: args.text('anchor'),
     ties: args.text('ties'),
     groupBy: args.text('group-by'),
-    top: args.count('top', 1, 1_000),
+    top: args.count('top', 1, TOP_MAX),
     ...questionFields(args, nowMs),
   };
   return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));

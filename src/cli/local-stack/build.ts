@@ -31,8 +31,6 @@ export async function buildWorker(main: string, define: Record<string, string>):
     mainFields: ['browser', 'module', 'main'],
     external: ['cloudflare:*', 'node:*'],
     loader: { '.html': 'text', '.txt': 'text', '.sql': 'text', '.css': 'text' },
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
     define,
     sourcemap: 'inline',
     logLevel: 'warning',

@@ -1,6 +1,6 @@
 /**
  * FindLinks: the links that events make (see links.ts). Read from the columns, for where events are stored nobody may
- * assume that `user_id` and `anonymous_id` are still readable (DESIGN: `pii`).
+ * assume that `user_id` and `anonymous_id` are still readable (`pii` in docs/lake.md).
  *
  * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were sent.
  */

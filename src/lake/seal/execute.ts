@@ -2,7 +2,7 @@
  * Execute: a plan → the day's L1 files in R2, its cells, and what the drift is made of.
  *
  * A day of one bucket (most) is read once and built in one go (`executePlan`). A bigger one is built by tasks, each on its
- * own and in an invocation that holds the rows of one bucket at most:
+ * own and in an invocation that holds 50,000 rows at the most:
  *
  *   ids-<n>     of a share of all ids: which rows are further copies          → bits in R2
  *   bucket-<n>  of a stretch of people: rows without copies, sorted           → L1 file (a run), cells in R2, counts
