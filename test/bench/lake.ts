@@ -41,11 +41,13 @@ export async function benchLake(isQuick: boolean): Promise<Figure[]> {
     figures.push(...(await compare(lake, isQuick ? 3 : 9)));
     if (!isQuick) {
       const big = await Lake.build(join(folder, 'ten-million'), 10_000_000);
-      const { ours } = await timed(big, QUESTIONS[0]!, 3, null);
+      const { ours, reads } = await timed(big, QUESTIONS[0]!, 3, null);
       const name = 'lake, 10 million events: funnel';
       figures.push({ name, value: ours, unit: 'ms', bound: { atMost: 5_000 } });
+      // Over all passes: people of ten million events do not fit in one, and a file may have some of two.
+      figures.push({ name: `${name}: reads a file`, value: reads / big.files.length, unit: 'reads' });
       const held = await heldMb(big, QUESTIONS[0]!);
-      figures.push({ name: `${name}: memory at its reads`, value: held, unit: 'MB', bound: { atMost: 100 } });
+      figures.push({ name: `${name}: memory of the process`, value: held, unit: 'MB', bound: { atMost: 128 } });
     }
     return figures;
   } finally {
@@ -197,7 +199,10 @@ async function compare(lake: Lake, rounds: number): Promise<Figure[]> {
 
 const READS_A_SAMPLE = 10;
 
-/** The most that a question holds, heap and buffers, sampled at its reads after a collection. */
+/**
+ * The most that the process holds during a question, heap and buffers, sampled at its reads after a collection. Of all of it:
+ * what was held before is partly what earlier questions left in caches, and tells nothing taken away.
+ */
 async function heldMb({ ports }: Lake, question: Question): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -208,15 +213,14 @@ async function heldMb({ ports }: Lake, question: Question): Promise<number> {
   };
   // What earlier questions left in buffers goes with the second collection.
   for (let round = 0; round < 3; round++) await sleep(50).then(collect);
-  const before = used();
-  let most = before;
+  let most = 0;
   let reads = 0;
   const get = (...asked: Parameters<typeof ports.lake.get>) => {
     if (reads++ % READS_A_SAMPLE === 0) most = Math.max(most, used());
     return ports.lake.get(...asked);
   };
   await question.ask({ ...ports, lake: { ...ports.lake, get } as LakePorts['lake'] });
-  return most - before;
+  return most;
 }
 
 async function timed(lake: Lake, question: Question, rounds: number, duck: DuckDBConnection | null) {
