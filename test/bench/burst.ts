@@ -23,7 +23,7 @@ export async function benchBurst(isQuick: boolean): Promise<Figure[]> {
 }
 
 async function burstAt(stack: BenchStack, size: number, isQuick: boolean): Promise<Figure[]> {
-  const rounds = isQuick ? 2 : 5;
+  const rounds = isQuick ? 2 : 9;
   const order = { eventsPerRequest: size, connections: CONNECTIONS, durationMs: isQuick ? 1_500 : 3_000 };
   const floors: LoadReport[] = [];
   const ours: LoadReport[] = [];
