@@ -5,10 +5,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { root } from '../../src/cli/local-stack/paths.ts';
 import { Funnel } from '../../src/core/journeys/funnel.ts';
@@ -46,8 +43,6 @@ export async function benchLake(isQuick: boolean): Promise<Figure[]> {
       figures.push({ name, value: ours, unit: 'ms', bound: { atMost: 5_000 } });
       // Over all passes: people of ten million events do not fit in one, and a file may have some of two.
       figures.push({ name: `${name}: reads a file`, value: reads / big.files.length, unit: 'reads' });
-      const held = await heldMb(big, QUESTIONS[0]!);
-      figures.push({ name: `${name}: memory from its first read on`, value: held, unit: 'MB', bound: { atMost: 100 } });
     }
     return figures;
   } finally {
@@ -195,37 +190,6 @@ async function compare(lake: Lake, rounds: number): Promise<Figure[]> {
     );
   }
   return figures;
-}
-
-const READS_A_SAMPLE = 10;
-
-/**
- * The most that a question holds beyond what it began with, heap and buffers, sampled at its reads after a collection. It
- * begins with its first read: what was held before that is partly what earlier questions left in caches, and went meanwhile.
- */
-async function heldMb({ ports }: Lake, question: Question): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const used = () => {
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return (heapUsed + arrayBuffers) / 1_000_000;
-  };
-  // What earlier questions left in buffers goes with the second collection.
-  for (let round = 0; round < 3; round++) await sleep(50).then(collect);
-  let first: number | null = null;
-  let most = 0;
-  let reads = 0;
-  const get = (...asked: Parameters<typeof ports.lake.get>) => {
-    if (reads++ % READS_A_SAMPLE === 0) {
-      const now = used();
-      first ??= now;
-      most = Math.max(most, now - first);
-    }
-    return ports.lake.get(...asked);
-  };
-  await question.ask({ ...ports, lake: { ...ports.lake, get } as LakePorts['lake'] });
-  return most;
 }
 
 async function timed(lake: Lake, question: Question, rounds: number, duck: DuckDBConnection | null) {
