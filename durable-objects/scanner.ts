@@ -1,9 +1,9 @@
 /**
- * Scanner: one of a tenant's pool of small objects that run lake scans beside each other and remember what they have read.
+ * Scanner: one of a tenant's pool of small objects that run lake scans beside each other and remember what they read.
  *
- * in: a task, some segments of whole days and a question · out: what was found of it: a partial fold, or a part of a journey
- * Segments never change, so what is remembered is never wrong: footers, the latest of them parsed, and up to 32 MB of bytes of columns. It
- * has no state of its own and stores nothing: a stale instance answers as well as a new one.
+ * in: a task, some segments of whole days and a question · out: what was found: a partial fold, or a part of a journey
+ * Segments never change, so what is remembered is never wrong: footers, the latest of them parsed, and up to 32 MB of
+ * bytes of columns. It has no state of its own and stores nothing: a stale instance answers as well as a new one.
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { JourneyPart } from '../src/core/journeys/journey-part.ts';

@@ -99,10 +99,8 @@ export class Args {
   }
   /** A comma-separated list. */
   list(name: string): string[] | undefined {
-    return this.text(name)
-      ?.split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
+    const text = this.text(name);
+    return text === undefined ? undefined : commaSeparated(text);
   }
   count(name: string, min: number, max: number): number | undefined {
     const text = this.text(name);
@@ -205,4 +203,12 @@ export function helpOf(command: Command): string {
     'Examples:',
     ...command.examples.map((example) => `  tidemark ${example}`),
   ].join('\n');
+}
+
+/** The items between commas, trimmed; empty ones are left out. */
+export function commaSeparated(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }

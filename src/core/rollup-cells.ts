@@ -32,7 +32,7 @@ export function tupleValues(key: string): (string | null)[] {
   return values.map((value) => (value === NULL ? null : unescaped(value)));
 }
 
-/** Of a cell in memory, by measure: itself with its place in the map, and each of its numbers with its sketch. */
+/** About what a cell takes in memory: itself with its place in the map, and each of its numbers with its sketch. */
 const CELL_SIZE_BYTES = 450;
 const NUMBER_SIZE_BYTES = 250;
 

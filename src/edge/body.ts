@@ -5,8 +5,9 @@
  * steps: content type → content encoding → announced size → read → unpack → not empty
  *
  * No step holds more than the limit it is given (an ingest's, a keyless body's, an import chunk's): an announced size is
- * believed only to refuse, a body without one is counted while it streams, and a gzip bomb stops inflating at the limit. `text/plain` is JSON: what a page sends with
- * `navigator.sendBeacon`, which may not name another type across origins without a preflight.
+ * believed only to refuse, a body without one is counted while it streams, and a gzip bomb stops inflating at the limit.
+ * `text/plain` is JSON: what a page sends with `navigator.sendBeacon`, which may not name another type across origins
+ * without a preflight.
  */
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';

@@ -6,6 +6,7 @@ import type { CodedTexts, EventColumns, PackedTexts } from '../core/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../core/event.ts';
 import { DAY_MS } from '../core/limits.ts';
 import { wordsOf } from './number-encode.ts';
+import { allRows, keep } from './rows.ts';
 
 type Texts = { [column in StringColumn]?: readonly (string | null)[] };
 type Numbers = Float64Array | BigInt64Array | Uint8Array;
@@ -84,6 +85,12 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
     late: pick(columns.late, rows, new Uint8Array(columns.late.length === 0 ? 0 : count)),
     strings,
   };
+}
+
+/** The events of these days; the batch itself if it has no others. */
+export function rowsOfDays(columns: EventColumns, days: ReadonlySet<number>): EventColumns {
+  const rows = keep(allRows(columns.rowCount), (row) => days.has(dayOf(columns.at[row]!)));
+  return rows.length === columns.rowCount ? columns : selectRows(columns, rows);
 }
 
 function codedRows({ entries, codes }: CodedTexts, rows: Uint32Array): (string | null)[] {

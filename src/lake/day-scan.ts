@@ -7,7 +7,7 @@
  */
 import type { EventColumns } from '../core/columns.ts';
 import { DAY_MS } from '../core/limits.ts';
-import { dayOf, selectRows } from './columns.ts';
+import { rowsOfDays } from './columns.ts';
 import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCopies } from './copies.ts';
 import { allRows, keep } from './rows.ts';
 import type { ScanSegment, ScanTail } from './scan.ts';
@@ -59,13 +59,14 @@ export async function* scanDay(request: DayScanRequest): AsyncGenerator<DayBatch
 
 /** Sealed ones first; then by incarnation and seq, which decides between equal receipts. */
 function sourcesOf({ day, segments, tails }: DayScanRequest): NumberedSource[] {
+  const days = new Set([day]);
   const list = [
     ...segments.map((segment): DaySource => {
       const rowCount = segment.days.find((each) => each.day === day)?.rowCount ?? 0;
       return { kind: 'segment', segment, rowCount, isSealed: segment.source === 'seal' };
     }),
     ...tails.map((tail): DaySource => {
-      const columns = rowsOfDay(tail.columns, day);
+      const columns = rowsOfDays(tail.columns, days);
       return { kind: 'tail', tail: { ...tail, columns }, rowCount: columns.rowCount, isSealed: false };
     }),
   ];
@@ -89,12 +90,6 @@ function compare(left: [number, string, number], right: [number, string, number]
   if (left[0] !== right[0]) return left[0] - right[0];
   if (left[1] !== right[1]) return left[1] < right[1] ? -1 : 1;
   return left[2] - right[2];
-}
-
-function rowsOfDay(columns: EventColumns, day: number): EventColumns {
-  const rows: number[] = [];
-  for (let row = 0; row < columns.rowCount; row++) if (dayOf(columns.at[row]!) === day) rows.push(row);
-  return rows.length === columns.rowCount ? columns : selectRows(columns, Uint32Array.from(rows));
 }
 
 async function copiesOf(request: DayScanRequest, sources: readonly NumberedSource[]): Promise<Copies> {

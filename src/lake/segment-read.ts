@@ -27,7 +27,7 @@ import {
   readTimes,
   type TextColumn,
 } from './chunk-read.ts';
-import { dayOf, selectRows } from './columns.ts';
+import { dayOf, rowsOfDays } from './columns.ts';
 import { parseFooter, readFooter } from './footer.ts';
 import { mayHavePeople, mayHoldPeople, type People, statisticsOf } from './people-bounds.ts';
 import { type ByteRange, coalesce, windows } from './read-plan.ts';
@@ -173,12 +173,6 @@ function mayHold(chunks: readonly ColumnChunk[], times: Times, { startMs, endMs,
     if (endMs !== undefined && times.minMs >= endMs) return false;
   }
   return people === undefined || mayHoldPeople(statisticsOf(chunks, 'person'), people);
-}
-
-function rowsOfDays(columns: EventColumns, days: ReadonlySet<number>): EventColumns {
-  const rows: number[] = [];
-  for (let row = 0; row < columns.rowCount; row++) if (days.has(dayOf(columns.at[row]!))) rows.push(row);
-  return rows.length === columns.rowCount ? columns : selectRows(columns, Uint32Array.from(rows));
 }
 
 function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {

@@ -1,7 +1,8 @@
 /**
  * Export: the events of a range as one stream of bytes; each once, everything acknowledged before the request among them.
  *
- * steps: are the filter's properties known → read the shards' tails → count the days → per day: read its manifest → scan it → encode pieces → … → receipt
+ * steps: are the filter's properties known → read the shards' tails → count the days
+ *   → per day: read its manifest → scan it → encode pieces → … → receipt
  *
  * The manifest is read a few days at a time, shortly before they are scanned, for seals replace files meanwhile and a
  * replaced file is kept an hour. What the shards said of themselves at the beginning stays binding: a flush stored since

@@ -1,7 +1,8 @@
 /**
  * Lake source: answers a question from the events themselves: tails of the shards, then segments, de-duplicated.
  *
- * steps: open a view of the lake → are the properties known → look up what is asked of people → scan, a big one beside scanners → fold
+ * steps: open a view of the lake → are the properties known → look up what is asked of people
+ *   → scan, a big one beside scanners → fold
  * Slower than cells, and able to answer everything: a minute of a sealed day, any property, exact people and quantiles.
  */
 import type { Fold } from '../core/query/fold.ts';

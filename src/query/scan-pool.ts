@@ -2,9 +2,9 @@
  * Scan pool: a scan shared out over scanners, each of which remembers what it has read.
  *
  * What goes to whom is decided by rendezvous: of all scanners the one whose hash with the file's (or day's) name is the
- * greatest and that has room, so that a file is nearly always read by the same one, and another size of the pool moves few. Days with events that a
- * shard still holds stay with the query, which has those. A scanner that fails is replaced by the query itself; one that is
- * over its budget ends the question.
+ * greatest and that has room, so that a file is nearly always read by the same one, and another size of the pool moves
+ * few. Days with events that a shard still holds stay with the query, which has those. A scanner that fails is replaced by
+ * the query itself; one that is over its budget ends the question.
  */
 import { hashHex } from '../core/hash.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';

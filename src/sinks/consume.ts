@@ -5,7 +5,8 @@
  * message changes no number. Per flush, in order: pull → L0 to R2 → one D1 batch → confirm (CORRECTNESS A3).
  *
  * The shards of a batch are drained side by side, each within its own time and with its own outcome: a slow, dead or poison
- * one holds up itself alone. Of the flushes they have only a few are decoded at a time, for each takes some 30 MB. A flush that fails again and again is reported, and from then on left to its shard's reminders.
+ * one holds up itself alone. Of the flushes they have only a few are decoded at a time, for each takes some 30 MB. A
+ * flush that fails again and again is reported, and from then on left to its shard's reminders.
  * A message may also say that its shard is hot: then the tenant's map grows.
  */
 import type { FlushMessage, ShardOf } from '../core/rpc.ts';

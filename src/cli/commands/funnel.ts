@@ -2,7 +2,7 @@
  * `tidemark funnel`: one funnel over events by their names, `POST /v1/query/funnel`, as a table or as JSON.
  */
 import { Client } from '../client.ts';
-import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
+import { type Args, type Command, commaSeparated, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
 import { findServer } from '../keys.ts';
 import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../question.ts';
 import { renderTable, type TableCell } from '../table.ts';
@@ -82,10 +82,7 @@ function questionOf(args: Args, nowMs: number): Record<string, unknown> {
 }
 
 function stepOf(text: string): { event: string } | { events: string[] } {
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = commaSeparated(text);
   if (names.length === 0) throw new UsageError('a step has no name');
   return names.length === 1 ? { event: names[0]! } : { events: names };
 }

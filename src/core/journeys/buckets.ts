@@ -12,7 +12,7 @@ const LONGEST_MS = 40 * DAY_MS;
 export function begunUntil(interval: Interval, timezone: string, endMs: number, nowMs: number): number {
   if (nowMs >= endMs) return endMs;
   const [, nextMs = endMs] = bucketStarts(interval, timezone, nowMs, Math.min(endMs, nowMs + LONGEST_MS));
-  return Math.min(nextMs, endMs);
+  return nextMs;
 }
 
 export class Buckets {

@@ -1,7 +1,8 @@
 /**
  * Seal consumer: messages of the seal queue → sealed days. Each message succeeds or is retried on its own.
  *
- * steps: settle each tenant's shards, once → seal the days, a few at a time as their rows fit → publish current.json, once a tenant → ack
+ * steps: settle each tenant's shards, once → seal the days, a few at a time as their rows fit → publish current.json,
+ *   once a tenant → ack
  *
  * A day too big for one invocation becomes a message a task; the last of them asks for the day again.
  *

@@ -64,6 +64,33 @@ async function state(lake: TenantLake) {
   };
 }
 
+/** Kills the seal at every `step`-th call, each time of a new day, and runs it again. */
+async function killEverywhere(build: () => Promise<TenantLake>, step: number): Promise<void> {
+  const undisturbed = await build();
+  await undisturbed.seal();
+  const wanted = await state(undisturbed);
+  for (let kill = 1; ; kill += step) {
+    const lake = await build();
+    const calls = { left: kill };
+    const count = () => {
+      if (--calls.left === 0) throw new Error('killed');
+    };
+    // Half of them after the effect: the answer is lost.
+    lake.fake.fake.hook = ({ phase }) => (phase === (kill % 2 === 0 ? 'before' : 'after') ? count() : undefined);
+    lake.bucket[kill % 2 === 0 ? 'before' : 'after'] = count;
+    const died = await lake.seal().then(
+      () => false,
+      () => true,
+    );
+    lake.fake.fake.hook = null;
+    lake.bucket.before = lake.bucket.after = () => {};
+    lake.nowMs += LIMITS.sealLeaseMs + 1;
+    await lake.seal();
+    expect(await state(lake)).toEqual(wanted);
+    if (!died) break;
+  }
+}
+
 describe('a day of several buckets', () => {
   it('counts as one bucket would: events, people, copies under two people', async () => {
     const lake = await bigDay();
@@ -84,29 +111,7 @@ describe('a day of several buckets', () => {
   });
 
   it('killed at any call to the database or the lake, and run again, ends as if it had not been', async () => {
-    const undisturbed = await bigDay();
-    await undisturbed.seal();
-    const wanted = await state(undisturbed);
-    for (let kill = 1; ; kill += 3) {
-      const lake = await bigDay();
-      const calls = { left: kill };
-      const count = () => {
-        if (--calls.left === 0) throw new Error('killed');
-      };
-      // Half of them after the effect: the answer is lost.
-      lake.fake.fake.hook = ({ phase }) => (phase === (kill % 2 === 0 ? 'before' : 'after') ? count() : undefined);
-      lake.bucket[kill % 2 === 0 ? 'before' : 'after'] = count;
-      const died = await lake.seal().then(
-        () => false,
-        () => true,
-      );
-      lake.fake.fake.hook = null;
-      lake.bucket.before = lake.bucket.after = () => {};
-      lake.nowMs += LIMITS.sealLeaseMs + 1;
-      await lake.seal();
-      expect(await state(lake)).toEqual(wanted);
-      if (!died) break;
-    }
+    await killEverywhere(bigDay, 3);
   }, 60_000);
 
   it('is not changed by tasks done twice, late, or after the flip', async () => {
@@ -264,28 +269,7 @@ describe('a person of more events than may be held', () => {
   });
 
   it('killed at any call to the database or the lake, and run again, ends as if it had not been', async () => {
-    const undisturbed = await loudDay();
-    await undisturbed.seal();
-    const wanted = await state(undisturbed);
-    for (let kill = 1; ; kill += 5) {
-      const lake = await loudDay();
-      const calls = { left: kill };
-      const count = () => {
-        if (--calls.left === 0) throw new Error('killed');
-      };
-      lake.fake.fake.hook = ({ phase }) => (phase === (kill % 2 === 0 ? 'before' : 'after') ? count() : undefined);
-      lake.bucket[kill % 2 === 0 ? 'before' : 'after'] = count;
-      const died = await lake.seal().then(
-        () => false,
-        () => true,
-      );
-      lake.fake.fake.hook = null;
-      lake.bucket.before = lake.bucket.after = () => {};
-      lake.nowMs += LIMITS.sealLeaseMs + 1;
-      await lake.seal();
-      expect(await state(lake)).toEqual(wanted);
-      if (!died) break;
-    }
+    await killEverywhere(loudDay, 5);
   }, 60_000);
 });
 
