@@ -2,7 +2,12 @@
  * App: the API's table of contents: which routes exist, in which module each lives, and what surrounds them all.
  */
 import { Hono } from 'hono';
-import { controlRoutes } from './control/routes.ts';
+import { cohortRoutes } from './control/cohort-routes.ts';
+import { keyRoutes } from './control/key-routes.ts';
+import { quotaRoutes } from './control/quota-routes.ts';
+import { rollupRoutes } from './control/rollup-routes.ts';
+import { shardRoutes } from './control/shard-routes.ts';
+import { tenantRoutes } from './control/tenant-routes.ts';
 import { PAGE_CONTENT_SECURITY_POLICY, pageHtml } from './dashboard/dist/page.ts';
 import { importRoutes } from './edge/import-routes.ts';
 import { Quotas } from './edge/quota.ts';
@@ -24,6 +29,7 @@ import { lakeImporter } from './lake/import.ts';
 import { eventsRoutes } from './query/events-routes.ts';
 import { exportRoutes } from './query/export-routes.ts';
 import { insightRoutes } from './query/insight-routes.ts';
+import { journeyRoutes } from './query/journey-routes.ts';
 import { peopleRoutes } from './query/people-routes.ts';
 import { retentionRoutes } from './query/retention-routes.ts';
 import { queryRoutes } from './query/routes.ts';
@@ -42,8 +48,14 @@ export function createApp(services: Services): Hono {
 
   app.route('/', collectRoutes({ ...services, quotas }));
   app.route('/', importRoutes({ ...services, quotas }, lakeImporter(services)));
-  app.route('/', controlRoutes(services));
+  app.route('/', tenantRoutes(services));
+  app.route('/', keyRoutes(services));
+  app.route('/', rollupRoutes(services));
+  app.route('/', cohortRoutes(services));
+  app.route('/', shardRoutes(services));
+  app.route('/', quotaRoutes(services));
   app.route('/', queryRoutes(services));
+  app.route('/', journeyRoutes(services));
   app.route('/', eventsRoutes(services));
   app.route('/', peopleRoutes(services));
   app.route('/', exportRoutes(services));

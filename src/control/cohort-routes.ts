@@ -8,7 +8,7 @@ import { LIMITS } from '../core/limits.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseJson } from '../http/problem.ts';
 import { type CohortDefinition, createCohort, deleteCohort, getCohort, listCohorts } from './cohort-store.ts';
-import type { ControlServices } from './routes.ts';
+import type { ControlServices } from './services.ts';
 
 const wireCohortSchema = z.object({
   id: z.string(),

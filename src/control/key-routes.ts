@@ -8,9 +8,9 @@ import { KEY_SCOPES } from '../core/tenant.ts';
 import type { Authenticated } from '../http/authenticate.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseJson, parseParameters } from '../http/problem.ts';
-import type { ControlServices } from './routes.ts';
+import { tenantNotFound } from './refusals.ts';
 import { keyIdSchema, keySchema, ofTenantSchema } from './schemas.ts';
-import { tenantNotFound } from './tenant-routes.ts';
+import type { ControlServices } from './services.ts';
 import { createKey, findTenant, KEY_ID_LENGTH, type KeyRecord, listKeys, revokeKey } from './tenants.ts';
 
 const wireKeySchema = z.object({

@@ -7,8 +7,8 @@ import { LIMITS } from '../core/limits.ts';
 import { describe } from '../http/describe.ts';
 import { parseJson } from '../http/problem.ts';
 import { setQuota } from './quota-store.ts';
-import type { ControlServices } from './routes.ts';
-import { tenantNotFound } from './tenant-routes.ts';
+import { tenantNotFound } from './refusals.ts';
+import type { ControlServices } from './services.ts';
 
 /** More than any tenant sends: 16 million a second. */
 const EVENTS_PER_MINUTE_MAX = 1_000_000_000;

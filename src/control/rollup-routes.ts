@@ -8,7 +8,7 @@ import { type Rollup, rollupSchema } from '../core/rollup.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseJson } from '../http/problem.ts';
 import { createRollup, deleteRollup, isBuiltIn, listRollups } from './rollup-store.ts';
-import type { ControlServices } from './routes.ts';
+import type { ControlServices } from './services.ts';
 
 const wireRollupSchema = z.object({
   id: z.string(),

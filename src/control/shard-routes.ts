@@ -8,9 +8,9 @@ import type { ShardMap } from '../core/shard-map.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, parseJson, unavailable } from '../http/problem.ts';
 import { growShards } from './grow.ts';
-import type { ControlServices } from './routes.ts';
+import { tenantNotFound } from './refusals.ts';
 import { shardsSchema } from './schemas.ts';
-import { tenantNotFound } from './tenant-routes.ts';
+import type { ControlServices } from './services.ts';
 import { findTenant } from './tenants.ts';
 
 const answerSchema = z.object({

@@ -9,8 +9,9 @@ import { describe } from '../http/describe.ts';
 import type { RandomBytes } from '../http/keys.ts';
 import { Problem, parseJson, parseParameters } from '../http/problem.ts';
 import { type Deletion, listDeletions } from './deletion-store.ts';
-import type { ControlServices } from './routes.ts';
+import { tenantNotFound } from './refusals.ts';
 import { regionsOf, tenantSchema, tenantsPageSchema } from './schemas.ts';
+import type { ControlServices } from './services.ts';
 import { createTenant, deleteTenant, listTenants, type TenantRecord } from './tenants.ts';
 
 export const wireTenantSchema = z.object({
@@ -127,10 +128,6 @@ export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlSe
   );
 
   return app;
-}
-
-export function tenantNotFound(id: string): Problem {
-  return new Problem(404, 'tenant-not-found', `There is no tenant with the id "${id}".`);
 }
 
 function wireTenant({ regions, shardCount, createdAtMs, ...tenant }: TenantRecord): z.output<typeof wireTenantSchema> {

@@ -5,7 +5,7 @@
  * pairs of 32 bits through a Uint32Array view on hot paths; 0 means "no person".
  */
 import type { StringColumn } from './event.ts';
-import type { Lookup } from './people/lookup.ts';
+import type { Lookup } from './lookup.ts';
 
 export interface EventColumns {
   readonly rowCount: number;

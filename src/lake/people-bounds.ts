@@ -6,7 +6,7 @@
  */
 import type { ColumnChunk, Statistics } from 'hyparquet';
 import { HashIndex, NOT_FOUND } from '../core/hash-index.ts';
-import { EVERYBODY, type HighRange } from '../core/journeys/sequences.ts';
+import { EVERYBODY, type HighRange } from '../core/journeys/sequence-builder.ts';
 import { parseFooter } from './footer.ts';
 import { wordsOf } from './number-encode.ts';
 

@@ -8,7 +8,7 @@
  */
 import type { JourneyPart } from '../core/journeys/journey-part.ts';
 import { type JourneySpec, journeyOf } from '../core/journeys/kinds.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequences.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequence-builder.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { PartialFold } from '../core/query/partial-fold.ts';
 import type { Query } from '../core/query/request.ts';

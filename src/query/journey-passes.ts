@@ -4,7 +4,7 @@
  * What the row groups say of their people tells how many rows a range has; what a pass has held of what it read, how many
  * the next may have. A range ends where few row groups go on beyond it, for those are read again by the next.
  */
-import type { HighRange } from '../core/journeys/sequences.ts';
+import type { HighRange } from '../core/journeys/sequence-builder.ts';
 import type { PeopleSpan } from '../lake/people-bounds.ts';
 
 /** Of what may be held, how much to plan with: people differ in how much they do. */

@@ -11,7 +11,7 @@ import type { StringColumn } from '../core/event.ts';
 import type { Journey } from '../core/journeys/journey.ts';
 import type { JourneyPart } from '../core/journeys/journey-part.ts';
 import type { JourneySpec } from '../core/journeys/kinds.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequences.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../core/journeys/sequence-builder.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
 import type { LinkedPeople } from '../core/people/links.ts';
 import { ok, type Result } from '../core/result.ts';

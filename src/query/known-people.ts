@@ -1,7 +1,7 @@
 /** KnownPeople: what a question knows of people beyond their events, and how it is put on a batch. */
 import type { EventColumns } from '../core/columns.ts';
+import type { Lookup } from '../core/lookup.ts';
 import type { LinkedPeople } from '../core/people/links.ts';
-import type { Lookup } from '../core/people/lookup.ts';
 import type { Coverage } from './coverage.ts';
 
 export interface KnownPeople {

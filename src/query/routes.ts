@@ -9,7 +9,6 @@ import { describe } from '../http/describe.ts';
 import { parseJson } from '../http/problem.ts';
 import type { Services } from '../services.ts';
 import type { QueryPorts } from './execute.ts';
-import { journeyRoutes } from './journey-routes.ts';
 import { reportAnswerSchema, reportSchema, runReport } from './report.ts';
 import { mustAnswer, mustReport } from './report-problems.ts';
 import { listShards } from './shards.ts';
@@ -42,6 +41,5 @@ export function queryRoutes(services: QueryServices): Hono {
       return c.json(mustAnswer(await runReport(services, tenant, report, shards)));
     },
   );
-  app.route('/', journeyRoutes(services));
   return app;
 }

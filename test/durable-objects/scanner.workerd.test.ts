@@ -2,7 +2,7 @@ import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { Funnel } from '../../src/core/journeys/funnel.ts';
 import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
-import { EVERYBODY, SequenceBuilder } from '../../src/core/journeys/sequences.ts';
+import { EVERYBODY, SequenceBuilder } from '../../src/core/journeys/sequence-builder.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/answer.ts';
 import { parseQuery } from '../../src/core/query/request.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Funnel } from '../../src/core/journeys/funnel.ts';
 import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
 import { parseRetention, Retention } from '../../src/core/journeys/retention.ts';
-import { EVERYBODY } from '../../src/core/journeys/sequences.ts';
+import { EVERYBODY } from '../../src/core/journeys/sequence-builder.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import type { PeopleSpan } from '../../src/lake/people-bounds.ts';
 import { Passes } from '../../src/query/journey-passes.ts';

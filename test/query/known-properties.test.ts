@@ -10,6 +10,7 @@ import { NameSearch } from '../../src/core/query/name-search.ts';
 import { spellingDistance } from '../../src/core/query/spelling.ts';
 import { renderProblem } from '../../src/http/problem.ts';
 import { exportRoutes } from '../../src/query/export-routes.ts';
+import { journeyRoutes } from '../../src/query/journey-routes.ts';
 import { queryRoutes } from '../../src/query/routes.ts';
 import { record } from '../support/events.ts';
 import { dayOf, World } from './world.ts';
@@ -22,7 +23,7 @@ const limits = LIMITS as { propertyProbeFilesMax: number; propertyProbeSizeBytes
 function clientOf(world: World) {
   const auth = { authenticate: async () => ({ tenant: { ...world.tenant, rollups: [] } }) };
   const services = { ...world.ports, auth, random: (sizeBytes: number) => new Uint8Array(sizeBytes) };
-  const apps = [queryRoutes, exportRoutes].map((routes) => {
+  const apps = [queryRoutes, journeyRoutes, exportRoutes].map((routes) => {
     const app = routes(services as unknown as Parameters<typeof queryRoutes>[0] & Parameters<typeof exportRoutes>[0]);
     return app.onError((error, c) => renderProblem(c, error));
   });

@@ -89,3 +89,13 @@ function withId(event: ImportEvent, id: string): ImportEvent {
   event.id ??= id;
   return event;
 }
+
+/** The server's answer to one chunk, given again to a repeat. */
+export interface ChunkVerdict {
+  readonly received: number;
+  readonly accepted: number;
+  readonly duplicate?: number;
+  readonly quarantined?: number;
+  readonly rejected: number;
+  readonly errors?: readonly { readonly code: string; readonly message?: string; readonly id?: string }[];
+}

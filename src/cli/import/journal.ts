@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ChunkVerdict } from './upload.ts';
+import type { ChunkVerdict } from './chunks.ts';
 
 interface Entry {
   readonly chunk: number;

@@ -4,18 +4,8 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Client } from '../client.ts';
-import type { Chunk } from './chunks.ts';
+import type { Chunk, ChunkVerdict } from './chunks.ts';
 import type { Journal } from './journal.ts';
-
-/** The server's answer to one chunk, given again to a repeat. */
-export interface ChunkVerdict {
-  readonly received: number;
-  readonly accepted: number;
-  readonly duplicate?: number;
-  readonly quarantined?: number;
-  readonly rejected: number;
-  readonly errors?: readonly { readonly code: string; readonly message?: string; readonly id?: string }[];
-}
 
 export interface UploadTotals {
   chunks: number;

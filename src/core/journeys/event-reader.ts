@@ -7,7 +7,7 @@ import type { StringColumn } from '../event.ts';
 import { propertyColumn } from '../property.ts';
 import { RowSource, type RowTest, type RowText } from '../query/row-source.ts';
 import type { JourneyQuestion } from './request.ts';
-import type { GroupedBy } from './sequences.ts';
+import type { GroupedBy } from './row-reader.ts';
 import { ABSENT, TextCodes } from './text-codes.ts';
 
 export class EventReader {

@@ -6,7 +6,7 @@ import { EventReader } from './event-reader.ts';
 import { TOO_MANY_GROUPS } from './journey.ts';
 import type { CodedRows } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
-import { type GroupedBy, OUT, type RowReader } from './sequences.ts';
+import { type GroupedBy, OUT, type RowReader } from './row-reader.ts';
 import type { TextCodes } from './text-codes.ts';
 
 export interface JourneyReading {

@@ -7,7 +7,8 @@
  */
 import type { StringColumn } from '../event.ts';
 import type { PeopleAsks } from '../people/asks.ts';
-import type { RowReader, Sequences } from './sequences.ts';
+import type { RowReader } from './row-reader.ts';
+import type { Sequences } from './sequences.ts';
 
 export interface Journey<Answer> extends RowReader {
   /** Text columns that the batches must have. */

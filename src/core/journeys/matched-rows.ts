@@ -3,7 +3,7 @@ import type { EventColumns } from '../columns.ts';
 import { type JourneyReading, JourneyRows } from './journey-rows.ts';
 import { type CodedRows, type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
-import { NOTHING } from './sequences.ts';
+import { NOTHING } from './row-reader.ts';
 
 export abstract class MatchedRows extends JourneyRows {
   readonly #masks: MatcherMasks;

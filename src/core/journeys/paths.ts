@@ -25,7 +25,8 @@ import {
   parseQuestion,
   refuse,
 } from './request.ts';
-import { NOTHING, type Sequences } from './sequences.ts';
+import { NOTHING } from './row-reader.ts';
+import type { Sequences } from './sequences.ts';
 import { ABSENT, TextCodes } from './text-codes.ts';
 
 const STEPS_DEFAULT = 5;

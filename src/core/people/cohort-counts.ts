@@ -9,10 +9,10 @@ import type { Condition } from '../condition.ts';
 import { conditionProperties } from '../condition.ts';
 import type { StringColumn } from '../event.ts';
 import { HashIndex, NOT_FOUND } from '../hash-index.ts';
+import type { Lookup } from '../lookup.ts';
 import { propertyColumn, propertyPlace } from '../property.ts';
 import { RowSource, type RowTest } from '../query/row-source.ts';
 import { assert } from '../result.ts';
-import type { Lookup } from './lookup.ts';
 
 interface Counted {
   readonly did: DidPart;

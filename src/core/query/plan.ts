@@ -17,8 +17,7 @@ import { type Comparison, type Condition, canonicalCondition } from '../conditio
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../limits.ts';
 import { isColumn, isTrait } from '../property.ts';
 import type { Rollup } from '../rollup.ts';
-import type { Query } from './request.ts';
-import { queryProperties } from './row-source.ts';
+import { type Query, queryProperties } from './request.ts';
 
 export interface RollupPlan {
   readonly rollup: Rollup;

@@ -5,9 +5,11 @@
  * Every field is bounded and unknown fields are refused: a misspelt `gruopBy` must not be answered as if it were absent.
  */
 import { z } from 'zod';
-import { type Condition, conditionSchema } from '../condition.ts';
+import { type Condition, conditionProperties, conditionSchema } from '../condition.ts';
+import type { StringColumn } from '../event.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { type Measure, measureOfNumber, measureSchema, type Statistic } from '../measure.ts';
+import { propertyColumn } from '../property.ts';
 import { err, ok, type Result } from '../result.ts';
 import { bucketStarts, INTERVAL_MS, INTERVALS, type Interval } from './interval.ts';
 import { isTimezone, startOfDate } from './zone.ts';
@@ -189,4 +191,17 @@ function refusalOf(issue: z.core.$ZodIssue): QueryRefusal {
 
 function refuse(code: QueryRefusalCode, path: string, message: string) {
   return err<QueryRefusal>({ code, path, message });
+}
+
+/** The properties a question reads. */
+export function queryProperties({ groupBy, where, number, measure }: Query): string[] {
+  const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
+  if (number) names.push(number.property);
+  if (measure === 'groups') names.push('group_id');
+  return names;
+}
+
+/** The text columns a question reads. */
+export function queryColumns(query: Query): Set<StringColumn> {
+  return new Set(queryProperties(query).map(propertyColumn));
 }

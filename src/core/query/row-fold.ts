@@ -20,8 +20,8 @@ import { NumberTally } from './number-tally.ts';
 import type { PartialFold } from './partial-fold.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
-import type { Query } from './request.ts';
-import { queryColumns, RowSource, type RowTest, type RowValue } from './row-source.ts';
+import { type Query, queryColumns } from './request.ts';
+import { RowSource, type RowTest, type RowValue } from './row-source.ts';
 import { TextGroups } from './text-groups.ts';
 
 const NOTHING: Omit<PartialFold, 'excess'> = {

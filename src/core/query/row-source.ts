@@ -3,34 +3,20 @@
  * the JSON (json-column.ts), only for the rows that are asked for. Traits and cohorts come from the columns' lookup.
  */
 import type { CodedTexts, EventColumns, TypedColumn } from '../columns.ts';
-import { type Comparison, type Condition, conditionProperties, evaluate } from '../condition.ts';
+import { type Comparison, type Condition, evaluate } from '../condition.ts';
 import type { JsonValue, StringColumn } from '../event.ts';
+import type { Lookup } from '../lookup.ts';
 import type { PeopleAsks } from '../people/asks.ts';
-import type { Lookup } from '../people/lookup.ts';
-import { dimensionText, isTrait, type PropertyPlace, propertyColumn, propertyPlace } from '../property.ts';
+import { dimensionText, isTrait, type PropertyPlace, propertyPlace } from '../property.ts';
 import { assert } from '../result.ts';
 import { ownText } from '../text.ts';
 import { JsonColumn, JsonPlace } from './json-column.ts';
-import type { Query } from './request.ts';
 import { typedValue } from './typed-value.ts';
 
 /** What a question asks of one row. */
 export type RowTest = (row: number) => boolean;
 export type RowText = (row: number) => string | null;
 export type RowValue = (row: number) => JsonValue | undefined;
-
-/** The properties a question reads. */
-export function queryProperties({ groupBy, where, number, measure }: Query): string[] {
-  const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
-  if (number) names.push(number.property);
-  if (measure === 'groups') names.push('group_id');
-  return names;
-}
-
-/** The text columns a question reads. */
-export function queryColumns(query: Query): Set<StringColumn> {
-  return new Set(queryProperties(query).map(propertyColumn));
-}
 
 export class RowSource {
   #columns: EventColumns | null = null;

@@ -1,7 +1,7 @@
 /**
  * Block: 32 days whose traits are kept together. What is kept of it is known by the seals it was made from.
  */
-import { planHash } from '../seal/plan.ts';
+import { hashHex } from '../../core/hash.ts';
 
 export const BLOCK_DAYS = 32;
 
@@ -21,5 +21,5 @@ export function profilesPath(
   { bucket, bucketCount }: { readonly bucket: number; readonly bucketCount: number },
   seals: string,
 ): string {
-  return `${folder}profiles/${block}-${bucket}-${planHash(`profiles 1 of ${bucketCount} ${seals}`)}.parquet`;
+  return `${folder}profiles/${block}-${bucket}-${hashHex(`profiles 1 of ${bucketCount} ${seals}`)}.parquet`;
 }

@@ -18,7 +18,7 @@ import type { Rollup } from '../../core/rollup.ts';
 import { RollupCells, tupleKey } from '../../core/rollup-cells.ts';
 import { wordsOf } from '../number-encode.ts';
 import { RowReader } from '../row-reader.ts';
-import type { CellRow } from './seal-store.ts';
+import type { CellRow } from './cell-row.ts';
 
 /** The last person a cell saw, and how many there were. */
 interface PeopleCount {

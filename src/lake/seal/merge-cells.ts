@@ -9,7 +9,7 @@ import type { Cell } from '../../core/cell.ts';
 import { decodeRollupCells, encodeRollupCells } from '../../core/cell-codec.ts';
 import type { Rollup } from '../../core/rollup.ts';
 import { RollupCells } from '../../core/rollup-cells.ts';
-import type { CellRow } from './seal-store.ts';
+import type { CellRow } from './cell-row.ts';
 
 /** Adds up one rollup and grain. */
 class Merge {

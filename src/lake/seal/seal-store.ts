@@ -12,6 +12,7 @@ import { jsonParameters } from '../json-parameters.ts';
 import { dayText } from '../manifest/paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from '../manifest/sealed-days.ts';
 import { type PlacedL1, segmentValues } from '../manifest/segment-rows.ts';
+import type { CellRow } from './cell-row.ts';
 import type { DayInput, DayState, SealPlan } from './plan.ts';
 import { isNewlyCovered, planHash } from './plan.ts';
 import { workPaths } from './work-store.ts';
@@ -210,15 +211,6 @@ export async function releaseLease(
   holder: string,
 ): Promise<void> {
   await db.prepare('DELETE FROM leases WHERE name = ?1 AND holder = ?2').bind(leaseName(uid, day), holder).run();
-}
-
-/** The encoded cells of one rollup and grain. */
-export interface CellRow {
-  readonly rollupId: string;
-  readonly grain: 'hour' | 'day';
-  readonly chunk: number;
-  readonly overflowed: boolean;
-  readonly cells: Uint8Array;
 }
 
 export interface SealOutcome {

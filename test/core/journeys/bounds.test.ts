@@ -10,7 +10,8 @@ import { Lifecycle, parseLifecycle } from '../../../src/core/journeys/lifecycle.
 import { Paths, parsePaths } from '../../../src/core/journeys/paths.ts';
 import { DurationBag } from '../../../src/core/journeys/quantiles.ts';
 import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
-import { SequenceBuilder, type Sequences } from '../../../src/core/journeys/sequences.ts';
+import { SequenceBuilder } from '../../../src/core/journeys/sequence-builder.ts';
+import type { Sequences } from '../../../src/core/journeys/sequences.ts';
 import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import { columnsOf, must } from './support.ts';

@@ -3,7 +3,7 @@
 import type { EventColumns } from '../../../src/core/columns.ts';
 import type { StringColumn } from '../../../src/core/event.ts';
 import type { Journey } from '../../../src/core/journeys/journey.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/journeys/sequences.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/journeys/sequence-builder.ts';
 import type { Result } from '../../../src/core/result.ts';
 
 export interface TestEvent {
