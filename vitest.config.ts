@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
-import { buildDashboard } from './src/cli/local-stack/build-dashboard.ts';
+import { buildDashboard } from './src/local/build-dashboard.ts';
 
 // Wrangler says at each read of the configuration that it found .dev.vars.
 process.env.WRANGLER_LOG ??= 'error';

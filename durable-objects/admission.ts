@@ -5,11 +5,11 @@
  * offered more than a shard should take, it asks for a split, once a minute at the most: what comes of it is the directory's
  * to say.
  */
-import type { EventBlock } from '../src/core/block.ts';
-import type { Engine } from '../src/core/engine.ts';
-import { Heat } from '../src/core/heat.ts';
+import type { EventBlock } from '../src/core/block/block.ts';
 import { LIMITS } from '../src/core/limits.ts';
-import { pressureOf } from '../src/core/pressure.ts';
+import type { Engine } from '../src/core/shard/engine.ts';
+import { Heat } from '../src/core/shard/heat.ts';
+import { pressureOf } from '../src/core/shard/pressure.ts';
 
 /** Bytes of requests that wait for the next row; beyond it the shard refuses. */
 const PENDING_SIZE_BYTES_MAX = 16 * 1024 * 1024;

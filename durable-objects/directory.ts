@@ -1,15 +1,15 @@
 /**
  * Directory: per tenant, which shards exist and the shard map. A small object whose whole state is one record, on
- * itty-durable; what may happen to it is in src/core/directory.ts and split.ts.
+ * itty-durable; what may happen to it is in src/core/shard/directory.ts and split.ts.
  *
  * A shard registers before its first ack, so a query that asks the directory never misses one that has acknowledged, and a
  * split never one that must close.
  */
 import { createDurable, proxyDurable } from 'itty-durable';
-import { forgetShards, registerShard, restShard } from '../src/core/directory.ts';
-import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../src/core/rpc.ts';
-import type { ShardEpoch } from '../src/core/shard-map.ts';
-import { beginSplit, type MapState, postponeSplit, publishSplit, type SplitRequest } from '../src/core/split.ts';
+import { forgetShards, registerShard, restShard } from '../src/core/shard/directory.ts';
+import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../src/core/shard/rpc.ts';
+import type { ShardEpoch } from '../src/core/shard/shard-map.ts';
+import { beginSplit, type MapState, postponeSplit, publishSplit, type SplitRequest } from '../src/core/shard/split.ts';
 
 /** The whole of what is persisted, under the key that itty-durable reads. */
 interface DirectoryData {

@@ -1,5 +1,5 @@
 /** Rows: how the blocks of a commit are divided into rows of the log: one, unless they are more than a row may hold. */
-import type { EventBlock } from '../src/core/block.ts';
+import type { EventBlock } from '../src/core/block/block.ts';
 import { LIMITS } from '../src/core/limits.ts';
 
 interface Row {

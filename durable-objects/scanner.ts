@@ -6,15 +6,15 @@
  * bytes of columns. It has no state of its own and stores nothing: a stale instance answers as well as a new one.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { JourneyPart } from '../src/core/journeys/journey-part.ts';
-import type { PartialFold } from '../src/core/query/partial-fold.ts';
+import type { JourneyPart } from '../src/core/journeys/kit/journey-part.ts';
+import type { PartialFold } from '../src/core/query/fold/partial-fold.ts';
 import {
   type JourneyTask,
   type ScannerRpc,
   ScanRunner,
   type ScanTask,
   type ShareReply,
-} from '../src/lake/scan-task.ts';
+} from '../src/lake/scan/scan-task.ts';
 
 export interface ScannerEnv {
   readonly LAKE: R2Bucket;

@@ -4,11 +4,11 @@
  * In: `close` of a split, the directory's reply to a registration. Out: which waiting requests may be committed.
  * A request is looked at in the synchronous stretch of its commit: a close that came while it waited counts.
  */
-import { Closing, type KnownEpoch, type Ownership } from '../src/core/closing.ts';
-import { assert } from '../src/core/result.ts';
-import type { CloseReply, DirectoryRpc } from '../src/core/rpc.ts';
-import type { ShardEpoch } from '../src/core/shard-map.ts';
-import type { MapState } from '../src/core/split.ts';
+import { Closing, type KnownEpoch, type Ownership } from '../src/core/shard/closing.ts';
+import type { CloseReply, DirectoryRpc } from '../src/core/shard/rpc.ts';
+import type { ShardEpoch } from '../src/core/shard/shard-map.ts';
+import type { MapState } from '../src/core/shard/split.ts';
+import { assert } from '../src/core/std/result.ts';
 import type { ShardStore } from './shard-store.ts';
 
 /** A request as far as its place in time goes. */

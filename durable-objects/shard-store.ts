@@ -7,14 +7,14 @@
  * Invariant: a log slot is free only below storedSeq, and the ids of every row below the last cut are in a dedupe run.
  */
 import { crc32 } from 'node:zlib';
-import { type EventBlock, openBlock } from '../src/core/block.ts';
-import type { KnownEpoch } from '../src/core/closing.ts';
-import type { RunMerge } from '../src/core/dedupe.ts';
-import type { LogRow, RowPlan } from '../src/core/engine.ts';
-import { assert } from '../src/core/result.ts';
-import type { FlushRef, LoggedBlock } from '../src/core/rpc.ts';
-import type { ShardAddress } from '../src/core/shard-map.ts';
-import { dayOf } from '../src/core/window.ts';
+import { type EventBlock, openBlock } from '../src/core/block/block.ts';
+import type { KnownEpoch } from '../src/core/shard/closing.ts';
+import type { RunMerge } from '../src/core/shard/dedupe.ts';
+import type { LogRow, RowPlan } from '../src/core/shard/engine.ts';
+import type { FlushRef, LoggedBlock } from '../src/core/shard/rpc.ts';
+import type { ShardAddress } from '../src/core/shard/shard-map.ts';
+import { dayOf } from '../src/core/shard/window.ts';
+import { assert } from '../src/core/std/result.ts';
 
 const SCHEMA_VERSION = 2;
 /** Free slots kept for reuse, or as many as a flush has rows: the next one needs those. The rest of a backlog is deleted. */

@@ -8,12 +8,10 @@
  * The alarm has two duties, cut an old flush and remind the sink, each caught on its own; it re-arms instead of throwing.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type EventBlock, openBlock } from '../src/core/block.ts';
-import { oldestRememberedDay } from '../src/core/dedupe.ts';
-import { Engine } from '../src/core/engine.ts';
+import { openBlock } from '../src/core/block/block.ts';
 import { DAY_MS, LIMITS } from '../src/core/limits.ts';
-import { firstBySize } from '../src/core/page.ts';
-import { assert } from '../src/core/result.ts';
+import { oldestRememberedDay } from '../src/core/shard/dedupe.ts';
+import { Engine } from '../src/core/shard/engine.ts';
 import type {
   AppendReply,
   AppendRequest,
@@ -33,8 +31,10 @@ import type {
   RestReply,
   ShardRpc,
   ShardStatusReply,
-} from '../src/core/rpc.ts';
-import type { ShardAddress } from '../src/core/shard-map.ts';
+} from '../src/core/shard/rpc.ts';
+import type { ShardAddress } from '../src/core/shard/shard-map.ts';
+import { firstBySize } from '../src/core/std/page.ts';
+import { assert } from '../src/core/std/result.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
 import { Gathering } from './gathering.ts';

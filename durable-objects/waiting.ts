@@ -3,10 +3,10 @@
  *
  * A group of them is one commit: those whose blocks fit a row of the log together, the first always, however big it is.
  */
-import type { EventBlock } from '../src/core/block.ts';
+import type { EventBlock } from '../src/core/block/block.ts';
 import { LIMITS } from '../src/core/limits.ts';
-import { firstBySize } from '../src/core/page.ts';
-import type { AppendReply } from '../src/core/rpc.ts';
+import type { AppendReply } from '../src/core/shard/rpc.ts';
+import { firstBySize } from '../src/core/std/page.ts';
 import type { Routed } from './shard-epochs.ts';
 
 /** What a request brings. */

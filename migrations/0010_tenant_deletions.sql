@@ -1,4 +1,4 @@
--- Tenants whose data is being removed, or was: the work of src/control/deletion.ts, so that it goes on after any failure.
+-- Tenants whose data is being removed, or was: the work of src/control/deletion/deletion.ts, so that it goes on after any failure.
 CREATE TABLE tenant_deletions (
   uid             TEXT PRIMARY KEY,
   requested_at_ms INTEGER NOT NULL,

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildDashboard } from '../src/cli/local-stack/build-dashboard.ts';
-import { root } from '../src/cli/local-stack/paths.ts';
+import { buildDashboard } from '../src/local/build-dashboard.ts';
+import { root } from '../src/local/paths.ts';
 
 type Check = { readonly name: string; readonly program: string; readonly args: readonly string[] };
 type Outcome = Check & { readonly ok: boolean; readonly output: string; readonly elapsedMs: number };

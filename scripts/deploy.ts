@@ -6,8 +6,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unstable_readConfig as readConfig } from 'wrangler';
-import { configFile, root } from '../src/cli/local-stack/paths.ts';
-import { rootKeyName } from '../src/cli/local-stack/root-key.ts';
+import { configFile, root } from '../src/local/paths.ts';
+import { rootKeyName } from '../src/local/root-key.ts';
 import { describeCommand, findProblems, resourcesOf } from './deploy/plan.ts';
 import { succeeds, wrangler } from './deploy/wrangler.ts';
 

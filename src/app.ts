@@ -2,12 +2,12 @@
  * App: the API's table of contents: which routes exist, in which module each lives, and what surrounds them all.
  */
 import { Hono } from 'hono';
-import { cohortRoutes } from './control/cohort-routes.ts';
-import { keyRoutes } from './control/key-routes.ts';
-import { quotaRoutes } from './control/quota-routes.ts';
-import { rollupRoutes } from './control/rollup-routes.ts';
-import { shardRoutes } from './control/shard-routes.ts';
-import { tenantRoutes } from './control/tenant-routes.ts';
+import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
+import { keyRoutes } from './control/keys/key-routes.ts';
+import { rollupRoutes } from './control/rollups/rollup-routes.ts';
+import { shardRoutes } from './control/shards/shard-routes.ts';
+import { quotaRoutes } from './control/tenants/quota-routes.ts';
+import { tenantRoutes } from './control/tenants/tenant-routes.ts';
 import { PAGE_CONTENT_SECURITY_POLICY, pageHtml } from './dashboard/dist/page.ts';
 import { importRoutes } from './edge/import-routes.ts';
 import { Quotas } from './edge/quota.ts';
@@ -24,17 +24,17 @@ import {
   openApiOf,
 } from './http/openapi.ts';
 import { Problem, renderProblem, unavailable } from './http/problem.ts';
-import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from './http/request-counter.ts';
-import { lakeImporter } from './lake/import.ts';
-import { eventsRoutes } from './query/events-routes.ts';
-import { exportRoutes } from './query/export-routes.ts';
-import { insightRoutes } from './query/insight-routes.ts';
-import { journeyRoutes } from './query/journey-routes.ts';
-import { peopleRoutes } from './query/people-routes.ts';
-import { retentionRoutes } from './query/retention-routes.ts';
-import { queryRoutes } from './query/routes.ts';
-import { sealRoutes } from './query/seal-routes.ts';
-import { statusRoutes } from './query/status-routes.ts';
+import { lakeImporter } from './lake/import/import.ts';
+import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from './observe/metrics.ts';
+import { retentionRoutes } from './operate/expiry-routes.ts';
+import { sealRoutes } from './operate/seal-routes.ts';
+import { statusRoutes } from './operate/status-routes.ts';
+import { queryRoutes } from './query/ask/routes.ts';
+import { eventsRoutes } from './query/events/events-routes.ts';
+import { exportRoutes } from './query/export/export-routes.ts';
+import { insightRoutes } from './query/insights/insight-routes.ts';
+import { journeyRoutes } from './query/journeys/journey-routes.ts';
+import { peopleRoutes } from './query/people/people-routes.ts';
 import type { Services } from './services.ts';
 
 export function createApp(services: Services): Hono {

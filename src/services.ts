@@ -3,12 +3,12 @@
  *
  * Nothing else reads the environment; tests hand in fakes.
  */
-import type { TenantCache } from './control/tenant-cache.ts';
-import type { DirectoryOf, FlushMessage, SealMessage, ShardOf } from './core/rpc.ts';
+import type { TenantCache } from './control/tenants/tenant-cache.ts';
+import type { DirectoryOf, FlushMessage, SealMessage, ShardOf } from './core/shard/rpc.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import type { KeyRing, RandomBytes } from './http/keys.ts';
-import type { ScannerOf } from './lake/scan-task.ts';
-import type { Telemetry } from './sinks/telemetry.ts';
+import type { ScannerOf } from './lake/scan/scan-task.ts';
+import type { Telemetry } from './observe/telemetry.ts';
 
 /** The sending side of a queue. */
 export interface MessageQueue<T> {

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from '../../src/cli/local-stack/paths.ts';
+import { root } from '../../src/local/paths.ts';
 import { describeCommand } from './plan.ts';
 
 const program = join(root, 'node_modules/wrangler/bin/wrangler.js');

@@ -2,7 +2,6 @@
  * The `tidemark` program: finds the command, runs it, and turns what it throws into words and an exit code.
  */
 import { fileURLToPath } from 'node:url';
-import { CliError, type Command, helpOf, type Io, nearest, parseCommand, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { funnel } from './commands/funnel.ts';
@@ -15,6 +14,7 @@ import { simulate } from './commands/simulate.ts';
 import { start } from './commands/start.ts';
 import { tenant } from './commands/tenant.ts';
 import { verify } from './commands/verify.ts';
+import { CliError, type Command, helpOf, type Io, nearest, parseCommand, UsageError } from './kit/command.ts';
 
 const COMMANDS: readonly Command[] = [
   start,

@@ -1,7 +1,7 @@
 /**
  * Api: what the page calls, all of it public: the same calls that a customer's program makes.
  */
-import type { QueryBody } from '../core/query/request.ts';
+import type { QueryBody } from '../core/query/question/request.ts';
 
 export interface Demo {
   readonly tenant: string;

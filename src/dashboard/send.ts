@@ -3,7 +3,7 @@
  *
  * Counted means: the count of this button's events is higher than before it was pressed. Nobody else sends that event name.
  */
-import type { QueryBody } from '../core/query/request.ts';
+import type { QueryBody } from '../core/query/question/request.ts';
 import { ask, CallError, type Demo, send, type Verdict } from './api.ts';
 import { element, formatMs } from './dom.ts';
 import { lastMinutes } from './minutes.ts';

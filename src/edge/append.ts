@@ -10,13 +10,13 @@
  * - `stale-map`: the tenant is loaded afresh and only what was refused is routed again, once.
  * - The tally of rejected events travels in the first block of the first group (CORRECTNESS F1).
  */
-import { encodeBlock } from '../core/block.ts';
-import type { EventRecord } from '../core/event.ts';
-import type { Hasher } from '../core/hash.ts';
+import { encodeBlock } from '../core/block/block.ts';
+import type { EventRecord } from '../core/event/event.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { AppendReply, AppendRequest, ShardOf } from '../core/rpc.ts';
-import type { ShardAddress } from '../core/shard-map.ts';
-import type { Tenant } from '../core/tenant.ts';
+import type { AppendReply, AppendRequest, ShardOf } from '../core/shard/rpc.ts';
+import type { ShardAddress } from '../core/shard/shard-map.ts';
+import type { Hasher } from '../core/std/hash.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
 import { emptyGroup, type RoutableEvent, routeEvents, type ShardGroup } from './route.ts';
 import { StoredSize } from './stored-size.ts';

@@ -12,31 +12,31 @@
  * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
  */
 
-import { parseCommonContext, type ValidContext } from '../core/event-json.ts';
-import { Hasher } from '../core/hash.ts';
-import { parseInstant } from '../core/instant.ts';
+import { parseCommonContext, type ValidContext } from '../core/event/event-json.ts';
+import { type Arrival, validateEvent } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
-import { err, ok, type Result } from '../core/result.ts';
-import type { DirectoryOf, ShardOf } from '../core/rpc.ts';
-import type { ShardAddress } from '../core/shard-map.ts';
-import { mapOf } from '../core/split.ts';
-import type { Tenant } from '../core/tenant.ts';
-import { type Arrival, validateEvent } from '../core/validate.ts';
+import type { DirectoryOf, ShardOf } from '../core/shard/rpc.ts';
+import type { ShardAddress } from '../core/shard/shard-map.ts';
+import { mapOf } from '../core/shard/split.ts';
+import { Hasher } from '../core/std/hash.ts';
+import { parseInstant } from '../core/std/instant.ts';
+import { err, ok, type Result } from '../core/std/result.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
 import { type Authenticated, keyOf } from '../http/authenticate.ts';
 import { unavailable } from '../http/problem.ts';
 import { append } from './append.ts';
-import { type Body, formatOf, readBody } from './body.ts';
 import { Enricher } from './enrich/enrich.ts';
 import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
 import { eventIdMaker } from './event-id.ts';
-import { allowOrigin } from './origin.ts';
 import { type Protocol, UnreadableEvent, type WireBatch } from './protocols/protocol.ts';
 import type { Quotas } from './quota.ts';
-import { orRefuse, type Refusal } from './refusal.ts';
 import { nearestRegion } from './region.ts';
+import { type Body, formatOf, readBody } from './request/body.ts';
+import { allowOrigin } from './request/origin.ts';
+import { orRefuse, type Refusal } from './request/refusal.ts';
+import { countDispositions, type RejectedEvent, type VerdictDocument, verdictOf } from './request/verdict.ts';
 import type { RoutableEvent } from './route.ts';
 import { StoredSize } from './stored-size.ts';
-import { countDispositions, type RejectedEvent, type VerdictDocument, verdictOf } from './verdict.ts';
 
 /** What stage 1 needs of the services. */
 export interface CollectDeps {

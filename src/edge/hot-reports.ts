@@ -3,8 +3,8 @@
  * passes that on as a wish for a split, once a minute for a shard and isolate (CORRECTNESS D7).
  */
 import { LIMITS } from '../core/limits.ts';
-import type { FlushMessage } from '../core/rpc.ts';
-import { type ShardAddress, shardName } from '../core/shard-map.ts';
+import type { FlushMessage } from '../core/shard/rpc.ts';
+import { type ShardAddress, shardName } from '../core/shard/shard-map.ts';
 
 /** Shards remembered an isolate. */
 const REMEMBERED_MAX = 1_000;

@@ -16,23 +16,23 @@
  */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { EventRecord, JsonObject } from '../core/event.ts';
-import { Hasher } from '../core/hash.ts';
-import type { ImportError, Importer, ImportVerdict } from '../core/import.ts';
+import type { EventRecord, JsonObject } from '../core/event/event.ts';
+import type { ImportError, Importer, ImportVerdict } from '../core/event/import.ts';
+import { EVENT_REJECTION_CODES } from '../core/event/rejection.ts';
+import { validateEvent } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
-import { EVENT_REJECTION_CODES } from '../core/rejection.ts';
-import { err, InvariantError } from '../core/result.ts';
-import type { KeyScope, Tenant } from '../core/tenant.ts';
-import { validateEvent } from '../core/validate.ts';
+import { Hasher } from '../core/std/hash.ts';
+import { err, InvariantError } from '../core/std/result.ts';
+import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
 import type { Authenticated } from '../http/authenticate.ts';
 import { describe } from '../http/describe.ts';
 import { Problem, requestInvalid, unavailable } from '../http/problem.ts';
-import { readBody } from './body.ts';
 import { Enricher } from './enrich/enrich.ts';
 import { Lines } from './protocols/json.ts';
 import { tooManyEvents, UnreadableEvent } from './protocols/protocol.ts';
 import type { Quotas } from './quota.ts';
-import { orRefuse, refuse } from './refusal.ts';
+import { readBody } from './request/body.ts';
+import { orRefuse, refuse } from './request/refusal.ts';
 import { StoredSize } from './stored-size.ts';
 
 export interface ImportDeps {

@@ -7,8 +7,8 @@
  * A tenant without a quota costs one comparison, one with a quota one look-up.
  */
 import { LIMITS, SECOND_MS } from '../core/limits.ts';
-import { type Allowance, fullAllowance, spend } from '../core/quota.ts';
-import type { Tenant } from '../core/tenant.ts';
+import { type Allowance, fullAllowance, spend } from '../core/tenant/quota.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
 
 /** Some 100 bytes each. The first to come is forgotten, and begins anew with a full allowance. */

@@ -5,8 +5,8 @@
  * known its middle stands for the place, and when nothing is known (a local stack) the home region takes it. This is decided
  * once, before the first try, and never changed because a region fails: a copy of the event might already be there.
  */
-import type { Region } from '../core/region.ts';
-import type { Tenant } from '../core/tenant.ts';
+import type { Region } from '../core/tenant/region.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
 
 /** What the platform tells of a request's origin: `request.cf`. */
 export interface Place {

@@ -2,11 +2,11 @@
  * Route: which shard owns each event: (tenant uid, region, index), the index from the partition key through the epoch of
  * the shard map that the event's own time chooses (CORRECTNESS E2). Events of one request may lie in different epochs.
  */
-import type { EventRecord } from '../core/event.ts';
-import { partitionKeyOf } from '../core/event.ts';
-import type { Hasher } from '../core/hash.ts';
-import { epochAt, jumpHash, type ShardAddress, type ShardEpoch } from '../core/shard-map.ts';
-import type { Tenant } from '../core/tenant.ts';
+import type { EventRecord } from '../core/event/event.ts';
+import { partitionKeyOf } from '../core/event/event.ts';
+import { epochAt, jumpHash, type ShardAddress, type ShardEpoch } from '../core/shard/shard-map.ts';
+import type { Hasher } from '../core/std/hash.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
 
 export interface RoutableEvent {
   readonly record: EventRecord;

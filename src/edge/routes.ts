@@ -7,18 +7,18 @@
  * Other methods are refused by the app (405 with `Allow`): `GET /v1/events` belongs to the explorer.
  */
 import { Hono } from 'hono';
-import { EVENT_TYPES } from '../core/event.ts';
-import type { FlushMessage } from '../core/rpc.ts';
+import { EVENT_TYPES } from '../core/event/event.ts';
+import type { FlushMessage } from '../core/shard/rpc.ts';
 import { describe } from '../http/describe.ts';
 import { apiHeaders } from '../http/security-headers.ts';
-import { BODY_CONTENT_TYPES } from './body.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
-import { CORS_HEADERS, cors } from './origin.ts';
 import { nativeProtocol } from './protocols/native.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { segmentProtocol } from './protocols/segment.ts';
-import { verdictSchema } from './verdict.ts';
+import { BODY_CONTENT_TYPES } from './request/body.ts';
+import { CORS_HEADERS, cors } from './request/origin.ts';
+import { verdictSchema } from './request/verdict.ts';
 
 interface Call {
   readonly path: string;

@@ -6,9 +6,9 @@
  * memory, then in bytes of the blocks to be sent. Beyond the limit nothing is sent to any shard: a refusal for good, where
  * the shard's own bounds would ask for ever to send it again.
  */
-import type { EventRecord } from '../core/event.ts';
+import type { EventRecord } from '../core/event/event.ts';
 import { LIMITS } from '../core/limits.ts';
-import { refuse } from './refusal.ts';
+import { refuse } from './request/refusal.ts';
 
 export class StoredSize {
   readonly #max: number;

@@ -8,7 +8,7 @@
  * so that a key on a website is never one that can do more, and a leaked admin key cannot make up history.
  * A key in a URL ends in logs and referrers: it is never read from there.
  */
-import type { KeyScope, Tenant } from '../core/tenant.ts';
+import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
 import { type KeyRing, parseKey, type VerifiedKey } from './keys.ts';
 import { Problem, unavailable } from './problem.ts';
 

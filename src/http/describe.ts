@@ -6,7 +6,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { type DescribeRouteOptions, describeRoute, resolver } from 'hono-openapi';
 import { z } from 'zod';
-import type { KeyScope } from '../core/tenant.ts';
+import type { KeyScope } from '../core/tenant/tenant.ts';
 import { PROBLEM_CONTENT_TYPE } from './problem.ts';
 
 export interface RouteDescription {

@@ -11,8 +11,8 @@
  * Keys that were verified are remembered, so that the hot path does no cryptography. Only signed keys enter that memory:
  * guesses cannot push others out. Changing the root key ends every key; that is the way to end all of them at once.
  */
-import { assert } from '../core/result.ts';
-import { KEY_SCOPES, type KeyScope } from '../core/tenant.ts';
+import { assert } from '../core/std/result.ts';
+import { KEY_SCOPES, type KeyScope } from '../core/tenant/tenant.ts';
 
 export interface ParsedKey {
   readonly scope: KeyScope;

@@ -4,8 +4,8 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import type { RequestCounter } from '../observe/metrics.ts';
 import { drainRefused } from './drain.ts';
-import type { RequestCounter } from './request-counter.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

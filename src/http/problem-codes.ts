@@ -2,7 +2,7 @@
  * ProblemCodes: every code a whole request may be refused with, or one event of it, and what to do. Part of the API: codes
  * are only ever added.
  */
-import type { EventRejectionCode } from '../core/rejection.ts';
+import type { EventRejectionCode } from '../core/event/rejection.ts';
 
 export const PROBLEM_CODES: Readonly<Record<string, string>> = {
   'anchor-invalid': '`anchor` is best or first.',

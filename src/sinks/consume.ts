@@ -9,15 +9,15 @@
  * flush that fails again and again is reported, and from then on left to its shard's reminders.
  * A message may also say that its shard is hot: then the tenant's map grows.
  */
-import type { FlushMessage, ShardOf } from '../core/rpc.ts';
-import type { ShardAddress } from '../core/shard-map.ts';
+import type { FlushMessage, ShardOf } from '../core/shard/rpc.ts';
+import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { storeFlush } from '../lake/manifest/flushes.ts';
-import { Room } from '../lake/room.ts';
+import { Room } from '../lake/std/room.ts';
+import type { Telemetry } from '../observe/telemetry.ts';
 import { FAILURES_REPORTED, noteFlushFailure } from './flush-failures.ts';
 import { flushLinks } from './flush-links.ts';
 import { storeSegment } from './lake-sink.ts';
 import { firstPage, type Page, type PulledFlush, pullFlush } from './pull.ts';
-import type { Telemetry } from './telemetry.ts';
 import { within } from './within.ts';
 
 /** Flushes one message may store before the rest gets a message of its own: bounds an invocation. */

@@ -4,8 +4,8 @@
  * Nothing depends on these rows: the flush waits in its shard, which reminds the sink. A row whose flush has been stored
  * since counts no more, and the sweep deletes it.
  */
-import type { FlushRef } from '../core/rpc.ts';
-import type { ShardAddress } from '../core/shard-map.ts';
+import type { FlushRef } from '../core/shard/rpc.ts';
+import type { ShardAddress } from '../core/shard/shard-map.ts';
 
 /** A flush that failed so often is reported as a dead letter, once; its shard goes on reminding. */
 export const FAILURES_REPORTED = 5;

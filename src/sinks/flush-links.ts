@@ -4,11 +4,11 @@
  * The hash key is read only for a flush with an alias, whose previous id nobody has hashed. It is never changed, and a tenant
  * that was deleted meanwhile has no answers left that a link could change.
  */
-import { loadTenant } from '../control/tenants.ts';
-import type { EventColumns } from '../core/columns.ts';
-import { Hasher } from '../core/hash.ts';
+import { loadTenant } from '../control/tenants/tenants.ts';
+import type { EventColumns } from '../core/event/columns.ts';
 import { findLinks, hasAliases } from '../core/people/find-links.ts';
 import type { Link } from '../core/people/links.ts';
+import { Hasher } from '../core/std/hash.ts';
 
 export async function flushLinks(db: D1Database, uid: string, columns: EventColumns): Promise<Link[]> {
   if (columns.rowCount === 0) return [];

@@ -1,13 +1,13 @@
 /**
  * Lake sink: a flush becomes an L0 segment in R2, created once; what it is called says which range of which log it holds.
  */
-import type { EventColumns } from '../core/columns.ts';
-import type { FlushRef } from '../core/rpc.ts';
+import type { EventColumns } from '../core/event/columns.ts';
+import type { FlushRef } from '../core/shard/rpc.ts';
 import { l0Path } from '../lake/manifest/paths.ts';
 import type { PlacedSegment } from '../lake/manifest/segment-rows.ts';
-import { pause } from '../lake/pause.ts';
-import { putSegment } from '../lake/put.ts';
-import { encodeSegmentPausing } from '../lake/segment-write.ts';
+import { putSegment } from '../lake/segment/put.ts';
+import { encodeSegmentPausing } from '../lake/segment/segment-write.ts';
+import { pause } from '../lake/std/pause.ts';
 
 /** Null: the flush accepted nothing, there is no segment to write. */
 export async function storeSegment(

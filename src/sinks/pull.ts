@@ -1,13 +1,13 @@
 /**
  * Pull: reads the oldest unconfirmed flush of a shard, page by page, and turns its blocks into columns.
  */
-import { blockColumns, openBlock } from '../core/block.ts';
-import type { EventColumns } from '../core/columns.ts';
-import { assert } from '../core/result.ts';
-import type { FlushPart, LoggedBlock, ReadFlushReply, ShardRpc } from '../core/rpc.ts';
-import type { ShardAddress } from '../core/shard-map.ts';
-import { concatColumns } from '../lake/columns.ts';
-import { pause } from '../lake/pause.ts';
+import { blockColumns, openBlock } from '../core/block/block.ts';
+import type { EventColumns } from '../core/event/columns.ts';
+import type { FlushPart, LoggedBlock, ReadFlushReply, ShardRpc } from '../core/shard/rpc.ts';
+import type { ShardAddress } from '../core/shard/shard-map.ts';
+import { assert } from '../core/std/result.ts';
+import { concatColumns } from '../lake/segment/columns.ts';
+import { pause } from '../lake/std/pause.ts';
 
 export type Page = Extract<ReadFlushReply, { status: 'ok' }>;
 

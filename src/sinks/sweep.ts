@@ -7,8 +7,8 @@
  * its next ack, then the directory notes that it rests, unless it has registered again meanwhile (CORRECTNESS D5).
  * A split that died half-way is resumed, and a map that never reached D1 is written again.
  */
-import type { DirectoryOf, RegisteredShard, ShardOf } from '../core/rpc.ts';
-import type { ShardAddress } from '../core/shard-map.ts';
+import type { DirectoryOf, RegisteredShard, ShardOf } from '../core/shard/rpc.ts';
+import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { deleteSettledFailures } from './flush-failures.ts';
 import { nextSlice, type SweptTenant } from './sweep-round.ts';
 import { within } from './within.ts';

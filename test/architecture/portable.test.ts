@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { root } from '../../src/cli/local-stack/paths.ts';
+import { root } from '../../src/local/paths.ts';
 import { readSources } from '../support/sources.ts';
 
 const files = readSources('', /\.(ts|tsx|mjs|js|json|md|toml|sql|yml|html|css|sh)$|^(run|\.npmrc)$/);

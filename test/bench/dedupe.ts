@@ -2,8 +2,8 @@
 
 import { randomFillSync } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { Dedupe, MAYBE, NEW } from '../../src/core/dedupe.ts';
 import { DAY_MS, LIMITS } from '../../src/core/limits.ts';
+import { Dedupe, MAYBE, NEW } from '../../src/core/shard/dedupe.ts';
 import type { Figure } from './report.ts';
 
 const DAYS = 8;

@@ -7,12 +7,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from '../../src/cli/local-stack/paths.ts';
+import { root } from '../../src/local/paths.ts';
 import { benchBurst } from './burst.ts';
-import { benchCost } from './cost.ts';
+import { benchCost } from './cost/cost.ts';
 import { benchDedupe } from './dedupe.ts';
-import { benchLake } from './lake.ts';
-import { benchMemory } from './memory.ts';
+import { benchLake } from './lake/lake.ts';
+import { benchMemory } from './memory/memory.ts';
 import { benchQuery } from './query.ts';
 import { type Figure, table } from './report.ts';
 import { benchRestore } from './restore.ts';

@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrate } from '../../src/cli/local-stack/migrate.ts';
-import { migrationsFolder, root } from '../../src/cli/local-stack/paths.ts';
-import { Runtime } from '../../src/cli/local-stack/runtime.ts';
+import { migrate } from '../../src/local/migrate.ts';
+import { migrationsFolder, root } from '../../src/local/paths.ts';
+import { Runtime } from '../../src/local/runtime.ts';
 import { findFreePort } from '../support/stack.ts';
 import type { LoadOrder, LoadReport } from './load.ts';
 

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { root } from '../../src/cli/local-stack/paths.ts';
+import { root } from '../../src/local/paths.ts';
 
 const { values } = parseArgs({ options: { kills: { type: 'string', default: '100' } } });
 const { status } = spawnSync('vitest', ['run', '--project', 'e2e', 'test/e2e/crash.test.ts'], {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
-import { DEFAULT_ROLLUPS } from '../../src/core/rollup.ts';
+import { DEFAULT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
 import { fakeApp, type Keys, ROOT_KEY, START_MS } from '../support/fake-services.ts';
 
 let stack: ReturnType<typeof fakeApp>;

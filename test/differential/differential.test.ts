@@ -3,8 +3,8 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
-import { MUTATIONS } from '../sim/mutations.ts';
-import { bundleProducts, loadProducts } from '../sim/products.ts';
+import { MUTATIONS } from '../sim/product/mutations.ts';
+import { bundleProducts, loadProducts } from '../sim/product/products.ts';
 import type { Tenancy } from './platform.ts';
 import { Runtime } from './runtime.ts';
 import { SimulatedTenancy } from './simulated.ts';

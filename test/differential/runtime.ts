@@ -5,10 +5,10 @@
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from 'wrangler';
-import { buildWorker } from '../../src/cli/local-stack/build.ts';
-import { migrate } from '../../src/cli/local-stack/migrate.ts';
-import { configFile, root } from '../../src/cli/local-stack/paths.ts';
 import { LIMITS } from '../../src/core/limits.ts';
+import { buildWorker } from '../../src/local/build.ts';
+import { migrate } from '../../src/local/migrate.ts';
+import { configFile, root } from '../../src/local/paths.ts';
 import {
   type Answer,
   CF,

@@ -3,7 +3,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
 import { insertTenant } from '../sim/clients.ts';
 import { SimRequest } from '../sim/platform/http.ts';
-import { bind, type Product } from '../sim/product-loader.ts';
+import { bind, type Product } from '../sim/product/product-loader.ts';
 import { finish } from '../sim/rest.ts';
 import type { Isolate } from '../sim/world/isolate.ts';
 import { World } from '../sim/world/world.ts';

@@ -5,10 +5,10 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Directory, directoryOf } from '../../durable-objects/directory.ts';
 import { Shard } from '../../durable-objects/shard.ts';
-import { growShards } from '../../src/control/grow.ts';
+import { growShards } from '../../src/control/shards/grow.ts';
 import { DAY_MS, HOUR_MS, LIMITS } from '../../src/core/limits.ts';
-import type { AppendRequest, ConfirmRequest, ShardRpc } from '../../src/core/rpc.ts';
-import { shardName } from '../../src/core/shard-map.ts';
+import type { AppendRequest, ConfirmRequest, ShardRpc } from '../../src/core/shard/rpc.ts';
+import { shardName } from '../../src/core/shard/shard-map.ts';
 import { bindings, cron, deliver, newTenant, slowIsolate } from './support/ledger.ts';
 
 const { DB, SHARD, DIRECTORY } = bindings;

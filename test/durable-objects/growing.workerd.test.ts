@@ -4,10 +4,10 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { directoryOf } from '../../durable-objects/directory.ts';
-import { isAccepted } from '../../src/core/disposition.ts';
+import { isAccepted } from '../../src/core/block/disposition.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { AppendReply, ShardRpc } from '../../src/core/rpc.ts';
-import { type ShardAddress, shardName } from '../../src/core/shard-map.ts';
+import type { AppendReply, ShardRpc } from '../../src/core/shard/rpc.ts';
+import { type ShardAddress, shardName } from '../../src/core/shard/shard-map.ts';
 import type { Env } from '../../src/index.ts';
 import { block, record } from '../support/events.ts';
 

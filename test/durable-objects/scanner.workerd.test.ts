@@ -1,16 +1,16 @@
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
-import { Funnel } from '../../src/core/journeys/funnel.ts';
-import { parseFunnel } from '../../src/core/journeys/funnel-question.ts';
-import { EVERYBODY, SequenceBuilder } from '../../src/core/journeys/sequence-builder.ts';
+import { Funnel } from '../../src/core/journeys/funnel/funnel.ts';
+import { parseFunnel } from '../../src/core/journeys/funnel/funnel-question.ts';
+import { EVERYBODY, SequenceBuilder } from '../../src/core/journeys/kit/sequence-builder.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
-import { rankSeries } from '../../src/core/query/answer.ts';
-import { parseQuery } from '../../src/core/query/request.ts';
-import { RowFold } from '../../src/core/query/row-fold.ts';
+import { rankSeries } from '../../src/core/query/fold/answer.ts';
+import { RowFold } from '../../src/core/query/fold/row-fold.ts';
+import { parseQuery } from '../../src/core/query/question/request.ts';
 import type { Env } from '../../src/index.ts';
-import type { ScannerRpc } from '../../src/lake/scan-task.ts';
-import { encodeSegment } from '../../src/lake/segment-write.ts';
-import { eventsOfDay, people } from '../bench/lake-events.ts';
+import type { ScannerRpc } from '../../src/lake/scan/scan-task.ts';
+import { encodeSegment } from '../../src/lake/segment/segment-write.ts';
+import { eventsOfDay, people } from '../bench/lake/lake-events.ts';
 
 const { SCANNER, LAKE } = env as unknown as Env;
 const DAY = 20_000;

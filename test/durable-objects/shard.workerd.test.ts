@@ -2,12 +2,12 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { directoryOf } from '../../durable-objects/directory.ts';
-import { decodeRollupCells } from '../../src/core/cell-codec.ts';
-import { isAccepted } from '../../src/core/disposition.ts';
+import { isAccepted } from '../../src/core/block/disposition.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
-import { DEFAULT_ROLLUPS } from '../../src/core/rollup.ts';
-import type { ShardRpc } from '../../src/core/rpc.ts';
-import { type ShardAddress, shardName } from '../../src/core/shard-map.ts';
+import { decodeRollupCells } from '../../src/core/rollup/cell-codec.ts';
+import { DEFAULT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
+import type { ShardRpc } from '../../src/core/shard/rpc.ts';
+import { type ShardAddress, shardName } from '../../src/core/shard/shard-map.ts';
 import type { Env } from '../../src/index.ts';
 import { firstPage, pullFlush } from '../../src/sinks/pull.ts';
 import { block, record } from '../support/events.ts';

@@ -2,8 +2,8 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { directoryOf } from '../../durable-objects/directory.ts';
-import type { ShardRpc } from '../../src/core/rpc.ts';
-import { type ShardAddress, shardName } from '../../src/core/shard-map.ts';
+import type { ShardRpc } from '../../src/core/shard/rpc.ts';
+import { type ShardAddress, shardName } from '../../src/core/shard/shard-map.ts';
 import type { Env } from '../../src/index.ts';
 import { block, record } from '../support/events.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../cli/run-cli.ts';
+import { runCli } from '../cli/support/run-cli.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { answerOf, createTenant, ingest, send, type TestTenant } from './support/api.ts';
 

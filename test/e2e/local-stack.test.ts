@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root, stateFiles } from '../../src/cli/local-stack/paths.ts';
-import { end, findRuntimes, identify } from '../../src/cli/local-stack/processes.ts';
+import { root, stateFiles } from '../../src/local/paths.ts';
+import { end, findRuntimes, identify } from '../../src/local/processes.ts';
 import { type Stack, startStack, type Victim } from '../support/stack.ts';
 
 describe('the local stack', () => {
@@ -46,11 +46,9 @@ describe('the local stack', () => {
   });
 
   it('refuses a second start on the same state folder and says who holds it', () => {
-    const second = spawnSync(
-      process.execPath,
-      [join(root, 'src/cli/local-stack/start.ts'), '--port', '1', '--state', stateDir],
-      { encoding: 'utf8' },
-    );
+    const second = spawnSync(process.execPath, [join(root, 'src/local/start.ts'), '--port', '1', '--state', stateDir], {
+      encoding: 'utf8',
+    });
     expect(second.status).toBe(1);
     expect(second.stderr).toContain(`process ${stack.pid}`);
     expect(second.stderr).toContain(stateDir);

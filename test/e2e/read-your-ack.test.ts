@@ -5,7 +5,7 @@
 
 import { Analytics } from '@segment/analytics-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { QueryAnswer } from '../../src/query/execute.ts';
+import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import {
   createTenant,

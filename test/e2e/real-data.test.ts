@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cutChunks, type RowCounts } from '../../src/cli/import/chunks.ts';
 import { loadMapping } from '../../src/cli/import/mapping.ts';
 import { readRows } from '../../src/cli/import/rows.ts';
-import { root } from '../../src/cli/local-stack/paths.ts';
+import { root } from '../../src/local/paths.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
 const dataFolder = join(root, '../shared/data');

@@ -3,10 +3,10 @@
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
 import { directoryOf } from '../../durable-objects/directory.ts';
-import { growShards } from '../../src/control/grow.ts';
+import { growShards } from '../../src/control/shards/grow.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { ShardRpc } from '../../src/core/rpc.ts';
-import { shardName } from '../../src/core/shard-map.ts';
+import type { ShardRpc } from '../../src/core/shard/rpc.ts';
+import { shardName } from '../../src/core/shard/shard-map.ts';
 import type { Env } from '../../src/index.ts';
 
 const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';

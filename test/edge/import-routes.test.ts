@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import type { ImportVerdict } from '../../src/core/import.ts';
+import type { ImportVerdict } from '../../src/core/event/import.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { SealMessage } from '../../src/core/rpc.ts';
-import { lakeImporter } from '../../src/lake/import.ts';
-import { importIncarnation, startChunk, storeChunk } from '../../src/lake/import-store.ts';
+import type { SealMessage } from '../../src/core/shard/rpc.ts';
+import { lakeImporter } from '../../src/lake/import/import.ts';
+import { importIncarnation, startChunk, storeChunk } from '../../src/lake/import/import-store.ts';
 import { dayText, l0Path } from '../../src/lake/manifest/paths.ts';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
 import type { FakeBucket } from '../support/fake-bucket.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { KeyScope } from '../../src/core/tenant.ts';
+import type { KeyScope } from '../../src/core/tenant/tenant.ts';
 import { keyOf } from '../../src/http/authenticate.ts';
 import { fakeApp, type Keys } from '../support/fake-services.ts';
 

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { QUERY_REFUSAL_CODES } from '../../src/core/query/request.ts';
+import { QUERY_REFUSAL_CODES } from '../../src/core/query/question/request.ts';
 import { jsonPointer, Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
 import { PROBLEM_CODES } from '../../src/http/problem-codes.ts';
 import { readSources, withoutComments } from '../support/sources.ts';

@@ -1,8 +1,8 @@
 /**
  * Generated events by column, from a seed: what a shop's import looks like, or text meant to break an encoder.
  */
-import { type EventColumns, LATE_IMPORT } from '../../src/core/columns.ts';
-import { STRING_COLUMNS, type StringColumn } from '../../src/core/event.ts';
+import { type EventColumns, LATE_IMPORT } from '../../src/core/event/columns.ts';
+import { STRING_COLUMNS, type StringColumn } from '../../src/core/event/event.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 
 export const START_MS = Date.UTC(2024, 0, 1);

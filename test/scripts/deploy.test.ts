@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import { findProblems, resourcesOf } from '../../scripts/deploy/plan.ts';
-import { configFile } from '../../src/cli/local-stack/paths.ts';
+import { configFile } from '../../src/local/paths.ts';
 
 const config = readConfig({ config: configFile });
 const toml = readFileSync(configFile, 'utf8');

@@ -2,7 +2,7 @@
 // ids, then every answer equal to a count by hand over exactly those ids; accounts; nothing waits (G1, G2, G5, F1, F2).
 
 import { DAY_MS } from '../../src/core/limits.ts';
-import type { QueryAnswer } from '../../src/query/execute.ts';
+import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import type { SimTenant } from './clients.ts';
 import { ask, type Question } from './questions.ts';
 import { dayOf, type SentEvent } from './sent.ts';

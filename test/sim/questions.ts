@@ -2,7 +2,7 @@
 // before the question is missing, nothing is counted that was not sent, nothing twice (G1, G6, G8).
 
 import { DAY_MS } from '../../src/core/limits.ts';
-import type { QueryAnswer } from '../../src/query/execute.ts';
+import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import type { SimTenant } from './clients.ts';
 import type { SentEvent } from './sent.ts';
 import type { Isolate } from './world/isolate.ts';

@@ -8,7 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import { runPool, seedJobs } from './pool.ts';
-import { bundleProducts, loadProducts } from './products.ts';
+import { bundleProducts, loadProducts } from './product/products.ts';
 import { runScenario, SCENARIOS } from './scenarios.ts';
 import { printSensitivity } from './sensitivity.ts';
 import { shrink } from './shrink.ts';

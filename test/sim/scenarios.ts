@@ -3,7 +3,7 @@
 // `two-runtimes-one-state` is the half that is the product's: an instance that lost its storage is still asked. That two
 // runtimes cannot both hold one state folder is the lock's affair; the tests of the local stack try it.
 
-import type { Product } from './product-loader.ts';
+import type { Product } from './product/product-loader.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
 import { readScenarios } from './scenarios/reads.ts';
 import { sealScenarios } from './scenarios/seals.ts';

@@ -1,8 +1,8 @@
 // Sensitivity: after how many seeds the simulator finds each seeded bug. A simulator that misses one would miss its like.
 
-import { MUTATIONS, type Mutation } from './mutations.ts';
 import { runPool, seedJobs } from './pool.ts';
-import { bundleProducts } from './products.ts';
+import { MUTATIONS, type Mutation } from './product/mutations.ts';
+import { bundleProducts } from './product/products.ts';
 import type { JobResult } from './worker.ts';
 
 const SEEDS_MAX = 300;

@@ -4,11 +4,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../../src/cli/local-stack/paths.ts';
-import { applyPatch } from './build.ts';
-import { MUTATIONS } from './mutations.ts';
+import { root } from '../../src/local/paths.ts';
 import { runPool, seedJobs } from './pool.ts';
-import { bundleProducts, loadProducts } from './products.ts';
+import { applyPatch } from './product/build.ts';
+import { MUTATIONS } from './product/mutations.ts';
+import { bundleProducts, loadProducts } from './product/products.ts';
 import { runScenario, SCENARIOS } from './scenarios.ts';
 import { detect } from './sensitivity.ts';
 import { runSeed } from './simulation.ts';

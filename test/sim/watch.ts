@@ -1,7 +1,7 @@
 // Watch: rules that are checked at every reply of a shard and every write of the manifest: the watermark never goes back
 // (G3), what is stored never becomes less, flushes tile the log (A1).
 
-import type { FlushRef } from '../../src/core/rpc.ts';
+import type { FlushRef } from '../../src/core/shard/rpc.ts';
 import { select } from './oracle.ts';
 import type { SimObject } from './world/objects.ts';
 import type { World } from './world/world.ts';

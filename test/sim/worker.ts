@@ -1,6 +1,6 @@
 // Worker process of the simulator: is sent the product's code, then seeds, and runs these one at a time.
 
-import { loadProducts } from './products.ts';
+import { loadProducts } from './product/products.ts';
 import { type RunResult, runSeed } from './simulation.ts';
 
 export interface Job {

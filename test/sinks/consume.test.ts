@@ -1,13 +1,13 @@
 // The sink over fakes: what a slow, dead or poison flush does to the others of its batch, and what is told of it.
 
 import { describe, expect, it, vi } from 'vitest';
-import type { FlushMessage, ShardRpc } from '../../src/core/rpc.ts';
-import type { ShardAddress } from '../../src/core/shard-map.ts';
+import type { FlushMessage, ShardRpc } from '../../src/core/shard/rpc.ts';
+import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
 import { claim } from '../../src/lake/seal/schedule.ts';
 import { consumeFlushes } from '../../src/sinks/consume.ts';
 import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
 import { sweepShards } from '../../src/sinks/sweep.ts';
-import { TestShard } from '../query/world.ts';
+import { TestShard } from '../query/support/world.ts';
 import { block, record } from '../support/events.ts';
 import { fakeApp, ROOT_KEY, START_MS } from '../support/fake-services.ts';
 

@@ -1,11 +1,11 @@
 // Links reach D1 with the flush, whatever is redelivered, and an isolate reads on from where it was.
 
 import { describe, expect, it } from 'vitest';
-import { loadTenant } from '../../src/control/tenants.ts';
-import { Hasher } from '../../src/core/hash.ts';
+import { loadTenant } from '../../src/control/tenants/tenants.ts';
 import type { Link } from '../../src/core/people/links.ts';
-import { insertLinks, readLinks } from '../../src/lake/link-store.ts';
-import { recordColumns } from '../../src/lake/record-columns.ts';
+import { Hasher } from '../../src/core/std/hash.ts';
+import { insertLinks, readLinks } from '../../src/lake/manifest/link-store.ts';
+import { recordColumns } from '../../src/lake/segment/record-columns.ts';
 import { flushLinks } from '../../src/sinks/flush-links.ts';
 import { record } from '../support/events.ts';
 import { fakeD1 } from '../support/fake-d1.ts';

@@ -1,9 +1,9 @@
 // Events for tests: records as the edge makes them, with as little said as a test needs.
 
-import { encodeBlock } from '../../src/core/block.ts';
-import type { EventRecord, EventStrings, JsonObject } from '../../src/core/event.ts';
-import { Hasher } from '../../src/core/hash.ts';
-import { DEFAULT_ROLLUPS, type Rollup } from '../../src/core/rollup.ts';
+import { encodeBlock } from '../../src/core/block/block.ts';
+import type { EventRecord, EventStrings, JsonObject } from '../../src/core/event/event.ts';
+import { DEFAULT_ROLLUPS, type Rollup } from '../../src/core/rollup/rollup.ts';
+import { Hasher } from '../../src/core/std/hash.ts';
 
 /** 2026-03-10T12:00:30Z, in the middle of a minute. */
 export const NOON_MS = Date.UTC(2026, 2, 10, 12, 0, 30);

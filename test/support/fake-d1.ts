@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { root } from '../../src/cli/local-stack/paths.ts';
+import { root } from '../../src/local/paths.ts';
 
 /** Called before each call to the database with its number, from 1, and the SQL; may throw to lose the call. */
 export type FaultHook = (call: {

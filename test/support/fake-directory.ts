@@ -1,8 +1,8 @@
 // Fake directory: a tenant's directory in memory, over the real state machine.
 
-import { forgetShards, registerShard, restShard } from '../../src/core/directory.ts';
-import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../../src/core/rpc.ts';
-import { beginSplit, type MapState, NO_SPLITS, postponeSplit, publishSplit } from '../../src/core/split.ts';
+import { forgetShards, registerShard, restShard } from '../../src/core/shard/directory.ts';
+import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../../src/core/shard/rpc.ts';
+import { beginSplit, type MapState, NO_SPLITS, postponeSplit, publishSplit } from '../../src/core/shard/split.ts';
 
 export class FakeDirectory implements DirectoryRpc {
   shards: Readonly<Record<string, RegisteredShard>> = {};

@@ -2,10 +2,10 @@
 
 import type { Hono } from 'hono';
 import { createApp } from '../../src/app.ts';
-import { TenantCache } from '../../src/control/tenant-cache.ts';
-import { loadTenant } from '../../src/control/tenants.ts';
-import type { ShardRpc } from '../../src/core/rpc.ts';
-import type { ShardAddress } from '../../src/core/shard-map.ts';
+import { TenantCache } from '../../src/control/tenants/tenant-cache.ts';
+import { loadTenant } from '../../src/control/tenants/tenants.ts';
+import type { ShardRpc } from '../../src/core/shard/rpc.ts';
+import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
 import { Authenticator } from '../../src/http/authenticate.ts';
 import { KeyRing } from '../../src/http/keys.ts';
 import type { Services } from '../../src/services.ts';

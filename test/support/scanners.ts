@@ -1,7 +1,7 @@
 // Scanners for tests: a tenant's pool beside the test, each with a memory of its own, reached as through RPC: plain data, copied.
 
-import { type ScannerOf, type ScannerRpc, ScanRunner } from '../../src/lake/scan-task.ts';
-import type { ReadBucket } from '../../src/lake/source.ts';
+import { type ScannerOf, type ScannerRpc, ScanRunner } from '../../src/lake/scan/scan-task.ts';
+import type { ReadBucket } from '../../src/lake/segment/source.ts';
 
 export interface ScannerPool {
   readonly of: ScannerOf;

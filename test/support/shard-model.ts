@@ -1,13 +1,13 @@
 // Shard model: the real engine and closing behind the effects of the real shell, with a disk that survives a crash.
 // Each effect may be made to crash, before or after it: memory is then rebuilt from the disk alone.
 
-import { openBlock } from '../../src/core/block.ts';
-import { decodeRollupCells } from '../../src/core/cell-codec.ts';
-import { Closing, type KnownEpoch } from '../../src/core/closing.ts';
-import { isAccepted } from '../../src/core/disposition.ts';
-import { Engine, type LogRow } from '../../src/core/engine.ts';
-import type { AppendReply, AppendRequest, CloseReply, FlushPart } from '../../src/core/rpc.ts';
-import type { ShardAddress, ShardEpoch } from '../../src/core/shard-map.ts';
+import { openBlock } from '../../src/core/block/block.ts';
+import { isAccepted } from '../../src/core/block/disposition.ts';
+import { decodeRollupCells } from '../../src/core/rollup/cell-codec.ts';
+import { Closing, type KnownEpoch } from '../../src/core/shard/closing.ts';
+import { Engine, type LogRow } from '../../src/core/shard/engine.ts';
+import type { AppendReply, AppendRequest, CloseReply, FlushPart } from '../../src/core/shard/rpc.ts';
+import type { ShardAddress, ShardEpoch } from '../../src/core/shard/shard-map.ts';
 import type { FakeDirectory } from './fake-directory.ts';
 
 export class Crash extends Error {}

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { root } from '../../src/cli/local-stack/paths.ts';
+import { root } from '../../src/local/paths.ts';
 
 export type SourceFile = { readonly path: string; readonly text: string };
 export type Import = { readonly specifier: string; readonly typeOnly: boolean };

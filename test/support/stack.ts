@@ -13,10 +13,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LocalKeys } from '../../src/cli/local-stack/demo.ts';
-import { root, stateFiles } from '../../src/cli/local-stack/paths.ts';
-import { end, identify } from '../../src/cli/local-stack/processes.ts';
-import { read as readLock } from '../../src/cli/local-stack/state-lock.ts';
+import type { LocalKeys } from '../../src/local/demo.ts';
+import { root, stateFiles } from '../../src/local/paths.ts';
+import { end, identify } from '../../src/local/processes.ts';
+import { read as readLock } from '../../src/local/state-lock.ts';
 
 export type StackStart = {
   readonly port?: number;
@@ -61,7 +61,7 @@ export async function startStack(options: StackStart = {}): Promise<Stack> {
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     process.execPath,
-    [join(root, 'src/cli/local-stack/start.ts'), '--port', String(port), '--state', stateDir],
+    [join(root, 'src/local/start.ts'), '--port', String(port), '--state', stateDir],
     // The channel tells the stack when this process dies, so that no test leaves one behind.
     { env: { ...process.env, TIDEMARK_ROOT_KEY: rootKey, ...options.env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );

@@ -4,10 +4,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { Client } from '../client.ts';
-import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../command.ts';
-import { findServer, type Scope, type Server } from '../keys.ts';
-import { stateFiles } from '../local-stack/paths.ts';
+import { stateFiles } from '../../local/paths.ts';
+import { Client } from '../kit/client.ts';
+import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
+import { findServer, type Scope, type Server } from '../kit/keys.ts';
 
 export interface Finding {
   readonly name: string;

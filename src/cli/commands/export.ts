@@ -4,14 +4,14 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '../client.ts';
-import { type Args, CliError, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
 import { BrokenExport, download, type Receipt, withoutFirstLine } from '../export/download.ts';
 import { PartialFile } from '../export/partial-file.ts';
 import { type Span, spansOf } from '../export/spans.ts';
-import { findServer } from '../keys.ts';
-import { startProgress } from '../progress.ts';
-import { DAY_MS, isoDay, parseTime } from '../times.ts';
+import { Client } from '../kit/client.ts';
+import { type Args, CliError, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
+import { startProgress } from '../kit/progress.ts';
+import { DAY_MS, isoDay, parseTime } from '../kit/times.ts';
 
 const FORMATS = ['parquet', 'csv', 'ndjson'];
 const PART_DAYS_DEFAULT = 7;

@@ -1,12 +1,12 @@
 /**
  * `tidemark funnel`: one funnel over events by their names, `POST /v1/query/funnel`, as a table or as JSON.
  */
-import { Client } from '../client.ts';
-import { type Args, type Command, commaSeparated, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
-import { findServer } from '../keys.ts';
-import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../question.ts';
-import { renderTable, type TableCell } from '../table.ts';
-import { parseSpan } from '../times.ts';
+import { Client } from '../kit/client.ts';
+import { type Args, type Command, commaSeparated, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
+import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../kit/question.ts';
+import { renderTable, type TableCell } from '../kit/table.ts';
+import { parseSpan } from '../kit/times.ts';
 
 /** As LIMITS.funnelStepsMax, which the server checks; here it says how many words there may be. */
 const STEPS_MAX = 20;

@@ -6,8 +6,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { Client } from '../client.ts';
-import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../command.ts';
 import { cutChunks, type RowCounts } from '../import/chunks.ts';
 import { hashFile } from '../import/file-hash.ts';
 import { Journal } from '../import/journal.ts';
@@ -15,9 +13,11 @@ import { FORMATS, type Format, guessFormat, loadMapping, type MappingModule } fr
 import { readRows } from '../import/rows.ts';
 import { findImport, finishImport, type ImportStatus, waitUntilSealed } from '../import/status.ts';
 import { type UploadTotals, uploadChunks } from '../import/upload.ts';
-import { findServer, type Server } from '../keys.ts';
-import { startProgress } from '../progress.ts';
-import { formatNumber } from '../table.ts';
+import { Client } from '../kit/client.ts';
+import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../kit/command.ts';
+import { findServer, type Server } from '../kit/keys.ts';
+import { startProgress } from '../kit/progress.ts';
+import { formatNumber } from '../kit/table.ts';
 
 const CHUNK_ROWS_DEFAULT = 10_000;
 /** The server's limit. */

@@ -1,10 +1,10 @@
 /**
  * `tidemark key create|list|revoke`: a tenant's keys. Needs its admin key.
  */
-import { Client } from '../client.ts';
-import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
-import { findServer } from '../keys.ts';
-import { renderTable } from '../table.ts';
+import { Client } from '../kit/client.ts';
+import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
+import { renderTable } from '../kit/table.ts';
 
 interface KeyInfo {
   readonly id: string;

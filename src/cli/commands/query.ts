@@ -1,11 +1,11 @@
 /**
  * `tidemark query`: one question to `POST /v1/query`, as a table or as JSON.
  */
-import { Client } from '../client.ts';
-import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
-import { findServer } from '../keys.ts';
-import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../question.ts';
-import { renderTable, type TableCell } from '../table.ts';
+import { Client } from '../kit/client.ts';
+import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
+import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../kit/question.ts';
+import { renderTable, type TableCell } from '../kit/table.ts';
 
 const NUMBER_MEASURES = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99'];
 const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'];

@@ -2,14 +2,14 @@
  * `tidemark seal`: seals the days of a range that have something to seal, and waits until they are.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '../client.ts';
-import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../command.ts';
-import { findServer } from '../keys.ts';
-import { startProgress } from '../progress.ts';
-import { askForSeals, type DayRange, readSeals, type SealedDay } from '../seals.ts';
-import { readStatus, type Status } from '../status.ts';
-import { renderTable } from '../table.ts';
-import { parseTime } from '../times.ts';
+import { Client } from '../kit/client.ts';
+import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
+import { startProgress } from '../kit/progress.ts';
+import { askForSeals, type DayRange, readSeals, type SealedDay } from '../kit/seals.ts';
+import { readStatus, type Status } from '../kit/status.ts';
+import { renderTable } from '../kit/table.ts';
+import { parseTime } from '../kit/times.ts';
 
 const POLL_MS = 500;
 const TIMEOUT_SECONDS_DEFAULT = 600;

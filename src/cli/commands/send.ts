@@ -4,11 +4,19 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
-import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../batches.ts';
-import { Client } from '../client.ts';
-import { type Args, CliError, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
 import { readLines } from '../import/rows.ts';
-import { findServer } from '../keys.ts';
+import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../kit/batches.ts';
+import { Client } from '../kit/client.ts';
+import {
+  type Args,
+  CliError,
+  type Command,
+  type Io,
+  SERVER_OPTIONS,
+  TENANT_OPTION,
+  UsageError,
+} from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
 
 /** The server takes 2,500 events and 5 MB a request. */
 const BATCH_EVENTS_MAX = 1_000;

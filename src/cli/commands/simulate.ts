@@ -2,13 +2,13 @@
  * `tidemark simulate`: invented traffic from a seed, sent as clients would: out of order, and some of it twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Accounts, describeAccounts, newAccounts, sendBatch } from '../batches.ts';
-import { Client } from '../client.ts';
-import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../command.ts';
-import { findServer } from '../keys.ts';
-import { startProgress } from '../progress.ts';
+import { type Accounts, describeAccounts, newAccounts, sendBatch } from '../kit/batches.ts';
+import { Client } from '../kit/client.ts';
+import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
+import { startProgress } from '../kit/progress.ts';
+import { formatNumber } from '../kit/table.ts';
 import { type Arrivals, arrivals, type WorldOptions } from '../simulate/world.ts';
-import { formatNumber } from '../table.ts';
 
 const HOUR_MS = 3_600_000;
 const BATCH_EVENTS = 100;

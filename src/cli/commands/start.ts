@@ -1,7 +1,7 @@
 /**
  * `tidemark start`: the local stack, as `npm start` runs it.
  */
-import type { Command } from '../command.ts';
+import type { Command } from '../kit/command.ts';
 
 export const start: Command = {
   name: 'start',
@@ -17,7 +17,7 @@ export const start: Command = {
   async run() {
     // The stack reads the command line itself, without the verb; it runs until a signal ends the process.
     process.argv.splice(2, 1);
-    await import('../local-stack/start.ts');
+    await import('../../local/start.ts');
     return 0;
   },
 };

@@ -1,10 +1,10 @@
 /**
  * `tidemark tenant create|list|delete`: the customers of the platform. Needs the root key.
  */
-import { Client } from '../client.ts';
-import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../command.ts';
-import { findServer, keepTenantKeys, type TenantKeys } from '../keys.ts';
-import { renderTable } from '../table.ts';
+import { Client } from '../kit/client.ts';
+import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../kit/command.ts';
+import { findServer, keepTenantKeys, type TenantKeys } from '../kit/keys.ts';
+import { renderTable } from '../kit/table.ts';
 
 interface TenantInfo {
   readonly id: string;

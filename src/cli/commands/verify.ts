@@ -7,13 +7,13 @@
  * - Each sealed day: live − sealed is explained by duplicates, late and imported events; the rest is 0.
  * - Each clean sealed day: a query counts just what its seal counted.
  */
-import { Client } from '../client.ts';
-import { type Command, SERVER_OPTIONS, TENANT_OPTION } from '../command.ts';
-import { findServer } from '../keys.ts';
-import { type DayRange, readSeals, type SealedDay } from '../seals.ts';
-import { readStatus, type Status } from '../status.ts';
-import { formatNumber as n } from '../table.ts';
-import { DAY_MS, isoDay } from '../times.ts';
+import { Client } from '../kit/client.ts';
+import { type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
+import { findServer } from '../kit/keys.ts';
+import { type DayRange, readSeals, type SealedDay } from '../kit/seals.ts';
+import { readStatus, type Status } from '../kit/status.ts';
+import { formatNumber as n } from '../kit/table.ts';
+import { DAY_MS, isoDay } from '../kit/times.ts';
 import type { QueryAnswer } from './query.ts';
 
 export interface Check {

@@ -2,8 +2,8 @@
  * Download: one part of an export, checked against its receipt: as many bytes, with the same SHA-256, or it did not come.
  */
 import { createHash } from 'node:crypto';
-import type { Client } from '../client.ts';
-import { CliError } from '../command.ts';
+import type { Client } from '../kit/client.ts';
+import { CliError } from '../kit/command.ts';
 
 export interface Receipt {
   readonly rows: number;

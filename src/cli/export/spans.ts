@@ -2,7 +2,7 @@
  * Spans: a range of time cut into parts that are asked for one after the other. What ends one part begins the next, in the
  * very same words, so that no event is in two of them or in none, whatever the zone in which the server reads a date.
  */
-import { DAY_MS, isoDay } from '../times.ts';
+import { DAY_MS, isoDay } from '../kit/times.ts';
 
 export interface Span {
   readonly from: string;

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { CliError } from '../command.ts';
+import { CliError } from '../kit/command.ts';
 
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');

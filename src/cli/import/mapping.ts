@@ -7,8 +7,8 @@
  * It must give the same event for the same row each time: a repeated import is recognised by its content.
  */
 import { pathToFileURL } from 'node:url';
-import type { EventType } from '../../core/event.ts';
-import { CliError } from '../command.ts';
+import type { EventType } from '../../core/event/event.ts';
+import { CliError } from '../kit/command.ts';
 
 export const FORMATS = ['csv', 'ndjson', 'lines'] as const;
 export type Format = (typeof FORMATS)[number];

@@ -2,7 +2,7 @@
  * Import status: what the server has of an import, and which of the days it touched are sealed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '../client.ts';
+import type { Client } from '../kit/client.ts';
 
 export interface ImportStatus {
   /** Days touched. */

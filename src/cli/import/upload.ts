@@ -3,7 +3,7 @@
  */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import type { Client } from '../client.ts';
+import type { Client } from '../kit/client.ts';
 import type { Chunk, ChunkVerdict } from './chunks.ts';
 import type { Journal } from './journal.ts';
 

@@ -5,8 +5,8 @@
  * through pages that may end in a sign-up or a purchase. Visits follow the day: few at night, many in the evening.
  * `arrivals` is the order in which the events reach the server: some late, some twice, as from real clients.
  */
-import type { WireEvent } from '../batches.ts';
-import { DAY_MS } from '../times.ts';
+import type { WireEvent } from '../kit/batches.ts';
+import { DAY_MS } from '../kit/times.ts';
 import { fnv1a, newRandom, type Random } from './random.ts';
 
 export interface WorldOptions {

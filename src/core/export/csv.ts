@@ -6,7 +6,7 @@
  * text gets one `'` in front. So does a text that begins with `'`: taking one leading `'` away gives back what was sent.
  * Columns that Tidemark itself makes (instants, hashes) are never touched.
  */
-import type { EventColumns } from '../columns.ts';
+import type { EventColumns } from '../event/columns.ts';
 import { type ExportColumn, textOf } from './values.ts';
 
 const OWN_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>([

@@ -2,7 +2,7 @@
  * NDJSON: events as one JSON object a line. What an event has not is left out; `properties` and `context` are objects;
  * 64-bit hashes are texts, for a JSON number would lose digits.
  */
-import type { EventColumns } from '../columns.ts';
+import type { EventColumns } from '../event/columns.ts';
 import { type ExportColumn, textOf } from './values.ts';
 
 /** Already JSON. */

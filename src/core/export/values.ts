@@ -1,8 +1,8 @@
 /**
  * Values: one row of event columns as text formats show it: instants as ISO, 64-bit hashes as decimal text.
  */
-import type { EventColumns } from '../columns.ts';
-import type { StringColumn } from '../event.ts';
+import type { EventColumns } from '../event/columns.ts';
+import type { StringColumn } from '../event/event.ts';
 
 /** Columns an export may hold: those of the lake, except what is reserved for values encrypted per person. */
 export type ExportColumn = 'at' | 'received_at' | 'person' | 'key_hash' | 'late' | Exclude<StringColumn, 'pii'>;

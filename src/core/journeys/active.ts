@@ -8,14 +8,14 @@
  */
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../limits.ts';
-import { ok, type Result } from '../result.ts';
-import { Buckets, begunUntil } from './buckets.ts';
-import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
-import { JourneyRows } from './journey-rows.ts';
-import { commonFields, eventsField, type JourneyQuestion, type JourneyRefusal, parseQuestion } from './request.ts';
-import type { Sequences } from './sequences.ts';
-import { ABSENT } from './text-codes.ts';
+import { ok, type Result } from '../std/result.ts';
+import { Buckets, begunUntil } from './kit/buckets.ts';
+import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
+import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
+import { JourneyRows } from './kit/journey-rows.ts';
+import { commonFields, eventsField, type JourneyQuestion, type JourneyRefusal, parseQuestion } from './kit/request.ts';
+import type { Sequences } from './kit/sequences.ts';
+import { ABSENT } from './kit/text-codes.ts';
 
 const WEEK_DAYS = 7;
 const MONTH_DAYS = 30;

@@ -5,14 +5,14 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
-import { INTERVAL_MS } from '../query/interval.ts';
-import { ok, type Result } from '../result.ts';
-import { Buckets } from './buckets.ts';
-import { CountTable } from './count-table.ts';
-import { type GroupKey, groupKey, rankGroups } from './groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
-import { JourneyRows } from './journey-rows.ts';
-import { type Quantiles, quantilesOfCounts } from './quantiles.ts';
+import { INTERVAL_MS } from '../query/question/interval.ts';
+import { ok, type Result } from '../std/result.ts';
+import { Buckets } from './kit/buckets.ts';
+import { CountTable } from './kit/count-table.ts';
+import { type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
+import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
+import { JourneyRows } from './kit/journey-rows.ts';
+import { type Quantiles, quantilesOfCounts } from './kit/quantiles.ts';
 import {
   commonFields,
   eventsField,
@@ -20,9 +20,9 @@ import {
   type JourneyRefusal,
   parseQuestion,
   refuse,
-} from './request.ts';
-import type { Sequences } from './sequences.ts';
-import { ABSENT } from './text-codes.ts';
+} from './kit/request.ts';
+import type { Sequences } from './kit/sequences.ts';
+import { ABSENT } from './kit/text-codes.ts';
 
 const BARS_DEFAULT = 20;
 const INTERVAL_OF = { hours: 'hour', days: 'day', weeks: 'week', months: 'month' } as const;

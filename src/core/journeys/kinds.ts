@@ -4,9 +4,9 @@
  */
 import { Active, type ActiveQuestion } from './active.ts';
 import { Frequency, type FrequencyQuestion } from './frequency.ts';
-import { Funnel } from './funnel.ts';
-import type { FunnelQuestion } from './funnel-question.ts';
-import type { Journey } from './journey.ts';
+import { Funnel } from './funnel/funnel.ts';
+import type { FunnelQuestion } from './funnel/funnel-question.ts';
+import type { Journey } from './kit/journey.ts';
 import { Lifecycle, type LifecycleQuestion } from './lifecycle.ts';
 import { Paths, type PathsQuestion } from './paths.ts';
 import { Retention, type RetentionQuestion } from './retention.ts';

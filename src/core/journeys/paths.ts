@@ -8,15 +8,15 @@
  * Of each step the `nodes` largest are told apart, ties by text; the rest is `other`.
  */
 import { z } from 'zod';
-import type { EventColumns } from '../columns.ts';
+import type { EventColumns } from '../event/columns.ts';
+import { propertyColumn } from '../event/property.ts';
 import { LIMITS } from '../limits.ts';
-import { propertyColumn } from '../property.ts';
-import type { RowText } from '../query/row-source.ts';
-import { ok, type Result } from '../result.ts';
-import { type GroupKey, groupKey, rankGroups } from './groups.ts';
-import type { Journey } from './journey.ts';
-import { JourneyRows } from './journey-rows.ts';
-import { type Matcher, MatcherMasks, matcherColumns, matcherOf, matcherSchema } from './matchers.ts';
+import type { RowText } from '../query/rows/row-source.ts';
+import { ok, type Result } from '../std/result.ts';
+import { type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
+import type { Journey } from './kit/journey.ts';
+import { JourneyRows } from './kit/journey-rows.ts';
+import { type Matcher, MatcherMasks, matcherColumns, matcherOf, matcherSchema } from './kit/matchers.ts';
 import {
   commonFields,
   eventsField,
@@ -24,10 +24,10 @@ import {
   type JourneyRefusal,
   parseQuestion,
   refuse,
-} from './request.ts';
-import { NOTHING } from './row-reader.ts';
-import type { Sequences } from './sequences.ts';
-import { ABSENT, TextCodes } from './text-codes.ts';
+} from './kit/request.ts';
+import { NOTHING } from './kit/row-reader.ts';
+import type { Sequences } from './kit/sequences.ts';
+import { ABSENT, TextCodes } from './kit/text-codes.ts';
 
 const STEPS_DEFAULT = 5;
 const NODES_DEFAULT = 10;

@@ -10,13 +10,13 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
-import { INTERVAL_MS } from '../query/interval.ts';
-import { ok, type Result } from '../result.ts';
-import { Buckets } from './buckets.ts';
-import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
-import { MatchedRows } from './matched-rows.ts';
-import { ANYTHING, isAnything, type Matcher, matcherOf, matcherSchema } from './matchers.ts';
+import { INTERVAL_MS } from '../query/question/interval.ts';
+import { ok, type Result } from '../std/result.ts';
+import { Buckets } from './kit/buckets.ts';
+import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
+import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
+import { MatchedRows } from './kit/matched-rows.ts';
+import { ANYTHING, isAnything, type Matcher, matcherOf, matcherSchema } from './kit/matchers.ts';
 import {
   commonFields,
   historyField,
@@ -25,9 +25,9 @@ import {
   type JourneyRefusal,
   parseQuestion,
   refuse,
-} from './request.ts';
-import type { Sequences } from './sequences.ts';
-import { ABSENT } from './text-codes.ts';
+} from './kit/request.ts';
+import type { Sequences } from './kit/sequences.ts';
+import { ABSENT } from './kit/text-codes.ts';
 
 const RETENTION_INTERVALS = ['day', 'week', 'month'] as const;
 type RetentionInterval = (typeof RETENTION_INTERVALS)[number];

@@ -8,17 +8,17 @@
  * event of the session that has the page property. The breakdown is the value at the session's first event.
  */
 import { z } from 'zod';
+import { propertyColumn } from '../event/property.ts';
 import { LIMITS } from '../limits.ts';
-import { propertyColumn } from '../property.ts';
-import { INTERVAL_MS } from '../query/interval.ts';
-import type { RowText } from '../query/row-source.ts';
-import { ok, type Result } from '../result.ts';
-import { Buckets } from './buckets.ts';
-import { CountTable } from './count-table.ts';
-import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './journey.ts';
-import { JourneyRows } from './journey-rows.ts';
-import { DurationBag, type Quantiles, quantilesOfCounts } from './quantiles.ts';
+import { INTERVAL_MS } from '../query/question/interval.ts';
+import type { RowText } from '../query/rows/row-source.ts';
+import { ok, type Result } from '../std/result.ts';
+import { Buckets } from './kit/buckets.ts';
+import { CountTable } from './kit/count-table.ts';
+import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
+import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
+import { JourneyRows } from './kit/journey-rows.ts';
+import { DurationBag, type Quantiles, quantilesOfCounts } from './kit/quantiles.ts';
 import {
   commonFields,
   eventsField,
@@ -26,9 +26,9 @@ import {
   type JourneyRefusal,
   parseQuestion,
   refuse,
-} from './request.ts';
-import type { Sequences } from './sequences.ts';
-import { ABSENT, TextCodes } from './text-codes.ts';
+} from './kit/request.ts';
+import type { Sequences } from './kit/sequences.ts';
+import { ABSENT, TextCodes } from './kit/text-codes.ts';
 
 const GAP_SECONDS_DEFAULT = 1_800;
 const GAP_SECONDS_MAX = 86_400;

@@ -4,9 +4,9 @@
  *
  * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were sent.
  */
-import type { EventColumns } from '../columns.ts';
-import type { StringColumn } from '../event.ts';
-import type { Hasher } from '../hash.ts';
+import type { EventColumns } from '../event/columns.ts';
+import type { StringColumn } from '../event/event.ts';
+import type { Hasher } from '../std/hash.ts';
 import { hashText, type Link } from './links.ts';
 
 /** Text columns that must be there; and `at`, `person` and `key_hash`. */

@@ -17,7 +17,7 @@
  * Refused: merging two users because they used one device (a family's tablet would be one customer); the last user
  * instead of the first (each new login would move the history of the device).
  */
-import { HashIndex, NOT_FOUND } from '../hash-index.ts';
+import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
 
 export const LINK_KINDS = ['device', 'alias'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];

@@ -4,8 +4,8 @@
  * A trait is a maximum over events (traits.ts). Of each person and group, by their own id and not by who they are linked with,
  * the events that are the latest for some trait are kept: the maximum over people who are linked later is one of theirs.
  */
-import type { EventColumns } from '../columns.ts';
-import type { JsonObject } from '../event.ts';
+import type { EventColumns } from '../event/columns.ts';
+import type { JsonObject } from '../event/event.ts';
 import { compareLatest, type Latest } from './traits.ts';
 
 interface Winner extends Latest {

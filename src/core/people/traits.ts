@@ -12,10 +12,10 @@
  * events are read, or that some are read twice, cannot show. A trait that was last set to null is absent. The four built-in
  * names win over traits of the same name.
  */
-import type { EventColumns } from '../columns.ts';
-import type { JsonObject, JsonValue, StringColumn } from '../event.ts';
-import { HashIndex, NOT_FOUND } from '../hash-index.ts';
-import { valueAt } from '../property.ts';
+import type { EventColumns } from '../event/columns.ts';
+import type { JsonObject, JsonValue, StringColumn } from '../event/event.ts';
+import { valueAt } from '../event/property.ts';
+import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
 
 export const TOUCH_COLUMNS = [
   'referrer_domain',

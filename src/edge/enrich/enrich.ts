@@ -6,9 +6,9 @@
  * What the event says itself wins over what the request tells. Whatever follows from the context alone is worked out once
  * for neighbours with an equal one, as the events of one browser in one request have.
  */
-import type { EventRecord, JsonObject } from '../../core/event.ts';
-import type { ValidContext } from '../../core/event-json.ts';
-import type { ValidEvent } from '../../core/validate.ts';
+import type { EventRecord, JsonObject } from '../../core/event/event.ts';
+import type { ValidContext } from '../../core/event/event-json.ts';
+import type { ValidEvent } from '../../core/event/validate.ts';
 import { objectOf, textOf } from './json-read.ts';
 import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
 import type { Surroundings } from './surroundings.ts';

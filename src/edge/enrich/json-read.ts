@@ -1,7 +1,7 @@
 /**
  * Reading loose JSON: what a client may or may not have put into a context.
  */
-import type { JsonObject, JsonValue } from '../../core/event.ts';
+import type { JsonObject, JsonValue } from '../../core/event/event.ts';
 
 /** The text, or null for anything else and for an empty one. */
 export function textOf(value: JsonValue | undefined): string | null {

@@ -5,7 +5,7 @@
  * A referrer of the page's own host is navigation within the site, not a source of traffic: it has no domain.
  * Campaign fields that the client names (`context.campaign`) win over the `utm_*` of the URL.
  */
-import type { JsonObject } from '../../core/event.ts';
+import type { JsonObject } from '../../core/event/event.ts';
 import { textOf } from './json-read.ts';
 
 export interface Page {

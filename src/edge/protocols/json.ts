@@ -4,8 +4,8 @@
  * Newline-delimited JSON fails line by line: a line that is no JSON, or no UTF-8, is one rejected event among its
  * neighbours. That is safe to cut, because a newline is never part of a longer UTF-8 sequence or of a JSON text.
  */
-import { err, ok, type Result } from '../../core/result.ts';
-import type { Refusal } from '../refusal.ts';
+import { err, ok, type Result } from '../../core/std/result.ts';
+import type { Refusal } from '../request/refusal.ts';
 import { UnreadableEvent } from './protocol.ts';
 
 const NEWLINE = 0x0a;

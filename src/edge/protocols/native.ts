@@ -14,11 +14,11 @@
  * the objects of a body is its size.
  */
 import { z } from 'zod';
+import { wireEventSchema } from '../../core/event/wire-event.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import { wireEventSchema } from '../../core/wire-event.ts';
-import type { Body } from '../body.ts';
-import type { Refusal } from '../refusal.ts';
+import { err, ok, type Result } from '../../core/std/result.ts';
+import type { Body } from '../request/body.ts';
+import type { Refusal } from '../request/refusal.ts';
 import { Lines, parseJsonBody } from './json.ts';
 import { limitEvents, type Protocol, tooManyEvents, type WireBatch } from './protocol.ts';
 

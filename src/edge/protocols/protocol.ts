@@ -5,13 +5,13 @@
  * is the same for all of them. A new vendor's protocol is a new file with this contract and a line in routes.ts.
  */
 import type { z } from 'zod';
-import type { EventType } from '../../core/event.ts';
+import type { EventType } from '../../core/event/event.ts';
+import type { EventRejection } from '../../core/event/rejection.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { EventRejection } from '../../core/rejection.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import type { Body } from '../body.ts';
-import type { Refusal } from '../refusal.ts';
-import type { VerdictDocument } from '../verdict.ts';
+import { err, ok, type Result } from '../../core/std/result.ts';
+import type { Body } from '../request/body.ts';
+import type { Refusal } from '../request/refusal.ts';
+import type { VerdictDocument } from '../request/verdict.ts';
 
 /** What a body says: its events, and what it says of all of them. */
 export interface WireBatch {

@@ -7,11 +7,11 @@
  * the vendor's `success: true` and our verdict beside it.
  * Reference: https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
  */
-import type { EventType } from '../../core/event.ts';
-import { err, type Result } from '../../core/result.ts';
-import { wireEventSchema } from '../../core/wire-event.ts';
-import type { Body } from '../body.ts';
-import type { Refusal } from '../refusal.ts';
+import type { EventType } from '../../core/event/event.ts';
+import { wireEventSchema } from '../../core/event/wire-event.ts';
+import { err, type Result } from '../../core/std/result.ts';
+import type { Body } from '../request/body.ts';
+import type { Refusal } from '../request/refusal.ts';
 import { parseJsonBody } from './json.ts';
 import { batchOf, batchSchema } from './native.ts';
 import { limitEvents, type Protocol, type WireBatch } from './protocol.ts';

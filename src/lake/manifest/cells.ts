@@ -1,8 +1,8 @@
 /**
  * Cells: the tables `parts` and `sealed_cells` as they are read: the cells of a rollup that count for a range of days.
  */
-import { fromBase64 } from '../base64.ts';
-import { DAY_MIN } from '../dropped.ts';
+import { fromBase64 } from '../std/base64.ts';
+import { DAY_MIN } from './dropped.ts';
 
 export interface StoredPart {
   readonly incarnation: string;

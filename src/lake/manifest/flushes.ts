@@ -5,11 +5,11 @@
  */
 import { DAY_MS } from '../../core/limits.ts';
 import type { Link } from '../../core/people/links.ts';
-import { assert, InvariantError } from '../../core/result.ts';
-import type { FlushPart, FlushRef, Tally } from '../../core/rpc.ts';
-import { toBase64 } from '../base64.ts';
-import { jsonParameters } from '../json-parameters.ts';
-import { insertLinks } from '../link-store.ts';
+import type { FlushPart, FlushRef, Tally } from '../../core/shard/rpc.ts';
+import { assert, InvariantError } from '../../core/std/result.ts';
+import { toBase64 } from '../std/base64.ts';
+import { jsonParameters } from '../std/json-parameters.ts';
+import { insertLinks } from './link-store.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from './segment-rows.ts';
 
 export interface FlushRecord {

@@ -1,7 +1,7 @@
 /**
  * Range: all that is stored for a range of days, read in one transaction: their seals, what no seal covers, and cells.
  */
-import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from '../dropped.ts';
+
 import {
   type CellsRow,
   type PartRow,
@@ -12,6 +12,7 @@ import {
   selectSealedCells,
   storedPartOf,
 } from './cells.ts';
+import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
 
 /** A segment of a day that no seal covers yet: what makes the day dirty. */

@@ -1,8 +1,8 @@
 /**
  * Segment rows: the tables `segments` and `segment_days` as they are written, in a batch of a flush, an import or a seal.
  */
-import { packFooter } from '../footer.ts';
-import type { EncodedSegment } from '../segment-write.ts';
+import { packFooter } from '../segment/footer.ts';
+import type { EncodedSegment } from '../segment/segment-write.ts';
 
 /** An encoded segment and where `putSegment` put it. */
 export interface PlacedSegment {

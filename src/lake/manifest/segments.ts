@@ -8,10 +8,11 @@
  * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
  * - deletes are only garbage collection, so nothing here depends on what was or was not deleted.
  */
-import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from '../dropped.ts';
-import { unpackFooter } from '../footer.ts';
-import { blockOf } from '../profiles/block.ts';
-import { type KeptProfiles, profilesOf, selectProfiles } from '../profiles/profile-store.ts';
+
+import { unpackFooter } from '../segment/footer.ts';
+import { blockOf } from './digest-span.ts';
+import { type KeptProfiles, profilesOf, selectProfiles } from './digest-store.ts';
+import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { traitsPath } from './paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
 

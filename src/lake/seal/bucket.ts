@@ -3,10 +3,10 @@
  *
  * A person is in one bucket only, so that counts of people add up. Events of nobody are spread by their key.
  */
-import type { EventColumns } from '../../core/columns.ts';
+import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { wordsOf } from '../number-encode.ts';
-import type { PersonRange } from '../people-bounds.ts';
+import { wordsOf } from '../encoding/number-encode.ts';
+import type { PersonRange } from '../segment/people-bounds.ts';
 
 /** People differ in how much they do: a bucket is planned below what may be held. */
 const FILL = 0.8;

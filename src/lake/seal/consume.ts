@@ -11,9 +11,9 @@
  */
 
 import { LIMITS } from '../../core/limits.ts';
-import type { Rollup } from '../../core/rollup.ts';
-import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/rpc.ts';
-import { Room } from '../room.ts';
+import type { Rollup } from '../../core/rollup/rollup.ts';
+import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/shard/rpc.ts';
+import { Room } from '../std/room.ts';
 import { publishCurrent } from './current.ts';
 import { queueSeals } from './schedule.ts';
 import { type SealResult, sealDay, sealTask } from './seal-day.ts';

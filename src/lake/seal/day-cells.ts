@@ -8,17 +8,18 @@
  * Beyond `LIMITS.windowCellsMax` tuples are counted as `other`, in the order of rows, which depends on the events alone:
  * two seals of the same events are equal.
  */
-import type { Cell } from '../../core/cell.ts';
-import { encodeRollupCells } from '../../core/cell-codec.ts';
-import type { EventColumns } from '../../core/columns.ts';
-import { evaluate } from '../../core/condition.ts';
+
+import type { EventColumns } from '../../core/event/columns.ts';
+import { evaluate } from '../../core/event/condition.ts';
+import { dimensionText } from '../../core/event/property.ts';
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
-import { dimensionText } from '../../core/property.ts';
-import type { Rollup } from '../../core/rollup.ts';
-import { RollupCells, tupleKey } from '../../core/rollup-cells.ts';
-import { wordsOf } from '../number-encode.ts';
-import { RowReader } from '../row-reader.ts';
+import type { Cell } from '../../core/rollup/cell.ts';
+import { encodeRollupCells } from '../../core/rollup/cell-codec.ts';
+import type { Rollup } from '../../core/rollup/rollup.ts';
+import { RollupCells, tupleKey } from '../../core/rollup/rollup-cells.ts';
+import { wordsOf } from '../encoding/number-encode.ts';
 import type { CellRow } from './cell-row.ts';
+import { RowReader } from './row-reader.ts';
 
 /** The last person a cell saw, and how many there were. */
 interface PeopleCount {

@@ -4,10 +4,10 @@
  * Rows are numbered from 0 through all inputs, the same whatever columns or people are read, so that what was found out
  * about a row in one reading can be used in another.
  */
-import type { EventColumns } from '../../core/columns.ts';
-import type { PersonRange } from '../people-bounds.ts';
-import { readRowGroups } from '../segment-read.ts';
-import type { LakeColumn } from '../segment-schema.ts';
+import type { EventColumns } from '../../core/event/columns.ts';
+import type { PersonRange } from '../segment/people-bounds.ts';
+import { readRowGroups } from '../segment/segment-read.ts';
+import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { DayInput } from './plan.ts';
 import { type SegmentCache, WHOLE_SIZE_BYTES_MAX } from './segment-cache.ts';
 

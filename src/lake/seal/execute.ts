@@ -10,16 +10,17 @@
  *
  * Deterministic: the same plan gives the same files and cells, whoever executes it and how often.
  */
-import { decodeRollupCells } from '../../core/cell-codec.ts';
-import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../core/columns.ts';
+
+import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../core/event/columns.ts';
 import { DAY_MS } from '../../core/limits.ts';
-import { concatColumns, selectRows, sortRowsL1 } from '../columns.ts';
+import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import { l1Path, traitsPath } from '../manifest/paths.ts';
 import type { Drift } from '../manifest/sealed-days.ts';
 import type { PlacedL1, PlacedSegment } from '../manifest/segment-rows.ts';
-import { type PutBucket, putSegment } from '../put.ts';
-import { ALL_LAKE_COLUMNS, type LakeColumn } from '../segment-schema.ts';
-import { encodeSegment } from '../segment-write.ts';
+import { concatColumns, selectRows, sortRowsL1 } from '../segment/columns.ts';
+import { type PutBucket, putSegment } from '../segment/put.ts';
+import { ALL_LAKE_COLUMNS, type LakeColumn } from '../segment/segment-schema.ts';
+import { encodeSegment } from '../segment/segment-write.ts';
 import { peopleOfBucket, rowsOfBucket } from './bucket.ts';
 import { DayCells } from './day-cells.ts';
 import { type DayBatch, readDay } from './day-input.ts';

@@ -5,10 +5,10 @@
  * in their order: what goes to `other` beyond the cap depends on the plan alone.
  */
 
-import type { Cell } from '../../core/cell.ts';
-import { decodeRollupCells, encodeRollupCells } from '../../core/cell-codec.ts';
-import type { Rollup } from '../../core/rollup.ts';
-import { RollupCells } from '../../core/rollup-cells.ts';
+import type { Cell } from '../../core/rollup/cell.ts';
+import { decodeRollupCells, encodeRollupCells } from '../../core/rollup/cell-codec.ts';
+import type { Rollup } from '../../core/rollup/rollup.ts';
+import { RollupCells } from '../../core/rollup/rollup-cells.ts';
 import type { CellRow } from './cell-row.ts';
 
 /** Adds up one rollup and grain. */

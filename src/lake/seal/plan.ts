@@ -6,9 +6,10 @@
  *
  * The plan hash names the L1 files, so equal plans write equal names and another plan can never touch them.
  */
-import { hashHex } from '../../core/hash.ts';
+
 import { LIMITS } from '../../core/limits.ts';
-import type { Rollup } from '../../core/rollup.ts';
+import type { Rollup } from '../../core/rollup/rollup.ts';
+import { hashHex } from '../../core/std/hash.ts';
 import type { SealedDay, SealVector } from '../manifest/sealed-days.ts';
 import { bucketCountOf } from './bucket.ts';
 

@@ -8,10 +8,10 @@
  *
  * Everything follows from what is read: a bucket done twice gives the same runs under the same names.
  */
-import type { EventColumns } from '../../core/columns.ts';
+import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { concatColumns, selectRows } from '../columns.ts';
-import type { PersonRange } from '../people-bounds.ts';
+import { concatColumns, selectRows } from '../segment/columns.ts';
+import type { PersonRange } from '../segment/people-bounds.ts';
 
 /** What a bucket's rows that are not in its files are, and which of the others came late. */
 export interface RowCounts {

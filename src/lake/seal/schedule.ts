@@ -5,7 +5,7 @@
  * A day whose only news is an import that still goes on waits for its end, for each of its chunks would seal it anew.
  */
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
-import type { SealMessage } from '../../core/rpc.ts';
+import type { SealMessage } from '../../core/shard/rpc.ts';
 
 export interface ScheduleServices {
   readonly db: D1Database;

@@ -7,11 +7,11 @@
  * first, then buckets; asked again when they are done, the seal puts their counts together and flips.
  */
 import { LIMITS } from '../../core/limits.ts';
-import { assert } from '../../core/result.ts';
-import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup.ts';
-import type { SealTaskName } from '../../core/rpc.ts';
-import type { PutBucket } from '../put.ts';
-import { Room } from '../room.ts';
+import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
+import type { SealTaskName } from '../../core/shard/rpc.ts';
+import { assert } from '../../core/std/result.ts';
+import type { PutBucket } from '../segment/put.ts';
+import { Room } from '../std/room.ts';
 import { type BucketCounts, executeBucket, executeIds, executePlan, finishPlan } from './execute.ts';
 import { type DayState, findPeopleRollup, type NothingToSeal, planSeal, rowCountOf, type SealPlan } from './plan.ts';
 import { adoptPlan, readDayState, readPlan, readTasks, releaseLease, storeTask, writeAndFlip } from './seal-store.ts';

@@ -5,13 +5,13 @@
  * planned on what it read long ago, writes nothing that a reader could count (CORRECTNESS A5).
  */
 import { HOUR_MS, LIMITS } from '../../core/limits.ts';
-import { assert } from '../../core/result.ts';
-import { fromBase64, toBase64 } from '../base64.ts';
-import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../dropped.ts';
-import { jsonParameters } from '../json-parameters.ts';
+import { assert } from '../../core/std/result.ts';
+import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../manifest/dropped.ts';
 import { dayText } from '../manifest/paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from '../manifest/sealed-days.ts';
 import { type PlacedL1, segmentValues } from '../manifest/segment-rows.ts';
+import { fromBase64, toBase64 } from '../std/base64.ts';
+import { jsonParameters } from '../std/json-parameters.ts';
 import type { CellRow } from './cell-row.ts';
 import type { DayInput, DayState, SealPlan } from './plan.ts';
 import { isNewlyCovered, planHash } from './plan.ts';

@@ -4,7 +4,7 @@
  * holds makes the day dirty when it is stored.
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
-import type { DirectoryOf, ShardOf } from '../../core/rpc.ts';
+import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 
 export interface SettleDeps {
   readonly shardOf: ShardOf;

@@ -10,10 +10,10 @@
  * copies: whose they are does not matter. The further copies of all parts together are those that do not count.
  */
 
-import type { EventColumns } from '../../core/columns.ts';
-import { Hasher } from '../../core/hash.ts';
-import { assert } from '../../core/result.ts';
-import { wordsOf } from '../number-encode.ts';
+import type { EventColumns } from '../../core/event/columns.ts';
+import { Hasher } from '../../core/std/hash.ts';
+import { assert } from '../../core/std/result.ts';
+import { wordsOf } from '../encoding/number-encode.ts';
 
 const EMPTY = 0;
 const WORDS_PER_SLOT = 5;

@@ -3,7 +3,7 @@
  *
  * Named by the plan's hash and a function of it: a task done twice writes the same again. Deleted after the flip.
  */
-import { compress, decompress } from '../zstd.ts';
+import { compress, decompress } from '../encoding/zstd.ts';
 import type { CellRow } from './cell-row.ts';
 
 export type WorkBucket = Pick<R2Bucket, 'get' | 'put'>;

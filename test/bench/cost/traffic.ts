@@ -7,7 +7,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { insertTenant } from '../../sim/clients.ts';
 import { SimRequest } from '../../sim/platform/http.ts';
-import { bind, type Product } from '../../sim/product-loader.ts';
+import { bind, type Product } from '../../sim/product/product-loader.ts';
 import { planCron } from '../../sim/rest.ts';
 import { Sequence } from '../../sim/world/random.ts';
 import { World } from '../../sim/world/world.ts';

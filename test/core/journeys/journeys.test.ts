@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { Active, parseActive } from '../../../src/core/journeys/active.ts';
 import { Frequency, parseFrequency } from '../../../src/core/journeys/frequency.ts';
-import { Funnel } from '../../../src/core/journeys/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel-question.ts';
+import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { DurationBag } from '../../../src/core/journeys/kit/quantiles.ts';
 import { Lifecycle, parseLifecycle } from '../../../src/core/journeys/lifecycle.ts';
 import { Paths, parsePaths } from '../../../src/core/journeys/paths.ts';
-import { DurationBag } from '../../../src/core/journeys/quantiles.ts';
 import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
 import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/core/limits.ts';

@@ -1,7 +1,7 @@
 // Journeys in the plainest way there is: loops over all events, in UTC. What the real ones must agree with.
 
 import { DAY_MS } from '../../../src/core/limits.ts';
-import { compareCodePoints } from '../../../src/core/text.ts';
+import { compareCodePoints } from '../../../src/core/std/text.ts';
 import type { TestEvent } from './support.ts';
 
 export function byPerson(events: readonly TestEvent[]): TestEvent[][] {

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../../../src/cli/local-stack/paths.ts';
-import type { EventColumns } from '../../../src/core/columns.ts';
-import { Funnel } from '../../../src/core/journeys/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel-question.ts';
+import type { EventColumns } from '../../../src/core/event/columns.ts';
+import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
 import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
 import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
+import { root } from '../../../src/local/paths.ts';
 import { columnsOf, must, run } from './support.ts';
 
 const folder = join(root, '../shared/data/online-retail');

@@ -1,10 +1,10 @@
 // Events in memory as columns, in any order, and a journey over them, in one lot or divided as small as can be.
 
-import type { EventColumns } from '../../../src/core/columns.ts';
-import type { StringColumn } from '../../../src/core/event.ts';
-import type { Journey } from '../../../src/core/journeys/journey.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/journeys/sequence-builder.ts';
-import type { Result } from '../../../src/core/result.ts';
+import type { EventColumns } from '../../../src/core/event/columns.ts';
+import type { StringColumn } from '../../../src/core/event/event.ts';
+import type { Journey } from '../../../src/core/journeys/kit/journey.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import type { Result } from '../../../src/core/std/result.ts';
 
 export interface TestEvent {
   /** 0: nobody. */

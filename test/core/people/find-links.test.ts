@@ -1,10 +1,10 @@
 // Which events make links, read from the columns they are stored in.
 
 import { describe, expect, it } from 'vitest';
-import type { EventRecord } from '../../../src/core/event.ts';
+import type { EventRecord } from '../../../src/core/event/event.ts';
 import { findLinks, hasAliases } from '../../../src/core/people/find-links.ts';
 import { hashText } from '../../../src/core/people/links.ts';
-import { recordColumns } from '../../../src/lake/record-columns.ts';
+import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
 import { record, testHasher } from '../../support/events.ts';
 
 const columnsOf = (records: readonly EventRecord[]) => recordColumns(records, testHasher, 0);

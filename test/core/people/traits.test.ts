@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventColumns } from '../../../src/core/columns.ts';
-import type { EventRecord, JsonObject } from '../../../src/core/event.ts';
+import type { EventColumns } from '../../../src/core/event/columns.ts';
+import type { EventRecord, JsonObject } from '../../../src/core/event/event.ts';
 import { Traits } from '../../../src/core/people/traits.ts';
-import { recordColumns } from '../../../src/lake/record-columns.ts';
+import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
 import { record, testHasher } from '../../support/events.ts';
 
 const columnsOf = (records: readonly EventRecord[]): EventColumns => recordColumns(records, testHasher, 0);

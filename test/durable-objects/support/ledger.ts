@@ -5,8 +5,8 @@ import { createExecutionContext, createMessageBatch, createScheduledController, 
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';
-import type { ShardRpc } from '../../../src/core/rpc.ts';
-import { type ShardAddress, shardName } from '../../../src/core/shard-map.ts';
+import type { ShardRpc } from '../../../src/core/shard/rpc.ts';
+import { type ShardAddress, shardName } from '../../../src/core/shard/shard-map.ts';
 import worker, { type Env } from '../../../src/index.ts';
 
 export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';

@@ -1,9 +1,9 @@
 // Api: what an end-to-end test says to a local stack, and the answer as it came.
 
 import { expect } from 'vitest';
-import type { QueryBody } from '../../../src/core/query/request.ts';
-import type { VerdictDocument } from '../../../src/edge/verdict.ts';
-import type { QueryAnswer } from '../../../src/query/execute.ts';
+import type { QueryBody } from '../../../src/core/query/question/request.ts';
+import type { VerdictDocument } from '../../../src/edge/request/verdict.ts';
+import type { QueryAnswer } from '../../../src/query/ask/execute.ts';
 
 export interface TestTenant {
   readonly url: string;

@@ -3,8 +3,8 @@
 
 import { parquetReadObjects } from 'hyparquet';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { stateFiles } from '../../../src/cli/local-stack/paths.ts';
-import { decompress } from '../../../src/lake/zstd.ts';
+import { decompress } from '../../../src/lake/encoding/zstd.ts';
+import { stateFiles } from '../../../src/local/paths.ts';
 
 interface CurrentFile {
   readonly path: string;

@@ -1,12 +1,12 @@
 // Stage 1 on its own: the collect routes with real keys, over shards that only remember ids and what they were sent.
 
 import { Hono } from 'hono';
-import { blockColumns, openBlock } from '../../../src/core/block.ts';
-import { ACCEPTED, DUPLICATE } from '../../../src/core/disposition.ts';
-import type { StringColumn } from '../../../src/core/event.ts';
-import { DEFAULT_ROLLUPS } from '../../../src/core/rollup.ts';
-import type { AppendReply, AppendRequest, FlushMessage, ShardOf, ShardRpc } from '../../../src/core/rpc.ts';
-import type { KeyScope, Tenant } from '../../../src/core/tenant.ts';
+import { blockColumns, openBlock } from '../../../src/core/block/block.ts';
+import { ACCEPTED, DUPLICATE } from '../../../src/core/block/disposition.ts';
+import type { StringColumn } from '../../../src/core/event/event.ts';
+import { DEFAULT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
+import type { AppendReply, AppendRequest, FlushMessage, ShardOf, ShardRpc } from '../../../src/core/shard/rpc.ts';
+import type { KeyScope, Tenant } from '../../../src/core/tenant/tenant.ts';
 import { collectRoutes } from '../../../src/edge/routes.ts';
 import { Authenticator } from '../../../src/http/authenticate.ts';
 import { KeyRing } from '../../../src/http/keys.ts';

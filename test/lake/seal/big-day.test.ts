@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { root } from '../../../src/cli/local-stack/paths.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { SealMessage, ShardRpc } from '../../../src/core/rpc.ts';
+import type { SealMessage, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
-import type { SealReport } from '../../bench/lake-seal.ts';
+import { root } from '../../../src/local/paths.ts';
+import type { SealReport } from '../../bench/lake/lake-seal.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
 // Small buckets: the rules are the same, and the days quick.
@@ -279,7 +279,7 @@ it.each([undefined, 1])(
   async (peopleCount) => {
     const folder = mkdtempSync(join(tmpdir(), 'tidemark-seal-'));
     try {
-      const script = join(root, 'test/bench/lake-seal.ts');
+      const script = join(root, 'test/bench/lake/lake-seal.ts');
       const order = JSON.stringify({ folder, flushes: 20, rows: 10_000, people: peopleCount });
       const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=100', script, order]);
       const report = JSON.parse(stdout) as SealReport;

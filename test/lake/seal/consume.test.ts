@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
-import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/rpc.ts';
+import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import { dayText } from '../../../src/lake/manifest/paths.ts';
-import { Room } from '../../../src/lake/room.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
+import { Room } from '../../../src/lake/std/room.ts';
 import { listingOf } from '../../support/fake-directory.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRollupCells } from '../../../src/core/cell-codec.ts';
-import { LATE_BEYOND } from '../../../src/core/columns.ts';
+import { LATE_BEYOND } from '../../../src/core/event/columns.ts';
 import { HOUR_MS, LIMITS } from '../../../src/core/limits.ts';
-import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup.ts';
+import { decodeRollupCells } from '../../../src/core/rollup/cell-codec.ts';
+import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
 import { publishCurrent } from '../../../src/lake/seal/current.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';

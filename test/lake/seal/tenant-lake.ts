@@ -1,21 +1,21 @@
 // Tenant lake: one tenant's D1 and R2 as fakes, into which a test stores flushes and imports as the pipeline would.
 
-import { decodeRollupCells, encodeRollupCells } from '../../../src/core/cell-codec.ts';
-import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../../src/core/columns.ts';
-import type { StringColumn } from '../../../src/core/event.ts';
+import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../../src/core/event/columns.ts';
+import type { StringColumn } from '../../../src/core/event/event.ts';
 import { DAY_MS, MINUTE_MS } from '../../../src/core/limits.ts';
-import { DEFAULT_ROLLUPS, type Rollup } from '../../../src/core/rollup.ts';
-import { RollupCells, tupleKey, tupleValues } from '../../../src/core/rollup-cells.ts';
-import type { FlushPart, SealTaskName } from '../../../src/core/rpc.ts';
-import { importIncarnation, startChunk, storeChunk } from '../../../src/lake/import-store.ts';
+import { decodeRollupCells, encodeRollupCells } from '../../../src/core/rollup/cell-codec.ts';
+import { DEFAULT_ROLLUPS, type Rollup } from '../../../src/core/rollup/rollup.ts';
+import { RollupCells, tupleKey, tupleValues } from '../../../src/core/rollup/rollup-cells.ts';
+import type { FlushPart, SealTaskName } from '../../../src/core/shard/rpc.ts';
+import { wordsOf } from '../../../src/lake/encoding/number-encode.ts';
+import { importIncarnation, startChunk, storeChunk } from '../../../src/lake/import/import-store.ts';
 import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
 import { l0Path } from '../../../src/lake/manifest/paths.ts';
 import { readRange } from '../../../src/lake/manifest/range.ts';
-import { wordsOf } from '../../../src/lake/number-encode.ts';
-import { putSegment } from '../../../src/lake/put.ts';
 import { type SealResult, sealDay, sealTask } from '../../../src/lake/seal/seal-day.ts';
 import { SegmentCache } from '../../../src/lake/seal/segment-cache.ts';
-import { encodeSegment } from '../../../src/lake/segment-write.ts';
+import { putSegment } from '../../../src/lake/segment/put.ts';
+import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
 import { columnsOf } from '../generate.ts';

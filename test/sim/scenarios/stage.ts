@@ -4,7 +4,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { Client, type ClientOptions, insertTenant, type SimTenant } from '../clients.ts';
 import { HistoryImport } from '../imports.ts';
-import { bind, type Product } from '../product-loader.ts';
+import { bind, type Product } from '../product/product-loader.ts';
 import { askAndCheck, type Question } from '../questions.ts';
 import { comeToRest, planCron } from '../rest.ts';
 import { Ledger, type WireEvent } from '../sent.ts';

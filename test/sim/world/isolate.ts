@@ -1,7 +1,7 @@
 // Isolate: one running copy of the Worker, of one release, with its caches. It serves requests, queue batches and cron; when
 // it dies, all of them end in the middle, and what they had sent goes on without them.
 
-import type { Product } from '../product-loader.ts';
+import type { Product } from '../product/product-loader.ts';
 import { type Caller, NetworkError } from './network.ts';
 import type { World } from './world.ts';
 

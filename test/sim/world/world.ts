@@ -2,7 +2,7 @@
 
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { FakeD1 } from '../../support/fake-d1.ts';
-import type { Product, Surroundings } from '../product-loader.ts';
+import type { Product, Surroundings } from '../product/product-loader.ts';
 import { SimD1 } from './d1.ts';
 import { Faults } from './faults.ts';
 import { Isolate } from './isolate.ts';

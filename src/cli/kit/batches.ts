@@ -1,0 +1,53 @@
+/**
+ * Batches: events to `POST /v1/events`, several at a time, with the accounts of what became of them.
+ *
+ * Every event must carry an id: a batch whose answer was lost is sent again, and only ids make that harmless.
+ */
+import type { Verdict } from '../../core/event/rejection.ts';
+import type { Client } from './client.ts';
+
+export type WireEvent = { readonly id: string } & Readonly<Record<string, unknown>>;
+
+export interface EventError {
+  readonly index: number;
+  readonly id?: string;
+  readonly code: string;
+  readonly path?: string;
+  readonly message: string;
+}
+
+export type Accounts = { received: number; requests: number; readonly errors: EventError[] } & Record<Verdict, number>;
+
+type BatchAnswer = { readonly received: number; readonly errors?: readonly EventError[] } & Readonly<
+  Record<Verdict, number>
+>;
+
+export function newAccounts(): Accounts {
+  return { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0, requests: 0, errors: [] };
+}
+
+/** Errors kept for showing; the counts are complete. */
+const ERRORS_KEPT_MAX = 100;
+
+/** `offset` is the position of the batch's first event in the whole input. */
+export async function sendBatch(
+  client: Client,
+  events: readonly WireEvent[],
+  accounts: Accounts,
+  offset: number,
+): Promise<void> {
+  const answer = await client.post<BatchAnswer>('/v1/events', { batch: events });
+  accounts.requests++;
+  accounts.received += answer.received;
+  accounts.accepted += answer.accepted;
+  accounts.duplicate += answer.duplicate;
+  accounts.quarantined += answer.quarantined;
+  accounts.rejected += answer.rejected;
+  for (const error of answer.errors ?? []) {
+    if (accounts.errors.length < ERRORS_KEPT_MAX) accounts.errors.push({ ...error, index: error.index + offset });
+  }
+}
+
+export function describeAccounts({ received, accepted, duplicate, quarantined, rejected }: Accounts): string {
+  return `${received} received: ${accepted} accepted, ${duplicate} duplicate, ${quarantined} quarantined, ${rejected} rejected`;
+}

@@ -1,0 +1,107 @@
+/**
+ * Keys: where the CLI finds the server and the key that a command needs.
+ *
+ * - Server: `--url`, TIDEMARK_URL, what the local stack wrote into its state folder, else port 8787 of this machine.
+ * - Key: TIDEMARK_<SCOPE>_KEY, else the local stack's `keys.json` (root also from `.dev.vars`).
+ * - Local keys are only ever sent to this machine: a mistyped `--url` must not carry them away.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { KeyScope } from '../../core/tenant/tenant.ts';
+import { stateFolderDefault } from '../../local/options.ts';
+import { devVarsFile, root, stateFiles } from '../../local/paths.ts';
+import { type Args, CliError, type Io } from './command.ts';
+
+export type Scope = KeyScope | 'root';
+export type TenantKeys = Readonly<Record<KeyScope, string>>;
+
+interface LocalKeys {
+  readonly url?: string;
+  readonly root?: string;
+  readonly tenants?: Readonly<Record<string, Partial<TenantKeys>>>;
+}
+
+const URL_DEFAULT = 'http://127.0.0.1:8787';
+const TENANT_DEFAULT = 'demo';
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+export interface Server {
+  readonly url: string;
+  readonly isLocal: boolean;
+  readonly stateFolder: string;
+  readonly tenant: string;
+  /** Undefined: not known. */
+  findKey(scope: Scope): string | undefined;
+  mustKey(scope: Scope): string;
+}
+
+export function findServer(args: Args, io: Io): Server {
+  const stateFolder = stateFolderOf(args, io);
+  const local = readLocalKeys(stateFolder);
+  const url = (args.text('url') ?? io.env.TIDEMARK_URL ?? local.url ?? URL_DEFAULT).replace(/\/+$/, '');
+  const isLocal = LOOPBACK.has(hostOf(url));
+  const tenant = args.text('tenant') ?? TENANT_DEFAULT;
+  const findKey = (scope: Scope) => io.env[variableOf(scope)] || (isLocal ? localKey(local, tenant, scope) : undefined);
+  const mustKey = (scope: Scope) => {
+    const key = findKey(scope);
+    if (!key) throw unknownKey(scope, tenant, isLocal, stateFolder);
+    return key;
+  };
+  return { url, isLocal, stateFolder, tenant, findKey, mustKey };
+}
+
+export function stateFolderOf(args: Args, io: Io): string {
+  const given = args.text('state');
+  return given ? resolve(io.cwd, given) : resolve(root, stateFolderDefault);
+}
+
+function hostOf(url: string): string {
+  try {
+    return new URL(url).hostname;
+  } catch {
+    throw new CliError(`"${url}" is not a URL`, 'Give the whole address, as in --url https://tidemark.example.com');
+  }
+}
+
+function variableOf(scope: Scope): string {
+  return `TIDEMARK_${scope.toUpperCase()}_KEY`;
+}
+
+function localKey(local: LocalKeys, tenant: string, scope: Scope): string | undefined {
+  if (scope !== 'root') return local.tenants?.[tenant]?.[scope];
+  return local.root ?? rootKeyOfDevVars();
+}
+
+function unknownKey(scope: Scope, tenant: string, isLocal: boolean, stateFolder: string): CliError {
+  const whose = scope === 'root' ? 'the root key' : `the ${scope} key of tenant ${tenant}`;
+  const local = isLocal
+    ? `, or start the local stack (npm start), which keeps keys in ${stateFiles(stateFolder).keys}`
+    : '';
+  return new CliError(`I do not know ${whose}`, `Set ${variableOf(scope)}${local}`);
+}
+
+export function readLocalKeys(stateFolder: string): LocalKeys {
+  try {
+    return JSON.parse(readFileSync(stateFiles(stateFolder).keys, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** Adds or replaces a tenant's keys in the state folder of the local stack; null removes it. */
+export function keepTenantKeys(stateFolder: string, tenant: string, keys: Partial<TenantKeys> | null): void {
+  const file = stateFiles(stateFolder).keys;
+  const local = readLocalKeys(stateFolder);
+  const { [tenant]: _, ...others } = local.tenants ?? {};
+  const tenants = keys ? { ...others, [tenant]: keys } : others;
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = join(dirname(file), `keys.${process.pid}.draft`);
+  writeFileSync(draft, `${JSON.stringify({ ...local, tenants }, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
+}
+
+function rootKeyOfDevVars(): string | undefined {
+  if (!existsSync(devVarsFile)) return undefined;
+  const line = /^\s*TIDEMARK_ROOT_KEY\s*=\s*(.*?)\s*$/m.exec(readFileSync(devVarsFile, 'utf8'))?.[1];
+  return line?.replace(/^(["'])(.*)\1$/, '$2') || undefined;
+}

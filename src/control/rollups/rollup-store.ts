@@ -1,0 +1,72 @@
+/**
+ * RollupStore: all SQL of the table `rollups`: a tenant's own definitions, beside the built-in ones.
+ *
+ * - The order is that of making, built-in ones first: it decides which rollup answers when several could.
+ * - Built-in and own rollups together stay within `LIMITS.rollupsMax`; the insert itself checks it.
+ * - Deleting marks: cells made under it stay readable until retention, and making it again revives the same id.
+ */
+import { LIMITS } from '../../core/limits.ts';
+import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
+import { err, ok, type Result } from '../../core/std/result.ts';
+
+export interface RollupRow {
+  readonly rollup_id: string;
+  readonly name: string;
+  readonly definition: string;
+}
+
+export function selectRollups(db: D1Database, uid: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT rollup_id, name, definition FROM rollups
+         WHERE uid = ? AND deleted_at_ms IS NULL ORDER BY created_at_ms, rollup_id`,
+    )
+    .bind(uid);
+}
+
+/** Built-in rollups, then those of the rows. */
+export function rollupsFrom(rows: readonly RollupRow[]): readonly Rollup[] {
+  return [...DEFAULT_ROLLUPS, ...rows.map(rollupFrom).filter(({ id }) => !isBuiltIn(id))];
+}
+
+export function isBuiltIn(rollupId: string): boolean {
+  return DEFAULT_ROLLUPS.some(({ id }) => id === rollupId);
+}
+
+export async function listRollups(db: D1Database, uid: string): Promise<readonly Rollup[]> {
+  const { results } = await selectRollups(db, uid).all<RollupRow>();
+  return rollupsFrom(results);
+}
+
+/** Adds the rollup, or renames the one of equal definition; `rollups-full` at the limit. */
+export async function createRollup(
+  db: D1Database,
+  uid: string,
+  rollup: Rollup,
+  nowMs: number,
+): Promise<Result<Rollup, 'rollups-full'>> {
+  const { id, name, ...definition } = rollup;
+  const { meta } = await db
+    .prepare(
+      `INSERT INTO rollups (uid, rollup_id, name, definition, created_at_ms)
+         SELECT ?1, ?2, ?3, ?4, ?5
+           WHERE (SELECT count(*) FROM rollups WHERE uid = ?1 AND rollup_id <> ?2 AND deleted_at_ms IS NULL) < ?6
+         ON CONFLICT DO UPDATE SET name = ?3, deleted_at_ms = NULL`,
+    )
+    .bind(uid, id, name, JSON.stringify(definition), nowMs, LIMITS.rollupsMax - DEFAULT_ROLLUPS.length)
+    .run();
+  return meta.changes ? ok(rollup) : err('rollups-full');
+}
+
+/** False when the tenant has no such rollup of its own. */
+export async function deleteRollup(db: D1Database, uid: string, rollupId: string, nowMs: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare('UPDATE rollups SET deleted_at_ms = ? WHERE uid = ? AND rollup_id = ? AND deleted_at_ms IS NULL')
+    .bind(nowMs, uid, rollupId)
+    .run();
+  return meta.changes > 0;
+}
+
+function rollupFrom({ rollup_id, name, definition }: RollupRow): Rollup {
+  return { ...JSON.parse(definition), id: rollup_id, name };
+}

@@ -1,0 +1,98 @@
+/**
+ * TenantCache: what this isolate knows of tenants: configuration and active keys, by uid.
+ *
+ * - An answer is at most `LIMITS.tenantCacheMs` old, counted from when its load began: the bound on a key's revocation.
+ * - One load at a time for a tenant; whoever asks meanwhile shares it. On Workers a load belongs to the request that began it
+ *   and never ends if that request is cancelled: who shares it waits a bounded time, then loads on its own account.
+ * - That a tenant does not exist is remembered as well. Only uids out of signed keys are asked for, so guesses cost nothing.
+ * - `invalidate` also detaches a load that is under way: what it read may be older than the change.
+ * A failed load is not remembered and not papered over with a stale answer: that would void the bound.
+ */
+import { LIMITS } from '../../core/limits.ts';
+import type { Tenant } from '../../core/tenant/tenant.ts';
+
+export interface KnownTenant {
+  readonly tenant: Tenant;
+  readonly activeKeyHashes: ReadonlySet<string>;
+}
+export type LoadTenant = (uid: string) => Promise<KnownTenant | null>;
+
+interface Loading {
+  readonly promise: Promise<KnownTenant | null>;
+  readonly startedAtMs: number;
+}
+interface Entry {
+  readonly known: KnownTenant | null;
+  readonly loadedAtMs: number;
+}
+
+/** Tenants remembered an isolate: a few KB each with keys and rollups. */
+const REMEMBERED_TENANTS_MAX = 2_000;
+/** How long another request's load is waited for: some ten times what a healthy one takes. */
+const SHARED_LOAD_MS = 500;
+
+export class TenantCache {
+  readonly #load: LoadTenant;
+  readonly #now: () => number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #loading = new Map<string, Loading>();
+
+  constructor(load: LoadTenant, now: () => number) {
+    this.#load = load;
+    this.#now = now;
+  }
+
+  /** The tenant, null if there is none. Throws what the load throws. */
+  async byUid(uid: string): Promise<KnownTenant | null> {
+    const entry = this.#entries.get(uid);
+    if (entry && this.#now() - entry.loadedAtMs < LIMITS.tenantCacheMs) return this.#touch(uid, entry).known;
+    const loading = this.#loading.get(uid);
+    if (!loading || this.#now() - loading.startedAtMs >= SHARED_LOAD_MS) return this.reload(uid);
+    const shared = await within(loading.promise, SHARED_LOAD_MS);
+    return shared === TIMED_OUT ? this.reload(uid) : shared;
+  }
+
+  /** The same, read after this call: sees every change that was made before it. */
+  async reload(uid: string): Promise<KnownTenant | null> {
+    const startedAtMs = this.#now();
+    const loading = { promise: this.#load(uid), startedAtMs };
+    this.#loading.set(uid, loading);
+    try {
+      const known = await loading.promise;
+      if (this.#loading.get(uid) === loading) this.#touch(uid, { known, loadedAtMs: startedAtMs });
+      return known;
+    } finally {
+      if (this.#loading.get(uid) === loading) this.#loading.delete(uid);
+    }
+  }
+
+  /** Forget the tenant: its record was changed here. Other isolates see the change within the time limit. */
+  invalidate(uid: string): void {
+    this.#entries.delete(uid);
+    this.#loading.delete(uid);
+  }
+
+  #touch(uid: string, entry: Entry): Entry {
+    this.#entries.delete(uid);
+    this.#entries.set(uid, entry);
+    if (this.#entries.size > REMEMBERED_TENANTS_MAX) {
+      const { value: oldest } = this.#entries.keys().next();
+      if (oldest !== undefined) this.#entries.delete(oldest);
+    }
+    return entry;
+  }
+}
+
+const TIMED_OUT = Symbol('timed out');
+
+async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | typeof TIMED_OUT> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const timedOut = new Promise<typeof TIMED_OUT>((resolve) => {
+    timer = setTimeout(() => resolve(TIMED_OUT), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timedOut]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Tenants: all SQL of the tables `tenants` and `keys`.
+ *
+ * - A uid is drawn at random and its row is never deleted, so it is never given out again; an id is free once its tenant
+ *   is deleted.
+ * - Deleting is one batch: the tenant is marked, its keys are revoked and the removal of its data is noted, or nothing.
+ * - Keys are stored as SHA-256 only. A revoked key stays listed: people look for when it ended.
+ */
+
+import { LIMITS } from '../../core/limits.ts';
+import type { ShardEpoch, ShardMap } from '../../core/shard/shard-map.ts';
+import { err, ok, type Result } from '../../core/std/result.ts';
+import type { KeyScope, Tenant } from '../../core/tenant/tenant.ts';
+import { insertDeletion } from '../deletion/deletion-store.ts';
+import { type RollupRow, rollupsFrom, selectRollups } from '../rollups/rollup-store.ts';
+import type { KnownTenant } from './tenant-cache.ts';
+
+export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups'> {
+  /** Of the latest epoch. */
+  readonly shardCount: number;
+  readonly createdAtMs: number;
+}
+/** A key to be stored: what is left of it once it was shown. */
+export interface KeyToStore {
+  readonly hash: string;
+  readonly scope: KeyScope;
+  readonly hint: string;
+}
+export interface KeyRecord {
+  /** The first 16 hex digits of its hash: its public name. */
+  readonly id: string;
+  readonly scope: KeyScope;
+  readonly hint: string;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
+interface TenantRow {
+  readonly uid: string;
+  readonly id: string;
+  readonly name: string;
+  readonly regions: string;
+  readonly timezone: string;
+  readonly hash_key: string;
+  /** Of the first epoch. */
+  readonly shard_count: number;
+  readonly shard_map: string | null;
+  readonly origins: string;
+  readonly quota_events_per_minute: number | null;
+  readonly created_at_ms: number;
+}
+interface KeyRow {
+  readonly hash: string;
+  readonly scope: KeyScope;
+  readonly hint: string;
+  readonly created_at_ms: number;
+  readonly revoked_at_ms: number | null;
+}
+
+const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
+const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute`;
+export const KEY_ID_LENGTH = 16;
+
+/** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
+export async function loadTenant(db: D1Database, uid: string): Promise<KnownTenant | null> {
+  const [tenants, keys, rollups] = (await db.batch<unknown>([
+    db.prepare(`SELECT ${TENANT_COLUMNS} FROM tenants WHERE uid = ? AND deleted_at_ms IS NULL`).bind(uid),
+    db.prepare('SELECT hash FROM keys WHERE uid = ? AND revoked_at_ms IS NULL').bind(uid),
+    selectRollups(db, uid),
+  ])) as [D1Result<TenantRow>, D1Result<{ hash: string }>, D1Result<RollupRow>];
+  const row = tenants.results[0];
+  if (!row) return null;
+  const { shardCount: _, createdAtMs: __, ...record } = recordFrom(row);
+  return {
+    tenant: { ...record, shardMap: shardMapFrom(row), rollups: rollupsFrom(rollups.results) },
+    activeKeyHashes: new Set(keys.results.map(({ hash }) => hash)),
+  };
+}
+
+/** Stores a tenant with its first keys; `tenant-exists` when the id is taken. */
+export async function createTenant(
+  db: D1Database,
+  tenant: TenantRecord,
+  keys: readonly KeyToStore[],
+): Promise<Result<TenantRecord, 'tenant-exists'>> {
+  const { uid, id, name, regions, timezone, hashKey, shardCount, origins, createdAtMs } = tenant;
+  const insertTenant = db
+    .prepare(`INSERT INTO tenants (${INSERT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+    .bind(
+      uid,
+      id,
+      name,
+      JSON.stringify(regions),
+      timezone,
+      hashKeyHex(hashKey),
+      shardCount,
+      JSON.stringify(origins),
+      createdAtMs,
+    );
+  const [inserted] = await db.batch([insertTenant, ...keys.map((key) => insertKey(db, uid, key, createdAtMs))]);
+  return inserted?.meta.changes ? ok(tenant) : err('tenant-exists');
+}
+
+/** Tenants by id, ascending, after the given one. */
+export async function listTenants(db: D1Database, afterId: string, countMax: number): Promise<TenantRecord[]> {
+  const { results } = await db
+    .prepare(`SELECT ${TENANT_COLUMNS} FROM tenants WHERE deleted_at_ms IS NULL AND id > ? ORDER BY id LIMIT ?`)
+    .bind(afterId, countMax)
+    .all<TenantRow>();
+  return results.map(recordFrom);
+}
+
+export async function findTenant(db: D1Database, id: string): Promise<TenantRecord | null> {
+  const row = await db
+    .prepare(`SELECT ${TENANT_COLUMNS} FROM tenants WHERE id = ? AND deleted_at_ms IS NULL`)
+    .bind(id)
+    .first<TenantRow>();
+  return row ? recordFrom(row) : null;
+}
+
+/** Marks the tenant deleted, revokes its keys, notes that its data is to go (deletion.ts); its uid, or null if there is none. */
+export async function deleteTenant(db: D1Database, id: string, nowMs: number): Promise<string | null> {
+  const [, , marked] = await db.batch<{ uid: string }>([
+    insertDeletion(db, id, nowMs),
+    db
+      .prepare(
+        `UPDATE keys SET revoked_at_ms = ? WHERE revoked_at_ms IS NULL
+           AND uid IN (SELECT uid FROM tenants WHERE id = ? AND deleted_at_ms IS NULL)`,
+      )
+      .bind(nowMs, id),
+    db
+      .prepare('UPDATE tenants SET deleted_at_ms = ? WHERE id = ? AND deleted_at_ms IS NULL RETURNING uid')
+      .bind(nowMs, id),
+  ]);
+  return marked?.results[0]?.uid ?? null;
+}
+
+/** Makes the map the one the edge loads, unless it has a longer one: maps only grow. */
+export async function publishShardMap(db: D1Database, uid: string, map: ShardMap): Promise<void> {
+  await db
+    .prepare('UPDATE tenants SET shard_map = ?2 WHERE uid = ?1 AND coalesce(json_array_length(shard_map), 1) < ?3')
+    .bind(uid, JSON.stringify(map), map.length)
+    .run();
+}
+
+/** Adds a key; `keys-full` at the limit of active keys. */
+export async function createKey(
+  db: D1Database,
+  uid: string,
+  key: KeyToStore,
+  nowMs: number,
+): Promise<Result<KeyRecord, 'keys-full'>> {
+  const { meta } = await insertKey(db, uid, key, nowMs).run();
+  if (!meta.changes) return err('keys-full');
+  return ok({ ...key, id: key.hash.slice(0, KEY_ID_LENGTH), createdAtMs: nowMs, revokedAtMs: null });
+}
+
+export async function listKeys(db: D1Database, uid: string): Promise<KeyRecord[]> {
+  const { results } = await db
+    .prepare(
+      'SELECT hash, scope, hint, created_at_ms, revoked_at_ms FROM keys WHERE uid = ? ORDER BY created_at_ms, hash',
+    )
+    .bind(uid)
+    .all<KeyRow>();
+  return results.map(keyFrom);
+}
+
+/** Revokes the tenant's key of that id (16 hex digits or the whole hash); false when it has none such. Again: no change. */
+export async function revokeKey(db: D1Database, uid: string, id: string, nowMs: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE keys SET revoked_at_ms = coalesce(revoked_at_ms, ?)
+         WHERE uid = ? AND substr(hash, 1, ${KEY_ID_LENGTH}) = ? AND hash LIKE ? || '%'`,
+    )
+    .bind(nowMs, uid, id.slice(0, KEY_ID_LENGTH), id)
+    .run();
+  return meta.changes > 0;
+}
+
+/** Adds nothing when the tenant is gone (or was never made, in the batch that makes it), or has all the keys it may. */
+function insertKey(db: D1Database, uid: string, { hash, scope, hint }: KeyToStore, nowMs: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO keys (hash, uid, scope, hint, created_at_ms)
+         SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM tenants WHERE uid = ?2 AND deleted_at_ms IS NULL)
+           AND (SELECT count(*) FROM keys WHERE uid = ?2 AND revoked_at_ms IS NULL) < ?6`,
+    )
+    .bind(hash, uid, scope, hint, nowMs, LIMITS.keysMax);
+}
+
+function recordFrom(row: TenantRow): TenantRecord {
+  return {
+    uid: row.uid,
+    id: row.id,
+    name: row.name,
+    regions: JSON.parse(row.regions),
+    timezone: row.timezone,
+    hashKey: hashKeyFrom(row.hash_key),
+    origins: JSON.parse(row.origins),
+    ...(row.quota_events_per_minute !== null && { quotaEventsPerMinute: row.quota_events_per_minute }),
+    shardCount: (shardMapFrom(row).at(-1) as ShardEpoch).shardCount,
+    createdAtMs: row.created_at_ms,
+  };
+}
+
+/** A tenant that never grew has the map it was made with. */
+function shardMapFrom(row: TenantRow): ShardMap {
+  if (row.shard_map === null) return [{ epoch: 0, startMs: 0, shardCount: row.shard_count }];
+  return JSON.parse(row.shard_map);
+}
+
+function keyFrom(row: KeyRow): KeyRecord {
+  return {
+    id: row.hash.slice(0, KEY_ID_LENGTH),
+    scope: row.scope,
+    hint: row.hint,
+    createdAtMs: row.created_at_ms,
+    revokedAtMs: row.revoked_at_ms,
+  };
+}
+
+function hashKeyFrom(hex: string): Tenant['hashKey'] {
+  const word = (index: number) => Number.parseInt(hex.slice(index * 8, index * 8 + 8), 16);
+  return [word(0), word(1), word(2), word(3)];
+}
+
+function hashKeyHex(words: Tenant['hashKey']): string {
+  return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+}

@@ -1,0 +1,212 @@
+/**
+ * Cohort: people by what they did and who they are: a saved definition, looked up anew by each question that names it.
+ *
+ * | part | a person matches when |
+ * |---|---|
+ * | `{events?, where?, count?, days}` | so many events of these names, in the last `days`, pass `where`; one or more unless said |
+ * | `{events?, where?, count?, from, to}` | the same, in a range of dates or times |
+ * | `{property: "person.x", op, value}` | their latest trait compares |
+ * | `{and: […]}`, `{or: […]}`, `{not: …}` | |
+ *
+ * Membership is a test of one person, so `not`, or a count of 0, needs no list of all people: whoever did not is in. An event
+ * without a person is in no cohort. A cohort's conditions name no other cohort: there are no circles to find.
+ */
+import { z } from 'zod';
+import {
+  type Comparison,
+  type Condition,
+  conditionCohorts,
+  conditionProperties,
+  conditionSchema,
+  evaluate,
+} from '../event/condition.ts';
+import { propertyPlace } from '../event/property.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
+import { parseRange } from '../query/question/request.ts';
+import { ok, type Result } from '../std/result.ts';
+
+export interface CountRange {
+  readonly min: number;
+  /** Null: no upper bound. */
+  readonly max: number | null;
+}
+
+/** Who did something so often. */
+export interface DidPart {
+  readonly events: readonly string[] | null;
+  readonly where: Condition | null;
+  readonly count: CountRange;
+  readonly range: { readonly days: number } | { readonly from: string; readonly to: string };
+}
+
+export type CohortPart =
+  | { readonly did: DidPart }
+  | { readonly is: Comparison }
+  | { readonly and: readonly CohortPart[] }
+  | { readonly or: readonly CohortPart[] }
+  | { readonly not: CohortPart };
+
+export interface Cohort {
+  readonly id: string;
+  readonly name: string;
+  readonly who: CohortPart;
+}
+
+const nameSchema = z.string().min(1).max(LIMITS.nameLengthMax);
+const timeSchema = z.string().min(1).max(40);
+const countSchema = z.strictObject({
+  gte: z.int().min(0).max(1_000_000_000).optional(),
+  lte: z.int().min(0).max(1_000_000_000).optional(),
+});
+
+const didSchema = z
+  .strictObject({
+    events: z.array(nameSchema).min(1).max(LIMITS.queryConditionsMax).optional().describe('Any of these names.'),
+    where: conditionSchema.optional(),
+    count: countSchema.optional().describe('How often; once or more unless said.'),
+    days: z.int().min(1).max(LIMITS.queryRangeDaysMax).optional().describe('In so many days before the question.'),
+    from: timeSchema.optional(),
+    to: timeSchema.optional(),
+  })
+  .superRefine(({ where, count, days, from, to }, context) => {
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (days !== undefined ? from !== undefined || to !== undefined : from === undefined || to === undefined) {
+      wrong('days', 'give days, or from and to');
+    } else if (days === undefined) {
+      const range = parseRange(from!, to!, 'UTC');
+      if (!range.ok) wrong(range.error.path.slice(1), range.error.message);
+    }
+    if (count?.gte !== undefined && count.lte !== undefined && count.gte > count.lte) {
+      wrong('count', 'gte is greater than lte');
+    }
+    if (where && conditionCohorts(where).length > 0) wrong('where', 'a cohort is not made of other cohorts');
+  })
+  .transform(({ events, where, count, days, from, to }): CohortPart => {
+    const range = days === undefined ? { from: from!, to: to! } : { days };
+    return { did: { events: events ?? null, where: where ?? null, count: countRange(count), range } };
+  });
+
+function countRange(count: z.output<typeof countSchema> | undefined): CountRange {
+  const max = count?.lte ?? null;
+  return { min: count?.gte ?? (max === null ? 1 : 0), max };
+}
+
+const isSchema = conditionSchema.transform((condition, context): CohortPart => {
+  const names = 'property' in condition ? [condition.property] : [];
+  if ('property' in condition && names.every(isPersonTrait)) return { is: condition };
+  context.addIssue({ code: 'custom', path: ['property'], message: 'expected a trait of people, like person.plan' });
+  return z.NEVER;
+});
+
+/** The parts of a cohort as they were sent, which is how they are kept and shown. */
+export const whoSchema: z.ZodType<CohortPart> = z.unknown().transform((input, context): CohortPart => {
+  const parser = new PartParser(context);
+  return parser.part(input, [], 1) ?? z.NEVER;
+});
+
+class PartParser {
+  #parts = 0;
+  readonly #context: z.core.$RefinementCtx;
+
+  constructor(context: z.core.$RefinementCtx) {
+    this.#context = context;
+  }
+
+  /** Null: it was refused. */
+  part(input: unknown, path: readonly (string | number)[], depth: number): CohortPart | null {
+    if (++this.#parts > LIMITS.cohortPartsMax) return this.#refuse(path, `at most ${LIMITS.cohortPartsMax} parts`);
+    if (depth > LIMITS.cohortDepthMax) return this.#refuse(path, `at most ${LIMITS.cohortDepthMax} levels deep`);
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      return this.#refuse(path, 'expected {events, days}, {property, op, value}, {and}, {or} or {not}');
+    }
+    const [only, ...others] = Object.keys(input);
+    const fields = input as Record<string, unknown>;
+    if (others.length === 0 && (only === 'and' || only === 'or')) return this.#arms(fields[only], only, path, depth);
+    if (others.length === 0 && only === 'not') {
+      const part = this.part(fields.not, [...path, 'not'], depth + 1);
+      return part && { not: part };
+    }
+    const parsed = ('property' in fields ? isSchema : didSchema).safeParse(input);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    return this.#refuse([...path, ...(issue!.path as (string | number)[])], issue!.message);
+  }
+
+  #arms(arms: unknown, name: 'and' | 'or', path: readonly (string | number)[], depth: number): CohortPart | null {
+    const at = [...path, name];
+    if (!Array.isArray(arms) || arms.length === 0) return this.#refuse(at, 'expected at least one part');
+    const parts: CohortPart[] = [];
+    for (const [index, arm] of arms.entries()) {
+      const part = this.part(arm, [...at, index], depth + 1);
+      if (part === null) return null;
+      parts.push(part);
+    }
+    return name === 'and' ? { and: parts } : { or: parts };
+  }
+
+  #refuse(path: readonly (string | number)[], message: string): null {
+    this.#context.addIssue({ code: 'custom', path: [...path], message });
+    return null;
+  }
+}
+
+export const cohortSchema = z.strictObject({
+  name: nameSchema,
+  who: whoSchema.meta({
+    description:
+      '{events?, where?, count?: {gte?, lte?}, days} or the same with from and to; {property: "person.…", op, value}; ' +
+      '{and: […]}, {or: […]}, {not: …}',
+    examples: [{ and: [{ events: ['Order Completed'], count: { gte: 3 }, days: 90 }] }],
+  }),
+});
+
+function isPersonTrait(name: string): boolean {
+  return propertyPlace(name).in === 'person';
+}
+
+/** What a part asks of events; each is counted for every person. */
+export function didParts(part: CohortPart): DidPart[] {
+  if ('did' in part) return [part.did];
+  if ('is' in part) return [];
+  if ('not' in part) return didParts(part.not);
+  return ('and' in part ? part.and : part.or).flatMap(didParts);
+}
+
+/** Names of traits that the cohort reads, of people and of groups. */
+export function cohortTraits(part: CohortPart): string[] {
+  if ('did' in part) return part.did.where === null ? [] : conditionProperties(part.did.where);
+  if ('is' in part) return [part.is.property];
+  if ('not' in part) return cohortTraits(part.not);
+  return ('and' in part ? part.and : part.or).flatMap(cohortTraits);
+}
+
+/** The instants of a part's range, by a question asked now. */
+export function didRange({ range }: DidPart, nowMs: number, timezone: string): { startMs: number; endMs: number } {
+  if ('days' in range) return { startMs: nowMs - range.days * DAY_MS, endMs: nowMs + LIMITS.futureClampMs };
+  const parsed: Result<{ startMs: number; endMs: number }, unknown> = parseRange(range.from, range.to, timezone);
+  // It was checked in UTC when it was saved; no zone makes an hour-long range empty, or the year 2200 another.
+  return parsed.ok ? parsed.value : { startMs: 0, endMs: 0 };
+}
+
+/** Whether the cohort holds a person: `countOf` a part, `trait` by name. */
+export function isInCohort(
+  part: CohortPart,
+  countOf: (did: DidPart) => number,
+  trait: Parameters<typeof evaluate>[1],
+): boolean {
+  if ('did' in part) {
+    const { min, max } = part.did.count;
+    const count = countOf(part.did);
+    return count >= min && (max === null || count <= max);
+  }
+  if ('is' in part) return evaluate(part.is, trait);
+  if ('not' in part) return !isInCohort(part.not, countOf, trait);
+  if ('and' in part) return part.and.every((inner) => isInCohort(inner, countOf, trait));
+  return part.or.some((inner) => isInCohort(inner, countOf, trait));
+}
+
+/** A definition as it was saved. */
+export function parseWho(saved: unknown): Result<CohortPart, string> {
+  const parsed = whoSchema.safeParse(saved);
+  return parsed.success ? ok(parsed.data) : { ok: false, error: parsed.error.issues[0]!.message };
+}

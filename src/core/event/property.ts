@@ -1,0 +1,131 @@
+/**
+ * Property: something of an event by the name a question gives it: a filter's, a dimension's, a measure's.
+ *
+ * | name | means |
+ * |---|---|
+ * | a column (`event`, `country`, `utm_source`, …) | that column; it wins over a property of the same name |
+ * | `context.a.b` | that place in the context |
+ * | `properties.x.y` | that place in the properties |
+ * | `person.x.y` | that place in the latest traits of the event's person, as of now (core/people) |
+ * | `group.x.y` | that place in the latest traits of the event's group, as of now |
+ * | any other | that place in the properties |
+ *
+ * A place is looked for as one key first (`properties['a.b']`), then step by step at the dots; own keys only. Null and
+ * absent are the same.
+ */
+
+import { LIMITS } from '../limits.ts';
+import type { PropertyReader } from './condition.ts';
+import { type EventRecord, type JsonObject, type JsonValue, STRING_COLUMNS, type StringColumn } from './event.ts';
+
+/** Where a property is. */
+export type PropertyPlace =
+  | { readonly in: 'column'; readonly column: StringColumn }
+  | {
+      readonly in: 'properties' | 'context' | 'person' | 'group';
+      readonly key: string;
+      readonly steps: readonly string[];
+    };
+
+/** JSON text, read through the properties in it; and what a person's values are encrypted into. */
+const NOT_READABLE: ReadonlySet<string> = new Set<StringColumn>(['properties', 'context', 'pii']);
+const COLUMNS: ReadonlySet<string> = new Set(STRING_COLUMNS.filter((column) => !NOT_READABLE.has(column)));
+const CONTEXT_PREFIX = 'context.';
+const PROPERTIES_PREFIX = 'properties.';
+const PERSON_PREFIX = 'person.';
+const GROUP_PREFIX = 'group.';
+
+/** Whether the name is a trait: not of the event itself, so nothing that is counted ahead of questions can hold it. */
+export function isTrait(name: string): boolean {
+  const place = propertyPlace(name);
+  return place.in === 'person' || place.in === 'group';
+}
+
+/** Whether the name is a column that questions may read. */
+export function isColumn(name: string): name is StringColumn {
+  return COLUMNS.has(name);
+}
+
+export function propertyPlace(name: string): PropertyPlace {
+  const known = places.get(name);
+  if (known !== undefined) return known;
+  const place = findPlace(name);
+  // Names come from questions: the memory of them must not grow for ever.
+  if (places.size >= PLACES_MAX) places.clear();
+  places.set(name, place);
+  return place;
+}
+
+/**
+ * The text column that must be read to know the property: for the `wanted` of a lake scan. Of a person's trait that is the
+ * person alone, which is no text: the smallest text column stands for it.
+ */
+export function propertyColumn(name: string): StringColumn {
+  const place = propertyPlace(name);
+  switch (place.in) {
+    case 'column':
+      return place.column;
+    case 'person':
+      return 'type';
+    case 'group':
+      return 'group_id';
+    default:
+      return place.in;
+  }
+}
+
+/** The value at a place of parsed properties or context; undefined when there is none, or null. */
+export function valueAt(object: JsonObject, key: string, steps: readonly string[]): JsonValue | undefined {
+  return foundAt(object, key, steps) ?? undefined;
+}
+
+/** What is at a place of parsed properties or context, null as well; undefined when the place is not there. */
+export function foundAt(object: JsonObject, key: string, steps: readonly string[]): JsonValue | undefined {
+  if (Object.hasOwn(object, key)) return object[key];
+  if (steps.length === 1) return undefined;
+  let value: JsonValue | undefined = object;
+  for (const step of steps) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as JsonObject)[step];
+  }
+  return value;
+}
+
+/** Reads properties of one event, which has no traits; also of any other thing that has its texts and parsed JSON. */
+export function propertyReader(record: Pick<EventRecord, 'strings' | 'properties' | 'context'>): PropertyReader {
+  return (name) => {
+    const place = propertyPlace(name);
+    if (place.in === 'column') return record.strings[place.column] ?? undefined;
+    if (place.in === 'person' || place.in === 'group') return undefined;
+    return valueAt(record[place.in], place.key, place.steps);
+  };
+}
+
+/**
+ * A value as text of a dimension: null when absent or null, a text as it is, a number or boolean as it prints, an array
+ * or object as JSON; at most `LIMITS.dimensionValueLengthMax` UTF-16 units, always well-formed.
+ */
+export function dimensionText(value: JsonValue | undefined): string | null {
+  if (value === undefined || value === null) return null;
+  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (text.length <= LIMITS.dimensionValueLengthMax) return text.isWellFormed() ? text : text.toWellFormed();
+  const last = text.charCodeAt(LIMITS.dimensionValueLengthMax - 1);
+  const cutsPair = last >= 0xd800 && last < 0xdc00;
+  return text.slice(0, LIMITS.dimensionValueLengthMax - (cutsPair ? 1 : 0)).toWellFormed();
+}
+
+const PLACES_MAX = 4_096;
+const places = new Map<string, PropertyPlace>();
+
+function findPlace(name: string): PropertyPlace {
+  if (isColumn(name)) return { in: 'column', column: name };
+  if (name.startsWith(PERSON_PREFIX)) return placeIn('person', name.slice(PERSON_PREFIX.length));
+  if (name.startsWith(GROUP_PREFIX)) return placeIn('group', name.slice(GROUP_PREFIX.length));
+  if (name.startsWith(CONTEXT_PREFIX)) return placeIn('context', name.slice(CONTEXT_PREFIX.length));
+  if (name.startsWith(PROPERTIES_PREFIX)) return placeIn('properties', name.slice(PROPERTIES_PREFIX.length));
+  return placeIn('properties', name);
+}
+
+function placeIn(where: Exclude<PropertyPlace['in'], 'column'>, key: string): PropertyPlace {
+  return { in: where, key, steps: key.split('.') };
+}

@@ -1,0 +1,28 @@
+/**
+ * Reject: the wording of rejections. A message names the limit and the value it met, or says what to send instead.
+ */
+
+import { err, type Result } from '../std/result.ts';
+import type { EventRejection, EventRejectionCode } from './rejection.ts';
+
+export type Checked<T> = Result<T, EventRejection>;
+
+export function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}
+
+export function tooLong(what: string, limit: number, met: number): string {
+  return `${what} may have ${limit} characters, this one has ${met}.`;
+}
+
+export function forbidden(path: string): Checked<never> {
+  return reject('key-forbidden', path, 'The keys __proto__, constructor and prototype are not taken.');
+}
+
+export function badText(path: string): Checked<never> {
+  return reject('text-invalid', path, 'The text holds a NUL or half of a surrogate pair.');
+}
+
+export function reject(code: EventRejectionCode, path: string, message: string): Checked<never> {
+  return err({ code, path, message });
+}

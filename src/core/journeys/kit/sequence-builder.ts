@@ -1,0 +1,253 @@
+/**
+ * SequenceBuilder: gathers rows in any order and gives them back by person. When it holds more than its bound, it gives up
+ * the upper half of its people and goes on with the others: `range` says whose events it has, and the rest is for another
+ * pass.
+ */
+import type { EventColumns } from '../../event/columns.ts';
+import type { JourneyPart } from './journey-part.ts';
+import { PeopleTable } from './people-table.ts';
+import { NOTHING, OUT, type RowReader } from './row-reader.ts';
+import type { Sequences } from './sequences.ts';
+
+/** People by the high word of their hash, signed, both ends included: as a lake sorts them. */
+export interface HighRange {
+  readonly from: number;
+  readonly to: number;
+}
+export const EVERYBODY: HighRange = { from: -(2 ** 31), to: 2 ** 31 - 1 };
+
+const CHUNK_ROWS = 65_536;
+
+interface Chunk {
+  readonly person: Uint32Array;
+  readonly at: Float64Array;
+  readonly codes: Uint32Array;
+  /** Empty unless each event has a group. */
+  readonly groups: Uint32Array;
+}
+
+export class SequenceBuilder {
+  readonly #reader: RowReader;
+  readonly #heldMax: number;
+  readonly #people: PeopleTable;
+  readonly #from: number;
+  #to: number;
+  #chunks: Chunk[] = [];
+  #last: Chunk | null = null;
+  #rowCount = 0;
+
+  constructor(reader: RowReader, options: { readonly heldMax: number; readonly range?: HighRange }) {
+    const { from, to } = options.range ?? EVERYBODY;
+    this.#reader = reader;
+    this.#heldMax = options.heldMax;
+    this.#people = new PeopleTable(reader.groupedBy === 'person');
+    this.#from = from;
+    this.#to = to;
+  }
+
+  get range(): HighRange {
+    return { from: this.#from, to: this.#to };
+  }
+
+  /** More is held than may be, and the people cannot be divided any further. */
+  get isFull(): boolean {
+    return this.held > this.#heldMax;
+  }
+
+  /** Events, and people as two each. */
+  get held(): number {
+    return this.#rowCount + 2 * this.#people.count;
+  }
+
+  /** Adds these rows of a batch; without `rows`, all. People of hash 0 are nobody. */
+  add(columns: EventColumns, rows: Uint32Array | null = null): void {
+    const reader = this.#reader;
+    reader.use(columns);
+    const { coded = null } = reader;
+    if (coded?.codes.every((code) => code === NOTHING)) return;
+    const { startMs, endMs, groupedBy } = reader;
+    const { at, person } = columns;
+    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    const people = this.#people;
+    const from = this.#from;
+    const to = this.#to;
+    const count = rows === null ? columns.rowCount : rows.length;
+    // Rows come in runs of a person.
+    let runLow = 0;
+    let runHigh = 0;
+    let runPerson = -1;
+    let lastPerson = -1;
+    let lastAt = 0;
+    let lastCode = 0;
+    for (let index = 0; index < count; index++) {
+      const row = rows === null ? index : rows[index]!;
+      const entryCode = coded === null ? OUT : coded.codes[coded.entryOf[row]!]!;
+      if (entryCode === NOTHING) continue;
+      const low = words[2 * row]!;
+      const high = words[2 * row + 1]!;
+      if ((low | high) === 0 || (high | 0) < from || (high | 0) > to) continue;
+      let atMs = at[row]!;
+      if (atMs < startMs || atMs >= endMs) continue;
+      const code = coded === null ? reader.code(row) : entryCode;
+      if (code === OUT) continue;
+      if (groupedBy === 'person') {
+        const group = reader.group(row);
+        if (group !== 0) people.offerGroup(people.indexOf(high, low), atMs, group, reader);
+      }
+      if (code === NOTHING) continue;
+      if (low !== runLow || high !== runHigh) {
+        runPerson = people.indexOf(high, low);
+        runLow = low;
+        runHigh = high;
+      }
+      const personIndex = runPerson;
+      if (reader.place !== undefined) {
+        atMs = reader.place(atMs);
+        if (personIndex === lastPerson && atMs === lastAt && code === lastCode) continue;
+        lastPerson = personIndex;
+        lastAt = atMs;
+        lastCode = code;
+      }
+      this.#push(personIndex, atMs, code, groupedBy === 'event' ? reader.group(row) : 0);
+    }
+    if (this.held > this.#heldMax) this.#narrowToFit();
+  }
+
+  /** Adds what another reader has found. `follow`: writes over a person's hash, a (low, high) pair, who that is. */
+  absorb(part: JourneyPart, follow: ((words: Uint32Array, at: number) => void) | null): void {
+    const reader = this.#reader;
+    const { offsets, at, codes, groups, people: hashes } = part.sequences;
+    const groupOf = reader.groupTexts.codesOf(part.groupTexts);
+    const labelOf = reader.labelTexts?.codesOf(part.labelTexts) ?? null;
+    const words = new Uint32Array(2);
+    for (let person = 0; person < part.sequences.personCount; person++) {
+      words[0] = hashes[2 * person + 1]!;
+      words[1] = hashes[2 * person]!;
+      follow?.(words, 0);
+      const [low, high] = words as unknown as [number, number];
+      if ((high | 0) < this.#from || (high | 0) > this.#to) continue;
+      const index = this.#people.indexOf(high, low);
+      if (reader.groupedBy === 'person' && groups[person] !== 0) {
+        this.#people.offerGroup(index, part.groupAt[person]!, groupOf[groups[person]!]!, reader);
+      }
+      for (let row = offsets[person]!; row < offsets[person + 1]!; row++) {
+        const code = labelOf === null ? codes[row]! : reader.relabelled(codes[row]!, labelOf);
+        this.#push(index, at[row]!, code, reader.groupedBy === 'event' ? groupOf[groups[row]!]! : 0);
+      }
+      if (this.held > this.#heldMax) this.#narrowToFit();
+    }
+  }
+
+  /** The sequences as a part of all there are; nothing is added afterwards. */
+  part(): JourneyPart {
+    const { groupTexts, labelTexts } = this.#reader;
+    return {
+      groupAt: this.#people.groupAt(),
+      sequences: this.finish(),
+      groupTexts: groupTexts.texts,
+      labelTexts: labelTexts?.texts ?? [],
+    };
+  }
+
+  /** The sequences of the people in `range`; nothing is added afterwards. */
+  finish(): Sequences {
+    const personCount = this.#people.count;
+    const offsets = new Uint32Array(personCount + 1);
+    for (const { person, length } of this.#filled()) {
+      for (let i = 0; i < length; i++) offsets[person[i]! + 1]!++;
+    }
+    for (let i = 0; i < personCount; i++) offsets[i + 1]! += offsets[i]!;
+    const next = offsets.slice();
+    const at = new Float64Array(this.#rowCount);
+    const codes = new Uint32Array(this.#rowCount);
+    const isGrouped = this.#reader.groupedBy === 'event';
+    const groups = new Uint32Array(isGrouped ? this.#rowCount : 0);
+    for (const { person, length, ...chunk } of this.#filled()) {
+      for (let i = 0; i < length; i++) {
+        const to = next[person[i]!]!++;
+        at[to] = chunk.at[i]!;
+        codes[to] = chunk.codes[i]!;
+        if (isGrouped) groups[to] = chunk.groups[i]!;
+      }
+    }
+    this.#chunks = [];
+    this.#last = null;
+    for (let i = 0; i < personCount; i++) sortByTime(at, codes, groups, offsets[i]!, offsets[i + 1]!);
+    const people = this.#people.hashes();
+    return { personCount, offsets, at, codes, groups: isGrouped ? groups : this.#people.groups(), people };
+  }
+
+  #push(person: number, atMs: number, code: number, group: number): void {
+    const place = this.#rowCount % CHUNK_ROWS;
+    if (place === 0) {
+      this.#last = this.#newChunk();
+      this.#chunks.push(this.#last);
+    }
+    const chunk = this.#last!;
+    chunk.person[place] = person;
+    chunk.at[place] = atMs;
+    chunk.codes[place] = code;
+    if (chunk.groups.length > 0) chunk.groups[place] = group;
+    this.#rowCount++;
+  }
+
+  #newChunk(): Chunk {
+    return {
+      person: new Uint32Array(CHUNK_ROWS),
+      at: new Float64Array(CHUNK_ROWS),
+      codes: new Uint32Array(CHUNK_ROWS),
+      groups: new Uint32Array(this.#reader.groupedBy === 'event' ? CHUNK_ROWS : 0),
+    };
+  }
+
+  /** Gives up the upper half of the people until the rest may be held. */
+  #narrowToFit(): void {
+    while (this.held > this.#heldMax && this.#to > this.#from) this.#narrow();
+  }
+
+  #narrow(): void {
+    this.#to = Math.floor((this.#from + this.#to) / 2);
+    const kept = this.#people.keepUpTo(this.#to);
+    const old = this.#filled();
+    this.#chunks = [];
+    this.#rowCount = 0;
+    for (const { person, length, ...chunk } of old) {
+      for (let i = 0; i < length; i++) {
+        const number = kept[person[i]!]!;
+        if (number >= 0) this.#push(number, chunk.at[i]!, chunk.codes[i]!, chunk.groups[i] ?? 0);
+      }
+    }
+  }
+
+  /** The chunks with how many rows each has. */
+  #filled(): (Chunk & { readonly length: number })[] {
+    return this.#chunks.map((chunk, number) => ({
+      ...chunk,
+      length: Math.min(CHUNK_ROWS, this.#rowCount - number * CHUNK_ROWS),
+    }));
+  }
+}
+
+/** Most spans are in order: days come ascending, and a sealed day by person and time. */
+function sortByTime(at: Float64Array, codes: Uint32Array, groups: Uint32Array, from: number, to: number): void {
+  let sorted = from + 1;
+  while (sorted < to && at[sorted - 1]! <= at[sorted]!) sorted++;
+  if (sorted >= to) return;
+  // A plain array: its sort finds the runs that segments come in.
+  const order: number[] = new Array(to - from);
+  for (let i = from; i < to; i++) order[i - from] = i;
+  order.sort((left, right) => at[left]! - at[right]!);
+  at.set(
+    Float64Array.from(order, (row) => at[row]!),
+    from,
+  );
+  codes.set(
+    Uint32Array.from(order, (row) => codes[row]!),
+    from,
+  );
+  if (groups.length > 0)
+    groups.set(
+      Uint32Array.from(order, (row) => groups[row]!),
+      from,
+    );
+}

@@ -1,0 +1,152 @@
+/**
+ * CellFold: folds the cells of one rollup into a question's groups and buckets.
+ *
+ * in: RollupCells of parts, seals and live answers, each with the range of windows that count · out: a Fold
+ * Every window lies in one bucket, and inside or outside of the range as a whole: the plan saw to that. What a tuple means
+ * to the question (its group, or that it is left out) is worked out once a tuple, not once a cell.
+ */
+
+import { type Condition, conditionProperties, evaluate } from '../../event/condition.ts';
+import { LIMITS } from '../../limits.ts';
+import type { LinkedPeople } from '../../people/links.ts';
+import { Cell } from '../../rollup/cell.ts';
+import { OTHER_KEY, type RollupCells, tupleValues } from '../../rollup/rollup-cells.ts';
+import { bucketIndex } from '../question/interval.ts';
+import type { RollupPlan } from '../question/plan.ts';
+import type { Query } from '../question/request.ts';
+import { CountTally } from './count-tally.ts';
+import type { Fold } from './fold.ts';
+import { Grouping, TalliedFold, type Tally } from './grouping.ts';
+import { NumberTally } from './number-tally.ts';
+import { quantileOf, SketchedQuantileTally } from './quantile-tally.ts';
+import { SketchTally } from './sketch-tally.ts';
+
+/** Why these cells cannot answer the question, though their rollup could. */
+export type CellShortfall =
+  /** Tuples beyond the cap were counted together, and the question names or ranks one of the dimensions. */
+  | 'overflowed'
+  /** A dimension's text was cut, and the question looks into it. */
+  | 'truncated'
+  /** People are asked for, some ids are linked, and a sketch does not tell whose it holds. */
+  | 'people-linked'
+  /** More groups and points than are held at once. */
+  | 'too-large';
+
+const LEFT_OUT = -1;
+
+export class CellFold {
+  readonly #query: Query;
+  readonly #plan: RollupPlan;
+  readonly #grouping: Grouping;
+  readonly #tally: Tally;
+  readonly #add: (slot: number, cell: Cell) => void;
+  readonly #linked: LinkedPeople | null;
+  readonly #groupOfTuple = new Map<string, number>();
+  readonly #searchedPositions: readonly number[];
+  #shortfall: CellShortfall | null = null;
+
+  /** `linked`: who is who, where people are counted; null: as they came. */
+  constructor(query: Query, plan: RollupPlan, linked: LinkedPeople | null = null) {
+    this.#query = query;
+    this.#plan = plan;
+    this.#linked = linked?.isEmpty === false ? linked : null;
+    this.#grouping = new Grouping(query.bucketStarts.length);
+    const { tally, add } = tallyOf(query, plan.numberPosition);
+    this.#tally = tally;
+    this.#add = add;
+    this.#searchedPositions = searchedProperties(plan.residual).map((name) => plan.rollup.dimensions.indexOf(name));
+  }
+
+  /** Set once cells came that cannot answer: the fold is then worth nothing. */
+  get shortfall(): CellShortfall | null {
+    return this.#shortfall;
+  }
+
+  /** Adds the cells of the windows that start in [startMs, endMs) and in the question's range. */
+  add(cells: RollupCells, startMs: number, endMs: number): void {
+    if (this.#shortfall !== null) return;
+    const fromMs = Math.max(startMs, this.#query.startMs);
+    const toMs = Math.min(endMs, this.#query.endMs);
+    for (const [windowMs, window] of cells.windows) {
+      if (windowMs < fromMs || windowMs >= toMs) continue;
+      const bucket = bucketIndex(this.#query.bucketStarts, windowMs);
+      for (const [key, cell] of window) {
+        const group = this.#groupOf(key);
+        if (group === LEFT_OUT || cell.isEmpty) continue;
+        const counted = this.#linked === null ? cell : linkedCell(cell, this.#linked);
+        if (counted === null) this.#shortfall = 'people-linked';
+        else this.#add(this.#grouping.slot(group, bucket), counted);
+      }
+    }
+    if (this.#grouping.sizeBytes > LIMITS.queryHeldSizeBytesMax) this.#shortfall = 'too-large';
+  }
+
+  finish(): Fold {
+    return new TalliedFold(this.#grouping, this.#tally);
+  }
+
+  #groupOf(key: string): number {
+    const known = this.#groupOfTuple.get(key);
+    if (known !== undefined) return known;
+    const group = this.#newGroupOf(key);
+    this.#groupOfTuple.set(key, group);
+    return group;
+  }
+
+  #newGroupOf(key: string): number {
+    const { residual, groupPositions, rollup } = this.#plan;
+    if (key === OTHER_KEY) {
+      if (residual === null && groupPositions.length === 0) return this.#grouping.group([]);
+      this.#shortfall = 'overflowed';
+      return LEFT_OUT;
+    }
+    const values = tupleValues(key);
+    if (this.#searchedPositions.some((position) => isCut(values[position]!))) this.#shortfall = 'truncated';
+    const read = (property: string) => values[rollup.dimensions.indexOf(property)] ?? undefined;
+    if (residual !== null && !evaluate(residual, read)) return LEFT_OUT;
+    return this.#grouping.group(groupPositions.map((position) => values[position]!));
+  }
+}
+
+/** The cell with its linked people put together; null: it does not know whom it has. */
+function linkedCell(cell: Cell, linked: LinkedPeople): Cell | null {
+  const people = cell.people.mapped((words, at) => linked.follow(words, at));
+  if (people === null) return null;
+  const counted = new Cell(0);
+  counted.count = cell.count;
+  counted.people = people;
+  return counted;
+}
+
+/** A cut text is one unit shorter where the cut would have split a surrogate pair. */
+function isCut(text: string | null): boolean {
+  return text !== null && text.length >= LIMITS.dimensionValueLengthMax - 1;
+}
+
+/** Properties whose texts are looked into, not only compared as a whole. */
+function searchedProperties(condition: Condition | null): string[] {
+  if (condition === null) return [];
+  if ('and' in condition) return condition.and.flatMap(searchedProperties);
+  if ('or' in condition) return condition.or.flatMap(searchedProperties);
+  if ('not' in condition) return searchedProperties(condition.not);
+  if ('cohort' in condition) return [];
+  const isWhole = condition.op === 'eq' || condition.op === 'neq' || condition.op === 'in' || condition.op === 'exists';
+  return isWhole ? [] : conditionProperties(condition);
+}
+
+function tallyOf(
+  query: Query,
+  numberPosition: number | null,
+): { readonly tally: Tally; readonly add: (slot: number, cell: Cell) => void } {
+  if (query.measure === 'users') {
+    const tally = new SketchTally();
+    return { tally, add: (slot, cell) => tally.addCell(slot, cell) };
+  }
+  if (query.number === null || numberPosition === null) {
+    const tally = new CountTally();
+    return { tally, add: (slot, cell) => tally.add(slot, cell.count) };
+  }
+  const quantile = quantileOf(query.number.statistic);
+  const tally = quantile === null ? new NumberTally(query.number.statistic) : new SketchedQuantileTally(quantile);
+  return { tally, add: (slot, cell) => tally.addCell(slot, cell.numbers[numberPosition]!) };
+}

@@ -1,0 +1,205 @@
+/**
+ * RowFold: folds single events into a question's groups and buckets: exactly, whatever is asked.
+ *
+ * in: batches of event columns, with the rows that count · out: a Fold, or why there is none
+ * The question is compiled once into tests and readers over columns; a row costs a few look-ups, and the parsing of its
+ * properties only where the question needs them.
+ */
+import type { EventColumns } from '../../event/columns.ts';
+import type { StringColumn } from '../../event/event.ts';
+import { LIMITS } from '../../limits.ts';
+import type { LinkedPeople } from '../../people/links.ts';
+import { Hasher } from '../../std/hash.ts';
+import { assert } from '../../std/result.ts';
+import { bucketIndex } from '../question/interval.ts';
+import { type Query, queryColumns } from '../question/request.ts';
+import type { PeopleAsks } from '../rows/asks.ts';
+import { RowSource, type RowTest, type RowValue } from '../rows/row-source.ts';
+import { CountTally } from './count-tally.ts';
+import type { Fold } from './fold.ts';
+import { Grouping, TalliedFold } from './grouping.ts';
+import { NumberTally } from './number-tally.ts';
+import type { PartialFold } from './partial-fold.ts';
+import { PeopleTally } from './people-tally.ts';
+import { QuantileTally, quantileOf } from './quantile-tally.ts';
+import { TextGroups } from './text-groups.ts';
+
+const NOTHING: Omit<PartialFold, 'excess'> = {
+  keys: [],
+  groups: new Uint32Array(),
+  buckets: new Uint32Array(),
+  tally: { kind: 'count', counts: new Float64Array() },
+};
+
+/** Adds one row to a slot. */
+type AddRow = (slot: number, row: number) => void;
+
+export class RowFold {
+  /** Text columns that the batches must have. */
+  readonly columns: ReadonlySet<StringColumn>;
+  /** What must be looked up; with identity the batches must have `person`. */
+  readonly asks: PeopleAsks;
+  readonly #query: Query;
+  readonly #source = new RowSource();
+  readonly #grouping: Grouping;
+  readonly #groups: TextGroups;
+  readonly #test: RowTest | null;
+  readonly #tally: CountTally | PeopleTally | NumberTally | QuantileTally;
+  readonly #add: AddRow;
+  #people: Uint32Array = new Uint32Array(0);
+  #excess: string | null = null;
+
+  constructor(query: Query) {
+    this.#query = query;
+    this.columns = queryColumns(query);
+    this.#grouping = new Grouping(query.bucketStarts.length);
+    this.#groups = new TextGroups(
+      this.#grouping,
+      query.groupBy.map((name) => this.#source.codes(name)),
+    );
+    this.#test = query.where && this.#source.test(query.where);
+    const { tally, add } = this.#tallyOf();
+    this.#tally = tally;
+    this.#add = add;
+    const { asks } = this.#source;
+    this.asks = { ...asks, identity: asks.identity || query.measure === 'users' };
+  }
+
+  /** What the JSON of the properties is read for; null: for more than columns of single properties could tell. */
+  get properties(): ReadonlySet<string> | null {
+    return this.#source.properties;
+  }
+
+  /** The properties of events it reads, by the names of the question. */
+  get names(): ReadonlySet<string> {
+    return this.#source.names;
+  }
+
+  /** What there is too much of to be held; null: nothing. Once it is set, the fold is worth nothing. */
+  get excess(): string | null {
+    return this.#excess;
+  }
+
+  /** Adds these rows of a batch, which are in the question's range; without `rows`, those of all that are. */
+  add(columns: EventColumns, rows = this.#rowsInRange(columns)): void {
+    if (this.#excess !== null) return;
+    this.#source.use(columns);
+    if (this.#query.measure === 'users') {
+      const { buffer, byteOffset, length } = columns.person;
+      this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
+    }
+    const { bucketStarts } = this.#query;
+    // With one bucket there is no look at the instants: they are decoded when they are looked at.
+    const at = bucketStarts.length === 1 ? null : columns.at;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      if (this.#test !== null && !this.#test(row)) continue;
+      const bucket = at === null ? 0 : bucketIndex(bucketStarts, at[row]!);
+      this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
+    }
+    this.#checkExcess();
+  }
+
+  #checkExcess(): void {
+    const sizeBytes = this.#grouping.sizeBytes + this.#tally.sizeBytes;
+    if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#excess = 'The question makes too many groups';
+    else if (this.#tally.isFull) this.#excess = 'The question counts too much by group and interval';
+    else if (sizeBytes > LIMITS.queryHeldSizeBytesMax) this.#excess = 'The question makes too many groups and points';
+  }
+
+  #rowsInRange({ at }: EventColumns): Uint32Array {
+    const { startMs, endMs } = this.#query;
+    const rows = Uint32Array.from(at.keys());
+    return rows.filter((row) => at[row]! >= startMs && at[row]! < endMs);
+  }
+
+  /** Whether it can be put together of partial folds: not where values are kept, or more than events is asked. */
+  get isDivisible(): boolean {
+    const { traits, cohorts } = this.asks;
+    return traits.size === 0 && cohorts.size === 0 && !(this.#tally instanceof QuantileTally);
+  }
+
+  /** What was added, as plain data. */
+  partial(): PartialFold {
+    if (this.#excess !== null) return { ...NOTHING, excess: this.#excess };
+    const { groups, buckets } = this.#grouping.slots();
+    assert(this.isDivisible && !(this.#tally instanceof QuantileTally), 'this question has no partial folds');
+    const tally = this.#tally.partial(groups.length);
+    return { keys: this.#grouping.keys(), groups, buckets, tally, excess: null };
+  }
+
+  /** Adds what another fold of the same question was given, which did not know who is who. */
+  absorb({ keys, groups, buckets, tally, excess }: PartialFold, linked: LinkedPeople | null = null): void {
+    // A scanner of an older version says nothing of it.
+    this.#excess ??= excess ?? null;
+    if (this.#excess !== null) return;
+    const groupOf = keys.map((key) => this.#grouping.group(key));
+    const slotOf = Uint32Array.from(groups, (group, slot) => this.#grouping.slot(groupOf[group]!, buckets[slot]!));
+    this.#checkExcess();
+    if (this.#excess !== null) return;
+    const mine = this.#tally;
+    if (tally.kind === 'count' && mine instanceof CountTally) mine.absorb(tally, slotOf);
+    else if (tally.kind === 'people' && mine instanceof PeopleTally) {
+      mine.absorb(tally, slotOf, this.#query.measure === 'users' ? linked : null);
+    } else if (tally.kind === 'numbers' && mine instanceof NumberTally) mine.absorb(tally, slotOf);
+    else assert(false, `a partial fold of another question: ${tally.kind}`);
+    this.#checkExcess();
+  }
+
+  finish(): Fold {
+    return new TalliedFold(this.#grouping, this.#tally);
+  }
+
+  #tallyOf(): { readonly tally: CountTally | PeopleTally | NumberTally | QuantileTally; readonly add: AddRow } {
+    const { measure, number } = this.#query;
+    if (measure === 'users') {
+      const tally = new PeopleTally();
+      return { tally, add: (slot, row) => tally.add(slot, this.#people[2 * row + 1]!, this.#people[2 * row]!) };
+    }
+    if (measure === 'groups') {
+      const tally = new PeopleTally();
+      const hashes = new TextHashes(this.#source.value('group_id'));
+      const add: AddRow = (slot, row) => {
+        hashes.of(row);
+        tally.add(slot, hashes.high, hashes.low);
+      };
+      return { tally, add };
+    }
+    if (number === null) {
+      const tally = new CountTally();
+      return { tally, add: (slot) => tally.add(slot, 1) };
+    }
+    const quantile = quantileOf(number.statistic);
+    const tally = quantile === null ? new NumberTally(number.statistic) : new QuantileTally(quantile);
+    const value = this.#source.value(number.property);
+    const add: AddRow = (slot, row) => {
+      const found = value(row);
+      if (typeof found === 'number' && Number.isFinite(found)) tally.add(slot, found);
+      else tally.touch(slot);
+    };
+    return { tally, add };
+  }
+}
+
+/** 64-bit hashes of a text that repeats from row to row; (0, 0) where there is none. */
+class TextHashes {
+  high = 0;
+  low = 0;
+  readonly #text: RowValue;
+  readonly #hasher = new Hasher([0, 0, 0, 0]);
+  #last: unknown;
+
+  constructor(text: RowValue) {
+    this.#text = text;
+  }
+
+  /** Leaves the hash of the row's text in `high` and `low`. */
+  of(row: number): void {
+    const text = this.#text(row);
+    if (text === this.#last) return;
+    this.#last = text;
+    if (typeof text === 'string') this.#hasher.hash(text);
+    this.high = typeof text === 'string' ? this.#hasher.high : 0;
+    this.low = typeof text === 'string' ? this.#hasher.low : 0;
+  }
+}

@@ -1,0 +1,34 @@
+/** SketchTally: the people of each slot, from cells: exact below 1,000 and where a seal counted, else a sketch. */
+import { Cell } from '../../rollup/cell.ts';
+import type { Value } from './fold.ts';
+import type { Slots, Tally } from './grouping.ts';
+
+export class SketchTally implements Tally {
+  /** As they came: most slots have one cell, and are only put together for a total. */
+  readonly #slots: Cell[][] = [];
+
+  addCell(slot: number, cell: Cell): void {
+    const cells = this.#slots[slot];
+    if (cells === undefined) this.#slots[slot] = [cell];
+    else if (cells.length < CELLS_KEPT_MAX) cells.push(cell);
+    else this.#slots[slot] = [together([...cells, cell])];
+  }
+
+  merged(slots: Slots): Value {
+    const cells = slots.length === 1 ? this.#slots[slots[0]!]! : Array.from(slots, (slot) => this.#slots[slot]!).flat();
+    return peopleOf(cells.length === 1 ? cells[0]! : together(cells));
+  }
+}
+
+/** Minutes of a day without interval would else be kept by the thousand. */
+const CELLS_KEPT_MAX = 16;
+
+function together(cells: readonly Cell[]): Cell {
+  const merged = new Cell(0);
+  for (const cell of cells) merged.merge(cell);
+  return merged;
+}
+
+function peopleOf(cell: Cell): Value {
+  return { value: cell.peopleCount(), estimated: !cell.peopleAreExact };
+}

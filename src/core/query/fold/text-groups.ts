@@ -1,0 +1,60 @@
+/**
+ * TextGroups: the group of a row, by the codes of its texts; found once for each pair of codes, then looked up.
+ *
+ * Codes are dense, so the groups of one code of the first dimension lie in an array by code of the second. Where few of the
+ * pairs occur (two dimensions of ids: each id once), such arrays would be almost all gaps, as many as the product of the
+ * values: so there is a bound to the places filled up, and pairs beyond it are in one map.
+ */
+
+import type { DimensionCodes } from '../rows/row-source.ts';
+import type { Grouping } from './grouping.ts';
+
+/** Places of all arrays that are only filled up: 8 MB. */
+const FILLED_MAX = 1_000_000;
+/** Codes are far below it: there is a text for each. */
+const CODE_FACTOR = 2 ** 26;
+
+export class TextGroups {
+  readonly #grouping: Grouping;
+  readonly #codes: readonly DimensionCodes[];
+  /** By code of the first dimension, then of the second: the group, from 1; 0 was filled up. */
+  readonly #known: number[][] = [[]];
+  #filled = 0;
+  /** By both codes: what would leave too long a gap. */
+  readonly #sparse = new Map<number, number>();
+
+  constructor(grouping: Grouping, codes: readonly DimensionCodes[]) {
+    this.#grouping = grouping;
+    this.#codes = codes;
+  }
+
+  of(row: number): number {
+    const codes = this.#codes;
+    if (codes.length > 2) return this.#newGroup(row) - 1;
+    const first = codes.length < 2 ? 0 : codes[0]!.of(row);
+    const last = codes.length === 0 ? 0 : codes[codes.length - 1]!.of(row);
+    this.#known[first] ??= [];
+    const groups = this.#known[first];
+    return (groups[last] || this.#seek(groups, row, first, last)) - 1;
+  }
+
+  #seek(groups: number[], row: number, first: number, last: number): number {
+    const pair = first * CODE_FACTOR + last;
+    const known = this.#sparse.get(pair);
+    if (known !== undefined) return known;
+    const group = this.#newGroup(row);
+    const gap = Math.max(0, last - groups.length);
+    if (this.#filled + gap > FILLED_MAX) this.#sparse.set(pair, group);
+    else {
+      this.#filled += gap;
+      // Filled up, for an array with holes is a dictionary.
+      while (groups.length < last) groups.push(0);
+      groups[last] = group;
+    }
+    return group;
+  }
+
+  #newGroup(row: number): number {
+    return this.#grouping.group(this.#codes.map((dimension) => dimension.texts[dimension.of(row)]!)) + 1;
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Request: a question as it is asked on the wire, and the same checked and resolved, ready to be planned.
+ *
+ * in: unknown JSON, the tenant's zone · out: a Query whose bounds are instants, or a refusal with a stable code
+ * Every field is bounded and unknown fields are refused: a misspelt `gruopBy` must not be answered as if it were absent.
+ */
+import { z } from 'zod';
+import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
+import type { StringColumn } from '../../event/event.ts';
+import { type Measure, measureOfNumber, measureSchema, type Statistic } from '../../event/measure.ts';
+import { propertyColumn } from '../../event/property.ts';
+import { DAY_MS, LIMITS } from '../../limits.ts';
+import { err, ok, type Result } from '../../std/result.ts';
+import { bucketStarts, INTERVAL_MS, INTERVALS, type Interval } from './interval.ts';
+import { isTimezone, startOfDate } from './zone.ts';
+
+const propertyName = z.string().min(1).max(LIMITS.nameLengthMax);
+
+/** The wire form of one question. */
+export const querySchema = z.strictObject({
+  measure: measureSchema,
+  /** Event names; any of them. */
+  events: z.array(z.string().min(1).max(LIMITS.nameLengthMax)).min(1).max(LIMITS.queryConditionsMax).optional(),
+  where: conditionSchema.optional(),
+  groupBy: z.array(propertyName).max(LIMITS.queryGroupByMax).optional(),
+  interval: z.enum(INTERVALS).optional(),
+  from: z.string().max(40),
+  to: z.string().max(40),
+  timezone: z.string().min(1).max(64).optional(),
+  exact: z.boolean().optional(),
+  top: z.int().min(1).max(LIMITS.queryTopMax).optional(),
+});
+export type QueryBody = z.input<typeof querySchema>;
+
+/** A question, checked and resolved. */
+export interface Query {
+  readonly measure: Measure;
+  /** The statistic and property of the measure; null for count and users. */
+  readonly number: { readonly statistic: Statistic; readonly property: string } | null;
+  /** `events` and `where` together. */
+  readonly where: Condition | null;
+  readonly groupBy: readonly string[];
+  readonly interval: Interval | null;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly timezone: string;
+  /** Estimates are refused an answer: what a sketch cannot tell exactly is read from the lake. */
+  readonly exact: boolean;
+  readonly top: number;
+  /** Starts of the buckets of the points; without an interval one bucket, the range itself. */
+  readonly bucketStarts: readonly number[];
+}
+
+export const QUERY_REFUSAL_CODES = [
+  'query-invalid',
+  'field-unknown',
+  'measure-invalid',
+  'events-invalid',
+  'where-invalid',
+  'group-by-invalid',
+  'interval-unknown',
+  'range-invalid',
+  'range-inverted',
+  'range-too-wide',
+  'timezone-unknown',
+  'exact-invalid',
+  'top-invalid',
+  'too-many-points',
+] as const;
+export type QueryRefusalCode = (typeof QUERY_REFUSAL_CODES)[number];
+
+export interface QueryRefusal {
+  readonly code: QueryRefusalCode;
+  /** JSON pointer into the question. */
+  readonly path: string;
+  /** For a person: what was met, what is allowed. */
+  readonly message: string;
+}
+
+/** Checks a question. `defaultTimezone`: the tenant's. */
+export function parseQuery(body: unknown, defaultTimezone: string): Result<Query, QueryRefusal> {
+  const parsed = querySchema.safeParse(body);
+  if (!parsed.success) return err(refusalOf(parsed.error.issues[0]!));
+  const { measure, events, where, groupBy = [], interval = null, timezone = defaultTimezone } = parsed.data;
+  if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
+  if (new Set(groupBy).size < groupBy.length)
+    return refuse('group-by-invalid', '/groupBy', 'A property is named twice.');
+  const range = parseRange(parsed.data.from, parsed.data.to, timezone);
+  if (!range.ok) return range;
+  const { startMs, endMs } = range.value;
+  const pointsMax = LIMITS.queryPointsMax;
+  if (interval && (endMs - startMs) / INTERVAL_MS[interval] > pointsMax) {
+    const met = Math.ceil((endMs - startMs) / INTERVAL_MS[interval]);
+    return refuse('too-many-points', '/interval', `At most ${pointsMax} points an answer; this asks for ${met}.`);
+  }
+  const starts = interval ? bucketStarts(interval, timezone, startMs, endMs) : [startMs];
+  // One row of points is kept for what is beyond the top.
+  const topMax = interval ? Math.max(1, Math.floor(pointsMax / starts.length) - 1) : LIMITS.queryTopMax;
+  const { top = Math.min(LIMITS.queryTopDefault, topMax) } = parsed.data;
+  if (groupBy.length > 0 && top > topMax) {
+    const met = (top + 1) * starts.length;
+    return refuse('too-many-points', '/top', `At most ${pointsMax} points an answer; this asks for up to ${met}.`);
+  }
+  return ok({
+    measure,
+    number: measureOfNumber(measure),
+    where: conjunction(events, where),
+    groupBy,
+    interval,
+    startMs,
+    endMs,
+    timezone,
+    exact: parsed.data.exact ?? false,
+    top,
+    bucketStarts: starts,
+  });
+}
+
+/** The names, any of them, and the condition as one; null: neither. */
+export function conjunction(events: readonly string[] | undefined, where: Condition | undefined): Condition | null {
+  if (!events) return where ?? null;
+  const named: Condition =
+    events.length === 1
+      ? { property: 'event', op: 'eq', value: events[0]! }
+      : { property: 'event', op: 'in', value: [...events] };
+  return where ? { and: [named, where] } : named;
+}
+
+/** The instants of a range, which is neither empty nor too wide. */
+export function parseRange(
+  from: string,
+  to: string,
+  timezone: string,
+): Result<{ startMs: number; endMs: number }, QueryRefusal> {
+  const startMs = parseInstant(from, timezone);
+  const endMs = parseInstant(to, timezone);
+  const form = 'is neither a date (2024-03-31) nor a time with its zone (2024-03-31T12:00:00Z).';
+  if (startMs === null) return refuse('range-invalid', '/from', `"${from}" ${form}`);
+  if (endMs === null) return refuse('range-invalid', '/to', `"${to}" ${form}`);
+  if (startMs >= endMs) return refuse('range-inverted', '/to', `The range ends (${to}) before it begins (${from}).`);
+  const days = (endMs - startMs) / DAY_MS;
+  // A local range of 400 days may be an hour longer.
+  if (days > LIMITS.queryRangeDaysMax + 0.25) {
+    const detail = `A range has at most ${LIMITS.queryRangeDaysMax} days, this one ${Math.ceil(days)}.`;
+    return refuse('range-too-wide', '/to', detail);
+  }
+  return ok({ startMs, endMs });
+}
+
+/** Outside of these no event is ever taken, and zones have offsets of their own kind. */
+const YEAR_MIN = 1980;
+const YEAR_MAX = 2200;
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** An instant from an ISO time with a zone, or from a date (its first instant in `timezone`); null when it is neither. */
+export function parseInstant(text: string, timezone: string): number | null {
+  const match = DATE.exec(text) ?? DATE_TIME.exec(text);
+  if (!match) return null;
+  const [year, month, day] = match.slice(1, 4).map(Number) as [number, number, number];
+  if (year < YEAR_MIN || year > YEAR_MAX) return null;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  if (DATE.test(text)) return startOfDate(timezone, year, month - 1, day);
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? null : atMs;
+}
+
+const CODE_OF_FIELD: Readonly<Record<string, QueryRefusalCode>> = {
+  measure: 'measure-invalid',
+  events: 'events-invalid',
+  where: 'where-invalid',
+  groupBy: 'group-by-invalid',
+  interval: 'interval-unknown',
+  from: 'range-invalid',
+  to: 'range-invalid',
+  timezone: 'timezone-unknown',
+  exact: 'exact-invalid',
+  top: 'top-invalid',
+};
+
+function refusalOf(issue: z.core.$ZodIssue): QueryRefusal {
+  const path = issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  if (issue.path.length === 0) {
+    const code = issue.code === 'unrecognized_keys' ? 'field-unknown' : 'query-invalid';
+    return { code, path, message: issue.message };
+  }
+  return { code: CODE_OF_FIELD[String(issue.path[0])] ?? 'query-invalid', path, message: issue.message };
+}
+
+function refuse(code: QueryRefusalCode, path: string, message: string) {
+  return err<QueryRefusal>({ code, path, message });
+}
+
+/** The properties a question reads. */
+export function queryProperties({ groupBy, where, number, measure }: Query): string[] {
+  const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
+  if (number) names.push(number.property);
+  if (measure === 'groups') names.push('group_id');
+  return names;
+}
+
+/** The text columns a question reads. */
+export function queryColumns(query: Query): Set<StringColumn> {
+  return new Set(queryProperties(query).map(propertyColumn));
+}

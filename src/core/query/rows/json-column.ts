@@ -1,0 +1,164 @@
+/**
+ * JsonColumn: one column of JSON objects as text, from which properties are read.
+ *
+ * A property of the top level is found by its name, without parsing the object: `"name":` behind `{` or `,` is a key, for a
+ * quote inside of a text is escaped; and it is one of the top level when no object was opened before it. Whatever is less
+ * plain, a name with odd characters, an object before it, an escape in its value, a nested value, is parsed as a whole, once
+ * a row. Proven equal to parsing in a property test.
+ */
+import type { EventColumns, PackedTexts } from '../../event/columns.ts';
+import type { JsonObject, JsonValue } from '../../event/event.ts';
+import { valueAt } from '../../event/property.ts';
+import { assert } from '../../std/result.ts';
+
+const NOTHING: JsonObject = {};
+/** Names that JSON writes as they are and that cannot begin or end another thing than a key. */
+const PLAIN_NAME = /^[A-Za-z_$][A-Za-z0-9_$ -]*$/;
+const QUOTE = 34;
+const COMMA = 44;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+const BRACKET = 91;
+const OPEN = 123;
+const CLOSE = 125;
+
+export class JsonColumn {
+  readonly #column: 'properties' | 'context';
+  #columns: EventColumns | null = null;
+  #texts: readonly (string | null)[] | undefined;
+  #row = -1;
+  #object: JsonObject = NOTHING;
+  #text: string | null = null;
+
+  constructor(column: 'properties' | 'context') {
+    this.#column = column;
+  }
+
+  use(columns: EventColumns): void {
+    this.#columns = columns;
+    this.#texts = undefined;
+    this.#row = -1;
+  }
+
+  get columns(): EventColumns | null {
+    return this.#columns;
+  }
+
+  get packed(): PackedTexts | undefined {
+    return this.#columns?.packed?.[this.#column];
+  }
+
+  /** The whole object of a row; parsed at most once a row, and once of texts that repeat from row to row. */
+  object(row: number): JsonObject {
+    if (row === this.#row) return this.#object;
+    const text = this.text(row);
+    if (text !== this.#text) {
+      this.#object = text === null ? NOTHING : (JSON.parse(text) as JsonObject);
+      this.#text = text;
+    }
+    this.#row = row;
+    return this.#object;
+  }
+
+  isParsed(row: number): boolean {
+    return row === this.#row;
+  }
+
+  text(row: number): string | null {
+    const { packed } = this;
+    if (packed !== undefined) {
+      const { text, starts, present } = packed;
+      return present !== null && present[row] === 0 ? null : text.slice(starts[row], starts[row + 1]);
+    }
+    this.#texts ??= this.#columns?.strings[this.#column];
+    assert(this.#texts, `the column ${this.#column} was not read`);
+    return this.#texts[row] ?? null;
+  }
+}
+
+/** One place in a column of JSON. */
+export class JsonPlace {
+  readonly #json: JsonColumn;
+  readonly #key: string;
+  readonly #steps: readonly string[];
+  /** A text without one of these cannot hold the property. */
+  readonly #marks: readonly string[];
+  /** Null: the name is not plain. */
+  readonly #needle: string | null;
+  #columns: EventColumns | null = null;
+  #packed: PackedTexts | undefined;
+  // The next place of the needle at or behind `#from`.
+  #from = 0;
+  #hit = -1;
+
+  constructor(json: JsonColumn, key: string, steps: readonly string[]) {
+    this.#json = json;
+    this.#key = key;
+    this.#steps = steps;
+    this.#marks = [key, steps[0]!].map((step) => JSON.stringify(step));
+    this.#needle = steps.length === 1 && PLAIN_NAME.test(key) ? `"${key}":` : null;
+  }
+
+  read(row: number): JsonValue | undefined {
+    if (this.#columns !== this.#json.columns) {
+      this.#columns = this.#json.columns;
+      this.#packed = this.#needle === null ? undefined : this.#json.packed;
+      this.#from = 0;
+      this.#hit = -1;
+    }
+    const packed = this.#packed;
+    if (packed === undefined) return this.#parse(row);
+    const { text, starts, present } = packed;
+    if (present !== null && present[row] === 0) return undefined;
+    const from = starts[row]!;
+    const to = starts[row + 1]!;
+    if (this.#hit < from || from < this.#from) {
+      const found = text.indexOf(this.#needle!, from);
+      this.#hit = found === -1 ? text.length : found;
+      this.#from = from;
+    }
+    const hit = this.#hit;
+    if (hit >= to) return undefined;
+    if (hit !== from + 1) {
+      if (text.charCodeAt(hit - 1) !== COMMA) return this.#parse(row);
+      const opened = text.indexOf('{', from + 1);
+      if (opened !== -1 && opened < hit) return this.#parse(row);
+    }
+    return this.#valueAt(text, hit + this.#needle!.length, row);
+  }
+
+  #valueAt(text: string, at: number, row: number): JsonValue | undefined {
+    const first = text.charCodeAt(at);
+    if (first === QUOTE) {
+      const value = text.slice(at + 1, text.indexOf('"', at + 1));
+      return value.includes('\\') ? this.#parse(row) : value;
+    }
+    if (first === OPEN || first === BRACKET) return this.#parse(row);
+    let end = at + 1;
+    let code = text.charCodeAt(end);
+    let whole = first - ZERO;
+    let isDigits = first !== MINUS;
+    while (code !== COMMA && code !== CLOSE) {
+      if (code < ZERO || code > NINE) isDigits = false;
+      whole = whole * 10 + code - ZERO;
+      code = text.charCodeAt(++end);
+      // The text ends in the middle of a value: it is no JSON as it is written here.
+      if (Number.isNaN(code)) return this.#parse(row);
+    }
+    if (first !== MINUS && (first < ZERO || first > NINE)) {
+      const word = text.slice(at, end);
+      return word === 'true' ? true : word === 'false' ? false : word === 'null' ? undefined : this.#parse(row);
+    }
+    return isDigits && end - at <= 15 ? whole : Number(text.slice(at, end));
+  }
+
+  #parse(row: number): JsonValue | undefined {
+    const json = this.#json;
+    if (!json.isParsed(row)) {
+      const text = json.text(row);
+      if (text === null || !this.#marks.some((mark) => text.includes(mark))) return undefined;
+    }
+    return valueAt(json.object(row), this.#key, this.#steps);
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * RowSource: reads properties of single rows of event columns: from a column of their own where the batch has it, else from
+ * the JSON (json-column.ts), only for the rows that are asked for. Traits and cohorts come from the columns' lookup.
+ */
+import type { CodedTexts, EventColumns, TypedColumn } from '../../event/columns.ts';
+import { type Comparison, type Condition, evaluate } from '../../event/condition.ts';
+import type { JsonValue, StringColumn } from '../../event/event.ts';
+import type { Lookup } from '../../event/lookup.ts';
+import { dimensionText, isTrait, type PropertyPlace, propertyPlace } from '../../event/property.ts';
+import { assert } from '../../std/result.ts';
+import { ownText } from '../../std/text.ts';
+import type { PeopleAsks } from './asks.ts';
+import { JsonColumn, JsonPlace } from './json-column.ts';
+import { typedValue } from './typed-value.ts';
+
+/** What a question asks of one row. */
+export type RowTest = (row: number) => boolean;
+export type RowText = (row: number) => string | null;
+export type RowValue = (row: number) => JsonValue | undefined;
+
+export class RowSource {
+  #columns: EventColumns | null = null;
+  /** (low, high) pairs. */
+  #people: Uint32Array = new Uint32Array(0);
+  readonly #traits = new Set<string>();
+  readonly #cohorts = new Set<string>();
+  readonly #json = { properties: new JsonColumn('properties'), context: new JsonColumn('context') };
+  /** Names of the top level of the properties that were asked for; null: something deeper was. */
+  #properties: Set<string> | null = new Set();
+  readonly #names = new Set<string>();
+
+  /** What the tests and values made so far want to know beyond the events. */
+  get asks(): PeopleAsks {
+    const isPersonal = [...this.#traits].some((name) => propertyPlace(name).in === 'person');
+    return { identity: isPersonal || this.#cohorts.size > 0, traits: this.#traits, cohorts: this.#cohorts };
+  }
+
+  use(columns: EventColumns): void {
+    this.#columns = columns;
+    const { buffer, byteOffset, length } = columns.person;
+    this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
+    this.#json.properties.use(columns);
+    this.#json.context.use(columns);
+  }
+
+  /**
+   * The properties that tests and values made so far read, when columns of their own would do instead of the JSON; null:
+   * they need the JSON.
+   */
+  get properties(): ReadonlySet<string> | null {
+    return this.#properties;
+  }
+
+  /** The names, as questions give them, of the properties of events that tests and values made so far read. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  value(name: string): RowValue {
+    const place = propertyPlace(name);
+    if (place.in === 'column') {
+      const text = this.#text(place.column);
+      return (row) => text(row) ?? undefined;
+    }
+    const { key, steps } = place;
+    if (isTrait(name)) this.#traits.add(name);
+    if (place.in === 'person') {
+      return (row) => this.#lookup().personTrait(this.#people[2 * row + 1]!, this.#people[2 * row]!, key, steps);
+    }
+    if (place.in === 'group') {
+      const group = this.#text('group_id');
+      return (row) => {
+        const id = group(row);
+        return id === null ? undefined : this.#lookup().groupTrait(id, key, steps);
+      };
+    }
+    const json = new JsonPlace(this.#json[place.in], key, steps);
+    if (place.in === 'context') return (row) => json.read(row);
+    this.#names.add(name);
+    this.#wantProperty(key, steps);
+    let from: EventColumns | null = null;
+    let typed: TypedColumn | undefined;
+    return (row) => {
+      if (from !== this.#columns) {
+        from = this.#columns;
+        typed = typedOf(from, key);
+      }
+      return typed === undefined ? json.read(row) : typedValue(typed, row);
+    };
+  }
+
+  #wantProperty(key: string, steps: readonly string[]): void {
+    if (steps.length === 1) this.#properties?.add(key);
+    else this.#properties = null;
+  }
+
+  /** The value as the text of a dimension. */
+  text(name: string): RowText {
+    const place = propertyPlace(name);
+    if (place.in === 'column') {
+      const text = this.#text(place.column);
+      return (row) => dimensionText(text(row));
+    }
+    const value = this.value(name);
+    return (row) => dimensionText(value(row));
+  }
+
+  /** The value as the text of a dimension, as a small number: equal texts have equal codes, in all batches. */
+  codes(name: string): DimensionCodes {
+    const place = propertyPlace(name);
+    const coded =
+      place.in === 'column' ? (columns: EventColumns) => columns.coded?.[place.column] : codedProperty(place);
+    return new DimensionCodes(this.text(name), coded, () => this.#columns);
+  }
+
+  test(condition: Condition): RowTest {
+    if ('and' in condition) {
+      const [first, ...others] = condition.and.map((inner) => this.test(inner));
+      return others.reduce((left: RowTest, right) => (row) => left(row) && right(row), first!);
+    }
+    if ('or' in condition) {
+      const [first, ...others] = condition.or.map((inner) => this.test(inner));
+      return others.reduce((left: RowTest, right) => (row) => left(row) || right(row), first!);
+    }
+    if ('not' in condition) {
+      const test = this.test(condition.not);
+      return (row) => !test(row);
+    }
+    if ('cohort' in condition) {
+      const { cohort } = condition;
+      this.#cohorts.add(cohort);
+      return (row) => this.#lookup().isMember(cohort, this.#people[2 * row + 1]!, this.#people[2 * row]!);
+    }
+    return this.#comparison(condition);
+  }
+
+  #lookup(): Lookup {
+    const lookup = this.#columns?.lookup;
+    assert(lookup, 'traits or cohorts are asked for and were not looked up');
+    return lookup;
+  }
+
+  /** Of what repeats, each text is compared once a batch. */
+  #comparison(comparison: Comparison): RowTest {
+    const place = propertyPlace(comparison.property);
+    const value = this.value(comparison.property);
+    let current: JsonValue | undefined;
+    const read = () => current;
+    const plain: RowTest = (row) => {
+      current = value(row);
+      return evaluate(comparison, read);
+    };
+    const codedIn =
+      place.in === 'column' ? (columns: EventColumns) => columns.coded?.[place.column] : codedProperty(place);
+    let from: EventColumns | null = null;
+    let codes: CodedTexts['codes'] | null = null;
+    let holds = new Uint8Array();
+    return (row) => {
+      if (from !== this.#columns) {
+        from = this.#columns;
+        const coded = from === null ? undefined : codedIn(from);
+        codes = coded?.codes ?? null;
+        if (coded !== undefined) {
+          holds = Uint8Array.from(coded.entries, (entry) => Number(evaluate(comparison, () => entry ?? undefined)));
+        }
+      }
+      return codes === null ? plain(row) : holds[codes[row]!] === 1;
+    };
+  }
+
+  #text(column: StringColumn): RowText {
+    let from: EventColumns | null = null;
+    let texts: readonly (string | null)[] = [];
+    let codes: CodedTexts['codes'] | null = null;
+    return (row) => {
+      if (from !== this.#columns) {
+        from = this.#columns;
+        const coded = from?.coded?.[column];
+        codes = coded?.codes ?? null;
+        const found = coded?.entries ?? from?.strings[column];
+        assert(found, `the column ${column} was not read`);
+        texts = found;
+      }
+      return codes === null ? texts[row]! : texts[codes[row]!]!;
+    };
+  }
+}
+
+function typedOf(columns: EventColumns | null, property: string): TypedColumn | undefined {
+  const typed = columns?.typed;
+  return typed !== undefined && Object.hasOwn(typed, property) ? typed[property] : undefined;
+}
+
+/** The texts of a property's own column; undefined where there is none. */
+function codedProperty(place: PropertyPlace): (columns: EventColumns) => CodedTexts | undefined {
+  if (place.in !== 'properties' || place.steps.length > 1) return () => undefined;
+  return (columns) => {
+    const typed = typedOf(columns, place.key);
+    return typed?.type === 'text' ? typed.texts : undefined;
+  };
+}
+
+/** Numbers for the texts of a dimension, in the order in which they are met. */
+export class DimensionCodes {
+  /** By code. */
+  readonly texts: (string | null)[] = [];
+  readonly #text: RowText;
+  readonly #codedIn: (columns: EventColumns) => CodedTexts | undefined;
+  readonly #columns: () => EventColumns | null;
+  readonly #known = new Map<string | null, number>();
+  #from: EventColumns | null = null;
+  #codes: CodedTexts['codes'] | null = null;
+  #entries: CodedTexts['entries'] = [];
+  /** By code of the batch: ours, -1 while it was not met. */
+  #ours = new Int32Array();
+
+  constructor(
+    text: RowText,
+    codedIn: (columns: EventColumns) => CodedTexts | undefined,
+    columns: () => EventColumns | null,
+  ) {
+    this.#text = text;
+    this.#codedIn = codedIn;
+    this.#columns = columns;
+  }
+
+  of(row: number): number {
+    if (this.#from !== this.#columns()) this.#use();
+    if (this.#codes === null) return this.#codeOf(this.#text(row));
+    const code = this.#codes[row]!;
+    const known = this.#ours[code]!;
+    if (known >= 0) return known;
+    const ours = this.#codeOf(dimensionText(this.#entries[code]));
+    this.#ours[code] = ours;
+    return ours;
+  }
+
+  #use(): void {
+    this.#from = this.#columns();
+    const coded = this.#from === null ? undefined : this.#codedIn(this.#from);
+    this.#codes = coded?.codes ?? null;
+    this.#entries = coded?.entries ?? [];
+    this.#ours = new Int32Array(this.#entries.length).fill(-1);
+  }
+
+  #codeOf(text: string | null): number {
+    let code = this.#known.get(text);
+    if (code === undefined) {
+      const own = text === null ? null : ownText(text);
+      code = this.texts.push(own) - 1;
+      this.#known.set(own, code);
+    }
+    return code;
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * Cell codec: RollupCells as bytes: the payload of a part, of a sealed row and of a live answer.
+ *
+ * Deterministic: equal cells give equal bytes whatever the order of insertion (windows ascending, keys by code points,
+ * hashes and bins sorted), so a part's checksum proves its content. Split into chunks of whole cells, each readable alone,
+ * so that a chunk as base64 fits a D1 row.
+ *
+ * ```text
+ * chunk   u8 version | u8 flags (1: overflowed) | varint dimensions | varint numbers
+ *         signed first start | varint last start - first start | windows, to the end
+ * window  varint start - start before (of the first: - first start) | cells | varint 0
+ * cell    varint ref: 1 OTHER, 2 a new key (text follows), 3 + n the nth new key of this chunk
+ *         varint 4 * count + flags (1: exact people, 2: floor) [varint exact people] [varint floor]
+ *         Distinct | numbers
+ * number  varint 0 when there is none, else
+ *         varint 2 * count + (min = max ? 1 : 0) | f64 min | ExactSum [f64 max | Quantiles, unless min = max]
+ * ```
+ *
+ * A key is written once a chunk: minutes repeat the keys of the minutes before them.
+ */
+
+import { LIMITS } from '../limits.ts';
+import { ByteReader, ByteWriter } from '../std/bytes.ts';
+import { assert } from '../std/result.ts';
+import { compareCodePoints } from '../std/text.ts';
+import { type Cell, NumberCell } from './cell.ts';
+import { Distinct } from './distinct.ts';
+import { ExactSum } from './exact-sum.ts';
+import { Quantiles } from './quantile.ts';
+import { OTHER_KEY, RollupCells } from './rollup-cells.ts';
+
+const VERSION = 1;
+const OVERFLOWED = 1;
+const EXACT_PEOPLE = 1;
+const PEOPLE_FLOOR = 2;
+const REF_END = 0;
+const REF_OTHER = 1;
+const REF_NEW = 2;
+const REF_KNOWN = 3;
+
+/** Base64 makes four characters of three bytes; a kilobyte is left for the row's other columns. */
+const CHUNK_SIZE_BYTES_MAX = Math.floor((LIMITS.d1RowSizeBytesMax - 1024) / 4) * 3;
+/** Version, flags and six varints. */
+const HEADER_SIZE_BYTES_MAX = 48;
+
+export interface EncodeOptions {
+  /** A chunk ends before the cell that would make it longer; a single cell may exceed it. */
+  readonly sizeBytesMax?: number;
+  /** Only windows that start in [startMs, endMs). */
+  readonly startMs?: number;
+  readonly endMs?: number;
+}
+
+/** The chunks, in order; none when there is no cell in range. */
+export function encodeRollupCells(cells: RollupCells, options: EncodeOptions = {}): Uint8Array[] {
+  const { sizeBytesMax = CHUNK_SIZE_BYTES_MAX, startMs = -Infinity, endMs = Infinity } = options;
+  const chunks = new ChunkWriter(cells, sizeBytesMax - HEADER_SIZE_BYTES_MAX);
+  const starts = [...cells.windows.keys()].filter((start) => start >= startMs && start < endMs).sort((a, b) => a - b);
+  for (const start of starts) {
+    const window = cells.windows.get(start)!;
+    for (const key of [...window.keys()].sort(compareCodePoints)) chunks.write(start, key, window.get(key)!);
+  }
+  return chunks.finish();
+}
+
+export interface CellsHeader {
+  readonly dimensionCount: number;
+  readonly numberCount: number;
+  readonly overflowed: boolean;
+  /** Starts of the first and the last window. */
+  readonly startMsMin: number;
+  readonly startMsMax: number;
+}
+
+/** What a chunk holds, without decoding its cells. */
+export function readCellsHeader(bytes: Uint8Array): CellsHeader {
+  return decodeHeader(new ByteReader(bytes));
+}
+
+export interface DecodeOptions {
+  /** False: people are passed over and every cell says it has none: several times faster where nobody asks for them. */
+  readonly withPeople?: boolean;
+}
+
+/** The cells of one chunk, however many a window has. Throws an InvariantError when the bytes are not a chunk. */
+export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: DecodeOptions = {}): RollupCells {
+  const reader = new ByteReader(bytes);
+  const header = decodeHeader(reader);
+  const cells = new RollupCells(header.dimensionCount, header.numberCount, Number.MAX_SAFE_INTEGER);
+  const keys: string[] = [];
+  let startMs = header.startMsMin;
+  while (reader.left > 0) {
+    startMs += reader.varint();
+    for (let ref = reader.varint(); ref !== REF_END; ref = reader.varint()) {
+      decodeCell(reader, cells.cell(startMs, decodeKey(reader, ref, keys)), withPeople);
+    }
+  }
+  cells.overflowed = header.overflowed;
+  return cells;
+}
+
+/** Cells go in ascending; chunks come out. */
+class ChunkWriter {
+  readonly #cells: RollupCells;
+  readonly #sizeBytesMax: number;
+  readonly #body = new ByteWriter(4096);
+  readonly #chunks: Uint8Array[] = [];
+  #keys = new Map<string, number>();
+  #firstMs = Number.NaN;
+  #lastMs = Number.NaN;
+
+  constructor(cells: RollupCells, sizeBytesMax: number) {
+    this.#cells = cells;
+    this.#sizeBytesMax = sizeBytesMax;
+  }
+
+  write(startMs: number, key: string, cell: Cell): void {
+    const mark = this.#body.length;
+    const lastMs = this.#lastMs;
+    this.#append(startMs, key, cell);
+    if (this.#body.length <= this.#sizeBytesMax || mark === 0) return;
+    this.#body.length = mark;
+    this.#lastMs = lastMs;
+    this.#close();
+    this.#append(startMs, key, cell);
+  }
+
+  finish(): Uint8Array[] {
+    if (this.#body.length > 0) this.#close();
+    return this.#chunks;
+  }
+
+  #append(startMs: number, key: string, cell: Cell): void {
+    if (this.#body.length === 0) {
+      this.#firstMs = startMs;
+      this.#body.varint(0);
+    } else if (startMs !== this.#lastMs) {
+      this.#body.varint(REF_END);
+      this.#body.varint(startMs - this.#lastMs);
+    }
+    this.#lastMs = startMs;
+    this.#appendKey(key);
+    encodeCell(this.#body, cell);
+  }
+
+  #appendKey(key: string): void {
+    const known = this.#keys.get(key);
+    if (key === OTHER_KEY) {
+      this.#body.varint(REF_OTHER);
+    } else if (known !== undefined) {
+      this.#body.varint(REF_KNOWN + known);
+    } else {
+      this.#body.varint(REF_NEW);
+      this.#body.text(key);
+      this.#keys.set(key, this.#keys.size);
+    }
+  }
+
+  #close(): void {
+    this.#body.varint(REF_END);
+    const body = this.#body.finish();
+    const chunk = new ByteWriter(body.length + HEADER_SIZE_BYTES_MAX);
+    chunk.u8(VERSION);
+    chunk.u8(this.#cells.overflowed ? OVERFLOWED : 0);
+    chunk.varint(this.#cells.dimensionCount);
+    chunk.varint(this.#cells.numberCount);
+    chunk.signed(this.#firstMs);
+    chunk.varint(this.#lastMs - this.#firstMs);
+    chunk.raw(body);
+    this.#chunks.push(chunk.finish());
+    this.#body.length = 0;
+    this.#keys = new Map();
+  }
+}
+
+function decodeHeader(reader: ByteReader): CellsHeader {
+  const version = reader.u8();
+  assert(version === VERSION, `cells of version ${version}, ${VERSION} expected`);
+  const overflowed = (reader.u8() & OVERFLOWED) !== 0;
+  const dimensionCount = reader.varint();
+  const numberCount = reader.varint();
+  const startMsMin = reader.signed();
+  return { dimensionCount, numberCount, overflowed, startMsMin, startMsMax: startMsMin + reader.varint() };
+}
+
+function decodeKey(reader: ByteReader, ref: number, keys: string[]): string {
+  if (ref === REF_OTHER) return OTHER_KEY;
+  if (ref === REF_NEW) {
+    const key = reader.text();
+    keys.push(key);
+    return key;
+  }
+  const key = keys[ref - REF_KNOWN];
+  assert(key !== undefined, `cells refer to key ${ref - REF_KNOWN} of ${keys.length}`);
+  return key;
+}
+
+function encodeCell(writer: ByteWriter, cell: Cell): void {
+  const { count, exactPeople, peopleFloor } = cell;
+  writer.varint(4 * count + (exactPeople === null ? 0 : EXACT_PEOPLE) + (peopleFloor === 0 ? 0 : PEOPLE_FLOOR));
+  if (exactPeople !== null) writer.varint(exactPeople);
+  if (peopleFloor !== 0) writer.varint(peopleFloor);
+  cell.people.encode(writer);
+  for (const number of cell.numbers) encodeNumber(writer, number);
+}
+
+/** Into a cell just made. */
+function decodeCell(reader: ByteReader, cell: Cell, withPeople: boolean): void {
+  const head = reader.varint();
+  cell.count = Math.floor(head / 4);
+  if ((head & EXACT_PEOPLE) !== 0) cell.exactPeople = reader.varint();
+  if ((head & PEOPLE_FLOOR) !== 0) cell.peopleFloor = reader.varint();
+  if (withPeople) cell.people = Distinct.decode(reader);
+  else Distinct.skip(reader);
+  for (let at = 0; at < cell.numbers.length; at++) cell.numbers[at] = decodeNumber(reader);
+}
+
+function encodeNumber(writer: ByteWriter, number: NumberCell): void {
+  if (number.count === 0) {
+    writer.varint(0);
+    return;
+  }
+  const isSame = number.min === number.max;
+  writer.varint(2 * number.count + (isSame ? 1 : 0));
+  writer.f64(number.min);
+  number.sum.encode(writer);
+  if (isSame) return;
+  writer.f64(number.max);
+  number.quantiles.encode(writer);
+}
+
+function decodeNumber(reader: ByteReader): NumberCell {
+  const number = new NumberCell();
+  const head = reader.varint();
+  if (head === 0) return number;
+  number.count = Math.floor(head / 2);
+  number.min = reader.f64();
+  number.sum = ExactSum.decode(reader);
+  if (head % 2 === 1) {
+    number.max = number.min;
+    number.quantiles.add(number.min, number.count);
+  } else {
+    number.max = reader.f64();
+    number.quantiles = Quantiles.decode(reader);
+  }
+  return number;
+}

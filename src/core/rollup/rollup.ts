@@ -1,0 +1,102 @@
+/**
+ * Rollup: a definition of what is counted ahead of questions: a filter, up to four dimensions, and measures.
+ *
+ * Its id is the hash of its definition (not of its name), so an equal definition is the same rollup and a changed one is
+ * another. Every rollup counts events and people; `numbers` are the properties whose exact sum, min, max and quantiles
+ * are kept beside them.
+ *
+ * Invariant: `numbers` are ascending and unique in every Rollup, and `dimensions` keep their order in the id: cells of
+ * equal ids always mean the same by the same index.
+ */
+import { z } from 'zod';
+import {
+  type Condition,
+  canonicalCondition,
+  conditionCohorts,
+  conditionProperties,
+  conditionSchema,
+} from '../event/condition.ts';
+import { measureOfNumber, measureSchema } from '../event/measure.ts';
+import { isTrait } from '../event/property.ts';
+import { LIMITS } from '../limits.ts';
+import { hashHex } from '../std/hash.ts';
+import { compareCodePoints } from '../std/text.ts';
+
+export interface RollupDefinition {
+  readonly where?: Condition;
+  /** Property names as in a query (columns, `context.*`, event properties), at most four. */
+  readonly dimensions: readonly string[];
+  /** Numeric properties measured besides count and people. */
+  readonly numbers: readonly string[];
+}
+
+export interface Rollup extends RollupDefinition {
+  /** 16 hex digits: hash of the canonical definition. */
+  readonly id: string;
+  readonly name: string;
+}
+
+const propertySchema = z.string().min(1).max(LIMITS.nameLengthMax);
+
+/**
+ * A rollup on the wire, `{name, where?, dimensions?, measures?}`, into a Rollup. `measures` are as in a query; count and
+ * users always are; of the others only the properties matter, and may be given as `numbers` instead.
+ */
+export const rollupSchema = z
+  .strictObject({
+    name: z.string().min(1).max(LIMITS.nameLengthMax),
+    where: conditionSchema.optional(),
+    dimensions: z
+      .array(propertySchema)
+      .max(LIMITS.rollupDimensionsMax)
+      .refine((names) => new Set(names).size === names.length, 'a dimension is named twice')
+      .optional(),
+    measures: z.array(measureSchema).max(64).optional(),
+    numbers: z.array(propertySchema).max(64).optional(),
+  })
+  .transform(({ name, where, dimensions = [], measures = [], numbers = [] }, context): Rollup => {
+    const measured = measures.flatMap((measure) => measureOfNumber(measure)?.property ?? []);
+    const rollup = makeRollup(name, { where, dimensions, numbers: [...measured, ...numbers] });
+    if (rollup.numbers.length > LIMITS.rollupNumbersMax) {
+      const message = `at most ${LIMITS.rollupNumbersMax} numeric properties, got ${rollup.numbers.length}`;
+      context.addIssue({ code: 'custom', path: ['measures'], message });
+    }
+    // Traits and cohorts are as of now: a cell that was counted under them would be of the past.
+    const names = [...(where ? conditionProperties(where) : []), ...dimensions, ...rollup.numbers];
+    const trait = names.find(isTrait);
+    const message = 'is looked up when a question is asked: no rollup can be made of it';
+    if (trait !== undefined) context.addIssue({ code: 'custom', path: [], message: `${trait} ${message}` });
+    const [cohort] = where ? conditionCohorts(where) : [];
+    if (cohort !== undefined) context.addIssue({ code: 'custom', path: ['where'], message: `a cohort ${message}` });
+    return rollup;
+  });
+
+/** A rollup with its id, its numbers ascending and unique. */
+export function makeRollup(
+  name: string,
+  definition: {
+    readonly where?: Condition | undefined;
+    readonly dimensions?: readonly string[];
+    readonly numbers?: readonly string[];
+  },
+): Rollup {
+  const { where, dimensions = [], numbers = [] } = definition;
+  const made = { ...(where && { where }), dimensions, numbers: [...new Set(numbers)].sort(compareCodePoints) };
+  return { id: rollupId(made), name, ...made };
+}
+
+/** Hash of the canonical definition: the order of dimensions counts, that of numbers and of the filter's arms does not. */
+export function rollupId({ where, dimensions, numbers }: RollupDefinition): string {
+  const filter = where === undefined ? 'null' : canonicalCondition(where);
+  const sorted = [...new Set(numbers)].sort(compareCodePoints);
+  return hashHex(`{"where":${filter},"dimensions":${JSON.stringify(dimensions)},"numbers":${JSON.stringify(sorted)}}`);
+}
+
+/** What every tenant has from the start. */
+export const DEFAULT_ROLLUPS: readonly Rollup[] = [
+  makeRollup('events', { dimensions: ['event'] }),
+  makeRollup('pages', { where: { property: 'type', op: 'eq', value: 'page' }, dimensions: ['path'] }),
+  makeRollup('traffic', { dimensions: ['referrer_domain', 'utm_source'] }),
+  makeRollup('places', { dimensions: ['country', 'device'] }),
+  makeRollup('people', {}),
+];

@@ -1,0 +1,128 @@
+/**
+ * Dedupe: the ids a shard has accepted, remembered for the dedupe horizon after their receipt, in bounded memory.
+ *
+ * By day of receipt, so that forgetting is dropping a day. Of each day the recent ids are held whole, in a set; once they
+ * are many they become a sorted run in storage, and only a filter of 3 bytes an id stays in memory (prefix-filter.ts).
+ * An id is new when no set holds it and no filter may (`probe`); the maybes of a row are settled together by the runs, of
+ * which one at a time is in memory (`settle`): a storm of old ids costs time, not space.
+ *
+ * Ids are known by their keyed 64-bit hash: among 10 million ids of a horizon the chance that any two collide is 2.7e-6
+ * (n²/2^65). How many may be remembered: `LIMITS.dedupeIdsMax`. See docs/decisions/0001 and 0014.
+ */
+
+import { DAY_MS, LIMITS } from '../limits.ts';
+import { HashSet64 } from '../std/hash-set.ts';
+import { runHas, sortRun } from './id-run.ts';
+import { PrefixFilter } from './prefix-filter.ts';
+
+/** The oldest day of receipt whose ids are still remembered. */
+export function oldestRememberedDay(nowMs: number): number {
+  return Math.floor((nowMs - LIMITS.dedupeHorizonMs) / DAY_MS);
+}
+
+/** Reads the merged runs of a day of receipt, one after the other: each sorted, all disjoint. */
+export type ReadRuns = (day: number) => Iterable<Uint32Array>;
+
+/** What memory alone tells of an id. */
+export const NEW = 0;
+export const KNOWN = 1;
+export const MAYBE = 2;
+export type Probe = typeof NEW | typeof KNOWN | typeof MAYBE;
+
+/** Recent ids of a day, sorted, to be written as one merged run in place of the flushes' own. */
+export interface RunMerge {
+  readonly day: number;
+  readonly ids: Uint32Array;
+}
+
+interface Generation {
+  readonly day: number;
+  recent: HashSet64;
+  /** Null: the day has no merged run. */
+  filter: PrefixFilter | null;
+}
+
+export class Dedupe {
+  readonly #readRuns: ReadRuns;
+  /** Newest day first: a retry is mostly of today. */
+  #generations: Generation[] = [];
+
+  constructor(readRuns: ReadRuns) {
+    this.#readRuns = readRuns;
+  }
+
+  probe(high: number, low: number): Probe {
+    let told: Probe = NEW;
+    for (const { recent, filter } of this.#generations) {
+      if (recent.has(high, low)) return KNOWN;
+      if (filter?.mayHave(high, low)) told = MAYBE;
+    }
+    return told;
+  }
+
+  /** Which of the ids, as (low, high) pairs, the runs hold: to be asked of those that memory may know. */
+  settle(ids: readonly number[]): HashSet64 {
+    const held = new HashSet64();
+    for (const { day, filter } of this.#generations) {
+      const asked: number[] = [];
+      for (let i = 0; i < ids.length; i += 2) if (filter?.mayHave(ids[i + 1]!, ids[i]!)) asked.push(i);
+      if (asked.length === 0) continue;
+      for (const run of this.#readRuns(day)) {
+        for (const i of asked) if (runHas(run, ids[i + 1]!, ids[i]!)) held.add(ids[i + 1]!, ids[i]!);
+      }
+    }
+    return held;
+  }
+
+  add(high: number, low: number, receivedAtMs: number): void {
+    this.#generation(Math.floor(receivedAtMs / DAY_MS)).recent.add(high, low);
+  }
+
+  /** What to merge now; empty while the recent ids are few. To be asked when every recent id is in a durable run. */
+  planMerge(recentMax: number = LIMITS.dedupeRecentIdsMax): RunMerge[] {
+    if (this.recentSize < recentMax) return [];
+    return this.#generations
+      .filter(({ recent }) => recent.size > 0)
+      .map(({ day, recent }) => ({ day, ids: sortRun(recent.pairs()) }));
+  }
+
+  /** The merges are written: their ids leave the sets. */
+  applyMerge(merges: readonly RunMerge[]): void {
+    for (const { day, ids } of merges) {
+      const generation = this.#generation(day);
+      generation.recent = new HashSet64();
+      generation.filter = (generation.filter ?? PrefixFilter.empty()).plus(() => [ids]);
+    }
+  }
+
+  /** Takes up the merged runs of a day again after a restart. */
+  restoreDay(day: number): void {
+    this.#generation(day).filter = PrefixFilter.of(() => this.#readRuns(day));
+  }
+
+  /** Forgets what was received before the horizon. */
+  expire(nowMs: number): void {
+    const oldest = oldestRememberedDay(nowMs);
+    this.#generations = this.#generations.filter((generation) => generation.day >= oldest);
+  }
+
+  get recentSize(): number {
+    return this.#generations.reduce((sum, { recent }) => sum + recent.size, 0);
+  }
+
+  get size(): number {
+    return this.#generations.reduce((sum, { recent, filter }) => sum + recent.size + (filter?.size ?? 0), 0);
+  }
+
+  get sizeBytes(): number {
+    return this.#generations.reduce((sum, { recent, filter }) => sum + recent.sizeBytes + (filter?.sizeBytes ?? 0), 0);
+  }
+
+  #generation(day: number): Generation {
+    for (const generation of this.#generations) if (generation.day === day) return generation;
+    const fresh: Generation = { day, recent: new HashSet64(), filter: null };
+    this.#generations.push(fresh);
+    this.#generations.sort((a, b) => b.day - a.day);
+    return fresh;
+  }
+}

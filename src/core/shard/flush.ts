@@ -1,0 +1,207 @@
+/**
+ * Flush: a cut of the log, `[seqFrom, seqTo)`, with what its events add up to: the one unit that is stored and confirmed.
+ *
+ * Before the cut it is the open flush, which the engine adds to; the cut only closes it. Its cells, tally and ids are a pure
+ * function of the logged blocks of its range (and their dispositions), so a replay after a crash rebuilds the same bytes.
+ */
+import type { EventBlock } from '../block/block.ts';
+import type { RollupSection } from '../block/block-rollups.ts';
+import { isAccepted } from '../block/disposition.ts';
+import { LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
+import { LIMITS } from '../limits.ts';
+import { encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
+import { RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
+import { hashHex } from '../std/hash.ts';
+import type { FlushPart, Tally } from './rpc.ts';
+import { dayOf, windowStart } from './window.ts';
+
+export class FlushState {
+  readonly seqFrom: number;
+  /** Exclusive; grows while the flush is open. */
+  seqTo: number;
+  events = 0;
+  sizeBytes = 0;
+  /** Receipt of its first block; null while it is empty. */
+  openedAtMs: number | null = null;
+  /** Receipt of its last block. */
+  receivedAtMsMax = 0;
+  readonly tally = { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0 };
+  readonly cells = new Map<string, RollupCells>();
+  /** Rollups that every block with events was made under; null: no such block yet. */
+  rollupIds: Set<string> | null = null;
+  /** Per UTC day: late corrections, and events that are in no cell. */
+  readonly corrections = new Map<number, number>();
+  readonly beyond = new Map<number, number>();
+  /** (low, high) of the ids accepted, in order: the durable run of dedupe. */
+  readonly #ids: number[] = [];
+  readonly #checksums: number[] = [];
+  #parts: readonly FlushPart[] | null = null;
+
+  constructor(seqFrom: number) {
+    this.seqFrom = seqFrom;
+    this.seqTo = seqFrom;
+  }
+
+  /** Rows of the log that are part of it, not only events: an empty block still carries a tally. */
+  get isEmpty(): boolean {
+    return this.seqTo === this.seqFrom;
+  }
+
+  /** Over a cap of CORRECTNESS A6: to be cut now. */
+  get isFull(): boolean {
+    return (
+      this.events >= LIMITS.flushEventsMax ||
+      this.sizeBytes >= LIMITS.flushSizeBytesMax ||
+      this.cellSizeBytes >= LIMITS.flushCellSizeBytesMax
+    );
+  }
+
+  /** Whether a row of so many events and bytes may join; of an empty flush any row is the first. */
+  hasRoomFor(events: number, sizeBytes: number): boolean {
+    return (
+      this.isEmpty ||
+      (this.events + events <= LIMITS.flushEventsMax && this.sizeBytes + sizeBytes <= LIMITS.flushSizeBytesMax)
+    );
+  }
+
+  get cellCount(): number {
+    let sum = 0;
+    for (const cells of this.cells.values()) sum += cells.cellCount;
+    return sum;
+  }
+
+  /** About what its cells take in memory. */
+  get cellSizeBytes(): number {
+    let sum = 0;
+    for (const cells of this.cells.values()) sum += cells.sizeBytes;
+    return sum;
+  }
+
+  /** A row of the log begins: what follows by `addBlock` belongs to it. */
+  addRow(seq: number, sizeBytes: number, checksum: number): void {
+    this.#parts = null;
+    this.seqTo = seq + 1;
+    this.sizeBytes += sizeBytes;
+    this.#checksums.push(checksum);
+  }
+
+  addBlock(block: EventBlock, dispositions: Uint8Array): void {
+    this.openedAtMs ??= block.receivedAtMs;
+    this.receivedAtMsMax = Math.max(this.receivedAtMsMax, block.receivedAtMs);
+    let accepted = 0;
+    for (let row = 0; row < block.eventCount; row++) {
+      const disposition = dispositions[row] as number;
+      if (!isAccepted(disposition)) continue;
+      accepted++;
+      this.#ids.push(block.idHash[2 * row] as number, block.idHash[2 * row + 1] as number);
+      if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row] as number));
+      if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row] as number));
+    }
+    this.events += accepted;
+    const { tally } = this;
+    tally.received += block.eventCount + block.rejected + block.quarantined;
+    tally.accepted += accepted;
+    tally.duplicate += block.eventCount - accepted;
+    tally.rejected += block.rejected;
+    tally.quarantined += block.quarantined;
+    if (accepted === 0) return;
+
+    this.rollupIds = commonIds(this.rollupIds, block.rollups);
+    for (const section of block.rollups) this.#addSection(block, section, dispositions);
+  }
+
+  #addSection(block: EventBlock, section: RollupSection, dispositions: Uint8Array): void {
+    let cells = this.cells.get(section.id);
+    if (cells === undefined) {
+      cells = new RollupCells(section.dimensionCount, section.numberColumns.length);
+      this.cells.set(section.id, cells);
+    }
+    const keys = new Array<string | undefined>(section.tupleCount);
+    const found = new Array<ReturnType<RollupCells['cell']> | undefined>(section.tupleCount);
+    let openStartMs = Number.NaN;
+    const n = block.eventCount;
+    const { at, person, numbers } = block;
+    const { tupleOf, numberColumns } = section;
+    for (let row = 0; row < n; row++) {
+      const disposition = dispositions[row] as number;
+      const tuple = (tupleOf[row] as number) - 1;
+      if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
+      const startMs = windowStart(at[row] as number);
+      if (startMs !== openStartMs) {
+        found.fill(undefined);
+        openStartMs = startMs;
+      }
+      let cell = found[tuple];
+      if (cell === undefined) {
+        keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
+        cell = cells.cell(startMs, keys[tuple] as string);
+        found[tuple] = cell;
+      }
+      cell.count++;
+      const low = person[2 * row] as number;
+      const high = person[2 * row + 1] as number;
+      if ((low | high) !== 0) cell.people.add(high, low);
+      for (let i = 0; i < numberColumns.length; i++) {
+        const value = numbers[(numberColumns[i] as number) * n + row] as number;
+        if (!Number.isNaN(value)) cell.numbers[i]?.add(value);
+      }
+    }
+  }
+
+  get correctionCount(): number {
+    return [...this.corrections.values()].reduce((sum, events) => sum + events, 0);
+  }
+
+  /** The ids of the flush in order of arrival, 8 bytes each. */
+  dedupeRun(): Uint8Array {
+    return new Uint8Array(Uint32Array.from(this.#ids).buffer);
+  }
+
+  /** Identity of the flush's content: over the checksums of its rows. */
+  checksum(): string {
+    return hashHex(`${this.seqFrom}-${this.seqTo}:${this.#checksums.join(',')}`);
+  }
+
+  /** Its parts: the packed cells of every rollup that all its blocks were made under (CORRECTNESS C3). Made once. */
+  parts(): readonly FlushPart[] {
+    this.#parts ??= this.#encodeParts();
+    return this.#parts;
+  }
+
+  #encodeParts(): FlushPart[] {
+    const parts: FlushPart[] = [];
+    for (const [rollupId, cells] of this.cells) {
+      if (!this.rollupIds?.has(rollupId) || cells.windows.size === 0) continue;
+      encodeRollupCells(cells).forEach((encoded, chunk) => {
+        const { startMsMin, startMsMax } = readCellsHeader(encoded);
+        parts.push({ rollupId, chunk, cells: encoded, startMsMin, startMsMax, overflowed: cells.overflowed });
+      });
+    }
+    return parts;
+  }
+
+  tallied(): Tally {
+    return { ...this.tally };
+  }
+}
+
+/** The same set when the block was made under the same rollups, as nearly all are. */
+function commonIds(before: Set<string> | null, sections: readonly RollupSection[]): Set<string> {
+  if (before === null) return new Set(sections.map(({ id }) => id));
+  if (before.size === sections.length && sections.every(({ id }) => before.has(id))) return before;
+  return new Set(sections.map(({ id }) => id).filter((id) => before.has(id)));
+}
+
+function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (string | null)[] {
+  const texts = block.strings();
+  const values: (string | null)[] = [];
+  for (let d = 0; d < section.dimensionCount; d++) {
+    const index = section.tuples[tuple * section.dimensionCount + d] as number;
+    values.push(index === 0 ? null : (texts[index - 1] as string));
+  }
+  return values;
+}
+
+function count(days: Map<number, number>, day: number): void {
+  days.set(day, (days.get(day) ?? 0) + 1);
+}

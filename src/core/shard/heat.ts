@@ -1,0 +1,72 @@
+/**
+ * Heat: how much a shard is offered, taken or refused, over a sliding minute; what makes it ask for a split.
+ *
+ * Measured by requests, events and bytes, never by time spent: timers stand still in production (CORRECTNESS D7). What a
+ * dead sink makes it refuse is counted like what it takes: a split cures load, not a sink that stands still.
+ * A rate that no minute minds may still be too much for nine days of ids: one that remembers many is hot at that rate, too.
+ */
+import { LIMITS } from '../limits.ts';
+
+interface Offered {
+  readonly requests: number;
+  readonly events: number;
+  readonly sizeBytes: number;
+}
+const NOTHING: Offered = { requests: 0, events: 0, sizeBytes: 0 };
+
+export class Heat {
+  readonly #minute = new Sliding(LIMITS.hotWindowMs);
+  /** As long as a split must have been in effect before the next is asked for: then it shows what that one left. */
+  readonly #pause = new Sliding(LIMITS.splitPauseMs);
+
+  note(events: number, sizeBytes: number, nowMs: number): void {
+    this.#minute.note({ requests: 1, events, sizeBytes }, nowMs);
+    this.#pause.note({ requests: 1, events, sizeBytes }, nowMs);
+  }
+
+  isHot(nowMs: number, rememberedIds: number): boolean {
+    return (
+      this.#minute.over('requests', nowMs) > LIMITS.hotRequestsMax ||
+      this.#minute.over('events', nowMs) > LIMITS.hotEventsMax ||
+      this.#minute.over('sizeBytes', nowMs) > LIMITS.hotSizeBytesMax ||
+      (rememberedIds >= LIMITS.hotIdsMin && this.#pause.over('events', nowMs) > LIMITS.hotIdEventsMax)
+    );
+  }
+}
+
+/** Sums over a sliding window: of two halves, the older weighed by how much of it still lies in the window. */
+class Sliding {
+  readonly #windowMs: number;
+  #startMs = 0;
+  #current: Offered = NOTHING;
+  #before: Offered = NOTHING;
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  note(offered: Offered, nowMs: number): void {
+    this.#turn(nowMs);
+    const { requests, events, sizeBytes } = this.#current;
+    this.#current = {
+      requests: requests + offered.requests,
+      events: events + offered.events,
+      sizeBytes: sizeBytes + offered.sizeBytes,
+    };
+  }
+
+  over(key: keyof Offered, nowMs: number): number {
+    this.#turn(nowMs);
+    const weight = 1 - Math.min(1, (nowMs - this.#startMs) / this.#windowMs);
+    return this.#current[key] + weight * this.#before[key];
+  }
+
+  #turn(nowMs: number): void {
+    const elapsedMs = nowMs - this.#startMs;
+    if (elapsedMs < this.#windowMs) return;
+    const isAdjacent = elapsedMs < 2 * this.#windowMs;
+    this.#before = isAdjacent ? this.#current : NOTHING;
+    this.#current = NOTHING;
+    this.#startMs = isAdjacent ? this.#startMs + this.#windowMs : nowMs;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Retention: how long a tenant wants its data to be kept, by tier and by name of event.
+ *
+ * in: a policy and now · out: per tier the day before which everything is to be dropped
+ * Ages go by event time. A policy that was never set drops nothing: history of any age may be imported, and must not be
+ * gone in the morning. What a policy does not say has the defaults of the product; null keeps for ever.
+ */
+import { z } from 'zod';
+import { DAY_MS, LIMITS } from '../limits.ts';
+
+/** Beyond the allowed lateness, or a live cell of the day could still come. */
+const DAYS_MIN = 8;
+const DAYS_MAX = 36_500;
+
+const days = z.int().min(DAYS_MIN).max(DAYS_MAX);
+
+export const retentionSchema = z.strictObject({
+  hourDays: days.nullable().default(90).describe('Cells by the hour; those by the day stay.'),
+  dayYears: z.int().min(1).max(100).nullable().default(5).describe('Cells by the day.'),
+  lakeMonths: z.int().min(1).max(1_200).nullable().default(25).describe('The events themselves.'),
+  events: z
+    .record(z.string().min(1).max(LIMITS.nameLengthMax), z.strictObject({ lakeDays: days }))
+    .refine((events) => Object.keys(events).length <= LIMITS.retentionEventsMax, {
+      message: `At most ${LIMITS.retentionEventsMax} names`,
+    })
+    .default({})
+    .describe('Events of these names go earlier, from the lake and from all cells.'),
+});
+export type RetentionPolicy = z.output<typeof retentionSchema>;
+
+/** Days since the epoch; null: nothing of the tier. */
+export interface RetentionTargets {
+  readonly hour: number | null;
+  readonly day: number | null;
+  readonly lake: number | null;
+  readonly events: ReadonlyMap<string, number>;
+}
+
+export function retentionTargets(
+  { hourDays, dayYears, lakeMonths, events }: RetentionPolicy,
+  nowMs: number,
+): RetentionTargets {
+  const today = Math.floor(nowMs / DAY_MS);
+  const now = new Date(nowMs);
+  const monthsAgo = (months: number) =>
+    Math.floor(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, now.getUTCDate()) / DAY_MS);
+  return {
+    hour: hourDays === null ? null : today - hourDays,
+    day: dayYears === null ? null : monthsAgo(12 * dayYears),
+    lake: lakeMonths === null ? null : monthsAgo(lakeMonths),
+    events: new Map(Object.entries(events).map(([name, { lakeDays }]) => [name, today - lakeDays])),
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * Tenant: the customer of the platform; the unit of isolation, quota, keys and residency.
+ *
+ * `id` is public and may be reused after a deletion; `uid` is internal and never is: every stored thing carries the uid.
+ */
+import type { Rollup } from '../rollup/rollup.ts';
+import type { ShardMap } from '../shard/shard-map.ts';
+
+export const KEY_SCOPES = ['write', 'read', 'admin'] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
+
+/** What the edge and the query need to know of a tenant; cached for `LIMITS.tenantCacheMs`. */
+export interface Tenant {
+  readonly uid: string;
+  readonly id: string;
+  readonly name: string;
+  /** Location hints; the first is the home region. */
+  readonly regions: readonly [string, ...string[]];
+  /** IANA zone used when a query names none. */
+  readonly timezone: string;
+  /** Four 32-bit words: key of the tenant's 64-bit pseudonyms. */
+  readonly hashKey: readonly [number, number, number, number];
+  readonly shardMap: ShardMap;
+  /** Built-in and own rollups, in the order they were made. */
+  readonly rollups: readonly Rollup[];
+  /** Origins allowed to send events from a browser; empty: any. */
+  readonly origins: readonly string[];
+  /** Absent: as many as it likes. */
+  readonly quotaEventsPerMinute?: number;
+}

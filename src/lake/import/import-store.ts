@@ -1,0 +1,121 @@
+/**
+ * Import store: all SQL of imports. A row of `imports` with an empty verdict is a chunk on its way: its `stored_at_ms` is
+ * the receipt every try of it uses; the verdict is written with the segment, in one batch.
+ */
+import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../../core/event/import.ts';
+import type { Link } from '../../core/people/links.ts';
+import { assert } from '../../core/std/result.ts';
+import { insertLinks } from '../manifest/link-store.ts';
+import { dayText } from '../manifest/paths.ts';
+import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from '../manifest/segment-rows.ts';
+
+/** Unambiguous: the number is what follows the last hyphen. */
+export function importIncarnation(importId: string, chunk: number): string {
+  return `import-${importId}-${chunk}`;
+}
+
+export async function startChunk(db: D1Database, chunk: ImportChunk, nowMs: number): Promise<ImportStart> {
+  const key = [chunk.uid, chunk.importId, chunk.chunk] as const;
+  const [, known] = await db.batch<{ contentHash: string; verdict: string; receivedAtMs: number }>([
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO imports (uid, import_id, chunk, content_hash, days, verdict, stored_at_ms)
+         VALUES (?1, ?2, ?3, ?4, '{}', '', ?5)`,
+      )
+      .bind(...key, chunk.contentHash, nowMs),
+    db
+      .prepare(
+        `SELECT content_hash AS contentHash, verdict, stored_at_ms AS receivedAtMs FROM imports
+         WHERE uid = ?1 AND import_id = ?2 AND chunk = ?3`,
+      )
+      .bind(...key),
+  ]);
+  const row = known?.results[0];
+  assert(row !== undefined, `chunk ${chunk.chunk} of import ${chunk.importId} was not written down`);
+  if (row.contentHash !== chunk.contentHash) return { status: 'conflict' };
+  if (row.verdict !== '') return { status: 'kept', verdict: JSON.parse(row.verdict) };
+  return { status: 'new', receivedAtMs: row.receivedAtMs };
+}
+
+/** May be done twice, also by two at once. */
+export async function storeChunk(
+  db: D1Database,
+  { uid, importId, chunk }: ImportChunk,
+  segment: PlacedSegment | null,
+  links: readonly Link[],
+  verdict: ImportVerdict,
+  nowMs: number,
+): Promise<void> {
+  const days = Object.fromEntries(segment?.encoded.days.map(({ day, rowCount }) => [day, rowCount]) ?? []);
+  await db.batch([
+    ...(segment ? segmentStatements(db, uid, importIncarnation(importId, chunk), segment) : []),
+    ...insertLinks(db, uid, importIncarnation(importId, chunk), links),
+    db
+      .prepare(
+        `UPDATE imports SET verdict = ?4, days = ?5, stored_at_ms = ?6
+         WHERE uid = ?1 AND import_id = ?2 AND chunk = ?3 AND verdict = ''`,
+      )
+      .bind(uid, importId, chunk, JSON.stringify(verdict), JSON.stringify(days), nowMs),
+  ]);
+}
+
+function segmentStatements(
+  db: D1Database,
+  uid: string,
+  incarnation: string,
+  segment: PlacedSegment,
+): D1PreparedStatement[] {
+  const { path, encoded } = segment;
+  return [
+    db
+      .prepare(
+        `INSERT INTO segments (uid, incarnation, seq_from, seq_to, source, path, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer)
+         VALUES (?1, ?2, 0, ?3, 'import', ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (uid, path) DO NOTHING`,
+      )
+      .bind(uid, incarnation, encoded.rowCount, path, ...segmentValues(segment)),
+    db
+      .prepare(`${INSERT_SEGMENT_DAYS} ON CONFLICT DO NOTHING`)
+      .bind(uid, incarnation, 0, path, segmentDaysJson(encoded)),
+  ];
+}
+
+/** Days of an import that are not sealed with all of it. */
+export interface OpenDay {
+  readonly day: number;
+  /** Of the import's newest segment with rows of the day. */
+  readonly manifestSeq: number;
+}
+
+/** Null: no chunk of it is stored. A day is sealed when its seal covers every segment of the import with rows of it. */
+export async function readImport(
+  db: D1Database,
+  uid: string,
+  importId: string,
+): Promise<{ readonly status: ImportStatus; readonly open: readonly OpenDay[] } | null> {
+  const [totals, days] = await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT COUNT(*) AS chunks, COALESCE(SUM(verdict ->> 'accepted'), 0) AS rows FROM imports
+         WHERE uid = ?1 AND import_id = ?2 AND verdict <> ''`,
+      )
+      .bind(uid, importId),
+    db
+      .prepare(
+        `SELECT j.key + 0 AS day, SUM(j.value) AS rows, MAX(s.manifest_seq) AS manifestSeq, MIN(COALESCE(d.covered_seq, 0) >= s.manifest_seq) AS sealed
+         FROM imports i
+         JOIN segments s ON s.uid = i.uid
+           AND s.path = 'lake/v1/' || i.uid || '/l0/import-' || i.import_id || '-' || i.chunk || '-0-' || (i.verdict ->> 'accepted') || '.parquet'
+         JOIN json_each(i.days) j
+         LEFT JOIN sealed_days d ON d.uid = i.uid AND d.day = j.key + 0
+         WHERE i.uid = ?1 AND i.import_id = ?2 AND i.verdict <> '' GROUP BY 1 ORDER BY 1`,
+      )
+      .bind(uid, importId),
+  ]);
+  const [{ chunks, rows }] = totals!.results as [{ chunks: number; rows: number }];
+  if (chunks === 0) return null;
+  const known = days!.results as (OpenDay & { readonly rows: number; readonly sealed: number })[];
+  const touched = known.map(({ day, rows, sealed }) => ({ day: dayText(day), rows, sealed: sealed === 1 }));
+  const open = known.filter(({ sealed }) => sealed === 0).map(({ day, manifestSeq }) => ({ day, manifestSeq }));
+  const status = { chunks, rows, days: touched, sealed: touched.length - open.length, of: touched.length };
+  return { status, open };
+}

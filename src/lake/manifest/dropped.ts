@@ -1,0 +1,106 @@
+/**
+ * Dropped: what retention has taken from a tenant: per tier the day before which nothing counts any more.
+ *
+ *   hour, day   sealed cells of that grain
+ *   lake        events: segments, and whatever is stored or sent for such a day later
+ *   event       events of one name
+ *
+ * It only ever grows. Every reader goes by it, whatever rows are still there or come back (CORRECTNESS A5).
+ */
+import type { EventColumns } from '../../core/event/columns.ts';
+import { DAY_MS } from '../../core/limits.ts';
+
+/** Before and after every day there is. */
+export const DAY_MIN = -1_000_000;
+export const DAY_MAX = 1_000_000;
+
+export const TIERS = ['hour', 'day', 'lake', 'event'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** [dayFrom, dayBefore): something of these days was dropped. Nothing before dayBefore counts. */
+export interface DroppedDays {
+  readonly dayFrom: number;
+  readonly dayBefore: number;
+}
+export interface Dropped {
+  readonly hour: DroppedDays;
+  readonly day: DroppedDays;
+  readonly lake: DroppedDays;
+  /** Event name → its days. */
+  readonly events: ReadonlyMap<string, DroppedDays>;
+}
+
+/** For answers: what they lack. */
+export interface DroppedRange {
+  /** Days are written like 2026-07-01; `before` is not among them. */
+  readonly from: string;
+  readonly before: string;
+  /** Only events of these names; absent: all. */
+  readonly events?: readonly string[];
+}
+
+/** Parameter 1 is the uid: the day before which no event of the tenant counts. */
+export const LAKE_DROPPED = `COALESCE((SELECT r.day_before FROM dropped r WHERE r.uid = ?1 AND r.tier = 'lake' AND r.name = ''), ${DAY_MIN})`;
+
+const NOTHING: DroppedDays = { dayFrom: DAY_MIN, dayBefore: DAY_MIN };
+
+export interface DroppedRow extends DroppedDays {
+  readonly tier: Tier;
+  readonly name: string;
+}
+
+export function selectDropped(db: D1Database, uid: string): D1PreparedStatement {
+  return db
+    .prepare(
+      'SELECT tier, name, day_from AS dayFrom, day_before AS dayBefore FROM dropped WHERE uid = ?1 ORDER BY tier, name',
+    )
+    .bind(uid);
+}
+
+export function droppedOf({ results }: Pick<D1Result<unknown>, 'results'>): Dropped {
+  const rows = results as DroppedRow[];
+  const tier = (wanted: Tier) => rows.find((row) => row.tier === wanted) ?? NOTHING;
+  const events = rows.filter((row) => row.tier === 'event').map((row): [string, DroppedDays] => [row.name, row]);
+  return { hour: tier('hour'), day: tier('day'), lake: tier('lake'), events: new Map(events) };
+}
+
+/** Names of events that do not count on the day, in order. */
+export function expiredNames({ events }: Pick<Dropped, 'events'>, day: number): string[] {
+  return [...events].filter(([, { dayBefore }]) => day < dayBefore).map(([name]) => name);
+}
+
+/** What of the days [dayFrom, dayTo] was dropped: null, nothing. */
+export function droppedRange({ dayFrom, dayBefore }: DroppedDays, from: number, to: number): DroppedRange | null {
+  if (from >= dayBefore || to < dayFrom) return null;
+  const text = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
+  return { from: text(Math.max(from, dayFrom)), before: text(Math.min(to + 1, dayBefore)) };
+}
+
+/** The same of events by name; the days of all of them together. */
+export function eventsDropped(events: Dropped['events'], from: number, to: number): DroppedRange | null {
+  const ranges = [...events].flatMap(([name, days]) => {
+    const range = droppedRange(days, from, to);
+    return range === null ? [] : [{ name, ...range }];
+  });
+  if (ranges.length === 0) return null;
+  return {
+    from: ranges.map((range) => range.from).sort()[0]!,
+    before: ranges
+      .map((range) => range.before)
+      .sort()
+      .at(-1)!,
+    events: ranges.map(({ name }) => name),
+  };
+}
+
+/** Of rows of one day, those whose event still counts. The batch has the column `event` where any name has expired. */
+export function withoutExpired(
+  { strings }: Pick<EventColumns, 'strings'>,
+  rows: Uint32Array,
+  events: Dropped['events'],
+  day: number,
+): Uint32Array {
+  if (events.size === 0) return rows;
+  const names = new Set<string | null>(expiredNames({ events }, day));
+  return names.size === 0 ? rows : rows.filter((row) => !names.has(strings.event?.[row] ?? null));
+}

@@ -1,0 +1,263 @@
+/**
+ * Copies: the rows of a day that do not count, because another row is the same event (CORRECTNESS B7). Of the rows of one
+ * (id, key_hash) the least (received_at, incarnation, seq, row) counts; of two received at once a sealed one before others.
+ *
+ * in: id, key_hash and received_at of the day's rows, batch by batch · out: a bit a row
+ *
+ * What is held goes by the rows that no seal covers, however many are sealed: those differ in their ids already, so that each
+ * is only looked for among the others.
+ * - Of up to `sealIdsMax` uncovered rows all ids are compared, in one reading.
+ * - Of more the first reading marks the ids that come again, in a few bits each; the second compares the rows of these,
+ *   which are the copies and one in twenty of the others. Where very many are copies, as when an import was repeated, they
+ *   are compared in shares, a reading each.
+ *
+ * Refused: a map of the ids as texts (130 bytes each); shares of all ids (ten readings of five million).
+ */
+import type { EventColumns } from '../../core/event/columns.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { assert } from '../../core/std/result.ts';
+import { wordsOf } from '../encoding/number-encode.ts';
+import { type IdPart, isDropped, Survivors } from '../seal/survivors.ts';
+import { selectRows } from '../segment/columns.ts';
+import { allRows, keep } from '../segment/rows.ts';
+import type { LakeColumn } from '../segment/segment-schema.ts';
+
+/** What finding copies reads. */
+export const ID_COLUMNS: readonly LakeColumn[] = ['received_at', 'id', 'key_hash'];
+
+/** Some rows of a day. */
+export interface DayRows {
+  /** The day's rows are numbered through its sources in the order of their rank. */
+  readonly firstRow: number;
+  readonly isSealed: boolean;
+  readonly columns: EventColumns;
+  /** Only these are looked at, where few are; absent: all. */
+  readonly rows?: Uint32Array;
+}
+
+export interface DayCounts {
+  readonly sealedRowCount: number;
+  readonly uncoveredRowCount: number;
+  /** Of the many rows that are counted few are looked at: those are all compared. */
+  readonly isOfFew?: boolean;
+}
+
+export interface Copies {
+  /** Null: there are none. */
+  readonly dropped: Uint8Array | null;
+  readonly count: number;
+}
+export const NO_COPIES: Copies = { dropped: null, count: 0 };
+
+/** Of these rows of a batch those that count. */
+export function withoutCopies({ firstRow }: Pick<DayRows, 'firstRow'>, rows: Uint32Array, { dropped }: Copies) {
+  return dropped === null ? rows : keep(rows, (row) => !isDropped(dropped, firstRow + row));
+}
+
+/** `read` shows what no seal covers, by rank, then what is sealed; it is called for each reading, and always shows the same. */
+export async function findCopies(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
+  const { uncoveredRowCount, isOfFew = false } = counts;
+  if (isOfFew) return compareAll(read, counts, 1, FEW, () => null);
+  if (uncoveredRowCount <= LIMITS.sealIdsMax) return compareUncovered(read, counts);
+  const { again, count } = await markAgain(read, counts);
+  if (count === 0) return NO_COPIES;
+  // Of each id that comes again, the row that came first was not counted.
+  const markedMax = 2 * count;
+  const shareCount = Math.ceil(markedMax / LIMITS.sealIdsMax);
+  return compareAll(read, counts, shareCount, markedMax, (batch) => rowsIn(again, batch));
+}
+
+/** Grows where they turn out to be more. */
+const FEW = 1_024;
+/** A sealed row is taken for one of the uncovered ones at one in so many: then it is compared. */
+const BITS_OF_FEW = 64;
+/** Two sets of five million take 40 MB; one of them is gone when rows are compared. */
+const BITS_OF_MANY = 16;
+
+function compareUncovered(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
+  const { sealedRowCount, uncoveredRowCount } = counts;
+  if (sealedRowCount === 0) return compareAll(read, counts, 1, uncoveredRowCount, () => null);
+  const seen = new PairSet(uncoveredRowCount, BITS_OF_FEW);
+  return compareAll(read, counts, 1, uncoveredRowCount, (batch) => {
+    if (batch.isSealed) return rowsIn(seen, batch);
+    addTo(seen, batch);
+    return null;
+  });
+}
+
+/** Which ids come again after an uncovered row has had them, and in how many rows. */
+async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount }: DayCounts) {
+  const seen = new PairSet(uncoveredRowCount, BITS_OF_MANY);
+  const again = new PairSet(uncoveredRowCount, BITS_OF_MANY);
+  let count = 0;
+  for await (const { columns, isSealed } of read()) {
+    const keys = wordsOf(columns.keyHash);
+    const idOf = idWords(columns);
+    for (let row = 0; row < columns.rowCount; row++) {
+      const key = keys[2 * row]!;
+      if (isSealed && !seen.mayHaveKey(key)) continue;
+      const id = idOf(row);
+      if (seen.mayHave(key, id)) {
+        again.add(key, id);
+        count++;
+      } else if (!isSealed) seen.add(key, id);
+    }
+  }
+  return { again, count };
+}
+
+/** `chosen` of each batch's rows are compared; null: all. */
+async function compareAll(
+  read: () => AsyncIterable<DayRows>,
+  { sealedRowCount, uncoveredRowCount }: DayCounts,
+  shareCount: number,
+  comparedMax: number,
+  chosen: (batch: DayRows) => Uint32Array | null,
+): Promise<Copies> {
+  const dropped = new Uint8Array(Math.ceil((sealedRowCount + uncoveredRowCount) / 8));
+  let count = 0;
+  for (let index = 0; index < shareCount; index++) {
+    const comparison = new Comparison(comparedMax, { index, count: shareCount });
+    for await (const batch of read()) comparison.add(batch, chosen(batch) ?? batch.rows ?? null);
+    count += comparison.finish(dropped);
+  }
+  return count === 0 ? NO_COPIES : { dropped, count };
+}
+
+/** Shares of the hashes differ in size: without this, half of them would have to grow, which takes twice the memory. */
+const SLACK = 1.02;
+
+class Comparison {
+  readonly #survivors: Survivors;
+  /** Whose rows were fed, in their order. */
+  readonly #fed: { readonly firstRow: number; readonly rows: Uint32Array }[] = [];
+
+  constructor(rowCount: number, part: IdPart) {
+    this.#survivors = new Survivors(Math.ceil(rowCount * SLACK), part);
+  }
+
+  add({ firstRow, isSealed, columns }: DayRows, chosen: Uint32Array | null): void {
+    const rows = chosen ?? allRows(columns.rowCount);
+    if (rows.length === 0) return;
+    const ids = idColumns(columns);
+    const fed = rows.length === columns.rowCount ? ids : selectRows(ids, rows);
+    this.#survivors.add(isSealed ? precedent(fed) : fed);
+    this.#fed.push({ firstRow, rows });
+  }
+
+  /** Sets the bits of the copies; tells how many they are. */
+  finish(dropped: Uint8Array): number {
+    let fed = 0;
+    for (const { firstRow, rows } of this.#fed) {
+      for (let index = 0; index < rows.length; index++) {
+        if (this.#survivors.keeps(fed++)) continue;
+        const row = firstRow + rows[index]!;
+        dropped[row >> 3]! |= 1 << (row & 7);
+      }
+    }
+    return this.#survivors.duplicateCount;
+  }
+}
+
+/** Those alone, and still not unpacked: of a batch that was read for more than its ids. */
+function idColumns({ rowCount, receivedAt, keyHash, strings, coded, packed }: EventColumns): EventColumns {
+  assert('id' in strings && receivedAt.length === rowCount && keyHash.length === rowCount, 'scan without ids');
+  return {
+    rowCount,
+    at: new Float64Array(),
+    receivedAt,
+    person: new BigInt64Array(),
+    keyHash,
+    late: new Uint8Array(),
+    strings: only(strings),
+    ...(coded && { coded: only(coded) }),
+    ...(packed && { packed: only(packed) }),
+  };
+}
+
+function only<T extends { readonly id?: unknown }>(columns: T): Pick<T, 'id'> {
+  return Object.defineProperty({}, 'id', { enumerable: true, get: () => columns.id }) as Pick<T, 'id'>;
+}
+
+/** They come after what no seal covers and count before it when both were received in the same millisecond. */
+function precedent(columns: EventColumns): EventColumns {
+  return { ...columns, receivedAt: columns.receivedAt.map((receivedAtMs) => receivedAtMs - 0.5) };
+}
+
+function addTo(set: PairSet, { columns }: DayRows): void {
+  const keys = wordsOf(columns.keyHash);
+  const idOf = idWords(columns);
+  for (let row = 0; row < columns.rowCount; row++) set.add(keys[2 * row]!, idOf(row));
+}
+
+/** Of a batch's rows those that the set may have: few. Its texts are not looked at where no key is in the set. */
+function rowsIn(set: PairSet, { columns }: DayRows): Uint32Array {
+  const keys = wordsOf(columns.keyHash);
+  const rows: number[] = [];
+  let idOf: ReturnType<typeof idWords> | null = null;
+  for (let row = 0; row < columns.rowCount; row++) {
+    const key = keys[2 * row]!;
+    if (!set.mayHaveKey(key)) continue;
+    idOf ??= idWords(columns);
+    if (set.mayHave(key, idOf(row))) rows.push(row);
+  }
+  return Uint32Array.from(rows);
+}
+
+/**
+ * A word of each row's id. It only says which rows may be copies, so it may be weak: SipHash would take longer than all the
+ * rest of the reading. Of texts that came as one, none is cut out.
+ */
+function idWords({ strings, packed }: EventColumns): (row: number) => number {
+  const texts = packed?.id;
+  if (texts !== undefined) return (row) => wordOf(texts.text, texts.starts[row]!, texts.starts[row + 1]!);
+  const ids = strings.id!;
+  return (row) => wordOf(ids[row] ?? '', 0, (ids[row] ?? '').length);
+}
+
+/** FNV-1a of its UTF-16, with the last step of MurmurHash3, for low bits are what is looked at. */
+function wordOf(text: string, from: number, to: number): number {
+  let word = 0x811c9dc5;
+  for (let at = from; at < to; at++) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+  return word ^ (word >>> 16);
+}
+
+/** Pairs of a key and an id, by a word of each: a bit for each key, and one for each pair. No false "no". */
+class PairSet {
+  readonly #keys: Uint32Array;
+  readonly #pairs: Uint32Array;
+  readonly #keyMask: number;
+  readonly #pairMask: number;
+
+  constructor(count: number, bitsEach: number) {
+    const bitCount = 2 ** Math.max(10, Math.ceil(Math.log2(count * bitsEach)));
+    this.#pairs = new Uint32Array(bitCount / 32);
+    this.#pairMask = bitCount - 1;
+    // Most keys have several events.
+    this.#keys = new Uint32Array(bitCount / 4 / 32);
+    this.#keyMask = bitCount / 4 - 1;
+  }
+
+  add(key: number, id: number): void {
+    set(this.#keys, key & this.#keyMask);
+    set(this.#pairs, (key ^ id) & this.#pairMask);
+  }
+
+  mayHaveKey(key: number): boolean {
+    return has(this.#keys, key & this.#keyMask);
+  }
+
+  mayHave(key: number, id: number): boolean {
+    return has(this.#pairs, (key ^ id) & this.#pairMask);
+  }
+}
+
+function set(bits: Uint32Array, at: number): void {
+  bits[at >>> 5]! |= 1 << (at & 31);
+}
+
+function has(bits: Uint32Array, at: number): boolean {
+  return (bits[at >>> 5]! & (1 << (at & 31))) !== 0;
+}

@@ -1,0 +1,148 @@
+/**
+ * Scan task: a share of a question's scan as plain data, and its execution by a scanner.
+ *
+ * A share holds whole days, or files of days that come from seals alone: whatever has to be compared to find copies is in
+ * one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part.
+ * Of a query a scanner finds a fold, of a journey the events of people as codes: those are followed where all shares come
+ * together, for a person's events lie in as many files as there are days.
+ */
+
+import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
+import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
+import { RowFold } from '../../core/query/fold/row-fold.ts';
+import type { Query } from '../../core/query/question/request.ts';
+import { personsOf } from '../segment/people-bounds.ts';
+import type { LakeColumn } from '../segment/segment-schema.ts';
+import type { ReadBucket } from '../segment/source.ts';
+import { SizedCache } from '../std/sized-cache.ts';
+import { CachedBucket } from './cached-bucket.ts';
+import { type OnBatch, type ScanRequest, type ScanSegment, scan } from './scan.ts';
+
+export interface Share {
+  readonly segments: readonly ScanSegment[];
+  /** Of the view, within the question's. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+export interface ScanTask extends Share {
+  readonly query: Query;
+}
+export interface JourneyTask extends Share {
+  readonly journey: JourneySpec;
+  readonly people: HighRange;
+  /** Events, and people as two each; of more, the share is left to the query. */
+  readonly heldMax: number;
+}
+
+export type ShareReply<Found> =
+  | { readonly status: 'ok'; readonly found: Found; readonly scannedRowCount: number }
+  /** `rowCount`: rows the share has. */
+  | { readonly status: 'over-budget'; readonly rowCount: number };
+
+export interface ScannerRpc {
+  scan(task: ScanTask): Promise<ShareReply<PartialFold>>;
+  follow(task: JourneyTask): Promise<ShareReply<JourneyPart>>;
+}
+
+/** Reaches a scanner of a tenant's pool. */
+export type ScannerOf = (uid: string, index: number) => ScannerRpc;
+
+class OverBudget extends Error {}
+/** What was found is too much for any answer already, and says so where it is taken in. */
+class Enough extends Error {}
+
+export class ScanRunner {
+  readonly #bucket: CachedBucket;
+  readonly #footers = new SizedCache<string, Uint8Array>(LIMITS.footersSizeBytesMax);
+  readonly #now: () => number;
+
+  constructor(bucket: ReadBucket, now: () => number) {
+    this.#bucket = new CachedBucket(bucket, LIMITS.scannerCacheSizeBytesMax);
+    this.#now = now;
+  }
+
+  async scan({ query, ...share }: ScanTask): Promise<ShareReply<PartialFold>> {
+    const fold = new RowFold(query);
+    const wanted = new Set<LakeColumn>(fold.columns);
+    if (query.measure === 'users') wanted.add('person');
+    const what = { wanted, ...(fold.properties && { properties: fold.properties }) };
+    return this.#read(
+      share,
+      what,
+      () => fold.partial(),
+      (batch, rows) => {
+        fold.add(batch, rows);
+        return fold.excess === null;
+      },
+    );
+  }
+
+  async follow({ journey: spec, people, heldMax, ...share }: JourneyTask): Promise<ShareReply<JourneyPart>> {
+    const journey = journeyOf(spec);
+    const builder = new SequenceBuilder(journey, { heldMax, range: people });
+    const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
+    const what = {
+      wanted: new Set<LakeColumn>([...journey.columns, 'person']),
+      // Copies are told by the ids of everybody, also where only some people are wanted.
+      copies: new Map(),
+      ...(journey.properties && { properties: journey.properties }),
+      ...(!isEverybody && { people: personsOf(people) }),
+    };
+    return this.#read(
+      share,
+      what,
+      () => builder.part(),
+      (batch, rows) => {
+        builder.add(batch, rows);
+        // The query may hold twice as much: it reads the share itself, and knows better where to divide the people.
+        if (builder.isFull || builder.range.to < people.to) throw new Error('the share holds more events than it may');
+        return journey.excess === null;
+      },
+    );
+  }
+
+  async #read<Found>(
+    { segments, startMs, endMs }: Share,
+    what: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
+    found: () => Found,
+    onBatch: (...batch: Parameters<OnBatch>) => boolean,
+  ): Promise<ShareReply<Found>> {
+    const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
+    // The clock stands still while nothing is waited for: it says what reads and other work between them took.
+    const untilMs = this.#now() + LIMITS.scannerBudgetMs;
+    const request = {
+      ...what,
+      bucket: this.#bucket.binding,
+      segments: segments.map((segment) => ({ ...segment, footer: this.#footer(segment) })),
+      tails: [],
+      startMs,
+      endMs,
+      rowsMax: LIMITS.scannerRowsMax,
+    };
+    try {
+      const scanned = await scan(request, (...batch) => {
+        if (this.#now() > untilMs) throw new OverBudget();
+        if (!onBatch(...batch)) throw new Enough();
+      });
+      if (!scanned.ok) return { status: 'over-budget', rowCount };
+      return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
+    } catch (cause) {
+      if (cause instanceof OverBudget) return { status: 'over-budget', rowCount };
+      if (cause instanceof Enough) return { status: 'ok', found: found(), scannedRowCount: rowCount };
+      throw cause;
+    }
+  }
+
+  /** The one that was parsed before, if the segment was read before. */
+  #footer({ path, footer }: ScanSegment): Uint8Array | null {
+    if (!footer) return null;
+    return this.#footers.of(
+      path,
+      () => footer,
+      ({ length }) => length,
+    );
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Row reader: the properties of the row at hand of a batch of columns, by the names questions use. JSON is parsed only
+ * when a property lies in it, and once a row.
+ */
+
+import type { EventColumns } from '../../core/event/columns.ts';
+import type { PropertyReader } from '../../core/event/condition.ts';
+import type { JsonObject } from '../../core/event/event.ts';
+import { propertyPlace, valueAt } from '../../core/event/property.ts';
+
+const EMPTY: JsonObject = {};
+
+interface Parsed {
+  row: number;
+  value: JsonObject;
+}
+
+/** @example reader.row = 5; reader.read('properties.plan') */
+export class RowReader {
+  row = 0;
+  readonly read: PropertyReader;
+  readonly #columns: EventColumns;
+  readonly #parsed = { properties: { row: -1, value: EMPTY }, context: { row: -1, value: EMPTY } };
+
+  constructor(columns: EventColumns) {
+    this.#columns = columns;
+    this.read = (name) => {
+      const place = propertyPlace(name);
+      if (place.in === 'column') return this.#columns.strings[place.column]?.[this.row] ?? undefined;
+      if (place.in === 'person' || place.in === 'group') return undefined;
+      return valueAt(this.#json(place.in), place.key, place.steps);
+    };
+  }
+
+  #json(column: 'properties' | 'context'): JsonObject {
+    const parsed: Parsed = this.#parsed[column];
+    if (parsed.row === this.row) return parsed.value;
+    const text = this.#columns.strings[column]?.[this.row];
+    parsed.value = text ? (JSON.parse(text) as JsonObject) : EMPTY;
+    parsed.row = this.row;
+    return parsed.value;
+  }
+}

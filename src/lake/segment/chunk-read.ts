@@ -1,0 +1,216 @@
+/**
+ * Column chunk, read: the bytes of one column of one row group → its values, with null where there is none.
+ *
+ * Understands what `chunk-write.ts` writes, and wrote in earlier releases: data pages of version 2, flat columns, four
+ * encodings; anything else is refused by name. 64-bit values are read as pairs of 32-bit words, never as BigInt. Texts stay
+ * as they lie in the file, a dictionary with codes or one text with bounds, until somebody asks for strings.
+ */
+import type { ColumnMetaData } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import type { CodedTexts, PackedTexts } from '../../core/event/columns.ts';
+import { assert } from '../../core/std/result.ts';
+import { decodeDeltaTimes, decodeDeltaWords } from '../encoding/delta.ts';
+import { decodeHybrid } from '../encoding/hybrid.ts';
+import { decodePlain, packDeltaLength, packPlain } from '../encoding/text-decode.ts';
+import { decompress } from '../encoding/zstd.ts';
+
+interface Page {
+  readonly encoding: string;
+  /** Definition levels, 1 where there is a value; null: every row has one. */
+  readonly present: Uint8Array | null;
+  readonly values: Uint8Array;
+  readonly valueCount: number;
+  readonly rowCount: number;
+}
+interface Dictionary {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+}
+
+export type TextColumn = { readonly coded: CodedTexts } | { readonly packed: PackedTexts };
+
+export function readText(bytes: Uint8Array, metadata: ColumnMetaData): TextColumn {
+  const { page, dictionary } = readPages(bytes, metadata, true);
+  const { encoding, values, valueCount, rowCount, present } = page;
+  if (valueCount === 0) return { coded: { entries: [null], codes: new Uint8Array(rowCount) } };
+  if (encoding === 'RLE_DICTIONARY') {
+    assert(dictionary !== null, `column ${metadata.path_in_schema.join('.')}: codes without a dictionary`);
+    return { coded: codedOf(page, dictionary) };
+  }
+  assert(encoding === 'DELTA_LENGTH_BYTE_ARRAY' || encoding === 'PLAIN', `text in encoding ${encoding}`);
+  const { text, ends } = encoding === 'PLAIN' ? packPlain(values, valueCount) : packDeltaLength(values, valueCount);
+  return { packed: { text, starts: startsOf(ends, present, rowCount), present } };
+}
+
+/** INT64 milliseconds. */
+export function readTimes(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
+  const { page } = readPages(bytes, metadata, false);
+  if (page.encoding === 'DELTA_BINARY_PACKED') return decodeDeltaTimes(page.values, page.rowCount);
+  const low = plainWords(page, 2);
+  const high = new Int32Array(low.buffer, low.byteOffset, low.length);
+  const values = new Float64Array(page.rowCount);
+  for (let i = 0; i < values.length; i++) values[i] = (high[i * 2 + 1] as number) * 2 ** 32 + (low[i * 2] as number);
+  return values;
+}
+
+/** INT64; where null that of `instead` in the row, else 0. */
+export function readHashes(
+  bytes: Uint8Array,
+  metadata: ColumnMetaData,
+  { isNullable, instead }: { readonly isNullable: boolean; readonly instead?: BigInt64Array },
+): BigInt64Array {
+  const { page } = readPages(bytes, metadata, isNullable);
+  const { present, rowCount, valueCount } = page;
+  if (valueCount === 0 && rowCount > 0) return instead ?? new BigInt64Array(rowCount);
+  const words =
+    page.encoding === 'DELTA_BINARY_PACKED' ? decodeDeltaWords(page.values, valueCount) : plainWords(page, 2);
+  if (present === null) {
+    // Words that lie in the bytes of a whole window would keep it in memory.
+    const own = words.buffer.byteLength === words.length * 4 ? words : words.slice();
+    return new BigInt64Array(own.buffer as ArrayBuffer);
+  }
+  const other = instead && new Uint32Array(instead.buffer, instead.byteOffset, instead.length * 2);
+  const output = new Uint32Array(rowCount * 2);
+  for (let row = 0, next = 0; row < rowCount; row++) {
+    if (present[row] === 1) {
+      output[row * 2] = words[next++] as number;
+      output[row * 2 + 1] = words[next++] as number;
+    } else if (other !== undefined) {
+      output[row * 2] = other[row * 2] as number;
+      output[row * 2 + 1] = other[row * 2 + 1] as number;
+    }
+  }
+  return new BigInt64Array(output.buffer);
+}
+
+/** INT32 that fits in a byte. */
+export function readSmall(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
+  const { page } = readPages(bytes, metadata, false);
+  return Uint8Array.from(plainWords(page, 1));
+}
+
+/** DOUBLE, NaN where null. */
+export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
+  const { page, dictionary } = readPages(bytes, metadata, true);
+  const { encoding, values, valueCount, rowCount, present } = page;
+  if (valueCount === 0) return new Float64Array(rowCount).fill(Number.NaN);
+  let found: Float64Array;
+  if (encoding === 'RLE_DICTIONARY') {
+    assert(dictionary !== null, `column ${metadata.path_in_schema.join('.')}: codes without a dictionary`);
+    const entries = doublesOf(dictionary.bytes, dictionary.count);
+    const codes = new Uint32Array(valueCount);
+    if (dictionary.count > 1) decodeHybrid(values, 1, values[0] as number, codes);
+    found = new Float64Array(valueCount);
+    for (let i = 0; i < valueCount; i++) found[i] = entries[codes[i] as number] as number;
+  } else {
+    assert(encoding === 'PLAIN', `doubles in encoding ${encoding}`);
+    found = doublesOf(values, valueCount);
+  }
+  if (present === null) return found;
+  const output = new Float64Array(rowCount);
+  for (let row = 0, next = 0; row < rowCount; row++) {
+    output[row] = present[row] === 1 ? (found[next++] as number) : Number.NaN;
+  }
+  return output;
+}
+
+/** BOOLEAN: 0 where null, 1 false, 2 true. */
+export function readBooleans(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
+  const { page } = readPages(bytes, metadata, true);
+  const { encoding, values, valueCount, rowCount, present } = page;
+  const output = new Uint8Array(rowCount);
+  if (valueCount === 0) return output;
+  assert(encoding === 'PLAIN', `booleans in encoding ${encoding}`);
+  for (let row = 0, next = 0; row < rowCount; row++) {
+    if (present !== null && present[row] === 0) continue;
+    output[row] = 1 + (((values[next >> 3] as number) >> (next & 7)) & 1);
+    next++;
+  }
+  return output;
+}
+
+function readPages(
+  bytes: Uint8Array,
+  metadata: ColumnMetaData,
+  nullable: boolean,
+): { page: Page; dictionary: Dictionary | null } {
+  const name = metadata.path_in_schema.join('.');
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+  let header = parquetHeader(reader);
+  let dictionary: Dictionary | null = null;
+  if (header.dictionary_page_header !== undefined) {
+    const end = reader.offset + header.compressed_page_size;
+    const packed = bytes.subarray(reader.offset, end);
+    dictionary = {
+      bytes: unpack(packed, header.uncompressed_page_size, metadata),
+      count: header.dictionary_page_header.num_values,
+    };
+    reader.offset = end;
+    header = parquetHeader(reader);
+  }
+  const data = header.data_page_header_v2;
+  assert(data !== undefined, `column ${name}: ${header.type} where a data page of version 2 was expected`);
+  assert(data.num_rows === Number(metadata.num_values), `column ${name}: more than one data page`);
+  const levelsSizeBytes = data.definition_levels_byte_length;
+  let present: Uint8Array | null = null;
+  if (nullable && data.num_nulls > 0) {
+    present = new Uint8Array(data.num_values);
+    if (data.num_nulls < data.num_values) decodeHybrid(bytes, reader.offset, 1, present);
+  }
+  const end = reader.offset + header.compressed_page_size;
+  const packed = bytes.subarray(reader.offset + levelsSizeBytes, end);
+  const values = unpack(packed, header.uncompressed_page_size - levelsSizeBytes, metadata);
+  const valueCount = data.num_values - data.num_nulls;
+  return { page: { encoding: data.encoding, present, values, valueCount, rowCount: data.num_rows }, dictionary };
+}
+
+function unpack(bytes: Uint8Array, sizeBytes: number, { codec, path_in_schema }: ColumnMetaData): Uint8Array {
+  if (codec === 'UNCOMPRESSED' || bytes.length === 0) return bytes;
+  assert(codec === 'ZSTD', `column ${path_in_schema.join('.')}: codec ${codec}`);
+  return decompress(bytes, sizeBytes);
+}
+
+/** Codes are one more than in the file: 0 is null. */
+function codedOf({ values, valueCount, rowCount, present }: Page, { bytes, count }: Dictionary): CodedTexts {
+  const entries = [null, ...decodePlain(bytes, count)];
+  const make = count < 2 ** 8 - 1 ? Uint8Array : count < 2 ** 16 - 1 ? Uint16Array : Uint32Array;
+  const found = new make(valueCount);
+  if (count > 1) decodeHybrid(values, 1, values[0] as number, found);
+  if (present === null) {
+    for (let i = 0; i < valueCount; i++) found[i] = (found[i] as number) + 1;
+    return { entries, codes: found };
+  }
+  const codes = new make(rowCount);
+  for (let row = 0, next = 0; row < rowCount; row++) {
+    if (present[row] === 1) codes[row] = (found[next++] as number) + 1;
+  }
+  return { entries, codes };
+}
+
+/** The bounds of each row's text from the ends of the texts there are. */
+function startsOf(ends: Uint32Array, present: Uint8Array | null, rowCount: number): Uint32Array {
+  const starts = new Uint32Array(rowCount + 1);
+  if (present === null) {
+    starts.set(ends, 1);
+    return starts;
+  }
+  for (let row = 0, next = 0, end = 0; row < rowCount; row++) {
+    if (present[row] === 1) end = ends[next++] as number;
+    starts[row + 1] = end;
+  }
+  return starts;
+}
+
+function plainWords({ encoding, values, valueCount }: Page, wordsPerValue: 1 | 2): Uint32Array {
+  assert(encoding === 'PLAIN', `numbers in encoding ${encoding}`);
+  const count = valueCount * wordsPerValue;
+  assert(values.length >= count * 4, `numbers: ${values.length} bytes for ${valueCount} values`);
+  // An array of words must begin at a multiple of 4.
+  const aligned = values.byteOffset % 4 === 0 ? values : new Uint8Array(values);
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, count);
+}
+
+function doublesOf(bytes: Uint8Array, count: number): Float64Array {
+  assert(bytes.length >= count * 8, `doubles: ${bytes.length} bytes for ${count} values`);
+  return new Float64Array(bytes.slice(0, count * 8).buffer);
+}

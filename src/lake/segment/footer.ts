@@ -1,0 +1,63 @@
+/**
+ * Footer: the Parquet metadata of a segment, kept in the manifest so that a scan needs no read for it.
+ *
+ * As text it is base64 of zstd behind the size: metadata repeats itself per row group and column, and shrinks to a
+ * sixth. A segment of very many days has a footer too large for a manifest row; then the scan reads it from the file.
+ */
+import type { FileMetaData } from 'hyparquet';
+import { parquetMetadata } from 'hyparquet/src/metadata.js';
+import { LIMITS } from '../../core/limits.ts';
+import { assert } from '../../core/std/result.ts';
+import { compress, decompress } from '../encoding/zstd.ts';
+import { fromBase64, toBase64 } from '../std/base64.ts';
+import { SizedCache } from '../std/sized-cache.ts';
+import type { SegmentSource } from './source.ts';
+
+/** Longest packed footer the manifest takes: well below a D1 row, and a day's scan reads hundreds of rows. */
+const PACKED_LENGTH_MAX = 200_000;
+/** First read of a footer that is not in the manifest; most fit. */
+const FIRST_READ_SIZE_BYTES = 64 * 1_024;
+const TAIL_SIZE_BYTES = 8;
+
+/** Null: too large for a manifest row. */
+export function packFooter(footer: Uint8Array): string | null {
+  const text = `${footer.length}:${toBase64(compress(footer))}`;
+  return text.length <= PACKED_LENGTH_MAX ? text : null;
+}
+
+/** The same bytes for a text that was unpacked before: parsed once, a footer serves many questions. */
+export function unpackFooter(text: string): Uint8Array {
+  return unpacked.of(
+    text,
+    () => unpack(text),
+    (footer) => text.length + footer.length,
+  );
+}
+
+const unpacked = new SizedCache<string, Uint8Array>(LIMITS.footersSizeBytesMax);
+
+function unpack(text: string): Uint8Array {
+  const colon = text.indexOf(':');
+  assert(colon > 0, 'packed footer without its size');
+  return decompress(fromBase64(text.slice(colon + 1)), Number(text.slice(0, colon)));
+}
+
+export async function readFooter(source: SegmentSource): Promise<Uint8Array> {
+  const guess = Math.min(source.sizeBytes, FIRST_READ_SIZE_BYTES);
+  const end = await source.read(source.sizeBytes - guess, guess);
+  assert(end.length >= TAIL_SIZE_BYTES, `segment of ${source.sizeBytes} bytes is no Parquet file`);
+  const sizeBytes = new DataView(end.buffer, end.byteOffset + end.length - TAIL_SIZE_BYTES).getUint32(0, true);
+  const wanted = sizeBytes + TAIL_SIZE_BYTES;
+  assert(wanted <= source.sizeBytes, `footer of ${wanted} bytes in a segment of ${source.sizeBytes}`);
+  return wanted <= end.length ? end.subarray(end.length - wanted) : source.read(source.sizeBytes - wanted, wanted);
+}
+
+/** Objects take so many times the bytes they were parsed from: measured, of files of one day and of a year. */
+const PARSED_FACTOR = 15;
+const parsed = new SizedCache<Uint8Array, FileMetaData>(LIMITS.parsedFootersSizeBytesMax);
+
+/** Parses once for each footer in use; a scan reads a segment once a day. One of many is parsed again when it is asked for. */
+export function parseFooter(footer: Uint8Array): FileMetaData {
+  const parse = () => parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
+  return parsed.of(footer, parse, () => PARSED_FACTOR * footer.length);
+}

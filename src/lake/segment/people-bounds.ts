@@ -1,0 +1,141 @@
+/**
+ * People's bounds: which people each row group of a segment has, by its footer, and which row groups may have some people.
+ *
+ * Kept beside the footer's bytes in a few numbers, so that many files can be planned without their parsed footers, of which
+ * each takes a hundred times as much.
+ */
+import type { ColumnChunk, Statistics } from 'hyparquet';
+import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
+import { wordsOf } from '../encoding/number-encode.ts';
+import { parseFooter } from './footer.ts';
+
+export interface PersonRange {
+  readonly min: bigint;
+  /** Inclusive. */
+  readonly max: bigint;
+  /** Row groups with events of nobody, too. */
+  readonly withNobody?: boolean;
+}
+
+/** People one by one: what lies between them is not read. */
+export interface PersonSet {
+  /** Ascending. */
+  readonly hashes: BigInt64Array;
+  /** The high word of each. */
+  readonly highs: Int32Array;
+}
+
+/** By signed 64-bit hash; 0 stands for nobody. */
+export type People = PersonRange | PersonSet;
+
+export function personSet(people: readonly bigint[]): PersonSet {
+  const hashes = BigInt64Array.from(people).sort();
+  const words = wordsOf(hashes);
+  return { hashes, highs: Int32Array.from(hashes, (_, index) => words[2 * index + 1]!) };
+}
+
+/** People of a row group by the high words of their hashes, signed, both ends included. */
+export interface PeopleSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly rowCount: number;
+}
+
+interface Bounds {
+  readonly spans: readonly PeopleSpan[];
+  readonly hasNobody: boolean;
+}
+
+/** All hashes whose high word, signed, is in the range. */
+export function personsOf({ from, to }: HighRange): PersonRange {
+  return { min: BigInt(from) * 2n ** 32n, max: BigInt(to) * 2n ** 32n + 0xffff_ffffn };
+}
+
+const known = new WeakMap<Uint8Array, Bounds>();
+
+/** Of all row groups, in their order. */
+export function peopleSpans(footer: Uint8Array): readonly PeopleSpan[] {
+  return boundsOf(footer).spans;
+}
+
+/** Whether any row group may hold one of these. */
+export function mayHavePeople(footer: Uint8Array, people: People): boolean {
+  const { spans, hasNobody } = boundsOf(footer);
+  if (hasNobody && asksNobody(people)) return true;
+  if ('hashes' in people) return spans.some(({ from, to }) => isAnyWithin(people.highs, from, to));
+  const from = Number(people.min >> 32n);
+  const to = Number(people.max >> 32n);
+  return spans.some((span) => span.to >= from && span.from <= to);
+}
+
+export function mayHoldPeople(person: Statistics | undefined, people: People): boolean {
+  // Without bounds no row of the group has a person.
+  if (person?.min_value === undefined || person.max_value === undefined) return asksNobody(people);
+  if ((person.null_count ?? 1n) > 0n && asksNobody(people)) return true;
+  const [min, max] = [person.min_value as bigint, person.max_value as bigint];
+  return 'hashes' in people ? isAnyWithin(people.hashes, min, max) : max >= people.min && min <= people.max;
+}
+
+/** Whether the row is of one of these, by the words of its hash: a BigInt a row would cost more than reading it. */
+export function personFilter(people: People): (words: Uint32Array, row: number) => boolean {
+  if ('hashes' in people) {
+    const index = new HashIndex();
+    const words = wordsOf(people.hashes);
+    for (let at = 0; at < words.length; at += 2) index.add(words[at + 1]!, words[at]!);
+    return (of, row) => index.find(of[2 * row + 1]!, of[2 * row]!) !== NOT_FOUND;
+  }
+  const [minLow, minHigh, maxLow, maxHigh] = [people.min, people.max].flatMap((hash) => [
+    Number(BigInt.asUintN(32, hash)),
+    Number(hash >> 32n),
+  ]) as [number, number, number, number];
+  return (words, row) => {
+    const low = words[2 * row]!;
+    const high = words[2 * row + 1]! | 0;
+    return (
+      (high > minHigh || (high === minHigh && low >= minLow)) && (high < maxHigh || (high === maxHigh && low <= maxLow))
+    );
+  };
+}
+
+/** `sorted` ascending, both ends included. */
+function isAnyWithin<T extends number | bigint>(sorted: ArrayLike<T>, min: T, max: T): boolean {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < min) low = middle + 1;
+    else high = middle;
+  }
+  return low < sorted.length && sorted[low]! <= max;
+}
+
+export function statisticsOf(chunks: readonly ColumnChunk[], column: string): Statistics | undefined {
+  return chunks.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
+}
+
+function asksNobody(people: People): boolean {
+  if ('hashes' in people) return people.hashes.includes(0n);
+  return people.withNobody === true || (people.min <= 0n && people.max >= 0n);
+}
+
+function boundsOf(footer: Uint8Array): Bounds {
+  const bounds = known.get(footer);
+  if (bounds !== undefined) return bounds;
+  let hasNobody = false;
+  const spans: PeopleSpan[] = [];
+  for (const { columns, num_rows } of parseFooter(footer).row_groups) {
+    const person = statisticsOf(columns, 'person');
+    const rowCount = Number(num_rows);
+    if ((person?.null_count ?? 1n) > 0n) hasNobody = true;
+    if (person?.min_value === undefined || person.max_value === undefined) continue;
+    spans.push({ from: highOf(person.min_value as bigint), to: highOf(person.max_value as bigint), rowCount });
+  }
+  const found = { spans, hasNobody };
+  known.set(footer, found);
+  return found;
+}
+
+function highOf(hash: bigint): number {
+  return Math.max(EVERYBODY.from, Math.min(EVERYBODY.to, Number(hash >> 32n)));
+}

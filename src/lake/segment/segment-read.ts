@@ -1,0 +1,284 @@
+/**
+ * Segment reader: Parquet → EventColumns, one batch a row group, only the columns and row groups asked for.
+ *
+ * Numeric columns that were not asked for are empty arrays; text columns are absent. With a footer at hand at most three
+ * reads fetch all that is wanted (of each 16 MB).
+ *
+ * Of a row group that several days share only the rows of the days asked for are given. It is always read, whatever people
+ * or instants are asked for: how many rows those are is what the numbers of the rows behind it hang on.
+ */
+import type { ColumnChunk, ColumnMetaData, FileMetaData } from 'hyparquet';
+import {
+  type CodedTexts,
+  codedTexts,
+  type EventColumns,
+  type PackedTexts,
+  packedTexts,
+  type TypedColumn,
+} from '../../core/event/columns.ts';
+import type { StringColumn } from '../../core/event/event.ts';
+import { assert } from '../../core/std/result.ts';
+import {
+  readBooleans,
+  readDoubles,
+  readHashes,
+  readSmall,
+  readText,
+  readTimes,
+  type TextColumn,
+} from './chunk-read.ts';
+import { dayOf, rowsOfDays } from './columns.ts';
+import { parseFooter, readFooter } from './footer.ts';
+import { mayHavePeople, mayHoldPeople, type People, statisticsOf } from './people-bounds.ts';
+import { type ByteRange, coalesce, windows } from './read-plan.ts';
+import { isNumberColumn, type LakeColumn } from './segment-schema.ts';
+import type { SegmentSource } from './source.ts';
+import { codedFrom, propertyOfColumn } from './typed-columns.ts';
+
+export interface ReadOptions {
+  readonly columns: ReadonlySet<LakeColumn>;
+  /**
+   * `properties` is wanted only to know these: of a segment that has columns of their own for all of them those are read,
+   * and not the JSON.
+   */
+  readonly properties?: ReadonlySet<string>;
+  /** Only rows of these days (since the epoch, UTC). */
+  readonly days?: ReadonlySet<number>;
+  /** Only row groups that may hold an event of [startMs, endMs); rows are not filtered. */
+  readonly startMs?: number;
+  readonly endMs?: number;
+  /** Only row groups that may hold one of these; rows are not filtered. */
+  readonly people?: People;
+  /** As the writer returned it; read from the source when absent. */
+  readonly footer?: Uint8Array;
+}
+/** One row group, with its place in the file. */
+export interface RowGroupBatch {
+  readonly rowGroup: number;
+  /** Rows of the days asked for that lie before it, read or not. */
+  readonly firstRow: number;
+  readonly columns: EventColumns;
+}
+
+interface Chunk extends ByteRange {
+  /** Its name in the file. */
+  readonly column: string;
+  readonly metadata: ColumnMetaData;
+}
+interface GroupPlan {
+  readonly rowGroup: number;
+  /** Rows of the days asked for in row groups that are not read, between the one read before and this. */
+  readonly skippedRows: number;
+  readonly rowCount: number;
+  /** It may have rows of days that were not asked for. */
+  readonly isShared: boolean;
+  /** In file order. */
+  readonly chunks: readonly Chunk[];
+}
+
+export async function* readSegment(source: SegmentSource, options: ReadOptions): AsyncGenerator<EventColumns> {
+  for await (const { columns } of readRowGroups(source, options)) yield columns;
+}
+
+export async function* readRowGroups(source: SegmentSource, options: ReadOptions): AsyncGenerator<RowGroupBatch> {
+  const footer = options.footer ?? (await readFooter(source));
+  if (options.people !== undefined && !mayHavePeople(footer, options.people)) return;
+  const metadata = parseFooter(footer);
+  const wanted = wantedOf(metadata, options);
+  let firstRow = 0;
+  for (const window of windows(planGroups(metadata, options, wanted), spanOf)) {
+    const chunks = window.flatMap((group) => group.chunks);
+    const ranges = coalesce(chunks);
+    const blocks = await Promise.all(ranges.map(({ from, to }) => source.read(from, to - from)));
+    for (const { rowGroup, skippedRows, rowCount, isShared, chunks } of window) {
+      const bytesOf = (chunk: ByteRange) => {
+        const i = ranges.findIndex((range) => chunk.from >= range.from && chunk.to <= range.to);
+        const start = chunk.from - (ranges[i] as ByteRange).from;
+        return (blocks[i] as Uint8Array).subarray(start, start + chunk.to - chunk.from);
+      };
+      const group = decodeGroup(rowCount, chunks, bytesOf, wanted);
+      const columns = isShared ? rowsOfDays(group, options.days!) : group;
+      firstRow += skippedRows;
+      if (columns.rowCount > 0) yield { rowGroup, firstRow, columns };
+      firstRow += columns.rowCount;
+    }
+  }
+}
+
+interface Wanted {
+  readonly columns: ReadonlySet<LakeColumn>;
+  /** Properties to be read from columns of their own. */
+  readonly typed: ReadonlySet<string>;
+}
+
+function wantedOf({ schema }: FileMetaData, { columns, properties }: ReadOptions): Wanted {
+  const none = new Set<string>();
+  if (properties === undefined || !columns.has('properties')) return { columns, typed: none };
+  const there = new Set(schema.map(({ name }) => propertyOfColumn(name)));
+  if (![...properties].every((property) => there.has(property))) return { columns, typed: none };
+  return { columns: new Set([...columns].filter((column) => column !== 'properties')), typed: properties };
+}
+
+function isWanted(column: string, { columns, typed }: Wanted): boolean {
+  if (columns.has(column as LakeColumn)) return true;
+  const property = propertyOfColumn(column);
+  return property !== null && typed.has(property);
+}
+
+/** Key hashes are null where they are the person: both are read. */
+function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: asked, typed }: Wanted): GroupPlan[] {
+  const wanted: Wanted = { columns: asked.has('key_hash') ? new Set([...asked, 'person']) : asked, typed };
+  const plans: GroupPlan[] = [];
+  let skippedRows = 0;
+  for (const [rowGroup, { columns, num_rows }] of metadata.row_groups.entries()) {
+    const span = timesOf(columns);
+    if (!mayHoldDays(span, options)) continue;
+    const rowCount = Number(num_rows);
+    const isShared = options.days !== undefined && !isOfOneDay(span);
+    if (!isShared && !mayHold(columns, span, options)) {
+      skippedRows += rowCount;
+      continue;
+    }
+    const read = columns.map(chunkOf);
+    const chunks = read.filter(({ column }) => isWanted(column, wanted) || (isShared && column === 'at'));
+    plans.push({ rowGroup, skippedRows, rowCount, isShared, chunks });
+    skippedRows = 0;
+  }
+  return plans;
+}
+
+/** The first and the last instant of a row group; null: unknown. */
+type Times = { readonly minMs: number; readonly maxMs: number } | null;
+
+function timesOf(chunks: readonly ColumnChunk[]): Times {
+  const at = statisticsOf(chunks, 'at');
+  const minMs = at?.min_value as number | undefined;
+  const maxMs = at?.max_value as number | undefined;
+  return minMs === undefined || maxMs === undefined ? null : { minMs, maxMs };
+}
+
+function isOfOneDay(times: Times): boolean {
+  return times !== null && dayOf(times.minMs) === dayOf(times.maxMs);
+}
+
+function mayHoldDays(times: Times, { days }: ReadOptions): boolean {
+  if (days === undefined || times === null) return true;
+  for (const day of days) if (day >= dayOf(times.minMs) && day <= dayOf(times.maxMs)) return true;
+  return false;
+}
+
+function mayHold(chunks: readonly ColumnChunk[], times: Times, { startMs, endMs, people }: ReadOptions): boolean {
+  if (times !== null) {
+    if (startMs !== undefined && times.maxMs < startMs) return false;
+    if (endMs !== undefined && times.minMs >= endMs) return false;
+  }
+  return people === undefined || mayHoldPeople(statisticsOf(chunks, 'person'), people);
+}
+
+function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {
+  assert(metadata !== undefined, 'column chunk without metadata');
+  const from = Number(metadata.dictionary_page_offset ?? metadata.data_page_offset);
+  const column = metadata.path_in_schema[0] as string;
+  return { column, metadata, from, to: from + Number(metadata.total_compressed_size) };
+}
+
+function spanOf({ chunks }: GroupPlan): ByteRange {
+  return { from: chunks[0]?.from ?? 0, to: chunks.at(-1)?.to ?? 0 };
+}
+
+/** Texts are unpacked when they are first asked for; in whatever form, once. */
+class LazyTexts {
+  readonly strings: { [column in StringColumn]?: readonly (string | null)[] } = {};
+  readonly coded: { [column in StringColumn]?: CodedTexts } = {};
+  readonly packed: { [column in StringColumn]?: PackedTexts } = {};
+
+  add(column: StringColumn, read: () => TextColumn): void {
+    let known: TextColumn | undefined;
+    const text = () => {
+      known ??= read();
+      return known;
+    };
+    define(this.coded, column, () => codedIn(text()));
+    define(this.packed, column, () => packedIn(text()));
+    define(this.strings, column, () => stringsOf(text()));
+  }
+}
+
+function codedIn(text: TextColumn): CodedTexts | undefined {
+  return 'coded' in text ? text.coded : undefined;
+}
+
+function packedIn(text: TextColumn): PackedTexts | undefined {
+  return 'packed' in text ? text.packed : undefined;
+}
+
+function stringsOf(text: TextColumn): (string | null)[] {
+  return 'coded' in text ? codedTexts(text.coded) : packedTexts(text.packed);
+}
+
+/** A property that is worked out at its first reading. */
+function define<T extends object, K extends keyof T>(object: T, key: K, make: () => T[K]): void {
+  Object.defineProperty(object, key, {
+    enumerable: true,
+    configurable: true,
+    get() {
+      const value = make();
+      Object.defineProperty(object, key, { enumerable: true, value });
+      return value;
+    },
+  });
+}
+
+function decodeGroup(
+  rowCount: number,
+  chunks: readonly Chunk[],
+  bytesOf: (chunk: Chunk) => Uint8Array,
+  wanted: Wanted,
+): EventColumns {
+  const texts = new LazyTexts();
+  let readAt = (): Float64Array => new Float64Array();
+  let receivedAt: Float64Array = new Float64Array();
+  let person: BigInt64Array = new BigInt64Array();
+  let keyHash: BigInt64Array = new BigInt64Array();
+  let late: Uint8Array = new Uint8Array();
+  const typed: { [property: string]: TypedColumn } = {};
+  for (const chunk of chunks) {
+    const { metadata } = chunk;
+    const column = chunk.column as LakeColumn;
+    const bytes = bytesOf(chunk);
+    const property = propertyOfColumn(chunk.column);
+    if (property !== null) define(typed, property, () => readTyped(bytes, metadata));
+    else if (column === 'at') readAt = () => readTimes(bytes, metadata);
+    else if (column === 'received_at') receivedAt = readTimes(bytes, metadata);
+    else if (column === 'person') person = readHashes(bytes, metadata, { isNullable: true });
+    else if (column === 'key_hash') keyHash = readKeyHashes(bytes, metadata, person);
+    else if (column === 'late') late = readSmall(bytes, metadata);
+    else texts.add(column, () => readText(bytes, metadata));
+  }
+  // A column that came into the schema after the segment was written.
+  const absent: TextColumn = { coded: { entries: [null], codes: new Uint8Array(rowCount) } };
+  const found = new Set<string>(chunks.map(({ column }) => column));
+  for (const column of wanted.columns) {
+    if (!isNumberColumn(column) && !found.has(column)) texts.add(column, () => absent);
+  }
+  const { strings, coded, packed } = texts;
+  if (!wanted.columns.has('person')) person = new BigInt64Array();
+  const at = new Float64Array();
+  const group: EventColumns = { rowCount, at, receivedAt, person, keyHash, late, strings, coded, packed, typed };
+  // Whoever counts whole days does not look at instants.
+  define(group, 'at', readAt);
+  return group;
+}
+
+/** Null where they are the person. Segments of the first format have none of these. */
+function readKeyHashes(bytes: Uint8Array, metadata: ColumnMetaData, person: BigInt64Array): BigInt64Array {
+  const isNullable = metadata.statistics?.null_count !== 0n;
+  return readHashes(bytes, metadata, { isNullable, instead: person });
+}
+
+function readTyped(bytes: Uint8Array, metadata: ColumnMetaData): TypedColumn {
+  if (metadata.type === 'DOUBLE') return { type: 'number', values: readDoubles(bytes, metadata) };
+  if (metadata.type === 'BOOLEAN') return { type: 'boolean', values: readBooleans(bytes, metadata) };
+  const text = readText(bytes, metadata);
+  return { type: 'text', texts: 'coded' in text ? text.coded : codedFrom(packedTexts(text.packed)) };
+}

@@ -1,0 +1,156 @@
+/**
+ * Typed columns: properties that a sealed segment keeps in columns of their own beside the JSON, as `p_<name>`: numbers as
+ * DOUBLE, texts as STRING, booleans as BOOLEAN.
+ *
+ * The seal chooses them by the events of the segment alone, so that equal events give equal files: top-level properties of
+ * one type throughout, there in a tenth of the events or more, texts only where they repeat. The JSON stays whole: a typed
+ * column is a second way to the same values, and a segment without it is read through its JSON. Which a segment has, its
+ * footer says, which is in the manifest.
+ */
+import type { CodedTexts, EventColumns, TypedColumn } from '../../core/event/columns.ts';
+import type { JsonObject, JsonValue } from '../../core/event/event.ts';
+import { compareCodePoints } from '../../core/std/text.ts';
+
+const PREFIX = 'p_';
+const TYPED_MAX = 8;
+/** Of the events. */
+const SHARE_MIN = 0.1;
+/** Different texts per event that has one. */
+const DISTINCT_SHARE_MAX = 0.1;
+/** Codes have 16 bits, 0 is none. */
+const DISTINCT_MAX = 65_000;
+/** Names that are looked at, the first met: each holds up to 8 bytes an event. */
+const CANDIDATES_MAX = 100;
+/** Names that cannot be taken for a place inside of an object, and that every reader takes. */
+const NAME = /^[A-Za-z][A-Za-z0-9_ -]{0,62}$/;
+
+/** The name of the property's column in a file. */
+export function typedName(property: string): string {
+  return PREFIX + property;
+}
+
+/** The property of a column of a file; null: it is none of these. */
+export function propertyOfColumn(column: string): string | null {
+  return column.startsWith(PREFIX) ? column.slice(PREFIX.length) : null;
+}
+
+/** Whether a property may have a column of its own. */
+export function isTypedName(property: string): boolean {
+  return NAME.test(property);
+}
+
+type Kind = TypedColumn['type'];
+
+/** A property that may get a column, with the values seen so far; given up as soon as it does not fit. */
+class Candidate {
+  readonly name: string;
+  readonly kind: Kind;
+  count = 0;
+  isMixed = false;
+  readonly #rowCount: number;
+  readonly #numbers: Float64Array;
+  readonly #codes: Uint16Array;
+  readonly #codeOf = new Map<string, number>();
+
+  constructor(name: string, kind: Kind, rowCount: number) {
+    this.name = name;
+    this.kind = kind;
+    this.#rowCount = rowCount;
+    this.#numbers = kind === 'number' ? new Float64Array(rowCount).fill(Number.NaN) : new Float64Array();
+    this.#codes = new Uint16Array(kind === 'number' ? 0 : rowCount);
+  }
+
+  see(row: number, value: string | number | boolean): void {
+    this.count++;
+    if (typeof value === 'number') this.#numbers[row] = value;
+    else if (typeof value === 'boolean') this.#codes[row] = value ? 2 : 1;
+    else this.#codes[row] = this.#codeOf.get(value) ?? this.#newCode(value);
+  }
+
+  #newCode(text: string): number {
+    const code = this.#codeOf.size + 1;
+    // A lone surrogate is kept by JSON, which escapes it, and by nothing else.
+    if (!text.isWellFormed() || code > DISTINCT_MAX) this.isMixed = true;
+    else this.#codeOf.set(text, code);
+    return code;
+  }
+
+  get isFit(): boolean {
+    if (this.isMixed || this.count < SHARE_MIN * this.#rowCount) return false;
+    return this.kind !== 'text' || this.#codeOf.size <= Math.max(2, DISTINCT_SHARE_MAX * this.count);
+  }
+
+  column(): TypedColumn {
+    switch (this.kind) {
+      case 'number':
+        return { type: 'number', values: this.#numbers };
+      case 'boolean':
+        return { type: 'boolean', values: Uint8Array.from(this.#codes) };
+      case 'text':
+        return { type: 'text', texts: { entries: [null, ...this.#codeOf.keys()], codes: this.#codes } };
+    }
+  }
+}
+
+function kindOf(value: JsonValue): Kind | null {
+  if (typeof value === 'number') return 'number';
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'boolean' ? 'boolean' : null;
+}
+
+/** The columns to give to these events, in the order in which they lie in the file. */
+export function typedColumnsOf({ rowCount, strings }: EventColumns): Map<string, TypedColumn> {
+  const texts = strings.properties ?? [];
+  /** Null: given up. */
+  const candidates = new Map<string, Candidate | null>();
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row];
+    if (text === null) continue;
+    const object = JSON.parse(text as string) as JsonObject;
+    for (const name in object) {
+      const value = object[name] as JsonValue;
+      if (value === null) continue;
+      let candidate = candidates.get(name);
+      if (candidate === null) continue;
+      const kind = kindOf(value);
+      if (candidate === undefined) {
+        if (candidates.size >= CANDIDATES_MAX) continue;
+        candidate = kind === null || !isTypedName(name) ? null : new Candidate(name, kind, rowCount);
+        candidates.set(name, candidate);
+        if (candidate === null) continue;
+      }
+      if (kind === candidate.kind) candidate.see(row, value as string | number | boolean);
+      if (kind !== candidate.kind || candidate.isMixed) candidates.set(name, null);
+    }
+  }
+  const chosen = new Map<string, TypedColumn>();
+  const seen = new Set<string>();
+  const fit = [...candidates.values()].filter((candidate) => candidate?.isFit) as Candidate[];
+  for (const candidate of fit.sort(compareCandidates)) {
+    // Other readers do not tell names by case.
+    const folded = candidate.name.toLowerCase();
+    if (chosen.size === TYPED_MAX || seen.has(folded)) continue;
+    seen.add(folded);
+    chosen.set(candidate.name, candidate.column());
+  }
+  return chosen;
+}
+
+function compareCandidates(left: Candidate, right: Candidate): number {
+  return right.count - left.count || compareCodePoints(left.name, right.name);
+}
+
+/** Texts as they are kept in memory, whatever way they were stored. */
+export function codedFrom(texts: readonly (string | null)[]): CodedTexts {
+  const codeOf = new Map<string | null, number>([[null, 0]]);
+  const codes = new Uint32Array(texts.length);
+  for (const [row, text] of texts.entries()) {
+    let code = codeOf.get(text);
+    if (code === undefined) {
+      code = codeOf.size;
+      codeOf.set(text, code);
+    }
+    codes[row] = code;
+  }
+  return { entries: [...codeOf.keys()], codes };
+}

@@ -1,0 +1,158 @@
+/**
+ * Retention, enforced: the cron's part. Per tenant with a policy: record what is dropped → delete it.
+ *
+ * - Recorded first, by one statement that also looks whether all of it is sealed (CORRECTNESS B8): a day with anything no
+ *   seal covers holds up its tier until it is sealed. From then on no reader counts it, whatever is still there (A5).
+ * - Deleted then, as garbage: cells and manifest rows at once, objects an hour later, for scans that had begun.
+ * - Events of a name: the days are sealed anew without them, some at a time; until then readers leave them out.
+ * What comes for a dropped day later (an import of old history) is taken and does not count; the next run deletes it.
+ */
+import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
+import type { SealMessage } from '../../core/shard/rpc.ts';
+import {
+  type RetentionPolicy,
+  type RetentionTargets,
+  retentionSchema,
+  retentionTargets,
+} from '../../core/tenant/expiry.ts';
+import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from '../manifest/dropped.ts';
+import { type CurrentBucket, publishCurrent } from '../seal/current.ts';
+import { claim, queueSeals } from '../seal/schedule.ts';
+
+export interface RetentionServices {
+  readonly db: D1Database;
+  readonly lake: CurrentBucket;
+  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+}
+
+const EVERY_MS = 6 * HOUR_MS;
+/** A scan that began before may still read the files. */
+const GARBAGE_AFTER_MS = HOUR_MS;
+/** Days sealed anew in one run, for each tenant: the queue is not for retention alone. */
+const RESEALS_PER_RUN_MAX = 100;
+
+export async function readPolicy(db: D1Database, uid: string): Promise<RetentionPolicy | null> {
+  const text = await db.prepare('SELECT policy FROM retention WHERE uid = ?').bind(uid).first<string>('policy');
+  return text === null ? null : retentionSchema.parse(JSON.parse(text));
+}
+
+export async function storePolicy(db: D1Database, uid: string, policy: RetentionPolicy, nowMs: number): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO retention (uid, policy, updated_at_ms) VALUES (?1, ?2, ?3)
+         ON CONFLICT (uid) DO UPDATE SET policy = excluded.policy, updated_at_ms = excluded.updated_at_ms`,
+    )
+    .bind(uid, JSON.stringify(policy), nowMs)
+    .run();
+}
+
+export async function readDropped(db: D1Database, uid: string): Promise<Dropped> {
+  return droppedOf(await selectDropped(db, uid).all());
+}
+
+/** Every tenant on its own: one that fails does not keep the others from their turn. */
+export async function scheduleRetention(services: RetentionServices, nowMs: number): Promise<void> {
+  const { db } = services;
+  if (!(await claim(db, ['schedule/retention'], nowMs, EVERY_MS)).has('schedule/retention')) return;
+  const { results } = await db
+    .prepare(
+      'SELECT r.uid FROM retention r JOIN tenants t ON t.uid = r.uid WHERE t.deleted_at_ms IS NULL ORDER BY r.uid',
+    )
+    .all<{ uid: string }>();
+  for (const { uid } of results) {
+    try {
+      await enforceRetention(services, uid, nowMs);
+    } catch (cause) {
+      console.error(JSON.stringify({ at: 'retention', uid, error: String(cause) }));
+    }
+  }
+}
+
+export async function enforceRetention(services: RetentionServices, uid: string, nowMs: number): Promise<void> {
+  const { db, lake, sealQueue } = services;
+  const policy = await readPolicy(db, uid);
+  if (policy === null) return;
+  await db.batch(recordStatements(db, uid, retentionTargets(policy, nowMs), nowMs));
+  const dropped = await readDropped(db, uid);
+  const [, deleted] = await db.batch(deleteStatements(db, uid, dropped, nowMs));
+  if ((deleted?.meta.changes ?? 0) > 0) await publishCurrent(db, lake, uid, nowMs);
+  const days = await daysToSealAnew(db, uid, dropped);
+  await queueSeals(
+    sealQueue,
+    days.map((day) => ({ uid, day, cause: 'schedule' })),
+  );
+}
+
+function recordStatements(
+  db: D1Database,
+  uid: string,
+  { hour, day, lake, events }: RetentionTargets,
+  nowMs: number,
+): D1PreparedStatement[] {
+  const tiers: readonly [Tier, string, number | null][] = [
+    ['hour', '', hour],
+    ['day', '', day],
+    ['lake', '', lake],
+    ...[...events].map(([name, before]): [Tier, string, number] => ['event', name, before]),
+  ];
+  const statements = tiers.flatMap(([tier, name, before]) =>
+    before === null ? [] : [db.prepare(RECORD).bind(uid, tier, name, before, nowMs)],
+  );
+  // An empty batch is refused.
+  return [...statements, db.prepare('SELECT 1')];
+}
+
+/**
+ * Parameters: uid, tier, name, the day wanted, now. Up to the first day that is not all sealed; only if there is anything,
+ * and only forward.
+ */
+const RECORD = `
+  WITH target AS (
+    SELECT MIN(?4, COALESCE((
+      SELECT MIN(sd.day) FROM segment_days sd LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+      WHERE sd.uid = ?1 AND sd.day < ?4 AND sd.day >= ${LAKE_DROPPED} AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
+    ), ?4)) AS day_before
+  )
+  INSERT INTO dropped (uid, tier, name, day_from, day_before, updated_at_ms)
+  SELECT ?1, ?2, ?3, MIN(d.day), target.day_before, ?5
+  FROM target, sealed_days d WHERE d.uid = ?1 AND d.day < target.day_before
+    AND d.day >= COALESCE((SELECT r.day_before FROM dropped r WHERE r.uid = ?1 AND r.tier = ?2 AND r.name = ?3), d.day)
+  GROUP BY target.day_before
+  ON CONFLICT (uid, tier, name) DO UPDATE SET day_from = MIN(dropped.day_from, excluded.day_from),
+    day_before = excluded.day_before, updated_at_ms = excluded.updated_at_ms
+  WHERE excluded.day_before > dropped.day_before`;
+
+/** All that lies wholly in dropped days. Files with rows of kept days stay: the others are passed over by readers. */
+function deleteStatements(db: D1Database, uid: string, dropped: Dropped, nowMs: number): D1PreparedStatement[] {
+  const { hour, day, lake } = dropped;
+  const segments = `uid = ?1 AND ((source = 'seal' AND day < ?2) OR (source <> 'seal' AND at_max_ms < ?2 * ${DAY_MS}))`;
+  const cells = (grain: 'hour' | 'day', before: number) =>
+    db.prepare('DELETE FROM sealed_cells WHERE uid = ?1 AND grain = ?2 AND day < ?3').bind(uid, grain, before);
+  return [
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO garbage (path, after_ms) SELECT path, ?3 FROM segments WHERE ${segments}
+         UNION ALL SELECT replace(path, '/date=', '/traits/date='), ?3 FROM segments WHERE ${segments} AND traits_rows > 0`,
+      )
+      .bind(uid, lake.dayBefore, nowMs + GARBAGE_AFTER_MS),
+    db.prepare(`DELETE FROM segments WHERE ${segments}`).bind(uid, lake.dayBefore),
+    db.prepare('DELETE FROM segment_days WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
+    db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
+    cells('hour', hour.dayBefore),
+    cells('day', day.dayBefore),
+  ];
+}
+
+/** Sealed days, the oldest first, whose seal still holds events of a name that was dropped. */
+async function daysToSealAnew(db: D1Database, uid: string, { lake, events }: Dropped): Promise<number[]> {
+  if (events.size === 0) return [];
+  const { results } = await db
+    .prepare(
+      `SELECT DISTINCT d.day FROM sealed_days d JOIN dropped r ON r.uid = d.uid AND r.tier = 'event' AND d.day < r.day_before
+         WHERE d.uid = ?1 AND d.day >= ?2 AND NOT EXISTS (SELECT 1 FROM json_each(d.expired) e WHERE e.value = r.name)
+         ORDER BY d.day LIMIT ?3`,
+    )
+    .bind(uid, lake.dayBefore, RESEALS_PER_RUN_MAX)
+    .all<{ day: number }>();
+  return results.map(({ day }) => day);
+}

@@ -1,0 +1,44 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Product } from '../../sim/product/product-loader.ts';
+import { loadPricedProduct } from './cost.ts';
+import { dollarsOf, perMillion, rowsWrittenOf } from './prices.ts';
+import { type Bill, billTraffic } from './traffic.ts';
+
+/** What docs/costs.md promises, on little traffic: whatever a day costs once weighs more here. */
+describe('what events cost', { timeout: 60_000 }, () => {
+  let product: Product;
+  beforeAll(async () => {
+    product = await loadPricedProduct();
+  });
+  const rowsPerMillion = ({ units, events }: Bill) => rowsWrittenOf(perMillion(units, events));
+  const fifty = (shardCount: number, events: number) =>
+    billTraffic(product, {
+      eventsPerSecond: 2_000 * shardCount,
+      eventsPerRequest: 50,
+      shardCount,
+      events,
+      from: 'device',
+    });
+
+  it('writes at most 30,000 rows a million events at 50 a request, on one shard as on eight', async () => {
+    const one = await fifty(1, 10_000);
+    const eight = await fifty(8, 32_000);
+    expect(rowsPerMillion(one)).toBeLessThanOrEqual(30_000);
+    expect(dollarsOf(perMillion(one.units, one.events))).toBeLessThanOrEqual(0.1);
+    expect(rowsPerMillion(eight) / rowsPerMillion(one)).toBeGreaterThan(0.9);
+    expect(rowsPerMillion(eight) / rowsPerMillion(one)).toBeLessThan(1.1);
+  });
+
+  it('writes one row of the log a request, however many requests a flush has: its slots are taken again', async () => {
+    const traffic = {
+      eventsPerSecond: 1.5,
+      eventsPerRequest: 1,
+      shardCount: 1,
+      events: 2_700,
+      from: 'device',
+    } as const;
+    const bill = await billTraffic(product, traffic);
+    expect(bill.rowsBy.get('object log')).toBeLessThanOrEqual(1.01 * traffic.events);
+    expect(dollarsOf(perMillion(bill.units, bill.events))).toBeLessThanOrEqual(2);
+  });
+});

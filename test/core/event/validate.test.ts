@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { parseContext } from '../../../src/core/event/event-json.ts';
+import type { EventRejectionCode } from '../../../src/core/event/rejection.ts';
+import { type Arrival, type ValidEvent, validateEvent } from '../../../src/core/event/validate.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+
+const receivedAtMs = Date.UTC(2026, 2, 10, 12);
+const arrival: Arrival = { receivedAtMs, sentAtMs: null };
+const newId = () => 'made';
+
+function valid(wire: unknown, by: Partial<Arrival> = {}): ValidEvent {
+  const result = validateEvent(wire, { ...arrival, ...by }, newId);
+  if (!result.ok) throw new Error(`${result.error.code} at ${result.error.path}`);
+  return result.value;
+}
+
+function rejection(wire: unknown): [code: EventRejectionCode, path: string] {
+  const result = validateEvent(wire, arrival, newId);
+  if (result.ok) throw new Error('was taken');
+  expect(result.error.message).toMatch(/\.$/);
+  return [result.error.code, result.error.path];
+}
+
+/** As it comes off the wire: own `__proto__` keys and lost digits included. */
+const parse = (json: string): unknown => JSON.parse(json);
+
+const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
+const keyed = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
+
+describe('a valid event', () => {
+  it('needs a name only', () => {
+    expect(valid({ event: 'Clicked' })).toEqual({
+      atMs: receivedAtMs,
+      routingAtMs: receivedAtMs,
+      clamped: false,
+      id: 'made',
+      idMade: true,
+      type: 'track',
+      event: 'Clicked',
+      name: null,
+      userId: null,
+      anonymousId: null,
+      groupId: null,
+      properties: {},
+      propertiesText: null,
+      context: { value: {}, text: null, hadAddress: false },
+    });
+  });
+
+  it('keeps what it says', () => {
+    const event = valid({
+      id: 'e1',
+      event: 'Bought',
+      userId: 'u1',
+      anonymousId: 'a1',
+      groupId: 'g1',
+      timestamp: '2026-03-10T11:00:00Z',
+      properties: { price: 1.5, tags: ['x', null, true], nested: { deep: 'ü' } },
+      context: { locale: 'de' },
+    });
+    expect(event).toMatchObject({ id: 'e1', idMade: false, userId: 'u1', anonymousId: 'a1', groupId: 'g1' });
+    expect(event.atMs).toBe(Date.UTC(2026, 2, 10, 11));
+    expect(event.propertiesText).toBe('{"price":1.5,"tags":["x",null,true],"nested":{"deep":"ü"}}');
+    expect(event.context).toEqual({ value: { locale: 'de' }, text: '{"locale":"de"}', hadAddress: false });
+  });
+
+  it("may use Segment's names: messageId, traits, name", () => {
+    expect(valid({ id: null, messageId: 'm1', type: 'identify', userId: 'u', traits: { plan: 'pro' } })).toMatchObject({
+      id: 'm1',
+      event: 'identify',
+      properties: { plan: 'pro' },
+    });
+    const page = valid({ type: 'page', name: 'Signed Up', properties: { path: '/' } });
+    expect(page).toMatchObject({ event: 'page', name: 'Signed Up', properties: { path: '/', name: 'Signed Up' } });
+    expect(valid({ type: 'alias', userId: 'new', previousId: 'old' }).properties).toEqual({ previousId: 'old' });
+  });
+
+  it('is called by its own name where another type brings one', () => {
+    expect(valid({ type: 'screen', event: 'Home' }).event).toBe('Home');
+  });
+
+  it('takes null for absent everywhere, and an empty person id too', () => {
+    const wire = {
+      id: null,
+      type: null,
+      event: 'x',
+      name: null,
+      userId: '',
+      anonymousId: null,
+      groupId: '',
+      timestamp: null,
+      sentAt: null,
+      properties: null,
+      context: null,
+    };
+    expect(valid(wire)).toEqual(valid({ event: 'x' }));
+  });
+
+  it('takes the type of the call over its own', () => {
+    expect(valid({ type: 'track', name: 'x' }, { type: 'page' }).type).toBe('page');
+  });
+
+  it('lays its context over that of its request, and shares it when it has none', () => {
+    const common = parseContext({ app: 'shop', locale: 'en' });
+    if (!common.ok) throw new Error('no context');
+    expect(valid({ event: 'x', context: { locale: 'de' } }, { context: common.value }).context.value).toEqual({
+      app: 'shop',
+      locale: 'de',
+    });
+    expect(valid({ event: 'x' }, { context: common.value }).context).toBe(common.value);
+  });
+
+  it('never keeps an IP address of its context', () => {
+    const { context } = valid({ event: 'x', context: { ip: '203.0.113.9', locale: 'de' } });
+    expect(context).toEqual({ value: { locale: 'de' }, text: '{"locale":"de"}', hadAddress: true });
+    const common = parseContext({ ip: '203.0.113.9' });
+    if (!common.ok) throw new Error('no context');
+    expect(valid({ event: 'x', context: { a: 1 } }, { context: common.value }).context).toMatchObject({
+      text: '{"a":1}',
+      hadAddress: true,
+    });
+  });
+
+  it('may lie exactly at every limit', () => {
+    valid({
+      id: 'i'.repeat(LIMITS.idLengthMax),
+      event: 'n'.repeat(LIMITS.nameLengthMax),
+      userId: 'u'.repeat(LIMITS.idLengthMax),
+      properties: keyed(LIMITS.propertyKeysMax),
+      context: nested(LIMITS.propertyDepthMax),
+    });
+    valid({ event: 'x', properties: { n: Number.MAX_SAFE_INTEGER, m: Number.MIN_SAFE_INTEGER, f: 0.1, e: 5e-324 } });
+    // {"a":"…"}{} and the name: exactly 32 KiB.
+    valid({ event: 'x', properties: { a: 'a'.repeat(LIMITS.eventSizeBytesMax - 11) } });
+  });
+
+  it('may hold any well-formed text, escapes too', () => {
+    const text = 'a\u0001\n"\\u0000 😀 \u007f';
+    expect(valid({ event: '😀', properties: { [text]: text } }).properties).toEqual({ [text]: text });
+  });
+});
+
+describe('each kind of bad event has its own code', () => {
+  const cases: readonly [what: string, wire: unknown, code: EventRejectionCode, path: string][] = [
+    ['null', null, 'event-not-object', ''],
+    ['a number', 1, 'event-not-object', ''],
+    ['a text', 'x', 'event-not-object', ''],
+    ['an array', [{ event: 'x' }], 'event-not-object', ''],
+    ['no name', {}, 'name-missing', '/event'],
+    ['an empty name', { event: '' }, 'name-missing', '/event'],
+    ['a blank name', { event: ' \t' }, 'name-missing', '/event'],
+    ['a name that is no text', { event: 7 }, 'name-invalid', '/event'],
+    ['a page name that is no text', { type: 'page', name: {} }, 'name-invalid', '/name'],
+    ['a long name', { event: 'x'.repeat(201) }, 'name-too-long', '/event'],
+    ['an unknown type', { type: 'click', event: 'x' }, 'type-unknown', '/type'],
+    ['a type of the wrong kind', { type: 3, event: 'x' }, 'type-unknown', '/type'],
+    ['a numeric id', { id: 5, event: 'x' }, 'id-invalid', '/id'],
+    ['an empty id', { id: '', event: 'x' }, 'id-invalid', '/id'],
+    ['a long id', { messageId: 'x'.repeat(257), event: 'x' }, 'id-invalid', '/messageId'],
+    ['a numeric user', { userId: 5, event: 'x' }, 'person-id-invalid', '/userId'],
+    ['a long device', { anonymousId: 'x'.repeat(257), event: 'x' }, 'person-id-invalid', '/anonymousId'],
+    ['a group of the wrong kind', { groupId: ['g'], event: 'x' }, 'group-id-invalid', '/groupId'],
+    ['an unreadable time', { event: 'x', timestamp: 'yesterday' }, 'timestamp-invalid', '/timestamp'],
+    ['a time without zone', { event: 'x', timestamp: '2026-03-10T12:00:00' }, 'timestamp-invalid', '/timestamp'],
+    ['a time of the wrong kind', { event: 'x', timestamp: true }, 'timestamp-invalid', '/timestamp'],
+    ['an unreadable sentAt', { event: 'x', sentAt: 'soon' }, 'timestamp-invalid', '/sentAt'],
+    ['nanoseconds', { event: 'x', timestamp: 1.77e18 }, 'timestamp-invalid', '/timestamp'],
+    ['seconds', { event: 'x', timestamp: 1_770_000_000 }, 'timestamp-out-of-range', '/timestamp'],
+    ['the year 1582', { event: 'x', timestamp: '1582-10-15' }, 'timestamp-out-of-range', '/timestamp'],
+    ['properties as an array', { event: 'x', properties: [] }, 'properties-invalid', '/properties'],
+    ['properties as a text', { event: 'x', properties: '{}' }, 'properties-invalid', '/properties'],
+    ['traits as a number', { type: 'identify', traits: 1 }, 'properties-invalid', '/traits'],
+    ['a context as an array', { event: 'x', context: [] }, 'context-invalid', '/context'],
+    ['too deep', { event: 'x', properties: nested(9) }, 'properties-too-deep', `/properties${'/a'.repeat(8)}`],
+    [
+      'too deep in arrays',
+      { event: 'x', properties: { a: [[[[[[[[]]]]]]]] } },
+      'properties-too-deep',
+      `/properties/a${'/0'.repeat(7)}`,
+    ],
+    ['a deep context', { event: 'x', context: nested(9) }, 'properties-too-deep', `/context${'/a'.repeat(8)}`],
+    ['too many keys', { event: 'x', properties: keyed(257) }, 'properties-too-many-keys', '/properties'],
+    [
+      'too many nested keys',
+      { event: 'x', properties: { a: keyed(200), b: keyed(60) } },
+      'properties-too-many-keys',
+      '/properties',
+    ],
+    ['2^53', { event: 'x', properties: { a: [2 ** 53] } }, 'number-unsafe', '/properties/a/0'],
+    ['1e308', { event: 'x', properties: { a: -1e308 } }, 'number-unsafe', '/properties/a'],
+    ['1e400', parse('{"event":"x","properties":{"a":1e400}}'), 'number-unsafe', '/properties/a'],
+    ['digits lost', parse('{"event":"x","context":{"a/b~":9007199254740993}}'), 'number-unsafe', '/context/a~1b~0'],
+    ['__proto__ at the top', parse('{"event":"x","__proto__":{}}'), 'key-forbidden', '/__proto__'],
+    [
+      '__proto__ below',
+      parse('{"event":"x","properties":{"a":[{"__proto__":1}]}}'),
+      'key-forbidden',
+      '/properties/a/0/__proto__',
+    ],
+    ['constructor', { event: 'x', properties: { constructor: 1 } }, 'key-forbidden', '/properties/constructor'],
+    ['prototype', { event: 'x', context: { prototype: 1 } }, 'key-forbidden', '/context/prototype'],
+    ['a NUL in the name', { event: 'a\0' }, 'text-invalid', '/event'],
+    ['half a pair in an id', { id: '\ud800', event: 'x' }, 'text-invalid', '/id'],
+    ['half a pair below', { event: 'x', properties: { a: ['\udc00'] } }, 'text-invalid', '/properties/a/0'],
+    ['a NUL in a key', { event: 'x', properties: { 'a\0': 1 } }, 'text-invalid', '/properties/a\0'],
+    [
+      '32 KiB and one byte',
+      { event: 'x', properties: { a: 'a'.repeat(LIMITS.eventSizeBytesMax - 10) } },
+      'event-too-large',
+      '',
+    ],
+    ['32 KiB by UTF-8', { event: 'x', properties: { a: '€'.repeat(11_000) } }, 'event-too-large', ''],
+    [
+      'a very long array',
+      { event: 'x', properties: { a: Array(20_000).fill(0) } },
+      'event-too-large',
+      `/properties/a/${LIMITS.eventSizeBytesMax / 2 - 1}`,
+    ],
+  ];
+
+  it.each(cases)('%s', (_what, wire, code, path) => {
+    expect(rejection(wire)).toEqual([code, code === 'event-too-large' && path !== '' ? '/properties' : path]);
+  });
+});
+
+it('says the limit and the value it met', () => {
+  const result = validateEvent({ event: 'x'.repeat(300) }, arrival, newId);
+  expect(result.ok ? '' : result.error.message).toBe('A name may have 200 characters, this one has 300.');
+});

@@ -1,0 +1,116 @@
+// Which rows of a day do not count, against a plain comparison of all; and what finding them holds.
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EventColumns } from '../../../src/core/event/columns.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { type Copies, type DayRows, findCopies } from '../../../src/lake/scan/copies.ts';
+import { columnsOf, randomFrom, START_MS } from '../generate.ts';
+
+const limits = LIMITS as { sealIdsMax: number };
+const { sealIdsMax } = LIMITS;
+afterEach(() => Object.assign(limits, { sealIdsMax }));
+
+interface Row {
+  readonly id: string;
+  readonly keyHash: bigint;
+  readonly receivedAt: number;
+}
+interface Day {
+  readonly sealed: readonly Row[];
+  readonly uncovered: readonly Row[];
+}
+
+const BATCH_ROWS = 37;
+
+/** Shown as a scan does: what no seal covers first, though sealed rows have the lower numbers. */
+async function copiesOf({ sealed, uncovered }: Day) {
+  let readings = 0;
+  async function* read(): AsyncGenerator<DayRows> {
+    readings++;
+    for (const [rows, first, isSealed] of [
+      [uncovered, sealed.length, false],
+      [sealed, 0, true],
+    ] as const) {
+      for (let at = 0; at < rows.length; at += BATCH_ROWS) {
+        yield { firstRow: first + at, isSealed, columns: columnsOf(rows.slice(at, at + BATCH_ROWS)) };
+      }
+    }
+  }
+  const counts = { sealedRowCount: sealed.length, uncoveredRowCount: uncovered.length };
+  return { copies: await findCopies(read, counts), readings };
+}
+
+function numbersOf({ dropped }: Copies, rowCount: number): number[] {
+  const numbers: number[] = [];
+  for (let row = 0; row < rowCount; row++)
+    if (dropped !== null && (dropped[row >> 3]! >> (row & 7)) & 1) numbers.push(row);
+  return numbers;
+}
+
+/** Of each event the row received first counts, of several the one with the least number: sealed rows come first. */
+function expectedOf({ sealed, uncovered }: Day): number[] {
+  const rows = [...sealed, ...uncovered];
+  const best = new Map<string, number>();
+  for (const [number, { id, keyHash, receivedAt }] of rows.entries()) {
+    const known = best.get(`${id} ${keyHash}`);
+    if (known === undefined || receivedAt < rows[known]!.receivedAt) best.set(`${id} ${keyHash}`, number);
+  }
+  const counting = new Set(best.values());
+  return rows.flatMap((_, number) => (counting.has(number) ? [] : [number]));
+}
+
+function dayOf(seed: number, sizes: { sealed: number; uncovered: number; ids: number }): Day {
+  const random = randomFrom(seed);
+  const row = (id: number): Row => ({
+    id: `event-${id}`,
+    keyHash: BigInt(Math.floor(random() * 2)) * 0x1234_5678_9abcn + BigInt(id % 50),
+    receivedAt: START_MS + Math.floor(random() * 4),
+  });
+  const sealed = Array.from({ length: sizes.sealed }, (_, id) => row(id));
+  const uncovered = Array.from({ length: sizes.uncovered }, () => row(Math.floor(random() * sizes.ids)));
+  return { sealed, uncovered };
+}
+
+describe('copies', () => {
+  it.each([
+    ['of a day without a seal', { sealed: 0, uncovered: 1_500, ids: 1_000 }, 2_000, 1],
+    ['of a sealed day with a few more events', { sealed: 1_500, uncovered: 40, ids: 1_600 }, 2_000, 1],
+    ['of a day with more ids than are held', { sealed: 0, uncovered: 1_500, ids: 40_000 }, 200, 2],
+    ['of such a day that is sealed in part', { sealed: 1_500, uncovered: 1_500, ids: 40_000 }, 600, 2],
+    ['of a day that came twice, in shares', { sealed: 1_500, uncovered: 3_000, ids: 1_500 }, 1_000, 10],
+  ])('are found %s', async (_, sizes, idsMax, readingsMax) => {
+    limits.sealIdsMax = idsMax;
+    for (let seed = 1; seed <= 6; seed++) {
+      const day = dayOf(seed, sizes);
+      const { copies, readings } = await copiesOf(day);
+      const expected = expectedOf(day);
+      expect(expected.length).toBeGreaterThan(0);
+      expect(numbersOf(copies, sizes.sealed + sizes.uncovered)).toEqual(expected);
+      expect(copies.count).toBe(expected.length);
+      expect(readings).toBeLessThanOrEqual(readingsMax);
+    }
+  });
+
+  it('do not take memory for the ids that a seal covers', async () => {
+    const ids = columnsOf(Array.from({ length: 10_000 }, (_, row) => ({ id: `sealed-${row}`, keyHash: BigInt(row) })));
+    const late = columnsOf([{ id: 'sealed-77', keyHash: 77n, receivedAt: START_MS + 1 }]);
+    const files = 200;
+    let heldMax = 0;
+    const heldBefore = process.memoryUsage().arrayBuffers;
+    async function* read(): AsyncGenerator<DayRows> {
+      yield { firstRow: files * 10_000, isSealed: false, columns: late };
+      for (let file = 0; file < files; file++) {
+        // One of them has the event; the others have as many ids of their own.
+        const columns: EventColumns =
+          file === 50 ? ids : { ...ids, strings: { id: ids.strings.id!.map((id) => `${file} ${id}`) } };
+        heldMax = Math.max(heldMax, process.memoryUsage().arrayBuffers - heldBefore);
+        yield { firstRow: file * 10_000, isSealed: true, columns };
+      }
+    }
+    const copies = await findCopies(read, { sealedRowCount: files * 10_000, uncoveredRowCount: 1 });
+    expect(copies.count).toBe(1);
+    expect(numbersOf(copies, files * 10_000 + 1)).toEqual([files * 10_000]);
+    // A bit a row is 250 KB; 24 bytes an id would be 48 MB.
+    expect(heldMax).toBeLessThan(4_000_000);
+  });
+});

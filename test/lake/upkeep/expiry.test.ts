@@ -1,0 +1,282 @@
+// Retention over the real engine, sink, manifest and seal: what is dropped is on record, and never counted again.
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../src/core/limits.ts';
+import type { SealMessage } from '../../../src/core/shard/rpc.ts';
+import { retentionSchema, retentionTargets } from '../../../src/core/tenant/expiry.ts';
+import { dayText } from '../../../src/lake/manifest/paths.ts';
+import { dueDays, scheduleSeals } from '../../../src/lake/seal/schedule.ts';
+import { enforceRetention, readDropped, scheduleRetention, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
+import { wireDropped } from '../../../src/operate/expiry-routes.ts';
+import { listEvents } from '../../../src/query/events/list-events.ts';
+import { listShards } from '../../../src/query/view/shards.ts';
+import { dayOf, UID, World } from '../../query/support/world.ts';
+import { record } from '../../support/events.ts';
+
+const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
+const TODAY = dayOf(NOW_MS);
+const KEEP_ALL = { hourDays: null, dayYears: null, lakeMonths: null };
+const COUNT = { measure: 'count', from: '2025-12-01', to: '2026-03-10' };
+
+let world: World;
+let queued: SealMessage[];
+
+beforeEach(() => {
+  world = new World({ nowMs: NOW_MS });
+  queued = [];
+});
+
+const text = (daysAgo: number) => dayText(TODAY - daysAgo);
+const services = () => ({
+  db: world.db,
+  lake: world.bucket.binding,
+  sealQueue: {
+    sendBatch: async (messages: Iterable<{ body: SealMessage }>) =>
+      void queued.push(...[...messages].map(({ body }) => body)),
+  },
+});
+
+/** Three events of the day, one of them a heartbeat, stored and sealed. */
+async function aDay(daysAgo: number, prefix = 'e', options: { seal?: boolean } = {}): Promise<void> {
+  const atMs = (TODAY - daysAgo) * DAY_MS + 3_600_000;
+  world.append(0, [
+    record({ id: `${prefix}-${daysAgo}-0`, atMs, event: 'Bought', user_id: 'a', properties: { price: 5 } }),
+    record({ id: `${prefix}-${daysAgo}-1`, atMs, event: 'Bought', user_id: 'b', properties: { price: 7 } }),
+    record({ id: `${prefix}-${daysAgo}-2`, atMs, event: 'Heartbeat', user_id: 'c' }),
+  ]);
+  await world.store(0);
+  if (options.seal !== false) await world.seal(TODAY - daysAgo);
+}
+
+async function keep(policy: unknown): Promise<void> {
+  await storePolicy(world.db, UID, retentionSchema.parse(policy), world.nowMs);
+  await enforceRetention(services(), UID, world.nowMs);
+}
+
+const droppedNow = async () => wireDropped(await readDropped(world.db, UID));
+async function total(question: unknown, options?: Parameters<World['ask']>[1]) {
+  const { series, meta } = await world.ask(question, options);
+  return { total: series[0]?.total, complete: meta.complete, dropped: meta.dropped, meta };
+}
+const rows = (sql: string) => world.fakeDb.select(sql, []) as Record<string, number>[];
+
+describe('a policy', () => {
+  it('has defaults for what it does not say, and keeps what is null', () => {
+    const nowMs = Date.UTC(2026, 4, 31);
+    const day = (iso: string) => Date.parse(`${iso}T00:00:00Z`) / DAY_MS;
+    const targets = retentionTargets(
+      retentionSchema.parse({ dayYears: null, events: { Heartbeat: { lakeDays: 30 } } }),
+      nowMs,
+    );
+    expect(targets).toEqual({
+      hour: day('2026-03-02'),
+      day: null,
+      // 25 months before 31 May: April 2024 has no 31st.
+      lake: day('2024-05-01'),
+      events: new Map([['Heartbeat', day('2026-05-01')]]),
+    });
+  });
+
+  it.each([
+    { hourDays: 7 },
+    { lakeMonths: 0 },
+    { dayYears: 1.5 },
+    { events: { a: {} } },
+    { events: { a: { lakeDays: 1 } } },
+    { events: { '': { lakeDays: 30 } } },
+    { lakeDays: 30 },
+  ])('is not %j', (policy) => expect(retentionSchema.safeParse(policy).success).toBe(false));
+
+  it('that was never set drops nothing', async () => {
+    await aDay(2_000);
+    await scheduleRetention(services(), world.nowMs);
+    expect(await droppedNow()).toEqual([]);
+    expect((await total({ ...COUNT, from: '2020-01-01', to: '2021-01-01' })).total).toBe(3);
+  });
+});
+
+describe('the names of a policy', () => {
+  it('are bounded', () => {
+    const events = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`e${i}`, { lakeDays: 30 }]));
+    expect(retentionSchema.safeParse({ events }).success).toBe(false);
+  });
+});
+
+describe('hours', () => {
+  it('go, days stay, and the lake answers what needs an hour', async () => {
+    await aDay(40);
+    await aDay(20);
+    await keep({ ...KEEP_ALL, hourDays: 30 });
+    expect(rows("SELECT count(*) AS n FROM sealed_cells WHERE grain = 'hour' AND day < 20493")[0]!.n).toBe(0);
+    expect(await droppedNow()).toEqual([{ tier: 'hour', from: text(40), before: text(30) }]);
+    const byDay = await total({ ...COUNT, from: text(41), to: text(10) });
+    expect(byDay).toMatchObject({ total: 6, complete: true, dropped: undefined });
+    expect(byDay.meta.sources.lake).toBeNull();
+    const byHour = await total({ ...COUNT, from: `${text(40)}T01:00:00Z`, to: `${text(40)}T02:00:00Z` });
+    expect(byHour).toMatchObject({ total: 3, complete: true });
+    expect(byHour.meta.sources.lake).not.toBeNull();
+  });
+});
+
+describe('the lake', () => {
+  it('goes with its files; cells by the day go on answering', async () => {
+    await aDay(70);
+    await aDay(20);
+    const before = world.bucket.keys().filter((path) => path.endsWith('.parquet'));
+    await keep({ ...KEEP_ALL, lakeMonths: 1 });
+    expect(await droppedNow()).toEqual([{ tier: 'lake', from: text(70), before: '2026-02-10' }]);
+    // Files go an hour later, for scans that had begun.
+    expect(world.bucket.keys().filter((path) => path.endsWith('.parquet'))).toEqual(before);
+    await scheduleSeals(services(), world.nowMs + 2 * 3_600_000);
+    expect(world.bucket.keys().filter((path) => path.endsWith('.parquet'))).toHaveLength(2);
+    expect(rows('SELECT count(*) AS n FROM segments')[0]!.n).toBe(2);
+    const current = JSON.parse(await (await world.bucket.get(`lake/v1/${UID}/current.json`))!.text());
+    expect(current.files.map(({ days }: { days: string[] }) => days)).toEqual([[text(20)]]);
+
+    expect(await total(COUNT)).toMatchObject({ total: 6, complete: true, dropped: undefined });
+    const sum = await total({ ...COUNT, measure: { sum: 'price' } });
+    expect(sum).toMatchObject({ total: 12, complete: false, dropped: [{ from: text(70), before: '2026-02-10' }] });
+    // A range that touches nothing dropped is whole.
+    const recent = await total({ ...COUNT, measure: { sum: 'price' }, from: '2026-02-10' });
+    expect(recent).toMatchObject({ total: 12, complete: true, dropped: undefined });
+  });
+
+  it('does not go where something is not sealed', async () => {
+    await aDay(90);
+    await aDay(80, 'unsealed', { seal: false });
+    await aDay(70);
+    await keep({ ...KEEP_ALL, lakeMonths: 1 });
+    expect(await droppedNow()).toEqual([{ tier: 'lake', from: text(90), before: text(80) }]);
+    await world.seal(TODAY - 80);
+    await enforceRetention(services(), UID, world.nowMs);
+    expect(await droppedNow()).toEqual([{ tier: 'lake', from: text(90), before: '2026-02-10' }]);
+  });
+
+  it('stays gone: what comes later for a dropped day, and rows that come back, do not count', async () => {
+    await aDay(70);
+    const kept = rows('SELECT * FROM segments') as unknown as Record<string, string | number>[];
+    const keptDays = rows('SELECT * FROM segment_days') as unknown as Record<string, string | number>[];
+    await keep({ ...KEEP_ALL, lakeMonths: 1 });
+    const sums = { ...COUNT, measure: { sum: 'price' } };
+    expect(await total(sums)).toMatchObject({ total: 0 });
+    // Resurrected by a redelivery.
+    for (const [table, list] of [
+      ['segments', kept],
+      ['segment_days', keptDays],
+    ] as const) {
+      for (const row of list) {
+        const names = Object.keys(row);
+        await world.db
+          .prepare(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => '?')})`)
+          .bind(...names.map((name) => row[name]))
+          .run();
+      }
+    }
+    expect(await total(sums)).toMatchObject({ total: 0 });
+    expect(await total(COUNT)).toMatchObject({ total: 3, complete: true });
+    // New events of the day: in the tail, then stored; nothing is due, nothing is sealed over what the cells know.
+    await world.store(0);
+    world.append(0, [record({ id: 'very-late', atMs: (TODAY - 70) * DAY_MS, properties: { price: 100 } })]);
+    expect(await total(sums)).toMatchObject({ total: 0 });
+    await world.store(0);
+    expect(await total(sums)).toMatchObject({ total: 0 });
+    expect(await total(COUNT)).toMatchObject({ total: 3, complete: true });
+    expect(await dueDays(world.db, world.nowMs)).toEqual([]);
+    await world.seal(TODAY - 70);
+    expect(await total(COUNT)).toMatchObject({ total: 3, complete: true });
+    await enforceRetention(services(), UID, world.nowMs);
+    expect(rows('SELECT count(*) AS n FROM segments')[0]!.n).toBe(0);
+    expect(rows('SELECT count(*) AS n FROM segment_days')[0]!.n).toBe(0);
+  });
+
+  it('does not come back with a longer policy', async () => {
+    await aDay(70);
+    await keep({ ...KEEP_ALL, lakeMonths: 1 });
+    await keep(KEEP_ALL);
+    await keep({ ...KEEP_ALL, lakeMonths: 12 });
+    expect(await droppedNow()).toEqual([{ tier: 'lake', from: text(70), before: '2026-02-10' }]);
+  });
+});
+
+describe('cells by the day', () => {
+  it('go, and the answer says what it lacks', async () => {
+    await aDay(500);
+    await aDay(20);
+    await keep({ ...KEEP_ALL, dayYears: 1 });
+    const lacking = await total({ ...COUNT, from: '2025-03-05', to: '2026-03-10' });
+    expect(lacking).toMatchObject({ total: 3, complete: true, dropped: undefined });
+    const answer = await total({ ...COUNT, from: '2024-10-01', to: '2025-05-01' });
+    expect(answer).toMatchObject({ total: 0, complete: false, dropped: [{ from: text(500), before: '2025-03-10' }] });
+  });
+});
+
+describe('events of a name', () => {
+  const POLICY = { ...KEEP_ALL, events: { Heartbeat: { lakeDays: 30 } } };
+
+  it('are left out at once, and the days sealed anew without them, their drift explained', async () => {
+    await aDay(40);
+    await aDay(20);
+    await keep(POLICY);
+    expect(await droppedNow()).toEqual([{ tier: 'event', event: 'Heartbeat', from: text(40), before: text(30) }]);
+    const dropped = [{ from: text(40), before: text(30), events: ['Heartbeat'] }];
+    // Cells still count them: the lake answers, without.
+    const early = await total(COUNT);
+    expect(early).toMatchObject({ total: 5, complete: false, dropped });
+    expect(early.meta.sources.lake).not.toBeNull();
+    expect(queued).toEqual([{ uid: UID, day: TODAY - 40, cause: 'schedule' }]);
+
+    await world.seal(TODAY - 40);
+    const late = await total(COUNT);
+    expect(late).toMatchObject({ total: 5, complete: false, dropped });
+    expect(late.meta.sources.lake).toBeNull();
+    expect(await total({ ...COUNT, groupBy: ['event'] }, { rollups: [] })).toMatchObject({ total: 4 });
+    const [day] = (await world.db.prepare('SELECT drift FROM sealed_days WHERE revision = 2').all<{ drift: string }>())
+      .results;
+    expect(JSON.parse(day!.drift)).toMatchObject({ sealed: 2, expired: 1, rest: 0 });
+    queued = [];
+    await enforceRetention(services(), UID, world.nowMs);
+    expect(queued).toEqual([]);
+  });
+
+  it('are not listed either, in segments and in tails', async () => {
+    await aDay(40);
+    await keep(POLICY);
+    world.append(0, [record({ id: 'tail', atMs: (TODAY - 40) * DAY_MS, event: 'Heartbeat' })]);
+    const request = { startMs: (TODAY - 60) * DAY_MS, endMs: NOW_MS, limit: 10 };
+    const listed = async () => {
+      const list = await listEvents(world.ports, UID, await listShards(world.ports.directoryOf, UID), request, NOW_MS);
+      return list.ok ? list.value.events.map(({ strings }) => strings.event) : list.error;
+    };
+    expect(await listed()).toEqual(['Bought', 'Bought']);
+    await world.store(0);
+    expect(await listed()).toEqual(['Bought', 'Bought']);
+  });
+
+  it('do not come back with a later event of the day', async () => {
+    await aDay(40);
+    await keep(POLICY);
+    await world.seal(TODAY - 40);
+    await aDay(40, 'again', { seal: false });
+    expect(await total(COUNT, { rollups: [] })).toMatchObject({ total: 4 });
+    await world.seal(TODAY - 40);
+    expect(await total(COUNT)).toMatchObject({ total: 4 });
+    expect(await total(COUNT, { rollups: [] })).toMatchObject({ total: 4 });
+  });
+});
+
+describe('the schedule', () => {
+  it('goes on with the others when one tenant fails, and not more often than it should', async () => {
+    await aDay(70);
+    await world.db.exec(
+      "INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, created_at_ms) VALUES ('bad', 'b', 'b', '[]', 'UTC', '', 0), " +
+        `('${UID}', 's', 's', '[]', 'UTC', '', 0)`,
+    );
+    await world.db.exec("INSERT INTO retention (uid, policy, updated_at_ms) VALUES ('bad', 'no json', 0)");
+    await storePolicy(world.db, UID, retentionSchema.parse({ ...KEEP_ALL, lakeMonths: 1 }), world.nowMs);
+    await scheduleRetention(services(), world.nowMs);
+    expect(await droppedNow()).toHaveLength(1);
+    const calls = world.fakeDb.callCount;
+    await scheduleRetention(services(), world.nowMs + 60_000);
+    expect(world.fakeDb.callCount).toBe(calls + 1);
+  });
+});

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { EVERYBODY } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
+import { DAY_MS } from '../../../src/core/limits.ts';
+import type { PeopleSpan } from '../../../src/lake/segment/people-bounds.ts';
+import { Passes } from '../../../src/query/journeys/journey-passes.ts';
+import { readJourney } from '../../../src/query/journeys/journey-source.ts';
+import { eventsOfDay, people } from '../../bench/lake/lake-events.ts';
+import { DAY, TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
+import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
+
+const NOW_MS = (DAY + 5) * DAY_MS;
+const STEPS = ['Product Viewed', 'Product Added', 'Order Completed'].map((event) => ({ event }));
+
+const word = fc.integer({ min: EVERYBODY.from, max: EVERYBODY.to });
+const span = fc
+  .tuple(word, word, fc.integer({ min: 1, max: 10_000 }))
+  .map(([a, b, rowCount]): PeopleSpan => ({ from: Math.min(a, b), to: Math.max(a, b), rowCount }));
+
+describe('passes', () => {
+  it('take everybody once, whatever the row groups', () => {
+    const property = fc.property(
+      fc.array(span, { maxLength: 30 }),
+      fc.integer({ min: 1, max: 20_000 }),
+      (spans, max) => {
+        const passes = new Passes(spans, max);
+        let from = EVERYBODY.from;
+        for (let pass = 0; pass < 50 && from <= EVERYBODY.to; pass++) {
+          const to = passes.endFrom(from, EVERYBODY.to);
+          expect(to).toBeGreaterThanOrEqual(from);
+          expect(to).toBeLessThanOrEqual(EVERYBODY.to);
+          from = to + 1;
+        }
+      },
+    );
+    fc.assert(property);
+  });
+
+  it('end where no file goes on', () => {
+    const stretch = 2 ** 29;
+    const spans = Array.from({ length: 30 }, (_, day) =>
+      Array.from({ length: 8 }, (_, file) => ({
+        from: EVERYBODY.from + file * stretch + day,
+        to: EVERYBODY.from + (file + 1) * stretch - 1 - day,
+        rowCount: 1_000,
+      })),
+    ).flat();
+    const passes = new Passes(spans, 100_000);
+    expect(passes.endFrom(EVERYBODY.from, EVERYBODY.to)).toBe(EVERYBODY.from + 3 * stretch - 1);
+    expect(passes.endFrom(EVERYBODY.from + 3 * stretch, EVERYBODY.to)).toBe(EVERYBODY.from + 6 * stretch - 1);
+    expect(passes.endFrom(EVERYBODY.from + 6 * stretch, EVERYBODY.to)).toBe(EVERYBODY.to);
+  });
+
+  it('take more people when of those so far little was held', () => {
+    const passes = new Passes([{ ...EVERYBODY, rowCount: 100_000 }], 10_000);
+    const to = passes.endFrom(EVERYBODY.from, EVERYBODY.to);
+    expect((to - EVERYBODY.from) / 2 ** 32).toBeCloseTo(0.09);
+    passes.learn({ from: EVERYBODY.from, to }, 900);
+    expect((passes.endFrom(to + 1, EVERYBODY.to) - to) / 2 ** 32).toBeCloseTo(0.9);
+  });
+});
+
+function must<T>(
+  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown },
+): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value;
+}
+
+function portsOf(lake: TenantLake, onRead: (sizeBytes: number) => void = () => {}) {
+  const bucket = lake.bucket.binding;
+  const get = (path: string, options: { range: { length: number } }) => {
+    onRead(options.range.length);
+    return bucket.get(path, options);
+  };
+  const shardOf = () => {
+    throw new Error('there are no shards');
+  };
+  return { db: lake.db, lake: { get } as unknown as R2Bucket, shardOf };
+}
+
+describe('a journey in passes', () => {
+  it('gives the answer of one pass, over days that are sealed, dirty and in flushes', async () => {
+    const ports = portsOf(await lakeOfDays());
+    const journeys = [
+      () => new Funnel(must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400, groupBy: 'country' }, 'UTC'))),
+      () => new Retention(must(parseRetention({ ...RANGE, start: STEPS[0], interval: 'day' }, 'UTC', NOW_MS))),
+    ];
+    for (const make of journeys) {
+      const ask = async (heldMax: number) =>
+        must(await readJourney<object>(ports, UID, [], make(), { nowMs: NOW_MS, heldMax })).answer;
+      const whole = await ask(1_000_000);
+      for (const heldMax of [150, 400, 1_000, 2_000]) expect(await ask(heldMax)).toEqual(whole);
+    }
+  });
+
+  it('counts an event that came under two people once, though they are in different passes', async () => {
+    const lake = new TenantLake();
+    const known = people(200);
+    // Several row groups a flush, so that a pass leaves some out.
+    const columns = eventsOfDay(DAY, 6_000, known);
+    // The same ids and keys, received later, each as another person's.
+    const person = columns.person.map((hash) => -hash);
+    await lake.flushColumns('a', 0, 1, columns);
+    await lake.flushColumns('b', 0, 1, { ...columns, person, receivedAt: columns.receivedAt.map((atMs) => atMs + 1) });
+    const ports = portsOf(lake);
+    const ask = async (heldMax: number) => {
+      const question = must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400 }, 'UTC'));
+      return must(await readJourney(ports, UID, [], new Funnel(question), { nowMs: NOW_MS, heldMax })).answer;
+    };
+    const whole = await ask(1_000_000);
+    expect(whole.steps[0]!.people).toBeLessThanOrEqual(200);
+    for (const heldMax of [1_000, 3_000]) expect(await ask(heldMax)).toEqual(whole);
+  });
+
+  it('reads a property from its own column, where the files have one', async () => {
+    const lake = await lakeOfDays();
+    for (const day of [1, 2, 3]) await lake.seal(DAY + day);
+    let readSizeBytes = 0;
+    const ports = portsOf(lake, (sizeBytes) => {
+      readSizeBytes += sizeBytes;
+    });
+    const ask = async (where: object) => {
+      readSizeBytes = 0;
+      const question = must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400, where }, 'UTC'));
+      return must(await readJourney(ports, UID, [], new Funnel(question), { nowMs: NOW_MS })).answer;
+    };
+    const condition = { property: 'category', op: 'eq', value: 'books' };
+    const typed = await ask(condition);
+    const typedSizeBytes = readSizeBytes;
+    // No file has a column for what is rare: so the JSON is read; and it is the same condition.
+    const same = { or: [condition, { property: 'gift', op: 'eq', value: 'none' }] };
+    // The second time the name is known, and nothing is read to find that out.
+    await ask(same);
+    const fromJson = await ask(same);
+    expect(typed).toEqual(fromJson);
+    expect(typed.steps[0]!.people).toBeGreaterThan(0);
+    expect(typedSizeBytes).toBeLessThan(readSizeBytes);
+  });
+});

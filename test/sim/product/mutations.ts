@@ -1,0 +1,348 @@
+// Mutations: seeded bugs, each a patch of the sources that only the simulator applies. Every one breaks a rule of the
+// product in a way that a person could have written; the simulator must find each of them within 300 seeds.
+
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of source, as they stand there
+import type { Patch } from './build.ts';
+
+export interface Mutation {
+  readonly name: string;
+  /** What is broken, in a person's words. */
+  readonly what: string;
+  readonly patches: readonly Patch[];
+}
+
+const SHARD = 'durable-objects/shard.ts';
+const STORE = 'durable-objects/shard-store.ts';
+const ENGINE = 'src/core/shard/engine.ts';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'ack-before-commit',
+    what: 'a request is answered while its row waits to be written',
+    patches: [
+      {
+        file: SHARD,
+        old: 'if (!this.#draining) this.ctx.waitUntil(this.#drain());\n    return reply;',
+        new: `setTimeout(() => { if (!this.#draining) void this.#drain(); }, 20);
+    reply.catch(() => {});
+    return { status: 'stored', dispositions: this.#engine.plan(blocks).dispositions };`,
+      },
+    ],
+  },
+  {
+    name: 'ids-before-row',
+    what: 'ids are remembered before their row is written, and a failed write does not end the instance',
+    patches: [
+      { file: SHARD, old: 'this.ctx.abort(`aborted to drop half a change: ${String(cause)}`);', new: '' },
+      {
+        file: ENGINE,
+        old: 'const atMs = block.at[row] as number;',
+        new: 'const atMs = block.at[row] as number;\n        this.#dedupe.add(high, low, block.receivedAtMs);',
+      },
+    ],
+  },
+  {
+    name: 'cut-twice',
+    what: 'a restart forgets where flushes were cut and cuts again',
+    patches: [{ file: SHARD, old: 'if (cuts.has(engine.headSeq)) engine.cut();', new: '' }],
+  },
+  {
+    name: 'straddling-part',
+    what: 'a query takes parts that their shard still answers for',
+    patches: [
+      {
+        file: 'src/query/view/coverage.ts',
+        old: 'return seqTo <= (storedSeqs.get(incarnation) ?? Number.POSITIVE_INFINITY);',
+        new: 'return seqTo >= 0 || storedSeqs.has(incarnation);',
+      },
+    ],
+  },
+  {
+    name: 'covered-parts-count',
+    what: 'parts below the vector of a sealed day count beside its cells',
+    patches: [
+      {
+        file: 'src/query/ask/rollup-source.ts',
+        old: 'if (seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;',
+        new: 'if (seqFrom < 0 && sealed.has(day) && incarnation === "") continue;',
+      },
+    ],
+  },
+  {
+    name: 'redelivery-not-recognised',
+    what: 'a flush that comes again is inserted again',
+    patches: [
+      {
+        file: 'src/lake/manifest/flushes.ts',
+        old: "'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?3)'",
+        new: "'(?1 <> ?2 OR ?3 >= 0)'",
+      },
+    ],
+  },
+  {
+    name: 'confirm-before-store',
+    what: 'the shard is told that a flush is stored before D1 has it',
+    patches: [
+      {
+        file: 'src/sinks/consume.ts',
+        old: 'const segment = await storeSegment(',
+        new: 'await deps.shardOf(address).confirm({ address, flush });\n  const segment = await storeSegment(',
+      },
+    ],
+  },
+  {
+    name: 'watermark-not-persisted',
+    what: 'the watermark of stored rows is forgotten by a restart',
+    patches: [
+      {
+        file: SHARD,
+        old: 'this.#store.saveConfirm(flush, watermarkMs, routingAtMsMax)',
+        new: 'this.#store.saveConfirm(flush, watermarkMs && null, routingAtMsMax)',
+      },
+    ],
+  },
+  {
+    name: 'idle-advance-not-logged',
+    what: 'the watermark of an idle shard moves in memory only',
+    patches: [{ file: SHARD, old: 'this.#store.saveWatermark(watermarkMs);', new: '' }],
+  },
+  {
+    name: 'alarm-not-armed',
+    what: 'nothing sets the alarm',
+    patches: [{ file: SHARD, old: 'await this.ctx.storage.setAlarm(dueMs);', new: '' }],
+  },
+  {
+    name: 'slot-reused-early',
+    what: 'after a restart the slot of the oldest unstored row is taken for free',
+    patches: [
+      {
+        file: STORE,
+        old: 'if (seq >= storedSeq) this.#slotOf.set(seq, slot);',
+        new: 'if (seq > storedSeq) this.#slotOf.set(seq, slot);',
+      },
+    ],
+  },
+  {
+    name: 'replay-decides-again',
+    what: 'a replay plans its rows anew instead of reading what was decided',
+    patches: [
+      {
+        file: ENGINE,
+        old: 'this.apply({ ...row, watermarkMs });',
+        new: 'this.apply({ ...row, watermarkMs, dispositions: this.plan(row.blocks, row.seq).dispositions });',
+      },
+    ],
+  },
+  {
+    name: 'rollup-in-mid-window',
+    what: 'a flush claims rollups that only some of its blocks were made under',
+    patches: [
+      {
+        file: 'src/core/shard/flush.ts',
+        old: 'this.rollupIds = commonIds(this.rollupIds, block.rollups);',
+        new: 'this.rollupIds = new Set([...(this.rollupIds ?? []), ...block.rollups.map(({ id }) => id)]);',
+      },
+    ],
+  },
+  {
+    name: 'stale-map-accepted',
+    what: 'a shard takes events that a later epoch owns',
+    patches: [
+      {
+        file: 'durable-objects/shard-epochs.ts',
+        old: 'return this.#closing.ownership(epoch, routingAtMsMax);',
+        new: 'return this.#closing.ownership(epoch, routingAtMsMax - 1e12);',
+      },
+    ],
+  },
+  {
+    name: 'ids-not-restored',
+    what: 'a restart forgets the ids of cut flushes',
+    patches: [
+      {
+        file: SHARD,
+        old: 'for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day * DAY_MS);',
+        new: 'for (const run of this.#store.flushRuns(oldestDay)) if (run.day < 0) engine.restoreIds(run.ids, run.day * DAY_MS);',
+      },
+    ],
+  },
+  {
+    name: 'merged-ids-not-restored',
+    what: 'a restart forgets the ids that were merged into runs',
+    patches: [
+      {
+        file: SHARD,
+        old: 'for (const day of this.#store.mergedDays(oldestDay)) engine.restoreIdsOfDay(day);',
+        new: 'for (const day of this.#store.mergedDays(oldestDay)) if (day < 0) engine.restoreIdsOfDay(day);',
+      },
+    ],
+  },
+  {
+    name: 'maybe-is-new',
+    what: 'an id that only the runs could tell is taken for a new one',
+    patches: [
+      {
+        file: ENGINE,
+        old: '(probed[row] === MAYBE && held.has(high, low))',
+        new: '(probed[row] === MAYBE && held.has(low, high))',
+      },
+    ],
+  },
+  {
+    name: 'parts-of-first-page',
+    what: 'the sink takes the parts of the first page for all of them',
+    patches: [
+      {
+        file: 'src/sinks/pull.ts',
+        old: '...(partFrom !== undefined && { partFrom })',
+        new: '...(partFrom !== undefined && partFrom < 0 && { partFrom })',
+      },
+    ],
+  },
+  {
+    name: 'registered-after-ack',
+    what: 'a shard acknowledges before the directory knows it',
+    patches: [
+      {
+        file: SHARD,
+        old: 'await this.#register();\n      while',
+        new: 'void this.#register().catch(() => {});\n      while',
+      },
+    ],
+  },
+  {
+    name: 'seal-covers-too-much',
+    what: 'a seal claims segments that came after its plan',
+    patches: [{ file: 'src/lake/seal/plan.ts', old: 'coveredSeq: headSeq,', new: 'coveredSeq: headSeq + 2,' }],
+  },
+  {
+    name: 'seal-keeps-copies',
+    what: 'a seal counts every copy of an event',
+    patches: [
+      {
+        file: 'src/lake/seal/survivors.ts',
+        old: 'this.#drop(isFirst ? this.#row[entry]! : row);',
+        new: '',
+      },
+    ],
+  },
+  {
+    name: 'plan-not-adopted',
+    what: 'who comes second to a seal executes its own plan under the name of the first',
+    patches: [
+      {
+        file: 'src/lake/seal/seal-store.ts',
+        old: 'const binding = JSON.parse(row.plan) as SealPlan;',
+        new: 'const binding = plan;',
+      },
+    ],
+  },
+  {
+    name: 'parts-deleted-too-early',
+    what: 'a seal deletes parts that hold cells of other days as well',
+    patches: [
+      {
+        file: 'src/lake/seal/seal-store.ts',
+        old: 'sd.day BETWEEN parts.day_min AND parts.day_max AND sd.manifest_seq',
+        new: 'sd.day = ?2 AND sd.manifest_seq',
+      },
+    ],
+  },
+  {
+    name: 'd1-before-shards',
+    what: 'a query reads D1 first and asks the shards afterwards',
+    patches: [
+      {
+        file: 'src/query/ask/rollup-source.ts',
+        old: 'const live = await askLive(shardOf, addresses, {',
+        new: `const early = await readRange(db, { uid, rollupId: plan.rollup.id, dayFrom: Math.floor(query.startMs / DAY_MS),
+    dayTo: Math.floor((query.endMs - 1) / DAY_MS), grain: 'day', hourDays: [...(dayGrains(query, nowMs) ?? new Map()).keys()] });
+  const live = await askLive(shardOf, addresses, {`,
+      },
+      {
+        file: 'src/query/ask/rollup-source.ts',
+        old: 'const reading = await readRange(db, {',
+        new: 'const reading = early;\n  void ({',
+      },
+    ],
+  },
+  {
+    name: 'seal-ahead-ignored',
+    what: 'a seal that is ahead of what a shard says is stored counts beside the shard',
+    patches: [
+      {
+        file: 'src/query/ask/rollup-source.ts',
+        old: '(vector[incarnation] ?? 0) > storedSeq)',
+        new: '(vector[incarnation] ?? 0) > storedSeq + 1e9)',
+      },
+    ],
+  },
+  {
+    name: 'corrections-not-counted',
+    what: 'an event whose window was closed is in no cell',
+    patches: [
+      {
+        file: 'src/core/shard/flush.ts',
+        old: 'if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;',
+        new: 'if (tuple < 0 || !isAccepted(disposition) || disposition & (LATE_BEYOND | LATE_CORRECTION)) continue;',
+      },
+    ],
+  },
+  {
+    name: 'copies-in-one-row',
+    what: 'two copies of an event in one commit are both accepted',
+    patches: [{ file: ENGINE, old: '!this.#planned.add(high, low)', new: '(this.#planned.add(high, low), false)' }],
+  },
+  {
+    name: 'fails-over',
+    what: 'the edge tries another shard when one does not answer',
+    patches: [
+      {
+        file: 'src/edge/append.ts',
+        old: "return { status: 'failed', error };",
+        new: `const other = { ...request.address, index: request.address.index + 1 };
+    return shardOf(other).append({ ...request, address: other }).catch(() => ({ status: 'failed' as const, error }));`,
+      },
+    ],
+  },
+  {
+    name: 'tail-cut-short',
+    what: 'a tail that is stored away while it is read counts as far as it was read',
+    patches: [
+      {
+        file: 'src/query/view/shards.ts',
+        old: "if (next.status === 'gone' || next.incarnation !== incarnation) return 'gone';",
+        new: "if (next.status === 'gone' || next.incarnation !== incarnation) break;",
+      },
+    ],
+  },
+  {
+    name: 'import-receipt-anew',
+    what: 'a chunk that is sent again gets another receipt, so other rows under the same name',
+    patches: [
+      {
+        file: 'src/lake/import/import-store.ts',
+        old: "return { status: 'new', receivedAtMs: row.receivedAtMs };",
+        new: "return { status: 'new', receivedAtMs: nowMs };",
+      },
+    ],
+  },
+  {
+    name: 'tally-dropped',
+    what: 'rejected events are in no account',
+    patches: [
+      { file: 'src/edge/append.ts', old: 'tally: i === 0 ? rejected : 0 }', new: 'tally: i < 0 ? rejected : 0 }' },
+    ],
+  },
+  {
+    name: 'lateness-shifts',
+    what: 'an event that waited long is moved to when it was sent',
+    patches: [
+      {
+        file: 'src/core/event/event-time.ts',
+        old: 'return aheadMs > LIMITS.fastClockMs ? aheadMs : 0;',
+        new: 'return Math.abs(aheadMs) > LIMITS.fastClockMs ? aheadMs : 0;',
+      },
+    ],
+  },
+];

@@ -1,0 +1,45 @@
+// Tuning: the product's bounds made small, so that a thousand events meet what takes millions in production: many
+// flushes, several pages, chunks, buckets and log slots, and backpressure.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../../src/local/paths.ts';
+import type { Patch } from './build.ts';
+
+const LIMITS_FILE = 'src/core/limits.ts';
+
+const SMALL_LIMITS: Readonly<Record<string, number>> = {
+  flushEventsMax: 130,
+  flushSizeBytesMax: 90_000,
+  rpcPageSizeBytesMax: 4_000,
+  logSizeBytesMax: 44_000,
+  sealBucketRowsMax: 400,
+  sealIdsMax: 380,
+  flushAgeMsMax: 900_000,
+  // Ids leave memory for their runs, and are looked up there.
+  dedupeRecentIdsMax: 150,
+  // Seldom loaded, so often stale.
+  tenantCacheMs: 600_000,
+};
+
+const CONSTANTS: readonly Patch[] = [
+  // A filter of a hundred ids, made anew at every restart.
+  { file: 'src/core/shard/prefix-filter.ts', old: 'const BUCKET_BITS = 16;', new: 'const BUCKET_BITS = 4;' },
+  { file: 'durable-objects/shard-store.ts', old: 'const FREE_SLOTS_MAX = 512;', new: 'const FREE_SLOTS_MAX = 6;' },
+  {
+    file: 'src/sinks/consume.ts',
+    old: 'const FLUSHES_PER_MESSAGE_MAX = 20;',
+    new: 'const FLUSHES_PER_MESSAGE_MAX = 3;',
+  },
+];
+
+/** What every simulated product is patched with. */
+export function tuning(): Patch[] {
+  const text = readFileSync(join(root, LIMITS_FILE), 'utf8');
+  const limits = Object.entries(SMALL_LIMITS).map(([name, value]): Patch => {
+    const [line] = new RegExp(`^  ${name}: [^\\n]*,$`, 'm').exec(text) ?? [];
+    if (line === undefined) throw new Error(`${LIMITS_FILE} has no limit ${name}`);
+    return { file: LIMITS_FILE, old: line, new: `  ${name}: ${value},` };
+  });
+  return [...limits, ...CONSTANTS];
+}
