@@ -27,7 +27,7 @@ const checks: Check[] = [
   { name: 'biome', program: '@biomejs/biome/bin/biome', args: ['check', '.'] },
   { name: 'knip', program: 'knip/bin/knip.js', args: ['--no-progress'] },
   {
-    name: 'import rules',
+    name: 'structure',
     program: 'vitest/vitest.mjs',
     args: ['run', '--project', 'node', 'test/architecture', '--reporter=dot'],
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openApiOf, undocumentedRoutes } from '../../src/http/openapi.ts';
-import { PROBLEM_CODES } from '../../src/http/problem-codes.ts';
-import { fakeApp, ROOT_KEY } from '../support/fake-services.ts';
+import { openApiOf, undocumentedRoutes } from '../src/http/openapi.ts';
+import { PROBLEM_CODES } from '../src/http/problem-codes.ts';
+import { fakeApp, ROOT_KEY } from './support/fake-services.ts';
 
 describe('the OpenAPI document', () => {
   it('has every route, with what it is for and which key opens it', async () => {
