@@ -10,9 +10,9 @@ export function answerNotFound(app: Hono) {
   return (c: Context): Response => {
     const allowed = METHODS.filter((method) => hasRoute(app, method, c.req.path));
     if (allowed.length === 0) {
-      return renderProblem(c, new Problem(404, 'route-not-found', 'There is nothing here; see /docs.'));
+      return renderProblem(c, new Problem(404, 'route-not-found', 'The path does not exist; /docs lists all calls.'));
     }
-    const detail = `${c.req.method} is not possible here; ${allowed.join(', ')} is.`;
+    const detail = `This path does not take ${c.req.method}; it takes ${allowed.join(', ')}.`;
     return renderProblem(c, new Problem(405, 'method-not-allowed', detail, { headers: { allow: allowed.join(', ') } }));
   };
 }

@@ -3,7 +3,7 @@
  */
 import type { Hono } from 'hono';
 import { generateSpecs } from 'hono-openapi';
-import { EVENT_CODES, PROBLEM_CODES } from './problem-codes.ts';
+import { EVENT_CODES, PROBLEM_CODES } from '../wire/problem-codes.ts';
 
 export const API_VERSION = '0.1.0';
 
@@ -42,6 +42,7 @@ export function undocumentedRoutes(app: Hono, document: OpenApiDocument): string
   return [...new Set(missing.map(({ method, path }) => `${method} ${path}`))];
 }
 
+export const HTML_CONTENT_TYPE = 'text/html; charset=UTF-8';
 export const DOCS_CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}

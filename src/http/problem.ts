@@ -7,6 +7,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
+import type { ProblemCode } from '../wire/problem-codes.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
@@ -26,12 +27,12 @@ export interface InvalidField {
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly detail: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly extra: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
+  constructor(status: number, code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(`${status} ${code}: ${detail}`, { cause: options.cause });
     this.status = status;
     this.code = code;
@@ -42,25 +43,26 @@ export class Problem extends Error {
 }
 
 /** A dependency failed: nothing was acknowledged, the same request may be sent again. */
-export function unavailable(code: string, detail: string, cause: unknown, retryAfterSeconds = 1): Problem {
+export function unavailable(code: ProblemCode, detail: string, cause: unknown, retryAfterSeconds = 1): Problem {
   return new Problem(503, code, detail, { cause, headers: { 'retry-after': String(retryAfterSeconds) } });
 }
 
+/** The registered phrases of the statuses (RFC 9110); `code` carries our own word. */
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
-  401: 'Not authenticated',
-  403: 'Not allowed',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not found',
   405: 'Method not allowed',
   409: 'Conflict',
   410: 'Gone',
-  413: 'Too large',
+  413: 'Content too large',
   415: 'Unsupported media type',
-  422: 'Cannot be done',
-  429: 'Too much at once',
-  500: 'Internal error',
-  503: 'Not available now',
-  504: 'Took too long',
+  422: 'Unprocessable content',
+  429: 'Too many requests',
+  500: 'Internal server error',
+  503: 'Service unavailable',
+  504: 'Gateway timeout',
 };
 
 /** What is sent for an error, without the transport: used by routes that answer with several outcomes. */
