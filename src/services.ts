@@ -9,17 +9,12 @@ import type { Authenticator } from './http/authenticate.ts';
 import type { KeyRing, RandomBytes } from './http/keys.ts';
 import type { ScannerOf } from './lake/scan/scan-task.ts';
 import type { Telemetry } from './observe/telemetry.ts';
+import type { DemoKeys } from './wire/demo.ts';
 
 /** The sending side of a queue. */
 export interface MessageQueue<T> {
   send(message: T): Promise<unknown>;
   sendBatch(messages: Iterable<{ body: T; delaySeconds?: number }>): Promise<unknown>;
-}
-
-export interface DemoKeys {
-  readonly tenant: string;
-  readonly write: string;
-  readonly read: string;
 }
 
 export interface Services {
