@@ -117,7 +117,7 @@ export const LIMITS = {
   /** Points of a moving average. */
   formulaWindowMax: 366,
   /** Event names with a retention of their own: each is looked up for every day that is read or sealed. */
-  retentionEventsMax: 100,
+  expiryEventsMax: 100,
   /** Saved questions of a tenant, each up to `queryBodySizeBytesMax`. */
   insightsMax: 200,
   /** An insight's kept answer: a bigger one is worked out each time. A D1 value stays under 2 MB. */

@@ -62,10 +62,10 @@ export function evaluateRollups(
     const tupleOf = new Uint16Array(records.length);
     const indexes = new Array<number>(dimensionCount);
     records.forEach((record, row) => {
-      const read = readers[row] as ReturnType<typeof propertyReader>;
+      const read = readers[row]!;
       if (rollup.where !== undefined && !evaluate(rollup.where, read)) return;
       for (let d = 0; d < dimensionCount; d++) {
-        const name = rollup.dimensions[d] as string;
+        const name = rollup.dimensions[d]!;
         const value = isColumn(name) ? record.strings[name as StringColumn] : read(name);
         indexes[d] = strings.intern(dimensionText(value));
       }
@@ -92,8 +92,8 @@ export function evaluateRollups(
 /** A key of a tuple within one block: one number while two 26-bit indexes fit. */
 function tupleIndexKey(indexes: readonly number[]): number | string {
   if (indexes.length === 0) return 0;
-  if (indexes.length === 1) return indexes[0] as number;
-  if (indexes.length === 2) return (indexes[0] as number) * 0x4000000 + (indexes[1] as number);
+  if (indexes.length === 1) return indexes[0]!;
+  if (indexes.length === 2) return indexes[0]! * 0x4000000 + indexes[1]!;
   return indexes.join(',');
 }
 

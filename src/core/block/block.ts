@@ -102,12 +102,11 @@ export function encodeBlock(input: BlockInput): Uint8Array {
   );
   new Float64Array(buffer, offsets.numbers, numbers.length).set(numbers);
   const lengths = new Uint32Array(buffer, offsets.stringLengths, strings.texts.length);
-  for (let i = 0; i < lengths.length; i++) lengths[i] = (strings.texts[i] as string).length;
+  for (let i = 0; i < lengths.length; i++) lengths[i] = strings.texts[i]!.length;
   writeRollupSections(bytes, offsets.rollups, sections);
   const Index = header.indexBytes === 2 ? Uint16Array : Uint32Array;
   new Index(buffer, offsets.stringIndexes, indexes.length).set(indexes);
-  for (let row = 0; row < n; row++)
-    bytes[offsets.flags + row] = (records[row] as EventRecord).clamped ? FLAG_CLAMPED : 0;
+  for (let row = 0; row < n; row++) bytes[offsets.flags + row] = records[row]!.clamped ? FLAG_CLAMPED : 0;
   bytes.set(texts, offsets.strings);
   return bytes;
 }
@@ -121,7 +120,7 @@ function stringIndexes(records: readonly EventRecord[], strings: StringTable): U
     let lastText: string | null | undefined;
     let lastIndex = 0;
     for (let row = 0; row < n; row++) {
-      const text = (records[row] as EventRecord).strings[column];
+      const text = records[row]!.strings[column];
       if (text !== lastText) {
         lastText = text;
         lastIndex = unique ? strings.append(text) : strings.intern(text);
@@ -141,7 +140,7 @@ function writeHashes(
   keyHash: Uint32Array,
 ): void {
   for (let row = 0; row < records.length; row++) {
-    const record = records[row] as EventRecord;
+    const record = records[row]!;
     at[row] = record.atMs;
     hasher.hash(record.strings.id);
     idHash[2 * row] = hasher.low;
@@ -200,7 +199,7 @@ function decodeTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
   const texts = new Array<string>(lengths.length);
   let start = 0;
   for (let i = 0; i < lengths.length; i++) {
-    const end = start + (lengths[i] as number);
+    const end = start + lengths[i]!;
     texts[i] = joined.slice(start, end);
     start = end;
   }
@@ -219,13 +218,12 @@ export function blockColumns(
 ): EventColumns {
   const n = block.eventCount;
   const rows: number[] = [];
-  for (let row = 0; row < n; row++)
-    if (dispositions === null || isAccepted(dispositions[row] as number)) rows.push(row);
+  for (let row = 0; row < n; row++) if (dispositions === null || isAccepted(dispositions[row]!)) rows.push(row);
   const person = pairsToBigInts(block.person, rows);
   const keyHash = pairsToBigInts(block.keyHash, rows);
   const late = Uint8Array.from(
     rows,
-    (row) => (dispositions === null ? 0 : lateBits(dispositions[row] as number)) | (block.flags[row] as number),
+    (row) => (dispositions === null ? 0 : lateBits(dispositions[row]!)) | block.flags[row]!,
   );
   const offsets = blockOffsets(block);
   const Index = block.indexBytes === 2 ? Uint16Array : Uint32Array;
@@ -241,7 +239,7 @@ export function blockColumns(
   if (wanted !== ALL_COLUMNS) {
     for (const { c } of columns) {
       for (const row of rows) {
-        const index = indexes[c * n + row] as number;
+        const index = indexes[c * n + row]!;
         if (index !== 0) isUsed[index - 1] = 1;
       }
     }
@@ -251,13 +249,13 @@ export function blockColumns(
   const strings: { [column in StringColumn]?: (string | null)[] } = {};
   for (const { column, c } of columns) {
     strings[column] = rows.map((row) => {
-      const index = indexes[c * n + row] as number;
-      return index === 0 ? null : (texts[index - 1] as string);
+      const index = indexes[c * n + row]!;
+      return index === 0 ? null : texts[index - 1]!;
     });
   }
   return {
     rowCount: rows.length,
-    at: Float64Array.from(rows, (row) => block.at[row] as number),
+    at: Float64Array.from(rows, (row) => block.at[row]!),
     receivedAt: new Float64Array(rows.length).fill(block.receivedAtMs),
     person,
     keyHash,
@@ -287,8 +285,8 @@ const ALL_COLUMNS: ReadonlySet<StringColumn> = new Set(STRING_COLUMNS);
 function pairsToBigInts(pairs: Uint32Array, rows: readonly number[]): BigInt64Array {
   const words = new Uint32Array(rows.length * 2);
   rows.forEach((row, i) => {
-    words[2 * i] = pairs[2 * row] as number;
-    words[2 * i + 1] = pairs[2 * row + 1] as number;
+    words[2 * i] = pairs[2 * row]!;
+    words[2 * i + 1] = pairs[2 * row + 1]!;
   });
   return new BigInt64Array(words.buffer);
 }

@@ -13,6 +13,7 @@ import { propertyColumn, propertyPlace } from '../event/property.ts';
 import { RowSource, type RowTest } from '../query/rows/row-source.ts';
 import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
 import { assert } from '../std/result.ts';
+import { wordsOf } from '../std/words.ts';
 import { type Cohort, type DidPart, didParts, didRange, isInCohort } from './cohort.ts';
 
 interface Counted {
@@ -84,7 +85,7 @@ export class CohortCounts {
   add(columns: EventColumns, rows: Uint32Array): void {
     this.#source.use(columns);
     const { at, person } = columns;
-    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    const words = wordsOf(person);
     for (const row of rows) {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;

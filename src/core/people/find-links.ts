@@ -7,6 +7,7 @@
 import type { EventColumns } from '../event/columns.ts';
 import type { StringColumn } from '../event/event.ts';
 import type { Hasher } from '../std/hash.ts';
+import { wordsOf } from '../std/words.ts';
 import { hashText, type Link } from './links.ts';
 
 /** Text columns that must be there; and `at`, `person` and `key_hash`. */
@@ -56,8 +57,4 @@ function previousHash(properties: string | null, hasher: Hasher | null): string 
   if (typeof previousId !== 'string' || previousId === '') return null;
   hasher.hash(previousId);
   return hashText(hasher.high, hasher.low);
-}
-
-function wordsOf({ buffer, byteOffset, length }: BigInt64Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, 2 * length);
 }

@@ -16,6 +16,7 @@ import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../event/event.ts';
 import { valueAt } from '../event/property.ts';
 import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
+import { wordsOf } from '../std/words.ts';
 
 export const TOUCH_COLUMNS = [
   'referrer_domain',
@@ -86,7 +87,7 @@ export class Traits {
   add(columns: EventColumns, rows: Uint32Array): void {
     const touches = this.readsEvents ? TOUCH_COLUMNS.filter((column) => mayHoldText(columns, column)) : [];
     const { at, receivedAt, person, strings } = columns;
-    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    const words = wordsOf(person);
     for (const row of rows) {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;

@@ -108,18 +108,18 @@ export class Engine {
     const probes = blocks.map((block) => this.#probe(block));
     const held = this.#settle(blocks, probes);
     const dispositions = blocks.map((block, i) => {
-      const probed = probes[i] as Uint8Array;
+      const probed = probes[i]!;
       const decided = new Uint8Array(block.eventCount);
       let atMsMax = Number.NEGATIVE_INFINITY;
       for (let row = 0; row < block.eventCount; row++) {
-        const low = block.idHash[2 * row] as number;
-        const high = block.idHash[2 * row + 1] as number;
+        const low = block.idHash[2 * row]!;
+        const high = block.idHash[2 * row + 1]!;
         const isKnown = probed[row] === KNOWN || (probed[row] === MAYBE && held.has(high, low));
         if (isKnown || !this.#planned.add(high, low)) {
           decided[row] = DUPLICATE;
           continue;
         }
-        const atMs = block.at[row] as number;
+        const atMs = block.at[row]!;
         decided[row] = admit(atMs, block.receivedAtMs, watermarkMs);
         if (atMs > atMsMax) atMsMax = atMs;
       }
@@ -133,7 +133,7 @@ export class Engine {
   #probe({ idHash, eventCount }: EventBlock): Uint8Array {
     const probed = new Uint8Array(eventCount);
     for (let row = 0; row < eventCount; row++) {
-      probed[row] = this.#dedupe.probe(idHash[2 * row + 1] as number, idHash[2 * row] as number);
+      probed[row] = this.#dedupe.probe(idHash[2 * row + 1]!, idHash[2 * row]!);
     }
     return probed;
   }
@@ -142,8 +142,8 @@ export class Engine {
   #settle(blocks: readonly EventBlock[], probes: readonly Uint8Array[]): HashSet64 {
     const asked: number[] = [];
     blocks.forEach(({ idHash }, i) => {
-      (probes[i] as Uint8Array).forEach((probe, row) => {
-        if (probe === MAYBE) asked.push(idHash[2 * row] as number, idHash[2 * row + 1] as number);
+      probes[i]!.forEach((probe, row) => {
+        if (probe === MAYBE) asked.push(idHash[2 * row]!, idHash[2 * row + 1]!);
       });
     });
     return asked.length === 0 ? NO_IDS : this.#dedupe.settle(asked);
@@ -160,7 +160,7 @@ export class Engine {
     this.#headSeq = row.seq + 1;
     this.#open.addRow(row.seq, row.sizeBytes, row.checksum);
     row.blocks.forEach((block, i) => {
-      const dispositions = row.dispositions[i] as Uint8Array;
+      const dispositions = row.dispositions[i]!;
       this.#remember(block, dispositions);
       this.#open.addBlock(block, dispositions);
     });
@@ -198,7 +198,7 @@ export class Engine {
 
   /** Ids of a stored flush, from its durable run. */
   restoreIds(run: Uint32Array, receivedAtMs: number): void {
-    for (let i = 0; i < run.length; i += 2) this.#dedupe.add(run[i + 1] as number, run[i] as number, receivedAtMs);
+    for (let i = 0; i < run.length; i += 2) this.#dedupe.add(run[i + 1]!, run[i]!, receivedAtMs);
   }
 
   /** A day whose merged runs are in storage. */
@@ -272,8 +272,8 @@ export class Engine {
   #remember(block: EventBlock, dispositions: Uint8Array): void {
     this.#lastReceivedAtMs = Math.max(this.#lastReceivedAtMs, block.receivedAtMs);
     for (let row = 0; row < block.eventCount; row++) {
-      if (!isAccepted(dispositions[row] as number)) continue;
-      this.#dedupe.add(block.idHash[2 * row + 1] as number, block.idHash[2 * row] as number, block.receivedAtMs);
+      if (!isAccepted(dispositions[row]!)) continue;
+      this.#dedupe.add(block.idHash[2 * row + 1]!, block.idHash[2 * row]!, block.receivedAtMs);
     }
   }
 }

@@ -90,12 +90,12 @@ export class FlushState {
     this.receivedAtMsMax = Math.max(this.receivedAtMsMax, block.receivedAtMs);
     let accepted = 0;
     for (let row = 0; row < block.eventCount; row++) {
-      const disposition = dispositions[row] as number;
+      const disposition = dispositions[row]!;
       if (!isAccepted(disposition)) continue;
       accepted++;
-      this.#ids.push(block.idHash[2 * row] as number, block.idHash[2 * row + 1] as number);
-      if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row] as number));
-      if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row] as number));
+      this.#ids.push(block.idHash[2 * row]!, block.idHash[2 * row + 1]!);
+      if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row]!));
+      if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row]!));
     }
     this.events += accepted;
     const { tally } = this;
@@ -123,10 +123,10 @@ export class FlushState {
     const { at, person, numbers } = block;
     const { tupleOf, numberColumns } = section;
     for (let row = 0; row < n; row++) {
-      const disposition = dispositions[row] as number;
-      const tuple = (tupleOf[row] as number) - 1;
+      const disposition = dispositions[row]!;
+      const tuple = tupleOf[row]! - 1;
       if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
-      const startMs = windowStart(at[row] as number);
+      const startMs = windowStart(at[row]!);
       if (startMs !== openStartMs) {
         found.fill(undefined);
         openStartMs = startMs;
@@ -134,15 +134,15 @@ export class FlushState {
       let cell = found[tuple];
       if (cell === undefined) {
         keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
-        cell = cells.cell(startMs, keys[tuple] as string);
+        cell = cells.cell(startMs, keys[tuple]!);
         found[tuple] = cell;
       }
       cell.count++;
-      const low = person[2 * row] as number;
-      const high = person[2 * row + 1] as number;
+      const low = person[2 * row]!;
+      const high = person[2 * row + 1]!;
       if ((low | high) !== 0) cell.people.add(high, low);
       for (let i = 0; i < numberColumns.length; i++) {
-        const value = numbers[(numberColumns[i] as number) * n + row] as number;
+        const value = numbers[numberColumns[i]! * n + row]!;
         if (!Number.isNaN(value)) cell.numbers[i]?.add(value);
       }
     }
@@ -196,8 +196,8 @@ function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (
   const texts = block.strings();
   const values: (string | null)[] = [];
   for (let d = 0; d < section.dimensionCount; d++) {
-    const index = section.tuples[tuple * section.dimensionCount + d] as number;
-    values.push(index === 0 ? null : (texts[index - 1] as string));
+    const index = section.tuples[tuple * section.dimensionCount + d]!;
+    values.push(index === 0 ? null : texts[index - 1]!);
   }
   return values;
 }

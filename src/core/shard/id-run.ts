@@ -17,8 +17,8 @@ export function runHas(run: Uint32Array, high: number, low: number): boolean {
   let to = run.length / 2;
   while (from < to) {
     const half = (from + to) >>> 1;
-    const entryHigh = run[2 * half + 1] as number;
-    const entryLow = run[2 * half] as number;
+    const entryHigh = run[2 * half + 1]!;
+    const entryLow = run[2 * half]!;
     if (entryHigh === high && entryLow === low) return true;
     if (entryHigh < high || (entryHigh === high && entryLow < low)) from = half + 1;
     else to = half;

@@ -48,31 +48,31 @@ export class PrefixFilter {
   plus(runs: () => Iterable<Uint32Array>): PrefixFilter {
     const starts = new Uint32Array(BUCKETS + 1);
     for (const run of runs()) {
-      for (let at = 1; at < run.length; at += 2) starts[bucketOf(run[at] as number) + 1]!++;
+      for (let at = 1; at < run.length; at += 2) starts[bucketOf(run[at]!) + 1]!++;
     }
     let added = 0;
     for (let bucket = 0; bucket <= BUCKETS; bucket++) {
-      added += starts[bucket] as number;
-      starts[bucket] = added + (this.#starts[bucket] as number);
+      added += starts[bucket]!;
+      starts[bucket] = added + this.#starts[bucket]!;
     }
-    const middle = new Uint16Array(starts[BUCKETS] as number);
+    const middle = new Uint16Array(starts[BUCKETS]!);
     const tail = new Uint8Array(middle.length);
     const filled = new Uint32Array(BUCKETS);
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const from = this.#starts[bucket] as number;
-      const to = this.#starts[bucket + 1] as number;
+      const from = this.#starts[bucket]!;
+      const to = this.#starts[bucket + 1]!;
       if (from === to) continue;
-      const start = starts[bucket] as number;
+      const start = starts[bucket]!;
       for (let i = 0; i < to - from; i++) {
-        middle[start + i] = this.#middle[from + i] as number;
-        tail[start + i] = this.#tail[from + i] as number;
+        middle[start + i] = this.#middle[from + i]!;
+        tail[start + i] = this.#tail[from + i]!;
       }
       filled[bucket] = to - from;
     }
     for (const run of runs()) {
       for (let at = 0; at < run.length; at += 2) {
-        const high = run[at + 1] as number;
-        insert(middle, tail, starts, filled, bucketOf(high), restOf(high, run[at] as number));
+        const high = run[at + 1]!;
+        insert(middle, tail, starts, filled, bucketOf(high), restOf(high, run[at]!));
       }
     }
     return new PrefixFilter(starts, middle, tail);
@@ -89,11 +89,11 @@ export class PrefixFilter {
   mayHave(high: number, low: number): boolean {
     const bucket = bucketOf(high);
     const wanted = restOf(high, low);
-    let from = this.#starts[bucket] as number;
-    let to = this.#starts[bucket + 1] as number;
+    let from = this.#starts[bucket]!;
+    let to = this.#starts[bucket + 1]!;
     while (from < to) {
       const half = (from + to) >>> 1;
-      const entry = ((this.#middle[half] as number) << 8) | (this.#tail[half] as number);
+      const entry = (this.#middle[half]! << 8) | this.#tail[half]!;
       if (entry === wanted) return true;
       if (entry < wanted) from = half + 1;
       else to = half;
@@ -111,15 +111,15 @@ function insert(
   bucket: number,
   entry: number,
 ): void {
-  const start = starts[bucket] as number;
-  let at = start + (filled[bucket] as number);
+  const start = starts[bucket]!;
+  let at = start + filled[bucket]!;
   filled[bucket]!++;
-  assert(at < (starts[bucket + 1] as number), 'a bucket of the filter holds what was counted for it');
+  assert(at < starts[bucket + 1]!, 'a bucket of the filter holds what was counted for it');
   for (; at > start; at--) {
-    const before = ((middle[at - 1] as number) << 8) | (tail[at - 1] as number);
+    const before = (middle[at - 1]! << 8) | tail[at - 1]!;
     if (before <= entry) break;
-    middle[at] = middle[at - 1] as number;
-    tail[at] = tail[at - 1] as number;
+    middle[at] = middle[at - 1]!;
+    tail[at] = tail[at - 1]!;
   }
   middle[at] = entry >>> 8;
   tail[at] = entry & 0xff;

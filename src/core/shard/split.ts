@@ -34,7 +34,7 @@ export interface SplitRequest {
 export function beginSplit(state: MapState, { known, shardCount, nowMs }: SplitRequest): MapState {
   if (state.split !== null) return { ...state, split: ahead(state.split, nowMs) };
   const epochs = state.epochs.length > 0 ? state.epochs : known;
-  const last = epochs[epochs.length - 1] as ShardEpoch;
+  const last = epochs[epochs.length - 1]!;
   // A split that has not taken effect yet, or only just, says nothing about the load that will be left.
   if (shardCount === null && last.epoch > 0 && nowMs < last.startMs + LIMITS.splitPauseMs) return { ...state, epochs };
   const wanted = Math.min(shardCount ?? last.shardCount * 2, LIMITS.shardsMax);

@@ -14,32 +14,29 @@ const DAYS_MAX = 36_500;
 
 const days = z.int().min(DAYS_MIN).max(DAYS_MAX);
 
-export const retentionSchema = z.strictObject({
+export const expirySchema = z.strictObject({
   hourDays: days.nullable().default(90).describe('Cells by the hour; those by the day stay.'),
   dayYears: z.int().min(1).max(100).nullable().default(5).describe('Cells by the day.'),
   lakeMonths: z.int().min(1).max(1_200).nullable().default(25).describe('The events themselves.'),
   events: z
     .record(z.string().min(1).max(LIMITS.nameLengthMax), z.strictObject({ lakeDays: days }))
-    .refine((events) => Object.keys(events).length <= LIMITS.retentionEventsMax, {
-      message: `At most ${LIMITS.retentionEventsMax} names`,
+    .refine((events) => Object.keys(events).length <= LIMITS.expiryEventsMax, {
+      message: `At most ${LIMITS.expiryEventsMax} names`,
     })
     .default({})
     .describe('Events of these names go earlier, from the lake and from all cells.'),
 });
-export type RetentionPolicy = z.output<typeof retentionSchema>;
+export type ExpiryPolicy = z.output<typeof expirySchema>;
 
 /** Days since the epoch; null: nothing of the tier. */
-export interface RetentionTargets {
+export interface ExpiryTargets {
   readonly hour: number | null;
   readonly day: number | null;
   readonly lake: number | null;
   readonly events: ReadonlyMap<string, number>;
 }
 
-export function retentionTargets(
-  { hourDays, dayYears, lakeMonths, events }: RetentionPolicy,
-  nowMs: number,
-): RetentionTargets {
+export function expiryTargets({ hourDays, dayYears, lakeMonths, events }: ExpiryPolicy, nowMs: number): ExpiryTargets {
   const today = Math.floor(nowMs / DAY_MS);
   const now = new Date(nowMs);
   const monthsAgo = (months: number) =>

@@ -20,7 +20,7 @@ export function encodeLevels(present: Uint8Array, rowCount: number, nullCount: n
   for (let row = 0, at = header.length; row < rowCount; row += 8, at++) {
     let byte = 0;
     const end = Math.min(8, rowCount - row);
-    for (let bit = 0; bit < end; bit++) byte |= (present[row + bit] as number) << bit;
+    for (let bit = 0; bit < end; bit++) byte |= present[row + bit]! << bit;
     bytes[at] = byte;
   }
   return bytes;
@@ -37,7 +37,7 @@ export function encodeIndexes(indexes: Uint32Array, count: number, dictionarySiz
   bytes.set(header, 1);
   let at = 1 + header.length;
   for (let i = 0; i < count; i++) {
-    const index = indexes[i] as number;
+    const index = indexes[i]!;
     bytes[at++] = index;
     if (wide) bytes[at++] = index >>> 8;
   }
@@ -64,7 +64,7 @@ export function decodeHybrid(
     const size = Math.floor(header / 2);
     if (header % 2 === 0) {
       let value = 0;
-      for (let shift = 0; shift < width; shift += 8) value |= (bytes[at++] as number) << shift;
+      for (let shift = 0; shift < width; shift += 8) value |= bytes[at++]! << shift;
       output.fill(value, filled, filled + size);
       filled += size;
     } else {
@@ -89,7 +89,7 @@ function unpack(
     return;
   }
   if (width === 16) {
-    for (let i = from; i < to; i++, at += 2) output[i] = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+    for (let i = from; i < to; i++, at += 2) output[i] = bytes[at]! | (bytes[at + 1]! << 8);
     return;
   }
   assert(width <= 24, `hybrid: width ${width}, at most 24`);
@@ -98,7 +98,7 @@ function unpack(
   let heldBits = 0;
   for (let i = from; i < to; i++) {
     while (heldBits < width) {
-      held |= (bytes[at++] as number) << heldBits;
+      held |= bytes[at++]! << heldBits;
       heldBits += 8;
     }
     output[i] = held & mask;

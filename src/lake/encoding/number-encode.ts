@@ -2,6 +2,7 @@
  * Number encoder: the numeric columns of one row group → page bytes: times and people as differences, which are small
  * because rows are sorted; other hashes plain. BigInt is avoided per value: 64-bit columns are pairs of 32-bit words.
  */
+import { wordsOf } from '../../core/std/words.ts';
 import { encodeDelta } from './delta.ts';
 import { encodeIndexes, encodeLevels } from './hybrid.ts';
 import type { EncodedValues } from './text-encode.ts';
@@ -17,7 +18,7 @@ export function encodeTimes(values: Float64Array, rows: Uint32Array, from: numbe
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = from, at = 0; i < to; i++) {
-    const value = values[rows[i] as number] as number;
+    const value = values[rows[i]!]!;
     if (value < min) min = value;
     if (value > max) max = value;
     words[at++] = value % TWO_32;
@@ -48,9 +49,9 @@ export function encodeKeyHashes(
   const present = new Uint8Array(rowCount);
   let at = 0;
   for (let i = 0; i < rowCount; i++) {
-    const word = (rows[from + i] as number) * 2;
-    const low = keys[word] as number;
-    const high = keys[word + 1] as number;
+    const word = rows[from + i]! * 2;
+    const low = keys[word]!;
+    const high = keys[word + 1]!;
     if (low === people[word] && high === people[word + 1]) continue;
     present[i] = 1;
     words[at++] = low;
@@ -66,9 +67,9 @@ export function encodeHashes(values: BigInt64Array, rows: Uint32Array, from: num
   const source = wordsOf(values);
   const words = new Uint32Array((to - from) * 2);
   for (let i = from, at = 0; i < to; i++) {
-    const word = (rows[i] as number) * 2;
-    words[at++] = source[word] as number;
-    words[at++] = source[word + 1] as number;
+    const word = rows[i]! * 2;
+    words[at++] = source[word]!;
+    words[at++] = source[word + 1]!;
   }
   return { ...required(words), levels: encodeLevels(NONE, to - from, 0) };
 }
@@ -86,9 +87,9 @@ export function encodeNullableHashes(
   const present = new Uint8Array(rowCount);
   let at = 0;
   for (let i = 0; i < rowCount; i++) {
-    const word = (rows[from + i] as number) * 2;
-    const low = source[word] as number;
-    const high = source[word + 1] as number;
+    const word = rows[from + i]! * 2;
+    const low = source[word]!;
+    const high = source[word + 1]!;
     if (low === 0 && high === 0) continue;
     present[i] = 1;
     words[at++] = low;
@@ -116,7 +117,7 @@ export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: num
   let count = 0;
   for (let i = 0; i < rowCount; i++) {
     // A map takes -0 for 0: as JSON does not write it, no value is changed by that.
-    const value = values[rows[from + i] as number] as number;
+    const value = values[rows[from + i]!]!;
     if (Number.isNaN(value)) continue;
     present[i] = 1;
     plain[count] = value;
@@ -150,7 +151,7 @@ export function encodeBooleans(values: Uint8Array, rows: Uint32Array, from: numb
   const bits = new Uint8Array(Math.ceil(rowCount / 8));
   let count = 0;
   for (let i = 0; i < rowCount; i++) {
-    const value = values[rows[from + i] as number] as number;
+    const value = values[rows[from + i]!]!;
     if (value === 0) continue;
     present[i] = 1;
     if (value === 2) bits[count >> 3] = bits[count >> 3]! | (1 << (count & 7));
@@ -164,12 +165,8 @@ export function encodeBooleans(values: Uint8Array, rows: Uint32Array, from: numb
 /** Small numbers as INT32. */
 export function encodeSmall(values: Uint8Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const words = new Uint32Array(to - from);
-  for (let i = from; i < to; i++) words[i - from] = values[rows[i] as number] as number;
+  for (let i = from; i < to; i++) words[i - from] = values[rows[i]!]!;
   return required(words);
-}
-
-export function wordsOf(values: BigInt64Array): Uint32Array {
-  return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
 }
 
 function required(words: Uint32Array): EncodedValues {
@@ -186,11 +183,11 @@ function bounds(words: Uint32Array, end: number): { min: bigint; max: bigint } |
     else if (isLess(signed, words, most, at)) most = at;
   }
   const values = new BigInt64Array(words.buffer);
-  return { min: values[least / 2] as bigint, max: values[most / 2] as bigint };
+  return { min: values[least / 2]!, max: values[most / 2]! };
 }
 
 function isLess(signed: Int32Array, words: Uint32Array, left: number, right: number): boolean {
-  const leftHigh = signed[left + 1] as number;
-  const rightHigh = signed[right + 1] as number;
-  return leftHigh < rightHigh || (leftHigh === rightHigh && (words[left] as number) < (words[right] as number));
+  const leftHigh = signed[left + 1]!;
+  const rightHigh = signed[right + 1]!;
+  return leftHigh < rightHigh || (leftHigh === rightHigh && words[left]! < words[right]!);
 }

@@ -52,7 +52,7 @@ function join(bytes: Uint8Array, byteLengths: Int32Array): JoinedTexts {
   let byteAt = 0;
   let at = 0;
   for (let i = 0; i < byteLengths.length; i++) {
-    const byteLength = byteLengths[i] as number;
+    const byteLength = byteLengths[i]!;
     at += ascii ? byteLength : utf16Length(bytes, byteAt, byteAt + byteLength);
     byteAt += byteLength;
     ends[i] = at;
@@ -65,7 +65,7 @@ function join(bytes: Uint8Array, byteLengths: Int32Array): JoinedTexts {
 function utf16Length(bytes: Uint8Array, from: number, to: number): number {
   let length = 0;
   for (let i = from; i < to; i++) {
-    const byte = bytes[i] as number;
+    const byte = bytes[i]!;
     if ((byte & 0xc0) !== 0x80) length += byte >= 0xf0 ? 2 : 1;
   }
   return length;

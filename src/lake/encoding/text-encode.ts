@@ -53,7 +53,7 @@ export function encodeText(
   let last: string | null = null;
   let lastIndex = 0;
   for (let i = 0; i < rowCount; i++) {
-    const value = values[rows[from + i] as number] as string | null;
+    const value = values[rows[from + i]!] as string | null;
     if (value === null || value === undefined) {
       presentScratch[i] = 0;
       continue;
@@ -86,7 +86,7 @@ export function encodeText(
   }
   const present: string[] = new Array(count);
   for (let i = 0, next = 0; i < rowCount; i++) {
-    if (presentScratch[i] === 1) present[next++] = values[rows[from + i] as number] as string;
+    if (presentScratch[i] === 1) present[next++] = values[rows[from + i]!]!;
   }
   return { nullCount, levels, encoding: 'DELTA_LENGTH_BYTE_ARRAY', values: encodeDeltaLength(present) };
 }
@@ -118,9 +118,9 @@ function encodeDeltaLength(values: readonly string[]): Uint8Array {
   let sum = 0;
   const ascii = bytes.length === text.length;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as string;
+    const value = values[i]!;
     lengths[i] = ascii ? value.length : utf8Length(value);
-    sum += lengths[i] as number;
+    sum += lengths[i]!;
   }
   // A lone high surrogate at the end of one value and a low one at the start of the next met in the joined text.
   if (sum !== bytes.length) bytes = encodeApart(values, sum);

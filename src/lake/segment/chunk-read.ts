@@ -9,6 +9,7 @@ import type { ColumnMetaData } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import type { CodedTexts, PackedTexts } from '../../core/event/columns.ts';
 import { assert } from '../../core/std/result.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { decodeDeltaTimes, decodeDeltaWords } from '../encoding/delta.ts';
 import { decodeHybrid } from '../encoding/hybrid.ts';
 import { decodePlain, packDeltaLength, packPlain } from '../encoding/text-decode.ts';
@@ -49,7 +50,7 @@ export function readTimes(bytes: Uint8Array, metadata: ColumnMetaData): Float64A
   const low = plainWords(page, 2);
   const high = new Int32Array(low.buffer, low.byteOffset, low.length);
   const values = new Float64Array(page.rowCount);
-  for (let i = 0; i < values.length; i++) values[i] = (high[i * 2 + 1] as number) * 2 ** 32 + (low[i * 2] as number);
+  for (let i = 0; i < values.length; i++) values[i] = high[i * 2 + 1]! * 2 ** 32 + low[i * 2]!;
   return values;
 }
 
@@ -69,15 +70,15 @@ export function readHashes(
     const own = words.buffer.byteLength === words.length * 4 ? words : words.slice();
     return new BigInt64Array(own.buffer as ArrayBuffer);
   }
-  const other = instead && new Uint32Array(instead.buffer, instead.byteOffset, instead.length * 2);
+  const other = instead && wordsOf(instead);
   const output = new Uint32Array(rowCount * 2);
   for (let row = 0, next = 0; row < rowCount; row++) {
     if (present[row] === 1) {
-      output[row * 2] = words[next++] as number;
-      output[row * 2 + 1] = words[next++] as number;
+      output[row * 2] = words[next++]!;
+      output[row * 2 + 1] = words[next++]!;
     } else if (other !== undefined) {
-      output[row * 2] = other[row * 2] as number;
-      output[row * 2 + 1] = other[row * 2 + 1] as number;
+      output[row * 2] = other[row * 2]!;
+      output[row * 2 + 1] = other[row * 2 + 1]!;
     }
   }
   return new BigInt64Array(output.buffer);
@@ -99,9 +100,9 @@ export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float6
     assert(dictionary !== null, `column ${metadata.path_in_schema.join('.')}: codes without a dictionary`);
     const entries = doublesOf(dictionary.bytes, dictionary.count);
     const codes = new Uint32Array(valueCount);
-    if (dictionary.count > 1) decodeHybrid(values, 1, values[0] as number, codes);
+    if (dictionary.count > 1) decodeHybrid(values, 1, values[0]!, codes);
     found = new Float64Array(valueCount);
-    for (let i = 0; i < valueCount; i++) found[i] = entries[codes[i] as number] as number;
+    for (let i = 0; i < valueCount; i++) found[i] = entries[codes[i]!]!;
   } else {
     assert(encoding === 'PLAIN', `doubles in encoding ${encoding}`);
     found = doublesOf(values, valueCount);
@@ -109,7 +110,7 @@ export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float6
   if (present === null) return found;
   const output = new Float64Array(rowCount);
   for (let row = 0, next = 0; row < rowCount; row++) {
-    output[row] = present[row] === 1 ? (found[next++] as number) : Number.NaN;
+    output[row] = present[row] === 1 ? found[next++]! : Number.NaN;
   }
   return output;
 }
@@ -123,7 +124,7 @@ export function readBooleans(bytes: Uint8Array, metadata: ColumnMetaData): Uint8
   assert(encoding === 'PLAIN', `booleans in encoding ${encoding}`);
   for (let row = 0, next = 0; row < rowCount; row++) {
     if (present !== null && present[row] === 0) continue;
-    output[row] = 1 + (((values[next >> 3] as number) >> (next & 7)) & 1);
+    output[row] = 1 + ((values[next >> 3]! >> (next & 7)) & 1);
     next++;
   }
   return output;
@@ -175,14 +176,14 @@ function codedOf({ values, valueCount, rowCount, present }: Page, { bytes, count
   const entries = [null, ...decodePlain(bytes, count)];
   const make = count < 2 ** 8 - 1 ? Uint8Array : count < 2 ** 16 - 1 ? Uint16Array : Uint32Array;
   const found = new make(valueCount);
-  if (count > 1) decodeHybrid(values, 1, values[0] as number, found);
+  if (count > 1) decodeHybrid(values, 1, values[0]!, found);
   if (present === null) {
-    for (let i = 0; i < valueCount; i++) found[i] = (found[i] as number) + 1;
+    for (let i = 0; i < valueCount; i++) found[i] = found[i]! + 1;
     return { entries, codes: found };
   }
   const codes = new make(rowCount);
   for (let row = 0, next = 0; row < rowCount; row++) {
-    if (present[row] === 1) codes[row] = (found[next++] as number) + 1;
+    if (present[row] === 1) codes[row] = found[next++]! + 1;
   }
   return { entries, codes };
 }
@@ -195,7 +196,7 @@ function startsOf(ends: Uint32Array, present: Uint8Array | null, rowCount: numbe
     return starts;
   }
   for (let row = 0, next = 0, end = 0; row < rowCount; row++) {
-    if (present[row] === 1) end = ends[next++] as number;
+    if (present[row] === 1) end = ends[next++]!;
     starts[row + 1] = end;
   }
   return starts;

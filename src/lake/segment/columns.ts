@@ -5,7 +5,7 @@
 import type { CodedTexts, EventColumns, PackedTexts } from '../../core/event/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
 import { DAY_MS } from '../../core/limits.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { allRows, keep } from './rows.ts';
 
 type Texts = { [column in StringColumn]?: readonly (string | null)[] };
@@ -72,7 +72,7 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
     const values = columns.strings[column];
     if (values === undefined) continue;
     const chosen: (string | null)[] = new Array(rows.length);
-    for (let i = 0; i < rows.length; i++) chosen[i] = values[rows[i] as number] as string | null;
+    for (let i = 0; i < rows.length; i++) chosen[i] = values[rows[i]!] as string | null;
     strings[column] = chosen;
   }
   const count = rows.length;
@@ -117,7 +117,7 @@ function unpackRows({ text, starts, present }: PackedTexts, rows: Uint32Array): 
 }
 
 function pick<T extends Float64Array | Uint8Array>(values: T, rows: Uint32Array, output: T): T {
-  for (let i = 0; i < output.length; i++) output[i] = values[rows[i] as number] as number;
+  for (let i = 0; i < output.length; i++) output[i] = values[rows[i]!]!;
   return output;
 }
 
@@ -127,9 +127,9 @@ function pickHashes(values: BigInt64Array, rows: Uint32Array): BigInt64Array {
   const source = wordsOf(values);
   const target = wordsOf(output);
   for (let i = 0; i < rows.length; i++) {
-    const word = (rows[i] as number) * 2;
-    target[i * 2] = source[word] as number;
-    target[i * 2 + 1] = source[word + 1] as number;
+    const word = rows[i]! * 2;
+    target[i * 2] = source[word]!;
+    target[i * 2 + 1] = source[word + 1]!;
   }
   return output;
 }
@@ -143,7 +143,7 @@ export function sortRowsL0(columns: EventColumns): Uint32Array {
   const days = Float64Array.from(columns.at, dayOf);
   const byPerson = comparePersons(columns);
   return sorted(columns.rowCount, (left, right) => {
-    return (days[left] as number) - (days[right] as number) || byPerson(left, right) || left - right;
+    return days[left]! - days[right]! || byPerson(left, right) || left - right;
   });
 }
 
@@ -169,10 +169,10 @@ function comparePersons({ person, at, receivedAt }: EventColumns): Compare {
   const low = wordsOf(person);
   const high = new Int32Array(low.buffer, low.byteOffset, low.length);
   return (left, right) =>
-    (high[left * 2 + 1] as number) - (high[right * 2 + 1] as number) ||
-    (low[left * 2] as number) - (low[right * 2] as number) ||
-    (at[left] as number) - (at[right] as number) ||
-    (receivedAt[left] as number) - (receivedAt[right] as number);
+    high[left * 2 + 1]! - high[right * 2 + 1]! ||
+    low[left * 2]! - low[right * 2]! ||
+    at[left]! - at[right]! ||
+    receivedAt[left]! - receivedAt[right]!;
 }
 
 function compareText(left: string | null | undefined, right: string | null | undefined): number {

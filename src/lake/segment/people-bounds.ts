@@ -7,7 +7,7 @@
 import type { ColumnChunk, Statistics } from 'hyparquet';
 import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { parseFooter } from './footer.ts';
 
 export interface PersonRange {

@@ -17,7 +17,7 @@ export const WINDOW_SIZE_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** Covers the chunks (ascending, disjoint) with few ranges. */
 export function coalesce(chunks: readonly ByteRange[]): ByteRange[] {
-  const holes = chunks.slice(1).map((chunk, i) => chunk.from - (chunks[i] as ByteRange).to);
+  const holes = chunks.slice(1).map((chunk, i) => chunk.from - chunks[i]!.to);
   const largest = holes.filter((size) => size > HOLE_SIZE_BYTES_MAX).sort((left, right) => right - left);
   const left = new Set<number>();
   for (const size of largest.slice(0, READS_MAX - 1))

@@ -10,7 +10,7 @@ import {
   type StringColumn,
 } from '../../core/event/event.ts';
 import type { Hasher } from '../../core/std/hash.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 
 /** `late`: the flags of every row. */
 export function recordColumns(records: readonly EventRecord[], hasher: Hasher, late: number): EventColumns {

@@ -93,8 +93,8 @@ export async function* readRowGroups(source: SegmentSource, options: ReadOptions
     for (const { rowGroup, skippedRows, rowCount, isShared, chunks } of window) {
       const bytesOf = (chunk: ByteRange) => {
         const i = ranges.findIndex((range) => chunk.from >= range.from && chunk.to <= range.to);
-        const start = chunk.from - (ranges[i] as ByteRange).from;
-        return (blocks[i] as Uint8Array).subarray(start, start + chunk.to - chunk.from);
+        const start = chunk.from - ranges[i]!.from;
+        return blocks[i]!.subarray(start, start + chunk.to - chunk.from);
       };
       const group = decodeGroup(rowCount, chunks, bytesOf, wanted);
       const columns = isShared ? rowsOfDays(group, options.days!) : group;
@@ -178,7 +178,7 @@ function mayHold(chunks: readonly ColumnChunk[], times: Times, { startMs, endMs,
 function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {
   assert(metadata !== undefined, 'column chunk without metadata');
   const from = Number(metadata.dictionary_page_offset ?? metadata.data_page_offset);
-  const column = metadata.path_in_schema[0] as string;
+  const column = metadata.path_in_schema[0]!;
   return { column, metadata, from, to: from + Number(metadata.total_compressed_size) };
 }
 

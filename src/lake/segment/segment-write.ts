@@ -254,9 +254,9 @@ function hashValues(name: string, encoded: EncodedValues, add: (part: Uint8Array
 /** The sorted rows of each day; for an L1 the day of all of them. */
 function* stretchesByDay({ at }: EventColumns, rows: Uint32Array): Generator<Stretch> {
   let from = 0;
-  let day = dayOf(at[rows[0] as number] as number);
+  let day = dayOf(at[rows[0]!]!);
   for (let i = 1; i < rows.length; i++) {
-    const next = dayOf(at[rows[i] as number] as number);
+    const next = dayOf(at[rows[i]!]!);
     if (next === day) continue;
     yield { day, from, to: i };
     from = i;
@@ -283,8 +283,7 @@ function sharingRowGroups(stretches: readonly Stretch[]): Stretch[][] {
 
 function countUncounted({ late }: EventColumns, rows: Uint32Array, { from, to }: Stretch): number {
   let count = 0;
-  for (let i = from; i < to; i++)
-    if (((late[rows[i] as number] as number) & (LATE_BEYOND | LATE_IMPORT)) !== 0) count++;
+  for (let i = from; i < to; i++) if ((late[rows[i]!]! & (LATE_BEYOND | LATE_IMPORT)) !== 0) count++;
   return count;
 }
 

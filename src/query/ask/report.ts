@@ -20,6 +20,7 @@ import { parseQuery, type Query, type QueryRefusalCode, querySchema } from '../.
 import { before, lastOf, parseSpan, SPAN_FORM, type Span } from '../../core/query/question/span.ts';
 import { isTimezone } from '../../core/query/question/zone.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
+import { isObject } from '../../core/std/object.ts';
 import { assert, err, ok, type Result } from '../../core/std/result.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { metaSchema } from '../view/meta-schema.ts';
@@ -282,10 +283,6 @@ function isName(name: string): boolean {
 function badName(path: string, name: string) {
   const message = `"${name.slice(0, 50)}" is no name: up to 40 letters, digits and _, a letter first, and no function's.`;
   return refuse(path === '/formulas' ? 'formula-invalid' : 'query-invalid', path, message);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function iso(atMs: number): string {

@@ -11,6 +11,7 @@ import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/links.ts';
 import { Hasher } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
+import { wordsOf } from '../../std/words.ts';
 import { bucketIndex } from '../question/interval.ts';
 import { type Query, queryColumns } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
@@ -85,8 +86,7 @@ export class RowFold {
     if (this.#excess !== null) return;
     this.#source.use(columns);
     if (this.#query.measure === 'users') {
-      const { buffer, byteOffset, length } = columns.person;
-      this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
+      this.#people = wordsOf(columns.person);
     }
     const { bucketStarts } = this.#query;
     // With one bucket there is no look at the instants: they are decoded when they are looked at.

@@ -9,6 +9,7 @@ import type { Lookup } from '../../event/lookup.ts';
 import { dimensionText, isTrait, type PropertyPlace, propertyPlace } from '../../event/property.ts';
 import { assert } from '../../std/result.ts';
 import { ownText } from '../../std/text.ts';
+import { wordsOf } from '../../std/words.ts';
 import type { PeopleAsks } from './asks.ts';
 import { JsonColumn, JsonPlace } from './json-column.ts';
 import { typedValue } from './typed-value.ts';
@@ -37,8 +38,7 @@ export class RowSource {
 
   use(columns: EventColumns): void {
     this.#columns = columns;
-    const { buffer, byteOffset, length } = columns.person;
-    this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
+    this.#people = wordsOf(columns.person);
     this.#json.properties.use(columns);
     this.#json.context.use(columns);
   }
