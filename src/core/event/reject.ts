@@ -1,5 +1,6 @@
 /**
- * Reject: the wording of rejections. A message names the limit and the value it met, or says what to send instead.
+ * Reject: the wording of rejections. A message names the limit and the value that exceeds it, or says what to send
+ * instead.
  */
 
 import { err, type Result } from '../std/result.ts';
@@ -11,8 +12,8 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
 }
 
-export function tooLong(what: string, limit: number, met: number): string {
-  return `${what} may have ${limit} characters, this one has ${met}.`;
+export function tooLong(noun: string, limit: number, length: number): string {
+  return `${noun} may have ${limit} characters, this one has ${length}.`;
 }
 
 export function forbidden(path: string): Checked<never> {
