@@ -1,10 +1,10 @@
 /**
- * EventBlock: validated events for one shard in compact columnar form; it crosses the RPC, is stored in the log, and is
- * what recovery, the sinks and lake scans of the tail read. Layout: block-layout.ts.
+ * EventBlock: validated events for one shard in compact columnar form. It crosses the RPC and is stored in the log;
+ * recovery, the sinks and lake scans of the tail read it. Layout: block-layout.ts.
  *
  * In: EventRecords of one request (one receipt time). Out: bytes that any of those readers opens without parsing JSON.
- * Invariants: a block's bytes never change; events keep their order; every text is valid UTF-16 (a lone surrogate becomes
- * U+FFFD, which has its length).
+ * Invariants: a block's bytes never change; events keep their order; every text is valid UTF-16 (a lone surrogate
+ * becomes U+FFFD, which has its length).
  * Refused: JSON lines (the shard and the sink would parse every event again: 3 times the CPU at the shard).
  */
 
@@ -33,7 +33,9 @@ import { isAccepted, lateBits } from './disposition.ts';
 import { StringTable } from './string-table.ts';
 
 const encoder = new TextEncoder();
-/** A byte order mark is text like any other: dropping it would shift every length behind it. */
+/**
+ * The decoder keeps a byte order mark, which is text like any other: dropping it would shift every length behind it.
+ */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Columns whose texts hardly repeat within a block. */
@@ -41,27 +43,27 @@ const UNIQUE_COLUMNS: ReadonlySet<StringColumn> = new Set(['id', 'properties']);
 
 export interface BlockInput {
   readonly receivedAtMs: number;
-  /** The greatest time that chose a shard map's epoch for one of the records (CORRECTNESS E2). */
+  /** The greatest of the times that chose an epoch of the shard map for the records (CORRECTNESS E2). */
   readonly routingAtMsMax: number;
   readonly records: readonly EventRecord[];
   readonly rollups: readonly Rollup[];
   readonly hasher: Hasher;
-  /** Events of the request that are in no block; carried by its first (CORRECTNESS F1). */
+  /** Number of the request's events that are in no block. Its first block carries it (CORRECTNESS F1). */
   readonly tally: { readonly rejected: number; readonly quarantined: number };
 }
 
 export interface EventBlock extends BlockHeader {
   readonly bytes: Uint8Array;
   readonly at: Float64Array;
-  /** (low, high) pairs. */
+  /** Hashes as (low, high) pairs. */
   readonly idHash: Uint32Array;
   readonly person: Uint32Array;
   readonly keyHash: Uint32Array;
-  /** Column-major, NaN: absent. */
+  /** Number columns, one after the other; NaN when absent. */
   readonly numbers: Float64Array;
   readonly flags: Uint8Array;
   readonly rollups: readonly RollupSection[];
-  /** All texts, decoded at the first use. */
+  /** Returns all texts, which are decoded at the first use. */
   strings(): readonly string[];
 }
 
@@ -111,7 +113,7 @@ export function encodeBlock(input: BlockInput): Uint8Array {
   return bytes;
 }
 
-/** String indexes, column by column. */
+/** Returns the string indexes, column by column. */
 function stringIndexes(records: readonly EventRecord[], strings: StringTable): Uint32Array {
   const n = records.length;
   const indexes = new Uint32Array(n * STRING_COLUMNS.length);
@@ -208,8 +210,8 @@ function decodeTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
 }
 
 /**
- * The accepted events of a block by column, in order; `dispositions` null: all of them, none late.
- * `wanted` limits the text columns decoded.
+ * Returns the accepted events of a block by column, in order. `dispositions` is null when all events are accepted and
+ * none is late. `wanted` limits the text columns that are decoded.
  */
 export function blockColumns(
   block: EventBlock,
@@ -265,8 +267,9 @@ export function blockColumns(
 }
 
 /**
- * The texts of a block are slices of all its text, which stays in memory with any of them. Where most of it is not used, those
- * that are become slices of a text of their own.
+ * Returns texts by their index in the block, holding only the used ones. The texts of a block are slices of all its
+ * text, which stays in memory with any of them; where most of it is unused, the used ones become slices of a text of
+ * their own.
  */
 function usedTexts(texts: readonly string[], isUsed: Uint8Array): readonly string[] {
   const used = texts.filter((_, index) => isUsed[index] === 1);
