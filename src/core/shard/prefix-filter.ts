@@ -1,17 +1,18 @@
 /**
- * Prefix filter: which 64-bit hashes a set may hold, from their first 40 bits, at 3 bytes a hash.
+ * Prefix filter: a compact test of whether a set may hold a 64-bit hash, by its first 40 bits, at 3 bytes a hash.
  *
  *   starts  u32[65,537]   by the first 16 bits: where their entries begin
  *   middle  u16[size]     the next 16 bits, ascending within a bucket
  *   tail    u8[size]      the next 8
  *
- * A hash that is not in a filter of n is taken for one of it with probability n/2^40: 1e-6 at a million. No false "no".
- * Refused: Bloom filters (24 bits a hash for the same rate, ten cache misses a look-up, and they cannot be merged without
- * knowing their final size), a cuckoo filter (16 bits, but 1e-4, and inserts that fail when full).
+ * A hash that is not in a filter of n hashes passes for one of them with probability n/2^40: 1e-6 at a million. A hash
+ * that is in it always passes.
+ * Refused: Bloom filters (24 bits a hash for the same rate, ten cache misses a look-up, and they cannot be merged
+ * without knowing their final size), a cuckoo filter (16 bits, but 1e-4, and inserts that fail when full).
  */
 import { assert } from '../std/result.ts';
 
-/** Two to its power of buckets: at 16 they take 256 KiB, and one of a million ids holds 16. */
+/** Logarithm of the number of buckets: at 16 they take 256 KiB, and one bucket of a million ids holds 16. */
 const BUCKET_BITS = 16;
 const BUCKETS = 2 ** BUCKET_BITS;
 
@@ -19,7 +20,7 @@ function bucketOf(high: number): number {
   return high >>> (32 - BUCKET_BITS);
 }
 
-/** The 24 bits behind those that choose the bucket. */
+/** Returns the 24 bits behind those that choose the bucket. */
 function restOf(high: number, low: number): number {
   return ((high << BUCKET_BITS) | (low >>> (32 - BUCKET_BITS))) >>> 8;
 }
@@ -39,12 +40,15 @@ export class PrefixFilter {
     return new PrefixFilter(new Uint32Array(BUCKETS + 1), new Uint16Array(0), new Uint8Array(0));
   }
 
-  /** Over all hashes of the runs, each a list of (low, high) pairs sorted by (high, low). Reads them twice, one at a time. */
+  /**
+   * Returns a filter over all hashes of the runs, each a list of (low, high) pairs sorted by (high, low). The runs are
+   * read twice, one at a time.
+   */
   static of(runs: () => Iterable<Uint32Array>): PrefixFilter {
     return PrefixFilter.empty().plus(runs);
   }
 
-  /** A filter over what this one holds and the runs. */
+  /** Returns a filter over the hashes of this one and of the runs. */
   plus(runs: () => Iterable<Uint32Array>): PrefixFilter {
     const starts = new Uint32Array(BUCKETS + 1);
     for (const run of runs()) {
@@ -102,7 +106,7 @@ export class PrefixFilter {
   }
 }
 
-/** Insertion sort into a bucket: it holds n/65,536 entries, and each run comes in order. */
+/** Inserts by insertion sort into a bucket, which holds n/65,536 entries; the entries of each run come in order. */
 function insert(
   middle: Uint16Array,
   tail: Uint8Array,
