@@ -16,15 +16,21 @@ const days = z.int().min(DAYS_MIN).max(DAYS_MAX);
 
 export const expirySchema = z.strictObject({
   hourDays: days.nullable().default(90).describe('Age in days at which hourly cells are dropped; daily cells stay.'),
-  dayYears: z.int().min(1).max(100).nullable().default(5).describe('Cells by the day.'),
-  lakeMonths: z.int().min(1).max(1_200).nullable().default(25).describe('The events themselves.'),
+  dayYears: z.int().min(1).max(100).nullable().default(5).describe('Age in years at which daily cells are dropped.'),
+  lakeMonths: z
+    .int()
+    .min(1)
+    .max(1_200)
+    .nullable()
+    .default(25)
+    .describe('Age in months at which the events themselves are dropped.'),
   events: z
     .record(z.string().min(1).max(LIMITS.nameLengthMax), z.strictObject({ lakeDays: days }))
     .refine((events) => Object.keys(events).length <= LIMITS.expiryEventsMax, {
       message: `At most ${LIMITS.expiryEventsMax} names`,
     })
     .default({})
-    .describe('Events of these names go earlier, from the lake and from all cells.'),
+    .describe('Ages of events of these names, which are dropped earlier, from the lake and from all cells.'),
 });
 export type ExpiryPolicy = z.output<typeof expirySchema>;
 

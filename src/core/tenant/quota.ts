@@ -1,7 +1,6 @@
 /**
  * Quota: the number of events that a tenant may send a minute, kept as an allowance that fills with time and is spent
- * by
- * events: a token bucket (Turner, "New directions in communications", 1986).
+ * by events: a token bucket (Turner, "New directions in communications", 1986).
  *
  * - It holds a minute's worth at most, and begins full.
  * - A request is taken whole while anything is left; otherwise a request of more events than the quota could never be

@@ -15,7 +15,14 @@ import {
   isFunctionName,
   parseFormula,
 } from '../../core/query/formula/formula.ts';
-import { alignedTo, Reckoning, reckon, seriesOf, type Table, tableOf } from '../../core/query/formula/table.ts';
+import {
+  alignedTo,
+  evaluateFormula,
+  FormulaBudget,
+  seriesOf,
+  type Table,
+  tableOf,
+} from '../../core/query/formula/table.ts';
 import { parseQuery, type Query, type QueryRefusalCode, querySchema } from '../../core/query/question/request.ts';
 import { before, lastOf, parseSpan, SPAN_FORM, type Span } from '../../core/query/question/span.ts';
 import { isTimezone } from '../../core/query/question/zone.ts';
@@ -186,9 +193,9 @@ function reckonAll(
     if (compared) previous.set(name, alignedTo(table.ats, tableOf(query, compared.series)));
   }
   const reckoned: Record<string, { series: Series[] }> = {};
-  const reckoning = new Reckoning();
+  const budget = new FormulaBudget();
   for (const { name, formula } of formulas) {
-    const table = reckon(formula, { now, previous }, reckoning);
+    const table = evaluateFormula(formula, { now, previous }, budget);
     if (!table.ok) return refuse('formula-invalid', `/formulas/${name}`, table.error);
     now.set(name, table.value);
     reckoned[name] = { series: seriesOf(table.value) };
