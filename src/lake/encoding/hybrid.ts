@@ -1,16 +1,17 @@
 /**
- * Hybrid: Parquet's run-length and bit-packed encoding of small integers, which holds definition levels (1 bit) and
+ * Hybrid: Parquet's RLE/bit-packing hybrid encoding of small integers, which holds definition levels (1 bit) and
  * dictionary indexes.
  *
  *   run      = varint(count << 1)           value, in ceil(width / 8) bytes
  *   packed   = varint(groups << 1 | 1)      groups × 8 values of `width` bits, least significant bit first
  *
- * Written: one run when all values are equal, else one packed stretch. Finer runs would save nothing: zstd follows.
- * Index widths are 8 or 16 bits, so that packing is a copy. Read: any mixture, at widths 1 to 24.
+ * The writer makes one run when all values are equal, else one packed stretch. Finer runs would save nothing, because
+ * zstd follows. Index widths are 8 or 16 bits, so that packing is a copy. The reader takes any mixture, at widths 1 to
+ * 24.
  */
 import { assert } from '../../core/std/result.ts';
 
-/** Definition levels of a column in which `nullCount` of the rows are null; `present` holds 1 or 0 a row. */
+/** Encodes the definition levels of a column with `nullCount` nulls; `present` holds 1 or 0 a row. */
 export function encodeLevels(present: Uint8Array, rowCount: number, nullCount: number): Uint8Array {
   if (nullCount === 0 || nullCount === rowCount) return encodeRun(rowCount, nullCount === 0 ? 1 : 0, 1);
   const groups = Math.ceil(rowCount / 8);
@@ -26,7 +27,7 @@ export function encodeLevels(present: Uint8Array, rowCount: number, nullCount: n
   return bytes;
 }
 
-/** Dictionary indexes, below `dictionarySize`, as a data page holds them: the width, then the values. */
+/** Encodes dictionary indexes, below `dictionarySize`, as a data page holds them: the width, then the values. */
 export function encodeIndexes(indexes: Uint32Array, count: number, dictionarySize: number): Uint8Array {
   if (dictionarySize === 1) return join(Uint8Array.of(8), encodeRun(count, 0, 8));
   const wide = dictionarySize > 256;

@@ -1,6 +1,7 @@
 /**
- * Number encoder: the numeric columns of one row group → page bytes: times and people as differences, which are small
- * because rows are sorted; other hashes plain. BigInt is avoided per value: 64-bit columns are pairs of 32-bit words.
+ * Number encoder: the numeric columns of one row group → page bytes. Times and people are encoded as differences, which
+ * are small because rows are sorted; other hashes are plain. 64-bit columns are pairs of 32-bit words: no BigInt per
+ * value.
  */
 import { wordsOf } from '../../core/std/words.ts';
 import { encodeDelta } from './delta.ts';
@@ -9,10 +10,10 @@ import type { EncodedValues } from './text-encode.ts';
 
 const NONE = new Uint8Array();
 const TWO_32 = 2 ** 32;
-/** More different numbers than this in a row group are no dictionary. */
+/** Bound of a dictionary of doubles: a row group with more different numbers has none. */
 const DOUBLES_MAX = 2_048;
 
-/** Milliseconds as INT64, with their bounds. */
+/** Encodes milliseconds as INT64, with their bounds. */
 export function encodeTimes(values: Float64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const words = new Uint32Array((to - from) * 2);
   let min = Number.POSITIVE_INFINITY;
@@ -35,7 +36,7 @@ export function encodeTimes(values: Float64Array, rows: Uint32Array, from: numbe
   };
 }
 
-/** Key hashes: null where the key is the person, which most often it is. */
+/** Encodes key hashes, with null where the key is the person, which most often it is. */
 export function encodeKeyHashes(
   { keyHash, person }: { readonly keyHash: BigInt64Array; readonly person: BigInt64Array },
   rows: Uint32Array,
@@ -62,7 +63,7 @@ export function encodeKeyHashes(
   return { nullCount, levels, encoding: 'PLAIN', values: new Uint8Array(words.buffer, 0, at * 4) };
 }
 
-/** 64-bit hashes that are all there, in a column that may have nulls. */
+/** Encodes 64-bit hashes that are all present, in a column that may have nulls. */
 export function encodeHashes(values: BigInt64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const source = wordsOf(values);
   const words = new Uint32Array((to - from) * 2);
@@ -74,7 +75,7 @@ export function encodeHashes(values: BigInt64Array, rows: Uint32Array, from: num
   return { ...required(words), levels: encodeLevels(NONE, to - from, 0) };
 }
 
-/** People: sorted 64-bit hashes where 0 means none, with their bounds. */
+/** Encodes people: sorted 64-bit hashes where 0 means null, with their bounds. */
 export function encodeNullableHashes(
   values: BigInt64Array,
   rows: Uint32Array,
@@ -107,7 +108,7 @@ export function encodeNullableHashes(
   };
 }
 
-/** Doubles where NaN means none: a dictionary where they repeat, for prices and quantities do. */
+/** Encodes doubles where NaN means null. A dictionary holds them when they repeat, as prices and quantities do. */
 export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const rowCount = to - from;
   const present = new Uint8Array(rowCount);
@@ -116,7 +117,7 @@ export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: num
   const indexOf = new Map<number, number>();
   let count = 0;
   for (let i = 0; i < rowCount; i++) {
-    // A map takes -0 for 0: as JSON does not write it, no value is changed by that.
+    // A map takes -0 for 0. That changes no value, because JSON.stringify never writes -0.
     const value = values[rows[from + i]!]!;
     if (Number.isNaN(value)) continue;
     present[i] = 1;
@@ -144,7 +145,7 @@ export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: num
   };
 }
 
-/** Booleans, 1 false and 2 true, where 0 means none: one bit each. */
+/** Encodes booleans, 1 false and 2 true, where 0 means null: one bit each. */
 export function encodeBooleans(values: Uint8Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const rowCount = to - from;
   const present = new Uint8Array(rowCount);
@@ -162,7 +163,7 @@ export function encodeBooleans(values: Uint8Array, rows: Uint32Array, from: numb
   return { nullCount, levels, encoding: 'PLAIN', values: bits.subarray(0, Math.ceil(count / 8)) };
 }
 
-/** Small numbers as INT32. */
+/** Encodes small numbers as INT32. */
 export function encodeSmall(values: Uint8Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const words = new Uint32Array(to - from);
   for (let i = from; i < to; i++) words[i - from] = values[rows[i]!]!;

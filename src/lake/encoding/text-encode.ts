@@ -1,7 +1,7 @@
 /**
  * Text encoder: the non-null values of one text column of one row group → the bytes of its pages before compression.
  *
- * Repetitive columns get a dictionary (in order of first appearance) and 8- or 16-bit indexes; the others
+ * Repetitive columns get a dictionary (in order of first appearance) and 8- or 16-bit indexes; the others are
  * DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. Whether a column is repetitive depends on its values alone, so
  * equal content gives equal bytes. Lone surrogates become U+FFFD, as in every UTF-8 encoder.
  */
@@ -21,15 +21,15 @@ export interface EncodedValues {
   readonly max?: bigint;
 }
 
-/** A dictionary is given up when it holds more than this and half of the values seen. */
+/** A dictionary is given up when it holds more than this plus half of the values seen. */
 const DICTIONARY_FREE_COUNT = 64;
-/** Indexes have 16 bits. */
+/** Most entries of a dictionary: indexes have 16 bits. */
 const DICTIONARY_COUNT_MAX = 65_536;
 
 const encoder = new TextEncoder();
 const NONE = new Uint8Array();
 
-// Reused between calls: encoding is synchronous, and its arrays are as long as a row group.
+// The arrays are reused between calls: encoding is synchronous, and they are as long as a row group.
 let presentScratch = new Uint8Array(0);
 let indexScratch = new Uint32Array(0);
 
@@ -95,7 +95,7 @@ function allNull(rowCount: number): EncodedValues {
   return { nullCount: rowCount, levels: encodeLevels(NONE, rowCount, rowCount), encoding: 'PLAIN', values: NONE };
 }
 
-/** Each value: length in 4 bytes, little-endian, then its bytes. */
+/** Encodes each value as its length in 4 bytes, little-endian, then its bytes. */
 function encodePlain(values: readonly string[]): Uint8Array {
   let sizeMax = 0;
   for (const value of values) sizeMax += 4 + value.length * 3;
@@ -112,7 +112,7 @@ function encodePlain(values: readonly string[]): Uint8Array {
 
 function encodeDeltaLength(values: readonly string[]): Uint8Array {
   const text = values.join('');
-  // One native call for the whole column instead of one a value.
+  // One native call encodes the whole column, instead of one a value.
   let bytes = encoder.encode(text);
   const lengths = new Int32Array(values.length);
   let sum = 0;
@@ -122,7 +122,7 @@ function encodeDeltaLength(values: readonly string[]): Uint8Array {
     lengths[i] = ascii ? value.length : utf8Length(value);
     sum += lengths[i]!;
   }
-  // A lone high surrogate at the end of one value and a low one at the start of the next met in the joined text.
+  // A high surrogate at the end of one value and a low one at the start of the next have met in the joined text.
   if (sum !== bytes.length) bytes = encodeApart(values, sum);
   const writer = new ByteWriter(bytes.length + values.length * 2 + 64);
   deltaBinaryPack(writer, lengths, 'INT32');
