@@ -1,9 +1,10 @@
 /**
- * Column chunk, read: the bytes of one column of one row group → its values, with null where there is none.
+ * Column chunk, read: the bytes of one column of one row group → its values, with null where a row has none.
  *
- * Understands what `chunk-write.ts` writes, and wrote in earlier releases: data pages of version 2, flat columns, four
- * encodings; anything else is refused by name. 64-bit values are read as pairs of 32-bit words, never as BigInt. Texts stay
- * as they lie in the file, a dictionary with codes or one text with bounds, until somebody asks for strings.
+ * The reader takes the pages that `chunk-write.ts` writes, and wrote in earlier releases: data pages of version 2, flat
+ * columns, four encodings. Anything else is refused by name. 64-bit values are read as pairs of 32-bit words, never as
+ * BigInt. Texts stay as they lie in the file, a dictionary with codes or one text with bounds, until strings are asked
+ * for.
  */
 import type { ColumnMetaData } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
@@ -17,7 +18,7 @@ import { decompress } from '../encoding/zstd.ts';
 
 interface Page {
   readonly encoding: string;
-  /** Definition levels, 1 where there is a value; null: every row has one. */
+  /** Definition levels, 1 where a row has a value; null when every row has one. */
   readonly present: Uint8Array | null;
   readonly values: Uint8Array;
   readonly valueCount: number;
@@ -43,7 +44,7 @@ export function readText(bytes: Uint8Array, metadata: ColumnMetaData): TextColum
   return { packed: { text, starts: startsOf(ends, present, rowCount), present } };
 }
 
-/** INT64 milliseconds. */
+/** Reads INT64 milliseconds. */
 export function readTimes(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
   const { page } = readPages(bytes, metadata, false);
   if (page.encoding === 'DELTA_BINARY_PACKED') return decodeDeltaTimes(page.values, page.rowCount);
@@ -54,7 +55,7 @@ export function readTimes(bytes: Uint8Array, metadata: ColumnMetaData): Float64A
   return values;
 }
 
-/** INT64; where null that of `instead` in the row, else 0. */
+/** Reads INT64. A null becomes the value of `instead` in the same row, or 0 without `instead`. */
 export function readHashes(
   bytes: Uint8Array,
   metadata: ColumnMetaData,
@@ -66,7 +67,7 @@ export function readHashes(
   const words =
     page.encoding === 'DELTA_BINARY_PACKED' ? decodeDeltaWords(page.values, valueCount) : plainWords(page, 2);
   if (present === null) {
-    // Words that lie in the bytes of a whole window would keep it in memory.
+    // The words are copied out of the bytes of a window, which they would otherwise keep in memory.
     const own = words.buffer.byteLength === words.length * 4 ? words : words.slice();
     return new BigInt64Array(own.buffer as ArrayBuffer);
   }
@@ -84,13 +85,13 @@ export function readHashes(
   return new BigInt64Array(output.buffer);
 }
 
-/** INT32 that fits in a byte. */
+/** Reads INT32 that fits in a byte. */
 export function readSmall(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
   const { page } = readPages(bytes, metadata, false);
   return Uint8Array.from(plainWords(page, 1));
 }
 
-/** DOUBLE, NaN where null. */
+/** Reads DOUBLE, NaN where null. */
 export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
   const { page, dictionary } = readPages(bytes, metadata, true);
   const { encoding, values, valueCount, rowCount, present } = page;
@@ -115,7 +116,7 @@ export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float6
   return output;
 }
 
-/** BOOLEAN: 0 where null, 1 false, 2 true. */
+/** Reads BOOLEAN: 0 where null, 1 false, 2 true. */
 export function readBooleans(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
   const { page } = readPages(bytes, metadata, true);
   const { encoding, values, valueCount, rowCount, present } = page;
@@ -171,7 +172,7 @@ function unpack(bytes: Uint8Array, sizeBytes: number, { codec, path_in_schema }:
   return decompress(bytes, sizeBytes);
 }
 
-/** Codes are one more than in the file: 0 is null. */
+/** Returns the texts as a dictionary and codes. Codes are one more than in the file: 0 is null. */
 function codedOf({ values, valueCount, rowCount, present }: Page, { bytes, count }: Dictionary): CodedTexts {
   const entries = [null, ...decodePlain(bytes, count)];
   const make = count < 2 ** 8 - 1 ? Uint8Array : count < 2 ** 16 - 1 ? Uint16Array : Uint32Array;
@@ -188,7 +189,7 @@ function codedOf({ values, valueCount, rowCount, present }: Page, { bytes, count
   return { entries, codes };
 }
 
-/** The bounds of each row's text from the ends of the texts there are. */
+/** Returns the bounds of each row's text from the ends of the texts that are present. */
 function startsOf(ends: Uint32Array, present: Uint8Array | null, rowCount: number): Uint32Array {
   const starts = new Uint32Array(rowCount + 1);
   if (present === null) {

@@ -11,7 +11,7 @@ import { allRows, keep } from './rows.ts';
 type Texts = { [column in StringColumn]?: readonly (string | null)[] };
 type Numbers = Float64Array | BigInt64Array | Uint8Array;
 
-/** One batch of all rows, in the order of the list. A text column that some batch lacks is null there. */
+/** Returns one batch of all rows, in the order of the list. A text column that some batch lacks is null there. */
 export function concatColumns(list: readonly EventColumns[]): EventColumns {
   const batches = list.filter((batch) => batch.rowCount > 0);
   const [only] = batches;
@@ -42,20 +42,20 @@ export function concatColumns(list: readonly EventColumns[]): EventColumns {
 function concatNumbers<T extends Numbers>(
   batches: readonly EventColumns[],
   rowCount: number,
-  of: (batch: EventColumns) => T,
+  valuesOf: (batch: EventColumns) => T,
   make: new (length: number) => T,
 ): T {
-  if (batches.some((batch) => of(batch).length !== batch.rowCount)) return new make(0);
+  if (batches.some((batch) => valuesOf(batch).length !== batch.rowCount)) return new make(0);
   const values = new make(rowCount);
   let at = 0;
   for (const batch of batches) {
-    (values as { set(source: T, offset: number): void }).set(of(batch), at);
+    (values as { set(source: T, offset: number): void }).set(valuesOf(batch), at);
     at += batch.rowCount;
   }
   return values;
 }
 
-/** The rows at these indexes, in this order. */
+/** Returns the rows at these indexes, in this order. */
 export function selectRows(columns: EventColumns, rows: Uint32Array): EventColumns {
   const strings: Texts = {};
   for (const column of STRING_COLUMNS) {
@@ -87,7 +87,7 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
   };
 }
 
-/** The events of these days; the batch itself if it has no others. */
+/** Returns the events of these days; the batch itself when it has no others. */
 export function rowsOfDays(columns: EventColumns, days: ReadonlySet<number>): EventColumns {
   const rows = keep(allRows(columns.rowCount), (row) => days.has(dayOf(columns.at[row]!)));
   return rows.length === columns.rowCount ? columns : selectRows(columns, rows);
@@ -101,7 +101,7 @@ function codedRows({ entries, codes }: CodedTexts, rows: Uint32Array): (string |
   return chosen;
 }
 
-/** Slices of one text that holds these rows alone: slices of the whole page would keep all of it in memory. */
+/** Returns slices of one text that holds these rows alone: slices of the whole page would keep all of it in memory. */
 function unpackRows({ text, starts, present }: PackedTexts, rows: Uint32Array): (string | null)[] {
   const parts: string[] = new Array(rows.length);
   for (let i = 0; i < rows.length; i++) parts[i] = text.slice(starts[rows[i]!], starts[rows[i]! + 1]);
@@ -138,7 +138,10 @@ export function dayOf(atMs: number): number {
   return Math.floor(atMs / DAY_MS);
 }
 
-/** Row indexes by (day, person, at, received_at), ties in row order. Persons in the order of signed 64-bit integers. */
+/**
+ * Returns row indexes by (day, person, at, received_at), ties in row order. Persons are in the order of signed 64-bit
+ * integers.
+ */
 export function sortRowsL0(columns: EventColumns): Uint32Array {
   const days = Float64Array.from(columns.at, dayOf);
   const byPerson = comparePersons(columns);
@@ -147,7 +150,7 @@ export function sortRowsL0(columns: EventColumns): Uint32Array {
   });
 }
 
-/** Row indexes by (person, at, received_at, id), ties in row order. */
+/** Returns row indexes by (person, at, received_at, id), ties in row order. */
 export function sortRowsL1(columns: EventColumns): Uint32Array {
   const byPerson = comparePersons(columns);
   const ids = columns.strings.id;
@@ -158,7 +161,7 @@ export function sortRowsL1(columns: EventColumns): Uint32Array {
 
 type Compare = (left: number, right: number) => number;
 
-/** Sorted as a plain array: its sort finds runs, and what is sorted here is mostly a few sorted stretches. */
+/** Sorts as a plain array, whose sort finds runs: the rows sorted here are mostly a few sorted stretches. */
 function sorted(rowCount: number, compare: Compare): Uint32Array {
   const rows: number[] = new Array(rowCount);
   for (let i = 0; i < rowCount; i++) rows[i] = i;
