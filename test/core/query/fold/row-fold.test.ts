@@ -1,4 +1,4 @@
-// The fold of single events: what it holds stays within its bounds, and what it answers is the same on both sides of them.
+// The fold of single events: its memory stays within its bounds, and its answer is the same on both sides of them.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../../src/core/event/columns.ts';
@@ -135,7 +135,7 @@ describe('what a question holds', () => {
     expect(whole.excess).toBeNull();
     for (const from of [10, 20]) whole.absorb(structuredClone(part(from).partial()));
     expect(whole.excess).toContain('too many');
-    // One that was too much itself says so, for what it has is not all.
+    // A partial fold that exceeded its own bound says so, because its counts are not complete.
     const other = new RowFold(query(byUserAndDay));
     other.absorb(structuredClone(whole.partial()));
     expect(other.excess).toBe(whole.excess);
