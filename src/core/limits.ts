@@ -40,7 +40,9 @@ export const LIMITS = {
   /** Earliest event time taken. A timestamp before it is a unit error (seconds for milliseconds), not history. */
   atMsMin: 631_152_000_000,
 
-  /** Lateness that cells allow for. An older event goes to the lake as an imported one would. */
+  /**
+   * Lateness up to which an event is counted in cells. An older one goes to the lake alone, as an imported one does.
+   */
   allowedLatenessMs: 7 * DAY_MS,
   /** Time after receipt for which ids are remembered. It must exceed `allowedLatenessMs`. */
   dedupeHorizonMs: 8 * DAY_MS,
@@ -177,7 +179,7 @@ export const LIMITS = {
    * bound.
    */
   mixedRowsMax: 5_000_000,
-  /** Rows from which on a scan is shared out: the query itself reads fewer in a third of a second. */
+  /** A scan of fewer rows is not shared out: the query itself reads them in a third of a second. */
   scanSharedRowsMin: 300_000,
   /** Scanners of a tenant's pool. */
   scannersMax: 8,

@@ -3,7 +3,7 @@
  *
  * | part | a person matches when |
  * |---|---|
- * | `{events?, where?, count?, days}` | `count` events of these names, in the last `days`, pass `where`; default: one or more |
+ * | `{events?, where?, count?, days}` | `count` of these events (default: 1 or more), in the last `days`, pass `where` |
  * | `{events?, where?, count?, from, to}` | the same, in a range of dates or times |
  * | `{property: "person.x", op, value}` | their latest trait compares |
  * | `{and: […]}`, `{or: […]}`, `{not: …}` | all, some, or not the inner parts match |

@@ -9,7 +9,7 @@
  * | `eq` | scalar | the property has that value; for null, when it is absent |
  * | `neq` | scalar | `eq` is false: so an absent property is not "x", and counts |
  * | `in` | scalars | the property has one of them; with null among them, also when it is absent |
- * | `contains` | text; of arrays any scalar | the text has it as a substring (case counts), or the array has it as a member |
+ * | `contains` | text; of arrays any scalar | the text has it as a part (case counts), or the array as a member |
  * | `gt`, `gte`, `lt`, `lte` | number or text | both are numbers, or both texts (by code points: ISO times compare as times) |
  * | `exists` | boolean, default true | the property is present (true) or absent (false) |
  *

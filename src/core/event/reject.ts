@@ -13,11 +13,11 @@ export function kindOf(value: unknown): string {
 }
 
 export function tooLong(noun: string, limit: number, length: number): string {
-  return `${noun} may have ${limit} characters, this one has ${length}.`;
+  return `${noun} may have at most ${limit} characters; this one has ${length}.`;
 }
 
 export function forbidden(path: string): Checked<never> {
-  return reject('key-forbidden', path, 'The keys __proto__, constructor and prototype are not taken.');
+  return reject('key-forbidden', path, 'The keys __proto__, constructor and prototype are not allowed.');
 }
 
 export function badText(path: string): Checked<never> {

@@ -1,8 +1,9 @@
 /**
  * Trait winners: the few of many identify and group events that give the same traits as all of them.
  *
- * A trait is a maximum over events (traits.ts). For each person and group, by the id itself and not by links, the
- * events that are the latest for some trait are kept: the maximum over people who are linked later is one of theirs.
+ * A trait is a maximum over events (traits.ts). The winners of a person or group are the events that are the latest for
+ * some trait of that id. Links are not applied: when ids are linked later, the latest event of the person they make is
+ * among the winners of those ids.
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject } from '../event/event.ts';

@@ -19,7 +19,7 @@ export class Cell {
   people = new Distinct();
   /** People as a seal counted them; null when they are not known, or when another cell was merged in since. */
   exactPeople: number | null = null;
-  /** Least number of people, from exact counts that were merged; 0 when nothing is known. */
+  /** Lower bound of the people, from exact counts that were merged; 0 when nothing is known. */
   peopleFloor = 0;
   /** One for each of the rollup's `numbers`, in their order. */
   readonly numbers: NumberCell[];

@@ -16,7 +16,7 @@
  *   grouping end in the same bytes. (The form depends only on how many distinct hashes there are.)
  * - Below 1,000 `count()` is exact and `isExact` is true; from there on it is never less than 1,000.
  *
- * HyperLogLog has precision p = 12: the top 12 bits choose one of m = 4096 registers, which keeps the greatest rank: one
+ * HyperLogLog has precision p = 12: the top 12 bits choose one of m = 4096 registers, which keeps the greatest rank: 1
  * more than the number of leading zeros of the other 52 bits (1 to 53).
  *
  * ```text
@@ -51,7 +51,7 @@
 import type { ByteReader, ByteWriter } from '../std/bytes.ts';
 import { assert } from '../std/result.ts';
 
-/** Number of distinct hashes from which on the count is an estimate. */
+/** The count is exact below this many distinct hashes, and an estimate from there on. */
 export const DISTINCT_EXACT_BELOW = 1_000;
 const FEW_MAX = 8;
 const TABLE_SLOTS_MIN = 32;

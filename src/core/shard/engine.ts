@@ -85,7 +85,7 @@ export class Engine {
   get cellCount(): number {
     return this.#flushes().reduce((sum, flush) => sum + flush.cellCount, 0);
   }
-  /** Approximate memory of those cells. */
+  /** Approximate memory of the cells, open and waiting. */
   get cellSizeBytes(): number {
     return this.#outboxCellSizeBytes + this.#open.cellSizeBytes;
   }

@@ -190,7 +190,8 @@ export class FlushState {
 }
 
 /**
- * Returns the ids that both have. It is the same set when the block was made under the same rollups, as nearly all are.
+ * Returns the rollup ids that both have; `before` itself when the block has the same rollups, as nearly all blocks
+ * have.
  */
 function commonIds(before: Set<string> | null, sections: readonly RollupSection[]): Set<string> {
   if (before === null) return new Set(sections.map(({ id }) => id));

@@ -37,7 +37,10 @@ export class Heat {
   }
 }
 
-/** Sums over a sliding window, kept as two halves: the older one weighs by how much of it still lies in the window. */
+/**
+ * Sums over a sliding window, estimated from two fixed ones: the older one is weighted by how much of it still lies in
+ * the sliding window.
+ */
 class Sliding {
   readonly #windowMs: number;
   #startMs = 0;

@@ -114,9 +114,9 @@ export type ReadFlushReply =
       readonly rollupIds: readonly string[];
       readonly parts: readonly FlushPart[];
       readonly blocks: readonly LoggedBlock[];
-      /** First row of the next page; null when these were the last rows. */
+      /** First row of the next page; null on the last page of rows. */
       readonly nextSeq: number | null;
-      /** First part of the next page; absent when these were the last parts. */
+      /** First part of the next page; absent on the last page of parts. */
       readonly nextPart?: number;
     }
   /** No flush waits to be stored. */
@@ -129,7 +129,7 @@ export interface ConfirmRequest {
   readonly flush: FlushRef;
 }
 
-/** Queue message: a shard has flushes to store. The sink trusts none of it, and pulls the flushes that there are. */
+/** Queue message: a shard has flushes to store. It is only a hint: the sink pulls the flushes that wait. */
 export interface FlushMessage {
   readonly address: ShardAddress;
   /** True when the shard is offered more than it should take: its tenant's map should grow. */
@@ -235,7 +235,7 @@ export interface RegisteredShard {
   readonly region: string;
   readonly index: number;
   readonly incarnation: string;
-  /** Grows with each registration of a shard, so that a note about an earlier one is told apart. */
+  /** Time of the registration. It grows with each one, so that a note about an earlier registration is recognised. */
   readonly registeredAtMs: number;
   /** True when the shard holds nothing to store; it registers again before it does. */
   readonly isResting?: true;

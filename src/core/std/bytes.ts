@@ -1,5 +1,5 @@
 /**
- * Bytes: a writer that grows and a reader that refuses to run over, for the binary formats of the core.
+ * Bytes: a writer that grows and a reader that refuses to read past the end, for the binary formats of the core.
  *
  * | kind | bytes |
  * |---|---|

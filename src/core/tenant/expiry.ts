@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../limits.ts';
 
-/** Least age: it exceeds the allowed lateness, or a live cell of a dropped day could still come. */
+/** Minimum age: it exceeds the allowed lateness, or a live cell of a dropped day could still come. */
 const DAYS_MIN = 8;
 const DAYS_MAX = 36_500;
 

@@ -23,7 +23,7 @@ export interface EncodedValues {
 
 /** A dictionary is given up when it holds more than this plus half of the values seen. */
 const DICTIONARY_FREE_COUNT = 64;
-/** Most entries of a dictionary: indexes have 16 bits. */
+/** Maximum number of entries of a dictionary: indexes have 16 bits. */
 const DICTIONARY_COUNT_MAX = 65_536;
 
 const encoder = new TextEncoder();

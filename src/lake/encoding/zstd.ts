@@ -19,11 +19,11 @@ import { assert } from '../../core/std/result.ts';
 
 export const LEVEL_FAST = 1;
 export const LEVEL_DENSE = 6;
-/** Most bytes that a frame adds to incompressible input, beside a 256th. */
+/** Maximum number of bytes that a frame adds to incompressible input, beside a 256th. */
 const FRAME_SIZE_BYTES_MAX = 128;
 const CHUNK_SIZE_BYTES_MIN = 64;
 
-/** Most output of one call, with a margin below the runtime's limit. */
+/** Maximum output of one call, with a margin below the runtime's limit. */
 const OUTPUT_SIZE_BYTES_MAX = 40_000;
 /** Size of a piece whose output fits even if it does not shrink. */
 const PIECE_SIZE_BYTES_MIN = 32 * 1_024;

@@ -114,8 +114,8 @@ interface Wanted {
 function wantedOf({ schema }: FileMetaData, { columns, properties }: ReadOptions): Wanted {
   const none = new Set<string>();
   if (properties === undefined || !columns.has('properties')) return { columns, typed: none };
-  const there = new Set(schema.map(({ name }) => propertyOfColumn(name)));
-  if (![...properties].every((property) => there.has(property))) return { columns, typed: none };
+  const existing = new Set(schema.map(({ name }) => propertyOfColumn(name)));
+  if (![...properties].every((property) => existing.has(property))) return { columns, typed: none };
   return { columns: new Set([...columns].filter((column) => column !== 'properties')), typed: properties };
 }
 

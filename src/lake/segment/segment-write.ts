@@ -73,9 +73,9 @@ const ROW_GROUP_ROWS_MAX: Record<SegmentOrder, number> = {
   l1: 10_000,
 };
 /**
- * Most days that have row groups of their own, each 3 KB of metadata; with more days, small neighbours share one. The
- * layout of fewer days never changes: a flush that an earlier release has put and not recorded must come out as the
- * same content.
+ * Maximum number of days that have row groups of their own, each 3 KB of metadata; with more days, small neighbours
+ * share one. The layout of fewer days never changes: a flush that an earlier release has put and not recorded must come
+ * out as the same content.
  */
 const OWN_ROW_GROUP_DAYS_MAX = 64;
 /** Columns that are compressed more in an L1. */
@@ -256,7 +256,7 @@ function hashValues(name: string, encoded: EncodedValues, add: (part: Uint8Array
   add(values);
 }
 
-/** Returns the sorted rows of each day; for an L1 the day of all of them. */
+/** Returns the sorted rows of each day; an L1 has one day. */
 function* stretchesByDay({ at }: EventColumns, rows: Uint32Array): Generator<Stretch> {
   let from = 0;
   let day = dayOf(at[rows[0]!]!);

@@ -13,13 +13,13 @@ import { compareCodePoints } from '../../core/std/text.ts';
 
 const PREFIX = 'p_';
 const TYPED_MAX = 8;
-/** Least share of the events that have the property. */
+/** Minimum share of the events that have the property. */
 const SHARE_MIN = 0.1;
-/** Most different texts per event that has one. */
+/** Maximum number of different texts per event that has one. */
 const DISTINCT_SHARE_MAX = 0.1;
-/** Most different texts: codes have 16 bits, and 0 is null. */
+/** Maximum number of different texts: codes have 16 bits, and 0 is null. */
 const DISTINCT_MAX = 65_000;
-/** Most names that are considered, in the order they occur: each holds up to 8 bytes an event. */
+/** Maximum number of names that are considered, in the order they occur: each holds up to 8 bytes an event. */
 const CANDIDATES_MAX = 100;
 /** Names that cannot be taken for a place inside an object, and that every reader takes. */
 const NAME = /^[A-Za-z][A-Za-z0-9_ -]{0,62}$/;

@@ -32,7 +32,7 @@ interface GroupNode {
 const ARRAY_MAX = 1_048_576;
 /** Memory of a group with its node, list of values and the places that point to it, without its texts. */
 const GROUP_SIZE_BYTES = 220;
-/** Most memory of a slot: group, bucket, two to four places of the table, and one of the list by group at the end. */
+/** Maximum memory of a slot: group, bucket, two to four places of the table, and one of the final list by group. */
 const SLOT_SIZE_BYTES = 28;
 
 export class Grouping {

@@ -58,7 +58,7 @@ function clockStarts(unitMs: number, timezone: string, startMs: number, endMs: n
   return starts.slice(Math.max(0, bucketIndex(starts, startMs)));
 }
 
-/** Tells whether the local hour (or minute) differs just before and just after a change that falls inside one. */
+/** Tells whether a change of clocks begins another local hour (or minute) than the one it falls into. */
 function changesLabel(before: Stretch, after: Stretch, unitMs: number): boolean {
   const label = (localMs: number) => Math.floor(localMs / unitMs);
   return label(after.startMs - 1 + before.offsetMs) !== label(after.startMs + after.offsetMs);

@@ -124,8 +124,8 @@ export class JsonPlace {
     if (hit >= to) return undefined;
     if (hit !== from + 1) {
       if (text.charCodeAt(hit - 1) !== COMMA) return this.#parse(row);
-      const opened = text.indexOf('{', from + 1);
-      if (opened !== -1 && opened < hit) return this.#parse(row);
+      const brace = text.indexOf('{', from + 1);
+      if (brace !== -1 && brace < hit) return this.#parse(row);
     }
     return this.#valueAt(text, hit + this.#needle!.length, row);
   }

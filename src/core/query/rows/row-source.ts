@@ -27,7 +27,7 @@ export class RowSource {
   readonly #traits = new Set<string>();
   readonly #cohorts = new Set<string>();
   readonly #json = { properties: new JsonColumn('properties'), context: new JsonColumn('context') };
-  /** Names of the top level of the properties that were asked for; null when a deeper one was. */
+  /** Top-level properties that were asked for; null once a nested one was. */
   #properties: Set<string> | null = new Set();
   readonly #names = new Set<string>();
 
@@ -52,7 +52,7 @@ export class RowSource {
     return this.#properties;
   }
 
-  /** The names, as questions give them, of the properties of events that tests and values made so far read. */
+  /** Event properties that the tests and values made so far read, by the names that the question gives them. */
   get names(): ReadonlySet<string> {
     return this.#names;
   }

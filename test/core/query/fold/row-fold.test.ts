@@ -51,7 +51,7 @@ describe('groups of two properties', () => {
     const columns = columnsOf(12_000, (index) => ({ url: `/${index}`, session_id: `s${index}` }));
     const beforeBytes = process.memoryUsage().heapUsed;
     fold.add(columns);
-    // Half of 12,000 squared places would be 576 MB.
+    // A table with half of the 12,000 × 12,000 places would take 576 MB.
     expect(process.memoryUsage().heapUsed - beforeBytes).toBeLessThan(100e6);
     expect(fold.finish().groupCount).toBe(12_000);
   });
