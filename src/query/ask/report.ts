@@ -22,7 +22,7 @@ import { isTimezone } from '../../core/query/question/zone.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { assert, err, ok, type Result } from '../../core/std/result.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
-import { metaSchema } from '../view/meta-schema.ts';
+import { metaSchema } from '../../wire/meta.ts';
 import { executeAll, type QueryAnswer, type QueryPorts } from './execute.ts';
 
 export interface Report {

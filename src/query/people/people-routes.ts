@@ -7,6 +7,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { describe } from '../../http/describe.ts';
 import { Problem, parseParameters } from '../../http/problem.ts';
 import { personSet } from '../../lake/segment/people-bounds.ts';
+import { metaSchema } from '../../wire/meta.ts';
 import { lakeMeta } from '../ask/execute.ts';
 import {
   type EventsServices,
@@ -19,7 +20,6 @@ import { listEvents } from '../events/list-events.ts';
 import { asItStands, coverageOf, joinCoverage } from '../view/coverage.ts';
 import { readIdentity } from '../view/identity.ts';
 import { readLinkEvents } from '../view/link-events.ts';
-import { metaSchema } from '../view/meta-schema.ts';
 import { problemOf } from '../view/refusal.ts';
 import { listShards } from '../view/shards.ts';
 import { idsOf, type Profile, readProfile } from './profile.ts';
