@@ -11,6 +11,7 @@
  * Keys that were verified are remembered, so that the hot path does no cryptography. Only signed keys enter that memory:
  * guesses cannot push others out. Changing the root key ends every key; that is the way to end all of them at once.
  */
+import { toHex } from '../core/std/hex.ts';
 import { assert } from '../core/std/result.ts';
 import { KEY_SCOPES, type KeyScope } from '../core/tenant/tenant.ts';
 
@@ -111,7 +112,7 @@ export function parseKey(key: string): ParsedKey | null {
 
 export async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toHex(digest);
 }
 
 /** Compares ASCII texts in a time that depends on their lengths only. */

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { QUERY_REFUSAL_CODES } from '../../src/core/query/question/request.ts';
-import { jsonPointer, Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
+import { Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
 import { PROBLEM_CODES } from '../../src/http/problem-codes.ts';
 import { readSources, withoutComments } from '../support/sources.ts';
 
@@ -97,11 +97,6 @@ describe('a JSON body', () => {
     const request = new Request('http://x/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
     expect(await parseJson(request, z.string(), 100)).toBe('ä€😀');
   });
-});
-
-it('a JSON pointer escapes what RFC 6901 says', () => {
-  expect(jsonPointer([])).toBe('');
-  expect(jsonPointer(['a~b', 0, 'c/d'])).toBe('/a~0b/0/c~1d');
 });
 
 describe('the list of codes', () => {

@@ -5,6 +5,8 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { cohortSchema } from '../../core/cohorts/cohort.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { toHex } from '../../core/std/hex.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { describe } from '../../http/describe.ts';
 import { Problem, parseJson } from '../../http/problem.ts';
 import type { ControlServices } from '../services.ts';
@@ -67,7 +69,7 @@ export function cohortRoutes({ db, auth, now, random }: ControlServices): Hono {
       const body = await parseJson(c.req.raw, checkedAsSent, LIMITS.controlBodySizeBytesMax);
       const cohort: CohortDefinition = {
         ...body,
-        id: hexOf(random(ID_BYTES)),
+        id: toHex(random(ID_BYTES)),
         timezone: tenant.timezone,
         createdAtMs: now(),
       };
@@ -111,9 +113,5 @@ function cohortUnknown(): Problem {
 }
 
 function wireCohort({ createdAtMs, ...cohort }: CohortDefinition): z.input<typeof wireCohortSchema> {
-  return { ...cohort, createdAt: new Date(createdAtMs).toISOString() };
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { ...cohort, createdAt: isoTime(createdAtMs) };
 }

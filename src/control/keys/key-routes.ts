@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { KEY_SCOPES } from '../../core/tenant/tenant.ts';
 import type { Authenticated } from '../../http/authenticate.ts';
 import { describe } from '../../http/describe.ts';
@@ -108,6 +109,6 @@ function keysFull(): Problem {
 }
 
 function wireKey({ id, scope, hint, createdAtMs, revokedAtMs }: KeyRecord): z.output<typeof wireKeySchema> {
-  const revokedAt = revokedAtMs === null ? null : new Date(revokedAtMs).toISOString();
-  return { id, scope, hint, createdAt: new Date(createdAtMs).toISOString(), revokedAt };
+  const revokedAt = revokedAtMs === null ? null : isoTime(revokedAtMs);
+  return { id, scope, hint, createdAt: isoTime(createdAtMs), revokedAt };
 }

@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
 import type { ShardMap } from '../../core/shard/shard-map.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { describe } from '../../http/describe.ts';
 import { Problem, parseJson, unavailable } from '../../http/problem.ts';
 import { tenantNotFound } from '../refusals.ts';
@@ -55,7 +56,7 @@ function answerOf(tenant: string, map: ShardMap): z.output<typeof answerSchema> 
     shards: map.at(-1)?.shardCount ?? 1,
     epochs: map.map(({ epoch, startMs, shardCount }) => ({
       epoch,
-      start: new Date(startMs).toISOString(),
+      start: isoTime(startMs),
       shards: shardCount,
     })),
   };

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
+import { isTimezone } from '../../core/query/question/zone.ts';
 import { DEFAULT_REGION, REGIONS } from '../../core/tenant/region.ts';
 import { KEY_SCOPES } from '../../core/tenant/tenant.ts';
 
@@ -63,14 +64,6 @@ export const keyIdSchema = z.string().regex(/^[0-9a-f]{16}([0-9a-f]{48})?$/);
 export function regionsOf({ region, regions }: z.output<typeof tenantSchema>): readonly [string, ...string[]] {
   const home = region ?? regions?.[0] ?? DEFAULT_REGION;
   return [home, ...(regions ?? []).filter((other) => other !== home)];
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
 
 function isOrigin(text: string): boolean {

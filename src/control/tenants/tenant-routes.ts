@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { KEY_SCOPES, type Tenant } from '../../core/tenant/tenant.ts';
 import { describe } from '../../http/describe.ts';
 import type { RandomBytes } from '../../http/keys.ts';
@@ -132,7 +133,7 @@ export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlSe
 
 function wireTenant({ regions, shardCount, createdAtMs, ...tenant }: TenantRecord): z.output<typeof wireTenantSchema> {
   const { uid, id, name, timezone, origins } = tenant;
-  const createdAt = new Date(createdAtMs).toISOString();
+  const createdAt = isoTime(createdAtMs);
   return {
     id,
     uid,
@@ -150,7 +151,7 @@ function wireDeletion(deletion: Deletion): z.output<typeof deletionSchema> {
   const { uid, shards, objects, rowCount, error } = deletion;
   return {
     uid,
-    requestedAt: new Date(deletion.requestedAtMs).toISOString(),
+    requestedAt: isoTime(deletion.requestedAtMs),
     shards: shards.length,
     objects,
     rows: rowCount,
@@ -161,7 +162,7 @@ function wireDeletion(deletion: Deletion): z.output<typeof deletionSchema> {
 }
 
 function isoOf(atMs: number | null): string | null {
-  return atMs === null ? null : new Date(atMs).toISOString();
+  return atMs === null ? null : isoTime(atMs);
 }
 
 function drawHashKey(random: RandomBytes): Tenant['hashKey'] {

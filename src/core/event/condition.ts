@@ -17,6 +17,7 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { isObject } from '../std/object.ts';
 import { assert, err, ok, type Result } from '../std/result.ts';
 import { compareCodePoints } from '../std/text.ts';
 import type { JsonValue } from './event.ts';
@@ -255,10 +256,6 @@ export function isPropertyName(name: unknown): name is string {
 function only(input: Record<string, unknown>, names: readonly string[], path: Path): void {
   const unknown = Object.keys(input).find((key) => !names.includes(key));
   if (unknown !== undefined) throw new ConditionFault([...path, unknown], `unknown; expected ${names.join(', ')}`);
-}
-
-function isObject(input: unknown): input is Record<string, unknown> {
-  return typeof input === 'object' && input !== null && !Array.isArray(input);
 }
 
 function isOp(op: unknown): op is ConditionOp {

@@ -1,6 +1,6 @@
 /**
  * Instant: a point in time as a client writes it: ISO 8601 text with a zone, a date alone (its UTC midnight), or epoch
- * milliseconds.
+ * milliseconds; and the text that answers show of it.
  *
  * A local time without zone is no instant: it would mean another moment on every machine that reads it. Text is read by
  * hand, because `Date.parse` takes 30 February for 2 March and falls back to a parser of its own liking.
@@ -8,6 +8,11 @@
 
 /** ECMAScript's range of time: ±100,000,000 days. Nanoseconds sent as milliseconds lie beyond it. */
 const INSTANT_MS_MAX = 8.64e15;
+
+/** The text of an instant in answers, in UTC: `2024-03-31T12:00:00.000Z`. */
+export function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
 
 /** Epoch milliseconds, rounded down; NaN when the value is no instant. */
 export function parseInstant(value: unknown): number {

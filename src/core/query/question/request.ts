@@ -10,6 +10,7 @@ import type { StringColumn } from '../../event/event.ts';
 import { type Measure, measureOfNumber, measureSchema, type Statistic } from '../../event/measure.ts';
 import { propertyColumn } from '../../event/property.ts';
 import { DAY_MS, LIMITS } from '../../limits.ts';
+import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
 import { bucketStarts, INTERVAL_MS, INTERVALS, type Interval } from './interval.ts';
 import { isTimezone, startOfDate } from './zone.ts';
@@ -181,7 +182,7 @@ const CODE_OF_FIELD: Readonly<Record<string, QueryRefusalCode>> = {
 };
 
 function refusalOf(issue: z.core.$ZodIssue): QueryRefusal {
-  const path = issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const path = jsonPointer(issue.path);
   if (issue.path.length === 0) {
     const code = issue.code === 'unrecognized_keys' ? 'field-unknown' : 'query-invalid';
     return { code, path, message: issue.message };
