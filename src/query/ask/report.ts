@@ -19,11 +19,10 @@ import { alignedTo, Reckoning, reckon, seriesOf, type Table, tableOf } from '../
 import { parseQuery, type Query, type QueryRefusalCode, querySchema } from '../../core/query/question/request.ts';
 import { before, lastOf, parseSpan, SPAN_FORM, type Span } from '../../core/query/question/span.ts';
 import { isTimezone } from '../../core/query/question/zone.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { assert, err, ok, type Result } from '../../core/std/result.ts';
-import type { Tenant } from '../../core/tenant/tenant.ts';
 import { metaSchema } from '../../wire/meta.ts';
-import { executeAll, type QueryAnswer, type QueryPorts } from './execute.ts';
+import type { Asking, QueryPorts } from '../view/asking.ts';
+import { executeAll, type QueryAnswer } from './execute.ts';
 
 export interface Report {
   readonly shape: 'one' | 'list' | 'named';
@@ -135,15 +134,12 @@ export function parseReport(body: unknown, defaultTimezone: string, nowMs: numbe
   return ok({ shape: isNamed ? 'named' : 'list', questions, formulas: parsedFormulas.value });
 }
 
-/** Every question of the report is answered from one listing of the shards: `shards`. */
 export async function runReport(
-  ports: QueryPorts,
-  tenant: Tenant,
+  asking: Asking<QueryPorts>,
   { shape, questions, formulas }: Report,
-  shards: readonly ShardAddress[],
 ): Promise<Result<ReportAnswer, ExecuteRefusal | ReportRefusal>> {
   const queries = questions.flatMap(({ query, earlier }) => (earlier === null ? [query] : [query, earlier]));
-  const answered = await executeAll(ports, tenant, queries, shards);
+  const answered = await executeAll(asking, queries);
   if (!answered.ok) return answered;
   const rest = [...answered.value];
   const next = (): QueryAnswer => {

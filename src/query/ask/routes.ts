@@ -8,8 +8,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { describe } from '../../http/describe.ts';
 import { parseJson } from '../../http/problem.ts';
 import type { Services } from '../../services.ts';
-import { listShards } from '../view/shards.ts';
-import type { QueryPorts } from './execute.ts';
+import { beginAsking, type QueryPorts } from '../view/asking.ts';
 import { reportAnswerSchema, reportSchema, runReport } from './report.ts';
 import { mustAnswer, mustReport } from './report-problems.ts';
 
@@ -35,10 +34,9 @@ export function queryRoutes(services: QueryServices): Hono {
     async (c: Context) => {
       const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
       const body = await parseJson(c.req.raw, z.unknown(), LIMITS.queryBodySizeBytesMax);
-      const report = mustReport(body, tenant, services.now());
-      // The shards are listed before anything is read: whatever was acknowledged by then is in.
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      return c.json(mustAnswer(await runReport(services, tenant, report, shards)));
+      const nowMs = services.now();
+      const report = mustReport(body, tenant, nowMs);
+      return c.json(mustAnswer(await runReport(await beginAsking(services, tenant, nowMs), report)));
     },
   );
   return app;

@@ -6,17 +6,18 @@ import { z } from 'zod';
 import type { JsonObject } from '../../core/event/event.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import { parseInstant } from '../../core/query/question/request.ts';
-import type { DirectoryOf } from '../../core/shard/rpc.ts';
 import { describe } from '../../http/describe.ts';
 import { Problem, parseParameters } from '../../http/problem.ts';
 import { fromBase64, toBase64 } from '../../lake/std/base64.ts';
 import type { Services } from '../../services.ts';
+import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { isComplete } from '../view/coverage.ts';
+import { liveSource } from '../view/meta.ts';
 import { problemOf } from '../view/refusal.ts';
-import { listShards } from '../view/shards.ts';
-import { type EventList, type ListedEvent, type ListPorts, type ListRequest, listEvents } from './list-events.ts';
+import { type EventList, type ListedEvent, type ListRequest, listEvents } from './list-events.ts';
 import type { EventPlace } from './newest.ts';
 
-export type EventsServices = Pick<Services, 'auth' | 'now'> & ListPorts & { readonly directoryOf: DirectoryOf };
+export type EventsServices = Pick<Services, 'auth'> & QueryPorts;
 
 const PAGE_DEFAULT = 20;
 const CURSOR_LENGTH_MAX = 2_000;
@@ -79,8 +80,7 @@ export function eventsRoutes(services: EventsServices): Hono {
       const parameters = parseParameters(c.req.raw, eventParametersSchema);
       const nowMs = services.now();
       const request = listRequestOf(parameters, tenant.timezone, nowMs, 1);
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      const listed = await listEvents(services, tenant.uid, shards, request, nowMs);
+      const listed = await listEvents(await beginAsking(services, tenant, nowMs), request);
       if (!listed.ok) throw problemOf(listed.error);
       return c.json(wireListOf(listed.value, services.now() - nowMs));
     },
@@ -110,10 +110,10 @@ export function wireListOf(
     cursor: next && cursorOf(next),
     meta: {
       asOf: new Date(coverage.asOfMs).toISOString(),
-      complete: coverage.isClosed && coverage.dropped?.length === 0,
+      complete: isComplete(coverage),
       pending: 0,
       sources: {
-        live: { shards: coverage.shards, answered: coverage.answered, events: coverage.tailEvents },
+        live: liveSource(coverage),
         lake: { segments },
       },
       scannedEvents,

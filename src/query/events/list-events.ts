@@ -11,29 +11,22 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
-import type { ShardOf } from '../../core/shard/rpc.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
+import { dayOf, dayRange } from '../../core/std/day.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { wordsOf } from '../../lake/encoding/number-encode.ts';
-import { DAY_MIN, droppedRange, eventsDropped } from '../../lake/manifest/dropped.ts';
+import { DAY_MIN } from '../../lake/manifest/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';
-import { dayOf } from '../../lake/segment/columns.ts';
 import { type PersonSet, personFilter } from '../../lake/segment/people-bounds.ts';
 import { readSegment } from '../../lake/segment/segment-read.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../../lake/segment/source.ts';
 import { readDropped } from '../../lake/upkeep/expiry.ts';
-import { type Coverage, coverageOf, isStored } from '../view/coverage.ts';
+import type { Asking } from '../view/asking.ts';
+import { type Coverage, coverageOf, droppedRanges, isCounted } from '../view/coverage.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
-import { visitTails } from '../view/shards.ts';
+import { visitTails } from '../view/tails.ts';
 import { type Candidate, compareNewest, type EventPlace, identityOf, Newest } from './newest.ts';
-
-export interface ListPorts {
-  readonly db: D1Database;
-  readonly lake: ReadBucket;
-  readonly shardOf: ShardOf;
-}
 
 export interface ListRequest {
   readonly startMs: number;
@@ -68,13 +61,12 @@ interface Found extends Candidate {
   readonly strings: ListedEvent['strings'] | null;
 }
 
-export async function listEvents(
-  { db, lake, shardOf }: ListPorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
-  asked: ListRequest,
-  nowMs: number,
-): Promise<Result<EventList, LakeRefusal>> {
+export async function listEvents(asking: Asking, asked: ListRequest): Promise<Result<EventList, LakeRefusal>> {
+  const {
+    ports: { db, lake },
+    tenant: { uid },
+    nowMs,
+  } = asking;
   // Before the tails, which are looked at as they come: what is dropped only grows.
   const { lake: gone, events: expired } = await readDropped(db, uid);
   const isOfThese = asked.people ? personFilter(asked.people) : () => true;
@@ -82,16 +74,12 @@ export async function listEvents(
   // One more than the page: whether there is a next one.
   const newest = new Newest<Found>(request.limit + 1);
   let scannedEvents = 0;
-  const states = await visitTails(shardOf, addresses, ALL_STRINGS, ({ columns }) => {
+  const states = await visitTails(asking, ALL_STRINGS, ({ columns }) => {
     scannedEvents += columns.rowCount;
     look(columns, request, newest, (row) => ({ segment: null, strings: stringsOf(columns, row) }));
   });
-  const [dayFrom, dayTo] = [dayOf(asked.startMs), dayOf(asked.endMs - 1)];
-  const dropped = [droppedRange(gone, dayFrom, dayTo), eventsDropped(expired, dayFrom, dayTo)];
-  const coverage: Coverage = {
-    ...coverageOf(states, request, nowMs),
-    dropped: dropped.filter((range) => range !== null),
-  };
+  const dropped = droppedRanges(gone, expired, dayRange(asked));
+  const coverage: Coverage = { ...coverageOf(states, request, nowMs), dropped };
 
   let rowCount = 0;
   let segments = 0;
@@ -169,11 +157,10 @@ async function countedSegments(
   coverage: Coverage,
 ): Promise<LakeSegment[]> {
   const endMs = endOf(request);
-  const dayFrom = Math.floor(request.startMs / DAY_MS);
-  const dayTo = Math.floor((endMs - 1) / DAY_MS);
-  const { segments } = await readScanPlan(db, { uid, dayFrom, dayTo });
+  const days = dayRange({ startMs: request.startMs, endMs });
+  const { segments } = await readScanPlan(db, { uid, ...days });
   return segments
-    .filter(({ source, incarnation, seqTo }) => source !== 'flush' || isStored(coverage, incarnation, seqTo))
+    .filter((segment) => isCounted(coverage, segment))
     .filter(({ atMinMs, atMaxMs }) => atMaxMs >= request.startMs && atMinMs < endMs)
     .sort((left, right) => right.atMaxMs - left.atMaxMs);
 }

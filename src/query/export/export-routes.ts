@@ -11,26 +11,18 @@ import { z } from 'zod';
 import type { ExportColumn } from '../../core/export/values.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { parseQuery, querySchema } from '../../core/query/question/request.ts';
-import type { DirectoryOf } from '../../core/shard/rpc.ts';
+import { toHex } from '../../core/std/hex.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { describe } from '../../http/describe.ts';
 import { Problem, parseJson } from '../../http/problem.ts';
 import { LAKE_COLUMNS } from '../../lake/segment/segment-schema.ts';
 import type { Services } from '../../services.ts';
-import { problemOf as refusalProblem } from '../view/refusal.ts';
-import { listShards } from '../view/shards.ts';
-import {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  type ExportPorts,
-  type ExportRefusal,
-  type ExportRequest,
-  planExport,
-  streamExport,
-} from './export.ts';
+import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { invalidQuestion, problemOf } from '../view/refusal.ts';
+import { EXPORT_FORMATS, type ExportFormat, type ExportRequest, planExport, streamExport } from './export.ts';
 import { findReceipt } from './export-store.ts';
 
-export type ExportServices = Pick<Services, 'auth' | 'random'> & ExportPorts & { readonly directoryOf: DirectoryOf };
+export type ExportServices = Pick<Services, 'auth' | 'random'> & QueryPorts;
 
 const EXPORT_ID_HEADER = 'x-export-id';
 const EXPORT_ROWS_MAX_HEADER = 'x-export-rows-max';
@@ -84,10 +76,10 @@ export function exportRoutes(services: ExportServices): Hono {
       const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
       const body = await parseJson(c.req.raw, exportSchema, LIMITS.queryBodySizeBytesMax);
       const request = resolve(body, tenant, services);
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      const planned = await planExport(services, tenant.uid, shards, request);
+      const asking = await beginAsking(services, tenant, services.now());
+      const planned = await planExport(asking, request);
       if (!planned.ok) throw problemOf(planned.error);
-      const bytes = streamExport(services, tenant.uid, planned.value);
+      const bytes = streamExport(asking, planned.value);
       return new Response(streamOf(bytes), {
         headers: {
           'content-type': CONTENT_TYPES[request.format],
@@ -131,22 +123,8 @@ function resolve(
   { random }: Pick<Services, 'random'>,
 ): ExportRequest {
   const parsed = parseQuery({ measure: 'count', ...range }, tenant.timezone);
-  if (!parsed.ok) {
-    const { code, path, message } = parsed.error;
-    throw new Problem(400, code, path === '' ? message : `${path}: ${message}`, { extra: { path } });
-  }
-  const id = Array.from(random(16), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { id, format, columns: [...new Set(columns)], range: parsed.value };
-}
-
-function problemOf(refusal: ExportRefusal): Problem {
-  switch (refusal.code) {
-    case 'shard-unavailable':
-    case 'export-tail-too-long':
-      return new Problem(503, refusal.code, refusal.message, { headers: { 'retry-after': '10' } });
-    default:
-      return refusalProblem(refusal);
-  }
+  if (!parsed.ok) throw invalidQuestion(parsed.error);
+  return { id: toHex(random(16)), format, columns: [...new Set(columns)], range: parsed.value };
 }
 
 function fileName({ id }: Tenant, { format, range: { startMs, endMs } }: ExportRequest): string {

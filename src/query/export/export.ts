@@ -20,36 +20,28 @@ import type { ExportColumn } from '../../core/export/values.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
-import type { ShardOf } from '../../core/shard/rpc.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
-import { err, ok, type Result } from '../../core/std/result.ts';
+import { dayOf, dayRange } from '../../core/std/day.ts';
+import { ok, type Result } from '../../core/std/result.ts';
 import { type Dropped, withoutExpired } from '../../lake/manifest/dropped.ts';
 import { readRange } from '../../lake/manifest/range.ts';
-import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';
+import { readScanPlan } from '../../lake/manifest/segments.ts';
 import { type DayBatch, scanDay } from '../../lake/scan/day-scan.ts';
 import type { ScanTail } from '../../lake/scan/scan.ts';
-import { concatColumns, dayOf, selectRows } from '../../lake/segment/columns.ts';
+import { concatColumns, selectRows } from '../../lake/segment/columns.ts';
 import { ParquetStream } from '../../lake/segment/parquet-stream.ts';
 import { isNumberColumn, type LakeColumn } from '../../lake/segment/segment-schema.ts';
-import type { ReadBucket } from '../../lake/segment/source.ts';
-import { type Coverage, coverageOf, isStored } from '../view/coverage.ts';
+import type { Asking, QueryPorts } from '../view/asking.ts';
+import { type Coverage, coverageOf, isCounted, isEveryShardHeard } from '../view/coverage.ts';
 import { type KnownPeople, knownColumns } from '../view/known-people.ts';
 import { atHandFrom, checkProperties } from '../view/known-properties.ts';
 import { readLinkEvents } from '../view/link-events.ts';
 import { asksPeople, knowPeople } from '../view/people-lookup.ts';
-import { type LakeRefusal, tooMixed } from '../view/refusal.ts';
-import { visitTails } from '../view/shards.ts';
+import { dayTooMixed, type ExportRefusal, exportTailTooLong, shardUnavailable } from '../view/refusal.ts';
+import { visitTails } from '../view/tails.ts';
 import { type ExportReceipt, keepReceipt } from './export-store.ts';
 
 export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
-
-export interface ExportPorts {
-  readonly db: D1Database;
-  readonly lake: ReadBucket;
-  readonly shardOf: ShardOf;
-  readonly now: () => number;
-}
 
 export interface ExportRequest {
   readonly id: string;
@@ -72,59 +64,45 @@ export interface ExportPlan {
   readonly rowsMax: number;
 }
 
-export type ExportRefusal =
-  | LakeRefusal
-  | { readonly code: 'shard-unavailable' | 'export-tail-too-long'; readonly message: string };
-
 /** Days whose manifest is read at once: a call to D1 is paid for each, and footers are held for all of them. */
 const DAYS_AT_ONCE = 8;
 
-export async function planExport(
-  ports: ExportPorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
-  request: ExportRequest,
-): Promise<Result<ExportPlan, ExportRefusal>> {
-  const { db, shardOf, now } = ports;
+export async function planExport(asking: Asking, request: ExportRequest): Promise<Result<ExportPlan, ExportRefusal>> {
+  const {
+    ports: { db },
+    tenant: { uid },
+    nowMs,
+  } = asking;
   const { startMs, endMs } = request.range;
   const { names } = filterOf(request);
-  const named = await checkProperties(ports, uid, names, atHandFrom(shardOf, addresses), now());
+  const named = await checkProperties(asking, names, atHandFrom(asking));
   if (!named.ok) return named;
-  const people = await filterPeople(ports, uid, addresses, request);
+  const people = await filterPeople(asking, request);
   if (people?.ok === false) return people;
   const tails = new Tails(startMs, endMs);
   const strings = new Set([...wantedOf(request)].filter((column): column is StringColumn => !isNumberColumn(column)));
-  const states = await visitTails(shardOf, addresses, strings.add('id').add('event'), (tail) => tails.add(tail));
+  const states = await visitTails(asking, strings.add('id').add('event'), (tail) => tails.add(tail));
   if (states.includes(null)) return shardUnavailable();
-  if (tails.isTooLong) {
-    const message = `The shards hold more than ${LIMITS.exportTailEventsMax} events of the range that are not stored yet.`;
-    return refuse('export-tail-too-long', message);
-  }
+  if (tails.isTooLong) return exportTailTooLong();
   const { days, rowsMax, mixedRows, dropped } = await countDays(db, uid, request, tails);
-  if (mixedRows > LIMITS.mixedRowsMax) return refuse('query-too-large', tooMixed(mixedRows));
-  const coverage = coverageOf(states, { endMs }, now());
+  if (mixedRows > LIMITS.mixedRowsMax) return dayTooMixed(mixedRows);
+  const coverage = coverageOf(states, { endMs }, nowMs);
   return ok({ request, coverage, people: people?.value ?? null, tails: tails.list, days, dropped, rowsMax });
 }
 
 /** What the filter asks of people; null: nothing. */
 async function filterPeople(
-  ports: ExportPorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
+  asking: Asking,
   request: ExportRequest,
 ): Promise<Result<KnownPeople, ExportRefusal> | null> {
   const { asks } = filterOf(request);
   if (!asksPeople(asks)) return null;
-  const { links, states } = await readLinkEvents(ports.shardOf, addresses);
+  const { links, states } = await readLinkEvents(asking);
   if (states.includes(null)) return shardUnavailable();
-  const people = await knowPeople(ports, uid, addresses, links, asks, ports.now());
+  const people = await knowPeople(asking, links, asks);
   // Whoever was not heard may have said who somebody is: the filter would be another.
-  const isHeard = people.ok && people.value.coverages.every(({ answered, shards }) => answered === shards);
+  const isHeard = people.ok && people.value.coverages.every(isEveryShardHeard);
   return people.ok && !isHeard ? shardUnavailable() : people;
-}
-
-function shardUnavailable() {
-  return refuse('shard-unavailable', 'A shard did not answer: an export without its events would not be whole.');
 }
 
 /** What the filter reads. */
@@ -136,8 +114,7 @@ function filterOf({ range: { where } }: ExportRequest): RowSource {
 
 /** The bytes. It ends only after the receipt is kept; when anything fails it throws, and there is no receipt. */
 export async function* streamExport(
-  { db, lake, now }: Omit<ExportPorts, 'shardOf'>,
-  uid: string,
+  { ports: { db, lake, now }, tenant: { uid } }: Asking<QueryPorts>,
   { request, coverage, people, tails, days, dropped }: ExportPlan,
 ): AsyncGenerator<Uint8Array> {
   const { id, format } = request;
@@ -154,7 +131,7 @@ export async function* streamExport(
   for (let index = 0; index < days.length; index += DAYS_AT_ONCE) {
     const stretch = days.slice(index, index + DAYS_AT_ONCE);
     const plan = await readScanPlan(db, { uid, dayFrom: stretch[0]!, dayTo: stretch.at(-1)! });
-    const segments = plan.segments.filter((segment) => isCounted(segment, coverage));
+    const segments = plan.segments.filter((segment) => isCounted(coverage, segment));
     for (const day of stretch) {
       const wanted = wantedOf(request).add('event');
       const scanned = scanDay({ bucket: lake, day, segments, tails, ...request.range, wanted });
@@ -231,7 +208,7 @@ async function countDays(
   { range: { startMs, endMs } }: ExportRequest,
   tails: Tails,
 ): Promise<DayCounts> {
-  const range = { dayFrom: dayOf(startMs), dayTo: dayOf(endMs - 1) };
+  const range = dayRange({ startMs, endMs });
   const { days: sealedDays, uncovered, dropped } = await readRange(db, { uid, rollupId: null, ...range, grain: 'day' });
   const isKept = (day: number) => day >= dropped.lake.dayBefore;
   const sealed = sealedDays.filter(({ day }) => isKept(day));
@@ -250,10 +227,6 @@ async function countDays(
     rowsMax: days.reduce((sum, day) => sum + rowsOf(day), 0),
     mixedRows: days.reduce((most, day) => Math.max(most, otherRows.get(day) ?? 0), 0),
   };
-}
-
-function isCounted({ source, incarnation, seqTo }: LakeSegment, coverage: Coverage): boolean {
-  return source !== 'flush' || isStored(coverage, incarnation, seqTo);
 }
 
 /** The rows that the filter lets through, gathered to pieces of a size worth a row group. */
@@ -307,8 +280,4 @@ function encoderOf({ format, columns }: ExportRequest): Encoder {
 
 function textEncoder(header: string, lines: (piece: EventColumns) => string): Encoder {
   return { begin: () => utf8.encode(header), rows: (piece) => utf8.encode(lines(piece)), end: () => NOTHING };
-}
-
-function refuse(code: ExportRefusal['code'], message: string) {
-  return err<ExportRefusal>({ code, message });
 }

@@ -16,10 +16,9 @@ import type { Tenant } from '../../core/tenant/tenant.ts';
 import { describe } from '../../http/describe.ts';
 import { Problem, parseJson } from '../../http/problem.ts';
 import type { Services } from '../../services.ts';
-import type { QueryPorts } from '../ask/execute.ts';
 import { type Report, type ReportAnswer, rangeOf, reportAnswerSchema, reportSchema, runReport } from '../ask/report.ts';
 import { mustAnswer, mustReport } from '../ask/report-problems.ts';
-import { listShards } from '../view/shards.ts';
+import { beginAsking, type QueryPorts } from '../view/asking.ts';
 import { readDataVersion } from './data-version.ts';
 import {
   createInsight,
@@ -139,10 +138,11 @@ export function insightRoutes(services: InsightServices): Hono {
 }
 
 async function run(ports: InsightServices, tenant: Tenant, { id, name, query }: Insight) {
-  const { db, directoryOf, now } = ports;
-  const report = mustReport(query, tenant, now());
-  const shards = await listShards(directoryOf, tenant.uid);
-  const { hash, coverage } = await readDataVersion(ports, tenant, shards, rangeOf(report));
+  const { db, now } = ports;
+  const nowMs = now();
+  const report = mustReport(query, tenant, nowMs);
+  const asking = await beginAsking(ports, tenant, nowMs);
+  const { hash, coverage } = await readDataVersion(asking, rangeOf(report));
   // A window closes as time goes by: then the answer is complete which was not, though no number differs.
   const version =
     hash &&
@@ -154,7 +154,7 @@ async function run(ports: InsightServices, tenant: Tenant, { id, name, query }: 
     const { answer, answeredAtMs } = kept;
     return { insight: { id, name }, cached: true, answeredAt: iso(answeredAtMs), answer: JSON.parse(answer) };
   }
-  const answer = mustAnswer(await runReport(ports, tenant, report, shards));
+  const answer = mustAnswer(await runReport(asking, report));
   const answeredAtMs = now();
   if (version && isHeard(answer))
     await keepAnswer(db, tenant.uid, id, { version, answer: JSON.stringify(answer), answeredAtMs });

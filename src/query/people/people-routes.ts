@@ -8,7 +8,6 @@ import { describe } from '../../http/describe.ts';
 import { Problem, parseParameters } from '../../http/problem.ts';
 import { personSet } from '../../lake/segment/people-bounds.ts';
 import { metaSchema } from '../../wire/meta.ts';
-import { lakeMeta } from '../ask/execute.ts';
 import {
   type EventsServices,
   eventListSchema,
@@ -17,11 +16,12 @@ import {
   wireListOf,
 } from '../events/events-routes.ts';
 import { listEvents } from '../events/list-events.ts';
-import { asItStands, coverageOf, joinCoverage } from '../view/coverage.ts';
+import { beginAsking } from '../view/asking.ts';
+import { coverageOf, ignoreOpenWindows, joinCoverage } from '../view/coverage.ts';
 import { readIdentity } from '../view/identity.ts';
 import { readLinkEvents } from '../view/link-events.ts';
+import { viewMeta } from '../view/meta.ts';
 import { problemOf } from '../view/refusal.ts';
-import { listShards } from '../view/shards.ts';
 import { idsOf, type Profile, readProfile } from './profile.ts';
 
 const textsSchema = z.array(z.string());
@@ -64,14 +64,11 @@ export function peopleRoutes(services: EventsServices): Hono {
       const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
       const id = mustId(c);
       const nowMs = services.now();
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      const read = await readProfile(services, tenant, shards, id, nowMs);
+      const read = await readProfile(await beginAsking(services, tenant, nowMs), id);
       if (!read.ok) throw problemOf(read.error);
       const { profile, view, scannedEvents } = read.value;
       if (profile === null) throw new Problem(404, 'person-not-found', 'No event of such a person is stored.');
-      const { coverage, revision, segments, people } = view;
-      const identityAsOfMs = people?.identityAsOfMs ?? null;
-      const meta = lakeMeta({ coverage, revision, segments: segments.length, scannedEvents, identityAsOfMs });
+      const meta = viewMeta(view, scannedEvents);
       return c.json({ ...wireProfileOf(id, profile), meta: { ...meta, elapsedMs: services.now() - nowMs } });
     },
   );
@@ -92,13 +89,13 @@ export function peopleRoutes(services: EventsServices): Hono {
       const parameters = parseParameters(c.req.raw, eventParametersSchema);
       const nowMs = services.now();
       const request = listRequestOf(parameters, tenant.timezone, nowMs, LIMITS.queryRangeDaysMax);
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      const { links, states } = await readLinkEvents(services.shardOf, shards);
+      const asking = await beginAsking(services, tenant, nowMs);
+      const { links, states } = await readLinkEvents(asking);
       const linked = await readIdentity(services.db, tenant.uid, links);
       if (!linked.ok) throw problemOf(linked.error);
-      const linkCoverage = asItStands(coverageOf(states, request, nowMs));
+      const linkCoverage = ignoreOpenWindows(coverageOf(states, request, nowMs));
       const { hashes } = idsOf(tenant.hashKey, id, linked.value);
-      const listed = await listEvents(services, tenant.uid, shards, { ...request, people: personSet(hashes) }, nowMs);
+      const listed = await listEvents(asking, { ...request, people: personSet(hashes) });
       if (!listed.ok) throw problemOf(listed.error);
       const coverage = joinCoverage(listed.value.coverage, linkCoverage);
       return c.json(wireListOf({ ...listed.value, coverage }, services.now() - nowMs, nowMs));

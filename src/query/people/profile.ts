@@ -9,7 +9,6 @@ import type { JsonObject, StringColumn } from '../../core/event/event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { hashText, type LinkedPeople } from '../../core/people/links.ts';
 import { Traits } from '../../core/people/traits.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { compareCodePoints } from '../../core/std/text.ts';
@@ -17,9 +16,11 @@ import type { Tenant } from '../../core/tenant/tenant.ts';
 import { RowBudget } from '../../lake/scan/row-budget.ts';
 import { personSet } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { type LakePorts, type LakeView, openLakeView, scanLakeView } from '../view/lake-view.ts';
-import { withPeople } from '../view/people-lookup.ts';
+import type { Asking } from '../view/asking.ts';
+import type { LakeView } from '../view/lake-view.ts';
+import { openView } from '../view/open-view.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
+import { scanLakeView } from '../view/scan-view.ts';
 
 /** The hashes a person goes by; the representative first. */
 export interface PersonIds {
@@ -54,27 +55,21 @@ const ID_COLUMNS: readonly StringColumn[] = ['event', 'user_id', 'anonymous_id',
 const NOT_ASKED: ReadonlySet<string> = new Set();
 const IDENTITY = { identity: true, traits: NOT_ASKED, cohorts: NOT_ASKED } as const;
 
-export async function readProfile(
-  ports: LakePorts,
-  { uid, hashKey }: Tenant,
-  addresses: readonly ShardAddress[],
-  id: string,
-  nowMs: number,
-): Promise<Result<ProfileReading, LakeRefusal>> {
+export async function readProfile(asking: Asking, id: string): Promise<Result<ProfileReading, LakeRefusal>> {
   const fold = new ProfileFold();
-  const ever = { startMs: 0, endMs: nowMs + 2 * LIMITS.futureClampMs, links: true };
-  const opened = await openLakeView(ports, uid, addresses, ever, fold.columns, nowMs);
-  const looked = await withPeople(ports, uid, addresses, opened, IDENTITY, nowMs);
-  if (!looked.ok) return looked;
-  const { people, ...view } = looked.value;
-  const ids = idsOf(hashKey, id, people?.linked ?? null);
+  const ever = { startMs: 0, endMs: asking.nowMs + 2 * LIMITS.futureClampMs };
+  const opened = await openView(asking, { ...ever, columns: fold.columns, asks: IDENTITY });
+  if (!opened.ok) return opened;
+  // The scan is asked for all ids of the person at once, so it need not follow links itself.
+  const { people, ...view } = opened.value;
+  const ids = idsOf(asking.tenant.hashKey, id, people?.linked ?? null);
   const wanted = new Set<LakeColumn>([...fold.columns, 'person', 'received_at']);
   // All ids in one scan, for of an event that came under two of them one copy counts.
   const budget = new RowBudget(LIMITS.profileReadRowsMax);
   const what = { wanted, people: personSet(ids.hashes), rowsMax: LIMITS.profileRowsMax, budget };
-  const scanned = await scanLakeView(ports, view, what, (batch, rows) => fold.add(batch, rows, ids));
+  const scanned = await scanLakeView(asking, view, what, (batch, rows) => fold.add(batch, rows, ids));
   if (!scanned.ok) return scanned;
-  return ok({ profile: fold.finish(ids), view: looked.value, scannedEvents: scanned.value.scannedRowCount });
+  return ok({ profile: fold.finish(ids), view: opened.value, scannedEvents: scanned.value.scannedRowCount });
 }
 
 export function idsOf(hashKey: Tenant['hashKey'], id: string, linked: LinkedPeople | null): PersonIds {
