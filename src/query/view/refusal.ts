@@ -2,6 +2,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import { err } from '../../core/std/result.ts';
 import { Problem } from '../../http/problem.ts';
+import type { ProblemCode } from '../../wire/problem-codes.ts';
 
 /** Any reading may be refused for one of these. */
 export type LakeRefusal =
@@ -17,7 +18,7 @@ export type ExportRefusal =
 
 /** The question itself is wrong at `path`, a JSON pointer into the body. */
 export interface InvalidQuestion {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly path: string;
   readonly message: string;
 }
