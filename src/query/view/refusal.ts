@@ -16,6 +16,15 @@ export type ExportRefusal =
   | { readonly code: 'shard-unavailable'; readonly message: string }
   | { readonly code: 'export-tail-too-long'; readonly message: string };
 
+/** Codes of any call that reads events: the list of shards, their tails, and the reading itself. */
+export const READING_CODES: readonly ProblemCode[] = [
+  'directory-unavailable',
+  'query-tail-too-long',
+  'query-too-large',
+  'cohort-unknown',
+  'property-unknown',
+];
+
 /** The question itself is wrong at `path`, a JSON pointer into the body. */
 export interface InvalidQuestion {
   readonly code: ProblemCode;
