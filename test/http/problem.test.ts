@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { jsonPointer, Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
+import { Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
 
 function answerTo(thrown: unknown): Promise<Response> {
   const app = new Hono();
@@ -94,9 +94,4 @@ describe('a JSON body', () => {
     const request = new Request('http://x/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
     expect(await parseJson(request, z.string(), 100)).toBe('ä€😀');
   });
-});
-
-it('a JSON pointer escapes what RFC 6901 says', () => {
-  expect(jsonPointer([])).toBe('');
-  expect(jsonPointer(['a~b', 0, 'c/d'])).toBe('/a~0b/0/c~1d');
 });

@@ -44,8 +44,8 @@ async function askOn(isolate: Isolate, world: World, uid: string, question: Ques
   );
   if (!parsed.ok) throw new TypeError(`${parsed.error.code}: ${parsed.error.message}`);
   const ports = isolate.ports(world);
-  const shards = await product.listShards(ports.directoryOf, uid);
-  const answered = await product.execute(ports, tenant, parsed.value, shards);
+  const asking = await product.beginAsking(ports, tenant, ports.now());
+  const answered = await product.execute(asking, parsed.value);
   if (!answered.ok) throw new TypeError(`${answered.error.code}: ${answered.error.message}`);
   return answered.value;
 }

@@ -4,7 +4,7 @@ import { l1Path } from '../../../src/lake/manifest/paths.ts';
 import { bucketOf } from '../../../src/lake/seal/bucket.ts';
 import { packFooter } from '../../../src/lake/segment/footer.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
-import type { LakePorts } from '../../../src/query/view/lake-view.ts';
+import type { LakePorts } from '../../../src/query/view/asking.ts';
 import { DiskBucket } from '../../support/disk-bucket.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
 import { eventsOfDay, FIRST_DAY, type GeneratedPeople, people } from './lake-events.ts';

@@ -16,7 +16,8 @@ import { parseQuery } from '../../../src/core/query/question/request.ts';
 import { root } from '../../../src/local/paths.ts';
 import { readLake } from '../../../src/query/ask/lake-source.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
-import type { LakePorts } from '../../../src/query/view/lake-view.ts';
+import type { LakePorts } from '../../../src/query/view/asking.ts';
+import { askingOf } from '../../support/asking.ts';
 import { median } from '../quantile.ts';
 import type { Figure } from '../report.ts';
 import { FIRST_DAY } from './lake-events.ts';
@@ -87,10 +88,12 @@ async function must<T>(
   return value.value;
 }
 
+const NOW = { uid: UID, nowMs: NOW_MS };
+
 /** Totals of a question's series, added up. */
 async function totals(ports: LakePorts, body: object): Promise<number[]> {
   const query = await must(parseQuery({ ...RANGE, ...body }, 'UTC'));
-  const { fold } = await must(await readLake(ports, UID, [], query, NOW_MS));
+  const { fold } = await must(await readLake(askingOf(ports, NOW), query));
   const { series } = rankSeries(query, fold);
   const sum = series.reduce(
     (all, { points, total }) =>
@@ -114,7 +117,7 @@ const QUESTIONS: readonly Question[] = [
     async ask(ports) {
       const steps = STEPS.map((event) => ({ event }));
       const question = await must(parseFunnel({ ...RANGE, steps, windowSeconds: 7 * 86_400 }, 'UTC'));
-      const { answer } = await must(await readJourney(ports, UID, [], new Funnel(question), { nowMs: NOW_MS }));
+      const { answer } = await must(await readJourney(askingOf(ports, NOW), new Funnel(question)));
       return answer.steps.map(({ people: count }) => count);
     },
   },
@@ -128,7 +131,7 @@ const QUESTIONS: readonly Question[] = [
       const step = { event: STEPS[0] };
       const body = { ...RANGE, start: step, return: step, interval: 'day', historyDays: 0, intervals: 29 };
       const question = await must(parseRetention(body, 'UTC', NOW_MS));
-      const { answer } = await must(await readJourney(ports, UID, [], new Retention(question), { nowMs: NOW_MS }));
+      const { answer } = await must(await readJourney(askingOf(ports, NOW), new Retention(question)));
       return [0, 1, 7].map((n) => answer.overall[n]!.retained);
     },
   },

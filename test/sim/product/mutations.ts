@@ -62,7 +62,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'parts below the vector of a sealed day count beside its cells',
     patches: [
       {
-        file: 'src/query/ask/rollup-source.ts',
+        file: 'src/query/ask/rollup-parts.ts',
         old: 'if (seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;',
         new: 'if (seqFrom < 0 && sealed.has(day) && incarnation === "") continue;',
       },
@@ -254,15 +254,15 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/query/ask/rollup-source.ts',
-        old: 'const live = await askLive(shardOf, addresses, {',
-        new: `const early = await readRange(db, { uid, rollupId: plan.rollup.id, dayFrom: Math.floor(query.startMs / DAY_MS),
-    dayTo: Math.floor((query.endMs - 1) / DAY_MS), grain: 'day', hourDays: [...(dayGrains(query, nowMs) ?? new Map()).keys()] });
-  const live = await askLive(shardOf, addresses, {`,
+        old: 'const live = await askLive(asking, {',
+        new: `const early = await readRange(ports.db, { uid: tenant.uid, rollupId, ...dayRange(query), grain: 'day',
+    hourDays: [...(dayGrains(query, nowMs) ?? new Map()).keys()] });
+  const live = await askLive(asking, {`,
       },
       {
         file: 'src/query/ask/rollup-source.ts',
-        old: 'const reading = await readRange(db, {',
-        new: 'const reading = early;\n  void ({',
+        old: 'const range = await readRange(ports.db, request);',
+        new: 'const range = early;\n  void request;',
       },
     ],
   },
@@ -271,7 +271,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a seal that is ahead of what a shard says is stored counts beside the shard',
     patches: [
       {
-        file: 'src/query/ask/rollup-source.ts',
+        file: 'src/query/ask/rollup-shortfall.ts',
         old: '(vector[incarnation] ?? 0) > storedSeq)',
         new: '(vector[incarnation] ?? 0) > storedSeq + 1e9)',
       },
@@ -310,7 +310,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a tail that is stored away while it is read counts as far as it was read',
     patches: [
       {
-        file: 'src/query/view/shards.ts',
+        file: 'src/query/view/tails.ts',
         old: "if (next.status === 'gone' || next.incarnation !== incarnation) return 'gone';",
         new: "if (next.status === 'gone' || next.incarnation !== incarnation) break;",
       },

@@ -19,4 +19,4 @@ export { readScanPlan } from '../../../src/lake/manifest/segments.ts';
 export { readSegment } from '../../../src/lake/segment/segment-read.ts';
 export { bytesSource } from '../../../src/lake/segment/source.ts';
 export { execute } from '../../../src/query/ask/execute.ts';
-export { listShards } from '../../../src/query/view/shards.ts';
+export { beginAsking } from '../../../src/query/view/asking.ts';
