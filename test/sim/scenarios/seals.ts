@@ -20,7 +20,7 @@ const SEAL_STEPS: readonly { readonly phase: 'before' | 'after'; readonly site: 
 ];
 
 /**
- * At each step of a seal, a correction, its flush and an import arrive. Then the seal goes on, or its isolate dies and
+ * A correction, its flush and an import arrive at each step of a seal. Then the seal goes on, or its isolate dies and
  * another resumes it, or another seal of the day overtakes it.
  */
 function lateDuringSeal(fate: 'goes on' | 'dies' | 'is overtaken'): Scenario {
