@@ -35,6 +35,7 @@ import type {
 import type { ShardAddress } from '../src/core/shard/shard-map.ts';
 import { firstBySize } from '../src/core/std/page.ts';
 import { assert } from '../src/core/std/result.ts';
+import { logError } from '../src/observe/log.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
 import { Gathering } from './gathering.ts';
@@ -217,7 +218,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     try {
       if (this.#flushDueMs() <= Date.now()) this.#cut();
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'shard.alarm.cut', error: String(cause) }));
+      logError('shard.alarm.cut', cause, { address: this.#address });
     }
     try {
       if (this.#engine.outbox.length > 0) {
@@ -225,7 +226,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
         await this.#remind();
       }
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'shard.alarm.remind', error: String(cause) }));
+      logError('shard.alarm.remind', cause, { address: this.#address });
     }
     await this.#arm();
   }
@@ -328,7 +329,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     try {
       change();
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'shard.mutate', error: String(cause) }));
+      logError('shard.mutate', cause, { address: this.#address });
       this.ctx.abort(`aborted to drop half a change: ${String(cause)}`);
       throw cause;
     }

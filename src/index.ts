@@ -20,6 +20,7 @@ import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleProfiles } from './lake/upkeep/digest-traits.ts';
 import { scheduleRetention } from './lake/upkeep/expiry.ts';
+import { logError } from './observe/log.ts';
 import { analyticsEngineTelemetry } from './observe/telemetry.ts';
 import type { Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
@@ -164,7 +165,7 @@ export default {
       ({ status }) => status === 'rejected',
     );
     for (const { reason } of failed as PromiseRejectedResult[]) {
-      console.error(JSON.stringify({ at: 'scheduled', error: String(reason) }));
+      logError('scheduled', reason);
     }
   },
 } satisfies ExportedHandler<Env>;

@@ -5,6 +5,7 @@
  * at most 20 blobs, 20 doubles, 1 index of 96 bytes, 16 KB of blobs (developers.cloudflare.com/analytics/analytics-engine/limits).
  */
 import { assert } from '../core/std/result.ts';
+import { logWarn } from './log.ts';
 
 export interface TelemetryPoint {
   /** The sampling key: the tenant's uid. */
@@ -40,7 +41,7 @@ export function analyticsEngineTelemetry(dataset: AnalyticsEngineDataset): Telem
         checkPoint(point);
         dataset.writeDataPoint({ indexes: [point.index], blobs: [...point.blobs], doubles: [...point.doubles] });
       } catch (cause) {
-        console.warn(JSON.stringify({ at: 'telemetry.write', error: String(cause) }));
+        logWarn('telemetry.write', cause);
       }
     },
   };
