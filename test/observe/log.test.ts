@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { logError, logWarn } from '../../src/observe/log.ts';
+import { expectLog, expectNoLog, takeLog } from '../support/expect-log.ts';
 
 type Line = Readonly<Record<string, unknown>> & {
   readonly cause: {
@@ -10,19 +11,17 @@ type Line = Readonly<Record<string, unknown>> & {
   };
 };
 
-/** The one line that `log` writes to `level`. */
-function lineOf(log: () => void, level: 'error' | 'warn' = 'error'): { line: Line; text: string } {
-  const written = vi.spyOn(console, level).mockImplementation(() => {});
+/** The one line that `log` writes, and its text. */
+function lineOf(log: () => void): { line: Line; text: string } {
   log();
-  expect(written).toHaveBeenCalledOnce();
-  const text = String(written.mock.calls[0]?.[0]);
-  written.mockRestore();
-  return { line: JSON.parse(text) as Line, text };
+  const lines = takeLog('a.place');
+  expect(lines).toHaveLength(1);
+  return { line: lines[0] as unknown as Line, text: JSON.stringify(lines[0]) };
 }
 
 describe('a line of the log', () => {
   it('tells level, place, message and fields', () => {
-    const { line } = lineOf(() => logWarn('a.place', 'it rests', { uid: 'u1', count: 3 }), 'warn');
+    const { line } = lineOf(() => logWarn('a.place', 'it rests', { uid: 'u1', count: 3 }));
     expect(line).toEqual({ level: 'warn', at: 'a.place', message: 'it rests', uid: 'u1', count: 3 });
   });
 
@@ -132,5 +131,19 @@ describe('a secret', () => {
       logError('a.place', 'x', { headers: { authorization: 'abc' }, rootKey: 'def', uid: 'u' }),
     );
     expect(line).toMatchObject({ headers: { authorization: '[redacted]' }, rootKey: '[redacted]', uid: 'u' });
+  });
+});
+
+describe('a line that a test does not expect', () => {
+  it('is refused, shown and forgotten', () => {
+    logError('a.place', new Error('unforeseen'));
+    expect(expectNoLog).toThrow(/1 lines that the test did not expect:.*unforeseen/s);
+    expect(expectNoLog).not.toThrow();
+  });
+
+  it('is one at another place, or with another member', () => {
+    logWarn('a.place', 'it rests', { uid: 'u1' });
+    expect(() => expectLog('another.place')).toThrow('lines logged at another.place');
+    expect(() => expectLog('a.place', { uid: 'u2' })).toThrow('u2');
   });
 });
