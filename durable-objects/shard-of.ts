@@ -1,8 +1,8 @@
 /**
  * Shard of an address: how the Worker reaches a shard, the Durable Object with the name of its address.
  *
- * Each call takes a new stub, for one that has thrown stays broken. Ids are remembered: an id is a hash of its name, and
- * most requests are for few shards.
+ * Each call takes a new stub, for one that has thrown stays broken. Ids are remembered: an id is a hash of its name,
+ * and most requests are for few shards.
  */
 import type { ShardOf, ShardRpc } from '../src/core/shard/rpc.ts';
 import { shardName } from '../src/core/shard/shard-map.ts';

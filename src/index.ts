@@ -117,10 +117,7 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
   dlq: (batch, { db, now }) => keepDeadLetters(batch, db, now()),
 };
 
-/**
- * A round of the sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost
- * little.
- */
+/** Each round wakes every shard that does not rest: frequent rounds bound silence, rare ones cost little. */
 const SWEEP_EVERY_MINUTES = 10;
 
 export default {

@@ -1,8 +1,9 @@
 /**
  * Error chain: a thrown value with its nested causes as plain data, ready for a line of the log.
  *
- * in: anything that was thrown · out: name, message and stack of it, of each `cause` and of the errors of an AggregateError.
- * Bounded: `ERRORS_MAX` errors, `DEPTH_MAX` deep, so that a circle of causes ends; every text is redacted, then cut.
+ * in: anything that was thrown
+ * out: name, message and stack of it, of each `cause` and of the errors of an AggregateError
+ * `ERRORS_MAX` errors are told at most, `DEPTH_MAX` deep: a circle of causes ends. Texts are redacted, then cut.
  */
 import { redactText } from './redact.ts';
 

@@ -1,11 +1,11 @@
 /**
- * Log: the one structured log of the Worker and its objects: a line of JSON for each event worth an operator's attention.
+ * Log: the one structured log of the Worker and its objects: a line of JSON for each failure that operators should see.
  *
  *   {"level":"error","at":"sinks.consume","message":"Error: D1 is gone","attempt":2,"cause":{"name":"Error",…}}
  *
  * - `at` names the place: the stage, then the step. A place says one thing, so that a search or an alert can count it.
- * - `message` is the error's title, or the sentence that was logged. `cause` holds the error with its stack and all that it
- *   was caused by (error-chain.ts).
+ * - `message` is the error's title, or the sentence that was logged. `cause` holds the error with its stack and all
+ *   that it was caused by (error-chain.ts).
  * - The fields stand beside them. `requestId` ties the line to one request and to the answer's `x-request-id` header.
  * - Keys and authorization headers are redacted in every text (redact.ts).
  * - A call never throws, is never awaited, and writes a bounded number of bytes: an invocation may log 256 KB
@@ -50,7 +50,7 @@ function logLine(level: LogLevel, at: string, problem: unknown, fields: LogField
     const cause = errorChain(problem);
     return JSON.stringify({ level, at, message: errorTitle(cause), ...safe(fields), cause });
   } catch {
-    // A getter that throws, a field that holds itself: the place is still told.
+    // The place is told even when a getter throws or a field holds itself.
     return JSON.stringify({ level, at, message: 'what was to be logged cannot be read' });
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Request id: the name under which the log and the answer speak of one request.
  *
- * Cloudflare's edge names every request in `cf-ray`; elsewhere a random UUID is drawn. It is asked for only when a request
- * has failed, so an ordinary request pays nothing for it.
+ * Cloudflare's edge names every request in `cf-ray`; elsewhere a random UUID is drawn. It is asked for only when a
+ * request has failed, so an ordinary request pays nothing for it.
  */
 export const REQUEST_ID_HEADER = 'x-request-id';
 
