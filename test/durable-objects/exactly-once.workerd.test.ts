@@ -1,5 +1,5 @@
-// Exactly once on the real runtime: the scenarios of the simulator that turn on what the runtime itself does: crashes,
-// evictions, alarms, redeliveries. Each ends with the books: every acknowledged id is counted once (G1).
+// Exactly once on the real runtime: the simulator's scenarios that depend on the runtime itself, such as crashes,
+// evictions, alarms and redeliveries. Each ends with a check of the books: every acknowledged id is counted once (G1).
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -14,14 +14,14 @@ import { bindings, cron, deliver, newTenant, slowIsolate } from './support/ledge
 
 const { DB, SHARD, DIRECTORY } = bindings;
 
-/** What a test may reach of an instance that the product keeps to itself. */
+/** The part of an instance that is protected in the product and that a test reaches. */
 interface Inside {
   readonly ctx: DurableObjectState;
 }
 
 /**
- * Reasons as the runtime gives them when an instance or a connection ends. workerd reports each failed call of an object as
- * uncaught, and the pool that runs these tests prints all but the reports with such a reason.
+ * Reasons as the runtime gives them when an instance or a connection ends. workerd reports each failed call of an
+ * object as uncaught; the pool that runs these tests drops reports with these reasons and prints all others.
  */
 const CRASH = 'Instance dispose: crash of a test';
 const LOST = 'disconnected: operation canceled';
@@ -29,7 +29,7 @@ const LOST = 'disconnected: operation canceled';
 const append = Shard.prototype.append;
 const confirm = Shard.prototype.confirm;
 
-/** The next append ends with the instance: before its events are written, once they are, or once they are durable. */
+/** Lets the next append end the instance: before its events are written, once they are, or once they are durable. */
 function crashOnAppend(when: 'before' | 'written' | 'after'): void {
   vi.spyOn(Shard.prototype, 'append').mockImplementationOnce(async function (this: Shard, request: AppendRequest) {
     const { ctx } = this as unknown as Inside;
@@ -40,7 +40,7 @@ function crashOnAppend(when: 'before' | 'written' | 'after'): void {
   });
 }
 
-/** D1 takes no flush of the tenant until it is told to. */
+/** Lets D1 refuse the tenant's flushes until the returned function is called. */
 async function holdSink(uid: string): Promise<() => Promise<unknown>> {
   const name = `held_${uid.replaceAll(/\W/g, '_')}`;
   await DB.prepare(
@@ -84,7 +84,7 @@ describe('a crash', () => {
     });
   }
 
-  it('of a shard that has written and not committed: whatever was kept, the resend is counted once', async () => {
+  it('of a shard between write and commit: the resend is counted once, whether or not the write survived', async () => {
     const { events, send, checkBooks } = await newTenant();
     const batch = events(20);
     crashOnAppend('written');
@@ -121,7 +121,7 @@ describe('a crash', () => {
     expectLog('sinks.consume.store', { message: `Error: ${LOST}` });
     expectLog('sinks.consume', { message: 'Error: a flush could not be stored' });
     expect(await storedFlushes(uid)).toMatchObject([{ accepted: 15 }]);
-    // Stored and not confirmed: the shard answers for it.
+    // The flush is stored and not confirmed, so the shard answers for it.
     await checkBooks();
     await evictDurableObject(stub());
     await send(events(5));
@@ -290,7 +290,7 @@ it('a map that is out of date is refused by the shard, and the edge routes again
   const shardOf = (at: Parameters<typeof shardName>[0]) =>
     SHARD.get(SHARD.idFromName(shardName(at))) as unknown as ShardRpc;
   const map = await growShards({ db: DB, directoryOf: directoryOf(DIRECTORY), shardOf, now: Date.now }, uid, 4);
-  // D1 keeps the old map, as an edge that loaded it before: only the shard's refusal can tell.
+  // D1 keeps the old map, as does an edge that loaded it before: only the shard's refusal reveals the new one.
   await DB.prepare('UPDATE tenants SET shard_map = NULL WHERE uid = ?').bind(uid).run();
   travelTo((map?.[1]?.startMs ?? 0) + 1_000);
   const replies = vi.spyOn(Shard.prototype, 'append');
@@ -325,7 +325,7 @@ describe('a query', () => {
       await send(events(3));
       await store();
       release();
-      // What came after the question began may be in the answer, and once.
+      // Events that came after the question began may be in the answer, each once.
       expect([20, 23]).toContain((await asked).series[0]?.total);
       await checkBooks();
     });

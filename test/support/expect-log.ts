@@ -1,7 +1,7 @@
 // The log as tests see it: lines of the product's log are recorded instead of printed, and each must be expected.
 //
-// The set-up of every project loads this module: a test that ends with a line that nothing asked for fails and shows it.
-// Other output of the console is printed as ever.
+// The node and workerd projects load this module before each file: a test that ends with a line which it did not take
+// fails and shows the line. Other output of the console is printed.
 
 import { afterAll, afterEach, expect } from 'vitest';
 
@@ -34,7 +34,7 @@ function parseLine(text: unknown): LogLine | null {
   return JSON.parse(text) as LogLine;
 }
 
-/** Throws when the log holds a line that was not taken: so ends every test. */
+/** Throws when the log holds a line that was not taken; called at the end of every test. */
 export function expectNoLog(): void {
   const unexpected = recorded;
   recorded = [];
