@@ -81,10 +81,6 @@ export class Engine {
   get outbox(): readonly FlushState[] {
     return this.#outbox;
   }
-  /** Number of cells in memory, open and waiting. */
-  get cellCount(): number {
-    return this.#flushes().reduce((sum, flush) => sum + flush.cellCount, 0);
-  }
   /** Approximate memory of the cells, open and waiting. */
   get cellSizeBytes(): number {
     return this.#outboxCellSizeBytes + this.#open.cellSizeBytes;
@@ -95,10 +91,6 @@ export class Engine {
   }
   get rememberedIds(): number {
     return this.#dedupe.size;
-  }
-  /** Memory of the remembered ids. */
-  get rememberedSizeBytes(): number {
-    return this.#dedupe.sizeBytes;
   }
 
   /** Decides on the blocks of one row, without changing anything that an answer depends on. */

@@ -66,12 +66,6 @@ export class FlushState {
     );
   }
 
-  get cellCount(): number {
-    let sum = 0;
-    for (const cells of this.cells.values()) sum += cells.cellCount;
-    return sum;
-  }
-
   /** Approximate memory of the cells. */
   get cellSizeBytes(): number {
     let sum = 0;

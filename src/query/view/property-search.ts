@@ -10,6 +10,7 @@ import { readSegment } from '../../lake/segment/segment-read.ts';
 import { type ReadBucket, r2Source, type SegmentSource } from '../../lake/segment/source.ts';
 import { propertyOfColumn } from '../../lake/segment/typed-columns.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
+import { logWarn } from '../../observe/log.ts';
 import type { Asking } from './asking.ts';
 
 export const PROPERTIES: ReadonlySet<StringColumn> = new Set<StringColumn>(['properties']);
@@ -66,8 +67,8 @@ export async function searchFiles(asking: Asking, search: NameSearch): Promise<b
       dayTo = dayFrom - 1;
     }
     return true;
-  } catch (error) {
-    console.warn(JSON.stringify({ at: 'query.known-properties', uid, error: String(error) }));
+  } catch (cause) {
+    logWarn('query.known-properties', cause, { uid });
     return false;
   }
 }

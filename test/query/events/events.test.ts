@@ -9,6 +9,7 @@ import { renderProblem } from '../../../src/http/problem.ts';
 import { eventsRoutes } from '../../../src/query/events/events-routes.ts';
 import { compareNewest, Newest } from '../../../src/query/events/newest.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp } from '../../support/fake-services.ts';
 import { dayOf, World } from '../support/world.ts';
 
@@ -210,6 +211,7 @@ describe('the pages', () => {
     const { body } = await explorerOf(world)();
     expect(body.events).toHaveLength(3);
     expect(body.meta).toMatchObject({ complete: false, sources: { live: { shards: 2, answered: 1 } } });
+    expectLog('query.shard', { message: 'Error: the shard is down', address: { index: 1 } });
   });
 
   it.each([

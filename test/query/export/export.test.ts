@@ -11,6 +11,7 @@ import type { Authenticator } from '../../../src/http/authenticate.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { exportRoutes } from '../../../src/query/export/export-routes.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp } from '../../support/fake-services.ts';
 import { dayOf, World } from '../support/world.ts';
 
@@ -209,6 +210,8 @@ describe('an export that cannot be whole', () => {
     const response = await exporterOf(world).start({});
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: 'shard-unavailable' });
+    expectLog('query.shard', { message: 'Error: the shard is down' });
+    expectLog('http.problem', { code: 'shard-unavailable' });
   });
 
   it('breaks off, and has no receipt', async () => {
@@ -224,6 +227,7 @@ describe('an export that cannot be whole', () => {
     const receipt = await exporter.receipt(response.headers.get('x-export-id')!);
     expect(receipt.status).toBe(404);
     expect(await receipt.json()).toMatchObject({ code: 'export-not-found' });
+    expectLog('export', { message: 'Error: R2 is down' });
   });
 
   it.each([

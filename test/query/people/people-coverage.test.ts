@@ -9,6 +9,7 @@ import { renderProblem } from '../../../src/http/problem.ts';
 import { exportRoutes } from '../../../src/query/export/export-routes.ts';
 import { peopleRoutes } from '../../../src/query/people/people-routes.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
@@ -99,6 +100,7 @@ describe('an answer about people', () => {
       expect(meta).toMatchObject({ complete: false, sources: { live: { shards: 1, answered: 0 } } });
       expect(meta.identityAsOf).toBeUndefined();
     }
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 
   it('is incomplete when a shard answers with its cells and not with its links', async () => {
@@ -111,6 +113,7 @@ describe('an answer about people', () => {
     expect(meta.sources.rollups).not.toBeNull();
     expect(meta).toMatchObject({ complete: false, sources: { live: { shards: 1, answered: 0 } } });
     expect(meta.identityAsOf).toBeUndefined();
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 
   it('as a timeline is incomplete when a shard did not tell its links', async () => {
@@ -128,6 +131,7 @@ describe('an answer about people', () => {
     failing(world, (reading) => reading === 0);
     const { meta } = await timeline();
     expect(meta).toMatchObject({ complete: false, sources: { live: { shards: 1, answered: 0 } } });
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 });
 
@@ -152,5 +156,7 @@ describe('an export by who people are', () => {
     failing(world, (reading) => reading === failed);
     const response = await request();
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, 'shard-unavailable']);
+    expectLog('query.shard', { message: 'Error: the shard is down' });
+    expectLog('http.problem', { code: 'shard-unavailable' });
   });
 });

@@ -14,6 +14,7 @@ import { queryRoutes } from '../../../src/query/ask/routes.ts';
 import { exportRoutes } from '../../../src/query/export/export-routes.ts';
 import { journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { dayOf, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2024, 2, 20, 12);
@@ -168,6 +169,8 @@ describe('a question with a property', () => {
       to: '2024-01-02',
     });
     expect(status).toBe(200);
+    expectLog('query.shard', { message: 'Error: the shard is down' });
+    expectLog('query.known-properties', { message: expect.stringContaining('is not in the lake') });
   });
 
   it('is answered when the budget ends before the last file', async () => {

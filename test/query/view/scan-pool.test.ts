@@ -9,6 +9,7 @@ import { openLakeView } from '../../../src/query/view/lake-view.ts';
 import { scannersFor } from '../../../src/query/view/share-out.ts';
 import { type TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
 import { askingOf } from '../../support/asking.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { scannerPool, scannersDown } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
@@ -75,6 +76,7 @@ describe('a scan shared out over scanners', () => {
     for (const question of QUESTIONS)
       expect(await answer(lake, question, scannersDown)).toEqual(await answer(lake, question));
     limits.scanSharedRowsMin = scanSharedRowsMin;
+    expectLog('query.scanner', { message: 'Error: overloaded' });
   });
 
   it('gives no scanner more than it may have: the next in rank has it, or the query', async () => {
