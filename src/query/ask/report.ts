@@ -6,7 +6,14 @@
  */
 import type { Series } from '../../core/query/fold/answer.ts';
 import type { Formula } from '../../core/query/formula/formula.ts';
-import { alignedTo, Reckoning, reckon, seriesOf, type Table, tableOf } from '../../core/query/formula/table.ts';
+import {
+  alignedTo,
+  evaluateFormula,
+  FormulaBudget,
+  seriesOf,
+  type Table,
+  tableOf,
+} from '../../core/query/formula/table.ts';
 import type { Query, QueryRefusalCode } from '../../core/query/question/request.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { assert, err, ok, type Result } from '../../core/std/result.ts';
@@ -98,9 +105,9 @@ function formulaSeries(
     if (compared) previous.set(name, alignedTo(table.ats, tableOf(query, compared.series)));
   }
   const series: Record<string, { series: Series[] }> = {};
-  const reckoning = new Reckoning();
+  const budget = new FormulaBudget();
   for (const { name, formula } of formulas) {
-    const table = reckon(formula, { now, previous }, reckoning);
+    const table = evaluateFormula(formula, { now, previous }, budget);
     if (!table.ok) return err({ code: 'formula-invalid', path: `/formulas/${name}`, message: table.error });
     now.set(name, table.value);
     series[name] = { series: seriesOf(table.value) };

@@ -13,7 +13,7 @@ import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { dayOf, dayRange } from '../../core/std/day.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { wordsOf } from '../../lake/encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { DAY_MIN, type Dropped } from '../../lake/manifest/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';
 import { type PersonSet, personFilter } from '../../lake/segment/people-bounds.ts';

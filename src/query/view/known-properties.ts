@@ -16,7 +16,7 @@ import { ok, type Result } from '../../core/std/result.ts';
 import type { Asking } from './asking.ts';
 import { isFromAllShards } from './coverage.ts';
 import type { LakeView } from './lake-view.ts';
-import { meetColumns, PROPERTIES, searchFiles } from './property-search.ts';
+import { noteColumns, PROPERTIES, searchFiles } from './property-search.ts';
 import { type LakeRefusal, propertyUnknown } from './refusal.ts';
 import { visitTails } from './tails.ts';
 
@@ -42,14 +42,14 @@ export async function checkProperties(
   const asked = [...names].filter((name) => !known.has(keyOf(uid, name)));
   if (asked.length === 0) return ok(null);
   const search = new NameSearch(asked);
-  for (const footer of footers) meetColumns(footer, search);
+  for (const footer of footers) noteColumns(footer, search);
   const areTailsSeen = search.isDone || (await showTails((columns) => search.look(columns)));
   const areFilesSeen = search.isDone || (await searchFiles(asking, search));
   const { missing } = search;
   for (const name of asked) if (!missing.includes(name)) remember(known, keyOf(uid, name));
   const [unknown] = missing;
   if (unknown === undefined || !areTailsSeen || !areFilesSeen || search.eventCount === 0) return ok(null);
-  return propertyUnknown(unknown, search.metNear(unknown, LISTED_MAX));
+  return propertyUnknown(unknown, search.nearestNames(unknown, LISTED_MAX));
 }
 
 /** Only the newest files of a view are looked at: it costs the parsing of their footers, which the scan does anyway. */

@@ -3,7 +3,7 @@
  * held, however long the tail is.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
-import { LINK_COLUMNS, saysLink } from '../../core/people/find-links.ts';
+import { isLinkEvent, LINK_COLUMNS } from '../../core/people/find-links.ts';
 import { selectRows } from '../../lake/segment/columns.ts';
 import type { AskedShards, ShardState } from './shards.ts';
 import { type TailVisitor, visitTails } from './tails.ts';
@@ -36,7 +36,7 @@ export function linkVisitor(links: EventColumns[]): TailVisitor {
 function linkEvents(columns: EventColumns): EventColumns | null {
   const types = columns.strings.type!;
   const rows: number[] = [];
-  for (let row = 0; row < columns.rowCount; row++) if (saysLink(types[row]!)) rows.push(row);
+  for (let row = 0; row < columns.rowCount; row++) if (isLinkEvent(types[row]!)) rows.push(row);
   if (rows.length === 0) return null;
   const { strings, ...found } = selectRows(columns, Uint32Array.from(rows));
   const { type } = strings;

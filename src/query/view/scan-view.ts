@@ -2,7 +2,7 @@
  * ScanView: shows the rows of a LakeView batch by batch, each row under the one person that its linked ids are.
  */
 import { ok, type Result } from '../../core/std/result.ts';
-import { wordsOf } from '../../lake/encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { withoutExpired } from '../../lake/manifest/dropped.ts';
 import { type OnBatch, type ScanRequest, type ScanTooLarge, type ScanTotals, scan } from '../../lake/scan/scan.ts';
 import { type People, personFilter } from '../../lake/segment/people-bounds.ts';
