@@ -37,7 +37,7 @@ describe('a problem', () => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
   });
 
-  it('tells nothing of an unexpected error, which is logged', async () => {
+  it('reveals nothing about an unexpected error, which is logged', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
     const answer = await answerTo(new Error('secret: SELECT * FROM keys'));
     expect(answer.status).toBe(500);
@@ -54,11 +54,11 @@ describe('a JSON body', () => {
   const parse = (body: BodyInit, limitBytes = 1_000) =>
     parseJson(new Request('http://x/', { method: 'POST', body }), schema, limitBytes);
 
-  it('is handed over as its schema says', async () => {
+  it('is parsed by its schema', async () => {
     expect(await parse('{"list":[{"a/b":1}]}')).toEqual({ list: [{ 'a/b': 1 }] });
   });
 
-  it('is refused with the path of what is wrong', async () => {
+  it('is refused with the path of the wrong value', async () => {
     await expect(parse('{"list":[{"a/b":1},{"a/b":"x"}]}')).rejects.toMatchObject({
       status: 400,
       code: 'request-invalid',
@@ -66,7 +66,7 @@ describe('a JSON body', () => {
     });
   });
 
-  it.each(['', '{', 'undefined', '{"list":[]}x'])('is refused when it is no JSON: %j', async (body) => {
+  it.each(['', '{', 'undefined', '{"list":[]}x'])('is refused when it is not JSON: %j', async (body) => {
     await expect(parse(body)).rejects.toMatchObject({ status: 400, code: 'json-invalid' });
   });
 
@@ -83,7 +83,7 @@ describe('a JSON body', () => {
     expect(await parse(`{"list":[]}${' '.repeat(89)}`, 100)).toEqual({ list: [] });
   });
 
-  it('keeps characters whole that fall between two chunks', async () => {
+  it('keeps characters whole that are split between two chunks', async () => {
     const bytes = new TextEncoder().encode('"ä€😀"');
     const stream = new ReadableStream({
       start(controller) {

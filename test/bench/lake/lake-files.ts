@@ -1,4 +1,4 @@
-// Lake files: the sealed days of the lake's figures as they would have come out of seals, on disk, and their manifest.
+// Lake files: the sealed days of the lake's figures, as seals would write them, on disk, and their manifest.
 
 import { l1Path } from '../../../src/lake/manifest/paths.ts';
 import { bucketOf } from '../../../src/lake/seal/bucket.ts';
@@ -11,10 +11,10 @@ import { eventsOfDay, FIRST_DAY, type GeneratedPeople, people } from './lake-eve
 
 export const DAYS = 30;
 export const UID = 'bench';
-/** Rows of a file of a big day. */
+/** The most rows in a file of a big day. */
 const FILE_ROWS_MAX = 40_000;
 
-/** Sealed days as they would have come out of seals, on disk. */
+/** Sealed days on disk, as seals would write them. */
 export class Lake {
   readonly ports: LakePorts;
   readonly bucket: DiskBucket;
@@ -61,13 +61,13 @@ export class Lake {
       }
     }
     const shardOf = () => {
-      throw new Error('there are no shards');
+      throw new Error('This lake has no shards.');
     };
     return new Lake({ db, lake: bucket.binding, shardOf }, bucket, files, sizeBytes / (perDay * DAYS));
   }
 }
 
-/** A day's files have a stretch of its people each. */
+/** The people of each file of a day: a file holds one range of people. */
 function sharesOf({ person, names }: GeneratedPeople, fileCount: number): GeneratedPeople[] {
   const columns = { person, keyHash: person };
   return Array.from({ length: fileCount }, (_, file) => {

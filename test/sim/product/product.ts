@@ -1,4 +1,4 @@
-// The product as the simulator uses it: entry of the bundle. Nothing here but names.
+// Product: the entry of the simulator's bundle, which exports the names that the simulator uses.
 
 export { Directory, directoryOf } from '../../../durable-objects/directory.ts';
 export { Shard } from '../../../durable-objects/shard.ts';
