@@ -16,7 +16,7 @@ import type { RunMerge } from '../src/core/shard/dedupe.ts';
 import type { LogRow, RowPlan } from '../src/core/shard/engine.ts';
 import type { FlushRef, LoggedBlock } from '../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../src/core/shard/shard-map.ts';
-import { dayOf } from '../src/core/shard/window.ts';
+import { dayOf } from '../src/core/std/day.ts';
 import { assert } from '../src/core/std/result.ts';
 import { encodeRow, logRowOf, type SlotRow } from './log-row.ts';
 

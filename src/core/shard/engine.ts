@@ -10,17 +10,19 @@
  * `apply` is also the replay of a logged row: it reads the decisions, it never makes them again.
  * Invariants: storedSeq ≤ first outbox seqFrom; flushes tile [storedSeq, headSeq); the watermark never goes back.
  */
+
 import type { EventBlock } from '../block/block.ts';
 import { DUPLICATE, isAccepted } from '../block/disposition.ts';
 import { LIMITS } from '../limits.ts';
 import { encodeRollupCells } from '../rollup/cell-codec.ts';
+import { dayOf } from '../std/day.ts';
 import { HashSet64 } from '../std/hash-set.ts';
 import { assert } from '../std/result.ts';
 import { Dedupe, KNOWN, MAYBE, type ReadRuns, type RunMerge } from './dedupe.ts';
 import { FlushState } from './flush.ts';
 import type { LiveReply, LiveRequest } from './rpc.ts';
 import { advanceWatermark, idleWatermark } from './watermark.ts';
-import { admit, dayOf } from './window.ts';
+import { admit } from './window.ts';
 
 const NO_IDS = new HashSet64(0);
 

@@ -103,7 +103,7 @@ async function lookInFile(
   if (!spending.hasFile) return false;
   const source = spending.open(r2Source(lake, path, sizeBytes));
   const footer = listed ?? (await readFooter(source));
-  meetColumns(footer, search);
+  noteColumns(footer, search);
   if (search.isDone) return true;
   for await (const columns of readSegment(source, { columns: PROPERTIES, footer })) {
     search.look(columns);
@@ -114,7 +114,7 @@ async function lookInFile(
 }
 
 /** Finds the properties that have a column of their own in a file: events have them, or the column would not be there. */
-export function meetColumns(footer: Uint8Array, search: NameSearch): void {
+export function noteColumns(footer: Uint8Array, search: NameSearch): void {
   for (const { name } of parseFooter(footer).schema) {
     const property = propertyOfColumn(name);
     if (property !== null) search.noteKey(property);

@@ -1,4 +1,4 @@
-// What is read to know people is in what an answer vouches for: shards that failed meanwhile, days that were dropped.
+// The meta of an answer covers the readings about people too: shards that failed meanwhile, days that were dropped.
 
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { dayOf, UID, World } from '../support/world.ts';
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
 const DAY = dayOf(NOW_MS);
 const textOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
-/** Closed: before the watermark. */
+/** A closed range: it ends before the watermark. */
 const YESTERDAY = { from: textOf(DAY - 1), to: textOf(DAY) };
 
 async function worldOf(): Promise<World> {
@@ -47,7 +47,7 @@ const save = (world: World, id: string, range: object) =>
 const ask = (world: World, where: object) =>
   world.ask({ measure: 'count', events: ['Looked'], ...YESTERDAY, where }, { rollups: [] });
 
-/** Which of the tail's readings fail, by number; each is tried twice. */
+/** Makes readings of the tail fail, by their number; each is tried twice. */
 function failing(world: World, isFailing: (reading: number) => boolean): void {
   let reading = 0;
   let tries = 0;

@@ -1,4 +1,4 @@
-// Properties that no event has: a question with one is refused, by whatever way it is asked; one with any other is answered.
+// A question with a property that no event has is refused on every route; one with any other property is answered.
 
 import fc from 'fast-check';
 import { Hono } from 'hono';
@@ -176,7 +176,7 @@ describe('a question with a property', () => {
   it('is answered when the budget ends before the last file', async () => {
     const whole = { ...limits };
     const half = { propertyProbeFilesMax: 1, propertyProbeSizeBytesMax: 1 };
-    // A row group a day.
+    // Each day is one row group.
     for (const day of [0, 1]) add({ plan: 'pro' }, FIRST_MS + day * DAY_MS);
     await world.store(0);
     limits.propertyProbeSizeBytesMax = 1;
