@@ -23,6 +23,7 @@ import { analyticsEngineTelemetry } from './observe/telemetry.ts';
 import type { DemoKeys, Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
 import { keepDeadLetters } from './sinks/dead-letters.ts';
+import { lakeSink } from './sinks/lake-sink.ts';
 import { sweepShards } from './sinks/sweep.ts';
 
 export { Directory } from '../durable-objects/directory.ts';
@@ -126,6 +127,7 @@ export default {
       case 'tidemark-flush':
         return consumeFlushes(batch as MessageBatch<FlushMessage>, {
           ...services,
+          sink: lakeSink(services),
           poke: pokeOf(services),
           grow: (uid) => growShards(services, uid, null),
           isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,

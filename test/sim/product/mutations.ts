@@ -85,8 +85,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/sinks/consume.ts',
-        old: 'const segment = await storeSegment(',
-        new: 'await deps.shardOf(address).confirm({ address, flush });\n  const segment = await storeSegment(',
+        old: 'const stored = await deps.sink.store(pulled);',
+        new: 'await deps.shardOf(address).confirm({ address, flush });\n  const stored = await deps.sink.store(pulled);',
       },
     ],
   },
