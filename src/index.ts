@@ -17,8 +17,8 @@ import type { ScannerOf, ScannerRpc } from './lake/scan/scan-task.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
-import { scheduleProfiles } from './lake/upkeep/digest-traits.ts';
-import { scheduleRetention } from './lake/upkeep/expiry.ts';
+import { scheduleDigests } from './lake/upkeep/digest-traits.ts';
+import { scheduleExpiry } from './lake/upkeep/expiry.ts';
 import { analyticsEngineTelemetry } from './observe/telemetry.ts';
 import type { DemoKeys, Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
@@ -148,8 +148,8 @@ export default {
     const resumeSplit = (uid: string) => growShards(services, uid, 1);
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
-      () => scheduleRetention(services, services.now()),
-      () => scheduleProfiles(services, services.now()),
+      () => scheduleExpiry(services, services.now()),
+      () => scheduleDigests(services, services.now()),
       () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(env.LAKE, uid, max) }),
       () => sweepShards({ ...services, poke: pokeOf(services), resumeSplit, beginsRound }),
     ];

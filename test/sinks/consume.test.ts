@@ -3,7 +3,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { FlushMessage, ShardRpc } from '../../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
-import { claim } from '../../src/lake/seal/schedule.ts';
+import { claim } from '../../src/lake/manifest/leases.ts';
 import { consumeFlushes } from '../../src/sinks/consume.ts';
 import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
 import { lakeSink } from '../../src/sinks/lake-sink.ts';

@@ -1,5 +1,5 @@
 /**
- * Cells: the tables `parts` and `sealed_cells` as they are read: the cells of a rollup that count for a range of days.
+ * Cells: the tables `parts` and `sealed_cells`: the cells of a rollup that count for a range of days.
  */
 import { fromBase64 } from '../std/base64.ts';
 import { DAY_MIN } from './dropped.ts';
@@ -14,6 +14,15 @@ export interface StoredPart {
   /** Late corrections in the whole flush; the same number in each of its parts. */
   readonly corrections: number;
   /** Encoded RollupCells, minute windows; may hold windows of days that are covered: drop them by the day's vector. */
+  readonly cells: Uint8Array;
+}
+
+/** The encoded cells of one rollup and grain of a sealed day, as one row stores them. */
+export interface CellRow {
+  readonly rollupId: string;
+  readonly grain: 'hour' | 'day';
+  readonly chunk: number;
+  readonly overflowed: boolean;
   readonly cells: Uint8Array;
 }
 

@@ -17,10 +17,10 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/std/result.ts';
 import { wordsOf } from '../encoding/number-encode.ts';
-import { type IdPart, isDropped, Survivors } from '../seal/survivors.ts';
 import { selectRows } from '../segment/columns.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
+import { type IdPart, isDropped, Survivors } from './survivors.ts';
 
 /** What finding copies reads. */
 export const ID_COLUMNS: readonly LakeColumn[] = ['received_at', 'id', 'key_hash'];

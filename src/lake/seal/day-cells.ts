@@ -18,7 +18,7 @@ import { encodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells, tupleKey } from '../../core/rollup/rollup-cells.ts';
 import { wordsOf } from '../encoding/number-encode.ts';
-import type { CellRow } from './cell-row.ts';
+import type { CellRow } from '../manifest/cells.ts';
 import { RowReader } from './row-reader.ts';
 
 /** The last person a cell saw, and how many there were. */

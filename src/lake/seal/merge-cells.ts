@@ -9,7 +9,7 @@ import type { Cell } from '../../core/rollup/cell.ts';
 import { decodeRollupCells, encodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells } from '../../core/rollup/rollup-cells.ts';
-import type { CellRow } from './cell-row.ts';
+import type { CellRow } from '../manifest/cells.ts';
 
 /** Adds up one rollup and grain. */
 class Merge {

@@ -11,7 +11,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { hashHex } from '../../core/std/hash.ts';
 import type { SealedDay, SealVector } from '../manifest/sealed-days.ts';
-import { bucketCountOf } from './bucket.ts';
+import { rangeCountOf } from './people-ranges.ts';
 
 /** A segment with rows of the day. */
 export interface DayInput {
@@ -36,7 +36,7 @@ export interface DayState {
   readonly vector: SealVector;
   /** The greatest manifest_seq there is: everything up to it was seen. */
   readonly headSeq: number;
-  /** Names of events that retention has dropped from the day. */
+  /** Names of events that have expired by the day. */
   readonly expired: readonly string[];
 }
 
@@ -51,10 +51,10 @@ export interface SealPlan {
   readonly rollups: readonly Rollup[];
   /** Events live by the seal before this one, and what it covered: those parts may be gone by now. */
   readonly base: { readonly live: number; readonly vector: SealVector } | null;
-  /** More than one: each is a task of its own, and so are the parts of the ids. */
+  /** People ranges of the day. Where there are several, each is a task, and so is each part of the ids. */
   readonly bucketCount: number;
   readonly idPartCount: number;
-  /** Names of events that are left out; absent in plans from before there was retention. */
+  /** Names of events that are left out; absent in plans from before expiry existed. */
   readonly expired?: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export function planSeal(
     inputs: [...inputs].sort(compareInputs).map(({ manifestSeq }) => manifestSeq),
     rollups,
     base: sealed === null ? null : { live: sealed.drift.live, vector: sealed.vector },
-    bucketCount: bucketCountOf(rowCount),
+    bucketCount: rangeCountOf(rowCount),
     idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
     expired,
   };

@@ -23,7 +23,7 @@ import {
   scan,
 } from '../../lake/scan/scan.ts';
 import type { ScannerOf } from '../../lake/scan/scan-task.ts';
-import { withProfiles } from '../../lake/scan/use-digests.ts';
+import { withDigests } from '../../lake/scan/use-digests.ts';
 import { personFilter } from '../../lake/segment/people-bounds.ts';
 import { keep } from '../../lake/segment/rows.ts';
 import type { ReadBucket } from '../../lake/segment/source.ts';
@@ -91,7 +91,7 @@ export async function openLakeView(
   const dayTo = Math.floor((endMs - 1) / DAY_MS);
   const plan = await readScanPlan(db, { uid, dayFrom, dayTo, only });
   const live = () => new Set(tails.flatMap((tail) => tail?.tails ?? []).flatMap(({ columns }) => daysOf(columns)));
-  const segments = plan.profiles.length === 0 ? plan.segments : withProfiles(plan, { dayFrom, dayTo, live: live() });
+  const segments = plan.digests.length === 0 ? plan.segments : withDigests(plan, { dayFrom, dayTo, live: live() });
   const { lake, events } = plan.dropped;
   const dropped = [droppedRange(lake, dayFrom, dayTo), eventsDropped(events, dayFrom, dayTo)];
   return {

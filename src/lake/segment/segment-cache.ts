@@ -5,8 +5,8 @@
  * Whole in memory while all that a day reads fits; a day of more is read by range, and only footers are kept: of whole
  * segments each would push out the one the next day begins with.
  */
-import { readFooter } from '../segment/footer.ts';
-import { bytesSource, type ReadBucket, r2Source, type SegmentSource } from '../segment/source.ts';
+import { readFooter } from './footer.ts';
+import { bytesSource, type ReadBucket, r2Source, type SegmentSource } from './source.ts';
 
 const CACHE_SIZE_BYTES_MAX = 24 * 1024 * 1024;
 /** What all segments of one day may have to be read whole. */

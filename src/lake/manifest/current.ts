@@ -7,8 +7,8 @@
  * or person where that is null. Written by compare-and-set, so that an older
  * reading never replaces a newer one.
  */
-import { currentPath, dayText } from '../manifest/paths.ts';
-import { readCurrent } from '../manifest/segments.ts';
+import { currentPath, dayText } from './paths.ts';
+import { readCurrent } from './segments.ts';
 
 export type CurrentBucket = Pick<R2Bucket, 'head' | 'put'>;
 
