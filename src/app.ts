@@ -26,7 +26,7 @@ import {
 import { Problem, renderProblem, unavailable } from './http/problem.ts';
 import { lakeImporter } from './lake/import/import.ts';
 import { METRICS_CONTENT_TYPE, type Metric, RequestCounter, renderMetrics } from './observe/metrics.ts';
-import { retentionRoutes } from './operate/expiry-routes.ts';
+import { expiryRoutes } from './operate/expiry-routes.ts';
 import { sealRoutes } from './operate/seal-routes.ts';
 import { statusRoutes } from './operate/status-routes.ts';
 import { queryRoutes } from './query/ask/routes.ts';
@@ -61,7 +61,7 @@ export function createApp(services: Services): Hono {
   app.route('/', exportRoutes(services));
   app.route('/', insightRoutes(services));
   app.route('/', sealRoutes(services));
-  app.route('/', retentionRoutes(services));
+  app.route('/', expiryRoutes(services));
   app.route('/', statusRoutes(services));
   app.route('/', healthRoutes(services, counter, quotas));
   app.route('/', docsRoutes(app, services));

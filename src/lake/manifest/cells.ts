@@ -11,9 +11,9 @@ export interface StoredPart {
   readonly dayMin: number;
   readonly dayMax: number;
   readonly overflowed: boolean;
-  /** Late corrections in the whole flush; the same number in each of its parts. */
+  /** Late corrections in the whole flush: the same number in each of its parts. */
   readonly corrections: number;
-  /** Encoded RollupCells, minute windows; may hold windows of days that are covered: drop them by the day's vector. */
+  /** Encoded RollupCells of minute windows. Windows of covered days may be among them: the reader drops them by the day's vector. */
   readonly cells: Uint8Array;
 }
 
@@ -79,7 +79,7 @@ export function storedPartOf(row: PartRow): StoredPart {
   return { ...row, overflowed: row.overflowed === 1, cells: fromBase64(row.cells) };
 }
 
-/** Every part that may count for the range; those of one covered day are dropped here, the others by the reader. */
+/** Every part that may count for the range. Parts of one covered day are left out here, the others by the reader. */
 export function selectParts(
   db: D1Database,
   uid: string,

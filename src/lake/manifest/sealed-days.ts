@@ -62,6 +62,16 @@ export function selectSealedDays(db: D1Database, uid: string, dayFrom: number, d
     .bind(uid, dayFrom, dayTo);
 }
 
+/** One row that differs whenever a day of the range was sealed: how many days are sealed, and the sum of their revisions. */
+export function selectRevisions(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT count(*) AS days, coalesce(sum(revision), 0) AS revisions FROM sealed_days
+       WHERE uid = ?1 AND day BETWEEN ?2 AND ?3`,
+    )
+    .bind(uid, dayFrom, dayTo);
+}
+
 export function sealedDayOf(row: SealedDayRow): SealedDay {
   const { vector, rollupIds, drift, expired, ...rest } = row;
   return {

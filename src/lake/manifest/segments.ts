@@ -93,6 +93,11 @@ function traitsRowOf(row: SegmentRow): SegmentRow | null {
   };
 }
 
+/** The greatest manifest_seq of the tenant: grows with each flush and import that has events. */
+export function selectManifestHead(db: D1Database, uid: string): D1PreparedStatement {
+  return db.prepare('SELECT coalesce(max(manifest_seq), 0) AS manifestSeq FROM segment_days WHERE uid = ?1').bind(uid);
+}
+
 /** All segments that count for the tenant now, without footers, and the greatest manifest_seq seen. */
 export async function readCurrent(db: D1Database, uid: string): Promise<{ headSeq: number; segments: LakeSegment[] }> {
   const [head, sealed, uncovered] = await db.batch<unknown>([

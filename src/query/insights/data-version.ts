@@ -1,18 +1,23 @@
 /**
  * Data version: one text that is another whenever an answer about a tenant's events could be another.
  *
- * Made of what only ever grows, read in the order of every answer, shards first:
+ * It is made of what only ever grows, read in the order of every answer, shards first:
  *   - each shard's incarnation and headSeq: every acknowledged event has a seq, so an ack in between changes it;
  *   - the greatest manifest_seq: flushes and imports; links between people;
  *   - the revisions of the range's sealed days;
- *   - what else decides an answer: rollups, cohorts, what retention dropped.
+ *   - what else decides an answer: rollups, cohorts, what has expired.
  * It may change though the answer does not (an event outside of the range); never the other way round. It costs one call a
  * shard and one to D1, whatever the question would cost.
  */
 import { createHash } from 'node:crypto';
-import { DAY_MS } from '../../core/limits.ts';
+import { selectCohortVersions } from '../../control/cohorts/cohort-store.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
+import { dayRange } from '../../core/std/day.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
+import { selectDropped } from '../../lake/manifest/dropped.ts';
+import { selectLinkHead } from '../../lake/manifest/link-store.ts';
+import { selectRevisions } from '../../lake/manifest/sealed-days.ts';
+import { selectManifestHead } from '../../lake/manifest/segments.ts';
 import type { QueryPorts } from '../ask/execute.ts';
 import { type Coverage, coverageOf } from '../view/coverage.ts';
 import { askLive } from '../view/shards.ts';
@@ -22,15 +27,6 @@ export interface DataVersion {
   readonly hash: string | null;
   /** What an answer given now vouches for. */
   readonly coverage: Coverage;
-}
-
-interface StoredRow {
-  readonly manifestSeq: number;
-  readonly linkSeq: number;
-  readonly revisions: number;
-  readonly sealedDays: number;
-  readonly cohorts: string;
-  readonly dropped: string;
 }
 
 export async function readDataVersion(
@@ -43,17 +39,15 @@ export async function readDataVersion(
   const coverage = coverageOf(replies, { endMs }, now());
   const heads = replies.map((reply) => (reply === null ? null : [reply.incarnation, reply.headSeq]));
   if (heads.includes(null)) return { hash: null, coverage };
-  const stored = await db
-    .prepare(
-      `SELECT coalesce((SELECT max(manifest_seq) FROM segment_days WHERE uid = ?1), 0) AS manifestSeq,
-         coalesce((SELECT max(link_seq) FROM links WHERE uid = ?1), 0) AS linkSeq,
-         (SELECT coalesce(sum(revision), 0) FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3) AS revisions,
-         (SELECT count(*) FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3) AS sealedDays,
-         (SELECT json_group_array(json_array(cohort_id, definition, deleted_at_ms)) FROM cohorts WHERE uid = ?1) AS cohorts,
-         (SELECT json_group_array(json_array(tier, name, day_before)) FROM dropped WHERE uid = ?1) AS dropped`,
-    )
-    .bind(uid, Math.floor(startMs / DAY_MS), Math.floor((endMs - 1) / DAY_MS))
-    .first<StoredRow>();
+  const { dayFrom, dayTo } = dayRange({ startMs, endMs });
+  const read = await db.batch<unknown>([
+    selectManifestHead(db, uid),
+    selectLinkHead(db, uid),
+    selectRevisions(db, uid, dayFrom, dayTo),
+    selectCohortVersions(db, uid),
+    selectDropped(db, uid),
+  ]);
+  const stored = read.map(({ results }) => results);
   const parts = [heads.sort(), stored, rollups.map(({ id }) => id)];
   return { hash: createHash('sha256').update(JSON.stringify(parts)).digest('hex'), coverage };
 }
