@@ -6,7 +6,7 @@
  * - the L1 segments that count for a day are those of `sealed_days.revision`, nothing else;
  * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`;
  * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
- * - deletes are only garbage collection, so nothing here depends on what was or was not deleted.
+ * - deleting is only garbage collection: no reading depends on what was or was not deleted.
  */
 import { unpackFooter } from '../segment/footer.ts';
 import { spanOf } from './digest-span.ts';

@@ -107,9 +107,6 @@ export async function openLakeView(
   };
 }
 
-/** One who is shown rows has too many of them already. */
-class TooMuch extends Error {}
-
 /**
  * Shows the rows of the view; of people with several linked ids each row as that of the one person they are. `excess`: asked
  * after each batch what there is too much of; then no more is read, and the scan is refused with it.
@@ -132,24 +129,22 @@ export async function scanLakeView(
   // The rows of one person are then in several places: whose they are is known when they have been read.
   const pushed = linked !== null ? {} : { ...(people && { people }), ...(narrowed && { narrowed }) };
   const isOfThese = linked === null || people === undefined ? null : personFilter(people);
+  let tooMuch: string | null = null;
   const show: OnBatch = async (batch, scannedRows, day) => {
     const rows = withoutExpired(batch, scannedRows, expired, day);
     if (rows.length === 0) return;
     const columns = known === undefined ? batch : knownColumns(batch, known);
     const words = wordsOf(columns.person);
     const shown = isOfThese === null ? rows : keep(rows, (row) => isOfThese(words, row));
-    await onBatch(columns, shown, day);
-    const tooMuch = excess?.() ?? null;
-    if (tooMuch !== null) throw new TooMuch(tooMuch);
+    if ((await onBatch(columns, shown, day)) === 'stop') return 'stop';
+    tooMuch = excess?.() ?? null;
+    if (tooMuch !== null) return 'stop';
   };
   if (startMs >= endMs) return ok({ eventCount: 0, scannedRowCount: 0, duplicateCount: 0 });
   const needed = expired.size === 0 ? wanted : new Set([...wanted, EVENT_COLUMN]);
   const request = { bucket: lake, segments, tails, startMs, endMs, wanted: needed, ...pushed, ...rest };
-  const scanned = await scan(request, show).catch((error: unknown) => {
-    if (error instanceof TooMuch) return error;
-    throw error;
-  });
-  if (scanned instanceof TooMuch) return tooLarge(`${scanned.message}: narrow the range or add a filter.`);
+  const scanned = await scan(request, show);
+  if (tooMuch !== null) return tooLarge(`${tooMuch}: narrow the range or add a filter.`);
   if (scanned.ok) return scanned;
   const { code, rowCount, rowsMax } = scanned.error;
   if (code === 'day-too-mixed') return tooLarge(tooMixed(rowCount));
