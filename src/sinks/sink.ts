@@ -10,7 +10,10 @@
  * what the sink has stored, behind a cursor of their own (destination.ts). A dead destination falls behind and holds up
  * neither a flush nor another destination.
  *
- * The position of a stored flush is the `manifest_seq` of its segment. The batch that stores a flush draws it, and D1 commits
+ * To a destination a flush is confirmed once its batch is committed. Whether the shard has heard of it makes no difference: a
+ * redelivery stores nothing, so it makes no new position either.
+ *
+ * The position of a flush is the `manifest_seq` of its segment. The batch that stores a flush draws it, and D1 commits
  * one batch after the other, so a flush that is stored later has a greater position: a cursor never passes over one.
  */
 import type { EventColumns } from '../core/event/columns.ts';

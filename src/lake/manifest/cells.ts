@@ -43,14 +43,21 @@ export function sealedCellsOf({ day, overflowed, cells }: CellsRow): SealedCells
   return { day, overflowed: overflowed === 1, cells: fromBase64(cells) };
 }
 
+export interface CellsRequest {
+  readonly uid: string;
+  readonly rollupId: string;
+  /** Both inclusive. */
+  readonly dayFrom: number;
+  readonly dayTo: number;
+  readonly grain: 'hour' | 'day';
+  /** Days whose cells are wanted by the hour although `grain` is the day. */
+  readonly hourDays: readonly number[];
+}
+
+/** The cells of the current revisions, without days that have expired. */
 export function selectSealedCells(
   db: D1Database,
-  uid: string,
-  rollupId: string,
-  dayFrom: number,
-  dayTo: number,
-  grain: 'hour' | 'day',
-  hourDays: readonly number[],
+  { uid, rollupId, dayFrom, dayTo, grain, hourDays }: CellsRequest,
 ): D1PreparedStatement {
   return db
     .prepare(

@@ -59,7 +59,7 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   ];
   if (rollupId !== null) {
     statements.push(
-      selectSealedCells(db, uid, rollupId, dayFrom, dayTo, grain, hourDays),
+      selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain, hourDays }),
       selectParts(db, uid, rollupId, dayFrom, dayTo),
     );
   }

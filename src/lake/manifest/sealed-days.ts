@@ -2,7 +2,7 @@
  * Sealed days: the table `sealed_days`: for each sealed day the revision that counts, what it covers, and its accounts.
  */
 
-/** Incarnation → the seq below which the seal covers everything. */
+/** For each incarnation the seq below which the seal covers everything. */
 export type SealVector = Readonly<Record<string, number>>;
 
 export interface Drift {

@@ -32,14 +32,14 @@ export interface LakeSegment {
   readonly atMinMs: number;
   readonly atMaxMs: number;
   readonly footer: Uint8Array | null;
-  /** Ascending. Rows of other days in the file do not count. */
+  /** Days in ascending order; rows of other days in the file do not count. */
   readonly days: readonly { readonly day: number; readonly rowCount: number }[];
 }
 
 export interface ScanPlan {
   readonly dropped: Dropped;
   readonly days: readonly SealedDay[];
-  /** Ascending by manifestSeq. */
+  /** In the order of manifestSeq. */
   readonly segments: readonly LakeSegment[];
   /** Trait digests of the days' spans; empty unless `only` traits are read. */
   readonly digests: readonly TraitDigest[];
