@@ -16,6 +16,7 @@ import { dayOf } from '../../core/std/day.ts';
 import { l1Path, traitsPath } from '../manifest/paths.ts';
 import type { Drift } from '../manifest/sealed-days.ts';
 import type { PlacedL1, PlacedSegment } from '../manifest/segment-rows.ts';
+import { ID_COLUMNS } from '../scan/copies.ts';
 import { isDropped, Survivors } from '../scan/survivors.ts';
 import { concatColumns, selectRows, sortRowsL1 } from '../segment/columns.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';
@@ -36,7 +37,7 @@ import { putCells, putDropped, readCells, readDropped, type WorkBucket } from '.
 /** The columns that tell whose a row is, and in which range it lies. */
 const PEOPLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['person', 'key_hash']);
 /** The columns that tell copies apart. */
-const ID_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['received_at', 'id', 'key_hash']);
+const COPY_COLUMNS: ReadonlySet<LakeColumn> = new Set(ID_COLUMNS);
 
 interface ExecuteDeps {
   readonly bucket: PutBucket & WorkBucket;
@@ -83,7 +84,7 @@ export interface RangeCounts extends RowCounts {
 /** Compares a share of the day's ids, and leaves in R2 which rows are further copies. */
 export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: number, deps: ExecuteDeps): Promise<void> {
   const survivors = new Survivors(rowCountOf(inputs), { index: part, count: plan.idPartCount });
-  for await (const { columns } of readDay(plan.day, inputs, ID_COLUMNS, deps.cache)) survivors.add(columns);
+  for await (const { columns } of readDay(plan.day, inputs, COPY_COLUMNS, deps.cache)) survivors.add(columns);
   await putDropped(deps.bucket, { ...plan, hash }, part, survivors.dropped);
 }
 
