@@ -226,7 +226,8 @@ describe('an import', () => {
     };
     await startChunk(db, named, 0);
     const path = l0Path(uid, importIncarnation('a', 0), 0, rowCount);
-    await storeChunk(db, named, { path, encoded, sizeBytes: 8, isOurs: true }, [], verdict, 0);
+    const segment = { path, encoded, sizeBytes: 8, isOurs: true };
+    await storeChunk(db, named, { segment, links: [], verdict }, 0);
     const sent: unknown[] = [];
     const sealQueue = {
       sendBatch: async (messages: Iterable<unknown>) => {

@@ -3,18 +3,17 @@
  * count twice: an L0 file stays beside the L1 file that holds its events again.
  *
  * The days of a file are those for which its rows count; rows of other days in it must be left out. Files of `seal` hold
- * each event once; among the others copies are told by id and key_hash,
- * or person where that is null. Written by compare-and-set, so that an older
- * reading never replaces a newer one.
+ * each event once. Among the other files copies are told by id and key_hash, or by person where key_hash is null. The list is
+ * written by compare-and-set, so that an older reading never replaces a newer one.
  */
-import { currentPath, dayText } from '../manifest/paths.ts';
-import { readCurrent } from '../manifest/segments.ts';
+import { currentPath, dayText } from './paths.ts';
+import { readCurrent } from './segments.ts';
 
 export type CurrentBucket = Pick<R2Bucket, 'head' | 'put'>;
 
 const TRIES = 3;
 
-/** Publishes what the manifest says now. False: others published meanwhile, and at least as late. */
+/** Publishes what the manifest says now. False when others published meanwhile, from a reading at least as late. */
 export async function publishCurrent(
   db: D1Database,
   bucket: CurrentBucket,
@@ -23,7 +22,7 @@ export async function publishCurrent(
 ): Promise<boolean> {
   const path = currentPath(uid);
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    // The tag before the reading: who writes between the two has read what is older than ours, or as new.
+    // The tag is read before the manifest: a list that is written between the two comes from a reading as old or older.
     const before = await bucket.head(path);
     const { headSeq, segments } = await readCurrent(db, uid);
     const files = segments.map(({ path, source, sizeBytes, days }) => ({

@@ -1,15 +1,14 @@
 /**
- * Survivors: of the copies of one event in a day, the one that counts: the least (received_at, incarnation, seq, row).
+ * Survivors: for each event of a day the one copy that counts: the least (received_at, incarnation, seq, row).
  *
  * Copies are those with equal id and partition-key hash (CORRECTNESS B7). Feed batches in the order of (incarnation, seq,
- * row): then of two that were received at the same moment the first fed wins, and only `receivedAt` need be compared.
- * Ids are told apart by a 64-bit hash beside the 64-bit key hash: 24 bytes an event instead of its text, and two events
- * of one device would have to agree in 64 bits to be taken for one.
+ * row): then the first fed of two copies received at the same moment wins, and only `receivedAt` is compared.
+ * Ids are told apart by a 64-bit hash beside the 64-bit key hash: 24 bytes an event instead of its text. Two events of one
+ * device would have to agree in 64 bits to be taken for one.
  *
- * Of a day too big to be known at once, each part looks at the ids with its share of the hashes, and knows of them all
- * copies: whose they are does not matter. The further copies of all parts together are those that do not count.
+ * A day too big to be compared at once is compared in parts. Each part takes the ids with its share of the hashes and sees all
+ * copies of those, whichever person they belong to. The further copies of all parts together are the rows that do not count.
  */
-
 import type { EventColumns } from '../../core/event/columns.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import { assert } from '../../core/std/result.ts';
@@ -30,7 +29,7 @@ export class Survivors {
   /** Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. */
   #slots: Uint32Array;
   #slotMask: number;
-  /** By entry: the survivor so far. */
+  /** For each entry: the survivor so far. */
   #receivedAt: Float64Array;
   #row: Uint32Array;
   #entryCount = 0;
@@ -39,7 +38,7 @@ export class Survivors {
   #rowCount = 0;
   #duplicateCount = 0;
 
-  /** `rowCountHint`: how many rows will be fed; more are taken too. */
+  /** `rowCountHint`: how many rows will probably be fed. */
   constructor(rowCountHint: number, part: IdPart = WHOLE) {
     this.#part = part;
     const capacity = Math.max(16, Math.ceil(rowCountHint / part.count));
@@ -55,12 +54,12 @@ export class Survivors {
     return this.#rowCount;
   }
 
-  /** Copies that do not count. */
+  /** How many rows are further copies. */
   get duplicateCount(): number {
     return this.#duplicateCount;
   }
 
-  /** A bit a row, low bits first: 1 for a row that does not count. Only final when everything was fed. */
+  /** A bit a row, low bits first: 1 for a row that does not count. Final only when everything was fed. */
   get dropped(): Uint8Array {
     return this.#dropped;
   }
@@ -80,7 +79,7 @@ export class Survivors {
     }
   }
 
-  /** Whether the row counts. Only final when everything was fed. */
+  /** Whether the row counts. Final only when everything was fed. */
   keeps(row: number): boolean {
     return !isDropped(this.#dropped, row);
   }
