@@ -18,8 +18,9 @@ import type { ShardAddress } from '../core/shard/shard-map.ts';
 import type { Hasher } from '../core/std/hash.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
-import { emptyGroup, type RoutableEvent, routeEvents, type ShardGroup } from './route.ts';
-import { StoredSize } from './stored-size.ts';
+import { emptyGroup, routeEvents, type ShardGroup } from './route.ts';
+import type { RoutableEvent } from './steps/step.ts';
+import { StoredSize } from './steps/stored-size.ts';
 
 export interface Append {
   readonly tenant: Tenant;

@@ -7,11 +7,7 @@ import { partitionKeyOf } from '../core/event/event.ts';
 import { epochAt, jumpHash, type ShardAddress, type ShardEpoch } from '../core/shard/shard-map.ts';
 import type { Hasher } from '../core/std/hash.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
-
-export interface RoutableEvent {
-  readonly record: EventRecord;
-  readonly routingAtMs: number;
-}
+import type { RoutableEvent } from './steps/step.ts';
 
 /** The events of one request for one shard under one epoch, in the order sent. */
 export interface ShardGroup {
@@ -38,7 +34,7 @@ export function routeEvents(
   return [...groups.values()];
 }
 
-/** Where the account of a request goes that has no valid event. */
+/** The group that carries the account of a request without a valid event. */
 export function emptyGroup(tenant: Tenant, region: string, receivedAtMs: number): ShardGroup {
   const { epoch } = epochAt(tenant.shardMap, receivedAtMs);
   return { address: { uid: tenant.uid, region, index: 0 }, epoch, events: [] };

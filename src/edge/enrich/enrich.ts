@@ -14,6 +14,11 @@ import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts
 import type { Surroundings } from './surroundings.ts';
 import { type Agent, agentOf } from './user-agent.ts';
 
+/** A valid event with its final id. */
+export interface IdentifiedEvent extends ValidEvent {
+  readonly id: string;
+}
+
 /** What a context tells of its events. */
 interface ContextFacts {
   readonly of: ValidContext;
@@ -45,7 +50,7 @@ export class Enricher {
     this.#receivedAtMs = receivedAtMs;
   }
 
-  record(event: ValidEvent): EventRecord {
+  record(event: IdentifiedEvent): EventRecord {
     const facts = this.#factsOf(event.context);
     const page = facts.page ?? (event.type === 'page' ? pageOf(event.properties) : NO_PAGE);
     const campaign =
