@@ -41,8 +41,6 @@ export function admit({ events: sentEvents, mapping = SAME_NAMES }: EventList, o
     if (!(passed instanceof Refused)) events.push(passed);
     else {
       size.add(laidOverBytes(event, arrival));
-      // A step after make-id refused the event: its id is of no use to the sender.
-      if (madeIds.at(-1)?.index === index) madeIds.pop();
       if (rejected.length < errorsMax) {
         rejected.push({ index, id: readableId(event), ...inSentNames(passed.rejection, sent, mapping) });
       }

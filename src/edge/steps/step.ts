@@ -6,7 +6,8 @@
  * - A step looks at one event alone, is synchronous, and asks nobody: what it needs is in the StepContext, which is made
  *   once for a request or a chunk. It may keep state for that request, such as the last context it has read.
  * - A step changes no event that it is given; it returns another. Most events pass unchanged and cost nothing then.
- * - A rejection is for good, and told with a path into our event; admit.ts translates it into the sender's names.
+ * - A refusal is for good, and has a path into our event; admit.ts translates the path into the sender's names.
+ * - A step that refuses stands before make-id: the verdict tells every id that was made.
  * - A step throws a Problem only for the request as a whole, such as its size.
  * - Live events and imports take the same steps (event-steps.ts). A new step is one file here and one line there.
  */
