@@ -25,7 +25,7 @@ export interface AdmitOptions extends Omit<StepContext, 'madeIds'> {
   readonly errorsMax?: number;
 }
 
-/** For events in our own names. */
+/** The mapping of events in our own names. */
 const SAME_NAMES: EventMapping = { toWireEvent: (sent) => sent, pathOf: (pointer) => pointer };
 
 export function admit({ events: sentEvents, mapping = SAME_NAMES }: EventList, options: AdmitOptions): Admission {

@@ -33,7 +33,7 @@ import { countDispositions, verdictOf } from './request/verdict.ts';
 import { eventIdMaker } from './steps/event-id.ts';
 import { StoredSize } from './steps/stored-size.ts';
 
-/** What stage 1 needs of the services. */
+/** The services that stage 1 needs. */
 export interface CollectDeps extends ReceiveDeps {
   readonly tenants: { reload(uid: string): Promise<{ readonly tenant: Tenant } | null> };
   readonly shardOf: ShardOf;
@@ -67,7 +67,7 @@ export async function collect(
 }
 
 /**
- * What the request says of all its events. A `sentAt` that cannot be read counts as absent: it only serves to correct a
+ * The part of the request that holds for all its events. A `sentAt` that cannot be read counts as absent: it only serves to correct a
  * clock, and no event is lost for it. A broken common context is refused: it would be missing from every event.
  */
 function arrivalOf({ type, sentAt, context }: WireBatch, receivedAtMs: number): Result<Arrival, Refusal> {

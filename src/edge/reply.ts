@@ -23,7 +23,7 @@ export async function reply(
   return orRefuse(call.reply({ head, ...body })).answer;
 }
 
-/** Reads the body of a call that needs no key: as little as from any sender who is unknown. */
+/** Reads the body of a call that needs no key, within the limit of a sender that has not shown one. */
 async function readPublicBody(request: Request, { body }: ReplyCall) {
   if (body === undefined) return { contentType: '', bytes: new Uint8Array(0) };
   return orRefuse(await readBody(request, body, LIMITS.keylessBodySizeBytesMax));

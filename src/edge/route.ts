@@ -1,6 +1,6 @@
 /**
- * Route: which shard owns each event: (tenant uid, region, index), the index from the partition key through the epoch of
- * the shard map that the event's own time chooses (CORRECTNESS E2). Events of one request may lie in different epochs.
+ * Route: finds the shard that owns each event: (tenant uid, region, index). The event's own time chooses an epoch of the
+ * shard map, and its partition key the index within it (CORRECTNESS E2). Events of one request may lie in different epochs.
  */
 import type { EventRecord } from '../core/event/event.ts';
 import { partitionKeyOf } from '../core/event/event.ts';

@@ -73,7 +73,7 @@ function describeCall(call: Call) {
   });
 }
 
-/** What the calls of each path need of CORS together. Two calls may not claim one method of one path. */
+/** The CORS needs of all calls of a path, by path. Two calls may not claim one method of one path. */
 function corsByPath(protocols: readonly Protocol[]): ReadonlyMap<string, PathCors> {
   const byPath = new Map<string, PathCors>();
   for (const { methods, paths, cors: own = {} } of protocols.flatMap(({ calls }) => calls)) {

@@ -45,7 +45,7 @@ const eventErrorSchema = z.object({
   message: z.string(),
 });
 
-/** What became of each event of a request; received = accepted + duplicate + quarantined + rejected. */
+/** The fate of each event of a request; received = accepted + duplicate + quarantined + rejected. */
 export const verdictSchema = z.object({
   received: countSchema,
   accepted: countSchema.describe('Durable, and part of the very next answer'),
@@ -60,7 +60,7 @@ export const verdictSchema = z.object({
 });
 export type VerdictDocument = z.infer<typeof verdictSchema>;
 
-/** What became of each line of a chunk. */
+/** The fate of each line of a chunk. */
 export const importVerdictSchema = z.object({
   received: countSchema,
   accepted: countSchema,
@@ -71,7 +71,7 @@ export const importVerdictSchema = z.object({
   days: z.array(z.string()).describe('UTC days with accepted events, ascending'),
 }) satisfies z.ZodType<ImportVerdict>;
 
-/** How far an import is. */
+/** The progress of an import. */
 export const importStatusSchema = z.object({
   chunks: countSchema.describe('Chunks that are stored'),
   rows: countSchema.describe('Accepted events'),

@@ -7,8 +7,8 @@
  *
  * Fields: `{id, type, event, name, userId, anonymousId, groupId, previousId, timestamp, sentAt, properties, context}`. A
  * vendor's other names for them are translated before (edge/protocols). `null` is the same as absent. An empty `userId`,
- * `anonymousId` or `groupId` is absent too: many clients send "" for a visitor who is not logged in, and all those visitors
- * must not become one person. Unknown fields are ignored.
+ * `anonymousId` or `groupId` is absent too: many clients send "" for visitors without a login, and those must not become one
+ * person. Unknown fields are ignored.
  *
  * Name (`event` column): a track event must have one. Any other event may; without one it is called like its type, so that
  * `page` counts all page views and a page named "Signed Up" never mixes with the track event of that name. The `name` of a
@@ -29,7 +29,7 @@ import { type EventTime, eventTime } from './event-time.ts';
 import { isForbiddenKey, pointerStep } from './json-bounds.ts';
 import { type Checked, forbidden, reject } from './reject.ts';
 
-/** What a request says of all its events. */
+/** The part of a request that holds for all its events. */
 export interface Arrival {
   readonly receivedAtMs: number;
   /** The request's own `sentAt`; null when it has none. */

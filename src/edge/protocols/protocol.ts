@@ -43,7 +43,7 @@ export interface Protocol {
 
 export type Call = EventCall | ReplyCall;
 
-/** Where a call is found, and what is said of it in the API's description. */
+/** The place of a call, and its part of the API's description. */
 interface CallRoute {
   readonly methods: readonly ('GET' | 'POST' | 'PUT')[];
   /** Paths in Hono's form, such as `/v1/projects/:key/settings`. A trailing slash makes another path. */
@@ -51,7 +51,7 @@ interface CallRoute {
   readonly summary: string;
   /** The bodies that the call takes. Absent: no body is read. */
   readonly body?: BodySpec;
-  /** What a JSON body looks like. */
+  /** The schema of a JSON body. */
   readonly bodySchema?: z.ZodType;
   /** The schema of the answer, or the content type of one that is no JSON. */
   readonly answerSchema: z.ZodType | string;
@@ -91,7 +91,7 @@ export interface EventList {
   readonly mapping?: EventMapping | undefined;
 }
 
-/** What a request says: its events, and what holds for all of them. */
+/** The content of a request: its events, and what holds for all of them. */
 export interface WireBatch extends EventList {
   readonly events: readonly unknown[];
   /** The type of all events, where the call fixes it. */
@@ -121,7 +121,7 @@ export class UnreadableEvent {
   }
 }
 
-/** What became of a request, and all that its answer may be made of. */
+/** A request that was taken: its verdict, and all else that its answer may be made of. */
 export interface Taken {
   readonly verdict: VerdictDocument;
   readonly request: ProtocolRequest;

@@ -10,7 +10,7 @@ import { WRITE_KEY_HEADER } from '../../http/authenticate.ts';
 import { Problem } from '../../http/problem.ts';
 import { ORIGIN_REFUSED } from './origin.ts';
 
-/** What a call needs beyond the headers that every call grants. */
+/** The needs of a call beyond the headers that every call grants. */
 export interface CorsSpec {
   /** Further request headers that its SDK sends. */
   readonly requestHeaders?: readonly string[];
@@ -18,7 +18,7 @@ export interface CorsSpec {
   readonly credentials?: boolean;
 }
 
-/** The methods of a path, and what its calls need. */
+/** The methods of a path, with the needs of its calls. */
 export interface PathCors extends CorsSpec {
   readonly methods: readonly string[];
 }

@@ -20,7 +20,7 @@ export interface MadeId {
   readonly id: string;
 }
 
-/** What the shards decided about the events that were appended. */
+/** The shards' decisions about the events that were appended. */
 export interface AppendedCounts {
   readonly accepted: number;
   readonly duplicate: number;

@@ -3,8 +3,8 @@
  *
  * in: the event as the step before left it · out: the event as it goes on, or a Refused with the reason
  *
- * - A step looks at one event alone, is synchronous, and asks nobody: what it needs is in the StepContext, which is made
- *   once for a request or a chunk. It may keep state for that request, such as the last context it has read.
+ * - A step looks at one event alone and is synchronous. All that it needs is in the StepContext, which is made once for a
+ *   request or a chunk. It may keep state for that request, such as the last context it has read.
  * - A step changes no event that it is given; it returns another. Most events pass unchanged and cost nothing then.
  * - A refusal is for good, and has a path into our event; admit.ts translates the path into the sender's names.
  * - A step that refuses stands before make-id: the verdict tells every id that was made.
@@ -33,7 +33,7 @@ export class Refused {
   }
 }
 
-/** What the steps of one request, or of one chunk of an import, work with. */
+/** The values that the steps of one request, or of one chunk of an import, share. */
 export interface StepContext {
   readonly arrival: Arrival;
   /** The `source` column. */
