@@ -67,8 +67,8 @@ export async function collect(
 }
 
 /**
- * The part of the request that holds for all its events. A `sentAt` that cannot be read counts as absent: it only serves to correct a
- * clock, and no event is lost for it. A broken common context is refused: it would be missing from every event.
+ * The part of the request that holds for all its events. A `sentAt` that cannot be read counts as absent: it only serves to
+ * correct a clock, and no event is lost for it. A broken common context is refused: every event would miss it.
  */
 function arrivalOf({ type, sentAt, context }: WireBatch, receivedAtMs: number): Result<Arrival, Refusal> {
   const sentAtMs = parseInstant(sentAt);
