@@ -33,11 +33,11 @@ export function admit({ events: sentEvents, mapping = SAME_NAMES }: EventList, o
   const events: RoutableEvent[] = [];
   const rejected: RejectedEvent[] = [];
   const madeIds: MadeId[] = [];
-  const steps = eventSteps({ ...options, madeIds });
+  const { run } = eventSteps({ ...options, madeIds });
   let index = 0;
   for (const sent of sentEvents) {
     const event = sent instanceof UnreadableEvent ? sent : mapping.toWireEvent(sent);
-    const passed = event instanceof UnreadableEvent ? new Refused(event.rejection) : steps.run(event, index);
+    const passed = event instanceof UnreadableEvent ? new Refused(event.rejection) : run(event, index);
     if (!(passed instanceof Refused)) events.push(passed);
     else {
       size.add(laidOverBytes(event, arrival));

@@ -11,6 +11,12 @@ describe('steps', () => {
     expect(steps.run('abc', 7)).toBe('7: 6');
   });
 
+  it('may be many', () => {
+    let steps: Steps<number, number> = Steps.first((event: number) => event + 1);
+    for (let i = 1; i < 10; i++) steps = steps.next((event) => (event === 20 ? refused : event + 1));
+    expect([steps.run(0, 0), steps.run(11, 0), steps.run(20, 0)]).toEqual([10, refused, 30]);
+  });
+
   it('end with the first refusal', () => {
     const seen: number[] = [];
     const note = (event: number) => {
