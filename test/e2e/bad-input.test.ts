@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_REJECTION_CODES } from '../../src/core/event/rejection.ts';
-import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { answerOf, createTenant, ingest, send, type TestTenant, total, type WireEvent } from './support/api.ts';
 

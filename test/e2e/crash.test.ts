@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { findFreePort, type Stack, startStack, type Victim } from '../support/stack.ts';
 import {
   createTenant,

@@ -1,14 +1,14 @@
 /**
- * Stored size: what the events of a request come to, which may be many times its body: a context that the request says once
- * is laid over every event's own, and a page's address is stored again as path and campaign.
+ * Stored size: the size that the events of a request come to, which may be many times the size of its body: a context that
+ * the request says once is laid over every event's own, and a page's address is stored again as path and campaign.
  *
- * Counted twice, as a request is worked at: in characters while its events are validated, so that they never fill the
- * memory, then in bytes of the blocks to be sent. Beyond the limit nothing is sent to any shard: a refusal for good, where
- * the shard's own bounds would ask for ever to send it again.
+ * It is counted twice: in characters while the events are validated, so that they never fill the memory, then in bytes of
+ * the blocks to be sent. Beyond the limit no shard is sent anything. The refusal is for good; a shard's own bounds would
+ * ask for a retry for ever.
  */
-import type { EventRecord } from '../core/event/event.ts';
-import { LIMITS } from '../core/limits.ts';
-import { refuse } from './request/refusal.ts';
+import type { EventRecord } from '../../core/event/event.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { refuse } from '../request/refusal.ts';
 
 export class StoredSize {
   readonly #max: number;
@@ -19,7 +19,7 @@ export class StoredSize {
     this.#max = sizeBytesMax;
   }
 
-  /** Of a context that neighbours share there is one text. Throws `events-too-large`. */
+  /** Counts a context once for neighbours that share its text. Throws `events-too-large`. */
   addRecord({ strings: { properties, context } }: EventRecord): void {
     let size = properties?.length ?? 0;
     if (context !== this.#lastContext) {

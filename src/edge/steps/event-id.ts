@@ -1,5 +1,5 @@
 /**
- * Event id: made for an event that came without one: 128 random bits as a UUID (version 4, RFC 9562).
+ * Event id: 128 random bits as a UUID (version 4, RFC 9562), made for an event that came without one.
  */
 const ID_SIZE_BYTES = 16;
 /** Random bytes are drawn for this many ids at once: each draw is a call into the platform. */
