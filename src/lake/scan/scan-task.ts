@@ -8,6 +8,7 @@
  */
 
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
+import { excessOf } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
 import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -82,24 +83,25 @@ export class ScanRunner {
 
   async follow({ journey: spec, people, heldMax, ...share }: JourneyTask): Promise<ShareReply<JourneyPart>> {
     const journey = journeyOf(spec);
-    const builder = new SequenceBuilder(journey, { heldMax, range: people });
+    const { columns, properties } = journey.reader.needs;
+    const builder = new SequenceBuilder(journey.reader, { heldMax, range: people });
     const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
-    const what = {
-      wanted: new Set<LakeColumn>([...journey.columns, 'person']),
-      // Copies are told by the ids of everybody, also where only some people are wanted.
+    const rowsRequest = {
+      wanted: new Set<LakeColumn>([...columns, 'person']),
+      // The ids of everybody are compared to find copies, even when only some people are wanted.
       copies: new Map(),
-      ...(journey.properties && { properties: journey.properties }),
+      ...(properties && { properties }),
       ...(!isEverybody && { people: personsOf(people) }),
     };
     return this.#read(
       share,
-      what,
+      rowsRequest,
       () => builder.part(),
       (batch, rows) => {
         builder.add(batch, rows);
-        // The query may hold twice as much: it reads the share itself, and knows better where to divide the people.
+        // The query reads such a share itself: it may hold twice as much, and knows better where to divide the people.
         if (builder.isFull || builder.range.to < people.to) throw new Error('the share holds more events than it may');
-        return journey.excess === null;
+        return excessOf(journey) === null;
       },
     );
   }

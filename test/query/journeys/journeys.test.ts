@@ -2,8 +2,7 @@
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { type JourneyServices, journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
@@ -117,12 +116,12 @@ describe('journeys', () => {
   });
 
   it('give the same when people are read in lots', async () => {
-    const question = must(parseFunnel(QUESTIONS.funnel, 'UTC'));
+    const question = must(funnel.parse(QUESTIONS.funnel, 'UTC'));
     const asking = await world.asking();
-    const whole = must(await readJourney(asking, new Funnel(question)));
-    const lots = must(await readJourney(asking, new Funnel(question), { heldMax: 45 }));
+    const whole = must(await readJourney(asking, funnel.make(question)));
+    const lots = must(await readJourney(asking, funnel.make(question), { heldMax: 45 }));
     expect(lots.answer).toEqual(whole.answer);
-    const tooMany = await readJourney(asking, new Funnel(question), { heldMax: 3 });
+    const tooMany = await readJourney(asking, funnel.make(question), { heldMax: 3 });
     expect(tooMany).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
   });
 
@@ -137,8 +136,8 @@ describe('journeys', () => {
     }
     const asking = await own.asking();
     const read = async (body: object, heldMax: number) => {
-      const journey = new Funnel(must(parseFunnel(body, 'UTC')));
-      const batches = vi.spyOn(journey, 'use');
+      const journey = funnel.make(must(funnel.parse(body, 'UTC')));
+      const batches = vi.spyOn(journey.reader, 'use');
       const answer = await readJourney(asking, journey, { heldMax });
       // Of the last pass: those before it are read to their end, to divide the people.
       return [answer.ok ? 'ok' : answer.error.code, batches.mock.calls.length % 6];

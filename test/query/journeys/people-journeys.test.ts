@@ -3,8 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { type JourneyServices, journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
@@ -113,8 +112,8 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
   it('find the same people in several passes as in one', async () => {
     const world = await worldOf(stage);
     const asking = await world.asking();
-    const funnel = new Funnel(must(parseFunnel(FUNNEL, 'UTC')));
-    const read = await readJourney(asking, funnel, { heldMax: 80 });
+    const journey = funnel.make(must(funnel.parse(FUNNEL, 'UTC')));
+    const read = await readJourney(asking, journey, { heldMax: 80 });
     if (!read.ok) throw new Error(read.error.message);
     expect(peopleOf(read.value.answer)).toEqual([PEOPLE, PEOPLE / 3]);
   });
@@ -125,8 +124,8 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
     const limits = LIMITS as { journeyReadRowsMax: number };
     const { journeyReadRowsMax } = LIMITS;
     const read = (heldMax: number) => {
-      const funnel = new Funnel(must(parseFunnel(FUNNEL, 'UTC')));
-      return readJourney(asking, funnel, { heldMax });
+      const journey = funnel.make(must(funnel.parse(FUNNEL, 'UTC')));
+      return readJourney(asking, journey, { heldMax });
     };
     // Two readings of its 140 events.
     limits.journeyReadRowsMax = 280;
