@@ -22,6 +22,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [workerdTests, e2eTests],
+          setupFiles: ['test/support/check-answers.ts'],
           // Properties of many runs take seconds, and more beside a busy neighbour.
           testTimeout: 30_000,
         },
@@ -35,6 +36,7 @@ export default defineConfig({
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations('migrations'),
                 TIDEMARK_ROOT_KEY: 'root-key-of-the-tests-0123456789abcdef',
+                TIDEMARK_CHECK_ANSWERS: '1',
               },
             },
           })),
@@ -54,6 +56,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           environment: 'node',
+          env: { TIDEMARK_CHECK_ANSWERS: '1' },
           include: [e2eTests],
           fileParallelism: false,
           sequence: { groupOrder: 1 },

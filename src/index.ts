@@ -11,6 +11,7 @@ import { loadTenant } from './control/tenants/tenants.ts';
 import { MINUTE_MS } from './core/limits.ts';
 import type { FlushMessage, SealMessage, ShardOf, ShardRpc } from './core/shard/rpc.ts';
 import { type ShardAddress, shardName } from './core/shard/shard-map.ts';
+import { checkAnswers } from './http/answer-checks.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
 import type { ScannerOf, ScannerRpc } from './lake/scan/scan-task.ts';
@@ -20,10 +21,11 @@ import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleProfiles } from './lake/upkeep/digest-traits.ts';
 import { scheduleRetention } from './lake/upkeep/expiry.ts';
 import { analyticsEngineTelemetry } from './observe/telemetry.ts';
-import type { DemoKeys, Services } from './services.ts';
+import type { Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
 import { keepDeadLetters } from './sinks/dead-letters.ts';
 import { sweepShards } from './sinks/sweep.ts';
+import type { DemoKeys } from './wire/demo.ts';
 
 export { Directory } from '../durable-objects/directory.ts';
 export { Scanner } from '../durable-objects/scanner.ts';
@@ -40,6 +42,8 @@ export interface Env {
   readonly SEAL_QUEUE: Queue<SealMessage>;
   /** Secret. */
   readonly TIDEMARK_ROOT_KEY: string;
+  /** '1' where tests run: every answer is checked against what its route says. */
+  readonly TIDEMARK_CHECK_ANSWERS?: string;
   /** '1' on a local stack. */
   readonly TIDEMARK_LOCAL?: string;
   /** JSON of DemoKeys; on a local stack only. */
@@ -57,6 +61,7 @@ function workerOf(env: Env): Worker {
   const known = workers.get(env);
   if (known) return known;
   const services = servicesOf(env);
+  if (env.TIDEMARK_CHECK_ANSWERS === '1') checkAnswers();
   const worker = { services, app: createApp(services) };
   workers.set(env, worker);
   return worker;
@@ -112,7 +117,10 @@ function scannerOf(namespace: DurableObjectNamespace): ScannerOf {
   return (uid, index) => namespace.get(namespace.idFromName(`${uid}/${index}`)) as unknown as ScannerRpc;
 }
 
-/** A round of the sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost little. */
+/**
+ * A round of the sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost
+ * little.
+ */
 const SWEEP_EVERY_MINUTES = 10;
 
 export default {

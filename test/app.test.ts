@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openApiOf, undocumentedRoutes } from '../src/http/openapi.ts';
-import { PROBLEM_CODES } from '../src/http/problem-codes.ts';
+import { PROBLEM_CODES } from '../src/wire/problem-codes.ts';
 import { fakeApp, ROOT_KEY } from './support/fake-services.ts';
 
 describe('the OpenAPI document', () => {

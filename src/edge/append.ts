@@ -18,6 +18,7 @@ import type { ShardAddress } from '../core/shard/shard-map.ts';
 import type { Hasher } from '../core/std/hash.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
+import type { ProblemCode } from '../wire/problem-codes.ts';
 import { emptyGroup, type RoutableEvent, routeEvents, type ShardGroup } from './route.ts';
 import { StoredSize } from './stored-size.ts';
 
@@ -160,6 +161,6 @@ function isOverload(error: unknown): boolean {
   return error instanceof Error && 'overloaded' in error && error.overloaded === true;
 }
 
-function retryLater(status: number, code: string, detail: string, seconds: number, cause?: unknown): Problem {
+function retryLater(status: number, code: ProblemCode, detail: string, seconds: number, cause?: unknown): Problem {
   return new Problem(status, code, detail, { headers: { 'retry-after': String(seconds) }, cause });
 }

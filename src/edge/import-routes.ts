@@ -109,7 +109,12 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
     return answerStatus(c, await importer.finish(tenant.uid, c.req.param('id')));
   });
 
-  const statusRoute = describe({ summary: 'How far an import is', tag: 'collect', key: 'read', answer: statusSchema });
+  const statusRoute = describe({
+    summary: 'How far an import is',
+    tag: 'collect',
+    key: 'read or write',
+    answer: statusSchema,
+  });
   app.get(`${IMPORT_PATH}/:id`, statusRoute, async (c) => {
     const { tenant } = await authenticateEither(deps, c.req.raw.headers);
     return answerStatus(c, await importer.status(tenant.uid, c.req.param('id')));

@@ -3,7 +3,7 @@
  * `quota-exceeded` with Retry-After. Other tenants share nothing with it but the look-up.
  *
  * Kept by each isolate on its own, of what it has seen itself: a tenant that is served by n isolates may send up to n times
- * its quota. Shards that are offered too much refuse by themselves (docs/decisions/0028-quotas-per-isolate.md).
+ * its quota. Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
  * A tenant without a quota costs one comparison, one with a quota one look-up.
  */
 import { LIMITS, SECOND_MS } from '../core/limits.ts';

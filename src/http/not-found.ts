@@ -1,5 +1,6 @@
 /**
- * NotFound: what answers a request no route takes: 405 with `Allow` when the path exists for other methods, else 404.
+ * NotFound: the answer to a request that no route takes: 405 with `Allow` when the path exists for other methods, else
+ * 404.
  */
 import type { Context, Hono } from 'hono';
 import { Problem, renderProblem } from './problem.ts';
@@ -10,14 +11,14 @@ export function answerNotFound(app: Hono) {
   return (c: Context): Response => {
     const allowed = METHODS.filter((method) => hasRoute(app, method, c.req.path));
     if (allowed.length === 0) {
-      return renderProblem(c, new Problem(404, 'route-not-found', 'There is nothing here; see /docs.'));
+      return renderProblem(c, new Problem(404, 'route-not-found', 'The path does not exist; /docs lists all calls.'));
     }
-    const detail = `${c.req.method} is not possible here; ${allowed.join(', ')} is.`;
+    const detail = `This path does not take ${c.req.method}; it takes ${allowed.join(', ')}.`;
     return renderProblem(c, new Problem(405, 'method-not-allowed', detail, { headers: { allow: allowed.join(', ') } }));
   };
 }
 
-/** Routes of a method, without the middleware that takes them all. */
+/** Whether a route takes this method and path; the middleware that matches everything does not count. */
 function hasRoute(app: Hono, method: string, path: string): boolean {
   const [handlers] = app.router.match(method, path);
   return handlers.some(([[, route]]) => route.method === method);

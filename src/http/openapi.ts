@@ -1,9 +1,9 @@
 /**
- * OpenAPI: the document of the API, gathered from what its routes say of themselves, and the page that lists it.
+ * OpenAPI: the document of the API, gathered from the descriptions of its routes, and the pages made from it.
  */
 import type { Hono } from 'hono';
 import { generateSpecs } from 'hono-openapi';
-import { EVENT_CODES, PROBLEM_CODES } from './problem-codes.ts';
+import { EVENT_CODES, PROBLEM_CODES } from '../wire/problem-codes.ts';
 
 export const API_VERSION = '0.1.0';
 
@@ -32,7 +32,7 @@ export function openApiOf(app: Hono): Promise<OpenApiDocument> {
   });
 }
 
-/** Routes the application answers, as `GET /path`, that its OpenAPI document lacks. */
+/** The routes, as `GET /path`, that the application answers and its OpenAPI document lacks. */
 export function undocumentedRoutes(app: Hono, document: OpenApiDocument): string[] {
   const answered = app.routes.filter(({ method }) => method !== 'ALL' && method !== 'OPTIONS');
   const missing = answered.filter(({ method, path }) => {
@@ -42,6 +42,7 @@ export function undocumentedRoutes(app: Hono, document: OpenApiDocument): string
   return [...new Set(missing.map(({ method, path }) => `${method} ${path}`))];
 }
 
+export const HTML_CONTENT_TYPE = 'text/html; charset=UTF-8';
 export const DOCS_CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
@@ -77,7 +78,7 @@ ${sections.join('\n')}`,
   );
 }
 
-/** Where the `type` of every problem points. */
+/** The page at which the `type` of every problem points. */
 export function errorsPage(): string {
   return htmlPage(
     'Tidemark errors',

@@ -36,7 +36,12 @@ async function start(options: StackOptions): Promise<void> {
       stateFolder,
       dataFolder: files.data,
       temporaryFolder: files.temporary,
-      bindings: { [rootKeyName]: rootKey, TIDEMARK_LOCAL: '1', ...(keptKeys && demoBinding(keptKeys)) },
+      bindings: {
+        [rootKeyName]: rootKey,
+        TIDEMARK_LOCAL: '1',
+        TIDEMARK_CHECK_ANSWERS: process.env.TIDEMARK_CHECK_ANSWERS ?? '',
+        ...(keptKeys && demoBinding(keptKeys)),
+      },
       onRestart: announceRestart,
     });
     stop.runtime = runtime;

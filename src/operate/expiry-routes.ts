@@ -30,7 +30,7 @@ const wireSchema = z.object({
   dropped: droppedSchema,
 });
 
-export function retentionRoutes({ db, auth, now }: RetentionServices): Hono {
+export function expiryRoutes({ db, auth, now }: RetentionServices): Hono {
   const app = new Hono();
   const wire = async (uid: string, policy: RetentionPolicy | null): Promise<z.output<typeof wireSchema>> => ({
     policy,

@@ -39,7 +39,7 @@ const table: Record<string, Rule> = {
   // The shape of what the entry hands to every route: types alone.
   [services]: {
     values: [],
-    types: ['src/core', 'src/http', 'src/control', 'src/lake', 'src/observe', shardFolder],
+    types: ['src/core', 'src/wire', 'src/http', 'src/control', 'src/lake', 'src/observe', shardFolder],
     packages: [],
   },
   'src/http': { values: ['src/core', 'src/wire', 'src/observe'] },

@@ -2,83 +2,83 @@
  * Rollup routes: list the tenant's rollups, add one of its own, remove it.
  */
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
-import { type Rollup, rollupSchema } from '../../core/rollup/rollup.ts';
-import { describe } from '../../http/describe.ts';
-import { Problem, parseJson } from '../../http/problem.ts';
+import type { Rollup } from '../../core/rollup/rollup.ts';
+import { Problem } from '../../http/problem.ts';
+import { route } from '../../http/route.ts';
+import { deletedSchema } from '../../wire/deleted.ts';
+import { newRollupSchema, rollupListSchema, rollupSchema, type WireRollup } from '../../wire/rollups.ts';
 import type { ControlServices } from '../services.ts';
 import { createRollup, deleteRollup, isBuiltIn, listRollups } from './rollup-store.ts';
 
-const wireRollupSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  where: z.unknown().optional(),
-  dimensions: z.array(z.string()),
-  numbers: z.array(z.string()),
-  builtIn: z.boolean(),
-});
-
+/** @example app.route('/v1/rollups', rollupRoutes(services)) */
 export function rollupRoutes({ db, tenants, auth, now }: ControlServices): Hono {
   const app = new Hono();
 
-  app.get(
-    '/v1/rollups',
-    describe({
+  route(
+    app,
+    auth,
+    {
+      method: 'get',
+      path: '/',
       summary: 'Lists the rollups, built-in ones first',
       tag: 'control',
       key: 'read',
-      answer: z.object({ rollups: z.array(wireRollupSchema) }),
-    }),
-    async (c) => {
-      const { tenant } = await auth.authenticate(c.req.raw.headers, 'read');
-      const rollups = await listRollups(db, tenant.uid);
-      return c.json({ rollups: rollups.map(wireRollup) });
+      answer: rollupListSchema,
     },
+    async ({ tenant }) => ({ rollups: (await listRollups(db, tenant.uid)).map(wireRollup) }),
   );
 
-  app.post(
-    '/v1/rollups',
-    describe({
-      summary: 'Adds a rollup; one of equal definition is renamed',
-      description: 'Used by the edge within 30 seconds. What was sealed before is answered from the lake.',
+  route(
+    app,
+    auth,
+    {
+      method: 'post',
+      path: '/',
+      summary: 'Adds a rollup; one with the same definition is renamed',
+      description: 'The edge uses it within 30 seconds. Days that were sealed before are answered from the lake.',
       tag: 'control',
       key: 'admin',
-      body: rollupSchema,
-      answer: wireRollupSchema,
+      body: { schema: newRollupSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
+      answer: rollupSchema,
       status: 201,
-    }),
-    async (c) => {
-      const { tenant } = await auth.authenticate(c.req.raw.headers, 'admin');
-      const rollup = await parseJson(c.req.raw, rollupSchema, LIMITS.controlBodySizeBytesMax);
+      errors: ['rollup-built-in', 'rollups-full'],
+      example: { body: { name: 'Revenue by plan', dimensions: ['plan'], measures: [{ sum: 'amount' }] } },
+    },
+    async ({ tenant, body: rollup }) => {
       if (isBuiltIn(rollup.id)) throw new Problem(409, 'rollup-built-in', 'A built-in rollup has this definition.');
       const created = await createRollup(db, tenant.uid, rollup, now());
       if (!created.ok) throw rollupsFull();
       tenants.invalidate(tenant.uid);
-      return c.json(wireRollup(rollup), 201);
+      return wireRollup(rollup);
     },
   );
 
-  app.delete(
-    '/v1/rollups/:id',
-    describe({
+  route(
+    app,
+    auth,
+    {
+      method: 'delete',
+      path: '/:id',
       summary: 'Removes a rollup of the tenant',
       tag: 'control',
       key: 'admin',
-      answer: z.object({ deleted: z.object({ id: z.string() }) }),
-    }),
-    async (c) => {
-      const { tenant } = await auth.authenticate(c.req.raw.headers, 'admin');
-      const id = c.req.param('id');
+      answer: deletedSchema,
+      errors: ['rollup-built-in', 'rollup-not-found'],
+    },
+    async ({ tenant, params: { id } }) => {
       if (isBuiltIn(id)) throw new Problem(409, 'rollup-built-in', 'A built-in rollup cannot be removed.');
-      if (!(await deleteRollup(db, tenant.uid, id, now())))
-        throw new Problem(404, 'rollup-not-found', 'The tenant has no rollup of this id.');
+      if (!(await deleteRollup(db, tenant.uid, id, now()))) throw rollupNotFound();
       tenants.invalidate(tenant.uid);
-      return c.json({ deleted: { id } });
+      return { deleted: { id } };
     },
   );
 
   return app;
+}
+
+function rollupNotFound(): Problem {
+  return new Problem(404, 'rollup-not-found', 'The tenant has no rollup with this id.');
 }
 
 function rollupsFull(): Problem {
@@ -86,7 +86,7 @@ function rollupsFull(): Problem {
   return new Problem(409, 'rollups-full', detail, { extra: { limit: LIMITS.rollupsMax } });
 }
 
-function wireRollup(rollup: Rollup): z.output<typeof wireRollupSchema> {
+function wireRollup(rollup: Rollup): WireRollup {
   const { id, name, where, dimensions, numbers } = rollup;
   const shown = { id, name, dimensions: [...dimensions], numbers: [...numbers], builtIn: isBuiltIn(id) };
   return where ? { ...shown, where } : shown;

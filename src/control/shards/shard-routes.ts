@@ -2,55 +2,51 @@
  * Shard routes: the operator's command to spread a tenant over more shards; for the root key alone.
  */
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
 import type { ShardMap } from '../../core/shard/shard-map.ts';
 import { isoTime } from '../../core/std/instant.ts';
-import { describe } from '../../http/describe.ts';
-import { Problem, parseJson, unavailable } from '../../http/problem.ts';
+import { Problem, unavailable } from '../../http/problem.ts';
+import { route } from '../../http/route.ts';
+import { shardCountSchema, shardMapSchema, type WireShardMap } from '../../wire/tenants.ts';
 import { tenantNotFound } from '../refusals.ts';
 import type { ControlServices } from '../services.ts';
-import { shardsSchema } from '../tenants/schemas.ts';
 import { findTenant } from '../tenants/tenants.ts';
 import { growShards } from './grow.ts';
 
-const answerSchema = z.object({
-  tenant: z.string(),
-  shards: z.int().describe('Shards a region, from the start of the latest epoch on.'),
-  epochs: z.array(z.object({ epoch: z.int(), start: z.iso.datetime(), shards: z.int() })),
-});
-
+/** @example app.route('/v1/tenants', shardRoutes(services)) */
 export function shardRoutes(services: ControlServices): Hono {
   const { db, auth, tenants } = services;
   const app = new Hono();
-  app.post(
-    '/v1/tenants/:id/shards',
-    describe({
+  route(
+    app,
+    auth,
+    {
+      method: 'post',
+      path: '/:id/shards',
       summary: 'Spreads a tenant over more shards, from some minutes ahead on; the count only grows',
       tag: 'control',
       key: 'root',
-      body: shardsSchema,
-      answer: answerSchema,
-    }),
-    async (c) => {
-      await auth.authenticateRoot(c.req.raw.headers);
-      const { count } = await parseJson(c.req.raw, shardsSchema, LIMITS.controlBodySizeBytesMax);
-      const id = c.req.param('id');
+      body: { schema: shardCountSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
+      answer: shardMapSchema,
+      errors: ['tenant-not-found', 'shards-shrink', 'shard-unavailable'],
+      example: { body: { count: 4 } },
+    },
+    async ({ params: { id }, body: { count } }) => {
       const tenant = await findTenant(db, id);
       if (tenant === null) throw tenantNotFound(id);
       if (count < tenant.shardCount) throw cannotShrink(tenant.shardCount, count);
       const forget = (uid: string) => tenants.invalidate(uid);
       const map = await growShards({ ...services, forget }, tenant.uid, count).catch((cause: unknown) => {
-        throw unavailable('shard-unavailable', 'Not every shard could be told; send the request again.', cause);
+        throw unavailable('shard-unavailable', 'Some shard could not be told. Send the request again.', cause);
       });
       if (map === null) throw tenantNotFound(id);
-      return c.json(answerOf(id, map));
+      return wireShardMap(id, map);
     },
   );
   return app;
 }
 
-function answerOf(tenant: string, map: ShardMap): z.output<typeof answerSchema> {
+function wireShardMap(tenant: string, map: ShardMap): WireShardMap {
   return {
     tenant,
     shards: map.at(-1)?.shardCount ?? 1,
@@ -62,7 +58,7 @@ function answerOf(tenant: string, map: ShardMap): z.output<typeof answerSchema> 
   };
 }
 
-function cannotShrink(now: number, wanted: number): Problem {
-  const detail = `The tenant has ${now} shards a region; ${wanted} would be fewer, and a shard map only grows.`;
-  return new Problem(409, 'shards-shrink', detail, { extra: { limit: now, met: wanted } });
+function cannotShrink(count: number, wanted: number): Problem {
+  const detail = `The tenant has ${count} shards in each region and cannot have ${wanted}: their number only grows.`;
+  return new Problem(409, 'shards-shrink', detail, { extra: { limit: count, met: wanted } });
 }

@@ -7,7 +7,7 @@
  * which one at a time is in memory (`settle`): a storm of old ids costs time, not space.
  *
  * Ids are known by their keyed 64-bit hash: among 10 million ids of a horizon the chance that any two collide is 2.7e-6
- * (n²/2^65). How many may be remembered: `LIMITS.dedupeIdsMax`. See docs/decisions/0001 and 0014.
+ * (n²/2^65). How many may be remembered: `LIMITS.dedupeIdsMax`. See decisions 0001 and 0014.
  */
 
 import { DAY_MS, LIMITS } from '../limits.ts';

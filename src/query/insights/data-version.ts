@@ -1,13 +1,13 @@
 /**
- * Data version: one text that is another whenever an answer about a tenant's events could be another.
+ * Data version: a text that changes whenever an answer about a tenant's events could change.
  *
- * Made of what only ever grows, read in the order of every answer, shards first:
- *   - each shard's incarnation and headSeq: every acknowledged event has a seq, so an ack in between changes it;
- *   - the greatest manifest_seq: flushes and imports; links between people;
+ * It is made of values that only grow, read in the order of every answer, shards first:
+ *   - each shard's incarnation and headSeq: every acknowledged event has a seq, so an acknowledgement changes it;
+ *   - the greatest manifest_seq, for flushes and imports, and the greatest link_seq, for links between people;
  *   - the revisions of the range's sealed days;
- *   - what else decides an answer: rollups, cohorts, what retention dropped.
- * It may change though the answer does not (an event outside of the range); never the other way round. It costs one call a
- * shard and one to D1, whatever the question would cost.
+ *   - whatever else decides an answer: rollups, cohorts, days that retention dropped.
+ * It may change when the answer does not (for an event outside of the range), never the other way round. It costs one call to
+ * each shard and one to D1, however much the question would cost.
  */
 import { createHash } from 'node:crypto';
 import type { Query } from '../../core/query/question/request.ts';
@@ -17,9 +17,9 @@ import { type Coverage, coverageOf } from '../view/coverage.ts';
 import { askLive } from '../view/shards.ts';
 
 export interface DataVersion {
-  /** 64 hex digits; null: a shard did not answer, so nobody knows. */
+  /** 64 hex digits; null when a shard did not reply, so that the version is unknown. */
   readonly hash: string | null;
-  /** What an answer given now vouches for. */
+  /** The coverage of an answer given now. */
   readonly coverage: Coverage;
 }
 

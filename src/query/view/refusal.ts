@@ -2,6 +2,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import { err } from '../../core/std/result.ts';
 import { Problem } from '../../http/problem.ts';
+import type { ProblemCode } from '../../wire/problem-codes.ts';
 
 /** Any reading may be refused for one of these. */
 export type LakeRefusal =
@@ -15,9 +16,18 @@ export type ExportRefusal =
   | { readonly code: 'shard-unavailable'; readonly message: string }
   | { readonly code: 'export-tail-too-long'; readonly message: string };
 
+/** Codes of any call that reads events: the list of shards, their tails, and the reading itself. */
+export const READING_CODES: readonly ProblemCode[] = [
+  'directory-unavailable',
+  'query-tail-too-long',
+  'query-too-large',
+  'cohort-unknown',
+  'property-unknown',
+];
+
 /** The question itself is wrong at `path`, a JSON pointer into the body. */
 export interface InvalidQuestion {
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly path: string;
   readonly message: string;
 }

@@ -1,4 +1,4 @@
-// The reading rules, one by one: what counts, where it comes from, and what an answer can vouch for.
+// The reading rules, one by one: which events count, from which source, and the meta of the answer.
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';

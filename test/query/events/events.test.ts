@@ -1,4 +1,4 @@
-// The explorer's pages: over the real engine, sink, manifest and seal, against a plain sort of what was accepted.
+// The explorer's pages over the real engine, sink, manifest and seal, compared with a plain sort of the accepted events.
 
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ function explorerOf(world: World) {
   const app = new Hono();
   app.onError((error, c) => renderProblem(c, error));
   const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
-  app.route('/', eventsRoutes({ ...world.ports, auth }));
+  app.route('/v1/events', eventsRoutes({ ...world.ports, auth }));
   return async (parameters: Record<string, string | number> = {}): Promise<{ status: number; body: Body }> => {
     const text = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
     const response = await app.request(`/v1/events?${text}`);
@@ -29,7 +29,7 @@ function explorerOf(world: World) {
   };
 }
 
-/** `count` events, one every `stepMs` up to `endMs`, of people who share shards. */
+/** `count` events, one every `stepMs` up to `endMs`; several people share a shard. */
 function some(count: number, prefix: string, endMs: number, stepMs: number): EventRecord[] {
   return Array.from({ length: count }, (_, i) =>
     record({
@@ -152,7 +152,7 @@ describe('the pages', () => {
     world.nowMs = NOW_MS;
     world.append(0, some(30, 'stored-', NOW_MS, 500));
     await world.store(0);
-    // Many events of one instant: a page may end between them.
+    // Many events have one instant, so a page may end between them.
     world.append(
       1,
       Array.from({ length: 25 }, (_, i) => record({ id: `same-${i}`, atMs: NOW_MS - 2_000 })),

@@ -1,4 +1,4 @@
-// Exports: over the real engine, sink, manifest and seal, against the list of what was accepted.
+// Exports over the real engine, sink, manifest and seal, compared with the list of accepted events.
 
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
@@ -24,7 +24,7 @@ function exporterOf(world: World) {
   app.onError((error, c) => renderProblem(c, error));
   const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
   const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-  app.route('/', exportRoutes({ ...world.ports, auth, random }));
+  app.route('/v1/export', exportRoutes({ ...world.ports, auth, random }));
   const start = (body: Line) =>
     app.request('/v1/export', { method: 'POST', body: JSON.stringify({ format: 'ndjson', ...TODAY, ...body }) });
   const receipt = (id: string) => app.request(`/v1/export/${id}`);
@@ -73,7 +73,7 @@ describe('an export', () => {
     const early = some(20, 'early', NOW_MS - DAY_MS);
     world.append(0, early);
     await world.store(0, { confirm: false });
-    // The same events again, through another shard: an L0 that the seal of the day covers, and a tail that it does not.
+    // The same events come again through another shard: in an L0 that the day's seal covers, and in a tail that it does not.
     world.append(1, early.slice(0, 10));
     await world.store(1);
     await world.seal(dayOf(NOW_MS) - 1);
@@ -143,7 +143,7 @@ describe('an export', () => {
     const titles = rows.slice(1).map(([title]) => title!);
     for (const title of titles) expect(title).not.toMatch(/^[=+\-@\t＝]/);
     expect(titles.map((title) => title.replace(/^'/, ''))).toEqual([...texts, '']);
-    // Absent and empty differ.
+    // An absent value and an empty text differ.
     expect(text).toContain('\r\n"",,2026');
     expect(text.split('\r\n').at(-2)).toBe(',,2026-03-10T12:00:30.011Z');
   });
@@ -193,7 +193,7 @@ describe('an export', () => {
     world.append(0, records.slice(20));
     const exporter = exporterOf(world);
     const response = await exporter.start({});
-    // What was in the tail is stored and sealed before the first byte is read.
+    // The events of the tail are stored and sealed before the first byte is read.
     await world.store(0);
     await world.seal(dayOf(NOW_MS));
     expect(idsOf(linesOf(await response.text()))).toEqual(idsOf(records.map(({ strings }) => strings)));

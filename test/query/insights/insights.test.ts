@@ -1,4 +1,4 @@
-// Saved questions: kept answers are never older than an acknowledgement.
+// Saved questions: a kept answer is never older than an acknowledgement.
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';

@@ -1,4 +1,4 @@
-// What is read to know people is in what an answer vouches for: shards that failed meanwhile, days that were dropped.
+// The meta of an answer covers the readings about people too: shards that failed meanwhile, days that were dropped.
 
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { dayOf, UID, World } from '../support/world.ts';
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
 const DAY = dayOf(NOW_MS);
 const textOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
-/** Closed: before the watermark. */
+/** A closed range: it ends before the watermark. */
 const YESTERDAY = { from: textOf(DAY - 1), to: textOf(DAY) };
 
 async function worldOf(): Promise<World> {
@@ -46,7 +46,7 @@ const save = (world: World, id: string, range: object) =>
 const ask = (world: World, where: object) =>
   world.ask({ measure: 'count', events: ['Looked'], ...YESTERDAY, where }, { rollups: [] });
 
-/** Which of the tail's readings fail, by number; each is tried twice. */
+/** Makes readings of the tail fail, by their number; each is tried twice. */
 function failing(world: World, isFailing: (reading: number) => boolean): void {
   let reading = 0;
   let tries = 0;
@@ -117,7 +117,7 @@ describe('an answer about people', () => {
     const world = await worldOf();
     const app = new Hono();
     const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
-    app.route('/', peopleRoutes({ ...world.ports, auth }));
+    app.route('/v1/people', peopleRoutes({ ...world.ports, auth }));
     const until = new Date(NOW_MS - HOUR_MS).toISOString();
     const timeline = async () =>
       // biome-ignore lint/suspicious/noExplicitAny: looked at below
@@ -141,7 +141,10 @@ describe('an export by who people are', () => {
     app.onError((error, c) => renderProblem(c, error));
     const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
     const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-    app.route('/', exportRoutes({ ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0]));
+    app.route(
+      '/v1/export',
+      exportRoutes({ ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0]),
+    );
     const where = { property: 'person.plan', op: 'exists' };
     const body = JSON.stringify({ ...YESTERDAY, format: 'ndjson', where });
     const request = () => app.request('/v1/export', { method: 'POST', body });

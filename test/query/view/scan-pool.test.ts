@@ -59,7 +59,7 @@ describe('a scan shared out over scanners', () => {
     for (const question of QUESTIONS) {
       const alone = await answer(lake, question);
       expect(await answer(lake, question, pool.of)).toEqual(alone);
-      // What was read is remembered: again without a read.
+      // The scanners have cached what they read, so the second answer needs no read.
       const reads = lake.bucket.count('get');
       expect(await answer(lake, question, pool.of)).toEqual(alone);
       if (!JSON.stringify(question).includes('p90')) expect(lake.bucket.count('get')).toBe(reads);
@@ -89,7 +89,7 @@ describe('a scan shared out over scanners', () => {
       expect(await answer(lake, { measure: 'count' }, pool.of)).toEqual(alone);
       scannersAsked.push(new Set(pool.asked).size);
     }
-    // A day of 300, sealed ones of 600, one of 700 and one of 1,200: what has its room, then only the smallest, then nothing.
+    // The units have 300, 600, 700 and 1,200 rows: those that fit are shared, then the smallest alone, then none.
     expect(scannersAsked[1]).toBe(3);
     expect(scannersAsked.slice(2)).toEqual([1, 0]);
     Object.assign(limits, { scanSharedRowsMin, scannerRowsMax });

@@ -20,16 +20,28 @@ const propertyName = z.string().min(1).max(LIMITS.nameLengthMax);
 /** The wire form of one question. */
 export const querySchema = z.strictObject({
   measure: measureSchema,
-  /** Event names; any of them. */
-  events: z.array(z.string().min(1).max(LIMITS.nameLengthMax)).min(1).max(LIMITS.queryConditionsMax).optional(),
+  events: z
+    .array(z.string().min(1).max(LIMITS.nameLengthMax))
+    .min(1)
+    .max(LIMITS.queryConditionsMax)
+    .optional()
+    .describe('Event names: an event with any of them is considered. Default: all events.'),
   where: conditionSchema.optional(),
-  groupBy: z.array(propertyName).max(LIMITS.queryGroupByMax).optional(),
-  interval: z.enum(INTERVALS).optional(),
+  groupBy: z.array(propertyName).max(LIMITS.queryGroupByMax).default([]),
+  interval: z.enum(INTERVALS).optional().describe('Length of the buckets of the points. Default: no points.'),
   from: z.string().max(40),
   to: z.string().max(40),
-  timezone: z.string().min(1).max(64).optional(),
-  exact: z.boolean().optional(),
-  top: z.int().min(1).max(LIMITS.queryTopMax).optional(),
+  timezone: z.string().min(1).max(64).optional().describe('IANA time zone. Default: the zone of the tenant.'),
+  exact: z.boolean().default(false).describe('Refuses estimates: reads events where cells are not exact.'),
+  top: z
+    .int()
+    .min(1)
+    .max(LIMITS.queryTopMax)
+    .optional()
+    .describe(
+      'Number of series listed; the remainder is one more series, `other`. ' +
+        `Default: ${LIMITS.queryTopDefault}, or fewer when the points of so many would be too many.`,
+    ),
 });
 export type QueryBody = z.input<typeof querySchema>;
 
@@ -82,7 +94,7 @@ export interface QueryRefusal {
 export function parseQuery(body: unknown, defaultTimezone: string): Result<Query, QueryRefusal> {
   const parsed = querySchema.safeParse(body);
   if (!parsed.success) return err(refusalOf(parsed.error.issues[0]!));
-  const { measure, events, where, groupBy = [], interval = null, timezone = defaultTimezone } = parsed.data;
+  const { measure, events, where, groupBy, exact, interval = null, timezone = defaultTimezone } = parsed.data;
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   if (new Set(groupBy).size < groupBy.length)
     return refuse('group-by-invalid', '/groupBy', 'A property is named twice.');
@@ -111,7 +123,7 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
     startMs,
     endMs,
     timezone,
-    exact: parsed.data.exact ?? false,
+    exact,
     top,
     bucketStarts: starts,
   });

@@ -1,0 +1,50 @@
+/**
+ * Deletion routes: how far the deletion of tenants is; for the root key alone.
+ */
+import { Hono } from 'hono';
+import { route } from '../../http/route.ts';
+import { deletionListSchema, type WireDeletion } from '../../wire/tenants.ts';
+import type { ControlServices } from '../services.ts';
+import { type Deletion, listDeletions } from './deletion-store.ts';
+
+const DELETIONS_MAX = 100;
+
+/** @example app.route('/v1/deletions', deletionRoutes(services)) */
+export function deletionRoutes({ db, auth }: ControlServices): Hono {
+  const app = new Hono();
+  route(
+    app,
+    auth,
+    {
+      method: 'get',
+      path: '/',
+      summary: 'Lists the deletions of tenants and how far each is, the latest first',
+      tag: 'control',
+      key: 'root',
+      answer: deletionListSchema,
+    },
+    async () => {
+      const deletions = await listDeletions(db, DELETIONS_MAX);
+      return { deletions: deletions.map(wireDeletion) };
+    },
+  );
+  return app;
+}
+
+function wireDeletion(deletion: Deletion): WireDeletion {
+  const { uid, shards, objects, rowCount, error } = deletion;
+  return {
+    uid,
+    requestedAt: new Date(deletion.requestedAtMs).toISOString(),
+    shards: shards.length,
+    objects,
+    rows: rowCount,
+    error,
+    emptiedAt: instantOrNull(deletion.emptiedAtMs),
+    finishedAt: instantOrNull(deletion.finishedAtMs),
+  };
+}
+
+function instantOrNull(atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs).toISOString();
+}

@@ -1,0 +1,54 @@
+/**
+ * Docs routes: the API about itself: `/openapi.json`, `/docs`, and the codes of errors at `/docs/errors`.
+ */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import {
+  DOCS_CONTENT_SECURITY_POLICY,
+  docsPage,
+  errorsPage,
+  HTML_CONTENT_TYPE,
+  type OpenApiDocument,
+  openApiOf,
+} from './openapi.ts';
+import { type RouteAuth, route } from './route.ts';
+
+const PAGE = {
+  headers: { 'content-type': HTML_CONTENT_TYPE, 'content-security-policy': DOCS_CONTENT_SECURITY_POLICY },
+};
+
+/** @example app.route('/', docsRoutes(app, auth)) */
+export function docsRoutes(whole: Hono, auth: RouteAuth): Hono {
+  const app = new Hono();
+  const open = { method: 'get', tag: 'operations', key: 'none' } as const;
+  let document: OpenApiDocument | undefined;
+  const openApi = async () => {
+    document ??= await openApiOf(whole);
+    return document;
+  };
+
+  route(
+    app,
+    auth,
+    {
+      ...open,
+      path: '/openapi.json',
+      summary: 'This API as an OpenAPI 3.1 document',
+      answer: z.looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.record(z.string(), z.unknown()) }),
+    },
+    openApi,
+  );
+  route(
+    app,
+    auth,
+    { ...open, path: '/docs', summary: 'This API as a page', answer: 'text/html' },
+    async () => new Response(docsPage(await openApi()), PAGE),
+  );
+  route(
+    app,
+    auth,
+    { ...open, path: '/docs/errors', summary: 'The codes of errors as a page', answer: 'text/html' },
+    () => new Response(errorsPage(), PAGE),
+  );
+  return app;
+}

@@ -1,0 +1,53 @@
+/**
+ * Page routes: the page at `/`, which talks to nothing but this API, and the keys of the demo tenant that it uses on a
+ * local stack.
+ */
+import { Hono } from 'hono';
+import { type DemoKeys, demoKeysSchema } from '../wire/demo.ts';
+import { HTML_CONTENT_TYPE } from './openapi.ts';
+import { Problem } from './problem.ts';
+import { type RouteAuth, route } from './route.ts';
+
+export interface Page {
+  readonly html: string;
+  readonly contentSecurityPolicy: string;
+}
+
+/** @example app.route('/', pageRoutes(page, { auth, demoKeys })) */
+export function pageRoutes(
+  { html, contentSecurityPolicy }: Page,
+  { auth, demoKeys }: { readonly auth: RouteAuth; readonly demoKeys?: DemoKeys | undefined },
+): Hono {
+  const app = new Hono();
+  const open = { method: 'get', tag: 'operations', key: 'none' } as const;
+  const headers = {
+    'content-type': HTML_CONTENT_TYPE,
+    'content-security-policy': contentSecurityPolicy,
+    'cache-control': 'no-cache',
+  };
+
+  route(
+    app,
+    auth,
+    { ...open, path: '/', summary: 'The first page', answer: 'text/html' },
+    () => new Response(html, { headers }),
+  );
+
+  route(
+    app,
+    auth,
+    {
+      ...open,
+      path: '/demo.json',
+      summary: 'Keys of the demo tenant; on a local stack only',
+      answer: demoKeysSchema,
+      errors: ['route-not-found'],
+      headers: { 'cache-control': 'no-store' },
+    },
+    () => {
+      if (!demoKeys) throw new Problem(404, 'route-not-found', 'The path does not exist; /docs lists all calls.');
+      return demoKeys;
+    },
+  );
+  return app;
+}

@@ -1,0 +1,184 @@
+/**
+ * Route: one call of the API, said once: its path, key, parameters, body, answer, refusals and examples. `route` puts
+ * what is said into `/openapi.json` and does it: it authenticates, parses, calls the handler and sends the answer.
+ *
+ * order of refusals: key → query → body → what the handler refuses A body is parsed with its schema. A call that
+ * refuses each field with a code of its own takes `z.unknown()` and names the schema that describes it.
+ *
+ * @example
+ * route(app, auth, {
+ *   method: 'get', path: '/:id', tag: 'control', key: 'read', summary: 'Shows a cohort',
+ *   answer: cohortSchema, errors: ['cohort-unknown'],
+ * }, async ({ tenant, params }) => wireCohort(await mustFind(tenant.uid, params.id)));
+ */
+import type { Context, Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { z } from 'zod';
+import type { DeepReadonly } from '../core/std/deep-readonly.ts';
+import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
+import type { ProblemCode } from '../wire/problem-codes.ts';
+import { checkAnswer, checkProblem } from './answer-checks.ts';
+import type { Authenticated } from './authenticate.ts';
+import { describe, type RouteKey, type RouteTag } from './describe.ts';
+import { Problem, parseJson, parseParameters } from './problem.ts';
+
+/** A JSON body of bounded size. */
+export interface RouteBody<S extends z.ZodType> {
+  readonly schema: S;
+  readonly sizeBytesMax: number;
+  /** What the document shows. Default: the schema. */
+  readonly described?: z.ZodType;
+}
+
+/** What a route says of itself. `A`: the schema of its JSON answer, or the content types of one that is not JSON. */
+export interface Route<
+  P extends string,
+  K extends RouteKey,
+  Q extends z.ZodObject,
+  B extends z.ZodType,
+  A extends z.ZodType | string,
+> {
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  /** Below the path at which the group is mounted; `/:id` names a parameter. */
+  readonly path: P;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: RouteTag;
+  readonly key: K;
+  readonly query?: Q;
+  readonly body?: RouteBody<B>;
+  readonly answer: A;
+  /** Status of success. Default: 200. */
+  readonly status?: ContentfulStatusCode;
+  /** Headers of a JSON answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Codes beyond those of the key, the query and the body, which every such route has. */
+  readonly errors?: readonly ProblemCode[];
+  readonly example?: { readonly body?: z.input<B>; readonly answer?: A extends z.ZodType ? z.input<A> : string };
+}
+
+type ParamNames<P extends string> = P extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | ParamNames<Rest>
+  : P extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+type CallerOf<K extends RouteKey> = K extends KeyScope | 'read or write'
+  ? { readonly tenant: Tenant }
+  : K extends 'admin or root'
+    ? { readonly caller: Authenticated | 'root' }
+    : unknown;
+
+/** What a handler is given: the caller as the key tells it, and the request's parts, parsed. */
+export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B extends z.ZodType> = CallerOf<K> & {
+  readonly params: Readonly<Record<ParamNames<P>, string>>;
+  readonly query: z.output<Q>;
+  readonly body: z.output<B>;
+  readonly request: Request;
+};
+
+/** JSON of the schema; a call whose answer is not JSON makes the response itself. */
+type AnswerOf<A extends z.ZodType | string> = A extends z.ZodType ? DeepReadonly<z.output<A>> : Response;
+
+/** The part of the Authenticator that routes use. */
+export interface RouteAuth {
+  authenticate(headers: Headers, needed: KeyScope): Promise<Authenticated>;
+  authenticateRoot(headers: Headers): Promise<void>;
+  authenticateAdminOrRoot(headers: Headers): Promise<Authenticated | 'root'>;
+}
+
+export function route<
+  P extends string,
+  K extends RouteKey,
+  A extends z.ZodType | string,
+  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  B extends z.ZodType = z.ZodUndefined,
+>(
+  app: Hono,
+  auth: RouteAuth,
+  said: Route<P, K, Q, B, A>,
+  handle: (call: Call<P, K, Q, B>) => Promise<AnswerOf<A>> | AnswerOf<A>,
+): void {
+  const { method, path, key, answer, status = 200, headers, errors = [] } = said;
+  const codes = [...codesOfKey(key), ...codesOfInput(said), ...errors];
+  const { body, example, ...rest } = said;
+  const description = describe({
+    ...rest,
+    errors: codes,
+    ...(body && { body: body.described ?? body.schema }),
+    ...(example && { example }),
+  });
+  app[method](path, description, async (c: Context) => {
+    try {
+      const answered = await handle((await callOf(c, auth, said)) as Call<P, K, Q, B>);
+      if (answered instanceof Response) return answered;
+      checkAnswer(c, answer as z.ZodType, answered);
+      return c.json(answered as object, status, headers);
+    } catch (thrown) {
+      checkProblem(c, codes, thrown);
+      throw thrown;
+    }
+  });
+}
+
+async function callOf(
+  c: Context,
+  auth: RouteAuth,
+  { key, query, body }: Pick<Route<string, RouteKey, z.ZodObject, z.ZodType, z.ZodType>, 'key' | 'query' | 'body'>,
+): Promise<object> {
+  const request = c.req.raw;
+  const caller = await authenticate(auth, request.headers, key);
+  return {
+    ...caller,
+    request,
+    params: c.req.param(),
+    query: query && parseParameters(request, query),
+    body: body && (await parseJson(request, body.schema, body.sizeBytesMax)),
+  };
+}
+
+async function authenticate(auth: RouteAuth, headers: Headers, key: RouteKey): Promise<object> {
+  switch (key) {
+    case 'none':
+      return {};
+    case 'root':
+      await auth.authenticateRoot(headers);
+      return {};
+    case 'admin or root':
+      return { caller: await auth.authenticateAdminOrRoot(headers) };
+    case 'read or write':
+      return { tenant: (await authenticateEither(auth, headers)).tenant };
+    default:
+      return { tenant: (await auth.authenticate(headers, key)).tenant };
+  }
+}
+
+/** A write key opens the call too: a sender may look at what it has sent. */
+async function authenticateEither(auth: RouteAuth, headers: Headers): Promise<Authenticated> {
+  try {
+    return await auth.authenticate(headers, 'write');
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.code !== 'key-scope') throw thrown;
+  }
+  return auth.authenticate(headers, 'read');
+}
+
+const TENANT_KEY_CODES: readonly ProblemCode[] = [
+  'key-missing',
+  'key-malformed',
+  'key-unknown',
+  'key-revoked',
+  'key-scope',
+  'tenant-deleted',
+  'control-unavailable',
+];
+
+function codesOfKey(key: RouteKey): readonly ProblemCode[] {
+  if (key === 'none') return [];
+  return key === 'root' ? ['key-missing', 'key-malformed', 'key-root'] : TENANT_KEY_CODES;
+}
+
+function codesOfInput({ query, body }: { readonly query?: unknown; readonly body?: unknown }): readonly ProblemCode[] {
+  const ofBody: readonly ProblemCode[] = body === undefined ? [] : ['json-invalid', 'body-too-large'];
+  return query === undefined && body === undefined ? [] : ['request-invalid', ...ofBody];
+}

@@ -1,0 +1,102 @@
+/**
+ * Health routes: whether the Worker runs, whether it can work, and its metrics for Prometheus.
+ */
+import { Hono } from 'hono';
+import { toHex } from '../core/std/hex.ts';
+import { API_VERSION } from '../http/openapi.ts';
+import { unavailable } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { METRICS_CONTENT_TYPE, type Metric, type RequestCounter, renderMetrics } from '../observe/metrics.ts';
+import type { Services } from '../services.ts';
+import { healthSchema, readinessSchema } from '../wire/operate.ts';
+import { countDeadLetters, mustBeMigrated } from './health-store.ts';
+
+export type HealthServices = Pick<Services, 'db' | 'auth' | 'random'>;
+
+/** What this isolate counts. */
+export interface IsolateCounts {
+  readonly requests: RequestCounter;
+  readonly quotas: { readonly refused: number };
+}
+
+/** @example app.route('/', healthRoutes(services, counts)) */
+export function healthRoutes({ db, auth, random }: HealthServices, counts: IsolateCounts): Hono {
+  const app = new Hono();
+  const instance = toHex(random(4));
+  const open = { method: 'get', tag: 'operations', key: 'none' } as const;
+
+  route(
+    app,
+    auth,
+    { ...open, path: '/healthz', summary: 'Answers while the Worker runs', answer: healthSchema },
+    () => ({ status: 'ok' as const }),
+  );
+
+  route(
+    app,
+    auth,
+    {
+      ...open,
+      path: '/readyz',
+      summary: 'Answers when the Worker can work',
+      answer: readinessSchema,
+      errors: ['not-ready'],
+    },
+    async () => {
+      try {
+        await mustBeMigrated(db);
+      } catch (cause) {
+        throw unavailable('not-ready', 'The database does not answer, or its migrations were not applied.', cause);
+      }
+      return { status: 'ready' as const };
+    },
+  );
+
+  route(
+    app,
+    auth,
+    {
+      method: 'get',
+      path: '/metrics',
+      summary: 'Metrics for Prometheus',
+      tag: 'operations',
+      key: 'root',
+      answer: METRICS_CONTENT_TYPE,
+    },
+    async () => {
+      const metrics = metricsOf(counts, instance, await countDeadLetters(db));
+      return new Response(renderMetrics(metrics), { headers: { 'content-type': METRICS_CONTENT_TYPE } });
+    },
+  );
+
+  return app;
+}
+
+function metricsOf({ requests, quotas }: IsolateCounts, instance: string, deadLetterCount: number): Metric[] {
+  return [
+    {
+      name: 'tidemark_build_info',
+      type: 'gauge',
+      help: 'The version that runs; always 1.',
+      samples: [{ labels: `version="${API_VERSION}"`, value: 1 }],
+    },
+    {
+      name: 'tidemark_http_requests_total',
+      type: 'counter',
+      help: 'Requests answered by this isolate.',
+      samples: requests.samples(instance),
+    },
+    {
+      name: 'tidemark_quota_refused_total',
+      type: 'counter',
+      help: 'Requests beyond the quota of their tenant, refused by this isolate.',
+      samples: [{ labels: `instance="${instance}"`, value: quotas.refused }],
+    },
+    {
+      name: 'tidemark_dead_letters',
+      type: 'gauge',
+      help: 'Queue messages that were given up on.',
+      samples: [{ labels: '', value: deadLetterCount }],
+    },
+  ];
+}

@@ -1,0 +1,118 @@
+/**
+ * Tenants on the wire: creating, listing and deleting them, their quota, and the number of their shards.
+ */
+import { z } from 'zod';
+import { LIMITS } from '../core/limits.ts';
+import { isTimezone } from '../core/query/question/zone.ts';
+import { DEFAULT_REGION, REGIONS } from '../core/tenant/region.ts';
+
+const ORIGINS_MAX = 50;
+const TENANTS_PAGE_DEFAULT = 100;
+const TENANTS_PAGE_MAX = 1_000;
+/** 16 million events a second: more than any tenant sends. */
+const EVENTS_PER_MINUTE_MAX = 1_000_000_000;
+
+export const tenantIdSchema = z
+  .string()
+  .max(LIMITS.tenantIdLengthMax)
+  .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must have lower-case letters, digits, - and _, and begin with a letter or digit');
+
+const regionSchema = z.enum(REGIONS);
+
+export const newTenantSchema = z
+  .strictObject({
+    id: tenantIdSchema,
+    name: z.string().trim().min(1).max(LIMITS.nameLengthMax),
+    region: regionSchema
+      .optional()
+      .describe(`Home region. Default: the first of \`regions\`, or ${DEFAULT_REGION} without any.`),
+    regions: z
+      .array(regionSchema)
+      .min(1)
+      .max(REGIONS.length)
+      .refine((regions) => new Set(regions).size === regions.length, 'may list a region once only')
+      .optional()
+      .describe('Makes the tenant multi-region: each request goes to the nearest region of the list.'),
+    timezone: z.string().max(64).refine(isTimezone, 'must be an IANA time zone, such as Europe/Berlin').default('UTC'),
+    shards: z.int().min(1).max(LIMITS.shardsMax).default(1).describe('Shards in each region.'),
+    origins: z
+      .array(z.string().refine(isOrigin, 'must be an origin, such as https://example.com'))
+      .max(ORIGINS_MAX)
+      .default([])
+      .describe('Origins that may send events from a browser. An empty list allows every origin.'),
+  })
+  .refine(({ region, regions }) => !region || !regions || regions.includes(region), {
+    path: ['region'],
+    message: 'must be one of `regions`',
+  });
+export type NewTenant = z.output<typeof newTenantSchema>;
+
+export const tenantSchema = z.object({
+  id: z.string(),
+  uid: z.string().describe('Internal name, never reused: the folder of the tenant’s files in the lake.'),
+  name: z.string(),
+  region: z.string(),
+  regions: z.array(z.string()),
+  timezone: z.string(),
+  shards: z.int().describe('Shards in each region, once the latest epoch of the shard map has begun.'),
+  origins: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+});
+export type WireTenant = z.output<typeof tenantSchema>;
+
+export const createdTenantSchema = z.object({
+  tenant: tenantSchema,
+  keys: z.object({ write: z.string(), read: z.string(), admin: z.string() }),
+});
+
+export const tenantsPageSchema = z.strictObject({
+  after: tenantIdSchema.optional().describe('Lists the tenants after this id.'),
+  limit: z.coerce.number().int().min(1).max(TENANTS_PAGE_MAX).default(TENANTS_PAGE_DEFAULT),
+});
+
+export const tenantListSchema = z.object({
+  tenants: z.array(tenantSchema),
+  next: z.string().nullable().describe('The next page’s `after`; null when this page is the last.'),
+});
+
+export const deletedTenantSchema = z.object({ deleted: z.object({ id: z.string(), uid: z.string() }) });
+
+const deletionSchema = z.object({
+  uid: z.string(),
+  requestedAt: z.iso.datetime(),
+  shards: z.int().describe('Shards found and wiped so far.'),
+  objects: z.int().describe('Objects deleted from R2 so far.'),
+  rows: z.int().describe('Rows deleted from D1 so far.'),
+  error: z
+    .string()
+    .nullable()
+    .describe('Error of the latest attempt; null when it had none. The deletion goes on by itself.'),
+  emptiedAt: z.iso.datetime().nullable().describe('When nothing was left; null before. Late arrivals are awaited.'),
+  finishedAt: z.iso.datetime().nullable().describe('When nothing was left and nothing can arrive any more.'),
+});
+export type WireDeletion = z.output<typeof deletionSchema>;
+export const deletionListSchema = z.object({ deletions: z.array(deletionSchema) });
+
+export const quotaSchema = z.strictObject({
+  eventsPerMinute: z
+    .int()
+    .min(1)
+    .max(EVENTS_PER_MINUTE_MAX)
+    .nullable()
+    .describe('Bound for each isolate of the edge that serves the tenant; null when there is no quota.'),
+});
+export const tenantQuotaSchema = quotaSchema.extend({ tenant: z.string() });
+
+export const shardCountSchema = z.strictObject({
+  count: z.int().min(1).max(LIMITS.shardsMax).describe('Shards in each region.'),
+});
+export const shardMapSchema = z.object({
+  tenant: z.string(),
+  shards: z.int().describe('Shards in each region, from the start of the latest epoch on.'),
+  epochs: z.array(z.object({ epoch: z.int(), start: z.iso.datetime(), shards: z.int() })),
+});
+export type WireShardMap = z.output<typeof shardMapSchema>;
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+}

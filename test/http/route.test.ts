@@ -1,0 +1,163 @@
+// Route: what a route says of itself is what it does: its key, its input, its answer, its refusals.
+
+import { Hono } from 'hono';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { openApiOf } from '../../src/http/openapi.ts';
+import { Problem, renderProblem } from '../../src/http/problem.ts';
+import { type RouteAuth, route } from '../../src/http/route.ts';
+import type { ProblemCode } from '../../src/wire/problem-codes.ts';
+import { fakeApp, ROOT_KEY } from '../support/fake-services.ts';
+
+const open: RouteAuth = {
+  authenticate: async () => {
+    throw new Problem(401, 'key-missing', 'No key.');
+  },
+  authenticateRoot: async () => {},
+  authenticateAdminOrRoot: async () => 'root',
+};
+
+function appOf(build: (app: Hono) => void) {
+  const app = new Hono();
+  app.onError((error, c) => renderProblem(c, error));
+  build(app);
+  return app;
+}
+
+/** What the app logs as an error while it answers. */
+async function loggedBy(answering: () => Response | Promise<Response>): Promise<{ status: number; text: string }> {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  try {
+    const { status } = await answering();
+    return { status, text: log.mock.calls.map(([line]) => String(line)).join('\n') };
+  } finally {
+    log.mockRestore();
+  }
+}
+
+/** A route whose handler answers, or throws, what the test hands it. */
+function answering(answer: () => unknown, errors: readonly ProblemCode[] = []) {
+  const said = { method: 'get', path: '/', summary: 'Tells', tag: 'query', key: 'none', errors } as const;
+  const schema = z.object({ a: z.number(), b: z.object({ c: z.string() }).optional() });
+  return appOf((app) => route(app, open, { ...said, answer: schema }, answer as () => { a: number }));
+}
+
+describe('an answer', () => {
+  it('is sent as it is when it fits what the route says', async () => {
+    const response = await answering(() => ({ a: 1, b: { c: 'x' } })).request('/');
+    expect([response.status, await response.json()]).toEqual([200, { a: 1, b: { c: 'x' } }]);
+    expect(await (await answering(() => ({ a: 1, b: undefined })).request('/')).json()).toEqual({ a: 1 });
+  });
+
+  it.each([
+    ['a wrong value', { a: 'one' }, /answers other than it says/],
+    ['a missing member', {}, /answers other than it says/],
+    ['a member that is not described', { a: 1, d: 2 }, /answers \/d, which it does not describe/],
+    ['a nested one', { a: 1, b: { c: 'x', d: 2 } }, /answers \/b\/d/],
+  ])('with %s fails wherever tests run', async (_, answer, text) => {
+    const logged = await loggedBy(() => answering(() => answer).request('/'));
+    expect(logged).toEqual({ status: 500, text: expect.stringMatching(text) });
+  });
+});
+
+describe('a refusal', () => {
+  it('has a code that the route names', async () => {
+    const refuse = () => {
+      throw new Problem(404, 'person-not-found', 'Nobody.');
+    };
+    expect((await answering(refuse, ['person-not-found']).request('/')).status).toBe(404);
+    const logged = await loggedBy(() => answering(refuse).request('/'));
+    expect(logged).toEqual({ status: 500, text: expect.stringContaining('person-not-found, which it does not name') });
+  });
+});
+
+describe('a call', () => {
+  const build = (app: Hono) =>
+    route(
+      app,
+      open,
+      {
+        method: 'post',
+        path: '/:id/:part',
+        summary: 'Echoes',
+        tag: 'query',
+        key: 'root',
+        query: z.strictObject({ n: z.coerce.number().default(7) }),
+        body: { schema: z.strictObject({ text: z.string() }), sizeBytesMax: 100 },
+        answer: z.object({ id: z.string(), part: z.string(), n: z.number(), text: z.string() }),
+        status: 201,
+        example: { body: { text: 'hi' }, answer: { id: 'a', part: 'b', n: 7, text: 'hi' } },
+      },
+      ({ params, query, body }) => ({ ...params, ...query, ...body }),
+    );
+  const post = (path: string, body: string) => appOf(build).request(path, { method: 'POST', body });
+
+  it('hands over parameters, query and body, parsed', async () => {
+    const response = await post('/a/b?n=3', '{"text":"x"}');
+    expect([response.status, await response.json()]).toEqual([201, { id: 'a', part: 'b', n: 3, text: 'x' }]);
+    expect(await (await post('/a/b', '{"text":"x"}')).json()).toMatchObject({ n: 7 });
+  });
+
+  it.each([
+    ['a wrong query first', '/a/b?m=3', '{', 400, 'request-invalid'],
+    ['then what is no JSON', '/a/b', '{', 400, 'json-invalid'],
+    ['then what does not fit', '/a/b', '{"text":1}', 400, 'request-invalid'],
+    ['and what is too large', '/a/b', JSON.stringify({ text: 'x'.repeat(100) }), 413, 'body-too-large'],
+  ])('refuses %s', async (_, path, body, status, code) => {
+    const response = await post(path, body);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
+  });
+
+  it('says all of it in the document', async () => {
+    const document = await openApiOf(appOf(build));
+    const operation = (document.paths['/{id}/{part}'] as Record<string, Record<string, unknown>>).post;
+    expect(operation).toMatchObject({
+      'x-key': 'root',
+      parameters: expect.arrayContaining([expect.objectContaining({ name: 'n', in: 'query' })]),
+      requestBody: { content: { 'application/json': { example: { text: 'hi' } } } },
+      responses: {
+        201: { content: { 'application/json': { example: { id: 'a', part: 'b', n: 7, text: 'hi' } } } },
+        default: { description: expect.stringContaining('body-too-large, json-invalid, key-malformed') },
+      },
+    });
+  });
+});
+
+describe('the scope of every call', () => {
+  it('is the one that the document says', async () => {
+    const { call, createTenant } = fakeApp();
+    const { keys } = await createTenant('acme');
+    const { body: document } = await call('GET', '/openapi.json');
+    const operations = Object.entries<Record<string, { 'x-key'?: string }>>(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({
+        method: method.toUpperCase(),
+        path: path.replaceAll(/\{\w+\}/g, 'x'),
+        key: operation['x-key'],
+      })),
+    );
+    expect(operations.length).toBeGreaterThan(40);
+    // A scope with every key that does not open it.
+    const refused: Record<string, readonly string[]> = {
+      write: [keys.read, keys.admin],
+      read: [keys.write],
+      admin: [keys.write, keys.read],
+      'read or write': [],
+      'admin or root': [keys.write, keys.read],
+      root: [keys.admin],
+    };
+    for (const { method, path, key } of operations) {
+      const name = `${method} ${path}`;
+      if (key === undefined) {
+        expect((await call(method, path)).status, name).not.toBe(401);
+        continue;
+      }
+      const empty = { ...(method !== 'GET' && { body: '{}' }), headers: { 'content-type': 'application/json' } };
+      expect((await call(method, path, empty)).body.code, name).toBe('key-missing');
+      for (const wrong of refused[key]!) {
+        const answer = await call(method, path, { ...empty, key: wrong });
+        expect([answer.status, answer.body.code], name).toEqual([403, key === 'root' ? 'key-root' : 'key-scope']);
+      }
+      if (key === 'root') expect((await call(method, path, { ...empty, key: ROOT_KEY })).status, name).not.toBe(403);
+    }
+  });
+});
