@@ -5,7 +5,7 @@
  *
  * @example
  * const body: JourneyRequest<'active'> = { from: '2026-06-01', to: '2026-07-01' };
- * const { days, meta } = JOURNEY_CALLS.active.answer.parse(await post(JOURNEY_CALLS.active.path, body));
+ * const { days, meta } = JOURNEY_CALLS.active.answer.parse(await post('/v1/query/active', body));
  */
 import type { z } from 'zod';
 import { funnelPeople } from '../core/journeys/funnel/funnel-people.ts';
@@ -14,18 +14,16 @@ import { metaSchema } from './meta.ts';
 
 /** The part of a kind that is seen on the wire. */
 interface WireKind<Question extends z.ZodObject, Answer extends z.ZodObject> {
-  readonly name: string;
   readonly question: Question;
   readonly answer: Answer;
 }
 
 /** Adds `meta`, which every answer has. */
 export function journeyCall<Question extends z.ZodObject, Answer extends z.ZodObject>({
-  name,
   question,
   answer,
 }: WireKind<Question, Answer>) {
-  return { path: `/v1/query/${name}`, request: question, answer: answer.extend({ meta: metaSchema }) };
+  return { request: question, answer: answer.extend({ meta: metaSchema }) };
 }
 
 type Kind = (typeof JOURNEY_KINDS)[number];

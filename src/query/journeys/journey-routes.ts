@@ -2,32 +2,43 @@
  * Journey routes: `POST /v1/query/<journey>` for each journey of `kinds.ts`, and the people of a funnel's step at
  * `/v1/query/funnel/people`. Each takes a question and gives an answer with `meta`.
  */
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { z } from 'zod';
 import { funnelPeople } from '../../core/journeys/funnel/funnel-people.ts';
 import { JOURNEYS, type JourneyRefusalCode, journeyOf } from '../../core/journeys/kinds.ts';
 import type { JourneyKind } from '../../core/journeys/kit/journey-kind.ts';
-import type { JourneyQuestion, JourneyRefusal } from '../../core/journeys/kit/request.ts';
+import { COMMON_CODES, type JourneyQuestion, type JourneyRefusal } from '../../core/journeys/kit/request.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Result } from '../../core/std/result.ts';
-import type { Tenant } from '../../core/tenant/tenant.ts';
-import { describe } from '../../http/describe.ts';
-import { Problem, parseJson } from '../../http/problem.ts';
+import { Problem } from '../../http/problem.ts';
+import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
 import { FUNNEL_PEOPLE_CALL, journeyCall } from '../../wire/journeys.ts';
 import { type Asking, beginAsking, type QueryPorts } from '../view/asking.ts';
 import { viewMeta } from '../view/meta.ts';
-import { invalidQuestion, type LakeRefusal, problemOf } from '../view/refusal.ts';
+import { invalidQuestion, type LakeRefusal, problemOf, READING_CODES } from '../view/refusal.ts';
 import { listFunnelPeople, parsePeopleCursor } from './funnel-people.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
 
 export type JourneyServices = Pick<Services, 'auth'> & QueryPorts;
 
+/** @example app.route('/v1/query', journeyRoutes(services)) */
 export function journeyRoutes(services: JourneyServices): Hono {
   const app = new Hono();
   for (const kind of JOURNEYS) addJourney(app, services, kind);
   addFunnelPeople(app, services);
   return app;
+}
+
+const READ = { method: 'post', tag: 'query', key: 'read' } as const;
+
+/** Each field of a question is refused with a code of its own, so the question is parsed by its kind. */
+function bodyOf(described: z.ZodType) {
+  return { schema: z.unknown(), described, sizeBytesMax: LIMITS.queryBodySizeBytesMax };
+}
+
+function errorsOf({ codes }: { readonly codes: Readonly<Record<string, JourneyRefusalCode>> }) {
+  return [...new Set([...READING_CODES, ...COMMON_CODES, ...Object.values(codes)])];
 }
 
 function addJourney(
@@ -36,48 +47,47 @@ function addJourney(
   kind: JourneyKind<JourneyQuestion, JourneyRefusalCode>,
 ): void {
   const { summary, description, name } = kind;
-  const { path, request, answer } = journeyCall(kind);
-  app.post(
-    path,
-    describe({ summary, description, tag: 'query', key: 'read', body: request, answer }),
-    answering(services, (body, { timezone }, nowMs) => {
-      const spec = { kind: name, question: must(kind.parse(body, timezone, nowMs)) };
-      return (asking) => readJourney(asking, journeyOf(spec), { spec });
-    }),
+  const { request, answer } = journeyCall(kind);
+  route(
+    app,
+    services.auth,
+    { ...READ, path: `/${name}`, summary, description, body: bodyOf(request), answer, errors: errorsOf(kind) },
+    async ({ tenant, body }) => {
+      const nowMs = services.now();
+      const spec = { kind: name, question: must(kind.parse(body, tenant.timezone, nowMs)) };
+      const asking = await beginAsking(services, tenant, nowMs);
+      return answerOf(asking, await readJourney(asking, journeyOf(spec), { spec }));
+    },
   );
 }
 
 function addFunnelPeople(app: Hono, services: JourneyServices): void {
-  const { path, request, answer } = FUNNEL_PEOPLE_CALL;
-  app.post(
-    path,
-    describe({ summary: funnelPeople.summary, tag: 'query', key: 'read', body: request, answer }),
-    answering(services, (body, { timezone }) => {
-      const question = must(funnelPeople.parse(body, timezone));
+  const { request, answer } = FUNNEL_PEOPLE_CALL;
+  const { name, summary } = funnelPeople;
+  const errors = [...errorsOf(funnelPeople), 'cursor-invalid' as const];
+  route(
+    app,
+    services.auth,
+    { ...READ, path: `/${name}`, summary, body: bodyOf(request), answer, errors },
+    async ({ tenant, body }) => {
+      const nowMs = services.now();
+      const question = must(funnelPeople.parse(body, tenant.timezone));
       const after = question.cursor === null ? null : mustCursor(question.cursor);
-      return (asking) => listFunnelPeople(asking, question, { after });
-    }),
+      const asking = await beginAsking(services, tenant, nowMs);
+      return answerOf(asking, await listFunnelPeople(asking, question, { after }));
+    },
   );
 }
 
-type Read = (asking: Asking) => Promise<Result<JourneyReading<object>, LakeRefusal>>;
-/** Checks a question, which is refused by a throw, and returns the reading of its answer. */
-type Ask = (body: unknown, tenant: Tenant, nowMs: number) => Read;
-
-/** Checks the question before anything is read. The shards are listed after authentication and before anything else. */
-function answering(services: JourneyServices, ask: Ask) {
-  return async (c: Context) => {
-    const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
-    const body = await parseJson(c.req.raw, z.unknown(), LIMITS.queryBodySizeBytesMax);
-    const nowMs = services.now();
-    const read = ask(body, tenant, nowMs);
-    const reading = await read(await beginAsking(services, tenant, nowMs));
-    if (!reading.ok) throw problemOf(reading.error);
-    const { answer, view, scannedEvents, isEstimated } = reading.value;
-    const elapsedMs = services.now() - nowMs;
-    const estimated = isEstimated && { estimated: true as const };
-    return c.json({ ...answer, meta: { ...viewMeta(view, scannedEvents), elapsedMs, ...estimated } });
-  };
+function answerOf<Answer extends object>(
+  { ports, nowMs }: Asking<QueryPorts>,
+  reading: Result<JourneyReading<Answer>, LakeRefusal>,
+) {
+  if (!reading.ok) throw problemOf(reading.error);
+  const { answer, view, scannedEvents, isEstimated } = reading.value;
+  const elapsedMs = ports.now() - nowMs;
+  const estimated = isEstimated && { estimated: true as const };
+  return { ...answer, meta: { ...viewMeta(view, scannedEvents), elapsedMs, ...estimated } };
 }
 
 function must<T>(parsed: Result<T, JourneyRefusal<JourneyRefusalCode>>): T {

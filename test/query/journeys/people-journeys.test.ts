@@ -5,11 +5,10 @@ import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
-import { renderProblem } from '../../../src/http/problem.ts';
-import { type JourneyServices, journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
 import { must } from '../../core/journeys/support.ts';
 import { record } from '../../support/events.ts';
+import { journeyClient } from '../support/journey-client.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
@@ -58,16 +57,7 @@ async function worldOf(stage: 'in the shards' | 'sealed'): Promise<World> {
   return world;
 }
 
-function clientOf(world: World) {
-  const auth = { authenticate: async () => ({ tenant: world.tenant }) };
-  const app = journeyRoutes({ ...world.ports, auth } as unknown as JourneyServices);
-  app.onError((error, c) => renderProblem(c, error));
-  return async (name: string, body: unknown) => {
-    const response = await app.request(`/v1/query/${name}`, { method: 'POST', body: JSON.stringify(body) });
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-    return { status: response.status, body: (await response.json()) as any };
-  };
-}
+const clientOf = ({ ports, tenant }: World) => journeyClient(ports, tenant);
 
 const peopleOf = ({ steps }: { readonly steps: readonly { readonly people: number }[] }) =>
   steps.map(({ people }) => people);

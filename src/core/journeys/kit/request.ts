@@ -13,8 +13,21 @@ import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
 import { conditionSize, type Matcher, matcherSize } from './matchers.ts';
 
-/** Codes of the fields that all journeys share, and of what is bounded over all fields together. */
-export type CommonRefusalCode = QueryRefusalCode | 'conditions-too-many';
+/** The codes with which any journey may refuse a question: those of the common fields, and of what is bounded over all fields. */
+export const COMMON_CODES = [
+  'query-invalid',
+  'field-unknown',
+  'where-invalid',
+  'group-by-invalid',
+  'top-invalid',
+  'range-invalid',
+  'range-inverted',
+  'range-too-wide',
+  'timezone-unknown',
+  'too-many-points',
+  'conditions-too-many',
+] as const satisfies readonly (QueryRefusalCode | 'conditions-too-many')[];
+export type CommonRefusalCode = (typeof COMMON_CODES)[number] | QueryRefusalCode;
 
 export interface JourneyRefusal<Code extends string = string> {
   readonly code: Code;
@@ -47,7 +60,7 @@ export const commonFields = {
 /** The code with which a value is refused that does not fit the schema of its field. */
 export type FieldCodes<Code extends string> = Readonly<Record<string, Code>>;
 
-const COMMON_CODES: FieldCodes<CommonRefusalCode> = {
+const COMMON_FIELD_CODES: FieldCodes<CommonRefusalCode> = {
   where: 'where-invalid',
   groupBy: 'group-by-invalid',
   top: 'top-invalid',
@@ -172,5 +185,5 @@ function refusalOf<Code extends string>(
   const path = jsonPointer(issue.path);
   if (issue.code === 'unrecognized_keys') return { code: 'field-unknown', path, message: issue.message };
   const field = String(issue.path[0]);
-  return { code: codes[field] ?? COMMON_CODES[field] ?? 'query-invalid', path, message: issue.message };
+  return { code: codes[field] ?? COMMON_FIELD_CODES[field] ?? 'query-invalid', path, message: issue.message };
 }

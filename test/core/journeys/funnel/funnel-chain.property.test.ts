@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChainFunnel, type ChainRules, type ChainTimes } from '../../../../src/core/journeys/funnel/funnel-chain.ts';
+import { ChainFunnel, type ChainRules } from '../../../../src/core/journeys/funnel/funnel-chain.ts';
 import { SetFunnel } from '../../../../src/core/journeys/funnel/funnel-set.ts';
 
 interface Event {
