@@ -12,26 +12,27 @@ import { funnelPeople } from '../core/journeys/funnel/funnel-people.ts';
 import { type JOURNEY_KINDS, JOURNEYS } from '../core/journeys/kinds.ts';
 import { metaSchema } from './meta.ts';
 
-/** The part of a kind that is seen on the wire. */
-interface WireKind<Question extends z.ZodObject, Answer extends z.ZodObject> {
-  readonly question: Question;
-  readonly answer: Answer;
+/** The schemas of a call. Every answer has `meta`. */
+interface JourneyCall<Question extends z.ZodObject, Answer extends z.ZodObject> {
+  readonly request: Question;
+  readonly answer: z.ZodObject<Answer['shape'] & { readonly meta: typeof metaSchema }, z.core.$strip>;
 }
 
-/** Adds `meta`, which every answer has. */
 export function journeyCall<Question extends z.ZodObject, Answer extends z.ZodObject>({
   question,
   answer,
-}: WireKind<Question, Answer>) {
-  return { request: question, answer: answer.extend({ meta: metaSchema }) };
+}: {
+  readonly question: Question;
+  readonly answer: Answer;
+}): JourneyCall<Question, Answer> {
+  const withMeta: z.ZodObject = answer.extend({ meta: metaSchema });
+  return { request: question, answer: withMeta as JourneyCall<Question, Answer>['answer'] };
 }
 
 type Kind = (typeof JOURNEY_KINDS)[number];
 export type JourneyName = Kind['name'];
 type KindOf<Name extends JourneyName> = Extract<Kind, { readonly name: Name }>;
-type CallOf<Name extends JourneyName> = ReturnType<
-  typeof journeyCall<KindOf<Name>['question'], KindOf<Name>['answer']>
->;
+type CallOf<Name extends JourneyName> = JourneyCall<KindOf<Name>['question'], KindOf<Name>['answer']>;
 
 /** The calls by the names of the journeys. */
 export const JOURNEY_CALLS = Object.fromEntries(JOURNEYS.map((kind) => [kind.name, journeyCall(kind)])) as unknown as {
