@@ -60,7 +60,7 @@ class Identity {
   add(userId: string | null, anonymousId: string | null, atMs: number): void {
     this.userId ??= userId;
     if (anonymousId === null || atMs < this.#anonymousAtMs) return;
-    // Of two at one instant the lesser is kept, so that the order of reading does not matter.
+    // The lesser of two at one instant is kept, so that the order of reading does not matter.
     if (atMs === this.#anonymousAtMs && anonymousId > this.anonymousId!) return;
     this.anonymousId = anonymousId;
     this.#anonymousAtMs = atMs;

@@ -47,12 +47,12 @@ export class ChainFunnel {
   readonly #stepMask: number;
   readonly #excludedMask: number;
   /**
-   * By step (from 1), the latest anchor going forward, the earliest end going backward. The chain without a step stands beside them:
+   * The latest anchor of each step (from 1) going forward, its earliest end going backward. The chain without a step stands beside them:
    * at 0 the anchor that the instant at hand offers, beyond the target its end.
    */
   readonly #best: Float64Array;
   readonly #next: Float64Array;
-  /** By step, the last step of the row from it on that the instant's events can serve; step − 1 when they cannot serve it. */
+  /** For each step, the last step of the row from it on that the instant's events can serve; step − 1 when they cannot serve it. */
   readonly #run: Uint8Array;
   readonly #matching: Matching;
   /** The step that `time` is about. */

@@ -17,7 +17,7 @@ export class Matching {
   readonly #used: number[] = [];
   readonly #visited: number[] = [];
   #visit = 0;
-  /** By step, the kind of event that serves it. */
+  /** The kind of event that serves each step. */
   readonly #servedBy: Int32Array;
   #size = 0;
 

@@ -8,7 +8,7 @@ import { Breakdown, type GroupedBy } from './breakdown.ts';
 import type { JourneyQuestion } from './request.ts';
 import type { RowNeeds } from './row-reader.ts';
 
-/** What a journey says about the rows it reads. */
+/** The rows that a journey reads. */
 export interface Reading {
   /** Start of a look-back before the range. Default: the start of the range. */
   readonly startMs?: number;
@@ -33,7 +33,7 @@ export class EventReader {
     this.breakdown = new Breakdown(this.source, groupBy, reading.groupedBy);
   }
 
-  /** What the scan has to bring. `columns`: text columns beyond those of filter and breakdown. */
+  /** The needs of the reader. `columns`: text columns beyond those of filter and breakdown. */
   needs(columns: readonly StringColumn[]): RowNeeds {
     const { where, startMs, endMs } = this.#question;
     const filtered = where === null ? [] : conditionProperties(where).map(propertyColumn);

@@ -13,9 +13,9 @@ import type { FieldCodes, JourneyQuestion, JourneyRefusal } from './request.ts';
 export interface JourneyKind<Question extends JourneyQuestion = JourneyQuestion, Code extends string = string> {
   /** The last step of the path: `POST /v1/query/<name>`. */
   readonly name: string;
-  /** What the journey tells, in a line. */
+  /** One line that says which question the journey answers. */
   readonly summary: string;
-  /** What exactly is counted, in one or two sentences. */
+  /** One or two sentences that define the counts. */
   readonly description: string;
   /** The request's schema: the common fields and the journey's own, with their defaults. Unknown fields are refused. */
   readonly question: z.ZodObject;

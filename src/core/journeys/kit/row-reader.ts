@@ -33,7 +33,7 @@ export interface RowReader {
   code(row: number): number;
 }
 
-/** What a scan has to bring for a reader. It is fixed once the reader is made. */
+/** The data that a scan has to bring for a reader, fixed once the reader is made. */
 export interface RowNeeds {
   /** Start of what is read: the start of the range, or of a look-back before it. */
   readonly startMs: number;
@@ -44,7 +44,7 @@ export interface RowNeeds {
   readonly properties: ReadonlySet<string> | null;
   /** Properties of events, by the names that the question gives them. */
   readonly names: ReadonlySet<string>;
-  /** What has to be looked up of people and put on the batches. */
+  /** The facts about people that have to be looked up and put on the batches. */
   readonly asks: PeopleAsks;
 }
 

@@ -23,7 +23,7 @@ export type PathGraph = z.output<z.ZodObject<typeof graphFields>>;
 type PathNode = z.output<typeof nodeSchema>;
 type PathLink = z.output<typeof linkSchema>;
 
-/** What is counted of all paths, by group. */
+/** The counts of all paths, by group. */
 export interface PathCounts {
   readonly people: ReadonlyMap<number, number>;
   /** People at each label of a step. */
