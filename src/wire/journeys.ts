@@ -1,5 +1,6 @@
 /**
- * Journey calls: the request and the answer of `POST /v1/query/<journey>` as schemas, with the types inferred from them.
+ * Journey calls: the request and the answer of `POST /v1/query/<journey>` as schemas, with the types inferred from
+ * them.
  *
  * They follow from the journeys' kinds: a new kind has its call here without a further line.
  *

@@ -1,10 +1,10 @@
 /**
- * Active people: for each day the people active on it (DAU), in the 7 days that end with it (WAU), and in the 30 days (MAU);
- * stickiness is DAU / MAU. Days are those of the zone.
+ * Active people: for each day the people active on it (DAU), in the 7 days that end with it (WAU), and in the 30 days
+ * (MAU); stickiness is DAU / MAU. Days are those of the zone.
  *
- * The 29 days before the range are read too, and its first day from its beginning, so that the first figures are as complete as the
- * last. The last day is today at the latest, although it is not over: for future days WAU and MAU would only fall. The breakdown is
- * the person's first value, so each person is in one group.
+ * The 29 days before the range are read too, and its first day from its beginning, so that the first figures are as
+ * complete as the last. The last day is today at the latest, although it is not over: for future days WAU and MAU would
+ * only fall. The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../limits.ts';

@@ -1,6 +1,6 @@
 /**
- * Frequency: the number of people by how often they did something in the range: by events, or by the hours, days, weeks or months
- * that have one.
+ * Frequency: the number of people by how often they did something in the range: by events, or by the hours, days, weeks
+ * or months that have one.
  *
  * The breakdown is the person's first value, so each person is in one group.
  */

@@ -1,7 +1,8 @@
 /**
  * JourneyKinds: the list of all journeys. A new one is a file that exports a kind, and a line here.
  *
- * A JourneySpec names a kind and carries its question as plain data: that is the form in which a question is handed to a scanner.
+ * A JourneySpec names a kind and carries its question as plain data: that is the form in which a question is handed to
+ * a scanner.
  */
 import { assert } from '../std/result.ts';
 import { active } from './active.ts';

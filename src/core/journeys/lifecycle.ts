@@ -8,9 +8,9 @@
  * | resurrected | yes | no | yes |
  * | dormant | no | yes | |
  *
- * "Earlier" reaches back `historyDays` before the range, to the beginning of an interval, and at least one interval. The first
- * interval is read from its beginning. The last one is the current interval, although it is not over: in a future one everybody
- * would be dormant. The breakdown is the person's first value, so each person is in one group.
+ * "Earlier" reaches back `historyDays` before the range, to the beginning of an interval, and at least one interval.
+ * The first interval is read from its beginning. The last one is the current interval, although it is not over: in a
+ * future one everybody would be dormant. The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';

@@ -1,12 +1,14 @@
 /**
- * Retention: for each cohort, the people who began in one day, week or month, the number who came back in the n-th one after it.
+ * Retention: for each cohort, the people who began in one day, week or month, the number who came back in the n-th one
+ * after it.
  *
- * cohort, `first`: the interval of a person's first start event; a person with one in the `historyDays` before the range is in no
- * cohort. `recurring`: every interval with a start event, so a person is in many cohorts.
- * retained n: the people with a return event in the interval cohort + n (`on`), or in that one or a later one of the range
- * (`on-or-after`). For n = 0 the return event is at or after the first start event of the cohort's interval.
- * A cell is null when cohort + n lies after the last interval: the one at the end of the range, or the current one, which is counted
- * although it may not be over. overall n sums the cohorts whose cell is not null: `eligible` are their sizes.
+ * - cohort, `first`: the interval of a person's first start event; a person with one in the `historyDays` before the
+ *   range is in no cohort. `recurring`: every interval with a start event, so a person is in many cohorts.
+ * - retained n: the people with a return event in the interval cohort + n (`on`), or in that one or a later one of the
+ *   range (`on-or-after`). For n = 0 the return event is at or after the first start event of the cohort's interval.
+ * - A cell is null when cohort + n lies after the last interval: the one at the end of the range, or the current one,
+ *   which is counted although it may not be over. overall n sums the cohorts whose cell is not null: `eligible` are
+ *   their sizes.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
@@ -234,8 +236,8 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
 }
 
 /**
- * When any event is both a start and a return event, one event of a bucket tells as much as all of them, and everything before
- * the range is one bucket.
+ * When any event is both a start and a return event, one event of a bucket tells as much as all of them, and everything
+ * before the range is one bucket.
  */
 function bucketPlace(question: RetentionQuestion, buckets: Buckets): RowReader['place'] {
   const { start, return: back, startMs, historyStartMs, groupBy } = question;

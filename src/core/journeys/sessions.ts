@@ -1,10 +1,10 @@
 /**
  * Sessions: stretches of a person's events in which no pause is longer than the gap, strictly.
  *
- * A session belongs to the range in which it starts. Events of one gap before the range are read only to know which sessions run
- * over its start: those are not counted (CORRECTNESS N4), so adjacent ranges count each session once. At the end of the range
- * a session is measured up to there; `open` is the number of sessions that may go on.
- * duration: last − first event, in seconds. bounce: a session of exactly one event. Entry and exit page: the first and the last
+ * A session belongs to the range in which it starts. Events of one gap before the range are read only to know which
+ * sessions run over its start: those are not counted (CORRECTNESS N4), so adjacent ranges count each session once. At
+ * the end of the range a session is measured up to there; `open` is the number of sessions that may go on. duration:
+ * last − first event, in seconds. bounce: a session of exactly one event. Entry and exit page: the first and the last
  * event of the session that has the page property. The breakdown is the value at the session's first event.
  */
 import { z } from 'zod';
@@ -177,7 +177,10 @@ class SessionsFold implements JourneyFold<SessionsAnswer> {
     return best;
   }
 
-  /** The first page on the way from `from`, forward or backward, to before `to`; of several at one instant the first by text. */
+  /**
+   * The first page on the way from `from`, forward or backward, to before `to`; of several at one instant the first by
+   * text.
+   */
   #nextPage(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
     const step = from < to ? 1 : -1;
     let row = from;

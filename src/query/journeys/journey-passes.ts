@@ -1,8 +1,9 @@
 /**
- * Passes: a journey's people in ranges of their hashes, one after the other, each with as many people as can be held at once.
+ * Passes: a journey's people in ranges of their hashes, one after the other, each with as many people as can be held at
+ * once.
  *
- * The row groups tell how many rows a range has; the share of its rows that a pass has held tells how many the next may have. A range
- * ends where few row groups go on beyond it, because the next pass reads those again.
+ * The row groups tell how many rows a range has; the share of its rows that a pass has held tells how many the next may
+ * have. A range ends where few row groups go on beyond it, because the next pass reads those again.
  */
 import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { dayRange } from '../../core/std/day.ts';

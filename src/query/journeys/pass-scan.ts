@@ -1,7 +1,8 @@
 /**
  * PassScan: scans a range of people into sequences: here, or beside scanners when the question can be shared out.
  *
- * One PassScan serves all passes of a question: they share a budget of rows, and what the first pass learns about copies.
+ * One PassScan serves all passes of a question: they share a budget of rows, and what the first pass learns about
+ * copies.
  */
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import { excessOf, type Journey } from '../../core/journeys/kit/journey.ts';
@@ -116,8 +117,8 @@ export class PassScan {
 }
 
 /**
- * Whether scanners can help. Traits and cohorts are known only here. With linked ids, a person's events are found under hashes outside
- * the pass too: a scanner can return the events of everybody, but not those of some people.
+ * Whether scanners can help. Traits and cohorts are known only here. With linked ids, a person's events are found under
+ * hashes outside the pass too: a scanner can return the events of everybody, but not those of some people.
  */
 function canBeDivided({ people }: LakeView, { isEverybody }: Gathering): boolean {
   const hasLinks = people?.linked?.isEmpty === false;

@@ -1,6 +1,6 @@
 /**
- * Buckets: consecutive hours, days, weeks or months of a zone, and the index of the one that holds an instant. The last one found is
- * remembered, because the next event mostly lies in the same.
+ * Buckets: consecutive hours, days, weeks or months of a zone, and the index of the one that holds an instant. The last
+ * one found is remembered, because the next event mostly lies in the same.
  */
 import { DAY_MS } from '../../limits.ts';
 import { bucketIndex, bucketStarts, type Interval } from '../../query/question/interval.ts';

@@ -1,4 +1,6 @@
-/** Groups: the breakdown of an answer: the largest groups by their size, ties by key, and the rest together as `other`. */
+/**
+ * Groups: the breakdown of an answer: the largest groups by their size, ties by key, and the rest together as `other`.
+ */
 import { z } from 'zod';
 import type { JourneyQuestion } from '../kit/request.ts';
 import type { TextCodes } from '../kit/text-codes.ts';
@@ -27,7 +29,10 @@ export function groupedAnswer<Table extends z.ZodRawShape, Whole extends z.ZodRa
 /** The size of every group that occurred, by the code of its text. */
 export type GroupSizes = ReadonlyMap<number, number>;
 
-/** The groups of an answer with the table of each; no field without a breakdown. `tables` makes one for each lot of codes. */
+/**
+ * The groups of an answer with the table of each; no field without a breakdown. `tables` makes one for each lot of
+ * codes.
+ */
 export function groupsField<Table extends object>(
   { groupBy, top }: JourneyQuestion,
   texts: TextCodes,

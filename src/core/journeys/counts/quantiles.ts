@@ -1,6 +1,6 @@
 /**
- * Quantiles by nearest rank: among n values in ascending order, the one at place ceil(q * n), counted from 1; q = 0 is the least. So
- * each quantile is a value that occurred.
+ * Quantiles by nearest rank: among n values in ascending order, the one at place ceil(q * n), counted from 1; q = 0 is
+ * the least. So each quantile is a value that occurred.
  */
 import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
@@ -35,7 +35,9 @@ function quantilesBy(n: number, mean: number, valueAt: (place: number) => number
   return { n, mean, ...byShare((name) => valueAt(nearestPlace(SHARES[name], n))) };
 }
 
-/** The place counted from 0. A product of a share and a whole number is slightly off, so it is rounded before `ceil`. */
+/**
+ * The place counted from 0. A product of a share and a whole number is slightly off, so it is rounded before `ceil`.
+ */
 function nearestPlace(share: number, n: number): number {
   return Math.max(0, Math.ceil(Number((share * n).toFixed(6))) - 1);
 }
@@ -58,8 +60,8 @@ export function quantilesOfCounts(counts: ReadonlyMap<number, number>): Quantile
 const EXACT_VALUES_MAX = 2_000_000;
 
 /**
- * Durations by slot, in milliseconds. All values are kept up to `exactMax`; beyond that each slot has a sketch, which is within
- * 0.5 %, and the answer says that it is estimated.
+ * Durations by slot, in milliseconds. All values are kept up to `exactMax`; beyond that each slot has a sketch, which
+ * is within 0.5 %, and the answer says that it is estimated.
  */
 export class DurationBag {
   readonly #exactMax: number;

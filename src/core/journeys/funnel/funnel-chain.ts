@@ -1,17 +1,18 @@
 /**
  * Chain: the distance that one person gets through the steps of a funnel in their order.
  *
- * A chain is an event of step 1 (its anchor) at t1 and events of steps 2 to k at t2 … tk, with t1 < t2 < … < tk (or ≤, and then
- * one event serves one step) and tk − t1 ≤ window; no excluded event lies strictly between the two steps of its exclusion. Any event
- * of step 1 may be the anchor, or only the person's first.
+ * A chain is an event of step 1 (its anchor) at t1 and events of steps 2 to k at t2 … tk, with t1 < t2 < … < tk (or ≤,
+ * and then one event serves one step) and tk − t1 ≤ window; no excluded event lies strictly between the two steps of
+ * its exclusion. Any event of step 1 may be the anchor, or only the person's first.
  *
- * Forward, in one pass: for each step the latest anchor of a chain that reaches it so far. A later anchor is never worse, so it
- * represents all others. An excluded event ends the chains that wait between its steps.
- * Backward, in one pass for each step of interest: for each step the earliest instant at which a chain from there on can end.
- * At each anchor that is the end of the greedy chain, which gives the earliest anchor that completes, and the shortest chain.
+ * Forward, in one pass: for each step the latest anchor of a chain that reaches it so far. A later anchor is never
+ * worse, so it represents all others. An excluded event ends the chains that wait between its steps. Backward, in one
+ * pass for each step of interest: for each step the earliest instant at which a chain from there on can end. At each
+ * anchor that is the end of the greedy chain, which gives the earliest anchor that completes, and the shortest chain.
  *
- * n events and k steps cost n passes over the steps that an event is, not n² over anchors. The events of one instant are one set: its
- * `run` is the longest row of steps that the set can serve alone, found by matching when one event could serve several steps.
+ * n events and k steps cost n passes over the steps that an event is, not n² over anchors. The events of one instant
+ * are one set: its `run` is the longest row of steps that the set can serve alone, found by matching when one event
+ * could serve several steps.
  */
 import { Matching } from './matching.ts';
 
@@ -47,12 +48,15 @@ export class ChainFunnel {
   readonly #stepMask: number;
   readonly #excludedMask: number;
   /**
-   * The latest anchor of each step (from 1) going forward, its earliest end going backward. The chain without a step stands beside them:
-   * at 0 the anchor that the instant at hand offers, beyond the target its end.
+   * The latest anchor of each step (from 1) going forward, its earliest end going backward. The chain without a step
+   * stands beside them: at 0 the anchor that the instant at hand offers, beyond the target its end.
    */
   readonly #best: Float64Array;
   readonly #next: Float64Array;
-  /** For each step, the last step of the row from it on that the instant's events can serve; step − 1 when they cannot serve it. */
+  /**
+   * For each step, the last step of the row from it on that the instant's events can serve; step − 1 when they cannot
+   * serve it.
+   */
   readonly #run: Uint8Array;
   readonly #matching: Matching;
   /** The step that `time` is about. */
@@ -100,7 +104,9 @@ export class ChainFunnel {
     return reached;
   }
 
-  /** The general case of an instant: events that may follow each other, or excluded ones. Returns the last step reached. */
+  /**
+   * The general case of an instant: events that may follow each other, or excluded ones. Returns the last step reached.
+   */
   #step(atMs: number, mask: number, codes: Uint32Array, first: number, end: number): number {
     const { stepCount, windowMs } = this.#rules;
     const best = this.#best;
@@ -181,7 +187,10 @@ export class ChainFunnel {
     return next[1]!;
   }
 
-  /** Ends the chains in which an excluded event of this instant lies. Backward (`offset` 1) they are kept at the step after it. */
+  /**
+   * Ends the chains in which an excluded event of this instant lies. Backward (`offset` 1) they are kept at the step
+   * after it.
+   */
   #exclude(mask: number, offset: 0 | 1): void {
     if ((mask & this.#excludedMask) === 0) return;
     const never = offset === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
@@ -191,7 +200,10 @@ export class ChainFunnel {
     }
   }
 
-  /** Whether an excluded event of this instant lies strictly inside a chain whose steps `first` to `last` are at this instant. */
+  /**
+   * Whether an excluded event of this instant lies strictly inside a chain whose steps `first` to `last` are at this
+   * instant.
+   */
   #isInside(mask: number, first: number, last: number): boolean {
     if ((mask & this.#excludedMask) === 0) return false;
     return this.#rules.exclusions.some(({ bit, from, to }) => (mask & (1 << bit)) !== 0 && from < first && last < to);

@@ -1,4 +1,7 @@
-/** FunnelRows: the parts that the funnel and the list of its people share: the reader of masks, and the algorithm that follows steps. */
+/**
+ * FunnelRows: the parts that the funnel and the list of its people share: the reader of masks, and the algorithm that
+ * follows steps.
+ */
 import { matchedRows } from '../kit/matched-rows.ts';
 import type { RowReader } from '../kit/row-reader.ts';
 import { ChainFunnel } from './funnel-chain.ts';

@@ -1,11 +1,12 @@
 /**
  * SetFunnel: the number of a funnel's steps that one person does in any order within the window.
  *
- * k steps are done when k events, each serving another step, lie within the window of the first of them. When ties are strict, they
- * lie at k different instants, so that the events of one instant serve one step together.
+ * k steps are done when k events, each serving another step, lie within the window of the first of them. When ties are
+ * strict, they lie at k different instants, so that the events of one instant serve one step together.
  *
- * A window slides over the events, and a maximum matching of steps with the events in it is maintained: its size is the number of
- * steps done. The shortest stretch with k steps from each first event on comes from a window that shrinks while it still has k.
+ * A window slides over the events, and a maximum matching of steps with the events in it is maintained: its size is the
+ * number of steps done. The shortest stretch with k steps from each first event on comes from a window that shrinks
+ * while it still has k.
  */
 import { type ChainRules, type ChainTimes, noTimes } from './funnel-chain.ts';
 import { Matching } from './matching.ts';

@@ -1,8 +1,9 @@
 /**
  * Funnel: the number of people who get through a row of steps, where they drop off, and how long they take.
  *
- * Each person is in one group of a breakdown: that of the earliest anchor that gets them furthest; so groups add up to the whole.
- * Times to a step are those of the people who reach it: from the earliest anchor from which they do, and the shortest of all.
+ * Each person is in one group of a breakdown: that of the earliest anchor that gets them furthest; so groups add up to
+ * the whole. Times to a step are those of the people who reach it: from the earliest anchor from which they do, and the
+ * shortest of all.
  */
 import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';

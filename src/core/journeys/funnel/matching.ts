@@ -1,9 +1,9 @@
 /**
- * Matching: the number of steps that a set of events can serve when each event serves one: a maximum bipartite matching of steps
- * (at most 32) with events, maintained as events come and go.
+ * Matching: the number of steps that a set of events can serve when each event serves one: a maximum bipartite matching
+ * of steps (at most 32) with events, maintained as events come and go.
  *
- * Events that could serve the same steps are alike: they are one node with a capacity. So the length of an augmenting path is at most
- * the number of steps, whatever the number of events.
+ * Events that could serve the same steps are alike: they are one node with a capacity. So the length of an augmenting
+ * path is at most the number of steps, whatever the number of events.
  */
 const FREE = -1;
 /** Bound of the kinds of events remembered for the next set: usually they are the same few. */
@@ -65,7 +65,10 @@ export class Matching {
     this.#augmentAny();
   }
 
-  /** The last step (from 1) of the longest row of steps, from index `from` on, that the offered events serve; `from` when there is none. */
+  /**
+   * The last step (from 1) of the longest row of steps, from index `from` on, that the offered events serve; `from`
+   * when there is none.
+   */
   runFrom(from: number): number {
     this.#release();
     let step = from;

@@ -1,9 +1,9 @@
 /**
- * JourneyKind: everything that one journey is, in one value: its name and texts, the schemas of its question and of its answer, the
- * check of a question, and the journey that a question becomes.
+ * JourneyKind: everything that one journey is, in one value: its name and texts, the schemas of its question and of its
+ * answer, the check of a question, and the journey that a question becomes.
  *
- * A new journey is one file that exports a kind, and one line in `kinds.ts`. The route, the API's description, the wire types and
- * the work of scanners follow from the kind.
+ * A new journey is one file that exports a kind, and one line in `kinds.ts`. The route, the API's description, the wire
+ * types and the work of scanners follow from the kind.
  */
 import type { z } from 'zod';
 import type { Result } from '../../std/result.ts';

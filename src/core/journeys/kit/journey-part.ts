@@ -1,6 +1,6 @@
 /**
- * JourneyPart: the result of one of several readers of a journey as plain data that can travel: some of the people, their events as
- * codes, and the texts behind the codes, which each reader numbers for itself.
+ * JourneyPart: the result of one of several readers of a journey as plain data that can travel: some of the people,
+ * their events as codes, and the texts behind the codes, which each reader numbers for itself.
  */
 import type { Sequences } from './sequences.ts';
 

@@ -27,8 +27,8 @@ export interface JourneyFold<Answer extends object = object> {
 export const TOO_MANY_GROUPS = 'The breakdown has too many values';
 
 /**
- * Names the bound that a journey has exceeded; null while within bounds. Also asked while rows are read, because a text is
- * retained even if its person is given up later.
+ * Names the bound that a journey has exceeded; null while within bounds. Also asked while rows are read, because a text
+ * is retained even if its person is given up later.
  */
 export function excessOf({ reader: { breakdown, labels }, fold }: Journey): string | null {
   if (fold.excess !== null) return fold.excess;

@@ -1,8 +1,9 @@
 /**
- * LabelledRows: the reader of journeys to which an event is the text of one property, its label: a page, a step of a path.
+ * LabelledRows: the reader of journeys to which an event is the text of one property, its label: a page, a step of a
+ * path.
  *
- * A code is twice the label's number plus 1 for an anchor, an event that the anchor's matcher fits. Without a matcher every event
- * is an anchor. An event that has no label and is no anchor is not kept.
+ * A code is twice the label's number plus 1 for an anchor, an event that the anchor's matcher fits. Without a matcher
+ * every event is an anchor. An event that has no label and is no anchor is not kept.
  */
 import type { EventColumns } from '../../event/columns.ts';
 import { propertyColumn } from '../../event/property.ts';

@@ -1,4 +1,6 @@
-/** MatchedRows: the reader of journeys to which an event is what matchers say about it: a mask, a bit for each matcher. */
+/**
+ * MatchedRows: the reader of journeys to which an event is what matchers say about it: a mask, a bit for each matcher.
+ */
 import type { EventColumns } from '../../event/columns.ts';
 import { EventReader, type Reading } from './event-reader.ts';
 import { type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';

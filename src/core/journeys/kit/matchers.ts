@@ -1,8 +1,9 @@
 /**
  * Matcher: says which events are a step: by name, by a condition, or by both.
  *
- * A list of matchers is compiled into a mask of each row, a bit for each matcher. A name is looked up once for all matchers, and
- * once for each entry of a dictionary when names come coded. A condition is only tested when the name fits.
+ * A list of matchers is compiled into a mask of each row, a bit for each matcher. A name is looked up once for all
+ * matchers, and once for each entry of a dictionary when names come coded. A condition is only tested when the name
+ * fits.
  */
 import { z } from 'zod';
 import type { EventColumns } from '../../event/columns.ts';

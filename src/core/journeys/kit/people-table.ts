@@ -1,9 +1,9 @@
 /**
- * PeopleTable: numbers for the people of a pass, in the order in which the pass meets them, and each person's first value of the
- * breakdown when people are grouped by it.
+ * PeopleTable: numbers for the people of a pass, in the order in which the pass meets them, and each person's first
+ * value of the breakdown when people are grouped by it.
  *
- * Open addressing over (high, low) pairs in flat arrays: at most about 20 bytes a person and no objects. Neighbouring rows often
- * belong to one person, who is then found without a lookup.
+ * Open addressing over (high, low) pairs in flat arrays: at most about 20 bytes a person and no objects. Neighbouring
+ * rows often belong to one person, who is then found without a lookup.
  */
 import type { TextCodes } from './text-codes.ts';
 

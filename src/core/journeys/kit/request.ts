@@ -1,5 +1,6 @@
 /**
- * JourneyQuestion: the part of a question that all journeys share: a range, a filter, a breakdown; checked, with stable codes.
+ * JourneyQuestion: the part of a question that all journeys share: a range, a filter, a breakdown; checked, with stable
+ * codes.
  *
  * in: unknown JSON, the tenant's zone · out: a question whose bounds are instants, or a refusal
  * Unknown fields are refused, and everything is bounded: the number of steps, of conditions, of days, of points.
@@ -13,7 +14,10 @@ import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
 import { conditionSize, type Matcher, matcherSize } from './matchers.ts';
 
-/** The codes with which any journey may refuse a question: those of the common fields, and of what is bounded over all fields. */
+/**
+ * The codes with which any journey may refuse a question: those of the common fields, and of what is bounded over all
+ * fields.
+ */
 export const COMMON_CODES = [
   'query-invalid',
   'field-unknown',
@@ -118,8 +122,8 @@ interface OwnFields<Own> {
 }
 
 /**
- * The parsing that all journeys share: checks the body, resolves the common fields, has `resolve` do the rest, and bounds
- * the number of tests for each event.
+ * The parsing that all journeys share: checks the body, resolves the common fields, has `resolve` do the rest, and
+ * bounds the number of tests for each event.
  */
 export function parseQuestion<S extends z.ZodType<CommonBody>, Own extends object, Code extends string>(
   { question, codes }: QuestionForm<S, Code>,

@@ -1,10 +1,10 @@
 /**
  * RowReader: the reading half of a journey: what a scan has to bring, and the number under which each event is kept.
  *
- * The caller hands over a batch with `use` and then asks for rows of that batch, in any order. A reader keeps nothing of a batch
- * but the texts of its breakdown and of its labels, so several scans may use it in turn.
- * There are three: `eventRows` (every event is alike), `matchedRows` (a bit for each matcher) and `labelledRows` (the text of
- * a property). A journey chooses one of them and writes none.
+ * The caller hands over a batch with `use` and then asks for rows of that batch, in any order. A reader keeps nothing
+ * of a batch but the texts of its breakdown and of its labels, so several scans may use it in turn. There are three:
+ * `eventRows` (every event is alike), `matchedRows` (a bit for each matcher) and `labelledRows` (the text of a
+ * property). A journey chooses one of them and writes none.
  */
 import type { CodedTexts, EventColumns } from '../../event/columns.ts';
 import type { StringColumn } from '../../event/event.ts';
@@ -23,8 +23,8 @@ export interface RowReader {
   /** The texts that codes stand for; null when codes stand for none. */
   readonly labels: CodeLabels | null;
   /**
-   * Maps an event's instant to the one that is kept, when only its day or week matters; equal neighbours are then kept once.
-   * Null when the instant is kept as it is.
+   * Maps an event's instant to the one that is kept, when only its day or week matters; equal neighbours are then kept
+   * once. Null when the instant is kept as it is.
    */
   readonly place: ((atMs: number) => number) | null;
   /** Turns to a batch. Returns the codes of all its rows when they follow from one repeating text, else null. */

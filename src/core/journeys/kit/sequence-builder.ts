@@ -1,6 +1,7 @@
 /**
- * SequenceBuilder: gathers rows in any order and returns them by person. When it holds more than its bound, it gives up the upper
- * half of its people and goes on with the others: `range` says whose events it has, and another pass has to read the rest.
+ * SequenceBuilder: gathers rows in any order and returns them by person. When it holds more than its bound, it gives up
+ * the upper half of its people and goes on with the others: `range` says whose events it has, and another pass has to
+ * read the rest.
  */
 import type { EventColumns } from '../../event/columns.ts';
 import type { JourneyPart } from './journey-part.ts';
@@ -113,7 +114,10 @@ export class SequenceBuilder {
     if (this.held > this.#heldMax) this.#narrowToFit();
   }
 
-  /** Adds the part of another reader. `follow` replaces a person's hash, a (low, high) pair, by the one that it is linked to. */
+  /**
+   * Adds the part of another reader. `follow` replaces a person's hash, a (low, high) pair, by the one that it is
+   * linked to.
+   */
   absorb(part: JourneyPart, follow: ((words: Uint32Array, at: number) => void) | null): void {
     const { breakdown, labels } = this.#reader;
     const { offsets, at, codes, groups, people: hashes } = part.sequences;
@@ -228,7 +232,9 @@ export class SequenceBuilder {
   }
 }
 
-/** Sorts the events [from, to). Most are in order: days come ascending, and a sealed day is sorted by person and time. */
+/**
+ * Sorts the events [from, to). Most are in order: days come ascending, and a sealed day is sorted by person and time.
+ */
 function sortByTime(at: Float64Array, codes: Uint32Array, groups: Uint32Array, from: number, to: number): void {
   let sorted = from + 1;
   while (sorted < to && at[sorted - 1]! <= at[sorted]!) sorted++;

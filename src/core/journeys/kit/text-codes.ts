@@ -1,8 +1,8 @@
 /**
  * TextCodes: small numbers for the texts that a journey reads: values of its breakdown, pages, names of events.
  *
- * 0 is the absent value. Numbers follow the order in which texts are read, which means nothing; `ranks` order them by code points,
- * so that an answer with ties does not depend on the order of reading.
+ * 0 is the absent value. Numbers follow the order in which texts are read, which means nothing; `ranks` order them by
+ * code points, so that an answer with ties does not depend on the order of reading.
  */
 import { LIMITS } from '../../limits.ts';
 import { compareCodePoints, ownText } from '../../std/text.ts';

@@ -1,4 +1,7 @@
-/** PathGraph: the paths of many people as an answer shows them: the largest nodes of each step, and the links between them. */
+/**
+ * PathGraph: the paths of many people as an answer shows them: the largest nodes of each step, and the links between
+ * them.
+ */
 import { z } from 'zod';
 import { rankGroups } from '../counts/groups.ts';
 import type { TextCodes } from '../kit/text-codes.ts';

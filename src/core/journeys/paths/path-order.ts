@@ -15,7 +15,10 @@ export class PathOrder {
     this.#groupTexts = groupTexts;
   }
 
-  /** The instant of the first anchor among the events [from, to), or of the last one going backward; NaN when there is none. */
+  /**
+   * The instant of the first anchor among the events [from, to), or of the last one going backward; NaN when there is
+   * none.
+   */
   anchorInstant({ at, codes }: Sequences, from: number, to: number): number {
     if (this.#question.isBackward) {
       for (let row = to - 1; row >= from; row--) if (isAnchor(codes[row]!)) return at[row]!;

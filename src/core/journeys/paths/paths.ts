@@ -1,11 +1,11 @@
 /**
  * Paths: what people do next after an event, or what they did before one.
  *
- * Each person has one path: the steps after their first event that `startAt` matches, or the steps before their last event that
- * `endAt` matches, numbered 0, −1, −2, … So counts are people, and the people who flow into a step flow out of it or end there.
- * A step is the text of one property; events without it are no steps. With `collapse`, a text that repeats the one before it is no
- * further step. Steps of one instant are ordered by text.
- * The `nodes` largest texts of each step are listed, ties by text; the remainder is `other`.
+ * Each person has one path: the steps after their first event that `startAt` matches, or the steps before their last
+ * event that `endAt` matches, numbered 0, −1, −2, … So counts are people, and the people who flow into a step flow out
+ * of it or end there. A step is the text of one property; events without it are no steps. With `collapse`, a text that
+ * repeats the one before it is no further step. Steps of one instant are ordered by text. The `nodes` largest texts of
+ * each step are listed, ties by text; the remainder is `other`.
  */
 import type { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
