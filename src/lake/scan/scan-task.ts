@@ -7,6 +7,7 @@
  * shares come together, because a person's events lie in as many files as there are days.
  */
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
+import { excessOf } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
 import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -83,22 +84,23 @@ export class ScanRunner {
 
   async follow({ journey: spec, people, heldMax, ...share }: JourneyTask): Promise<ShareReply<JourneyPart>> {
     const journey = journeyOf(spec);
-    const builder = new SequenceBuilder(journey, { heldMax, range: people });
+    const { columns, properties } = journey.reader.needs;
+    const builder = new SequenceBuilder(journey.reader, { heldMax, range: people });
     const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
     const selection = {
-      wanted: new Set<LakeColumn>([...journey.columns, 'person']),
-      // Copies are told by the ids of everybody, also where only some people are wanted.
+      wanted: new Set<LakeColumn>([...columns, 'person']),
+      // The ids of everybody are compared to find copies, even when only some people are wanted.
       copies: new Map(),
-      ...(journey.properties && { properties: journey.properties }),
+      ...(properties && { properties }),
       ...(!isEverybody && { people: personsOf(people) }),
     };
     return this.#read(share, selection, {
       found: () => builder.part(),
       add: (batch, rows) => {
         builder.add(batch, rows);
-        // The query may hold twice as much: it reads the share itself, and knows better where to divide the people.
+        // The query reads such a share itself: it may hold twice as much, and knows better where to divide the people.
         if (builder.isFull || builder.range.to < people.to) throw new Error('the share holds more events than it may');
-        return journey.excess === null;
+        return excessOf(journey) === null;
       },
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Buckets: consecutive days, weeks or months of a zone, and the index of the one an instant lies in; with the last one found
- * remembered, for the next event is mostly in the same.
+ * Buckets: consecutive hours, days, weeks or months of a zone, and the index of the one that holds an instant. The last
+ * one found is remembered, because the next event mostly lies in the same.
  */
 import { DAY_MS } from '../../limits.ts';
 import { bucketIndex, bucketStarts, type Interval } from '../../query/question/interval.ts';
@@ -8,7 +8,7 @@ import { bucketIndex, bucketStarts, type Interval } from '../../query/question/i
 /** Longer than any interval. */
 const LONGEST_MS = 40 * DAY_MS;
 
-/** Where the interval of now ends, at the most `endMs`: what lies beyond has not come. */
+/** The end of the current interval, or `endMs` if that is earlier: later intervals have not begun. */
 export function begunUntil(interval: Interval, timezone: string, endMs: number, nowMs: number): number {
   if (nowMs >= endMs) return endMs;
   const [, nextMs = endMs] = bucketStarts(interval, timezone, nowMs, Math.min(endMs, nowMs + LONGEST_MS));

@@ -1,4 +1,4 @@
-/** CountTable: how often each small whole number occurred, by group. */
+/** CountTable: the number of occurrences of each small whole number, by group. */
 export class CountTable {
   readonly #groups = new Map<number, Map<number, number>>();
   #cellCount = 0;
@@ -18,7 +18,7 @@ export class CountTable {
     counts.set(value, (known ?? 0) + 1);
   }
 
-  /** Times a group was counted, whatever the value. */
+  /** The number of values counted in each group. */
   sizes(): Map<number, number> {
     return new Map(
       Array.from(this.#groups, ([group, counts]) => [
@@ -28,7 +28,7 @@ export class CountTable {
     );
   }
 
-  /** Value → times, of these groups together. */
+  /** Value → occurrences, over these groups together. */
   merged(groups: Iterable<number>): Map<number, number> {
     const together = new Map<number, number>();
     for (const group of groups) {

@@ -1,8 +1,8 @@
 /**
- * Quantiles by nearest rank: of n values in ascending order the one at place ceil(q * n), from 1; q = 0 is the least. So each
- * is a value that occurred.
+ * Quantiles by nearest rank: among n values in ascending order, the one at place ceil(q * n), counted from 1; q = 0 is
+ * the least. So each quantile is a value that occurred.
  */
-
+import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
 import { NumberCell } from '../../rollup/cell.ts';
 
@@ -19,24 +19,30 @@ const SHARES = {
   p100: 1,
 } as const;
 type Share = keyof typeof SHARES;
-export const QUANTILE_NAMES = Object.keys(SHARES) as Share[];
+const QUANTILE_NAMES = Object.keys(SHARES) as Share[];
 
-/** `n` values with their mean and quantiles; null where there is none. */
-export type Quantiles = { readonly n: number; readonly mean: number | null } & {
-  readonly [share in Share]: number | null;
-};
-
-function quantilesBy(n: number, mean: number, valueAt: (place: number) => number): Quantiles {
-  const entries = QUANTILE_NAMES.map((name) => [name, n === 0 ? null : valueAt(placeOf(SHARES[name], n))]);
-  return { n, mean: n === 0 ? null : mean, ...Object.fromEntries(entries) };
+function byShare<Value>(valueAt: (name: Share) => Value): { [name in Share]: Value } {
+  return Object.fromEntries(QUANTILE_NAMES.map((name) => [name, valueAt(name)])) as { [name in Share]: Value };
 }
 
-/** From 0. Products of shares and whole numbers are a little off: whole places must not be rounded up. */
-function placeOf(share: number, n: number): number {
+export const quantilesSchema = z
+  .object({ n: z.int(), mean: z.number().nullable(), ...byShare(() => z.number().nullable()) })
+  .describe('The number of values, their mean, and quantiles by nearest rank; null when there is no value.');
+export type Quantiles = z.output<typeof quantilesSchema>;
+
+function quantilesBy(n: number, mean: number, valueAt: (place: number) => number): Quantiles {
+  if (n === 0) return { n, mean: null, ...byShare(() => null) };
+  return { n, mean, ...byShare((name) => valueAt(nearestPlace(SHARES[name], n))) };
+}
+
+/**
+ * The place counted from 0. A product of a share and a whole number is slightly off, so it is rounded before `ceil`.
+ */
+function nearestPlace(share: number, n: number): number {
   return Math.max(0, Math.ceil(Number((share * n).toFixed(6))) - 1);
 }
 
-/** Of values given with how often each occurred. */
+/** The quantiles of values that come with their occurrences. */
 export function quantilesOfCounts(counts: ReadonlyMap<number, number>): Quantiles {
   const sorted = [...counts].sort(([left], [right]) => left - right);
   const ends: number[] = [];
@@ -50,12 +56,12 @@ export function quantilesOfCounts(counts: ReadonlyMap<number, number>): Quantile
   return quantilesBy(n, sum / n, (place) => sorted[ends.findIndex((end) => end > place)]![0]);
 }
 
-/** 12 bytes each. */
+/** A value takes 12 bytes. */
 const EXACT_VALUES_MAX = 2_000_000;
 
 /**
- * Values by slot, in milliseconds. All of them are kept while they are at most `exactMax`; from then on a sketch a slot, within
- * 0.5 %, and the answer says so.
+ * Durations by slot, in milliseconds. All values are kept up to `exactMax`; beyond that each slot has a sketch, which
+ * is within 0.5 %, and the answer says that it is estimated.
  */
 export class DurationBag {
   readonly #exactMax: number;
@@ -72,7 +78,7 @@ export class DurationBag {
     return this.#sketches !== null;
   }
 
-  /** More sketches than may be: it takes nothing any more, and is worth nothing. */
+  /** Whether there are more sketches than allowed. A full bag takes no further values and is void. */
   get isFull(): boolean {
     return this.#sketches !== null && this.#sketches.size > LIMITS.journeySketchesMax;
   }
@@ -88,7 +94,7 @@ export class DurationBag {
     this.#values[this.#size++] = valueMs;
   }
 
-  /** In seconds, by group: `groupOf` puts slots together; slots of no group are left out. */
+  /** Quantiles in seconds by group. `groupOf` assigns slots to groups; a slot without a group is left out. */
   seconds(groupCount: number, groupOf: (slot: number) => number | undefined): Quantiles[] {
     return this.#sketches === null
       ? this.#exactSeconds(groupCount, groupOf)
@@ -126,7 +132,7 @@ export class DurationBag {
     }
     return merged.map((sketch) => {
       const { count } = sketch;
-      // The sketch finds the value at place q * (count - 1), rounded down: half a place on stands clear of rounding.
+      // The sketch finds the value at place q * (count - 1), rounded down: half a place more avoids an error of rounding.
       const valueAt = (place: number) => {
         if (place === 0) return sketch.min / 1_000;
         return place === count - 1 ? sketch.max / 1_000 : sketch.quantile((place + 0.5) / (count - 1)) / 1_000;
