@@ -43,7 +43,7 @@ export function createApp(services: Services): Hono {
 
   // Sending events: each protocol names the paths of its vendor.
   app.route('/', collectRoutes({ ...services, quotas }));
-  app.route('/', importRoutes({ ...services, quotas }, lakeImporter(services)));
+  app.route('/v1/import', importRoutes({ ...services, quotas }, lakeImporter(services)));
 
   // Asking.
   app.route('/v1/query', queryRoutes(services));
@@ -63,9 +63,9 @@ export function createApp(services: Services): Hono {
   app.route('/v1/cohorts', cohortRoutes(services));
 
   // Operating.
-  app.route('/', sealRoutes(services));
-  app.route('/', expiryRoutes(services));
-  app.route('/', statusRoutes(services));
+  app.route('/v1', sealRoutes(services));
+  app.route('/v1/retention', expiryRoutes(services));
+  app.route('/v1/status', statusRoutes(services));
   app.route('/', healthRoutes(services, { requests, quotas }));
 
   // The API about itself, and the page.

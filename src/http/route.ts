@@ -47,6 +47,8 @@ export interface Route<
   readonly key: K;
   readonly query?: Q;
   readonly body?: RouteBody<B>;
+  /** Content types of a body that is not JSON; the handler reads it from the request. */
+  readonly bodyTypes?: readonly string[];
   readonly answer: A;
   /** Status of success. Default: 200. */
   readonly status?: ContentfulStatusCode;

@@ -56,3 +56,6 @@ export function expiryTargets({ hourDays, dayYears, lakeMonths, events }: Expiry
     events: new Map(Object.entries(events).map(([name, { lakeDays }]) => [name, today - lakeDays])),
   };
 }
+
+/** Tiers of storage from which a policy drops days; `event` drops the events of one name. */
+export const DROP_TIERS = ['hour', 'day', 'lake', 'event'] as const;

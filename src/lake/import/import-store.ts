@@ -4,9 +4,10 @@
  */
 import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../../core/event/import.ts';
 import type { Link } from '../../core/people/links.ts';
+import { dayText } from '../../core/std/day.ts';
 import { assert } from '../../core/std/result.ts';
 import { insertLinks } from '../manifest/link-store.ts';
-import { dayText, l0PathSql } from '../manifest/paths.ts';
+import { l0PathSql } from '../manifest/paths.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from '../manifest/segment-rows.ts';
 
 /** The incarnation of a chunk's segment. Unambiguous, because the number follows the last hyphen. */

@@ -18,7 +18,8 @@ import type {
 } from '../../core/event/import.ts';
 import { findLinks } from '../../core/people/find-links.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
-import { dayText, l0Path } from '../manifest/paths.ts';
+import { dayText } from '../../core/std/day.ts';
+import { l0Path } from '../manifest/paths.ts';
 import type { PlacedSegment } from '../manifest/segment-rows.ts';
 import { queueImported } from '../seal/schedule.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';

@@ -6,7 +6,9 @@
  * each event once. Among the other files copies are told by id and key_hash, or by person where key_hash is null. The list is
  * written by compare-and-set, so that an older reading never replaces a newer one.
  */
-import { currentPath, dayText } from './paths.ts';
+
+import { dayText } from '../../core/std/day.ts';
+import { currentPath } from './paths.ts';
 import { readCurrent } from './segments.ts';
 
 export type CurrentBucket = Pick<R2Bucket, 'head' | 'put'>;

@@ -8,14 +8,14 @@
  * It only ever grows. Every reader applies it, so that rows which are still there or come back do not count (CORRECTNESS A5).
  */
 import type { EventColumns } from '../../core/event/columns.ts';
-import { dayText } from './paths.ts';
+import { dayText } from '../../core/std/day.ts';
+import type { DROP_TIERS } from '../../core/tenant/expiry.ts';
 
 /** A day before and a day after every day of an event. */
 export const DAY_MIN = -1_000_000;
 export const DAY_MAX = 1_000_000;
 
-export const TIERS = ['hour', 'day', 'lake', 'event'] as const;
-export type Tier = (typeof TIERS)[number];
+export type Tier = (typeof DROP_TIERS)[number];
 
 /** Something was dropped from the days [dayFrom, dayBefore). Nothing before dayBefore counts. */
 export interface DroppedDays {

@@ -11,7 +11,7 @@
  * The functions that end in `Sql` give expressions and conditions; their arguments are SQL expressions too. Conditions on
  * paths compare with bounds, for then the index of paths serves them.
  */
-import { DAY_MS } from '../../core/limits.ts';
+import { dayText } from '../../core/std/day.ts';
 import { hashHex } from '../../core/std/hash.ts';
 
 const ROOT = 'lake/v1/';
@@ -74,19 +74,7 @@ export function currentPath(uid: string): string {
   return `${lakeFolder(uid)}current.json`;
 }
 
-/** `2010-12-01` of a day number. */
-export function dayText(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
-}
-
 /** `dayText` in SQL. */
 export function dayTextSql(day: string): string {
   return `date(${day} * 86400, 'unixepoch')`;
-}
-
-/** The day number of `2010-12-01`; null when the text is no such date. */
-export function parseDay(text: string): number | null {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
-  const day = Date.parse(`${text}T00:00:00Z`) / DAY_MS;
-  return Number.isInteger(day) && dayText(day) === text ? day : null;
 }

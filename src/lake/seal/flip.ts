@@ -5,10 +5,12 @@
  * The transaction of the flip also takes away what it replaces: older cells, plans and L1 rows, and parts that no day needs
  * any more. It gives the lease back. All of it may be done twice.
  */
+
+import { dayText } from '../../core/std/day.ts';
 import type { CellRow } from '../manifest/cells.ts';
 import { afterScans, throwAway, throwAwayFound } from '../manifest/garbage.ts';
 import { releaseLease } from '../manifest/leases.ts';
-import { dayText, isL1PathSql, l0PathSql, traitsPathSql } from '../manifest/paths.ts';
+import { isL1PathSql, l0PathSql, traitsPathSql } from '../manifest/paths.ts';
 import { IS_NOT_OVERTAKEN, type SealedDay } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { toBase64 } from '../std/base64.ts';

@@ -5,10 +5,10 @@
  * it read long ago, writes nothing that a reader could count (CORRECTNESS A5).
  */
 import { LIMITS } from '../../core/limits.ts';
+import { dayText } from '../../core/std/day.ts';
 import { assert } from '../../core/std/result.ts';
 import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../manifest/dropped.ts';
 import { holderOf, isHeldBy, type Lease, releaseLease, selectHolder, takeLease } from '../manifest/leases.ts';
-import { dayText } from '../manifest/paths.ts';
 import { IS_NOT_OVERTAKEN, type SealedDayRow, sealedDayOf, selectSealedDays } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { fromBase64 } from '../std/base64.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { dayText, parseDay } from '../../../src/core/std/day.ts';
 import { InvariantError } from '../../../src/core/std/result.ts';
-import { dayText, parseDay } from '../../../src/lake/manifest/paths.ts';
 import { readScanPlan } from '../../../src/lake/manifest/segments.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from '../seal/tenant-lake.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/shard/rpc.ts';
-import { dayText } from '../../../src/lake/manifest/paths.ts';
+import { dayText } from '../../../src/core/std/day.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
 import { Room } from '../../../src/lake/std/room.ts';
 import { expectLog } from '../../support/expect-log.ts';

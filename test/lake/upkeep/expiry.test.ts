@@ -3,8 +3,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import type { SealMessage } from '../../../src/core/shard/rpc.ts';
+import { dayText } from '../../../src/core/std/day.ts';
 import { expirySchema, expiryTargets } from '../../../src/core/tenant/expiry.ts';
-import { dayText } from '../../../src/lake/manifest/paths.ts';
 import { dueDays, scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { enforceExpiry, readDropped, scheduleExpiry, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
 import { wireDropped } from '../../../src/operate/expiry-routes.ts';
