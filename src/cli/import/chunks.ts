@@ -1,5 +1,5 @@
 /**
- * Chunk: up to N mapped rows as NDJSON, the unit that is sent, acknowledged and skipped when it is sent again.
+ * Chunk: a bounded number of mapped rows as NDJSON, the unit that is sent and acknowledged.
  *
  * Chunks are numbered from 0 and cut by rows and size alone, so the same file, mapping and size give the same chunks.
  */
@@ -11,7 +11,7 @@ export interface Chunk {
   readonly index: number;
   readonly rowCount: number;
   readonly body: Buffer;
-  /** SHA-256 of the body, hex. */
+  /** The SHA-256 of the body in hexadecimal. */
   readonly hash: string;
 }
 
@@ -20,12 +20,12 @@ export interface RowCounts {
   mapped: number;
   skipped: number;
   unreadable: number;
-  /** The first few, with their row numbers. */
+  /** The first few unreadable rows, with their numbers. */
   readonly unreadableFirst: { readonly row: number; readonly reason: string }[];
 }
 
 const UNREADABLE_SHOWN_MAX = 5;
-/** The server takes 12 MiB unpacked. */
+/** Below `LIMITS.importChunkSizeBytesMax`, which bounds what the server takes. Another size would cut other chunks. */
 const CHUNK_SIZE_BYTES_MAX = 10 * 1024 * 1024;
 
 export async function* cutChunks(
@@ -84,8 +84,8 @@ function lineOf(
 }
 
 function withId(event: ImportEvent, id: string): ImportEvent {
-  if (typeof event !== 'object') throw new Error(`the mapping gave ${typeof event} instead of an event or null`);
-  // Written into the mapping's own object: a copy of half a million events costs a second.
+  if (typeof event !== 'object') throw new Error(`the mapping returned ${typeof event} instead of an event or null`);
+  // The id is written into the mapping's own object: copies of half a million events cost a second.
   event.id ??= id;
   return event;
 }

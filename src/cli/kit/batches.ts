@@ -1,7 +1,7 @@
 /**
- * Batches: events to `POST /v1/events`, several at a time, with the accounts of what became of them.
+ * Batches: sends events to `POST /v1/events`, many in one call, and adds up the verdicts.
  *
- * Every event must carry an id: a batch whose answer was lost is sent again, and only ids make that harmless.
+ * Every event must carry an id: a batch whose answer was lost is sent again, and ids alone make that harmless.
  */
 import type { Verdict } from '../../core/event/rejection.ts';
 import type { Client } from './client.ts';
@@ -26,10 +26,12 @@ export function newAccounts(): Accounts {
   return { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0, requests: 0, errors: [] };
 }
 
-/** Errors kept for showing; the counts are complete. */
+/** Errors kept for display; the counts are complete. */
 const ERRORS_KEPT_MAX = 100;
 
-/** `offset` is the position of the batch's first event in the whole input. */
+/**
+ * Sends one batch and adds its verdict to `accounts`. `offset` is the position of its first event in the whole input.
+ */
 export async function sendBatch(
   client: Client,
   events: readonly WireEvent[],

@@ -1,9 +1,10 @@
 /**
  * Keys: where the CLI finds the server and the key that a command needs.
  *
- * - Server: `--url`, TIDEMARK_URL, what the local stack wrote into its state folder, else port 8787 of this machine.
- * - Key: TIDEMARK_<SCOPE>_KEY, else the local stack's `keys.json` (root also from `.dev.vars`).
- * - Local keys are only ever sent to this machine: a mistyped `--url` must not carry them away.
+ * - The server comes from `--url`, TIDEMARK_URL or the state folder of the local stack. Default: port 8787 of this
+ *   machine.
+ * - A key comes from TIDEMARK_<SCOPE>_KEY or the local stack's `keys.json`; the root key also from `.dev.vars`.
+ * - Local keys are sent to this machine alone: a mistyped `--url` must not carry them away.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -30,7 +31,7 @@ export interface Server {
   readonly isLocal: boolean;
   readonly stateFolder: string;
   readonly tenant: string;
-  /** Undefined: not known. */
+  /** The key; undefined when it is not known. */
   findKey(scope: Scope): string | undefined;
   mustKey(scope: Scope): string;
 }
@@ -44,7 +45,7 @@ export function findServer(args: Args, io: Io): Server {
   const findKey = (scope: Scope) => io.env[variableOf(scope)] || (isLocal ? localKey(local, tenant, scope) : undefined);
   const mustKey = (scope: Scope) => {
     const key = findKey(scope);
-    if (!key) throw unknownKey(scope, tenant, isLocal, stateFolder);
+    if (!key) throw unknownKeyError(scope, tenant, isLocal, stateFolder);
     return key;
   };
   return { url, isLocal, stateFolder, tenant, findKey, mustKey };
@@ -59,11 +60,12 @@ function hostOf(url: string): string {
   try {
     return new URL(url).hostname;
   } catch {
-    throw new CliError(`"${url}" is not a URL`, 'Give the whole address, as in --url https://tidemark.example.com');
+    throw new CliError(`"${url}" is not a URL`, 'Give the whole address, such as --url https://tidemark.example.com');
   }
 }
 
-function variableOf(scope: Scope): string {
+/** The environment variable of a key. */
+export function variableOf(scope: Scope): string {
   return `TIDEMARK_${scope.toUpperCase()}_KEY`;
 }
 
@@ -72,12 +74,13 @@ function localKey(local: LocalKeys, tenant: string, scope: Scope): string | unde
   return local.root ?? rootKeyOfDevVars();
 }
 
-function unknownKey(scope: Scope, tenant: string, isLocal: boolean, stateFolder: string): CliError {
-  const whose = scope === 'root' ? 'the root key' : `the ${scope} key of tenant ${tenant}`;
-  const local = isLocal
-    ? `, or start the local stack (npm start), which keeps keys in ${stateFiles(stateFolder).keys}`
-    : '';
-  return new CliError(`I do not know ${whose}`, `Set ${variableOf(scope)}${local}`);
+function unknownKeyError(scope: Scope, tenant: string, isLocal: boolean, stateFolder: string): CliError {
+  const key = scope === 'root' ? 'The root key' : `The ${scope} key of tenant ${tenant}`;
+  const { keys } = stateFiles(stateFolder);
+  const hint = isLocal
+    ? `Set ${variableOf(scope)}, or start the local stack (npm start), which keeps its keys in ${keys}.`
+    : `Set ${variableOf(scope)}. Local keys are not sent to another machine.`;
+  return new CliError(`${key} is not known`, hint);
 }
 
 export function readLocalKeys(stateFolder: string): LocalKeys {
@@ -88,7 +91,7 @@ export function readLocalKeys(stateFolder: string): LocalKeys {
   }
 }
 
-/** Adds or replaces a tenant's keys in the state folder of the local stack; null removes it. */
+/** Adds or replaces a tenant's keys in the state folder of the local stack; null removes the tenant. */
 export function keepTenantKeys(stateFolder: string, tenant: string, keys: Partial<TenantKeys> | null): void {
   const file = stateFiles(stateFolder).keys;
   const local = readLocalKeys(stateFolder);

@@ -100,7 +100,7 @@ describe('tidemark export', () => {
   it('asks again for a part whose connection broke', async () => {
     breaks = (number) => number === 1 || number === 4;
     const { code, notes } = await run('csv', 'all.csv', ['--columns', 'id']);
-    expect(notes).toMatch(/Once more: the connection broke/);
+    expect(notes).toMatch(/Trying again: the connection broke/);
     expect(code).toBe(0);
     expect(read('all.csv').split('\r\n').slice(1, -1)).toEqual(ALL);
   }, 20_000);
@@ -116,7 +116,7 @@ describe('tidemark export', () => {
     breaks = () => false;
     asked = [];
     const second = await run('ndjson', 'all.ndjson');
-    expect(second.notes).toMatch(/Going on behind 3 of 9 parts/);
+    expect(second.notes).toMatch(/Continuing after part 3 of 9/);
     expect(asked).toHaveLength(6);
     expect(ids('all.ndjson')).toEqual(ALL);
   }, 30_000);
@@ -126,13 +126,13 @@ describe('tidemark export', () => {
     await run('ndjson', 'all.ndjson');
     breaks = () => false;
     const { notes, out } = await run('ndjson', 'all.ndjson', ['--events', 'Odd']);
-    expect(notes).not.toMatch(/Going on/);
+    expect(notes).not.toMatch(/Continuing/);
     expect(out).toMatch(/^30 events/);
   }, 30_000);
 
   it('does not replace a file unless told to', async () => {
     writeFileSync(join(folder, 'all.csv'), 'mine');
-    expect((await run('csv', 'all.csv')).notes).toMatch(/is there already/);
+    expect((await run('csv', 'all.csv')).notes).toMatch(/already exists/);
     expect(read('all.csv')).toBe('mine');
     expect((await run('csv', 'all.csv', ['--force'])).code).toBe(0);
     expect(read('all.csv')).not.toBe('mine');

@@ -56,9 +56,9 @@ describe('the command line', () => {
     [['query', 'extra'], 'one argument too many'],
     [['import', 'x.csv', '--map', 'm.ts'], '--tenant is missing'],
     [['import', 'x.csv', '--tenant', 't'], '--map is missing'],
-    [['import'], 'which file?'],
+    [['import'], 'name the file to import'],
     [['tenant', 'delete', 'shop'], '--yes'],
-    [['key', 'create', 'owner'], 'no scope'],
+    [['key', 'create', 'owner'], 'a scope is write, read, admin'],
     [['send', '--event', 'A', '--property', 'x'], 'name=value'],
   ])('%j is a wrong command line', async (argv, reason) => {
     const { code, notes } = await run(...argv);
@@ -114,7 +114,8 @@ describe('keys', () => {
       '--state',
       state,
     ]);
-    expect(notes).toContain('I do not know the write key');
+    expect(notes).toContain('The write key of tenant shop is not known');
+    expect(notes).toContain('Local keys are not sent to another machine.');
   });
 });
 
