@@ -1,13 +1,9 @@
 /**
- * Api: what the page calls, all of it public: the same calls that a customer's program makes.
+ * Api: the calls of the page. All of them are public: a customer's program makes the same.
  */
 import type { QueryBody } from '../core/query/question/request.ts';
-
-export interface Demo {
-  readonly tenant: string;
-  readonly write: string;
-  readonly read: string;
-}
+import type { DemoKeys } from '../wire/demo.ts';
+import type { ProblemDocument } from '../wire/problem.ts';
 
 export interface Answer {
   readonly series: readonly {
@@ -40,7 +36,7 @@ export interface Verdict {
   readonly errors: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** A refused or failed call, in words for a person. */
+/** A call that was refused or failed, with a message for the user. */
 export class CallError extends Error {
   readonly status: number;
   readonly retryAfterMs: number;
@@ -52,10 +48,10 @@ export class CallError extends Error {
   }
 }
 
-/** Keys of the demo tenant; null where there is none. */
-export async function readDemo(): Promise<Demo | null> {
+/** The keys of the demo tenant; null when the server has none. */
+export async function readDemoKeys(): Promise<DemoKeys | null> {
   try {
-    return await call<Demo>('/demo.json');
+    return await call<DemoKeys>('/demo.json');
   } catch (error) {
     if (error instanceof CallError && error.status === 404) return null;
     throw error;
@@ -92,7 +88,7 @@ async function call<T>(path: string, { key, body }: { key?: string; body?: objec
     throw new CallError(0, 'The server does not answer.');
   });
   if (response.ok) return response.json();
-  const problem = await response.json().catch(() => null);
+  const problem: Partial<ProblemDocument> | null = await response.json().catch(() => null);
   const detail = problem?.detail ? `${problem.detail} (${problem.code})` : `${path} answered ${response.status}.`;
   throw new CallError(response.status, detail, Number(response.headers.get('retry-after') ?? 0) * 1_000);
 }

@@ -1,5 +1,6 @@
 /**
- * Latest: the newest events as rows of a table. A row that stays is not touched, so nothing flickers; a new one is lit up.
+ * Latest: the newest events as rows of a table. A row that stays is not touched, so the table does not flicker; a new
+ * row is highlighted.
  */
 import type { SentEvent } from './api.ts';
 import { element, formatSecond } from './dom.ts';

@@ -51,7 +51,7 @@ POST /v1/query/funnel can do more: conditions of single steps, exclusions and th
     anchor: {
       type: 'string',
       value: 'A',
-      help: 'best (default), or first: the funnel of a person begins at the earliest first step',
+      help: 'best (default), or first: a person starts at the earliest event of the first step',
     },
     ties: { type: 'string', value: 'T', help: 'strict (default), or non-strict: two steps may be at the same instant' },
     'group-by': { type: 'string', value: 'P', help: 'adds a funnel for each value of the property' },

@@ -9,21 +9,19 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { KeyScope } from '../../core/tenant/tenant.ts';
-import { stateFolderDefault } from '../../local/options.ts';
+import { demoTenant, type LocalKeys, type TenantKeys } from '../../local/demo.ts';
+import { portDefault, stateFolderDefault } from '../../local/options.ts';
 import { devVarsFile, root, stateFiles } from '../../local/paths.ts';
 import { type Args, CliError, type Io } from './command.ts';
 
 export type Scope = KeyScope | 'root';
-export type TenantKeys = Readonly<Record<KeyScope, string>>;
 
-interface LocalKeys {
-  readonly url?: string;
-  readonly root?: string;
+/** The keys of a state folder, which has none before the first start. */
+type KeptKeys = Partial<Omit<LocalKeys, 'tenants'>> & {
   readonly tenants?: Readonly<Record<string, Partial<TenantKeys>>>;
-}
+};
 
-const URL_DEFAULT = 'http://127.0.0.1:8787';
-const TENANT_DEFAULT = 'demo';
+const URL_DEFAULT = `http://127.0.0.1:${portDefault}`;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 export interface Server {
@@ -41,7 +39,7 @@ export function findServer(args: Args, io: Io): Server {
   const local = readLocalKeys(stateFolder);
   const url = (args.text('url') ?? io.env.TIDEMARK_URL ?? local.url ?? URL_DEFAULT).replace(/\/+$/, '');
   const isLocal = LOOPBACK.has(hostOf(url));
-  const tenant = args.text('tenant') ?? TENANT_DEFAULT;
+  const tenant = args.text('tenant') ?? demoTenant;
   const findKey = (scope: Scope) => io.env[variableOf(scope)] || (isLocal ? localKey(local, tenant, scope) : undefined);
   const mustKey = (scope: Scope) => {
     const key = findKey(scope);
@@ -69,7 +67,7 @@ export function variableOf(scope: Scope): string {
   return `TIDEMARK_${scope.toUpperCase()}_KEY`;
 }
 
-function localKey(local: LocalKeys, tenant: string, scope: Scope): string | undefined {
+function localKey(local: KeptKeys, tenant: string, scope: Scope): string | undefined {
   if (scope !== 'root') return local.tenants?.[tenant]?.[scope];
   return local.root ?? rootKeyOfDevVars();
 }
@@ -83,7 +81,7 @@ function unknownKeyError(scope: Scope, tenant: string, isLocal: boolean, stateFo
   return new CliError(`${key} is not known`, hint);
 }
 
-export function readLocalKeys(stateFolder: string): LocalKeys {
+function readLocalKeys(stateFolder: string): KeptKeys {
   try {
     return JSON.parse(readFileSync(stateFiles(stateFolder).keys, 'utf8'));
   } catch {
