@@ -2,7 +2,7 @@
  * `tidemark send`: sends one event from options, or many as NDJSON from a file or standard input.
  */
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { accessSync, constants, createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { readLines } from '../import/rows.ts';
 import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../kit/batches.ts';
@@ -83,7 +83,16 @@ async function* batchesOf(args: Args, io: Io): AsyncGenerator<Batch> {
   if (isSingle) return yield { events: [eventOf(args)], offset: 0 };
   if (!file && io.stdin.isTTY)
     throw new UsageError('there is nothing to send: give --event, a file, or NDJSON on standard input');
-  yield* readBatches(!file || file === '-' ? io.stdin : createReadStream(resolve(io.cwd, file)));
+  yield* readBatches(!file || file === '-' ? io.stdin : openFile(resolve(io.cwd, file)));
+}
+
+function openFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, undefined, { cause: error });
+  }
+  return createReadStream(path);
 }
 
 async function* readBatches(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Batch> {

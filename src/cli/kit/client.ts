@@ -207,7 +207,7 @@ function hintOf(status: number, code: Problem['code']): string | undefined {
     return 'The server does not know the key. Check TIDEMARK_*_KEY, --tenant and --url, or use tidemark key create.';
   if (status === 403)
     return 'The key has another scope or belongs to another tenant. tidemark key list shows the keys.';
-  if (status === 404) return 'Check the name, and check that the server runs this version (tidemark doctor).';
+  if (status === 404) return 'Check the id or name, and check that the server runs this version (tidemark doctor).';
   if (status === 429)
     return 'The server is overloaded or the quota is used up. Try again later, or send fewer events at a time.';
   if (status >= 500) return 'The server failed; its log says why. It is safe to repeat the command.';

@@ -136,12 +136,22 @@ export function parseCommand(command: Command, argv: readonly string[]): Args | 
     const config: ParseArgsConfig = { args: [...argv], options: toParseOptions(options), allowPositionals: true };
     parsed = parseArgs(config) as typeof parsed;
   } catch (error) {
-    throw new UsageError((error as Error).message.split('. ')[0] ?? 'wrong arguments');
+    throw new UsageError(explainParseError(error as Error));
   }
   if (parsed.values.help) return undefined;
   const extra = parsed.positionals[command.positionalsMax];
   if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many`);
   return new Args(parsed.values, parsed.positionals);
+}
+
+/** The refusal of Node's parser in the words of this program. Its messages name the option as `'--top <value>'`. */
+function explainParseError({ message }: Error): string {
+  const [, option] = /'(--[^' ]+)/.exec(message) ?? [];
+  if (option === undefined) return message.split('. ')[0] ?? message;
+  if (message.includes('does not take an argument')) return `${option} takes no value`;
+  if (message.includes('ambiguous')) return `the value of ${option} looks like an option: write ${option}=VALUE`;
+  if (message.includes('argument missing')) return `${option} needs a value`;
+  return message.split('. ')[0] ?? message;
 }
 
 function toParseOptions(options: Options): NonNullable<ParseArgsConfig['options']> {

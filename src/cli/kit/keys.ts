@@ -43,7 +43,7 @@ export function findServer(args: Args, io: Io): Server {
   const findKey = (scope: Scope) => io.env[variableOf(scope)] || (isLocal ? localKey(local, tenant, scope) : undefined);
   const mustKey = (scope: Scope) => {
     const key = findKey(scope);
-    if (!key) throw unknownKeyError(scope, tenant, isLocal, stateFolder);
+    if (!key) throw new CliError(`${nameOf(scope, tenant)} is not known`, keyHint(scope, isLocal, local, stateFolder));
     return key;
   };
   return { url, isLocal, stateFolder, tenant, findKey, mustKey };
@@ -72,13 +72,19 @@ function localKey(local: KeptKeys, tenant: string, scope: Scope): string | undef
   return local.root ?? rootKeyOfDevVars();
 }
 
-function unknownKeyError(scope: Scope, tenant: string, isLocal: boolean, stateFolder: string): CliError {
-  const key = scope === 'root' ? 'The root key' : `The ${scope} key of tenant ${tenant}`;
+function nameOf(scope: Scope, tenant: string): string {
+  return scope === 'root' ? 'The root key' : `The ${scope} key of tenant ${tenant}`;
+}
+
+/** What the user does about a key that is not known. */
+function keyHint(scope: Scope, isLocal: boolean, local: KeptKeys, stateFolder: string): string {
+  const set = `Set ${variableOf(scope)}`;
+  if (!isLocal) return `${set}. Local keys are not sent to another machine.`;
   const { keys } = stateFiles(stateFolder);
-  const hint = isLocal
-    ? `Set ${variableOf(scope)}, or start the local stack (npm start), which keeps its keys in ${keys}.`
-    : `Set ${variableOf(scope)}. Local keys are not sent to another machine.`;
-  return new CliError(`${key} is not known`, hint);
+  const tenants = Object.keys(local.tenants ?? {});
+  if (scope === 'root' || tenants.length === 0)
+    return `${set}, or start the local stack (npm start), which keeps its keys in ${keys}.`;
+  return `${set}, or choose a tenant with --tenant: ${keys} has the keys of ${tenants.join(', ')}.`;
 }
 
 function readLocalKeys(stateFolder: string): KeptKeys {
