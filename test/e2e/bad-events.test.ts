@@ -19,7 +19,7 @@ afterAll(() => audit.stop());
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });
 const wide = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
 
-/** Raw JSON of one event: what JSON.stringify could not write is written by hand. */
+/** Bad events as raw JSON, because JSON.stringify could not write some of them. */
 const BAD_EVENTS: readonly { input: string; event: string; code: (typeof EVENT_REJECTION_CODES)[number] }[] = [
   { input: 'a number for an event', event: '5', code: 'event-not-object' },
   { input: 'a list for an event', event: '[]', code: 'event-not-object' },

@@ -1,5 +1,5 @@
-// Bad requests over real HTTP, bad keys included: each kind is refused with its own stable code, nothing of it is counted,
-// and the server stays up.
+// Bad requests over real HTTP, bad keys included: each kind is refused with its own stable code, nothing of it is
+// counted, and the server stays up.
 
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

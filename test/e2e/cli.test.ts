@@ -1,4 +1,4 @@
-// The command against a stack of its own: what the README promises, in its order.
+// The CLI against a stack of its own: the promises of the README, in its order.
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

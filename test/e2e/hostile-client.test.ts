@@ -1,4 +1,5 @@
-// A hostile client: broken HTTP, bodies made to exhaust the server, and questions made to break it. The server stays up.
+// A hostile client: broken HTTP, bodies made to exhaust the server, and questions made to break it. The server stays
+// up.
 
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => audit.stop());
 
 describe('a hostile client', () => {
-  /** Status of the first response on a connection of its own; 0: closed without one. */
+  /** The status of the first response on a new connection; 0 when the server closed it without a response. */
   function overSocket(text: string | Buffer): Promise<number> {
     return new Promise((resolve) => {
       const socket = connect(audit.stack.port, '127.0.0.1');
@@ -76,7 +77,7 @@ describe('a hostile client', () => {
     const before = await audit.countAll();
     const status = await overSocket(make());
     console.log(`hostile: ${name}: ${status === 0 ? 'connection closed' : status}`);
-    // 501 is the runtime's own word for a method it has never heard of.
+    // The runtime itself answers a method that it does not know with 501.
     if (status !== 501) expect(status).toBeLessThan(500);
     expect(await audit.countAll()).toBe(before);
     await audit.expectUp();

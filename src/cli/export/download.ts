@@ -49,11 +49,11 @@ export class BrokenExport extends Error {
 /** Removes the first line from a stream of bytes. */
 export function withoutFirstLine(onBytes: (bytes: Uint8Array) => void): (bytes: Uint8Array) => void {
   const LINE_FEED = 10;
-  let isPast = false;
+  let isBehindFirstLine = false;
   return (bytes) => {
-    if (isPast) return onBytes(bytes);
+    if (isBehindFirstLine) return onBytes(bytes);
     const end = bytes.indexOf(LINE_FEED);
-    isPast = end !== -1;
-    if (isPast && end + 1 < bytes.length) onBytes(bytes.subarray(end + 1));
+    isBehindFirstLine = end !== -1;
+    if (isBehindFirstLine && end + 1 < bytes.length) onBytes(bytes.subarray(end + 1));
   };
 }

@@ -13,9 +13,9 @@ import { runCli } from '../support/run-cli.ts';
 let folder: string;
 let server: Server;
 let keys: Keys;
-/** Bodies of the exports asked for. */
+/** The bodies of the requests for exports. */
 let asked: Record<string, string>[];
-/** Decides by the number of the export whether its connection breaks in the middle. */
+/** Whether the connection of the export with this number breaks in the middle. */
 let breaks: (number: number) => boolean;
 
 beforeEach(async () => {
@@ -105,13 +105,13 @@ describe('tidemark export', () => {
     expect(read('all.csv').split('\r\n').slice(1, -1)).toEqual(ALL);
   }, 20_000);
 
-  it('goes on behind the last whole part when it is run again', async () => {
+  it('continues after the last whole part when it is run again', async () => {
     breaks = (number) => number > 3;
     const first = await run('ndjson', 'all.ndjson');
     expect(first.code).toBe(1);
     expect(first.notes).toMatch(/The export is not whole/);
     expect(existsSync(join(folder, 'all.ndjson'))).toBe(false);
-    // Bytes of a part that never came whole.
+    // The bytes of a part that never arrived whole.
     writeFileSync(join(folder, 'all.ndjson.part'), `${read('all.ndjson.part')}{"id":"to`);
     breaks = () => false;
     asked = [];
