@@ -14,7 +14,7 @@ export interface Finding {
   readonly name: string;
   readonly state: 'ok' | 'warn' | 'fail';
   readonly found: string;
-  /** What the user does about it. */
+  /** The advice to the user. */
   readonly advice?: string;
 }
 

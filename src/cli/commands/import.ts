@@ -125,10 +125,10 @@ async function prepare(args: Args, io: Io): Promise<Job> {
   };
 }
 
-function formatOf(asked: string | undefined, mapping: MappingModule, file: string): Format {
-  if (asked === undefined) return mapping.format ?? guessFormat(file);
-  const format = FORMATS.find((known) => known === asked);
-  if (!format) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${asked}"`);
+function formatOf(requested: string | undefined, mapping: MappingModule, file: string): Format {
+  if (requested === undefined) return mapping.format ?? guessFormat(file);
+  const format = FORMATS.find((known) => known === requested);
+  if (!format) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${requested}"`);
   return format;
 }
 

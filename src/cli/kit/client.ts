@@ -126,11 +126,11 @@ export class Client {
   }
 
   #request({ method = 'GET', body, headers }: CallOptions): RequestInit {
-    const all: Record<string, string> = { accept: 'application/json', ...headers };
-    if (this.#options.key) all.authorization = `Bearer ${this.#options.key}`;
-    if (body === undefined) return { method, headers: all };
-    if (body instanceof Uint8Array) return { method, headers: all, body: body as Uint8Array<ArrayBuffer> };
-    return { method, headers: { 'content-type': 'application/json', ...all }, body: JSON.stringify(body) };
+    const sentHeaders: Record<string, string> = { accept: 'application/json', ...headers };
+    if (this.#options.key) sentHeaders.authorization = `Bearer ${this.#options.key}`;
+    if (body === undefined) return { method, headers: sentHeaders };
+    if (body instanceof Uint8Array) return { method, headers: sentHeaders, body: body as Uint8Array<ArrayBuffer> };
+    return { method, headers: { 'content-type': 'application/json', ...sentHeaders }, body: JSON.stringify(body) };
   }
 
   #unreachable(error: Error): Failure {
@@ -199,7 +199,7 @@ function refusal(status: number, body: unknown, call: string): CliError {
   );
 }
 
-/** What the user does about a refusal, where the detail of the server cannot know it. */
+/** The advice for a refusal, which the server cannot give because it does not know the command line. */
 function hintOf(status: number, code: Problem['code']): string | undefined {
   if (code === 'import-chunk-conflict')
     return 'The file, the mapping or --chunk-rows has changed. Restore them, or use another --id; the seal drops copies.';

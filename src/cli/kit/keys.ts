@@ -50,8 +50,8 @@ export function findServer(args: Args, io: Io): Server {
 }
 
 export function stateFolderOf(args: Args, io: Io): string {
-  const given = args.text('state');
-  return given ? resolve(io.cwd, given) : resolve(root, stateFolderDefault);
+  const folder = args.text('state');
+  return folder ? resolve(io.cwd, folder) : resolve(root, stateFolderDefault);
 }
 
 function hostOf(url: string): string {
@@ -76,7 +76,7 @@ function nameOf(scope: Scope, tenant: string): string {
   return scope === 'root' ? 'The root key' : `The ${scope} key of tenant ${tenant}`;
 }
 
-/** What the user does about a key that is not known. */
+/** The advice for a key that is not known. */
 function keyHint(scope: Scope, isLocal: boolean, local: KeptKeys, stateFolder: string): string {
   const set = `Set ${variableOf(scope)}`;
   if (!isLocal) return `${set}. Local keys are not sent to another machine.`;

@@ -107,14 +107,14 @@ function* visitedEvents({
   const people = Array.from({ length: peopleCount }, (_, index) => newPerson(random, seed, index));
   const idPrefix = `sim-${fnv1a(`${seed}/${peopleCount}/${days}/${eventCount}`).toString(16).padStart(8, '0')}`;
   const fromMs = untilMs - days * DAY_MS;
-  for (let made = 0; made < eventCount; ) {
+  for (let index = 0; index < eventCount; ) {
     const person = pickPerson(random, people);
     let atMs = fromMs + visitStart(random, days);
     for (const step of visit(random, person)) {
-      if (made === eventCount) return;
+      if (index === eventCount) return;
       // A visit that would outlast the world has its last clicks just before the end.
       atMs = Math.min(atMs + Math.round(random.exponential(SECONDS_BETWEEN_PAGES * 1_000)), untilMs - 1);
-      const event = { id: `${idPrefix}-${made++}`, ...step, timestamp: new Date(atMs).toISOString() };
+      const event = { id: `${idPrefix}-${index++}`, ...step, timestamp: new Date(atMs).toISOString() };
       yield { atMs, event };
     }
   }
