@@ -117,7 +117,10 @@ function scannerOf(namespace: DurableObjectNamespace): ScannerOf {
   return (uid, index) => namespace.get(namespace.idFromName(`${uid}/${index}`)) as unknown as ScannerRpc;
 }
 
-/** A round of the sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost little. */
+/**
+ * A round of the sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost
+ * little.
+ */
 const SWEEP_EVERY_MINUTES = 10;
 
 export default {

@@ -1,7 +1,7 @@
 /**
- * Services: the ports every request handler may use, made once an isolate by the entry from its bindings.
+ * Services: the ports that request handlers may use. The entry makes them from its bindings, once in each isolate.
  *
- * Nothing else reads the environment; tests hand in fakes.
+ * Only the entry reads the environment; tests hand in fakes.
  */
 import type { TenantCache } from './control/tenants/tenant-cache.ts';
 import type { DirectoryOf, FlushMessage, SealMessage, ShardOf } from './core/shard/rpc.ts';
@@ -22,7 +22,7 @@ export interface Services {
   readonly lake: R2Bucket;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
-  /** Absent: the query scans alone. */
+  /** Absent when every scan is done by the query itself. */
   readonly scannerOf?: ScannerOf;
   readonly flushQueue: MessageQueue<FlushMessage>;
   readonly sealQueue: MessageQueue<SealMessage>;
@@ -34,6 +34,6 @@ export interface Services {
   readonly now: () => number;
   readonly random: RandomBytes;
   readonly isLocal: boolean;
-  /** Set on a local stack only: keys the page at `/` may show. */
+  /** Keys that the page at `/` may show; set on a local stack only. */
   readonly demoKeys?: DemoKeys;
 }

@@ -1,8 +1,8 @@
 /**
  * ControlServices: the ports that the control routes use.
  *
- * Each route authenticates, parses, makes one call to its store and answers. A change of a tenant invalidates the tenant
- * in this isolate at once; other isolates follow within `LIMITS.tenantCacheMs`.
+ * Each route authenticates, parses, makes one call to its store and answers. A change of a tenant invalidates the
+ * tenant in this isolate at once; other isolates follow within `LIMITS.tenantCacheMs`.
  */
 import type { Services } from '../services.ts';
 

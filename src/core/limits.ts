@@ -1,7 +1,7 @@
 /**
  * Limits: every bound of the product, in one place, each with its reason. Units are in the names.
  *
- * A request over a limit is refused with a stable code that names the limit and the value it met.
+ * A request over a limit is refused with a stable code that names the limit and the value that exceeds it.
  */
 
 const KIB = 1024;
@@ -15,17 +15,17 @@ export const LIMITS = {
   /** Unpacked body of an ingest request. Segment's batch limit is 500 KB; ten times that fits one Worker turn. */
   bodySizeBytesMax: 5 * MIB,
   /**
-   * Unpacked body of a request without a key in its headers: it is parsed before anyone is known, for the key a vendor's
-   * protocol or a beacon has in the body. Segment's batch limit is 500 KB, a beacon's 64 KB.
+   * Unpacked body of a request without a key in its headers: it is parsed before its tenant is known, because a
+   * vendor's protocol or a beacon carries the key in the body. Segment's batch limit is 500 KB, a beacon's 64 KB.
    */
   keylessBodySizeBytesMax: 512 * KIB,
-  /** Events in one ingest request: keeps the edge under ~50 ms of CPU. */
+  /** Events in one ingest request; the bound keeps the edge under ~50 ms of CPU. */
   requestEventsMax: 2_500,
-  /** One event as JSON; Segment's own limit. */
+  /** One event as JSON; this is Segment's own limit. */
   eventSizeBytesMax: 32 * KIB,
   /**
-   * What a request's events come to once its context is laid over each, as texts and as blocks. Twice a body: it is reached
-   * by repetition alone. Well below the 16 MiB that wait in a shard and the 32 MiB of a call.
+   * Size of a request's events once its context is laid over each, as texts and as blocks. It is twice a body, so only
+   * repetition reaches it, and well below the 16 MiB that wait in a shard and the 32 MiB of a call.
    */
   requestStoredSizeBytesMax: 10 * MIB,
   propertyDepthMax: 8,
@@ -33,94 +33,105 @@ export const LIMITS = {
   nameLengthMax: 200,
   idLengthMax: 256,
 
-  /** An event later than this after its receipt has a broken clock: it is clamped and flagged. */
+  /** An event dated later than this after its receipt has a broken clock: it is clamped and flagged. */
   futureClampMs: 5 * MINUTE_MS,
   /** A client clock is "provably fast" when `sentAt` is beyond the receipt by more than this. */
   fastClockMs: 30 * SECOND_MS,
-  /** The earliest event time taken: before it a timestamp is a unit error (seconds for milliseconds), not history. */
+  /** Earliest event time taken. A timestamp before it is a unit error (seconds for milliseconds), not history. */
   atMsMin: 631_152_000_000,
 
-  /** Older events go to the lake as an import would. */
+  /**
+   * Lateness up to which an event is counted in cells. An older one goes to the lake alone, as an imported one does.
+   */
   allowedLatenessMs: 7 * DAY_MS,
-  /** Ids are remembered this long after receipt. Must exceed `allowedLatenessMs`. */
+  /** Time after receipt for which ids are remembered. It must exceed `allowedLatenessMs`. */
   dedupeHorizonMs: 8 * DAY_MS,
   /** Ids held whole before they become a sorted run: 1 MiB of run, under SQLite's 2 MB a value. */
   dedupeRecentIdsMax: 131_072,
-  /** Ids a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. */
+  /** Ids that a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. */
   dedupeIdsMax: 24_000_000,
   outOfOrdernessMs: 30 * SECOND_MS,
   idleMs: 60 * SECOND_MS,
 
-  /** Cells of one rollup in one window; the rest is counted under `other`. */
+  /** Cells of one rollup in one window; further tuples are counted under `other`. */
   windowCellsMax: 1_000,
   rollupsMax: 16,
   rollupDimensionsMax: 4,
-  /** Each costs up to a few hundred bytes in every cell. */
+  /** Numeric properties of a rollup. Each costs up to a few hundred bytes in every cell. */
   rollupNumbersMax: 8,
   dimensionValueLengthMax: 256,
 
-  /** A flush is cut at whichever comes first (CORRECTNESS A6). */
+  /** Bounds of a flush, which is cut at whichever is reached first (CORRECTNESS A6). */
   flushEventsMax: 10_000,
   flushSizeBytesMax: 8 * MIB,
   flushAgeMsMax: 10 * MINUTE_MS,
-  /** A D1 row stays under this; bigger payloads are split into numbered chunks of one batch. */
+  /** Size of a D1 row. A bigger payload is split into numbered chunks of one batch. */
   d1RowSizeBytesMax: 1_000_000,
-  /** One EventBlock: with its log row under SQLite's 2 MB a value. */
+  /** Size of one EventBlock: with its log row it stays under SQLite's 2 MB a value. */
   blockSizeBytesMax: 1 * MIB,
-  /** One log row: the blocks of a group commit. */
+  /** Size of one log row: the blocks of a group commit. */
   logRowSizeBytesMax: 1_800_000,
-  /** The log of a shard; beyond it appends are refused with 429 until the sinks catch up. */
+  /** Size of a shard's log. Beyond it appends are refused with 429 until the sinks catch up. */
   logSizeBytesMax: 64 * MIB,
-  /** Flushes of a shard that wait to be stored; their cells are in memory. An old flush is not cut beyond a quarter of it. */
+  /**
+   * Flushes of a shard that wait to be stored, with their cells in memory. At a quarter of this number flushes are no
+   * longer cut for their age.
+   */
   waitingFlushesMax: 64,
-  /** Cells of a shard in memory, those that are open and those that wait to be stored: windows × tuples × rollups. */
+  /** Size of a shard's cells in memory, open and waiting to be stored: windows × tuples × rollups. */
   waitingCellSizeBytesMax: 60 * MIB,
-  /** Cells of one flush: it is cut at them, so that a storm of old timestamps, or of long dimensions, makes small flushes. */
+  /**
+   * Size of the cells of one flush, which is cut at it, so that a storm of old timestamps or of long dimensions makes
+   * small flushes.
+   */
   flushCellSizeBytesMax: 15 * MIB,
-  /** What a refused client is asked to wait, at the least and at the most. */
+  /** Bounds of the wait that a refused client is asked for. */
   retryAfterMsMin: 1_000,
   retryAfterMsMax: 60_000,
-  /** A page of `readFlush` and of `readTail`. */
+  /** Size of a page of `readFlush` and of `readTail`. */
   rpcPageSizeBytesMax: 4 * MIB,
 
-  /** One import chunk. Rows as in a flush times two: an import is not latency-bound. */
+  /** Rows of one import chunk: twice those of a flush, because an import is not latency-bound. */
   importChunkRowsMax: 20_000,
   /**
-   * Unpacked. Bytes, text, one event's objects, JSON written again, columns and file are in memory together, up to eight
-   * times this: 128 MB an isolate. The CLI cuts at 10 MiB.
+   * Unpacked import chunk. Its bytes, text, one event's objects, JSON written again, columns and file are in memory
+   * together, up to eight times this, in an isolate of 128 MB. The CLI cuts at 10 MiB.
    */
   importChunkSizeBytesMax: 12 * MIB,
-  /** What a chunk's events come to as texts: it is reached by numbers that are longer when written out. */
+  /** Size of a chunk's events as texts. Numbers that are longer when written out reach it. */
   importChunkStoredSizeBytesMax: 24 * MIB,
   importIdLengthMax: 64,
 
-  /** Rows of one L1 file, and what a seal holds in memory at a time: 128 MB an isolate, about 1 KB a row decoded. */
+  /**
+   * Rows of one L1 file, and of what a seal holds in memory at a time: about 1 KB a row decoded, in an isolate of
+   * 128 MB.
+   */
   sealBucketRowsMax: 50_000,
-  /** Ids one task of a seal compares: 40 bytes each. */
+  /** Ids that one task of a seal compares, 40 bytes each. */
   sealIdsMax: 524_288,
-  /** A day is sealed this long after its end: late events have mostly come by then. */
+  /** Time from the end of a day to its first seal: most late events have come by then. */
   sealAfterMs: 2 * HOUR_MS,
-  /** One seal of a day at a time; a dead one is taken over after this. */
+  /** Lease of a day's seal: one runs at a time, and a dead one is taken over after this. */
   sealLeaseMs: 90 * SECOND_MS,
-  /** Days one command may ask to be sealed. */
+  /** Days that one command may ask to be sealed. */
   sealDaysMax: 4_000,
 
-  /** Formulas of one call, and what one may hold: an arithmetic of people, not of programs. */
+  /** Formulas of one call, and the bounds of each: formulas are arithmetic for people, not programs. */
   formulasMax: 12,
   formulaLengthMax: 500,
   formulaNodesMax: 100,
   formulaDepthMax: 32,
-  /** Values that all formulas of a call make on their way, 10 to 50 ns each: half a second of CPU. */
+  /** Values that all formulas of a call compute on their way, 10 to 50 ns each: half a second of CPU. */
   formulaValuesMax: 20_000_000,
   /** Points of all formulas' answers: as many as those of all questions of a call may have, about 60 bytes each. */
   formulaPointsMax: 700_000,
-  /** Points of a moving average. */
+  /** Points of a moving average's window. */
   formulaWindowMax: 366,
-  /** Event names with a retention of their own: each is looked up for every day that is read or sealed. */
-  retentionEventsMax: 100,
+  /** Event names with an expiry of their own: each is looked up for every day that is read or sealed. */
+  expiryEventsMax: 100,
   /** Saved questions of a tenant, each up to `queryBodySizeBytesMax`. */
   insightsMax: 200,
-  /** An insight's kept answer: a bigger one is worked out each time. A D1 value stays under 2 MB. */
+  /** Size of an insight's stored answer. A bigger one is computed anew each time: a D1 value stays under 2 MB. */
   insightAnswerSizeBytesMax: 1_000_000,
 
   queryRangeDaysMax: 400,
@@ -128,18 +139,24 @@ export const LIMITS = {
   queryTopMax: 1_000,
   queryTopDefault: 100,
   queryPointsMax: 50_000,
-  /** Groups one answer ranks: about 60 MB at the most, with texts of 100 characters. */
+  /** Groups that one answer ranks: about 60 MB at most, with texts of 100 characters. */
   queryGroupsMax: 200_000,
-  /** What a question holds while it reads events: groups, their points, people. Half of an isolate; the rest is what is read. */
+  /**
+   * Memory of a question while it reads events: groups, their points, people. It is half of an isolate; the other half
+   * is for the events being read.
+   */
   queryHeldSizeBytesMax: 64 * MIB,
   /** People of each group and interval, counted exactly: a table of 50 MB, and half of that again while it grows. */
   queryPeopleMax: 2_097_152,
   /**
-   * Events of the shards' tails that a question holds: 64 shards with a flush that gathers and one that waits have as many at
-   * times. Beyond it the sinks are behind: asked to come again.
+   * Events of the shards' tails that a question holds. 64 shards with one flush open and one waiting have as many at
+   * times; beyond it the sinks are behind, and the client is asked to come again.
    */
   queryTailEventsMax: 1_000_000,
-  /** The same in memory, with the texts that the question looks at: what an isolate of 128 MB has room for. */
+  /**
+   * Size of those events in memory, with the texts that the question looks at: the room there is in an isolate of
+   * 128 MB.
+   */
   queryTailSizeBytesMax: 96 * MIB,
   /** Questions of one call. */
   queryBatchMax: 12,
@@ -149,25 +166,36 @@ export const LIMITS = {
   /** Values of one `in`. */
   queryConditionValuesMax: 256,
   queryBodySizeBytesMax: 64 * KIB,
-  /** Stored files, and bytes of them, that are looked through for a property before a question with it is answered all the same. */
+  /**
+   * Stored files, and bytes of them, that are searched for a property before a question that names it is answered all
+   * the same.
+   */
   propertyProbeFilesMax: 256,
   propertyProbeSizeBytesMax: 32 * MIB,
-  /** Rows one lake scan may touch before it is refused with `query-too-large`. */
+  /** Rows that one lake scan may touch; a scan of more is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
-  /** Rows of one day that no seal covers and of which a scan compares the ids: some 50 MB and two readings. A sealed day has no such bound. */
+  /**
+   * Rows of one day without a seal whose ids a scan compares: some 50 MB and two readings. A sealed day has no such
+   * bound.
+   */
   mixedRowsMax: 5_000_000,
-  /** A scan of fewer rows is not shared out: the query itself has them in a third of a second. */
+  /** A scan of fewer rows is not shared out: the query itself reads them in a third of a second. */
   scanSharedRowsMin: 300_000,
   /** Scanners of a tenant's pool. */
   scannersMax: 8,
-  /** Of one question, each, on the wall: ten times what a scan should take, for scanners on one core wait for each other. */
+  /**
+   * Wall time that a question grants each scanner: ten times what a scan should take, because scanners on one core wait
+   * for each other.
+   */
   scannerBudgetMs: 30 * SECOND_MS,
   scannerRowsMax: 5_000_000,
-  /** Ranges of files a scanner remembers. */
+  /** Size of the file ranges that a scanner caches. */
   scannerCacheSizeBytesMax: 32 * MIB,
-  /** Footers of files that an isolate keeps, as bytes, with the texts they came as: one of a day has 10 KB. */
+  /**
+   * Size of the footers that an isolate caches, as bytes, with the texts they came as. A footer of one day has 10 KB.
+   */
   footersSizeBytesMax: 4 * MIB,
-  /** Of those, parsed: 140 KB one of a day, 7 MB one of a year. */
+  /** Size of the parsed footers that an isolate caches: 140 KB for a file of one day, 7 MB for one of a year. */
   parsedFootersSizeBytesMax: 24 * MIB,
   /** Events of one page of the explorer. */
   eventsPageMax: 100,
@@ -177,45 +205,51 @@ export const LIMITS = {
   /** Steps of one funnel: each is a bit of a 32-bit mask, beside its exclusions. */
   funnelStepsMax: 20,
   funnelExclusionsMax: 8,
-  /** Steps of paths, beside the one they begin or end at. */
+  /** Steps of paths, beside the one that they begin or end at. */
   pathStepsMax: 10,
   /** Nodes of one step of paths. */
   pathTopMax: 50,
-  /** Names and conditions of all steps and filters of a journey: what every event is tested for. */
+  /** Names and conditions of all steps and filters of a journey: every event is tested for each. */
   journeyConditionsMax: 256,
-  /** Days before the range that are read to know who is new in it. */
+  /** Days before the range that are read to tell which people are new in it. */
   journeyHistoryDays: 90,
-  /** Groups a journey's breakdown lists. */
+  /** Groups that a journey's breakdown lists. */
   journeyTopMax: 100,
   journeyTopDefault: 10,
-  /** Numbers a journey keeps while it counts, over all groups and steps: 8 to 60 bytes each. */
+  /** Numbers that a journey keeps while it counts, over all groups and steps: 8 to 60 bytes each. */
   journeyCellsMax: 500_000,
   /** Groups and steps whose times a journey keeps in sketches, once it has two million times: 0.5 to 2 KB each. */
   journeySketchesMax: 30_000,
-  /** Events (a person counts as two) that a journey holds at once, about 40 bytes each; beyond it people are divided. */
+  /** Events that a journey holds at once, about 40 bytes each; a person counts as two. Beyond it people are divided. */
   journeyHeldMax: 1_000_000,
-  /** Times that a journey may read its range because its people do not fit in memory at once. */
+  /** Times that a journey may read its range when its people do not fit in memory at once. */
   journeyPassesMax: 32,
   /**
-   * Stored events that all passes of a journey read together, about a minute of CPU. Most often each is read once; where ids are
-   * linked, once a pass.
+   * Stored events that all passes of a journey read together, about a minute of CPU. Most often each event is read
+   * once; where ids are linked, once a pass.
    */
   journeyReadRowsMax: 100_000_000,
   /** People of one page of a funnel's step. */
   peoplePageMax: 500,
 
-  /** Events of the shards' tails that an export holds, about 1 KB each; beyond it the sink is behind: asked to come again. */
+  /**
+   * Events of the shards' tails that an export holds, about 1 KB each. Beyond it the sink is behind, and the client is
+   * asked to come again.
+   */
   exportTailEventsMax: 50_000,
-  /** Events of one row group, or of one piece of text: what an export holds at a time. */
+  /** Events of one row group, or of one piece of text: the number that an export holds at a time. */
   exportPieceRowsMax: 10_000,
-  /** A client asks for its export's receipt at its end; those who ask later find it for so long. */
+  /** Time for which an export's receipt can be fetched. The exporting client fetches it at the end. */
   exportReceiptMs: 7 * DAY_MS,
 
   /** Identity links of a tenant that one answer can follow: about 60 bytes each in memory. */
   linksMax: 500_000,
-  /** Linked ids of all tenants that an isolate keeps, 45 bytes each: as many as those of one answer, so that any tenant fits. */
+  /**
+   * Linked ids of all tenants that an isolate caches, 45 bytes each: as many as those of one answer, so that any tenant
+   * fits.
+   */
   linkIdsKeptMax: 1_000_000,
-  /** People, or groups, whose traits one answer can hold: about 150 bytes each and more with every trait asked for. */
+  /** People, or groups, whose traits one answer can hold: about 150 bytes each, and more with every trait asked for. */
   traitsHeldMax: 300_000,
   cohortsMax: 100,
   cohortIdLengthMax: 40,
@@ -224,9 +258,12 @@ export const LIMITS = {
   cohortDepthMax: 5,
   /** Cohorts of one question: each may have to read events of its own. */
   queryCohortsMax: 8,
-  /** Stored events that a profile may be among: of sealed days only the row groups of the person are read. */
+  /** Stored events of the days that a profile looks at: of a sealed day only the person's row groups are read. */
   profileRowsMax: 1_000_000_000,
-  /** Stored events that are read for it: a person of some ids has one row group a day for each, one of thousands nearly all. */
+  /**
+   * Stored events that a profile reads. A person of a few ids has one row group a day for each; one of thousands of ids
+   * has nearly all.
+   */
   profileReadRowsMax: 20_000_000,
   /** Names of events, groups and ids that a profile lists. */
   profileListMax: 200,
@@ -236,15 +273,20 @@ export const LIMITS = {
   keysMax: 100,
   /** Bodies of the control routes: a rollup with its condition is the biggest. */
   controlBodySizeBytesMax: 64 * KIB,
-  /** How long an edge isolate may serve a tenant's configuration without looking again: the bound on a key's revocation. */
+  /** Age at which an edge isolate reads a tenant's configuration again: the bound on a key's revocation. */
   tenantCacheMs: 30 * SECOND_MS,
   shardsMax: 64,
 
-  /** A new epoch of a shard map starts so far ahead: a cached map's life, the clamp of fast clocks, a minute for skew. */
+  /**
+   * Lead of a new epoch of a shard map before its start: a cached map's life, the clamp of fast clocks, a minute for
+   * skew.
+   */
   splitLeadMs: 30 * SECOND_MS + 5 * MINUTE_MS + MINUTE_MS,
-  /** After a split has taken effect a hot shard asks for no other for so long: the load must show first. */
+  /** Pause of a hot shard after a split has taken effect: the load must show before it asks for another. */
   splitPauseMs: 10 * MINUTE_MS,
-  /** A shard is hot when over this time it was offered more than: */
+  /**
+   * Window over which a shard's load is measured. The shard is hot when one of the next three bounds is exceeded in it.
+   */
   hotWindowMs: MINUTE_MS,
   /** 500 requests a second: half of what the platform gives an object. */
   hotRequestsMax: 30_000,
@@ -252,10 +294,16 @@ export const LIMITS = {
   hotEventsMax: 600_000,
   /** 4 MB a second: the log is full in 16 s when the sink stands still. */
   hotSizeBytesMax: 240 * MIB,
-  /** A shard that remembers a third of what it may is hot, too, when at this rate it would remember nearly all of it. */
+  /**
+   * A shard that remembers at least this many ids, a third of the maximum, is also hot when its present rate would fill
+   * nearly all of it.
+   */
   hotIdsMin: 8_000_000,
-  /** Events over `splitPauseMs` (all of it after the last split): of 1,296 such stretches in the nine days remembered, 20 million. */
+  /**
+   * Events over `splitPauseMs`, all of it after the last split. The nine days remembered have 1,296 such stretches: 20
+   * million events.
+   */
   hotIdEventsMax: 15_000,
-  /** A shard without events for so long, and with nothing to store, is left asleep by the sweep. */
+  /** Time without events and with nothing to store after which the sweep leaves a shard asleep. */
   restAfterMs: HOUR_MS,
 } as const;

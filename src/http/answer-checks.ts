@@ -1,6 +1,7 @@
 /**
- * Answer checks: whether an answer is what its route says, and a refusal one of those that it names. They are off in
- * production, where an answer is sent as it is, and on wherever tests run, so that every answer of every test is parsed.
+ * Answer checks: they compare an answer with what its route says, and the code of a refusal with those that the route
+ * names. Production has them off and sends an answer as it is. Tests turn them on, so that every answer of every test
+ * is parsed.
  */
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
@@ -11,15 +12,15 @@ import { Problem, problemDocument } from './problem.ts';
 
 let enabled = false;
 
-/** Turns the checks on, for good: from then on a false answer is an error of the route. */
+/** Turns the checks on for the life of the isolate. From then on a false answer is an error of the route. */
 export function checkAnswers(): void {
   enabled = true;
 }
 
-/** Throws when checks are on and the answer has other members, or other values, than the schema describes. */
+/** Throws, when checks are on, for an answer with members or values that the schema does not describe. */
 export function checkAnswer(c: Context, schema: z.ZodType, answer: unknown): void {
   if (!enabled) return;
-  // What is sent is JSON: members that are undefined are not.
+  // The client gets JSON, which has no undefined members.
   const sent: unknown = JSON.parse(JSON.stringify(answer));
   const parsed = schema.safeParse(sent);
   if (!parsed.success) throw new Error(`${nameOf(c)} answers other than it says: ${parsed.error.message}`);
@@ -27,7 +28,7 @@ export function checkAnswer(c: Context, schema: z.ZodType, answer: unknown): voi
   if (undescribed !== undefined) throw new Error(`${nameOf(c)} answers ${undescribed}, which it does not describe`);
 }
 
-/** Throws when checks are on and the refusal has a code that the route does not name. */
+/** Throws, when checks are on, for a refusal with a code that the route does not name. */
 export function checkProblem(c: Context, codes: readonly ProblemCode[], thrown: unknown): void {
   if (!enabled || !(thrown instanceof Problem)) return;
   if (!codes.includes(thrown.code)) throw new Error(`${nameOf(c)} refuses with ${thrown.code}, which it does not name`);
@@ -38,7 +39,10 @@ function nameOf(c: Context): string {
   return `${c.req.method} ${routePath(c, -1)}`;
 }
 
-/** JSON pointers of what was sent and is not in what the schema made of it: members that it does not know. */
+/**
+ * JSON pointers of the members that were sent and are absent from the parsed value, because the schema does not know
+ * them.
+ */
 function* differences(described: unknown, sent: unknown, path: string): Generator<string> {
   if (typeof sent !== 'object' || sent === null) return;
   for (const [key, value] of Object.entries(sent)) {

@@ -1,12 +1,12 @@
 /**
- * Authenticate: from what a request shows to the tenant it acts for and the scope it has, or a Problem.
+ * Authenticate: finds the tenant and the scope that a request acts with, or throws a Problem.
  *
- * in: headers (and a key some protocols carry in the body), the scope needed · out: {tenant, scope, keyHash}
+ * in: headers (and the key that some protocols carry in the body), the scope needed · out: {tenant, scope, keyHash}
  * steps: find the key → its form → its signature (no look-up so far) → the tenant → still active? → scope
  *
- * Scopes: `write` sends events, `read` asks, `admin` reads and configures. Admin includes read; it does not include write,
- * so that a key on a website is never one that can do more, and a leaked admin key cannot make up history.
- * A key in a URL ends in logs and referrers: it is never read from there.
+ * Scopes: `write` sends events, `read` asks questions, `admin` reads and configures. Admin includes read but not write,
+ * so that a key on a website can never do more than send, and a leaked admin key cannot invent history. Keys in URLs
+ * end up in logs and referrers, so none is read from there.
  */
 import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
 import { type KeyRing, parseKey, type VerifiedKey } from './keys.ts';
@@ -16,10 +16,10 @@ interface KnownKeys {
   readonly tenant: Tenant;
   readonly activeKeyHashes: ReadonlySet<string>;
 }
-/** A tenant's configuration as the edge knows it; `control/tenant-cache.ts` is the one implementation. */
+/** Looks up a tenant's configuration; control/tenants/tenant-cache.ts is the one implementation. */
 export interface TenantLookup {
   byUid(uid: string): Promise<KnownKeys | null>;
-  /** Looks again: sees every change made before the call. */
+  /** Loads the tenant anew, with every change made before the call. */
   reload(uid: string): Promise<KnownKeys | null>;
 }
 
@@ -30,7 +30,7 @@ export interface Authenticated {
 }
 
 export const WRITE_KEY_HEADER = 'x-write-key';
-/** Revoked keys remembered an isolate, so that each costs one look-up and not one a request. */
+/** Revoked keys remembered in an isolate, so that each costs one look-up in all and not one for each request. */
 const ENDED_KEYS_MAX = 4_096;
 
 const GRANTS: Readonly<Record<KeyScope, ReadonlySet<KeyScope>>> = {
@@ -50,8 +50,9 @@ export class Authenticator {
   }
 
   /**
-   * The tenant a request acts for. `bodyKey`: where a vendor's protocol carries the key in the body; headers win.
-   * Throws 401 `key-missing`, `key-malformed`, `key-unknown`, `key-revoked`, `tenant-deleted`; 403 `key-scope`; 503 `control-unavailable`.
+   * The tenant that a request acts for. `bodyKey` is the key of a protocol that carries it in the body; a key in the
+   * headers wins. Throws 401 `key-missing`, `key-malformed`, `key-unknown`, `key-revoked`, `tenant-deleted`; 403
+   * `key-scope`; 503 `control-unavailable`.
    */
   async authenticate(headers: Headers, needed: KeyScope, bodyKey?: string): Promise<Authenticated> {
     const key = keyOf(headers) ?? bodyKey;
@@ -59,7 +60,7 @@ export class Authenticator {
     return this.authenticateKey(key, needed);
   }
 
-  /** The same for a key that was already found. */
+  /** The tenant of a key that was found already; throws as `authenticate` does. */
   async authenticateKey(key: string, needed: KeyScope): Promise<Authenticated> {
     const verified = await this.#verify(key);
     const tenant = await this.#tenantOf(verified);
@@ -77,7 +78,7 @@ export class Authenticator {
     if (!(await this.#keys.isRootKey(key))) throw new Problem(403, 'key-root', 'This call needs the root key.');
   }
 
-  /** For calls that take the root key beside a tenant's admin key. */
+  /** The caller of a route that takes the root key as well as a tenant's admin key. */
   async authenticateAdminOrRoot(headers: Headers): Promise<Authenticated | 'root'> {
     const key = keyOf(headers);
     if (key && !key.startsWith('tm_') && (await this.#keys.isRootKey(key))) return 'root';
@@ -92,8 +93,8 @@ export class Authenticator {
   }
 
   /**
-   * A signed key the cache does not list is either newer than the cache or revoked: a look-up that begins now tells which,
-   * and once told it is so for ever, as no key becomes active again.
+   * A signed key that the cache does not list is either newer than the cache or revoked. A look-up that begins now
+   * tells which, and a revoked key stays revoked.
    */
   async #tenantOf({ uid, hash }: VerifiedKey): Promise<Tenant> {
     if (this.#ended.has(hash)) throw keyRevoked();
@@ -121,7 +122,7 @@ function keyRevoked(): Problem {
 
 const HOW_TO_SEND = `as "Authorization: Bearer <key>", as the Basic user name, or as "${WRITE_KEY_HEADER}".`;
 
-/** The key a request shows in its headers: Bearer, Basic user name, or `x-write-key`; null when there is none. */
+/** The key in a request's headers: Bearer, Basic user name, or `x-write-key`; null when there is none. */
 export function keyOf(headers: Headers): string | null {
   const [, scheme = '', credentials = ''] = /^\s*(\S+)\s+(\S+)\s*$/.exec(headers.get('authorization') ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') return credentials;

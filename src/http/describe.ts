@@ -1,5 +1,6 @@
 /**
- * Describe: what a route says of itself in `/openapi.json`, put in front of its handler.
+ * Describe: the entry of a route in `/openapi.json`, as middleware that stands in front of its handler. Routes use
+ * `route` (route.ts), which calls this.
  *
  * @example app.post('/v1/query', describe({ summary: 'Asks', tag: 'query', key: 'read', body: querySchema }), handler)
  */
@@ -22,7 +23,7 @@ export interface RouteDescription {
   readonly key: RouteKey;
   /** Schema of the JSON body. */
   readonly body?: z.ZodType;
-  /** Content types that are taken beside the schema's JSON, or without one. */
+  /** Content types that the call accepts beside the JSON of the schema, or without a schema. */
   readonly bodyTypes?: readonly string[];
   /** Schema of the query string. */
   readonly query?: z.ZodObject;

@@ -1,9 +1,9 @@
 /**
- * Drain: reads away what is left of a refused request's body, so that the refusal arrives.
+ * Drain: reads away the rest of a refused request's body, so that the refusal arrives.
  *
- * Who answers and closes while a client still sends makes its connection fail: most clients then report a broken pipe, never
- * see the 413 or 401, and send the same again. The platform reads 64 KiB by itself; this reads on, within bounds of size
- * and time: beyond them the sender is no client that would listen.
+ * An answer that closes the connection while the client still sends makes most clients report a broken pipe: they never
+ * see the 413 or 401, and send the same again. The platform reads 64 KiB by itself; this module reads on, within bounds
+ * of size and time. A sender beyond those bounds is not a client that would listen.
  */
 
 const DRAINED_BY_PLATFORM_BYTES = 64 * 1024;
@@ -11,7 +11,7 @@ const DRAIN_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 const DRAIN_MS_MAX = 3_000;
 const ERROR_STATUS_MIN = 400;
 
-/** `status`: of the answer, which is to be sent after this. */
+/** Reads the body away when `status`, that of the answer about to be sent, is a refusal. */
 export async function drainRefused(request: Request, status: number): Promise<void> {
   if (status < ERROR_STATUS_MIN || request.body === null || request.body.locked) return;
   const announced = request.headers.get('content-length');
@@ -27,7 +27,7 @@ export async function drainRefused(request: Request, status: number): Promise<vo
       sizeBytes += read.value.byteLength;
     }
   } catch {
-    // The sender is gone.
+    // The sender has gone.
   } finally {
     clearTimeout(timer);
   }

@@ -1,15 +1,16 @@
 /**
- * Key: the secret a caller shows, `tm_<scope>_<tenant uid>_<random>_<signature>`.
+ * Key: the secret with which a caller authenticates, `tm_<scope>_<tenant uid>_<random>_<signature>`.
  *
- * Scope, uid and random part are signed with HMAC-SHA-256 under a key derived from the root key, so a random or altered key
- * is refused without a look-up. What is stored is the SHA-256 of the whole key; the key itself is shown once. All parts
- * are lower-case base32 without padding (RFC 4648 alphabet), so that `_` separates and a double click selects everything.
+ * Scope, uid and random part are signed with HMAC-SHA-256 under a key derived from the root key, so a random or altered
+ * key is refused without a look-up. The store has the SHA-256 of the whole key; the key itself is shown once. All parts
+ * are lower-case base32 without padding (RFC 4648 alphabet), so that `_` separates and a double click selects
+ * everything.
  *
  *   tm _ write _ 4xk2…(16: 80 bits) _ q7z…(26: 128 bits) _ m3d…(26: the first 128 bits of the signature)
  *
- * The signature is an admission ticket, not the permission: whether a key is still valid is asked of the tenant's record.
- * Keys that were verified are remembered, so that the hot path does no cryptography. Only signed keys enter that memory:
- * guesses cannot push others out. Changing the root key ends every key; that is the way to end all of them at once.
+ * The signature only admits a key to a look-up: the tenant's record tells whether the key is still valid. Verified keys
+ * are remembered, so that the hot path does no cryptography. Only signed keys enter that memory, so guesses push none
+ * out. A change of the root key ends every key at once.
  */
 import { assert } from '../core/std/result.ts';
 import { KEY_SCOPES, type KeyScope } from '../core/tenant/tenant.ts';
@@ -19,23 +20,23 @@ export interface ParsedKey {
   readonly uid: string;
 }
 export interface VerifiedKey extends ParsedKey {
-  /** SHA-256 of the key, hex: its name in the store. */
+  /** SHA-256 of the key in hex: its name in the store. */
   readonly hash: string;
 }
 export interface NewKey extends VerifiedKey {
-  /** Shown once. */
+  /** The secret itself, which is shown once. */
   readonly key: string;
-  /** Last four characters, for people. */
+  /** The last four characters, by which people recognise the key. */
   readonly hint: string;
 }
 
-/** Keys remembered an isolate: some 300 bytes each. */
+/** Keys remembered in an isolate, some 300 bytes each. */
 const REMEMBERED_KEYS_MAX = 4_096;
-/** It signs every key: a short one could be guessed from one key offline. */
+/** The root key signs every key, so a short one could be guessed offline from a single key. */
 export const ROOT_KEY_LENGTH_MIN = 24;
 const UID_SIZE_BYTES = 10;
 const RANDOM_SIZE_BYTES = 16;
-/** Truncated to 128 bits: the bound of RFC 2104 is half the hash, at least 80. */
+/** Signatures are cut to 128 bits; RFC 2104 asks for half of the hash and at least 80 bits. */
 const SIGNATURE_SIZE_BYTES = 16;
 const KEY_PATTERN = /^tm_(write|read|admin)_([a-z2-7]{16})_([a-z2-7]{26})_([a-z2-7]{26})$/;
 
@@ -46,7 +47,7 @@ export class KeyRing {
   readonly #rootKey: string;
   readonly #random: RandomBytes;
   readonly #remembered = new Map<string, VerifiedKey>();
-  /** The key and not the promise of it: on Workers a promise belongs to the request that made it. */
+  /** The key itself and not its promise: on Workers a promise belongs to the request that made it. */
   #signingKey: CryptoKey | undefined;
 
   constructor(rootKey: string, random: RandomBytes) {
@@ -65,7 +66,7 @@ export class KeyRing {
     return { key, scope, uid, hash: await sha256Hex(key), hint: key.slice(-4) };
   }
 
-  /** The key's claims if its signature holds, null for a key this root key never made. Expects a well-formed key. */
+  /** The claims of a well-formed key; null when this root key did not sign it. */
   async verify(key: string): Promise<VerifiedKey | null> {
     const remembered = this.#remembered.get(key);
     if (remembered) {
@@ -81,7 +82,7 @@ export class KeyRing {
     return verified;
   }
 
-  /** Whether the text is the root key; takes the same time whatever the text. */
+  /** Whether the text is the root key; compares in constant time. */
   async isRootKey(text: string): Promise<boolean> {
     return equalConstantTime(await sha256Hex(text), await sha256Hex(this.#rootKey));
   }
@@ -101,7 +102,7 @@ export class KeyRing {
   }
 }
 
-/** The claims of a key, unproven; null when it is not of the form of a key. */
+/** The unverified claims of a key; null when the text does not have the form of a key. */
 export function parseKey(key: string): ParsedKey | null {
   const match = KEY_PATTERN.exec(key);
   const scope = KEY_SCOPES.find((known) => known === match?.[1]);
@@ -114,14 +115,14 @@ export async function sha256Hex(text: string): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Compares ASCII texts in a time that depends on their lengths only. */
+/** Compares ASCII texts in a time that depends only on their lengths. */
 export function equalConstantTime(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let index = 0; index < a.length; index++) difference |= a.charCodeAt(index) ^ (b.charCodeAt(index) | 0);
   return difference === 0;
 }
 
-/** The root key signs through a key of its own purpose, so that no other use of the root key can be made to sign keys. */
+/** The root key signs through a derived key of a single purpose, so that no other use of the root key can sign keys. */
 async function importSigningKey(rootKey: string): Promise<CryptoKey> {
   const seed = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`tidemark/api-keys/1\0${rootKey}`));
   return crypto.subtle.importKey('raw', seed, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);

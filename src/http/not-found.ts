@@ -1,5 +1,6 @@
 /**
- * NotFound: what answers a request no route takes: 405 with `Allow` when the path exists for other methods, else 404.
+ * NotFound: the answer to a request that no route takes: 405 with `Allow` when the path exists for other methods, else
+ * 404.
  */
 import type { Context, Hono } from 'hono';
 import { Problem, renderProblem } from './problem.ts';
@@ -17,7 +18,7 @@ export function answerNotFound(app: Hono) {
   };
 }
 
-/** Routes of a method, without the middleware that takes them all. */
+/** Whether a route takes this method and path; the middleware that matches everything does not count. */
 function hasRoute(app: Hono, method: string, path: string): boolean {
   const [handlers] = app.router.match(method, path);
   return handlers.some(([[, route]]) => route.method === method);

@@ -1,6 +1,6 @@
 /**
- * Observe: the one middleware around every request: counts it, sees a refusal through to its sender, and sets the headers
- * that keep a browser from guessing.
+ * Observe: the one middleware around every request. It counts the request, makes sure that a refusal reaches its
+ * sender, and sets the security headers.
  */
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';

@@ -1,5 +1,5 @@
 /**
- * OpenAPI: the document of the API, gathered from what its routes say of themselves, and the page that lists it.
+ * OpenAPI: the document of the API, gathered from the descriptions of its routes, and the pages made from it.
  */
 import type { Hono } from 'hono';
 import { generateSpecs } from 'hono-openapi';
@@ -32,7 +32,7 @@ export function openApiOf(app: Hono): Promise<OpenApiDocument> {
   });
 }
 
-/** Routes the application answers, as `GET /path`, that its OpenAPI document lacks. */
+/** The routes, as `GET /path`, that the application answers and its OpenAPI document lacks. */
 export function undocumentedRoutes(app: Hono, document: OpenApiDocument): string[] {
   const answered = app.routes.filter(({ method }) => method !== 'ALL' && method !== 'OPTIONS');
   const missing = answered.filter(({ method, path }) => {
@@ -78,7 +78,7 @@ ${sections.join('\n')}`,
   );
 }
 
-/** Where the `type` of every problem points. */
+/** The page at which the `type` of every problem points. */
 export function errorsPage(): string {
   return htmlPage(
     'Tidemark errors',

@@ -1,8 +1,10 @@
 /**
- * Problem: a refusal of a whole request as it travels on the wire, RFC 9457 (`application/problem+json`) with a stable `code`.
+ * Problem: a refusal of a whole request as it travels on the wire, RFC 9457 (`application/problem+json`) with a stable
+ * `code`.
  *
- * in: a thrown Problem, or any error at all · out: a Response. `type` points at the code's paragraph under `/docs/errors`.
- * An error that is no Problem is a fault of ours: 500 `internal`, logged in full and told in nothing.
+ * in: a thrown Problem, or any other error · out: a Response. `type` points at the code's paragraph under
+ * `/docs/errors`. An error that is not a Problem is a fault of the server: 500 `internal`, which is logged in full and
+ * tells the caller nothing.
  */
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -18,7 +20,7 @@ export interface ProblemOptions {
   readonly cause?: unknown;
 }
 
-/** A broken path in a request body: JSON pointer, and what is wrong there. */
+/** A place in a request body that breaks the schema: its JSON pointer, and the reason. */
 export interface InvalidField {
   readonly path: string;
   readonly message: string;
@@ -42,7 +44,7 @@ export class Problem extends Error {
   }
 }
 
-/** A dependency failed: nothing was acknowledged, the same request may be sent again. */
+/** A 503: a dependency failed, nothing was acknowledged, and the same request may be sent again. */
 export function unavailable(code: ProblemCode, detail: string, cause: unknown, retryAfterSeconds = 1): Problem {
   return new Problem(503, code, detail, { cause, headers: { 'retry-after': String(retryAfterSeconds) } });
 }
@@ -65,13 +67,13 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway timeout',
 };
 
-/** What is sent for an error, without the transport: used by routes that answer with several outcomes. */
+/** The problem document of a refusal. */
 export function problemDocument(thrown: Problem): Record<string, unknown> {
   const { status, code, detail, extra } = thrown;
   return { type: `/docs/errors#${code}`, title: TITLES[status] ?? 'Error', status, code, detail, ...extra };
 }
 
-/** Turns whatever was thrown into a response. */
+/** Turns any thrown value into a response. */
 export function renderProblem(c: Context, thrown: unknown): Response {
   const shown = thrown instanceof Problem ? thrown : new Problem(500, 'internal', 'The request failed; it was logged.');
   if (shown.status >= 500) console.error(thrown);
@@ -83,7 +85,7 @@ export function renderProblem(c: Context, thrown: unknown): Response {
 }
 
 /**
- * The body of a small JSON request, checked against its schema.
+ * The body of a small JSON request, parsed with its schema.
  * Throws `body-too-large` 413, `json-invalid` 400, `request-invalid` 400 (the first broken `path`, all in `errors`).
  */
 export async function parseJson<S extends z.ZodType>(
@@ -97,7 +99,7 @@ export async function parseJson<S extends z.ZodType>(
   throw requestInvalid(parsed.error);
 }
 
-/** The query string of a request, checked against a schema of strings. Throws `request-invalid`. */
+/** The query string of a request, parsed with a schema of strings. Throws `request-invalid`. */
 export function parseParameters<S extends z.ZodType>(request: Request, schema: S): z.output<S> {
   const parsed = schema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (parsed.success) return parsed.data;

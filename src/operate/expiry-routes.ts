@@ -7,7 +7,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { type RetentionPolicy, retentionSchema } from '../core/tenant/expiry.ts';
+import { type ExpiryPolicy, expirySchema } from '../core/tenant/expiry.ts';
 import { describe } from '../http/describe.ts';
 import { parseJson } from '../http/problem.ts';
 import { type Dropped, type DroppedDays, TIERS } from '../lake/manifest/dropped.ts';
@@ -26,13 +26,13 @@ export const droppedSchema = z.array(
   }),
 );
 const wireSchema = z.object({
-  policy: retentionSchema.nullable().describe('null: none was set, and nothing is dropped'),
+  policy: expirySchema.nullable().describe('null: none was set, and nothing is dropped'),
   dropped: droppedSchema,
 });
 
 export function expiryRoutes({ db, auth, now }: RetentionServices): Hono {
   const app = new Hono();
-  const wire = async (uid: string, policy: RetentionPolicy | null): Promise<z.output<typeof wireSchema>> => ({
+  const wire = async (uid: string, policy: ExpiryPolicy | null): Promise<z.output<typeof wireSchema>> => ({
     policy,
     dropped: wireDropped(await readDropped(db, uid)),
   });
@@ -55,12 +55,12 @@ export function expiryRoutes({ db, auth, now }: RetentionServices): Hono {
         'one leaves out has the defaults; null keeps for ever. What was dropped stays dropped.',
       tag: 'control',
       key: 'admin',
-      body: retentionSchema,
+      body: expirySchema,
       answer: wireSchema,
     }),
     async (c) => {
       const { tenant } = await auth.authenticate(c.req.raw.headers, 'admin');
-      const policy = await parseJson(c.req.raw, retentionSchema, LIMITS.controlBodySizeBytesMax);
+      const policy = await parseJson(c.req.raw, expirySchema, LIMITS.controlBodySizeBytesMax);
       await storePolicy(db, tenant.uid, policy, now());
       return c.json(await wire(tenant.uid, policy));
     },

@@ -15,7 +15,7 @@ interface CohortRow {
   readonly createdAtMs: number;
 }
 
-/** As it was sent. */
+/** The definition as it was sent. */
 export interface CohortDefinition {
   readonly id: string;
   readonly name: string;
@@ -44,7 +44,7 @@ export async function getCohort(db: D1Database, uid: string, id: string): Promis
   return row === null ? null : definitionOf(row);
 }
 
-/** `cohorts-full` at the limit; the insert itself checks it. */
+/** Adds a cohort; refuses with `cohorts-full` at the limit, which the insert itself checks. */
 export async function createCohort(
   db: D1Database,
   uid: string,
@@ -60,7 +60,7 @@ export async function createCohort(
   return meta.changes ? ok(null) : err('cohorts-full');
 }
 
-/** False when the tenant has no such cohort. */
+/** Removes a cohort; false when the tenant has none with that id. */
 export async function deleteCohort(db: D1Database, uid: string, id: string, nowMs: number): Promise<boolean> {
   const { meta } = await db
     .prepare('UPDATE cohorts SET deleted_at_ms = ?3 WHERE uid = ?1 AND cohort_id = ?2 AND deleted_at_ms IS NULL')
@@ -69,7 +69,7 @@ export async function deleteCohort(db: D1Database, uid: string, id: string, nowM
   return meta.changes > 0;
 }
 
-/** Those of these cohorts that the tenant has, ready to be counted. */
+/** The cohorts with these ids that the tenant has, ready to be counted. */
 export async function readCohorts(db: D1Database, uid: string, ids: readonly string[]): Promise<SavedCohort[]> {
   if (ids.length === 0) return [];
   const { results } = await db

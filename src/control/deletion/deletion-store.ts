@@ -1,18 +1,18 @@
 /**
  * Deletion store: all SQL of the table `tenant_deletions`, and the deleting of a tenant's rows from every other table.
  *
- * Of a tenant only two rows stay: a tombstone in `tenants`, uid and time of deletion with nothing else, so that the uid is
- * never given out again (CORRECTNESS C1), and the account of the work.
+ * Two rows of a deleted tenant stay: a tombstone in `tenants` with the uid and the time of deletion, so that the uid is
+ * never reused (CORRECTNESS C1), and the account of the work.
  */
 
 export interface Deletion {
   readonly uid: string;
   readonly requestedAtMs: number;
-  /** Every shard that was found, in whichever attempt. */
+  /** Every shard found by any attempt. */
   readonly shards: readonly DeletedShard[];
   readonly objects: number;
   readonly rowCount: number;
-  /** Of the latest attempt; null: it did not fail. */
+  /** The error of the latest attempt; null when it did not fail. */
   readonly error: string | null;
   readonly emptiedAtMs: number | null;
   readonly finishedAtMs: number | null;
@@ -24,7 +24,7 @@ export interface DeletedShard {
 
 type DeletionRow = Omit<Deletion, 'shards'> & { readonly shards: string };
 
-/** The other columns of the primary key of each table that has rows by uid. */
+/** Tables with rows by uid, each with the other columns of its primary key. */
 export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   keys: ['hash'],
   rollups: ['rollup_id'],
@@ -57,7 +57,7 @@ export const TABLES_BY_TEXT: Readonly<Record<string, string>> = {
 const COLUMNS = `uid, requested_at_ms AS requestedAtMs, shards, objects, row_count AS rowCount, error,
   emptied_at_ms AS emptiedAtMs, finished_at_ms AS finishedAtMs`;
 
-/** For the batch that marks the tenant, before it is marked. */
+/** The statement that notes the deletion; it belongs to the batch that marks the tenant and stands before the mark. */
 export function insertDeletion(db: D1Database, tenantId: string, nowMs: number): D1PreparedStatement {
   return db
     .prepare(
@@ -67,7 +67,7 @@ export function insertDeletion(db: D1Database, tenantId: string, nowMs: number):
     .bind(tenantId, nowMs);
 }
 
-/** The latest first. */
+/** The deletions, the latest first. */
 export async function listDeletions(db: D1Database, countMax: number): Promise<Deletion[]> {
   const { results } = await db
     .prepare(`SELECT ${COLUMNS} FROM tenant_deletions ORDER BY requested_at_ms DESC, uid LIMIT ?`)
@@ -77,8 +77,8 @@ export async function listDeletions(db: D1Database, countMax: number): Promise<D
 }
 
 /**
- * Takes work for itself until `untilMs`: deletions that are due and nobody's, the oldest first. Due: not emptied yet, or asked
- * for by `settledBeforeMs`.
+ * Claims deletions until `untilMs`: those that are due and unclaimed, the oldest first. A deletion is due while it is
+ * not emptied, or when it was requested before `settledBeforeMs`.
  */
 export async function takeDeletions(
   db: D1Database,
@@ -95,7 +95,7 @@ export async function takeDeletions(
   return results.map(deletionOf).sort((a, b) => a.requestedAtMs - b.requestedAtMs);
 }
 
-/** Written before the first of them is wiped: an attempt that dies leaves none unknown. */
+/** Notes the shards before the first of them is wiped, so that an attempt that dies leaves none unknown. */
 export async function noteShards(db: D1Database, uid: string, shards: readonly DeletedShard[]): Promise<void> {
   await db.prepare('UPDATE tenant_deletions SET shards = ?2 WHERE uid = ?1').bind(uid, JSON.stringify(shards)).run();
 }
@@ -104,13 +104,13 @@ export interface Attempt {
   readonly objects: number;
   readonly rowCount: number;
   readonly error: string | null;
-  /** Nothing was left. */
+  /** True when nothing was left. */
   readonly isEmpty: boolean;
-  /** Nothing was left, and nothing can come any more. */
+  /** True when nothing was left and nothing can arrive any more. */
   readonly isFinished: boolean;
 }
 
-/** The account of an attempt; the work is free for the next one. */
+/** Writes the account of an attempt and releases the work for the next one. */
 export async function endAttempt(db: D1Database, uid: string, attempt: Attempt, nowMs: number): Promise<void> {
   const { objects, rowCount, error, isEmpty, isFinished } = attempt;
   const statements = [
@@ -134,7 +134,7 @@ export async function endAttempt(db: D1Database, uid: string, attempt: Attempt, 
   await db.batch(statements);
 }
 
-/** Deletes up to `countMax` of the tenant's rows of each table; how many there were. */
+/** Deletes up to `countMax` of the tenant's rows in each table and returns how many it deleted. */
 export async function deleteRows(db: D1Database, uid: string, countMax: number): Promise<number> {
   const statements = [
     ...Object.entries(TABLES_BY_UID).map(([table, key]) => {

@@ -1,15 +1,15 @@
 /**
- * Deletion: the cron's part in deleting a tenant: until nothing is left of it but a tombstone.
+ * Deletion: the cron's part in deleting a tenant, until only a tombstone is left.
  *
- * in: tenants that were marked as deleted (no key of theirs is taken any more) · out: their shards, directory, objects and rows
- * are gone
+ * in: tenants marked as deleted, whose keys are no longer accepted · out: their shards, directory, objects and rows are
+ * gone
  * steps of an attempt: note the shards → wipe them → forget them in the directory → objects → rows
  *
- * - Each step can be repeated. An attempt that dies or runs out of time is gone on with by the next one; what it must know for
- *   that, the shards, is written down before they are wiped.
- * - What was under way when the tenant was marked may write once more: an edge that still knows the tenant, a flush, a seal. So
- *   a deletion is finished only by an attempt that began `SETTLED_AFTER_MS` later and found nothing left at its end.
- * - A shard that a late call wakes makes itself a new storage: so every shard ever found is wiped again by the last attempt.
+ * - Each step can be repeated. The next attempt continues one that died or ran out of time; the shards, which it must
+ *   know for that, are written down before they are wiped.
+ * - Work under way when the tenant was marked may still write: an edge that knows the tenant, a flush, a seal. So a
+ *   deletion is finished only by an attempt that began `SETTLED_AFTER_MS` later and found nothing left at its end.
+ * - A late call that wakes a shard gives it a new storage, so the last attempt wipes every shard ever found once more.
  */
 import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
@@ -26,24 +26,24 @@ export interface DeletionServices {
   readonly db: D1Database;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
-  /** Deletes up to so many objects of the tenant; how many there were. */
+  /** Deletes up to `max` objects of the tenant and returns how many it deleted. */
   readonly deleteObjects: (uid: string, countMax: number) => Promise<number>;
   readonly now: () => number;
 }
 
-/** The longest that a queue's consumer may run is 15 minutes; and a little. */
+/** A queue consumer runs for 15 minutes at most; this adds a margin. */
 const SETTLED_AFTER_MS = LIMITS.tenantCacheMs + 20 * MINUTE_MS;
-/** Of an attempt. The cron comes every minute. */
+/** The time one attempt may take. The cron fires every minute. */
 const ATTEMPT_MS = 40_000;
-/** An attempt that died leaves the work to others after this. */
+/** After this time the work of an attempt that died is free for others. */
 const BUSY_MS = 5 * MINUTE_MS;
-/** Of one call: as many as R2 deletes at once. */
+/** Objects deleted in one call: R2's own maximum. */
 const OBJECTS_MAX = 1_000;
-/** Of one call and table: a row has up to 1 MB. */
+/** Rows deleted in one call and table; a row has up to 1 MB. */
 const ROWS_MAX = 1_000;
 const SHARDS_AT_ONCE = 6;
 
-/** Goes on with every deletion that is due; one that fails does not keep the others from their turn. */
+/** Continues every deletion that is due; a failure of one does not stop the others. */
 export async function continueDeletions(services: DeletionServices): Promise<void> {
   const { db, now } = services;
   const startedAtMs = now();
@@ -65,7 +65,7 @@ export async function continueDeletions(services: DeletionServices): Promise<voi
   }
 }
 
-/** One attempt; true when nothing is left. What it deleted is added to `done`, for it may throw. */
+/** One attempt; true when nothing is left. The counts are added to `done`, because the attempt may throw. */
 async function empty(
   services: DeletionServices,
   deletion: Deletion,
@@ -90,7 +90,7 @@ async function empty(
   return true;
 }
 
-/** False: a shard registered meanwhile. */
+/** Forgets the shards in the directory; false when another shard registered meanwhile. */
 async function wipeShards(
   { db, shardOf, directoryOf }: DeletionServices,
   { uid, shards: known }: Deletion,

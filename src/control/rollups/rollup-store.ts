@@ -1,9 +1,11 @@
 /**
  * RollupStore: all SQL of the table `rollups`: a tenant's own definitions, beside the built-in ones.
  *
- * - The order is that of making, built-in ones first: it decides which rollup answers when several could.
+ * - Rollups are in the order of their creation, built-in ones first. The order decides which rollup answers when
+ *   several could.
  * - Built-in and own rollups together stay within `LIMITS.rollupsMax`; the insert itself checks it.
- * - Deleting marks: cells made under it stay readable until retention, and making it again revives the same id.
+ * - Deleting only marks the row: cells made under the rollup stay readable until they expire, and adding the same
+ *   definition again revives the id.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
@@ -24,7 +26,7 @@ export function selectRollups(db: D1Database, uid: string): D1PreparedStatement 
     .bind(uid);
 }
 
-/** Built-in rollups, then those of the rows. */
+/** The built-in rollups, then the tenant's own. */
 export function rollupsFrom(rows: readonly RollupRow[]): readonly Rollup[] {
   return [...DEFAULT_ROLLUPS, ...rows.map(rollupFrom).filter(({ id }) => !isBuiltIn(id))];
 }
@@ -38,7 +40,7 @@ export async function listRollups(db: D1Database, uid: string): Promise<readonly
   return rollupsFrom(results);
 }
 
-/** Adds the rollup, or renames the one of equal definition; `rollups-full` at the limit. */
+/** Adds the rollup, or renames the one with the same definition; refuses with `rollups-full` at the limit. */
 export async function createRollup(
   db: D1Database,
   uid: string,
@@ -58,7 +60,7 @@ export async function createRollup(
   return meta.changes ? ok(rollup) : err('rollups-full');
 }
 
-/** False when the tenant has no such rollup of its own. */
+/** Removes a rollup; false when the tenant has no own rollup with that id. */
 export async function deleteRollup(db: D1Database, uid: string, rollupId: string, nowMs: number): Promise<boolean> {
   const { meta } = await db
     .prepare('UPDATE rollups SET deleted_at_ms = ? WHERE uid = ? AND rollup_id = ? AND deleted_at_ms IS NULL')

@@ -3,9 +3,10 @@
  *
  *   directory begins (or hands out the pending split) → every registered shard closes → directory publishes → D1
  *
- * The directory holds the truth; `tenants.shard_map` is the copy that edges load, written last and again by every later
- * call until it is there. A call that dies anywhere leaves a split that the next one resumes: an operator's, a hot shard's,
- * or the sweep's. Meanwhile nothing is refused: a shard asks the directory before it does, and that postpones the start.
+ * The directory holds the truth; `tenants.shard_map` is the copy that edges load, written last, and again by every
+ * later call until it is there. A call that dies leaves a split that the next call resumes, whether an operator, a hot
+ * shard or the sweep makes it. Nothing is refused meanwhile: a shard asks the directory before it refuses, and that
+ * postpones the start.
  */
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardEpoch, ShardMap } from '../../core/shard/shard-map.ts';
@@ -17,14 +18,19 @@ export interface GrowDeps {
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
   readonly now: () => number;
-  /** What this isolate knows of the tenant is old. */
+  /** Makes this isolate forget what it knows of the tenant. */
   readonly forget?: (uid: string) => void;
 }
 
-/** A start that shards keep having seen events beyond: a clock far ahead. The next call tries on. */
+/**
+ * Tries at a start that shards keep having seen events beyond, as when a clock is far ahead. The next call continues.
+ */
 const POSTPONEMENTS_MAX = 4;
 
-/** The map afterwards, null when there is no such tenant. `shardCount` null: double. Throws when a shard cannot be told. */
+/**
+ * Returns the map afterwards, or null when there is no such tenant. A `shardCount` of null doubles the shards. Throws
+ * when a shard cannot be told.
+ */
 export async function growShards(deps: GrowDeps, uid: string, shardCount: number | null): Promise<ShardMap | null> {
   const known = await loadTenant(deps.db, uid);
   if (known === null) return null;
@@ -39,14 +45,14 @@ export async function growShards(deps: GrowDeps, uid: string, shardCount: number
   return map;
 }
 
-/** One try at the start the split has now. */
+/** One try, at the start that the split has now. */
 async function closeAndPublish(
   { shardOf, directoryOf, now }: GrowDeps,
   uid: string,
   next: ShardEpoch,
 ): Promise<MapState> {
   const directory = directoryOf(uid);
-  // Listed after the split has begun: whoever registers from here on is told of it in the reply.
+  // The shards are listed after the split has begun: the directory tells a shard that registers later in its reply.
   const shards = await directory.list();
   const replies = await Promise.all(
     shards.map(({ region, index }) => {

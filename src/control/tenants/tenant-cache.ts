@@ -2,11 +2,12 @@
  * TenantCache: what this isolate knows of tenants: configuration and active keys, by uid.
  *
  * - An answer is at most `LIMITS.tenantCacheMs` old, counted from when its load began: the bound on a key's revocation.
- * - One load at a time for a tenant; whoever asks meanwhile shares it. On Workers a load belongs to the request that began it
- *   and never ends if that request is cancelled: who shares it waits a bounded time, then loads on its own account.
- * - That a tenant does not exist is remembered as well. Only uids out of signed keys are asked for, so guesses cost nothing.
+ * - A tenant is loaded once at a time, and requests that ask meanwhile share the load. On Workers a load belongs to the
+ *   request that began it and never ends if that request is cancelled, so a sharer waits a bounded time and then loads
+ *   by itself.
+ * - The absence of a tenant is remembered too. Only uids from signed keys are looked up, so guesses cost nothing.
  * - `invalidate` also detaches a load that is under way: what it read may be older than the change.
- * A failed load is not remembered and not papered over with a stale answer: that would void the bound.
+ * A failed load is neither remembered nor replaced by a stale answer: that would void the bound.
  */
 import { LIMITS } from '../../core/limits.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
@@ -26,9 +27,9 @@ interface Entry {
   readonly loadedAtMs: number;
 }
 
-/** Tenants remembered an isolate: a few KB each with keys and rollups. */
+/** Tenants remembered in one isolate; each takes a few KB with its keys and rollups. */
 const REMEMBERED_TENANTS_MAX = 2_000;
-/** How long another request's load is waited for: some ten times what a healthy one takes. */
+/** A sharer waits this long for another request's load: about ten times the duration of a healthy one. */
 const SHARED_LOAD_MS = 500;
 
 export class TenantCache {
@@ -42,7 +43,7 @@ export class TenantCache {
     this.#now = now;
   }
 
-  /** The tenant, null if there is none. Throws what the load throws. */
+  /** The tenant, or null when there is none. Throws what the load throws. */
   async byUid(uid: string): Promise<KnownTenant | null> {
     const entry = this.#entries.get(uid);
     if (entry && this.#now() - entry.loadedAtMs < LIMITS.tenantCacheMs) return this.#touch(uid, entry).known;
@@ -52,7 +53,7 @@ export class TenantCache {
     return shared === TIMED_OUT ? this.reload(uid) : shared;
   }
 
-  /** The same, read after this call: sees every change that was made before it. */
+  /** The tenant as it is read after this call, with every change made before the call. */
   async reload(uid: string): Promise<KnownTenant | null> {
     const startedAtMs = this.#now();
     const loading = { promise: this.#load(uid), startedAtMs };
@@ -66,7 +67,7 @@ export class TenantCache {
     }
   }
 
-  /** Forget the tenant: its record was changed here. Other isolates see the change within the time limit. */
+  /** Forgets the tenant, whose record was changed here. Other isolates see the change within the time limit. */
   invalidate(uid: string): void {
     this.#entries.delete(uid);
     this.#loading.delete(uid);

@@ -1,10 +1,10 @@
 /**
  * Tenants: all SQL of the tables `tenants` and `keys`.
  *
- * - A uid is drawn at random and its row is never deleted, so it is never given out again; an id is free once its tenant
- *   is deleted.
+ * - A uid is drawn at random and its row is never deleted, so it is never given out again; an id is free once its
+ *   tenant is deleted.
  * - Deleting is one batch: the tenant is marked, its keys are revoked and the removal of its data is noted, or nothing.
- * - Keys are stored as SHA-256 only. A revoked key stays listed: people look for when it ended.
+ * - Keys are stored as SHA-256 only. A revoked key stays listed, because people ask when it ended.
  */
 
 import { LIMITS } from '../../core/limits.ts';
@@ -16,18 +16,18 @@ import { type RollupRow, rollupsFrom, selectRollups } from '../rollups/rollup-st
 import type { KnownTenant } from './tenant-cache.ts';
 
 export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups'> {
-  /** Of the latest epoch. */
+  /** Shards in each region under the latest epoch. */
   readonly shardCount: number;
   readonly createdAtMs: number;
 }
-/** A key to be stored: what is left of it once it was shown. */
+/** A key as it is stored: without the secret, which was shown once. */
 export interface KeyToStore {
   readonly hash: string;
   readonly scope: KeyScope;
   readonly hint: string;
 }
 export interface KeyRecord {
-  /** The first 16 hex digits of its hash: its public name. */
+  /** The public name of the key: the first 16 hex digits of its hash. */
   readonly id: string;
   readonly scope: KeyScope;
   readonly hint: string;
@@ -42,7 +42,7 @@ interface TenantRow {
   readonly regions: string;
   readonly timezone: string;
   readonly hash_key: string;
-  /** Of the first epoch. */
+  /** Shards in each region under the first epoch. */
   readonly shard_count: number;
   readonly shard_map: string | null;
   readonly origins: string;
@@ -77,7 +77,7 @@ export async function loadTenant(db: D1Database, uid: string): Promise<KnownTena
   };
 }
 
-/** Stores a tenant with its first keys; `tenant-exists` when the id is taken. */
+/** Stores a tenant with its first keys; refuses with `tenant-exists` when another tenant has the id. */
 export async function createTenant(
   db: D1Database,
   tenant: TenantRecord,
@@ -101,7 +101,7 @@ export async function createTenant(
   return inserted?.meta.changes ? ok(tenant) : err('tenant-exists');
 }
 
-/** Tenants by id, ascending, after the given one. */
+/** A page of tenants in ascending order of their ids, after the given id. */
 export async function listTenants(db: D1Database, afterId: string, countMax: number): Promise<TenantRecord[]> {
   const { results } = await db
     .prepare(`SELECT ${TENANT_COLUMNS} FROM tenants WHERE deleted_at_ms IS NULL AND id > ? ORDER BY id LIMIT ?`)
@@ -118,7 +118,10 @@ export async function findTenant(db: D1Database, id: string): Promise<TenantReco
   return row ? recordFrom(row) : null;
 }
 
-/** Marks the tenant deleted, revokes its keys, notes that its data is to go (deletion.ts); its uid, or null if there is none. */
+/**
+ * Marks the tenant deleted, revokes its keys and notes that its data is to be deleted (deletion.ts). Returns its uid,
+ * or null when there is no such tenant.
+ */
 export async function deleteTenant(db: D1Database, id: string, nowMs: number): Promise<string | null> {
   const [, , marked] = await db.batch<{ uid: string }>([
     insertDeletion(db, id, nowMs),
@@ -135,7 +138,7 @@ export async function deleteTenant(db: D1Database, id: string, nowMs: number): P
   return marked?.results[0]?.uid ?? null;
 }
 
-/** Makes the map the one the edge loads, unless it has a longer one: maps only grow. */
+/** Stores the map that edges load, unless a longer one is stored: maps only grow. */
 export async function publishShardMap(db: D1Database, uid: string, map: ShardMap): Promise<void> {
   await db
     .prepare('UPDATE tenants SET shard_map = ?2 WHERE uid = ?1 AND coalesce(json_array_length(shard_map), 1) < ?3')
@@ -143,7 +146,7 @@ export async function publishShardMap(db: D1Database, uid: string, map: ShardMap
     .run();
 }
 
-/** Adds a key; `keys-full` at the limit of active keys. */
+/** Adds a key; refuses with `keys-full` at the limit of active keys. */
 export async function createKey(
   db: D1Database,
   uid: string,
@@ -165,7 +168,10 @@ export async function listKeys(db: D1Database, uid: string): Promise<KeyRecord[]
   return results.map(keyFrom);
 }
 
-/** Revokes the tenant's key of that id (16 hex digits or the whole hash); false when it has none such. Again: no change. */
+/**
+ * Revokes the tenant's key with that id (16 hex digits or the whole hash); false when there is none. Revoking again
+ * changes nothing.
+ */
 export async function revokeKey(db: D1Database, uid: string, id: string, nowMs: number): Promise<boolean> {
   const { meta } = await db
     .prepare(
@@ -177,7 +183,7 @@ export async function revokeKey(db: D1Database, uid: string, id: string, nowMs: 
   return meta.changes > 0;
 }
 
-/** Adds nothing when the tenant is gone (or was never made, in the batch that makes it), or has all the keys it may. */
+/** The insert adds nothing when the tenant does not exist, or has the largest number of active keys. */
 function insertKey(db: D1Database, uid: string, { hash, scope, hint }: KeyToStore, nowMs: number): D1PreparedStatement {
   return db
     .prepare(
@@ -203,7 +209,7 @@ function recordFrom(row: TenantRow): TenantRecord {
   };
 }
 
-/** A tenant that never grew has the map it was made with. */
+/** The stored map, or for a tenant that never grew the map it was created with. */
 function shardMapFrom(row: TenantRow): ShardMap {
   if (row.shard_map === null) return [{ epoch: 0, startMs: 0, shardCount: row.shard_count }];
   return JSON.parse(row.shard_map);

@@ -1,7 +1,7 @@
 /**
- * Block rollups: for each rollup the block was made under, which dimension tuple each event falls into.
+ * Block rollups: the dimension tuple of each event of a block, for each rollup that the block was made under.
  *
- * The edge evaluates filters and dimensions once; the shard only looks up cells and adds. A section:
+ * The edge evaluates filters and dimensions once; the shard only looks up cells and adds. Layout of a section:
  *
  *   u32 id[2]  u32 tupleCount  u16 dimensionCount  u16 numberCount
  *   u32 tuple[tupleCount][dimensionCount]   string indexes
@@ -22,15 +22,15 @@ export interface RollupSection {
   /** String indexes, tuple by tuple. */
   readonly tuples: Uint32Array;
   readonly tupleCount: number;
-  /** Into the block's number columns. */
+  /** Indexes into the block's number columns. */
   readonly numberColumns: Uint16Array;
-  /** Per event: 0 filtered out, else 1 + tuple. */
+  /** Per event 1 + tuple, or 0 when the filter leaves the event out. */
   readonly tupleOf: Uint16Array;
 }
 
 const numbersOf = new WeakMap<readonly Rollup[], readonly string[]>();
 
-/** The distinct numeric properties that any of the rollups measures; worked out once for a tenant's list. */
+/** Returns the distinct numeric properties that any of the rollups measures, computed once for a tenant's list. */
 export function numberProperties(rollups: readonly Rollup[]): readonly string[] {
   const known = numbersOf.get(rollups);
   if (known !== undefined) return known;
@@ -39,7 +39,7 @@ export function numberProperties(rollups: readonly Rollup[]): readonly string[] 
   return properties;
 }
 
-/** Evaluates every rollup over the records; fills the number columns (NaN: absent). */
+/** Evaluates every rollup over the records and fills the number columns (NaN when absent). */
 export function evaluateRollups(
   records: readonly EventRecord[],
   rollups: readonly Rollup[],
@@ -62,10 +62,10 @@ export function evaluateRollups(
     const tupleOf = new Uint16Array(records.length);
     const indexes = new Array<number>(dimensionCount);
     records.forEach((record, row) => {
-      const read = readers[row] as ReturnType<typeof propertyReader>;
+      const read = readers[row]!;
       if (rollup.where !== undefined && !evaluate(rollup.where, read)) return;
       for (let d = 0; d < dimensionCount; d++) {
-        const name = rollup.dimensions[d] as string;
+        const name = rollup.dimensions[d]!;
         const value = isColumn(name) ? record.strings[name as StringColumn] : read(name);
         indexes[d] = strings.intern(dimensionText(value));
       }
@@ -89,11 +89,11 @@ export function evaluateRollups(
   });
 }
 
-/** A key of a tuple within one block: one number while two 26-bit indexes fit. */
+/** Returns a key of a tuple within one block: one number while two 26-bit indexes fit. */
 function tupleIndexKey(indexes: readonly number[]): number | string {
   if (indexes.length === 0) return 0;
-  if (indexes.length === 1) return indexes[0] as number;
-  if (indexes.length === 2) return (indexes[0] as number) * 0x4000000 + (indexes[1] as number);
+  if (indexes.length === 1) return indexes[0]!;
+  if (indexes.length === 2) return indexes[0]! * 0x4000000 + indexes[1]!;
   return indexes.join(',');
 }
 
@@ -151,7 +151,7 @@ export function readRollupSections(
   return sections;
 }
 
-/** A tenant has few rollups and many blocks: their ids are written out once. */
+/** Texts of rollup ids, written out once: a tenant has few rollups and many blocks. */
 const idTexts = new Map<number, { readonly low: number; readonly text: string }>();
 const ID_TEXTS_MAX = 4_096;
 

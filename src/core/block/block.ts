@@ -1,10 +1,10 @@
 /**
- * EventBlock: validated events for one shard in compact columnar form; it crosses the RPC, is stored in the log, and is
- * what recovery, the sinks and lake scans of the tail read. Layout: block-layout.ts.
+ * EventBlock: validated events for one shard in compact columnar form. It crosses the RPC and is stored in the log;
+ * recovery, the sinks and lake scans of the tail read it. Layout: block-layout.ts.
  *
  * In: EventRecords of one request (one receipt time). Out: bytes that any of those readers opens without parsing JSON.
- * Invariants: a block's bytes never change; events keep their order; every text is valid UTF-16 (a lone surrogate becomes
- * U+FFFD, which has its length).
+ * Invariants: a block's bytes never change; events keep their order; every text is valid UTF-16 (a lone surrogate
+ * becomes U+FFFD, which has its length).
  * Refused: JSON lines (the shard and the sink would parse every event again: 3 times the CPU at the shard).
  */
 
@@ -33,7 +33,9 @@ import { isAccepted, lateBits } from './disposition.ts';
 import { StringTable } from './string-table.ts';
 
 const encoder = new TextEncoder();
-/** A byte order mark is text like any other: dropping it would shift every length behind it. */
+/**
+ * The decoder keeps a byte order mark, which is text like any other: dropping it would shift every length behind it.
+ */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Columns whose texts hardly repeat within a block. */
@@ -41,27 +43,27 @@ const UNIQUE_COLUMNS: ReadonlySet<StringColumn> = new Set(['id', 'properties']);
 
 export interface BlockInput {
   readonly receivedAtMs: number;
-  /** The greatest time that chose a shard map's epoch for one of the records (CORRECTNESS E2). */
+  /** The greatest of the times that chose an epoch of the shard map for the records (CORRECTNESS E2). */
   readonly routingAtMsMax: number;
   readonly records: readonly EventRecord[];
   readonly rollups: readonly Rollup[];
   readonly hasher: Hasher;
-  /** Events of the request that are in no block; carried by its first (CORRECTNESS F1). */
+  /** Number of the request's events that are in no block. Its first block carries it (CORRECTNESS F1). */
   readonly tally: { readonly rejected: number; readonly quarantined: number };
 }
 
 export interface EventBlock extends BlockHeader {
   readonly bytes: Uint8Array;
   readonly at: Float64Array;
-  /** (low, high) pairs. */
+  /** Hashes as (low, high) pairs. */
   readonly idHash: Uint32Array;
   readonly person: Uint32Array;
   readonly keyHash: Uint32Array;
-  /** Column-major, NaN: absent. */
+  /** Number columns, one after the other; NaN when absent. */
   readonly numbers: Float64Array;
   readonly flags: Uint8Array;
   readonly rollups: readonly RollupSection[];
-  /** All texts, decoded at the first use. */
+  /** Returns all texts, which are decoded at the first use. */
   strings(): readonly string[];
 }
 
@@ -102,17 +104,16 @@ export function encodeBlock(input: BlockInput): Uint8Array {
   );
   new Float64Array(buffer, offsets.numbers, numbers.length).set(numbers);
   const lengths = new Uint32Array(buffer, offsets.stringLengths, strings.texts.length);
-  for (let i = 0; i < lengths.length; i++) lengths[i] = (strings.texts[i] as string).length;
+  for (let i = 0; i < lengths.length; i++) lengths[i] = strings.texts[i]!.length;
   writeRollupSections(bytes, offsets.rollups, sections);
   const Index = header.indexBytes === 2 ? Uint16Array : Uint32Array;
   new Index(buffer, offsets.stringIndexes, indexes.length).set(indexes);
-  for (let row = 0; row < n; row++)
-    bytes[offsets.flags + row] = (records[row] as EventRecord).clamped ? FLAG_CLAMPED : 0;
+  for (let row = 0; row < n; row++) bytes[offsets.flags + row] = records[row]!.clamped ? FLAG_CLAMPED : 0;
   bytes.set(texts, offsets.strings);
   return bytes;
 }
 
-/** String indexes, column by column. */
+/** Returns the string indexes, column by column. */
 function stringIndexes(records: readonly EventRecord[], strings: StringTable): Uint32Array {
   const n = records.length;
   const indexes = new Uint32Array(n * STRING_COLUMNS.length);
@@ -121,7 +122,7 @@ function stringIndexes(records: readonly EventRecord[], strings: StringTable): U
     let lastText: string | null | undefined;
     let lastIndex = 0;
     for (let row = 0; row < n; row++) {
-      const text = (records[row] as EventRecord).strings[column];
+      const text = records[row]!.strings[column];
       if (text !== lastText) {
         lastText = text;
         lastIndex = unique ? strings.append(text) : strings.intern(text);
@@ -141,7 +142,7 @@ function writeHashes(
   keyHash: Uint32Array,
 ): void {
   for (let row = 0; row < records.length; row++) {
-    const record = records[row] as EventRecord;
+    const record = records[row]!;
     at[row] = record.atMs;
     hasher.hash(record.strings.id);
     idHash[2 * row] = hasher.low;
@@ -200,7 +201,7 @@ function decodeTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
   const texts = new Array<string>(lengths.length);
   let start = 0;
   for (let i = 0; i < lengths.length; i++) {
-    const end = start + (lengths[i] as number);
+    const end = start + lengths[i]!;
     texts[i] = joined.slice(start, end);
     start = end;
   }
@@ -209,8 +210,8 @@ function decodeTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
 }
 
 /**
- * The accepted events of a block by column, in order; `dispositions` null: all of them, none late.
- * `wanted` limits the text columns decoded.
+ * Returns the accepted events of a block by column, in order. `dispositions` is null when all events are accepted and
+ * none is late. `wanted` limits the text columns that are decoded.
  */
 export function blockColumns(
   block: EventBlock,
@@ -219,13 +220,12 @@ export function blockColumns(
 ): EventColumns {
   const n = block.eventCount;
   const rows: number[] = [];
-  for (let row = 0; row < n; row++)
-    if (dispositions === null || isAccepted(dispositions[row] as number)) rows.push(row);
+  for (let row = 0; row < n; row++) if (dispositions === null || isAccepted(dispositions[row]!)) rows.push(row);
   const person = pairsToBigInts(block.person, rows);
   const keyHash = pairsToBigInts(block.keyHash, rows);
   const late = Uint8Array.from(
     rows,
-    (row) => (dispositions === null ? 0 : lateBits(dispositions[row] as number)) | (block.flags[row] as number),
+    (row) => (dispositions === null ? 0 : lateBits(dispositions[row]!)) | block.flags[row]!,
   );
   const offsets = blockOffsets(block);
   const Index = block.indexBytes === 2 ? Uint16Array : Uint32Array;
@@ -241,7 +241,7 @@ export function blockColumns(
   if (wanted !== ALL_COLUMNS) {
     for (const { c } of columns) {
       for (const row of rows) {
-        const index = indexes[c * n + row] as number;
+        const index = indexes[c * n + row]!;
         if (index !== 0) isUsed[index - 1] = 1;
       }
     }
@@ -251,13 +251,13 @@ export function blockColumns(
   const strings: { [column in StringColumn]?: (string | null)[] } = {};
   for (const { column, c } of columns) {
     strings[column] = rows.map((row) => {
-      const index = indexes[c * n + row] as number;
-      return index === 0 ? null : (texts[index - 1] as string);
+      const index = indexes[c * n + row]!;
+      return index === 0 ? null : texts[index - 1]!;
     });
   }
   return {
     rowCount: rows.length,
-    at: Float64Array.from(rows, (row) => block.at[row] as number),
+    at: Float64Array.from(rows, (row) => block.at[row]!),
     receivedAt: new Float64Array(rows.length).fill(block.receivedAtMs),
     person,
     keyHash,
@@ -267,8 +267,9 @@ export function blockColumns(
 }
 
 /**
- * The texts of a block are slices of all its text, which stays in memory with any of them. Where most of it is not used, those
- * that are become slices of a text of their own.
+ * Returns texts by their index in the block, holding only the used ones. The texts of a block are slices of all its
+ * text, which stays in memory with any of them; where most of it is unused, the used ones become slices of a text of
+ * their own.
  */
 function usedTexts(texts: readonly string[], isUsed: Uint8Array): readonly string[] {
   const used = texts.filter((_, index) => isUsed[index] === 1);
@@ -287,8 +288,8 @@ const ALL_COLUMNS: ReadonlySet<StringColumn> = new Set(STRING_COLUMNS);
 function pairsToBigInts(pairs: Uint32Array, rows: readonly number[]): BigInt64Array {
   const words = new Uint32Array(rows.length * 2);
   rows.forEach((row, i) => {
-    words[2 * i] = pairs[2 * row] as number;
-    words[2 * i + 1] = pairs[2 * row + 1] as number;
+    words[2 * i] = pairs[2 * row]!;
+    words[2 * i + 1] = pairs[2 * row + 1]!;
   });
   return new BigInt64Array(words.buffer);
 }

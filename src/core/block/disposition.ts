@@ -1,5 +1,5 @@
 /**
- * Disposition: what a shard decided of one event at admission, in one byte of the log. Replay reads it and never decides
+ * Disposition: a shard's decision on one event at admission, in one byte of the log. Replay reads it and never decides
  * again (CORRECTNESS D3).
  *
  *   bit 7   accepted (clear: a duplicate; then the whole byte is 0)
@@ -15,7 +15,7 @@ export function isAccepted(disposition: number): boolean {
   return disposition >= ACCEPTED;
 }
 
-/** The bits that go into the `late` column. */
+/** Returns the bits that go into the `late` column. */
 export function lateBits(disposition: number): number {
   return disposition & (LATE_CORRECTION | LATE_BEYOND);
 }

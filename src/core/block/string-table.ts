@@ -5,7 +5,7 @@ export class StringTable {
   readonly texts: string[] = [];
   readonly #indexes = new Map<string, number>();
 
-  /** The index of a text that is likely to come again. */
+  /** Returns the index of a text that is likely to come again. */
   intern(text: string | null | undefined): number {
     if (text === null || text === undefined) return 0;
     const known = this.#indexes.get(text);
@@ -15,7 +15,7 @@ export class StringTable {
     return index;
   }
 
-  /** The index of a text that is not expected again (an id, a property bag): no look-up is paid. */
+  /** Returns the index of a text that is not expected again (an id, a property bag), without paying for a look-up. */
   append(text: string | null | undefined): number {
     if (text === null || text === undefined) return 0;
     this.texts.push(text);

@@ -1,7 +1,7 @@
 /**
- * CohortCounts: how often each person did what the parts of cohorts ask, and by that who is in them.
+ * CohortCounts: counts, for each person, of the events that the parts of cohorts ask for; membership follows from them.
  *
- * Events come in any order and each once. Counts are kept for people who did something; who is not there did nothing.
+ * Events come in any order, each once. Counts are kept for people with such events; anybody else has a count of 0.
  */
 
 import type { EventColumns } from '../event/columns.ts';
@@ -13,6 +13,7 @@ import { propertyColumn, propertyPlace } from '../event/property.ts';
 import { RowSource, type RowTest } from '../query/rows/row-source.ts';
 import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
 import { assert } from '../std/result.ts';
+import { wordsOf } from '../std/words.ts';
 import { type Cohort, type DidPart, didParts, didRange, isInCohort } from './cohort.ts';
 
 interface Counted {
@@ -20,11 +21,11 @@ interface Counted {
   readonly startMs: number;
   readonly endMs: number;
   readonly test: RowTest | null;
-  /** By number of the person. */
+  /** Counts by number of the person. */
   counts: Float64Array;
 }
 
-/** A cohort, and the zone its dates are in. */
+/** A cohort with the zone of its dates. */
 export interface SavedCohort extends Cohort {
   readonly timezone: string;
 }
@@ -38,7 +39,7 @@ export class CohortCounts {
   readonly #parts: readonly Counted[];
   readonly #source = new RowSource();
   readonly #people = new HashIndex();
-  /** Verdicts by cohort, by number of a person in `#asked`. */
+  /** Membership by cohort, by number of a person in `#asked`. */
   readonly #asked = new HashIndex();
   readonly #verdicts: ReadonlyMap<string, { seen: Uint8Array }>;
   readonly #traits: Pick<Lookup, 'personTrait'>;
@@ -60,7 +61,7 @@ export class CohortCounts {
     );
   }
 
-  /** The range of event times that must be read; null: none. */
+  /** Range of event times that must be read; null when no events are needed. */
   get range(): { readonly startMs: number; readonly endMs: number } | null {
     if (this.#parts.length === 0) return null;
     return {
@@ -69,7 +70,7 @@ export class CohortCounts {
     };
   }
 
-  /** Text columns that the batches must have; and `at` and `person`. */
+  /** Text columns that the batches must have, beside `at` and `person`. */
   get columns(): StringColumn[] {
     return this.#parts.flatMap(({ did }) => {
       const where = conditionOf(did);
@@ -84,7 +85,7 @@ export class CohortCounts {
   add(columns: EventColumns, rows: Uint32Array): void {
     this.#source.use(columns);
     const { at, person } = columns;
-    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    const words = wordsOf(person);
     for (const row of rows) {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;
@@ -126,9 +127,9 @@ export class CohortCounts {
 }
 
 function conditionOf({ events, where }: DidPart): Condition | null {
-  const named: Condition | null = events === null ? null : { property: 'event', op: 'in', value: [...events] };
-  if (named === null || where === null) return named ?? where;
-  return { and: [named, where] };
+  const eventCondition: Condition | null = events === null ? null : { property: 'event', op: 'in', value: [...events] };
+  if (eventCondition === null || where === null) return eventCondition ?? where;
+  return { and: [eventCondition, where] };
 }
 
 function grown(counts: Float64Array, index: number): Float64Array {

@@ -1,15 +1,16 @@
 /**
- * Cohort: people by what they did and who they are: a saved definition, looked up anew by each question that names it.
+ * Cohort: people by their events and traits: a saved definition, looked up anew by each question that names it.
  *
  * | part | a person matches when |
  * |---|---|
- * | `{events?, where?, count?, days}` | so many events of these names, in the last `days`, pass `where`; one or more unless said |
+ * | `{events?, where?, count?, days}` | `count` of these events (default: 1 or more), in the last `days`, pass `where` |
  * | `{events?, where?, count?, from, to}` | the same, in a range of dates or times |
  * | `{property: "person.x", op, value}` | their latest trait compares |
- * | `{and: […]}`, `{or: […]}`, `{not: …}` | |
+ * | `{and: […]}`, `{or: […]}`, `{not: …}` | all, some, or not the inner parts match |
  *
- * Membership is a test of one person, so `not`, or a count of 0, needs no list of all people: whoever did not is in. An event
- * without a person is in no cohort. A cohort's conditions name no other cohort: there are no circles to find.
+ * Membership is a test of one person, so `not`, or a count of 0, needs no list of all people: a person without such
+ * events is in the cohort. An event without a person is in no cohort. A cohort's conditions name no other cohort, so
+ * there are no circles.
  */
 import { z } from 'zod';
 import {
@@ -27,11 +28,11 @@ import { ok, type Result } from '../std/result.ts';
 
 export interface CountRange {
   readonly min: number;
-  /** Null: no upper bound. */
+  /** Null when there is no upper bound. */
   readonly max: number | null;
 }
 
-/** Who did something so often. */
+/** Part that counts a person's events. */
 export interface DidPart {
   readonly events: readonly string[] | null;
   readonly where: Condition | null;
@@ -63,8 +64,8 @@ const didSchema = z
   .strictObject({
     events: z.array(nameSchema).min(1).max(LIMITS.queryConditionsMax).optional().describe('Any of these names.'),
     where: conditionSchema.optional(),
-    count: countSchema.optional().describe('How often; once or more unless said.'),
-    days: z.int().min(1).max(LIMITS.queryRangeDaysMax).optional().describe('In so many days before the question.'),
+    count: countSchema.optional().describe('How often. Default: once or more.'),
+    days: z.int().min(1).max(LIMITS.queryRangeDaysMax).optional().describe('Number of days before the question.'),
     from: timeSchema.optional(),
     to: timeSchema.optional(),
   })
@@ -79,7 +80,7 @@ const didSchema = z
     if (count?.gte !== undefined && count.lte !== undefined && count.gte > count.lte) {
       wrong('count', 'gte is greater than lte');
     }
-    if (where && conditionCohorts(where).length > 0) wrong('where', 'a cohort is not made of other cohorts');
+    if (where && conditionCohorts(where).length > 0) wrong('where', 'a cohort may not name other cohorts');
   })
   .transform(({ events, where, count, days, from, to }): CohortPart => {
     const range = days === undefined ? { from: from!, to: to! } : { days };
@@ -98,7 +99,7 @@ const isSchema = conditionSchema.transform((condition, context): CohortPart => {
   return z.NEVER;
 });
 
-/** The parts of a cohort as they were sent, which is how they are kept and shown. */
+/** The parts of a cohort as they are sent, stored and shown. */
 export const whoSchema: z.ZodType<CohortPart> = z.unknown().transform((input, context): CohortPart => {
   const parser = new PartParser(context);
   return parser.part(input, [], 1) ?? z.NEVER;
@@ -112,7 +113,7 @@ class PartParser {
     this.#context = context;
   }
 
-  /** Null: it was refused. */
+  /** Null when the part was refused. */
   part(input: unknown, path: readonly (string | number)[], depth: number): CohortPart | null {
     if (++this.#parts > LIMITS.cohortPartsMax) return this.#refuse(path, `at most ${LIMITS.cohortPartsMax} parts`);
     if (depth > LIMITS.cohortDepthMax) return this.#refuse(path, `at most ${LIMITS.cohortDepthMax} levels deep`);
@@ -164,7 +165,7 @@ function isPersonTrait(name: string): boolean {
   return propertyPlace(name).in === 'person';
 }
 
-/** What a part asks of events; each is counted for every person. */
+/** Returns the parts that count events; each is counted for every person. */
 export function didParts(part: CohortPart): DidPart[] {
   if ('did' in part) return [part.did];
   if ('is' in part) return [];
@@ -172,7 +173,7 @@ export function didParts(part: CohortPart): DidPart[] {
   return ('and' in part ? part.and : part.or).flatMap(didParts);
 }
 
-/** Names of traits that the cohort reads, of people and of groups. */
+/** Returns the names of traits that the cohort reads, of people and of groups. */
 export function cohortTraits(part: CohortPart): string[] {
   if ('did' in part) return part.did.where === null ? [] : conditionProperties(part.did.where);
   if ('is' in part) return [part.is.property];
@@ -180,15 +181,15 @@ export function cohortTraits(part: CohortPart): string[] {
   return ('and' in part ? part.and : part.or).flatMap(cohortTraits);
 }
 
-/** The instants of a part's range, by a question asked now. */
+/** Returns the instants of a part's range, for a question asked at `nowMs`. */
 export function didRange({ range }: DidPart, nowMs: number, timezone: string): { startMs: number; endMs: number } {
   if ('days' in range) return { startMs: nowMs - range.days * DAY_MS, endMs: nowMs + LIMITS.futureClampMs };
   const parsed: Result<{ startMs: number; endMs: number }, unknown> = parseRange(range.from, range.to, timezone);
-  // It was checked in UTC when it was saved; no zone makes an hour-long range empty, or the year 2200 another.
+  // The range was checked in UTC when it was saved; no zone makes an hour-long range empty, or the year 2200 another.
   return parsed.ok ? parsed.value : { startMs: 0, endMs: 0 };
 }
 
-/** Whether the cohort holds a person: `countOf` a part, `trait` by name. */
+/** Tells whether the cohort holds a person: `countOf` counts a part's events, `trait` reads a trait by name. */
 export function isInCohort(
   part: CohortPart,
   countOf: (did: DidPart) => number,
@@ -205,7 +206,7 @@ export function isInCohort(
   return part.or.some((inner) => isInCohort(inner, countOf, trait));
 }
 
-/** A definition as it was saved. */
+/** Parses a definition as it was saved. */
 export function parseWho(saved: unknown): Result<CohortPart, string> {
   const parsed = whoSchema.safeParse(saved);
   return parsed.success ? ok(parsed.data) : { ok: false, error: parsed.error.issues[0]!.message };

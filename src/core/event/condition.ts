@@ -1,22 +1,24 @@
 /**
  * Condition: a predicate over one event, used by rollup filters and by every query's `where`.
  *
- * Absent and null are the same, everywhere. Values compare by type: the number 1, the text "1" and true are three values.
+ * Absent and null are the same, everywhere. Values compare by type: the number 1, the text "1" and true are three
+ * values.
  *
  * | op | value | true when |
  * |---|---|---|
- * | `eq` | scalar | the property is that value; null: it is absent |
+ * | `eq` | scalar | the property has that value; for null, when it is absent |
  * | `neq` | scalar | `eq` is false: so an absent property is not "x", and counts |
- * | `in` | scalars | it is one of them; null among them: or absent |
- * | `contains` | text; of arrays any scalar | the text has it in it (case counts), or the array has it as a member |
+ * | `in` | scalars | the property has one of them; with null among them, also when it is absent |
+ * | `contains` | text; of arrays any scalar | the text has it as a part (case counts), or the array as a member |
  * | `gt`, `gte`, `lt`, `lte` | number or text | both are numbers, or both texts (by code points: ISO times compare as times) |
- * | `exists` | boolean, true if left out | it is there (true), is not (false) |
+ * | `exists` | boolean, default true | the property is present (true) or absent (false) |
  *
- * `{cohort: "<id>"}` holds when the event's person is in the cohort. Only a question can have it looked up: what is evaluated
- * ahead of questions (a rollup's filter) may not name one.
+ * `{cohort: "<id>"}` holds when the event's person is in the cohort. Only a question can look a cohort up, so a
+ * condition that is evaluated ahead of questions (a rollup's filter) may not name one.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { isObject } from '../std/object.ts';
 import { assert, err, ok, type Result } from '../std/result.ts';
 import { compareCodePoints } from '../std/text.ts';
 import type { JsonValue } from './event.ts';
@@ -39,10 +41,10 @@ export type Condition =
   | { readonly or: readonly Condition[] }
   | { readonly not: Condition };
 
-/** Reads a property of the event at hand by its query name; undefined when absent. */
+/** Reads a property of one event by its query name; undefined when absent. */
 export type PropertyReader = (property: string) => JsonValue | undefined;
 
-/** Whether the condition holds for the event that `read` reads. */
+/** Tells whether the condition holds for the event that `read` reads. */
 export function evaluate(condition: Condition, read: PropertyReader): boolean {
   if ('and' in condition) return condition.and.every((arm) => evaluate(arm, read));
   if ('or' in condition) return condition.or.some((arm) => evaluate(arm, read));
@@ -51,12 +53,12 @@ export function evaluate(condition: Condition, read: PropertyReader): boolean {
   return compare(condition.op, read(condition.property) ?? null, condition.value ?? null);
 }
 
-/** The names of the properties a condition reads, each once. */
+/** Returns the names of the properties that a condition reads, each once. */
 export function conditionProperties(condition: Condition): string[] {
   return [...new Set(leavesOf(condition).flatMap((leaf) => ('property' in leaf ? [leaf.property] : [])))];
 }
 
-/** The ids of the cohorts a condition names, each once. */
+/** Returns the ids of the cohorts that a condition names, each once. */
 export function conditionCohorts(condition: Condition): string[] {
   return [...new Set(leavesOf(condition).flatMap((leaf) => ('cohort' in leaf ? [leaf.cohort] : [])))];
 }
@@ -66,8 +68,8 @@ function leavesOf(condition: Condition): (Comparison | CohortCondition)[] {
 }
 
 /**
- * One text for conditions that differ only in the order of arms and of `in` values, in repeated ones, or in what is the
- * same by definition. Part of a rollup's id: it may never change.
+ * Returns one text for conditions that differ only in the order or repetition of arms and of `in` values, or in
+ * spellings that are equal by definition. The text is part of a rollup's id: it may never change.
  */
 export function canonicalCondition(condition: Condition): string {
   if ('not' in condition) return `{"not":${canonicalCondition(condition.not)}}`;
@@ -84,7 +86,7 @@ export interface ConditionError {
   readonly message: string;
 }
 
-/** Checks a condition from the wire. Bounded: by nodes, by depth and by values, so that evaluating is. */
+/** Checks a condition from the wire. Its nodes, depth and values are bounded, so that the cost of evaluating it is. */
 export function parseCondition(input: unknown): Result<Condition, ConditionError> {
   try {
     return ok(new Parser().node(input, [], 1));
@@ -134,7 +136,7 @@ function compare(op: ConditionOp, actual: JsonValue, wanted: JsonValue): boolean
   }
 }
 
-/** Whether the op holds of two values whose difference has this sign. */
+/** Tells whether the op holds for two values whose difference is `difference`. */
 function isOrdered(op: 'gt' | 'gte' | 'lt' | 'lte', difference: number): boolean {
   switch (op) {
     case 'gt':
@@ -227,7 +229,7 @@ function comparison(input: Record<string, unknown>, path: Path): Comparison {
   return { property, op, value: (Array.isArray(value) ? [...value] : value) as JsonValue };
 }
 
-/** What the op takes, when this value is not it. */
+/** Describes the values that the op takes; null when this value is one of them. */
 function valueFault(op: ConditionOp, value: unknown): string | null {
   switch (op) {
     case 'eq':
@@ -247,7 +249,7 @@ function valueFault(op: ConditionOp, value: unknown): string | null {
   }
 }
 
-/** A property's name as a question may give it. */
+/** Tells whether a value may be a property's name in a question. */
 export function isPropertyName(name: unknown): name is string {
   return typeof name === 'string' && name.length > 0 && name.length <= LIMITS.nameLengthMax;
 }
@@ -255,10 +257,6 @@ export function isPropertyName(name: unknown): name is string {
 function only(input: Record<string, unknown>, names: readonly string[], path: Path): void {
   const unknown = Object.keys(input).find((key) => !names.includes(key));
   if (unknown !== undefined) throw new ConditionFault([...path, unknown], `unknown; expected ${names.join(', ')}`);
-}
-
-function isObject(input: unknown): input is Record<string, unknown> {
-  return typeof input === 'object' && input !== null && !Array.isArray(input);
 }
 
 function isOp(op: unknown): op is ConditionOp {

@@ -14,10 +14,6 @@ import type { EventRejectionCode } from './rejection.ts';
 /** An event as JSON.parse made it: nothing is known but that it is an object. */
 export type Wire = { readonly [field: string]: unknown };
 
-export function isObject(value: unknown): value is Wire {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 const NO_TEXT = ok(null);
 
 export function parseName(wire: Wire, type: EventType): Checked<{ event: string; name: string | null }> {

@@ -6,9 +6,10 @@
  */
 
 import { LIMITS } from '../limits.ts';
+import { isObject } from '../std/object.ts';
 import { ok } from '../std/result.ts';
 import type { EventType, JsonObject } from './event.ts';
-import { isObject, type Wire } from './event-fields.ts';
+import type { Wire } from './event-fields.ts';
 import { findBadText, findFault, type JsonFault, mayHoldBadText } from './json-bounds.ts';
 import { badText, type Checked, forbidden, reject } from './reject.ts';
 

@@ -1,13 +1,16 @@
 /**
- * Event time: when a thing happened, as far as the client's clock can be believed (CORRECTNESS rules of time and routing).
+ * Event time: when a thing happened, as far as the client's clock can be believed (CORRECTNESS rules of time and
+ * routing).
  *
- * in: the client's `timestamp` and `sentAt`, the edge's receipt · out: where the event lies, and what chooses its epoch
+ * In: the client's `timestamp` and `sentAt`, the edge's receipt. Out: the event's time, and the time that chooses its
+ * epoch.
  *
- * - A clock is provably fast when a request was "sent" more than 30 s after it was received: shifted by that difference.
+ * - A clock is provably fast when a request was "sent" more than 30 s after it was received: its times are shifted by
+ *   that difference.
  * - Lateness never shifts: a request may have waited in a phone for days, and its `sentAt` may be that of a retry.
  * - The future is clamped to five minutes after the receipt, and flagged.
  * - Without a timestamp the event happened when it was received.
- * - The epoch of the shard map is chosen by the client's own words, clamped but not shifted, so that every retry of an
+ * - The client's own timestamp, clamped but not shifted, chooses the epoch of the shard map, so that every retry of an
  *   event reaches the shard that knows its id, whatever `sentAt` it carries.
  */
 import { LIMITS } from '../limits.ts';
@@ -15,11 +18,11 @@ import { LIMITS } from '../limits.ts';
 export interface EventTime {
   readonly atMs: number;
   readonly routingAtMs: number;
-  /** Was clamped from the future. */
+  /** True when the time was clamped from the future. */
   readonly clamped: boolean;
 }
 
-/** `timestampMs`, `sentAtMs`: null when the client sent none. */
+/** Works out an event's times. `timestampMs` and `sentAtMs` are null when the client sent none. */
 export function eventTime(timestampMs: number | null, sentAtMs: number | null, receivedAtMs: number): EventTime {
   if (timestampMs === null) return { atMs: receivedAtMs, routingAtMs: receivedAtMs, clamped: false };
   const latestMs = receivedAtMs + LIMITS.futureClampMs;

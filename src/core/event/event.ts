@@ -1,8 +1,9 @@
 /**
- * Event: one thing a person did, as validated and enriched at the edge: one row of the lake.
+ * Event: one thing a person did, as the edge validated and enriched it; one row of the lake.
  *
- * `StringColumn` lists the text columns of the lake in their order; together with the four numeric ones (at, received_at,
- * person, key_hash) and `late` they are the whole schema of an event at rest. `properties` and `context` are JSON text.
+ * `StringColumn` lists the text columns of the lake in their order; together with the four numeric ones (at,
+ * received_at, person, key_hash) and `late` they are the whole schema of an event at rest. `properties` and `context`
+ * are JSON text.
  */
 
 export const EVENT_TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
@@ -13,7 +14,7 @@ export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** Text columns, hot ones first, so that a query reads few ranges. Order is part of the EventBlock format. */
+/** Text columns, hot ones first, so that a query reads few ranges. Their order is part of the EventBlock format. */
 export const STRING_COLUMNS = [
   'id',
   'type',
@@ -45,7 +46,7 @@ export const STRING_COLUMNS = [
 ] as const;
 export type StringColumn = (typeof STRING_COLUMNS)[number];
 
-/** The text of one event; absent and null mean the same and are stored as null. */
+/** Texts of one event; absent and null mean the same and are stored as null. */
 export type EventStrings = { readonly id: string; readonly type: EventType; readonly event: string } & {
   readonly [column in StringColumn]?: string | null;
 };
@@ -55,15 +56,18 @@ export interface EventRecord {
   /** Event time, ms since epoch, already corrected and clamped. */
   readonly atMs: number;
   readonly receivedAtMs: number;
-  /** Was clamped from the future. */
+  /** True when the event time was clamped from the future. */
   readonly clamped: boolean;
   readonly strings: EventStrings;
-  /** The parsed `properties` and `context`, for rollup filters, dimensions and measures at the edge. */
+  /** Parsed `properties` and `context`, for rollup filters, dimensions and measures at the edge. */
   readonly properties: JsonObject;
   readonly context: JsonObject;
 }
 
-/** `userId` if present, else `anonymousId`; null: the event counts, but never as a person. */
+/**
+ * Returns the text that stands for the event's person: `userId` if present, else `anonymousId`. Null when the event has
+ * neither: it counts as an event but never as a person.
+ */
 export function personOf(strings: {
   readonly user_id?: string | null;
   readonly anonymous_id?: string | null;
@@ -71,7 +75,10 @@ export function personOf(strings: {
   return strings.user_id ?? strings.anonymous_id ?? null;
 }
 
-/** Device first, so that a login does not move a device's events to another shard. */
+/**
+ * Returns the text whose hash chooses the shard. The device comes first, so that a login does not move a device's
+ * events to another shard.
+ */
 export function partitionKeyOf(strings: {
   readonly id: string;
   readonly user_id?: string | null;

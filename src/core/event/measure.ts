@@ -1,5 +1,6 @@
 /**
- * Measure: what is computed of a set of events: their count, their people or groups, or a statistic of a numeric property.
+ * Measure: the quantity computed over a set of events: their count, their people or groups, or a statistic of a numeric
+ * property.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
@@ -34,7 +35,7 @@ export const measureSchema: z.ZodType<Measure, Measure> = z
     description: '"count", "users", "groups", or {"sum"|"avg"|"min"|"max"|"p50"|"p90"|"p95"|"p99": "<property>"}',
   });
 
-/** The statistic and property of a measure; null for count, users and groups. */
+/** Returns the statistic and property of a measure; null for count, users and groups. */
 export function measureOfNumber(measure: Measure): { readonly statistic: Statistic; readonly property: string } | null {
   if (typeof measure === 'string') return null;
   const [statistic, property] = Object.entries(measure)[0]! as [Statistic, string];

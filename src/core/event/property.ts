@@ -1,5 +1,5 @@
 /**
- * Property: something of an event by the name a question gives it: a filter's, a dimension's, a measure's.
+ * Property: a value of an event by the name a question gives it as a filter, a dimension or a measure.
  *
  * | name | means |
  * |---|---|
@@ -18,7 +18,7 @@ import { LIMITS } from '../limits.ts';
 import type { PropertyReader } from './condition.ts';
 import { type EventRecord, type JsonObject, type JsonValue, STRING_COLUMNS, type StringColumn } from './event.ts';
 
-/** Where a property is. */
+/** Place of a property in an event, or in the traits of its person or group. */
 export type PropertyPlace =
   | { readonly in: 'column'; readonly column: StringColumn }
   | {
@@ -27,7 +27,10 @@ export type PropertyPlace =
       readonly steps: readonly string[];
     };
 
-/** JSON text, read through the properties in it; and what a person's values are encrypted into. */
+/**
+ * Columns that no question names: the JSON texts, which are read through the properties in them, and `pii`, the column
+ * for values encrypted per person.
+ */
 const NOT_READABLE: ReadonlySet<string> = new Set<StringColumn>(['properties', 'context', 'pii']);
 const COLUMNS: ReadonlySet<string> = new Set(STRING_COLUMNS.filter((column) => !NOT_READABLE.has(column)));
 const CONTEXT_PREFIX = 'context.';
@@ -35,13 +38,16 @@ const PROPERTIES_PREFIX = 'properties.';
 const PERSON_PREFIX = 'person.';
 const GROUP_PREFIX = 'group.';
 
-/** Whether the name is a trait: not of the event itself, so nothing that is counted ahead of questions can hold it. */
+/**
+ * Tells whether the name is a trait. A trait is not of the event itself, so nothing that is counted ahead of questions
+ * can hold it.
+ */
 export function isTrait(name: string): boolean {
   const place = propertyPlace(name);
   return place.in === 'person' || place.in === 'group';
 }
 
-/** Whether the name is a column that questions may read. */
+/** Tells whether the name is a column that questions may read. */
 export function isColumn(name: string): name is StringColumn {
   return COLUMNS.has(name);
 }
@@ -50,15 +56,15 @@ export function propertyPlace(name: string): PropertyPlace {
   const known = places.get(name);
   if (known !== undefined) return known;
   const place = findPlace(name);
-  // Names come from questions: the memory of them must not grow for ever.
+  // Names come from questions, so the cache is bounded.
   if (places.size >= PLACES_MAX) places.clear();
   places.set(name, place);
   return place;
 }
 
 /**
- * The text column that must be read to know the property: for the `wanted` of a lake scan. Of a person's trait that is the
- * person alone, which is no text: the smallest text column stands for it.
+ * Returns the text column that must be read to know the property, for the `wanted` of a lake scan. A person's trait
+ * needs the person alone, which is not a text: the smallest text column stands for it.
  */
 export function propertyColumn(name: string): StringColumn {
   const place = propertyPlace(name);
@@ -74,12 +80,12 @@ export function propertyColumn(name: string): StringColumn {
   }
 }
 
-/** The value at a place of parsed properties or context; undefined when there is none, or null. */
+/** Returns the value at a place of parsed properties or context; undefined when it is absent or null. */
 export function valueAt(object: JsonObject, key: string, steps: readonly string[]): JsonValue | undefined {
   return foundAt(object, key, steps) ?? undefined;
 }
 
-/** What is at a place of parsed properties or context, null as well; undefined when the place is not there. */
+/** Returns the value at a place of parsed properties or context, null included; undefined when the place is absent. */
 export function foundAt(object: JsonObject, key: string, steps: readonly string[]): JsonValue | undefined {
   if (Object.hasOwn(object, key)) return object[key];
   if (steps.length === 1) return undefined;
@@ -91,7 +97,10 @@ export function foundAt(object: JsonObject, key: string, steps: readonly string[
   return value;
 }
 
-/** Reads properties of one event, which has no traits; also of any other thing that has its texts and parsed JSON. */
+/**
+ * Reads properties of one event, or of anything else with its texts and parsed JSON. Traits are undefined: they are not
+ * part of the event.
+ */
 export function propertyReader(record: Pick<EventRecord, 'strings' | 'properties' | 'context'>): PropertyReader {
   return (name) => {
     const place = propertyPlace(name);
@@ -102,8 +111,8 @@ export function propertyReader(record: Pick<EventRecord, 'strings' | 'properties
 }
 
 /**
- * A value as text of a dimension: null when absent or null, a text as it is, a number or boolean as it prints, an array
- * or object as JSON; at most `LIMITS.dimensionValueLengthMax` UTF-16 units, always well-formed.
+ * Returns a value as the text of a dimension: null when absent or null, a text as it is, a number or boolean as it
+ * prints, an array or object as JSON; at most `LIMITS.dimensionValueLengthMax` UTF-16 units, always well-formed.
  */
 export function dimensionText(value: JsonValue | undefined): string | null {
   if (value === undefined || value === null) return null;

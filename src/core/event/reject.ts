@@ -1,5 +1,6 @@
 /**
- * Reject: the wording of rejections. A message names the limit and the value it met, or says what to send instead.
+ * Reject: the wording of rejections. A message names the limit and the value that exceeds it, or says what to send
+ * instead.
  */
 
 import { err, type Result } from '../std/result.ts';
@@ -11,12 +12,12 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
 }
 
-export function tooLong(what: string, limit: number, met: number): string {
-  return `${what} may have ${limit} characters, this one has ${met}.`;
+export function tooLong(noun: string, limit: number, length: number): string {
+  return `${noun} may have at most ${limit} characters; this one has ${length}.`;
 }
 
 export function forbidden(path: string): Checked<never> {
-  return reject('key-forbidden', path, 'The keys __proto__, constructor and prototype are not taken.');
+  return reject('key-forbidden', path, 'The keys __proto__, constructor and prototype are not allowed.');
 }
 
 export function badText(path: string): Checked<never> {

@@ -1,6 +1,7 @@
 /**
- * Rejection: why an event or a request was refused for good. The closed list of codes is part of the API: codes are only
- * ever added. A retryable refusal (overload, quota, a dependency) is never a Rejection; it is a whole-request 429 or 503.
+ * Rejection: the reason why an event or a request was refused for good. The closed list of codes is part of the API:
+ * codes are only ever added. A retryable refusal (overload, quota, a dependency) is never a Rejection: it is a 429 or
+ * 503 for the whole request.
  */
 
 /** Codes of one event within a request that is otherwise answered with 200. */
@@ -31,9 +32,9 @@ export interface EventRejection {
   readonly code: EventRejectionCode;
   /** JSON pointer into the event, '' for the event itself. */
   readonly path: string;
-  /** For a person: names the limit and the value met, and what to do. */
+  /** Text for people: the limit and the value that exceeds it, and what to do. */
   readonly message: string;
 }
 
-/** What became of one event sent. */
+/** Outcome of one event sent. */
 export type Verdict = 'accepted' | 'duplicate' | 'quarantined' | 'rejected';

@@ -1,10 +1,10 @@
 /**
- * CSV: events as RFC 4180 lines, UTF-8, CRLF, one line of column names first.
+ * CSV: events as RFC 4180 lines, UTF-8, CRLF, with a first line of column names.
  *
- * An absent value is an empty field, an empty text `""`. A spreadsheet takes a field that begins with `=`, `+`, `-`, `@`, a
- * tab or a carriage return for a formula, quoted or not (OWASP, "CSV injection"), and event texts come from anybody: such a
- * text gets one `'` in front. So does a text that begins with `'`: taking one leading `'` away gives back what was sent.
- * Columns that Tidemark itself makes (instants, hashes) are never touched.
+ * An absent value is an empty field, an empty text `""`. A spreadsheet takes a field that begins with `=`, `+`, `-`,
+ * `@`, a tab or a carriage return for a formula, quoted or not (OWASP, "CSV injection"), and event texts come from
+ * anybody: such a text gets one `'` in front. So does a text that begins with `'`: removing one leading `'` gives back
+ * the text that was sent. Columns that Tidemark itself makes (instants, hashes) are never touched.
  */
 import type { EventColumns } from '../event/columns.ts';
 import { type ExportColumn, textOf } from './values.ts';
@@ -16,7 +16,7 @@ const OWN_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>([
   'key_hash',
   'late',
 ]);
-/** The full-width forms are normalised to the plain ones by some spreadsheets. */
+/** First characters of a formula. Some spreadsheets normalise the full-width forms to the plain ones. */
 const FORMULA = /^[=+\-@\t\r'＝＋－＠]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
@@ -36,7 +36,7 @@ export function csvLines(batch: EventColumns, columns: readonly ExportColumn[]):
   return text;
 }
 
-/** `isForeign`: the text was sent by a client. */
+/** Returns a text as a field. `isForeign` says that a client sent it. */
 export function csvField(text: string | null, isForeign: boolean): string {
   if (text === null) return '';
   const safe = isForeign && FORMULA.test(text) ? `'${text}` : text;

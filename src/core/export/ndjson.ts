@@ -1,11 +1,11 @@
 /**
- * NDJSON: events as one JSON object a line. What an event has not is left out; `properties` and `context` are objects;
- * 64-bit hashes are texts, for a JSON number would lose digits.
+ * NDJSON: events as one JSON object a line. Absent values are left out; `properties` and `context` are objects; 64-bit
+ * hashes are texts, because a JSON number would lose digits.
  */
 import type { EventColumns } from '../event/columns.ts';
 import { type ExportColumn, textOf } from './values.ts';
 
-/** Already JSON. */
+/** Columns whose text is JSON already. */
 const JSON_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>(['properties', 'context', 'late']);
 
 export function ndjsonLines(batch: EventColumns, columns: readonly ExportColumn[]): string {

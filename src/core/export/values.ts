@@ -4,10 +4,10 @@
 import type { EventColumns } from '../event/columns.ts';
 import type { StringColumn } from '../event/event.ts';
 
-/** Columns an export may hold: those of the lake, except what is reserved for values encrypted per person. */
+/** Columns an export may hold: those of the lake, except the one reserved for values encrypted per person. */
 export type ExportColumn = 'at' | 'received_at' | 'person' | 'key_hash' | 'late' | Exclude<StringColumn, 'pii'>;
 
-/** Null where the event has none. */
+/** Returns the value as text; null when the event has none. */
 export function textOf(batch: EventColumns, column: ExportColumn, row: number): string | null {
   switch (column) {
     case 'at':

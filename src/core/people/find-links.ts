@@ -1,29 +1,34 @@
 /**
- * FindLinks: the links that events make (see links.ts). Read from the columns, for where events are stored nobody may
- * assume that `user_id` and `anonymous_id` are still readable (`pii` in docs/lake.md).
+ * FindLinks: finds the links that events make (see links.ts). It reads them from the columns, because `user_id` and
+ * `anonymous_id` of stored events may not be readable any more (`pii` in docs/lake.md).
  *
- * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were sent.
+ * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were
+ * sent.
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { StringColumn } from '../event/event.ts';
 import type { Hasher } from '../std/hash.ts';
+import { wordsOf } from '../std/words.ts';
 import { hashText, type Link } from './links.ts';
 
-/** Text columns that must be there; and `at`, `person` and `key_hash`. */
+/** Text columns that the batches must have, beside `at`, `person` and `key_hash`. */
 export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'properties'];
 
-export function saysLink(type: string | null): boolean {
+export function isLinkEvent(type: string | null): boolean {
   return type === 'identify' || type === 'alias';
 }
 
-/** `hasher` of the tenant, asked for only when there is an alias: its previous id was never hashed before. */
+/**
+ * Tells whether the batch has an alias. Only then is the tenant's hasher needed: an alias's previous id was never
+ * hashed before.
+ */
 export function hasAliases({ strings, rowCount }: EventColumns): boolean {
   const types = strings.type!;
   for (let row = 0; row < rowCount; row++) if (types[row] === 'alias') return true;
   return false;
 }
 
-/** Each link once; of one link that comes several times the earliest. `hasher` may be null where nothing is an alias. */
+/** Returns each link once, at its earliest time. `hasher` may be null when the batch has no alias. */
 export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] {
   const { rowCount, at, person, keyHash, strings } = columns;
   const people = wordsOf(person);
@@ -32,7 +37,7 @@ export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] 
   const found = new Map<string, Link>();
   for (let row = 0; row < rowCount; row++) {
     const type = types[row]!;
-    if (!saysLink(type)) continue;
+    if (!isLinkEvent(type)) continue;
     const low = people[2 * row]!;
     const high = people[2 * row + 1]!;
     if ((low | high) === 0) continue;
@@ -56,8 +61,4 @@ function previousHash(properties: string | null, hasher: Hasher | null): string 
   if (typeof previousId !== 'string' || previousId === '') return null;
   hasher.hash(previousId);
   return hashText(hasher.high, hasher.low);
-}
-
-function wordsOf({ buffer, byteOffset, length }: BigInt64Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, 2 * length);
 }

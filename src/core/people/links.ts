@@ -1,17 +1,18 @@
 /**
- * Links: which ids are one person. An overlay over the person hashes of events (CORRECTNESS H1): the events stay as they
- * came, and every answer counts them for the representative of their person.
+ * Links: pairs of ids that are one person. They are an overlay over the person hashes of events (CORRECTNESS H1): the
+ * events stay as they came, and every answer counts them for the representative of their person.
  *
  * | event | link |
  * |---|---|
  * | `identify` with `anonymousId` and `userId` | device: the anonymous id belongs to the user |
  * | `alias` with `previousId` | alias: the previous id and the event's person are one |
  *
- * - An anonymous id belongs to one user only, the first: of its device links the least (event time, user's hash) holds. So
- *   two users of one browser stay two people; what an anonymous visitor did there is the first one's.
+ * - An anonymous id belongs to one user only, the first: of its device links the least by (event time, user's hash)
+ *   holds. So two users of one browser stay two people, and events of an anonymous visitor there count for the first
+ *   one.
  * - Aliases always hold. The holding links are edges; a person is a connected component of them.
- * - A component is represented by the id that links lead to and from which none leads away: the user's. Of several such,
- *   or in a circle where there is none, of all that links lead to, it is the one of the least hash.
+ * - A component is represented by the id that links lead to and from which none leads away: the user's. Among several
+ *   such ids, or in a circle, where there is none, among all that links lead to, it is the one of the least hash.
  *
  * Invariant: the representatives are a function of the set of links: adding in any order, and twice, changes nothing.
  * Refused: merging two users because they used one device (a family's tablet would be one customer); the last user
@@ -22,7 +23,7 @@ import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
 export const LINK_KINDS = ['device', 'alias'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
 
-/** Hashes as 16 hex digits: unlike a number they pass through JSON and D1 unharmed. */
+/** A link by hashes of 16 hex digits: unlike numbers they pass through JSON and D1 unharmed. */
 export interface Link {
   readonly kind: LinkKind;
   readonly from: string;
@@ -34,16 +35,16 @@ export function hashText(high: number, low: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
-/** All that is known of who is who; it only grows. */
+/** The set of a tenant's links; it only grows. */
 export class Links {
   readonly #ids = new HashIndex();
-  /** Number of the user of a device; NOT_FOUND: none. */
+  /** Number of the user of each device; NOT_FOUND when it has none. */
   readonly #users: number[] = [];
   readonly #usedAtMs: number[] = [];
   readonly #aliases = new Map<string, readonly [number, number]>();
   #people: LinkedPeople | null = null;
 
-  /** Ids that are in some link. */
+  /** Number of ids that are in some link. */
   get size(): number {
     return this.#ids.size;
   }
@@ -66,7 +67,7 @@ export class Links {
     this.#people = null;
   }
 
-  /** Who is who by the links so far; links that are added later do not show in it. */
+  /** Returns the people by the links so far. Links that are added later do not change it. */
   people(): LinkedPeople {
     this.#people ??= new LinkedPeople(this.#ids, representativesOf(this.#ids, this.#edges()));
     return this.#people;
@@ -87,10 +88,12 @@ export class Links {
   }
 }
 
-/** Who is who, at one moment. Hashes are (low, high) pairs of unsigned words, as a BigInt64Array has them. */
+/**
+ * Snapshot of the people that links make. Hashes are (low, high) pairs of unsigned words, as a BigInt64Array has them.
+ */
 export class LinkedPeople {
   readonly #ids: HashIndex;
-  /** Number of the representative of each id there was. */
+  /** Number of the representative of each id at the time of the snapshot. */
   readonly #representatives: Int32Array;
 
   constructor(ids: HashIndex, representatives: Int32Array) {
@@ -98,12 +101,12 @@ export class LinkedPeople {
     this.#representatives = representatives;
   }
 
-  /** Nobody is anybody else. */
+  /** True when no two ids are linked. */
   get isEmpty(): boolean {
     return this.#representatives.length === 0;
   }
 
-  /** Writes the representative of a person over its hash, in place. False: it is its own. */
+  /** Overwrites a person's hash by that of the representative, in place. Returns false when it is its own. */
   follow(words: Uint32Array, at: number): boolean {
     const index = this.#ids.find(words[at + 1]!, words[at]!);
     const representative = this.#representatives[index];
@@ -113,14 +116,14 @@ export class LinkedPeople {
     return true;
   }
 
-  /** All ids of the person, its representative first. */
+  /** Returns all ids of the person, the representative first. */
   idsOf(high: number, low: number): Uint32Array {
     const index = this.#ids.find(high, low);
     const representative = this.#representatives[index];
     if (representative === undefined) return Uint32Array.of(low, high);
     const words = [this.#ids.low(representative), this.#ids.high(representative)];
-    for (const [id, its] of this.#representatives.entries()) {
-      if (its === representative && id !== its) words.push(this.#ids.low(id), this.#ids.high(id));
+    for (const [id, other] of this.#representatives.entries()) {
+      if (other === representative && id !== representative) words.push(this.#ids.low(id), this.#ids.high(id));
     }
     return Uint32Array.from(words);
   }
@@ -129,7 +132,7 @@ export class LinkedPeople {
 const IS_LED_TO = 1;
 const LEADS_AWAY = 2;
 
-/** Number of the representative of each id. */
+/** Returns the number of the representative of each id. */
 function representativesOf(ids: HashIndex, edges: Iterable<readonly [number, number]>): Int32Array {
   const parents = Int32Array.from({ length: ids.size }, (_, id) => id);
   const roles = new Uint8Array(ids.size);

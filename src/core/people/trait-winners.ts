@@ -1,8 +1,9 @@
 /**
- * Trait winners: of many identify and group events those few from which traits come out the same as from all.
+ * Trait winners: the few of many identify and group events that give the same traits as all of them.
  *
- * A trait is a maximum over events (traits.ts). Of each person and group, by their own id and not by who they are linked with,
- * the events that are the latest for some trait are kept: the maximum over people who are linked later is one of theirs.
+ * A trait is a maximum over events (traits.ts). The winners of a person or group are the events that are the latest for
+ * some trait of that id. Links are not applied: when ids are linked later, the latest event of the person they make is
+ * among the winners of those ids.
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject } from '../event/event.ts';
@@ -12,7 +13,7 @@ interface Winner extends Latest {
   readonly row: number;
 }
 
-/** Rows in ascending order. The batch has type, properties, group_id, id, person and both times. */
+/** Returns the rows of the winners, ascending. The batch has type, properties, group_id, id, person and both times. */
 export function traitWinners({ rowCount, at, receivedAt, person, strings }: EventColumns): Uint32Array {
   const owners = new Map<string, Map<string, Winner>>();
   for (let row = 0; row < rowCount; row++) {
@@ -31,13 +32,16 @@ export function traitWinners({ rowCount, at, receivedAt, person, strings }: Even
   return Uint32Array.from(rows).sort();
 }
 
-/** Null: the event says nothing of anybody. */
+/** Returns the person or group whose traits the event sets; null when it sets none. */
 function ownerOf(type: string | null | undefined, person: bigint, groupId: string | null | undefined): string | null {
   if (type === 'identify' && person !== 0n) return `person ${person}`;
   return type === 'group' && groupId != null ? `group ${groupId}` : null;
 }
 
-/** Of two that say the same at the same time, the one with the lesser id: whoever looks finds the same. */
+/**
+ * Compares two winners. Of two with the same value at the same time the one with the lesser id is kept, so that every
+ * run keeps the same.
+ */
 function precedence(a: Winner, b: Winner, ids: readonly (string | null)[] | undefined): number {
   const order = compareLatest(a, b);
   if (order !== 0) return order;

@@ -1,5 +1,5 @@
 /**
- * Traits: what is known of people and groups beyond single events, kept while events are read, in any order.
+ * Traits: facts about people and groups beyond single events, kept while events are read, in any order.
  *
  * | trait | is |
  * |---|---|
@@ -8,14 +8,15 @@
  * | `first_touch.*` | of the first event that has a page, a referrer or a campaign: `referrer_domain`, `utm_*`, `path` |
  * | `last_touch.*` | of the last event that has a referrer or a campaign; of the first touch where none has |
  *
- * Latest is by (event time, receipt, the value's JSON); earliest the reverse: so each is a maximum, and the order in which
- * events are read, or that some are read twice, cannot show. A trait that was last set to null is absent. The four built-in
- * names win over traits of the same name.
+ * The latest value is the greatest by (event time, receipt, the value's JSON), the earliest the least. Each is a
+ * maximum or minimum, so neither the order in which events are read nor a second reading can show. A trait that was
+ * last set to null is absent. The four built-in names win over traits of the same name.
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../event/event.ts';
 import { valueAt } from '../event/property.ts';
 import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
+import { wordsOf } from '../std/words.ts';
 
 export const TOUCH_COLUMNS = [
   'referrer_domain',
@@ -29,13 +30,13 @@ export const TOUCH_COLUMNS = [
 
 const BUILT_IN: ReadonlySet<string> = new Set(['first_seen', 'last_seen', 'first_touch', 'last_touch']);
 
-/** Which traits are to be kept, by the first step of their names; 'all' for a whole profile. */
+/** Traits to be kept, by the first step of their names; 'all' for a whole profile. */
 export interface TraitsWanted {
   readonly person: ReadonlySet<string> | 'all';
   readonly group: ReadonlySet<string> | 'all';
 }
 
-/** A value, and what makes it the latest. */
+/** A value, with the times that make it the latest. */
 export interface Latest {
   readonly atMs: number;
   readonly receivedAtMs: number;
@@ -51,7 +52,7 @@ interface PersonState {
 
 export class Traits {
   readonly #wanted: TraitsWanted;
-  /** Every event of a person tells something: when they were seen, where they came from. */
+  /** True when every event of a person must be read, because it tells when they were seen or where they came from. */
   readonly readsEvents: boolean;
   readonly #index = new HashIndex();
   readonly #people: Map<string, Latest>[] = [];
@@ -70,23 +71,23 @@ export class Traits {
     return isWanted(this.#wanted.person) || isWanted(this.#wanted.group);
   }
 
-  /** Text columns that the batches must have; and `at`, `received_at` and `person`. */
+  /** Text columns that the batches must have, beside `at`, `received_at` and `person`. */
   get columns(): StringColumn[] {
     const columns: StringColumn[] = ['type', 'properties'];
     if (isWanted(this.#wanted.group)) columns.push('group_id');
     return this.readsEvents ? [...columns, ...TOUCH_COLUMNS] : columns;
   }
 
-  /** People and groups of which something is held. */
+  /** Number of people and groups of which something is held. */
   get size(): number {
     return this.#index.size + this.#groups.size;
   }
 
-  /** Adds these rows. Its people are those the links make of them. */
+  /** Adds these rows, whose people are already put through the links. */
   add(columns: EventColumns, rows: Uint32Array): void {
     const touches = this.readsEvents ? TOUCH_COLUMNS.filter((column) => mayHoldText(columns, column)) : [];
     const { at, receivedAt, person, strings } = columns;
-    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    const words = wordsOf(person);
     for (const row of rows) {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;
@@ -119,7 +120,7 @@ export class Traits {
     return traits && traitAt(traits, key, steps);
   }
 
-  /** All that is held of a person: traits that are set, by name. */
+  /** Returns a person's traits that are set, by name, and the built-in ones. */
   profile(high: number, low: number): { readonly traits: JsonObject; readonly state: JsonObject } {
     const index = this.#index.find(high, low);
     if (index === NOT_FOUND) return { traits: {}, state: {} };
@@ -155,7 +156,7 @@ export class Traits {
     if (atMs < state.firstSeenMs) state.firstSeenMs = atMs;
     if (atMs > state.lastSeenMs) state.lastSeenMs = atMs;
     if (touches.length === 0) return;
-    // Most events are between the touches that are known: nothing is made of them.
+    // Most events lie between the first and the last touch known, and need no work.
     const mayBeFirst = state.firstTouch === null || atMs <= state.firstTouch.atMs;
     const mayBeLast = state.lastTouch === null || atMs >= state.lastTouch.atMs;
     if (!mayBeFirst && !mayBeLast) return;
@@ -174,7 +175,7 @@ export class Traits {
   }
 }
 
-/** False: no row of the batch has a text there. */
+/** Tells whether some row of the batch may have a text in the column. */
 function mayHoldText({ coded }: EventColumns, column: StringColumn): boolean {
   const texts = coded?.[column];
   return texts === undefined || texts.entries.length > 1;
@@ -197,7 +198,7 @@ function merge(
 ): void {
   if (properties === null) return;
   for (const [name, value] of Object.entries(JSON.parse(properties) as JsonObject)) {
-    // A name with dots may be a trait of that very name, or the way into one.
+    // A name with dots may be a trait of that very name, or the path into one.
     if (!wants(wanted, name) && !wants(wanted, name.split('.', 1)[0]!)) continue;
     const latest = { atMs, receivedAtMs, value };
     const known = traits.get(name);
@@ -205,7 +206,7 @@ function merge(
   }
 }
 
-/** Positive: the first is the later. */
+/** Compares two values by time; positive when the first is the later. */
 export function compareLatest(a: Latest, b: Latest): number {
   if (a.atMs !== b.atMs) return a.atMs - b.atMs;
   if (a.receivedAtMs !== b.receivedAtMs) return a.receivedAtMs - b.receivedAtMs;

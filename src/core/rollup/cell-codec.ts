@@ -1,9 +1,9 @@
 /**
- * Cell codec: RollupCells as bytes: the payload of a part, of a sealed row and of a live answer.
+ * Cell codec: RollupCells as bytes, the payload of a part, of a sealed row and of a live answer.
  *
- * Deterministic: equal cells give equal bytes whatever the order of insertion (windows ascending, keys by code points,
- * hashes and bins sorted), so a part's checksum proves its content. Split into chunks of whole cells, each readable alone,
- * so that a chunk as base64 fits a D1 row.
+ * The encoding is deterministic: equal cells give equal bytes whatever the order of insertion (windows ascending, keys
+ * by code points, hashes and bins sorted), so a part's checksum proves its content. It is split into chunks of whole
+ * cells, each readable alone, so that a chunk as base64 fits a D1 row.
  *
  * ```text
  * chunk   u8 version | u8 flags (1: overflowed) | varint dimensions | varint numbers
@@ -16,7 +16,7 @@
  *         varint 2 * count + (min = max ? 1 : 0) | f64 min | ExactSum [f64 max | Quantiles, unless min = max]
  * ```
  *
- * A key is written once a chunk: minutes repeat the keys of the minutes before them.
+ * A chunk writes each key once: minutes repeat the keys of the minutes before them.
  */
 
 import { LIMITS } from '../limits.ts';
@@ -38,20 +38,20 @@ const REF_OTHER = 1;
 const REF_NEW = 2;
 const REF_KNOWN = 3;
 
-/** Base64 makes four characters of three bytes; a kilobyte is left for the row's other columns. */
+/** Size of a chunk. Base64 makes four characters of three bytes, and a kilobyte is left for the row's other columns. */
 const CHUNK_SIZE_BYTES_MAX = Math.floor((LIMITS.d1RowSizeBytesMax - 1024) / 4) * 3;
-/** Version, flags and six varints. */
+/** Size of version, flags and six varints. */
 const HEADER_SIZE_BYTES_MAX = 48;
 
 export interface EncodeOptions {
-  /** A chunk ends before the cell that would make it longer; a single cell may exceed it. */
+  /** A chunk ends before the cell that would make it longer than this; a single cell may exceed it. */
   readonly sizeBytesMax?: number;
-  /** Only windows that start in [startMs, endMs). */
+  /** Only windows that start in [startMs, endMs) are encoded. */
   readonly startMs?: number;
   readonly endMs?: number;
 }
 
-/** The chunks, in order; none when there is no cell in range. */
+/** Returns the chunks, in order; an empty list when no cell is in range. */
 export function encodeRollupCells(cells: RollupCells, options: EncodeOptions = {}): Uint8Array[] {
   const { sizeBytesMax = CHUNK_SIZE_BYTES_MAX, startMs = -Infinity, endMs = Infinity } = options;
   const chunks = new ChunkWriter(cells, sizeBytesMax - HEADER_SIZE_BYTES_MAX);
@@ -72,17 +72,19 @@ export interface CellsHeader {
   readonly startMsMax: number;
 }
 
-/** What a chunk holds, without decoding its cells. */
+/** Reads the header of a chunk without decoding its cells. */
 export function readCellsHeader(bytes: Uint8Array): CellsHeader {
   return decodeHeader(new ByteReader(bytes));
 }
 
 export interface DecodeOptions {
-  /** False: people are passed over and every cell says it has none: several times faster where nobody asks for them. */
+  /** False skips people: every cell then says that it has none, which decodes several times faster. Default: true. */
   readonly withPeople?: boolean;
 }
 
-/** The cells of one chunk, however many a window has. Throws an InvariantError when the bytes are not a chunk. */
+/**
+ * Returns the cells of one chunk, however many a window has. Throws an InvariantError when the bytes are not a chunk.
+ */
 export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: DecodeOptions = {}): RollupCells {
   const reader = new ByteReader(bytes);
   const header = decodeHeader(reader);
@@ -99,7 +101,7 @@ export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: Deco
   return cells;
 }
 
-/** Cells go in ascending; chunks come out. */
+/** Turns cells, written in ascending order, into chunks. */
 class ChunkWriter {
   readonly #cells: RollupCells;
   readonly #sizeBytesMax: number;
@@ -204,7 +206,7 @@ function encodeCell(writer: ByteWriter, cell: Cell): void {
   for (const number of cell.numbers) encodeNumber(writer, number);
 }
 
-/** Into a cell just made. */
+/** Reads a cell into a new one. */
 function decodeCell(reader: ByteReader, cell: Cell, withPeople: boolean): void {
   const head = reader.varint();
   cell.count = Math.floor(head / 4);

@@ -4,8 +4,8 @@
  * Cells are a monoid: `merge` is commutative and associative, a new Cell is its identity, and the merged cell is the
  * cell of both sets of events.
  *
- * People: the sketch, and after a seal also `exactPeople`. An exact count cannot be merged, so once another cell comes in
- * it is kept as a floor only, and the answer is max(floor, estimate) (CORRECTNESS N2).
+ * People are counted by the sketch, and after a seal also by `exactPeople`. An exact count cannot be merged: once
+ * another cell is merged in, it is kept as a floor only, and the answer is max(floor, estimate) (CORRECTNESS N2).
  */
 import { Distinct } from './distinct.ts';
 import { ExactSum } from './exact-sum.ts';
@@ -14,12 +14,12 @@ import { Quantiles } from './quantile.ts';
 const NO_NUMBERS: NumberCell[] = [];
 
 export class Cell {
-  /** Events. */
+  /** Number of events. */
   count = 0;
   people = new Distinct();
-  /** Counted by a seal; null: not known, or something was merged in since. */
+  /** People as a seal counted them; null when they are not known, or when another cell was merged in since. */
   exactPeople: number | null = null;
-  /** At least so many people, from exact counts that were merged; 0: nothing known. */
+  /** Lower bound of the people, from exact counts that were merged; 0 when nothing is known. */
   peopleFloor = 0;
   /** One for each of the rollup's `numbers`, in their order. */
   readonly numbers: NumberCell[];
@@ -32,17 +32,17 @@ export class Cell {
     return this.count === 0;
   }
 
-  /** The best count of people there is. */
+  /** Returns the best count of people there is. */
   peopleCount(): number {
     return this.exactPeople ?? Math.max(this.peopleFloor, this.people.count());
   }
 
-  /** False: `peopleCount` is an estimate. */
+  /** True unless `peopleCount` is an estimate. */
   get peopleAreExact(): boolean {
     return this.exactPeople !== null || (this.people.isExact && this.peopleFloor <= this.people.count());
   }
 
-  /** Takes the other cell in; the other stays as it is and shares nothing with this one. */
+  /** Merges the other cell in. The other stays as it is and shares nothing with this one. */
   merge(other: Cell): void {
     if (other.isEmpty) return;
     if (this.isEmpty) {
@@ -61,18 +61,18 @@ export class Cell {
   }
 }
 
-/** What is kept of one numeric property: the events that have it, their exact sum, bounds and quantiles. */
+/** Summary of one numeric property: the events that have it, their exact sum, bounds and quantiles. */
 export class NumberCell {
-  /** Events with a number there. */
+  /** Number of events that have the property as a number. */
   count = 0;
   sum = new ExactSum();
-  /** Infinity while there is none. */
+  /** Infinity while the cell is empty. */
   min = Number.POSITIVE_INFINITY;
-  /** -Infinity while there is none. */
+  /** -Infinity while the cell is empty. */
   max = Number.NEGATIVE_INFINITY;
   quantiles = new Quantiles();
 
-  /** Infinities and NaN, which JSON does not know, are not counted. */
+  /** Adds a number. Infinities and NaN, which JSON does not have, are not counted. */
   add(number: number): void {
     if (!Number.isFinite(number)) return;
     const value = number + 0; // -0 becomes 0: which of them is the least would depend on the order
@@ -92,7 +92,9 @@ export class NumberCell {
     this.quantiles.merge(other.quantiles);
   }
 
-  /** Within 0.5 % of the number at that rank, exact at 0 and 1, never outside [min, max]; NaN when there is none. */
+  /**
+   * Returns the number at rank `q`, within 0.5 %, exact at 0 and 1, never outside [min, max]; NaN when there is none.
+   */
   quantile(q: number): number {
     if (this.count === 0) return Number.NaN;
     if (q <= 0) return this.min;

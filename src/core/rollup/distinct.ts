@@ -1,9 +1,9 @@
 /**
- * Distinct: how many different 64-bit hashes were added: exactly below 1,000, by HyperLogLog from there on.
+ * Distinct: the number of different 64-bit hashes that were added: exact below 1,000, by HyperLogLog from there on.
  *
  * In: hashes as (high, low) unsigned 32-bit words, uniformly spread (SipHash). (0, 0) means "no person" and is ignored.
  *
- * Three forms, small while small, for most cells hold a handful of people:
+ * It has three forms, so that a small set takes little memory: most cells hold a handful of people.
  *
  * | distinct | form | memory | add |
  * |---|---|---|---|
@@ -16,8 +16,8 @@
  *   grouping end in the same bytes. (The form depends only on how many distinct hashes there are.)
  * - Below 1,000 `count()` is exact and `isExact` is true; from there on it is never less than 1,000.
  *
- * HyperLogLog, precision p = 12: the top 12 bits choose one of m = 4096 registers, which keeps the greatest rank, 1 + the
- * number of leading zeros of the other 52 bits (1 to 53).
+ * HyperLogLog has precision p = 12: the top 12 bits choose one of m = 4096 registers, which keeps the greatest rank: 1
+ * more than the number of leading zeros of the other 52 bits (1 to 53).
  *
  * ```text
  *  high                              low
@@ -45,13 +45,13 @@
  * varint 1000     | 4096 registers of 6 bits: four in three bytes, the first in the lowest bits (3072 bytes)
  * ```
  *
- * Papers: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; Heule, Nunkesser, Hall, "HyperLogLog in practice", 2013
- * (64-bit hashes, exact small sets); Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017.
+ * Papers: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; Heule, Nunkesser, Hall, "HyperLogLog in practice",
+ * 2013 (64-bit hashes, exact small sets); Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017.
  */
 import type { ByteReader, ByteWriter } from '../std/bytes.ts';
 import { assert } from '../std/result.ts';
 
-/** From this many distinct hashes on the count is an estimate. */
+/** The count is exact below this many distinct hashes, and an estimate from there on. */
 export const DISTINCT_EXACT_BELOW = 1_000;
 const FEW_MAX = 8;
 const TABLE_SLOTS_MIN = 32;
@@ -61,11 +61,11 @@ const REGISTERS = 1 << PRECISION;
 const RANK_MAX = 64 - PRECISION + 1;
 
 export class Distinct {
-  /** Exactly how many, while exact. */
+  /** Number of hashes while exact. */
   #size = 0;
   /** Up to eight hashes: high, low, high, low, … */
   #few: number[] | null = null;
-  /** Slots of (low, high), as a BigUint64Array sees them; (0, 0) is free. */
+  /** Slots of (low, high), as a BigUint64Array sees them; (0, 0) marks a free slot. */
   #table: Uint32Array | null = null;
   #registers: Uint8Array | null = null;
 
@@ -95,7 +95,10 @@ export class Distinct {
     return this.#registers === null ? this.#size : Math.max(DISTINCT_EXACT_BELOW, estimate(this.#registers));
   }
 
-  /** The same with each hash put through `map`, which writes over the (low, high) pair it gets; null: not exact any more. */
+  /**
+   * Returns the set with each hash put through `map`, which overwrites the (low, high) pair it is given. Null when the
+   * set is not exact any more.
+   */
   mapped(map: (words: Uint32Array, at: number) => unknown): Distinct | null {
     if (this.#registers !== null) return null;
     const mapped = new Distinct();
@@ -144,7 +147,7 @@ export class Distinct {
     return distinct;
   }
 
-  /** Passes over one without building it. */
+  /** Skips an encoded set without building it. */
   static skip(reader: ByteReader): void {
     const size = reader.varint();
     reader.raw(size === DISTINCT_EXACT_BELOW ? (REGISTERS / 4) * 3 : size * 8);
@@ -197,7 +200,7 @@ export class Distinct {
     return registers;
   }
 
-  /** The hashes held, while exact, in no order. */
+  /** Visits the hashes held while exact, in no order. */
   #each(visit: (high: number, low: number) => void): void {
     const few = this.#few;
     if (few !== null) for (let at = 0; at < few.length; at += 2) visit(few[at]!, few[at + 1]!);
@@ -208,7 +211,7 @@ export class Distinct {
     }
   }
 
-  /** The hashes ascending, as words (low, high). */
+  /** Returns the hashes ascending, as words (low, high). */
   #sorted(): Uint32Array {
     const words = new Uint32Array(2 * this.#size);
     let at = 0;
@@ -221,7 +224,7 @@ export class Distinct {
   }
 }
 
-/** Whether the hash was not in the table yet. */
+/** Adds a hash; returns false when it was in the table already. */
 function insert(table: Uint32Array, high: number, low: number): boolean {
   const mask = table.length - 1;
   let at = (low << 1) & mask;
@@ -243,7 +246,7 @@ function addRank(registers: Uint8Array, high: number, low: number): void {
   if (rank > registers[index]!) registers[index] = rank;
 }
 
-/** Ertl 2017, algorithm 6. */
+/** Estimates the count by algorithm 6 of Ertl 2017. */
 function estimate(registers: Uint8Array): number {
   const histogram = new Float64Array(RANK_MAX + 1);
   for (let at = 0; at < REGISTERS; at++) histogram[registers[at]!]!++;
@@ -253,7 +256,7 @@ function estimate(registers: Uint8Array): number {
   return Math.round((REGISTERS * REGISTERS) / (2 * Math.LN2 * z));
 }
 
-/** The contribution of empty registers: x + sum of x^(2^k) 2^(k-1). */
+/** Contribution of the empty registers: x + sum of x^(2^k) 2^(k-1). */
 function sigma(share: number): number {
   if (share === 1) return Number.POSITIVE_INFINITY;
   let x = share;
@@ -268,7 +271,7 @@ function sigma(share: number): number {
   return z;
 }
 
-/** The contribution of full registers. */
+/** Contribution of the full registers. */
 function tau(share: number): number {
   if (share === 0 || share === 1) return 0;
   let x = share;

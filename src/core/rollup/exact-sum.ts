@@ -1,23 +1,27 @@
 /**
- * ExactSum: a sum of decimal numbers that does not depend on the order of adding (CORRECTNESS N1).
+ * ExactSum: a sum of decimal numbers that does not depend on the order in which they are added (CORRECTNESS N1).
  *
  * A number is taken as the decimal it prints as, to the millionth: 0.1 is 100,000 millionths, so ten of them are 1. The
  * sum is an integer in two words, `high * 2^50 + low` with 0 <= low < 2^50, the same words for the same sum: 2^103
- * millionths fit, and a number holds at most 2^73, so it cannot overflow. `isExact` turns false, for good, once a number
- * had more than six decimals (it is rounded to the millionth) or was beyond ±(2^53 - 1) (it is taken as that bound).
+ * millionths fit, and a number holds at most 2^73, so it cannot overflow. `isExact` turns false, for good, once a
+ * number had more than six decimals (it is rounded to the millionth) or was beyond ±(2^53 - 1) (it is taken as that
+ * bound).
  *
  * ```text
  * varint  2 * zigzag(high) + (exact ? 0 : 1)
  * varint  low
  * ```
  *
- * Refused: floats with Kahan's correction (the order still shows), a BigInt per addition (ten times slower).
+ * Refused: floats with Kahan's correction (the order still shows) and a BigInt per addition (ten times slower).
  */
 import type { ByteReader, ByteWriter } from '../std/bytes.ts';
 
 const WORD = 2 ** 50;
 const MILLIONTHS = 1_000_000;
-/** Below it, value * 10^6 is off its integer by less than a quarter, so rounding finds the integer meant. */
+/**
+ * Bound of the fast path: below it, value * 10^6 is off its integer by less than a quarter, so rounding finds the
+ * integer.
+ */
 const FAST_MAX = 2 ** 30;
 
 export class ExactSum {
@@ -25,12 +29,12 @@ export class ExactSum {
   #low = 0;
   #isExact = true;
 
-  /** False: some number could not be held to its last digit. */
+  /** False when some number could not be held to its last digit. */
   get isExact(): boolean {
     return this.#isExact;
   }
 
-  /** `high * 2^50 + low` millionths: for one who keeps many sums side by side. */
+  /** The sum is `high * 2^50 + low` millionths, for callers that keep many sums side by side. */
   get high(): number {
     return this.#high;
   }
@@ -38,7 +42,7 @@ export class ExactSum {
     return this.#low;
   }
 
-  /** Becomes the sum of these words. */
+  /** Sets this sum to the one of these words. */
   restore(high: number, low: number, isExact: boolean): this {
     this.#high = high;
     this.#low = low;
@@ -46,7 +50,7 @@ export class ExactSum {
     return this;
   }
 
-  /** A finite number. */
+  /** Adds a finite number. */
   add(value: number): void {
     if (value < FAST_MAX && value > -FAST_MAX) {
       const millionths = Math.round(value * MILLIONTHS);
@@ -62,7 +66,7 @@ export class ExactSum {
     if (!other.#isExact) this.#isExact = false;
   }
 
-  /** The double nearest to the sum. */
+  /** Returns the double nearest to the sum. */
   toNumber(): number {
     const total = this.toMillionths();
     if (-WORD < total && total < WORD) return Number(total) / MILLIONTHS;
@@ -91,7 +95,7 @@ export class ExactSum {
     return sum;
   }
 
-  /** Beyond 2^30 a product would round: the digits are read from the number's text. */
+  /** Adds a number beyond 2^30, where a product would round: its digits are read from its text. */
   #addLarge(value: number): void {
     const magnitude = Math.min(Math.abs(value), Number.MAX_SAFE_INTEGER);
     if (magnitude !== Math.abs(value)) this.#isExact = false;
@@ -102,7 +106,7 @@ export class ExactSum {
     this.#carry(Number(signed >> 50n), Number(signed & (BigInt(WORD) - 1n)));
   }
 
-  /** Both lows are within ±2^50, so one carry is enough. */
+  /** Adds two words. Both lows are within ±2^50, so one carry is enough. */
   #carry(high: number, low: number): void {
     const sum = this.#low + low;
     const carry = sum >= WORD ? 1 : sum < 0 ? -1 : 0;

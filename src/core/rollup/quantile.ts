@@ -1,23 +1,26 @@
 /**
- * Quantiles: a DDSketch: counts of numbers in bins that grow by a factor, so that any quantile is known within 0.5 %.
+ * Quantiles: a DDSketch: counts of numbers in bins whose bounds grow by a factor, so that any quantile is known within
+ * 0.5 %.
  *
- * A bin k holds the numbers of (gamma^(k-1), gamma^k], gamma = 1.005 / 0.995; one set of bins for the positive, one for
- * the negative, one count for zero. Merging adds counts, so it is exact, commutative and associative: the merged sketch is
- * the sketch of the union.
+ * Bin k holds the numbers of (gamma^(k-1), gamma^k], with gamma = 1.005 / 0.995. Positive numbers have one set of bins,
+ * negative ones another, zero a count. Merging adds counts, so it is exact, commutative and associative: the merged
+ * sketch is the sketch of the union.
  *
  * The index of a bin comes from `@datadog/sketches-js`; the bins are ours, because its stores (2.1.1) are dense (a
  * kilobyte for one number, a megabyte for 1e-300 beside 1e300; most cells hold a few numbers), its `merge` forgets the
  * negative bins, and extends a range wrongly when a bound is bin 0. Its protobuf form is not used, so `protobufjs` is
  * never loaded.
  *
- * Range: a magnitude below a millionth counts as zero, one beyond 2^53 as 2^53, as in ExactSum: at most 5,100 bins a sign.
+ * Range: a magnitude below a millionth counts as zero, one beyond 2^53 as 2^53, as in ExactSum: at most 5,100 bins a
+ * sign.
  *
  * ```text
  * varint zeros | bins of the negative | bins of the positive
  * bins: varint how many | for each, ascending: signed key minus the key before, varint count
  * ```
  *
- * Source: Masson, Rim and Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", 2019.
+ * Source: Masson, Rim and Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees",
+ * 2019.
  */
 import { DDSketch } from '@datadog/sketches-js';
 import type { ByteReader, ByteWriter } from '../std/bytes.ts';
@@ -39,7 +42,7 @@ export class Quantiles {
     return (this.#negative?.size ?? 0) + (this.#positive?.size ?? 0);
   }
 
-  /** A finite number, `weight` times. */
+  /** Adds a finite number, `weight` times. */
   add(value: number, weight = 1): void {
     const magnitude = value < 0 ? -value : value;
     if (magnitude < MAGNITUDE_MIN) {
@@ -62,7 +65,7 @@ export class Quantiles {
     this.#positive = mergedBins(this.#positive, other.#positive);
   }
 
-  /** The number at rank q * (count - 1), within 0.5 %, q in [0, 1]; NaN when there is none. */
+  /** Returns the number at rank q * (count - 1), within 0.5 %, for q in [0, 1]; NaN when there is none. */
   quantile(q: number): number {
     const ascending = this.#ascending();
     const count = ascending.reduce((sum, [, binCount]) => sum + binCount, 0);
@@ -90,7 +93,7 @@ export class Quantiles {
     return quantiles;
   }
 
-  /** The bins as [value, count], from the lowest value up. */
+  /** Returns the bins as [value, count], ascending by value. */
   #ascending(): [number, number][] {
     const negative = sortedBins(this.#negative).reverse();
     return [

@@ -1,14 +1,14 @@
 /**
  * RollupCells: the cells of one rollup, by window and dimension tuple.
  *
- * A window holds at most `windowCellsMax` tuples; what comes after them is counted in its OTHER cell and `overflowed` is
- * set. So totals stay exact, while which tuples are named may depend on the order of arrival, until the seal.
+ * A window holds at most `windowCellsMax` tuples. Further ones are counted in its OTHER cell, and `overflowed` is set.
+ * So totals stay exact, while which tuples are named may depend on the order of arrival, until the seal.
  */
 
 import { LIMITS } from '../limits.ts';
 import { Cell } from './cell.ts';
 
-/** Ends each value of a tuple's key; a value that holds it, or another of these characters, is escaped. */
+/** Character that ends each value of a tuple's key. A value that holds one of these three characters is escaped. */
 const END = '\u0001';
 const ESCAPE = '\u0002';
 const NULL = '\u0000';
@@ -16,7 +16,7 @@ const NULL = '\u0000';
 /** Key of the cell of the tuples beyond the cap. No tuple has it: a tuple's key is empty or ends in U+0001. */
 export const OTHER_KEY = `${ESCAPE}other`;
 
-/** One string for a tuple of dimension values, another for any other tuple: null, '' and no value at all differ. */
+/** Returns a string that no other tuple of dimension values has: null, '' and no value at all differ. */
 export function tupleKey(values: readonly (string | null)[]): string {
   let key = '';
   for (let at = 0; at < values.length; at++) {
@@ -26,14 +26,14 @@ export function tupleKey(values: readonly (string | null)[]): string {
   return key;
 }
 
-/** The tuple of a key. Not for OTHER_KEY, which has none. */
+/** Returns the tuple of a key. OTHER_KEY has none. */
 export function tupleValues(key: string): (string | null)[] {
   const values = key.split(END);
   values.pop();
   return values.map((value) => (value === NULL ? null : unescaped(value)));
 }
 
-/** About what a cell takes in memory: itself with its place in the map, and each of its numbers with its sketch. */
+/** Approximate memory of a cell with its place in the map, and of each of its numbers with its sketch. */
 const CELL_SIZE_BYTES = 450;
 const NUMBER_SIZE_BYTES = 250;
 
@@ -41,12 +41,12 @@ export class RollupCells {
   readonly dimensionCount: number;
   readonly numberCount: number;
   readonly windowCellsMax: number;
-  /** Some tuple was counted under OTHER. */
+  /** True when some tuple was counted under OTHER. */
   overflowed = false;
   #cellCount = 0;
   #sizeBytes = 0;
   readonly #windows = new Map<number, Map<string, Cell>>();
-  // Events come in runs of the same window.
+  // The window used last is remembered: events come in runs of the same window.
   #lastStartMs = Number.NaN;
   #lastWindow = new Map<string, Cell>();
 
@@ -56,7 +56,7 @@ export class RollupCells {
     this.windowCellsMax = windowCellsMax;
   }
 
-  /** By start of the window, then tuple key, in no order. */
+  /** Cells by start of the window, then by tuple key, in no order. */
   get windows(): ReadonlyMap<number, ReadonlyMap<string, Cell>> {
     return this.#windows;
   }
@@ -65,23 +65,25 @@ export class RollupCells {
     return this.#windows.size === 0;
   }
 
-  /** Of all windows. */
+  /** Number of cells of all windows. */
   get cellCount(): number {
     return this.#cellCount;
   }
 
-  /** About what they take in memory, without the people in them, of whom there are no more than events. */
+  /** Approximate memory of the cells without their people, of whom there are no more than events. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** The cell of a tuple in a window, made if need be; beyond the cap the OTHER cell of that window. */
+  /**
+   * Returns the cell of a tuple in a window, which is made when missing; beyond the cap the OTHER cell of that window.
+   */
   cell(startMs: number, key: string): Cell {
     const window = startMs === this.#lastStartMs ? this.#lastWindow : this.#window(startMs);
     return window.get(key) ?? this.#newCell(window, key);
   }
 
-  /** Takes the other's cells in; the other stays as it is and shares nothing with this one. */
+  /** Merges the other's cells in. The other stays as it is and shares nothing with this one. */
   merge(other: RollupCells): void {
     for (const [startMs, cells] of other.#windows) {
       for (const [key, cell] of cells) this.cell(startMs, key).merge(cell);
@@ -118,7 +120,7 @@ export class RollupCells {
   }
 }
 
-/** As it is, save that each character of the format becomes U+0002 and a letter. */
+/** Returns the value with each character of the format as U+0002 and a letter. */
 function escaped(value: string): string {
   for (let at = 0; at < value.length; at++) {
     if (value.charCodeAt(at) <= 2) {

@@ -1,9 +1,9 @@
 /**
- * Rollup: a definition of what is counted ahead of questions: a filter, up to four dimensions, and measures.
+ * Rollup: a definition of counts kept ahead of questions: a filter, up to four dimensions, and measures.
  *
- * Its id is the hash of its definition (not of its name), so an equal definition is the same rollup and a changed one is
- * another. Every rollup counts events and people; `numbers` are the properties whose exact sum, min, max and quantiles
- * are kept beside them.
+ * Its id is the hash of its definition (not of its name), so an equal definition is the same rollup and a changed one
+ * is another. Every rollup counts events and people; `numbers` are the properties whose exact sum, min, max and
+ * quantiles are kept beside them.
  *
  * Invariant: `numbers` are ascending and unique in every Rollup, and `dimensions` keep their order in the id: cells of
  * equal ids always mean the same by the same index.
@@ -26,12 +26,12 @@ export interface RollupDefinition {
   readonly where?: Condition;
   /** Property names as in a query (columns, `context.*`, event properties), at most four. */
   readonly dimensions: readonly string[];
-  /** Numeric properties measured besides count and people. */
+  /** Numeric properties that are measured besides count and people. */
   readonly numbers: readonly string[];
 }
 
 export interface Rollup extends RollupDefinition {
-  /** 16 hex digits: hash of the canonical definition. */
+  /** Hash of the canonical definition, in 16 hex digits. */
   readonly id: string;
   readonly name: string;
 }
@@ -39,8 +39,8 @@ export interface Rollup extends RollupDefinition {
 const propertySchema = z.string().min(1).max(LIMITS.nameLengthMax);
 
 /**
- * A rollup on the wire, `{name, where?, dimensions?, measures?}`, into a Rollup. `measures` are as in a query; count and
- * users always are; of the others only the properties matter, and may be given as `numbers` instead.
+ * Parses a rollup from the wire, `{name, where?, dimensions?, measures?}`. `measures` are as in a query: count and
+ * users are always kept, and of the others only the properties matter, which may be given as `numbers` instead.
  */
 export const rollupSchema = z
   .strictObject({
@@ -71,7 +71,7 @@ export const rollupSchema = z
     return rollup;
   });
 
-/** A rollup with its id, its numbers ascending and unique. */
+/** Makes a rollup with its id, its numbers ascending and unique. */
 export function makeRollup(
   name: string,
   definition: {
@@ -85,14 +85,17 @@ export function makeRollup(
   return { id: rollupId(made), name, ...made };
 }
 
-/** Hash of the canonical definition: the order of dimensions counts, that of numbers and of the filter's arms does not. */
+/**
+ * Returns the hash of the canonical definition. The order of dimensions counts, that of numbers and of the filter's
+ * arms does not.
+ */
 export function rollupId({ where, dimensions, numbers }: RollupDefinition): string {
   const filter = where === undefined ? 'null' : canonicalCondition(where);
   const sorted = [...new Set(numbers)].sort(compareCodePoints);
   return hashHex(`{"where":${filter},"dimensions":${JSON.stringify(dimensions)},"numbers":${JSON.stringify(sorted)}}`);
 }
 
-/** What every tenant has from the start. */
+/** Rollups that every tenant has from the start. */
 export const DEFAULT_ROLLUPS: readonly Rollup[] = [
   makeRollup('events', { dimensions: ['event'] }),
   makeRollup('pages', { where: { property: 'type', op: 'eq', value: 'page' }, dimensions: ['path'] }),

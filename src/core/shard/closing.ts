@@ -1,9 +1,10 @@
 /**
- * Closing: which events a shard no longer takes, because a later epoch of the shard map owns them (CORRECTNESS E2).
+ * Closing: decides which events a shard no longer takes, because a later epoch of the shard map owns them (CORRECTNESS
+ * E2).
  *
- *   ours      before the start of every later epoch the shard knows of
+ *   ours      before the start of every later epoch that the shard knows
  *   stale     a published epoch owns it: the edge has an old map
- *   doubtful  the epoch that would own it is not published, as far as known here: the directory says, before anyone refuses
+ *   doubtful  the epoch that would own it is not known to be published: the shard asks the directory before it refuses
  */
 import type { ShardEpoch } from './shard-map.ts';
 import type { MapState } from './split.ts';
@@ -18,7 +19,7 @@ export interface KnownEpoch {
 
 export class Closing {
   #epochs: readonly KnownEpoch[];
-  /** The greatest routing time taken, of all that was ever stored here. */
+  /** Greatest routing time of all events that were ever stored here. */
   #routingAtMsMax: number;
 
   constructor(restored: { epochs: readonly KnownEpoch[]; routingAtMsMax: number }) {
@@ -33,7 +34,10 @@ export class Closing {
     return this.#routingAtMsMax;
   }
 
-  /** To be asked in the same synchronous stretch as the write of what is found to be ours. */
+  /**
+   * Tells which epoch owns events up to `routingAtMsMax`. The answer 'ours' holds only for a write in the same
+   * synchronous stretch.
+   */
   ownership(epoch: number, routingAtMsMax: number): Ownership {
     const later = this.#epochs.filter((known) => known.epoch > epoch && known.startMs <= routingAtMsMax);
     if (later.length === 0) return 'ours';
@@ -44,13 +48,16 @@ export class Closing {
     if (routingAtMsMax > this.#routingAtMsMax) this.#routingAtMsMax = routingAtMsMax;
   }
 
-  /** What it would know if it closed from the start of this epoch on; null: it has taken an event beyond that. */
+  /**
+   * Returns the epochs known after closing from the start of this epoch on; null when an event beyond it was taken
+   * already.
+   */
   planClose({ epoch, startMs }: ShardEpoch): readonly KnownEpoch[] | null {
     if (this.#routingAtMsMax >= startMs) return null;
     return withEpoch(this.#epochs, { epoch, startMs, isPublished: false });
   }
 
-  /** What it knows after the directory told the map and the split in progress. */
+  /** Returns the epochs known after the directory told the map and the split in progress. */
   planLearn({ epochs, split }: MapState): readonly KnownEpoch[] {
     const published = epochs
       .filter(({ epoch }) => epoch > 0)
@@ -64,10 +71,13 @@ export class Closing {
   }
 }
 
-/** A published start is final; a pending one only moves up, so that an old message cannot undo a newer. */
-function withEpoch(epochs: readonly KnownEpoch[], told: KnownEpoch): readonly KnownEpoch[] {
-  const known = epochs.find(({ epoch }) => epoch === told.epoch);
+/**
+ * Adds or replaces an epoch. A published start is final; a pending one only moves up, so that an old message cannot
+ * undo a newer one.
+ */
+function withEpoch(epochs: readonly KnownEpoch[], next: KnownEpoch): readonly KnownEpoch[] {
+  const known = epochs.find(({ epoch }) => epoch === next.epoch);
   if (known?.isPublished) return epochs;
-  if (known !== undefined && !told.isPublished && told.startMs <= known.startMs) return epochs;
-  return [...epochs.filter(({ epoch }) => epoch !== told.epoch), told];
+  if (known !== undefined && !next.isPublished && next.startMs <= known.startMs) return epochs;
+  return [...epochs.filter(({ epoch }) => epoch !== next.epoch), next];
 }

@@ -1,13 +1,13 @@
 /**
  * Dedupe: the ids a shard has accepted, remembered for the dedupe horizon after their receipt, in bounded memory.
  *
- * By day of receipt, so that forgetting is dropping a day. Of each day the recent ids are held whole, in a set; once they
- * are many they become a sorted run in storage, and only a filter of 3 bytes an id stays in memory (prefix-filter.ts).
- * An id is new when no set holds it and no filter may (`probe`); the maybes of a row are settled together by the runs, of
- * which one at a time is in memory (`settle`): a storm of old ids costs time, not space.
+ * Ids are kept by day of receipt, so that forgetting is dropping a day. The recent ids of a day are held whole, in a
+ * set; once they are many they become a sorted run in storage, and only a filter of 3 bytes an id stays in memory
+ * (prefix-filter.ts). An id is new when no set holds it and no filter may (`probe`). The runs settle all the maybes of
+ * a row together, of which one at a time is in memory (`settle`): a storm of old ids costs time, not space.
  *
- * Ids are known by their keyed 64-bit hash: among 10 million ids of a horizon the chance that any two collide is 2.7e-6
- * (n²/2^65). How many may be remembered: `LIMITS.dedupeIdsMax`. See decisions 0001 and 0014.
+ * An id is known by its keyed 64-bit hash: among 10 million ids of a horizon the chance that any two collide is 2.7e-6
+ * (n²/2^65). `LIMITS.dedupeIdsMax` bounds their number. See decisions 0001 and 0014.
  */
 
 import { DAY_MS, LIMITS } from '../limits.ts';
@@ -15,7 +15,7 @@ import { HashSet64 } from '../std/hash-set.ts';
 import { runHas, sortRun } from './id-run.ts';
 import { PrefixFilter } from './prefix-filter.ts';
 
-/** The oldest day of receipt whose ids are still remembered. */
+/** Returns the oldest day of receipt whose ids are still remembered. */
 export function oldestRememberedDay(nowMs: number): number {
   return Math.floor((nowMs - LIMITS.dedupeHorizonMs) / DAY_MS);
 }
@@ -23,7 +23,7 @@ export function oldestRememberedDay(nowMs: number): number {
 /** Reads the merged runs of a day of receipt, one after the other: each sorted, all disjoint. */
 export type ReadRuns = (day: number) => Iterable<Uint32Array>;
 
-/** What memory alone tells of an id. */
+/** Answers that memory alone gives about an id. */
 export const NEW = 0;
 export const KNOWN = 1;
 export const MAYBE = 2;
@@ -38,7 +38,7 @@ export interface RunMerge {
 interface Generation {
   readonly day: number;
   recent: HashSet64;
-  /** Null: the day has no merged run. */
+  /** Null when the day has no merged run. */
   filter: PrefixFilter | null;
 }
 
@@ -52,15 +52,15 @@ export class Dedupe {
   }
 
   probe(high: number, low: number): Probe {
-    let told: Probe = NEW;
+    let answer: Probe = NEW;
     for (const { recent, filter } of this.#generations) {
       if (recent.has(high, low)) return KNOWN;
-      if (filter?.mayHave(high, low)) told = MAYBE;
+      if (filter?.mayHave(high, low)) answer = MAYBE;
     }
-    return told;
+    return answer;
   }
 
-  /** Which of the ids, as (low, high) pairs, the runs hold: to be asked of those that memory may know. */
+  /** Returns those of the ids, (low, high) pairs, that the runs hold. Callers pass only ids that memory may know. */
   settle(ids: readonly number[]): HashSet64 {
     const held = new HashSet64();
     for (const { day, filter } of this.#generations) {
@@ -78,7 +78,10 @@ export class Dedupe {
     this.#generation(Math.floor(receivedAtMs / DAY_MS)).recent.add(high, low);
   }
 
-  /** What to merge now; empty while the recent ids are few. To be asked when every recent id is in a durable run. */
+  /**
+   * Returns the merges to write now; an empty list while the recent ids are few. Every recent id must be in a durable
+   * run.
+   */
   planMerge(recentMax: number = LIMITS.dedupeRecentIdsMax): RunMerge[] {
     if (this.recentSize < recentMax) return [];
     return this.#generations
@@ -86,7 +89,7 @@ export class Dedupe {
       .map(({ day, recent }) => ({ day, ids: sortRun(recent.pairs()) }));
   }
 
-  /** The merges are written: their ids leave the sets. */
+  /** Removes the ids of the written merges from the sets. */
   applyMerge(merges: readonly RunMerge[]): void {
     for (const { day, ids } of merges) {
       const generation = this.#generation(day);
@@ -95,12 +98,12 @@ export class Dedupe {
     }
   }
 
-  /** Takes up the merged runs of a day again after a restart. */
+  /** Loads the filter of a day's merged runs after a restart. */
   restoreDay(day: number): void {
     this.#generation(day).filter = PrefixFilter.of(() => this.#readRuns(day));
   }
 
-  /** Forgets what was received before the horizon. */
+  /** Forgets ids that were received before the horizon. */
   expire(nowMs: number): void {
     const oldest = oldestRememberedDay(nowMs);
     this.#generations = this.#generations.filter((generation) => generation.day >= oldest);

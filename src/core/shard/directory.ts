@@ -1,5 +1,5 @@
 /**
- * Directory: per tenant, which shards exist, and the shard map with the split in progress. The state and its changes, pure.
+ * Directory: a tenant's shards, and its shard map with the split in progress. The state and its changes, pure.
  */
 import type { RegisteredShard } from './rpc.ts';
 import type { MapState } from './split.ts';
@@ -8,7 +8,7 @@ export interface DirectoryState extends MapState {
   readonly shards: Readonly<Record<string, RegisteredShard>>;
 }
 
-/** Adds or replaces a shard; its registration is later than the one before, whatever the clocks say. */
+/** Adds or replaces a shard. Its registration is later than the one before, whatever the clocks say. */
 export function registerShard(
   shards: DirectoryState['shards'],
   { region, index, incarnation, registeredAtMs }: RegisteredShard,
@@ -19,7 +19,7 @@ export function registerShard(
   return { ...shards, [name]: registered };
 }
 
-/** Null: the shard has registered again since, it may hold something. */
+/** Notes that a shard rests; null when it has registered again since, because it may hold something. */
 export function restShard(
   shards: DirectoryState['shards'],
   { region, index, incarnation, registeredAtMs }: RegisteredShard,
@@ -30,7 +30,7 @@ export function restShard(
   return { ...shards, [name]: { ...known, isResting: true } };
 }
 
-/** Without the shards given, save those that have registered again since. */
+/** Removes the shards given, except those that have registered again since. */
 export function forgetShards(
   shards: DirectoryState['shards'],
   gone: readonly RegisteredShard[],

@@ -1,5 +1,5 @@
 /**
- * Engine: the shard's step function. Blocks go in, decisions come out; the shell writes them down between plan and apply.
+ * Engine: the shard's step function. Blocks go in, decisions come out; the shell logs them between plan and apply.
  *
  *   plan(blocks)  → RowPlan: dispositions and watermark, no mutation      (CORRECTNESS D1)
  *   (the shell writes the row)
@@ -32,7 +32,7 @@ export interface RowPlan {
   readonly watermarkMs: number | null;
 }
 
-/** A row of the log, as written: a plan with the checksum of its bytes. */
+/** Row of the log, as written: a plan with the checksum of its bytes. */
 export interface LogRow extends RowPlan {
   readonly sizeBytes: number;
   readonly checksum: number;
@@ -68,7 +68,7 @@ export class Engine {
   get headSeq(): number {
     return this.#headSeq;
   }
-  /** Everything below is cut, stored or not. */
+  /** Rows below it are cut, stored or not. */
   get cutSeq(): number {
     return this.#open.seqFrom;
   }
@@ -81,45 +81,45 @@ export class Engine {
   get outbox(): readonly FlushState[] {
     return this.#outbox;
   }
-  /** Cells in memory: open and waiting. */
+  /** Number of cells in memory, open and waiting. */
   get cellCount(): number {
     return this.#flushes().reduce((sum, flush) => sum + flush.cellCount, 0);
   }
-  /** About what they take. */
+  /** Approximate memory of the cells, open and waiting. */
   get cellSizeBytes(): number {
     return this.#outboxCellSizeBytes + this.#open.cellSizeBytes;
   }
-  /** The latest receipt, or refusal, this instance knows of. */
+  /** Time of the latest receipt, or refusal, that this instance knows of. */
   get lastReceivedAtMs(): number {
     return this.#lastReceivedAtMs;
   }
   get rememberedIds(): number {
     return this.#dedupe.size;
   }
-  /** Memory of the ids. */
+  /** Memory of the remembered ids. */
   get rememberedSizeBytes(): number {
     return this.#dedupe.sizeBytes;
   }
 
-  /** Decides over the blocks of one row. Mutates nothing that an answer depends on. */
+  /** Decides on the blocks of one row, without changing anything that an answer depends on. */
   plan(blocks: readonly EventBlock[], seq: number = this.#headSeq): RowPlan {
     this.#planned.clear();
     let watermarkMs = this.#watermarkMs;
     const probes = blocks.map((block) => this.#probe(block));
     const held = this.#settle(blocks, probes);
     const dispositions = blocks.map((block, i) => {
-      const probed = probes[i] as Uint8Array;
+      const probed = probes[i]!;
       const decided = new Uint8Array(block.eventCount);
       let atMsMax = Number.NEGATIVE_INFINITY;
       for (let row = 0; row < block.eventCount; row++) {
-        const low = block.idHash[2 * row] as number;
-        const high = block.idHash[2 * row + 1] as number;
+        const low = block.idHash[2 * row]!;
+        const high = block.idHash[2 * row + 1]!;
         const isKnown = probed[row] === KNOWN || (probed[row] === MAYBE && held.has(high, low));
         if (isKnown || !this.#planned.add(high, low)) {
           decided[row] = DUPLICATE;
           continue;
         }
-        const atMs = block.at[row] as number;
+        const atMs = block.at[row]!;
         decided[row] = admit(atMs, block.receivedAtMs, watermarkMs);
         if (atMs > atMsMax) atMsMax = atMs;
       }
@@ -129,27 +129,27 @@ export class Engine {
     return { seq, blocks, dispositions, watermarkMs };
   }
 
-  /** What memory alone tells of each event's id. */
+  /** Probes memory alone for each event's id. */
   #probe({ idHash, eventCount }: EventBlock): Uint8Array {
     const probed = new Uint8Array(eventCount);
     for (let row = 0; row < eventCount; row++) {
-      probed[row] = this.#dedupe.probe(idHash[2 * row + 1] as number, idHash[2 * row] as number);
+      probed[row] = this.#dedupe.probe(idHash[2 * row + 1]!, idHash[2 * row]!);
     }
     return probed;
   }
 
-  /** The ids that the runs hold, of those that memory could not tell: one reading for all of a row. */
+  /** Returns the ids that the runs hold, of those that memory could not decide: one reading for all of a row. */
   #settle(blocks: readonly EventBlock[], probes: readonly Uint8Array[]): HashSet64 {
     const asked: number[] = [];
     blocks.forEach(({ idHash }, i) => {
-      (probes[i] as Uint8Array).forEach((probe, row) => {
-        if (probe === MAYBE) asked.push(idHash[2 * row] as number, idHash[2 * row + 1] as number);
+      probes[i]!.forEach((probe, row) => {
+        if (probe === MAYBE) asked.push(idHash[2 * row]!, idHash[2 * row + 1]!);
       });
     });
     return asked.length === 0 ? NO_IDS : this.#dedupe.settle(asked);
   }
 
-  /** Takes a written row into account, at its first time or as a replay. */
+  /** Applies a written row, at its first time or as a replay. */
   apply(row: LogRow): void {
     assert(row.seq === this.#headSeq, `row ${row.seq} applied where ${this.#headSeq} was expected`);
     assert(
@@ -160,22 +160,22 @@ export class Engine {
     this.#headSeq = row.seq + 1;
     this.#open.addRow(row.seq, row.sizeBytes, row.checksum);
     row.blocks.forEach((block, i) => {
-      const dispositions = row.dispositions[i] as Uint8Array;
+      const dispositions = row.dispositions[i]!;
       this.#remember(block, dispositions);
       this.#open.addBlock(block, dispositions);
     });
   }
 
   /**
-   * Takes a row of the log into account again after a restart. A row lower than an idle advance that was saved after it
-   * keeps its decisions; only the watermark stays where it was.
+   * Applies a row of the log again after a restart. A row lower than an idle advance that was saved after it keeps its
+   * decisions; only the watermark stays where it was.
    */
   replay(row: LogRow): void {
     const watermarkMs = maxOrNull(this.#watermarkMs, row.watermarkMs);
     this.apply({ ...row, watermarkMs });
   }
 
-  /** Closes the open flush. Null when it holds nothing. */
+  /** Closes the open flush. Null when the flush is empty. */
   cut(): FlushState | null {
     if (this.#open.isEmpty) return null;
     const flush = this.#open;
@@ -185,7 +185,10 @@ export class Engine {
     return flush;
   }
 
-  /** The flush ending at `seqTo` is stored: it is no longer answered for here. False: it was not the oldest. */
+  /**
+   * Drops the oldest flush, which is stored: the shard no longer answers for it. Returns false when the flush given is
+   * not the oldest.
+   */
   confirm(seqFrom: number, seqTo: number): boolean {
     const oldest = this.#outbox[0];
     if (oldest === undefined || oldest.seqFrom !== seqFrom) return false;
@@ -196,17 +199,20 @@ export class Engine {
     return true;
   }
 
-  /** Ids of a stored flush, from its durable run. */
+  /** Restores the ids of a stored flush from its durable run. */
   restoreIds(run: Uint32Array, receivedAtMs: number): void {
-    for (let i = 0; i < run.length; i += 2) this.#dedupe.add(run[i + 1] as number, run[i] as number, receivedAtMs);
+    for (let i = 0; i < run.length; i += 2) this.#dedupe.add(run[i + 1]!, run[i]!, receivedAtMs);
   }
 
-  /** A day whose merged runs are in storage. */
+  /** Restores a day whose merged runs are in storage. */
   restoreIdsOfDay(day: number): void {
     this.#dedupe.restoreDay(day);
   }
 
-  /** Recent ids to be written as merged runs in place of the flushes' own; to be asked right after a cut. */
+  /**
+   * Returns recent ids to be written as merged runs in place of the flushes' own. The open flush must be empty, as it
+   * is right after a cut.
+   */
   planMerge(): RunMerge[] {
     assert(this.#open.isEmpty, 'ids of the open flush are in no run yet');
     return this.#dedupe.planMerge();
@@ -220,12 +226,15 @@ export class Engine {
     this.#dedupe.expire(nowMs);
   }
 
-  /** Backpressure is not idleness (G3): a refusal at `nowMs` holds the watermark as an event would. */
+  /** Notes a refusal: back-pressure is not idleness (G3), so a refusal holds the watermark as an event would. */
   noteRefusal(nowMs: number): void {
     this.#lastReceivedAtMs = Math.max(this.#lastReceivedAtMs, nowMs);
   }
 
-  /** Nothing came for `idleMs` and nothing waits: the clock may move the watermark. Null: it stays. */
+  /**
+   * Returns the watermark that the clock may set when no event came for `idleMs` and no flush waits; null when it
+   * stays.
+   */
   idleAdvance(nowMs: number): number | null {
     if (this.#watermarkMs === null || this.#outbox.length > 0) return null;
     if (nowMs - this.#lastReceivedAtMs < LIMITS.idleMs) return null;
@@ -233,13 +242,13 @@ export class Engine {
     return advanced > this.#watermarkMs ? advanced : null;
   }
 
-  /** The watermark after an idle advance that has been logged. */
+  /** Sets the watermark after an idle advance that has been logged. */
   applyIdle(watermarkMs: number): void {
     assert(this.#watermarkMs !== null && watermarkMs >= this.#watermarkMs, 'the watermark never goes back');
     this.#watermarkMs = watermarkMs;
   }
 
-  /** What this shard answers for: everything from storedSeq on. */
+  /** Returns the shard's answer to a question: everything from storedSeq on. */
   live(request: Pick<LiveRequest, 'rollupId' | 'startMs' | 'endMs'>): LiveReply {
     const { rollupId, startMs, endMs } = request;
     const flushes = this.#flushes();
@@ -272,8 +281,8 @@ export class Engine {
   #remember(block: EventBlock, dispositions: Uint8Array): void {
     this.#lastReceivedAtMs = Math.max(this.#lastReceivedAtMs, block.receivedAtMs);
     for (let row = 0; row < block.eventCount; row++) {
-      if (!isAccepted(dispositions[row] as number)) continue;
-      this.#dedupe.add(block.idHash[2 * row + 1] as number, block.idHash[2 * row] as number, block.receivedAtMs);
+      if (!isAccepted(dispositions[row]!)) continue;
+      this.#dedupe.add(block.idHash[2 * row + 1]!, block.idHash[2 * row]!, block.receivedAtMs);
     }
   }
 }

@@ -1,8 +1,10 @@
 /**
- * Flush: a cut of the log, `[seqFrom, seqTo)`, with what its events add up to: the one unit that is stored and confirmed.
+ * Flush: a cut of the log, `[seqFrom, seqTo)`, with the cells and counts of its events: the one unit that is stored and
+ * confirmed.
  *
- * Before the cut it is the open flush, which the engine adds to; the cut only closes it. Its cells, tally and ids are a pure
- * function of the logged blocks of its range (and their dispositions), so a replay after a crash rebuilds the same bytes.
+ * Before the cut it is the open flush, which the engine adds to; the cut only closes it. Its cells, tally and ids are a
+ * pure function of the logged blocks of its range (and their dispositions), so a replay after a crash rebuilds the same
+ * bytes.
  */
 import type { EventBlock } from '../block/block.ts';
 import type { RollupSection } from '../block/block-rollups.ts';
@@ -21,18 +23,18 @@ export class FlushState {
   seqTo: number;
   events = 0;
   sizeBytes = 0;
-  /** Receipt of its first block; null while it is empty. */
+  /** Receipt of the first block; null while the flush is empty. */
   openedAtMs: number | null = null;
-  /** Receipt of its last block. */
+  /** Receipt of the last block. */
   receivedAtMsMax = 0;
   readonly tally = { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0 };
   readonly cells = new Map<string, RollupCells>();
-  /** Rollups that every block with events was made under; null: no such block yet. */
+  /** Rollups that every block with events was made under; null before the first such block. */
   rollupIds: Set<string> | null = null;
-  /** Per UTC day: late corrections, and events that are in no cell. */
+  /** Late corrections, and events that are in no cell, per UTC day. */
   readonly corrections = new Map<number, number>();
   readonly beyond = new Map<number, number>();
-  /** (low, high) of the ids accepted, in order: the durable run of dedupe. */
+  /** Accepted ids as (low, high) pairs, in order: the durable run of dedupe. */
   readonly #ids: number[] = [];
   readonly #checksums: number[] = [];
   #parts: readonly FlushPart[] | null = null;
@@ -42,12 +44,12 @@ export class FlushState {
     this.seqTo = seqFrom;
   }
 
-  /** Rows of the log that are part of it, not only events: an empty block still carries a tally. */
+  /** True when no row of the log is in the flush. A row without events counts: an empty block still carries a tally. */
   get isEmpty(): boolean {
     return this.seqTo === this.seqFrom;
   }
 
-  /** Over a cap of CORRECTNESS A6: to be cut now. */
+  /** True over a bound of CORRECTNESS A6: the flush must be cut now. */
   get isFull(): boolean {
     return (
       this.events >= LIMITS.flushEventsMax ||
@@ -56,7 +58,7 @@ export class FlushState {
     );
   }
 
-  /** Whether a row of so many events and bytes may join; of an empty flush any row is the first. */
+  /** Tells whether a row of so many events and bytes may join; an empty flush takes any row. */
   hasRoomFor(events: number, sizeBytes: number): boolean {
     return (
       this.isEmpty ||
@@ -70,14 +72,14 @@ export class FlushState {
     return sum;
   }
 
-  /** About what its cells take in memory. */
+  /** Approximate memory of the cells. */
   get cellSizeBytes(): number {
     let sum = 0;
     for (const cells of this.cells.values()) sum += cells.sizeBytes;
     return sum;
   }
 
-  /** A row of the log begins: what follows by `addBlock` belongs to it. */
+  /** Begins a row of the log, to which the following calls of `addBlock` belong. */
   addRow(seq: number, sizeBytes: number, checksum: number): void {
     this.#parts = null;
     this.seqTo = seq + 1;
@@ -90,12 +92,12 @@ export class FlushState {
     this.receivedAtMsMax = Math.max(this.receivedAtMsMax, block.receivedAtMs);
     let accepted = 0;
     for (let row = 0; row < block.eventCount; row++) {
-      const disposition = dispositions[row] as number;
+      const disposition = dispositions[row]!;
       if (!isAccepted(disposition)) continue;
       accepted++;
-      this.#ids.push(block.idHash[2 * row] as number, block.idHash[2 * row + 1] as number);
-      if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row] as number));
-      if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row] as number));
+      this.#ids.push(block.idHash[2 * row]!, block.idHash[2 * row + 1]!);
+      if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row]!));
+      if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row]!));
     }
     this.events += accepted;
     const { tally } = this;
@@ -123,10 +125,10 @@ export class FlushState {
     const { at, person, numbers } = block;
     const { tupleOf, numberColumns } = section;
     for (let row = 0; row < n; row++) {
-      const disposition = dispositions[row] as number;
-      const tuple = (tupleOf[row] as number) - 1;
+      const disposition = dispositions[row]!;
+      const tuple = tupleOf[row]! - 1;
       if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
-      const startMs = windowStart(at[row] as number);
+      const startMs = windowStart(at[row]!);
       if (startMs !== openStartMs) {
         found.fill(undefined);
         openStartMs = startMs;
@@ -134,15 +136,15 @@ export class FlushState {
       let cell = found[tuple];
       if (cell === undefined) {
         keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
-        cell = cells.cell(startMs, keys[tuple] as string);
+        cell = cells.cell(startMs, keys[tuple]!);
         found[tuple] = cell;
       }
       cell.count++;
-      const low = person[2 * row] as number;
-      const high = person[2 * row + 1] as number;
+      const low = person[2 * row]!;
+      const high = person[2 * row + 1]!;
       if ((low | high) !== 0) cell.people.add(high, low);
       for (let i = 0; i < numberColumns.length; i++) {
-        const value = numbers[(numberColumns[i] as number) * n + row] as number;
+        const value = numbers[numberColumns[i]! * n + row]!;
         if (!Number.isNaN(value)) cell.numbers[i]?.add(value);
       }
     }
@@ -152,17 +154,19 @@ export class FlushState {
     return [...this.corrections.values()].reduce((sum, events) => sum + events, 0);
   }
 
-  /** The ids of the flush in order of arrival, 8 bytes each. */
+  /** Returns the ids of the flush in order of arrival, 8 bytes each. */
   dedupeRun(): Uint8Array {
     return new Uint8Array(Uint32Array.from(this.#ids).buffer);
   }
 
-  /** Identity of the flush's content: over the checksums of its rows. */
+  /** Returns a hash of the flush's content, over the checksums of its rows. */
   checksum(): string {
     return hashHex(`${this.seqFrom}-${this.seqTo}:${this.#checksums.join(',')}`);
   }
 
-  /** Its parts: the packed cells of every rollup that all its blocks were made under (CORRECTNESS C3). Made once. */
+  /**
+   * Returns the parts: the packed cells of every rollup that all blocks were made under (CORRECTNESS C3). Made once.
+   */
   parts(): readonly FlushPart[] {
     this.#parts ??= this.#encodeParts();
     return this.#parts;
@@ -185,7 +189,10 @@ export class FlushState {
   }
 }
 
-/** The same set when the block was made under the same rollups, as nearly all are. */
+/**
+ * Returns the rollup ids that both have; `before` itself when the block has the same rollups, as nearly all blocks
+ * have.
+ */
 function commonIds(before: Set<string> | null, sections: readonly RollupSection[]): Set<string> {
   if (before === null) return new Set(sections.map(({ id }) => id));
   if (before.size === sections.length && sections.every(({ id }) => before.has(id))) return before;
@@ -196,8 +203,8 @@ function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (
   const texts = block.strings();
   const values: (string | null)[] = [];
   for (let d = 0; d < section.dimensionCount; d++) {
-    const index = section.tuples[tuple * section.dimensionCount + d] as number;
-    values.push(index === 0 ? null : (texts[index - 1] as string));
+    const index = section.tuples[tuple * section.dimensionCount + d]!;
+    values.push(index === 0 ? null : texts[index - 1]!);
   }
   return values;
 }

@@ -1,9 +1,10 @@
 /**
- * Heat: how much a shard is offered, taken or refused, over a sliding minute; what makes it ask for a split.
+ * Heat: the load offered to a shard, taken or refused, over a sliding minute. A hot shard asks for a split.
  *
- * Measured by requests, events and bytes, never by time spent: timers stand still in production (CORRECTNESS D7). What a
- * dead sink makes it refuse is counted like what it takes: a split cures load, not a sink that stands still.
- * A rate that no minute minds may still be too much for nine days of ids: one that remembers many is hot at that rate, too.
+ * Load is measured in requests, events and bytes, never in time spent: timers stand still in production (CORRECTNESS
+ * D7). Requests refused because of a dead sink count like those taken: a split cures load, not a sink that stands
+ * still. A rate that is harmless in any minute may still be too much for nine days of ids: a shard that remembers many
+ * is hot at that rate, too.
  */
 import { LIMITS } from '../limits.ts';
 
@@ -16,7 +17,9 @@ const NOTHING: Offered = { requests: 0, events: 0, sizeBytes: 0 };
 
 export class Heat {
   readonly #minute = new Sliding(LIMITS.hotWindowMs);
-  /** As long as a split must have been in effect before the next is asked for: then it shows what that one left. */
+  /**
+   * Load over the time that a split must have been in effect before the next is asked for: it shows what that one left.
+   */
   readonly #pause = new Sliding(LIMITS.splitPauseMs);
 
   note(events: number, sizeBytes: number, nowMs: number): void {
@@ -34,7 +37,10 @@ export class Heat {
   }
 }
 
-/** Sums over a sliding window: of two halves, the older weighed by how much of it still lies in the window. */
+/**
+ * Sums over a sliding window, estimated from two fixed ones: the older one is weighted by how much of it still lies in
+ * the sliding window.
+ */
 class Sliding {
   readonly #windowMs: number;
   #startMs = 0;

@@ -1,10 +1,10 @@
 /**
- * RPC: what crosses between the edge, the shards, the sinks and the queries. Plain data, structured-clonable.
+ * RPC: the calls and messages between the edge, the shards, the sinks and the queries. Plain data, structured-clonable.
  */
 import type { ShardAddress, ShardEpoch } from './shard-map.ts';
 import type { MapState, SplitRequest } from './split.ts';
 
-/** One block of the log with what was decided of each of its events at admission (see disposition.ts). */
+/** One block of the log with the decision on each of its events at admission (see disposition.ts). */
 export interface LoggedBlock {
   readonly seq: number;
   readonly block: Uint8Array;
@@ -20,7 +20,8 @@ export interface AppendRequest {
 }
 export type AppendReply =
   | {
-      readonly status: 'stored' /** One array a block, one byte an event. */;
+      readonly status: 'stored';
+      /** One array a block, one byte an event. */
       readonly dispositions: readonly Uint8Array[];
     }
   | { readonly status: 'stale-map' }
@@ -28,7 +29,7 @@ export type AppendReply =
 
 export interface LiveRequest {
   readonly address: ShardAddress;
-  /** Cells of this rollup are wanted; absent: only the state. */
+  /** Rollup whose cells are wanted; absent when the caller wants the state alone. */
   readonly rollupId?: string;
   /** Event-time range of the windows wanted. */
   readonly startMs: number;
@@ -36,27 +37,27 @@ export interface LiveRequest {
 }
 export interface LiveReply {
   readonly incarnation: string;
-  /** Everything below is stored and confirmed; the shard answers for everything from here on. */
+  /** Rows below it are stored and confirmed; the shard answers for everything from here on. */
   readonly storedSeq: number;
-  /** The next seq to be written. */
+  /** Sequence number of the next row. */
   readonly headSeq: number;
-  /** Null: the shard has never held an event. */
+  /** Null when the shard has never held an event. */
   readonly watermarkMs: number | null;
   /** Encoded RollupCells (cell-codec.ts) of [storedSeq, headSeq) within the range; null when there are none. */
   readonly cells: readonly Uint8Array[] | null;
-  /** Some block since storedSeq was made without this rollup: the answer must come from the lake. */
+  /** True when some block since storedSeq was made without this rollup: the answer must come from the lake. */
   readonly rollupMissing: boolean;
-  /** Events since storedSeq in range that are in no cell (beyond the allowed lateness). */
+  /** Number of events since storedSeq in range that are in no cell (beyond the allowed lateness). */
   readonly pendingEvents: number;
-  /** Late corrections since storedSeq in range. */
+  /** Number of late corrections since storedSeq in range. */
   readonly corrections: number;
-  /** Events accepted since storedSeq. */
+  /** Number of events accepted since storedSeq. */
   readonly tailEvents: number;
 }
 
 export interface ReadTailRequest {
   readonly address: ShardAddress;
-  /** Absent: from storedSeq. */
+  /** First row of the page. Default: storedSeq. */
   readonly seqFrom?: number;
 }
 export type ReadTailReply =
@@ -66,10 +67,10 @@ export type ReadTailReply =
       readonly storedSeq: number;
       readonly watermarkMs: number | null;
       readonly blocks: readonly LoggedBlock[];
-      /** Where the next page starts; null: that was all. */
+      /** First row of the next page; null when this page is the last. */
       readonly nextSeq: number | null;
     }
-  /** The range asked for has been confirmed and dropped meanwhile: begin again. */
+  /** The range asked for has been confirmed and dropped meanwhile: the caller begins again. */
   | { readonly status: 'gone' };
 
 export interface FlushRef {
@@ -95,11 +96,11 @@ export interface FlushPart {
 }
 export interface ReadFlushRequest {
   readonly address: ShardAddress;
-  /** Absent: the oldest flush not yet confirmed, its first page. */
+  /** The flush to read; absent for the first page of the oldest flush that is not yet confirmed. */
   readonly flush?: FlushRef;
-  /** Where the page begins, as the page before it said. */
+  /** First row of the page, as the page before said. */
   readonly seqFrom?: number;
-  /** The parts, page by page, from this one on; absent: all with the first page, as sinks of earlier releases want them. */
+  /** First part of the page. Absent for all parts with the first page, as sinks of earlier releases want them. */
   readonly partFrom?: number;
 }
 export type ReadFlushReply =
@@ -109,18 +110,18 @@ export type ReadFlushReply =
       readonly checksum: string;
       readonly tally: Tally;
       readonly corrections: number;
-      /** Rollups every block of the flush was made under. */
+      /** Rollups that every block of the flush was made under. */
       readonly rollupIds: readonly string[];
       readonly parts: readonly FlushPart[];
       readonly blocks: readonly LoggedBlock[];
-      /** Where the next page begins; null: those were the last rows. */
+      /** First row of the next page; null on the last page of rows. */
       readonly nextSeq: number | null;
-      /** The same of parts; absent: those were all. */
+      /** First part of the next page; absent on the last page of parts. */
       readonly nextPart?: number;
     }
-  /** Nothing waits to be stored. */
+  /** No flush waits to be stored. */
   | { readonly status: 'stored' }
-  /** That range is no longer held: another consumer stored it. */
+  /** The range is no longer held: another consumer stored it. */
   | { readonly status: 'gone' };
 
 export interface ConfirmRequest {
@@ -128,43 +129,43 @@ export interface ConfirmRequest {
   readonly flush: FlushRef;
 }
 
-/** Queue message: a shard has flushes to store. Trusted with nothing: the sink pulls what there is. */
+/** Queue message: a shard has flushes to store. It is only a hint: the sink pulls the flushes that wait. */
 export interface FlushMessage {
   readonly address: ShardAddress;
-  /** It is offered more than a shard should take: its tenant's map wants to grow. */
+  /** True when the shard is offered more than it should take: its tenant's map should grow. */
   readonly isHot?: true;
 }
-/** Queue message: a tenant's day wants to be sealed. */
+/** Queue message: a tenant's day is to be sealed. */
 export interface SealMessage {
   readonly uid: string;
   /** Days since the epoch, UTC. */
   readonly day: number;
-  /** Why, for telemetry: the schedule, an import, or a command. */
+  /** Reason of the seal, for telemetry: the schedule, an import, or a command. */
   readonly cause: 'schedule' | 'import' | 'command';
-  /** One task of a seal that is too big for one invocation; absent: whatever the day needs next. */
+  /** One task of a seal that is too big for one invocation; absent for the next step of the day, whichever it is. */
   readonly task?: SealTaskName;
 }
 export interface SealTaskName {
   readonly revision: number;
-  /** `ids-3`, `bucket-7`. */
+  /** Name such as `ids-3`, `bucket-7`. */
   readonly task: string;
 }
 
-/** Asks the shard to cut a flush now. Answers where its stored and cut positions stand. */
+/** Asks the shard to cut a flush now. The reply says where its stored and cut positions stand. */
 export interface CutRequest {
   readonly address: ShardAddress;
 }
 export interface CutReply {
   readonly incarnation: string;
   readonly storedSeq: number;
-  /** Everything below is cut, stored or not. A seal waits for storedSeq to reach it. */
+  /** Rows below it are cut, stored or not. A seal waits for storedSeq to reach it. */
   readonly cutSeq: number;
 }
 
 export interface ShardStatusRequest {
   readonly address: ShardAddress;
 }
-/** How a shard stands, for people and dashboards; counters are since this instance woke. */
+/** State of a shard, for people and dashboards. Counters begin when the instance wakes. */
 export interface ShardStatusReply {
   readonly incarnation: string;
   readonly storedSeq: number;
@@ -173,11 +174,11 @@ export interface ShardStatusReply {
   readonly watermarkMs: number | null;
   readonly tailEvents: number;
   readonly pendingEvents: number;
-  /** Flushes cut and not yet confirmed. */
+  /** Number of flushes cut and not yet confirmed. */
   readonly waitingFlushes: number;
-  /** How often the sink has begun to store the oldest of them. */
+  /** Number of times the sink has begun to store the oldest of them. */
   readonly oldestFlushAttempts: number;
-  /** Since the first event of the oldest waiting flush was received; 0: none waits. */
+  /** Time since the first event of the oldest waiting flush was received; 0 when none waits. */
   readonly oldestFlushAgeMs: number;
   readonly logSizeBytes: number;
   /** Ids held for de-duplication. */
@@ -185,22 +186,22 @@ export interface ShardStatusReply {
   readonly rowsWritten: number;
 }
 
-/** A later epoch of the shard map is about to be published: from its start on the shard takes no event of an earlier one. */
+/** Announces a later epoch of the shard map: from its start on the shard takes no event of an earlier one. */
 export interface CloseRequest {
   readonly address: ShardAddress;
   readonly next: ShardEpoch;
 }
 export type CloseReply =
-  /** Durably. */
+  /** The shard has closed, durably. */
   | { readonly status: 'closed' }
-  /** It has taken an event at or beyond that start. */
+  /** The shard has taken an event at or beyond that start. */
   | { readonly status: 'seen'; readonly routingAtMsMax: number };
 
 export interface RestRequest {
   readonly address: ShardAddress;
 }
 export interface RestReply {
-  /** It holds nothing, has been idle, and will register again before it acknowledges another event. */
+  /** True when the shard holds nothing, has been idle, and will register again before it acknowledges another event. */
   readonly isResting: boolean;
   readonly storedSeq: number;
   readonly headSeq: number;
@@ -210,7 +211,7 @@ export interface WipeRequest {
   readonly address: ShardAddress;
 }
 
-/** The RPC surface of a shard, as the edge, sinks and queries see it. */
+/** RPC surface of a shard, as the edge, sinks and queries see it. */
 export interface ShardRpc {
   append(request: AppendRequest): Promise<AppendReply>;
   live(request: LiveRequest): Promise<LiveReply>;
@@ -221,35 +222,40 @@ export interface ShardRpc {
   status(request: ShardStatusRequest): Promise<ShardStatusReply>;
   close(request: CloseRequest): Promise<CloseReply>;
   rest(request: RestRequest): Promise<RestReply>;
-  /** The tenant was deleted: nothing is left of the shard. What is under way fails; who comes later finds a new one. */
+  /** Erases the shard of a deleted tenant. Calls under way fail; later calls find a new shard. */
   wipe(request: WipeRequest): Promise<void>;
 }
 
-/** Reaches the shard at an address, with the region as location hint. Shells make it from the binding; tests fake it. */
+/**
+ * Returns the shard at an address, with the region as location hint. Shells make it from the binding; tests fake it.
+ */
 export type ShardOf = (address: ShardAddress) => ShardRpc;
 
 export interface RegisteredShard {
   readonly region: string;
   readonly index: number;
   readonly incarnation: string;
-  /** Grows with each registration of a shard, so that a note about an earlier one is told apart. */
+  /** Time of the registration. It grows with each one, so that a note about an earlier registration is recognised. */
   readonly registeredAtMs: number;
-  /** It holds nothing to store and registers again before it does. */
+  /** True when the shard holds nothing to store; it registers again before it does. */
   readonly isResting?: true;
 }
-/** The RPC surface of a tenant's directory. */
+/** RPC surface of a tenant's directory. */
 export interface DirectoryRpc {
-  /** Adds or replaces a shard, durably; what comes back is all that a shard needs to know of the map. */
+  /** Adds or replaces a shard, durably. The reply is all that a shard needs to know of the map. */
   register(shard: RegisteredShard): Promise<MapState>;
   list(): Promise<RegisteredShard[]>;
-  /** Notes that the shard of that very registration rests; false: it has registered again meanwhile. */
+  /** Notes that the shard of that very registration rests; false when it has registered again meanwhile. */
   rest(shard: RegisteredShard): Promise<boolean>;
-  /** The shard map: what is published and what is about to be. */
+  /** Returns the shard map: published epochs and the pending one. */
   map(): Promise<MapState>;
   beginSplit(request: SplitRequest): Promise<MapState>;
   postponeSplit(request: { epoch: number; beyondMs: number; nowMs: number }): Promise<MapState>;
   publishSplit(closed: ShardEpoch): Promise<MapState>;
-  /** The tenant was deleted, these shards are wiped. True: nothing is left; false: others have registered meanwhile. */
+  /**
+   * Erases the directory of a deleted tenant, whose shards given are wiped. True when nothing is left; false when
+   * others have registered meanwhile.
+   */
   wipe(gone: readonly RegisteredShard[]): Promise<boolean>;
 }
 export type DirectoryOf = (uid: string) => DirectoryRpc;

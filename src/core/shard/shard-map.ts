@@ -1,9 +1,9 @@
 /**
- * Shard map: per tenant, the epochs of sharding, each with a start and a shard count; it only grows.
+ * Shard map: a tenant's epochs of sharding, each with a start and a shard count; it only grows.
  *
- * The epoch is chosen by min(client timestamp, receivedAt + clamp), so that a retry reaches the shard that knows its id
- * (CORRECTNESS E2). Index by jump consistent hash (Lamping and Veach, 2014, arXiv:1406.2294): index 0 keeps its keys in
- * every epoch that keeps the count, and a grown count moves only what must move.
+ * min(client timestamp, receivedAt + clamp) chooses the epoch, so that a retry reaches the shard that knows its id
+ * (CORRECTNESS E2). Jump consistent hash chooses the index (Lamping and Veach, 2014, arXiv:1406.2294): index 0 keeps
+ * its keys in every epoch that keeps the count, and a grown count moves only the keys that must move.
  */
 import { assert } from '../std/result.ts';
 
@@ -12,7 +12,7 @@ export interface ShardEpoch {
   readonly startMs: number;
   readonly shardCount: number;
 }
-/** Ascending by `startMs`; the first starts at 0. */
+/** Epochs ascending by `startMs`; the first starts at 0. */
 export type ShardMap = readonly [ShardEpoch, ...ShardEpoch[]];
 
 export interface ShardAddress {
@@ -27,12 +27,12 @@ export function epochAt(map: ShardMap, routingAtMs: number): ShardEpoch {
   return chosen;
 }
 
-/** The Durable Object name of a shard. Never parsed: the address travels beside it. */
+/** Returns the Durable Object name of a shard. It is never parsed: the address travels beside it. */
 export function shardName(address: ShardAddress): string {
   return `${address.uid}/${address.region}/${address.index}`;
 }
 
-/** Jump hash of a 64-bit key given as two unsigned 32-bit words, into [0, bucketCount). */
+/** Jump hash of a 64-bit key, given as two unsigned 32-bit words, into [0, bucketCount). */
 export function jumpHash(high: number, low: number, bucketCount: number): number {
   assert(bucketCount >= 1, `jumpHash needs at least one bucket, got ${bucketCount}`);
   if (bucketCount === 1) return 0;

@@ -1,5 +1,6 @@
 /**
- * Window: tumbling, event-time, `[startMs, endMs)`, one minute at the base grain. Closed once the watermark reached its end.
+ * Window: tumbling, event-time, `[startMs, endMs)`, one minute at the base grain. It is closed once the watermark
+ * reached its end.
  */
 
 import { ACCEPTED } from '../block/disposition.ts';
@@ -10,12 +11,12 @@ export function windowStart(atMs: number): number {
   return Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
 }
 
-/** Days since the epoch, UTC. */
+/** Returns the day since the epoch, UTC. */
 export function dayOf(atMs: number): number {
   return Math.floor(atMs / DAY_MS);
 }
 
-/** The disposition of a new event: on time, a correction of a closed window, or beyond the allowed lateness. */
+/** Returns the disposition of a new event: on time, a correction of a closed window, or beyond the allowed lateness. */
 export function admit(atMs: number, receivedAtMs: number, watermarkMs: number | null): number {
   if (atMs < receivedAtMs - LIMITS.allowedLatenessMs) return ACCEPTED | LATE_BEYOND;
   if (watermarkMs !== null && windowStart(atMs) + MINUTE_MS <= watermarkMs) return ACCEPTED | LATE_CORRECTION;

@@ -1,9 +1,9 @@
 /**
- * Bytes: a writer that grows and a reader that refuses to run over, for the binary formats of the core.
+ * Bytes: a writer that grows and a reader that refuses to read past the end, for the binary formats of the core.
  *
  * | kind | bytes |
  * |---|---|
- * | varint | 7 bits a byte, low first, top bit: more follow; integers of 0 to 2^53 - 1 |
+ * | varint | 7 bits a byte, low first; the top bit says that more follow; integers of 0 to 2^53 - 1 |
  * | signed | varint of 2n, or of -2n - 1 when negative |
  * | f64 | 8, little-endian |
  * | u32 | 4, little-endian |
@@ -15,10 +15,13 @@ const encoder = new TextEncoder();
 // Without ignoreBOM a text that begins with U+FEFF would come back shorter.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Below this, a loop over ASCII is faster than a call into the platform. */
+/** Longest text that a loop over ASCII writes and reads faster than a call into the platform. */
 const SHORT_TEXT_LENGTH = 24;
 
-/** Writes the UTF-8 of `text` at `offset`; the target must have room for three bytes a UTF-16 unit. Returns the byte length. */
+/**
+ * Writes the UTF-8 of `text` at `offset` and returns its byte length. The target must have room for three bytes a
+ * UTF-16 unit.
+ */
 export function utf8Into(text: string, target: Uint8Array, offset: number): number {
   const { read, written } = encoder.encodeInto(text, offset === 0 ? target : target.subarray(offset));
   assert(read === text.length, `UTF-8 of ${text.length} units does not fit ${target.length - offset} bytes`);
@@ -26,7 +29,9 @@ export function utf8Into(text: string, target: Uint8Array, offset: number): numb
 }
 
 export class ByteWriter {
-  /** Bytes written so far. May be set back to an earlier value to take back what was written since. */
+  /**
+   * Number of bytes written so far. A caller may set it back to an earlier value to take back what was written since.
+   */
   length = 0;
   #bytes: Uint8Array;
   #view: DataView;
@@ -53,12 +58,12 @@ export class ByteWriter {
     this.length += 8;
   }
 
-  /** An integer of 0 to 2^53 - 1. */
+  /** Writes an integer of 0 to 2^53 - 1. */
   varint(value: number): void {
     assert(value >= 0 && Number.isSafeInteger(value), `a varint cannot hold ${value}`);
     this.#reserve(8);
     let rest = value;
-    // Bit operators see 32 bits only: divide down to them first.
+    // Bit operators see 32 bits only, so larger values are divided down first.
     while (rest > 0x7fffffff) {
       this.#bytes[this.length++] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);
@@ -70,19 +75,19 @@ export class ByteWriter {
     this.#bytes[this.length++] = rest;
   }
 
-  /** An integer of ±2^52. */
+  /** Writes an integer of ±2^52. */
   signed(value: number): void {
     this.varint(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
-  /** The bytes as they are, without their length. */
+  /** Writes the bytes as they are, without their length. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.length);
     this.length += bytes.length;
   }
 
-  /** Length and bytes. */
+  /** Writes the length, then the bytes. */
   bytes(bytes: Uint8Array): void {
     this.varint(bytes.length);
     this.raw(bytes);
@@ -91,7 +96,8 @@ export class ByteWriter {
   text(text: string): void {
     const { length } = text;
     if (length <= SHORT_TEXT_LENGTH && this.#shortAscii(text)) return;
-    // The length in bytes is known only afterwards: leave room for the longest varint it can need, then close the gap.
+    // The byte length is known only afterwards: room is left for the longest varint it can need, and the gap is closed
+    // then.
     this.#reserve(length * 3 + 8);
     const lengthAt = this.length;
     const gap = varintSize(length);
@@ -102,7 +108,7 @@ export class ByteWriter {
     this.length += written;
   }
 
-  /** The bytes written, as a copy of their own. */
+  /** Returns a copy of the bytes written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.length);
   }
@@ -134,7 +140,7 @@ export class ByteWriter {
 
 /** Every read throws an InvariantError when fewer bytes are left than it needs. */
 export class ByteReader {
-  /** Where the next read starts. */
+  /** Offset of the next read. */
   offset = 0;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -179,13 +185,13 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** A view of the next `count` bytes, not a copy. */
+  /** Returns a view of the next `count` bytes, not a copy. */
   raw(count: number): Uint8Array {
     const start = this.#take(count);
     return this.#bytes.subarray(start, start + count);
   }
 
-  /** A view, not a copy. */
+  /** Returns a view, not a copy. */
   bytes(): Uint8Array {
     return this.raw(this.varint());
   }

@@ -1,17 +1,18 @@
 /**
- * HashIndex: numbers 64-bit hashes from 0 in the order they come: what is known of each can then lie in flat arrays.
+ * HashIndex: numbers 64-bit hashes from 0 in the order they come, so that what is known of each can lie in flat arrays.
  *
- * Open addressing at a load of at most one half: 16 to 32 bytes a hash. (0, 0) is no hash (see hash.ts).
+ * The table is open addressing at a load of at most one half: 16 to 32 bytes a hash. (0, 0) is not a hash (see
+ * hash.ts).
  */
 
-/** What `find` answers for a hash that was never added. */
+/** Answer of `find` for a hash that was never added. */
 export const NOT_FOUND = -1;
 
 export class HashIndex {
-  /** Number + 1 of the hash at a place; 0: free. */
+  /** Number of the hash at each place, plus 1; 0 marks a free place. */
   #places = new Uint32Array(64);
   #mask = 63;
-  /** High and low word of each. */
+  /** High and low word of each hash, by its number. */
   #words = new Uint32Array(64);
   #size = 0;
 
@@ -27,12 +28,12 @@ export class HashIndex {
     return this.#words[2 * index + 1]!;
   }
 
-  /** Negative: the hash at `left` is the lesser, as an unsigned number. */
+  /** Compares two hashes by their numbers: negative when the one at `left` is the lesser unsigned value. */
   compare(left: number, right: number): number {
     return this.high(left) - this.high(right) || this.low(left) - this.low(right);
   }
 
-  /** Words are unsigned. */
+  /** Returns the number of the hash, or NOT_FOUND. Words are unsigned. */
   find(high: number, low: number): number {
     for (let place = low & this.#mask; ; place = (place + 1) & this.#mask) {
       const index = this.#places[place]! - 1;
@@ -41,7 +42,7 @@ export class HashIndex {
     }
   }
 
-  /** The number of the hash, new or known. */
+  /** Returns the number of the hash, which is added when it is new. */
   add(high: number, low: number): number {
     const known = this.find(high, low);
     if (known !== NOT_FOUND) return known;

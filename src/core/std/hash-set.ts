@@ -1,8 +1,8 @@
 /**
  * HashSet64: a set of 64-bit hashes in one flat array: open addressing, linear probing, load at most one half.
  *
- * 16 bytes a slot pair at the worst, no object per entry: a JavaScript Set of a million strings takes ten times that. The
- * pair (0, 0) marks an empty slot and is never a member: Hasher never yields it.
+ * A member takes 16 to 32 bytes and no object: a JavaScript Set of a million strings takes ten times that. The pair
+ * (0, 0) marks an empty slot and is never a member: Hasher never yields it.
  */
 import { assert } from './result.ts';
 
@@ -30,14 +30,14 @@ export class HashSet64 {
     const slots = this.#slots;
     const mask = this.#mask;
     for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const slotLow = slots[slot * 2] as number;
-      const slotHigh = slots[slot * 2 + 1] as number;
+      const slotLow = slots[slot * 2]!;
+      const slotHigh = slots[slot * 2 + 1]!;
       if (slotLow === low && slotHigh === high) return true;
       if ((slotLow | slotHigh) === 0) return false;
     }
   }
 
-  /** Adds; false when it was there already. Words are unsigned 32-bit. */
+  /** Adds a hash; returns false when it was there already. Words are unsigned 32-bit. */
   add(high: number, low: number): boolean {
     if ((this.#size + 1) * 2 > this.#mask + 1) this.#grow();
     if (!insert(this.#slots, this.#mask, high, low)) return false;
@@ -45,13 +45,13 @@ export class HashSet64 {
     return true;
   }
 
-  /** All members as (low, high) pairs, in no order. */
+  /** Returns all members as (low, high) pairs, in no order. */
   pairs(): Uint32Array {
     const pairs = new Uint32Array(this.#size * 2);
     let count = 0;
     for (let at = 0; at < this.#slots.length; at += 2) {
-      const low = this.#slots[at] as number;
-      const high = this.#slots[at + 1] as number;
+      const low = this.#slots[at]!;
+      const high = this.#slots[at + 1]!;
       if ((low | high) === 0) continue;
       pairs[count++] = low;
       pairs[count++] = high;
@@ -70,8 +70,8 @@ export class HashSet64 {
     this.#slots = new Uint32Array(old.length * 2);
     this.#mask = this.#slots.length / 2 - 1;
     for (let at = 0; at < old.length; at += 2) {
-      const low = old[at] as number;
-      const high = old[at + 1] as number;
+      const low = old[at]!;
+      const high = old[at + 1]!;
       if ((low | high) !== 0) insert(this.#slots, this.#mask, high, low);
     }
   }
@@ -80,8 +80,8 @@ export class HashSet64 {
 function insert(slots: Uint32Array, mask: number, high: number, low: number): boolean {
   assert((high | low) !== 0, 'the hash (0, 0) marks an empty slot');
   for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-    const slotLow = slots[slot * 2] as number;
-    const slotHigh = slots[slot * 2 + 1] as number;
+    const slotLow = slots[slot * 2]!;
+    const slotHigh = slots[slot * 2 + 1]!;
     if (slotLow === low && slotHigh === high) return false;
     if ((slotLow | slotHigh) === 0) {
       slots[slot * 2] = low;

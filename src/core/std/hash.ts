@@ -1,26 +1,28 @@
 /**
- * Hash: SipHash-2-4 of a text, as a pair of unsigned 32-bit words; keyed, so that a pseudonym tells nothing without its key.
+ * Hash: SipHash-2-4 of a text, as a pair of unsigned 32-bit words. It is keyed, so that a pseudonym tells nothing
+ * without its key.
  *
- * In: text, hashed as its UTF-8 (a lone surrogate as U+FFFD). Out: `high` and `low` on the Hasher, because a pair returned
- * would be an allocation per id, and a BigInt ten times the cost of the hash.
+ * In: a text, hashed as its UTF-8 (a lone surrogate as U+FFFD). Out: `high` and `low` on the Hasher, because a returned
+ * pair would be an allocation per id, and a BigInt ten times the cost of the hash.
  *
- * Invariants: (0, 0) is never a result (it means "no person" at rest; that one text in 2^64 gets low = 1). Equal key and
- * text give equal words on every machine: the words are stored.
+ * Invariants: (0, 0) is never a result (it means "no person" at rest; that one text in 2^64 gets low = 1). Equal key
+ * and text give equal words on every machine: the words are stored.
  *
- * Refused: the `siphash` package (four to ten times slower: an object per 64-bit word); it is the oracle of the tests.
+ * Refused: the `siphash` package, which is four to ten times slower (an object per 64-bit word); it is the oracle of
+ * the tests.
  * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
  */
 import { utf8Into } from './bytes.ts';
 
-/** Four 32-bit words: the 16 bytes of the key, each four little-endian. */
+/** The 16 bytes of the key as four 32-bit words, each little-endian. */
 export type HashKey = readonly [number, number, number, number];
 
-/** Text being hashed, zero-padded. Shared: hashing is synchronous. */
+/** Buffer for the text being hashed, zero-padded. All hashers share it: hashing is synchronous. */
 let bytes = new Uint8Array(1024);
 let words = new Int32Array(bytes.buffer);
 
 export class Hasher {
-  /** The words of the last hash, unsigned. */
+  /** Words of the last hash, unsigned. */
   high = 0;
   low = 0;
   readonly #key: HashKey;
@@ -34,7 +36,10 @@ export class Hasher {
     this.#mix(load(text));
   }
 
-  /** SipHash-2-4 of the first `length` bytes of the buffer: v is (high, low) four times, each sum carries by hand. */
+  /**
+   * Computes SipHash-2-4 of the first `length` bytes of the buffer. Each of the four v is a (high, low) pair; sums
+   * carry by hand.
+   */
   #mix(length: number): void {
     const [k0l, k0h, k1l, k1h] = this.#key;
     let v0h = k0h ^ 0x736f6d65;
@@ -45,7 +50,8 @@ export class Hasher {
     let v2l = k0l ^ 0x6e657261;
     let v3h = k1h ^ 0x74656462;
     let v3l = k1l ^ 0x79746573;
-    // Whole words, then the one that ends in the length, then the finalisation, which is a word of 0 in four rounds.
+    // The loop mixes whole words, then the word that ends in the length, then the finalisation: a word of 0 in four
+    // rounds.
     const wordCount = (length >>> 3) + 1;
     for (let word = 0; word <= wordCount; word++) {
       const isFinal = word === wordCount;
@@ -97,13 +103,18 @@ export class Hasher {
 
 const unkeyed = new Hasher([0, 0, 0, 0]);
 
-/** 16 hex digits of the hash under a key of zeros: for names of definitions and contents, not for pseudonyms. */
+/**
+ * Returns 16 hex digits of the hash under a key of zeros: for names of definitions and contents, not for pseudonyms.
+ */
 export function hashHex(text: string): string {
   unkeyed.hash(text);
   return unkeyed.high.toString(16).padStart(8, '0') + unkeyed.low.toString(16).padStart(8, '0');
 }
 
-/** Writes the UTF-8 of the text into the buffer, padded with zeros and the length as SipHash wants it; its byte length. */
+/**
+ * Writes the UTF-8 of the text into the buffer, padded with zeros and the length as SipHash wants it; returns its byte
+ * length.
+ */
 function load(text: string): number {
   if (text.length * 3 + 8 > bytes.length) grow(text.length * 3 + 8);
   let length = text.length;

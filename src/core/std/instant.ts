@@ -2,21 +2,21 @@
  * Instant: a point in time as a client writes it: ISO 8601 text with a zone, a date alone (its UTC midnight), or epoch
  * milliseconds.
  *
- * A local time without zone is no instant: it would mean another moment on every machine that reads it. Text is read by
- * hand, because `Date.parse` takes 30 February for 2 March and falls back to a parser of its own liking.
+ * A local time without a zone is refused: it would mean another moment on every machine that reads it. The parser is
+ * written by hand, because `Date.parse` takes 30 February for 2 March and falls back to an implementation-defined one.
  */
 
-/** ECMAScript's range of time: ±100,000,000 days. Nanoseconds sent as milliseconds lie beyond it. */
+/** Bound of ECMAScript's time range, ±100,000,000 days. Nanoseconds sent as milliseconds lie beyond it. */
 const INSTANT_MS_MAX = 8.64e15;
 
-/** Epoch milliseconds, rounded down; NaN when the value is no instant. */
+/** Returns epoch milliseconds, rounded down; NaN when the value is not an instant. */
 export function parseInstant(value: unknown): number {
   if (typeof value === 'string') return parseIso(value);
   if (typeof value === 'number' && Math.abs(value) <= INSTANT_MS_MAX) return Math.floor(value);
   return Number.NaN;
 }
 
-/** `YYYY-MM-DD[THH:MM[:SS[.f…]](Z|±HH:MM|±HHMM|±HH)]`; NaN for anything else. */
+/** Parses `YYYY-MM-DD[THH:MM[:SS[.f…]](Z|±HH:MM|±HHMM|±HH)]`; NaN for anything else. */
 function parseIso(text: string): number {
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
@@ -72,7 +72,7 @@ function isChar(text: string, index: number, char: string): boolean {
   return text.charCodeAt(index) === char.charCodeAt(0);
 }
 
-/** The number written in `count` digits from `start`; NaN when one of them is no digit. */
+/** Returns the number written in `count` digits from `start`; NaN when one of them is not a digit. */
 function digits(text: string, start: number, count: number): number {
   let value = 0;
   for (let i = start; i < start + count; i++) {

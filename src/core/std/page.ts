@@ -1,6 +1,9 @@
-/** Page: the part of a list that is sent, or written, at a time: as many items as are within a bound of bytes together. */
+/** Page: the part of a list that is sent or written at a time, bounded by its size in bytes. */
 
-/** The first of the items; the very first always, however big. */
+/**
+ * Returns the longest prefix of the items whose sizes add up to at most `sizeBytesMax`. The first item is always in it,
+ * however big.
+ */
 export function firstBySize<T>(items: readonly T[], sizeOf: (item: T) => number, sizeBytesMax: number): T[] {
   let sizeBytes = 0;
   let count = 0;

@@ -14,7 +14,7 @@ export function err<E>(error: E): { readonly ok: false; readonly error: E } {
   return { ok: false, error };
 }
 
-/** A broken invariant: the program is wrong, not its input. On in production. */
+/** A broken invariant: the program is wrong, not its input. Assertions are on in production. */
 export class InvariantError extends Error {
   override name = 'InvariantError';
 }

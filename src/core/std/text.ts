@@ -1,20 +1,23 @@
 /**
- * Texts: their order, by code points, ascending: the one order of keys at rest and of ties in answers, the same in every
- * program; and a text by itself, to be kept.
+ * Text: the order of texts, which is by code points, ascending, for keys at rest and ties in answers in every program;
+ * and copies of texts that are to be kept.
  */
 
-/** Texts below this are never slices. */
+/** Texts shorter than this are never slices in V8. */
 const SLICE_LENGTH_MIN = 13;
 
 /**
- * The same text with memory of its own. Texts of a batch are slices of a whole column: one that is kept would keep megabytes.
- * Nothing in the language copies a text; reading it from JSON does.
+ * Returns an equal text with memory of its own. Texts of a batch are slices of a whole column, so keeping one would
+ * keep megabytes. The language has no function that copies a text; a round trip through JSON does.
  */
 export function ownText(text: string): string {
   return text.length < SLICE_LENGTH_MIN ? text : (JSON.parse(JSON.stringify(text)) as string);
 }
 
-/** Negative, 0 or positive. Differs from `<` (UTF-16 units) where a surrogate meets U+E000 to U+FFFF. */
+/**
+ * Compares two texts; negative, 0 or positive. Differs from `<` (UTF-16 units) where a surrogate meets U+E000 to
+ * U+FFFF.
+ */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
@@ -25,7 +28,7 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above all others. */
+/** Order of a UTF-16 unit by code points: surrogates stand for code points above all others. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

@@ -1,45 +1,48 @@
 /**
- * Retention: how long a tenant wants its data to be kept, by tier and by name of event.
+ * Expiry: the policy by which a tenant's data is dropped at an age, by tier and by name of event.
  *
- * in: a policy and now · out: per tier the day before which everything is to be dropped
- * Ages go by event time. A policy that was never set drops nothing: history of any age may be imported, and must not be
- * gone in the morning. What a policy does not say has the defaults of the product; null keeps for ever.
+ * In: a policy and now. Out: for each tier the day before which everything is to be dropped. Ages go by event time.
+ * Without a policy nothing is dropped: history of any age may be imported, and must not be gone in the morning. A field
+ * that a policy leaves out has the product's default; null keeps for ever.
  */
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../limits.ts';
 
-/** Beyond the allowed lateness, or a live cell of the day could still come. */
+/** Minimum age: it exceeds the allowed lateness, or a live cell of a dropped day could still come. */
 const DAYS_MIN = 8;
 const DAYS_MAX = 36_500;
 
 const days = z.int().min(DAYS_MIN).max(DAYS_MAX);
 
-export const retentionSchema = z.strictObject({
-  hourDays: days.nullable().default(90).describe('Cells by the hour; those by the day stay.'),
-  dayYears: z.int().min(1).max(100).nullable().default(5).describe('Cells by the day.'),
-  lakeMonths: z.int().min(1).max(1_200).nullable().default(25).describe('The events themselves.'),
+export const expirySchema = z.strictObject({
+  hourDays: days.nullable().default(90).describe('Age in days at which hourly cells are dropped; daily cells stay.'),
+  dayYears: z.int().min(1).max(100).nullable().default(5).describe('Age in years at which daily cells are dropped.'),
+  lakeMonths: z
+    .int()
+    .min(1)
+    .max(1_200)
+    .nullable()
+    .default(25)
+    .describe('Age in months at which the events themselves are dropped.'),
   events: z
     .record(z.string().min(1).max(LIMITS.nameLengthMax), z.strictObject({ lakeDays: days }))
-    .refine((events) => Object.keys(events).length <= LIMITS.retentionEventsMax, {
-      message: `At most ${LIMITS.retentionEventsMax} names`,
+    .refine((events) => Object.keys(events).length <= LIMITS.expiryEventsMax, {
+      message: `At most ${LIMITS.expiryEventsMax} names`,
     })
     .default({})
-    .describe('Events of these names go earlier, from the lake and from all cells.'),
+    .describe('Ages of events of these names, which are dropped earlier, from the lake and from all cells.'),
 });
-export type RetentionPolicy = z.output<typeof retentionSchema>;
+export type ExpiryPolicy = z.output<typeof expirySchema>;
 
-/** Days since the epoch; null: nothing of the tier. */
-export interface RetentionTargets {
+/** Days since the epoch, before which data of the tier is dropped; null when nothing of the tier is. */
+export interface ExpiryTargets {
   readonly hour: number | null;
   readonly day: number | null;
   readonly lake: number | null;
   readonly events: ReadonlyMap<string, number>;
 }
 
-export function retentionTargets(
-  { hourDays, dayYears, lakeMonths, events }: RetentionPolicy,
-  nowMs: number,
-): RetentionTargets {
+export function expiryTargets({ hourDays, dayYears, lakeMonths, events }: ExpiryPolicy, nowMs: number): ExpiryTargets {
   const today = Math.floor(nowMs / DAY_MS);
   const now = new Date(nowMs);
   const monthsAgo = (months: number) =>

@@ -1,5 +1,6 @@
 /**
- * Region: where a shard lives, a location hint of the platform. Best effort: the first call to an object decides.
+ * Region: the place where a shard lives, a location hint of the platform. Best effort: the first call to an object
+ * decides.
  */
 export const REGIONS = [
   'wnam',

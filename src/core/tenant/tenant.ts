@@ -9,22 +9,22 @@ import type { ShardMap } from '../shard/shard-map.ts';
 export const KEY_SCOPES = ['write', 'read', 'admin'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
-/** What the edge and the query need to know of a tenant; cached for `LIMITS.tenantCacheMs`. */
+/** Configuration of a tenant, as the edge and the query need it; cached for `LIMITS.tenantCacheMs`. */
 export interface Tenant {
   readonly uid: string;
   readonly id: string;
   readonly name: string;
   /** Location hints; the first is the home region. */
   readonly regions: readonly [string, ...string[]];
-  /** IANA zone used when a query names none. */
+  /** IANA zone of queries that name none. */
   readonly timezone: string;
-  /** Four 32-bit words: key of the tenant's 64-bit pseudonyms. */
+  /** Key of the tenant's 64-bit pseudonyms: four 32-bit words. */
   readonly hashKey: readonly [number, number, number, number];
   readonly shardMap: ShardMap;
   /** Built-in and own rollups, in the order they were made. */
   readonly rollups: readonly Rollup[];
-  /** Origins allowed to send events from a browser; empty: any. */
+  /** Origins that may send events from a browser; empty when any may. */
   readonly origins: readonly string[];
-  /** Absent: as many as it likes. */
+  /** Absent when the tenant has no quota. */
   readonly quotaEventsPerMinute?: number;
 }

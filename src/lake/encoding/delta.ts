@@ -1,11 +1,11 @@
 /**
- * Delta: Parquet's DELTA_BINARY_PACKED for 64-bit integers, which holds times and sorted persons.
+ * Delta: Parquet's DELTA_BINARY_PACKED encoding of 64-bit integers, which holds times and sorted persons.
  *
  *   header   = varint(128) varint(4) varint(count) zigzag(first value)
  *   block    = zigzag(least delta) 4 × width, then 4 × 32 values of (delta − least delta) in `width` bits, low bits first
  *
- * 64-bit numbers are pairs of 32-bit words, low first: a BigInt a value would cost more than everything else. Times are read
- * as doubles, which hold them exactly. Differences wrap around, as the format says.
+ * 64-bit numbers are pairs of 32-bit words, low first: a BigInt per value would cost more than everything else. Times
+ * are read as doubles, which hold them exactly. Differences wrap around, as the format says.
  */
 import { assert } from '../../core/std/result.ts';
 
@@ -13,13 +13,19 @@ const BLOCK_COUNT = 128;
 const MINIBLOCKS = 4;
 const MINIBLOCK_COUNT = BLOCK_COUNT / MINIBLOCKS;
 const TWO_32 = 2 ** 32;
-/** Header and, per value, at most 8 bytes; per block its least delta and widths; padding of the last miniblock. */
+/**
+ * Sizes of the header, and of a block's least delta and widths; each value takes at most 8 bytes, padding of the last
+ * miniblock included.
+ */
 const HEADER_SIZE_BYTES_MAX = 24;
 const BLOCK_HEADER_SIZE_BYTES_MAX = 10 + MINIBLOCKS;
-/** Readers of a value look at up to 9 bytes from its first on, and a value of no bits has none. */
+/**
+ * Bytes behind the source that a read of the last value may touch: up to 9 from the value's first on, and a value of no
+ * bits has none.
+ */
 const PADDING_SIZE_BYTES = 9;
 
-/** `words`: (low, high) of each value; only the first `count` values. At least one. */
+/** Encodes the first `count` values, at least one, of which `words` has the (low, high) pairs. */
 export function encodeDelta(words: Uint32Array, count: number): Uint8Array {
   assert(count > 0, 'delta: no values');
   const blocks = Math.ceil((count - 1) / BLOCK_COUNT);
@@ -71,7 +77,7 @@ export function encodeDelta(words: Uint32Array, count: number): Uint8Array {
   return bytes.subarray(0, at);
 }
 
-/** Times: the values as doubles. */
+/** Decodes times into doubles. */
 export function decodeDeltaTimes(source: Uint8Array, count: number): Float64Array {
   const output = new Float64Array(count);
   const reader = new Reader(source, count);
@@ -109,7 +115,7 @@ export function decodeDeltaTimes(source: Uint8Array, count: number): Float64Arra
   return output;
 }
 
-/** (low, high) of each value. */
+/** Decodes values into (low, high) pairs. */
 export function decodeDeltaWords(source: Uint8Array, count: number): Uint32Array {
   const output = new Uint32Array(2 * count);
   const reader = new Reader(source, count);
@@ -131,7 +137,7 @@ export function decodeDeltaWords(source: Uint8Array, count: number): Uint32Array
         const shift = bit & 7;
         const from = bit >>> 3;
         const middle = view.getUint32(from + 4, true);
-        // In two steps, for a shift by 32 is none.
+        // The shift is in two steps, because JavaScript does not shift by 32.
         const addLow = ((view.getUint32(from, true) >>> shift) | ((middle << 1) << (31 - shift))) & lowMask;
         const addHigh = ((middle >>> shift) | ((bytes[from + 8]! << 1) << (31 - shift))) & highMask;
         const sum = low + leastLow + (addLow >>> 0);
@@ -149,7 +155,7 @@ export function decodeDeltaWords(source: Uint8Array, count: number): Uint32Array
 class Reader {
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  /** (low, high), high signed. */
+  /** First value as (low, high), high signed. */
   readonly first: readonly [number, number];
   at = 0;
 
@@ -163,7 +169,7 @@ class Reader {
     this.first = this.zigzag();
   }
 
-  /** (low, high), high signed. */
+  /** Reads a value as (low, high), high signed. */
   zigzag(): [number, number] {
     const [low, high] = this.#varint();
     const sign = -(low & 1);
@@ -184,7 +190,7 @@ class Reader {
   }
 }
 
-/** `width` bits, 1 to 32, from this bit on. */
+/** Returns `width` bits, 1 to 32, from this bit on. */
 function bitsAt(view: DataView, bytes: Uint8Array, bit: number, width: number): number {
   const shift = bit & 7;
   const from = bit >>> 3;
@@ -193,7 +199,7 @@ function bitsAt(view: DataView, bytes: Uint8Array, bit: number, width: number): 
   return width === 32 ? value >>> 0 : (value & ((1 << width) - 1)) >>> 0;
 }
 
-/** Into bytes that are 0 there. */
+/** Writes bits into bytes that are 0 there. */
 function putBits(bytes: Uint8Array, bit: number, width: number, value: number): void {
   let at = bit >>> 3;
   let shift = bit & 7;
@@ -208,7 +214,7 @@ function putBits(bytes: Uint8Array, bit: number, width: number, value: number): 
   }
 }
 
-/** `high` signed. */
+/** Writes a value whose `high` is signed. */
 function writeZigzag(bytes: Uint8Array, at: number, high: number, low: number): number {
   const sign = high >> 31;
   return writeVarint(bytes, at, ((high << 1) | (low >>> 31)) ^ sign, (low << 1) ^ sign);

@@ -1,16 +1,17 @@
 /**
- * Hybrid: Parquet's run-length and bit-packed encoding of small integers, which holds definition levels (1 bit) and
+ * Hybrid: Parquet's RLE/bit-packing hybrid encoding of small integers, which holds definition levels (1 bit) and
  * dictionary indexes.
  *
  *   run      = varint(count << 1)           value, in ceil(width / 8) bytes
  *   packed   = varint(groups << 1 | 1)      groups × 8 values of `width` bits, least significant bit first
  *
- * Written: one run when all values are equal, else one packed stretch. Finer runs would save nothing: zstd follows.
- * Index widths are 8 or 16 bits, so that packing is a copy. Read: any mixture, at widths 1 to 24.
+ * The writer makes one run when all values are equal, else one packed stretch. Finer runs would save nothing, because
+ * zstd follows. Index widths are 8 or 16 bits, so that packing is a copy. The reader takes any mixture, at widths 1 to
+ * 24.
  */
 import { assert } from '../../core/std/result.ts';
 
-/** Definition levels of a column in which `nullCount` of the rows are null; `present` holds 1 or 0 a row. */
+/** Encodes the definition levels of a column with `nullCount` nulls; `present` holds 1 or 0 a row. */
 export function encodeLevels(present: Uint8Array, rowCount: number, nullCount: number): Uint8Array {
   if (nullCount === 0 || nullCount === rowCount) return encodeRun(rowCount, nullCount === 0 ? 1 : 0, 1);
   const groups = Math.ceil(rowCount / 8);
@@ -20,13 +21,13 @@ export function encodeLevels(present: Uint8Array, rowCount: number, nullCount: n
   for (let row = 0, at = header.length; row < rowCount; row += 8, at++) {
     let byte = 0;
     const end = Math.min(8, rowCount - row);
-    for (let bit = 0; bit < end; bit++) byte |= (present[row + bit] as number) << bit;
+    for (let bit = 0; bit < end; bit++) byte |= present[row + bit]! << bit;
     bytes[at] = byte;
   }
   return bytes;
 }
 
-/** Dictionary indexes, below `dictionarySize`, as a data page holds them: the width, then the values. */
+/** Encodes dictionary indexes, below `dictionarySize`, as a data page holds them: the width, then the values. */
 export function encodeIndexes(indexes: Uint32Array, count: number, dictionarySize: number): Uint8Array {
   if (dictionarySize === 1) return join(Uint8Array.of(8), encodeRun(count, 0, 8));
   const wide = dictionarySize > 256;
@@ -37,7 +38,7 @@ export function encodeIndexes(indexes: Uint32Array, count: number, dictionarySiz
   bytes.set(header, 1);
   let at = 1 + header.length;
   for (let i = 0; i < count; i++) {
-    const index = indexes[i] as number;
+    const index = indexes[i]!;
     bytes[at++] = index;
     if (wide) bytes[at++] = index >>> 8;
   }
@@ -64,7 +65,7 @@ export function decodeHybrid(
     const size = Math.floor(header / 2);
     if (header % 2 === 0) {
       let value = 0;
-      for (let shift = 0; shift < width; shift += 8) value |= (bytes[at++] as number) << shift;
+      for (let shift = 0; shift < width; shift += 8) value |= bytes[at++]! << shift;
       output.fill(value, filled, filled + size);
       filled += size;
     } else {
@@ -89,7 +90,7 @@ function unpack(
     return;
   }
   if (width === 16) {
-    for (let i = from; i < to; i++, at += 2) output[i] = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+    for (let i = from; i < to; i++, at += 2) output[i] = bytes[at]! | (bytes[at + 1]! << 8);
     return;
   }
   assert(width <= 24, `hybrid: width ${width}, at most 24`);
@@ -98,7 +99,7 @@ function unpack(
   let heldBits = 0;
   for (let i = from; i < to; i++) {
     while (heldBits < width) {
-      held |= (bytes[at++] as number) << heldBits;
+      held |= bytes[at++]! << heldBits;
       heldBits += 8;
     }
     output[i] = held & mask;

@@ -1,23 +1,25 @@
 /**
- * Number encoder: the numeric columns of one row group → page bytes: times and people as differences, which are small
- * because rows are sorted; other hashes plain. BigInt is avoided per value: 64-bit columns are pairs of 32-bit words.
+ * Number encoder: the numeric columns of one row group → page bytes. Times and people are encoded as differences, which
+ * are small because rows are sorted; other hashes are plain. 64-bit columns are pairs of 32-bit words: no BigInt per
+ * value.
  */
+import { wordsOf } from '../../core/std/words.ts';
 import { encodeDelta } from './delta.ts';
 import { encodeIndexes, encodeLevels } from './hybrid.ts';
 import type { EncodedValues } from './text-encode.ts';
 
 const NONE = new Uint8Array();
 const TWO_32 = 2 ** 32;
-/** More different numbers than this in a row group are no dictionary. */
+/** Bound of a dictionary of doubles: a row group with more different numbers has none. */
 const DOUBLES_MAX = 2_048;
 
-/** Milliseconds as INT64, with their bounds. */
+/** Encodes milliseconds as INT64, with their bounds. */
 export function encodeTimes(values: Float64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const words = new Uint32Array((to - from) * 2);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = from, at = 0; i < to; i++) {
-    const value = values[rows[i] as number] as number;
+    const value = values[rows[i]!]!;
     if (value < min) min = value;
     if (value > max) max = value;
     words[at++] = value % TWO_32;
@@ -34,7 +36,7 @@ export function encodeTimes(values: Float64Array, rows: Uint32Array, from: numbe
   };
 }
 
-/** Key hashes: null where the key is the person, which most often it is. */
+/** Encodes key hashes, with null where the key is the person, which most often it is. */
 export function encodeKeyHashes(
   { keyHash, person }: { readonly keyHash: BigInt64Array; readonly person: BigInt64Array },
   rows: Uint32Array,
@@ -48,9 +50,9 @@ export function encodeKeyHashes(
   const present = new Uint8Array(rowCount);
   let at = 0;
   for (let i = 0; i < rowCount; i++) {
-    const word = (rows[from + i] as number) * 2;
-    const low = keys[word] as number;
-    const high = keys[word + 1] as number;
+    const word = rows[from + i]! * 2;
+    const low = keys[word]!;
+    const high = keys[word + 1]!;
     if (low === people[word] && high === people[word + 1]) continue;
     present[i] = 1;
     words[at++] = low;
@@ -61,19 +63,19 @@ export function encodeKeyHashes(
   return { nullCount, levels, encoding: 'PLAIN', values: new Uint8Array(words.buffer, 0, at * 4) };
 }
 
-/** 64-bit hashes that are all there, in a column that may have nulls. */
+/** Encodes 64-bit hashes that are all present, in a column that may have nulls. */
 export function encodeHashes(values: BigInt64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const source = wordsOf(values);
   const words = new Uint32Array((to - from) * 2);
   for (let i = from, at = 0; i < to; i++) {
-    const word = (rows[i] as number) * 2;
-    words[at++] = source[word] as number;
-    words[at++] = source[word + 1] as number;
+    const word = rows[i]! * 2;
+    words[at++] = source[word]!;
+    words[at++] = source[word + 1]!;
   }
   return { ...required(words), levels: encodeLevels(NONE, to - from, 0) };
 }
 
-/** People: sorted 64-bit hashes where 0 means none, with their bounds. */
+/** Encodes people: sorted 64-bit hashes where 0 means null, with their bounds. */
 export function encodeNullableHashes(
   values: BigInt64Array,
   rows: Uint32Array,
@@ -86,9 +88,9 @@ export function encodeNullableHashes(
   const present = new Uint8Array(rowCount);
   let at = 0;
   for (let i = 0; i < rowCount; i++) {
-    const word = (rows[from + i] as number) * 2;
-    const low = source[word] as number;
-    const high = source[word + 1] as number;
+    const word = rows[from + i]! * 2;
+    const low = source[word]!;
+    const high = source[word + 1]!;
     if (low === 0 && high === 0) continue;
     present[i] = 1;
     words[at++] = low;
@@ -106,7 +108,7 @@ export function encodeNullableHashes(
   };
 }
 
-/** Doubles where NaN means none: a dictionary where they repeat, for prices and quantities do. */
+/** Encodes doubles where NaN means null. A dictionary holds them when they repeat, as prices and quantities do. */
 export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const rowCount = to - from;
   const present = new Uint8Array(rowCount);
@@ -115,8 +117,8 @@ export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: num
   const indexOf = new Map<number, number>();
   let count = 0;
   for (let i = 0; i < rowCount; i++) {
-    // A map takes -0 for 0: as JSON does not write it, no value is changed by that.
-    const value = values[rows[from + i] as number] as number;
+    // A map takes -0 for 0. That changes no value, because JSON.stringify never writes -0.
+    const value = values[rows[from + i]!]!;
     if (Number.isNaN(value)) continue;
     present[i] = 1;
     plain[count] = value;
@@ -143,14 +145,14 @@ export function encodeDoubles(values: Float64Array, rows: Uint32Array, from: num
   };
 }
 
-/** Booleans, 1 false and 2 true, where 0 means none: one bit each. */
+/** Encodes booleans, 1 false and 2 true, where 0 means null: one bit each. */
 export function encodeBooleans(values: Uint8Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const rowCount = to - from;
   const present = new Uint8Array(rowCount);
   const bits = new Uint8Array(Math.ceil(rowCount / 8));
   let count = 0;
   for (let i = 0; i < rowCount; i++) {
-    const value = values[rows[from + i] as number] as number;
+    const value = values[rows[from + i]!]!;
     if (value === 0) continue;
     present[i] = 1;
     if (value === 2) bits[count >> 3] = bits[count >> 3]! | (1 << (count & 7));
@@ -161,15 +163,11 @@ export function encodeBooleans(values: Uint8Array, rows: Uint32Array, from: numb
   return { nullCount, levels, encoding: 'PLAIN', values: bits.subarray(0, Math.ceil(count / 8)) };
 }
 
-/** Small numbers as INT32. */
+/** Encodes small numbers as INT32. */
 export function encodeSmall(values: Uint8Array, rows: Uint32Array, from: number, to: number): EncodedValues {
   const words = new Uint32Array(to - from);
-  for (let i = from; i < to; i++) words[i - from] = values[rows[i] as number] as number;
+  for (let i = from; i < to; i++) words[i - from] = values[rows[i]!]!;
   return required(words);
-}
-
-export function wordsOf(values: BigInt64Array): Uint32Array {
-  return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
 }
 
 function required(words: Uint32Array): EncodedValues {
@@ -186,11 +184,11 @@ function bounds(words: Uint32Array, end: number): { min: bigint; max: bigint } |
     else if (isLess(signed, words, most, at)) most = at;
   }
   const values = new BigInt64Array(words.buffer);
-  return { min: values[least / 2] as bigint, max: values[most / 2] as bigint };
+  return { min: values[least / 2]!, max: values[most / 2]! };
 }
 
 function isLess(signed: Int32Array, words: Uint32Array, left: number, right: number): boolean {
-  const leftHigh = signed[left + 1] as number;
-  const rightHigh = signed[right + 1] as number;
-  return leftHigh < rightHigh || (leftHigh === rightHigh && (words[left] as number) < (words[right] as number));
+  const leftHigh = signed[left + 1]!;
+  const rightHigh = signed[right + 1]!;
+  return leftHigh < rightHigh || (leftHigh === rightHigh && words[left]! < words[right]!);
 }

@@ -1,20 +1,20 @@
 /**
- * Text decoder: page bytes → strings. A whole page is turned into one string by one native call and cut in slices where
- * strings are asked for, which is ten times faster than a call per value.
+ * Text decoder: page bytes → strings. One native call turns a whole page into one string, which is cut in slices where
+ * strings are asked for: ten times faster than a call per value.
  */
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { assert } from '../../core/std/result.ts';
 
-// A byte order mark at the start of a value belongs to the value.
+// The decoder keeps a byte order mark: at the start of a value it belongs to the value.
 const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
-/** Texts one after the other, and where each ends, in UTF-16 units. */
+/** Texts joined into one, with the end of each in UTF-16 units. */
 export interface JoinedTexts {
   readonly text: string;
   readonly ends: Uint32Array;
 }
 
-/** Each value: length in 4 bytes, little-endian, then its bytes. */
+/** Decodes values that are a length in 4 bytes, little-endian, then the bytes. */
 export function packPlain(bytes: Uint8Array, count: number): JoinedTexts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lengths = new Int32Array(count);
@@ -32,7 +32,7 @@ export function packPlain(bytes: Uint8Array, count: number): JoinedTexts {
   return join(packed.subarray(0, size), lengths);
 }
 
-/** All lengths (DELTA_BINARY_PACKED), then all bytes. */
+/** Decodes all lengths (DELTA_BINARY_PACKED), then all bytes. */
 export function packDeltaLength(bytes: Uint8Array, count: number): JoinedTexts {
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
   const lengths = new Int32Array(count);
@@ -52,7 +52,7 @@ function join(bytes: Uint8Array, byteLengths: Int32Array): JoinedTexts {
   let byteAt = 0;
   let at = 0;
   for (let i = 0; i < byteLengths.length; i++) {
-    const byteLength = byteLengths[i] as number;
+    const byteLength = byteLengths[i]!;
     at += ascii ? byteLength : utf16Length(bytes, byteAt, byteAt + byteLength);
     byteAt += byteLength;
     ends[i] = at;
@@ -61,11 +61,11 @@ function join(bytes: Uint8Array, byteLengths: Int32Array): JoinedTexts {
   return { text, ends };
 }
 
-/** UTF-16 units of well-formed UTF-8: one a character, two beyond U+FFFF (four bytes). */
+/** Returns the UTF-16 units of well-formed UTF-8: one a character, two beyond U+FFFF (four bytes). */
 function utf16Length(bytes: Uint8Array, from: number, to: number): number {
   let length = 0;
   for (let i = from; i < to; i++) {
-    const byte = bytes[i] as number;
+    const byte = bytes[i]!;
     if ((byte & 0xc0) !== 0x80) length += byte >= 0xf0 ? 2 : 1;
   }
   return length;

@@ -1,7 +1,7 @@
 /**
  * Text encoder: the non-null values of one text column of one row group → the bytes of its pages before compression.
  *
- * Repetitive columns get a dictionary (in order of first appearance) and 8- or 16-bit indexes; the others
+ * Repetitive columns get a dictionary (in order of first appearance) and 8- or 16-bit indexes; the others are
  * DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. Whether a column is repetitive depends on its values alone, so
  * equal content gives equal bytes. Lone surrogates become U+FFFD, as in every UTF-8 encoder.
  */
@@ -21,15 +21,15 @@ export interface EncodedValues {
   readonly max?: bigint;
 }
 
-/** A dictionary is given up when it holds more than this and half of the values seen. */
+/** A dictionary is given up when it holds more than this plus half of the values seen. */
 const DICTIONARY_FREE_COUNT = 64;
-/** Indexes have 16 bits. */
+/** Maximum number of entries of a dictionary: indexes have 16 bits. */
 const DICTIONARY_COUNT_MAX = 65_536;
 
 const encoder = new TextEncoder();
 const NONE = new Uint8Array();
 
-// Reused between calls: encoding is synchronous, and its arrays are as long as a row group.
+// The arrays are reused between calls: encoding is synchronous, and they are as long as a row group.
 let presentScratch = new Uint8Array(0);
 let indexScratch = new Uint32Array(0);
 
@@ -53,7 +53,7 @@ export function encodeText(
   let last: string | null = null;
   let lastIndex = 0;
   for (let i = 0; i < rowCount; i++) {
-    const value = values[rows[from + i] as number] as string | null;
+    const value = values[rows[from + i]!] as string | null;
     if (value === null || value === undefined) {
       presentScratch[i] = 0;
       continue;
@@ -86,7 +86,7 @@ export function encodeText(
   }
   const present: string[] = new Array(count);
   for (let i = 0, next = 0; i < rowCount; i++) {
-    if (presentScratch[i] === 1) present[next++] = values[rows[from + i] as number] as string;
+    if (presentScratch[i] === 1) present[next++] = values[rows[from + i]!]!;
   }
   return { nullCount, levels, encoding: 'DELTA_LENGTH_BYTE_ARRAY', values: encodeDeltaLength(present) };
 }
@@ -95,7 +95,7 @@ function allNull(rowCount: number): EncodedValues {
   return { nullCount: rowCount, levels: encodeLevels(NONE, rowCount, rowCount), encoding: 'PLAIN', values: NONE };
 }
 
-/** Each value: length in 4 bytes, little-endian, then its bytes. */
+/** Encodes each value as its length in 4 bytes, little-endian, then its bytes. */
 function encodePlain(values: readonly string[]): Uint8Array {
   let sizeMax = 0;
   for (const value of values) sizeMax += 4 + value.length * 3;
@@ -112,17 +112,17 @@ function encodePlain(values: readonly string[]): Uint8Array {
 
 function encodeDeltaLength(values: readonly string[]): Uint8Array {
   const text = values.join('');
-  // One native call for the whole column instead of one a value.
+  // One native call encodes the whole column, instead of one a value.
   let bytes = encoder.encode(text);
   const lengths = new Int32Array(values.length);
   let sum = 0;
   const ascii = bytes.length === text.length;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as string;
+    const value = values[i]!;
     lengths[i] = ascii ? value.length : utf8Length(value);
-    sum += lengths[i] as number;
+    sum += lengths[i]!;
   }
-  // A lone high surrogate at the end of one value and a low one at the start of the next met in the joined text.
+  // A high surrogate at the end of one value and a low one at the start of the next have met in the joined text.
   if (sum !== bytes.length) bytes = encodeApart(values, sum);
   const writer = new ByteWriter(bytes.length + values.length * 2 + 64);
   deltaBinaryPack(writer, lengths, 'INT32');

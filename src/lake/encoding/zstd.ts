@@ -1,38 +1,39 @@
 /**
- * Zstd: the codec of the lake, from the runtime (`node:zlib`): a Wasm codec would have to be compiled, which the platform
- * forbids, and one in JavaScript is ten times slower.
+ * Zstd: the codec of the lake, from the runtime (`node:zlib`). A Wasm codec would have to be compiled, which the
+ * platform forbids, and one in JavaScript is ten times slower.
  *
- * Level 1 where nothing else is asked for: measured on event columns, level 3 takes 2 to 6 times as long for 2 % fewer
- * bytes. JSON is another matter: level 6 saves 30 % of it, which is worth it where a file is written once and kept for years.
+ * Level 1 is the default: measured on event columns, level 3 takes 2 to 6 times as long for 2 % fewer bytes. JSON is
+ * another matter: level 6 saves 30 % of it, which pays where a file is written once and kept for years.
  *
- * The runtime refuses to compress what comes out longer than 40,950 bytes ("Unexpected end of file", workerd issue 6769).
- * So long input is compressed piece by piece into several frames, which is as good: a zstd stream is any number of frames
- * one after the other, and readers of Parquet take it so. The runtime's decompressor stops behind the first, so frames are
- * found here: their block headers say where each ends (RFC 8878, section 3.1).
+ * The runtime refuses to compress input whose output is longer than 40,950 bytes ("Unexpected end of file", workerd
+ * issue 6769). So long input is compressed piece by piece into several frames, which is as good: a zstd stream is any
+ * number of frames one after the other, and readers of Parquet take it so. The runtime's decompressor stops behind the
+ * first frame, so frames are found here: their block headers say where each ends (RFC 8878, section 3.1).
  *
- * Of the same bug: it takes a frame of exactly 163,840 bytes for one cut short, though all of it came out. So it is not
- * asked whether the frame ended; that the length is the page header's is checked here.
+ * Another effect of the same bug: the runtime takes a frame of exactly 163,840 bytes for one cut short, though all of
+ * it came out. So decompression does not ask whether the frame ended, and checks its length against the page header's
+ * instead.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { assert } from '../../core/std/result.ts';
 
 export const LEVEL_FAST = 1;
 export const LEVEL_DENSE = 6;
-/** A frame adds at most this much to incompressible input, beside a 256th. */
+/** Maximum number of bytes that a frame adds to incompressible input, beside a 256th. */
 const FRAME_SIZE_BYTES_MAX = 128;
 const CHUNK_SIZE_BYTES_MIN = 64;
 
-/** What may come out of one call, with a margin below the runtime's limit. */
+/** Maximum output of one call, with a margin below the runtime's limit. */
 const OUTPUT_SIZE_BYTES_MAX = 40_000;
-/** Fits even if it does not shrink. */
+/** Size of a piece whose output fits even if it does not shrink. */
 const PIECE_SIZE_BYTES_MIN = 32 * 1_024;
-/** Of the ratio seen so far, how much to count on for the next piece. */
+/** Share of the ratio seen so far that the next piece counts on. */
 const RATIO_TRUST = 0.7;
 
 export function compress(bytes: Uint8Array, level = LEVEL_FAST): Uint8Array {
   if (bytes.length <= PIECE_SIZE_BYTES_MIN) return compressPiece(bytes, level);
   const frames: Uint8Array[] = [];
-  // The first piece is sure to fit; what it shrinks to says how much the next may hold.
+  // The first piece is sure to fit; its ratio says how much the next may hold.
   let pieceSizeBytes = PIECE_SIZE_BYTES_MIN;
   for (let from = 0; from < bytes.length; ) {
     const piece = bytes.subarray(from, from + pieceSizeBytes);
@@ -56,7 +57,10 @@ function compressPiece(bytes: Uint8Array, level: number): Uint8Array {
   });
 }
 
-/** Null: the piece is longer than sure to fit, and did not. The same in every runtime, so that bytes are. */
+/**
+ * Returns the frame, or null when the piece is longer than is sure to fit, and did not. The outcome is the same in
+ * every runtime, so that bytes are.
+ */
 function tryCompress(piece: Uint8Array, level: number): Uint8Array | null {
   if (piece.length <= PIECE_SIZE_BYTES_MIN) return compressPiece(piece, level);
   try {
@@ -92,7 +96,7 @@ export function decompress(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   return whole;
 }
 
-/** `expectedSizeBytes`: null when the frame is one of several. */
+/** `expectedSizeBytes` is null when the frame is one of several. */
 function decompressFrame(frame: Uint8Array, sizeBytesMax: number, expectedSizeBytes: number | null): Uint8Array {
   const output = zstdDecompressSync(frame, {
     chunkSize: Math.max(sizeBytesMax, CHUNK_SIZE_BYTES_MIN),
@@ -111,7 +115,7 @@ const BLOCK_HEADER_SIZE_BYTES = 3;
 const CHECKSUM_SIZE_BYTES = 4;
 const RLE_BLOCK = 1;
 
-/** Where the frame that begins at `from` ends. */
+/** Returns the end of the frame that begins at `from`. */
 function frameEnd(bytes: Uint8Array, from: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   assert(bytes.length - from > 5 && view.getUint32(from, true) === MAGIC, `zstd: no frame at ${from}`);

@@ -16,7 +16,7 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/std/result.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { type IdPart, isDropped, Survivors } from '../seal/survivors.ts';
 import { selectRows } from '../segment/columns.ts';
 import { allRows, keep } from '../segment/rows.ts';

@@ -8,7 +8,7 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { assert, err, ok, type Result } from '../../core/std/result.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { dayOf, selectRows } from '../segment/columns.ts';
 import { type People, type PersonRange, personFilter } from '../segment/people-bounds.ts';
 import { allRows, keep } from '../segment/rows.ts';

@@ -5,7 +5,7 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
 
 /** People differ in how much they do: a bucket is planned below what may be held. */

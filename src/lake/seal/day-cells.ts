@@ -17,7 +17,7 @@ import type { Cell } from '../../core/rollup/cell.ts';
 import { encodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells, tupleKey } from '../../core/rollup/rollup-cells.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import type { CellRow } from './cell-row.ts';
 import { RowReader } from './row-reader.ts';
 

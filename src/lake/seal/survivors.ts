@@ -13,7 +13,7 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import { assert } from '../../core/std/result.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 
 const EMPTY = 0;
 const WORDS_PER_SLOT = 5;

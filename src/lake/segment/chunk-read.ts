@@ -1,14 +1,16 @@
 /**
- * Column chunk, read: the bytes of one column of one row group → its values, with null where there is none.
+ * Column chunk, read: the bytes of one column of one row group → its values, with null where a row has none.
  *
- * Understands what `chunk-write.ts` writes, and wrote in earlier releases: data pages of version 2, flat columns, four
- * encodings; anything else is refused by name. 64-bit values are read as pairs of 32-bit words, never as BigInt. Texts stay
- * as they lie in the file, a dictionary with codes or one text with bounds, until somebody asks for strings.
+ * The reader takes the pages that `chunk-write.ts` writes, and wrote in earlier releases: data pages of version 2, flat
+ * columns, four encodings. Anything else is refused by name. 64-bit values are read as pairs of 32-bit words, never as
+ * BigInt. Texts stay as they lie in the file, a dictionary with codes or one text with bounds, until strings are asked
+ * for.
  */
 import type { ColumnMetaData } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import type { CodedTexts, PackedTexts } from '../../core/event/columns.ts';
 import { assert } from '../../core/std/result.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { decodeDeltaTimes, decodeDeltaWords } from '../encoding/delta.ts';
 import { decodeHybrid } from '../encoding/hybrid.ts';
 import { decodePlain, packDeltaLength, packPlain } from '../encoding/text-decode.ts';
@@ -16,7 +18,7 @@ import { decompress } from '../encoding/zstd.ts';
 
 interface Page {
   readonly encoding: string;
-  /** Definition levels, 1 where there is a value; null: every row has one. */
+  /** Definition levels, 1 where a row has a value; null when every row has one. */
   readonly present: Uint8Array | null;
   readonly values: Uint8Array;
   readonly valueCount: number;
@@ -42,18 +44,18 @@ export function readText(bytes: Uint8Array, metadata: ColumnMetaData): TextColum
   return { packed: { text, starts: startsOf(ends, present, rowCount), present } };
 }
 
-/** INT64 milliseconds. */
+/** Reads INT64 milliseconds. */
 export function readTimes(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
   const { page } = readPages(bytes, metadata, false);
   if (page.encoding === 'DELTA_BINARY_PACKED') return decodeDeltaTimes(page.values, page.rowCount);
   const low = plainWords(page, 2);
   const high = new Int32Array(low.buffer, low.byteOffset, low.length);
   const values = new Float64Array(page.rowCount);
-  for (let i = 0; i < values.length; i++) values[i] = (high[i * 2 + 1] as number) * 2 ** 32 + (low[i * 2] as number);
+  for (let i = 0; i < values.length; i++) values[i] = high[i * 2 + 1]! * 2 ** 32 + low[i * 2]!;
   return values;
 }
 
-/** INT64; where null that of `instead` in the row, else 0. */
+/** Reads INT64. A null becomes the value of `instead` in the same row, or 0 without `instead`. */
 export function readHashes(
   bytes: Uint8Array,
   metadata: ColumnMetaData,
@@ -65,31 +67,31 @@ export function readHashes(
   const words =
     page.encoding === 'DELTA_BINARY_PACKED' ? decodeDeltaWords(page.values, valueCount) : plainWords(page, 2);
   if (present === null) {
-    // Words that lie in the bytes of a whole window would keep it in memory.
+    // The words are copied out of the bytes of a window, which they would otherwise keep in memory.
     const own = words.buffer.byteLength === words.length * 4 ? words : words.slice();
     return new BigInt64Array(own.buffer as ArrayBuffer);
   }
-  const other = instead && new Uint32Array(instead.buffer, instead.byteOffset, instead.length * 2);
+  const other = instead && wordsOf(instead);
   const output = new Uint32Array(rowCount * 2);
   for (let row = 0, next = 0; row < rowCount; row++) {
     if (present[row] === 1) {
-      output[row * 2] = words[next++] as number;
-      output[row * 2 + 1] = words[next++] as number;
+      output[row * 2] = words[next++]!;
+      output[row * 2 + 1] = words[next++]!;
     } else if (other !== undefined) {
-      output[row * 2] = other[row * 2] as number;
-      output[row * 2 + 1] = other[row * 2 + 1] as number;
+      output[row * 2] = other[row * 2]!;
+      output[row * 2 + 1] = other[row * 2 + 1]!;
     }
   }
   return new BigInt64Array(output.buffer);
 }
 
-/** INT32 that fits in a byte. */
+/** Reads INT32 that fits in a byte. */
 export function readSmall(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
   const { page } = readPages(bytes, metadata, false);
   return Uint8Array.from(plainWords(page, 1));
 }
 
-/** DOUBLE, NaN where null. */
+/** Reads DOUBLE, NaN where null. */
 export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
   const { page, dictionary } = readPages(bytes, metadata, true);
   const { encoding, values, valueCount, rowCount, present } = page;
@@ -99,9 +101,9 @@ export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float6
     assert(dictionary !== null, `column ${metadata.path_in_schema.join('.')}: codes without a dictionary`);
     const entries = doublesOf(dictionary.bytes, dictionary.count);
     const codes = new Uint32Array(valueCount);
-    if (dictionary.count > 1) decodeHybrid(values, 1, values[0] as number, codes);
+    if (dictionary.count > 1) decodeHybrid(values, 1, values[0]!, codes);
     found = new Float64Array(valueCount);
-    for (let i = 0; i < valueCount; i++) found[i] = entries[codes[i] as number] as number;
+    for (let i = 0; i < valueCount; i++) found[i] = entries[codes[i]!]!;
   } else {
     assert(encoding === 'PLAIN', `doubles in encoding ${encoding}`);
     found = doublesOf(values, valueCount);
@@ -109,12 +111,12 @@ export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float6
   if (present === null) return found;
   const output = new Float64Array(rowCount);
   for (let row = 0, next = 0; row < rowCount; row++) {
-    output[row] = present[row] === 1 ? (found[next++] as number) : Number.NaN;
+    output[row] = present[row] === 1 ? found[next++]! : Number.NaN;
   }
   return output;
 }
 
-/** BOOLEAN: 0 where null, 1 false, 2 true. */
+/** Reads BOOLEAN: 0 where null, 1 false, 2 true. */
 export function readBooleans(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
   const { page } = readPages(bytes, metadata, true);
   const { encoding, values, valueCount, rowCount, present } = page;
@@ -123,7 +125,7 @@ export function readBooleans(bytes: Uint8Array, metadata: ColumnMetaData): Uint8
   assert(encoding === 'PLAIN', `booleans in encoding ${encoding}`);
   for (let row = 0, next = 0; row < rowCount; row++) {
     if (present !== null && present[row] === 0) continue;
-    output[row] = 1 + (((values[next >> 3] as number) >> (next & 7)) & 1);
+    output[row] = 1 + ((values[next >> 3]! >> (next & 7)) & 1);
     next++;
   }
   return output;
@@ -170,24 +172,24 @@ function unpack(bytes: Uint8Array, sizeBytes: number, { codec, path_in_schema }:
   return decompress(bytes, sizeBytes);
 }
 
-/** Codes are one more than in the file: 0 is null. */
+/** Returns the texts as a dictionary and codes. Codes are one more than in the file: 0 is null. */
 function codedOf({ values, valueCount, rowCount, present }: Page, { bytes, count }: Dictionary): CodedTexts {
   const entries = [null, ...decodePlain(bytes, count)];
   const make = count < 2 ** 8 - 1 ? Uint8Array : count < 2 ** 16 - 1 ? Uint16Array : Uint32Array;
   const found = new make(valueCount);
-  if (count > 1) decodeHybrid(values, 1, values[0] as number, found);
+  if (count > 1) decodeHybrid(values, 1, values[0]!, found);
   if (present === null) {
-    for (let i = 0; i < valueCount; i++) found[i] = (found[i] as number) + 1;
+    for (let i = 0; i < valueCount; i++) found[i] = found[i]! + 1;
     return { entries, codes: found };
   }
   const codes = new make(rowCount);
   for (let row = 0, next = 0; row < rowCount; row++) {
-    if (present[row] === 1) codes[row] = (found[next++] as number) + 1;
+    if (present[row] === 1) codes[row] = found[next++]! + 1;
   }
   return { entries, codes };
 }
 
-/** The bounds of each row's text from the ends of the texts there are. */
+/** Returns the bounds of each row's text from the ends of the texts that are present. */
 function startsOf(ends: Uint32Array, present: Uint8Array | null, rowCount: number): Uint32Array {
   const starts = new Uint32Array(rowCount + 1);
   if (present === null) {
@@ -195,7 +197,7 @@ function startsOf(ends: Uint32Array, present: Uint8Array | null, rowCount: numbe
     return starts;
   }
   for (let row = 0, next = 0, end = 0; row < rowCount; row++) {
-    if (present[row] === 1) end = ends[next++] as number;
+    if (present[row] === 1) end = ends[next++]!;
     starts[row + 1] = end;
   }
   return starts;

@@ -1,8 +1,8 @@
 /**
  * Column chunk, written: one column of one row group as at most two pages, a dictionary and a data page (version 2).
  *
- * hyparquet-writer's own column writer copies and visits every value about ten times, nulls included; with 32 columns of
- * which most are null, that was most of the time. Its page headers, thrift and metadata are used as they are.
+ * hyparquet-writer's own column writer copies and visits every value about ten times, nulls included; with 32 columns,
+ * most of them null, that took most of the time. Its page headers, thrift and metadata are used as they are.
  */
 import type { ColumnChunk, ParquetType } from 'hyparquet';
 import type { ByteWriter } from 'hyparquet-writer';
@@ -10,9 +10,9 @@ import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import type { EncodedValues } from '../encoding/text-encode.ts';
 import { compress, LEVEL_FAST } from '../encoding/zstd.ts';
 
-/** Smaller chunks are stored as they are: a call of the compressor costs 20 µs and saves less than a read's noise. */
+/** Smaller chunks are stored uncompressed: a call of the compressor costs 20 µs and saves less than a read's noise. */
 const COMPRESSED_SIZE_BYTES_MIN = 256;
-/** What does not shrink below this part of its size is stored as it is, and costs nothing to be read. */
+/** A chunk that does not shrink below this share of its size is stored uncompressed, which costs nothing to read. */
 const SHRUNK_MAX = 0.95;
 
 export function writeChunk(
@@ -80,7 +80,7 @@ export function writeChunk(
   };
 }
 
-/** Both pages compressed; null: it is not worth it. */
+/** Compresses both pages; null when it is not worth it. */
 function shrink(
   values: Uint8Array,
   dictionary: Uint8Array | undefined,

@@ -5,13 +5,13 @@
 import type { CodedTexts, EventColumns, PackedTexts } from '../../core/event/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
 import { DAY_MS } from '../../core/limits.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { allRows, keep } from './rows.ts';
 
 type Texts = { [column in StringColumn]?: readonly (string | null)[] };
 type Numbers = Float64Array | BigInt64Array | Uint8Array;
 
-/** One batch of all rows, in the order of the list. A text column that some batch lacks is null there. */
+/** Returns one batch of all rows, in the order of the list. A text column that some batch lacks is null there. */
 export function concatColumns(list: readonly EventColumns[]): EventColumns {
   const batches = list.filter((batch) => batch.rowCount > 0);
   const [only] = batches;
@@ -42,20 +42,20 @@ export function concatColumns(list: readonly EventColumns[]): EventColumns {
 function concatNumbers<T extends Numbers>(
   batches: readonly EventColumns[],
   rowCount: number,
-  of: (batch: EventColumns) => T,
+  valuesOf: (batch: EventColumns) => T,
   make: new (length: number) => T,
 ): T {
-  if (batches.some((batch) => of(batch).length !== batch.rowCount)) return new make(0);
+  if (batches.some((batch) => valuesOf(batch).length !== batch.rowCount)) return new make(0);
   const values = new make(rowCount);
   let at = 0;
   for (const batch of batches) {
-    (values as { set(source: T, offset: number): void }).set(of(batch), at);
+    (values as { set(source: T, offset: number): void }).set(valuesOf(batch), at);
     at += batch.rowCount;
   }
   return values;
 }
 
-/** The rows at these indexes, in this order. */
+/** Returns the rows at these indexes, in this order. */
 export function selectRows(columns: EventColumns, rows: Uint32Array): EventColumns {
   const strings: Texts = {};
   for (const column of STRING_COLUMNS) {
@@ -72,7 +72,7 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
     const values = columns.strings[column];
     if (values === undefined) continue;
     const chosen: (string | null)[] = new Array(rows.length);
-    for (let i = 0; i < rows.length; i++) chosen[i] = values[rows[i] as number] as string | null;
+    for (let i = 0; i < rows.length; i++) chosen[i] = values[rows[i]!] as string | null;
     strings[column] = chosen;
   }
   const count = rows.length;
@@ -87,7 +87,7 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
   };
 }
 
-/** The events of these days; the batch itself if it has no others. */
+/** Returns the events of these days; the batch itself when it has no others. */
 export function rowsOfDays(columns: EventColumns, days: ReadonlySet<number>): EventColumns {
   const rows = keep(allRows(columns.rowCount), (row) => days.has(dayOf(columns.at[row]!)));
   return rows.length === columns.rowCount ? columns : selectRows(columns, rows);
@@ -101,7 +101,7 @@ function codedRows({ entries, codes }: CodedTexts, rows: Uint32Array): (string |
   return chosen;
 }
 
-/** Slices of one text that holds these rows alone: slices of the whole page would keep all of it in memory. */
+/** Returns slices of one text that holds these rows alone: slices of the whole page would keep all of it in memory. */
 function unpackRows({ text, starts, present }: PackedTexts, rows: Uint32Array): (string | null)[] {
   const parts: string[] = new Array(rows.length);
   for (let i = 0; i < rows.length; i++) parts[i] = text.slice(starts[rows[i]!], starts[rows[i]! + 1]);
@@ -117,7 +117,7 @@ function unpackRows({ text, starts, present }: PackedTexts, rows: Uint32Array): 
 }
 
 function pick<T extends Float64Array | Uint8Array>(values: T, rows: Uint32Array, output: T): T {
-  for (let i = 0; i < output.length; i++) output[i] = values[rows[i] as number] as number;
+  for (let i = 0; i < output.length; i++) output[i] = values[rows[i]!]!;
   return output;
 }
 
@@ -127,9 +127,9 @@ function pickHashes(values: BigInt64Array, rows: Uint32Array): BigInt64Array {
   const source = wordsOf(values);
   const target = wordsOf(output);
   for (let i = 0; i < rows.length; i++) {
-    const word = (rows[i] as number) * 2;
-    target[i * 2] = source[word] as number;
-    target[i * 2 + 1] = source[word + 1] as number;
+    const word = rows[i]! * 2;
+    target[i * 2] = source[word]!;
+    target[i * 2 + 1] = source[word + 1]!;
   }
   return output;
 }
@@ -138,16 +138,19 @@ export function dayOf(atMs: number): number {
   return Math.floor(atMs / DAY_MS);
 }
 
-/** Row indexes by (day, person, at, received_at), ties in row order. Persons in the order of signed 64-bit integers. */
+/**
+ * Returns row indexes by (day, person, at, received_at), ties in row order. Persons are in the order of signed 64-bit
+ * integers.
+ */
 export function sortRowsL0(columns: EventColumns): Uint32Array {
   const days = Float64Array.from(columns.at, dayOf);
   const byPerson = comparePersons(columns);
   return sorted(columns.rowCount, (left, right) => {
-    return (days[left] as number) - (days[right] as number) || byPerson(left, right) || left - right;
+    return days[left]! - days[right]! || byPerson(left, right) || left - right;
   });
 }
 
-/** Row indexes by (person, at, received_at, id), ties in row order. */
+/** Returns row indexes by (person, at, received_at, id), ties in row order. */
 export function sortRowsL1(columns: EventColumns): Uint32Array {
   const byPerson = comparePersons(columns);
   const ids = columns.strings.id;
@@ -158,7 +161,7 @@ export function sortRowsL1(columns: EventColumns): Uint32Array {
 
 type Compare = (left: number, right: number) => number;
 
-/** Sorted as a plain array: its sort finds runs, and what is sorted here is mostly a few sorted stretches. */
+/** Sorts as a plain array, whose sort finds runs: the rows sorted here are mostly a few sorted stretches. */
 function sorted(rowCount: number, compare: Compare): Uint32Array {
   const rows: number[] = new Array(rowCount);
   for (let i = 0; i < rowCount; i++) rows[i] = i;
@@ -169,10 +172,10 @@ function comparePersons({ person, at, receivedAt }: EventColumns): Compare {
   const low = wordsOf(person);
   const high = new Int32Array(low.buffer, low.byteOffset, low.length);
   return (left, right) =>
-    (high[left * 2 + 1] as number) - (high[right * 2 + 1] as number) ||
-    (low[left * 2] as number) - (low[right * 2] as number) ||
-    (at[left] as number) - (at[right] as number) ||
-    (receivedAt[left] as number) - (receivedAt[right] as number);
+    high[left * 2 + 1]! - high[right * 2 + 1]! ||
+    low[left * 2]! - low[right * 2]! ||
+    at[left]! - at[right]! ||
+    receivedAt[left]! - receivedAt[right]!;
 }
 
 function compareText(left: string | null | undefined, right: string | null | undefined): number {

@@ -1,8 +1,9 @@
 /**
  * Footer: the Parquet metadata of a segment, kept in the manifest so that a scan needs no read for it.
  *
- * As text it is base64 of zstd behind the size: metadata repeats itself per row group and column, and shrinks to a
- * sixth. A segment of very many days has a footer too large for a manifest row; then the scan reads it from the file.
+ * The manifest has it as its size and the base64 of its zstd: metadata repeats itself per row group and column, and
+ * shrinks to a sixth. A segment of very many days has a footer too large for a manifest row; then the scan reads it
+ * from the file.
  */
 import type { FileMetaData } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
@@ -13,19 +14,22 @@ import { fromBase64, toBase64 } from '../std/base64.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 import type { SegmentSource } from './source.ts';
 
-/** Longest packed footer the manifest takes: well below a D1 row, and a day's scan reads hundreds of rows. */
+/** Longest packed footer that the manifest takes: well below a D1 row, because a day's scan reads hundreds of rows. */
 const PACKED_LENGTH_MAX = 200_000;
-/** First read of a footer that is not in the manifest; most fit. */
+/** Size of the first read of a footer that is not in the manifest; most fit. */
 const FIRST_READ_SIZE_BYTES = 64 * 1_024;
 const TAIL_SIZE_BYTES = 8;
 
-/** Null: too large for a manifest row. */
+/** Returns the footer as text; null when it is too large for a manifest row. */
 export function packFooter(footer: Uint8Array): string | null {
   const text = `${footer.length}:${toBase64(compress(footer))}`;
   return text.length <= PACKED_LENGTH_MAX ? text : null;
 }
 
-/** The same bytes for a text that was unpacked before: parsed once, a footer serves many questions. */
+/**
+ * Returns a footer's bytes. A text unpacked before gives the same bytes, so that a footer parsed once serves many
+ * questions.
+ */
 export function unpackFooter(text: string): Uint8Array {
   return unpacked.of(
     text,
@@ -52,11 +56,13 @@ export async function readFooter(source: SegmentSource): Promise<Uint8Array> {
   return wanted <= end.length ? end.subarray(end.length - wanted) : source.read(source.sizeBytes - wanted, wanted);
 }
 
-/** Objects take so many times the bytes they were parsed from: measured, of files of one day and of a year. */
+/** Size of the objects of a parsed footer, as a multiple of its bytes: measured on files of one day and of a year. */
 const PARSED_FACTOR = 15;
 const parsed = new SizedCache<Uint8Array, FileMetaData>(LIMITS.parsedFootersSizeBytesMax);
 
-/** Parses once for each footer in use; a scan reads a segment once a day. One of many is parsed again when it is asked for. */
+/**
+ * Parses a footer once while it is in use: a scan reads a segment once a day. With many in use one may be parsed again.
+ */
 export function parseFooter(footer: Uint8Array): FileMetaData {
   const parse = () => parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
   return parsed.of(footer, parse, () => PARSED_FACTOR * footer.length);

@@ -1,7 +1,7 @@
 /**
  * Parquet stream: batches of events → the bytes of one Parquet file, row group by row group, then its footer.
  *
- * The columns are those chosen, in the order of the lake, typed as there: another reader sees one schema in both.
+ * The file has the chosen columns, in the order and with the types of the lake: another reader sees one schema in both.
  */
 import type { RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
@@ -30,7 +30,7 @@ export class ParquetStream {
     return this.#take();
   }
 
-  /** One row group of all rows of the batch. */
+  /** Writes all rows of the batch as one row group. */
   rows(batch: EventColumns): Uint8Array {
     const writer = this.#writer;
     const startOffset = writer.offset;
@@ -66,7 +66,7 @@ export class ParquetStream {
     return this.#take();
   }
 
-  /** What was written since; offsets in the file go on. */
+  /** Returns the bytes written since the last call; offsets in the file go on. */
   #take(): Uint8Array {
     const bytes = this.#writer.getBytes().slice();
     this.#writer.index = 0;

@@ -1,32 +1,33 @@
 /**
- * People's bounds: which people each row group of a segment has, by its footer, and which row groups may have some people.
+ * People's bounds: which people each row group of a segment has, by its footer, and which row groups may have some
+ * people.
  *
- * Kept beside the footer's bytes in a few numbers, so that many files can be planned without their parsed footers, of which
- * each takes a hundred times as much.
+ * They are kept beside the footer's bytes in a few numbers, so that many files can be planned without their parsed
+ * footers, each of which takes a hundred times as much.
  */
 import type { ColumnChunk, Statistics } from 'hyparquet';
 import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { parseFooter } from './footer.ts';
 
 export interface PersonRange {
   readonly min: bigint;
   /** Inclusive. */
   readonly max: bigint;
-  /** Row groups with events of nobody, too. */
+  /** True when row groups with events of no person are wanted, too. */
   readonly withNobody?: boolean;
 }
 
-/** People one by one: what lies between them is not read. */
+/** A list of people; hashes between them are not read. */
 export interface PersonSet {
   /** Ascending. */
   readonly hashes: BigInt64Array;
-  /** The high word of each. */
+  /** The high word of each hash. */
   readonly highs: Int32Array;
 }
 
-/** By signed 64-bit hash; 0 stands for nobody. */
+/** People by signed 64-bit hash; 0 stands for no person. */
 export type People = PersonRange | PersonSet;
 
 export function personSet(people: readonly bigint[]): PersonSet {
@@ -47,22 +48,22 @@ interface Bounds {
   readonly hasNobody: boolean;
 }
 
-/** All hashes whose high word, signed, is in the range. */
+/** Returns all hashes whose high word, signed, is in the range. */
 export function personsOf({ from, to }: HighRange): PersonRange {
   return { min: BigInt(from) * 2n ** 32n, max: BigInt(to) * 2n ** 32n + 0xffff_ffffn };
 }
 
 const known = new WeakMap<Uint8Array, Bounds>();
 
-/** Of all row groups, in their order. */
+/** Returns the people of all row groups, in their order. */
 export function peopleSpans(footer: Uint8Array): readonly PeopleSpan[] {
   return boundsOf(footer).spans;
 }
 
-/** Whether any row group may hold one of these. */
+/** Tells whether any row group may hold one of these. */
 export function mayHavePeople(footer: Uint8Array, people: People): boolean {
   const { spans, hasNobody } = boundsOf(footer);
-  if (hasNobody && asksNobody(people)) return true;
+  if (hasNobody && wantsNobody(people)) return true;
   if ('hashes' in people) return spans.some(({ from, to }) => isAnyWithin(people.highs, from, to));
   const from = Number(people.min >> 32n);
   const to = Number(people.max >> 32n);
@@ -71,19 +72,22 @@ export function mayHavePeople(footer: Uint8Array, people: People): boolean {
 
 export function mayHoldPeople(person: Statistics | undefined, people: People): boolean {
   // Without bounds no row of the group has a person.
-  if (person?.min_value === undefined || person.max_value === undefined) return asksNobody(people);
-  if ((person.null_count ?? 1n) > 0n && asksNobody(people)) return true;
+  if (person?.min_value === undefined || person.max_value === undefined) return wantsNobody(people);
+  if ((person.null_count ?? 1n) > 0n && wantsNobody(people)) return true;
   const [min, max] = [person.min_value as bigint, person.max_value as bigint];
   return 'hashes' in people ? isAnyWithin(people.hashes, min, max) : max >= people.min && min <= people.max;
 }
 
-/** Whether the row is of one of these, by the words of its hash: a BigInt a row would cost more than reading it. */
+/**
+ * Returns a test of whether a row is of one of these, by the words of its hash: a BigInt per row would cost more than
+ * reading the row.
+ */
 export function personFilter(people: People): (words: Uint32Array, row: number) => boolean {
   if ('hashes' in people) {
     const index = new HashIndex();
     const words = wordsOf(people.hashes);
     for (let at = 0; at < words.length; at += 2) index.add(words[at + 1]!, words[at]!);
-    return (of, row) => index.find(of[2 * row + 1]!, of[2 * row]!) !== NOT_FOUND;
+    return (rowWords, row) => index.find(rowWords[2 * row + 1]!, rowWords[2 * row]!) !== NOT_FOUND;
   }
   const [minLow, minHigh, maxLow, maxHigh] = [people.min, people.max].flatMap((hash) => [
     Number(BigInt.asUintN(32, hash)),
@@ -98,7 +102,7 @@ export function personFilter(people: People): (words: Uint32Array, row: number) 
   };
 }
 
-/** `sorted` ascending, both ends included. */
+/** Tells whether some value lies in [min, max]. `sorted` is ascending. */
 function isAnyWithin<T extends number | bigint>(sorted: ArrayLike<T>, min: T, max: T): boolean {
   let low = 0;
   let high = sorted.length;
@@ -114,7 +118,7 @@ export function statisticsOf(chunks: readonly ColumnChunk[], column: string): St
   return chunks.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
 }
 
-function asksNobody(people: People): boolean {
+function wantsNobody(people: People): boolean {
   if ('hashes' in people) return people.hashes.includes(0n);
   return people.withNobody === true || (people.min <= 0n && people.max >= 0n);
 }

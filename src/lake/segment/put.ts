@@ -1,26 +1,26 @@
 /**
- * Put: stores a segment under its name, once. The name says which range of which log it is; the content hash in the
- * metadata says whether what is there already is the same (CORRECTNESS C2).
+ * Put: stores a segment under its name, once. The name says which range of which log the segment holds; the content
+ * hash in the metadata says whether an object that exists already is the same (CORRECTNESS C2).
  */
 import { InvariantError } from '../../core/std/result.ts';
 import type { EncodedSegment } from './segment-write.ts';
 
-/** What is used of an R2 bucket for writing; tests give a fake. */
+/** The part of an R2 bucket that writing uses; tests give a fake. */
 export type PutBucket = Pick<R2Bucket, 'put' | 'head'>;
 
 /**
- * 'same': the object was there with the same content (a retry, or another consumer). Its bytes stay; they may differ from
- * ours when another release wrote them, and then so do their size and footer.
+ * Outcome of a put. 'same' means that the object existed with the same content (a retry, or another consumer). Its
+ * bytes stay; they may differ from ours when another release wrote them, and then so do their size and footer.
  */
 export interface PutOutcome {
   readonly status: 'stored' | 'same';
-  /** Of the object that is there. */
+  /** Size of the object in the bucket. */
   readonly sizeBytes: number;
-  /** The object's bytes are ours, so our footer describes them. */
+  /** True when the object's bytes are ours, so that our footer describes them. */
   readonly isOurs: boolean;
 }
 
-/** Another content under the name: nothing may be confirmed, and no retry heals it. */
+/** Another content exists under the name: nothing may be confirmed, and no retry heals it. */
 export class SegmentConflictError extends InvariantError {
   override name = 'SegmentConflictError';
 }
@@ -48,14 +48,15 @@ export async function putSegment(bucket: PutBucket, path: string, segment: Encod
   });
   if (stored !== null) return { status: 'stored', sizeBytes: segment.bytes.length, isOurs: true };
 
-  const there = await bucket.head(path);
-  if (there === null) throw new Error(`segment ${path} was there and is gone: try again`);
-  const { [OBJECT_METADATA.contentHash]: hash, [OBJECT_METADATA.footerHash]: footerHash } = there.customMetadata ?? {};
+  const existing = await bucket.head(path);
+  if (existing === null) throw new Error(`segment ${path} existed and is gone: try again`);
+  const { [OBJECT_METADATA.contentHash]: hash, [OBJECT_METADATA.footerHash]: footerHash } =
+    existing.customMetadata ?? {};
   if (hash !== segment.contentHash) {
     throw new SegmentConflictError(
       `segment ${path} holds content ${hash}, and is to be written with ${segment.contentHash}`,
     );
   }
-  const isOurs = footerHash === segment.footerHash && there.size === segment.bytes.length;
-  return { status: 'same', sizeBytes: there.size, isOurs };
+  const isOurs = footerHash === segment.footerHash && existing.size === segment.bytes.length;
+  return { status: 'same', sizeBytes: existing.size, isOurs };
 }

@@ -1,6 +1,6 @@
 /**
- * Read plan: which byte ranges of a segment to fetch for some columns of some row groups. A read costs more than the
- * bytes between two columns: neighbours are fetched together.
+ * Read plan: the byte ranges of a segment to fetch for some columns of some row groups. A read costs more than the
+ * bytes between two columns, so neighbours are fetched together.
  */
 export interface ByteRange {
   readonly from: number;
@@ -8,16 +8,16 @@ export interface ByteRange {
   readonly to: number;
 }
 
-/** Holes up to this size are read over: at the store's pace they cost less than another round trip. */
+/** Largest hole that is read over: at the store's pace its bytes cost less than another round trip. */
 const HOLE_SIZE_BYTES_MAX = 128 * 1_024;
 /** Reads of one window; the largest holes stay unread. */
 const READS_MAX = 3;
-/** A window's span: what is held in memory at once. A segment is rarely larger. */
+/** Bytes that a window spans, which are held in memory at once. A segment is rarely larger. */
 export const WINDOW_SIZE_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** Covers the chunks (ascending, disjoint) with few ranges. */
 export function coalesce(chunks: readonly ByteRange[]): ByteRange[] {
-  const holes = chunks.slice(1).map((chunk, i) => chunk.from - (chunks[i] as ByteRange).to);
+  const holes = chunks.slice(1).map((chunk, i) => chunk.from - chunks[i]!.to);
   const largest = holes.filter((size) => size > HOLE_SIZE_BYTES_MAX).sort((left, right) => right - left);
   const left = new Set<number>();
   for (const size of largest.slice(0, READS_MAX - 1))
@@ -31,7 +31,7 @@ export function coalesce(chunks: readonly ByteRange[]): ByteRange[] {
   return ranges;
 }
 
-/** Splits a sequence into stretches whose span stays below the window, each of at least one. */
+/** Splits a sequence into windows whose span stays below the bound, each of at least one item. */
 export function windows<T>(items: readonly T[], span: (item: T) => ByteRange): T[][] {
   const result: T[][] = [];
   let start = 0;

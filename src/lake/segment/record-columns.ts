@@ -1,5 +1,6 @@
 /**
- * Record columns: validated records → one batch by column, with the tenant's pseudonyms, as a block of a shard would have.
+ * Record columns: validated records → one batch by column, with the tenant's pseudonyms, as a shard's block would give
+ * it.
  */
 import { type EventColumns, FLAG_CLAMPED } from '../../core/event/columns.ts';
 import {
@@ -10,9 +11,9 @@ import {
   type StringColumn,
 } from '../../core/event/event.ts';
 import type { Hasher } from '../../core/std/hash.ts';
-import { wordsOf } from '../encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 
-/** `late`: the flags of every row. */
+/** Returns the records as columns. `late` holds the flags of every row. */
 export function recordColumns(records: readonly EventRecord[], hasher: Hasher, late: number): EventColumns {
   const rowCount = records.length;
   const person = new BigInt64Array(rowCount);

@@ -1,15 +1,15 @@
 /** Rows: lists of row numbers of a batch, ascending. */
 
-/** Shared by all batches: nobody writes into rows. */
+/** All batches share the array, because rows are never written into. */
 let ascending = new Uint32Array();
 
-/** [0, rowCount) */
+/** Returns [0, rowCount). */
 export function allRows(rowCount: number): Uint32Array {
   if (rowCount > ascending.length) ascending = Uint32Array.from({ length: 2 * rowCount }, (_, row) => row);
   return ascending.subarray(0, rowCount);
 }
 
-/** The filter of typed arrays is ten times as slow. */
+/** Returns the rows that `isKept` accepts. The filter of typed arrays is ten times as slow. */
 export function keep(rows: Uint32Array, isKept: (row: number) => boolean): Uint32Array {
   const kept = new Uint32Array(rows.length);
   let count = 0;

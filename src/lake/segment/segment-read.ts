@@ -1,11 +1,11 @@
 /**
  * Segment reader: Parquet → EventColumns, one batch a row group, only the columns and row groups asked for.
  *
- * Numeric columns that were not asked for are empty arrays; text columns are absent. With a footer at hand at most three
- * reads fetch all that is wanted (of each 16 MB).
+ * Numeric columns that were not asked for are empty arrays; text columns are absent. With a footer at hand at most
+ * three reads fetch everything wanted (per window of 16 MB).
  *
- * Of a row group that several days share only the rows of the days asked for are given. It is always read, whatever people
- * or instants are asked for: how many rows those are is what the numbers of the rows behind it hang on.
+ * A row group that several days share gives only the rows of the days asked for. It is always read, whatever people or
+ * instants are asked for, because the numbers of the rows behind it depend on how many rows it gives.
  */
 import type { ColumnChunk, ColumnMetaData, FileMetaData } from 'hyparquet';
 import {
@@ -38,8 +38,8 @@ import { codedFrom, propertyOfColumn } from './typed-columns.ts';
 export interface ReadOptions {
   readonly columns: ReadonlySet<LakeColumn>;
   /**
-   * `properties` is wanted only to know these: of a segment that has columns of their own for all of them those are read,
-   * and not the JSON.
+   * Properties for which alone `properties` is wanted. In a segment that has a column of its own for each, those
+   * columns are read instead of the JSON.
    */
   readonly properties?: ReadonlySet<string>;
   /** Only rows of these days (since the epoch, UTC). */
@@ -49,19 +49,19 @@ export interface ReadOptions {
   readonly endMs?: number;
   /** Only row groups that may hold one of these; rows are not filtered. */
   readonly people?: People;
-  /** As the writer returned it; read from the source when absent. */
+  /** Footer as the writer returned it; read from the source when absent. */
   readonly footer?: Uint8Array;
 }
 /** One row group, with its place in the file. */
 export interface RowGroupBatch {
   readonly rowGroup: number;
-  /** Rows of the days asked for that lie before it, read or not. */
+  /** Number of rows of the days asked for that lie before it, read or not. */
   readonly firstRow: number;
   readonly columns: EventColumns;
 }
 
 interface Chunk extends ByteRange {
-  /** Its name in the file. */
+  /** Name of the column in the file. */
   readonly column: string;
   readonly metadata: ColumnMetaData;
 }
@@ -70,9 +70,9 @@ interface GroupPlan {
   /** Rows of the days asked for in row groups that are not read, between the one read before and this. */
   readonly skippedRows: number;
   readonly rowCount: number;
-  /** It may have rows of days that were not asked for. */
+  /** True when it may have rows of days that were not asked for. */
   readonly isShared: boolean;
-  /** In file order. */
+  /** Chunks in file order. */
   readonly chunks: readonly Chunk[];
 }
 
@@ -93,8 +93,8 @@ export async function* readRowGroups(source: SegmentSource, options: ReadOptions
     for (const { rowGroup, skippedRows, rowCount, isShared, chunks } of window) {
       const bytesOf = (chunk: ByteRange) => {
         const i = ranges.findIndex((range) => chunk.from >= range.from && chunk.to <= range.to);
-        const start = chunk.from - (ranges[i] as ByteRange).from;
-        return (blocks[i] as Uint8Array).subarray(start, start + chunk.to - chunk.from);
+        const start = chunk.from - ranges[i]!.from;
+        return blocks[i]!.subarray(start, start + chunk.to - chunk.from);
       };
       const group = decodeGroup(rowCount, chunks, bytesOf, wanted);
       const columns = isShared ? rowsOfDays(group, options.days!) : group;
@@ -114,8 +114,8 @@ interface Wanted {
 function wantedOf({ schema }: FileMetaData, { columns, properties }: ReadOptions): Wanted {
   const none = new Set<string>();
   if (properties === undefined || !columns.has('properties')) return { columns, typed: none };
-  const there = new Set(schema.map(({ name }) => propertyOfColumn(name)));
-  if (![...properties].every((property) => there.has(property))) return { columns, typed: none };
+  const existing = new Set(schema.map(({ name }) => propertyOfColumn(name)));
+  if (![...properties].every((property) => existing.has(property))) return { columns, typed: none };
   return { columns: new Set([...columns].filter((column) => column !== 'properties')), typed: properties };
 }
 
@@ -125,7 +125,7 @@ function isWanted(column: string, { columns, typed }: Wanted): boolean {
   return property !== null && typed.has(property);
 }
 
-/** Key hashes are null where they are the person: both are read. */
+/** Plans the row groups to read. Key hashes are null where they are the person, so both columns are read. */
 function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: asked, typed }: Wanted): GroupPlan[] {
   const wanted: Wanted = { columns: asked.has('key_hash') ? new Set([...asked, 'person']) : asked, typed };
   const plans: GroupPlan[] = [];
@@ -134,7 +134,7 @@ function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: ask
     const span = timesOf(columns);
     if (!mayHoldDays(span, options)) continue;
     const rowCount = Number(num_rows);
-    const isShared = options.days !== undefined && !isOfOneDay(span);
+    const isShared = options.days !== undefined && !isWithinOneDay(span);
     if (!isShared && !mayHold(columns, span, options)) {
       skippedRows += rowCount;
       continue;
@@ -147,7 +147,7 @@ function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: ask
   return plans;
 }
 
-/** The first and the last instant of a row group; null: unknown. */
+/** The first and the last instant of a row group; null when unknown. */
 type Times = { readonly minMs: number; readonly maxMs: number } | null;
 
 function timesOf(chunks: readonly ColumnChunk[]): Times {
@@ -157,7 +157,7 @@ function timesOf(chunks: readonly ColumnChunk[]): Times {
   return minMs === undefined || maxMs === undefined ? null : { minMs, maxMs };
 }
 
-function isOfOneDay(times: Times): boolean {
+function isWithinOneDay(times: Times): boolean {
   return times !== null && dayOf(times.minMs) === dayOf(times.maxMs);
 }
 
@@ -178,7 +178,7 @@ function mayHold(chunks: readonly ColumnChunk[], times: Times, { startMs, endMs,
 function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {
   assert(metadata !== undefined, 'column chunk without metadata');
   const from = Number(metadata.dictionary_page_offset ?? metadata.data_page_offset);
-  const column = metadata.path_in_schema[0] as string;
+  const column = metadata.path_in_schema[0]!;
   return { column, metadata, from, to: from + Number(metadata.total_compressed_size) };
 }
 
@@ -186,7 +186,7 @@ function spanOf({ chunks }: GroupPlan): ByteRange {
   return { from: chunks[0]?.from ?? 0, to: chunks.at(-1)?.to ?? 0 };
 }
 
-/** Texts are unpacked when they are first asked for; in whatever form, once. */
+/** Texts of columns, unpacked at the first use in any of the three forms, once. */
 class LazyTexts {
   readonly strings: { [column in StringColumn]?: readonly (string | null)[] } = {};
   readonly coded: { [column in StringColumn]?: CodedTexts } = {};
@@ -216,7 +216,7 @@ function stringsOf(text: TextColumn): (string | null)[] {
   return 'coded' in text ? codedTexts(text.coded) : packedTexts(text.packed);
 }
 
-/** A property that is worked out at its first reading. */
+/** Defines a property whose value is computed at the first reading. */
 function define<T extends object, K extends keyof T>(object: T, key: K, make: () => T[K]): void {
   Object.defineProperty(object, key, {
     enumerable: true,
@@ -255,7 +255,7 @@ function decodeGroup(
     else if (column === 'late') late = readSmall(bytes, metadata);
     else texts.add(column, () => readText(bytes, metadata));
   }
-  // A column that came into the schema after the segment was written.
+  // Stands for columns that came into the schema after the segment was written.
   const absent: TextColumn = { coded: { entries: [null], codes: new Uint8Array(rowCount) } };
   const found = new Set<string>(chunks.map(({ column }) => column));
   for (const column of wanted.columns) {
@@ -265,12 +265,12 @@ function decodeGroup(
   if (!wanted.columns.has('person')) person = new BigInt64Array();
   const at = new Float64Array();
   const group: EventColumns = { rowCount, at, receivedAt, person, keyHash, late, strings, coded, packed, typed };
-  // Whoever counts whole days does not look at instants.
+  // Questions that count whole days do not look at instants, so they are decoded at the first use.
   define(group, 'at', readAt);
   return group;
 }
 
-/** Null where they are the person. Segments of the first format have none of these. */
+/** Reads key hashes, which are null where they are the person. Segments of the first format have no nulls. */
 function readKeyHashes(bytes: Uint8Array, metadata: ColumnMetaData, person: BigInt64Array): BigInt64Array {
   const isNullable = metadata.statistics?.null_count !== 0n;
   return readHashes(bytes, metadata, { isNullable, instead: person });

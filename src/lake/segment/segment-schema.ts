@@ -1,55 +1,34 @@
 /**
- * Segment schema: the columns of every Parquet segment of the lake, in file order, hot ones first, so that a query reads
- * few ranges.
+ * Segment schema: the columns of every Parquet segment of the lake, in file order, hot ones first, so that a query
+ * reads few ranges.
  *
- * Every segment has all of them, whatever its events hold: other readers see one schema. An all-null column costs a few
- * bytes. `at` and `received_at` are timestamps in milliseconds, UTC; `person` is null where the event has none, `key_hash`
- * where it is the person. Sealed segments have columns of chosen properties too (typed-columns.ts), before the JSON. A
- * column that comes into the schema later is null in older files; files say themselves what they have.
+ * Every segment has all of them, whatever its events hold, so that other readers see one schema. An all-null column
+ * costs a few bytes. `at` and `received_at` are timestamps in milliseconds, UTC; `person` is null where the event has
+ * none, `key_hash` where it is the person. Sealed segments have columns of chosen properties too (typed-columns.ts),
+ * before the JSON. A column that comes into the schema later is null in older files; the footer of a file lists the
+ * columns it has.
  */
 import type { SchemaElement } from 'hyparquet';
 import type { TypedColumn } from '../../core/event/columns.ts';
-import type { StringColumn } from '../../core/event/event.ts';
+import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
 import { typedName } from './typed-columns.ts';
 
 export const NUMBER_COLUMNS = ['at', 'received_at', 'person', 'key_hash', 'late'] as const;
 export type NumberColumn = (typeof NUMBER_COLUMNS)[number];
 export type LakeColumn = StringColumn | NumberColumn;
 
-export const LAKE_COLUMNS = [
-  'at',
-  'received_at',
-  'id',
-  'type',
-  'event',
-  'person',
-  'user_id',
-  'anonymous_id',
-  'pii',
-  'session_id',
-  'group_id',
-  'country',
-  'region',
-  'city',
-  'device',
-  'browser',
-  'os',
-  'referrer_domain',
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
-  'url',
-  'path',
-  'title',
-  'source',
-  'schema',
-  'key_hash',
-  'late',
-  'properties',
-  'context',
-] as const satisfies readonly LakeColumn[];
+/** Numeric columns that lie before a text column. */
+const NUMBERS_BEFORE: { readonly [column in StringColumn]?: readonly NumberColumn[] } = {
+  id: ['at', 'received_at'],
+  user_id: ['person'],
+  properties: ['key_hash', 'late'],
+};
+
+/** All columns in file order: the text columns of an event with the numeric ones between them. */
+export const LAKE_COLUMNS: readonly LakeColumn[] = STRING_COLUMNS.flatMap((column): LakeColumn[] => [
+  ...(NUMBERS_BEFORE[column] ?? []),
+  column,
+]);
 
 export const ALL_LAKE_COLUMNS: ReadonlySet<LakeColumn> = new Set(LAKE_COLUMNS);
 
@@ -82,16 +61,16 @@ const TYPED: Record<TypedColumn['type'], Partial<SchemaElement>> = {
   boolean: { type: 'BOOLEAN', repetition_type: 'OPTIONAL' },
   text: TEXT,
 };
-/** The columns of properties lie before the JSON that they spare. */
+/** The JSON column that the columns of properties lie before, and that they save reading. */
 export const TYPED_BEFORE: LakeColumn = 'properties';
 
-/** The columns that every segment has. */
+/** Columns that every segment has. */
 export const PARQUET_SCHEMA: readonly SchemaElement[] = [
   { name: 'events', num_children: LAKE_COLUMNS.length },
   ...LAKE_COLUMNS.map((name): SchemaElement => ({ name, ...(isNumberColumn(name) ? NUMBERS[name] : TEXT) })),
 ];
 
-/** `typed`: the type of each property that has a column, in their order. */
+/** Returns the schema. `typed` gives the type of each property that has a column, in their order. */
 export function parquetSchema(typed: ReadonlyMap<string, Pick<TypedColumn, 'type'>>): SchemaElement[] {
   const columns = LAKE_COLUMNS.flatMap((name): SchemaElement[] => {
     const own = { name, ...(isNumberColumn(name) ? NUMBERS[name] : TEXT) };

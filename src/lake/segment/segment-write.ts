@@ -1,10 +1,11 @@
 /**
  * Segment writer: EventColumns → one Parquet file in memory.
  *
- * L0 (one flush or import chunk): rows by (day, person, at, received_at); a row group does not cross a day, so sealing a
- * day reads only its row groups; but of very many days the small ones share row groups, or metadata would outweigh the
- * events. L1 (one sealed day and bucket): rows by (person, at, received_at, id), chosen properties
- * in columns of their own, JSON compressed more, for it is written once and kept.
+ * L0 (one flush or import chunk): rows are ordered by (day, person, at, received_at). A row group does not cross a day,
+ * so sealing a day reads only its row groups; but in a segment of very many days the small ones share row groups,
+ * because metadata would outweigh the events. L1 (one range of people of a sealed day): rows are ordered by (person,
+ * at, received_at, id), chosen properties have columns of their own, and JSON is compressed more, because it is written
+ * once and kept.
  *
  * Equal rows give equal bytes under one compressor. The content hash is over the values before compression, so that
  * another release of zstd, or another level, stores the same content under the same hash.
@@ -38,9 +39,9 @@ export interface SegmentDay {
   /** Days since the epoch, UTC. */
   readonly day: number;
   readonly rowCount: number;
-  /** Rows that are in no part: imports, and events beyond the allowed lateness. */
+  /** Number of rows that are in no part: imports, and events beyond the allowed lateness. */
   readonly uncounted: number;
-  /** Row groups that have rows of it: exclusive at the end. */
+  /** Row groups that have rows of the day: exclusive at the end. */
   readonly rowGroupFrom: number;
   readonly rowGroupTo: number;
 }
@@ -52,28 +53,32 @@ export interface EncodedSegment {
   readonly atMaxMs: number;
   /** Ascending. */
   readonly days: readonly SegmentDay[];
-  /** 64 hex digits: SHA-256 of the content, independent of the compressor (CORRECTNESS C2). */
+  /** SHA-256 of the content in 64 hex digits, independent of the compressor (CORRECTNESS C2). */
   readonly contentHash: string;
-  /** The end of the file from the Parquet metadata on; `packFooter` makes it a manifest text. */
+  /** End of the file from the Parquet metadata on; `packFooter` makes it a manifest text. */
   readonly footer: Uint8Array;
-  /** Of the footer: tells whether an object found under the name has the very same layout. */
+  /** Hash of the footer: tells whether an object found under the name has the very same layout. */
   readonly footerHash: string;
 }
 
 /** "PAR1", little-endian, at both ends of the file. */
 const MAGIC = 0x31524150;
-/** One person's rows are then few kilobytes of each column away. */
+/** Rows of a row group: reading one person's rows then takes a few kilobytes of each column. */
 const ROW_GROUP_ROWS_MAX: Record<SegmentOrder, number> = {
-  /** A big day is sealed by stretches of its people: of a flush each reads the row groups that have some of them. */
+  /**
+   * A big day is sealed by ranges of its people, each of which reads only the row groups of a flush that have some of
+   * them.
+   */
   l0: 2_500,
   l1: 10_000,
 };
 /**
- * Days that have row groups of their own, each 3 KB of metadata; where there are more, small neighbours share one. Fewer
- * days are laid out as ever: a flush that an earlier release has put and not recorded must come out as the same content.
+ * Maximum number of days that have row groups of their own, each 3 KB of metadata; with more days, small neighbours
+ * share one. The layout of fewer days never changes: a flush that an earlier release has put and not recorded must come
+ * out as the same content.
  */
 const OWN_ROW_GROUP_DAYS_MAX = 64;
-/** What is compressed more in an L1. */
+/** Columns that are compressed more in an L1. */
 const DENSE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['properties', 'context', 'url', 'title']);
 const CREATED_BY = 'tidemark';
 /** First guess of a row's size in the file; the buffer doubles when it is too small. */
@@ -89,7 +94,7 @@ interface SegmentOptions {
   readonly order: SegmentOrder;
 }
 
-/** Throws InvariantError on an empty batch, and on an L1 of more than one day. */
+/** Encodes a segment. Throws InvariantError on an empty batch, and on an L1 of more than one day. */
 export function encodeSegment(columns: EventColumns, options: SegmentOptions): EncodedSegment {
   const steps = encodeInSteps(columns, options);
   for (;;) {
@@ -98,7 +103,7 @@ export function encodeSegment(columns: EventColumns, options: SegmentOptions): E
   }
 }
 
-/** The same file; others may use the thread between its row groups. */
+/** Encodes the same file, and lets other work use the thread between its row groups. */
 export async function encodeSegmentPausing(columns: EventColumns, options: SegmentOptions): Promise<EncodedSegment> {
   const steps = encodeInSteps(columns, options);
   for (;;) {
@@ -181,7 +186,7 @@ function writeRowGroup(
   const chunks: ColumnChunk[] = [];
   let sizeBytes = 0n;
   const add = (name: string, type: ParquetType, encoded: EncodedValues, level: number) => {
-    // Nearly free: most columns of most tenants are null throughout.
+    // Skips columns without values, which makes them nearly free: most columns of most tenants are null throughout.
     if (encoded.nullCount < rows.length) hashValues(name, encoded, addToHash);
     const chunk = writeChunk(writer, { name, type }, rows.length, encoded, level);
     sizeBytes += chunk.meta_data?.total_uncompressed_size ?? 0n;
@@ -251,12 +256,12 @@ function hashValues(name: string, encoded: EncodedValues, add: (part: Uint8Array
   add(values);
 }
 
-/** The sorted rows of each day; for an L1 the day of all of them. */
+/** Returns the sorted rows of each day; an L1 has one day. */
 function* stretchesByDay({ at }: EventColumns, rows: Uint32Array): Generator<Stretch> {
   let from = 0;
-  let day = dayOf(at[rows[0] as number] as number);
+  let day = dayOf(at[rows[0]!]!);
   for (let i = 1; i < rows.length; i++) {
-    const next = dayOf(at[rows[i] as number] as number);
+    const next = dayOf(at[rows[i]!]!);
     if (next === day) continue;
     yield { day, from, to: i };
     from = i;
@@ -265,7 +270,7 @@ function* stretchesByDay({ at }: EventColumns, rows: Uint32Array): Generator<Str
   yield { day, from, to: rows.length };
 }
 
-/** Each day alone; of many days, small neighbours together, until they have their part of all rows. */
+/** Returns each day alone; of many days, small neighbours together, until they have their share of all rows. */
 function sharingRowGroups(stretches: readonly Stretch[]): Stretch[][] {
   const isMany = stretches.length > OWN_ROW_GROUP_DAYS_MAX;
   const rowsEnough = isMany ? Math.ceil(stretches.at(-1)!.to / OWN_ROW_GROUP_DAYS_MAX) : 0;
@@ -283,8 +288,7 @@ function sharingRowGroups(stretches: readonly Stretch[]): Stretch[][] {
 
 function countUncounted({ late }: EventColumns, rows: Uint32Array, { from, to }: Stretch): number {
   let count = 0;
-  for (let i = from; i < to; i++)
-    if (((late[rows[i] as number] as number) & (LATE_BEYOND | LATE_IMPORT)) !== 0) count++;
+  for (let i = from; i < to; i++) if ((late[rows[i]!]! & (LATE_BEYOND | LATE_IMPORT)) !== 0) count++;
   return count;
 }
 

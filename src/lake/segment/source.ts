@@ -1,15 +1,15 @@
 /**
- * Source: where the bytes of one segment come from. Reads are few and coalesced, so a source needs no cache of its own.
+ * Source: gives the bytes of one segment. Reads are few and coalesced, so a source needs no cache of its own.
  */
 import { assert } from '../../core/std/result.ts';
 
 export interface SegmentSource {
   readonly sizeBytes: number;
-  /** Exactly `length` bytes from `offset`; throws when the object is gone or shorter. */
+  /** Reads exactly `length` bytes from `offset`; throws when the object is gone or shorter. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** What is used of an R2 bucket for reading; tests give a fake. */
+/** The part of an R2 bucket that reading uses; tests give a fake. */
 export type ReadBucket = Pick<R2Bucket, 'get'>;
 
 export function r2Source(bucket: ReadBucket, path: string, sizeBytes: number): SegmentSource {
@@ -25,7 +25,7 @@ export function r2Source(bucket: ReadBucket, path: string, sizeBytes: number): S
   };
 }
 
-/** A segment that is already in memory. */
+/** Returns a source over a segment that is already in memory. */
 export function bytesSource(bytes: Uint8Array): SegmentSource {
   return {
     sizeBytes: bytes.length,
@@ -36,7 +36,7 @@ export function bytesSource(bytes: Uint8Array): SegmentSource {
   };
 }
 
-/** Fetches the whole segment at the first read and serves the others from memory. */
+/** Returns a source that fetches the whole segment at the first read and serves the others from memory. */
 export function sharedSource(source: SegmentSource): SegmentSource {
   let whole: Promise<Uint8Array> | undefined;
   return {

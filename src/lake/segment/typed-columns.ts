@@ -1,11 +1,11 @@
 /**
- * Typed columns: properties that a sealed segment keeps in columns of their own beside the JSON, as `p_<name>`: numbers as
- * DOUBLE, texts as STRING, booleans as BOOLEAN.
+ * Typed columns: properties that a sealed segment keeps in columns of their own beside the JSON, as `p_<name>`: numbers
+ * as DOUBLE, texts as STRING, booleans as BOOLEAN.
  *
- * The seal chooses them by the events of the segment alone, so that equal events give equal files: top-level properties of
- * one type throughout, there in a tenth of the events or more, texts only where they repeat. The JSON stays whole: a typed
- * column is a second way to the same values, and a segment without it is read through its JSON. Which a segment has, its
- * footer says, which is in the manifest.
+ * The seal chooses them by the events of the segment alone, so that equal events give equal files: top-level properties
+ * of one type throughout, present in a tenth of the events or more, texts only where they repeat. The JSON stays whole:
+ * a typed column is a second way to the same values, and a segment without it is read through its JSON. The footer,
+ * which is in the manifest, says which ones a segment has.
  */
 import type { CodedTexts, EventColumns, TypedColumn } from '../../core/event/columns.ts';
 import type { JsonObject, JsonValue } from '../../core/event/event.ts';
@@ -13,35 +13,35 @@ import { compareCodePoints } from '../../core/std/text.ts';
 
 const PREFIX = 'p_';
 const TYPED_MAX = 8;
-/** Of the events. */
+/** Minimum share of the events that have the property. */
 const SHARE_MIN = 0.1;
-/** Different texts per event that has one. */
+/** Maximum number of different texts per event that has one. */
 const DISTINCT_SHARE_MAX = 0.1;
-/** Codes have 16 bits, 0 is none. */
+/** Maximum number of different texts: codes have 16 bits, and 0 is null. */
 const DISTINCT_MAX = 65_000;
-/** Names that are looked at, the first met: each holds up to 8 bytes an event. */
+/** Maximum number of names that are considered, in the order they occur: each holds up to 8 bytes an event. */
 const CANDIDATES_MAX = 100;
-/** Names that cannot be taken for a place inside of an object, and that every reader takes. */
+/** Names that cannot be taken for a place inside an object, and that every reader takes. */
 const NAME = /^[A-Za-z][A-Za-z0-9_ -]{0,62}$/;
 
-/** The name of the property's column in a file. */
+/** Returns the name of the property's column in a file. */
 export function typedName(property: string): string {
   return PREFIX + property;
 }
 
-/** The property of a column of a file; null: it is none of these. */
+/** Returns the property of a column of a file; null when the column is not a typed one. */
 export function propertyOfColumn(column: string): string | null {
   return column.startsWith(PREFIX) ? column.slice(PREFIX.length) : null;
 }
 
-/** Whether a property may have a column of its own. */
+/** Tells whether a property may have a column of its own. */
 export function isTypedName(property: string): boolean {
   return NAME.test(property);
 }
 
 type Kind = TypedColumn['type'];
 
-/** A property that may get a column, with the values seen so far; given up as soon as it does not fit. */
+/** A property that may get a column, with the values seen so far. It is given up as soon as it does not fit. */
 class Candidate {
   readonly name: string;
   readonly kind: Kind;
@@ -69,7 +69,7 @@ class Candidate {
 
   #newCode(text: string): number {
     const code = this.#codeOf.size + 1;
-    // A lone surrogate is kept by JSON, which escapes it, and by nothing else.
+    // JSON keeps a lone surrogate, which it escapes; UTF-8 does not.
     if (!text.isWellFormed() || code > DISTINCT_MAX) this.isMixed = true;
     else this.#codeOf.set(text, code);
     return code;
@@ -98,10 +98,10 @@ function kindOf(value: JsonValue): Kind | null {
   return typeof value === 'boolean' ? 'boolean' : null;
 }
 
-/** The columns to give to these events, in the order in which they lie in the file. */
+/** Returns the columns to give to these events, in the order in which they lie in the file. */
 export function typedColumnsOf({ rowCount, strings }: EventColumns): Map<string, TypedColumn> {
   const texts = strings.properties ?? [];
-  /** Null: given up. */
+  /** Null marks a name that is given up. */
   const candidates = new Map<string, Candidate | null>();
   for (let row = 0; row < texts.length; row++) {
     const text = texts[row];
@@ -140,7 +140,7 @@ function compareCandidates(left: Candidate, right: Candidate): number {
   return right.count - left.count || compareCodePoints(left.name, right.name);
 }
 
-/** Texts as they are kept in memory, whatever way they were stored. */
+/** Returns texts as they are kept in memory, however they were stored. */
 export function codedFrom(texts: readonly (string | null)[]): CodedTexts {
   const codeOf = new Map<string | null, number>([[null, 0]]);
   const codes = new Uint32Array(texts.length);

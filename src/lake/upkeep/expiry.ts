@@ -9,12 +9,7 @@
  */
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
-import {
-  type RetentionPolicy,
-  type RetentionTargets,
-  retentionSchema,
-  retentionTargets,
-} from '../../core/tenant/expiry.ts';
+import { type ExpiryPolicy, type ExpiryTargets, expirySchema, expiryTargets } from '../../core/tenant/expiry.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from '../manifest/dropped.ts';
 import { type CurrentBucket, publishCurrent } from '../seal/current.ts';
 import { claim, queueSeals } from '../seal/schedule.ts';
@@ -31,12 +26,12 @@ const GARBAGE_AFTER_MS = HOUR_MS;
 /** Days sealed anew in one run, for each tenant: the queue is not for retention alone. */
 const RESEALS_PER_RUN_MAX = 100;
 
-export async function readPolicy(db: D1Database, uid: string): Promise<RetentionPolicy | null> {
+export async function readPolicy(db: D1Database, uid: string): Promise<ExpiryPolicy | null> {
   const text = await db.prepare('SELECT policy FROM retention WHERE uid = ?').bind(uid).first<string>('policy');
-  return text === null ? null : retentionSchema.parse(JSON.parse(text));
+  return text === null ? null : expirySchema.parse(JSON.parse(text));
 }
 
-export async function storePolicy(db: D1Database, uid: string, policy: RetentionPolicy, nowMs: number): Promise<void> {
+export async function storePolicy(db: D1Database, uid: string, policy: ExpiryPolicy, nowMs: number): Promise<void> {
   await db
     .prepare(
       `INSERT INTO retention (uid, policy, updated_at_ms) VALUES (?1, ?2, ?3)
@@ -72,7 +67,7 @@ export async function enforceRetention(services: RetentionServices, uid: string,
   const { db, lake, sealQueue } = services;
   const policy = await readPolicy(db, uid);
   if (policy === null) return;
-  await db.batch(recordStatements(db, uid, retentionTargets(policy, nowMs), nowMs));
+  await db.batch(recordStatements(db, uid, expiryTargets(policy, nowMs), nowMs));
   const dropped = await readDropped(db, uid);
   const [, deleted] = await db.batch(deleteStatements(db, uid, dropped, nowMs));
   if ((deleted?.meta.changes ?? 0) > 0) await publishCurrent(db, lake, uid, nowMs);
@@ -86,7 +81,7 @@ export async function enforceRetention(services: RetentionServices, uid: string,
 function recordStatements(
   db: D1Database,
   uid: string,
-  { hour, day, lake, events }: RetentionTargets,
+  { hour, day, lake, events }: ExpiryTargets,
   nowMs: number,
 ): D1PreparedStatement[] {
   const tiers: readonly [Tier, string, number | null][] = [

@@ -15,11 +15,19 @@ import {
   isFunctionName,
   parseFormula,
 } from '../../core/query/formula/formula.ts';
-import { alignedTo, Reckoning, reckon, seriesOf, type Table, tableOf } from '../../core/query/formula/table.ts';
+import {
+  alignedTo,
+  evaluateFormula,
+  FormulaBudget,
+  seriesOf,
+  type Table,
+  tableOf,
+} from '../../core/query/formula/table.ts';
 import { parseQuery, type Query, type QueryRefusalCode, querySchema } from '../../core/query/question/request.ts';
 import { before, lastOf, parseSpan, SPAN_FORM, type Span } from '../../core/query/question/span.ts';
 import { isTimezone } from '../../core/query/question/zone.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
+import { isObject } from '../../core/std/object.ts';
 import { assert, err, ok, type Result } from '../../core/std/result.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { metaSchema } from '../view/meta-schema.ts';
@@ -185,9 +193,9 @@ function reckonAll(
     if (compared) previous.set(name, alignedTo(table.ats, tableOf(query, compared.series)));
   }
   const reckoned: Record<string, { series: Series[] }> = {};
-  const reckoning = new Reckoning();
+  const budget = new FormulaBudget();
   for (const { name, formula } of formulas) {
-    const table = reckon(formula, { now, previous }, reckoning);
+    const table = evaluateFormula(formula, { now, previous }, budget);
     if (!table.ok) return refuse('formula-invalid', `/formulas/${name}`, table.error);
     now.set(name, table.value);
     reckoned[name] = { series: seriesOf(table.value) };
@@ -282,10 +290,6 @@ function isName(name: string): boolean {
 function badName(path: string, name: string) {
   const message = `"${name.slice(0, 50)}" is no name: up to 40 letters, digits and _, a letter first, and no function's.`;
   return refuse(path === '/formulas' ? 'formula-invalid' : 'query-invalid', path, message);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function iso(atMs: number): string {

@@ -14,7 +14,7 @@ import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { wordsOf } from '../../lake/encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { DAY_MIN, droppedRange, eventsDropped } from '../../lake/manifest/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';
 import { dayOf } from '../../lake/segment/columns.ts';

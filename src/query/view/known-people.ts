@@ -2,6 +2,7 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { Lookup } from '../../core/event/lookup.ts';
 import type { LinkedPeople } from '../../core/people/links.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import type { Coverage } from './coverage.ts';
 
 export interface KnownPeople {
@@ -24,7 +25,7 @@ export function knownColumns(columns: EventColumns, { linked, lookup }: KnownPeo
 
 function linkedPersons(person: BigInt64Array, linked: LinkedPeople): BigInt64Array {
   const copy = person.slice();
-  const words = new Uint32Array(copy.buffer, copy.byteOffset, 2 * copy.length);
+  const words = wordsOf(copy);
   for (let at = 0; at < words.length; at += 2) linked.follow(words, at);
   return copy;
 }

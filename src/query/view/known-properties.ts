@@ -65,7 +65,7 @@ export async function checkProperties(
   for (const name of asked) if (!missing.includes(name)) remember(known, keyOf(uid, name));
   const [unknown] = missing;
   if (unknown === undefined || !isHeard || !isRead || search.eventCount === 0) return ok(null);
-  return propertyUnknown(unknown, search.metNear(unknown, LISTED_MAX));
+  return propertyUnknown(unknown, search.nearestNames(unknown, LISTED_MAX));
 }
 
 /** Of so many of the newest files of a view the columns are looked at: that needs their metadata parsed, as the scan will. */
@@ -219,6 +219,6 @@ async function lookInFile(
 function lookAtColumns(footer: Uint8Array, search: NameSearch): void {
   for (const { name } of parseFooter(footer).schema) {
     const property = propertyOfColumn(name);
-    if (property !== null) search.meet(property);
+    if (property !== null) search.noteKey(property);
   }
 }

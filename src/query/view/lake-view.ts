@@ -11,7 +11,7 @@ import { LINK_COLUMNS } from '../../core/people/find-links.ts';
 import type { ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { wordsOf } from '../../lake/encoding/number-encode.ts';
+import { wordsOf } from '../../core/std/words.ts';
 import { type Dropped, droppedRange, eventsDropped, withoutExpired } from '../../lake/manifest/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';
 import {

@@ -3,7 +3,7 @@
  * is held for it, however long it is.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
-import { LINK_COLUMNS, saysLink } from '../../core/people/find-links.ts';
+import { isLinkEvent, LINK_COLUMNS } from '../../core/people/find-links.ts';
 import type { ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { selectRows } from '../../lake/segment/columns.ts';
@@ -28,7 +28,7 @@ export async function readLinkEvents(shardOf: ShardOf, addresses: readonly Shard
 export function linkEvents(columns: EventColumns): EventColumns | null {
   const types = columns.strings.type!;
   const rows: number[] = [];
-  for (let row = 0; row < columns.rowCount; row++) if (saysLink(types[row]!)) rows.push(row);
+  for (let row = 0; row < columns.rowCount; row++) if (isLinkEvent(types[row]!)) rows.push(row);
   if (rows.length === 0) return null;
   const { strings, ...found } = selectRows(columns, Uint32Array.from(rows));
   const { type } = strings;

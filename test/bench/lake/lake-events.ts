@@ -5,7 +5,7 @@ import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { StringColumn } from '../../../src/core/event/event.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { Hasher } from '../../../src/core/std/hash.ts';
-import { wordsOf } from '../../../src/lake/encoding/number-encode.ts';
+import { wordsOf } from '../../../src/core/std/words.ts';
 import { emptyColumns, randomFrom } from '../../lake/generate.ts';
 
 export const FIRST_DAY = 20_000;

@@ -225,5 +225,5 @@ describe('each kind of bad event has its own code', () => {
 
 it('says the limit and the value it met', () => {
   const result = validateEvent({ event: 'x'.repeat(300) }, arrival, newId);
-  expect(result.ok ? '' : result.error.message).toBe('A name may have 200 characters, this one has 300.');
+  expect(result.ok ? '' : result.error.message).toBe('A name may have at most 200 characters; this one has 300.');
 });

@@ -1,4 +1,4 @@
-// Which events make links, read from the columns they are stored in.
+// Links found in events, read from the columns they are stored in.
 
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';

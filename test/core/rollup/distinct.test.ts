@@ -48,7 +48,7 @@ describe('Distinct', () => {
       const errors = Array.from({ length: seeds }, (_, seed) => people(seed, size).count() / size - 1);
       const rms = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / seeds);
       const mean = errors.reduce((sum, error) => sum + error, 0) / seeds;
-      // Of 24 draws the root mean square stays within 1.5 sigma, and the mean within 4 standard errors: no bias.
+      // Over 24 draws the root mean square stays within 1.5 sigma, and the mean within 4 standard errors: no bias.
       expect(rms, `rms error at ${size}`).toBeLessThan(1.5 * sigma);
       expect(Math.abs(mean), `bias at ${size}`).toBeLessThan((4 * sigma) / Math.sqrt(seeds));
       for (const error of errors) expect(Math.abs(error), `error at ${size}`).toBeLessThan(4.5 * sigma);

@@ -1,4 +1,5 @@
-// The bins come from a package of CommonJS modules whose serialisation would need code generation: not so here.
+// The bins come from a package of CommonJS modules. Its serialisation would need code generation, which workerd forbids;
+// the bins do without it.
 import { expect, it } from 'vitest';
 import { Quantiles } from '../../../src/core/rollup/quantile.ts';
 import { ByteReader, ByteWriter } from '../../../src/core/std/bytes.ts';

@@ -32,7 +32,7 @@ class World {
   readonly directory = new FakeDirectory();
   readonly store = new StoreModel();
   readonly shards = new Map<string, ShardModel>();
-  /** What edges have cached, and since when. */
+  /** Maps that edges have cached, and the time of caching. */
   readonly #edges = Array.from({ length: 2 }, () => ({ map: FIRST_MAP, atMs: NOON_MS }));
   crashIn: number | null = null;
 
@@ -48,8 +48,8 @@ class World {
   }
 
   /**
-   * One request from its one arrival on; true: acknowledged. Edge 0 keeps its cache as it should; edge 1 uses what it has
-   * until a shard says that it is stale. The clock of an edge may be ahead.
+   * Sends one request from its arrival on; true when it is acknowledged. Edge 0 keeps its cache as it should; edge 1
+   * uses its cache until a shard says that it is stale. The clock of an edge may be ahead.
    */
   async send(events: readonly Sent[], edge = 0, skewMs = 0): Promise<boolean> {
     const cached = this.#edges[edge]!;
@@ -95,7 +95,7 @@ class World {
     return reply === null ? 'failed' : reply.status === 'overloaded' ? 'failed' : reply.status;
   }
 
-  /** The two phases; a crash anywhere leaves them half-done. */
+  /** Runs the two phases; a crash anywhere leaves them half-done. */
   async grow(shardCount: number): Promise<void> {
     let state = await this.directory.beginSplit({ known: FIRST_MAP, shardCount, nowMs: this.nowMs });
     for (let attempt = 0; state.split !== null && attempt < 3; attempt++) {
@@ -134,7 +134,10 @@ class World {
 }
 
 const NAMES = ['Viewed', 'Clicked', 'Bought'];
-/** Ages within the allowed lateness, and times to come: nobody sends an event before the clamp would leave it alone. */
+/**
+ * Ages within the allowed lateness, and times ahead of the clock. An event dated ahead is sent only once the clamp leaves
+ * its time as it is.
+ */
 const sentEvents = fc.array(
   fc.record({
     key: fc.integer({ min: 0, max: 12 }),

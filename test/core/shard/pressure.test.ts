@@ -32,7 +32,7 @@ describe('pressure', () => {
 });
 
 describe('cells in memory', () => {
-  /** Each event in a window of its own. */
+  /** Puts each event in a window of its own. */
   const storm = (from: number, count: number) =>
     openBlock(
       block(

@@ -1,4 +1,4 @@
-// What a question keeps of texts is the texts, not the columns they were cut from.
+// A question keeps the texts alone, not the columns they were cut from.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-// Inputs on both sides of what the runtime's compressor takes in one call, and what must come back.
+// Inputs on both sides of the output limit of the runtime's compressor. Each must come back as it was.
 
 import { zstdCompressSync } from 'node:zlib';
 import { compress, decompress } from '../../../src/lake/encoding/zstd.ts';
@@ -42,7 +42,7 @@ function inputsOf(size: number): Record<string, Uint8Array> {
   const random = randomFrom(size + 1);
   const noise = Uint8Array.from({ length: size }, () => random() * 256);
   const text = Uint8Array.from({ length: size }, (_, i) => 97 + ((i * 7) % 23) + (random() < 0.1 ? 1 : 0));
-  // Compressible first, so that the ratio promises too much of what follows.
+  // Compressible bytes come first, so that the ratio promises too much for those that follow.
   const mixed = Uint8Array.from({ length: size }, (_, i) => (i < size / 2 ? 1 : noise[i]!));
   return { zeros: new Uint8Array(size), noise, text, mixed };
 }

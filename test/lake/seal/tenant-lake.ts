@@ -7,7 +7,7 @@ import { decodeRollupCells, encodeRollupCells } from '../../../src/core/rollup/c
 import { DEFAULT_ROLLUPS, type Rollup } from '../../../src/core/rollup/rollup.ts';
 import { RollupCells, tupleKey, tupleValues } from '../../../src/core/rollup/rollup-cells.ts';
 import type { FlushPart, SealTaskName } from '../../../src/core/shard/rpc.ts';
-import { wordsOf } from '../../../src/lake/encoding/number-encode.ts';
+import { wordsOf } from '../../../src/core/std/words.ts';
 import { importIncarnation, startChunk, storeChunk } from '../../../src/lake/import/import-store.ts';
 import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
 import { l0Path } from '../../../src/lake/manifest/paths.ts';

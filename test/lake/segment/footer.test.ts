@@ -1,4 +1,4 @@
-// Footers that are kept: bounded by their bytes, not by their number.
+// Footers that are cached: bounded by their bytes, not by their number.
 
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
@@ -39,7 +39,7 @@ describe('a footer', () => {
     const metadata = parseFooter(footer);
     expect(parseFooter(footer)).toBe(metadata);
     const others = Math.ceil(LIMITS.parsedFootersSizeBytesMax / (10 * footer.length));
-    // As many as were kept whatever their size.
+    // An earlier cache kept 64 footers whatever their size.
     expect(others).toBeLessThan(64);
     for (let i = 0; i < others; i++) parseFooter(footer.slice());
     expect(parseFooter(footer)).not.toBe(metadata);

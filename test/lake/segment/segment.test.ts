@@ -19,12 +19,12 @@ async function readAll(source: SegmentSource, options: Partial<ReadOptions> = {}
   return batches;
 }
 
-/** Without the other forms that texts are kept in. */
+/** Drops the other forms in which texts are kept. */
 function plain({ coded, packed, typed, ...columns }: EventColumns): EventColumns {
   return columns;
 }
 
-/** What UTF-8 can hold: lone surrogates become U+FFFD. */
+/** Returns the text that UTF-8 can hold: lone surrogates become U+FFFD. */
 function wellFormed(columns: EventColumns): EventColumns {
   const strings = Object.fromEntries(
     Object.entries(columns.strings).map(([name, values]) => [

@@ -1,4 +1,4 @@
-// The runtime itself: its zstd, hash and text functions are not Node's, and its R2 is the real interface.
+// Segments in the runtime itself: its zstd, hash and text functions are not Node's, and its R2 is the real interface.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import type { SealMessage } from '../../../src/core/shard/rpc.ts';
-import { retentionSchema, retentionTargets } from '../../../src/core/tenant/expiry.ts';
+import { expirySchema, expiryTargets } from '../../../src/core/tenant/expiry.ts';
 import { dayText } from '../../../src/lake/manifest/paths.ts';
 import { dueDays, scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { enforceRetention, readDropped, scheduleRetention, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
@@ -49,7 +49,7 @@ async function aDay(daysAgo: number, prefix = 'e', options: { seal?: boolean } =
 }
 
 async function keep(policy: unknown): Promise<void> {
-  await storePolicy(world.db, UID, retentionSchema.parse(policy), world.nowMs);
+  await storePolicy(world.db, UID, expirySchema.parse(policy), world.nowMs);
   await enforceRetention(services(), UID, world.nowMs);
 }
 
@@ -64,8 +64,8 @@ describe('a policy', () => {
   it('has defaults for what it does not say, and keeps what is null', () => {
     const nowMs = Date.UTC(2026, 4, 31);
     const day = (iso: string) => Date.parse(`${iso}T00:00:00Z`) / DAY_MS;
-    const targets = retentionTargets(
-      retentionSchema.parse({ dayYears: null, events: { Heartbeat: { lakeDays: 30 } } }),
+    const targets = expiryTargets(
+      expirySchema.parse({ dayYears: null, events: { Heartbeat: { lakeDays: 30 } } }),
       nowMs,
     );
     expect(targets).toEqual({
@@ -85,7 +85,7 @@ describe('a policy', () => {
     { events: { a: { lakeDays: 1 } } },
     { events: { '': { lakeDays: 30 } } },
     { lakeDays: 30 },
-  ])('is not %j', (policy) => expect(retentionSchema.safeParse(policy).success).toBe(false));
+  ])('is not %j', (policy) => expect(expirySchema.safeParse(policy).success).toBe(false));
 
   it('that was never set drops nothing', async () => {
     await aDay(2_000);
@@ -98,7 +98,7 @@ describe('a policy', () => {
 describe('the names of a policy', () => {
   it('are bounded', () => {
     const events = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`e${i}`, { lakeDays: 30 }]));
-    expect(retentionSchema.safeParse({ events }).success).toBe(false);
+    expect(expirySchema.safeParse({ events }).success).toBe(false);
   });
 });
 
@@ -272,7 +272,7 @@ describe('the schedule', () => {
         `('${UID}', 's', 's', '[]', 'UTC', '', 0)`,
     );
     await world.db.exec("INSERT INTO retention (uid, policy, updated_at_ms) VALUES ('bad', 'no json', 0)");
-    await storePolicy(world.db, UID, retentionSchema.parse({ ...KEEP_ALL, lakeMonths: 1 }), world.nowMs);
+    await storePolicy(world.db, UID, expirySchema.parse({ ...KEEP_ALL, lakeMonths: 1 }), world.nowMs);
     await scheduleRetention(services(), world.nowMs);
     expect(await droppedNow()).toHaveLength(1);
     const calls = world.fakeDb.callCount;

@@ -248,7 +248,7 @@ describe('a search for names', () => {
   it('lists the names spelt most alike first', () => {
     const search = new NameSearch(['plann']);
     search.look(columnsOf(['{"amount":1,"plan":2,"Plans":3}', '{"planner":null}'], false));
-    expect(search.metNear('plann', 3)).toEqual(['Plans', 'plan', 'planner']);
+    expect(search.nearestNames('plann', 3)).toEqual(['Plans', 'plan', 'planner']);
     expect(spellingDistance('kitten', 'Sitting')).toBe(3);
   });
 });

@@ -36,8 +36,8 @@ export const MUTATIONS: readonly Mutation[] = [
       { file: SHARD, old: 'this.ctx.abort(`aborted to drop half a change: ${String(cause)}`);', new: '' },
       {
         file: ENGINE,
-        old: 'const atMs = block.at[row] as number;',
-        new: 'const atMs = block.at[row] as number;\n        this.#dedupe.add(high, low, block.receivedAtMs);',
+        old: 'const atMs = block.at[row]!;',
+        new: 'const atMs = block.at[row]!;\n        this.#dedupe.add(high, low, block.receivedAtMs);',
       },
     ],
   },

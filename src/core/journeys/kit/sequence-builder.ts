@@ -4,6 +4,7 @@
  * pass.
  */
 import type { EventColumns } from '../../event/columns.ts';
+import { wordsOf } from '../../std/words.ts';
 import type { JourneyPart } from './journey-part.ts';
 import { PeopleTable } from './people-table.ts';
 import { NOTHING, OUT, type RowReader } from './row-reader.ts';
@@ -67,7 +68,7 @@ export class SequenceBuilder {
     if (coded?.codes.every((code) => code === NOTHING)) return;
     const { startMs, endMs, groupedBy } = reader;
     const { at, person } = columns;
-    const words = new Uint32Array(person.buffer, person.byteOffset, 2 * person.length);
+    const words = wordsOf(person);
     const people = this.#people;
     const from = this.#from;
     const to = this.#to;

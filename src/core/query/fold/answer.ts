@@ -1,10 +1,10 @@
 /**
- * Answer: ranked series of a fold, as they go out on the wire.
+ * Answer: the ranked series of a fold, as they go out on the wire.
  *
- * Series go by total, descending, then by key, code points ascending (an absent value before any text; a total of null
- * last). Beyond `top` the rest is one further series, the last: `{key: {<dimension>: null}, other: true}`, so that counts
- * and sums still add up to the whole. Points cover every bucket of the range: 0 where nothing was counted or summed, null
- * where there is nothing to take an average, extreme or quantile of.
+ * Series are ordered by total, descending, then by key, code points ascending (an absent value before any text; a total
+ * of null last). The groups beyond `top` are one further series, the last: `{key: {<dimension>: null}, other: true}`,
+ * so that counts and sums still add up to the whole. Points cover every bucket of the range: 0 where nothing was
+ * counted or summed, null where there is nothing to take an average, extreme or quantile of.
  */
 import { compareCodePoints } from '../../std/text.ts';
 import type { Query } from '../question/request.ts';
@@ -17,7 +17,7 @@ export interface Point {
 }
 export interface Series {
   readonly key: { readonly [dimension: string]: string | null };
-  /** Everything beyond the top together. */
+  /** Set on the series of all groups beyond the top. */
   readonly other?: true;
   readonly total: number | null;
   /** Empty without an interval. */
@@ -25,7 +25,7 @@ export interface Series {
 }
 export interface RankedSeries {
   readonly series: readonly Series[];
-  /** Some number of it is an estimate. */
+  /** True when some number in it is an estimate. */
   readonly estimated: boolean;
 }
 

@@ -1,9 +1,9 @@
 /**
  * CellFold: folds the cells of one rollup into a question's groups and buckets.
  *
- * in: RollupCells of parts, seals and live answers, each with the range of windows that count · out: a Fold
- * Every window lies in one bucket, and inside or outside of the range as a whole: the plan saw to that. What a tuple means
- * to the question (its group, or that it is left out) is worked out once a tuple, not once a cell.
+ * In: RollupCells of parts, seals and live answers, each with the range of windows that count. Out: a Fold. Every
+ * window lies in one bucket, and inside or outside of the range as a whole, because the plan chose the grain. The
+ * meaning of a tuple for the question (its group, or that it is left out) is worked out once a tuple, not once a cell.
  */
 
 import { type Condition, conditionProperties, evaluate } from '../../event/condition.ts';
@@ -21,15 +21,15 @@ import { NumberTally } from './number-tally.ts';
 import { quantileOf, SketchedQuantileTally } from './quantile-tally.ts';
 import { SketchTally } from './sketch-tally.ts';
 
-/** Why these cells cannot answer the question, though their rollup could. */
+/** Reason why these cells cannot answer the question, though their rollup could. */
 export type CellShortfall =
   /** Tuples beyond the cap were counted together, and the question names or ranks one of the dimensions. */
   | 'overflowed'
-  /** A dimension's text was cut, and the question looks into it. */
+  /** A dimension's text was cut, and the question searches in it. */
   | 'truncated'
-  /** People are asked for, some ids are linked, and a sketch does not tell whose it holds. */
+  /** People are asked for, some ids are linked, and a sketch cannot tell which people it holds. */
   | 'people-linked'
-  /** More groups and points than are held at once. */
+  /** There are more groups and points than are held at once. */
   | 'too-large';
 
 const LEFT_OUT = -1;
@@ -45,7 +45,7 @@ export class CellFold {
   readonly #searchedPositions: readonly number[];
   #shortfall: CellShortfall | null = null;
 
-  /** `linked`: who is who, where people are counted; null: as they came. */
+  /** `linked` puts together people with several ids; null when people are counted by their ids as they came. */
   constructor(query: Query, plan: RollupPlan, linked: LinkedPeople | null = null) {
     this.#query = query;
     this.#plan = plan;
@@ -57,7 +57,7 @@ export class CellFold {
     this.#searchedPositions = searchedProperties(plan.residual).map((name) => plan.rollup.dimensions.indexOf(name));
   }
 
-  /** Set once cells came that cannot answer: the fold is then worth nothing. */
+  /** Set when cells came that cannot answer; the fold is then void. */
   get shortfall(): CellShortfall | null {
     return this.#shortfall;
   }
@@ -108,7 +108,7 @@ export class CellFold {
   }
 }
 
-/** The cell with its linked people put together; null: it does not know whom it has. */
+/** Returns the cell with its linked people put together; null when it does not know which people it has. */
 function linkedCell(cell: Cell, linked: LinkedPeople): Cell | null {
   const people = cell.people.mapped((words, at) => linked.follow(words, at));
   if (people === null) return null;
@@ -118,12 +118,15 @@ function linkedCell(cell: Cell, linked: LinkedPeople): Cell | null {
   return counted;
 }
 
-/** A cut text is one unit shorter where the cut would have split a surrogate pair. */
+/**
+ * Tells whether the text may have been cut. A cut text is one unit shorter where the cut would have split a surrogate
+ * pair.
+ */
 function isCut(text: string | null): boolean {
   return text !== null && text.length >= LIMITS.dimensionValueLengthMax - 1;
 }
 
-/** Properties whose texts are looked into, not only compared as a whole. */
+/** Returns the properties whose texts are searched in, not only compared as a whole. */
 function searchedProperties(condition: Condition | null): string[] {
   if (condition === null) return [];
   if ('and' in condition) return condition.and.flatMap(searchedProperties);

@@ -1,7 +1,7 @@
 /**
- * Grouping: numbers for the groups and the (group, bucket) slots that a fold has met, in the order it met them.
+ * Grouping: numbers for the groups and the (group, bucket) slots of a fold, in the order they first occur.
  *
- * A slot is what a tally keeps a value for. Dense numbers let tallies be flat arrays; only slots that were met exist. They are
+ * A tally keeps one value a slot. Dense numbers let tallies be flat arrays; only slots that occur exist. Slots are
  * found in an array by group and bucket, and beyond its end by open addressing: 8 to 24 bytes a slot, no object each.
  */
 import type { Fold, FoldedSeries, Value } from './fold.ts';
@@ -11,28 +11,28 @@ export type Slots = ArrayLike<number> & Iterable<number>;
 
 /** Keeps one mergeable value a slot. */
 export interface Tally {
-  /** The value of these slots together; none: the empty value. */
+  /** Returns the value of these slots together; of no slots the empty value. */
   merged(slots: Slots): Value;
 }
 
-/** Of a tally that is given single events: what it takes in memory, about. */
+/** Tally of single events, with its approximate memory. */
 export interface SizedTally extends Tally {
   readonly sizeBytes: number;
-  /** Something was not counted any more: the tally is worth nothing. */
+  /** True once an event could not be counted any more: the tally is then void. */
   readonly isFull: boolean;
 }
 
 interface GroupNode {
-  /** Null: none so far. A map takes more than everything else of a group. */
+  /** Null before the first child: a map takes more than everything else of a group. */
   children: Map<string | null, GroupNode> | null;
   group: number;
 }
 
 /** Places of the array of slots: 4 MB. */
 const ARRAY_MAX = 1_048_576;
-/** A group with its node, list of values and the places that point to it, without its texts. */
+/** Memory of a group with its node, list of values and the places that point to it, without its texts. */
 const GROUP_SIZE_BYTES = 220;
-/** At the most: group, bucket, two to four places of the table, and one of the list by group at the end. */
+/** Maximum memory of a slot: group, bucket, two to four places of the table, and one of the final list by group. */
 const SLOT_SIZE_BYTES = 28;
 
 export class Grouping {
@@ -40,12 +40,12 @@ export class Grouping {
   readonly #root: GroupNode = { children: null, group: -1 };
   readonly #keys: (readonly (string | null)[])[] = [];
   #textLength = 0;
-  /** By group × buckets + bucket: the slot, from 1. */
+  /** Slot, from 1, at group × buckets + bucket. */
   #slotOfBucket = new Int32Array(1_024);
-  /** Slots beyond the array's end, from 1; 0: a free place. */
+  /** Slots beyond the array's end, from 1; 0 marks a free place. */
   #places = new Uint32Array(1_024);
   #placed = 0;
-  /** By slot. */
+  /** Group and bucket of each slot. */
   #groups = new Uint32Array(1_024);
   #buckets = new Uint32Array(1_024);
   #slotCount = 0;
@@ -62,7 +62,7 @@ export class Grouping {
     return this.#slotCount;
   }
 
-  /** About what it takes in memory. */
+  /** Approximate memory of the grouping. */
   get sizeBytes(): number {
     return this.#keys.length * GROUP_SIZE_BYTES + this.#textLength + this.#slotCount * SLOT_SIZE_BYTES;
   }
@@ -71,7 +71,7 @@ export class Grouping {
     return this.#keys[group]!;
   }
 
-  /** The group of these values, new or known. The array is kept. */
+  /** Returns the group of these values, which is made when it is new. The array is kept. */
   group(values: readonly (string | null)[]): number {
     let node = this.#root;
     for (const value of values) {
@@ -143,12 +143,12 @@ export class Grouping {
     this.#places = places;
   }
 
-  /** The slots of each group. */
+  /** Returns the slots of each group. */
   slotsByGroup(): SlotsByGroup {
     return new SlotsByGroup(this.#groups.subarray(0, this.#slotCount), this.#keys.length);
   }
 
-  /** Group and bucket of each slot. */
+  /** Returns the group and bucket of each slot. */
   slots(): { readonly groups: Uint32Array; readonly buckets: Uint32Array } {
     return { groups: this.#groups.slice(0, this.#slotCount), buckets: this.#buckets.slice(0, this.#slotCount) };
   }
@@ -162,7 +162,7 @@ export class Grouping {
   }
 }
 
-/** Spread by large odd numbers. */
+/** Hash of a group and bucket: large odd numbers spread them. */
 function placeOf(group: number, bucket: number): number {
   const mixed = Math.imul(group, 0x9e3779b1) ^ Math.imul(bucket, 0x85ebca6b);
   return mixed ^ (mixed >>> 15);
@@ -174,7 +174,10 @@ function grown(list: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
   return larger;
 }
 
-/** All slots in one list, those of a group side by side: an array for each of many groups would be mostly its own head. */
+/**
+ * Lists the slots of each group side by side in one array: an array for each of many groups would be mostly its own
+ * header.
+ */
 class SlotsByGroup {
   readonly #offsets: Uint32Array;
   readonly #slots: Uint32Array;
@@ -198,12 +201,12 @@ class SlotsByGroup {
   }
 }
 
-/** A finished grouping with its tally: nothing is added to it any more. */
+/** A finished grouping with its tally; nothing is added to it any more. */
 export class TalliedFold implements Fold {
   readonly #grouping: Grouping;
   readonly #tally: Tally;
   readonly #slotsByGroup: SlotsByGroup;
-  /** Ranking asks for every total, the series of the top for theirs again. */
+  /** Totals by group. Ranking asks for every total, and the series of the top ask for theirs again. */
   readonly #totals: Value[] = [];
 
   constructor(grouping: Grouping, tally: Tally) {

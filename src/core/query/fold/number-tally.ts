@@ -1,7 +1,7 @@
 /**
  * NumberTally: sum, average, least and greatest of a numeric property in each slot, exactly, from values or from cells.
  *
- * 41 bytes a slot, side by side: an object with its sum would take four times that.
+ * A slot takes 41 bytes in flat arrays; an object with its sum would take four times that.
  */
 
 import type { Statistic } from '../../event/measure.ts';
@@ -20,11 +20,11 @@ export class NumberTally implements SizedTally {
   #counts = new Float64Array();
   #mins = new Float64Array();
   #maxs = new Float64Array();
-  /** The words of the sums, and 1 for those that are not exact. */
+  /** Words of the sums, and 1 for those that are not exact. */
   #highs = new Float64Array();
   #lows = new Float64Array();
   #inexact = new Uint8Array();
-  /** The sum at hand. */
+  /** Scratch sum, loaded with one slot at a time. */
   readonly #sum = new ExactSum();
 
   constructor(statistic: Statistic) {
@@ -36,7 +36,7 @@ export class NumberTally implements SizedTally {
     return 5 * this.#counts.byteLength + this.#inexact.byteLength;
   }
 
-  /** A finite number; -0 counts as 0. */
+  /** Adds a finite number; -0 counts as 0. */
   add(slot: number, value: number): void {
     if (slot >= this.#counts.length) this.#cover(slot);
     const number = value + 0;
@@ -56,7 +56,7 @@ export class NumberTally implements SizedTally {
     this.#keep(slot);
   }
 
-  /** The slot exists, with no number so far. */
+  /** Makes the slot exist, with no number so far. */
   touch(slot: number): void {
     if (slot >= this.#counts.length) this.#cover(slot);
   }

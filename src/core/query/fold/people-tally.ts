@@ -1,9 +1,9 @@
 /**
  * PeopleTally: the distinct people of each slot, exactly: (slot, hash) triples in one flat table, open addressing.
  *
- * 12 bytes a triple at a load of at most one half; a set object a slot would cost ten times that. Once the events are in,
- * the triples are sorted by slot, so that any slots can be put together by reading only their own. There is a most of them:
- * beyond it the table is not made larger, and the tally says that it is full.
+ * A triple takes 12 bytes at a load of at most one half; a set object a slot would cost ten times that. Once the events
+ * are in, the triples are sorted by slot, so that any slots can be put together by reading only their own. The number
+ * of triples is bounded: beyond it the table does not grow, and the tally says that it is full.
  */
 
 import { LIMITS } from '../../limits.ts';
@@ -16,7 +16,7 @@ import type { PartialTally } from './partial-fold.ts';
 const WORDS = 3;
 
 export class PeopleTally implements SizedTally {
-  /** (high, low, slot) a place; (0, 0) as the hash marks an empty one: it is nobody's. */
+  /** (high, low, slot) at each place; the hash (0, 0), which no person has, marks a free one. */
   #table = new Uint32Array(WORDS * 1024);
   #mask = 1023;
   #size = 0;
@@ -37,7 +37,7 @@ export class PeopleTally implements SizedTally {
     return this.#table.byteLength + this.#counts.byteLength;
   }
 
-  /** (0, 0) is nobody. Words are unsigned. */
+  /** Adds a person; (0, 0) is no person and adds the slot alone. Words are unsigned. */
   add(slot: number, high: number, low: number): void {
     if (slot >= this.#slotCount) this.#cover(slot);
     if ((high | low) === 0) return;
@@ -60,7 +60,10 @@ export class PeopleTally implements SizedTally {
     return { kind: 'people', triples };
   }
 
-  /** `linked`: who is who, of which the other did not know. */
+  /**
+   * Adds the triples of another tally. `linked` puts together people with several ids, which the other tally did not
+   * know.
+   */
   absorb(
     { triples }: Extract<PartialTally, { kind: 'people' }>,
     slotOf: Uint32Array,
@@ -96,7 +99,7 @@ export class PeopleTally implements SizedTally {
     return people.size;
   }
 
-  /** Counting sort of the table by slot, after which the table is let go: nothing is added any more. */
+  /** Sorts the table by slot (counting sort) and drops it: nothing is added any more. */
   #sort(): { offsets: Uint32Array; hashes: Uint32Array } {
     const offsets = new Uint32Array(this.#slotCount + 1);
     for (let slot = 0; slot < this.#slotCount; slot++) offsets[slot + 1] = offsets[slot]! + this.#counts[slot]!;
@@ -121,7 +124,7 @@ export class PeopleTally implements SizedTally {
     this.#counts = counts;
   }
 
-  /** False: it has as many triples as it may. */
+  /** Grows the table; returns false when it has as many triples as it may. */
   #grow(): boolean {
     if (this.#size >= LIMITS.queryPeopleMax) this.#isFull = true;
     if (this.#isFull) return false;
@@ -136,7 +139,7 @@ export class PeopleTally implements SizedTally {
 }
 
 function insert(table: Uint32Array, mask: number, slot: number, high: number, low: number): boolean {
-  // The hash is random in all its bits; the slot is spread by a large odd number.
+  // The hash is random in all its bits; a large odd number spreads the slot.
   for (let place = (low ^ Math.imul(slot, 0x9e3779b1)) & mask; ; place = (place + 1) & mask) {
     const at = place * WORDS;
     const placeHigh = table[at]!;

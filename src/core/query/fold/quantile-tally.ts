@@ -2,8 +2,8 @@
  * QuantileTally: quantiles of a numeric property in each slot, by nearest rank: the value at place ceil(q * n) of n in
  * ascending order, which is always a value that occurred.
  *
- * From events exactly while there are at most `exactValuesMax` of them, from then on, and from cells always, by sketch,
- * within 0.5 %.
+ * Quantiles of events are exact while there are at most `QUANTILE_EXACT_VALUES_MAX` of them. Beyond that, and from
+ * cells always, they come from a sketch, within 0.5 %.
  */
 
 import type { Statistic } from '../../event/measure.ts';
@@ -12,19 +12,19 @@ import { NumberCell } from '../../rollup/cell.ts';
 import type { Value } from './fold.ts';
 import type { SizedTally, Slots, Tally } from './grouping.ts';
 
-/** 12 bytes each. */
+/** Values kept exactly, 12 bytes each. */
 export const QUANTILE_EXACT_VALUES_MAX = 2_000_000;
 
-/** A sketch without its bins, and one bin of it. */
+/** Memory of a sketch without its bins, and of one bin. */
 const SKETCH_SIZE_BYTES = 500;
 const BIN_SIZE_BYTES = 40;
 
-/** The quantile a statistic asks for; null when it is another one. */
+/** Returns the quantile a statistic asks for; null when it is not a quantile. */
 export function quantileOf(statistic: Statistic): number | null {
   return statistic.startsWith('p') ? Number(statistic.slice(1)) / 100 : null;
 }
 
-/** The place of the quantile among `count` values, from 0. */
+/** Returns the place of the quantile among `count` values, from 0. */
 function placeOf(quantile: number, count: number): number {
   // 0.9 * 10 is 9.000000000000002 in other orders of magnitude: whole places must not be rounded up.
   return Math.max(0, Math.ceil(Number((quantile * count).toFixed(6))) - 1);
@@ -39,7 +39,7 @@ export class SketchedQuantileTally implements Tally {
     this.#quantile = quantile;
   }
 
-  /** Of what was added by value. */
+  /** Memory of the sketches that were added to by value. */
   get sizeBytes(): number {
     return this.#slots.length * SKETCH_SIZE_BYTES + this.#binCount * BIN_SIZE_BYTES;
   }
@@ -61,9 +61,9 @@ export class SketchedQuantileTally implements Tally {
 
   merged(slots: Slots): Value {
     if (slots.length === 1) return this.#value(this.#slots[slots[0]!]!);
-    const together = new NumberCell();
-    for (const slot of slots) together.merge(this.#slots[slot]!);
-    return this.#value(together);
+    const union = new NumberCell();
+    for (const slot of slots) union.merge(this.#slots[slot]!);
+    return this.#value(union);
   }
 
   #at(slot: number): NumberCell {
@@ -79,7 +79,7 @@ export class SketchedQuantileTally implements Tally {
     const { count, min, max } = sketch;
     if (count === 0) return { value: null, estimated: false };
     if (min === max) return { value: min, estimated: false };
-    // The sketch finds the value at place q * (count - 1), rounded down: half a place on stands clear of rounding.
+    // The sketch finds the value at place q * (count - 1), rounded down: half a place further stands clear of rounding.
     const place = placeOf(this.#quantile, count);
     if (place === 0) return { value: min, estimated: false };
     if (place === count - 1) return { value: max, estimated: false };
@@ -93,7 +93,7 @@ export class QuantileTally implements SizedTally {
   #values = new Float64Array(1024);
   #size = 0;
   #slotCount = 0;
-  /** Takes over when there are too many values. */
+  /** Set when there are too many values to be kept exactly. */
   #sketched: SketchedQuantileTally | null = null;
   #isFull = false;
   #offsets: Uint32Array | null = null;
@@ -110,10 +110,10 @@ export class QuantileTally implements SizedTally {
     return this.#slots.byteLength + this.#values.byteLength + (this.#sketched?.sizeBytes ?? 0);
   }
 
-  /** A finite number; -0 counts as 0. */
+  /** Adds a finite number; -0 counts as 0. */
   add(slot: number, value: number): void {
     if (this.#size === QUANTILE_EXACT_VALUES_MAX && this.#sketched === null) {
-      // A sketch for each of so many would be too much at once.
+      // A sketch for each of so many slots would be too much at once.
       this.#isFull ||= this.#slotCount * SKETCH_SIZE_BYTES > LIMITS.queryHeldSizeBytesMax;
       if (this.#isFull) return;
       this.#sketched = this.#toSketches();
@@ -155,7 +155,7 @@ export class QuantileTally implements SizedTally {
     return values;
   }
 
-  /** Counting sort. Nothing is added after it. */
+  /** Sorts the values by slot (counting sort); nothing is added after it. */
   #sortBySlot(): Uint32Array {
     const offsets = new Uint32Array(this.#slotCount + 1);
     for (let at = 0; at < this.#size; at++) offsets[this.#slots[at]! + 1]!++;

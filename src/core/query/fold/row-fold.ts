@@ -1,9 +1,9 @@
 /**
- * RowFold: folds single events into a question's groups and buckets: exactly, whatever is asked.
+ * RowFold: folds single events into a question's groups and buckets, exactly, for any question.
  *
- * in: batches of event columns, with the rows that count · out: a Fold, or why there is none
- * The question is compiled once into tests and readers over columns; a row costs a few look-ups, and the parsing of its
- * properties only where the question needs them.
+ * In: batches of event columns, with the rows that count. Out: a Fold, or the reason why there is none. The question is
+ * compiled once into tests and readers over columns. A row costs a few look-ups, and the parsing of its properties only
+ * where the question needs them.
  */
 import type { EventColumns } from '../../event/columns.ts';
 import type { StringColumn } from '../../event/event.ts';
@@ -11,6 +11,7 @@ import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/links.ts';
 import { Hasher } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
+import { wordsOf } from '../../std/words.ts';
 import { bucketIndex } from '../question/interval.ts';
 import { type Query, queryColumns } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
@@ -37,7 +38,7 @@ type AddRow = (slot: number, row: number) => void;
 export class RowFold {
   /** Text columns that the batches must have. */
   readonly columns: ReadonlySet<StringColumn>;
-  /** What must be looked up; with identity the batches must have `person`. */
+  /** Facts that must be looked up; with identity the batches must have `person`. */
   readonly asks: PeopleAsks;
   readonly #query: Query;
   readonly #source = new RowSource();
@@ -65,31 +66,30 @@ export class RowFold {
     this.asks = { ...asks, identity: asks.identity || query.measure === 'users' };
   }
 
-  /** What the JSON of the properties is read for; null: for more than columns of single properties could tell. */
+  /** Properties that the JSON is read for; null when columns of single properties would not do instead. */
   get properties(): ReadonlySet<string> | null {
     return this.#source.properties;
   }
 
-  /** The properties of events it reads, by the names of the question. */
+  /** Properties of events that it reads, by the names of the question. */
   get names(): ReadonlySet<string> {
     return this.#source.names;
   }
 
-  /** What there is too much of to be held; null: nothing. Once it is set, the fold is worth nothing. */
+  /** Names the bound that was exceeded; null while within bounds. Once set, the fold is void. */
   get excess(): string | null {
     return this.#excess;
   }
 
-  /** Adds these rows of a batch, which are in the question's range; without `rows`, those of all that are. */
+  /** Adds these rows of a batch, which are in the question's range. Default: all rows of the batch in that range. */
   add(columns: EventColumns, rows = this.#rowsInRange(columns)): void {
     if (this.#excess !== null) return;
     this.#source.use(columns);
     if (this.#query.measure === 'users') {
-      const { buffer, byteOffset, length } = columns.person;
-      this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
+      this.#people = wordsOf(columns.person);
     }
     const { bucketStarts } = this.#query;
-    // With one bucket there is no look at the instants: they are decoded when they are looked at.
+    // With one bucket the instants are not looked at, so the lazy column is not decoded.
     const at = bucketStarts.length === 1 ? null : columns.at;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index]!;
@@ -113,13 +113,16 @@ export class RowFold {
     return rows.filter((row) => at[row]! >= startMs && at[row]! < endMs);
   }
 
-  /** Whether it can be put together of partial folds: not where values are kept, or more than events is asked. */
+  /**
+   * True when partial folds can be put together for it: not where values are kept, nor where traits or cohorts are
+   * asked for.
+   */
   get isDivisible(): boolean {
     const { traits, cohorts } = this.asks;
     return traits.size === 0 && cohorts.size === 0 && !(this.#tally instanceof QuantileTally);
   }
 
-  /** What was added, as plain data. */
+  /** Returns the counts so far as plain data. */
   partial(): PartialFold {
     if (this.#excess !== null) return { ...NOTHING, excess: this.#excess };
     const { groups, buckets } = this.#grouping.slots();
@@ -128,20 +131,20 @@ export class RowFold {
     return { keys: this.#grouping.keys(), groups, buckets, tally, excess: null };
   }
 
-  /** Adds what another fold of the same question was given, which did not know who is who. */
+  /** Adds the counts of another fold of the same question, whose people are put through `linked` here. */
   absorb({ keys, groups, buckets, tally, excess }: PartialFold, linked: LinkedPeople | null = null): void {
-    // A scanner of an older version says nothing of it.
+    // A scanner of an older version does not send it.
     this.#excess ??= excess ?? null;
     if (this.#excess !== null) return;
     const groupOf = keys.map((key) => this.#grouping.group(key));
     const slotOf = Uint32Array.from(groups, (group, slot) => this.#grouping.slot(groupOf[group]!, buckets[slot]!));
     this.#checkExcess();
     if (this.#excess !== null) return;
-    const mine = this.#tally;
-    if (tally.kind === 'count' && mine instanceof CountTally) mine.absorb(tally, slotOf);
-    else if (tally.kind === 'people' && mine instanceof PeopleTally) {
-      mine.absorb(tally, slotOf, this.#query.measure === 'users' ? linked : null);
-    } else if (tally.kind === 'numbers' && mine instanceof NumberTally) mine.absorb(tally, slotOf);
+    const ownTally = this.#tally;
+    if (tally.kind === 'count' && ownTally instanceof CountTally) ownTally.absorb(tally, slotOf);
+    else if (tally.kind === 'people' && ownTally instanceof PeopleTally) {
+      ownTally.absorb(tally, slotOf, this.#query.measure === 'users' ? linked : null);
+    } else if (tally.kind === 'numbers' && ownTally instanceof NumberTally) ownTally.absorb(tally, slotOf);
     else assert(false, `a partial fold of another question: ${tally.kind}`);
     this.#checkExcess();
   }

@@ -4,26 +4,28 @@ import type { Value } from './fold.ts';
 import type { Slots, Tally } from './grouping.ts';
 
 export class SketchTally implements Tally {
-  /** As they came: most slots have one cell, and are only put together for a total. */
+  /** Cells of each slot as they came: most slots have one cell, and are only merged for a total. */
   readonly #slots: Cell[][] = [];
 
   addCell(slot: number, cell: Cell): void {
     const cells = this.#slots[slot];
     if (cells === undefined) this.#slots[slot] = [cell];
     else if (cells.length < CELLS_KEPT_MAX) cells.push(cell);
-    else this.#slots[slot] = [together([...cells, cell])];
+    else this.#slots[slot] = [mergedCells([...cells, cell])];
   }
 
   merged(slots: Slots): Value {
     const cells = slots.length === 1 ? this.#slots[slots[0]!]! : Array.from(slots, (slot) => this.#slots[slot]!).flat();
-    return peopleOf(cells.length === 1 ? cells[0]! : together(cells));
+    return peopleOf(cells.length === 1 ? cells[0]! : mergedCells(cells));
   }
 }
 
-/** Minutes of a day without interval would else be kept by the thousand. */
+/**
+ * Cells that a slot keeps before it merges them: minutes of a day without interval would else be kept by the thousand.
+ */
 const CELLS_KEPT_MAX = 16;
 
-function together(cells: readonly Cell[]): Cell {
+function mergedCells(cells: readonly Cell[]): Cell {
   const merged = new Cell(0);
   for (const cell of cells) merged.merge(cell);
   return merged;

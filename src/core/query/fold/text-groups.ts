@@ -1,26 +1,26 @@
 /**
- * TextGroups: the group of a row, by the codes of its texts; found once for each pair of codes, then looked up.
+ * TextGroups: the group of a row, by the codes of its texts. A pair of codes is resolved once, then looked up.
  *
- * Codes are dense, so the groups of one code of the first dimension lie in an array by code of the second. Where few of the
- * pairs occur (two dimensions of ids: each id once), such arrays would be almost all gaps, as many as the product of the
- * values: so there is a bound to the places filled up, and pairs beyond it are in one map.
+ * Codes are dense, so the groups of one code of the first dimension lie in an array by code of the second. Where few of
+ * the pairs occur (two dimensions of ids: each id once), such arrays would be almost all gaps, as many as the product
+ * of the values. So the number of filled gaps is bounded, and pairs beyond it are in one map.
  */
 
 import type { DimensionCodes } from '../rows/row-source.ts';
 import type { Grouping } from './grouping.ts';
 
-/** Places of all arrays that are only filled up: 8 MB. */
+/** Gaps of all arrays together: 8 MB. */
 const FILLED_MAX = 1_000_000;
-/** Codes are far below it: there is a text for each. */
+/** Factor above all codes, of which there is one for each text. */
 const CODE_FACTOR = 2 ** 26;
 
 export class TextGroups {
   readonly #grouping: Grouping;
   readonly #codes: readonly DimensionCodes[];
-  /** By code of the first dimension, then of the second: the group, from 1; 0 was filled up. */
+  /** Group, from 1, by code of the first dimension, then of the second; 0 fills a gap. */
   readonly #known: number[][] = [[]];
   #filled = 0;
-  /** By both codes: what would leave too long a gap. */
+  /** Groups by both codes, for pairs that would leave too long a gap. */
   readonly #sparse = new Map<number, number>();
 
   constructor(grouping: Grouping, codes: readonly DimensionCodes[]) {
@@ -47,7 +47,7 @@ export class TextGroups {
     if (this.#filled + gap > FILLED_MAX) this.#sparse.set(pair, group);
     else {
       this.#filled += gap;
-      // Filled up, for an array with holes is a dictionary.
+      // Gaps are filled, because an array with holes becomes a dictionary.
       while (groups.length < last) groups.push(0);
       groups[last] = group;
     }

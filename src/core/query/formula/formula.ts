@@ -6,7 +6,8 @@
  *   factor   = "-" factor | number | name | call | "(" sum ")"
  *   call     = "previous(" name ")" | "cumulative(" sum ")" | "movingAverage(" sum "," number ")"
  *
- * A text becomes a tree or a refusal that says where; nothing is ever run as a program. Length, nodes and depth are bounded.
+ * A text becomes a tree, or a refusal with the place of the fault; nothing is ever run as a program. Length, nodes and
+ * depth are bounded.
  */
 import { LIMITS } from '../../limits.ts';
 import { err, ok, type Result } from '../../std/result.ts';
@@ -19,11 +20,11 @@ export type Formula =
   /** The answer of that name for the earlier period it is compared with. */
   | { readonly kind: 'previous'; readonly name: string }
   | { readonly kind: 'operation'; readonly operator: Operator; readonly left: Formula; readonly right: Formula }
-  | { readonly kind: 'cumulative'; readonly of: Formula }
-  | { readonly kind: 'movingAverage'; readonly of: Formula; readonly window: number };
+  | { readonly kind: 'cumulative'; readonly operand: Formula }
+  | { readonly kind: 'movingAverage'; readonly operand: Formula; readonly window: number };
 
 export interface FormulaRefusal {
-  /** Characters before the place. */
+  /** Number of characters before the fault. */
   readonly at: number;
   readonly message: string;
 }
@@ -52,7 +53,7 @@ export function parseFormula(text: string): Result<Formula, FormulaRefusal> {
   }
 }
 
-/** The names a formula reads, each once. */
+/** Returns the names that a formula reads, each once. */
 export function formulaNames(formula: Formula): string[] {
   switch (formula.kind) {
     case 'number':
@@ -64,7 +65,7 @@ export function formulaNames(formula: Formula): string[] {
       return [...new Set([...formulaNames(formula.left), ...formulaNames(formula.right)])];
     case 'cumulative':
     case 'movingAverage':
-      return formulaNames(formula.of);
+      return formulaNames(formula.operand);
   }
 }
 
@@ -168,11 +169,11 @@ class Parser {
 
   #body(name: FunctionName, depth: number): Formula {
     const at = this.#at();
-    const of = this.#sum(depth);
-    if (name === 'cumulative') return { kind: 'cumulative', of };
+    const operand = this.#sum(depth);
+    if (name === 'cumulative') return { kind: 'cumulative', operand };
     if (name === 'previous') {
-      if (of.kind !== 'name') throw new Unreadable(at, 'previous takes the name of a question');
-      return { kind: 'previous', name: of.name };
+      if (operand.kind !== 'name') throw new Unreadable(at, 'previous takes the name of a question');
+      return { kind: 'previous', name: operand.name };
     }
     this.#must(',');
     const windowAt = this.#at();
@@ -181,7 +182,7 @@ class Parser {
     if (!Number.isInteger(size) || size < 1 || size > LIMITS.formulaWindowMax) {
       throw new Unreadable(windowAt, `movingAverage takes a window of 1 to ${LIMITS.formulaWindowMax} points`);
     }
-    return { kind: 'movingAverage', of, window: size };
+    return { kind: 'movingAverage', operand, window: size };
   }
 
   #at(): number {

@@ -1,14 +1,14 @@
 /**
- * Table: an answer as a formula reckons with it: lines by key, each with its total and its points.
+ * Table: an answer as the operand of a formula: lines by key, each with its total and its points.
  *
- * - A formula is worked out point by point and key by key, and once more for the totals: `a / b` has the ratio of the
- *   totals as its total, not the mean of ratios.
+ * - A formula is worked out point by point and key by key, and once more for the totals: the total of `a / b` is the
+ *   ratio of the totals, not the mean of ratios.
  * - Dividing by zero gives null, and so does anything with null in it.
- * - A key that one of two tables does not list: 0 where its question counts or sums and has listed all keys; else it is
- *   not known (it may be among the rest), so null. The series of the rest is left out.
- * - An answer without groups meets each line of the other; two with groups must have the same ones.
+ * - A key that one of two tables does not list is 0 there when its question counts or sums and has listed all keys;
+ *   else it is null, because it may be among the rest. The series of the rest is left out.
+ * - An answer without groups is combined with each line of the other; two with groups must have the same ones.
  * - `cumulative` and `movingAverage` go along the points; their total is their last point. A moving average takes the
- *   mean of the last n points as far as there are so many; null is passed over.
+ *   mean of the last n points, or of fewer at the beginning; null is skipped.
  */
 import { LIMITS } from '../../limits.ts';
 import { err, ok, type Result } from '../../std/result.ts';
@@ -33,11 +33,11 @@ export interface Table {
   readonly absent: Value;
 }
 /** A formula of numbers alone is a number. */
-type Reckoned = { readonly number: number | null } | Table;
+type Evaluated = { readonly number: number | null } | Table;
 
 export interface NamedTables {
   readonly now: ReadonlyMap<string, Table>;
-  /** Of questions that are compared with an earlier period, its points under the names of the later one's. */
+  /** Answers of the earlier period, under the names of the questions that are compared with it. */
   readonly previous: ReadonlyMap<string, Table>;
 }
 
@@ -56,7 +56,7 @@ export function tableOf(query: Pick<Query, 'groupBy' | 'number'>, series: readon
   };
 }
 
-/** The table with the points of another's buckets, one after the other; where it has none, null. */
+/** Returns the table with its points put under another's buckets, in order; null where it has none. */
 export function alignedTo(ats: readonly string[], table: Table): Table {
   const lines = [...table.lines].map(([text, line]): [string, Line] => [
     text,
@@ -65,43 +65,52 @@ export function alignedTo(ats: readonly string[], table: Table): Table {
   return { ...table, ats, lines: new Map(lines) };
 }
 
-/** Values that all formulas of a call may still make, and points that their answers may still have. */
-export class Reckoning {
+/** Values that all formulas of a call may still compute, and points that their answers may still have. */
+export class FormulaBudget {
   #left: number = LIMITS.formulaValuesMax;
   #kept: number = LIMITS.formulaPointsMax;
 
-  /** Before they are made. */
+  /** Spends values before they are computed. */
   spend(lineCount: number, pointCount: number): void {
     this.#left -= lineCount * (1 + pointCount);
     if (this.#left >= 0) return;
-    throw new Misfit(`All formulas together make at most ${LIMITS.formulaValuesMax} values: ask for fewer points.`);
+    throw new FormulaMismatch(
+      `All formulas together make at most ${LIMITS.formulaValuesMax} values: ask for fewer points.`,
+    );
   }
 
-  /** An answer is held to the end of the call. */
+  /** Spends the points of an answer, which is held to the end of the call. */
   keep({ lines, ats }: Table): void {
     this.#kept -= lines.size * (1 + ats.length);
     if (this.#kept >= 0) return;
-    throw new Misfit(`All formulas together have at most ${LIMITS.formulaPointsMax} points: ask for fewer.`);
+    throw new FormulaMismatch(`All formulas together have at most ${LIMITS.formulaPointsMax} points: ask for fewer.`);
   }
 }
 
-/** Every name must be known; what does not fit together is told, and what is too much. */
-export function reckon(formula: Formula, tables: NamedTables, reckoning = new Reckoning()): Result<Table, string> {
+/**
+ * Evaluates a formula over tables of all its names. The error says which parts do not fit together, or which bound is
+ * exceeded.
+ */
+export function evaluateFormula(
+  formula: Formula,
+  tables: NamedTables,
+  budget = new FormulaBudget(),
+): Result<Table, string> {
   try {
-    const reckoned = reckonPart(formula, tables, reckoning);
-    if (!('number' in reckoned)) {
-      reckoning.keep(reckoned);
-      return ok(reckoned);
+    const evaluated = evaluatePart(formula, tables, budget);
+    if (!('number' in evaluated)) {
+      budget.keep(evaluated);
+      return ok(evaluated);
     }
-    const line: Line = { key: {}, total: reckoned.number, points: [] };
+    const line: Line = { key: {}, total: evaluated.number, points: [] };
     return ok({ groupBy: [], ats: [], lines: new Map([['[]', line]]), absent: null });
   } catch (error) {
-    if (error instanceof Misfit) return err(error.message);
+    if (error instanceof FormulaMismatch) return err(error.message);
     throw error;
   }
 }
 
-/** By total, descending, then by key; null last. */
+/** Returns the lines as series by total, descending, then by key; null last. */
 export function seriesOf({ groupBy, ats, lines }: Table): Series[] {
   const ranked = [...lines.values()].sort(
     (left, right) => compareTotals(left.total, right.total) || compareKeys(groupBy, left.key, right.key),
@@ -113,10 +122,10 @@ export function seriesOf({ groupBy, ats, lines }: Table): Series[] {
   }));
 }
 
-class Misfit extends Error {}
+class FormulaMismatch extends Error {}
 
-function reckonPart(formula: Formula, tables: NamedTables, reckoning: Reckoning): Reckoned {
-  const part = (of: Formula) => reckonPart(of, tables, reckoning);
+function evaluatePart(formula: Formula, tables: NamedTables, budget: FormulaBudget): Evaluated {
+  const part = (operand: Formula) => evaluatePart(operand, tables, budget);
   switch (formula.kind) {
     case 'number':
       return { number: formula.value };
@@ -129,42 +138,44 @@ function reckonPart(formula: Formula, tables: NamedTables, reckoning: Reckoning)
         `The question "${formula.name}" is not compared with an earlier period.`,
       );
     case 'operation':
-      return combined(formula.operator, part(formula.left), part(formula.right), reckoning);
+      return combined(formula.operator, part(formula.left), part(formula.right), budget);
     case 'cumulative':
-      return alongPoints(part(formula.of), cumulative, reckoning);
+      return alongPoints(part(formula.operand), cumulative, budget);
     case 'movingAverage':
-      return alongPoints(part(formula.of), (points) => movingAverage(points, formula.window), reckoning);
+      return alongPoints(part(formula.operand), (points) => movingAverage(points, formula.window), budget);
   }
 }
 
 function found(tables: ReadonlyMap<string, Table>, name: string, otherwise: string): Table {
   const table = tables.get(name);
-  if (table === undefined) throw new Misfit(otherwise);
+  if (table === undefined) throw new FormulaMismatch(otherwise);
   return table;
 }
 
-function combined(operator: Operator, left: Reckoned, right: Reckoned, reckoning: Reckoning): Reckoned {
+function combined(operator: Operator, left: Evaluated, right: Evaluated, budget: FormulaBudget): Evaluated {
   if ('number' in left && 'number' in right) return { number: calculate(operator, left.number, right.number) };
-  if ('number' in left) return mapped(right as Table, (value) => calculate(operator, left.number, value), reckoning);
-  if ('number' in right) return mapped(left, (value) => calculate(operator, value, right.number), reckoning);
+  if ('number' in left) return mapped(right as Table, (value) => calculate(operator, left.number, value), budget);
+  if ('number' in right) return mapped(left, (value) => calculate(operator, value, right.number), budget);
   if (left.ats.length !== right.ats.length || left.ats.some((at, index) => at !== right.ats[index])) {
     // A grouped answer in which nothing was counted has no points at all.
     if (left.lines.size > 0 && right.lines.size > 0)
-      throw new Misfit('The questions of a formula must have the same range and interval.');
+      throw new FormulaMismatch('The questions of a formula must have the same range and interval.');
   }
   if (left.groupBy.length > 0 && right.groupBy.length > 0 && left.groupBy.join('\0') !== right.groupBy.join('\0')) {
-    throw new Misfit('The questions of a formula must be grouped by the same properties, or one of them by none.');
+    throw new FormulaMismatch(
+      'The questions of a formula must be grouped by the same properties, or one of them by none.',
+    );
   }
-  return joined(operator, left, right, reckoning);
+  return joined(operator, left, right, budget);
 }
 
-function joined(operator: Operator, left: Table, right: Table, reckoning: Reckoning): Table {
+function joined(operator: Operator, left: Table, right: Table, budget: FormulaBudget): Table {
   const groupBy = left.groupBy.length > 0 ? left.groupBy : right.groupBy;
   const ats = left.ats.length > 0 ? left.ats : right.ats;
-  // Only the lines of the table with groups, or of both.
+  // Only the lines of the table with groups count, or of both.
   const leading = [left, right].filter((table) => table.groupBy.length === groupBy.length);
   const keys = new Map(leading.flatMap(({ lines }) => [...lines].map(([text, { key }]) => [text, key] as const)));
-  reckoning.spend(keys.size, ats.length);
+  budget.spend(keys.size, ats.length);
   const lineOf = (table: Table, text: string): Line => {
     const line = table.lines.get(table.groupBy.length < groupBy.length ? keyText([], {}) : text);
     return line ?? { key: {}, total: table.absent, points: ats.map(() => table.absent) };
@@ -178,26 +189,30 @@ function joined(operator: Operator, left: Table, right: Table, reckoning: Reckon
   return { groupBy, ats, lines: new Map(lines), absent: calculate(operator, left.absent, right.absent) };
 }
 
-function mapped(table: Table, of: (value: Value) => Value, reckoning: Reckoning): Table {
-  reckoning.spend(table.lines.size, table.ats.length);
+function mapped(table: Table, convert: (value: Value) => Value, budget: FormulaBudget): Table {
+  budget.spend(table.lines.size, table.ats.length);
   const lines = [...table.lines].map(([text, { key, total, points }]): [string, Line] => [
     text,
-    { key, total: of(total), points: points.map(of) },
+    { key, total: convert(total), points: points.map(convert) },
   ]);
-  return { ...table, lines: new Map(lines), absent: of(table.absent) };
+  return { ...table, lines: new Map(lines), absent: convert(table.absent) };
 }
 
-function alongPoints(reckoned: Reckoned, of: (points: readonly Value[]) => Value[], reckoning: Reckoning): Table {
-  if ('number' in reckoned) throw new Misfit('cumulative and movingAverage take an answer, not a number.');
-  if (reckoned.lines.size > 0 && reckoned.ats.length === 0) {
-    throw new Misfit('cumulative and movingAverage go along points: the question needs an interval.');
+function alongPoints(
+  evaluated: Evaluated,
+  transform: (points: readonly Value[]) => Value[],
+  budget: FormulaBudget,
+): Table {
+  if ('number' in evaluated) throw new FormulaMismatch('cumulative and movingAverage take an answer, not a number.');
+  if (evaluated.lines.size > 0 && evaluated.ats.length === 0) {
+    throw new FormulaMismatch('cumulative and movingAverage go along points: the question needs an interval.');
   }
-  reckoning.spend(reckoned.lines.size, reckoned.ats.length);
-  const lines = [...reckoned.lines].map(([text, { key, points }]): [string, Line] => {
-    const moved = of(points);
+  budget.spend(evaluated.lines.size, evaluated.ats.length);
+  const lines = [...evaluated.lines].map(([text, { key, points }]): [string, Line] => {
+    const moved = transform(points);
     return [text, { key, total: moved.at(-1) ?? null, points: moved }];
   });
-  return { ...reckoned, lines: new Map(lines) };
+  return { ...evaluated, lines: new Map(lines) };
 }
 
 function cumulative(points: readonly Value[]): Value[] {
@@ -209,8 +224,9 @@ function cumulative(points: readonly Value[]): Value[] {
 }
 
 /**
- * The points in blocks of a window each: what lies in a window is the end of one block and the beginning of the next, and the
- * sums of both are known. So a point costs two additions, and nothing is ever subtracted, which would leave what rounding lost.
+ * Computes a moving average from prefix sums within blocks of one window each. A window is the end of one block and the
+ * beginning of the next, and the sums of both are known: so a point costs two additions, and nothing is ever
+ * subtracted, which would leave rounding errors behind.
  */
 function movingAverage(points: readonly Value[], window: number): Value[] {
   const sums = windowSums(
@@ -224,10 +240,10 @@ function movingAverage(points: readonly Value[], window: number): Value[] {
   return points.map((_, index) => finite(sums[index]! / counts[index]!));
 }
 
-/** Of each point and the `window - 1` before it. */
+/** Returns for each point the sum of itself and the `window - 1` before it. */
 function windowSums(values: readonly number[], window: number): Float64Array {
   const sums = new Float64Array(values.length);
-  /** From a point to the end of its block. */
+  /** Sum from a point to the end of its block. */
   const rest = new Float64Array(values.length);
   for (let start = 0; start < values.length; start += window) {
     const end = Math.min(start + window, values.length);

@@ -1,10 +1,10 @@
 /**
  * Interval: the buckets of a query's points: minutes, hours, days, ISO weeks or months of an IANA zone.
  *
- * in: interval, zone, range · out: the ascending starts of every bucket that meets the range, found once and then
- * searched by halving. A bucket ends where the next one starts. Days, weeks and months begin at the first instant of
- * their local date, so a day is 23, 24 or 25 hours long where clocks change. Minutes and hours begin at whole ones of the
- * local clock; an hour that a change of clocks repeats is two buckets.
+ * In: interval, zone, range. Out: the ascending starts of every bucket that meets the range, found once and then looked
+ * up by binary search. A bucket ends where the next one starts. Days, weeks and months begin at the first instant of
+ * their local date, so a day is 23, 24 or 25 hours long where clocks change. Minutes and hours begin at whole ones of
+ * the local clock; an hour that a change of clocks repeats is two buckets.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../limits.ts';
 import { offsetAt, type Stretch, startOfDate, stretches } from './zone.ts';
@@ -12,7 +12,9 @@ import { offsetAt, type Stretch, startOfDate, stretches } from './zone.ts';
 export const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'] as const;
 export type Interval = (typeof INTERVALS)[number];
 
-/** The shortest a bucket can be (a skipped hour or day aside): bounds the number of points before they are made. */
+/**
+ * The shortest length of a bucket (a skipped hour or day aside); it bounds the number of points before they are made.
+ */
 export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
   minute: MINUTE_MS,
   hour: HOUR_MS,
@@ -21,18 +23,18 @@ export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
   month: 28 * DAY_MS,
 };
 
-/** The starts of all buckets that meet `[startMs, endMs)`; the first may lie before `startMs`. */
+/** Returns the starts of all buckets that meet `[startMs, endMs)`; the first may lie before `startMs`. */
 export function bucketStarts(interval: Interval, timezone: string, startMs: number, endMs: number): number[] {
   if (interval === 'minute' || interval === 'hour') return clockStarts(INTERVAL_MS[interval], timezone, startMs, endMs);
   return dateStarts(interval, timezone, startMs, endMs);
 }
 
-/** The start of the bucket that `atMs` lies in. */
+/** Returns the start of the bucket that holds `atMs`. */
 export function startOf(interval: Interval, timezone: string, atMs: number): number {
   return bucketStarts(interval, timezone, atMs, atMs + 1)[0]!;
 }
 
-/** The index of the last start that is not after `atMs`; -1 when all are. */
+/** Returns the index of the last start that is not after `atMs`; -1 when all are. */
 export function bucketIndex(starts: readonly number[], atMs: number): number {
   let low = 0;
   let high = starts.length;
@@ -56,7 +58,7 @@ function clockStarts(unitMs: number, timezone: string, startMs: number, endMs: n
   return starts.slice(Math.max(0, bucketIndex(starts, startMs)));
 }
 
-/** Does the local hour (or minute) differ just before and just after a change that falls inside one? */
+/** Tells whether a change of clocks begins another local hour (or minute) than the one it falls into. */
 function changesLabel(before: Stretch, after: Stretch, unitMs: number): boolean {
   const label = (localMs: number) => Math.floor(localMs / unitMs);
   return label(after.startMs - 1 + before.offsetMs) !== label(after.startMs + after.offsetMs);
@@ -74,7 +76,7 @@ function dateStarts(interval: 'day' | 'week' | 'month', timezone: string, startM
     return startOfDate(timezone, year, month + step, 1);
   };
   const starts: number[] = [];
-  // From one step back, for where clocks go back over midnight a date comes twice.
+  // The loop begins one step back: where clocks go back over midnight a date comes twice.
   for (let step = -1; ; step++) {
     const atMs = startOfStep(step);
     if (atMs >= endMs) break;

@@ -1,17 +1,20 @@
 /**
- * Plan: which rollups can answer a question exactly, and how fine a grain of time each of its days needs.
+ * Plan: the rollups that can answer a question exactly, and the grain of time that each of its days needs.
  *
- * in: a Query and the tenant's rollups · out: adequate rollups, the smallest first; none: the lake answers
- * A rollup is adequate when
- *   - its filter is implied: each of its conjuncts is, in structure, one of the question's;
- *   - what else the question demands is told exactly by the rollup's dimensions;
- *   - its dimensions hold what the question groups by, its numbers what the question measures;
- *   - it asks for no trait, cohort or group: those are looked up when events are read, and no rollup may be made of them;
- *   - the question's bounds and buckets fall on whole minutes, the grain of a window.
+ * In: a Query and the tenant's rollups. Out: adequate rollups, the smallest first; when there is none, the lake
+ * answers. A rollup is adequate when all of these hold:
+ *
+ * - Its filter is implied: each of its conjuncts is, in structure, one of the question's.
+ * - Its dimensions decide exactly what else the question demands.
+ * - Its dimensions have the properties grouped by, its numbers the property measured.
+ * - The question asks for no trait, cohort or group: those are looked up when events are read, so no rollup has them.
+ * - The question's bounds and buckets fall on whole minutes, the grain of a window.
+ *
  * A dimension holds text, cut to `dimensionValueLengthMax`: so a comparison of an untyped property with anything but a
  * plain text is left to the lake, which sees the value itself.
  *
- * Refused: implication beyond structure (`a = 1` implies `a in [1, 2]`), for nobody could predict the source of an answer.
+ * Refused: implication beyond structure (`a = 1` implies `a in [1, 2]`), because users could not predict the source of
+ * an answer.
  */
 import { type Comparison, type Condition, canonicalCondition } from '../../event/condition.ts';
 import { isColumn, isTrait } from '../../event/property.ts';
@@ -21,15 +24,15 @@ import { type Query, queryProperties } from './request.ts';
 
 export interface RollupPlan {
   readonly rollup: Rollup;
-  /** What the rollup's filter leaves to be checked, over its dimensions; null: nothing. */
+  /** Conditions that the rollup's filter leaves to be checked, over its dimensions; null when it leaves none. */
   readonly residual: Condition | null;
-  /** Positions in the rollup's dimensions of what the question groups by. */
+  /** Positions in the rollup's dimensions of the properties grouped by. */
   readonly groupPositions: readonly number[];
-  /** Position in the rollup's numbers of what the question measures; null: none. */
+  /** Position in the rollup's numbers of the property measured; null when the question measures none. */
   readonly numberPosition: number | null;
 }
 
-/** Adequate rollups, the one with the fewest dimensions first. */
+/** Returns the adequate rollups, the one with the fewest dimensions first. */
 export function rollupPlans(query: Query, rollups: readonly Rollup[], nowMs: number): RollupPlan[] {
   if (query.measure === 'groups' || queryProperties(query).some(isTrait)) return [];
   if (dayGrains(query, nowMs) === null) return [];
@@ -39,10 +42,16 @@ export function rollupPlans(query: Query, rollups: readonly Rollup[], nowMs: num
     .sort((a, b) => sizeOf(a.rollup) - sizeOf(b.rollup));
 }
 
-/** The grain a day's cells must have, so that each lies in one bucket and inside or outside of the range as a whole. */
+/**
+ * The grain that a day's cells must have, so that each lies in one bucket and inside or outside of the range as a
+ * whole.
+ */
 export type Grain = 'day' | 'hour' | 'minute';
 
-/** The grain of each UTC day that some bound or bucket cuts; a day that is absent is cut by none. Null: not on minutes. */
+/**
+ * Returns the grain of each UTC day that some bound or bucket cuts; a day that none cuts is absent. Null when a cut is
+ * not on a whole minute.
+ */
 export function dayGrains(query: Query, nowMs: number): Map<number, Grain> | null {
   const grains = new Map<number, Grain>();
   for (const cutMs of cuts(query, nowMs)) {
@@ -55,13 +64,16 @@ export function dayGrains(query: Query, nowMs: number): Map<number, Grain> | nul
   return grains;
 }
 
-/** An edge whose clock runs ahead may have clamped an event to a little more than the clamp from here. */
+/**
+ * Allowance for an edge whose clock runs ahead, which may have clamped an event to a little more than the clamp from
+ * here.
+ */
 const CLOCK_SKEW_MS = MINUTE_MS;
 
 function* cuts(query: Query, nowMs: number): Generator<number> {
   yield query.startMs;
   for (const startMs of query.bucketStarts) if (startMs > query.startMs) yield startMs;
-  // Nothing lies beyond the clamp: a bound there cuts no cell that has events.
+  // No event lies beyond the clamp: a bound there cuts no cell that has events.
   if (query.endMs <= nowMs + LIMITS.futureClampMs + CLOCK_SKEW_MS) yield query.endMs;
 }
 
@@ -78,11 +90,11 @@ function planOn(query: Query, rollup: Rollup): RollupPlan | null {
   const implied = new Set(conjuncts(rollup.where ?? null).map(canonicalCondition));
   for (const text of implied) if (!asked.some((conjunct) => conjunct.text === text)) return null;
   const left = asked.filter(({ text }) => !implied.has(text)).map(({ condition }) => condition);
-  if (!left.every((condition) => isTold(condition, rollup.dimensions))) return null;
+  if (!left.every((condition) => isDecided(condition, rollup.dimensions))) return null;
   return { rollup, residual: left.length === 0 ? null : { and: left }, groupPositions, numberPosition };
 }
 
-/** The conditions that must all hold, with `in` of one value written as `eq`. */
+/** Returns the conditions that must all hold, with `in` of one value written as `eq`. */
 function conjuncts(condition: Condition | null): Condition[] {
   if (condition === null) return [];
   if ('and' in condition) return condition.and.flatMap(conjuncts);
@@ -92,21 +104,21 @@ function conjuncts(condition: Condition | null): Condition[] {
   return [condition];
 }
 
-/** Do the texts of these dimensions decide the condition as the event itself would? */
-function isTold(condition: Condition, dimensions: readonly string[]): boolean {
-  if ('and' in condition) return condition.and.every((inner) => isTold(inner, dimensions));
-  if ('or' in condition) return condition.or.every((inner) => isTold(inner, dimensions));
-  if ('not' in condition) return isTold(condition.not, dimensions);
+/** Tells whether the texts of these dimensions decide the condition as the event itself would. */
+function isDecided(condition: Condition, dimensions: readonly string[]): boolean {
+  if ('and' in condition) return condition.and.every((inner) => isDecided(inner, dimensions));
+  if ('or' in condition) return condition.or.every((inner) => isDecided(inner, dimensions));
+  if ('not' in condition) return isDecided(condition.not, dimensions);
   if ('cohort' in condition) return false;
-  return dimensions.includes(condition.property) && isToldByText(condition);
+  return dimensions.includes(condition.property) && isDecidedByText(condition);
 }
 
-function isToldByText({ property, op, value }: Comparison): boolean {
+function isDecidedByText({ property, op, value }: Comparison): boolean {
   if (op === 'exists') return true;
   const values = op === 'in' && Array.isArray(value) ? value : [value];
   const areShort = values.every((each) => typeof each !== 'string' || each.length < LIMITS.dimensionValueLengthMax - 1);
   if (isColumn(property)) return areShort;
-  // The text of a number or of a boolean may also be a string's: only a text that is no other value's tells.
+  // The text of a number or of a boolean may also be a string's: only a text that no other value has decides.
   const isEquality = op === 'eq' || op === 'neq' || op === 'in';
   return isEquality && areShort && values.every((each) => typeof each === 'string' && isPlainText(each));
 }

@@ -1,8 +1,8 @@
 /**
  * Request: a question as it is asked on the wire, and the same checked and resolved, ready to be planned.
  *
- * in: unknown JSON, the tenant's zone · out: a Query whose bounds are instants, or a refusal with a stable code
- * Every field is bounded and unknown fields are refused: a misspelt `gruopBy` must not be answered as if it were absent.
+ * In: unknown JSON, the tenant's zone. Out: a Query whose bounds are instants, or a refusal with a stable code. Every
+ * field is bounded and unknown fields are refused: a misspelt `gruopBy` must not be answered as if it were absent.
  */
 import { z } from 'zod';
 import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
@@ -19,7 +19,7 @@ const propertyName = z.string().min(1).max(LIMITS.nameLengthMax);
 /** The wire form of one question. */
 export const querySchema = z.strictObject({
   measure: measureSchema,
-  /** Event names; any of them. */
+  /** Event names, of which any matches. */
   events: z.array(z.string().min(1).max(LIMITS.nameLengthMax)).min(1).max(LIMITS.queryConditionsMax).optional(),
   where: conditionSchema.optional(),
   groupBy: z.array(propertyName).max(LIMITS.queryGroupByMax).optional(),
@@ -35,7 +35,7 @@ export type QueryBody = z.input<typeof querySchema>;
 /** A question, checked and resolved. */
 export interface Query {
   readonly measure: Measure;
-  /** The statistic and property of the measure; null for count and users. */
+  /** The statistic and property of the measure; null for count, users and groups. */
   readonly number: { readonly statistic: Statistic; readonly property: string } | null;
   /** `events` and `where` together. */
   readonly where: Condition | null;
@@ -44,7 +44,7 @@ export interface Query {
   readonly startMs: number;
   readonly endMs: number;
   readonly timezone: string;
-  /** Estimates are refused an answer: what a sketch cannot tell exactly is read from the lake. */
+  /** True when estimates are refused: values that a sketch cannot tell exactly are read from the lake. */
   readonly exact: boolean;
   readonly top: number;
   /** Starts of the buckets of the points; without an interval one bucket, the range itself. */
@@ -73,11 +73,11 @@ export interface QueryRefusal {
   readonly code: QueryRefusalCode;
   /** JSON pointer into the question. */
   readonly path: string;
-  /** For a person: what was met, what is allowed. */
+  /** Text for people: the value found and the value allowed. */
   readonly message: string;
 }
 
-/** Checks a question. `defaultTimezone`: the tenant's. */
+/** Checks a question. `defaultTimezone` is the tenant's. */
 export function parseQuery(body: unknown, defaultTimezone: string): Result<Query, QueryRefusal> {
   const parsed = querySchema.safeParse(body);
   if (!parsed.success) return err(refusalOf(parsed.error.issues[0]!));
@@ -90,16 +90,24 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
   const { startMs, endMs } = range.value;
   const pointsMax = LIMITS.queryPointsMax;
   if (interval && (endMs - startMs) / INTERVAL_MS[interval] > pointsMax) {
-    const met = Math.ceil((endMs - startMs) / INTERVAL_MS[interval]);
-    return refuse('too-many-points', '/interval', `At most ${pointsMax} points an answer; this asks for ${met}.`);
+    const pointCount = Math.ceil((endMs - startMs) / INTERVAL_MS[interval]);
+    return refuse(
+      'too-many-points',
+      '/interval',
+      `At most ${pointsMax} points an answer; this asks for ${pointCount}.`,
+    );
   }
   const starts = interval ? bucketStarts(interval, timezone, startMs, endMs) : [startMs];
-  // One row of points is kept for what is beyond the top.
+  // One row of points is reserved for the series of the groups beyond the top.
   const topMax = interval ? Math.max(1, Math.floor(pointsMax / starts.length) - 1) : LIMITS.queryTopMax;
   const { top = Math.min(LIMITS.queryTopDefault, topMax) } = parsed.data;
   if (groupBy.length > 0 && top > topMax) {
-    const met = (top + 1) * starts.length;
-    return refuse('too-many-points', '/top', `At most ${pointsMax} points an answer; this asks for up to ${met}.`);
+    const pointCount = (top + 1) * starts.length;
+    return refuse(
+      'too-many-points',
+      '/top',
+      `At most ${pointsMax} points an answer; this asks for up to ${pointCount}.`,
+    );
   }
   return ok({
     measure,
@@ -116,17 +124,17 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
   });
 }
 
-/** The names, any of them, and the condition as one; null: neither. */
+/** Returns one condition for the names, of which any matches, and `where`; null when there is neither. */
 export function conjunction(events: readonly string[] | undefined, where: Condition | undefined): Condition | null {
   if (!events) return where ?? null;
-  const named: Condition =
+  const eventCondition: Condition =
     events.length === 1
       ? { property: 'event', op: 'eq', value: events[0]! }
       : { property: 'event', op: 'in', value: [...events] };
-  return where ? { and: [named, where] } : named;
+  return where ? { and: [eventCondition, where] } : eventCondition;
 }
 
-/** The instants of a range, which is neither empty nor too wide. */
+/** Returns the instants of a range, which is neither empty nor too wide. */
 export function parseRange(
   from: string,
   to: string,
@@ -147,14 +155,17 @@ export function parseRange(
   return ok({ startMs, endMs });
 }
 
-/** Outside of these no event is ever taken, and zones have offsets of their own kind. */
+/** Bounds of the years taken: no event lies outside of them, and zones there have offsets of their own kind. */
 const YEAR_MIN = 1980;
 const YEAR_MAX = 2200;
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-/** An instant from an ISO time with a zone, or from a date (its first instant in `timezone`); null when it is neither. */
+/**
+ * Returns the instant of an ISO time with a zone, or of a date (its first instant in `timezone`); null when the text is
+ * neither.
+ */
 export function parseInstant(text: string, timezone: string): number | null {
   const match = DATE.exec(text) ?? DATE_TIME.exec(text);
   if (!match) return null;
@@ -193,7 +204,7 @@ function refuse(code: QueryRefusalCode, path: string, message: string) {
   return err<QueryRefusal>({ code, path, message });
 }
 
-/** The properties a question reads. */
+/** Returns the properties that a question reads. */
 export function queryProperties({ groupBy, where, number, measure }: Query): string[] {
   const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
   if (number) names.push(number.property);
@@ -201,7 +212,7 @@ export function queryProperties({ groupBy, where, number, measure }: Query): str
   return names;
 }
 
-/** The text columns a question reads. */
+/** Returns the text columns that a question reads. */
 export function queryColumns(query: Query): Set<StringColumn> {
   return new Set(queryProperties(query).map(propertyColumn));
 }

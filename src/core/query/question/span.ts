@@ -1,8 +1,8 @@
 /**
- * Span: so many hours, days, weeks, months or years of the local calendar: "1 week", "30 days".
+ * Span: a number of hours, days, weeks, months or years of the local calendar: "1 week", "30 days".
  *
- * Days and longer keep the time of the local clock: a week before a Monday's midnight is a Monday's midnight, though it be
- * 167 or 169 hours. A month before 31 March is the last of February.
+ * Days and longer keep the time of the local clock: a week before a Monday's midnight is a Monday's midnight, whether
+ * that is 167, 168 or 169 hours. A month before 31 March is the last of February.
  */
 import { HOUR_MS } from '../../limits.ts';
 import { instantOf, offsetAt, startOfDate } from './zone.ts';
@@ -15,13 +15,13 @@ export interface Span {
 const SPAN = /^([1-9]\d{0,2}) (hour|day|week|month|year)s?$/;
 export const SPAN_FORM = 'a number and a unit: "1 week", "30 days", "3 months"';
 
-/** Null: it is none. */
+/** Returns null when the text is not a span. */
 export function parseSpan(text: string): Span | null {
   const match = SPAN.exec(text);
   return match && { count: Number(match[1]), unit: match[2] as Span['unit'] };
 }
 
-/** The instant a span before `atMs`. */
+/** Returns the instant that lies a span before `atMs`. */
 export function before(atMs: number, { count, unit }: Span, timezone: string): number {
   if (unit === 'hour') return atMs - count * HOUR_MS;
   const local = new Date(atMs + offsetAt(timezone, atMs));
@@ -37,7 +37,7 @@ export function before(atMs: number, { count, unit }: Span, timezone: string): n
   return instantOf(timezone, moved.getTime());
 }
 
-/** The last so many units of the local calendar, the one that `nowMs` is in included and whole. */
+/** Returns the last `count` units of the local calendar, of which the last one holds `nowMs` and is whole. */
 export function lastOf({ count, unit }: Span, nowMs: number, timezone: string): { startMs: number; endMs: number } {
   const local = new Date(nowMs + offsetAt(timezone, nowMs));
   const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];

@@ -1,9 +1,9 @@
 /**
  * Zone: an IANA time zone as a list of stretches of constant offset, from the platform's own tables (Intl).
  *
- * in: a zone name and a range of instants · out: offsets, and the instants at which local days begin.
- * A stretch is found by probing once a day and halving where the offset differs: 400 days cost 400 probes of ~1.2 µs,
- * after which everything is arithmetic. Offsets are whole minutes since 1990, the earliest event time taken.
+ * In: a zone name and a range of instants. Out: offsets, and the instants at which local days begin. Stretches are
+ * found by probing once a day and by binary search where the offset differs: 400 days cost 400 probes of ~1.2 µs, after
+ * which everything is arithmetic. Offsets are whole minutes since 1990, the earliest event time taken.
  */
 import { DAY_MS, MINUTE_MS } from '../../limits.ts';
 import { assert } from '../../std/result.ts';
@@ -16,7 +16,7 @@ export interface Stretch {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Is it a zone the platform knows? */
+/** Tells whether the platform knows the zone. */
 export function isTimezone(timezone: string): boolean {
   try {
     formatterOf(timezone);
@@ -26,7 +26,7 @@ export function isTimezone(timezone: string): boolean {
   }
 }
 
-/** What to add to an instant to read the local clock. */
+/** Returns the offset that, added to an instant, gives the local clock. */
 export function offsetAt(timezone: string, atMs: number): number {
   const match = /^(\d+)\/(\d+)\/(\d+), (\d+):(\d+):(\d+)$/.exec(formatterOf(timezone).format(atMs));
   assert(match, `no local time for ${atMs} in ${timezone}`);
@@ -35,7 +35,7 @@ export function offsetAt(timezone: string, atMs: number): number {
   return Math.round((localMs - atMs) / MINUTE_MS) * MINUTE_MS;
 }
 
-/** The stretches that cover `[startMs, endMs)`, ascending; the first begins at `startMs`. */
+/** Returns the stretches that cover `[startMs, endMs)`, ascending; the first begins at `startMs`. */
 export function stretches(timezone: string, startMs: number, endMs: number): Stretch[] {
   let offsetMs = offsetAt(timezone, startMs);
   const found: Stretch[] = [{ startMs, offsetMs }];
@@ -54,12 +54,17 @@ export function stretches(timezone: string, startMs: number, endMs: number): Str
   return found;
 }
 
-/** The first instant of the local date `year`-`month`-`day` (month from 0; any day of month, as in Date.UTC). */
+/**
+ * Returns the first instant of the local date `year`-`month`-`day` (month from 0; any day of month, as in Date.UTC).
+ */
 export function startOfDate(timezone: string, year: number, month: number, day: number): number {
   return instantOf(timezone, Date.UTC(year, month, day));
 }
 
-/** The first instant at which the local clock reads `localMs` (as if it were UTC); where it skips that, the change. */
+/**
+ * Returns the first instant at which the local clock reads `localMs` (as if it were UTC); where the clock skips that,
+ * the instant of the change.
+ */
 export function instantOf(timezone: string, localMs: number): number {
   const beforeMs = offsetAt(timezone, localMs - DAY_MS);
   const afterMs = offsetAt(timezone, localMs + DAY_MS);
@@ -71,7 +76,7 @@ export function instantOf(timezone: string, localMs: number): number {
   return changeBetween(timezone, localMs - afterMs, localMs - beforeMs, beforeMs);
 }
 
-/** The first instant after `fromMs`, up to `toMs`, at which the offset is no longer `offsetMs`. */
+/** Returns the first instant after `fromMs`, up to `toMs`, at which the offset is no longer `offsetMs`. */
 function changeBetween(timezone: string, fromMs: number, toMs: number, offsetMs: number): number {
   let low = fromMs;
   let high = toMs;
@@ -96,7 +101,7 @@ function formatterOf(timezone: string): Intl.DateTimeFormat {
     minute: 'numeric',
     second: 'numeric',
   });
-  // Names come in any letter case: bounded, so that a caller cannot fill the isolate with them.
+  // The cache is bounded: names come in any letter case, and a caller must not fill the isolate with them.
   if (formatters.size >= 1_000) formatters.clear();
   formatters.set(timezone, formatter);
   return formatter;

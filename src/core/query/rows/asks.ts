@@ -1,9 +1,9 @@
-/** Asks: what a question wants to know beyond the events it reads; collected while it is compiled. */
+/** Asks: facts that a question needs beyond the events it reads, collected while it is compiled. */
 export interface PeopleAsks {
-  /** Who the person of an event is: with the links. */
+  /** True when people must be put through the links. */
   readonly identity: boolean;
   /** Names with their prefix: `person.plan`, `group.plan`. */
   readonly traits: ReadonlySet<string>;
-  /** Ids. */
+  /** Ids of cohorts. */
   readonly cohorts: ReadonlySet<string>;
 }

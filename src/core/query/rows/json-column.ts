@@ -1,10 +1,10 @@
 /**
  * JsonColumn: one column of JSON objects as text, from which properties are read.
  *
- * A property of the top level is found by its name, without parsing the object: `"name":` behind `{` or `,` is a key, for a
- * quote inside of a text is escaped; and it is one of the top level when no object was opened before it. Whatever is less
- * plain, a name with odd characters, an object before it, an escape in its value, a nested value, is parsed as a whole, once
- * a row. Proven equal to parsing in a property test.
+ * A property of the top level is found by its name, without parsing the object. `"name":` behind `{` or `,` is a key,
+ * because a quote inside a text is escaped; and it is a key of the top level when no object was opened before it.
+ * Anything less plain (a name with odd characters, an object before it, an escape in its value, a nested value) makes
+ * the row be parsed as a whole, once. A property test proves the result equal to parsing.
  */
 import type { EventColumns, PackedTexts } from '../../event/columns.ts';
 import type { JsonObject, JsonValue } from '../../event/event.ts';
@@ -12,7 +12,7 @@ import { valueAt } from '../../event/property.ts';
 import { assert } from '../../std/result.ts';
 
 const NOTHING: JsonObject = {};
-/** Names that JSON writes as they are and that cannot begin or end another thing than a key. */
+/** Names that JSON writes as they are and that are not confused with the beginning or end of something else. */
 const PLAIN_NAME = /^[A-Za-z_$][A-Za-z0-9_$ -]*$/;
 const QUOTE = 34;
 const COMMA = 44;
@@ -49,7 +49,9 @@ export class JsonColumn {
     return this.#columns?.packed?.[this.#column];
   }
 
-  /** The whole object of a row; parsed at most once a row, and once of texts that repeat from row to row. */
+  /**
+   * Returns the whole object of a row. It is parsed at most once a row, and once for texts that repeat from row to row.
+   */
   object(row: number): JsonObject {
     if (row === this.#row) return this.#object;
     const text = this.text(row);
@@ -84,11 +86,11 @@ export class JsonPlace {
   readonly #steps: readonly string[];
   /** A text without one of these cannot hold the property. */
   readonly #marks: readonly string[];
-  /** Null: the name is not plain. */
+  /** Null when the name is not plain. */
   readonly #needle: string | null;
   #columns: EventColumns | null = null;
   #packed: PackedTexts | undefined;
-  // The next place of the needle at or behind `#from`.
+  // `#hit` is the first place of the needle at or behind `#from`.
   #from = 0;
   #hit = -1;
 
@@ -122,8 +124,8 @@ export class JsonPlace {
     if (hit >= to) return undefined;
     if (hit !== from + 1) {
       if (text.charCodeAt(hit - 1) !== COMMA) return this.#parse(row);
-      const opened = text.indexOf('{', from + 1);
-      if (opened !== -1 && opened < hit) return this.#parse(row);
+      const brace = text.indexOf('{', from + 1);
+      if (brace !== -1 && brace < hit) return this.#parse(row);
     }
     return this.#valueAt(text, hit + this.#needle!.length, row);
   }
@@ -143,7 +145,7 @@ export class JsonPlace {
       if (code < ZERO || code > NINE) isDigits = false;
       whole = whole * 10 + code - ZERO;
       code = text.charCodeAt(++end);
-      // The text ends in the middle of a value: it is no JSON as it is written here.
+      // The text ends in the middle of a value: it is not JSON as it is written here.
       if (Number.isNaN(code)) return this.#parse(row);
     }
     if (first !== MINUS && (first < ZERO || first > NINE)) {

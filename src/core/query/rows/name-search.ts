@@ -1,9 +1,9 @@
 /**
- * NameSearch: looks through events for properties by name: which of the names no event has, and what names there are.
+ * NameSearch: searches events for properties by name: it tells which of the names no event has, and which names exist.
  *
- * An event has a property when the place is there, whatever lies in it: also null, which questions count as absent, for
- * somebody who asks for it has not misspelt it. A text is parsed only when it holds the name as JSON writes a key; that the
- * key is at the place asked for is then told by the parsed object.
+ * An event has a property when the place exists, whatever its value, including null, which questions count as absent: a
+ * question that names it has not misspelt it. A text is parsed only when it holds the name as JSON writes a key; the
+ * parsed object then tells whether the key is at the place asked for.
  */
 import type { EventColumns } from '../../event/columns.ts';
 import { foundAt, propertyPlace } from '../../event/property.ts';
@@ -12,11 +12,11 @@ import { compareCodePoints } from '../../std/text.ts';
 import { JsonColumn } from './json-column.ts';
 import { spellingDistance } from './spelling.ts';
 
-/** Events parsed for the names they have, and the names kept of them. */
+/** Bounds of the events parsed for their names, and of the names kept. */
 const SAMPLED_MAX = 200;
-const MET_MAX = 1_000;
+const FOUND_MAX = 1_000;
 
-interface Sought {
+interface SearchedName {
   readonly key: string;
   readonly steps: readonly string[];
   /** A text without one of these cannot have the property. */
@@ -24,18 +24,18 @@ interface Sought {
 }
 
 export class NameSearch {
-  readonly #missing: Map<string, Sought>;
-  readonly #met = new Set<string>();
+  readonly #missing: Map<string, SearchedName>;
+  readonly #found = new Set<string>();
   readonly #json = new JsonColumn('properties');
   #sampledCount = 0;
   #eventCount = 0;
 
-  /** `names`: of properties of events, as questions give them. */
+  /** `names` are properties of events, as questions give them. */
   constructor(names: Iterable<string>) {
-    this.#missing = new Map(Array.from(names, (name) => [name, soughtOf(name)]));
+    this.#missing = new Map(Array.from(names, (name) => [name, searchedName(name)]));
   }
 
-  /** The names that nothing looked at has. */
+  /** Names that no event searched so far has. */
   get missing(): readonly string[] {
     return [...this.#missing.keys()];
   }
@@ -48,44 +48,45 @@ export class NameSearch {
     return this.#eventCount;
   }
 
-  /** Looks at events, which must have their properties. */
+  /** Searches events, which must have their properties. */
   look(columns: EventColumns): void {
     this.#json.use(columns);
     this.#eventCount += columns.rowCount;
     this.#sample(columns.rowCount);
-    for (const [name, sought] of this.#missing) if (this.#isIn(sought, columns)) this.#missing.delete(name);
+    for (const [name, searched] of this.#missing) if (this.#isIn(searched, columns)) this.#missing.delete(name);
   }
 
-  /** Some event is known to have this key at the top level. */
-  meet(key: string): void {
-    this.#note(key);
-    for (const [name, sought] of this.#missing) {
-      if (sought.key === key || (sought.steps.length === 1 && sought.steps[0] === key)) this.#missing.delete(name);
+  /** Notes that some event has this key at the top level. */
+  noteKey(key: string): void {
+    this.#keep(key);
+    for (const [name, searched] of this.#missing) {
+      if (searched.key === key || (searched.steps.length === 1 && searched.steps[0] === key))
+        this.#missing.delete(name);
     }
   }
 
-  /** Names that were met, those spelt most alike first. */
-  metNear(name: string, max: number): string[] {
-    const { key } = soughtOf(name);
-    const distances = new Map(Array.from(this.#met, (met) => [met, spellingDistance(key, met)]));
-    const near = [...this.#met].sort((a, b) => distances.get(a)! - distances.get(b)! || compareCodePoints(a, b));
+  /** Returns names that exist, those spelt most alike first. */
+  nearestNames(name: string, max: number): string[] {
+    const { key } = searchedName(name);
+    const distances = new Map(Array.from(this.#found, (found) => [found, spellingDistance(key, found)]));
+    const near = [...this.#found].sort((a, b) => distances.get(a)! - distances.get(b)! || compareCodePoints(a, b));
     return near.slice(0, max);
   }
 
-  /** The last rows of the first batches. */
+  /** Parses the last rows of the first batches. */
   #sample(rowCount: number): void {
     for (let row = rowCount - 1; row >= 0 && this.#sampledCount < SAMPLED_MAX; row--) {
       this.#sampledCount++;
-      for (const key of Object.keys(this.#json.object(row))) this.#note(key);
+      for (const key of Object.keys(this.#json.object(row))) this.#keep(key);
     }
   }
 
-  /** What is longer than a question may name is no help to it. */
-  #note(key: string): void {
-    if (this.#met.size < MET_MAX && key.length <= LIMITS.nameLengthMax) this.#met.add(key);
+  /** Keeps a name, unless it is longer than a question may give. */
+  #keep(key: string): void {
+    if (this.#found.size < FOUND_MAX && key.length <= LIMITS.nameLengthMax) this.#found.add(key);
   }
 
-  #isIn({ key, steps, marks }: Sought, { rowCount }: EventColumns): boolean {
+  #isIn({ key, steps, marks }: SearchedName, { rowCount }: EventColumns): boolean {
     const isMarked = (text: string) => marks.some((mark) => text.includes(mark));
     const { packed } = this.#json;
     if (packed !== undefined && !isMarked(packed.text)) return false;
@@ -98,7 +99,7 @@ export class NameSearch {
   }
 }
 
-function soughtOf(name: string): Sought {
+function searchedName(name: string): SearchedName {
   const place = propertyPlace(name);
   const { key, steps } = place.in === 'properties' ? place : { key: name, steps: [name] };
   return { key, steps, marks: [...new Set([key, steps[0]!])].map((each) => `${JSON.stringify(each)}:`) };

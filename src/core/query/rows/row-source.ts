@@ -1,6 +1,7 @@
 /**
- * RowSource: reads properties of single rows of event columns: from a column of their own where the batch has it, else from
- * the JSON (json-column.ts), only for the rows that are asked for. Traits and cohorts come from the columns' lookup.
+ * RowSource: reads properties of single rows of event columns: from a column of their own where the batch has it, else
+ * from the JSON (json-column.ts), only for the rows that are asked for. Traits and cohorts come from the columns'
+ * lookup.
  */
 import type { CodedTexts, EventColumns, TypedColumn } from '../../event/columns.ts';
 import { type Comparison, type Condition, evaluate } from '../../event/condition.ts';
@@ -9,27 +10,28 @@ import type { Lookup } from '../../event/lookup.ts';
 import { dimensionText, isTrait, type PropertyPlace, propertyPlace } from '../../event/property.ts';
 import { assert } from '../../std/result.ts';
 import { ownText } from '../../std/text.ts';
+import { wordsOf } from '../../std/words.ts';
 import type { PeopleAsks } from './asks.ts';
 import { JsonColumn, JsonPlace } from './json-column.ts';
 import { typedValue } from './typed-value.ts';
 
-/** What a question asks of one row. */
+/** Readers of one row, compiled from a question. */
 export type RowTest = (row: number) => boolean;
 export type RowText = (row: number) => string | null;
 export type RowValue = (row: number) => JsonValue | undefined;
 
 export class RowSource {
   #columns: EventColumns | null = null;
-  /** (low, high) pairs. */
+  /** People of the rows as (low, high) pairs. */
   #people: Uint32Array = new Uint32Array(0);
   readonly #traits = new Set<string>();
   readonly #cohorts = new Set<string>();
   readonly #json = { properties: new JsonColumn('properties'), context: new JsonColumn('context') };
-  /** Names of the top level of the properties that were asked for; null: something deeper was. */
+  /** Top-level properties that were asked for; null once a nested one was. */
   #properties: Set<string> | null = new Set();
   readonly #names = new Set<string>();
 
-  /** What the tests and values made so far want to know beyond the events. */
+  /** Facts that the tests and values made so far need beyond the events. */
   get asks(): PeopleAsks {
     const isPersonal = [...this.#traits].some((name) => propertyPlace(name).in === 'person');
     return { identity: isPersonal || this.#cohorts.size > 0, traits: this.#traits, cohorts: this.#cohorts };
@@ -37,21 +39,20 @@ export class RowSource {
 
   use(columns: EventColumns): void {
     this.#columns = columns;
-    const { buffer, byteOffset, length } = columns.person;
-    this.#people = new Uint32Array(buffer, byteOffset, 2 * length);
+    this.#people = wordsOf(columns.person);
     this.#json.properties.use(columns);
     this.#json.context.use(columns);
   }
 
   /**
-   * The properties that tests and values made so far read, when columns of their own would do instead of the JSON; null:
-   * they need the JSON.
+   * The properties that tests and values made so far read; null when they need the JSON, and columns of single
+   * properties would not do instead.
    */
   get properties(): ReadonlySet<string> | null {
     return this.#properties;
   }
 
-  /** The names, as questions give them, of the properties of events that tests and values made so far read. */
+  /** Event properties that the tests and values made so far read, by the names that the question gives them. */
   get names(): ReadonlySet<string> {
     return this.#names;
   }
@@ -94,7 +95,7 @@ export class RowSource {
     else this.#properties = null;
   }
 
-  /** The value as the text of a dimension. */
+  /** Returns a reader of the value as the text of a dimension. */
   text(name: string): RowText {
     const place = propertyPlace(name);
     if (place.in === 'column') {
@@ -105,7 +106,7 @@ export class RowSource {
     return (row) => dimensionText(value(row));
   }
 
-  /** The value as the text of a dimension, as a small number: equal texts have equal codes, in all batches. */
+  /** Returns codes for the value as the text of a dimension: equal texts have equal codes, in all batches. */
   codes(name: string): DimensionCodes {
     const place = propertyPlace(name);
     const coded =
@@ -140,7 +141,7 @@ export class RowSource {
     return lookup;
   }
 
-  /** Of what repeats, each text is compared once a batch. */
+  /** Returns the test of a comparison. In a column with a dictionary each text is compared once a batch. */
   #comparison(comparison: Comparison): RowTest {
     const place = propertyPlace(comparison.property);
     const value = this.value(comparison.property);
@@ -191,7 +192,7 @@ function typedOf(columns: EventColumns | null, property: string): TypedColumn | 
   return typed !== undefined && Object.hasOwn(typed, property) ? typed[property] : undefined;
 }
 
-/** The texts of a property's own column; undefined where there is none. */
+/** Returns the reader of the texts of a property's own column; it gives undefined where there is none. */
 function codedProperty(place: PropertyPlace): (columns: EventColumns) => CodedTexts | undefined {
   if (place.in !== 'properties' || place.steps.length > 1) return () => undefined;
   return (columns) => {
@@ -200,9 +201,9 @@ function codedProperty(place: PropertyPlace): (columns: EventColumns) => CodedTe
   };
 }
 
-/** Numbers for the texts of a dimension, in the order in which they are met. */
+/** Numbers for the texts of a dimension, in the order in which they first occur. */
 export class DimensionCodes {
-  /** By code. */
+  /** Text of each code. */
   readonly texts: (string | null)[] = [];
   readonly #text: RowText;
   readonly #codedIn: (columns: EventColumns) => CodedTexts | undefined;
@@ -211,8 +212,8 @@ export class DimensionCodes {
   #from: EventColumns | null = null;
   #codes: CodedTexts['codes'] | null = null;
   #entries: CodedTexts['entries'] = [];
-  /** By code of the batch: ours, -1 while it was not met. */
-  #ours = new Int32Array();
+  /** Own code by code of the batch; -1 before it is known. */
+  #ownCodes = new Int32Array();
 
   constructor(
     text: RowText,
@@ -228,11 +229,11 @@ export class DimensionCodes {
     if (this.#from !== this.#columns()) this.#use();
     if (this.#codes === null) return this.#codeOf(this.#text(row));
     const code = this.#codes[row]!;
-    const known = this.#ours[code]!;
+    const known = this.#ownCodes[code]!;
     if (known >= 0) return known;
-    const ours = this.#codeOf(dimensionText(this.#entries[code]));
-    this.#ours[code] = ours;
-    return ours;
+    const ownCode = this.#codeOf(dimensionText(this.#entries[code]));
+    this.#ownCodes[code] = ownCode;
+    return ownCode;
   }
 
   #use(): void {
@@ -240,7 +241,7 @@ export class DimensionCodes {
     const coded = this.#from === null ? undefined : this.#codedIn(this.#from);
     this.#codes = coded?.codes ?? null;
     this.#entries = coded?.entries ?? [];
-    this.#ours = new Int32Array(this.#entries.length).fill(-1);
+    this.#ownCodes = new Int32Array(this.#entries.length).fill(-1);
   }
 
   #codeOf(text: string | null): number {

@@ -1,6 +1,9 @@
-/** Spelling: how far apart two names are, for a misspelt one to be answered with those it may stand for. */
+/** Spelling: the distance between two names, so that a misspelt one is answered with those that it may stand for. */
 
-/** Letters to be put in, taken out or exchanged to make one of the other (Levenshtein, 1965); case does not count. */
+/**
+ * Returns the number of letters to insert, delete or exchange to turn one name into the other (Levenshtein, 1965); case
+ * does not count.
+ */
 export function spellingDistance(left: string, right: string): number {
   const [from, to] = [left.toLowerCase(), right.toLowerCase()];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

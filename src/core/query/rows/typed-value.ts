@@ -1,4 +1,6 @@
-/** Typed value: what a column of a property holds in a row, as the JSON would say it; undefined when it is absent. */
+/**
+ * Typed value: the value of a row in a property's own column, as the JSON would give it; undefined when it is absent.
+ */
 import type { TypedColumn } from '../../event/columns.ts';
 
 export function typedValue(column: TypedColumn, row: number): number | boolean | string | undefined {

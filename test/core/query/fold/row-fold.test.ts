@@ -1,4 +1,4 @@
-// The fold of single events: what it holds stays within its bounds, and what it answers is the same on both sides of them.
+// The fold of single events: its memory stays within its bounds, and its answer is the same on both sides of them.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../../src/core/event/columns.ts';
@@ -51,7 +51,7 @@ describe('groups of two properties', () => {
     const columns = columnsOf(12_000, (index) => ({ url: `/${index}`, session_id: `s${index}` }));
     const beforeBytes = process.memoryUsage().heapUsed;
     fold.add(columns);
-    // Half of 12,000 squared places would be 576 MB.
+    // A table with half of the 12,000 × 12,000 places would take 576 MB.
     expect(process.memoryUsage().heapUsed - beforeBytes).toBeLessThan(100e6);
     expect(fold.finish().groupCount).toBe(12_000);
   });
@@ -135,7 +135,7 @@ describe('what a question holds', () => {
     expect(whole.excess).toBeNull();
     for (const from of [10, 20]) whole.absorb(structuredClone(part(from).partial()));
     expect(whole.excess).toContain('too many');
-    // One that was too much itself says so, for what it has is not all.
+    // A partial fold that exceeded its own bound says so, because its counts are not complete.
     const other = new RowFold(query(byUserAndDay));
     other.absorb(structuredClone(whole.partial()));
     expect(other.excess).toBe(whole.excess);
