@@ -72,7 +72,11 @@ the text that was sent: the export adds it so that spreadsheets run no formulas.
     const out = resolve(io.cwd, args.mustText('out'));
     if (existsSync(out) && !args.flag('force')) throw new CliError(`${out} already exists`, 'Replace it with --force.');
     const server = findServer(args, io);
-    const client = new Client({ url: server.url, key: server.mustKey('read'), onRetry: (reason) => io.note(reason) });
+    const client = new Client({
+      url: server.url,
+      key: server.mustKey('read'),
+      onRetry: (reason) => io.note(`${reason}; trying again`),
+    });
 
     const spans = question.format === 'parquet' ? [{ from, to }] : spansOf(from, to, partDays);
     // The journal names the resolved spans: a relative range such as 7d is another range a moment later.

@@ -91,7 +91,10 @@ function notInTime(isStored: boolean, open: readonly SealedDay[]): CliError {
   const message = isStored
     ? `${open.length} days are not sealed yet: ${names.join(', ')}`
     : 'The shards have not stored their events yet';
-  return new CliError(message, 'The server continues. Wait longer with --timeout, or look later with tidemark verify.');
+  return new CliError(
+    message,
+    'The server seals them all the same. Wait longer with --timeout, or look later: tidemark verify',
+  );
 }
 
 function renderDays(days: readonly SealedDay[]): string[] {
