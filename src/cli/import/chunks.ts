@@ -25,7 +25,7 @@ export interface RowCounts {
 }
 
 const UNREADABLE_SHOWN_MAX = 5;
-/** Below `LIMITS.importChunkSizeBytesMax`, which bounds what the server takes. Another size would cut other chunks. */
+/** The server takes `LIMITS.importChunkSizeBytesMax`. A change of this size would cut the chunks of old imports anew. */
 const CHUNK_SIZE_BYTES_MAX = 10 * 1024 * 1024;
 
 export async function* cutChunks(

@@ -4,8 +4,9 @@
  * - CSV: the header names the columns; a record with another number of fields, or with broken quotes, is unreadable.
  * - NDJSON: each line is one JSON value. Lines: each row is the text of a line. Blank lines count as rows, not as
  *   events.
- * - A line longer than LINE_LENGTH_MAX is unreadable and never held as a whole. The stream has batches instead of
- *   single rows: half a million turns of an async iterator cost more than the parsing.
+ * - A line longer than LINE_LENGTH_MAX is unreadable and never held as a whole.
+ *
+ * The stream has batches instead of single rows: half a million turns of an async iterator cost more than the parsing.
  */
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
