@@ -2,13 +2,13 @@
 
 CREATE TABLE tenants (
   uid           TEXT PRIMARY KEY,                -- never reused
-  id            TEXT NOT NULL,                   -- public; free again after deletion
+  id            TEXT NOT NULL,                   -- public; free again after a deletion
   name          TEXT NOT NULL,
   regions       TEXT NOT NULL,                   -- JSON array of location hints, home first
   timezone      TEXT NOT NULL,
   hash_key      TEXT NOT NULL,                   -- 32 hex digits: key of the tenant's pseudonyms
   shard_count   INTEGER NOT NULL DEFAULT 1,
-  origins       TEXT NOT NULL DEFAULT '[]',      -- JSON array; empty: any
+  origins       TEXT NOT NULL DEFAULT '[]',      -- JSON array; any origin may send when it is empty
   created_at_ms INTEGER NOT NULL,
   deleted_at_ms INTEGER
 ) WITHOUT ROWID;
@@ -18,7 +18,7 @@ CREATE TABLE keys (
   hash          TEXT PRIMARY KEY,                -- SHA-256 of the key, hex; the key itself is never stored
   uid           TEXT NOT NULL,
   scope         TEXT NOT NULL,
-  hint          TEXT NOT NULL,                   -- last four characters, for people
+  hint          TEXT NOT NULL,                   -- the last four characters, by which people recognise the key
   created_at_ms INTEGER NOT NULL,
   revoked_at_ms INTEGER
 ) WITHOUT ROWID;
@@ -40,12 +40,12 @@ CREATE TABLE segments (
   uid           TEXT NOT NULL,
   path          TEXT NOT NULL,
   source        TEXT NOT NULL,                   -- flush | import | seal
-  incarnation   TEXT NOT NULL,                   -- of the shard; of an import: its id and chunk; of a seal: the plan hash
+  incarnation   TEXT NOT NULL,                   -- incarnation of the shard, id and chunk of the import, or plan hash
   seq_from      INTEGER NOT NULL,
   seq_to        INTEGER NOT NULL,
-  rollup_ids    TEXT NOT NULL DEFAULT '[]',      -- JSON: rollups every block of the flush was made under
-  day           INTEGER,                         -- seals only
-  revision      INTEGER,                         -- seals only
+  rollup_ids    TEXT NOT NULL DEFAULT '[]',      -- JSON: the rollups that counted every block of the flush
+  day           INTEGER,                         -- null unless the source is a seal
+  revision      INTEGER,                         -- null unless the source is a seal
   row_count     INTEGER NOT NULL,
   size_bytes    INTEGER NOT NULL,
   at_min_ms     INTEGER NOT NULL,
@@ -60,7 +60,7 @@ CREATE TABLE segment_days (
   day           INTEGER NOT NULL,
   manifest_seq  INTEGER NOT NULL,
   row_count     INTEGER NOT NULL,
-  uncounted     INTEGER NOT NULL,                -- rows that are in no part: imports, beyond the allowed lateness
+  uncounted     INTEGER NOT NULL,                -- rows that are in no part: imported or beyond the allowed lateness
   PRIMARY KEY (uid, day, manifest_seq)
 ) WITHOUT ROWID;
 
@@ -96,7 +96,8 @@ CREATE TABLE parts (
   PRIMARY KEY (uid, rollup_id, incarnation, seq_from, chunk)
 ) WITHOUT ROWID;
 
--- Seals: a plan row first (losers of a race adopt it), cells under a revision nobody reads yet, then one flip.
+-- A seal writes a plan row first (losers of a race adopt it), then cells under a revision that is not read yet, then
+-- the flip.
 CREATE TABLE seal_plans (
   uid           TEXT NOT NULL,
   day           INTEGER NOT NULL,
@@ -112,7 +113,7 @@ CREATE TABLE sealed_days (
   uid           TEXT NOT NULL,
   day           INTEGER NOT NULL,
   revision      INTEGER NOT NULL,
-  covered_seq   INTEGER NOT NULL,                -- dirty: a segment of the day with manifest_seq above it
+  covered_seq   INTEGER NOT NULL,                -- a segment of the day with a greater manifest_seq makes the day dirty
   vector        TEXT NOT NULL,                   -- JSON {incarnation: coveredSeq}
   rollup_ids    TEXT NOT NULL,                   -- JSON: rollups that have cells of this revision
   events        INTEGER NOT NULL,
@@ -146,7 +147,7 @@ CREATE TABLE imports (
   chunk         INTEGER NOT NULL,
   content_hash  TEXT NOT NULL,
   days          TEXT NOT NULL,                   -- JSON {day: rows}
-  verdict       TEXT NOT NULL,                   -- JSON: the answer given, given again to a repeat
+  verdict       TEXT NOT NULL,                   -- JSON: the answer, which a repeated chunk gets again
   stored_at_ms  INTEGER NOT NULL,
   PRIMARY KEY (uid, import_id, chunk)
 ) WITHOUT ROWID;

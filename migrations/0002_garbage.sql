@@ -1,4 +1,4 @@
--- Objects of the lake that nothing lists any more: deleted after a while, for scans that had begun before.
+-- Objects of the lake that are not in the manifest any more. They are deleted later, after the scans that use them.
 CREATE TABLE garbage (
   path          TEXT PRIMARY KEY,
   after_ms      INTEGER NOT NULL

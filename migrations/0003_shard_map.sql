@@ -1,7 +1,8 @@
--- The shard map as the edge loads it: JSON of epochs, ascending; null: one epoch of shard_count. The directory has the truth.
+-- The shard map as the edge loads it: JSON of epochs, ascending; null means one epoch of shard_count. It is a copy: the
+-- map in the directory is authoritative.
 ALTER TABLE tenants ADD COLUMN shard_map TEXT;
 
--- Flushes that failed to be stored, until they are: for status and dead letters.
+-- Flushes that could not be stored yet, for the status and the dead letters.
 CREATE TABLE flush_failures (
   uid           TEXT NOT NULL,
   incarnation   TEXT NOT NULL,
@@ -9,7 +10,7 @@ CREATE TABLE flush_failures (
   region        TEXT NOT NULL,
   shard         INTEGER NOT NULL,
   attempts      INTEGER NOT NULL,
-  error         TEXT NOT NULL,                   -- of the latest attempt
+  error         TEXT NOT NULL,                   -- the error of the latest attempt
   first_at_ms   INTEGER NOT NULL,
   last_at_ms    INTEGER NOT NULL,
   PRIMARY KEY (uid, incarnation, seq_from)

@@ -1,6 +1,6 @@
--- Links between the hashes of ids (src/core/people/links.ts): written with the flush or chunk that holds the event.
--- A row is replaced, under a new link_seq, only by an earlier one of the same two ids: who has read up to a link_seq reads on
--- from there.
+-- Links between the hashes of ids (src/core/people/links.ts), written with the flush or chunk that holds the event.
+-- Only an earlier link of the same two ids replaces a row, under a new link_seq. A reader that has read up to some
+-- link_seq therefore continues from there.
 CREATE TABLE links (
   link_seq      INTEGER PRIMARY KEY AUTOINCREMENT,
   uid           TEXT NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE links (
   from_hash     TEXT NOT NULL,                   -- 16 hex digits: D1 hands out integers as doubles
   to_hash       TEXT NOT NULL,
   at_ms         INTEGER NOT NULL,
-  source        TEXT NOT NULL                    -- incarnation of the flush or chunk
+  source        TEXT NOT NULL                    -- the incarnation of the flush or chunk
 );
 CREATE UNIQUE INDEX links_ids ON links (uid, kind, from_hash, to_hash);
 CREATE INDEX links_uid ON links (uid, link_seq);

@@ -1,5 +1,5 @@
--- What a tenant wants to be kept, and what was dropped. `dropped` only ever grows: readers go by it (CORRECTNESS A5), the
--- deleting that follows is garbage collection.
+-- The expiry policy of a tenant, and the ranges that were dropped. `dropped` only grows, and readers follow it
+-- (docs/correctness.md, A5). The deletion of files and rows that follows is garbage collection.
 CREATE TABLE retention (
   uid            TEXT PRIMARY KEY,
   policy         TEXT NOT NULL,                  -- JSON
@@ -9,9 +9,9 @@ CREATE TABLE retention (
 CREATE TABLE dropped (
   uid            TEXT NOT NULL,
   tier           TEXT NOT NULL,                  -- hour | day | lake | event
-  name           TEXT NOT NULL,                  -- of the event; '' for the other tiers
-  day_from       INTEGER NOT NULL,               -- the first day of which something was dropped
-  day_before     INTEGER NOT NULL,               -- whatever is older does not count
+  name           TEXT NOT NULL,                  -- the name of the event; '' for the other tiers
+  day_from       INTEGER NOT NULL,               -- the first dropped day
+  day_before     INTEGER NOT NULL,               -- earlier days do not count
   updated_at_ms  INTEGER NOT NULL,
   PRIMARY KEY (uid, tier, name)
 ) WITHOUT ROWID;

@@ -1,5 +1,6 @@
--- Beside an L1 file its identify, group and alias events once more, in a small file of their own (traitsPath): traits are read
--- from those, not from all events. NULL: sealed before there were such files; 0: it has no such events, and no such file.
+-- The identify, group and alias events of an L1 file stand once more in a small file beside it (traitsPath), so that a
+-- question about traits does not read all events. NULL when the seal is older than these files; 0 when there are no
+-- such events, and then there is no file.
 ALTER TABLE segments ADD COLUMN traits_rows INTEGER;
 ALTER TABLE segments ADD COLUMN traits_size_bytes INTEGER;
 ALTER TABLE segments ADD COLUMN traits_footer TEXT;

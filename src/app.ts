@@ -46,12 +46,12 @@ export function createApp(services: Services): Hono {
   app.route('/', importRoutes({ ...services, quotas }, lakeImporter(services)));
 
   // Asking.
-  app.route('/', queryRoutes(services));
+  app.route('/v1/query', queryRoutes(services));
   app.route('/', journeyRoutes(services));
-  app.route('/', eventsRoutes(services));
-  app.route('/', peopleRoutes(services));
-  app.route('/', exportRoutes(services));
-  app.route('/', insightRoutes(services));
+  app.route('/v1/events', eventsRoutes(services));
+  app.route('/v1/people', peopleRoutes(services));
+  app.route('/v1/export', exportRoutes(services));
+  app.route('/v1/insights', insightRoutes(services));
 
   // Configuring.
   app.route('/v1/tenants', tenantRoutes(services));

@@ -4,7 +4,7 @@ import { PROBLEM_CODES } from '../src/wire/problem-codes.ts';
 import { fakeApp, ROOT_KEY } from './support/fake-services.ts';
 
 describe('the OpenAPI document', () => {
-  it('has every route, with what it is for and which key opens it', async () => {
+  it('has every route, with its summary and the key that opens it', async () => {
     const { app, call } = fakeApp();
     const { status, body } = await call('GET', '/openapi.json');
     expect(status).toBe(200);
@@ -21,7 +21,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('would miss a route that says nothing of itself', async () => {
+  it('misses a route without a description, which the check finds', async () => {
     const { app } = fakeApp();
     app.get('/v1/secret/:id', (c) => c.json({}));
     expect(undocumentedRoutes(app, await openApiOf(app))).toEqual(['GET /v1/secret/:id']);
@@ -44,8 +44,8 @@ describe('the pages about the API', () => {
   });
 });
 
-describe('a request no route takes', () => {
-  it('is a 404 as a problem', async () => {
+describe('a request without a route', () => {
+  it('is answered with a 404 problem', async () => {
     const { status, headers, body } = await fakeApp().call('GET', '/v1/nothing');
     expect([status, headers.get('content-type'), body.code]).toEqual([
       404,
@@ -54,7 +54,7 @@ describe('a request no route takes', () => {
     ]);
   });
 
-  it('is a 405 with Allow when the path takes other methods', async () => {
+  it('is answered with 405 and Allow when the path has other methods', async () => {
     const { call } = fakeApp();
     const answer = await call('PUT', '/v1/keys');
     expect([answer.status, answer.headers.get('allow'), answer.body.code]).toEqual([
@@ -68,7 +68,7 @@ describe('a request no route takes', () => {
 });
 
 describe('health', () => {
-  it('answers when it runs and when it can work', async () => {
+  it('tells whether the Worker runs and whether it is ready', async () => {
     const { call, fake } = fakeApp();
     expect((await call('GET', '/healthz')).body).toEqual({ status: 'ok' });
     expect((await call('GET', '/readyz')).body).toEqual({ status: 'ready' });
@@ -102,7 +102,7 @@ describe('metrics', () => {
 });
 
 describe('every answer', () => {
-  it('keeps a browser from guessing, and is open to no other origin', async () => {
+  it('keeps a browser from guessing its type, and is open to no other origin', async () => {
     const { call } = fakeApp();
     for (const path of ['/healthz', '/nothing', '/docs', '/v1/keys']) {
       const { headers } = await call('GET', path, { headers: { origin: 'https://evil.example' } });
@@ -114,7 +114,7 @@ describe('every answer', () => {
 });
 
 describe('the demo keys', () => {
-  it('are there on a local stack only', async () => {
+  it('are served by a local stack only', async () => {
     expect((await fakeApp().call('GET', '/demo.json')).status).toBe(404);
     const demoKeys = { tenant: 'demo', write: 'w', read: 'r' };
     expect((await fakeApp({ demoKeys }).call('GET', '/demo.json')).body).toEqual(demoKeys);

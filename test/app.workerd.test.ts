@@ -12,12 +12,12 @@ async function call(method: string, path: string, key: string, body?: unknown) {
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
+  // biome-ignore lint/suspicious/noExplicitAny: answers have many shapes
   return { status: response.status, body: (await response.json()) as any };
 }
 
 describe('the app in the runtime', () => {
-  it('makes a tenant, whose keys work at once and at the same time', async () => {
+  it('makes a tenant whose keys work at once, in many requests at the same time', async () => {
     const { status, body } = await call('POST', '/v1/tenants', ROOT_KEY, { id: 'acme', name: 'Acme' });
     expect(status).toBe(201);
     const answers = await Promise.all(Array.from({ length: 40 }, () => call('GET', '/v1/rollups', body.keys.read)));

@@ -1,4 +1,4 @@
-// The part of cli-progress that is used; the package brings no types.
+// The part of cli-progress that the CLI uses; the package has no types.
 declare module 'cli-progress' {
   interface Preset {
     readonly format: string;

@@ -1,13 +1,13 @@
-// What the Worker uses of Node's modules, which the runtime has under `nodejs_compat`. Not `@types/node`: with it, every
-// global of Node would seem to exist.
+// The parts of Node's modules that the Worker uses; the runtime has them under `nodejs_compat`. `@types/node` would
+// declare every global of Node, and the runtime does not have them all.
 
 declare module 'node:zlib' {
   export function crc32(data: string | Uint8Array, value?: number): number;
   interface ZstdOptions {
     params?: Record<number, number>;
-    /** Size of the output buffer: when all fits in one, nothing is copied together. */
+    /** Size of the output buffer. An output that fits into one buffer is not copied. */
     chunkSize?: number;
-    /** How the end of the input is taken. */
+    /** The operation at the end of the input. */
     finishFlush?: number;
   }
   export const constants: { readonly ZSTD_c_compressionLevel: number; readonly ZSTD_e_continue: number };

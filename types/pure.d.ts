@@ -1,4 +1,4 @@
-// What the core may use beside the language: pure functions that every runtime has. They read no clock and reach nothing.
+// The pure functions of the platform that the core may use: every runtime has them, and they have no clock and no I/O.
 
 interface TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;

@@ -1,6 +1,6 @@
-// The part of the package `siphash`, which has no types of its own, that the tests use as a reference.
+// The part of siphash that the tests use as a reference; the package has no types.
 
 declare module 'siphash' {
-  /** Key: four 32-bit words. The hash: 16 hexadecimal digits. */
+  /** Returns the hash as 16 hexadecimal digits. `key` has four 32-bit words. */
   export function hash_hex(key: ArrayLike<number>, message: string | Uint8Array): string;
 }

@@ -12,6 +12,7 @@
  * are remembered, so that the hot path does no cryptography. Only signed keys enter that memory, so guesses push none
  * out. A change of the root key ends every key at once.
  */
+import { toHex } from '../core/std/hex.ts';
 import { assert } from '../core/std/result.ts';
 import { KEY_SCOPES, type KeyScope } from '../core/tenant/tenant.ts';
 
@@ -112,7 +113,7 @@ export function parseKey(key: string): ParsedKey | null {
 
 export async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toHex(digest);
 }
 
 /** Compares ASCII texts in a time that depends only on their lengths. */

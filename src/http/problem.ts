@@ -9,6 +9,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
+import { jsonPointer } from '../core/std/pointer.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
@@ -111,10 +112,6 @@ export function requestInvalid(error: z.ZodError): Problem {
   const [first = { path: '', message: 'Invalid' }] = errors;
   const detail = first.path === '' ? first.message : `${first.path}: ${first.message}`;
   return new Problem(400, 'request-invalid', detail, { extra: { path: first.path, errors: errors.slice(0, 20) } });
-}
-
-export function jsonPointer(path: readonly PropertyKey[]): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 function parseText(text: string): unknown {

@@ -14,6 +14,7 @@
 import type { Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
+import type { DeepReadonly } from '../core/std/deep-readonly.ts';
 import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
 import { checkAnswer, checkProblem } from './answer-checks.ts';
@@ -76,11 +77,6 @@ export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B 
   readonly request: Request;
 };
 
-type DeepReadonly<T> = T extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-    : T;
 /** JSON of the schema; a call whose answer is not JSON makes the response itself. */
 type AnswerOf<A extends z.ZodType | string> = A extends z.ZodType ? DeepReadonly<z.output<A>> : Response;
 

@@ -1,15 +1,15 @@
-// The import table: which folder may import which. A stage that imports another is the start of a ball of mud.
+// The import table: the folders that each folder may import. Stages import each other only where the table says so.
 
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Import, importsOf, readSources, withoutCommentsAndStrings } from '../support/sources.ts';
 
 type Rule = {
-  /** Folders whose modules it may import; its own is always allowed. */
+  /** Places whose modules the folder may import; the folder itself is always allowed. */
   readonly values: readonly string[];
-  /** Folders of which it may import types. */
+  /** Places of which the folder may import types only. */
   readonly types?: readonly string[];
-  /** Packages it may import; undefined: any. */
+  /** Packages that the folder may import. Default: any. */
   readonly packages?: readonly string[];
 };
 
@@ -34,9 +34,9 @@ const table: Record<string, Rule> = {
   'src/operate': { ...routes, values: [...routes.values, 'src/lake', 'src/query/view'] },
   'src/sinks': { values: ['src/core', 'src/lake', 'src/control', 'src/observe'], types: [services] },
   'src/lake': { values: ['src/core', 'src/observe'], types: ['src/wire'] },
-  // Its routes answer with the problem details of all others; http knows nothing of it.
+  // Routes of control answer with the problem details of http; http does not import control.
   'src/control': { values: ['src/core', 'src/wire', 'src/http', 'src/observe'], types: [services] },
-  // The shape of what the entry hands to every route: types alone.
+  // The ports that the entry hands to every route, as types alone.
   [services]: {
     values: [],
     types: ['src/core', 'src/wire', 'src/http', 'src/control', 'src/lake', 'src/observe', shardFolder],
@@ -50,7 +50,7 @@ const table: Record<string, Rule> = {
   'src/local': { values: ['src/wire', 'src/core/limits.ts'], types: ['src/core'] },
 };
 
-/** May import everything and is imported by nobody, save the entry its routes. */
+/** The modules that may import everything. No other module imports them, except that the entry imports the app. */
 const tops = ['src/index.ts', 'src/app.ts'];
 
 function folderOf(path: string): string {
@@ -64,7 +64,7 @@ function holds(allowed: readonly string[] | undefined, target: string): boolean 
   return allowed?.some((place) => target === place || target.startsWith(`${place}/`)) ?? false;
 }
 
-/** Why the file may not have this import, or undefined when it may. */
+/** The reason why the file may not have this import, or undefined when it may. */
 function violation(path: string, { specifier, typeOnly }: Import): string | undefined {
   const own = folderOf(path);
   const rule = table[own];
@@ -76,7 +76,7 @@ function violation(path: string, { specifier, typeOnly }: Import): string | unde
   const target = posix.join(posix.dirname(path), specifier);
   const folder = folderOf(target);
   if (path === 'src/index.ts') return undefined;
-  if (tops.includes(folder)) return `${path} imports ${target}, which nobody may import`;
+  if (tops.includes(folder)) return `${path} imports ${target}, which only the entry may import`;
   if (path === 'src/app.ts' || folder === own || holds(rule?.values, target)) return undefined;
   if (typeOnly && holds(rule?.types, target)) return undefined;
   return `${path} imports ${target}: ${own} may not import ${typeOnly ? 'types' : 'values'} of ${folder}`;
@@ -100,7 +100,7 @@ describe('the import table', () => {
     expect(violations.filter((reason) => reason !== undefined)).toEqual([]);
   });
 
-  it('refuses what it should', () => {
+  it('refuses the imports that it should refuse', () => {
     const value = (specifier: string) => ({ specifier, typeOnly: false });
     const type = (specifier: string) => ({ specifier, typeOnly: true });
     expect(violation('src/core/event/event.ts', value('../../edge/collect.ts'))).toBeDefined();
@@ -153,14 +153,14 @@ describe('the core', () => {
   const impuritiesOf = (text: string) =>
     impure.filter(([, pattern]) => pattern.test(withoutCommentsAndStrings(text))).map(([name]) => name);
 
-  it('has neither clock, chance nor input and output', () => {
+  it('uses no clock, no randomness, no input and no output', () => {
     const found = readSources('src/core', /\.ts$/).flatMap(({ path, text }) =>
       impuritiesOf(text).map((name) => `${path}: ${name}`),
     );
     expect(found).toEqual([]);
   });
 
-  it('would be caught using one', () => {
+  it('would be caught if it used one of them', () => {
     expect(impuritiesOf('const now = Date.now()')).toEqual(['Date.now']);
     expect(impuritiesOf('const now = new Date()')).toEqual(['new Date()']);
     expect(impuritiesOf('const start = new Date(startMs) // Date.now()')).toEqual([]);

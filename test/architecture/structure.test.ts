@@ -1,18 +1,18 @@
-// The structure of the tree: no circles of files or folders, no crowded folder, tests that stand where their sources do.
+// The structure of the tree: no circles of files or folders, no crowded folder, and tests that mirror their sources.
 
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importsOf, readSources, type SourceFile } from '../support/sources.ts';
 
-/** A folder with more files than this hides them: it is divided by feature. */
+/** The most files in a folder; a bigger folder is divided by feature. */
 const FOLDER_FILES_MAX = 20;
 
-/** Folders of tests that mirror no sources: each is a way of testing, or what tests share. */
+/** Folders of tests that mirror no sources: each is a way of testing, or is shared by tests. */
 const OWN_ROOMS = new Set(['architecture', 'bench', 'browser', 'chaos', 'differential', 'e2e', 'sim', 'support']);
 /** Rooms that may stand beside the tests of any folder. */
 const SHARED_ROOMS = new Set(['support', 'fixtures']);
 
-/** The list of ports is a type that names what every folder hands in: no edge of the tree's structure. */
+/** The list of ports: a type that names the ports of every folder, so imports of it are no edges of the graph. */
 const SERVICES = 'src/services.ts';
 
 const sources = [...readSources('src', /\.tsx?$/), ...readSources('durable-objects', /\.ts$/)];
@@ -21,7 +21,7 @@ const scripts = readSources('scripts', /\.(ts|mjs)$/);
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** File → files that it imports, types included. */
+/** The graph of files: an edge goes from a file to each file that it imports, types included. */
 function fileGraph(files: readonly SourceFile[]): Graph {
   return new Map(
     files.map(({ path, text }) => {
@@ -31,7 +31,10 @@ function fileGraph(files: readonly SourceFile[]): Graph {
   );
 }
 
-/** Folder → folders whose files its own import. The files directly in `src` mount everything and stand for themselves. */
+/**
+ * The graph of folders: an edge goes from a folder to each folder whose files its own files import. A file directly in
+ * `src` mounts many folders, so it is a node of its own.
+ */
 function folderGraph(files: Graph): Graph {
   const folderOf = (path: string) => (posix.dirname(path) === 'src' ? path : posix.dirname(path));
   const folders = new Map<string, Set<string>>();
@@ -46,7 +49,7 @@ function folderGraph(files: Graph): Graph {
   return folders;
 }
 
-/** One circle of the graph, its nodes in order, or null when there is none. Depth-first search. */
+/** Finds a circle of the graph by depth-first search: its nodes in order, or null when there is none. */
 function findCircle(graph: Graph): string[] | null {
   const finished = new Set<string>();
   const path: string[] = [];
@@ -75,7 +78,7 @@ function crowdedFolders(paths: readonly string[]): string[] {
   return [...counts].filter(([, files]) => files.length > FOLDER_FILES_MAX).map(([folder]) => folder);
 }
 
-/** The folder whose sources a test of this folder tests, or null when it is a room of its own. */
+/** The folder of sources that a folder of tests mirrors, or null when it mirrors none. */
 function mirroredFolder(testFolder: string): string | null {
   const [, room = '', ...below] = testFolder.split('/');
   const inner = below.filter((name) => !SHARED_ROOMS.has(name));
@@ -83,18 +86,19 @@ function mirroredFolder(testFolder: string): string | null {
   return posix.join(room === 'durable-objects' || room === 'scripts' ? room : `src/${room}`, ...inner);
 }
 
-/** Why a test stands in the wrong place, or undefined when it stands right. */
+/** The reason why a test stands in the wrong place, or undefined when its place is right. */
 function misplaced(path: string, sourcePaths: readonly string[]): string | undefined {
   const folder = mirroredFolder(posix.dirname(path));
   if (folder === null) return undefined;
-  if (!sourcePaths.some((source) => source.startsWith(`${folder}/`))) return `${path}: there is no folder ${folder}`;
+  if (!sourcePaths.some((source) => source.startsWith(`${folder}/`)))
+    return `${path} mirrors ${folder}, which does not exist`;
   const [word = ''] = posix.basename(path).split('.');
   const namesakes = sourcePaths.filter((source) => posix.basename(source).split('.')[0] === word);
   if (!path.includes('.test.') || namesakes.length === 0) return undefined;
   const isBeside = namesakes.some((source) => source.startsWith(`${folder}/`));
   return isBeside || posix.basename(folder) === word
     ? undefined
-    : `${path}: ${namesakes.join(', ')} is tested elsewhere than its folder`;
+    : `${path} tests ${namesakes.join(', ')} but stands in another folder`;
 }
 
 describe('files and folders', () => {
@@ -104,7 +108,7 @@ describe('files and folders', () => {
     expect(findCircle(folderGraph(files))).toBeNull();
   });
 
-  it('would be caught in a circle', () => {
+  it('would be caught if they formed a circle', () => {
     const file = (path: string, ...specifiers: string[]) => ({
       path,
       text: specifiers.map((specifier) => `import type { A } from '${specifier}';`).join('\n'),
@@ -116,7 +120,7 @@ describe('files and folders', () => {
     expect(findCircle(folderGraph(folders))).toEqual(['src/a', 'src/b', 'src/a']);
   });
 
-  it(`are at most ${FOLDER_FILES_MAX} a folder`, () => {
+  it(`are at most ${FOLDER_FILES_MAX} files in each folder`, () => {
     expect(crowdedFolders([...sources, ...tests, ...scripts].map(({ path }) => path))).toEqual([]);
     expect(crowdedFolders(Array.from({ length: FOLDER_FILES_MAX + 1 }, (_, n) => `src/a/${n}.ts`))).toEqual(['src/a']);
   });
@@ -129,7 +133,7 @@ describe('tests', () => {
     expect(tests.map(({ path }) => misplaced(path, sourcePaths)).filter((reason) => reason !== undefined)).toEqual([]);
   });
 
-  it('would be caught elsewhere', () => {
+  it('would be caught in another place', () => {
     expect(misplaced('test/nowhere/x.test.ts', sourcePaths)).toBeDefined();
     expect(misplaced('test/query/ask/zstd.test.ts', sourcePaths)).toBeDefined();
     expect(misplaced('test/lake/encoding/zstd.workerd.test.ts', sourcePaths)).toBeUndefined();

@@ -1,4 +1,4 @@
-// Burst: events a second while nothing is stored behind, against the floor, at 100, 10 and 1 events a request.
+// Burst: events a second while the sink is paused, compared with the floor, at 100, 10 and 1 events a request.
 
 import type { LoadReport } from './load.ts';
 import { median } from './quantile.ts';
@@ -6,7 +6,7 @@ import type { Figure } from './report.ts';
 import { BenchStack, load } from './stack.ts';
 
 const CONNECTIONS = 20;
-/** Events that fit the log of a shard without its sink. */
+/** Events that fit the log of a shard while its sink is paused. */
 const EVENTS_MAX = 90_000;
 const BOUNDS: Record<number, number> = { 100: 0.6, 10: 0.9, 1: 1.1 };
 const ACK_P99_RATIO_MAX = 1.5;
@@ -42,8 +42,8 @@ async function burstAt(stack: BenchStack, size: number, isQuick: boolean): Promi
       headers: { authorization: `Bearer ${keys.write}` },
       eventsMax: EVENTS_MAX,
     });
-    if (Object.keys(own.refusals).length > 0) throw new Error(`refusals in a burst: ${JSON.stringify(own.refusals)}`);
-    if (round < 0) continue; // the first warms both up
+    if (Object.keys(own.refusals).length > 0) throw new Error(`A burst was refused: ${JSON.stringify(own.refusals)}`);
+    if (round < 0) continue; // This round warms both up.
     floors.push(floor);
     ours.push(own);
     const status = (await stack.call('GET', '/v1/status', keys.read)) as { shards: { rowsWritten: number }[] };
@@ -51,21 +51,30 @@ async function burstAt(stack: BenchStack, size: number, isQuick: boolean): Promi
   }
   const ratios = ours.map((own, i) => own.eventsPerSecond / (floors[i] as LoadReport).eventsPerSecond);
   const ackRatios = ours.map((own, i) => own.ackP99Ms / (floors[i] as LoadReport).ackP99Ms);
-  const name = `burst, ${size} a request`;
+  const name = `burst, ${size} events a request`;
   const bound = BOUNDS[size];
   return [
-    { name: `${name}: of the floor`, value: median(ratios), unit: '×', ...(bound && { bound: { atLeast: bound } }) },
-    { name: `${name}: Tidemark`, value: median(ours.map((own) => own.eventsPerSecond)), unit: 'events/s' },
-    { name: `${name}: floor`, value: median(floors.map((floor) => floor.eventsPerSecond)), unit: 'events/s' },
+    {
+      name: `${name}: rate relative to the floor`,
+      value: median(ratios),
+      unit: '×',
+      ...(bound && { bound: { atLeast: bound } }),
+    },
+    { name: `${name}: rate of Tidemark`, value: median(ours.map((own) => own.eventsPerSecond)), unit: 'events/s' },
+    {
+      name: `${name}: rate of the floor`,
+      value: median(floors.map((floor) => floor.eventsPerSecond)),
+      unit: 'events/s',
+    },
     { name: `${name}: ack p50`, value: median(ours.map((own) => own.ackP50Ms)), unit: 'ms' },
     { name: `${name}: ack p99`, value: median(ours.map((own) => own.ackP99Ms)), unit: 'ms' },
     {
-      name: `${name}: ack p99 of the floor's`,
+      name: `${name}: ack p99 relative to the floor`,
       value: median(ackRatios),
       unit: '×',
       bound: { atMost: ACK_P99_RATIO_MAX },
     },
-    { name: `${name}: floor ack p99`, value: median(floors.map((floor) => floor.ackP99Ms)), unit: 'ms' },
-    { name: `${name}: shard rows written`, value: median(rowsPerEvent), unit: 'rows/event' },
+    { name: `${name}: ack p99 of the floor`, value: median(floors.map((floor) => floor.ackP99Ms)), unit: 'ms' },
+    { name: `${name}: rows written by shards`, value: median(rowsPerEvent), unit: 'rows/event' },
   ];
 }

@@ -1,4 +1,4 @@
-// Dedupe: 10 million ids over eight days of receipt: memory, time of a look-up, false maybes, false duplicates.
+// Dedupe: memory, time of a look-up, false maybes and false duplicates of 10 million ids over eight days of receipt.
 
 import { randomFillSync } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
@@ -25,11 +25,11 @@ export async function benchDedupe(isQuick: boolean): Promise<Figure[]> {
     dedupe.applyMerge(merges);
     mergeMsMax = Math.max(mergeMsMax, performance.now() - startedAtMs);
   }
-  if (known.some(([high, low]) => dedupe.probe(high, low) === NEW)) throw new Error('an id was forgotten');
+  if (known.some(([high, low]) => dedupe.probe(high, low) === NEW)) throw new Error('The index forgot an id.');
   const asked = known.flatMap(([high, low]) => [low, high]);
   const held = dedupe.settle(asked);
   const unsettled = known.filter(([high, low]) => dedupe.probe(high, low) === MAYBE && !held.has(high, low));
-  if (unsettled.length > 0) throw new Error('an id was forgotten by the runs');
+  if (unsettled.length > 0) throw new Error('The runs forgot an id.');
 
   let maybes = 0;
   let falseDuplicates = 0;
@@ -50,7 +50,7 @@ export async function benchDedupe(isQuick: boolean): Promise<Figure[]> {
   const name = `dedupe, ${count.toLocaleString('en')} ids`;
   return [
     { name: `${name}: memory`, value: dedupe.sizeBytes / 2 ** 20, unit: 'MiB' },
-    { name: `${name}: a look-up of a new id`, value: (lookupsMs / count) * 1_000, unit: 'µs', bound: { atMost: 5 } },
+    { name: `${name}: look-up of a new id`, value: (lookupsMs / count) * 1_000, unit: 'µs', bound: { atMost: 5 } },
     { name: `${name}: false maybes`, value: (maybes / count) * 100, unit: '%', bound: { atMost: 0.1 } },
     { name: `${name}: false duplicates`, value: falseDuplicates, unit: 'ids', bound: { atMost: 0 } },
     { name: `${name}: longest merge`, value: mergeMsMax, unit: 'ms' },

@@ -1,7 +1,7 @@
-// Floor: the least that a durable, de-duplicating counter on this platform can do; what Tidemark's speed is measured against.
+// Floor: the simplest durable, de-duplicating counter on this platform. Tidemark's speed is measured against it.
 //
-// A worker hands the body to one SQLite object, which parses the JSON, drops known message ids by a Set, counts by (event,
-// minute) in a Map, inserts the text as one row and answers 200.
+// A Worker hands the body to one SQLite object. The object parses the JSON, drops known ids with a Set, counts by
+// (event, minute) in a Map, inserts the text as one row and answers 200.
 
 import { DurableObject } from 'cloudflare:workers';
 

@@ -1,6 +1,6 @@
-// Load: a process of its own that sends requests of fresh events over a fixed number of connections, and reports once.
+// Load: a separate process that sends requests of fresh events over a fixed number of connections and reports once.
 //
-// Run as `node load.ts '<LoadOrder as JSON>'`; prints a LoadReport as its only line.
+// The command is `node load.ts '<LoadOrder as JSON>'`; its only line of output is a LoadReport.
 
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
@@ -13,7 +13,7 @@ export interface LoadOrder {
   readonly eventsPerRequest: number;
   readonly connections: number;
   readonly durationMs: number;
-  /** Stops early after so many events; absent: no bound. */
+  /** The number of events after which the load stops early. Default: no bound. */
   readonly eventsMax?: number;
 }
 
@@ -24,7 +24,7 @@ export interface LoadReport {
   readonly eventsPerSecond: number;
   readonly ackP50Ms: number;
   readonly ackP99Ms: number;
-  /** Answers that were not 200, by status. */
+  /** The number of answers other than 200, by status. */
   readonly refusals: Readonly<Record<string, number>>;
 }
 
@@ -53,7 +53,7 @@ const NAMES = [
 const AGENT =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 
-/** Bodies of about 520 bytes an event; only the ids differ from request to request. */
+/** Makes bodies of about 520 bytes an event; only the ids differ from request to request. */
 export class Bodies {
   readonly #run = randomBytes(8).toString('hex');
   readonly #count: number;
@@ -73,7 +73,7 @@ export class Bodies {
     return body;
   }
 
-  /** As long as a UUID. */
+  /** A fresh id, as long as a UUID. */
   #id(): string {
     return `${this.#run}-${(this.#next++).toString(16).padStart(19, '0')}`;
   }

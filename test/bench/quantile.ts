@@ -1,4 +1,4 @@
-// Quantile: nearest rank of an ascending list; NaN of an empty one.
+// Quantile: the nearest rank of an ascending list, and NaN for an empty list.
 
 export function quantile(ascending: readonly number[], q: number): number {
   const rank = Math.max(1, Math.ceil(q * ascending.length));

@@ -1,4 +1,5 @@
-// Query: 30 days by hour, once for each of the tenant's six rollups, on sealed days with a live tail.
+// Query: the time of a question of 30 days by hour, for each of the tenant's six rollups, on sealed days with a live
+// tail.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -30,7 +31,7 @@ export async function benchQuery(isQuick: boolean): Promise<Figure[]> {
         const startedAtMs = performance.now();
         const answer = (await stack.call('POST', '/v1/query', keys.read, question)) as Answer;
         elapsedMs.push(performance.now() - startedAtMs);
-        if (answer.meta.sources.lake) throw new Error(`not answered from rollups: ${JSON.stringify(question)}`);
+        if (answer.meta.sources.lake) throw new Error(`Rollups did not answer ${JSON.stringify(question)}`);
       }
     }
     elapsedMs.sort((a, b) => a - b);
@@ -43,7 +44,7 @@ export async function benchQuery(isQuick: boolean): Promise<Figure[]> {
     batchMs.sort((a, b) => a - b);
     return [
       {
-        name: 'query, the same six in one call: p95',
+        name: 'query, the same six questions in one call: p95',
         value: quantile(batchMs, 0.95),
         unit: 'ms',
         bound: { atMost: 150 },
@@ -84,7 +85,7 @@ function sixQuestions(): object[] {
   ];
 }
 
-/** Past days by the import, sealed before it returns. */
+/** Imports the past days and waits until they are sealed. */
 async function importHistory(stack: BenchStack, keys: Keys, eventsPerDay: number): Promise<void> {
   const bodies = new Bodies(eventsPerDay);
   const startOfDay = Math.floor(Date.now() / DAY_MS) * DAY_MS;
@@ -108,7 +109,7 @@ async function importHistory(stack: BenchStack, keys: Keys, eventsPerDay: number
       },
       body: gzipSync(lines.join('\n'), { level: 1 }),
     });
-    if (!answer.ok) throw new Error(`import: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`The import was answered with ${answer.status}: ${await answer.text()}`);
   }
   await stack.call('POST', '/v1/import/bench/finish', keys.write);
   for (;;) {

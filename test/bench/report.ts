@@ -1,10 +1,10 @@
-// Report: the figures of a benchmark, each with its unit and the bound it should keep.
+// Report: the figures of a benchmark, each with its unit and the bound that it should keep.
 
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What must hold; absent: only printed. */
+  /** The bound that the value must keep; absent when the figure is only printed. */
   readonly bound?: { readonly atLeast?: number; readonly atMost?: number };
 }
 

@@ -1,4 +1,4 @@
-// Restore: how long a shard takes to come back with 100,000 events in its log.
+// Restore: the time that a shard takes to restart with 100,000 events in its log.
 
 import type { Figure } from './report.ts';
 import { BenchStack, type Keys, load } from './stack.ts';
@@ -16,12 +16,12 @@ export async function benchRestore(_isQuick: boolean): Promise<Figure[]> {
 
   const second = await BenchStack.start({ isSinkPaused: true, folder: first.folder });
   try {
-    const smallMs = await timeStatus(second, small); // pays for the start of the isolate
+    const smallMs = await timeStatus(second, small); // The first call includes the start of the isolate.
     const fullMs = await timeStatus(second, full);
     const warmMs = await timeStatus(second, full);
     return [
       { name: 'restore, 100,000 events in the log', value: fullMs - warmMs, unit: 'ms', bound: { atMost: 1_000 } },
-      { name: 'restore, 8 events, with the start of the isolate', value: smallMs, unit: 'ms' },
+      { name: 'restore, 8 events in the log, with the start of the isolate', value: smallMs, unit: 'ms' },
     ];
   } finally {
     await second.stop();

@@ -1,13 +1,12 @@
-// Bench: `npm run bench` prints a table and writes every figure into bench-results.json.
+// Bench: the program `npm run bench`, which prints a table and writes every figure into bench-results.json.
 //
-// Ratios are against the floor (floor.mjs) in the same Miniflare, alternating within one run, and medians over the rounds:
-// on a small machine absolute figures swing by half from minute to minute, ratios much less.
-// `-- --only burst,sustained,query,restore,dedupe,memory,lake,cost` runs some sections; `--quick` shortens each.
+// Ratios compare with the floor (floor.mjs) in the same Miniflare, in alternating rounds of one run, and are medians
+// over the rounds. On a small machine absolute figures swing by half from minute to minute, and ratios swing much less.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { root } from '../../src/local/paths.ts';
+import { readOptions } from '../support/options.ts';
 import { benchBurst } from './burst.ts';
 import { benchCost } from './cost/cost.ts';
 import { benchDedupe } from './dedupe.ts';
@@ -29,14 +28,25 @@ const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   cost: benchCost,
 };
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });
-const chosen = values.only?.split(',') ?? Object.keys(SECTIONS);
+const HELP = `Usage: npm run bench -- [options]
+
+Measures the product, prints a table and writes every figure into bench-results.json.
+
+  --only A,B       Run only these sections. The sections are
+                   ${Object.keys(SECTIONS).join(', ')}.
+  --quick          Shorten each section.
+  -h, --help       Print this text.`;
+
+const options = readOptions(HELP, { only: { type: 'string' }, quick: { type: 'boolean', default: false } });
+const chosen = options.only?.split(',') ?? Object.keys(SECTIONS);
 const figures: Figure[] = [];
 for (const name of chosen) {
   const section = SECTIONS[name];
-  if (section === undefined) throw new Error(`--only ${name}: the sections are ${Object.keys(SECTIONS).join(', ')}`);
-  console.error(`… ${name}`);
-  figures.push(...(await section(values.quick)));
+  if (section === undefined) {
+    throw new Error(`There is no section ${name}. The sections are ${Object.keys(SECTIONS).join(', ')}.`);
+  }
+  console.error(`Running ${name} …`);
+  figures.push(...(await section(options.quick)));
 }
 console.log(table(figures));
 const file = join(root, 'bench-results.json');

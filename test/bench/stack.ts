@@ -1,5 +1,5 @@
-// Bench stack: Tidemark and the floor in one Miniflare, driven from another process. Both are reached at sockets of their
-// own: Miniflare's Worker in front of all others would cost the one and not the other.
+// Bench stack: Tidemark and the floor in one Miniflare, driven from another process. Each has its own socket:
+// Miniflare's front Worker would slow down one of them and not the other.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -32,7 +32,7 @@ export class BenchStack {
     this.#folder = folder;
   }
 
-  /** On a state folder of its own, or on one that an earlier stack left. */
+  /** Starts a stack on a new state folder, or on one that an earlier stack left. */
   static async start(options: { isSinkPaused: boolean; folder?: string }): Promise<BenchStack> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
     const [port, directPort, floorPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
@@ -51,7 +51,7 @@ export class BenchStack {
     return new BenchStack(`http://127.0.0.1:${directPort}`, `http://127.0.0.1:${floorPort}`, runtime, folder);
   }
 
-  /** A fresh tenant with the five default rollups and one of its own: six. */
+  /** Creates a tenant with six rollups: the five default ones and one of its own. */
   async tenant(id: string): Promise<Keys> {
     const { keys } = (await this.call('POST', '/v1/tenants', ROOT_KEY, { id, name: id })) as { keys: Keys };
     await this.call('POST', '/v1/rollups', keys.admin, {
@@ -95,7 +95,7 @@ function floorWorker(port: number): object {
   };
 }
 
-/** Runs the load in a process of its own. */
+/** Runs the load in a separate process. */
 export function load(order: LoadOrder): Promise<LoadReport> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'test/bench/load.ts'), JSON.stringify(order)], {
@@ -105,7 +105,7 @@ export function load(order: LoadOrder): Promise<LoadReport> {
     child.stdout.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
     child.on('exit', (code) =>
-      code === 0 ? resolve(JSON.parse(output)) : reject(new Error(`The load ended with ${code}`)),
+      code === 0 ? resolve(JSON.parse(output)) : reject(new Error(`The load process ended with code ${code}.`)),
     );
   });
 }

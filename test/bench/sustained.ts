@@ -1,5 +1,5 @@
-// Sustained: 60 s at 100 events a request with the sinks at work; the floor right before and after. The age of the oldest
-// flush that is not yet stored must not grow.
+// Sustained: 60 s at 100 events a request with running sinks, and the floor right before and after. The age of the
+// oldest flush that is not yet stored must not grow.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from './quantile.ts';
@@ -27,31 +27,31 @@ export async function benchSustained(isQuick: boolean): Promise<Figure[]> {
     const refused = Object.values(own.refusals).reduce((sum, count) => sum + count, 0);
     return [
       {
-        name: 'sustained, 100 a request: of the floor',
+        name: 'sustained, 100 events a request: rate relative to the floor',
         value: own.eventsPerSecond / floor,
         unit: '×',
         bound: { atLeast: 0.35 },
       },
-      { name: 'sustained: Tidemark', value: own.eventsPerSecond, unit: 'events/s' },
-      { name: 'sustained: floor', value: floor, unit: 'events/s' },
+      { name: 'sustained: rate of Tidemark', value: own.eventsPerSecond, unit: 'events/s' },
+      { name: 'sustained: rate of the floor', value: floor, unit: 'events/s' },
       { name: 'sustained: ack p50', value: own.ackP50Ms, unit: 'ms' },
       { name: 'sustained: ack p99', value: own.ackP99Ms, unit: 'ms' },
       {
-        name: "sustained: ack p99 of the floor's",
+        name: 'sustained: ack p99 relative to the floor',
         value: own.ackP99Ms / ((before.ackP99Ms + after.ackP99Ms) / 2),
         unit: '×',
         bound: { atMost: 3 },
       },
       { name: 'sustained: refused requests', value: refused, unit: 'requests' },
-      { name: 'sustained: age of the oldest flush, 1st half', value: median(ages.slice(0, half)), unit: 'ms' },
-      { name: 'sustained: age of the oldest flush, 2nd half', value: median(ages.slice(half)), unit: 'ms' },
+      { name: 'sustained: age of the oldest flush in the 1st half', value: median(ages.slice(0, half)), unit: 'ms' },
+      { name: 'sustained: age of the oldest flush in the 2nd half', value: median(ages.slice(half)), unit: 'ms' },
     ];
   } finally {
     await stack.stop();
   }
 }
 
-/** The age of the oldest waiting flush, asked for twice a second. */
+/** Reads the age of the oldest waiting flush twice a second. */
 async function watchAge(stack: BenchStack, keys: Keys, durationMs: number): Promise<number[]> {
   const ages: number[] = [];
   const endAtMs = Date.now() + durationMs;

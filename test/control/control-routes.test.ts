@@ -32,7 +32,7 @@ describe('creating a tenant', () => {
     for (const key of Object.values(body.keys as Keys)) expect(stored).not.toContain(key);
   });
 
-  it('gives what the edge needs', async () => {
+  it('stores every field that the edge needs', async () => {
     const { uid } = await stack.createTenant('acme', { shards: 3, origins: ['https://acme.example'] });
     const known = await stack.services.tenants.byUid(uid);
     expect(known?.tenant).toMatchObject({
@@ -55,7 +55,7 @@ describe('creating a tenant', () => {
     expect(first?.tenant.hashKey).not.toEqual(second?.tenant.hashKey);
   });
 
-  it('refuses an id that is taken, and leaves no keys of the attempt', async () => {
+  it('refuses an id that is taken, and the attempt leaves no keys', async () => {
     await stack.createTenant('acme');
     const { status, body } = await stack.call('POST', '/v1/tenants', { ...root, body: { id: 'acme', name: 'Other' } });
     expect([status, body.code]).toEqual([409, 'tenant-exists']);
@@ -116,7 +116,7 @@ describe('deleting a tenant', () => {
     await expect(other.auth.authenticate(headers, 'read')).rejects.toMatchObject({ code: 'tenant-deleted' });
   });
 
-  it('frees the id for a tenant of another uid, which the old keys do not open', async () => {
+  it('frees the id for a new tenant with another uid, which the old keys do not open', async () => {
     const old = await stack.createTenant('acme');
     await stack.call('DELETE', '/v1/tenants/acme', root);
     const made = await stack.createTenant('acme');
@@ -125,7 +125,7 @@ describe('deleting a tenant', () => {
     expect((await stack.call('GET', '/v1/rollups', { key: made.keys.read })).status).toBe(200);
   });
 
-  it('is a 404 for a tenant that is not there, or not any more', async () => {
+  it('answers 404 for a tenant that does not exist or is already deleted', async () => {
     await stack.createTenant('acme');
     await stack.call('DELETE', '/v1/tenants/acme', root);
     expect((await stack.call('DELETE', '/v1/tenants/acme', root)).body.code).toBe('tenant-not-found');
@@ -162,7 +162,7 @@ describe('keys', () => {
     expect((await stack.call('GET', '/v1/keys?tenant=nobody', root)).body.code).toBe('tenant-not-found');
   });
 
-  it('are not made with a read or write key', async () => {
+  it('cannot be made with a read or write key', async () => {
     const { keys } = await stack.createTenant('acme');
     for (const key of [keys.read, keys.write])
       expect((await stack.call('POST', '/v1/keys', { key, body: { scope: 'admin' } })).body.code).toBe('key-scope');
@@ -193,7 +193,7 @@ describe('rollups', () => {
     where: { property: 'event', op: 'eq', value: 'sale' },
   };
 
-  it('are listed after the built-in ones, and known to the edge at once in this isolate', async () => {
+  it('are listed after the built-in ones, and the edge knows them at once in this isolate', async () => {
     const { uid, keys } = await stack.createTenant('acme');
     await stack.services.tenants.byUid(uid);
     const made = await stack.call('POST', '/v1/rollups', { key: keys.admin, body: own });
@@ -208,7 +208,7 @@ describe('rollups', () => {
     expect(known?.tenant.rollups.at(-1)).toEqual({ ...own, id: made.body.id });
   });
 
-  it('of equal definition are one, under the later name', async () => {
+  it('are one under the later name when their definitions are equal', async () => {
     const { keys } = await stack.createTenant('acme');
     const first = await stack.call('POST', '/v1/rollups', { key: keys.admin, body: own });
     const second = await stack.call('POST', '/v1/rollups', { key: keys.admin, body: { ...own, name: 'revenue' } });
@@ -232,7 +232,7 @@ describe('rollups', () => {
     );
   });
 
-  it('that are built in can neither be added nor removed', async () => {
+  it('can neither be added nor removed when they are built in', async () => {
     const { keys } = await stack.createTenant('acme');
     const { id, dimensions } = DEFAULT_ROLLUPS[0]!;
     const add = await stack.call('POST', '/v1/rollups', { key: keys.admin, body: { name: 'mine', dimensions } });
@@ -240,7 +240,7 @@ describe('rollups', () => {
     expect((await stack.call('DELETE', `/v1/rollups/${id}`, { key: keys.admin })).body.code).toBe('rollup-built-in');
   });
 
-  it('stay within the limit, a renaming included', async () => {
+  it('are limited in number, and can be renamed at the limit', async () => {
     const { keys } = await stack.createTenant('acme');
     const add = (index: number, name = 'r') =>
       stack.call('POST', '/v1/rollups', { key: keys.admin, body: { name, dimensions: [`property${index}`] } });
@@ -250,15 +250,15 @@ describe('rollups', () => {
     expect((await add(0, 'renamed')).status).toBe(201);
   });
 
-  it('need an admin key to change and a read key to see', async () => {
+  it('are changed with an admin key and seen with a read key', async () => {
     const { keys } = await stack.createTenant('acme');
     expect((await stack.call('POST', '/v1/rollups', { key: keys.read, body: own })).body.code).toBe('key-scope');
     expect((await stack.call('GET', '/v1/rollups', { key: keys.write })).body.code).toBe('key-scope');
   });
 });
 
-describe('isolation', () => {
-  it("another tenant's admin key sees and changes nothing", async () => {
+describe('the admin key of another tenant', () => {
+  it('sees and changes nothing', async () => {
     const [acme, evil] = [await stack.createTenant('acme'), await stack.createTenant('evil')];
     const rollup = await stack.call('POST', '/v1/rollups', {
       key: acme.keys.admin,

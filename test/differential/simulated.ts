@@ -72,8 +72,8 @@ export class SimulatedTenancy implements Tenancy {
     const parsed = product.parseQuery(question, 'UTC');
     if (!parsed.ok || known === null) throw new Error(`${JSON.stringify(parsed)} of ${this.#uid}`);
     const ports = { ...isolate.ports(this.#world), now: () => nowMs };
-    const shards = await product.listShards(ports.directoryOf, this.#uid);
-    const answered = await product.execute(ports, known.tenant, parsed.value, shards);
+    const asking = await product.beginAsking(ports, known.tenant, nowMs);
+    const answered = await product.execute(asking, parsed.value);
     if (!answered.ok) throw new Error(JSON.stringify(answered.error));
     const { series, meta } = JSON.parse(JSON.stringify(answered.value)) as typeof answered.value;
     return { series, complete: meta.complete, pending: meta.pending };

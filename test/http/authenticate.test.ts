@@ -4,15 +4,15 @@ import type { KeyScope } from '../../src/core/tenant/tenant.ts';
 import { keyOf } from '../../src/http/authenticate.ts';
 import { fakeApp, type Keys } from '../support/fake-services.ts';
 
-let it0: ReturnType<typeof fakeApp>;
+let stack: ReturnType<typeof fakeApp>;
 let keys: Keys;
 let uid: string;
 const bearer = (key: string) => new Headers({ authorization: `Bearer ${key}` });
-const authenticate = (key: string, needed: KeyScope) => it0.services.auth.authenticate(bearer(key), needed);
+const authenticate = (key: string, needed: KeyScope) => stack.services.auth.authenticate(bearer(key), needed);
 
 beforeEach(async () => {
-  it0 = fakeApp();
-  ({ keys, uid } = await it0.createTenant('acme'));
+  stack = fakeApp();
+  ({ keys, uid } = await stack.createTenant('acme'));
 });
 
 describe('the key of a request', () => {
@@ -27,8 +27,8 @@ describe('the key of a request', () => {
     expect(() => keyOf(new Headers({ authorization: 'Basic !!!' }))).toThrow(/key-malformed/);
   });
 
-  it('may be handed in from the body, which headers overrule', async () => {
-    const { auth } = it0.services;
+  it('may come from the body, and a key in the headers overrules it', async () => {
+    const { auth } = stack.services;
     expect((await auth.authenticate(new Headers(), 'write', keys.write)).tenant.uid).toBe(uid);
     await expect(auth.authenticate(bearer(keys.read), 'write', keys.write)).rejects.toMatchObject({
       code: 'key-scope',
@@ -37,7 +37,7 @@ describe('the key of a request', () => {
 
   it('is never taken from the URL', async () => {
     for (const name of ['key', 'writeKey', 'api_key', 'access_token', 'token']) {
-      const { status, body } = await it0.call('GET', `/v1/rollups?${name}=${keys.read}`);
+      const { status, body } = await stack.call('GET', `/v1/rollups?${name}=${keys.read}`);
       expect([status, body.code]).toEqual([401, 'key-missing']);
     }
   });
@@ -55,7 +55,7 @@ describe('scopes', () => {
     ['admin', 'read', true],
     ['admin', 'admin', true],
   ];
-  it.each(matrix)('a %s key where %s is needed: %s', async (sent, needed, allowed) => {
+  it.each(matrix)('decide whether a %s key opens a call that needs %s: %s', async (sent, needed, allowed) => {
     if (allowed) expect((await authenticate(keys[sent], needed)).tenant.id).toBe('acme');
     else
       await expect(authenticate(keys[sent], needed)).rejects.toMatchObject({
@@ -66,63 +66,63 @@ describe('scopes', () => {
   });
 });
 
-describe('a key nobody made', () => {
+describe('a forged key', () => {
   it.each([
-    ['of another form', () => 'sk_live_0123456789', 'key-malformed'],
-    ['with a made-up signature', () => `tm_write_${uid}_${'a'.repeat(26)}_${'b'.repeat(26)}`, 'key-unknown'],
-    ['of another scope', () => keys.write.replace('tm_write_', 'tm_admin_'), 'key-unknown'],
-  ])('%s is refused without a look-up', async (_name, make, code) => {
-    const other = it0.otherIsolate();
-    const before = it0.fake.callCount;
+    ['another form', () => 'sk_live_0123456789', 'key-malformed'],
+    ['a made-up signature', () => `tm_write_${uid}_${'a'.repeat(26)}_${'b'.repeat(26)}`, 'key-unknown'],
+    ['another scope', () => keys.write.replace('tm_write_', 'tm_admin_'), 'key-unknown'],
+  ])('is refused without a look-up when it has %s', async (_name, make, code) => {
+    const other = stack.otherIsolate();
+    const before = stack.fake.callCount;
     await expect(other.auth.authenticate(bearer(make()), 'write')).rejects.toMatchObject({ status: 401, code });
-    expect(it0.fake.callCount).toBe(before);
+    expect(stack.fake.callCount).toBe(before);
   });
 });
 
 describe('a revoked key', () => {
   const revoke = async () => {
-    const { hash } = await it0.services.auth
+    const { hash } = await stack.services.auth
       .authenticate(bearer(keys.write), 'write')
       .then((found) => ({ hash: found.keyHash }));
-    expect((await it0.call('DELETE', `/v1/keys/${hash.slice(0, 16)}`, { key: keys.admin })).status).toBe(200);
+    expect((await stack.call('DELETE', `/v1/keys/${hash.slice(0, 16)}`, { key: keys.admin })).status).toBe(200);
   };
 
   it('is refused at once where it was revoked, and elsewhere within the bound', async () => {
-    const other = it0.otherIsolate();
+    const other = stack.otherIsolate();
     await other.auth.authenticate(bearer(keys.write), 'write');
     await revoke();
     await expect(authenticate(keys.write, 'write')).rejects.toMatchObject({ status: 401, code: 'key-revoked' });
     await other.auth.authenticate(bearer(keys.write), 'write');
-    it0.clock.nowMs += LIMITS.tenantCacheMs;
+    stack.clock.nowMs += LIMITS.tenantCacheMs;
     await expect(other.auth.authenticate(bearer(keys.write), 'write')).rejects.toMatchObject({ code: 'key-revoked' });
   });
 
-  it('costs one look-up, however often it comes', async () => {
+  it('costs one look-up, however often it is sent', async () => {
     await revoke();
     await expect(authenticate(keys.write, 'write')).rejects.toMatchObject({ code: 'key-revoked' });
-    const before = it0.fake.callCount;
+    const before = stack.fake.callCount;
     for (let times = 0; times < 20; times++)
       await expect(authenticate(keys.write, 'write')).rejects.toMatchObject({ code: 'key-revoked' });
-    expect(it0.fake.callCount).toBe(before);
+    expect(stack.fake.callCount).toBe(before);
   });
 });
 
-it('a new key works at once in an isolate that knows the tenant from before', async () => {
-  const other = it0.otherIsolate();
+it('a new key works at once in an isolate that already knows the tenant', async () => {
+  const other = stack.otherIsolate();
   await other.auth.authenticate(bearer(keys.read), 'read');
-  const { body } = await it0.call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'read' } });
+  const { body } = await stack.call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'read' } });
   expect((await other.auth.authenticate(bearer(body.key), 'read')).tenant.uid).toBe(uid);
 });
 
 it('the hot path asks the database once in the lifetime of an entry', async () => {
-  const before = it0.fake.callCount;
+  const before = stack.fake.callCount;
   for (let times = 0; times < 50; times++) await authenticate(keys.write, 'write');
-  expect(it0.fake.callCount - before).toBeLessThanOrEqual(1);
+  expect(stack.fake.callCount - before).toBeLessThanOrEqual(1);
 });
 
-it('a database that fails is a 503 with Retry-After, and is asked again', async () => {
-  const other = it0.otherIsolate();
-  it0.fake.hook = () => {
+it('a failing database is answered with 503 and Retry-After, and is read again by the next request', async () => {
+  const other = stack.otherIsolate();
+  stack.fake.hook = () => {
     throw new Error('D1_ERROR: gone');
   };
   await expect(other.auth.authenticate(bearer(keys.write), 'write')).rejects.toMatchObject({
@@ -130,6 +130,6 @@ it('a database that fails is a 503 with Retry-After, and is asked again', async 
     code: 'control-unavailable',
     headers: { 'retry-after': '1' },
   });
-  it0.fake.hook = null;
+  stack.fake.hook = null;
   expect((await other.auth.authenticate(bearer(keys.write), 'write')).tenant.uid).toBe(uid);
 });

@@ -37,7 +37,7 @@ describe('a key', () => {
     expect(await new KeyRing(`${ROOT_KEY}!`, random).verify(key)).toBeNull();
   });
 
-  it('is remembered only if it was signed, and verified without cryptography then', async () => {
+  it('is remembered once its signature is verified, and is then verified without cryptography', async () => {
     const keys = ring();
     const { key } = await keys.make('write', keys.newUid());
     await keys.verify(key);
@@ -62,14 +62,14 @@ describe('a key', () => {
     'tm_write_x',
     'tm_owner_aaaaaaaaaaaaaaaa_b_c',
     `tm_write_${'a'.repeat(16)}_${'1'.repeat(26)}_${'a'.repeat(26)}`,
-  ])('is not of the form of a key: %j', async (text) => {
+  ])('has another form than %j', async (text) => {
     expect(parseKey(text)).toBeNull();
     expect(await ring().verify(text)).toBeNull();
   });
 });
 
 describe('the root key', () => {
-  it('is told from every other text', async () => {
+  it('is distinguished from every other text', async () => {
     expect(await ring().isRootKey(ROOT_KEY)).toBe(true);
     expect(await ring().isRootKey(`${ROOT_KEY} `)).toBe(false);
     expect(await ring().isRootKey('')).toBe(false);

@@ -1,4 +1,4 @@
-// Route: what a route says of itself is what it does: its key, its input, its answer, its refusals.
+// Route: a route does what its description says: the key, the input, the answer and the refusals.
 
 import { Hono } from 'hono';
 import { describe, expect, it, vi } from 'vitest';
@@ -24,7 +24,7 @@ function appOf(build: (app: Hono) => void) {
   return app;
 }
 
-/** What the app logs as an error while it answers. */
+/** Collects the errors that the app logs while it answers. */
 async function loggedBy(answering: () => Response | Promise<Response>): Promise<{ status: number; text: string }> {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   try {
@@ -35,15 +35,15 @@ async function loggedBy(answering: () => Response | Promise<Response>): Promise<
   }
 }
 
-/** A route whose handler answers, or throws, what the test hands it. */
+/** An app with one route, whose handler is the function of the test. */
 function answering(answer: () => unknown, errors: readonly ProblemCode[] = []) {
-  const said = { method: 'get', path: '/', summary: 'Tells', tag: 'query', key: 'none', errors } as const;
+  const spec = { method: 'get', path: '/', summary: 'Tells', tag: 'query', key: 'none', errors } as const;
   const schema = z.object({ a: z.number(), b: z.object({ c: z.string() }).optional() });
-  return appOf((app) => route(app, open, { ...said, answer: schema }, answer as () => { a: number }));
+  return appOf((app) => route(app, open, { ...spec, answer: schema }, answer as () => { a: number }));
 }
 
 describe('an answer', () => {
-  it('is sent as it is when it fits what the route says', async () => {
+  it('is sent unchanged when it fits the schema of the route', async () => {
     const response = await answering(() => ({ a: 1, b: { c: 'x' } })).request('/');
     expect([response.status, await response.json()]).toEqual([200, { a: 1, b: { c: 'x' } }]);
     expect(await (await answering(() => ({ a: 1, b: undefined })).request('/')).json()).toEqual({ a: 1 });
@@ -53,8 +53,8 @@ describe('an answer', () => {
     ['a wrong value', { a: 'one' }, /answers other than it says/],
     ['a missing member', {}, /answers other than it says/],
     ['a member that is not described', { a: 1, d: 2 }, /answers \/d, which it does not describe/],
-    ['a nested one', { a: 1, b: { c: 'x', d: 2 } }, /answers \/b\/d/],
-  ])('with %s fails wherever tests run', async (_, answer, text) => {
+    ['a nested member that is not described', { a: 1, b: { c: 'x', d: 2 } }, /answers \/b\/d/],
+  ])('fails in tests when it has %s', async (_, answer, text) => {
     const logged = await loggedBy(() => answering(() => answer).request('/'));
     expect(logged).toEqual({ status: 500, text: expect.stringMatching(text) });
   });
@@ -92,7 +92,7 @@ describe('a call', () => {
     );
   const post = (path: string, body: string) => appOf(build).request(path, { method: 'POST', body });
 
-  it('hands over parameters, query and body, parsed', async () => {
+  it('hands the parsed parameters, query and body to the handler', async () => {
     const response = await post('/a/b?n=3', '{"text":"x"}');
     expect([response.status, await response.json()]).toEqual([201, { id: 'a', part: 'b', n: 3, text: 'x' }]);
     expect(await (await post('/a/b', '{"text":"x"}')).json()).toMatchObject({ n: 7 });
@@ -100,15 +100,15 @@ describe('a call', () => {
 
   it.each([
     ['a wrong query first', '/a/b?m=3', '{', 400, 'request-invalid'],
-    ['then what is no JSON', '/a/b', '{', 400, 'json-invalid'],
-    ['then what does not fit', '/a/b', '{"text":1}', 400, 'request-invalid'],
-    ['and what is too large', '/a/b', JSON.stringify({ text: 'x'.repeat(100) }), 413, 'body-too-large'],
+    ['a body that is not JSON', '/a/b', '{', 400, 'json-invalid'],
+    ['a body that does not fit the schema', '/a/b', '{"text":1}', 400, 'request-invalid'],
+    ['a body that is too large', '/a/b', JSON.stringify({ text: 'x'.repeat(100) }), 413, 'body-too-large'],
   ])('refuses %s', async (_, path, body, status, code) => {
     const response = await post(path, body);
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
   });
 
-  it('says all of it in the document', async () => {
+  it('is described in full by the document', async () => {
     const document = await openApiOf(appOf(build));
     const operation = (document.paths['/{id}/{part}'] as Record<string, Record<string, unknown>>).post;
     expect(operation).toMatchObject({
@@ -124,7 +124,7 @@ describe('a call', () => {
 });
 
 describe('the scope of every call', () => {
-  it('is the one that the document says', async () => {
+  it('is the scope that the document names', async () => {
     const { call, createTenant } = fakeApp();
     const { keys } = await createTenant('acme');
     const { body: document } = await call('GET', '/openapi.json');
@@ -136,7 +136,7 @@ describe('the scope of every call', () => {
       })),
     );
     expect(operations.length).toBeGreaterThan(40);
-    // A scope with every key that does not open it.
+    // The keys that do not open a call of each scope.
     const refused: Record<string, readonly string[]> = {
       write: [keys.read, keys.admin],
       read: [keys.write],

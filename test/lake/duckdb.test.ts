@@ -14,6 +14,7 @@ import { publishCurrent } from '../../src/lake/seal/current.ts';
 import { encodeSegment } from '../../src/lake/segment/segment-write.ts';
 import { readLake } from '../../src/query/ask/lake-source.ts';
 import { eventsOfDay, people } from '../bench/lake/lake-events.ts';
+import { askingOf } from '../support/asking.ts';
 import { DiskBucket } from '../support/disk-bucket.ts';
 import { wildColumns } from './generate.ts';
 import { DAY, TenantLake, UID } from './seal/tenant-lake.ts';
@@ -62,7 +63,7 @@ async function counted(lake: TenantLake, body: object) {
       throw new Error('there are no shards');
     },
   };
-  const reading = await readLake(ports, UID, [], query.value, lake.nowMs);
+  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), query.value);
   if (!reading.ok) throw new Error(reading.error.message);
   return rankSeries(query.value, reading.value.fold).series;
 }

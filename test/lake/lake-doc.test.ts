@@ -15,6 +15,7 @@ import { publishCurrent } from '../../src/lake/seal/current.ts';
 import { readLake } from '../../src/query/ask/lake-source.ts';
 import { readJourney } from '../../src/query/journeys/journey-source.ts';
 import { eventsOfDay, people } from '../bench/lake/lake-events.ts';
+import { askingOf } from '../support/asking.ts';
 import { DiskBucket } from '../support/disk-bucket.ts';
 import { DAY, TenantLake, UID } from './seal/tenant-lake.ts';
 
@@ -63,7 +64,7 @@ async function rows(sql: string): Promise<(string | number)[][]> {
 async function answer(body: object) {
   const query = parseQuery({ ...RANGE, ...body }, 'UTC');
   if (!query.ok) throw new Error(query.error.message);
-  const reading = await readLake(ports, UID, [], query.value, lake.nowMs);
+  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), query.value);
   if (!reading.ok) throw new Error(reading.error.message);
   return rankSeries(query.value, reading.value.fold).series;
 }
@@ -93,7 +94,8 @@ describe('docs/lake.md', () => {
     const steps = ['Product Viewed', 'Product Added', 'Order Completed'].map((event) => ({ event }));
     const question = parseFunnel({ ...RANGE, steps, windowSeconds: (7 * DAY_MS) / 1_000 }, 'UTC');
     if (!question.ok) throw new Error(question.error.message);
-    const reading = await readJourney(ports, UID, [], new Funnel(question.value), { nowMs: lake.nowMs });
+    const asking = askingOf(ports, { uid: UID, nowMs: lake.nowMs });
+    const reading = await readJourney(asking, new Funnel(question.value));
     if (!reading.ok) throw new Error(reading.error.message);
     expect((await rows(funnel!))[0]).toEqual(reading.value.answer.steps!.map(({ people }) => people));
   });

@@ -19,11 +19,11 @@ describe('a deployment', () => {
     ]);
   });
 
-  it('finds nothing wrong with the configuration', () => {
+  it('finds no problem in the configuration', () => {
     expect(findProblems(config, toml)).toEqual([]);
   });
 
-  it('refuses a queue that nobody consumes', () => {
+  it('refuses a queue without a consumer', () => {
     const consumers = config.queues.consumers?.filter(({ queue }: { queue: string }) => queue !== 'tidemark-seal-dlq');
     const broken = { ...config, queues: { ...config.queues, consumers } };
     expect(findProblems(broken, toml)).toEqual([expect.stringContaining('tidemark-seal-dlq has no consumer')]);

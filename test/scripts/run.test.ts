@@ -6,11 +6,14 @@ describe('the bootstrap', () => {
     expect(isNodeSupported(version)).toBe(true);
   });
 
-  it.each(['18.20.0', '20.20.2', '22.17.1', '23.11.0', '25.1.0'])('brings its own Node where %s is', (version) => {
-    expect(isNodeSupported(version)).toBe(false);
-  });
+  it.each(['18.20.0', '20.20.2', '22.17.1', '23.11.0', '25.1.0'])(
+    'uses its pinned Node in place of Node %s',
+    (version) => {
+      expect(isNodeSupported(version)).toBe(false);
+    },
+  );
 
-  it('installs when a package is missing or of another version, but not for a package of another platform', () => {
+  it('installs when a package is missing or has another version, except a package of another platform', () => {
     const wanted = {
       '': { version: '1.0.0' },
       'node_modules/a': { version: '1.0.0' },

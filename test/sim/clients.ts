@@ -1,5 +1,5 @@
-// Clients: devices and servers that send events and send them again until they are told they are durable. Their clocks are
-// wrong, they wait offline, repeat events of earlier requests, and mix in events that are no events.
+// Clients: devices and servers that send events, and send them again until an answer says that they are durable. Their
+// clocks are wrong, they wait offline, they repeat events of earlier requests, and they mix in invalid events.
 
 import { LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { SimRequest } from './platform/http.ts';
@@ -16,7 +16,7 @@ export interface SimTenant {
   readonly ledger: Ledger;
 }
 
-/** As the control plane would; its own routes are tested elsewhere. */
+/** Inserts a tenant as the control plane does; the routes of the control plane are tested elsewhere. */
 export function insertTenant(
   world: World,
   { uid, id, regions, shardCount }: { uid: string; id: string; regions: readonly string[]; shardCount: number },
@@ -30,11 +30,11 @@ export function insertTenant(
 
 export interface ClientRequest {
   readonly batch: readonly unknown[];
-  /** Those of the batch that are events. */
+  /** The valid events of the batch. */
   readonly events: readonly WireEvent[];
 }
 
-/** Continents by which the edge chooses among regions. */
+/** The continent by which the edge chooses each region. */
 export const CONTINENT_OF: Readonly<Record<string, string>> = { weur: 'EU', enam: 'NA', apac: 'AS' };
 
 export interface ClientOptions {
@@ -43,20 +43,20 @@ export interface ClientOptions {
   readonly events: number;
   readonly startMs: number;
   readonly endMs: number;
-  /** Its clock less the true time. */
+  /** The client's clock minus the true time. */
   readonly skewMs: number;
-  /** It is seen now in one region, now in another. */
+  /** Whether requests of this client reach now one region, now another. */
   readonly isFlapping?: boolean;
-  /** How old the events of some of its requests are. */
+  /** How old the events of some of the client's requests are. */
   readonly heldBackMs?: number;
-  /** All its events have a timestamp. */
-  readonly saysTime?: boolean;
+  /** Whether every event of the client has a timestamp. */
+  readonly alwaysHasTimestamp?: boolean;
   readonly people?: number;
 }
 
 export class Client {
   readonly options: ClientOptions;
-  /** Requests not answered yet. */
+  /** How many requests are not answered yet. */
   waiting = 0;
   readonly #world: World;
   readonly #random: Sequence;
@@ -71,7 +71,7 @@ export class Client {
     this.#region = this.#random.pick(options.tenant.regions);
   }
 
-  /** Puts all its requests on the schedule. */
+  /** Puts all requests of this client on the schedule. */
   start(): void {
     const { startMs, endMs, events, name } = this.options;
     let left = events;
@@ -131,22 +131,22 @@ export class Client {
     };
   }
 
-  /** A device that was offline sends what it gathered, in requests of its own: a flush has a row group for each day. */
+  /** A device that was offline sends its old events in separate requests: a flush has a row group for each day. */
   #heldBack(): number {
     return this.#random.chance(0.07) ? (this.options.heldBackMs ?? 0) : 0;
   }
 
-  /** Mostly just now, by its clock; sometimes a while ago, sometimes not said. */
+  /** The timestamp by the client's clock: mostly just now, sometimes a while ago, sometimes absent. */
   #timestamp(heldBackMs: number): { timestamp?: string } {
     const random = this.#random;
     const clockMs = this.#world.nowMs + this.options.skewMs;
     const kind = random.next();
-    if (kind < 0.08 && !this.options.saysTime) return {};
+    if (kind < 0.08 && !this.options.alwaysHasTimestamp) return {};
     const ageMs = heldBackMs + random.below(kind > 0.85 ? 20 * MINUTE_MS : 20 * SECOND_MS);
     return { timestamp: new Date(clockMs - ageMs).toISOString() };
   }
 
-  /** One attempt; on trouble another one, with a new `sentAt`. */
+  /** Makes one attempt; after a failure it makes another, with a new `sentAt`. */
   #send(request: ClientRequest, home: string, attempt: number, onAnswered: () => void): void {
     const { tenant, isFlapping, name } = this.options;
     const { scheduler, faults } = this.#world;
@@ -176,7 +176,7 @@ export class Client {
     });
   }
 
-  /** The edge, with the answer on its way back: only what arrives counts as told. */
+  /** Calls the edge. The ledger counts events as acknowledged only when the answer reaches the client. */
   async #collect(request: ClientRequest, region: string, sentAtMs: number): Promise<void> {
     const world = this.#world;
     const { tenant } = this.options;
@@ -195,7 +195,7 @@ export class Client {
         authenticate: async () => {
           const known = await isolate.tenants.byUid(tenant.uid);
           if (known === null) throw new Error('no such tenant');
-          // The receipt is stamped right after it.
+          // The edge stamps the time of receipt right after authentication.
           for (const wire of request.events) this.#note(wire, region, sentAtMs, world.nowMs);
           return known;
         },

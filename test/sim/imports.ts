@@ -1,5 +1,5 @@
-// Imports: history that goes past the shards, in chunks that are sent again until they are answered, beside live events and
-// partly repeating them.
+// Imports: history that bypasses the shards, in chunks that are sent again until they are answered. Imports run beside
+// live events and repeat some of them.
 
 import { MINUTE_MS } from '../../src/core/limits.ts';
 import type { SimTenant } from './clients.ts';
@@ -18,9 +18,9 @@ export interface ImportOptions {
   readonly atMs: number;
   readonly chunks: number;
   readonly rowsPerChunk: number;
-  /** Rows that repeat a live event, of those that have the same event time in each copy. */
+  /** How many rows repeat a live event; only events with the same event time in each copy are repeated. */
   readonly repeats: number;
-  /** Half of its rows are so old. */
+  /** Age of half of the import's rows. */
   readonly historyMs?: number;
 }
 
@@ -46,10 +46,10 @@ export class HistoryImport {
       const rows = this.#rows(chunk);
       const body = rows.map((row) => JSON.stringify(row.wire)).join('\n');
       const headers = { 'x-import-id': id, 'x-import-chunk': String(chunk), 'content-type': 'application/x-ndjson' };
-      await this.#until(`chunk ${chunk}`, 'https://edge/v1/import', headers, body);
+      await this.#post(`chunk ${chunk}`, 'https://edge/v1/import', headers, body);
       for (const row of rows) row.importAckedAtMs ??= this.#world.nowMs;
     }
-    await this.#until('finish', `https://edge/v1/import/${id}/finish`, {}, '');
+    await this.#post('finish', `https://edge/v1/import/${id}/finish`, {}, '');
     this.isDone = true;
   }
 
@@ -83,13 +83,13 @@ export class HistoryImport {
     return this.options.tenant.ledger.sent(wire, { min: atMs, max: atMs });
   }
 
-  /** Sends until it is answered. */
-  async #until(what: string, url: string, headers: Record<string, string>, body: string): Promise<void> {
+  /** Sends a request again and again until it is answered. */
+  async #post(step: string, url: string, headers: Record<string, string>, body: string): Promise<void> {
     const world = this.#world;
     const { tenant } = this.options;
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await world.invoke(`import ${what}`, async (isolate) => {
+        const response = await world.invoke(`import ${step}`, async (isolate) => {
           const init = {
             method: 'POST',
             headers: { ...headers, 'x-tenant': tenant.uid, 'content-length': String(body.length) },
@@ -100,13 +100,13 @@ export class HistoryImport {
         if (response.status === 200) return;
         throw new Error(`status ${response.status}: ${await response.text()}`);
       } catch (cause) {
-        world.onRefused(`import ${what}`, cause);
+        world.onRefused(`import ${step}`, cause);
         await this.#wait(Math.min(2 ** attempt * 1_000, MINUTE_MS));
       }
     }
   }
 
-  /** The routes of imports on an isolate, made once. */
+  /** The import routes of an isolate, made once. */
   #routes(isolate: Isolate): Routes {
     let routes = routesOf.get(isolate);
     if (routes === undefined) {

@@ -1,5 +1,8 @@
-// Oracle: what must hold when the faults have ended and everything had its time: acknowledged ⊆ counted ⊆ sent; the lake's
-// ids, then every answer equal to a count by hand over exactly those ids; accounts; nothing waits (G1, G2, G5, F1, F2).
+// Oracle: the checks after the faults have ended and the system has come to rest (G1, G2, G5, F1, F2).
+//
+// - The ids of the lake: acknowledged ⊆ counted ⊆ sent.
+// - Every answer equals a count by hand over exactly those ids.
+// - The accounts add up, and nothing waits to be stored or sealed.
 
 import { DAY_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
@@ -8,7 +11,7 @@ import { ask, type Question } from './questions.ts';
 import { dayOf, type SentEvent } from './sent.ts';
 import type { World } from './world/world.ts';
 
-/** An event as the lake has it. */
+/** An event as a file of the lake has it. */
 interface LakeRow {
   readonly id: string;
   readonly atMs: number;
@@ -28,7 +31,7 @@ export async function checkAtRest(world: World, tenant: SimTenant): Promise<void
   await checkAnswers(world, tenant, rows);
 }
 
-/** Reads the files that count, with the product's reader but not its query. */
+/** Reads the files that the manifest lists, with the product's file reader and without its query code. */
 async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | null> {
   const [product] = world.products;
   const db = world.database as unknown as D1Database;
@@ -47,7 +50,7 @@ async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | n
   for (const { path } of segments) {
     const object = await world.bucket.get(path);
     if (object === null) {
-      world.violate('C2', `${path} is listed and not there`);
+      world.violate('C2', `${path} is in the manifest and not in the bucket`);
       continue;
     }
     const source = product.bytesSource(await object.bytes());
@@ -90,13 +93,15 @@ function checkRow(world: World, uid: string, row: LakeRow, { wire, atMsMin, atMs
   const person = wire.userId ?? wire.anonymousId ?? null;
   const isSame =
     row.slot === slot && row.amountCents === Math.round(amount * 100) && row.person === person && row.event === event;
-  if (!isSame) world.violate('G1', `${uid}: ${row.id} was changed: ${JSON.stringify(row)} of ${JSON.stringify(wire)}`);
+  if (!isSame) {
+    world.violate('G1', `${uid}: ${row.id} was sent as ${JSON.stringify(wire)} and stored as ${JSON.stringify(row)}`);
+  }
   if (row.atMs < atMsMin || row.atMs > atMsMax) {
-    world.violate('E1', `${uid}: ${row.id} is at ${row.atMs}, its copies lie between ${atMsMin} and ${atMsMax}`);
+    world.violate('E1', `${uid}: ${row.id} is at ${row.atMs}; its copies lie between ${atMsMin} and ${atMsMax}`);
   }
 }
 
-/** Every flush is stored and confirmed: no shard holds anything. */
+/** Checks that every flush is stored and confirmed, so that no shard holds anything. */
 function checkStored(world: World, { uid }: SimTenant): void {
   for (const object of world.objects.values()) {
     if (!object.name.startsWith(`shard ${uid}/`)) continue;
@@ -121,7 +126,7 @@ function checkSeals(world: World, { uid }: SimTenant): void {
     uid,
   )) {
     const { rest } = JSON.parse(drift);
-    if (rest !== 0) world.violate('drift', `${uid}: the drift of ${dayText(day)} has a rest: ${drift}`);
+    if (rest !== 0) world.violate('drift', `${uid}: the drift of ${dayText(day)} has a rest other than 0: ${drift}`);
   }
 }
 
@@ -132,7 +137,7 @@ interface TallyRow {
   readonly rejected: number;
 }
 
-/** F1 within the bounds that lost answers leave; F2 exactly. */
+/** Checks F1 within the bounds that lost answers leave, and F2 exactly. */
 function checkAccounts(world: World, { uid, ledger }: SimTenant, rows: readonly LakeRow[]): void {
   const [tally] = select<TallyRow>(
     world,
@@ -143,7 +148,7 @@ function checkAccounts(world: World, { uid, ledger }: SimTenant, rows: readonly 
   const { answered } = ledger;
   for (const field of ['received', 'accepted', 'duplicate', 'rejected'] as const) {
     if (tally[field] < answered[field]) {
-      world.violate('F1', `${uid}: ${answered[field]} ${field} were answered, ${tally[field]} are accounted for`);
+      world.violate('F1', `${uid}: answers say ${answered[field]} ${field}, the accounts say ${tally[field]}`);
     }
   }
   if (tally.received !== tally.accepted + tally.duplicate + tally.rejected) {
@@ -160,11 +165,13 @@ function checkAccounts(world: World, { uid, ledger }: SimTenant, rows: readonly 
       `${uid}: ${tally.accepted} accepted + ${imported} imported ≠ ${sealed} sealed + ${duplicates} copies`,
     );
   }
-  if (sealed !== rows.length) world.violate('F2', `${uid}: ${sealed} sealed, ${rows.length} in the lake`);
+  if (sealed !== rows.length) {
+    world.violate('F2', `${uid}: ${sealed} events are sealed and ${rows.length} are in the lake`);
+  }
   if (duplicates > 0) world.reach('copies-found-by-seal');
 }
 
-/** Cells, lake and the count by hand agree. */
+/** Checks that answers from cells and from the lake equal the count by hand. */
 async function checkAnswers(world: World, tenant: SimTenant, rows: readonly LakeRow[]): Promise<void> {
   if (rows.length === 0) return;
   const days = rows.map(({ atMs }) => dayOf(atMs));
@@ -194,7 +201,7 @@ async function checkAnswers(world: World, tenant: SimTenant, rows: readonly Lake
     },
   ];
   for (const [number, { question, byHand }] of questions.entries()) {
-    // Reading all events is dear: for one of the questions, another one in each run and tenant.
+    // One question is asked of the lake too, another one in each run and tenant: it is costly to read all events.
     const isAlsoFromLake = (world.seed + Number(tenant.uid.slice(1))) % questions.length === number;
     for (const fromLake of isAlsoFromLake ? [false, true] : [false]) {
       const answer = await ask(world, tenant, { ...question, fromLake });
@@ -207,7 +214,7 @@ async function checkAnswers(world: World, tenant: SimTenant, rows: readonly Lake
         isCents,
       );
       if (!answer.meta.complete)
-        world.violate('G6', `${tenant.uid}: at rest and not complete: ${JSON.stringify(answer.meta)}`);
+        world.violate('G6', `${tenant.uid}: the answer at rest is not complete: ${JSON.stringify(answer.meta)}`);
       if (!fromLake && answer.meta.sources.rollups === null) world.reach('at-rest-without-rollup');
     }
   }
@@ -215,7 +222,7 @@ async function checkAnswers(world: World, tenant: SimTenant, rows: readonly Lake
 
 function compare(
   world: World,
-  what: string,
+  subject: string,
   { series }: QueryAnswer,
   expected: ReadonlyMap<string, number>,
   isCents: boolean,
@@ -231,8 +238,10 @@ function compare(
     (cell) => (given.get(cell) ?? 0) !== (expected.get(cell) ?? 0),
   );
   if (wrong.length === 0) return;
-  const some = wrong.slice(0, 4).map((cell) => `${cell}: ${given.get(cell) ?? 0}, by hand ${expected.get(cell) ?? 0}`);
-  world.violate('G1', `${what}: ${wrong.length} cells differ: ${some.join('; ')}`);
+  const shown = wrong
+    .slice(0, 4)
+    .map((cell) => `${cell}: answered ${given.get(cell) ?? 0}, counted by hand ${expected.get(cell) ?? 0}`);
+  world.violate('G1', `${subject}: ${wrong.length} cells differ: ${shown.join('; ')}`);
 }
 
 function byHand(rows: readonly LakeRow[], cellOf: (row: LakeRow) => string, weight: (row: LakeRow) => number) {
@@ -251,7 +260,7 @@ function peopleByHand(rows: readonly LakeRow[]): Map<string, number> {
   return new Map([...people].map(([cell, set]) => [cell, set.size]));
 }
 
-/** Directly, past the network. */
+/** Reads the database directly, without the simulated network. */
 export function select<T>(world: World, sql: string, ...values: unknown[]): T[] {
   return world.database.select(sql, values) as T[];
 }

@@ -1,19 +1,19 @@
-// Pool: spreads seeds over processes, one a core.
+// Pool: spreads seeds over processes, one for each core.
 
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import type { Job, JobResult } from './worker.ts';
 
 /**
- * A run makes and drops much: a bigger nursery halves the collector's work. Every core has a process of its own, so the
- * collector's helper threads would only take turns with the others' runs.
+ * A run allocates and drops many objects, so a bigger nursery halves the work of the garbage collector. Every core has
+ * its own process, so the collector's helper threads would only compete with the runs of other processes.
  */
 const WORKER_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64', '--single-threaded-gc'];
 
 export interface PoolOptions {
   readonly code: string;
   readonly jobs: Iterable<Job>;
-  /** True: no further jobs are begun. */
+  /** Returns true to begin no further job. */
   readonly onResult: (result: JobResult) => boolean;
   readonly processes?: number;
 }

@@ -1,5 +1,6 @@
-// Questions: asked at random moments through the real query code, and checked against the books: nothing acknowledged
-// before the question is missing, nothing is counted that was not sent, nothing twice (G1, G6, G8).
+// Questions: queries that are asked at random moments through the real query code and checked against the ledger. No
+// event acknowledged before the question is missing, no unsent event is counted, and no event is counted twice (G1, G6,
+// G8).
 
 import { DAY_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
@@ -14,14 +15,17 @@ export interface Question {
   readonly interval?: 'minute' | 'hour' | 'day';
   readonly startMs: number;
   readonly endMs: number;
-  /** Answered from the events even when cells could answer. */
+  /** Whether the answer is read from events even when cells could answer. */
   readonly fromLake?: boolean;
 }
 
-/** More than any grouping here has. */
+/** More groups than any grouping here has. */
 const GROUPS_MAX = 50;
 
-/** Asks on some isolate, as the route does. Throws what the route would answer as a problem. */
+/**
+ * Asks on some isolate, as the route does.
+ * @throws TypeError for a refusal that the route would answer as a problem
+ */
 export function ask(world: World, { uid }: SimTenant, question: Question): Promise<QueryAnswer> {
   return world.invoke('query', (isolate) => askOn(isolate, world, uid, question));
 }
@@ -44,19 +48,19 @@ async function askOn(isolate: Isolate, world: World, uid: string, question: Ques
   );
   if (!parsed.ok) throw new TypeError(`${parsed.error.code}: ${parsed.error.message}`);
   const ports = isolate.ports(world);
-  const shards = await product.listShards(ports.directoryOf, uid);
-  const answered = await product.execute(ports, tenant, parsed.value, shards);
+  const asking = await product.beginAsking(ports, tenant, ports.now());
+  const answered = await product.execute(asking, parsed.value);
   if (!answered.ok) throw new TypeError(`${answered.error.code}: ${answered.error.message}`);
   return answered.value;
 }
 
-/** The key of a group that counts events of a book by one of the groupings used here. */
+/** The key of the group that counts an event of the ledger, for the groupings used here. */
 function groupOf({ wire }: SentEvent, groupBy: readonly string[] | undefined): string {
   const [name] = groupBy ?? [];
   if (name === undefined) return '';
   if (name === 'slot') return wire.properties.slot;
   if (name === 'event') return wire.event ?? '';
-  throw new Error(`no books by ${name}`);
+  throw new Error(`the ledger does not group by ${name}`);
 }
 
 function tally(events: readonly SentEvent[], groupBy: Question['groupBy'], weight: (event: SentEvent) => number) {
@@ -68,11 +72,11 @@ function tally(events: readonly SentEvent[], groupBy: Question['groupBy'], weigh
   return counts;
 }
 
-/** Asks for counts and checks the answer; a refusal is honest and checks nothing. */
+/** Asks for counts and checks the answer; a refusal makes no claim, so it is not checked. */
 export async function askAndCheck(world: World, tenant: SimTenant, question: Question): Promise<void> {
   const { ledger } = tenant;
   const { groupBy, startMs, endMs } = question;
-  // What was acknowledged before the question is owed.
+  // The answer owes every event that was acknowledged before the question.
   const owed = tally(ledger.owed(startMs, endMs), groupBy, () => 1);
   let answer: QueryAnswer;
   try {
@@ -84,11 +88,17 @@ export async function askAndCheck(world: World, tenant: SimTenant, question: Que
   }
   world.reach(answer.meta.sources.rollups ? 'query-from-rollups' : 'query-from-lake');
   const usesLake = answer.meta.sources.lake !== null;
-  // A rollup counts a copy in each region until the seal; the lake compares ids.
+  // Rollups count one copy for each region until the seal; the lake compares ids.
   const possible = tally(ledger.possible(startMs, endMs), groupBy, ({ regions, imports }) =>
     usesLake ? 1 : regions.size + imports,
   );
-  checkCounts(world, tenant, question, answer, owed, possible);
+  checkCounts(world, tenant, question, answer, { owed, possible });
+}
+
+/** The least and the greatest count of each group that the ledger allows. */
+interface Bounds {
+  readonly owed: ReadonlyMap<string, number>;
+  readonly possible: ReadonlyMap<string, number>;
 }
 
 function checkCounts(
@@ -96,20 +106,21 @@ function checkCounts(
   tenant: SimTenant,
   question: Question,
   { series, meta }: QueryAnswer,
-  owed: ReadonlyMap<string, number>,
-  possible: ReadonlyMap<string, number>,
+  { owed, possible }: Bounds,
 ): void {
   const { groupBy } = question;
   const counted = new Map(series.map(({ key, total }) => [groupBy ? (key[groupBy[0]!] ?? '') : '', total ?? 0]));
-  const what = () => `${tenant.uid} ${JSON.stringify(question)} meta ${JSON.stringify(meta)}`;
+  const context = () => `${tenant.uid} ${JSON.stringify(question)} meta ${JSON.stringify(meta)}`;
   for (const [group, count] of counted) {
     const most = possible.get(group) ?? 0;
-    if (count > most) world.violate('G1', `"${group}" counts ${count}, at most ${most} were sent: ${what()}`);
+    if (count > most) world.violate('G1', `"${group}" counts ${count}, but at most ${most} were sent: ${context()}`);
   }
   const { answered, shards } = meta.sources.live;
   if (answered < shards) {
     world.reach('query-partial');
-    if (meta.complete) world.violate('G6', `complete, but ${answered} of ${shards} shards answered: ${what()}`);
+    if (meta.complete) {
+      world.violate('G6', `the answer is complete, but ${answered} of ${shards} shards answered: ${context()}`);
+    }
     return;
   }
   let missing = 0;
@@ -118,17 +129,17 @@ function checkCounts(
     const gaps = [...owed].filter(([group, least]) => least > (counted.get(group) ?? 0));
     world.violate(
       'G8',
-      `${missing} acknowledged events are missing, ${meta.pending} pending: ${what()} ${gaps.slice(0, 5)}`,
+      `${missing} acknowledged events are missing, ${meta.pending} are pending: ${context()} ${gaps.slice(0, 5)}`,
     );
   }
   if (missing > 0) world.reach('query-pending');
   if (meta.complete) {
     world.reach('query-complete');
-    if (meta.pending > 0) world.violate('G6', `complete with pending events: ${what()}`);
+    if (meta.pending > 0) world.violate('G6', `the answer is complete and has pending events: ${context()}`);
   }
 }
 
-/** Any of the questions that the books can check. */
+/** A random question of the kinds that the ledger can check. */
 export function randomQuestion(next: () => number, nowMs: number, fromLake: number): Question {
   const roll = next();
   const groupBy = roll < 0.25 ? ['slot'] : roll < 0.5 ? ['event'] : undefined;

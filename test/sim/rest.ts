@@ -1,4 +1,5 @@
-// Rest: cron, and what follows when the faults have ended: everything gets its time, then the oracle looks.
+// Rest: the cron, and the end of a run: the faults stop, the system gets time to store and seal, then the oracle
+// checks.
 
 import { HOUR_MS } from '../../src/core/limits.ts';
 import type { SimTenant } from './clients.ts';
@@ -10,7 +11,7 @@ import type { World } from './world/world.ts';
 const SECOND_MS = 1_000;
 const LAST_STEPS_MAX = 20_000;
 
-/** The platform's cron, on some isolate. */
+/** Plans runs of the platform's cron, each on some isolate. */
 export function planCron(world: World, fromMs: number, toMs: number, everyMs: number): void {
   for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
     world.scheduler.at(atMs + SECOND_MS, 'cron', () => {
@@ -22,25 +23,25 @@ export function planCron(world: World, fromMs: number, toMs: number, everyMs: nu
   }
 }
 
-/** Runs a promise to its end, with whatever it needs of the schedule. False: it did not end. */
-export async function finish(world: World, what: string, work: () => Promise<void>): Promise<boolean> {
+/** Runs work to its end, together with the steps of the schedule that it needs. Returns false when it did not end. */
+export async function finish(world: World, rule: string, work: () => Promise<void>): Promise<boolean> {
   let isDone = false;
   void work()
-    .catch((cause: unknown) => world.violate(what, cause instanceof Error ? String(cause.stack) : String(cause)))
+    .catch((cause: unknown) => world.violate(rule, cause instanceof Error ? String(cause.stack) : String(cause)))
     .finally(() => {
       isDone = true;
     });
   const stepsMax = world.scheduler.steps + LAST_STEPS_MAX;
-  // Reading the lake takes no simulated time: the schedule may be empty meanwhile.
+  // The schedule may be empty meanwhile: the oracle reads the lake in no simulated time.
   for (let turn = 0; turn < LAST_STEPS_MAX && !isDone && world.scheduler.steps < stepsMax; turn++) {
     await world.scheduler.runUntil(Number.POSITIVE_INFINITY, () => isDone || world.scheduler.steps >= stepsMax);
     await settle();
   }
-  if (!isDone) world.violate(what, 'did not end');
+  if (!isDone) world.violate(rule, 'the check did not end');
   return isDone;
 }
 
-/** No faults from here on; until `atRestMs` everything must be stored and sealed, then the oracle looks. */
+/** Ends the faults, gives the system until `atRestMs` to store and seal everything, and then runs the oracle. */
 export async function comeToRest(
   world: World,
   tenants: readonly SimTenant[],
@@ -56,7 +57,7 @@ export async function comeToRest(
   planCron(world, atRestMs - 2 * HOUR_MS, atRestMs - HOUR_MS / 2, HOUR_MS / 2);
   await world.scheduler.runUntil(atRestMs, () => world.violations.length > 0);
   if (world.violations.length > 0) return;
-  for (const what of stillWaiting()) world.violate('G5', what);
+  for (const message of stillWaiting()) world.violate('G5', message);
   await finish(world, 'at rest', async () => {
     for (const tenant of tenants) await checkAtRest(world, tenant);
     watch.checkEnd();

@@ -1,44 +1,50 @@
-// `npm run sim`: runs the simulator.
-//
-//   -- --seeds N [--from S]      N seeds on all cores (1,000 without arguments)
-//   -- --seed S [--trace]        one seed; a failure is shrunk and its schedule shown
-//   -- --sensitivity [--name N]  every seeded bug, or one, and after how many seeds it is found
-//   -- --scenarios [--name N]    the named scenarios, or one [--trace]
-//   -- --processes N
+// Run: the program `npm run sim`, which runs the simulator. HELP describes its options.
 
-import { parseArgs } from 'node:util';
+import { readOptions } from '../support/options.ts';
 import { runPool, seedJobs } from './pool.ts';
 import { bundleProducts, loadProducts } from './product/products.ts';
 import { runScenario, SCENARIOS } from './scenarios.ts';
 import { printSensitivity } from './sensitivity.ts';
 import { shrink } from './shrink.ts';
-import { runSeed } from './simulation.ts';
+import { type RunOptions, type RunResult, runSeed } from './simulation.ts';
 import { Totals } from './totals.ts';
 import type { JobResult } from './worker.ts';
 
-/** One of so many seeds is run again, to see that it goes the same way. */
+const HELP = `Usage: npm run sim -- [options]
+
+Runs the product in a simulated world with faults and checks its answers. A seed decides a whole run.
+
+  --seeds N        Run N seeds on all cores. Default: 1000.
+  --from S         The first seed. Default: 1.
+  --seed S         Replay one seed. A failure is shrunk and its last steps are printed.
+  --scenarios      Run the named scenarios.
+  --sensitivity    Say after how many seeds each seeded bug is found.
+  --name N         Run only the seeded bug N, or the scenarios whose names begin with N.
+  --trace          Print every step of a seed or of the scenarios.
+  --processes N    Use N processes. Default: one for each core.
+  -h, --help       Print this text.`;
+
+/** One of so many seeds is run again, to check that it takes the same steps. */
 const REPEATED_OF = 100;
 const FAILURES_SHOWN_MAX = 5;
 
-const { values: given } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    sensitivity: { type: 'boolean', default: false },
-    scenarios: { type: 'boolean', default: false },
-    name: { type: 'string' },
-    processes: { type: 'string' },
-  },
+const options = readOptions(HELP, {
+  seeds: { type: 'string' },
+  from: { type: 'string', default: '1' },
+  seed: { type: 'string' },
+  trace: { type: 'boolean', default: false },
+  sensitivity: { type: 'boolean', default: false },
+  scenarios: { type: 'boolean', default: false },
+  name: { type: 'string' },
+  processes: { type: 'string' },
 });
 let shownAtMs = 0;
-const processes = given.processes === undefined ? undefined : Number(given.processes);
+const processes = options.processes === undefined ? undefined : Number(options.processes);
 
-if (given.sensitivity) process.exitCode = (await printSensitivity({ name: given.name, processes })) ? 0 : 1;
-else if (given.scenarios) process.exitCode = (await printScenarios(given.name, given.trace)) ? 0 : 1;
-else if (given.seed !== undefined) process.exitCode = (await replay(Number(given.seed), given.trace)) ? 0 : 1;
-else process.exitCode = (await runSeeds(Number(given.from), Number(given.seeds ?? 1_000))) ? 0 : 1;
+if (options.sensitivity) process.exitCode = (await printSensitivity({ name: options.name, processes })) ? 0 : 1;
+else if (options.scenarios) process.exitCode = (await printScenarios(options.name, options.trace)) ? 0 : 1;
+else if (options.seed !== undefined) process.exitCode = (await replay(Number(options.seed), options.trace)) ? 0 : 1;
+else process.exitCode = (await runSeeds(Number(options.from), Number(options.seeds ?? 1_000))) ? 0 : 1;
 
 async function runSeeds(from: number, count: number): Promise<boolean> {
   const code = await bundleProducts();
@@ -59,16 +65,16 @@ async function runSeeds(from: number, count: number): Promise<boolean> {
   await runPool({ code, jobs: seedJobs(from, count), onResult, ...(processes && { processes }) });
   const differing = await repeat(code, hashes);
   showTotals(totals, startedAtMs);
-  for (const seed of differing) console.log(`seed ${seed} went another way when it was run again`);
+  for (const seed of differing) console.log(`Seed ${seed} took other steps when it was run again.`);
   const unreached = totals.unreached();
-  for (const text of unreached) console.log(`rarely reached: ${text}`);
+  for (const text of unreached) console.log(`A rare state was reached too seldom: ${text}`);
   console.log(
     failures.length === 0 ? `${totals.runs} seeds passed` : `${failures.length} of ${totals.runs} seeds failed`,
   );
   return failures.length + differing.length + unreached.length === 0;
 }
 
-/** Seeds whose second run differs. */
+/** Runs seeds again. Returns those whose second run differs from the first. */
 async function repeat(code: string, hashes: ReadonlyMap<number, number>): Promise<number[]> {
   const differing: number[] = [];
   const onResult = ({ seed, traceHash }: JobResult) => {
@@ -96,7 +102,9 @@ function showProgress(totals: Totals, count: number, failed: number, startedAtMs
   shownAtMs = nowMs;
   const seconds = (nowMs - startedAtMs) / 1_000;
   const leftSeconds = ((count - totals.runs) * seconds) / totals.runs;
-  const line = `${totals.runs} of ${count} seeds, ${(totals.runs / seconds).toFixed(1)} a second, ${failed} failed, ${Math.ceil(leftSeconds)} s left`;
+  const rate = (totals.runs / seconds).toFixed(1);
+  const left = Math.ceil(leftSeconds);
+  const line = `${totals.runs} of ${count} seeds, ${rate} seeds a second, ${failed} failed, ${left} s left`;
   if (process.stderr.isTTY) process.stderr.write(`\r${line.padEnd(78)}`);
   else console.error(line);
 }
@@ -109,12 +117,12 @@ function showTotals(totals: Totals, startedAtMs: number): void {
   clearLine();
   const seconds = (performance.now() - startedAtMs) / 1_000;
   const mean = (total: number) => Math.round(total / totals.runs);
+  const rate = (totals.runs / seconds).toFixed(2);
   console.log(
-    `${totals.runs} seeds in ${seconds.toFixed(0)} s: ${(totals.runs / seconds).toFixed(2)} a second, ${mean(totals.elapsedMs)} ms each in its process`,
+    `${totals.runs} seeds in ${seconds.toFixed(0)} s: ${rate} seeds a second, ${mean(totals.elapsedMs)} ms for a seed`,
   );
-  console.log(
-    `events a seed: ${mean(totals.events)}, at least ${totals.eventsMin}; faults a seed: ${mean(totals.faults)}, at least ${totals.faultsMin}`,
-  );
+  console.log(`events of a seed: ${mean(totals.events)} on average, at least ${totals.eventsMin}`);
+  console.log(`faults of a seed: ${mean(totals.faults)} on average, at least ${totals.faultsMin}`);
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts]
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -126,31 +134,32 @@ function showTotals(totals: Totals, startedAtMs: number): void {
 
 async function replay(seed: number, isTraced: boolean): Promise<boolean> {
   const products = loadProducts(await bundleProducts());
-  const options = { seed, products };
-  const result = await runSeed({ ...options, ...(isTraced && { trace: (line: string) => console.log(line) }) });
-  const again = await runSeed(options);
-  console.log(
-    `seed ${seed}: ${result.events} events, ${result.faults} faults, ${result.steps} steps, trace ${result.traceHash.toString(16)}`,
-  );
-  if (again.traceHash !== result.traceHash)
-    console.log(`run again it went another way: trace ${again.traceHash.toString(16)}`);
-  if (result.violations.length === 0) return again.traceHash === result.traceHash;
+  const runOptions = { seed, products };
+  const result = await runSeed({ ...runOptions, ...(isTraced && { trace: (line: string) => console.log(line) }) });
+  const again = await runSeed(runOptions);
+  const [hash, hashAgain] = [result.traceHash.toString(16), again.traceHash.toString(16)];
+  console.log(`seed ${seed}: ${result.events} events, ${result.faults} faults, ${result.steps} steps, trace ${hash}`);
+  if (hashAgain !== hash) console.log(`The second run of the seed took other steps: trace ${hashAgain}`);
+  if (result.violations.length === 0) return hashAgain === hash;
   for (const { message } of result.violations.slice(0, 10)) console.log(`FAILED ${message.slice(0, 1_500)}`);
-  console.log('shrinking …');
-  const shrunk = await shrink(options, result);
-  const { clientsMax, eventsMax } = shrunk.options;
-  console.log(
-    `after ${shrunk.replays} replays: ${clientsMax ?? 'all'} clients, ${eventsMax ?? 'all'} events each, ${shrunk.result.fired.length} faults:`,
-  );
-  for (const occasion of shrunk.result.fired) console.log(`  ${occasion}`);
-  console.log(shrunk.result.violations[0]!.message.slice(0, 1_500));
-  if (!isTraced) {
-    console.log('its last steps:');
-    const lines: string[] = [];
-    await runSeed({ ...options, ...shrunk.options, trace: (line) => lines.push(line) });
-    for (const line of lines.slice(-40)) console.log(`  ${line.slice(0, 300)}`);
-  }
+  await showShrunk(runOptions, result, isTraced);
   return false;
+}
+
+/** Prints the shortest failing run that shrinking finds, with its last steps unless all steps were printed before. */
+async function showShrunk(runOptions: RunOptions, failed: RunResult, isTraced: boolean): Promise<void> {
+  console.log('The failure is being shrunk …');
+  const { options: shrunkOptions, result, replays } = await shrink(runOptions, failed);
+  const { clientsMax, eventsMax } = shrunkOptions;
+  const size = `${clientsMax ?? 'all'} clients, ${eventsMax ?? 'all'} events for each, ${result.fired.length} faults`;
+  console.log(`After ${replays} replays the run still fails with ${size}:`);
+  for (const occasion of result.fired) console.log(`  ${occasion}`);
+  console.log(result.violations[0]!.message.slice(0, 1_500));
+  if (isTraced) return;
+  console.log('The last steps of this run:');
+  const lines: string[] = [];
+  await runSeed({ ...runOptions, ...shrunkOptions, trace: (line) => lines.push(line) });
+  for (const line of lines.slice(-40)) console.log(`  ${line.slice(0, 300)}`);
 }
 
 async function printScenarios(name: string | undefined, isTraced: boolean): Promise<boolean> {

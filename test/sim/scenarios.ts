@@ -1,7 +1,8 @@
-// Scenarios: the interleavings that CORRECTNESS.md knows by name, and some more, each a run of its own.
+// Scenarios: the interleavings that docs/correctness.md names, and some more, each in a run of its own.
 //
-// `two-runtimes-one-state` is the half that is the product's: an instance that lost its storage is still asked. That two
-// runtimes cannot both hold one state folder is the lock's affair; the tests of the local stack try it.
+// `two-runtimes-one-state` covers the product's half: an instance that lost its storage still receives calls. The other
+// half, that two runtimes cannot hold one state folder, belongs to the lock and is covered by the tests of the local
+// stack.
 
 import type { Product } from './product/product-loader.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
@@ -12,7 +13,7 @@ import { type Scenario, Stage } from './scenarios/stage.ts';
 
 export const SCENARIOS: readonly Scenario[] = [...readScenarios, ...shardScenarios, ...sealScenarios, ...edgeScenarios];
 
-/** What was violated. */
+/** Runs one scenario. Returns its violations. */
 export async function runScenario(
   products: readonly [Product, ...Product[]],
   scenario: Scenario,
@@ -23,9 +24,9 @@ export async function runScenario(
     stage.world.scheduler.onStep = (label, nowMs) => trace(`${new Date(nowMs).toISOString().slice(8, 23)} ${label}`);
     stage.world.onLog = (level, text) => trace(`            ${level}: ${text.slice(0, 400)}`);
   }
-  // In real time: for a scenario that waits for what never comes.
+  // The time limit is in real time: a scenario may wait for a step that never comes.
   const { promise: stuck, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('waits for something that does not come')), STUCK_AFTER_MS);
+  const timer = setTimeout(() => reject(new Error('the scenario waits for a step that does not come')), STUCK_AFTER_MS);
   try {
     await Promise.race([scenario.run(stage), stuck]);
   } catch (cause) {

@@ -1,4 +1,5 @@
-// Sensitivity: after how many seeds the simulator finds each seeded bug. A simulator that misses one would miss its like.
+// Sensitivity: after how many seeds the simulator finds each seeded bug. A simulator that misses a seeded bug would
+// also miss a real bug of that kind.
 
 import { runPool, seedJobs } from './pool.ts';
 import { MUTATIONS, type Mutation } from './product/mutations.ts';
@@ -9,7 +10,7 @@ const SEEDS_MAX = 300;
 
 export interface Detection {
   readonly mutation: Mutation;
-  /** Null: not found. */
+  /** The seed that found the bug; null when no seed did. */
   readonly seeds: number | null;
   readonly violation: string;
   readonly elapsedMs: number;
@@ -33,7 +34,7 @@ export async function detect(
   return { mutation, seeds: seed, violation: violations[0]?.message ?? '', elapsedMs: performance.now() - startedAtMs };
 }
 
-/** True: all were found. */
+/** Prints a line for each seeded bug. Returns whether all were found. */
 export async function printSensitivity({
   name,
   processes,
@@ -49,18 +50,24 @@ export async function printSensitivity({
     console.log(line ?? `${mutation.name.padEnd(26)} MISSED`);
   }
   console.log(
-    missed === 0 ? `all ${chosen.length} seeded bugs were found` : `${missed} of ${chosen.length} were not found`,
+    missed === 0
+      ? `All ${chosen.length} seeded bugs were found.`
+      : `${missed} of ${chosen.length} seeded bugs were not found.`,
   );
   return missed === 0;
 }
 
-/** Null: not found. A patch that does not fit the sources any more says so, and does not keep the others from their turn. */
+/**
+ * The printed line of a seeded bug, or null when it was not found. A patch that does not fit the sources any more is
+ * reported, and the next bugs still have their turn.
+ */
 async function lineOf(mutation: Mutation, processes: number | undefined): Promise<string | null> {
   try {
     const { seeds, violation, elapsedMs } = await detect(mutation, processes === undefined ? {} : { processes });
     if (seeds === null) return null;
     const elapsed = `${(elapsedMs / 1_000).toFixed(1).padStart(6)} s`;
-    return `${mutation.name.padEnd(26)} ${`seed ${seeds}`.padEnd(9)} ${elapsed}  ${violation.split('\n')[0]!.slice(0, 110)}`;
+    const [violated = ''] = violation.split('\n');
+    return `${mutation.name.padEnd(26)} ${`seed ${seeds}`.padEnd(9)} ${elapsed}  ${violated.slice(0, 110)}`;
   } catch (cause) {
     console.log(String(cause));
     return null;

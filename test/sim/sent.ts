@@ -1,5 +1,5 @@
-// Sent: the books of the outside world: every event that any client or import sent, and what it was told of it. The
-// product's answers are held against these; nothing here comes from the product.
+// Sent: the ledger of the outside world: every event that a client or import sent, and the answers about it. The checks
+// compare the product's answers with the ledger; nothing in the ledger comes from the product.
 
 import { DAY_MS } from '../../src/core/limits.ts';
 
@@ -16,22 +16,22 @@ export interface WireEvent {
 /** One event of one tenant, by its id. */
 export interface SentEvent {
   readonly wire: WireEvent;
-  /** The earliest and the latest event time that any of its copies may have got. */
+  /** The earliest and the latest event time that a copy of the event may have got. */
   atMsMin: number;
   atMsMax: number;
-  /** Places that may hold a copy that others do not know of: regions, imports. */
+  /** The regions and the number of imports that may each hold a copy unknown to the others. */
   readonly regions: Set<string>;
   imports: number;
-  /** When somebody was first told that it is durable; null: never. */
+  /** When a client first got the answer that the event is durable; null when none did. */
   ackedAtMs: number | null;
-  /** The same, as rows of an import. */
+  /** When an import first got that answer for the event as a row; null when none did. */
   importAckedAtMs: number | null;
 }
 
 export class Ledger {
   readonly uid: string;
   readonly events = new Map<string, SentEvent>();
-  /** Of requests that were answered, and of every attempt. */
+  /** Sums of the answered requests, and of all attempts. */
   readonly answered = { received: 0, accepted: 0, duplicate: 0, rejected: 0 };
   readonly attempted = { received: 0, rejected: 0 };
 
@@ -39,7 +39,7 @@ export class Ledger {
     this.uid = uid;
   }
 
-  /** A copy leaves the client. `atMs` bounds what its event time may become. */
+  /** Notes that a copy leaves the client. `atMs` bounds the event time that the copy may get. */
   sent(wire: WireEvent, atMs: { readonly min: number; readonly max: number }): SentEvent {
     let event = this.events.get(wire.id);
     if (event === undefined) {
@@ -66,7 +66,7 @@ export class Ledger {
     }
   }
 
-  /** All that must be in an answer asked now: acknowledged, and surely within the range. */
+  /** The events that an answer to a question of now must count: acknowledged, and surely within the range. */
   owed(startMs: number, endMs: number): SentEvent[] {
     const owed: SentEvent[] = [];
     for (const event of this.events.values()) {
@@ -75,7 +75,7 @@ export class Ledger {
     return owed;
   }
 
-  /** All that may be in an answer given now: sent, and possibly within the range. */
+  /** The events that an answer given now may count: sent, and possibly within the range. */
   possible(startMs: number, endMs: number): SentEvent[] {
     const possible: SentEvent[] = [];
     for (const event of this.events.values()) {

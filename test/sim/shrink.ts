@@ -1,5 +1,5 @@
-// Shrink: from a failing run to a short one that fails by the same rule: fewer clients, fewer events, fewer faults, each
-// tried by replaying the seed with the rest masked.
+// Shrink: reduces a failing run to a short one that breaks the same rule, with fewer clients, events and faults. Each
+// reduction is tried by a replay of the seed with the rest masked.
 
 import type { RunOptions, RunResult } from './simulation.ts';
 import { runSeed } from './simulation.ts';
@@ -39,12 +39,12 @@ export async function shrink(options: RunOptions, failed: RunResult): Promise<Sh
   return { options: best, result, replays };
 }
 
-/** The least of the counts 1, 2, 4, … that still fails. */
+/** Finds the least of the counts 1, 2, 4, … that still fails. */
 async function attemptCounts(max: number, attempt: (count: number) => Promise<boolean>): Promise<void> {
   for (let count = 1; count < max; count *= 2) if (await attempt(count)) return;
 }
 
-/** Delta debugging (Zeller and Hildebrandt, 2002): halves, then quarters, down to single faults. */
+/** Drops faults by delta debugging (Zeller and Hildebrandt, 2002): halves, then quarters, down to single faults. */
 async function dropFaults(
   fired: () => readonly string[],
   attempt: (occasions: readonly string[]) => Promise<boolean>,

@@ -1,5 +1,5 @@
-// The simulator in the test suite: some seeds, the named scenarios, and a few seeded bugs that it must find. The full
-// numbers: `npm run sim -- --seeds 10000`, `npm run sim -- --sensitivity`.
+// The simulator in the test suite: some seeds, the named scenarios, and a few seeded bugs that it must find.
+// `npm run sim -- --seeds 10000` and `npm run sim -- --sensitivity` give the full numbers.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { runSeed } from './simulation.ts';
 import { Totals } from './totals.ts';
 
 const SEEDS = 200;
-/** Found within a few seeds each; all of them are in `--sensitivity`. */
+/** Seeded bugs that a few seeds find each; `--sensitivity` looks for all of them. */
 const FOUND_FAST = ['confirm-before-store', 'slot-reused-early', 'seal-keeps-copies', 'copies-in-one-row'];
 
 let code: string;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('the simulated product', () => {
-  it(`keeps its promise over ${SEEDS} seeds, and meets the rare states`, { timeout: 600_000 }, async () => {
+  it(`keeps its promises over ${SEEDS} seeds and reaches the rare states`, { timeout: 600_000 }, async () => {
     const totals = new Totals();
     const failures: string[] = [];
     await runPool({
@@ -45,7 +45,7 @@ describe('the simulated product', () => {
     expect(totals.unreached()).toEqual([]);
   });
 
-  it('goes the same way when a seed is run again', { timeout: 60_000 }, async () => {
+  it('takes the same steps when a seed is run again', { timeout: 60_000 }, async () => {
     const products = loadProducts(code);
     const [first, second] = [await runSeed({ seed: 7, products }), await runSeed({ seed: 7, products })];
     expect(second).toEqual(first);
@@ -62,19 +62,19 @@ describe('scenarios', () => {
 
 describe('seeded bugs', () => {
   for (const mutation of MUTATIONS.filter(({ name }) => FOUND_FAST.includes(name))) {
-    it(`finds: ${mutation.what}`, { timeout: 120_000 }, async () => {
+    it(`are found: ${mutation.what}`, { timeout: 120_000 }, async () => {
       const { seeds } = await detect(mutation, { seedsMax: 60 });
       expect(seeds).not.toBeNull();
     });
   }
 
-  it('has patches that fit the sources as they are', () => {
+  it('have patches that fit the sources as they are', () => {
     for (const { patches } of MUTATIONS) {
       for (const patch of patches) applyPatch(readFileSync(join(root, patch.file), 'utf8'), patch);
     }
   });
 
-  it('refuses a patch whose text is not there exactly once', () => {
+  it('are refused when the text of a patch does not occur exactly once', () => {
     const patch = { file: 'src/x.ts', old: 'a', new: 'b' };
     expect(applyPatch('-a-', patch)).toBe('-b-');
     expect(() => applyPatch('aa', patch)).toThrow('found 2 times');

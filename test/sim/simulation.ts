@@ -1,5 +1,5 @@
-// Simulation: one seeded run: a world, tenants, clients, imports, cron, questions and faults over the end of a day; then the
-// faults end and everything must come to rest; then the oracle.
+// Simulation: one seeded run of tenants, clients, imports, cron, questions and faults over the end of a day. Then the
+// faults end, the system must come to rest, and the oracle checks the result.
 
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { Client, insertTenant, type SimTenant } from './clients.ts';
@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly products: readonly [Product, ...Product[]];
   readonly masked?: ReadonlySet<string>;
-  /** Clients beyond so many and events beyond so many a client are left out, to shrink a failure. */
+  /** Bounds on the clients and on the events of each client, to shrink a failure. */
   readonly clientsMax?: number;
   readonly eventsMax?: number;
   readonly trace?: (line: string) => void;
@@ -30,34 +30,36 @@ export interface RunResult {
   readonly steps: number;
   readonly faults: number;
   readonly faultCounts: Readonly<Record<string, number>>;
-  /** Occasions of the faults that happened. */
+  /** The occasions of the faults that happened. */
   readonly fired: readonly string[];
   readonly reached: Readonly<Record<string, number>>;
   readonly clients: number;
 }
 
-/** Before the end of a day; the faults last until after its first seal is due. */
+/** The run starts before the end of a day; the faults last until after the first seal of the day is due. */
 export const START_MS = Date.UTC(2026, 2, 10, 23, 35);
 const TRAFFIC_MS = 45 * MINUTE_MS;
 const FAULTS_END_MS = Date.UTC(2026, 2, 11, 3);
-/** The second day is closed and its seal due, and that of days that became dirty again. */
+/** By this time the seal of the second day is due, and so are the seals of days that became dirty again. */
 const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
 interface Shape {
   readonly regions: readonly string[];
   readonly shardCountMax: number;
   readonly clients: number;
-  /** Of each client. */
+  /** Events of each client. */
   readonly events: number;
-  /** How old the events are that devices held back; 0: they do not. Each tenant has one such day, for each day is sealed. */
+  /** Age of the events that devices hold back; 0 when they hold none back. There is one age: each day needs a seal. */
   readonly heldBackMs: number;
-  /** Its shards become more in mid-flight. */
+  /** Whether the tenant may get more shards during the traffic. */
   readonly splits: boolean;
   readonly imports: boolean;
-  /** A rollup is added in mid-flight. */
+  /** Whether a rollup is added during the traffic. */
   readonly isRollupLate: boolean;
 }
 
-/** One small, one split over shards, with events beyond the allowed lateness, one of two regions with late ones. */
+/**
+ * A small tenant; one that splits, with events beyond the allowed lateness; and one of two regions, with late events.
+ */
 const SHAPES: readonly Shape[] = [
   {
     regions: ['weur'],
@@ -91,23 +93,23 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 const RESETS = 9;
-/** A run that had less luck with its chances is given the rest as resets. */
+/** The least faults of a run; a run in which fewer happened by chance gets the rest as resets. */
 const FAULTS_MIN = 20;
 const ISOLATE_DEATHS = 6;
 const QUESTIONS = 7;
-/** What is going on when a further question is asked, how often, and whose tenant it is about. */
-const TELLING: readonly { readonly site: RegExp; readonly chance: number; readonly fromLake?: number }[] = [
-  // A flush is about to be confirmed: a tail that is read now goes away under its reader.
+/** Calls that prompt a further question with some chance; the first group of `site` is the tenant of the question. */
+const PROMPTS: readonly { readonly site: RegExp; readonly chance: number; readonly fromLake?: number }[] = [
+  // A flush is about to be confirmed, so a tail that is read now vanishes under its reader.
   { site: /^r2 put lake\/v1\/(t\d)\/l0/, chance: 0.1, fromLake: 0.4 },
   { site: /^readFlush shard (t\d)/, chance: 0.04 },
   { site: /^confirm shard (t\d)/, chance: 0.1 },
-  // The flip of a seal.
+  // The seal makes its revision the one that counts (the flip).
   { site: /^d1 .*DELETE leases (t\d)/, chance: 0.4 },
 ];
 
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const { seed, products, masked = new Set() } = options;
-  // In one run of three two releases are beside each other.
+  // Two releases run beside each other in one run of three.
   const releases: typeof products = seed % 3 === 0 ? products : [products[0]];
   const world = new World({ seed, startMs: START_MS, products: releases, masked });
   bind(world);
@@ -155,7 +157,7 @@ class Simulation {
     return this.#result();
   }
 
-  /** Until the time, or the first violation: what comes after one tells nothing new. */
+  /** Runs until the time or the first violation: later steps tell nothing new. */
   async #phase(untilMs: number): Promise<void> {
     await this.#world.scheduler.runUntil(untilMs, () => this.#world.violations.length > 0);
   }
@@ -163,7 +165,7 @@ class Simulation {
   #waiting(): string[] {
     const clients = this.#clients
       .filter((client) => client.waiting > 0)
-      .map(({ options }) => `${options.name} has no answer`);
+      .map(({ options }) => `client ${options.name} has no answer`);
     const imports = this.#imports
       .filter(({ isDone }) => !isDone)
       .map(({ options }) => `import ${options.id} is not done`);
@@ -185,7 +187,7 @@ class Simulation {
     }
   }
 
-  /** In mid-window: some events of a minute come before every isolate knows of it, some after. */
+  /** Adds the rollup in mid-window: some events of a minute come before every isolate knows the rollup, some after. */
   #addRollupLater(uid: string, rollup: ReturnType<Product['makeRollup']>): void {
     const db = this.#world.database as unknown as D1Database;
     const atMs = START_MS + this.#random.below(TRAFFIC_MS);
@@ -217,7 +219,7 @@ class Simulation {
   #makeClient(tenant: SimTenant, { splits, regions, events, heldBackMs }: Shape, number: number): Client {
     const random = this.#random;
     const isFlapping = regions.length > 1 && number === 0;
-    // Copies in two regions, or on both sides of a split, are found by their day: they must agree on it.
+    // A seal finds copies in two regions, or on both sides of a split, only when they have the same day.
     const skewMaxMs = (splits ? 4 : 10) * MINUTE_MS;
     const skewMs = isFlapping ? -random.below(2_000) : random.chance(0.5) ? 0 : (random.next() - 0.5) * 2 * skewMaxMs;
     return new Client(this.#world, {
@@ -228,12 +230,12 @@ class Simulation {
       endMs: START_MS + TRAFFIC_MS - random.below(10 * MINUTE_MS),
       skewMs: Math.round(skewMs),
       isFlapping,
-      saysTime: isFlapping || splits,
+      alwaysHasTimestamp: isFlapping || splits,
       heldBackMs,
     });
   }
 
-  /** An operator asks for more shards, again until it is answered. */
+  /** Plans an operator's request for more shards, which is repeated until it is answered. */
   #splitLater(uid: string): void {
     const world = this.#world;
     const grow = (): void => {
@@ -250,27 +252,27 @@ class Simulation {
     world.scheduler.at(START_MS + this.#random.below(TRAFFIC_MS / 2), 'grow', grow);
   }
 
-  /** Beside those that strike by chance. */
+  /** Plans faults at times of their own, beside the faults that strike by chance. */
   #planFaults(): void {
     const { scheduler, faults, objects } = this.#world;
-    // Mostly while there is traffic and what follows from it.
+    // Most of the planned faults fall into the traffic and the work that follows from it.
     const sometime = () =>
       START_MS + this.#random.below(this.#random.chance(0.75) ? 2 * TRAFFIC_MS : FAULTS_END_MS - START_MS);
     for (let i = 0; i < RESETS; i++) {
-      const which = this.#random.next();
+      const pick = this.#random.next();
       const kind = this.#random.chance(0.2) ? 'superseded' : 'reset';
       scheduler.at(sometime(), `plan reset ${i}`, () => {
         const names = [...objects.keys()];
-        const name = names[Math.floor(which * names.length)];
+        const name = names[Math.floor(pick * names.length)];
         if (name !== undefined && faults.isPlanned(kind, `${i}`)) objects.get(name)!.reset(kind);
       });
     }
     for (let i = 0; i < ISOLATE_DEATHS; i++) {
-      const which = this.#random.next();
+      const pick = this.#random.next();
       scheduler.at(sometime(), `plan death ${i}`, () => {
         const { isolates } = this.#world;
         if (faults.isPlanned('isolate-dies', `${i}`))
-          this.#world.killIsolate(isolates[Math.floor(which * isolates.length)]!);
+          this.#world.killIsolate(isolates[Math.floor(pick * isolates.length)]!);
       });
     }
     if (this.#random.chance(0.3)) {
@@ -288,7 +290,9 @@ class Simulation {
     }
   }
 
-  /** What is masked counts as had, so that a run that is being shrunk gets no other faults. */
+  /**
+   * Adds resets up to the least faults of a run. Masked faults count as well, so that shrinking adds no other faults.
+   */
   #addMissingFaults(): void {
     const { masked = new Set() } = this.#options;
     const { faults, objects } = this.#world;
@@ -299,7 +303,7 @@ class Simulation {
     }
   }
 
-  /** At random moments, and while something is on its way that an answer depends on. */
+  /** Plans questions at random moments, and while calls are under way that an answer depends on. */
   #planQuestions(): void {
     const { scheduler, network } = this.#world;
     for (let i = 0; i < QUESTIONS; i++) {
@@ -309,11 +313,11 @@ class Simulation {
     }
     network.onEffect = ({ site, detail }) => {
       if (!this.#world.faults.isOn) return;
-      for (const telling of TELLING) {
-        const uid = telling.site.exec(`${site} ${detail}`)?.[1];
-        if (uid === undefined || !this.#random.chance(telling.chance)) continue;
+      for (const prompt of PROMPTS) {
+        const uid = prompt.site.exec(`${site} ${detail}`)?.[1];
+        if (uid === undefined || !this.#random.chance(prompt.chance)) continue;
         const tenant = this.#tenants.find((each) => each.uid === uid);
-        if (tenant) scheduler.after(this.#random.below(60), 'question then', () => this.#ask(tenant, telling.fromLake));
+        if (tenant) scheduler.after(this.#random.below(60), 'question then', () => this.#ask(tenant, prompt.fromLake));
       }
     };
   }

@@ -1,9 +1,9 @@
-// Totals: what many runs were made of, and which rare states they must have met: a simulator that never gets there proves
-// nothing about it.
+// Totals: sums over many runs, and the rare states that the runs must reach: a simulator that never reaches a state
+// proves nothing about it.
 
 import type { RunResult } from './simulation.ts';
 
-/** States that must occur, and in how many runs at least in so many of a thousand. */
+/** States that must occur, each with the least number of runs out of a thousand. */
 export const MUST_BE_REACHED: Readonly<Record<string, number>> = {
   'reset-before-commit': 500,
   'object-restored': 900,
@@ -30,7 +30,7 @@ export class Totals {
   eventsMin = Number.POSITIVE_INFINITY;
   faultsMin = Number.POSITIVE_INFINITY;
   elapsedMs = 0;
-  /** In how many runs each state occurred. */
+  /** The number of runs in which each state occurred. */
   readonly reached = new Map<string, number>();
   readonly faultCounts = new Map<string, number>();
 
@@ -49,7 +49,7 @@ export class Totals {
     }
   }
 
-  /** States that should have occurred in so many runs and did not. */
+  /** The states that occurred in fewer runs than they must. */
   unreached(): string[] {
     return Object.entries(MUST_BE_REACHED)
       .filter(([state, perThousand]) => {
@@ -58,7 +58,7 @@ export class Totals {
       })
       .map(
         ([state, perThousand]) =>
-          `${state}: in ${this.reached.get(state) ?? 0} of ${this.runs} runs, expected ${perThousand} of 1000`,
+          `${state} occurred in ${this.reached.get(state) ?? 0} of ${this.runs} runs, expected ${perThousand} of 1000`,
       );
   }
 }

@@ -1,27 +1,27 @@
-// Watch: rules that are checked at every reply of a shard and every write of the manifest: the watermark never goes back
-// (G3), what is stored never becomes less, flushes tile the log (A1).
+// Watch: rules that are checked at every reply of a shard, and at the end for the manifest. The watermark never goes
+// back (G3), `storedSeq` never decreases (A4), and flushes tile the log (A1).
 
 import type { FlushRef } from '../../src/core/shard/rpc.ts';
 import { select } from './oracle.ts';
 import type { SimObject } from './world/objects.ts';
 import type { World } from './world/world.ts';
 
-interface ShardWords {
+interface ShardProgress {
   readonly incarnation: string;
   readonly storedSeq: number;
   readonly watermarkMs?: number | null;
   readonly headSeq?: number;
 }
 
-interface Known {
+interface Greatest {
   storedSeq: number;
   watermarkMs: number;
 }
 
 export class Watch {
   readonly #world: World;
-  readonly #known = new Map<string, Known>();
-  /** Of each flush that was shown to a sink: where it ends, and its content. */
+  readonly #known = new Map<string, Greatest>();
+  /** The end and the checksum of each flush that was shown to a sink. */
   readonly #flushes = new Map<string, string>();
 
   constructor(world: World) {
@@ -31,14 +31,14 @@ export class Watch {
 
   #onReply(object: SimObject, method: string, result: unknown): void {
     if (method === 'live' || method === 'readTail' || method === 'cut')
-      this.#onWords(object, method, result as ShardWords);
+      this.#onProgress(object, method, result as ShardProgress);
     if (method === 'readFlush') this.#onFlush(result as { status: string; flush?: FlushRef; checksum?: string });
     if (method === 'append') this.#world.reach(`append-${(result as { status: string }).status}`);
   }
 
-  #onWords(object: SimObject, method: string, words: ShardWords): void {
-    if (words.incarnation === undefined) return;
-    const { incarnation, storedSeq, watermarkMs = null } = words;
+  #onProgress(object: SimObject, method: string, progress: ShardProgress): void {
+    if (progress.incarnation === undefined) return;
+    const { incarnation, storedSeq, watermarkMs = null } = progress;
     const known = this.#known.get(incarnation);
     const watermark = watermarkMs ?? Number.NEGATIVE_INFINITY;
     if (known === undefined) {
@@ -64,12 +64,12 @@ export class Watch {
     const identity = `${flush.seqTo} ${checksum}`;
     const before = this.#flushes.get(key);
     if (before !== undefined && before !== identity) {
-      this.#world.violate('A1', `flush ${key} was shown as ${before}, and now as ${identity}`);
+      this.#world.violate('A1', `flush ${key} was shown as ${before} before, and as ${identity} now`);
     }
     this.#flushes.set(key, identity);
   }
 
-  /** Flushes of each incarnation tile its log. */
+  /** Checks that the flushes of each incarnation tile its log. */
   checkEnd(): void {
     const rows = select<{ uid: string; incarnation: string; seq_from: number; seq_to: number }>(
       this.#world,
@@ -78,7 +78,9 @@ export class Watch {
     const ends = new Map<string, number>();
     for (const { uid, incarnation, seq_from, seq_to } of rows) {
       const end = ends.get(incarnation) ?? 0;
-      if (seq_from !== end) this.#world.violate('A1', `${uid}: after ${end} of ${incarnation} comes ${seq_from}`);
+      if (seq_from !== end) {
+        this.#world.violate('A1', `${uid}: the flush after ${end} of ${incarnation} begins at ${seq_from}`);
+      }
       ends.set(incarnation, seq_to);
     }
   }

@@ -1,4 +1,4 @@
-// Worker process of the simulator: is sent the product's code, then seeds, and runs these one at a time.
+// Worker process of the simulator: receives the product's code, then seeds, and runs the seeds one at a time.
 
 import { loadProducts } from './product/products.ts';
 import { type RunResult, runSeed } from './simulation.ts';

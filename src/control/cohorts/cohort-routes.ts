@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
 import { toHex } from '../../core/std/hex.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import { cohortListSchema, cohortSchema, newCohortSchema, type WireCohort } from '../../wire/cohorts.ts';
@@ -118,5 +119,5 @@ function cohortsFull(): Problem {
 }
 
 function wireCohort({ createdAtMs, ...cohort }: CohortDefinition): WireCohort {
-  return { ...cohort, createdAt: new Date(createdAtMs).toISOString() };
+  return { ...cohort, createdAt: isoTime(createdAtMs) };
 }

@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import type { Authenticated } from '../../http/authenticate.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
@@ -115,6 +116,6 @@ function keysFull(): Problem {
 }
 
 function wireKey({ id, scope, hint, createdAtMs, revokedAtMs }: KeyRecord): WireKey {
-  const revokedAt = revokedAtMs === null ? null : new Date(revokedAtMs).toISOString();
-  return { id, scope, hint, createdAt: new Date(createdAtMs).toISOString(), revokedAt };
+  const revokedAt = revokedAtMs === null ? null : isoTime(revokedAtMs);
+  return { id, scope, hint, createdAt: isoTime(createdAtMs), revokedAt };
 }

@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
 import type { ShardMap } from '../../core/shard/shard-map.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { Problem, unavailable } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import { shardCountSchema, shardMapSchema, type WireShardMap } from '../../wire/tenants.ts';
@@ -51,7 +52,7 @@ function wireShardMap(tenant: string, map: ShardMap): WireShardMap {
     shards: map.at(-1)?.shardCount ?? 1,
     epochs: map.map(({ epoch, startMs, shardCount }) => ({
       epoch,
-      start: new Date(startMs).toISOString(),
+      start: isoTime(startMs),
       shards: shardCount,
     })),
   };

@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { DEFAULT_REGION } from '../../core/tenant/region.ts';
 import { KEY_SCOPES, type Tenant } from '../../core/tenant/tenant.ts';
 import type { RandomBytes } from '../../http/keys.ts';
@@ -118,7 +119,7 @@ function wireTenant({ regions, shardCount, createdAtMs, ...tenant }: TenantRecor
     timezone,
     shards: shardCount,
     origins: [...origins],
-    createdAt: new Date(createdAtMs).toISOString(),
+    createdAt: isoTime(createdAtMs),
   };
 }
 

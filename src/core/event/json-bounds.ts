@@ -15,6 +15,8 @@
  * The happy path allocates nothing; a pointer is put together while returning from the fault.
  */
 
+import { pointerStep } from '../std/pointer.ts';
+
 export interface JsonBounds {
   readonly depthMax: number;
   readonly keysMax: number;
@@ -31,11 +33,6 @@ export interface JsonFault {
 
 export function isForbiddenKey(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype';
-}
-
-/** One level of a JSON pointer (RFC 6901). */
-export function pointerStep(key: string | number): string {
-  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 class Walk {

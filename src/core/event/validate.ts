@@ -23,12 +23,13 @@
 import { LIMITS } from '../limits.ts';
 import { parseInstant } from '../std/instant.ts';
 import { isObject } from '../std/object.ts';
+import { pointerStep } from '../std/pointer.ts';
 import { ok } from '../std/result.ts';
 import { EVENT_TYPES, type EventType, type JsonObject } from './event.ts';
 import { parseId, parseName, type Wire } from './event-fields.ts';
 import { checkSize, NO_CONTEXT, parseContext, parseProperties, type ValidContext } from './event-json.ts';
 import { type EventTime, eventTime } from './event-time.ts';
-import { isForbiddenKey, pointerStep } from './json-bounds.ts';
+import { isForbiddenKey } from './json-bounds.ts';
 import { type Checked, forbidden, reject } from './reject.ts';
 
 /** What a request says of all its events. */

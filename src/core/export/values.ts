@@ -2,18 +2,33 @@
  * Values: one row of event columns as text formats show it: instants as ISO, 64-bit hashes as decimal text.
  */
 import type { EventColumns } from '../event/columns.ts';
-import type { StringColumn } from '../event/event.ts';
+import { STRING_COLUMNS, type StringColumn } from '../event/event.ts';
+import { isoTime } from '../std/instant.ts';
 
-/** Columns an export may hold: those of the lake, except the one reserved for values encrypted per person. */
-export type ExportColumn = 'at' | 'received_at' | 'person' | 'key_hash' | 'late' | Exclude<StringColumn, 'pii'>;
+/** The columns of an export: those of the lake, except the column of values that are encrypted per person. */
+export type ExportColumn = NumberColumn | Exclude<StringColumn, 'pii'>;
+type NumberColumn = 'at' | 'received_at' | 'person' | 'key_hash' | 'late';
 
-/** Returns the value as text; null when the event has none. */
+/** The numeric columns that the lake puts in front of a text column. */
+const NUMBERS_BEFORE: { readonly [column in StringColumn]?: readonly NumberColumn[] } = {
+  id: ['at', 'received_at'],
+  user_id: ['person'],
+  properties: ['key_hash', 'late'],
+};
+
+/** All columns of an export in the order of the lake. */
+export const EXPORT_COLUMNS: readonly ExportColumn[] = STRING_COLUMNS.flatMap((column): ExportColumn[] => {
+  const numbers = NUMBERS_BEFORE[column] ?? [];
+  return column === 'pii' ? [...numbers] : [...numbers, column];
+});
+
+/** The text of a value; null when the event has none. */
 export function textOf(batch: EventColumns, column: ExportColumn, row: number): string | null {
   switch (column) {
     case 'at':
-      return new Date(batch.at[row]!).toISOString();
+      return isoTime(batch.at[row]!);
     case 'received_at':
-      return new Date(batch.receivedAt[row]!).toISOString();
+      return isoTime(batch.receivedAt[row]!);
     case 'person':
       return batch.person[row] === 0n ? null : String(batch.person[row]);
     case 'key_hash':

@@ -1,6 +1,6 @@
 /**
  * Instant: a point in time as a client writes it: ISO 8601 text with a zone, a date alone (its UTC midnight), or epoch
- * milliseconds.
+ * milliseconds; and the text that answers show of it.
  *
  * A local time without a zone is refused: it would mean another moment on every machine that reads it. The parser is
  * written by hand, because `Date.parse` takes 30 February for 2 March and falls back to an implementation-defined one.
@@ -9,7 +9,12 @@
 /** Bound of ECMAScript's time range, ±100,000,000 days. Nanoseconds sent as milliseconds lie beyond it. */
 const INSTANT_MS_MAX = 8.64e15;
 
-/** Returns epoch milliseconds, rounded down; NaN when the value is not an instant. */
+/** The text of an instant in answers, in UTC: `2024-03-31T12:00:00.000Z`. */
+export function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+/** Epoch milliseconds, rounded down; NaN when the value is no instant. */
 export function parseInstant(value: unknown): number {
   if (typeof value === 'string') return parseIso(value);
   if (typeof value === 'number' && Math.abs(value) <= INSTANT_MS_MAX) return Math.floor(value);

@@ -1,23 +1,31 @@
-/** Report, refused: what is wrong with a report as a problem on the wire. */
+/** Report problems: the refusals of a report as problems on the wire, and the codes they have. */
+import { QUERY_REFUSAL_CODES } from '../../core/query/question/request.ts';
+import type { Result } from '../../core/std/result.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
-import { Problem } from '../../http/problem.ts';
-import { problemOf } from '../view/refusal.ts';
-import { parseReport, type Report, type ReportAnswer, type ReportRefusal, type runReport } from './report.ts';
+import type { ProblemCode } from '../../wire/problem-codes.ts';
+import type { ReportAnswer } from '../../wire/query.ts';
+import { invalidQuestion, type LakeRefusal, problemOf, READING_CODES } from '../view/refusal.ts';
+import { parseReport } from './parse-report.ts';
+import type { Report, ReportRefusal } from './report.ts';
 
-/** `place`: where in the body the report is. Throws 400 with the code and path of what is wrong. */
-export function mustReport(body: unknown, tenant: Tenant, nowMs: number, place = ''): Report {
-  const parsed = parseReport(body, tenant.timezone, nowMs);
+/** Codes of a call that parses and answers a report. */
+export const REPORT_CODES: readonly ProblemCode[] = [
+  ...QUERY_REFUSAL_CODES,
+  'compare-invalid',
+  'formula-invalid',
+  'last-invalid',
+  ...READING_CODES,
+];
+
+/** `place`: JSON pointer of the report in the body. Throws 400 with the code and path of the fault. */
+export function mustReport(body: unknown, { timezone }: Tenant, nowMs: number, place = ''): Report {
+  const parsed = parseReport(body, { timezone, nowMs });
   if (parsed.ok) return parsed.value;
-  throw refusal({ ...parsed.error, path: place + parsed.error.path });
+  throw invalidQuestion({ ...parsed.error, path: place + parsed.error.path });
 }
 
-/** Throws 422 `query-too-large`, 400 `cohort-unknown`, `property-unknown` or `formula-invalid`. */
-export function mustAnswer(answered: Awaited<ReturnType<typeof runReport>>): ReportAnswer {
+/** Throws the refusal of a report as a problem. */
+export function mustAnswer(answered: Result<ReportAnswer, LakeRefusal | ReportRefusal>): ReportAnswer {
   if (answered.ok) return answered.value;
-  if ('path' in answered.error) throw refusal(answered.error);
-  throw problemOf(answered.error);
-}
-
-function refusal({ code, path, message }: ReportRefusal): Problem {
-  return new Problem(400, code, path === '' ? message : `${path}: ${message}`, { extra: { path } });
+  throw 'path' in answered.error ? invalidQuestion(answered.error) : problemOf(answered.error);
 }

@@ -2,43 +2,43 @@
  * Query routes: `POST /v1/query`: one question, up to twelve in `{queries: […]}` answered in their order, or named ones
  * with formulas over them.
  */
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
-import { describe } from '../../http/describe.ts';
-import { parseJson } from '../../http/problem.ts';
+import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
-import { listShards } from '../view/shards.ts';
-import type { QueryPorts } from './execute.ts';
-import { reportAnswerSchema, reportSchema, runReport } from './report.ts';
-import { mustAnswer, mustReport } from './report-problems.ts';
+import { reportAnswerSchema, reportSchema } from '../../wire/query.ts';
+import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { runReport } from './report.ts';
+import { mustAnswer, mustReport, REPORT_CODES } from './report-problems.ts';
 
 export type QueryServices = Pick<Services, 'auth'> & QueryPorts;
 
-export const QUERY_PATH = '/v1/query';
-
+/** @example app.route('/v1/query', queryRoutes(services)) */
 export function queryRoutes(services: QueryServices): Hono {
   const app = new Hono();
-  app.post(
-    QUERY_PATH,
-    describe({
-      summary: 'Counts, people and statistics over time and by property',
+  route(
+    app,
+    services.auth,
+    {
+      method: 'post',
+      path: '/',
+      summary: 'Counts events and people, and computes statistics, over time and by property',
       description:
-        'One question, `{queries: […]}` for several, or `{queries: {a: …}, formulas: {rate: "a / b"}}`. ' +
-        '`from` and `to` are ISO times with their zone, or dates: midnight in `timezone`. ' +
-        'Series go by total, descending; what is beyond `top` is one further series with `other: true`.',
+        'The body is one question, `{queries: […]}` for several, or `{queries: {a: …}, formulas: {rate: "a / b"}}`. ' +
+        '`from` and `to` are ISO times with their zone, or dates, which mean midnight in `timezone`. ' +
+        'Series go by total, descending; the remainder beyond `top` is one more series with `other: true`.',
       tag: 'query',
       key: 'read',
-      body: reportSchema,
+      body: { schema: z.unknown(), described: reportSchema, sizeBytesMax: LIMITS.queryBodySizeBytesMax },
       answer: reportAnswerSchema,
-    }),
-    async (c: Context) => {
-      const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
-      const body = await parseJson(c.req.raw, z.unknown(), LIMITS.queryBodySizeBytesMax);
-      const report = mustReport(body, tenant, services.now());
-      // The shards are listed before anything is read: whatever was acknowledged by then is in.
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      return c.json(mustAnswer(await runReport(services, tenant, report, shards)));
+      errors: REPORT_CODES,
+      example: { body: { measure: 'count', events: ['Order Completed'], interval: 'day', last: '30 days' } },
+    },
+    async ({ tenant, body }) => {
+      const nowMs = services.now();
+      const report = mustReport(body, tenant, nowMs);
+      return mustAnswer(await runReport(await beginAsking(services, tenant, nowMs), report));
     },
   );
   return app;

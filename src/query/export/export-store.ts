@@ -2,19 +2,20 @@
  * Export store: all SQL of the table `exports`: the receipts of exports that ended whole.
  */
 import { LIMITS } from '../../core/limits.ts';
+import type { ExportFormat } from '../../wire/export.ts';
 
 export interface ExportReceipt {
   readonly id: string;
-  readonly format: string;
+  readonly format: ExportFormat;
   readonly rows: number;
   readonly sizeBytes: number;
-  /** Of the whole stream, 64 hex digits. */
+  /** The hash of the whole stream, 64 hex digits. */
   readonly sha256: string;
   readonly asOfMs: number;
   readonly finishedAtMs: number;
 }
 
-/** Keeps the receipt; those too old are forgotten. */
+/** Keeps the receipt, and forgets those that are too old. */
 export async function keepReceipt(db: D1Database, uid: string, receipt: ExportReceipt): Promise<void> {
   const { id, format, rows, sizeBytes, sha256, asOfMs, finishedAtMs } = receipt;
   await db.batch([
@@ -28,6 +29,7 @@ export async function keepReceipt(db: D1Database, uid: string, receipt: ExportRe
   ]);
 }
 
+/** null when no export of this id ended whole, or its receipt is forgotten. */
 export function findReceipt(db: D1Database, uid: string, id: string): Promise<ExportReceipt | null> {
   return db
     .prepare(

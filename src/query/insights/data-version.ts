@@ -1,26 +1,25 @@
 /**
- * Data version: one text that is another whenever an answer about a tenant's events could be another.
+ * Data version: a text that changes whenever an answer about a tenant's events could change.
  *
- * Made of what only ever grows, read in the order of every answer, shards first:
- *   - each shard's incarnation and headSeq: every acknowledged event has a seq, so an ack in between changes it;
- *   - the greatest manifest_seq: flushes and imports; links between people;
+ * It is made of values that only grow, read in the order of every answer, shards first:
+ *   - each shard's incarnation and headSeq: every acknowledged event has a seq, so an acknowledgement changes it;
+ *   - the greatest manifest_seq, for flushes and imports, and the greatest link_seq, for links between people;
  *   - the revisions of the range's sealed days;
- *   - what else decides an answer: rollups, cohorts, what retention dropped.
- * It may change though the answer does not (an event outside of the range); never the other way round. It costs one call a
- * shard and one to D1, whatever the question would cost.
+ *   - whatever else decides an answer: rollups, cohorts, days that retention dropped.
+ * It may change when the answer does not (for an event outside of the range), never the other way round. It costs one call to
+ * each shard and one to D1, however much the question would cost.
  */
 import { createHash } from 'node:crypto';
-import { DAY_MS } from '../../core/limits.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
-import type { Tenant } from '../../core/tenant/tenant.ts';
-import type { QueryPorts } from '../ask/execute.ts';
+import type { Query } from '../../core/query/question/request.ts';
+import { dayRange } from '../../core/std/day.ts';
+import type { Asking } from '../view/asking.ts';
 import { type Coverage, coverageOf } from '../view/coverage.ts';
 import { askLive } from '../view/shards.ts';
 
 export interface DataVersion {
-  /** 64 hex digits; null: a shard did not answer, so nobody knows. */
+  /** 64 hex digits; null when a shard did not reply, so that the version is unknown. */
   readonly hash: string | null;
-  /** What an answer given now vouches for. */
+  /** The coverage of an answer given now. */
   readonly coverage: Coverage;
 }
 
@@ -34,16 +33,16 @@ interface StoredRow {
 }
 
 export async function readDataVersion(
-  { db, shardOf, now }: QueryPorts,
-  { uid, rollups }: Tenant,
-  shards: readonly ShardAddress[],
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  asking: Asking,
+  { startMs, endMs }: Pick<Query, 'startMs' | 'endMs'>,
 ): Promise<DataVersion> {
-  const replies = await askLive(shardOf, shards, { startMs, endMs });
-  const coverage = coverageOf(replies, { endMs }, now());
+  const { ports, tenant, nowMs } = asking;
+  const replies = await askLive(asking, { startMs, endMs });
+  const coverage = coverageOf(replies, { endMs }, nowMs);
   const heads = replies.map((reply) => (reply === null ? null : [reply.incarnation, reply.headSeq]));
   if (heads.includes(null)) return { hash: null, coverage };
-  const stored = await db
+  const { dayFrom, dayTo } = dayRange({ startMs, endMs });
+  const stored = await ports.db
     .prepare(
       `SELECT coalesce((SELECT max(manifest_seq) FROM segment_days WHERE uid = ?1), 0) AS manifestSeq,
          coalesce((SELECT max(link_seq) FROM links WHERE uid = ?1), 0) AS linkSeq,
@@ -52,8 +51,8 @@ export async function readDataVersion(
          (SELECT json_group_array(json_array(cohort_id, definition, deleted_at_ms)) FROM cohorts WHERE uid = ?1) AS cohorts,
          (SELECT json_group_array(json_array(tier, name, day_before)) FROM dropped WHERE uid = ?1) AS dropped`,
     )
-    .bind(uid, Math.floor(startMs / DAY_MS), Math.floor((endMs - 1) / DAY_MS))
+    .bind(tenant.uid, dayFrom, dayTo)
     .first<StoredRow>();
-  const parts = [heads.sort(), stored, rollups.map(({ id }) => id)];
+  const parts = [heads.sort(), stored, tenant.rollups.map(({ id }) => id)];
   return { hash: createHash('sha256').update(JSON.stringify(parts)).digest('hex'), coverage };
 }

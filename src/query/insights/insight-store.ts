@@ -11,29 +11,21 @@ export interface Insight {
   readonly createdAtMs: number;
 }
 
-/** An answer as it was given, and what it was worked out from. */
+/** An answer as it was given, and the version of the question and the data that it was computed from. */
 export interface KeptAnswer {
   readonly version: string;
-  /** JSON. */
+  /** JSON of the answer. */
   readonly answer: string;
   readonly answeredAtMs: number;
 }
 
-interface InsightRow {
-  readonly insight_id: string;
-  readonly name: string;
+interface InsightRow extends Omit<Insight, 'query'> {
   readonly definition: string;
-  readonly created_at_ms: number;
-}
-interface KeptRow {
-  readonly version: string | null;
-  readonly answer: string | null;
-  readonly answered_at_ms: number | null;
 }
 
-const COLUMNS = 'insight_id, name, definition, created_at_ms';
+const COLUMNS = 'insight_id AS id, name, definition, created_at_ms AS createdAtMs';
 
-/** In the order of making. */
+/** Lists the oldest insight first. */
 export async function listInsights(db: D1Database, uid: string): Promise<Insight[]> {
   const { results } = await db
     .prepare(`SELECT ${COLUMNS} FROM insights WHERE uid = ? ORDER BY created_at_ms, insight_id`)
@@ -50,7 +42,7 @@ export async function findInsight(db: D1Database, uid: string, id: string): Prom
   return row && insightOf(row);
 }
 
-/** False: the tenant has as many as it may. */
+/** Returns false when the tenant has the largest number of insights. */
 export async function createInsight(db: D1Database, uid: string, insight: Insight): Promise<boolean> {
   const { id, name, query, createdAtMs } = insight;
   const { meta } = await db
@@ -63,22 +55,24 @@ export async function createInsight(db: D1Database, uid: string, insight: Insigh
   return meta.changes > 0;
 }
 
-/** False: there was none. */
+/** Returns false when there was no such insight. */
 export async function deleteInsight(db: D1Database, uid: string, id: string): Promise<boolean> {
   const { meta } = await db.prepare('DELETE FROM insights WHERE uid = ? AND insight_id = ?').bind(uid, id).run();
   return meta.changes > 0;
 }
 
-export async function findAnswer(db: D1Database, uid: string, id: string, version: string): Promise<KeptAnswer | null> {
-  const row = await db
-    .prepare('SELECT version, answer, answered_at_ms FROM insights WHERE uid = ? AND insight_id = ? AND version = ?')
+/** The kept answer of this very version; null when there is none. */
+export function findAnswer(db: D1Database, uid: string, id: string, version: string): Promise<KeptAnswer | null> {
+  return db
+    .prepare(
+      `SELECT version, answer, coalesce(answered_at_ms, 0) AS answeredAtMs FROM insights
+         WHERE uid = ? AND insight_id = ? AND version = ? AND answer IS NOT NULL`,
+    )
     .bind(uid, id, version)
-    .first<KeptRow>();
-  if (row === null || row.version === null || row.answer === null) return null;
-  return { version: row.version, answer: row.answer, answeredAtMs: row.answered_at_ms ?? 0 };
+    .first<KeptAnswer>();
 }
 
-/** In place of the one before. One too big is not kept. */
+/** Replaces the kept answer. An answer over the size limit is not kept. */
 export async function keepAnswer(db: D1Database, uid: string, id: string, kept: KeptAnswer): Promise<void> {
   const { version, answer, answeredAtMs } = kept;
   if (new TextEncoder().encode(answer).length > LIMITS.insightAnswerSizeBytesMax) return;
@@ -88,6 +82,6 @@ export async function keepAnswer(db: D1Database, uid: string, id: string, kept: 
     .run();
 }
 
-function insightOf({ insight_id, name, definition, created_at_ms }: InsightRow): Insight {
-  return { id: insight_id, name, query: JSON.parse(definition), createdAtMs: created_at_ms };
+function insightOf({ definition, ...insight }: InsightRow): Insight {
+  return { ...insight, query: JSON.parse(definition) };
 }

@@ -6,12 +6,13 @@
 import type { StringColumn } from '../../core/event/event.ts';
 import { FunnelPeople } from '../../core/journeys/funnel/funnel.ts';
 import type { FunnelPeopleQuestion } from '../../core/journeys/funnel/funnel-question.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { personSet } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { type LakePorts, type LakeView, scanLakeView } from '../view/lake-view.ts';
+import type { Asking } from '../view/asking.ts';
+import type { LakeView } from '../view/lake-view.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
+import { scanLakeView } from '../view/scan-view.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
 
 export interface ListedPerson {
@@ -36,15 +37,13 @@ export function parsePeopleCursor(cursor: string): bigint | null {
 }
 
 export async function listFunnelPeople(
-  ports: LakePorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
+  asking: Asking,
   question: FunnelPeopleQuestion,
-  options: { readonly after: bigint | null; readonly nowMs: number; readonly heldMax?: number },
+  options: { readonly after: bigint | null; readonly heldMax?: number },
 ): Promise<Result<JourneyReading<PeoplePage>, LakeRefusal>> {
   const { after, ...rest } = options;
   const funnel = new FunnelPeople(question, after);
-  const read = await readJourney<bigint[]>(ports, uid, addresses, funnel, {
+  const read = await readJourney<bigint[]>(asking, funnel, {
     ...rest,
     // Whom it finds is not the scanners' to say: they read its events, as any funnel's.
     spec: { kind: 'funnel', question: { ...question, groupBy: null } },
@@ -55,7 +54,7 @@ export async function listFunnelPeople(
   if (!read.ok) return read;
   const { answer: found, view, scannedEvents } = read.value;
   const page = found.slice(0, question.limit);
-  const people = await identify(ports, view, page);
+  const people = await identify(asking, view, page);
   if (!people.ok) return people;
   const cursor = found.length > page.length ? hexOf(page.at(-1)!) : null;
   return ok({ answer: { people: people.value, cursor }, view, scannedEvents });
@@ -69,7 +68,7 @@ interface Identity {
 
 /** `page`: ascending. */
 async function identify(
-  ports: LakePorts,
+  asking: Asking,
   view: LakeView,
   page: readonly bigint[],
 ): Promise<Result<ListedPerson[], LakeRefusal>> {
@@ -79,7 +78,7 @@ async function identify(
   );
   const wanted = new Set<LakeColumn>(['person', ...ID_COLUMNS]);
   const people = personSet(page);
-  const scanned = await scanLakeView(ports, view, { wanted, people }, ({ at, person, strings }, rows) => {
+  const scanned = await scanLakeView(asking, view, { wanted, people }, ({ at, person, strings }, rows) => {
     for (const row of rows) {
       const identity = identities.get(person[row]!);
       if (identity === undefined) continue;

@@ -1,7 +1,7 @@
 /** The shapes of the journeys' answers, for the API's description. */
 import { z } from 'zod';
 import { QUANTILE_NAMES } from '../../core/journeys/kit/quantiles.ts';
-import { metaSchema } from '../view/meta-schema.ts';
+import { metaSchema } from '../../wire/meta.ts';
 
 const share = z.number().nullable();
 const instant = z.iso.datetime();

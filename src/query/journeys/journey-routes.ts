@@ -19,15 +19,14 @@ import { parsePaths, pathsSchema } from '../../core/journeys/paths.ts';
 import { parseRetention, retentionSchema } from '../../core/journeys/retention.ts';
 import { parseSessions, sessionsSchema } from '../../core/journeys/sessions.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { describe } from '../../http/describe.ts';
 import { Problem, parseJson } from '../../http/problem.ts';
 import type { Services } from '../../services.ts';
-import { lakeMeta, type QueryPorts } from '../ask/execute.ts';
-import { type LakeRefusal, problemOf } from '../view/refusal.ts';
-import { listShards } from '../view/shards.ts';
+import { type Asking, beginAsking, type QueryPorts } from '../view/asking.ts';
+import { viewMeta } from '../view/meta.ts';
+import { invalidQuestion, type LakeRefusal, problemOf } from '../view/refusal.ts';
 import { listFunnelPeople, parsePeopleCursor } from './funnel-people.ts';
 import * as answers from './journey-answers.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
@@ -119,7 +118,7 @@ export function journeyRoutes(services: JourneyServices): Hono {
       describe({ summary, description, tag: 'query', key: 'read', body, answer }),
       answering(services, (tenant, input, nowMs) => {
         const spec = must(parse(input, tenant.timezone, nowMs));
-        return (shards) => readJourney(services, tenant.uid, shards, journeyOf(spec), { nowMs, spec });
+        return (asking) => readJourney(asking, journeyOf(spec), { spec });
       }),
     );
   }
@@ -132,19 +131,19 @@ export function journeyRoutes(services: JourneyServices): Hono {
       body: funnelPeopleSchema,
       answer: answers.peopleAnswerSchema,
     }),
-    answering(services, (tenant, input, nowMs) => {
+    answering(services, (tenant, input) => {
       const question = must(parseFunnelPeople(input, tenant.timezone));
       const after = question.cursor === null ? null : parsePeopleCursor(question.cursor);
       if (question.cursor !== null && after === null) {
         throw new Problem(400, 'cursor-invalid', 'cursor: not one that a page gave.', { extra: { path: '/cursor' } });
       }
-      return (shards) => listFunnelPeople(services, tenant.uid, shards, question, { after, nowMs });
+      return (asking) => listFunnelPeople(asking, question, { after });
     }),
   );
   return app;
 }
 
-type Read = (shards: readonly ShardAddress[]) => Promise<Result<JourneyReading<object>, LakeRefusal>>;
+type Read = (asking: Asking) => Promise<Result<JourneyReading<object>, LakeRefusal>>;
 
 /** The question is checked before anything is read; shards are listed after authentication and before anything else. */
 function answering(services: JourneyServices, ask: (tenant: Tenant, body: unknown, nowMs: number) => Read) {
@@ -153,13 +152,11 @@ function answering(services: JourneyServices, ask: (tenant: Tenant, body: unknow
     const body = await parseJson(c.req.raw, z.unknown(), LIMITS.queryBodySizeBytesMax);
     const nowMs = services.now();
     const read = ask(tenant, body, nowMs);
-    const reading = await read(await listShards(services.directoryOf, tenant.uid));
+    const reading = await read(await beginAsking(services, tenant, nowMs));
     if (!reading.ok) throw problemOf(reading.error);
     const { answer, view, scannedEvents } = reading.value;
     const { estimated, ...fields } = answer as { readonly estimated?: true };
-    const { coverage, revision, segments } = view;
-    const identityAsOfMs = view.people?.identityAsOfMs ?? null;
-    const meta = lakeMeta({ coverage, revision, segments: segments.length, scannedEvents, identityAsOfMs });
+    const meta = viewMeta(view, scannedEvents);
     return c.json({
       ...fields,
       meta: { ...meta, elapsedMs: services.now() - nowMs, ...(estimated && { estimated }) },
@@ -176,6 +173,5 @@ function made<Q>(
 
 function must<T>(parsed: Result<T, JourneyRefusal>): T {
   if (parsed.ok) return parsed.value;
-  const { code, path, message } = parsed.error;
-  throw new Problem(400, code, path === '' ? message : `${path}: ${message}`, { extra: { path } });
+  throw invalidQuestion(parsed.error);
 }

@@ -14,22 +14,21 @@ import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
 import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { LinkedPeople } from '../../core/people/links.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { RowBudget } from '../../lake/scan/row-budget.ts';
 import type { CopiesByDay } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share } from '../../lake/scan/scan-task.ts';
 import { type PeopleSpan, peopleSpans, personsOf } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { atHandIn, checkProperties } from '../view/known-properties.ts';
-import { type LakePorts, type LakeView, openLakeView, scanLakeView } from '../view/lake-view.ts';
-import { asksPeople, withPeople } from '../view/people-lookup.ts';
+import type { Asking } from '../view/asking.ts';
+import type { LakeView } from '../view/lake-view.ts';
+import { openView } from '../view/open-view.ts';
 import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
 import { scanShared } from '../view/scan-pool.ts';
+import { scanLakeView } from '../view/scan-view.ts';
 import { Passes } from './journey-passes.ts';
 
 export interface JourneyOptions<Answer> {
-  readonly nowMs: number;
   /** Text columns that further scans of the view will want. */
   readonly furtherColumns?: readonly StringColumn[];
   /** High word of the least person of interest. */
@@ -49,23 +48,17 @@ export interface JourneyReading<Answer> {
 }
 
 export async function readJourney<Answer>(
-  ports: LakePorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
+  asking: Asking,
   journey: Journey<Answer>,
-  options: JourneyOptions<Answer>,
+  options: JourneyOptions<Answer> = {},
 ): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
-  const { nowMs, spec, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
+  const { spec, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
   const { asks } = journey;
   const columns = [...journey.columns, ...furtherColumns];
   const { startMs, endMs } = journey;
-  const wholeRange = { startMs, endMs, links: asksPeople(asks) };
-  const opened = await openLakeView(ports, uid, addresses, wholeRange, columns, nowMs);
-  const named = await checkProperties(ports, uid, journey.names, atHandIn(opened), nowMs);
-  if (!named.ok) return named;
-  const looked = await withPeople(ports, uid, addresses, opened, asks, nowMs);
-  if (!looked.ok) return looked;
-  const view = looked.value;
+  const opened = await openView(asking, { startMs, endMs, columns, asks, names: journey.names });
+  if (!opened.ok) return opened;
+  const view = opened.value;
   const wanted = new Set<LakeColumn>([...journey.columns, 'person']);
   const spans = spansOf(view, heldMax);
   const passes = spans && new Passes(spans, heldMax);
@@ -91,10 +84,10 @@ export async function readJourney<Answer>(
       ...(journey.properties && { properties: journey.properties }),
       ...(!isEverybody && { people: personsOf(range) }),
     };
-    const scan = (of: LakeView) => scanLakeView(ports, of, what, (batch, rows) => builder.add(batch, rows));
+    const scan = (of: LakeView) => scanLakeView(asking, of, what, (batch, rows) => builder.add(batch, rows));
     const shared = spec !== undefined && isDivisible(view, isEverybody);
     const scanned = shared
-      ? await scanShared(ports, uid, view, { scan, ...pooled(builder, spec, { heldMax, linked, excess }) })
+      ? await scanShared(asking, view, { scan, ...pooled(builder, spec, { heldMax, linked, excess }) })
       : await scan(view);
     if (!scanned.ok) return scanned;
     // Of what scanners have found it was not asked on the way.

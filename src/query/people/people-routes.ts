@@ -1,127 +1,86 @@
 /**
  * People routes: `GET /v1/people/:id`, a person by any of their ids, and `GET /v1/people/:id/events`, what they did.
  */
-import { type Context, Hono } from 'hono';
-import { z } from 'zod';
+import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
-import { describe } from '../../http/describe.ts';
-import { Problem, parseParameters } from '../../http/problem.ts';
-import { personSet } from '../../lake/segment/people-bounds.ts';
-import { lakeMeta } from '../ask/execute.ts';
-import {
-  type EventsServices,
-  eventListSchema,
-  eventParametersSchema,
-  listRequestOf,
-  wireListOf,
-} from '../events/events-routes.ts';
-import { listEvents } from '../events/list-events.ts';
-import { asItStands, coverageOf, joinCoverage } from '../view/coverage.ts';
-import { readIdentity } from '../view/identity.ts';
-import { readLinkEvents } from '../view/link-events.ts';
-import { metaSchema } from '../view/meta-schema.ts';
-import { problemOf } from '../view/refusal.ts';
-import { listShards } from '../view/shards.ts';
-import { idsOf, type Profile, readProfile } from './profile.ts';
+import { Problem } from '../../http/problem.ts';
+import { route } from '../../http/route.ts';
+import type { Services } from '../../services.ts';
+import { eventListSchema, eventsPageSchema } from '../../wire/events.ts';
+import { profileSchema } from '../../wire/people.ts';
+import { LIST_CODES, mustListRequest } from '../events/page-request.ts';
+import { wireList } from '../events/wire-list.ts';
+import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { viewMeta } from '../view/meta.ts';
+import { problemOf, READING_CODES } from '../view/refusal.ts';
+import { listPersonEvents } from './person-events.ts';
+import { type Profile, readProfile } from './profile.ts';
 
-const textsSchema = z.array(z.string());
-const touchSchema = z
-  .record(z.string(), z.string())
-  .nullable()
-  .describe('referrer_domain, utm_source, utm_medium, utm_campaign, utm_term, utm_content, path');
-const profileSchema = z.object({
-  id: z.string(),
-  person: z.string().describe('The pseudonym: 16 hex digits, the same for all ids of the person.'),
-  userIds: textsSchema,
-  anonymousIds: textsSchema,
-  previousIds: textsSchema.describe('Given up for another by an alias.'),
-  traits: z.record(z.string(), z.unknown()).describe('Of identify events, the latest value of each.'),
-  firstSeen: z.iso.datetime(),
-  lastSeen: z.iso.datetime(),
-  firstTouch: touchSchema.describe('Of the first event with a page, a referrer or a campaign.'),
-  lastTouch: touchSchema.describe('Of the last event with a referrer or a campaign; else as the first.'),
-  events: z.object({
-    total: z.int(),
-    byName: z.array(z.object({ event: z.string(), count: z.int() })).describe('The most frequent first.'),
-  }),
-  groups: textsSchema,
-  meta: metaSchema,
-});
+export type PeopleServices = Pick<Services, 'auth'> & QueryPorts;
 
-export function peopleRoutes(services: EventsServices): Hono {
+/** @example app.route('/v1/people', peopleRoutes(services)) */
+export function peopleRoutes(services: PeopleServices): Hono {
   const app = new Hono();
+  const own = { method: 'get', tag: 'query', key: 'read' } as const;
 
-  app.get(
-    '/v1/people/:id',
-    describe({
-      summary: 'A person: traits, first and last touch, what they did how often',
+  route(
+    app,
+    services.auth,
+    {
+      ...own,
+      path: '/:id',
+      summary: 'Shows a person: traits, first and last touch, and how often they did what',
       description: '`id` is any user id or anonymous id of the person.',
-      tag: 'query',
-      key: 'read',
       answer: profileSchema,
-    }),
-    async (c: Context) => {
-      const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
-      const id = mustId(c);
+      errors: [...READING_CODES, 'person-not-found'],
+    },
+    async ({ tenant, params: { id } }) => {
+      mustBeId(id);
       const nowMs = services.now();
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      const read = await readProfile(services, tenant, shards, id, nowMs);
+      const read = await readProfile(await beginAsking(services, tenant, nowMs), id);
       if (!read.ok) throw problemOf(read.error);
       const { profile, view, scannedEvents } = read.value;
-      if (profile === null) throw new Problem(404, 'person-not-found', 'No event of such a person is stored.');
-      const { coverage, revision, segments, people } = view;
-      const identityAsOfMs = people?.identityAsOfMs ?? null;
-      const meta = lakeMeta({ coverage, revision, segments: segments.length, scannedEvents, identityAsOfMs });
-      return c.json({ ...wireProfileOf(id, profile), meta: { ...meta, elapsedMs: services.now() - nowMs } });
+      if (profile === null) throw notFound('No event of a person with this id is stored.');
+      const meta = { ...viewMeta(view, scannedEvents), elapsedMs: services.now() - nowMs };
+      return { id, ...wireProfile(profile), meta };
     },
   );
 
-  app.get(
-    '/v1/people/:id/events',
-    describe({
-      summary: 'What a person did, the newest first, page by page',
-      description: `By any id of the person. Unless \`from\` is given: of the last ${LIMITS.queryRangeDaysMax} days.`,
-      tag: 'query',
-      key: 'read',
-      query: eventParametersSchema,
+  route(
+    app,
+    services.auth,
+    {
+      ...own,
+      path: '/:id/events',
+      summary: 'Lists what a person did, the newest event first, page by page',
+      description: `\`id\` is any id of the person. Without \`from\`, the last ${LIMITS.queryRangeDaysMax} days are listed.`,
+      query: eventsPageSchema,
       answer: eventListSchema,
-    }),
-    async (c: Context) => {
-      const { tenant } = await services.auth.authenticate(c.req.raw.headers, 'read');
-      const id = mustId(c);
-      const parameters = parseParameters(c.req.raw, eventParametersSchema);
+      errors: [...LIST_CODES, 'person-not-found'],
+    },
+    async ({ tenant, params: { id }, query: page }) => {
+      mustBeId(id);
       const nowMs = services.now();
-      const request = listRequestOf(parameters, tenant.timezone, nowMs, LIMITS.queryRangeDaysMax);
-      const shards = await listShards(services.directoryOf, tenant.uid);
-      const { links, states } = await readLinkEvents(services.shardOf, shards);
-      const linked = await readIdentity(services.db, tenant.uid, links);
-      if (!linked.ok) throw problemOf(linked.error);
-      const linkCoverage = asItStands(coverageOf(states, request, nowMs));
-      const { hashes } = idsOf(tenant.hashKey, id, linked.value);
-      const listed = await listEvents(services, tenant.uid, shards, { ...request, people: personSet(hashes) }, nowMs);
+      const { timezone } = tenant;
+      const request = mustListRequest(page, { timezone, nowMs, daysDefault: LIMITS.queryRangeDaysMax });
+      const listed = await listPersonEvents(await beginAsking(services, tenant, nowMs), id, request);
       if (!listed.ok) throw problemOf(listed.error);
-      const coverage = joinCoverage(listed.value.coverage, linkCoverage);
-      return c.json(wireListOf({ ...listed.value, coverage }, services.now() - nowMs, nowMs));
+      return wireList(listed.value, services.now() - nowMs, nowMs);
     },
   );
 
   return app;
 }
 
-function mustId(c: Context): string {
-  const id = c.req.param('id') ?? '';
-  if (id.length <= LIMITS.idLengthMax) return id;
-  throw new Problem(404, 'person-not-found', `An id has at most ${LIMITS.idLengthMax} characters.`);
+/** Throws for a text that no event can have as an id. */
+function mustBeId(id: string): void {
+  if (id.length > LIMITS.idLengthMax) throw notFound(`An id has at most ${LIMITS.idLengthMax} characters.`);
 }
 
-function wireProfileOf(id: string, { state, eventCount, events, ...profile }: Profile) {
-  return {
-    id,
-    ...profile,
-    firstSeen: state.first_seen,
-    lastSeen: state.last_seen,
-    firstTouch: state.first_touch ?? null,
-    lastTouch: state.last_touch ?? null,
-    events: { total: eventCount, byName: events },
-  };
+function notFound(detail: string): Problem {
+  return new Problem(404, 'person-not-found', detail);
+}
+
+function wireProfile({ eventCount, events, ...profile }: Profile) {
+  return { ...profile, events: { total: eventCount, byName: events } };
 }

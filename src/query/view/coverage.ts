@@ -1,24 +1,32 @@
 /**
- * Coverage: what an answer can vouch for: up to when, from which shards, and whether anything is still missing.
+ * Coverage: what an answer can vouch for: up to which instant, from which shards, and whether anything is missing.
  */
 import type { Query } from '../../core/query/question/request.ts';
-import type { DroppedRange } from '../../lake/manifest/dropped.ts';
+import type { DayRange } from '../../core/std/day.ts';
+import {
+  type Dropped,
+  type DroppedDays,
+  type DroppedRange,
+  droppedRange,
+  eventsDropped,
+} from '../../lake/manifest/dropped.ts';
 import type { ShardState } from './shards.ts';
 
 export interface Coverage {
-  /** The least watermark of the shards that have one, else now. */
+  /** The least watermark of the shards that have one; without any, the time of the request. */
   readonly asOfMs: number;
-  /** Every shard answered, and no window of the range is open. */
+  /** Whether every shard replied and no window of the range is open. */
   readonly isClosed: boolean;
   readonly shards: number;
   readonly answered: number;
   readonly tailEvents: number;
-  /** Incarnation → everything below is stored. An incarnation nobody answered for is absent: all it stored counts. */
+  /** Incarnation → everything below is stored. The incarnation of a shard that did not reply is absent: all it stored counts. */
   readonly storedSeqs: ReadonlyMap<string, number>;
-  /** What retention has taken from the range: the answer lacks it. */
-  readonly dropped?: readonly DroppedRange[];
+  /** The parts of the range that retention has removed: the answer lacks them. */
+  readonly dropped: readonly DroppedRange[];
 }
 
+/** The coverage of a reading of the shards' states. */
 export function coverageOf(
   states: readonly (ShardState | null)[],
   { endMs }: Pick<Query, 'endMs'>,
@@ -34,36 +42,46 @@ export function coverageOf(
     answered: known.length,
     tailEvents: known.reduce((sum, { tailEvents }) => sum + tailEvents, 0),
     storedSeqs: new Map(known.map(({ incarnation, storedSeq }) => [incarnation, storedSeq])),
+    dropped: [],
   };
 }
 
-/** Of shards that answered first, so many did not when they were asked for their links. */
+/** Whether an answer holds the whole range: every window is closed and retention has removed nothing. */
+export function isComplete({ isClosed, dropped }: Coverage): boolean {
+  return isClosed && dropped.length === 0;
+}
+
+/** Whether every shard replied. */
+export function isEveryShardHeard({ answered, shards }: Coverage): boolean {
+  return answered === shards;
+}
+
+/** Marks `count` shards as unheard: they replied to the first call but not to the later one for links. */
 export function withoutShards(coverage: Coverage, count: number): Coverage {
   return count === 0 ? coverage : { ...coverage, answered: coverage.answered - count, isClosed: false };
 }
 
-/** Of what is asked for as it stands now, as traits and links are: no window has to be closed for it. */
-export function asItStands(coverage: Coverage): Coverage {
-  return { ...coverage, isClosed: coverage.answered === coverage.shards };
+/** Coverage of a reading of the latest state, such as traits and links: an open window does not make it incomplete. */
+export function ignoreOpenWindows(coverage: Coverage): Coverage {
+  return { ...coverage, isClosed: isEveryShardHeard(coverage) };
 }
 
 /**
- * What an answer can vouch for that needed more than its own range, all of it read from the same shards: it is complete if
- * each reading is. Events are counted by the first alone.
+ * Coverage of an answer that needed further readings of the same shards beside its own: it is complete when each reading is.
+ * Events are counted by the answer's own reading alone.
  */
 export function joinCoverage(own: Coverage, ...others: readonly Coverage[]): Coverage {
   const all = [own, ...others];
-  const dropped = all.flatMap((coverage) => coverage.dropped ?? []);
   return {
     ...own,
     asOfMs: Math.min(...all.map(({ asOfMs }) => asOfMs)),
     isClosed: all.every(({ isClosed }) => isClosed),
     answered: Math.min(...all.map(({ answered }) => answered)),
-    ...(dropped.length > 0 && { dropped: widest(dropped) }),
+    dropped: widest(all.flatMap(({ dropped }) => dropped)),
   };
 }
 
-/** Without those that lie in others of the same events. Days are compared as they are written. */
+/** The ranges that lie in no other range of the same events. Days compare as they are written. */
 function widest(ranges: readonly DroppedRange[]): DroppedRange[] {
   const holds = (outer: DroppedRange, inner: DroppedRange) =>
     outer.from <= inner.from && outer.before >= inner.before && `${outer.events}` === `${inner.events}`;
@@ -74,7 +92,22 @@ function widest(ranges: readonly DroppedRange[]): DroppedRange[] {
   });
 }
 
-/** Whether a stored range counts: the shard answers itself for what lies beyond its storedSeq (CORRECTNESS A4). */
+/** What retention has removed from the days: of all events (`tier` is null when nothing was), and of events by their names. */
+export function droppedRanges(tier: DroppedDays | null, events: Dropped['events'], days: DayRange): DroppedRange[] {
+  const { dayFrom, dayTo } = days;
+  const ranges = [tier && droppedRange(tier, dayFrom, dayTo), eventsDropped(events, dayFrom, dayTo)];
+  return ranges.filter((range) => range !== null);
+}
+
+/** Whether a stored range counts: the shard answers itself for everything from its storedSeq on (rule A4). */
 export function isStored({ storedSeqs }: Coverage, incarnation: string, seqTo: number): boolean {
   return seqTo <= (storedSeqs.get(incarnation) ?? Number.POSITIVE_INFINITY);
+}
+
+/** Whether a file of the lake counts: a flush only while it is stored, imports and sealed files always (rule A4). */
+export function isCounted(
+  coverage: Coverage,
+  file: { readonly source: 'flush' | 'import' | 'seal'; readonly incarnation: string; readonly seqTo: number },
+): boolean {
+  return file.source !== 'flush' || isStored(coverage, file.incarnation, file.seqTo);
 }

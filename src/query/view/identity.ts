@@ -1,9 +1,9 @@
 /**
- * Identity: who is who, for a question asked now: the links that are stored, and those of events still in the shards.
+ * Identity: which ids are one person, as of now: by the links that are stored and those of events still in the shards.
  *
- * steps: the tails were read first → links that were stored since this isolate last looked → both together
- * Links only grow, and those of an acknowledged event are as good as stored: an isolate keeps what it has read, of as many
- * tenants as fit. One with more links than an answer can follow is not kept.
+ * steps: the tails were read before → links that were stored since this isolate last read → both together
+ * Links only grow, and those of an acknowledged event are as good as stored. So an isolate keeps what it has read, for as many
+ * tenants as fit; a tenant with more links than an answer can follow is not kept.
  */
 import { loadTenant } from '../../control/tenants/tenants.ts';
 import type { EventColumns } from '../../core/event/columns.ts';
@@ -20,11 +20,11 @@ interface Known {
   linkSeq: number;
 }
 
-/** However few links they have. */
+/** The number of tenants that are kept, however few links they have. */
 const TENANTS_MAX = 256;
 const known = new WeakMap<D1Database, Map<string, Known>>();
 
-/** `linkEvents`: those of the tails, which were read before the call. */
+/** `linkEvents`: the link events of the tails, which were read before the call. */
 export async function readIdentity(
   db: D1Database,
   uid: string,
@@ -40,7 +40,7 @@ export async function readIdentity(
     makeRoom(tenants);
     if (tenant.links.size > 2 * LIMITS.linksMax) {
       if (tenants.get(uid) === tenant) tenants.delete(uid);
-      return tooLarge(`The tenant has more than ${LIMITS.linksMax} links of ids, which is what one answer can follow.`);
+      return tooLarge(`The tenant has more than the ${LIMITS.linksMax} links of ids that one answer can follow.`);
     }
   }
   const configured = linkEvents.some(hasAliases) ? await loadTenant(db, uid) : null;
@@ -55,7 +55,7 @@ function tenantsOf(db: D1Database): Map<string, Known> {
   return tenants;
 }
 
-/** The one asked for last goes last: the first is the one to be forgotten. */
+/** Moves the tenant to the end of the map: the least recently used stands first and is the first to be dropped. */
 function knownOf(tenants: Map<string, Known>, uid: string): Known {
   const tenant = tenants.get(uid) ?? { links: new Links(), linkSeq: 0 };
   tenants.delete(uid);
@@ -63,7 +63,7 @@ function knownOf(tenants: Map<string, Known>, uid: string): Known {
   return tenant;
 }
 
-/** Whoever reads a forgotten one still has it. */
+/** Drops the least recently used tenants beyond the limits. A reader that holds a dropped tenant goes on with it. */
 function makeRoom(tenants: Map<string, Known>): void {
   let idCount = [...tenants.values()].reduce((sum, { links }) => sum + links.size, 0);
   for (const [uid, { links }] of tenants) {

@@ -6,18 +6,19 @@ import { wordsOf } from '../../core/std/words.ts';
 import type { Coverage } from './coverage.ts';
 
 export interface KnownPeople {
-  /** Null: the question does not ask who anybody is. */
+  /** null when the question does not ask for identities. */
   readonly linked: LinkedPeople | null;
+  /** null when the question asks for no traits or cohorts. */
   readonly lookup: Lookup | null;
-  /** Every link of an event that was acknowledged by then is followed; null: none was asked for. */
+  /** The links of all events acknowledged by then are followed; null when the question does not ask for identities. */
   readonly identityAsOfMs: number | null;
-  /** Events read to know it. */
+  /** Events that were read to know the people. */
   readonly scannedEvents: number;
-  /** Of each reading that it took beside the question's own. */
+  /** The coverage of each reading beside the question's own. */
   readonly coverages: readonly Coverage[];
 }
 
-/** The columns with the one person that each row's is, and the lookup. The batch itself stays as it is. */
+/** The columns with each row's person replaced by the one they are linked to, and the lookup. The batch does not change. */
 export function knownColumns(columns: EventColumns, { linked, lookup }: KnownPeople): EventColumns {
   const person = linked === null || linked.isEmpty ? columns.person : linkedPersons(columns.person, linked);
   return { ...columns, person, ...(lookup && { lookup }) };

@@ -1,31 +1,39 @@
 /**
- * Link events: of the shards' tails the events that say who is who, and of those only what says it. Nothing else of a tail
- * is held for it, however long it is.
+ * Link events: the events of the shards' tails that link ids, reduced to the columns that say so. Nothing else of a tail is
+ * held, however long the tail is.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { isLinkEvent, LINK_COLUMNS } from '../../core/people/find-links.ts';
-import type { ShardOf } from '../../core/shard/rpc.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { selectRows } from '../../lake/segment/columns.ts';
-import { type ShardState, visitTails } from './shards.ts';
+import type { AskedShards, ShardState } from './shards.ts';
+import { type TailVisitor, visitTails } from './tails.ts';
 
 export interface LinkReading {
   readonly links: readonly EventColumns[];
-  /** Null where a shard did not answer: there may be links that are not known. */
+  /** null where a shard did not reply: it may hold links that are not known. */
   readonly states: readonly (ShardState | null)[];
 }
 
-export async function readLinkEvents(shardOf: ShardOf, addresses: readonly ShardAddress[]): Promise<LinkReading> {
+export async function readLinkEvents(asked: AskedShards): Promise<LinkReading> {
   const links: EventColumns[] = [];
-  const states = await visitTails(shardOf, addresses, new Set(LINK_COLUMNS), ({ columns }) => {
-    const found = linkEvents(columns);
-    if (found !== null) links.push(found);
-  });
+  const { columns: wanted, visit } = linkVisitor(links);
+  const states = await visitTails(asked, new Set(wanted), ({ columns }) => visit(columns));
   return { links, states };
 }
 
-/** Those of a batch that has LINK_COLUMNS; null: it has none. The traits of an identify event are left out. */
-export function linkEvents(columns: EventColumns): EventColumns | null {
+/** Collects the link events of the blocks it sees. */
+export function linkVisitor(links: EventColumns[]): TailVisitor {
+  return {
+    columns: LINK_COLUMNS,
+    visit: (block) => {
+      const found = linkEvents(block);
+      if (found !== null) links.push(found);
+    },
+  };
+}
+
+/** The link events of a batch that has LINK_COLUMNS; null when there are none. The traits of identify events are left out. */
+function linkEvents(columns: EventColumns): EventColumns | null {
   const types = columns.strings.type!;
   const rows: number[] = [];
   for (let row = 0; row < columns.rowCount; row++) if (isLinkEvent(types[row]!)) rows.push(row);

@@ -1,11 +1,10 @@
 /**
- * PeopleLookup: puts on a view of the lake what a question asks of people beyond their events: the links of their ids, traits,
- * cohorts.
+ * PeopleLookup: puts on a view of the lake what a question asks of people beyond their events: links of ids, traits, cohorts.
  *
- * steps: links → the cohorts' definitions → traits, from all events there are (of sealed days, from those
- * with traits) → cohorts, from the events of their ranges
- * Each is as of now and exact: it is read from the same segments and tails as any answer, and what a reading lacks (a shard
- * that did not answer, days that retention dropped) the answer lacks. A question that asks nothing of the kind pays nothing.
+ * steps: links → the cohorts' definitions → traits, from all events there are (of sealed days, from those with traits)
+ *   → cohorts, from the events of their ranges
+ * Each is exact as of now: it is read from the same segments and tails as any answer, and whatever a reading lacks (a shard
+ * that did not reply, days that retention dropped) the answer lacks. A question that asks for none of it pays nothing.
  */
 import { readCohorts } from '../../control/cohorts/cohort-store.ts';
 import { cohortTraits } from '../../core/cohorts/cohort.ts';
@@ -18,108 +17,136 @@ import { LIMITS } from '../../core/limits.ts';
 import type { LinkedPeople } from '../../core/people/links.ts';
 import { Traits, type TraitsWanted } from '../../core/people/traits.ts';
 import type { PeopleAsks } from '../../core/query/rows/asks.ts';
-import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import { ok, type Result } from '../../core/std/result.ts';
+import type { OnBatch } from '../../lake/scan/scan.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { asItStands, type Coverage, joinCoverage } from './coverage.ts';
+import type { Asking } from './asking.ts';
+import { type Coverage, ignoreOpenWindows, joinCoverage } from './coverage.ts';
 import { readIdentity } from './identity.ts';
 import type { KnownPeople } from './known-people.ts';
-import { type LakePorts, type LakeView, openLakeView, scanLakeView } from './lake-view.ts';
+import { type LakeView, openLakeView, type ViewRequest } from './lake-view.ts';
 import { cohortUnknown, type LakeRefusal, tooLarge } from './refusal.ts';
+import { scanLakeView } from './scan-view.ts';
 
-/** Whether links are needed: a view of such a question is opened with them. */
+/** Whether links are needed; the view of such a question is opened with them. */
 export function asksPeople({ identity, traits, cohorts }: PeopleAsks): boolean {
   return identity || traits.size > 0 || cohorts.size > 0;
 }
 
 export async function withPeople(
-  ports: LakePorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
+  asking: Asking,
   view: LakeView,
   asks: PeopleAsks,
-  nowMs: number,
 ): Promise<Result<LakeView, LakeRefusal>> {
   if (!asksPeople(asks)) return ok(view);
-  const people = await knowPeople(ports, uid, addresses, view.links, asks, nowMs);
+  const people = await knowPeople(asking, view.links, asks);
   if (!people.ok) return people;
   return ok({ ...view, people: people.value, coverage: joinCoverage(view.coverage, ...people.value.coverages) });
 }
 
-/** The same for one that reads events in its own way. `links`: the events of the tails that say who is who. */
+/** The same for a reader without a view. `links`: the events of the tails that link ids. */
 export async function knowPeople(
-  ports: LakePorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
+  asking: Asking,
   links: readonly EventColumns[],
   asks: PeopleAsks,
-  nowMs: number,
 ): Promise<Result<KnownPeople, LakeRefusal>> {
+  const { ports, tenant, nowMs } = asking;
   if (asks.cohorts.size > LIMITS.queryCohortsMax) {
     return tooLarge(`A question names at most ${LIMITS.queryCohortsMax} cohorts.`);
   }
-  const linked = await readIdentity(ports.db, uid, links);
+  const linked = await readIdentity(ports.db, tenant.uid, links);
   if (!linked.ok) return linked;
-  const people = { linked: linked.value, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0, coverages: [] };
+  const people = identityAlone(linked.value, nowMs);
   if (asks.traits.size === 0 && asks.cohorts.size === 0) return ok(people);
 
-  const cohorts = await readCohorts(ports.db, uid, [...asks.cohorts]);
+  const cohorts = await readCohorts(ports.db, tenant.uid, [...asks.cohorts]);
   const missing = [...asks.cohorts].find((id) => !cohorts.some((cohort) => cohort.id === id));
   if (missing !== undefined) return cohortUnknown(missing);
-  const looked = await lookUp(ports, uid, addresses, linked.value, asks, cohorts, nowMs);
-  return looked.ok ? ok({ ...people, ...looked.value }) : looked;
+  return lookUp(asking, people, asks.traits, cohorts);
 }
 
+function identityAlone(linked: LinkedPeople, nowMs: number): KnownPeople {
+  return { linked, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0, coverages: [] };
+}
+
+/** Adds traits and cohorts to `people`, of whom only the identities are known. */
 async function lookUp(
-  ports: LakePorts,
-  uid: string,
-  addresses: readonly ShardAddress[],
-  linked: LinkedPeople,
-  asks: PeopleAsks,
+  asking: Asking,
+  people: KnownPeople,
+  traitNames: ReadonlySet<string>,
   cohorts: readonly SavedCohort[],
-  nowMs: number,
-): Promise<Result<Pick<KnownPeople, 'lookup' | 'scannedEvents' | 'coverages'>, LakeRefusal>> {
-  const traits = new Traits(traitsWanted([...asks.traits, ...cohorts.flatMap(({ who }) => cohortTraits(who))]));
-  const people = { linked, lookup: null, identityAsOfMs: nowMs, scannedEvents: 0, coverages: [] };
-  const coverages: Coverage[] = [];
-  const read = async (
-    range: { readonly startMs: number; readonly endMs: number; readonly only?: 'traits' | undefined },
-    columns: readonly StringColumn[],
-    further: readonly LakeColumn[],
-    lookup: Lookup | null,
-    add: Parameters<typeof scanLakeView>[3],
-  ) => {
-    const view = await openLakeView(ports, uid, addresses, range, columns, nowMs);
-    // Traits are the latest there are; a cohort is complete when its own range is.
-    coverages.push(lookup === null ? asItStands(view.coverage) : view.coverage);
-    const wanted = new Set<LakeColumn>([...columns, 'person', ...further]);
-    return scanLakeView(ports, { ...view, people: { ...people, lookup } }, { wanted }, (batch, rows, day) => {
-      if (traits.size + counts.size <= LIMITS.traitsHeldMax) return add(batch, rows, day);
-    });
-  };
-  const counts = new CohortCounts(cohorts, traits, nowMs);
-  let scannedEvents = 0;
+): Promise<Result<KnownPeople, LakeRefusal>> {
+  const traits = new Traits(traitsWanted([...traitNames, ...cohorts.flatMap(({ who }) => cohortTraits(who))]));
+  const counts = new CohortCounts(cohorts, traits, asking.nowMs);
+  const isTooMany = () => traits.size + counts.size > LIMITS.traitsHeldMax;
+  const readings = new Readings(asking, people, isTooMany);
   if (traits.isWanted) {
-    const only = traits.readsEvents ? undefined : ('traits' as const);
-    const ever = { startMs: 0, endMs: nowMs + LIMITS.futureClampMs * 2, only };
-    const scanned = await read(ever, traits.columns, ['received_at'], null, (batch, rows) => traits.add(batch, rows));
-    if (!scanned.ok) return scanned;
-    scannedEvents += scanned.value.scannedRowCount;
+    const read = await readings.traits(traits);
+    if (!read.ok) return read;
   }
   const lookup: Lookup = {
     personTrait: (...at) => traits.personTrait(...at),
     groupTrait: (...at) => traits.groupTrait(...at),
-    isMember: (...who) => counts.isMember(...who),
+    isMember: (...member) => counts.isMember(...member),
   };
   if (counts.range !== null) {
-    const scanned = await read(counts.range, counts.columns, [], lookup, (batch, rows) => counts.add(batch, rows));
+    const read = await readings.cohorts(counts, counts.range, lookup);
+    if (!read.ok) return read;
+  }
+  if (isTooMany()) {
+    return tooLarge(`Traits and cohorts of at most ${LIMITS.traitsHeldMax} people can be looked up for one question.`);
+  }
+  return ok({ ...people, lookup, scannedEvents: readings.scannedEvents, coverages: readings.coverages });
+}
+
+/** The readings of events that a lookup takes, each with a view of its own. */
+class Readings {
+  scannedEvents = 0;
+  readonly coverages: Coverage[] = [];
+  readonly #asking: Asking;
+  readonly #people: KnownPeople;
+  readonly #isTooMany: () => boolean;
+
+  /** Once `isTooMany`, further rows are not taken in. */
+  constructor(asking: Asking, people: KnownPeople, isTooMany: () => boolean) {
+    this.#asking = asking;
+    this.#people = people;
+    this.#isTooMany = isTooMany;
+  }
+
+  /** Traits are the latest there are, from events of any time. */
+  async traits(traits: Traits): Promise<Result<null, LakeRefusal>> {
+    const { columns } = traits;
+    const only = traits.readsEvents ? undefined : ('traits' as const);
+    const request = { startMs: 0, endMs: this.#asking.nowMs + 2 * LIMITS.futureClampMs, columns, only };
+    const view = await openLakeView(this.#asking, request);
+    this.coverages.push(ignoreOpenWindows(view.coverage));
+    const wanted = new Set<LakeColumn>([...columns, 'person', 'received_at']);
+    return this.#scan({ ...view, people: this.#people }, wanted, (batch, rows) => traits.add(batch, rows));
+  }
+
+  /** Cohorts are complete when their own range is. Their conditions may name traits, by `lookup`. */
+  async cohorts(
+    counts: CohortCounts,
+    { startMs, endMs }: Pick<ViewRequest, 'startMs' | 'endMs'>,
+    lookup: Lookup,
+  ): Promise<Result<null, LakeRefusal>> {
+    const columns: readonly StringColumn[] = counts.columns;
+    const view = await openLakeView(this.#asking, { startMs, endMs, columns });
+    this.coverages.push(view.coverage);
+    const people = { ...this.#people, lookup };
+    const wanted = new Set<LakeColumn>([...columns, 'person']);
+    return this.#scan({ ...view, people }, wanted, (batch, rows) => counts.add(batch, rows));
+  }
+
+  async #scan(view: LakeView, wanted: ReadonlySet<LakeColumn>, add: OnBatch): Promise<Result<null, LakeRefusal>> {
+    const scanned = await scanLakeView(this.#asking, view, { wanted }, (batch, rows, day) => {
+      if (!this.#isTooMany()) return add(batch, rows, day);
+    });
     if (!scanned.ok) return scanned;
-    scannedEvents += scanned.value.scannedRowCount;
+    this.scannedEvents += scanned.value.scannedRowCount;
+    return ok(null);
   }
-  if (traits.size + counts.size > LIMITS.traitsHeldMax) {
-    return tooLarge(`Traits and cohorts of at most ${LIMITS.traitsHeldMax} people are looked up for one question.`);
-  }
-  return ok({ lookup, scannedEvents, coverages });
 }
 
 function traitsWanted(names: readonly string[]): TraitsWanted {

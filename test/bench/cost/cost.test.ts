@@ -4,8 +4,8 @@ import { loadPricedProduct } from './cost.ts';
 import { dollarsOf, perMillion, rowsWrittenOf } from './prices.ts';
 import { type Bill, billTraffic } from './traffic.ts';
 
-/** What docs/costs.md promises, on little traffic: whatever a day costs once weighs more here. */
-describe('what events cost', { timeout: 60_000 }, () => {
+/** Checks the promises of docs/costs.md on little traffic, on which the fixed costs of a day weigh more. */
+describe('the cost of events', { timeout: 60_000 }, () => {
   let product: Product;
   beforeAll(async () => {
     product = await loadPricedProduct();
@@ -20,7 +20,7 @@ describe('what events cost', { timeout: 60_000 }, () => {
       from: 'device',
     });
 
-  it('writes at most 30,000 rows a million events at 50 a request, on one shard as on eight', async () => {
+  it('is at most 30,000 rows for a million events at 50 a request, on one shard as on eight', async () => {
     const one = await fifty(1, 10_000);
     const eight = await fifty(8, 32_000);
     expect(rowsPerMillion(one)).toBeLessThanOrEqual(30_000);
@@ -29,7 +29,7 @@ describe('what events cost', { timeout: 60_000 }, () => {
     expect(rowsPerMillion(eight) / rowsPerMillion(one)).toBeLessThan(1.1);
   });
 
-  it('writes one row of the log a request, however many requests a flush has: its slots are taken again', async () => {
+  it('is one row of the log for each request, however many requests a flush has: slots are reused', async () => {
     const traffic = {
       eventsPerSecond: 1.5,
       eventsPerRequest: 1,

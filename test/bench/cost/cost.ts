@@ -1,5 +1,5 @@
-// Cost: what a million events come to on the platform's bill, from the request to the sealed day, by kinds of traffic.
-// docs/costs.md says what is counted and what is assumed.
+// Cost: the platform's bill for a million events, from the request to the sealed day, by kind of traffic. docs/costs.md
+// lists the counted units and the assumptions.
 
 import { bundleProduct } from '../../sim/product/build.ts';
 import { loadProduct, type Product } from '../../sim/product/product-loader.ts';
@@ -65,7 +65,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** With the product's own limits, not the simulator's small ones. */
+/** Loads the product with the limits of production instead of the simulator's small ones. */
 export async function loadPricedProduct(): Promise<Product> {
   return loadProduct(await bundleProduct([]), 'product.js', 1);
 }
@@ -78,7 +78,7 @@ export async function benchCost(isQuick: boolean): Promise<Figure[]> {
   const eight = await bill(EIGHT_SHARDS);
   const figures = [...figuresOf(ONE_SHARD, one), ...figuresOf(EIGHT_SHARDS, eight)];
   figures.push({
-    name: 'cost, 50 a request: 8 shards of 1',
+    name: 'cost, 50 a request: 8 shards relative to 1 shard',
     value: dollarsOf(perMillion(eight.units, eight.events)) / dollarsOf(perMillion(one.units, one.events)),
     unit: '×',
     bound: { atLeast: 0.9, atMost: 1.1 },
@@ -107,6 +107,6 @@ function figuresOf({ name, traffic, dollarsMax, rowsMax }: Case, { units, events
       ...(rowsMax !== undefined && { bound: { atMost: rowsMax } }),
     },
     ...unitNames.map((unit) => ({ name: `cost, ${name}: ${unit}`, value: million[unit], unit: 'a million events' })),
-    { name: `cost, ${name}: were idle objects billed`, value: dollarsInMemory, unit: '$ a million events' },
+    { name: `cost, ${name}: total if idle objects were billed`, value: dollarsInMemory, unit: '$ a million events' },
   ];
 }

@@ -1,13 +1,15 @@
-// D1 rows: what a statement is billed for, worked out from its plan and the schema, for the fake database counts only changes.
+// D1 rows: the rows that a statement is billed for. They are derived from its plan and the schema, because the fake
+// database counts only changes.
 //
-// Written: each changed row, and a row for each index of its table and for AUTOINCREMENT: at the most, for an update leaves
-// most indexes alone. Read: each changed row, each row that came back for every table looked up, and all rows of a table that
-// is scanned.
+// - Rows written are each changed row, and one row for each index of its table and for AUTOINCREMENT. This is an upper
+//   bound: an update leaves most indexes alone.
+// - Rows read are each changed row, each returned row for every table that is searched, and all rows of a scanned
+//   table.
 
 import type { FakeD1 } from '../../support/fake-d1.ts';
 
 export interface Rows {
-  /** `INSERT parts`, for who looks for what costs. */
+  /** Verb and table, such as `INSERT parts`, to find the statements that cost most. */
   readonly kind: string;
   readonly read: number;
   readonly written: number;
@@ -28,12 +30,12 @@ export class D1Rows {
     this.#database = database;
   }
 
-  of(sql: string, values: readonly unknown[], result: { results: readonly unknown[]; changes: number }): Rows {
+  billed(sql: string, values: readonly unknown[], result: { results: readonly unknown[]; changes: number }): Rows {
     const { kind, rowsPerChange, searches, scanned } = this.#statement(sql, values);
     const changes = kind.startsWith('SELECT') ? 0 : result.changes;
-    const looked = Math.max(1, result.results.length) * searches;
+    const searched = Math.max(1, result.results.length) * searches;
     const scans = scanned.reduce((sum, table) => sum + this.#count(`SELECT count(*) AS count FROM ${table}`), 0);
-    return { kind, read: looked + scans + changes, written: changes * rowsPerChange };
+    return { kind, read: searched + scans + changes, written: changes * rowsPerChange };
   }
 
   #statement(sql: string, values: readonly unknown[]): Statement {
@@ -66,7 +68,7 @@ export class D1Rows {
     return 1 + indexes + (/AUTOINCREMENT/.test(sql) ? 1 : 0);
   }
 
-  /** A step names tables by their aliases; functions such as json_each are no tables. */
+  /** The table that a step scans. A step names a table by its alias; a function such as json_each is not a table. */
   #scannedTable(step: string, sql: string): string[] {
     const [, name] = /^SCAN (\w+)/.exec(step) ?? [];
     if (name === undefined) return [];

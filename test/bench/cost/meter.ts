@@ -1,21 +1,22 @@
-// Meter: counts what the platform would bill of a simulated world, from the calls that pass its network, the storage of its
-// objects and its database.
+// Meter: counts the units that the platform would bill for a simulated world, from the calls that pass its network, the
+// storage of its objects and its database.
 //
-// An object is billed while it works: from a call's arrival until its reply may leave, which is after the commit, and while it
-// waits for a call of its own. Idle and fit to hibernate, as a shard is (no timers, no pending calls), it is not billed.
-// Tables are created once in an object's life and not counted.
+// - An object is billed while it works: from the arrival of a call until the reply may leave, which is after the
+//   commit, and while it waits for a call of its own.
+// - An idle object that may hibernate is not billed. A shard may: it has no timers and no pending calls.
+// - The creation of tables happens once in the life of an object and is not counted.
 
 import type { SimObject } from '../../sim/world/objects.ts';
 import type { World } from '../../sim/world/world.ts';
 import { D1Rows } from './d1-rows.ts';
 import { noUnits, OBJECT_GB, type Units } from './prices.ts';
 
-/** CPU of a call, which takes no time in the simulation: an append of 100 events is less. */
+/** CPU time of a call, which takes no time in the simulation. An append of 100 events needs less. */
 const CALL_CPU_MS = 1;
 
 export class Meter {
   readonly units: Units = noUnits();
-  /** Rows written by what wrote them: `d1 INSERT parts`, `object alarm`. */
+  /** Rows written, by their source: `d1 INSERT parts`, `object alarm`. */
   readonly rowsBy = new Map<string, number>();
   readonly #world: World;
   readonly #awake = new Map<string, { calls: number; sinceMs: number }>();
@@ -28,7 +29,7 @@ export class Meter {
     this.#watchDatabase();
   }
 
-  /** The database outlives the world. */
+  /** Stops counting the calls of the database, which outlives the world. */
   stop(): void {
     Reflect.deleteProperty(this.#world.database, 'batch');
   }
@@ -36,14 +37,14 @@ export class Meter {
   #watchNetwork(): void {
     const { network } = this.#world;
     const call = network.call.bind(network);
-    network.call = (what, effect) => {
-      const { caller, site, detail } = what;
+    network.call = (request, effect) => {
+      const { caller, site, detail } = request;
       if (site.startsWith('queue ')) this.units.queueOperations += 3 * Number(detail.slice(1));
       else if (site === 'r2 put' || site === 'r2 list') this.units.r2Writes++;
       else if (site === 'r2 get' || site === 'r2 head') this.units.r2Reads++;
-      const made = call(what, effect);
-      if (this.#world.objects.has(caller.name)) this.#whileAwake(caller.name, made);
-      return made;
+      const reply = call(request, effect);
+      if (this.#world.objects.has(caller.name)) this.#whileAwake(caller.name, reply);
+      return reply;
     };
   }
 
@@ -97,17 +98,17 @@ export class Meter {
     };
   }
 
-  #objectWrote(what: string | undefined, rows: number): void {
+  #objectWrote(target: string | undefined, rows: number): void {
     this.units.objectRowsWritten += rows;
-    this.#note(`object ${what}`, rows);
+    this.#note(`object ${target}`, rows);
   }
 
   #watchWorkers(): void {
     const world = this.#world;
     const invoke = world.invoke.bind(world);
-    world.invoke = (what, work) => {
+    world.invoke = (operation, work) => {
       this.units.workerRequests++;
-      return invoke(what, work);
+      return invoke(operation, work);
     };
     for (const { env } of world.isolates) {
       env.TELEMETRY = { writeDataPoint: () => void this.units.analyticsPoints++ };
@@ -122,7 +123,7 @@ export class Meter {
       const results = await batch(statements);
       statements.forEach(({ sql, values }, i) => {
         const { results: found, meta } = results[i]!;
-        const { kind, read, written } = rows.of(sql, values, { results: found, changes: meta.changes });
+        const { kind, read, written } = rows.billed(sql, values, { results: found, changes: meta.changes });
         this.units.d1RowsRead += read;
         this.units.d1RowsWritten += written;
         if (written > 0) this.#note(`d1 ${kind}`, written);
@@ -142,7 +143,7 @@ export class Meter {
     work.then(ended, ended);
   }
 
-  #note(what: string, rows: number): void {
-    this.rowsBy.set(what, (this.rowsBy.get(what) ?? 0) + rows);
+  #note(source: string, rows: number): void {
+    this.rowsBy.set(source, (this.rowsBy.get(source) ?? 0) + rows);
   }
 }

@@ -1,7 +1,7 @@
-// Prices: the units the platform bills, what a million of each costs in dollars, and what an amount of them comes to.
+// Prices: the units that the platform bills, and the price in dollars of a million of each.
 //
-// Source: developers.cloudflare.com, the pricing pages of Workers, Durable Objects, D1, R2, Queues and Analytics Engine,
-// November 2026, beyond what a plan includes.
+// The source is developers.cloudflare.com: the pricing pages of Workers, Durable Objects, D1, R2, Queues and Analytics
+// Engine, November 2026, for usage beyond the included amounts of a plan.
 
 export interface Units {
   /** Requests, batches of the queues, runs of the cron. */
@@ -9,12 +9,12 @@ export interface Units {
   /** Calls and alarms. */
   objectRequests: number;
   objectRowsRead: number;
-  /** `setAlarm` is one. */
+  /** Rows that SQLite writes; each `setAlarm` is one as well. */
   objectRowsWritten: number;
-  /** 128 MB for as long as a call, an alarm or a commit is under way. */
+  /** 128 MB for the time in which a call, an alarm or a commit is under way. */
   objectGbSeconds: number;
   d1RowsRead: number;
-  /** With those of indexes. */
+  /** Rows of tables and of indexes. */
   d1RowsWritten: number;
   /** Three a message: written, read, deleted. */
   queueOperations: number;
@@ -38,7 +38,7 @@ export const DOLLARS_PER_MILLION: Readonly<Record<keyof Units, number>> = {
   r2Reads: 0.36,
   analyticsPoints: 0.25,
 };
-/** Of 128 MB, as an object is billed. */
+/** The memory that an object is billed for: 128 MB. */
 export const OBJECT_GB = 0.125;
 
 export function noUnits(): Units {
@@ -57,7 +57,7 @@ export function noUnits(): Units {
   };
 }
 
-/** As if `events` of them had been a million. */
+/** Scales units of `events` events to a million events. */
 export function perMillion(units: Units, events: number): Units {
   const scaled = noUnits();
   for (const name of unitNames) scaled[name] = (units[name] / events) * 1_000_000;
@@ -70,7 +70,7 @@ export function dollarsOf(units: Units): number {
 
 export const unitNames = Object.keys(DOLLARS_PER_MILLION) as (keyof Units)[];
 
-/** Of objects and D1. */
+/** Rows written by objects and in D1. */
 export function rowsWrittenOf(units: Units): number {
   return units.objectRowsWritten + units.d1RowsWritten;
 }

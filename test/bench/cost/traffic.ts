@@ -1,8 +1,8 @@
-// Traffic: events at a steady rate through the real edge, shards, sinks and seals of a simulated world without faults, from
-// the first event until its day is sealed; and what the platform would bill for that.
+// Traffic: events at a steady rate through the real edge, shards, sinks and seals of a simulated world without faults,
+// from the first event until its day is sealed, and the platform's bill for them.
 //
-// The traffic ends at midnight, and the day is charged whole with what a day costs (its seal): the fewer its hours, the dearer
-// an event comes out. Cron runs for as long as the traffic does, and then as often as the seal needs.
+// The traffic ends at midnight, and its events bear the whole cost of a day, which is the seal: the fewer hours of
+// traffic, the more an event costs. The cron runs as long as the traffic, and then as often as the seal needs.
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { insertTenant } from '../../sim/clients.ts';
@@ -19,31 +19,34 @@ export interface Traffic {
   readonly eventsPerRequest: number;
   readonly shardCount: number;
   readonly events: number;
-  /** 'device': a request is of one device, as SDKs send; 'server': its events are of anyone. */
+  /** With 'device' a request has the events of one device, as SDKs send; with 'server' those of many people. */
   readonly from: 'device' | 'server';
 }
 
 export interface Bill {
   readonly units: Units;
   readonly events: number;
-  /** Rows written, by what wrote them. */
+  /** Rows written, by their source. */
   readonly rowsBy: ReadonlyMap<string, number>;
 }
 
 const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
 const SEALED_BY_MS = MIDNIGHT_MS + 2.5 * HOUR_MS;
-/** A write is durable when replicas have it. An assumption: the longer it takes, the more requests share a row. */
+/** Assumed time until replicas have a write. The longer it takes, the more requests share a row. */
 const COMMIT_MS = 10;
 const UID = 't1';
 const PEOPLE = 50_000;
 const EVENTS = ['Product Viewed', 'Products Searched', 'Product Added', 'Checkout Started', 'Order Completed'];
 
-/** Throws when not every event ends in the sealed day. */
+/**
+ * Runs the traffic and returns its bill.
+ * @throws Error when not every event is in the sealed day
+ */
 export async function billTraffic(product: Product, traffic: Traffic): Promise<Bill> {
   const requests = Math.ceil(traffic.events / traffic.eventsPerRequest);
   const everyMs = (1_000 * traffic.eventsPerRequest) / traffic.eventsPerSecond;
   const startMs = Math.floor(MIDNIGHT_MS - 1_000 - requests * everyMs);
-  if (startMs < MIDNIGHT_MS - DAY_MS) throw new Error('more than a day of traffic');
+  if (startMs < MIDNIGHT_MS - DAY_MS) throw new Error('The traffic takes more than a day.');
   const world = new World({ seed: 1, startMs, products: [product], isSwarm: false });
   bind(world);
   world.commitLatencyMs = () => COMMIT_MS;
@@ -69,7 +72,7 @@ export async function billTraffic(product: Product, traffic: Traffic): Promise<B
 function mustBeSealed(world: World, events: number): void {
   const days = world.database.select('SELECT events FROM sealed_days', []) as { events: number }[];
   const sealed = days.reduce((sum, day) => sum + day.events, 0);
-  if (sealed !== events) throw new Error(`${sealed} events are in sealed days, ${events} were sent`);
+  if (sealed !== events) throw new Error(`${sealed} events are in sealed days, and ${events} were sent.`);
 }
 
 class Sender {
@@ -105,7 +108,8 @@ class Sender {
       const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants };
       return isolate.product.collect(http as never, isolate.product.nativeProtocol, deps as never);
     })) as { accepted: number };
-    if (accepted !== this.#traffic.eventsPerRequest) throw new Error(`${accepted} events of a request were accepted`);
+    if (accepted !== this.#traffic.eventsPerRequest)
+      throw new Error(`Only ${accepted} events of a request were accepted.`);
   }
 
   #body(): string {

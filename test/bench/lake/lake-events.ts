@@ -1,5 +1,5 @@
-// Lake events: the generated set of the lake's figures: events of 50,000 people over some days, with UUID ids and six
-// properties each, by column, as shards would have written them. The same seed gives the same events.
+// Lake events: the generated events of the lake's figures: events of 50,000 people over some days, with UUID ids and
+// six properties each, in the columns that shards write. The same seed gives the same events.
 
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { StringColumn } from '../../../src/core/event/event.ts';
@@ -10,7 +10,7 @@ import { emptyColumns, randomFrom } from '../../lake/generate.ts';
 
 export const FIRST_DAY = 20_000;
 export const PEOPLE = 50_000;
-/** A shop: most look, some put into the cart, few buy. */
+/** The events of a shop: most people view products, some fill a cart, few buy. */
 export const EVENTS = [
   'Product Viewed',
   'Product Viewed',
@@ -59,7 +59,7 @@ export function eventsOfDay(day: number, rowCount: number, known: GeneratedPeopl
   };
   const peopleCount = known.names.length;
   for (let row = 0; row < rowCount; row++) {
-    // Two of three events are of a third of the people.
+    // A third of the people send two of three events.
     const person = random() < 0.67 ? below(Math.floor(peopleCount / 3)) : below(peopleCount);
     columns.at[row] = day * DAY_MS + Math.floor(((row + random()) / rowCount) * DAY_MS);
     columns.receivedAt[row] = columns.at[row]! + 20 + below(400);
@@ -78,7 +78,7 @@ export function eventsOfDay(day: number, rowCount: number, known: GeneratedPeopl
       quantity: 1 + below(4),
       plan: PLANS[person % PLANS.length],
       returning: random() < 0.6,
-      // Too rare for a column of its own: who asks for it reads the JSON.
+      // This property is too rare for a typed column, so a question about it reads the JSON.
       ...(row % 1_000 === 0 && { gift: true }),
     });
   }

@@ -1,20 +1,20 @@
-// Lake files: the sealed days of the lake's figures as they would have come out of seals, on disk, and their manifest.
+// Lake files: the sealed days of the lake's figures, as seals would write them, on disk, and their manifest.
 
 import { l1Path } from '../../../src/lake/manifest/paths.ts';
 import { bucketOf } from '../../../src/lake/seal/bucket.ts';
 import { packFooter } from '../../../src/lake/segment/footer.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
-import type { LakePorts } from '../../../src/query/view/lake-view.ts';
+import type { LakePorts } from '../../../src/query/view/asking.ts';
 import { DiskBucket } from '../../support/disk-bucket.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
 import { eventsOfDay, FIRST_DAY, type GeneratedPeople, people } from './lake-events.ts';
 
 export const DAYS = 30;
 export const UID = 'bench';
-/** Rows of a file of a big day. */
+/** The most rows in a file of a big day. */
 const FILE_ROWS_MAX = 40_000;
 
-/** Sealed days as they would have come out of seals, on disk. */
+/** Sealed days on disk, as seals would write them. */
 export class Lake {
   readonly ports: LakePorts;
   readonly bucket: DiskBucket;
@@ -61,13 +61,13 @@ export class Lake {
       }
     }
     const shardOf = () => {
-      throw new Error('there are no shards');
+      throw new Error('This lake has no shards.');
     };
     return new Lake({ db, lake: bucket.binding, shardOf }, bucket, files, sizeBytes / (perDay * DAYS));
   }
 }
 
-/** A day's files have a stretch of its people each. */
+/** The people of each file of a day: a file holds one range of people. */
 function sharesOf({ person, names }: GeneratedPeople, fileCount: number): GeneratedPeople[] {
   const columns = { person, keyHash: person };
   return Array.from({ length: fileCount }, (_, file) => {

@@ -1,5 +1,6 @@
-// Lake seal: stores one day as flushes of three shards on disk and seals it, task by task, in this process; prints what it
-// took as JSON. Run under `node --max-old-space-size=100` it shows that no task holds more than a bucket.
+// Lake seal: stores one day as flushes of three shards on disk, seals it task by task in this process, and prints time
+// and memory as JSON. A run under `node --max-old-space-size=100` shows that no task holds more than one range of
+// people.
 //
 //   node --max-old-space-size=100 test/bench/lake/lake-seal.ts '{"folder":"/tmp/x","flushes":100,"rows":10000}'
 
@@ -20,7 +21,7 @@ export interface SealOrder {
   readonly folder: string;
   readonly flushes: number;
   readonly rows: number;
-  /** 1: a single person, whom no bucket divides. */
+  /** The number of people. With 1, all events are in one range of people, which cannot be divided. */
   readonly people?: number;
 }
 export interface SealReport {
@@ -38,7 +39,7 @@ export interface SealReport {
 }
 
 const UID = 'bench';
-/** Each flush repeats so many events of the one before it, a retry that came to another shard. */
+/** Each flush repeats this many events of the flush before it, like a retry that reached another shard. */
 const COPIES = 100;
 
 const order = JSON.parse(process.argv[2] ?? '{}') as SealOrder;
@@ -83,7 +84,7 @@ for (;;) {
   const deps = { db, bucket: bucket.binding, cache: new SegmentCache(bucket.binding), now: () => nowMs, holder: 'h' };
   const result = await sealDay(deps, UID, FIRST_DAY, DEFAULT_ROLLUPS);
   if (result.status !== 'parts') break;
-  // One batch of messages shares what it keeps open, as in the consumer.
+  // The tasks of one batch of messages share a segment cache, as in the consumer.
   for (const task of result.tasks) {
     const taskAtMs = performance.now();
     await sealTask(deps, UID, FIRST_DAY, task);
@@ -96,7 +97,7 @@ const sealMs = performance.now() - startedAtMs;
 const { user, system } = process.cpuUsage(cpuBefore);
 const { days, segments } = await readScanPlan(db, { uid: UID, dayFrom: FIRST_DAY, dayTo: FIRST_DAY });
 const day = days[0];
-if (day === undefined) throw new Error('the day was not sealed');
+if (day === undefined) throw new Error('The day was not sealed.');
 const sizeBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
 const report: SealReport = {
   events: day.events,

@@ -1,5 +1,5 @@
-// Lake: journeys and scans over sealed files, in turns with DuckDB on one thread over the same files; and the seal of a
-// big day under 100 MB. Answers must be equal.
+// Lake: journeys and scans over sealed files, in turns with DuckDB on one thread over the same files, whose answers
+// must be equal; and the seal of a big day within 100 MB.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,8 @@ import { parseQuery } from '../../../src/core/query/question/request.ts';
 import { root } from '../../../src/local/paths.ts';
 import { readLake } from '../../../src/query/ask/lake-source.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
-import type { LakePorts } from '../../../src/query/view/lake-view.ts';
+import type { LakePorts } from '../../../src/query/view/asking.ts';
+import { askingOf } from '../../support/asking.ts';
 import { median } from '../quantile.ts';
 import type { Figure } from '../report.ts';
 import { FIRST_DAY } from './lake-events.ts';
@@ -41,8 +42,8 @@ export async function benchLake(isQuick: boolean): Promise<Figure[]> {
       const { ours, reads } = await timed(big, QUESTIONS[0]!, 3, null);
       const name = 'lake, 10 million events: funnel';
       figures.push({ name, value: ours, unit: 'ms', bound: { atMost: 5_000 } });
-      // Over all passes: people of ten million events do not fit in one, and a file may have some of two.
-      figures.push({ name: `${name}: reads a file`, value: reads / big.files.length, unit: 'reads' });
+      // Reads are counted over all passes: the people of ten million events need several, and passes share files.
+      figures.push({ name: `${name}: reads of a file`, value: reads / big.files.length, unit: 'reads' });
     }
     return figures;
   } finally {
@@ -60,7 +61,7 @@ async function benchSeal(folder: string, isQuick: boolean): Promise<Figure[]> {
     { name: `${name}: CPU`, value: free.cpuMs / 1_000, unit: 's' },
     { name: `${name}: in 100 MB`, value: bounded.sealMs / 1_000, unit: 's' },
     { name: `${name}: slowest task`, value: free.slowestTaskMs, unit: 'ms' },
-    { name: `${name}: rows held`, value: free.rowsMax, unit: 'rows', bound: { atMost: 50_000 } },
+    { name: `${name}: rows of the biggest file`, value: free.rowsMax, unit: 'rows', bound: { atMost: 50_000 } },
     { name: `${name}: size`, value: free.bytesAnEvent, unit: 'bytes/event', bound: { atMost: 40 } },
   ];
 }
@@ -73,10 +74,10 @@ async function sealInChild(flags: readonly string[], order: SealOrder): Promise<
 
 interface Question {
   readonly name: string;
-  /** Times DuckDB's time. */
+  /** The bound on the time, as a multiple of DuckDB's. */
   readonly atMost: number;
   readonly sql: string;
-  /** Numbers that must be those of the SQL's only row. */
+  /** Answers the numbers that the only row of the SQL must have. */
   ask(ports: LakePorts): Promise<number[]>;
 }
 
@@ -87,10 +88,12 @@ async function must<T>(
   return value.value;
 }
 
-/** Totals of a question's series, added up. */
+const NOW = { uid: UID, nowMs: NOW_MS };
+
+/** The sum of the totals of a question's series. */
 async function totals(ports: LakePorts, body: object): Promise<number[]> {
   const query = await must(parseQuery({ ...RANGE, ...body }, 'UTC'));
-  const { fold } = await must(await readLake(ports, UID, [], query, NOW_MS));
+  const { fold } = await must(await readLake(askingOf(ports, NOW), query));
   const { series } = rankSeries(query, fold);
   const sum = series.reduce(
     (all, { points, total }) =>
@@ -104,7 +107,7 @@ const QUESTIONS: readonly Question[] = [
   {
     name: '3-step funnel',
     atMost: 3,
-    // The next B of each A, and the next C of that B, by windows: twice as fast as joins.
+    // Windows find the next B of each A and the next C of that B, twice as fast as joins.
     sql: `WITH e AS (SELECT person, "at", event FROM lake WHERE event IN ('${STEPS.join("','")}')),
       c AS (SELECT *, min(CASE WHEN event = '${STEPS[2]}' THEN "at" END) OVER w AS next_c FROM e WINDOW w AS (PARTITION BY person ORDER BY "at" ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)),
       b AS (SELECT *, min(CASE WHEN event = '${STEPS[1]}' THEN "at" END) OVER w AS next_b,
@@ -114,7 +117,7 @@ const QUESTIONS: readonly Question[] = [
     async ask(ports) {
       const steps = STEPS.map((event) => ({ event }));
       const question = await must(parseFunnel({ ...RANGE, steps, windowSeconds: 7 * 86_400 }, 'UTC'));
-      const { answer } = await must(await readJourney(ports, UID, [], new Funnel(question), { nowMs: NOW_MS }));
+      const { answer } = await must(await readJourney(askingOf(ports, NOW), new Funnel(question)));
       return answer.steps.map(({ people: count }) => count);
     },
   },
@@ -128,7 +131,7 @@ const QUESTIONS: readonly Question[] = [
       const step = { event: STEPS[0] };
       const body = { ...RANGE, start: step, return: step, interval: 'day', historyDays: 0, intervals: 29 };
       const question = await must(parseRetention(body, 'UTC', NOW_MS));
-      const { answer } = await must(await readJourney(ports, UID, [], new Retention(question), { nowMs: NOW_MS }));
+      const { answer } = await must(await readJourney(askingOf(ports, NOW), new Retention(question)));
       return [0, 1, 7].map((n) => answer.overall[n]!.retained);
     },
   },
@@ -142,7 +145,7 @@ const QUESTIONS: readonly Question[] = [
     name: 'filter on a JSON property',
     atMost: 4,
     sql: `SELECT count(*) FROM lake WHERE json_extract_string(properties, '$.category') = 'books'`,
-    // No file has a column for what is rare: so the JSON is read; and it is the same condition.
+    // No file has a column for the rare property, so this question reads the JSON; the condition is the same.
     ask: (ports) =>
       totals(ports, {
         measure: 'count',
@@ -176,13 +179,13 @@ async function compare(lake: Lake, rounds: number): Promise<Figure[]> {
       { name: `lake, ${question.name}`, value: ours, unit: 'ms' },
       { name: `lake, ${question.name}: DuckDB`, value: duckdb, unit: 'ms' },
       {
-        name: `lake, ${question.name}: times DuckDB`,
+        name: `lake, ${question.name}: time relative to DuckDB`,
         value: ours / duckdb,
         unit: '×',
         bound: { atMost: question.atMost },
       },
       {
-        name: `lake, ${question.name}: reads a file`,
+        name: `lake, ${question.name}: reads of a file`,
         value: reads / lake.files.length,
         unit: 'reads',
         bound: { atMost: 3 },
@@ -195,7 +198,7 @@ async function compare(lake: Lake, rounds: number): Promise<Figure[]> {
 async function timed(lake: Lake, question: Question, rounds: number, duck: DuckDBConnection | null) {
   const times = { ours: [] as number[], duckdb: [] as number[] };
   let reads = 0;
-  // The first round warms both.
+  // The first round warms both up.
   for (let round = 0; round <= rounds; round++) {
     const readsBefore = lake.bucket.reads;
     const startedAtMs = performance.now();
@@ -205,7 +208,8 @@ async function timed(lake: Lake, question: Question, rounds: number, duck: DuckD
     const wanted = duck === null ? null : (await duck.runAndReadAll(question.sql)).getRows()[0]!.map(Number);
     const endedAtMs = performance.now();
     if (wanted !== null && JSON.stringify(found) !== JSON.stringify(wanted)) {
-      throw new Error(`${question.name}: ${JSON.stringify(found)}, DuckDB says ${JSON.stringify(wanted)}`);
+      const [ours, theirs] = [JSON.stringify(found), JSON.stringify(wanted)];
+      throw new Error(`Answers differ for ${question.name}: ${ours} here, ${theirs} in DuckDB.`);
     }
     if (round === 0) continue;
     times.ours.push(betweenMs - startedAtMs);

@@ -1,8 +1,9 @@
-// Memory probe: a process of its own that builds one state of a shard and prints what it holds, once:
+// Memory probe: a separate process that builds one state of a shard and prints its memory, once:
 // `node --expose-gc memory-probe.ts full|cold|restore-100|restore-1`.
 //
-// Bytes are the growth of the heap and of array buffers over a full collection. Of restores also the time: the lesser of wall
-// and CPU, for both are too much: wall waits for other processes, CPU counts the threads that collect garbage beside it.
+// - Bytes are the growth of the heap and of array buffers, each after a full garbage collection.
+// - The time of a restore is the lesser of wall time and CPU time, because both are too high: wall time includes other
+//   processes, and CPU time includes the threads of the garbage collector.
 
 import { randomFillSync } from 'node:crypto';
 import { ShardStore } from '../../../durable-objects/shard-store.ts';
@@ -33,7 +34,7 @@ const START_MS = Date.UTC(2026, 2, 10);
 const ROLLUPS = [...DEFAULT_ROLLUPS, makeRollup('value-by-plan', { dimensions: ['plan'], numbers: ['value'] })];
 const hasher = new Hasher([1, 2, 3, 4]);
 const FRESH = { incarnation: 'a'.repeat(32), storedSeq: 0, watermarkMs: null };
-/** A write-ahead log is bigger than its blocks by a little. */
+/** The size at which a log counts as full: its blocks are a little smaller than the log. */
 const LOG_FULL_BYTES = LIMITS.logSizeBytesMax - 2 * 1024 * 1024;
 
 function makeBlock(receivedAtMs: number, eventCount: number): Uint8Array {
@@ -57,7 +58,7 @@ function makeBlock(receivedAtMs: number, eventCount: number): Uint8Array {
   return encodeBlock({ receivedAtMs, routingAtMsMax: receivedAtMs, records, rollups: ROLLUPS, hasher, tally });
 }
 
-/** The same events of other people, under other ids, at another time. */
+/** Turns a block into one with the same events of other people, with other ids, at another time. */
 function disguise(block: EventBlock, receivedAtMs: number): EventBlock {
   randomFillSync(block.idHash);
   randomFillSync(block.person);
@@ -76,7 +77,7 @@ function store(engine: Engine): void {
   engine.confirm(flush.seqFrom, flush.seqTo);
 }
 
-/** A million people in a day, flushes stored as they are cut, then none until so many cells wait. */
+/** An engine with a million people of a day, whose flushes were stored, and then `CELLS` cells that are not stored. */
 function fullEngine(): Engine {
   const engine = new Engine(FRESH);
   const templates = Array.from({ length: TEMPLATES }, () => openBlock(makeBlock(START_MS, BLOCK_EVENTS)));
@@ -88,7 +89,7 @@ function fullEngine(): Engine {
     if (isFull || (openedAtMs !== null && nowMs - openedAtMs >= LIMITS.flushAgeMsMax)) store(engine);
   }
   store(engine);
-  // Fresh blocks: their texts are to be held by nothing but the cells.
+  // These blocks are fresh, so that only the cells hold their texts.
   for (; engine.cellCount < CELLS; nowMs += MINUTE_MS / 10) {
     append(engine, openBlock(makeBlock(nowMs, BLOCK_EVENTS)));
     if (engine.open.isFull) engine.cut();
@@ -127,7 +128,7 @@ async function restored(eventsPerRow: number): Promise<MemoryReport> {
     blockConcurrencyWhile: (work: () => Promise<unknown>) => work(),
     waitUntil: () => {},
   };
-  // Never asked: the shard has nothing to tell.
+  // The bindings are never called.
   const env = { DIRECTORY: { idFromName: String, get: () => ({}) }, FLUSH_QUEUE: { send: async () => {} } };
   let elapsedMs = 0;
   const { bytes, value } = await weigh(() => {
@@ -139,7 +140,7 @@ async function restored(eventsPerRow: number): Promise<MemoryReport> {
     return shard;
   });
   const status = await value.status();
-  if (status.tailEvents !== events) throw new Error(`${status.tailEvents} events came back, ${events} were in the log`);
+  if (status.tailEvents !== events) throw new Error(`${status.tailEvents} of ${events} events came back.`);
   return { bytes, elapsedMs, events, cells: 0, rows };
 }
 
@@ -158,10 +159,10 @@ async function heldBytes(): Promise<number> {
   return heapUsed + arrayBuffers;
 }
 
-async function probe(what: string | undefined): Promise<MemoryReport> {
-  switch (what) {
+async function probe(state: string | undefined): Promise<MemoryReport> {
+  switch (state) {
     case 'full': {
-      fullEngine(); // what is made once, code and caches, is no shard's
+      fullEngine(); // Code and caches that are made once do not belong to a shard.
       const { bytes, value } = await weigh(fullEngine);
       return { bytes, elapsedMs: 0, events: value.rememberedIds, cells: value.cellCount, rows: value.headSeq };
     }
@@ -176,7 +177,7 @@ async function probe(what: string | undefined): Promise<MemoryReport> {
     case 'restore-1':
       return restored(1);
     default:
-      throw new Error(`there is no probe ${what}`);
+      throw new Error(`There is no probe ${state}.`);
   }
 }
 

@@ -1,4 +1,4 @@
-// Memory: what a shard holds, and how long it takes to come back with a full log. Each state in a process of its own.
+// Memory: the memory of a shard, and its restart with a full log. A separate process measures each state.
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { Figure } from '../report.ts';
 import type { MemoryReport } from './memory-probe.ts';
 
 const MB = 1_000_000;
-/** Of restores the fastest counts: whatever disturbs one only adds to it. */
+/** Rounds of a restore. The fastest counts, because disturbances only add to the time. */
 const ROUNDS = 3;
 
 export async function benchMemory(isQuick: boolean): Promise<Figure[]> {
@@ -32,18 +32,18 @@ function restoreFigures(row: string, { elapsedMs, bytes, rows }: MemoryReport): 
   return [
     { name, value: elapsedMs, unit: 'ms', bound: { atMost: 2_000 } },
     { name: `${name}: rows`, value: rows, unit: 'rows' },
-    { name: `${name}: memory after it`, value: bytes / MB, unit: 'MB' },
+    { name: `${name}: memory afterwards`, value: bytes / MB, unit: 'MB' },
   ];
 }
 
-async function fastest(what: string, rounds: number): Promise<MemoryReport> {
+async function fastest(state: string, rounds: number): Promise<MemoryReport> {
   const reports: MemoryReport[] = [];
-  for (let round = 0; round < rounds; round++) reports.push(await probe(what));
+  for (let round = 0; round < rounds; round++) reports.push(await probe(state));
   return reports.reduce((best, each) => (each.elapsedMs < best.elapsedMs ? each : best));
 }
 
-async function probe(what: string): Promise<MemoryReport> {
+async function probe(state: string): Promise<MemoryReport> {
   const script = join(root, 'test/bench/memory/memory-probe.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '--expose-gc', script, what]);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '--expose-gc', script, state]);
   return JSON.parse(stdout) as MemoryReport;
 }

@@ -1,10 +1,10 @@
-// Cohorts over HTTP: who may do what, what is refused, and that a tenant's cohort is nobody else's.
+// Cohorts over HTTP: the keys that each call needs, the refusals, and the isolation of tenants.
 
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { fakeApp } from '../../support/fake-services.ts';
 
-const WHO = {
+const BUYERS = {
   and: [
     { events: ['Bought'], count: { gte: 2 }, days: 30 },
     { not: { property: 'person.plan', op: 'eq', value: 'x' } },
@@ -13,14 +13,14 @@ const WHO = {
 const QUESTION = { measure: 'users', from: '2026-01-01', to: '2026-01-10' };
 
 describe('cohorts', () => {
-  it('are added by an admin, listed and shown to readers, removed by an admin', async () => {
+  it('are added and removed with an admin key, and listed and shown with a read key', async () => {
     const { call, createTenant } = fakeApp();
     const { keys } = await createTenant('shop', { timezone: 'Europe/Berlin' });
-    const body = { name: 'Buyers', who: WHO };
+    const body = { name: 'Buyers', who: BUYERS };
     expect((await call('POST', '/v1/cohorts', { key: keys.read, body })).status).toBe(403);
     const made = await call('POST', '/v1/cohorts', { key: keys.admin, body });
     expect(made.status).toBe(201);
-    expect(made.body).toMatchObject({ name: 'Buyers', who: WHO, timezone: 'Europe/Berlin' });
+    expect(made.body).toMatchObject({ name: 'Buyers', who: BUYERS, timezone: 'Europe/Berlin' });
     const { id } = made.body;
     expect((await call('GET', '/v1/cohorts', { key: keys.read })).body).toEqual({ cohorts: [made.body] });
     expect((await call('GET', `/v1/cohorts/${id}`, { key: keys.read })).body).toEqual(made.body);
@@ -37,7 +37,7 @@ describe('cohorts', () => {
   it('are unknown to another tenant, in every question', async () => {
     const { call, createTenant } = fakeApp();
     const [mine, other] = [await createTenant('mine'), await createTenant('other')];
-    const { body } = await call('POST', '/v1/cohorts', { key: mine.keys.admin, body: { name: 'a', who: WHO } });
+    const { body } = await call('POST', '/v1/cohorts', { key: mine.keys.admin, body: { name: 'a', who: BUYERS } });
     const where = { or: [{ cohort: body.id }, { property: 'event', op: 'eq', value: 'x' }] };
     const range = { from: '2026-01-01', to: '2026-01-10' };
     const questions: [string, object][] = [
@@ -85,7 +85,7 @@ describe('cohorts', () => {
     expect([unnamed.status, unnamed.body.path]).toEqual([400, '/name']);
   });
 
-  it('are so many and no more', async () => {
+  it('are limited in number', async () => {
     const { call, createTenant } = fakeApp();
     const { keys } = await createTenant('shop');
     const add = () =>
@@ -95,7 +95,7 @@ describe('cohorts', () => {
     expect([status, body.code, body.limit]).toEqual([409, 'cohorts-full', LIMITS.cohortsMax]);
   });
 
-  it('and traits make no rollup', async () => {
+  it('cannot be used in a rollup, and neither can traits', async () => {
     const { call, createTenant } = fakeApp();
     const { keys } = await createTenant('shop');
     const bodies = [

@@ -8,10 +8,10 @@ import { FakeBucket } from '../../support/fake-bucket.ts';
 import { fakeApp, ROOT_KEY } from '../../support/fake-services.ts';
 
 const root = { key: ROOT_KEY };
-/** Beyond the life of every cache and of everything that was under way. */
+/** A time after which every cache and every operation that was under way has ended. */
 const SETTLED_MS = LIMITS.tenantCacheMs + 20 * MINUTE_MS;
 
-/** Two tenants with something in every table, the lake, a directory and shards; the wiped ones are listed. */
+/** Starts two tenants with data in every table, the lake, a directory and shards. `wiped` lists the wiped shards. */
 async function start() {
   const lake = new FakeBucket();
   const wiped: ShardAddress[] = [];
@@ -42,7 +42,7 @@ async function start() {
   return { ...stack, db, lake, tenants, uid, wiped, hook, run, remove, account, register, directoryOf };
 }
 
-/** One row for the tenant in every table that can hold one. */
+/** Statements that insert one row for the tenant into every table that can hold one. */
 async function fillers(db: D1Database, uid: string): Promise<D1PreparedStatement[]> {
   const statements: D1PreparedStatement[] = [];
   for (const table of await tablesOf(db)) {
@@ -81,7 +81,7 @@ async function tablesOf(db: D1Database): Promise<string[]> {
   return results.map(({ name }) => name);
 }
 
-/** Table → its rows that name the tenant anywhere. */
+/** Counts, by table, the rows that name the tenant anywhere. */
 async function rowsOf(db: D1Database, uid: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const table of await tablesOf(db)) {
@@ -114,7 +114,7 @@ describe('a deleted tenant', () => {
     expect(answers.map(({ status, body }) => [status, body.code])).toEqual(answers.map(() => [401, 'tenant-deleted']));
   });
 
-  it('leaves nothing but its tombstone and the account, and another tenant as it was', async () => {
+  it('leaves only its tombstone and the account of the deletion, and another tenant is unchanged', async () => {
     const { db, lake, uid, tenants, run, remove, clock, wiped, account, directoryOf } = world;
     const before = await rowsOf(db, tenants.stays.uid);
     expect(Object.keys(await rowsOf(db, uid)).length).toBeGreaterThan(20);
@@ -144,11 +144,11 @@ describe('a deleted tenant', () => {
     expect(wiped.every((address) => address.uid === uid)).toBe(true);
   });
 
-  it('is cleared again of what was under way when it was marked', async () => {
+  it('is cleared a second time of data that was under way when it was marked', async () => {
     const { db, lake, uid, run, remove, clock, wiped, account, register, directoryOf } = world;
     await remove();
     await run();
-    // An edge that still knew the tenant, a flush and a seal.
+    // An edge that still knew the tenant, a flush and a seal write late.
     await register(uid, 2, 5);
     for (const statement of await fillers(db, uid)) await statement.run();
     await lake.put(`lake/v1/${uid}/current.json`, 'late');
@@ -159,7 +159,7 @@ describe('a deleted tenant', () => {
     await run();
     expect(await rowsOf(db, uid)).toEqual(ONLY_ITS_NAME);
     expect(lake.keys().filter((key) => key.includes(uid))).toEqual([]);
-    // Those of the first attempt too: a late call makes a wiped shard anew, and no directory knows of it.
+    // The shards of the first attempt are wiped again: a late call re-creates a wiped shard, and no directory lists it.
     expect(wiped.map(({ index }) => index).sort()).toEqual([0, 0, 1, 1, 2]);
     expect(await account()).toMatchObject({ shards: 3, finishedAt: expect.any(String) });
     const count = wiped.length;
@@ -184,7 +184,7 @@ describe('a deleted tenant', () => {
     expect((await account()).emptiedAt).not.toBeNull();
   });
 
-  it('goes on after a failure anywhere: of each call to a shard, R2 and D1, before and after its effect', async () => {
+  it('is removed in spite of a failure of any call to a shard, R2 or D1, before or after its effect', async () => {
     const calls = await callsOfOneDeletion();
     expect(calls).toBeGreaterThan(10);
     for (let failing = 1; failing <= calls; failing++) {
@@ -209,14 +209,14 @@ describe('a deleted tenant', () => {
     }
   });
 
-  it('has its work done once when two crons meet', async () => {
+  it('is wiped once when two crons run at the same time', async () => {
     const { run, remove, wiped } = world;
     await remove();
     await Promise.all([run(), run()]);
     expect(wiped).toHaveLength(2);
   });
 
-  it('of an earlier release, which was only marked, is removed too', async () => {
+  it('is removed too when an earlier release only marked it', async () => {
     const { readFileSync } = await import('node:fs');
     const migration = readFileSync('migrations/0010_tenant_deletions.sql', 'utf8');
     const { db, uid, run, remove } = world;
@@ -230,7 +230,7 @@ describe('a deleted tenant', () => {
 
 type World = Awaited<ReturnType<typeof start>>;
 
-/** Counts the calls to D1, R2 and shards as they come; the one of that number fails. */
+/** Counts the calls to D1, R2 and shards, and makes the call with the number `failing` fail. */
 function failAt({ fake, lake, hook }: World, failing: number, phase: 'before' | 'after'): { count: number } {
   const seen = { count: 0 };
   let current = 0;

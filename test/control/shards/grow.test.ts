@@ -1,4 +1,5 @@
-// Growing a tenant's map over fakes: the order of effects, what each failure leaves, and the operator's command.
+// Growing a tenant's shard map over fakes: the order of effects, the state after each failure, and the operator's
+// command.
 
 import { describe, expect, it } from 'vitest';
 import { growShards } from '../../../src/control/shards/grow.ts';
@@ -7,7 +8,9 @@ import type { CloseReply, CloseRequest, ShardRpc } from '../../../src/core/shard
 import { type ShardAddress, shardName } from '../../../src/core/shard/shard-map.ts';
 import { fakeApp, ROOT_KEY, START_MS } from '../../support/fake-services.ts';
 
-/** A tenant with two shards that have events; each close is recorded and may be answered otherwise. */
+/**
+ * Starts a tenant with two shards that have events. Each close is recorded, and a test may answer it in another way.
+ */
 async function start() {
   const closes: string[] = [];
   const answer: { close: (request: CloseRequest) => CloseReply } = { close: () => ({ status: 'closed' }) };
@@ -54,7 +57,7 @@ describe('growing a shard map', () => {
     expect(closes.slice(2)).toEqual([`weur/0@${LEAD + 5_001}`, `weur/1@${LEAD + 5_001}`]);
   });
 
-  it('publishes nothing while a shard cannot be told, and goes on from there', async () => {
+  it('publishes no map while a shard is unreachable, and resumes from there', async () => {
     const { grow, answer, loaded, directory, clock } = await start();
     answer.close = ({ address }) => {
       if (address.index === 1) throw new Error(`${shardName(address)} is gone`);
@@ -70,7 +73,7 @@ describe('growing a shard map', () => {
     expect(await loaded()).toEqual(map);
   });
 
-  it('publishes nothing that was postponed meanwhile', async () => {
+  it('does not publish a start that was postponed meanwhile', async () => {
     const { grow, answer, directory } = await start();
     let postponed = false;
     answer.close = () => {
@@ -81,7 +84,7 @@ describe('growing a shard map', () => {
     expect((await grow(4))?.at(-1)?.startMs).toBe(START_MS + 2 * LEAD + 1);
   });
 
-  it('writes a map that did not reach D1 with the next call, and never a shorter one over a longer', async () => {
+  it('writes a map that did not reach D1 with the next call, and never a shorter map over a longer one', async () => {
     const { grow, fake, loaded, services, uid } = await start();
     fake.hook = ({ sql }) => {
       if (sql.some((text) => text.includes('SET shard_map'))) throw new Error('D1 is gone');
@@ -97,14 +100,14 @@ describe('growing a shard map', () => {
     expect(await loaded()).toEqual(map);
   });
 
-  it('of an unknown tenant is nothing', async () => {
+  it('does nothing for an unknown tenant', async () => {
     const { services } = await start();
     expect(await growShards(services, 'nobody', 4)).toBeNull();
   });
 });
 
 describe('POST /v1/tenants/:id/shards', () => {
-  it('spreads the tenant, twice the same, for the root key alone', async () => {
+  it('spreads the tenant for the root key alone, and answers the same when it is repeated', async () => {
     const { call, keys } = await start();
     const spread = (count: unknown, key = ROOT_KEY) =>
       call('POST', '/v1/tenants/shop/shards', { key, body: { count } });
@@ -130,7 +133,7 @@ describe('POST /v1/tenants/:id/shards', () => {
     expect(body.tenants[0].shards).toBe(4);
   });
 
-  it('is a 503 when a shard cannot be told', async () => {
+  it('answers 503 when a shard is unreachable', async () => {
     const { call, answer } = await start();
     answer.close = () => {
       throw new Error('gone');

@@ -4,7 +4,7 @@ import { LIMITS } from '../../../src/core/limits.ts';
 
 const known = (name: string) => ({ tenant: { name }, activeKeyHashes: new Set() }) as unknown as KnownTenant;
 
-/** A cache whose loads are answered by hand, in any order. */
+/** A cache whose loads the test answers by hand, in any order. */
 function manualCache() {
   const clock = { nowMs: 1_000_000 };
   const loads: { uid: string; resolve: (value: KnownTenant | null) => void; reject: (reason: Error) => void }[] = [];
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 describe('the tenant cache', () => {
-  it('loads once for all who ask at the same time, and not again within the time limit', async () => {
+  it('loads once for all callers at the same time, and not again within the time limit', async () => {
     const { cache, clock, loads } = manualCache();
     const asked = [cache.byUid('u'), cache.byUid('u'), cache.byUid('u')];
     const acme = known('acme');
@@ -31,7 +31,7 @@ describe('the tenant cache', () => {
     expect(loads.length).toBe(1);
   });
 
-  it('counts the age from when the load began', async () => {
+  it('counts the age of an entry from the start of its load', async () => {
     const { cache, clock, loads } = manualCache();
     const first = cache.byUid('u');
     clock.nowMs += LIMITS.tenantCacheMs;
@@ -42,7 +42,7 @@ describe('the tenant cache', () => {
     expect((await second)?.tenant.name).toBe('new');
   });
 
-  it('remembers that there is none', async () => {
+  it('remembers that a tenant does not exist', async () => {
     const { cache, loads } = manualCache();
     const first = cache.byUid('u');
     loads[0]?.resolve(null);
@@ -61,7 +61,7 @@ describe('the tenant cache', () => {
     expect((await second)?.tenant.name).toBe('acme');
   });
 
-  it('drops what a load read that began before an invalidation', async () => {
+  it('drops the result of a load that began before an invalidation', async () => {
     const { cache, loads } = manualCache();
     const before = cache.byUid('u');
     cache.invalidate('u');
@@ -85,7 +85,7 @@ describe('the tenant cache', () => {
     expect((await cache.byUid('u'))?.tenant.name).toBe('new');
   });
 
-  it('does not wait for ever for the load of a request that was cancelled', async () => {
+  it('does not wait forever for the load of a request that was cancelled', async () => {
     vi.useFakeTimers();
     const { cache, clock, loads } = manualCache();
     void cache.byUid('u');
@@ -102,7 +102,7 @@ describe('the tenant cache', () => {
     expect((await late)?.tenant.name).toBe('later');
   });
 
-  it('is bounded', async () => {
+  it('is bounded in size', async () => {
     let loadCount = 0;
     const cache = new TenantCache(
       async (uid) => {

@@ -9,7 +9,6 @@ import { dueDays, scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { enforceRetention, readDropped, scheduleRetention, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
 import { wireDropped } from '../../../src/operate/expiry-routes.ts';
 import { listEvents } from '../../../src/query/events/list-events.ts';
-import { listShards } from '../../../src/query/view/shards.ts';
 import { dayOf, UID, World } from '../../query/support/world.ts';
 import { record } from '../../support/events.ts';
 
@@ -244,7 +243,7 @@ describe('events of a name', () => {
     world.append(0, [record({ id: 'tail', atMs: (TODAY - 40) * DAY_MS, event: 'Heartbeat' })]);
     const request = { startMs: (TODAY - 60) * DAY_MS, endMs: NOW_MS, limit: 10 };
     const listed = async () => {
-      const list = await listEvents(world.ports, UID, await listShards(world.ports.directoryOf, UID), request, NOW_MS);
+      const list = await listEvents(await world.asking(), request);
       return list.ok ? list.value.events.map(({ strings }) => strings.event) : list.error;
     };
     expect(await listed()).toEqual(['Bought', 'Bought']);

@@ -21,7 +21,7 @@ function explorerOf(world: World) {
   const app = new Hono();
   app.onError((error, c) => renderProblem(c, error));
   const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
-  app.route('/', eventsRoutes({ ...world.ports, auth }));
+  app.route('/v1/events', eventsRoutes({ ...world.ports, auth }));
   return async (parameters: Record<string, string | number> = {}): Promise<{ status: number; body: Body }> => {
     const text = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
     const response = await app.request(`/v1/events?${text}`);

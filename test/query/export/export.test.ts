@@ -24,7 +24,7 @@ function exporterOf(world: World) {
   app.onError((error, c) => renderProblem(c, error));
   const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
   const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-  app.route('/', exportRoutes({ ...world.ports, auth, random }));
+  app.route('/v1/export', exportRoutes({ ...world.ports, auth, random }));
   const start = (body: Line) =>
     app.request('/v1/export', { method: 'POST', body: JSON.stringify({ format: 'ndjson', ...TODAY, ...body }) });
   const receipt = (id: string) => app.request(`/v1/export/${id}`);

@@ -18,7 +18,10 @@ function exporterOf(world: World) {
   app.onError((error, c) => renderProblem(c, error));
   const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
   const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-  app.route('/', exportRoutes({ ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0]));
+  app.route(
+    '/v1/export',
+    exportRoutes({ ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0]),
+  );
   return (where: unknown) => app.request('/v1/export', { method: 'POST', body: JSON.stringify({ ...RANGE, where }) });
 }
 

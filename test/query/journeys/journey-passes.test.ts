@@ -10,6 +10,7 @@ import { Passes } from '../../../src/query/journeys/journey-passes.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
 import { eventsOfDay, people } from '../../bench/lake/lake-events.ts';
 import { DAY, TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
+import { askingOf } from '../../support/asking.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
 
 const NOW_MS = (DAY + 5) * DAY_MS;
@@ -82,6 +83,8 @@ function portsOf(lake: TenantLake, onRead: (sizeBytes: number) => void = () => {
   return { db: lake.db, lake: { get } as unknown as R2Bucket, shardOf };
 }
 
+const NOW = { uid: UID, nowMs: NOW_MS };
+
 describe('a journey in passes', () => {
   it('gives the answer of one pass, over days that are sealed, dirty and in flushes', async () => {
     const ports = portsOf(await lakeOfDays());
@@ -91,7 +94,7 @@ describe('a journey in passes', () => {
     ];
     for (const make of journeys) {
       const ask = async (heldMax: number) =>
-        must(await readJourney<object>(ports, UID, [], make(), { nowMs: NOW_MS, heldMax })).answer;
+        must(await readJourney<object>(askingOf(ports, NOW), make(), { heldMax })).answer;
       const whole = await ask(1_000_000);
       for (const heldMax of [150, 400, 1_000, 2_000]) expect(await ask(heldMax)).toEqual(whole);
     }
@@ -109,7 +112,7 @@ describe('a journey in passes', () => {
     const ports = portsOf(lake);
     const ask = async (heldMax: number) => {
       const question = must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400 }, 'UTC'));
-      return must(await readJourney(ports, UID, [], new Funnel(question), { nowMs: NOW_MS, heldMax })).answer;
+      return must(await readJourney(askingOf(ports, NOW), new Funnel(question), { heldMax })).answer;
     };
     const whole = await ask(1_000_000);
     expect(whole.steps[0]!.people).toBeLessThanOrEqual(200);
@@ -126,7 +129,7 @@ describe('a journey in passes', () => {
     const ask = async (where: object) => {
       readSizeBytes = 0;
       const question = must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400, where }, 'UTC'));
-      return must(await readJourney(ports, UID, [], new Funnel(question), { nowMs: NOW_MS })).answer;
+      return must(await readJourney(askingOf(ports, NOW), new Funnel(question))).answer;
     };
     const condition = { property: 'category', op: 'eq', value: 'books' };
     const typed = await ask(condition);

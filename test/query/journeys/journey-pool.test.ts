@@ -19,6 +19,7 @@ import { listFunnelPeople } from '../../../src/query/journeys/funnel-people.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
 import { eventsOfDay, people } from '../../bench/lake/lake-events.ts';
 import { DAY, TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
+import { askingOf } from '../../support/asking.ts';
 import { testHasher } from '../../support/events.ts';
 import { scannerPool, scannersDown } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
@@ -80,9 +81,11 @@ function portsOf(lake: TenantLake, scannerOf?: ScannerOf) {
   return { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
 }
 
+const NOW = { uid: UID, nowMs: NOW_MS };
+
 async function read(lake: TenantLake, spec: JourneySpec, scannerOf?: ScannerOf, heldMax?: number) {
-  const options = { nowMs: NOW_MS, spec, ...(heldMax && { heldMax }) };
-  const reading = await readJourney<object>(portsOf(lake, scannerOf), UID, [], journeyOf(spec), options);
+  const options = { spec, ...(heldMax && { heldMax }) };
+  const reading = await readJourney<object>(askingOf(portsOf(lake, scannerOf), NOW), journeyOf(spec), options);
   return reading.ok ? { answer: reading.value.answer, scanned: reading.value.scannedEvents } : reading.error;
 }
 
@@ -174,7 +177,7 @@ describe('a journey beside scanners', () => {
     const spec: JourneySpec = { kind: 'sessions', question };
     const journey = journeyOf(spec);
     const pool = scannerPool(lake.bucket.binding);
-    const reading = await readJourney(portsOf(lake, pool.of), UID, [], journey, { nowMs: NOW_MS, spec });
+    const reading = await readJourney(askingOf(portsOf(lake, pool.of), NOW), journey, { spec });
     Object.assign(limits, { queryGroupsMax });
     expect(reading).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
     // Of several shares with hundreds of pages each, those of the first that was too much.
@@ -188,8 +191,7 @@ describe('a journey beside scanners', () => {
     const pages = async (scannerOf?: ScannerOf) => {
       const people: string[] = [];
       for (let after: bigint | null = null; ; ) {
-        const options = { after, nowMs: NOW_MS };
-        const page = await listFunnelPeople(portsOf(lake, scannerOf), UID, [], question, options);
+        const page = await listFunnelPeople(askingOf(portsOf(lake, scannerOf), NOW), question, { after });
         if (!page.ok) throw new Error(page.error.message);
         const { people: found, cursor } = page.value.answer;
         people.push(...found.map(({ person }) => person));

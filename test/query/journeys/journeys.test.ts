@@ -8,11 +8,10 @@ import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts'
 import { renderProblem } from '../../../src/http/problem.ts';
 import { type JourneyServices, journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
-import { listShards } from '../../../src/query/view/shards.ts';
 import { must } from '../../core/journeys/support.ts';
 import { record } from '../../support/events.ts';
 import { fakeApp } from '../../support/fake-services.ts';
-import { dayOf, UID, World } from '../support/world.ts';
+import { dayOf, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2024, 2, 20, 12);
 const FIRST_MS = NOW_MS - 3 * DAY_MS;
@@ -119,13 +118,11 @@ describe('journeys', () => {
 
   it('give the same when people are read in lots', async () => {
     const question = must(parseFunnel(QUESTIONS.funnel, 'UTC'));
-    const shards = await listShards(world.ports.directoryOf, UID);
-    const whole = must(await readJourney(world.ports, UID, shards, new Funnel(question), { nowMs: NOW_MS }));
-    const lots = must(
-      await readJourney(world.ports, UID, shards, new Funnel(question), { nowMs: NOW_MS, heldMax: 45 }),
-    );
+    const asking = await world.asking();
+    const whole = must(await readJourney(asking, new Funnel(question)));
+    const lots = must(await readJourney(asking, new Funnel(question), { heldMax: 45 }));
     expect(lots.answer).toEqual(whole.answer);
-    const tooMany = await readJourney(world.ports, UID, shards, new Funnel(question), { nowMs: NOW_MS, heldMax: 3 });
+    const tooMany = await readJourney(asking, new Funnel(question), { heldMax: 3 });
     expect(tooMany).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
   });
 
@@ -138,11 +135,11 @@ describe('journeys', () => {
         ids.map((id) => record({ id, atMs: FIRST_MS, event: 'Looked', anonymous_id: 'hot', country: id })),
       );
     }
-    const shards = await listShards(own.ports.directoryOf, UID);
+    const asking = await own.asking();
     const read = async (body: object, heldMax: number) => {
       const journey = new Funnel(must(parseFunnel(body, 'UTC')));
       const batches = vi.spyOn(journey, 'use');
-      const answer = await readJourney(own.ports, UID, shards, journey, { nowMs: NOW_MS, heldMax });
+      const answer = await readJourney(asking, journey, { heldMax });
       // Of the last pass: those before it are read to their end, to divide the people.
       return [answer.ok ? 'ok' : answer.error.code, batches.mock.calls.length % 6];
     };

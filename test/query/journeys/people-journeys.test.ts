@@ -9,7 +9,6 @@ import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { type JourneyServices, journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
-import { listShards } from '../../../src/query/view/shards.ts';
 import { must } from '../../core/journeys/support.ts';
 import { record } from '../../support/events.ts';
 import { dayOf, UID, World } from '../support/world.ts';
@@ -113,21 +112,21 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
 
   it('find the same people in several passes as in one', async () => {
     const world = await worldOf(stage);
-    const shards = await listShards(world.ports.directoryOf, UID);
+    const asking = await world.asking();
     const funnel = new Funnel(must(parseFunnel(FUNNEL, 'UTC')));
-    const read = await readJourney(world.ports, UID, shards, funnel, { nowMs: NOW_MS, heldMax: 80 });
+    const read = await readJourney(asking, funnel, { heldMax: 80 });
     if (!read.ok) throw new Error(read.error.message);
     expect(peopleOf(read.value.answer)).toEqual([PEOPLE, PEOPLE / 3]);
   });
 
   it('are refused when their passes would read too much together', async () => {
     const world = await worldOf(stage);
-    const shards = await listShards(world.ports.directoryOf, UID);
+    const asking = await world.asking();
     const limits = LIMITS as { journeyReadRowsMax: number };
     const { journeyReadRowsMax } = LIMITS;
     const read = (heldMax: number) => {
       const funnel = new Funnel(must(parseFunnel(FUNNEL, 'UTC')));
-      return readJourney(world.ports, UID, shards, funnel, { nowMs: NOW_MS, heldMax });
+      return readJourney(asking, funnel, { heldMax });
     };
     // Two readings of its 140 events.
     limits.journeyReadRowsMax = 280;

@@ -117,7 +117,7 @@ describe('an answer about people', () => {
     const world = await worldOf();
     const app = new Hono();
     const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
-    app.route('/', peopleRoutes({ ...world.ports, auth }));
+    app.route('/v1/people', peopleRoutes({ ...world.ports, auth }));
     const until = new Date(NOW_MS - HOUR_MS).toISOString();
     const timeline = async () =>
       // biome-ignore lint/suspicious/noExplicitAny: looked at below
@@ -141,7 +141,10 @@ describe('an export by who people are', () => {
     app.onError((error, c) => renderProblem(c, error));
     const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
     const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-    app.route('/', exportRoutes({ ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0]));
+    app.route(
+      '/v1/export',
+      exportRoutes({ ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0]),
+    );
     const where = { property: 'person.plan', op: 'exists' };
     const body = JSON.stringify({ ...YESTERDAY, format: 'ndjson', where });
     const request = () => app.request('/v1/export', { method: 'POST', body });

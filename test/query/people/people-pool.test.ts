@@ -10,6 +10,7 @@ import type { ScannerOf } from '../../../src/lake/scan/scan-task.ts';
 import { readLake } from '../../../src/query/ask/lake-source.ts';
 import { eventsOfDay, people } from '../../bench/lake/lake-events.ts';
 import { DAY, TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
+import { askingOf } from '../../support/asking.ts';
 import { testHasher } from '../../support/events.ts';
 import { scannerPool } from '../../support/scanners.ts';
 
@@ -29,7 +30,7 @@ async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
     throw new Error('there are no shards');
   };
   const ports = { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
-  const reading = await readLake(ports, UID, [], query.value, lake.nowMs);
+  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), query.value);
   if (!reading.ok) throw new Error(reading.error.message);
   return rankSeries(query.value, reading.value.fold).series;
 }

@@ -18,7 +18,7 @@ function clientOf(world: World) {
   const app = new Hono();
   app.onError((error, c) => renderProblem(c, error));
   const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
-  app.route('/', peopleRoutes({ ...world.ports, auth }));
+  app.route('/v1/people', peopleRoutes({ ...world.ports, auth }));
   return async (path: string) => {
     const response = await app.request(path);
     // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, each looked at by its test

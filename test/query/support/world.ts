@@ -18,7 +18,7 @@ import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
 import { sealDay } from '../../../src/lake/seal/seal-day.ts';
 import { SegmentCache } from '../../../src/lake/seal/segment-cache.ts';
 import { execute, type QueryAnswer } from '../../../src/query/ask/execute.ts';
-import { listShards } from '../../../src/query/view/shards.ts';
+import { beginAsking } from '../../../src/query/view/asking.ts';
 import { storeSegment } from '../../../src/sinks/lake-sink.ts';
 import { firstPage, pullFlush } from '../../../src/sinks/pull.ts';
 import { block, testHasher } from '../../support/events.ts';
@@ -128,11 +128,14 @@ export class World {
     return parsed.value;
   }
 
+  /** `rollups: []` forces the lake. Default: the rollups of the world. */
+  asking(rollups: readonly Rollup[] = this.rollups) {
+    return beginAsking(this.ports, { ...this.tenant, rollups }, this.nowMs);
+  }
+
   /** `rollups: []` forces the lake. */
   async ask(body: unknown, options: { rollups?: readonly Rollup[] } = {}): Promise<QueryAnswer> {
-    const shards = await listShards(this.ports.directoryOf, UID);
-    const tenant = { ...this.tenant, rollups: options.rollups ?? this.rollups };
-    const answered = await execute(this.ports, tenant, this.parse(body), shards);
+    const answered = await execute(await this.asking(options.rollups), this.parse(body));
     if (!answered.ok) throw new Error(answered.error.code);
     return answered.value;
   }

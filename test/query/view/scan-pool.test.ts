@@ -6,8 +6,9 @@ import { CachedBucket } from '../../../src/lake/scan/cached-bucket.ts';
 import type { ScannerOf } from '../../../src/lake/scan/scan-task.ts';
 import { readLake } from '../../../src/query/ask/lake-source.ts';
 import { openLakeView } from '../../../src/query/view/lake-view.ts';
-import { scannersFor } from '../../../src/query/view/scan-pool.ts';
+import { scannersFor } from '../../../src/query/view/share-out.ts';
 import { type TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
+import { askingOf } from '../../support/asking.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { scannerPool, scannersDown } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
@@ -44,7 +45,7 @@ function wholeRange() {
 
 async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
   const query = queryOf(body);
-  const reading = await readLake(portsOf(lake, scannerOf), UID, [], query, lake.nowMs);
+  const reading = await readLake(askingOf(portsOf(lake, scannerOf), { uid: UID, nowMs: lake.nowMs }), query);
   if (!reading.ok) return reading.error;
   return { scanned: reading.value.scannedEvents, ...rankSeries(query, reading.value.fold) };
 }
@@ -98,7 +99,8 @@ describe('a scan shared out over scanners', () => {
     const lake = await lakeOfDays();
     const { scanSharedRowsMin, scannerRowsMax } = limits;
     limits.scanSharedRowsMin = 1;
-    const segments = (await openLakeView(portsOf(lake), UID, [], wholeRange(), [], lake.nowMs)).segments;
+    const asking = askingOf(portsOf(lake), { uid: UID, nowMs: lake.nowMs });
+    const { segments } = await openLakeView(asking, { ...wholeRange(), columns: [] });
     const query = queryOf({ measure: 'count' });
     limits.scannerRowsMax = 500;
     const asked = { segments, query, ...wholeRange() };

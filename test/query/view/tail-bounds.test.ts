@@ -3,9 +3,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { executeAll } from '../../../src/query/ask/execute.ts';
-import { listShards } from '../../../src/query/view/shards.ts';
 import { record } from '../../support/events.ts';
-import { UID, World } from '../support/world.ts';
+import { World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
 const COUNT = { measure: 'count', from: '2026-03-10', to: '2026-03-11' };
@@ -78,9 +77,7 @@ describe('tails that are too long', () => {
     let pages = 0;
     for (const shard of world.shards) shard.beforeTailPage = async () => void pages++;
     const questions = Array.from({ length: 5 }, () => world.parse({ ...COUNT, measure: 'users' }));
-    const tenant = { ...world.tenant, rollups: world.rollups };
-    const shards = await listShards(world.ports.directoryOf, UID);
-    const answers = await executeAll(world.ports, tenant, questions, shards);
+    const answers = await executeAll(await world.asking(), questions);
     expect(answers.ok && answers.value).toHaveLength(5);
     expect(pages).toBe(20);
   });

@@ -1,4 +1,4 @@
-// Stands in for src/app.ts in the simulated product: simulated clients call the stages behind the routes.
+// App module: replaces src/app.ts in the simulated product. Simulated clients call the stages behind the routes.
 
 export function createApp(): never {
   return { fetch: () => undefined } as never;

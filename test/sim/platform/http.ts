@@ -1,9 +1,9 @@
-// Requests and responses without streams: the platform's own read bodies through machinery that takes turns of the real
-// event loop, which a simulated run must not wait for.
+// HTTP: requests and responses without streams. The platform's own classes read bodies in turns of the real event loop,
+// and a simulated run must not wait for those.
 
 type Init = SimHeaders | Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
 
-/** As much of Headers as the product uses, ten times as fast. */
+/** The part of Headers that the product uses, ten times as fast. */
 export class SimHeaders {
   readonly #values = new Map<string, string>();
 

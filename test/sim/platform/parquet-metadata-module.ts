@@ -1,10 +1,10 @@
-// Stands in for hyparquet's parser of footers in the simulated product: the same parser, asked once for the same bytes. A
-// footer of thirty columns is read six times in a run, by seals and by isolates that know nothing of each other.
+// Parquet metadata module: replaces hyparquet's parser of footers in the simulated product by the same parser with a
+// cache. In a run, seals and isolates that share no memory read a footer of thirty columns six times.
 
 import type { FileMetaData } from 'hyparquet';
 import { parquetMetadata as parse } from 'hyparquet/src/metadata.js';
 
-/** More than a run has. */
+/** More footers than a run has. */
 const KNOWN_MAX = 512;
 const known = new Map<string, FileMetaData>();
 

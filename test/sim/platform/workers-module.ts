@@ -1,4 +1,4 @@
-// Stands in for `cloudflare:workers` in the simulated product.
+// Workers module: replaces `cloudflare:workers` in the simulated product.
 
 export class DurableObject {
   readonly ctx: unknown;

@@ -1,8 +1,8 @@
-// Stands in for the runtime's zstd in the simulated product: true frames (RFC 8878), but of raw blocks, for a good part of a
-// run's time would go into contexts of zstd for columns of thirty values. Two encoders cut blocks of different sizes.
+// Zstd: replaces the runtime's zstd in the simulated product. Frames are valid (RFC 8878) and made of raw blocks: real
+// compression of columns of thirty values would take much of a run's time. Two encoders cut blocks of different sizes.
 
 const MAGIC = 0xfd2fb528;
-/** One segment, its size in four bytes. */
+/** Frame header descriptor: a single segment, whose size takes four bytes. */
 const DESCRIPTOR = 0xa0;
 const HEADER_BYTES = 9;
 const BLOCK_HEADER_BYTES = 3;
@@ -36,7 +36,7 @@ function frameOf(bytes: Uint8Array, blockBytesMax: number): Uint8Array {
   return frame;
 }
 
-/** Of one frame of raw blocks. */
+/** The content of one frame of raw blocks. */
 function contentOf(frame: Uint8Array): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const bytes = new Uint8Array(view.getUint32(5, true));

@@ -1,6 +1,6 @@
-// Build: the product as one script that the simulator runs under its own clock, randomness and platform. The sources are
-// taken as they are; the only changes are textual patches that are applied while bundling: smaller limits, and in the
-// sensitivity suite one seeded bug. A patch whose old text is not there exactly once fails the build.
+// Build: bundles the product into one script that the simulator runs under its own clock, randomness and platform. The
+// only changes to the sources are textual patches, applied while bundling: smaller limits, and in the sensitivity suite
+// one seeded bug. The build fails when the old text of a patch does not occur exactly once.
 
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -14,7 +14,7 @@ export interface Patch {
   readonly new: string;
 }
 
-/** The names that the bundle takes as parameters; see product-loader.ts. */
+/** The entry of the bundle. */
 const ENTRY = 'test/sim/product/product.ts';
 
 /** The bundled product, as the body of a CommonJS function. */
@@ -32,14 +32,14 @@ export async function bundleProduct(patches: readonly Patch[]): Promise<string> 
     plugins: [platformPlugin, patchPlugin(patches, applied)],
   });
   for (const patch of patches) {
-    if (!applied.has(patch)) throw new Error(`patch of ${patch.file}: the product does not load that file`);
+    if (!applied.has(patch)) throw new Error(`The product does not load ${patch.file}, which has a patch.`);
   }
   return outputFiles[0]!.text;
 }
 
 const METADATA_MODULE = join(root, 'test/sim/platform/parquet-metadata-module.ts');
 
-/** The platform's module, the HTTP application, which the simulator does not go through, and the parser of footers. */
+/** Replaces the platform's module, the HTTP application, which the simulator bypasses, and the parser of footers. */
 const platformPlugin: Plugin = {
   name: 'platform',
   setup({ onResolve }) {
@@ -73,7 +73,8 @@ function patchPlugin(patches: readonly Patch[], applied: Set<Patch>): Plugin {
 export function applyPatch(text: string, patch: Patch): string {
   const pieces = text.split(patch.old);
   if (pieces.length !== 2) {
-    throw new Error(`patch of ${patch.file}: found ${pieces.length - 1} times, not once:\n${patch.old}`);
+    const count = pieces.length - 1;
+    throw new Error(`The old text of a patch of ${patch.file} was found ${count} times, not once:\n${patch.old}`);
   }
   return pieces.join(patch.new);
 }

@@ -48,7 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'straddling-part',
-    what: 'a query takes parts that their shard still answers for',
+    what: 'a query counts parts that their shard still answers for',
     patches: [
       {
         file: 'src/query/view/coverage.ts',
@@ -62,7 +62,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'parts below the vector of a sealed day count beside its cells',
     patches: [
       {
-        file: 'src/query/ask/rollup-source.ts',
+        file: 'src/query/ask/rollup-parts.ts',
         old: 'if (seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;',
         new: 'if (seqFrom < 0 && sealed.has(day) && incarnation === "") continue;',
       },
@@ -70,7 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'redelivery-not-recognised',
-    what: 'a flush that comes again is inserted again',
+    what: 'a flush that is delivered again is inserted again',
     patches: [
       {
         file: 'src/lake/manifest/flushes.ts',
@@ -108,12 +108,12 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'alarm-not-armed',
-    what: 'nothing sets the alarm',
+    what: 'the alarm is never set',
     patches: [{ file: SHARD, old: 'await this.ctx.storage.setAlarm(dueMs);', new: '' }],
   },
   {
     name: 'slot-reused-early',
-    what: 'after a restart the slot of the oldest unstored row is taken for free',
+    what: 'a restart takes the slot of the oldest unstored row for a free one',
     patches: [
       {
         file: STORE,
@@ -124,7 +124,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'replay-decides-again',
-    what: 'a replay plans its rows anew instead of reading what was decided',
+    what: 'a replay plans its rows anew instead of reading the stored decisions',
     patches: [
       {
         file: ENGINE,
@@ -135,7 +135,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rollup-in-mid-window',
-    what: 'a flush claims rollups that only some of its blocks were made under',
+    what: 'a flush claims rollups that counted only some of its blocks',
     patches: [
       {
         file: 'src/core/shard/flush.ts',
@@ -179,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'maybe-is-new',
-    what: 'an id that only the runs could tell is taken for a new one',
+    what: 'an id that only the runs know is taken for a new one',
     patches: [
       {
         file: ENGINE,
@@ -228,7 +228,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'plan-not-adopted',
-    what: 'who comes second to a seal executes its own plan under the name of the first',
+    what: 'the second sealer of a day executes its own plan under the name of the first',
     patches: [
       {
         file: 'src/lake/seal/seal-store.ts',
@@ -254,24 +254,24 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/query/ask/rollup-source.ts',
-        old: 'const live = await askLive(shardOf, addresses, {',
-        new: `const early = await readRange(db, { uid, rollupId: plan.rollup.id, dayFrom: Math.floor(query.startMs / DAY_MS),
-    dayTo: Math.floor((query.endMs - 1) / DAY_MS), grain: 'day', hourDays: [...(dayGrains(query, nowMs) ?? new Map()).keys()] });
-  const live = await askLive(shardOf, addresses, {`,
+        old: 'const live = await askLive(asking, {',
+        new: `const early = await readRange(ports.db, { uid: tenant.uid, rollupId, ...dayRange(query), grain: 'day',
+    hourDays: [...(dayGrains(query, nowMs) ?? new Map()).keys()] });
+  const live = await askLive(asking, {`,
       },
       {
         file: 'src/query/ask/rollup-source.ts',
-        old: 'const reading = await readRange(db, {',
-        new: 'const reading = early;\n  void ({',
+        old: 'const range = await readRange(ports.db, request);',
+        new: 'const range = early;\n  void request;',
       },
     ],
   },
   {
     name: 'seal-ahead-ignored',
-    what: 'a seal that is ahead of what a shard says is stored counts beside the shard',
+    what: 'a seal that is ahead of the storedSeq of a shard counts beside the shard',
     patches: [
       {
-        file: 'src/query/ask/rollup-source.ts',
+        file: 'src/query/ask/rollup-shortfall.ts',
         old: '(vector[incarnation] ?? 0) > storedSeq)',
         new: '(vector[incarnation] ?? 0) > storedSeq + 1e9)',
       },
@@ -307,10 +307,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'tail-cut-short',
-    what: 'a tail that is stored away while it is read counts as far as it was read',
+    what: 'a tail that is stored while it is read counts only as far as it was read',
     patches: [
       {
-        file: 'src/query/view/shards.ts',
+        file: 'src/query/view/tails.ts',
         old: "if (next.status === 'gone' || next.incarnation !== incarnation) return 'gone';",
         new: "if (next.status === 'gone' || next.incarnation !== incarnation) break;",
       },
@@ -318,7 +318,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'import-receipt-anew',
-    what: 'a chunk that is sent again gets another receipt, so other rows under the same name',
+    what: 'a chunk that is sent again gets another receipt, and so other rows under the same name',
     patches: [
       {
         file: 'src/lake/import/import-store.ts',
@@ -336,7 +336,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'lateness-shifts',
-    what: 'an event that waited long is moved to when it was sent',
+    what: 'an event that waited long is moved to the time at which it was sent',
     patches: [
       {
         file: 'src/core/event/event-time.ts',

@@ -1,5 +1,5 @@
-// Product loader: runs a bundle with the globals of the simulator in place of the real ones. What is loaded once serves
-// many seeds: `bind` says whose clock and randomness it sees.
+// Product loader: runs a bundle with the globals of the simulator in place of the real ones. A loaded product serves
+// many seeds: `bind` selects the clock and the randomness that it sees.
 
 import { createHash, createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import type * as ProductModule from './product.ts';
 
 export type Product = typeof ProductModule;
 
-/** What the product takes from its surroundings. */
+/** The clock, randomness, log and timers that the product sees. */
 export interface Surroundings {
   readonly nowMs: number;
   /** Fills with seeded randomness. */
@@ -20,21 +20,21 @@ export interface Surroundings {
   clearTimer(timer: number): void;
 }
 
-const nobody: Surroundings = {
+const unbound: Surroundings = {
   nowMs: 0,
   random: (bytes) => bytes.fill(1),
   log: () => {},
   setTimer: () => 0,
   clearTimer: () => {},
 };
-let current: Surroundings = nobody;
+let current: Surroundings = unbound;
 
-/** One world at a time is simulated in a thread. */
+/** Binds the products of this thread to a world: a thread simulates one world at a time. */
 export function bind(surroundings: Surroundings | null): void {
-  current = surroundings ?? nobody;
+  current = surroundings ?? unbound;
 }
 
-/** `encoder`: two that differ write other bytes for the same content. */
+/** Loads a bundle. Products with different values of `encoder` write different bytes for the same content. */
 export function loadProduct(code: string, filename: string, encoder: number): Product {
   const module = { exports: {} };
   const real = createRequire(import.meta.url);

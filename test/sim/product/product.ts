@@ -1,4 +1,4 @@
-// The product as the simulator uses it: entry of the bundle. Nothing here but names.
+// Product: the entry of the simulator's bundle, which exports the names that the simulator uses.
 
 export { Directory, directoryOf } from '../../../durable-objects/directory.ts';
 export { Shard } from '../../../durable-objects/shard.ts';
@@ -19,4 +19,4 @@ export { readScanPlan } from '../../../src/lake/manifest/segments.ts';
 export { readSegment } from '../../../src/lake/segment/segment-read.ts';
 export { bytesSource } from '../../../src/lake/segment/source.ts';
 export { execute } from '../../../src/query/ask/execute.ts';
-export { listShards } from '../../../src/query/view/shards.ts';
+export { beginAsking } from '../../../src/query/view/asking.ts';

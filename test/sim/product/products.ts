@@ -1,11 +1,11 @@
-// Products: the two releases that run beside each other in a simulated world. They differ in their encoder: the same content
-// becomes other bytes (CORRECTNESS C2).
+// Products: the two releases that run beside each other in a simulated world. Their encoders differ, so that equal
+// content becomes different bytes (C2).
 
 import { bundleProduct, type Patch } from './build.ts';
 import { loadProduct, type Product } from './product-loader.ts';
 import { tuning } from './tuning.ts';
 
-/** `patches`: seeded bugs, in both releases. */
+/** Bundles the product with seeded bugs, which both releases then have. */
 export function bundleProducts(patches: readonly Patch[] = []): Promise<string> {
   return bundleProduct([...tuning(), ...patches]);
 }

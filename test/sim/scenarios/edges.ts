@@ -1,9 +1,9 @@
-// Scenarios of routing: splits, regions, failures on the way, tenants made again.
+// Scenarios of routing: splits, regions, failed calls, and tenants that are created again.
 
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { NOON_MS, type Scenario } from './stage.ts';
 
-/** A split while edges have old maps, replies get lost across its start, clocks are fast and timestamps missing. */
+/** A split while edges have old maps, replies are lost around its start, clocks are fast and timestamps are missing. */
 const splitWithStaleEdge: Scenario = {
   name: 'split-with-stale-edge',
   async run(stage) {
@@ -16,7 +16,7 @@ const splitWithStaleEdge: Scenario = {
     };
     const answers = [stage.send(tenant).answered, sendFast()];
     await stage.pass();
-    // Some isolates know the old map throughout the split.
+    // One isolate knows the old map throughout the split.
     const [old] = world.isolates;
     void old!.tenants.byUid(tenant.uid);
     await stage.pass();
@@ -36,13 +36,13 @@ const splitWithStaleEdge: Scenario = {
     await stage.pass(10 * MINUTE_MS);
     await Promise.all(answers);
     const shards = [...world.objects.keys()].filter((name) => name.startsWith('shard'));
-    stage.must(shards.length > 1, 'the later events are spread over more shards');
+    stage.must(shards.length > 1, 'the later events must be spread over more shards');
     await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
     await stage.rest();
   },
 };
 
-/** A shard cannot be reached: the request waits for it, and no other shard has seen its events. */
+/** A shard is unreachable: the request waits for it, and no other shard receives its events. */
 const edgeFailsOver: Scenario = {
   name: 'edge-fails-over',
   async run(stage) {
@@ -53,8 +53,8 @@ const edgeFailsOver: Scenario = {
       await stage.pass(10_000);
       for (const { release } of down.held.splice(0)) release(new Error('no connection'));
     }
-    stage.must(stage.acked(tenant) === 0, 'nothing is acknowledged');
-    stage.must(!stage.world.objects.has('shard t1/enam/0'), 'no other region was tried');
+    stage.must(stage.acked(tenant) === 0, 'no event may be acknowledged while the shard is unreachable');
+    stage.must(!stage.world.objects.has('shard t1/enam/0'), 'the edge must not try another region');
     stage.world.network.open(down);
     await stage.pass(10 * MINUTE_MS);
     await answered;
@@ -62,7 +62,7 @@ const edgeFailsOver: Scenario = {
   },
 };
 
-/** A device is seen in one region, then in another; its retry is counted in both until the seal. */
+/** A device sends to one region and retries in another; both regions count its events until the seal. */
 const regionFlap: Scenario = {
   name: 'region-flap',
   async run(stage) {
@@ -73,11 +73,11 @@ const regionFlap: Scenario = {
     await stage.pass();
     await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
     await stage.rest();
-    stage.must((stage.world.reached.get('copies-found-by-seal') ?? 0) > 0, 'the seal found the copies');
+    stage.must((stage.world.reached.get('copies-found-by-seal') ?? 0) > 0, 'the seal must find the copies');
   },
 };
 
-/** A tenant is deleted and made again under its old name, while messages and calls of the first are on their way. */
+/** A tenant is deleted and created again under its old id, while messages and calls of the first one are under way. */
 const recreateTenant: Scenario = {
   name: 'recreate-tenant',
   async run(stage) {
@@ -103,7 +103,7 @@ const recreateTenant: Scenario = {
   },
 };
 
-/** An object's storage is made anew under the same address: its names are not taken by its former life. */
+/** The storage of a shard is wiped and a new incarnation starts at the same address: no stored name collides. */
 const storageMadeAnew: Scenario = {
   name: 'storage-made-anew',
   async run(stage) {
@@ -118,7 +118,7 @@ const storageMadeAnew: Scenario = {
     stage.send(tenant, { count: 10 });
     await stage.pass();
     await stage.store(tenant);
-    // What was stored stays; a copy of it is not known to the new life, and found by the seal.
+    // Stored events stay. The new incarnation does not know their ids, so it accepts copies, which the seal finds.
     stage.send(tenant, { again: lost.events.slice(0, 3), region: 'weur' });
     for (const { id } of lost.events.slice(0, 3)) tenant.ledger.events.get(id)!.regions.add('weur, second life');
     await stage.pass();

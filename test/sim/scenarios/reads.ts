@@ -1,11 +1,11 @@
-// Scenarios of reading: what an answer is made of changes while it is read.
+// Scenarios of reading: the sources of an answer change while they are read.
 
 import { HOUR_MS } from '../../../src/core/limits.ts';
 import { ask } from '../questions.ts';
 import { NetworkError } from '../world/network.ts';
 import { NOON_MS, type Scenario, type Stage } from './stage.ts';
 
-/** The state between the shards' replies and the reading of D1 changes: everything is stored, confirmed, and new comes. */
+/** Between the shards' replies and the reading of D1, every event is stored and confirmed, and new events arrive. */
 const closeBetweenReads: Scenario = {
   name: 'close-between-reads',
   async run(stage) {
@@ -29,7 +29,7 @@ const closeBetweenReads: Scenario = {
   },
 };
 
-/** The other way round: the shard's words are old when D1 is read. */
+/** The opposite order: the reply of the shard is old when D1 is read. */
 async function heldAtTheShard(stage: Stage): Promise<void> {
   const [tenant] = stage.tenants;
   const live = stage.hold('after', /^(live|readTail) shard/);
@@ -46,7 +46,7 @@ async function heldAtTheShard(stage: Stage): Promise<void> {
   }
 }
 
-/** A shard lives on in another place; what the old instance says must not be taken for the present. */
+/** A shard moves to another place; the replies of its old instance must not pass for the present state. */
 const staleInstance: Scenario = {
   name: 'stale-instance-answers-live',
   async run(stage) {
@@ -60,12 +60,12 @@ const staleInstance: Scenario = {
     stage.shard(tenant).reset('superseded');
     stage.send(tenant);
     await stage.pass();
-    stage.must(stage.acked(tenant) === 20, 'both requests are answered');
+    stage.must(stage.acked(tenant) === 20, 'both requests must be answered');
     await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
     stage.world.network.open(live);
     await stage.pass();
     await before;
-    // Superseded with a row on its way: it is not acknowledged by the old instance.
+    // An instance that is superseded with a row under way does not acknowledge that row.
     stage.world.commitLatencyMs = () => 4_000;
     const { answered } = stage.send(tenant);
     await stage.pass(1_000);
@@ -78,7 +78,7 @@ const staleInstance: Scenario = {
   },
 };
 
-/** Some events of a minute, of one flush, came before the rollup was made, some after. */
+/** Some events of one minute and one flush come before the rollup is created, some after. */
 const rollupAdded: Scenario = {
   name: 'rollup-added-mid-window',
   async run(stage) {
@@ -105,7 +105,7 @@ const rollupAdded: Scenario = {
   },
 };
 
-/** The first event of a region's shard: acknowledged only once a query can find the shard. */
+/** The first event of a new region is acknowledged only once a query can find its shard. */
 const firstEventNewRegion: Scenario = {
   name: 'first-event-new-region',
   async run(stage) {
@@ -115,7 +115,7 @@ const firstEventNewRegion: Scenario = {
     const register = stage.hold('before', /^fetch directory .* from shard .*enam/);
     const { answered } = stage.send(tenant, { region: 'enam' });
     await stage.passUntilHeld(register);
-    stage.must(stage.acked(tenant) === 10, 'nothing is acknowledged by a shard that nobody knows');
+    stage.must(stage.acked(tenant) === 10, 'a shard that is not in the directory must acknowledge nothing');
     await Promise.all([stage.ask(tenant), stage.pass()]);
     register.isOpen = true;
     for (const { release } of register.held.splice(0)) release(new NetworkError('the directory did not answer'));
@@ -126,7 +126,7 @@ const firstEventNewRegion: Scenario = {
   },
 };
 
-/** A reading that begins just when a seal has replaced what it is about to read. */
+/** A seal replaces the segments that a reading is about to read. */
 const sealDuringRead: Scenario = {
   name: 'seal-during-read',
   startMs: NOON_MS + 11 * HOUR_MS,
@@ -151,7 +151,7 @@ const sealDuringRead: Scenario = {
         stage.pass(),
       ])
     )[0];
-    stage.must(meta.sources.rollups?.sealedDays === 1, 'the day is sealed');
+    stage.must(meta.sources.rollups?.sealedDays === 1, 'the day must be sealed');
     await stage.rest();
   },
 };

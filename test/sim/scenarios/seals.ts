@@ -1,4 +1,4 @@
-// Scenarios of stored things: seals, redeliveries, imports, two releases.
+// Scenarios of stored data: seals, redeliveries, imports, two releases.
 
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { Scenario, Stage } from './stage.ts';
@@ -6,7 +6,7 @@ import type { Scenario, Stage } from './stage.ts';
 const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
 const SEALED_MS = MIDNIGHT_MS + 3 * HOUR_MS;
 
-/** Where a seal can be met: what it has done is done, what follows is not. */
+/** The calls at which a scenario can hold a seal up. */
 const SEAL_STEPS: readonly { readonly phase: 'before' | 'after'; readonly site: RegExp }[] = [
   { phase: 'before', site: /^cut shard/ },
   { phase: 'after', site: /^cut shard/ },
@@ -19,7 +19,10 @@ const SEAL_STEPS: readonly { readonly phase: 'before' | 'after'; readonly site: 
   { phase: 'after', site: /^d1 .*DELETE leases/ },
 ];
 
-/** At each step of a seal: a correction, its flush and an import come; then it goes on, or dies and is resumed, or both. */
+/**
+ * A correction, its flush and an import arrive at each step of a seal. Then the seal goes on, or its isolate dies and
+ * another resumes it, or another seal of the day overtakes it.
+ */
 function lateDuringSeal(fate: 'goes on' | 'dies' | 'is overtaken'): Scenario {
   return {
     name: `late-during-seal, which ${fate}`,
@@ -31,14 +34,14 @@ function lateDuringSeal(fate: 'goes on' | 'dies' | 'is overtaken'): Scenario {
       await stage.store(tenant);
       await stage.passUntil(MIDNIGHT_MS + 2 * HOUR_MS);
       for (const [number, { phase, site }] of SEAL_STEPS.entries()) {
-        await meetSeal(stage, number, phase, site, fate);
+        await interruptSeal(stage, number, phase, site, fate);
       }
       await stage.rest();
     },
   };
 }
 
-async function meetSeal(
+async function interruptSeal(
   stage: Stage,
   number: number,
   phase: 'before' | 'after',
@@ -79,7 +82,7 @@ async function meetSeal(
   await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
 }
 
-/** Every message there was comes again, after the seal and after slots were used anew. */
+/** Every message is delivered again, after the seal and after slots of the log were reused. */
 const zombieMessage: Scenario = {
   name: 'zombie-message',
   startMs: MIDNIGHT_MS - HOUR_MS,
@@ -101,7 +104,7 @@ const zombieMessage: Scenario = {
   },
 };
 
-/** The same flush reaches D1 twice, the second time after its day was sealed and its parts collected. */
+/** A flush reaches D1 twice, the second time after its day was sealed and its parts were deleted. */
 const lateBatch: Scenario = {
   name: 'flush-stored-again-after-seal',
   startMs: MIDNIGHT_MS - HOUR_MS,
@@ -124,7 +127,7 @@ const lateBatch: Scenario = {
   },
 };
 
-/** A bulk import repeats what is live, stored and sealed: counted once from the seal on. */
+/** An import repeats live, stored and sealed events; they are counted once from the seal on. */
 const importOverLive: Scenario = {
   name: 'import-over-live',
   startMs: MIDNIGHT_MS - HOUR_MS,
@@ -147,7 +150,7 @@ const importOverLive: Scenario = {
   },
 };
 
-/** The object is there, its writer died, and another release with another encoder goes on. */
+/** The writer of an object dies after the put, and another release with another encoder resumes the work. */
 const encoderUpgrade: Scenario = {
   name: 'encoder-upgrade-mid-put',
   startMs: MIDNIGHT_MS - HOUR_MS,
@@ -164,7 +167,7 @@ const encoderUpgrade: Scenario = {
       const put = stage.hold('after', site);
       const begun = step();
       await begun;
-      stage.must(put.held.length > 0, `${site} was met`);
+      stage.must(put.held.length > 0, `a call must reach ${site}`);
       put.held.length = 0;
       put.isOpen = true;
       stage.world.useRelease(1);

@@ -1,9 +1,9 @@
-// Scenarios of one shard: commits, resets, full logs, silence.
+// Scenarios of one shard: commits, resets, full logs and lost alarms.
 
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { NOON_MS, type Scenario } from './stage.ts';
 
-/** A retry arrives while its original waits for its commit, and the commit never comes. */
+/** A retry arrives while the original waits for its commit, and the commit never comes. */
 const dupRidesOnPendingCommit: Scenario = {
   name: 'dup-rides-on-pending-commit',
   async run(stage) {
@@ -15,7 +15,7 @@ const dupRidesOnPendingCommit: Scenario = {
     await stage.pass(500);
     const again = stage.send(tenant, { again: first.events });
     await stage.pass(500);
-    stage.must(stage.acked(tenant) === 10, 'neither the original nor its copy is answered before the commit');
+    stage.must(stage.acked(tenant) === 10, 'neither the original nor its copy may be answered before the commit');
     stage.shard(tenant).reset('reset');
     stage.world.commitLatencyMs = null;
     await stage.pass(30_000);
@@ -25,7 +25,7 @@ const dupRidesOnPendingCommit: Scenario = {
   },
 };
 
-/** Each kind of write fails once, at any time of the shard's life. */
+/** Each kind of write fails, once at its first and once at its second occurrence. */
 const throwAfterDedupe: Scenario = {
   name: 'throw-after-dedupe',
   async run(stage) {
@@ -56,7 +56,10 @@ const throwAfterDedupe: Scenario = {
   },
 };
 
-/** The sinks are dead until the log is full; the shard refuses, restarts with it, and recovers by itself. */
+/**
+ * The sinks are dead until the log is full. The shard refuses requests, restarts with a full log, and recovers by
+ * itself.
+ */
 const oldCheckpointFullLog: Scenario = {
   name: 'old-checkpoint-full-log',
   async run(stage) {
@@ -67,7 +70,7 @@ const oldCheckpointFullLog: Scenario = {
       flood.push(stage.send(tenant, { count: 30, ageMs: i * 1_000 }).answered);
       await stage.pass(2_000);
     }
-    stage.must((stage.world.reached.get('append-overloaded') ?? 0) > 0, 'a full log refuses');
+    stage.must((stage.world.reached.get('append-overloaded') ?? 0) > 0, 'a shard with a full log must refuse requests');
     stage.shard(tenant).reset('reset');
     await Promise.all([stage.ask(tenant), stage.pass()]);
     stage.world.network.open(sink);
@@ -78,7 +81,7 @@ const oldCheckpointFullLog: Scenario = {
   },
 };
 
-/** Six failures of every alarm, all messages gone, and no further event: the cron alone must bring it home. */
+/** All alarms and messages are lost and no further event arrives: the cron alone must get every row stored. */
 const silentForever: Scenario = {
   name: 'silent-forever',
   async run(stage) {
@@ -99,12 +102,12 @@ const silentForever: Scenario = {
     const { n } = held.exec('SELECT COUNT(*) AS n FROM log, meta WHERE log.seq >= meta.stored_seq').one() as {
       n: number;
     };
-    stage.must(n === 0, `an hour later ${n} rows are still not stored`);
+    stage.must(n === 0, `all rows must be stored after an hour; ${n} are not`);
     await stage.rest();
   },
 };
 
-/** A drained shard is left asleep, and comes back to the directory before its next ack. */
+/** A drained shard rests, and is listed in the directory again before its next acknowledgement. */
 const sleepsAndWakes: Scenario = {
   name: 'rests-and-wakes',
   async run(stage) {
@@ -116,7 +119,7 @@ const sleepsAndWakes: Scenario = {
     const list = stage.hold('before', /^fetch directory .* from shard/);
     const { answered } = stage.send(tenant);
     await stage.passUntilHeld(list);
-    stage.must(stage.acked(tenant) === 10, 'nothing is acknowledged while the shard is noted as resting');
+    stage.must(stage.acked(tenant) === 10, 'a shard that the directory notes as resting must acknowledge nothing');
     stage.world.network.open(list);
     await stage.pass();
     await answered;
@@ -126,8 +129,9 @@ const sleepsAndWakes: Scenario = {
 };
 
 /**
- * Two instances of a shard over one storage, and requests come to both. The older one knows ids whose row never became
- * durable, and no id that the younger one took: it may answer from what was stored before, and must acknowledge nothing else.
+ * Two instances of a shard share one storage, and both receive requests. The older one knows ids whose rows never
+ * became durable, and does not know the ids that the younger one accepted. It may answer from rows that were stored
+ * before, and must acknowledge nothing else.
  */
 const twoRuntimes: Scenario = {
   name: 'two-runtimes-one-state',
@@ -141,22 +145,22 @@ const twoRuntimes: Scenario = {
     const shard = stage.shard(tenant);
     shard.reset('superseded');
     stage.world.commitLatencyMs = null;
-    let misled = 0;
-    shard.isMisled = (method) => method === 'append' && ++misled > 0;
+    let rerouted = 0;
+    shard.routesToSuperseded = (method) => method === 'append' && ++rerouted > 0;
     const again = stage.send(tenant, { again: pending.events });
     const fresh = stage.send(tenant);
     await stage.pass(MINUTE_MS);
-    stage.must(misled >= 3, 'the older instance is asked');
-    stage.must(stage.acked(tenant) === 10, 'the older instance acknowledges nothing that is not stored');
+    stage.must(rerouted >= 3, 'requests must reach the older instance');
+    stage.must(stage.acked(tenant) === 10, 'the older instance must acknowledge nothing that is not stored');
     let turn = 0;
-    shard.isMisled = (method) => method === 'append' && ++turn % 2 === 1;
+    shard.routesToSuperseded = (method) => method === 'append' && ++turn % 2 === 1;
     await stage.pass(HOUR_MS);
     await Promise.all([pending.answered, again.answered, fresh.answered]);
     const copies = stage.send(tenant, { again: [...pending.events, ...fresh.events] });
     await stage.pass(HOUR_MS);
     await copies.answered;
     await stage.store(tenant);
-    shard.isMisled = null;
+    shard.routesToSuperseded = null;
     await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
     await stage.rest();
   },

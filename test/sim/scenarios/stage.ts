@@ -1,5 +1,5 @@
-// Stage: a world without chance faults, for a scenario that makes its own: calls are held, objects reset, messages sent again
-// at exactly the moments that the scenario is about.
+// Stage: a world without random faults, for a scenario that makes its own. The scenario holds calls, resets objects and
+// redelivers messages at exactly the moments that it is about.
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { Client, type ClientOptions, insertTenant, type SimTenant } from '../clients.ts';
@@ -14,22 +14,22 @@ import type { SimObject } from '../world/objects.ts';
 import { World } from '../world/world.ts';
 
 export const NOON_MS = Date.UTC(2026, 2, 10, 12);
-/** Enough for any call without faults. */
+/** A stretch of time in which any call without faults ends. */
 export const MOMENT_MS = 5_000;
 
 export interface Scenario {
   readonly name: string;
-  /** Where the run begins; noon if absent. */
+  /** The time at which the run begins. Default: noon. */
   readonly startMs?: number;
   readonly run: (stage: Stage) => Promise<void>;
 }
 
 export interface Sending {
   readonly count?: number;
-  /** Event time relative to now; 0 if absent. Null: none is sent. */
+  /** Age of the event time; null when the events have no timestamp. Default: 0. */
   readonly ageMs?: number | null;
   readonly region?: string;
-  /** The ids to send again. */
+  /** Events to send again, in place of new ones. */
   readonly again?: readonly WireEvent[];
 }
 
@@ -63,7 +63,7 @@ export class Stage {
     return tenant;
   }
 
-  /** Sends one request from the tenant's client; ends when it is answered. */
+  /** Sends one request from the tenant's client; `answered` resolves with the answer. */
   send(
     tenant: SimTenant,
     { count = 10, ageMs = 0, region, again }: Sending = {},
@@ -111,17 +111,17 @@ export class Stage {
     await this.world.scheduler.runUntil(atMs);
   }
 
-  /** Until something is held there. */
+  /** Lets time pass until a call is held. */
   async passUntilHeld(hold: Hold): Promise<void> {
     await this.world.scheduler.runUntil(this.world.nowMs + HOUR_MS, () => hold.held.length > 0);
-    this.must(hold.held.length > 0, 'nothing came to where it was to be held');
+    this.must(hold.held.length > 0, 'a call must reach the place where the scenario holds it');
   }
 
-  hold(phase: Hold['phase'], site: RegExp, more: (call: Call) => boolean = () => true): Hold {
-    return this.world.network.hold(phase, (call) => site.test(`${call.site} ${call.detail}`) && more(call));
+  hold(phase: Hold['phase'], site: RegExp, filter: (call: Call) => boolean = () => true): Hold {
+    return this.world.network.hold(phase, (call) => site.test(`${call.site} ${call.detail}`) && filter(call));
   }
 
-  /** Asks, and the books check the answer. Without a question: all of the last days. */
+  /** Asks a question and checks the answer against the ledger. Default: events of the last days, by name. */
   ask(tenant: SimTenant, question: Partial<Question> = {}): Promise<void> {
     const today = Math.floor(this.world.nowMs / DAY_MS) * DAY_MS;
     const range = { startMs: today - 12 * DAY_MS, endMs: today + 2 * DAY_MS };
@@ -132,29 +132,30 @@ export class Stage {
     return this.world.object(`shard ${tenant.uid}/${region}/${index}`);
   }
 
-  /** Cuts what the shard holds and has it stored. */
+  /** Cuts the events that the shard holds and waits until they are stored. */
   async store(tenant: SimTenant, region = tenant.regions[0]): Promise<void> {
     const address = { uid: tenant.uid, region, index: 0 };
     const cut = this.shard(tenant, region).deliver('cut', [{ address }]);
-    // A write that is made to fail is the scenario's affair.
+    // The cut may fail when the scenario makes a write fail.
     cut.catch(() => {});
     await this.pass(MINUTE_MS);
   }
 
-  /** The cron runs every five minutes until then. */
+  /** Plans runs of the cron every five minutes until `untilMs`. */
   cron(untilMs: number): void {
     planCron(this.world, Math.ceil(this.world.nowMs / (5 * MINUTE_MS)) * 5 * MINUTE_MS, untilMs, 5 * MINUTE_MS);
   }
 
-  must(condition: boolean, what: string): void {
-    if (!condition) this.world.violate('scenario', what);
+  /** Notes a violation when the condition does not hold; the message says what must hold. */
+  must(condition: boolean, message: string): void {
+    if (!condition) this.world.violate('scenario', message);
   }
 
   acked(tenant: SimTenant): number {
     return [...tenant.ledger.events.values()].filter(({ ackedAtMs }) => ackedAtMs !== null).length;
   }
 
-  /** Everything gets its time, then the oracle looks. */
+  /** Gives the system time to store and seal everything, then runs the oracle. */
   async rest(): Promise<void> {
     const atRestMs = Math.ceil((this.world.nowMs + HOUR_MS) / DAY_MS) * DAY_MS + 4 * HOUR_MS;
     await comeToRest(this.world, this.tenants, this.#watch, atRestMs, () => [

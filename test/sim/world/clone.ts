@@ -1,4 +1,4 @@
-// Clone: what a structured clone does to the plain data that crosses an RPC, several times faster.
+// Clone: a structured clone for the plain data that crosses an RPC, several times faster than the platform's.
 
 export function clone<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
@@ -11,7 +11,7 @@ export function clone<T>(value: T): T {
   return copy as T;
 }
 
-/** A request or a response crosses as it is. */
+/** Whether an object is cloned as data. Requests and responses are not: they cross unchanged. */
 function isData(value: object): boolean {
   return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof Map || value instanceof Set;
 }

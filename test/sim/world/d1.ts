@@ -1,4 +1,5 @@
-// D1 as one caller has it: statements are made at once, a batch is a call over the network and takes effect as a whole.
+// D1: the binding of one caller. Statements are prepared at once; a batch is a call over the network and takes effect
+// as a whole.
 
 import type { Caller } from './network.ts';
 import type { World } from './world.ts';
@@ -50,14 +51,14 @@ export class SimD1 {
 
   batch(statements: readonly SimStatement[]): Promise<Reading[]> {
     const call = { caller: this.#caller, site: 'd1', detail: `${kindOf(statements)} ${uidOf(statements)}` };
-    // The database makes its rows for this reading.
+    // The rows need no clone: the database makes new ones for each reading.
     return this.#world.network.call(call, () =>
       this.#world.database.batch(statements.map(({ statement }) => statement)),
     );
   }
 }
 
-/** Whose data it is about, where the first value says so. */
+/** The tenant of a batch when its first value is a uid, else an empty text. */
 function uidOf(statements: readonly SimStatement[]): string {
   const first = statements[0]?.statement.values[0];
   return typeof first === 'string' && /^t\d+$/.test(first) ? first : '';
@@ -65,7 +66,7 @@ function uidOf(statements: readonly SimStatement[]): string {
 
 const kinds = new Map<string, string>();
 
-/** What a batch does, by its last statement: `INSERT flushes`, `SELECT parts`. */
+/** The size of a batch with the verb and the table of its last statement: `3: INSERT flushes`. */
 function kindOf(statements: readonly SimStatement[]): string {
   const sql = statements.at(-1)?.statement.sql ?? '';
   let kind = kinds.get(sql);

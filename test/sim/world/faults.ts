@@ -1,24 +1,25 @@
-// Faults: what may go wrong, how often in this run, and what did. A run draws a temper: some kinds of fault are frequent
-// in it, some absent (swarm testing: Groce et al., "Swarm Testing", ISSTA 2012), so that rare combinations come together.
+// Faults: the kinds of fault, their rates in this run, and the faults that happened. Each run draws a temper: some
+// kinds of fault are frequent in it and some absent, so that rare combinations occur (Groce et al., "Swarm Testing",
+// ISSTA 2012).
 
 import { Sequence, Sites } from './random.ts';
 
 export const FAULT_KINDS = [
-  /** A call never arrives; its caller sees an error. */
+  /** A call never arrives, and its caller sees an error. */
   'lost-request',
-  /** A call takes effect; its caller sees an error. */
+  /** A call takes effect, and its caller sees an error. */
   'lost-reply',
-  /** A call's caller sees an error at once, and it takes effect much later. */
+  /** The caller sees an error at once, and the call takes effect much later. */
   'late-effect',
   /** A call or its reply takes up to minutes. */
   'slow',
-  /** An object is reset: what is not committed is lost. */
+  /** An object is reset and loses its uncommitted writes. */
   'reset',
-  /** An object lives on in another place; the old instance goes on without storage. */
+  /** An object moves to another place; the old instance goes on without storage. */
   'superseded',
   /** A write to an object's storage throws. */
   'write-fails',
-  /** A Worker's isolate dies with all that it was doing. */
+  /** An isolate of the Worker dies in the middle of its work. */
   'isolate-dies',
   'alarm-twice',
   'alarm-late',
@@ -26,7 +27,7 @@ export const FAULT_KINDS = [
   'message-lost',
   'message-twice',
   'message-late',
-  /** A message that was handled is delivered once more, hours later. */
+  /** A handled message is delivered once more, hours later. */
   'message-zombie',
   'cron-missed',
   /** A client's request arrives twice. */
@@ -41,11 +42,11 @@ export interface FaultEvent {
 }
 
 export interface Fault {
-  /** In [0, 1): how bad, where that means something. */
+  /** Severity in [0, 1), for the kinds of fault that have one. */
   readonly size: number;
 }
 
-/** Chance per occasion at temper 1. */
+/** The chance at each occasion, at temper 1. */
 const RATES: Readonly<Record<FaultKind, number>> = {
   'lost-request': 0.006,
   'lost-reply': 0.012,
@@ -66,7 +67,7 @@ const RATES: Readonly<Record<FaultKind, number>> = {
   'request-twice': 0.02,
 };
 
-/** What is seldom done and much depends on fails this much more often: calls to the directory, and its writes. */
+/** Calls to the directory and its writes fail this much more often: they are rare, and much depends on them. */
 const FRAIL_SITE = /^(fetch )?directory /;
 const FRAIL_FACTOR = 8;
 
@@ -105,7 +106,7 @@ export class Faults {
     return { size: roll / rate };
   }
 
-  /** A fault that the run's plan has at a time of its own. */
+  /** Whether a fault that the run has planned happens, unless it is masked; records it. */
   isPlanned(kind: FaultKind, site: string): boolean {
     const occasion = `${kind}@${site}#plan`;
     if (!this.isOn || this.#masked.has(occasion)) return false;

@@ -1,5 +1,5 @@
-// Isolate: one running copy of the Worker, of one release, with its caches. It serves requests, queue batches and cron; when
-// it dies, all of them end in the middle, and what they had sent goes on without them.
+// Isolate: one running copy of the Worker, of one release, with its caches. An isolate serves requests, queue batches
+// and cron. When it dies, all of them end in the middle, and the calls that they had sent go on.
 
 import type { Product } from '../product/product-loader.ts';
 import { type Caller, NetworkError } from './network.ts';
@@ -12,7 +12,7 @@ interface Bindings {
   readonly DIRECTORY: DurableObjectNamespace;
 }
 
-/** The entry's handlers, as the platform calls them. */
+/** The handlers of the entry, as the platform calls them. */
 interface Handlers {
   queue(batch: unknown, env: unknown, ctx: unknown): Promise<void>;
   scheduled(event: unknown, env: unknown, ctx: unknown): Promise<void>;
@@ -39,7 +39,7 @@ export class Isolate implements Caller {
     );
   }
 
-  /** The ports that stages take, over this isolate's bindings. */
+  /** The ports of the stages, over the bindings of this isolate. */
   ports(world: World) {
     const { SHARD, DIRECTORY, DB, LAKE } = this.env as unknown as Bindings;
     return {
@@ -60,7 +60,7 @@ export class Isolate implements Caller {
     await (this.product.worker as unknown as Handlers).scheduled({ scheduledTime }, this.env, {});
   }
 
-  /** Runs until it ends or the isolate dies. */
+  /** Runs work until it ends or the isolate dies. */
   run<T>(work: (isolate: Isolate) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#running.add(reject);

@@ -1,5 +1,5 @@
 // Network: every call between two parts of the system, with its latencies and faults. The caller is an isolate or an
-// object's instance; once it is dead nothing comes back to it.
+// instance of an object; a dead caller gets no reply.
 
 import type { Faults } from './faults.ts';
 import { Sites } from './random.ts';
@@ -8,18 +8,18 @@ import type { Scheduler } from './scheduler.ts';
 export interface Caller {
   readonly name: string;
   isAlive: boolean;
-  /** What leaves waits for it; absent: nothing to wait for. */
+  /** Output gate: a call leaves when it resolves. Null or absent when there is nothing to wait for. */
   gate?(): Promise<void> | null;
 }
 
 export interface Call {
   readonly caller: Caller;
-  /** What is called, as the site of its faults: `rpc append t1/weur/0`, `d1 batch`, `r2 put`. */
+  /** The target of the call, which is also the site of its faults: `append shard t1/weur/0`, `d1`, `r2 put`. */
   readonly site: string;
   readonly detail: string;
 }
 
-/** A place where a scenario holds calls up. */
+/** A place where a scenario holds calls. */
 export interface Hold {
   readonly matches: (call: Call) => boolean;
   readonly phase: 'before' | 'after';
@@ -27,7 +27,7 @@ export interface Hold {
   isOpen: boolean;
 }
 
-/** Made often: without a stack, which costs more than the rest of a call. */
+/** An error without a stack: these errors are frequent, and a stack costs more than the rest of a call. */
 export class NetworkError extends Error {
   override name = 'NetworkError';
   readonly retryable = true;
@@ -57,14 +57,14 @@ export class Network {
     this.#latencies = new Sites(seed ^ 0x1a7e);
   }
 
-  /** Calls that match wait, before or after their effect, until they are released. */
+  /** Holds the calls that match, before or after their effect, until they are released. */
   hold(phase: Hold['phase'], matches: Hold['matches']): Hold {
     const hold: Hold = { phase, matches, held: [], isOpen: false };
     this.#holds.push(hold);
     return hold;
   }
 
-  /** Nothing is held up any more, and what was goes on. */
+  /** Stops holding calls, and releases those that are held. */
   open(hold: Hold): void {
     hold.isOpen = true;
     for (const { release } of hold.held.splice(0)) release();
@@ -124,7 +124,7 @@ export class Network {
     });
   }
 
-  /** Goes on, at once or when a scenario lets it. */
+  /** Goes on at once, or when a scenario releases the call. */
   #through(phase: Hold['phase'], call: Call, onFailed: (cause: unknown) => void, go: () => void): void {
     const hold = this.#holds.find((each) => !each.isOpen && each.phase === phase && each.matches(call));
     if (hold === undefined) {
@@ -140,7 +140,7 @@ export class Network {
     });
   }
 
-  /** Mostly milliseconds, sometimes seconds; slow: up to two minutes. */
+  /** A latency: mostly milliseconds, sometimes seconds, and up to two minutes when `slowness` is given. */
   #latency(site: string, slowness?: number): number {
     const roll = this.#latencies.next(site);
     if (slowness !== undefined) return SECOND_MS + slowness * 120 * SECOND_MS;

@@ -1,5 +1,5 @@
-// Objects: Durable Objects by name: one current instance each, made when it is called, with input gate, output gate,
-// alarm and resets. An instance's replies, calls and messages leave only after the commit they rely on.
+// Objects: Durable Objects by name. Each has one current instance, created by its first call, with input gate, output
+// gate, alarm and resets. Replies, calls and messages of an instance leave only after the commit that they rely on.
 
 import { clone } from './clone.ts';
 import type { FaultKind } from './faults.ts';
@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 const SECOND_MS = 1_000;
 const ALARM_RETRIES_MAX = 6;
-/** Idle for longer, an object sleeps: its memory is gone. */
+/** An object that is idle for longer sleeps, and its memory is gone. */
 const IDLE_MS = 120 * SECOND_MS;
 
 interface Methods {
@@ -20,10 +20,10 @@ export type MakeObject = (ctx: unknown, env: unknown) => Methods;
 class Instance implements Caller {
   readonly name: string;
   isAlive = true;
-  /** Its storage is its own. */
+  /** Whether this instance may use the storage. */
   isCurrent = true;
   object!: Methods;
-  /** Input gate: nothing is delivered before it. */
+  /** Input gate: no call is delivered before it resolves. */
   ready: Promise<unknown> | null = null;
   readonly inFlight = new Set<(cause: Error) => void>();
   readonly #storage: ObjectStorage;
@@ -42,11 +42,11 @@ export class SimObject {
   readonly name: string;
   readonly storage: ObjectStorage;
   instance: Instance | null = null;
-  /** The last one that was superseded; it runs on. */
+  /** The instance that was superseded last, which goes on; null when there was none. */
   superseded: Instance | null = null;
-  /** Whether a call still comes to that one, where a scenario decides. */
-  isMisled: ((method: string) => boolean) | null = null;
-  /** How often it was made anew. */
+  /** Set by a scenario: whether a call still reaches the superseded instance. */
+  routesToSuperseded: ((method: string) => boolean) | null = null;
+  /** How many instances the object has had. */
   lives = 0;
   readonly #world: World;
   readonly #make: MakeObject;
@@ -67,11 +67,11 @@ export class SimObject {
     });
   }
 
-  /** Runs a method on the current instance; the promise keeps until the reply may leave. */
+  /** Runs a method on the current instance. Resolves when the reply may leave. */
   async deliver(method: string, args: readonly unknown[]): Promise<unknown> {
     this.#evictIdle();
     if (this.#world.faults.strike('reset', `${this.name} before ${method}`)) this.reset('reset');
-    const instance = this.isMisled?.(method) && this.superseded ? this.superseded : this.#wake();
+    const instance = this.routesToSuperseded?.(method) && this.superseded ? this.superseded : this.#wake();
     return new Promise((resolve, reject) => {
       instance.inFlight.add(reject);
       this.#run(instance, method, args)
@@ -95,7 +95,7 @@ export class SimObject {
     return result;
   }
 
-  /** An object that nobody called for a while is put to sleep; that is noticed when it is called again. */
+  /** Puts an object that had no call for a while to sleep; this happens when the next call arrives. */
   #evictIdle(): void {
     const { nowMs } = this.#world.scheduler;
     const idleMs = nowMs - this.#calledAtMs;
@@ -108,7 +108,7 @@ export class SimObject {
     instance.isAlive = false;
   }
 
-  /** Ends the instance. 'superseded': it goes on, without storage, beside its successor. */
+  /** Ends the instance. With 'superseded' the instance goes on beside its successor, without storage. */
   reset(kind: Extract<FaultKind, 'reset' | 'superseded'>): void {
     const { instance } = this;
     if (instance === null) return;
@@ -128,7 +128,7 @@ export class SimObject {
     this.#alarmSoon();
   }
 
-  /** Takes effect when the alarm was set or changed, and after a reset. */
+  /** Schedules the alarm after it was set or changed, and after a reset. */
   #alarmSoon(): void {
     const { alarmMs } = this.storage;
     if (this.#alarmTimer?.atMs === alarmMs) return;
@@ -162,7 +162,7 @@ export class SimObject {
     }
   }
 
-  /** Tried again from two seconds on; after six failures there is silence. */
+  /** Sets a failed alarm again, two seconds later at first; after six failures the alarm is given up. */
   #alarmFailed(): void {
     if (++this.#alarmFailures > ALARM_RETRIES_MAX) {
       this.#alarmFailures = 0;
@@ -174,7 +174,7 @@ export class SimObject {
     this.#alarmSoon();
   }
 
-  /** The alarm is lost, as after six failures. */
+  /** Loses the alarm, as six failures do. */
   loseAlarm(): void {
     if (this.storage.alarmMs !== null) this.#world.reach('alarm-given-up');
     this.storage.takeAlarm();

@@ -1,5 +1,5 @@
-// Queue: at-least-once, unordered, forgetful: messages are lost, doubled, delayed, and delivered again long after they
-// were handled. A batch that fails, or whose isolate dies, comes again.
+// Queue: a queue without order that loses, doubles and delays messages, and delivers some again long after they were
+// handled. A batch that fails, or whose isolate dies, is delivered again.
 
 import { clone } from './clone.ts';
 import type { Caller } from './network.ts';
@@ -26,7 +26,7 @@ export class SimQueue {
   readonly #batchMax: number;
   readonly #sites: Sites;
   readonly #ready: Stored[] = [];
-  /** Bodies that were handled, each once. */
+  /** The handled messages, one for each body. */
   readonly #history = new Map<string, Stored>();
   #isPumping = false;
   #ids = 0;
@@ -38,7 +38,7 @@ export class SimQueue {
     this.#sites = new Sites(world.seed ^ 0x9e0e);
   }
 
-  /** The binding, for one caller. */
+  /** The binding of one caller. */
   binding(caller: Caller) {
     const put = (bodies: readonly unknown[]) =>
       this.#world.network.call({ caller, site: `queue ${this.name}`, detail: `x${bodies.length}` }, () => {
@@ -50,7 +50,7 @@ export class SimQueue {
     };
   }
 
-  /** Forgets all that waits, as a local queue does when it is killed. */
+  /** Drops all waiting messages, as a local queue does when it is killed. */
   wipe(): void {
     this.#ready.length = 0;
   }
@@ -82,7 +82,7 @@ export class SimQueue {
     });
   }
 
-  /** In no order. */
+  /** Takes waiting messages in random order. */
   #takeBatch(): Stored[] {
     const batch: Stored[] = [];
     while (this.#ready.length > 0 && batch.length < this.#batchMax) {
@@ -128,7 +128,7 @@ export class SimQueue {
     else this.#schedule(stored, delayMs);
   }
 
-  /** Every message there ever was comes once more. */
+  /** Delivers every handled message once more. */
   redeliverAll(): void {
     for (const message of this.#history.values()) this.#schedule({ ...message, attempts: 0 }, 0);
   }

@@ -1,4 +1,4 @@
-// R2 as one caller has it: the fake bucket behind the network.
+// R2: the binding of one caller: the fake bucket behind the network.
 
 import type { Caller } from './network.ts';
 import type { World } from './world.ts';

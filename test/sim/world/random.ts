@@ -1,7 +1,7 @@
-// Randomness: every decision is a pure function of (seed, site, how often the site decided before). So a fault that is
-// masked while a failure is being shrunk changes as little as possible of the rest of the run.
+// Randomness: every decision is a pure function of the seed, the site and the number of earlier decisions at the site.
+// A fault that is masked while a failure is shrunk therefore changes as little as possible of the rest of the run.
 
-/** A sequence for the making of a workload. */
+/** A random sequence that generates a workload. */
 export class Sequence {
   #state: number;
 
@@ -9,7 +9,7 @@ export class Sequence {
     this.#state = mix(seed, hashText(name));
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     return mix(this.#state, 0x5bd1e995) / 2 ** 32;
@@ -42,7 +42,7 @@ export class Sites {
     this.#seed = seed | 0;
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(name: string): number {
     const site = this.#site(name);
     return mix(mix(this.#seed, site.hash), site.decided++) / 2 ** 32;
@@ -63,14 +63,14 @@ export class Sites {
   }
 }
 
-/** FNV-1a. */
+/** FNV-1a hash of a text. */
 export function hashText(text: string, seed = 0x811c9dc5): number {
   let hash = seed;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
 
-/** Two rounds of the finalizer of MurmurHash3. */
+/** Hash of two numbers by two rounds of the finalizer of MurmurHash3. */
 export function mix(a: number, b: number): number {
   let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 0x7f4a7c15, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

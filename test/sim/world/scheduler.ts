@@ -1,5 +1,5 @@
-// Scheduler: owns the clock and everything that is on its way; one thing happens at a time, in the order of due times
-// that seeded latencies make. Between two of them every promise that can go on does.
+// Scheduler: the clock and the queue of due steps. Steps run one at a time, in the order of their due times, which
+// depend on seeded latencies. Between two steps every promise that can go on does.
 
 import { hashText } from './random.ts';
 
@@ -12,11 +12,11 @@ interface Entry {
 
 export class Scheduler {
   nowMs: number;
-  /** Things that happened. */
+  /** How many steps have run. */
   steps = 0;
-  /** Over the labels and times of all that happened: equal seeds have equal hashes. */
+  /** Hash over the labels and times of all steps: runs of equal seeds have equal hashes. */
   traceHash = 0x811c9dc5;
-  /** Sees each thing that happens; null: no trace is wanted. */
+  /** Called with each step; null when no trace is wanted. */
   onStep: ((label: string, nowMs: number) => void) | null = null;
   readonly #heap: Entry[] = [];
   readonly #cancelled = new Set<number>();
@@ -40,15 +40,15 @@ export class Scheduler {
     this.#cancelled.add(order);
   }
 
-  /** Notes something that happened within a step. */
+  /** Notes an occurrence within a step. */
   note(text: string): void {
     this.traceHash = hashText(text, this.traceHash);
     this.onStep?.(`  ${text}`, this.nowMs);
   }
 
-  /** Runs until the time, or until nothing is due before it, or `isDone`. */
+  /** Runs steps until the time, until no step is due before it, or until `isDone`. */
   async runUntil(untilMs: number, isDone: () => boolean = () => false): Promise<void> {
-    // What was begun before the call may not have come as far as the schedule yet.
+    // Work that began before the call may not have reached the schedule yet.
     await settle();
     while (this.#heap.length > 0 && (this.#heap[0] as Entry).dueMs <= untilMs && !isDone()) {
       const { dueMs, order, label, run } = this.#pop();
@@ -100,8 +100,8 @@ function isBefore(a: Entry, b: Entry): boolean {
 }
 
 /**
- * Ends when no promise can go on: everything the product awaits here is answered by the scheduler or at once. A tick
- * asked for within a microtask has its turn when the last microtask is done, without a turn of the event loop.
+ * Ends when no promise can go on: the scheduler resolves everything that the product awaits here, or it resolves at
+ * once. A tick requested within a microtask runs when the last microtask is done, without a turn of the event loop.
  */
 export function settle(): Promise<void> {
   return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));

@@ -1,12 +1,13 @@
-// Storage: what a Durable Object's `ctx.storage` is, over node:sqlite in memory: SQL, key-value, alarm.
+// Storage: the `ctx.storage` of a Durable Object, over node:sqlite in memory: SQL, key-value and alarm.
 //
-// Writes gather in one transaction until the commit, which is a thing that happens later. A reset before it loses them; what
-// leaves the object waits for it (output gate). A handle belongs to one instance: after a reset it throws.
+// Writes gather in one transaction until the commit, which is a later step of the schedule. A reset before the commit
+// loses the writes, and replies and calls wait for the commit (output gate). A handle belongs to one instance and
+// throws after a reset.
 
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { Prepared } from '../../support/fake-d1.ts';
 
-/** Databases are kept between runs with their tables: making them costs more than emptying them. */
+/** Databases that are kept between runs with their tables: creating one costs more than emptying one. */
 const spare: ObjectDatabase[] = [];
 
 class ObjectDatabase {
@@ -49,13 +50,13 @@ function bufferOf(bytes: unknown): ArrayBuffer {
 }
 
 export interface StorageHooks {
-  /** Something is to be committed that was not before. */
+  /** Called at the first write after a commit. */
   onDirty(): void;
-  /** May throw, to make a write fail. */
+  /** Called before each write; throws to make the write fail. */
   onWrite(sql: string): void;
 }
 
-/** What outlives an instance. */
+/** The storage of an object, which outlives its instances. */
 export class ObjectStorage {
   readonly #hooks: StorageHooks;
   #database: ObjectDatabase | null = null;
@@ -78,7 +79,7 @@ export class ObjectStorage {
     return this.#committedAlarmMs;
   }
 
-  /** Resolves when all that was written up to now is durable; never when the instance was reset before. */
+  /** Resolves when all earlier writes are durable, and never when a reset comes first. */
   durable(): Promise<void> {
     if (!this.#isDirty) return Promise.resolve();
     return new Promise((resolve, reject) => this.#onCommit.push({ resolve, reject }));
@@ -92,7 +93,7 @@ export class ObjectStorage {
     for (const { resolve } of this.#onCommit.splice(0)) resolve();
   }
 
-  /** Loses what was not committed. Who waits for the commit learns of it only when `cause` is given. */
+  /** Drops uncommitted writes. Callers that wait for the commit get `cause`; null leaves them waiting. */
   rollback(cause: Error | null): void {
     if (this.#database?.sqlite.isTransaction) this.#database.sqlite.exec('ROLLBACK');
     this.#values = new Map(this.#committedValues);
@@ -102,7 +103,7 @@ export class ObjectStorage {
     for (const { reject } of this.#onCommit.splice(0)) if (cause) reject(cause);
   }
 
-  /** The alarm is taken out of the storage when its handler begins. */
+  /** Removes the alarm from the storage, as the platform does when the handler begins. */
   takeAlarm(): void {
     if (this.#alarmMs === this.#committedAlarmMs) this.#alarmMs = null;
     this.#committedAlarmMs = null;
@@ -120,11 +121,11 @@ export class ObjectStorage {
     this.#database = null;
   }
 
-  /** `ctx.storage` of an instance. */
+  /** The `ctx.storage` of an instance. */
   handle(isCurrent: () => boolean) {
     const storage = this;
     const use = () => {
-      if (!isCurrent()) throw new Error('this object is not the current one any more: storage is closed');
+      if (!isCurrent()) throw new Error('this instance is not the current one any more: its storage is closed');
     };
     return {
       sql: {

@@ -1,4 +1,4 @@
-// World: the platform of one run: clock, network, objects, queues, D1, R2, isolates, and the counters of rare states.
+// World: the platform of one run: clock, network, objects, queues, D1, R2, isolates, and counters of rare states.
 
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { FakeD1 } from '../../support/fake-d1.ts';
@@ -18,15 +18,15 @@ const ISOLATES = 3;
 export interface WorldOptions {
   readonly seed: number;
   readonly startMs: number;
-  /** Releases that run beside each other; the first is the one of the sources. */
+  /** Releases that run beside each other; the first one is that of the sources. */
   readonly products: readonly [Product, ...Product[]];
-  /** Occasions of faults that do not happen. */
+  /** Occasions at which no fault happens. */
   readonly masked?: ReadonlySet<string>;
-  /** False: only the faults that a scenario makes. */
+  /** Whether random faults happen. Default: true. A scenario makes its own. */
   readonly isSwarm?: boolean;
 }
 
-/** What went wrong in a way that ends the run. */
+/** A broken rule, which ends the run. */
 export class Violation extends Error {
   override name = 'Violation';
   readonly rule: string;
@@ -37,7 +37,7 @@ export class Violation extends Error {
   }
 }
 
-/** One database serves all runs of a thread: making it costs more than emptying it. */
+/** The database that serves all runs of a thread: creating one costs more than emptying one. */
 let database: FakeD1 | null = null;
 
 export class World implements Surroundings {
@@ -55,12 +55,12 @@ export class World implements Surroundings {
   readonly reached = new Map<string, number>();
   readonly violations: Violation[] = [];
   readonly isolates: Isolate[] = [];
-  /** What the product said on its console. */
+  /** Called with each line that the product logs. */
   onLog: ((level: string, text: string) => void) | null = null;
   onReply: (object: SimObject, method: string, result: unknown) => void = () => {};
-  /** How long a commit takes where a scenario decides. */
+  /** Set by a scenario: how long a commit takes. */
   commitLatencyMs: ((site: string) => number) | null = null;
-  /** Whether a write of an object fails where a scenario decides. */
+  /** Set by a scenario: whether a write of an object fails. */
   failsWrite: ((object: string, sql: string) => boolean) | null = null;
   readonly #sites: Sites;
   readonly #random: Sequence;
@@ -109,17 +109,17 @@ export class World implements Surroundings {
     this.violations.push(new Violation(rule, message));
   }
 
-  /** A constructor threw: only what was made to fail may do so. */
+  /** Notes that the constructor of an object threw, which only a write that was made to fail may cause. */
   brokenObject(name: string, cause: unknown): void {
     if (/refused a write/.test(String(cause))) return;
     this.violate('D', `${name} cannot start: ${cause instanceof Error ? cause.stack : cause}`);
   }
 
-  /** A call ended in an error: fine while there are faults, unless a broken invariant says so. */
-  onRefused(what: string, cause: unknown): void {
-    this.scheduler.note(`${what} failed: ${cause}`);
+  /** Notes that an operation failed. Faults explain most errors; an error of a broken invariant is a violation. */
+  onRefused(operation: string, cause: unknown): void {
+    this.scheduler.note(`${operation} failed: ${cause}`);
     if (cause instanceof Error && /Invariant|TypeError|RangeError|SegmentConflict/.test(cause.name)) {
-      this.violate('assertion', `${what}: ${cause.stack}`);
+      this.violate('assertion', `${operation}: ${cause.stack}`);
     }
   }
 
@@ -129,16 +129,16 @@ export class World implements Surroundings {
     return roll < 0.9 ? 10 * roll : (roll - 0.9) * 10_000;
   }
 
-  /** Runs work on some isolate, which may die under it. */
-  async invoke<T>(what: string, work: (isolate: Isolate) => Promise<T>): Promise<T> {
+  /** Runs work on some isolate, which may die before the work ends. */
+  async invoke<T>(operation: string, work: (isolate: Isolate) => Promise<T>): Promise<T> {
     const at = Math.floor(this.#sites.next('isolate') * this.isolates.length);
     const isolate = this.isolates[at] as Isolate;
-    const death = this.faults.strike('isolate-dies', what);
+    const death = this.faults.strike('isolate-dies', operation);
     if (death) this.scheduler.after(death.size * 200, `${isolate.name} dies`, () => this.killIsolate(isolate));
     return isolate.run(work);
   }
 
-  /** From now on everything runs on this release. */
+  /** Makes every isolate and every new instance run this release from now on. */
   useRelease(release: number): void {
     this.#release = release;
     for (const isolate of [...this.isolates]) this.killIsolate(isolate);
@@ -165,7 +165,7 @@ export class World implements Surroundings {
     return object;
   }
 
-  /** The bindings as one caller has them. */
+  /** The bindings of one caller. */
   envOf(caller: Caller): Record<string, unknown> {
     return {
       DB: new SimD1(this, caller),

@@ -20,6 +20,7 @@ import { type Comparison, type Condition, canonicalCondition } from '../../event
 import { isColumn, isTrait } from '../../event/property.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../limits.ts';
 import type { Rollup } from '../../rollup/rollup.ts';
+import { dayOf } from '../../std/day.ts';
 import { type Query, queryProperties } from './request.ts';
 
 export interface RollupPlan {
@@ -57,7 +58,7 @@ export function dayGrains(query: Query, nowMs: number): Map<number, Grain> | nul
   for (const cutMs of cuts(query, nowMs)) {
     if (cutMs % MINUTE_MS !== 0) return null;
     if (cutMs % DAY_MS === 0) continue;
-    const day = Math.floor(cutMs / DAY_MS);
+    const day = dayOf(cutMs);
     if (cutMs % HOUR_MS !== 0) grains.set(day, 'minute');
     else if (!grains.has(day)) grains.set(day, 'hour');
   }

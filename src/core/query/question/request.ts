@@ -10,6 +10,7 @@ import type { StringColumn } from '../../event/event.ts';
 import { type Measure, measureOfNumber, measureSchema, type Statistic } from '../../event/measure.ts';
 import { propertyColumn } from '../../event/property.ts';
 import { DAY_MS, LIMITS } from '../../limits.ts';
+import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
 import { bucketStarts, INTERVAL_MS, INTERVALS, type Interval } from './interval.ts';
 import { isTimezone, startOfDate } from './zone.ts';
@@ -19,16 +20,28 @@ const propertyName = z.string().min(1).max(LIMITS.nameLengthMax);
 /** The wire form of one question. */
 export const querySchema = z.strictObject({
   measure: measureSchema,
-  /** Event names, of which any matches. */
-  events: z.array(z.string().min(1).max(LIMITS.nameLengthMax)).min(1).max(LIMITS.queryConditionsMax).optional(),
+  events: z
+    .array(z.string().min(1).max(LIMITS.nameLengthMax))
+    .min(1)
+    .max(LIMITS.queryConditionsMax)
+    .optional()
+    .describe('Event names: an event with any of them is considered. Default: all events.'),
   where: conditionSchema.optional(),
-  groupBy: z.array(propertyName).max(LIMITS.queryGroupByMax).optional(),
-  interval: z.enum(INTERVALS).optional(),
+  groupBy: z.array(propertyName).max(LIMITS.queryGroupByMax).default([]),
+  interval: z.enum(INTERVALS).optional().describe('Length of the buckets of the points. Default: no points.'),
   from: z.string().max(40),
   to: z.string().max(40),
-  timezone: z.string().min(1).max(64).optional(),
-  exact: z.boolean().optional(),
-  top: z.int().min(1).max(LIMITS.queryTopMax).optional(),
+  timezone: z.string().min(1).max(64).optional().describe('IANA time zone. Default: the zone of the tenant.'),
+  exact: z.boolean().default(false).describe('Refuses estimates: reads events where cells are not exact.'),
+  top: z
+    .int()
+    .min(1)
+    .max(LIMITS.queryTopMax)
+    .optional()
+    .describe(
+      'Number of series listed; the remainder is one more series, `other`. ' +
+        `Default: ${LIMITS.queryTopDefault}, or fewer when the points of so many would be too many.`,
+    ),
 });
 export type QueryBody = z.input<typeof querySchema>;
 
@@ -81,7 +94,7 @@ export interface QueryRefusal {
 export function parseQuery(body: unknown, defaultTimezone: string): Result<Query, QueryRefusal> {
   const parsed = querySchema.safeParse(body);
   if (!parsed.success) return err(refusalOf(parsed.error.issues[0]!));
-  const { measure, events, where, groupBy = [], interval = null, timezone = defaultTimezone } = parsed.data;
+  const { measure, events, where, groupBy, exact, interval = null, timezone = defaultTimezone } = parsed.data;
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   if (new Set(groupBy).size < groupBy.length)
     return refuse('group-by-invalid', '/groupBy', 'A property is named twice.');
@@ -118,7 +131,7 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
     startMs,
     endMs,
     timezone,
-    exact: parsed.data.exact ?? false,
+    exact,
     top,
     bucketStarts: starts,
   });
@@ -192,7 +205,7 @@ const CODE_OF_FIELD: Readonly<Record<string, QueryRefusalCode>> = {
 };
 
 function refusalOf(issue: z.core.$ZodIssue): QueryRefusal {
-  const path = issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const path = jsonPointer(issue.path);
   if (issue.path.length === 0) {
     const code = issue.code === 'unrecognized_keys' ? 'field-unknown' : 'query-invalid';
     return { code, path, message: issue.message };

@@ -1,0 +1,57 @@
+/** RollupShortfall: why cells cannot answer a question exactly, so that another rollup or the lake must. */
+import type { CellShortfall } from '../../core/query/fold/cell-fold.ts';
+import type { Grain } from '../../core/query/question/plan.ts';
+import type { LiveReply } from '../../core/shard/rpc.ts';
+import { expiredNames } from '../../lake/manifest/dropped.ts';
+import type { RangeReading } from '../../lake/manifest/range.ts';
+import type { SealedDay } from '../../lake/manifest/sealed-days.ts';
+import { lacks } from '../../lake/seal/plan.ts';
+import { type Coverage, isCounted } from '../view/coverage.ts';
+
+export type RollupShortfall =
+  | 'rollup-missing'
+  /** The question asks for a minute of a sealed day, or for an hour of one whose hours were dropped. */
+  | 'too-fine'
+  /**
+   * A seal holds events that a shard still answers for itself: a flush was stored and sealed, but not confirmed when the
+   * shard was asked. Both would count them. The lake compares ids, and a moment later the shard may know.
+   */
+  | 'seal-ahead'
+  /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */
+  | 'seal-outdated'
+  | CellShortfall;
+
+/** What was read for a question before anything is folded. */
+export interface CellReading {
+  readonly rollupId: string;
+  readonly live: readonly (LiveReply | null)[];
+  readonly range: RangeReading;
+  readonly coverage: Coverage;
+  /** The grain that each day's cells must have; a day that is absent needs none finer than a day. */
+  readonly grains: ReadonlyMap<number, Grain>;
+}
+
+/** null when every stretch has the rollup, fine enough and up to date. */
+export function shortfallOf(reading: CellReading): RollupShortfall | null {
+  const { range, coverage, grains } = reading;
+  const { days, dropped } = range;
+  if (isRollupMissing(reading)) return 'rollup-missing';
+  if (days.some(({ day }) => grains.get(day) === 'minute')) return 'too-fine';
+  if (days.some((day) => isAhead(day, coverage))) return 'seal-ahead';
+  if (days.some(({ day }) => grains.get(day) === 'hour' && day < dropped.hour.dayBefore)) return 'too-fine';
+  if (days.some((day) => !lacks(day, expiredNames(dropped, day.day)))) return 'seal-outdated';
+  return null;
+}
+
+/** Whether anything of the range was received, sealed or stored without the rollup. */
+function isRollupMissing({ rollupId, live, range: { days, uncovered }, coverage }: CellReading): boolean {
+  if (live.some((reply) => reply?.rollupMissing)) return true;
+  if (days.some(({ rollupIds }) => !rollupIds.includes(rollupId))) return true;
+  return uncovered.some(
+    (segment) => segment.source === 'flush' && isCounted(coverage, segment) && !segment.rollupIds.includes(rollupId),
+  );
+}
+
+function isAhead({ vector }: SealedDay, { storedSeqs }: Coverage): boolean {
+  return [...storedSeqs].some(([incarnation, storedSeq]) => (vector[incarnation] ?? 0) > storedSeq);
+}

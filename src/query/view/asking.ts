@@ -1,0 +1,43 @@
+/**
+ * Asking: one request for answers: the ports it reads through, the tenant, the tenant's shards, and the instant that is now.
+ *
+ * It is made once a request, before anything is read, and handed to everything that reads for the request. The shards are
+ * listed when it is made, so every event acknowledged before the request counts in its answers.
+ */
+import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
+import type { ShardAddress } from '../../core/shard/shard-map.ts';
+import type { Tenant } from '../../core/tenant/tenant.ts';
+import type { ScannerOf } from '../../lake/scan/scan-task.ts';
+import type { ReadBucket } from '../../lake/segment/source.ts';
+import { listShards } from './shards.ts';
+
+/** What reading needs. */
+export interface LakePorts {
+  readonly db: D1Database;
+  readonly lake: ReadBucket;
+  readonly shardOf: ShardOf;
+  /** Absent when every scan is done here. */
+  readonly scannerOf?: ScannerOf;
+}
+
+/** What a request needs beside it: the list of shards and the clock. */
+export interface QueryPorts extends LakePorts {
+  readonly directoryOf: DirectoryOf;
+  readonly now: () => number;
+}
+
+export interface Asking<Ports extends LakePorts = LakePorts> {
+  readonly ports: Ports;
+  readonly tenant: Tenant;
+  readonly shards: readonly ShardAddress[];
+  readonly nowMs: number;
+}
+
+/** Lists the tenant's shards. `nowMs`: the time of the request. Throws 503 `directory-unavailable`. */
+export async function beginAsking<Ports extends QueryPorts>(
+  ports: Ports,
+  tenant: Tenant,
+  nowMs: number,
+): Promise<Asking<Ports>> {
+  return { ports, tenant, nowMs, shards: await listShards(ports.directoryOf, tenant.uid) };
+}

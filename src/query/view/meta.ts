@@ -1,0 +1,58 @@
+/** Meta: what an answer says of itself, from the coverage and the sources of its reading. */
+import { isoTime } from '../../core/std/instant.ts';
+import type { QueryMeta } from '../../wire/meta.ts';
+import { type Coverage, isComplete, isEveryShardHeard } from './coverage.ts';
+import type { LakeView } from './lake-view.ts';
+
+/** The meta that is known when the reading ends. */
+export type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated'>;
+
+export interface ReadingFacts extends Pick<QueryMeta, 'pending' | 'revision' | 'scannedEvents'> {
+  readonly coverage: Coverage;
+  readonly rollups: QueryMeta['sources']['rollups'];
+  readonly lake: QueryMeta['sources']['lake'];
+  /** null when the question does not ask for identities. */
+  readonly identityAsOfMs: number | null;
+}
+
+export function readingMeta(facts: ReadingFacts): ReadingMeta {
+  const { coverage, pending, rollups, lake, revision, scannedEvents, identityAsOfMs } = facts;
+  return {
+    asOf: isoTime(coverage.asOfMs),
+    complete: isComplete(coverage) && pending === 0,
+    pending,
+    sources: { live: liveSource(coverage), rollups, lake },
+    revision,
+    scannedEvents,
+    ...identityMeta(coverage, identityAsOfMs),
+    ...droppedMeta(coverage),
+  };
+}
+
+/** Meta of an answer from the events of a view. Nothing is pending, because everything stored was read. */
+export function viewMeta({ coverage, segments, revision, people }: LakeView, scannedEvents: number): ReadingMeta {
+  return readingMeta({
+    coverage,
+    pending: 0,
+    rollups: null,
+    lake: { segments: segments.length },
+    revision,
+    scannedEvents,
+    identityAsOfMs: people?.identityAsOfMs ?? null,
+  });
+}
+
+export function liveSource({ shards, answered, tailEvents }: Coverage): QueryMeta['sources']['live'] {
+  return { shards, answered, events: tailEvents };
+}
+
+/** A shard that did not reply may hold links. */
+function identityMeta(coverage: Coverage, identityAsOfMs: number | null): Pick<QueryMeta, 'identityAsOf'> {
+  if (identityAsOfMs === null || !isEveryShardHeard(coverage)) return {};
+  return { identityAsOf: isoTime(identityAsOfMs) };
+}
+
+function droppedMeta({ dropped }: Coverage): Pick<QueryMeta, 'dropped'> {
+  if (dropped.length === 0) return {};
+  return { dropped: dropped.map(({ events, ...days }) => ({ ...days, ...(events && { events: [...events] }) })) };
+}

@@ -1,0 +1,88 @@
+/**
+ * ScanView: shows the rows of a LakeView batch by batch, each row under the one person that its linked ids are.
+ */
+import { ok, type Result } from '../../core/std/result.ts';
+import { wordsOf } from '../../core/std/words.ts';
+import { withoutExpired } from '../../lake/manifest/dropped.ts';
+import { type OnBatch, type ScanRequest, type ScanTooLarge, type ScanTotals, scan } from '../../lake/scan/scan.ts';
+import { type People, personFilter } from '../../lake/segment/people-bounds.ts';
+import { keep } from '../../lake/segment/rows.ts';
+import type { Asking } from './asking.ts';
+import { knownColumns } from './known-people.ts';
+import { EVENT_COLUMN, type LakeView } from './lake-view.ts';
+import { dayTooMixed, type LakeRefusal, tooLarge } from './refusal.ts';
+
+/** What is wanted of a view's rows. */
+export interface RowsRequest
+  extends Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'budget' | 'properties' | 'copies'> {
+  /** Asked after each batch; names the bound that was exceeded, which ends and refuses the scan. null while within bounds. */
+  readonly excess?: () => string | null;
+}
+
+/** Thrown to stop a scan whose consumer exceeded its own bound. */
+class TooMuch extends Error {}
+
+const NOTHING: ScanTotals = { eventCount: 0, scannedRowCount: 0, duplicateCount: 0 };
+
+export async function scanLakeView(
+  { ports }: Pick<Asking, 'ports'>,
+  view: LakeView,
+  rowsRequest: RowsRequest,
+  onBatch: OnBatch,
+): Promise<Result<ScanTotals, LakeRefusal>> {
+  const { segments, tails, startMs, endMs, expired } = view;
+  if (startMs >= endMs) return ok(NOTHING);
+  const { wanted, people, narrowed, excess, ...rest } = rowsRequest;
+  // The rows of a person with linked ids are in several places: the person is known only after a row is read.
+  const filtersHere = hasLinks(view);
+  const pushed = filtersHere ? {} : { ...(people && { people }), ...(narrowed && { narrowed }) };
+  const request: ScanRequest = {
+    bucket: ports.lake,
+    segments,
+    tails,
+    startMs,
+    endMs,
+    wanted: expired.size === 0 ? wanted : new Set([...wanted, EVENT_COLUMN]),
+    ...pushed,
+    ...rest,
+  };
+  const shown = showing(view, filtersHere ? people : undefined, onBatch);
+  const bounded: OnBatch = async (...batch) => {
+    await shown(...batch);
+    const exceeded = excess?.() ?? null;
+    if (exceeded !== null) throw new TooMuch(exceeded);
+  };
+  const scanned = await scan(request, bounded).catch((error: unknown) => {
+    if (error instanceof TooMuch) return error;
+    throw error;
+  });
+  if (scanned instanceof TooMuch) return tooLarge(`${scanned.message}: narrow the range or add a filter.`);
+  return scanned.ok ? scanned : refusalOf(scanned.error);
+}
+
+/** Hands on the rows that retention has kept, with the people put on; with `people` only their rows. */
+function showing({ expired, people: known }: LakeView, people: People | undefined, onBatch: OnBatch): OnBatch {
+  const isWanted = people === undefined ? null : personFilter(people);
+  return async (batch, scannedRows, day) => {
+    const rows = withoutExpired(batch, scannedRows, expired, day);
+    if (rows.length === 0) return;
+    const columns = known === undefined ? batch : knownColumns(batch, known);
+    const words = wordsOf(columns.person);
+    await onBatch(columns, isWanted === null ? rows : keep(rows, (row) => isWanted(words, row)), day);
+  };
+}
+
+function hasLinks({ people }: LakeView): boolean {
+  return people?.linked?.isEmpty === false;
+}
+
+function refusalOf({ code, rowCount, rowsMax }: ScanTooLarge) {
+  switch (code) {
+    case 'day-too-mixed':
+      return dayTooMixed(rowCount);
+    case 'budget-spent':
+      return tooLarge(`More than ${rowsMax} events would have to be read. Narrow the range.`);
+    case 'scan-too-large':
+      return tooLarge(`The answer needs ${rowCount} events to be read, and at most ${rowsMax} are. Narrow the range.`);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Exports on the wire: asking for the events of a range as a file, and the receipt of an export that ended whole.
+ */
+import { z } from 'zod';
+import { EXPORT_COLUMNS, type ExportColumn } from '../core/export/values.ts';
+import { querySchema } from '../core/query/question/request.ts';
+
+export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Columns for Tidemark's own use are left out by default. */
+const DEFAULT_COLUMNS = EXPORT_COLUMNS.filter((column) => column !== 'key_hash' && column !== 'late');
+
+export const exportSchema = querySchema
+  .pick({ events: true, where: true, from: true, to: true, timezone: true })
+  .extend({
+    format: z.enum(EXPORT_FORMATS),
+    columns: z
+      .array(z.enum(EXPORT_COLUMNS as [ExportColumn, ...ExportColumn[]]))
+      .min(1)
+      .max(EXPORT_COLUMNS.length)
+      .default(DEFAULT_COLUMNS)
+      .describe('Columns in the order of the file; Parquet keeps the order of the lake.'),
+  });
+export type ExportBody = z.output<typeof exportSchema>;
+
+export const receiptSchema = z.object({
+  id: z.string(),
+  format: z.enum(EXPORT_FORMATS),
+  rows: z.int(),
+  sizeBytes: z.int(),
+  sha256: z.string().describe('Hash of the whole stream, 64 hex digits.'),
+  asOf: z.iso.datetime().describe('The file holds everything that happened before.'),
+  finishedAt: z.iso.datetime(),
+});

@@ -1,0 +1,43 @@
+/** Meta: the part of every answer that says what the answer vouches for and where it came from. */
+import { z } from 'zod';
+
+const liveSource = z.object({
+  shards: z.int().describe('Shards that were asked.'),
+  answered: z.int().describe('Shards that answered.'),
+  events: z.int().describe('Events that the shards hold and that are not stored yet.'),
+});
+
+const droppedRange = z.object({ from: z.string(), before: z.string(), events: z.array(z.string()).optional() });
+
+export const metaSchema = z.object({
+  asOf: z.iso
+    .datetime()
+    .describe('The least watermark of the shards: the answer counts everything that happened before it.'),
+  complete: z.boolean().describe('Whether the range is closed and nothing of it is missing.'),
+  pending: z.int().describe('Events that are counted once their day is sealed again.'),
+  sources: z.object({
+    live: liveSource,
+    rollups: z
+      .object({ rollup: z.string(), sealedDays: z.int(), parts: z.int() })
+      .nullable()
+      .describe('null when no rollup was used.'),
+    lake: z.object({ segments: z.int() }).nullable().describe('null when the lake was not read.'),
+  }),
+  revision: z.int().describe('Counts the seals of the days of the range and the late corrections since.'),
+  scannedEvents: z.int().describe('Events that were read one by one; 0 when rollups answered.'),
+  elapsedMs: z.int(),
+  estimated: z.literal(true).optional().describe('Present when a number of the answer is an estimate.'),
+  dropped: z
+    .array(droppedRange)
+    .optional()
+    .describe('Days that retention has removed from the range, or event names of some days; the answer lacks them.'),
+  identityAsOf: z.iso
+    .datetime()
+    .optional()
+    .describe(
+      'Links between ids that were made before this instant are followed. ' +
+        'Absent when the question is not about people or when a shard did not answer.',
+    ),
+});
+
+export type QueryMeta = z.output<typeof metaSchema>;

@@ -1,0 +1,26 @@
+// An asking made by hand: of the test's own ports, with no shards unless the test has some.
+
+import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
+import type { Tenant } from '../../src/core/tenant/tenant.ts';
+import type { Asking, LakePorts } from '../../src/query/view/asking.ts';
+
+interface Options {
+  readonly uid: string;
+  readonly nowMs: number;
+  readonly shards?: readonly ShardAddress[];
+}
+
+export function askingOf<Ports extends LakePorts>(ports: Ports, { uid, nowMs, shards = [] }: Options): Asking<Ports> {
+  const tenant: Tenant = {
+    uid,
+    id: 'shop',
+    name: 'Shop',
+    regions: ['weur'],
+    timezone: 'UTC',
+    hashKey: [1, 2, 3, 4],
+    shardMap: [{ epoch: 0, startMs: 0, shardCount: shards.length }],
+    rollups: [],
+    origins: [],
+  };
+  return { ports, tenant, shards, nowMs };
+}
