@@ -3,29 +3,9 @@
  */
 import type { QueryBody } from '../core/query/question/request.ts';
 import type { DemoKeys } from '../wire/demo.ts';
+import type { EventListAnswer, ListedEvent } from '../wire/events.ts';
 import type { ProblemDocument } from '../wire/problem.ts';
-
-export interface Answer {
-  readonly series: readonly {
-    readonly total: number | null;
-    readonly points: readonly { readonly at: string; readonly value: number | null }[];
-  }[];
-  readonly meta: {
-    readonly asOf: string;
-    readonly complete: boolean;
-    readonly sources: { readonly live: { readonly shards: number; readonly answered: number } };
-  };
-}
-
-export interface SentEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly event: string;
-  readonly userId?: string;
-  readonly anonymousId?: string;
-  readonly timestamp: string;
-  readonly properties: Readonly<Record<string, unknown>>;
-}
+import type { Answer } from '../wire/query.ts';
 
 export interface Verdict {
   readonly received: number;
@@ -62,8 +42,8 @@ export async function ask(key: string, queries: readonly QueryBody[]): Promise<r
   return (await call<{ answers: readonly Answer[] }>('/v1/query', { key, body: { queries } })).answers;
 }
 
-export async function readLatest(key: string, limit: number): Promise<readonly SentEvent[]> {
-  return (await call<{ events: readonly SentEvent[] }>(`/v1/events?limit=${limit}`, { key })).events;
+export async function readLatest(key: string, limit: number): Promise<readonly ListedEvent[]> {
+  return (await call<EventListAnswer>(`/v1/events?limit=${limit}`, { key })).events;
 }
 
 export function send(key: string, event: object): Promise<Verdict> {

@@ -5,7 +5,8 @@
  * own.
  */
 import type { DemoKeys } from '../wire/demo.ts';
-import { type Answer, ask, readDemoKeys, readLatest } from './api.ts';
+import type { Answer } from '../wire/query.ts';
+import { ask, readDemoKeys, readLatest } from './api.ts';
 import { createChart } from './chart.ts';
 import { element, formatCount } from './dom.ts';
 import { createLatest } from './latest.ts';

@@ -3,7 +3,7 @@
  * rollups answer. The range extends beyond now, because an event from a clock that runs ahead is counted there.
  */
 import { LIMITS, MINUTE_MS } from '../core/limits.ts';
-import type { Answer } from './api.ts';
+import type { Answer } from '../wire/query.ts';
 
 export const MINUTES_SHOWN = 30;
 /** Event times are clamped to `futureClampMs` from now; two minutes more cover the running minute and a slow answer. */

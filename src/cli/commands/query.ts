@@ -4,6 +4,7 @@
 import type { Statistic } from '../../core/event/measure.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Interval } from '../../core/query/question/interval.ts';
+import type { Answer } from '../../wire/query.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
@@ -13,14 +14,11 @@ import { renderTable, type TableCell } from '../kit/table.ts';
 const STATISTICS: readonly Statistic[] = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99'];
 const INTERVALS: readonly Interval[] = ['minute', 'hour', 'day', 'week', 'month'];
 
+type Series = Answer['series'][number];
+
+/** The answer of one question. A server of another version may leave out the points of a question without an interval. */
 export interface QueryAnswer {
-  readonly series: readonly {
-    readonly key: Readonly<Record<string, string | null>>;
-    /** Set on the series that holds everything beyond the top. */
-    readonly other?: boolean;
-    readonly total: number | null;
-    readonly points?: readonly { readonly at: string; readonly value: number | null }[];
-  }[];
+  readonly series: readonly (Omit<Series, 'points'> & Partial<Pick<Series, 'points'>>)[];
   readonly meta: AnswerMeta;
 }
 

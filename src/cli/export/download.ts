@@ -2,15 +2,11 @@
  * Download: fetches one part of an export and checks it against the server's receipt: its size and its SHA-256.
  */
 import { createHash } from 'node:crypto';
+import type { WireReceipt } from '../../wire/export.ts';
 import type { Client } from '../kit/client.ts';
 import { CliError } from '../kit/command.ts';
 
-export interface Receipt {
-  readonly rows: number;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly asOf: string;
-}
+export type Receipt = Pick<WireReceipt, 'rows' | 'sizeBytes' | 'sha256' | 'asOf'>;
 
 /** Passes the bytes on as they arrive; throws a BrokenExport when they are not those of the receipt. */
 export async function download(

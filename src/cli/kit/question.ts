@@ -3,6 +3,7 @@
  * an answer's `meta`.
  */
 import { DAY_MS } from '../../core/limits.ts';
+import type { QueryMeta } from '../../wire/meta.ts';
 import type { Args, Options } from './command.ts';
 import { isoDay, parseTime } from './times.ts';
 
@@ -31,14 +32,11 @@ export function questionFields(args: Args, nowMs: number): Record<string, unknow
   };
 }
 
-/** Of every answer. */
-export interface AnswerMeta {
-  readonly asOf?: string | null;
-  readonly complete?: boolean;
+/** The `meta` of an answer. A server of another version may leave out members or send other forms of `pending`. */
+export type AnswerMeta = Partial<Pick<QueryMeta, 'complete' | 'estimated' | 'elapsedMs'>> & {
+  readonly asOf?: QueryMeta['asOf'] | null;
   readonly pending?: unknown;
-  readonly estimated?: unknown;
-  readonly elapsedMs?: number;
-}
+};
 
 export function metaLine({ asOf, complete, pending, estimated, elapsedMs }: AnswerMeta): string {
   const parts = [
