@@ -7,6 +7,8 @@ process.env.WRANGLER_LOG ??= 'error';
 
 const workerdTests = 'test/**/*.workerd.test.ts';
 const e2eTests = 'test/{e2e,browser}/**/*.test.ts';
+/** Fails a test whose run logs a line that it does not expect. */
+const logGuard = 'test/support/expect-log.ts';
 
 // The Worker imports it.
 await buildDashboard();
@@ -22,7 +24,9 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [workerdTests, e2eTests],
-          setupFiles: ['test/support/check-answers.ts'],
+          setupFiles: [logGuard, 'test/support/check-answers.ts'],
+          // node:sqlite, which the fake D1 is made of, announces itself in every file.
+          execArgv: ['--disable-warning=ExperimentalWarning'],
           // Properties of many runs take seconds, and more beside a busy neighbour.
           testTimeout: 30_000,
         },
@@ -44,7 +48,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: [workerdTests],
-          setupFiles: ['test/support/apply-migrations.ts'],
+          setupFiles: [logGuard, 'test/support/apply-migrations.ts'],
           // Modules by syntax, CommonJS by its package.json: bundled, as the deployment does.
           deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
           testTimeout: 20_000,

@@ -1,9 +1,9 @@
 /**
- * Admission: whether a shard takes a request at all, decided before anything of it is kept, and what it is offered.
+ * Admission: the decision whether a shard takes a request, made before anything of the request is kept.
  *
- * Beyond its bounds it refuses with a wait; a refusal holds the watermark, for backpressure is not idleness. When it is
- * offered more than a shard should take, it asks for a split, once a minute at the most: what comes of it is the directory's
- * to say.
+ * Beyond its bounds the shard refuses and names a wait. A refusal holds the watermark, because back-pressure is not
+ * idleness. A shard that is offered more than it should take asks for a split, at most once in `LIMITS.hotWindowMs`;
+ * the directory decides whether there will be one.
  */
 import type { EventBlock } from '../src/core/block/block.ts';
 import { LIMITS } from '../src/core/limits.ts';
@@ -11,14 +11,15 @@ import type { Engine } from '../src/core/shard/engine.ts';
 import { Heat } from '../src/core/shard/heat.ts';
 import { pressureOf } from '../src/core/shard/pressure.ts';
 
-/** Bytes of requests that wait for the next row; beyond it the shard refuses. */
+/** Bytes of the requests that wait for the next row; beyond them the shard refuses. */
 const PENDING_SIZE_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface Offer {
   readonly blocks: readonly EventBlock[];
   readonly sizeBytes: number;
-  /** Of the requests that wait for their row, and of the log. */
+  /** Bytes of the requests that wait for their row. */
   readonly pendingSizeBytes: number;
+  /** Bytes of the log. */
   readonly logSizeBytes: number;
 }
 
@@ -33,7 +34,7 @@ export class Admission {
     this.#askForSplit = askForSplit;
   }
 
-  /** How long whoever sends this has to wait; null: there is room. */
+  /** How long the sender has to wait; null when there is room. */
   refusal(offer: Offer, nowMs: number): number | null {
     this.#noteHeat(offer, nowMs);
     const retryAfterMs = this.#pressure(offer, nowMs);
@@ -41,7 +42,7 @@ export class Admission {
     return retryAfterMs;
   }
 
-  /** Since the first event of the oldest waiting flush was received; 0: none waits. */
+  /** Time since the first event of the oldest waiting flush was received; 0 when no flush waits. */
   oldestFlushAgeMs(nowMs: number): number {
     const openedAtMs = this.#engine.outbox[0]?.openedAtMs ?? null;
     return openedAtMs === null ? 0 : Math.max(0, nowMs - openedAtMs);
@@ -49,7 +50,7 @@ export class Admission {
 
   #pressure({ sizeBytes, pendingSizeBytes, logSizeBytes }: Offer, nowMs: number): number | null {
     if (pendingSizeBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) return LIMITS.retryAfterMsMin;
-    // A shard that takes nothing cuts nothing, which is when ids are forgotten otherwise.
+    // Ids are forgotten at a cut, and a shard that refuses everything never cuts.
     if (this.#engine.rememberedIds >= LIMITS.dedupeIdsMax) this.#engine.forgetBefore(nowMs);
     const { outbox, cellSizeBytes, rememberedIds } = this.#engine;
     const held = {

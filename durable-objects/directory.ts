@@ -1,9 +1,9 @@
 /**
- * Directory: per tenant, which shards exist and the shard map. A small object whose whole state is one record, on
- * itty-durable; what may happen to it is in src/core/shard/directory.ts and split.ts.
+ * Directory: one tenant's list of shards and its shard map, in an object of its own whose state is one record.
  *
- * A shard registers before its first ack, so a query that asks the directory never misses one that has acknowledged, and a
- * split never one that must close.
+ * The object is built on itty-durable; its transitions are pure functions of src/core/shard/directory.ts and split.ts.
+ * A shard registers before its first ack. So a query that asks the directory never misses a shard that has acknowledged
+ * an event, and a split never misses a shard that must close.
  */
 import { createDurable, proxyDurable } from 'itty-durable';
 import { forgetShards, registerShard, restShard } from '../src/core/shard/directory.ts';
@@ -11,14 +11,16 @@ import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../src/core/sha
 import type { ShardEpoch } from '../src/core/shard/shard-map.ts';
 import { beginSplit, type MapState, postponeSplit, publishSplit, type SplitRequest } from '../src/core/shard/split.ts';
 
-/** The whole of what is persisted, under the key that itty-durable reads. */
+/** The persisted record, under the key that itty-durable reads. */
 interface DirectoryData {
   readonly shards: Record<string, RegisteredShard>;
   readonly epochs: readonly ShardEpoch[];
   readonly split: ShardEpoch | null;
 }
 
-/** The names that itty-durable reserves are those of its base class; the fields are the whole of what is persisted. */
+/**
+ * The fields are the persisted record. Names of itty-durable's base class are taken, so no method here may have one.
+ */
 export class Directory extends createDurable({ autoPersist: false, autoReturn: false }) {
   shards: Record<string, RegisteredShard> = {};
   epochs: readonly ShardEpoch[] = [];
@@ -70,15 +72,18 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
     return true;
   }
 
-  /** Not a call of the contract, as the next one: itty-durable binds no private members. */
+  /**
+   * Stores a changed map. It and `store` are public but no calls of the contract: itty-durable binds no private
+   * members.
+   */
   async keep({ epochs, split }: MapState): Promise<MapState> {
     if (epochs !== this.epochs || split !== this.split) await this.store({ epochs, split });
     return this.map();
   }
 
   /**
-   * Stored first, known after. The other way round a write that fails would leave here what no later instance knows: a
-   * map that edges follow and that is gone with the next reset, or a shard that is never registered again.
+   * Writes a change to storage, then to memory. In the other order a failed write would leave in memory what no later
+   * instance knows: a map that edges follow until the next reset, or a shard that never registers again.
    */
   async store(change: Partial<DirectoryData>): Promise<void> {
     const { shards, epochs, split } = this;

@@ -1,24 +1,24 @@
 /**
  * Gathering: how long a commit under load waits for the requests that should share it (decision 0030).
  *
- * A commit costs more than the small requests in it, and clients that were answered together come back together. So the
- * next commit waits until the last one's crowd is there again, and no longer than it takes them: a pause ends it, and so
- * do a few milliseconds. A crowd that came is asked for one more the next time, one that did not for a quarter less: so
- * the crowd's size is found, and one that is gone is soon no longer waited for.
+ * A commit costs more than the small requests in it, and clients that were answered together come back together. So a
+ * commit waits for the group that shared the last one, at most a few milliseconds and not beyond a pause in the
+ * arrivals. The target grows by one when the whole group returned and shrinks by a quarter when it did not (AIMD), so
+ * it tracks the number of active clients and decays quickly when they leave.
  */
 
-/** Of the requests of the last commit, when fewer came than were waited for. */
+/** The part of the last commit's requests that is waited for after fewer came than were expected. */
 const CROWD_SHARE = 0.75;
-/** Shared by so many, a commit is a small part of what each costs: more are taken, but not waited for. */
+/** Shared by this many requests, a commit is a small part of each one's cost: more are taken, but not waited for. */
 const CROWD_MAX = 12;
-/** Of a millisecond or little more each. */
+/** Rounds that a commit waits at most, each of a millisecond or little more. */
 const ROUNDS_MAX = 8;
-/** Rounds in which nobody came: the crowd is not coming. */
+/** Rounds without an arrival after which the wait ends. */
 const QUIET_ROUNDS_MAX = 2;
-/** Of blocks: with this much in a row its commit is a small part of its cost. */
+/** Bytes of blocks that end the wait: in a row this large the commit is a small part of the cost. */
 const SIZE_BYTES_ENOUGH = 64 * 1024;
 
-/** What waits, as it changes. */
+/** The requests that wait: a live view of their number and size. */
 export interface Crowd {
   readonly count: number;
   readonly sizeBytes: number;
@@ -27,7 +27,7 @@ export interface Crowd {
 export class Gathering {
   readonly #waiting: Crowd;
   #crowd = 0;
-  /** Whether the crowd that was waited for last did come. */
+  /** Whether the last wait ended because the expected crowd had come. */
   #cameLast = false;
   #endRound: (() => void) | null = null;
 
@@ -35,7 +35,7 @@ export class Gathering {
     this.#waiting = waiting;
   }
 
-  /** After a commit of so many requests: resolves when the next should start. One that was alone is not waited for. */
+  /** Resolves when the next commit should start: at once after a commit of a single request. */
   async gather(committed: number): Promise<void> {
     if (committed <= 1) {
       this.#cameLast = false;
@@ -51,7 +51,7 @@ export class Gathering {
     this.#cameLast = this.#isEnough();
   }
 
-  /** To be called at each arrival. */
+  /** Ends the wait when enough requests are there; the shard calls it at each arrival. */
   noteArrival(): void {
     if (this.#endRound !== null && this.#isEnough()) this.#endRound();
   }

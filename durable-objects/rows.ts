@@ -1,4 +1,4 @@
-/** Rows: how the blocks of a commit are divided into rows of the log: one, unless they are more than a row may hold. */
+/** Rows: the blocks of a commit as rows of the log: one row, unless they exceed the size of a row. */
 import type { EventBlock } from '../src/core/block/block.ts';
 import { LIMITS } from '../src/core/limits.ts';
 

@@ -1,8 +1,9 @@
 /**
- * Shard epochs: what a shard durably knows of its tenant's shard map, and whom it asks before it refuses an event.
+ * Shard epochs: the epochs of its tenant's shard map that a shard durably knows, and the refusals that follow from
+ * them.
  *
  * In: `close` of a split, the directory's reply to a registration. Out: which waiting requests may be committed.
- * A request is looked at in the synchronous stretch of its commit: a close that came while it waited counts.
+ * A request is judged in the synchronous stretch of its commit, so that a close which came while it waited counts.
  */
 import { Closing, type KnownEpoch, type Ownership } from '../src/core/shard/closing.ts';
 import type { CloseReply, DirectoryRpc } from '../src/core/shard/rpc.ts';
@@ -11,7 +12,7 @@ import type { MapState } from '../src/core/shard/split.ts';
 import { assert } from '../src/core/std/result.ts';
 import type { ShardStore } from './shard-store.ts';
 
-/** A request as far as its place in time goes. */
+/** The routing of a request: the epoch its sender knew, and the greatest routing time of its events. */
 export interface Routed {
   readonly epoch: number;
   readonly routingAtMsMax: number;
@@ -28,7 +29,7 @@ export class ShardEpochs {
     this.#closing = new Closing({ epochs: store.epochs(), routingAtMsMax });
   }
 
-  /** Of all that was ever stored here. */
+  /** The greatest routing time of all events this shard has stored. */
   get routingAtMsMax(): number {
     return this.#closing.routingAtMsMax;
   }
@@ -52,12 +53,15 @@ export class ShardEpochs {
     this.#save(this.#closing.planLearn(state));
   }
 
-  /** A request that a pending epoch would own, if any waits. */
+  /** The first waiting request that a pending epoch would own; undefined when there is none. */
   doubtful<R extends Routed>(waiting: readonly R[]): R | undefined {
     return waiting.find((request) => this.ownership(request) === 'doubtful');
   }
 
-  /** Either the epoch is published, or its start moves beyond the request: nothing is refused without a successor. */
+  /**
+   * Asks the directory about a doubtful request: afterwards its epoch is published, or the epoch's start has moved
+   * beyond the request. So no request is refused before another shard takes it.
+   */
   async settle(directory: DirectoryRpc, request: Routed, nowMs: number): Promise<void> {
     const pending = this.#closing.epochs.filter(({ epoch, isPublished }) => epoch > request.epoch && !isPublished);
     for (const { epoch } of pending) {

@@ -1,33 +1,42 @@
 /**
  * Shard store: all SQL of the shard, as typed rows, with its schema version.
  *
- * Tables: `meta` (one row: identity, positions), `log` (recycled slots: a REPLACE into a free slot is one row written where
- * insert and delete are two), `outbox` (flushes cut and not confirmed), `dedupe_run` (ids, 8 bytes each: of a flush, or sorted
- * and merged of many; `day` is that of their receipt), `epoch` (later epochs of the shard map it has closed for).
- * Invariant: a log slot is free only below storedSeq, and the ids of every row below the last cut are in a dedupe run.
+ * - `meta`: one row with identity and positions.
+ * - `log`: rows in slots that are reused. A REPLACE into a free slot is one written row; an insert and a delete are
+ *   two.
+ * - `outbox`: flushes that are cut and not confirmed.
+ * - `dedupe_run`: ids of 8 bytes, either those of one flush, or those of many flushes merged and sorted. `day` is the
+ *   day of their receipt.
+ * - `epoch`: epochs of the shard map that this shard has closed for.
+ * Invariants: a log slot is free only below storedSeq; the ids of every row below the last cut are in a dedupe run.
  */
 import { crc32 } from 'node:zlib';
-import { type EventBlock, openBlock } from '../src/core/block/block.ts';
 import type { KnownEpoch } from '../src/core/shard/closing.ts';
 import type { RunMerge } from '../src/core/shard/dedupe.ts';
 import type { LogRow, RowPlan } from '../src/core/shard/engine.ts';
 import type { FlushRef, LoggedBlock } from '../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../src/core/shard/shard-map.ts';
-import { dayOf } from '../src/core/shard/window.ts';
+import { dayOf } from '../src/core/std/day.ts';
 import { assert } from '../src/core/std/result.ts';
+import { encodeRow, logRowOf, type SlotRow } from './log-row.ts';
 
 const SCHEMA_VERSION = 2;
-/** Free slots kept for reuse, or as many as a flush has rows: the next one needs those. The rest of a backlog is deleted. */
+/**
+ * Free slots kept for reuse; a flush with more rows keeps as many as it has, for the next one needs them. The further
+ * slots of a backlog are deleted.
+ */
 const FREE_SLOTS_MAX = 512;
-/** Neighbouring slots that one statement reads: a statement each took a fifth of a restore with a log of small rows. */
+/**
+ * Adjacent slots read by one statement: a statement for each slot took a fifth of a restore with a log of small rows.
+ */
 const SLOTS_READ_MAX = 256;
 
 export interface ShardMeta {
   readonly incarnation: string;
   readonly storedSeq: number;
-  /** The watermark as of the last idle advance or confirmed flush; log rows carry their own. */
+  /** The watermark of the last idle advance or confirmed flush; log rows carry theirs. */
   readonly watermarkMs: number | null;
-  /** The greatest routing time as of the last confirmed flush; blocks carry their own. */
+  /** The greatest routing time of the confirmed flushes; blocks carry theirs. */
   readonly routingAtMsMax: number;
   readonly address: ShardAddress | null;
   readonly registered: boolean;
@@ -43,11 +52,11 @@ export interface OutboxRow {
 interface Cut extends OutboxRow {
   readonly run: Uint8Array;
   readonly receivedAtMs: number;
-  /** Of receipt, of the ids that are still remembered. */
+  /** The oldest day of receipt whose ids are still remembered. */
   readonly oldestDay: number;
 }
 
-/** The ids of one flush, as long as they are not merged with others. */
+/** The ids of one flush until they are merged with others. */
 export interface FlushRun {
   readonly day: number;
   readonly ids: Uint32Array;
@@ -61,7 +70,7 @@ export class ShardStore {
   #rowsWritten = 0;
   #sizeBytes = 0;
   readonly #sizeOf = new Map<number, number>();
-  /** Of the days of receipt in `dedupe_run`, none is before this. */
+  /** A lower bound of the days in `dedupe_run`. */
   #runDayMin = 0;
 
   constructor(sql: SqlStorage) {
@@ -104,7 +113,7 @@ export class ShardStore {
     };
   }
 
-  /** Rows written since this instance woke: what the platform bills. */
+  /** Rows written since this instance woke, which is the number that the platform bills. */
   get rowsWritten(): number {
     return this.#rowsWritten;
   }
@@ -118,7 +127,7 @@ export class ShardStore {
     this.#write('UPDATE meta SET address = ?, registered = 1', JSON.stringify(address));
   }
 
-  /** It registers again before its next ack. */
+  /** Notes that the shard rests: it registers again before its next ack. */
   saveRest(): void {
     this.#write('UPDATE meta SET registered = 0');
   }
@@ -139,7 +148,7 @@ export class ShardStore {
     this.#write('UPDATE meta SET watermark_ms = ?', watermarkMs);
   }
 
-  /** Writes one row of the log; what comes back is what `Engine.apply` takes. */
+  /** Writes one row of the log and returns it as `Engine.apply` takes it. */
   appendRow(plan: RowPlan): LogRow {
     assert(
       plan.watermarkMs !== null || plan.blocks.every((block) => block.eventCount === 0),
@@ -160,7 +169,7 @@ export class ShardStore {
     return { ...plan, sizeBytes: bytes.byteLength, checksum };
   }
 
-  /** The log from storedSeq on, in order, to be replayed; takes note of which slots are free. */
+  /** Reads the log from storedSeq on, in order, and notes which slots are free. */
   *replay(storedSeq: number): Generator<LogRow> {
     const slots = this.#sql.exec<{ slot: number; seq: number }>('SELECT slot, seq FROM log').toArray();
     for (const { slot, seq } of slots) {
@@ -192,15 +201,16 @@ export class ShardStore {
       const [row] = [...this.#readSlots(slot, slot + 1, seq)] as [LogRow];
       sizeBytes += row.sizeBytes;
       row.blocks.forEach((block, i) => {
-        blocks.push({ seq, block: block.bytes.slice(), dispositions: (row.dispositions[i] as Uint8Array).slice() });
+        blocks.push({ seq, block: block.bytes.slice(), dispositions: row.dispositions[i]!.slice() });
       });
     }
     return { blocks, nextSeq: seq < seqTo ? seq : null };
   }
 
   /**
-   * A cut, in one transaction with its outbox row (CORRECTNESS A1). Once a day it drops what is beyond the horizon: a shard
-   * with few events never merges, and would read the ids of all its life at each restart.
+   * Saves a cut: the ids of its flush and its outbox row, in one transaction (CORRECTNESS A1). The first cut of a day
+   * also drops the ids beyond the horizon: a shard with few events never merges, and would read all ids it ever took
+   * at each restart.
    */
   saveCut(flush: Cut): void {
     if (this.#runDayMin < flush.oldestDay) {
@@ -213,7 +223,7 @@ export class ShardStore {
     }
   }
 
-  /** Merged runs take the place of all flushes' own. */
+  /** Replaces the runs of single flushes by merged runs. */
   saveMerge(merges: readonly RunMerge[]): void {
     this.#write('DELETE FROM dedupe_run WHERE merged = 0');
     for (const { day, ids } of merges) {
@@ -222,8 +232,8 @@ export class ShardStore {
   }
 
   /**
-   * A flush is stored elsewhere: its outbox row goes, its slots are free. Watermark and greatest routing time are kept
-   * beside it, for a restart replays only what is not stored, and may find no row that carries them.
+   * Drops a flush that the sink has stored: its outbox row goes and its slots become free. Saves the watermark and the
+   * greatest routing time, because a restart replays only rows that are not stored and may find none that carries them.
    */
   saveConfirm(flush: FlushRef, watermarkMs: number | null, routingAtMsMax: number): void {
     this.#write('DELETE FROM outbox WHERE seq_from = ?', flush.seqFrom);
@@ -261,7 +271,7 @@ export class ShardStore {
     return rows.map(({ day }) => day);
   }
 
-  /** The merged runs of a day, each sorted; one at a time, for a busy day has 8 bytes an id of them. */
+  /** The merged runs of a day, each sorted; one at a time, because a busy day has 8 bytes of them for each id. */
   *readRuns(day: number): Generator<Uint32Array> {
     const rows = this.#sql.exec<{ ids: ArrayBuffer }>('SELECT ids FROM dedupe_run WHERE merged = 1 AND day = ?', day);
     for (const { ids } of rows) yield new Uint32Array(ids);
@@ -271,7 +281,7 @@ export class ShardStore {
     this.#rowsWritten += this.#sql.exec(statement, ...values).rowsWritten;
   }
 
-  /** Schema 1 had no epochs. */
+  /** Upgrades storage of schema 1, which had no epochs. */
   #upgrade(): void {
     const columns = this.#sql.exec<{ name: string }>('SELECT name FROM pragma_table_info(?)', 'meta').toArray();
     if (!columns.some(({ name }) => name === 'routing_at_ms_max'))
@@ -322,66 +332,6 @@ type MetaRow = {
   routing_at_ms_max: number;
 };
 
-type SlotRow = { seq: number; watermark_ms: number; checksum: number; blocks: ArrayBuffer };
-
-function logRowOf(row: SlotRow): LogRow {
-  const { seq, checksum } = row;
-  const bytes = new Uint8Array(row.blocks);
-  assert(crc32(bytes) === checksum, `row ${seq} of the log is damaged: its checksum differs`);
-  const { blocks, dispositions } = decodeRow(bytes);
-  const watermarkMs = Number.isFinite(row.watermark_ms) ? row.watermark_ms : null;
-  return { seq, blocks, dispositions, watermarkMs, sizeBytes: bytes.byteLength, checksum };
-}
-
-/**
- * The bytes of a row: blocks first (each padded to 8, so that they open without a copy), then their dispositions.
- *
- *   u32 blockCount   u32 reserved   u32 blockBytes[blockCount] (padded to 8)   blocks   dispositions
- */
-function encodeRow(plan: RowPlan): Uint8Array {
-  const count = plan.blocks.length;
-  const tableBytes = pad8(8 + 4 * count);
-  const blockBytes = plan.blocks.reduce((sum, block) => sum + pad8(block.bytes.byteLength), 0);
-  const dispositionBytes = plan.dispositions.reduce((sum, each) => sum + each.byteLength, 0);
-  const bytes = new Uint8Array(tableBytes + blockBytes + dispositionBytes);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, count, true);
-  let at = tableBytes;
-  plan.blocks.forEach((block, i) => {
-    view.setUint32(8 + 4 * i, block.bytes.byteLength, true);
-    bytes.set(block.bytes, at);
-    at += pad8(block.bytes.byteLength);
-  });
-  for (const each of plan.dispositions) {
-    bytes.set(each, at);
-    at += each.byteLength;
-  }
-  return bytes;
-}
-
-function decodeRow(bytes: Uint8Array): { blocks: EventBlock[]; dispositions: Uint8Array[] } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = view.getUint32(0, true);
-  let at = pad8(8 + 4 * count);
-  const blocks: EventBlock[] = [];
-  for (let i = 0; i < count; i++) {
-    const length = view.getUint32(8 + 4 * i, true);
-    blocks.push(openBlock(bytes.subarray(at, at + length)));
-    at += pad8(length);
-  }
-  const dispositions = blocks.map((block) => {
-    const each = bytes.subarray(at, at + block.eventCount);
-    at += block.eventCount;
-    return each;
-  });
-  assert(at === bytes.byteLength, `a log row of ${at} bytes has ${bytes.byteLength}`);
-  return { blocks, dispositions };
-}
-
 function bytesOf(words: Uint32Array): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-}
-
-function pad8(bytes: number): number {
-  return (bytes + 7) & ~7;
 }

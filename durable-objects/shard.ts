@@ -2,10 +2,12 @@
  * Shard: the Durable Object that owns one tenant, region and key range: a thin shell around the engine.
  *
  * In: EventBlocks by RPC. Out: dispositions, live cells, flushes for the sink.
- * Order of an append (CORRECTNESS D1, D2): plan → write the row → apply, in one synchronous stretch. Requests that arrive
- * while a commit is on its way share the next row, and under load so do those that follow closely (group commit); when
- * idle, a request is written at once. Replies leave through the output gate, so none overtakes the commit it relies on.
- * The alarm has two duties, cut an old flush and remind the sink, each caught on its own; it re-arms instead of throwing.
+ * - The order of an append is (CORRECTNESS D1, D2): plan → write the row → apply, in one synchronous stretch.
+ * - Requests that arrive during a commit share the next row, and under load so do those that follow closely (group
+ *   commit). An idle shard writes a request at once.
+ * - Replies leave through the output gate, so none overtakes the commit it relies on.
+ * - The alarm has two duties, to cut an old flush and to remind the sink. Each is caught on its own, and the alarm is
+ *   armed again instead of throwing.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { openBlock } from '../src/core/block/block.ts';
@@ -35,6 +37,7 @@ import type {
 import type { ShardAddress } from '../src/core/shard/shard-map.ts';
 import { firstBySize } from '../src/core/std/page.ts';
 import { assert } from '../src/core/std/result.ts';
+import { logError } from '../src/observe/log.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
 import { Gathering } from './gathering.ts';
@@ -48,12 +51,12 @@ export interface ShardEnv {
   readonly DIRECTORY: DurableObjectNamespace;
 }
 
-/** How long the sink has to store a flush before it is reminded; twice as long after each reminder that did not help. */
+/** How long the sink has to store a flush before it is reminded; doubles with each reminder, up to the maximum. */
 const REMIND_AFTER_MS = 30_000;
 const REMIND_AFTER_MS_MAX = 120_000;
-/** Until then an edge that still knew the tenant has heard that it is deleted. */
+/** The wait named by a wiped shard: by then every edge has learnt that the tenant is deleted. */
 const WIPED_RETRY_AFTER_MS = LIMITS.tenantCacheMs;
-/** An old flush is not cut while so many wait: the sink stands still, and more of them would not be stored sooner. */
+/** Waiting flushes above which age cuts no flush: the sink stands still, so a cut would store nothing sooner. */
 const WAITING_FLUSHES_OLD = LIMITS.waitingFlushesMax / 4;
 
 export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
@@ -67,12 +70,13 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   readonly #waiting = new Waiting();
   readonly #gathering = new Gathering(this.#waiting);
   #draining = false;
-  /** There are no tables any more: this instance takes nothing, until it is evicted. */
+  /** Set once the tables are deleted: this instance takes nothing until it is evicted. */
   #isWiped = false;
-  /** When the alarm is set for, as far as this instance knows; null: none. */
+  /** The time of the alarm as this instance knows it; null when none is set. */
   #alarmAtMs: number | null = null;
-  /** Since the last confirm: reminders sent, and times the sink began to read the oldest flush. */
+  /** Reminders sent since the last confirm. */
   #reminders = 0;
+  /** How often the sink began to read the oldest flush since the last confirm. */
   #attempts = 0;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
@@ -168,7 +172,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     return this.#epochs.close(request.next);
   }
 
-  /** Asked by the sweep: from its yes on the shard is left asleep, until it registers again. */
+  /** Answers the sweep: after a yes the sweep leaves the shard asleep until it registers again. */
   async rest(): Promise<RestReply> {
     const { headSeq, storedSeq, lastReceivedAtMs } = this.#engine;
     const isIdle = !this.#draining && this.#waiting.count === 0 && Date.now() - lastReceivedAtMs >= LIMITS.restAfterMs;
@@ -217,7 +221,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     try {
       if (this.#flushDueMs() <= Date.now()) this.#cut();
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'shard.alarm.cut', error: String(cause) }));
+      logError('shard.alarm.cut', cause, { address: this.#address });
     }
     try {
       if (this.#engine.outbox.length > 0) {
@@ -225,12 +229,12 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
         await this.#remind();
       }
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'shard.alarm.remind', error: String(cause) }));
+      logError('shard.alarm.remind', cause, { address: this.#address });
     }
     await this.#arm();
   }
 
-  /** Writes all that waits, a row at a time, until nothing does. Never rejects: its failures are the waiters'. */
+  /** Writes the waiting requests, a row at a time, until none waits. Never rejects: a failure rejects its waiters. */
   async #drain(): Promise<void> {
     this.#draining = true;
     let group: Waiter[] = [];
@@ -248,7 +252,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
         await this.ctx.storage.sync();
         await this.#gathering.gather(group.length);
       }
-      // Not awaited: who came meanwhile would find a drain that no longer looks.
+      // Not awaited: a request that arrived during the await would find a drain that no longer looks.
       this.ctx.waitUntil(this.#arm());
     } catch (cause) {
       for (const waiter of [...group, ...this.#waiting.takeAll()]) waiter.reject(cause);
@@ -257,7 +261,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     }
   }
 
-  /** Answers those whose events a published epoch owns; the others come back. */
+  /** Refuses the requests whose events a published epoch owns, and returns the others. */
   #refuseStale(group: readonly Waiter[]): Waiter[] {
     return group.filter((waiter) => {
       if (this.#epochs.ownership(waiter) === 'ours') return true;
@@ -289,7 +293,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (this.#engine.open.isFull) this.#cut();
   }
 
-  /** Closes the open flush with its outbox row, and tells the sink. */
+  /** Closes the open flush, writes its outbox row and tells the sink. */
   #cut(): void {
     const { open } = this.#engine;
     if (open.isEmpty) return;
@@ -313,7 +317,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     this.ctx.waitUntil(this.#arm());
   }
 
-  /** Turns recent ids into sorted runs once they are many. */
+  /** Merges recent ids into sorted runs once there are many. */
   #mergeIds(): void {
     const merges = this.#engine.planMerge();
     if (merges.length === 0) return;
@@ -328,7 +332,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     try {
       change();
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'shard.mutate', error: String(cause) }));
+      logError('shard.mutate', cause, { address: this.#address });
       this.ctx.abort(`aborted to drop half a change: ${String(cause)}`);
       throw cause;
     }
@@ -338,7 +342,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (this.#address !== null) await this.env.FLUSH_QUEUE.send({ address: this.#address });
   }
 
-  /** Known to the directory, durably, before the first ack (CORRECTNESS D6). */
+  /** Makes the shard durably known to the directory before its first ack (CORRECTNESS D6). */
   async #register(): Promise<void> {
     if (this.#registered || this.#address === null) return;
     const { uid, region, index } = this.#address;
@@ -362,7 +366,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   #askForSplit(): void {
     if (this.#address === null) return;
     const sent = this.env.FLUSH_QUEUE.send({ address: this.#address, isHot: true });
-    this.ctx.waitUntil(sent.catch(() => {})); // it asks again while it is hot
+    this.ctx.waitUntil(sent.catch(() => {})); // the shard asks again while it is hot
   }
 
   #flushDueMs(): number {
@@ -372,7 +376,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     return openedAtMs === null ? Number.POSITIVE_INFINITY : openedAtMs + LIMITS.flushAgeMsMax;
   }
 
-  /** Sets the alarm when it is due earlier than it is set: each call is a row written. */
+  /** Moves the alarm to an earlier time when it is due earlier; never otherwise, because each move writes a row. */
   async #arm(): Promise<void> {
     if (this.#isWiped) return;
     const remindAfterMs = Math.min(REMIND_AFTER_MS * 2 ** this.#reminders, REMIND_AFTER_MS_MAX);

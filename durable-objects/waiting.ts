@@ -1,7 +1,9 @@
 /**
- * Waiting: the requests that have reached a shard and wait for the commit they will share, in the order they came.
+ * Waiting: the requests that have reached a shard and wait for the commit they will share, in the order of their
+ * arrival.
  *
- * A group of them is one commit: those whose blocks fit a row of the log together, the first always, however big it is.
+ * A group is one commit: the first request, however large, and those after it whose blocks fit into the same row of
+ * the log.
  */
 import type { EventBlock } from '../src/core/block/block.ts';
 import { LIMITS } from '../src/core/limits.ts';
@@ -9,12 +11,12 @@ import type { AppendReply } from '../src/core/shard/rpc.ts';
 import { firstBySize } from '../src/core/std/page.ts';
 import type { Routed } from './shard-epochs.ts';
 
-/** What a request brings. */
+/** A request as it arrives: its blocks and its routing. */
 export interface Arrival extends Routed {
   readonly blocks: readonly EventBlock[];
   readonly sizeBytes: number;
 }
-/** One that waits, and how it is told. */
+/** A request that waits, with the ends of the promise that its sender awaits. */
 export interface Waiter extends Arrival {
   readonly resolve: (reply: AppendReply) => void;
   readonly reject: (reason: unknown) => void;
@@ -30,12 +32,12 @@ export class Waiting {
   get count(): number {
     return this.#waiters.length;
   }
-  /** Of their blocks. */
+  /** Bytes of the blocks of all waiting requests. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Resolves with what became of it. */
+  /** Resolves with the reply to the request, once it is committed or refused. */
   add(arrival: Arrival): Promise<AppendReply> {
     this.#sizeBytes += arrival.sizeBytes;
     return new Promise((resolve, reject) => {

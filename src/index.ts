@@ -1,25 +1,31 @@
 /**
- * Entry of the Worker: the only reader of the whole environment. Bindings become Services, once an isolate.
+ * Entry of the Worker: the only reader of the whole environment.
+ *
+ * It makes Services of the bindings, once an isolate, and wires the platform's three calls to them: `fetch` to the app,
+ * `queue` to the consumer of the queue's role, `scheduled` to the duties of a minute.
  */
 import type { Hono } from 'hono';
 import { directoryOf } from '../durable-objects/directory.ts';
+import { scannerOf } from '../durable-objects/scanner.ts';
+import { shardOf } from '../durable-objects/shard-of.ts';
 import { createApp } from './app.ts';
 import { continueDeletions } from './control/deletion/deletion.ts';
 import { growShards } from './control/shards/grow.ts';
 import { TenantCache } from './control/tenants/tenant-cache.ts';
 import { loadTenant } from './control/tenants/tenants.ts';
 import { MINUTE_MS } from './core/limits.ts';
-import type { FlushMessage, SealMessage, ShardOf, ShardRpc } from './core/shard/rpc.ts';
-import { type ShardAddress, shardName } from './core/shard/shard-map.ts';
+import type { FlushMessage, SealMessage } from './core/shard/rpc.ts';
+import type { ShardAddress } from './core/shard/shard-map.ts';
+import { assert } from './core/std/result.ts';
 import { checkAnswers } from './http/answer-checks.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
-import type { ScannerOf, ScannerRpc } from './lake/scan/scan-task.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleProfiles } from './lake/upkeep/digest-traits.ts';
 import { scheduleRetention } from './lake/upkeep/expiry.ts';
+import { logError } from './observe/log.ts';
 import { analyticsEngineTelemetry } from './observe/telemetry.ts';
 import type { Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
@@ -40,13 +46,13 @@ export interface Env {
   readonly SCANNER?: DurableObjectNamespace;
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
   readonly SEAL_QUEUE: Queue<SealMessage>;
-  /** Secret. */
+  /** A secret. */
   readonly TIDEMARK_ROOT_KEY: string;
-  /** '1' where tests run: every answer is checked against what its route says. */
+  /** `'1'` where tests run: every answer is checked against its route's schema. */
   readonly TIDEMARK_CHECK_ANSWERS?: string;
-  /** '1' on a local stack. */
+  /** `'1'` on a local stack; absent elsewhere. */
   readonly TIDEMARK_LOCAL?: string;
-  /** JSON of DemoKeys; on a local stack only. */
+  /** DemoKeys as JSON, on a local stack; absent elsewhere. */
   readonly DEMO_KEYS?: string;
 }
 
@@ -92,35 +98,26 @@ function servicesOf(env: Env): Services {
   };
 }
 
-/** An id is a hash of its name: so many are remembered, as most requests are for few shards. */
-const SHARD_IDS_MAX = 4_096;
+type Consume = (batch: MessageBatch<unknown>, services: Services) => Promise<void>;
 
-/** A new stub for each call: one that has thrown stays broken. */
-function shardOf(namespace: DurableObjectNamespace): ShardOf {
-  const ids = new Map<string, DurableObjectId>();
-  const idOf = (name: string) => {
-    const known = ids.get(name);
-    if (known !== undefined) return known;
-    if (ids.size >= SHARD_IDS_MAX) ids.clear();
-    const id = namespace.idFromName(name);
-    ids.set(name, id);
-    return id;
-  };
-  return (address) => {
-    const id = idOf(shardName(address));
-    return namespace.get(id, { locationHint: address.region as DurableObjectLocationHint }) as unknown as ShardRpc;
-  };
-}
+/** The consumer of each queue by the queue's role, the last part of its name: `tidemark-flush`, `tidemark-seal-dlq`. */
+const CONSUMERS: Readonly<Record<string, Consume>> = {
+  flush: (batch, services) =>
+    consumeFlushes(batch as MessageBatch<FlushMessage>, {
+      ...services,
+      poke: pokeOf(services),
+      grow: (uid) => growShards(services, uid, null),
+      isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
+    }),
+  seal: (batch, services) =>
+    consumeSeals(batch as MessageBatch<SealMessage>, {
+      ...services,
+      rollupsOf: async (uid) => (await loadTenant(services.db, uid))?.tenant.rollups ?? null,
+    }),
+  dlq: (batch, { db, now }) => keepDeadLetters(batch, db, now()),
+};
 
-/** Of a tenant's own pool: what one tenant asks never waits for another. */
-function scannerOf(namespace: DurableObjectNamespace): ScannerOf {
-  return (uid, index) => namespace.get(namespace.idFromName(`${uid}/${index}`)) as unknown as ScannerRpc;
-}
-
-/**
- * A round of the sweep wakes every shard that does not rest: often enough to bound silence, seldom enough to cost
- * little.
- */
+/** Each round wakes every shard that does not rest: frequent rounds bound silence, rare ones cost little. */
 const SWEEP_EVERY_MINUTES = 10;
 
 export default {
@@ -128,44 +125,28 @@ export default {
     return workerOf(env).app.fetch(request, env, ctx);
   },
 
-  async queue(batch, env) {
-    const { services } = workerOf(env);
-    switch (batch.queue) {
-      case 'tidemark-flush':
-        return consumeFlushes(batch as MessageBatch<FlushMessage>, {
-          ...services,
-          poke: pokeOf(services),
-          grow: (uid) => growShards(services, uid, null),
-          isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
-        });
-      case 'tidemark-seal': {
-        const rollupsOf = async (uid: string) => (await loadTenant(env.DB, uid))?.tenant.rollups ?? null;
-        return consumeSeals(batch as MessageBatch<SealMessage>, { ...services, rollupsOf });
-      }
-      default:
-        return keepDeadLetters(batch, services.db, services.now());
-    }
+  queue(batch, env) {
+    const role = batch.queue.slice(batch.queue.lastIndexOf('-') + 1);
+    const consume = CONSUMERS[role];
+    assert(consume !== undefined, `no consumer has the role ${role} of the queue ${batch.queue}`);
+    return consume(batch, workerOf(env).services);
   },
 
-  /** Each duty on its own: one that fails does not keep the others from their turn. */
+  /** Runs each duty on its own: one that fails does not keep the others from their turn. */
   async scheduled({ scheduledTime }, env) {
     const { services } = workerOf(env);
-    // A count that every tenant has: only what was begun goes on.
+    const beginsRound = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;
+    // Every tenant has at least one shard, so this only finishes a split that was begun.
     const resumeSplit = (uid: string) => growShards(services, uid, 1);
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
       () => scheduleRetention(services, services.now()),
       () => scheduleProfiles(services, services.now()),
-      () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(env.LAKE, uid, max) }),
+      () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(services.lake, uid, max) }),
       () => sweepShards({ ...services, poke: pokeOf(services), resumeSplit, beginsRound }),
     ];
-    const beginsRound = Math.floor(scheduledTime / MINUTE_MS) % SWEEP_EVERY_MINUTES === 0;
-    const failed = (await Promise.allSettled(duties.map((duty) => duty()))).filter(
-      ({ status }) => status === 'rejected',
-    );
-    for (const { reason } of failed as PromiseRejectedResult[]) {
-      console.error(JSON.stringify({ at: 'scheduled', error: String(reason) }));
-    }
+    const results = await Promise.allSettled(duties.map((duty) => duty()));
+    for (const result of results) if (result.status === 'rejected') logError('scheduled', result.reason);
   },
 } satisfies ExportedHandler<Env>;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openApiOf, undocumentedRoutes } from '../src/http/openapi.ts';
 import { PROBLEM_CODES } from '../src/wire/problem-codes.ts';
+import { expectLog } from './support/expect-log.ts';
 import { fakeApp, ROOT_KEY } from './support/fake-services.ts';
 
 describe('the OpenAPI document', () => {
@@ -78,6 +79,7 @@ describe('health', () => {
     expect((await call('GET', '/healthz')).status).toBe(200);
     const { status, headers, body } = await call('GET', '/readyz');
     expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'not-ready']);
+    expectLog('http.problem', { status: 503, code: 'not-ready', path: '/readyz' });
   });
 });
 

@@ -5,6 +5,7 @@
 import { LIMITS } from '../core/limits.ts';
 import type { FlushMessage } from '../core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../core/shard/shard-map.ts';
+import { logWarn } from '../observe/log.ts';
 
 /** Shards remembered an isolate. */
 const REMEMBERED_MAX = 1_000;
@@ -27,7 +28,7 @@ export class HotReports {
     if (this.#reportedAtMs.size >= REMEMBERED_MAX) this.#reportedAtMs.clear();
     this.#reportedAtMs.set(name, nowMs);
     this.#queue.send({ address, isHot: true }).catch((cause: unknown) => {
-      console.warn(JSON.stringify({ at: 'edge.hot-reports', error: String(cause) }));
+      logWarn('edge.hot-reports', cause, { address });
     });
   }
 }

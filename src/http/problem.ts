@@ -10,6 +10,8 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
 import { jsonPointer } from '../core/std/pointer.ts';
+import { logError } from '../observe/log.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from '../observe/request-id.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
@@ -77,12 +79,19 @@ export function problemDocument(thrown: Problem): Record<string, unknown> {
 /** Turns any thrown value into a response. */
 export function renderProblem(c: Context, thrown: unknown): Response {
   const shown = thrown instanceof Problem ? thrown : new Problem(500, 'internal', 'The request failed; it was logged.');
-  if (shown.status >= 500) console.error(thrown);
+  if (shown.status >= 500) logFault(c, thrown, shown);
   for (const [name, value] of Object.entries(shown.headers)) c.header(name, value);
   if (shown.status === 401) c.header('www-authenticate', 'Bearer realm="tidemark"');
   return c.body(JSON.stringify(problemDocument(shown)), shown.status as ContentfulStatusCode, {
     'content-type': PROBLEM_CONTENT_TYPE,
   });
+}
+
+/** Logs a failed request under an id that its answer tells too. */
+function logFault(c: Context, thrown: unknown, { status, code }: Problem): void {
+  const requestId = requestIdOf(c.req.raw.headers);
+  c.header(REQUEST_ID_HEADER, requestId);
+  logError('http.problem', thrown, { requestId, method: c.req.method, path: c.req.path, status, code });
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
- * RequestCounter: answered requests of this isolate by method, route and status, as Prometheus text.
+ * Metrics: numbers of this isolate in the text format of Prometheus, and the counter of its answered requests.
  *
- * Bounded: routes are patterns (`/v1/tenants/:id`), never paths. An isolate's counters begin at 0 whenever it starts, as
- * Prometheus' `rate` expects of a restarted process; the `instance` label tells isolates apart.
+ * The counter has a sample for each method, route and status. Their number is bounded, because routes are patterns
+ * (`/v1/tenants/:id`) and never paths. A new isolate counts from 0, which Prometheus' `rate` expects of a restarted
+ * process; the `instance` label tells isolates apart.
  */
 export class RequestCounter {
   readonly #counts = new Map<string, number>();
@@ -12,7 +13,7 @@ export class RequestCounter {
     this.#counts.set(labels, (this.#counts.get(labels) ?? 0) + 1);
   }
 
-  /** Samples in the order of their labels, each with the instance it was counted in. */
+  /** The samples in the order of their labels, each with the instance that counted it. */
   samples(instance: string): Sample[] {
     return [...this.#counts]
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -21,7 +22,7 @@ export class RequestCounter {
 }
 
 export interface Sample {
-  /** As between the braces; '' for none. */
+  /** The text between the braces; '' for no labels. */
   readonly labels: string;
   readonly value: number;
 }

@@ -1,10 +1,13 @@
 /**
- * Telemetry: points about the pipeline itself, mirrored to Analytics Engine; never a source of truth, never in the way.
+ * Telemetry: points about the pipeline itself, written to Analytics Engine; no answer is made from them, and no request
+ * waits for them.
  *
- * A point is checked against the limits of Analytics Engine before it is written, for the local runtime checks nothing:
- * at most 20 blobs, 20 doubles, 1 index of 96 bytes, 16 KB of blobs (developers.cloudflare.com/analytics/analytics-engine/limits).
+ * A point is checked against the limits of Analytics Engine before it is written, because the local runtime checks
+ * none: at most 20 blobs, 20 doubles, 1 index of 96 bytes, 16 KB of blobs
+ * (developers.cloudflare.com/analytics/analytics-engine/limits).
  */
 import { assert } from '../core/std/result.ts';
+import { logWarn } from './log.ts';
 
 export interface TelemetryPoint {
   /** The sampling key: the tenant's uid. */
@@ -40,7 +43,7 @@ export function analyticsEngineTelemetry(dataset: AnalyticsEngineDataset): Telem
         checkPoint(point);
         dataset.writeDataPoint({ indexes: [point.index], blobs: [...point.blobs], doubles: [...point.doubles] });
       } catch (cause) {
-        console.warn(JSON.stringify({ at: 'telemetry.write', error: String(cause) }));
+        logWarn('telemetry.write', cause);
       }
     },
   };

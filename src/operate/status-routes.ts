@@ -6,10 +6,11 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ShardOf } from '../core/shard/rpc.ts';
-import { type ShardAddress, shardName } from '../core/shard/shard-map.ts';
+import type { ShardAddress } from '../core/shard/shard-map.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { describe } from '../http/describe.ts';
 import { readDropped } from '../lake/upkeep/expiry.ts';
+import { logWarn } from '../observe/log.ts';
 import { listShards } from '../query/view/shards.ts';
 import type { Services } from '../services.ts';
 import { droppedSchema, wireDropped } from './expiry-routes.ts';
@@ -129,8 +130,8 @@ async function askShard(shardOf: ShardOf, address: ShardAddress): Promise<ShardS
   try {
     const { watermarkMs, cutSeq: _, ...state } = await shardOf(address).status({ address });
     return { region, index, reachable: true, watermark: instant(watermarkMs), ...state };
-  } catch (error) {
-    console.warn(`Shard ${shardName(address)} did not answer`, error);
+  } catch (cause) {
+    logWarn('operate.status', cause, { address });
     return { region, index, reachable: false, ...UNKNOWN };
   }
 }

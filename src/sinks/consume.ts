@@ -13,6 +13,7 @@ import type { FlushMessage, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { storeFlush } from '../lake/manifest/flushes.ts';
 import { Room } from '../lake/std/room.ts';
+import { logError } from '../observe/log.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import { FAILURES_REPORTED, noteFlushFailure } from './flush-failures.ts';
 import { flushLinks } from './flush-links.ts';
@@ -59,9 +60,7 @@ export async function consumeFlushes(batch: MessageBatch<FlushMessage>, deps: Co
         if ((await work) === 'retry') throw new Error('a flush could not be stored');
         message.ack();
       } catch (cause) {
-        console.error(
-          JSON.stringify({ at: 'sinks.consume', address, attempt: message.attempts, error: String(cause) }),
-        );
+        logError('sinks.consume', cause, { address, attempt: message.attempts });
         message.retry({ delaySeconds: Math.min(2 ** message.attempts, RETRY_SECONDS_MAX) });
       }
     }),
@@ -111,9 +110,8 @@ async function noteFailure(
   cause: unknown,
   { db, now }: ConsumeDeps,
 ): Promise<number> {
-  const error = String(cause);
-  console.error(JSON.stringify({ at: 'sinks.consume.store', address, flush, error }));
-  return noteFlushFailure(db, { address, flush, error, nowMs: now() }).catch(() => 1);
+  logError('sinks.consume.store', cause, { address, flush });
+  return noteFlushFailure(db, { address, flush, error: String(cause), nowMs: now() }).catch(() => 1);
 }
 
 async function storePulled(address: ShardAddress, pulled: PulledFlush, deps: ConsumeDeps): Promise<void> {

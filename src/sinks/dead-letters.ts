@@ -2,6 +2,7 @@
  * Dead letters: messages that failed to the last try. They are kept and reported, and cost no data: what they asked for
  * waits in its shard or in the manifest, and the sweep asks for it again.
  */
+import { logError } from '../observe/log.ts';
 export async function keepDeadLetters(batch: MessageBatch<unknown>, db: D1Database, nowMs: number): Promise<void> {
   const rows = batch.messages.map((message) => ({ queue: batch.queue, body: JSON.stringify(message.body) }));
   await db
@@ -10,6 +11,6 @@ export async function keepDeadLetters(batch: MessageBatch<unknown>, db: D1Databa
     )
     .bind(nowMs, JSON.stringify(rows))
     .run();
-  console.error(JSON.stringify({ at: 'sinks.dead-letters', queue: batch.queue, count: rows.length }));
+  logError('sinks.dead-letters', 'messages were given up on', { queue: batch.queue, count: rows.length });
   batch.ackAll();
 }

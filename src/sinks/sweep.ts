@@ -9,6 +9,7 @@
  */
 import type { DirectoryOf, RegisteredShard, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
+import { logError } from '../observe/log.ts';
 import { deleteSettledFailures } from './flush-failures.ts';
 import { nextSlice, type SweptTenant } from './sweep-round.ts';
 import { within } from './within.ts';
@@ -80,7 +81,7 @@ async function tried(what: string, sweep: Sweep, run: () => Promise<void>): Prom
     await run();
   } catch (cause) {
     sweep.failed++;
-    console.error(JSON.stringify({ at: 'sinks.sweep', what, error: String(cause) }));
+    logError('sinks.sweep', cause, { what });
   }
 }
 

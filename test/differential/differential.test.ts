@@ -1,5 +1,5 @@
-// Differential: the same stream of requests through the simulator's platform and through workerd, under the same clock:
-// every verdict, every answer and every seal must be the same. What the simulator proves holds where the product runs.
+// Differential: the same stream of requests through the simulator's platform and through workerd, under the same clock.
+// Every verdict, answer and seal must be equal, so that the simulator's proofs hold where the product runs.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
@@ -11,12 +11,12 @@ import { SimulatedTenancy } from './simulated.ts';
 import { questionsAt, Stream } from './stream.ts';
 
 const SEEDS = [1, 2, 3];
-/** So far ahead that no alarm of the runtime, which keeps its own time, is due. */
+/** A start so far in the future that no alarm is due in the runtime, which keeps its own time. */
 const ERA_MS = Date.UTC(2101, 2, 10, 12);
-/** A seed's time, so that the clock never goes back. */
+/** The span of time of one seed; each seed starts after the last one, so the clock never goes back. */
 const SEED_MS = 30 * DAY_MS;
 const REQUESTS = 18;
-/** The day of the start and those before it. */
+/** The day of the start and the days before it. */
 const SEALED_DAYS = 3;
 
 let runtime: Runtime;
@@ -28,10 +28,10 @@ beforeAll(async () => {
 
 afterAll(() => runtime?.stop());
 
-/** Both are told and asked the same; what they say is compared. */
+/** Makes each call on both platforms and compares their answers. */
 class Pair {
-  /** States that the answers told of: a comparison of nothing proves nothing. */
-  readonly met = { answers: 0, complete: 0, open: 0, pending: 0 };
+  /** The states that answers reported: a comparison of empty answers would prove nothing. */
+  readonly seen = { answers: 0, complete: 0, open: 0, pending: 0 };
   readonly #both: readonly [Tenancy, Tenancy];
 
   constructor(simulated: Tenancy, real: Tenancy) {
@@ -52,9 +52,9 @@ class Pair {
     });
     for (const { question, series, complete, pending } of answers) {
       expect(series, `${when}: ${JSON.stringify(question)}`).not.toEqual([]);
-      this.met.answers++;
-      this.met[complete ? 'complete' : 'open']++;
-      if (pending > 0) this.met.pending++;
+      this.seen.answers++;
+      this.seen[complete ? 'complete' : 'open']++;
+      if (pending > 0) this.seen.pending++;
     }
   }
 
@@ -63,7 +63,7 @@ class Pair {
   }
 }
 
-/** A tenant's two days: live, stored, sealed, late, sealed again; asked about at each turn. */
+/** Two days of a tenant: live, stored, sealed, late, sealed again, with questions after each step. */
 class Life {
   readonly #pair: Pair;
   readonly #stream: Stream;
@@ -139,14 +139,14 @@ class Life {
   }
 }
 
-async function live(seed: number, startMs: number, simulated: typeof products): Promise<Pair['met']> {
+async function live(seed: number, startMs: number, simulated: typeof products): Promise<Pair['seen']> {
   const options = { seed, startMs, shardCount: 1 + (seed % 3) };
   const pair = new Pair(new SimulatedTenancy(simulated, options), await runtime.tenancy(options));
   try {
     const life = new Life(pair, seed, startMs);
     await life.run();
     expect(life.accepted).toBeGreaterThan(200);
-    return pair.met;
+    return pair.seen;
   } finally {
     await pair.close();
   }
@@ -154,8 +154,8 @@ async function live(seed: number, startMs: number, simulated: typeof products): 
 
 for (const seed of SEEDS) {
   it(`seed ${seed}: the simulator and the runtime answer alike`, { timeout: 60_000 }, async () => {
-    const met = await live(seed, ERA_MS + seed * SEED_MS, products);
-    for (const [state, answers] of Object.entries(met)) expect(answers, state).toBeGreaterThan(0);
+    const seen = await live(seed, ERA_MS + seed * SEED_MS, products);
+    for (const [state, answers] of Object.entries(seen)) expect(answers, state).toBeGreaterThan(0);
   });
 }
 

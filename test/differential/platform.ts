@@ -1,5 +1,5 @@
-// Platform: what the differential test drives: the same product on two platforms, with the same clock. Whatever it is told
-// and asked, both must answer alike.
+// Platform: the contract of what the differential test drives: the same product on two platforms under the same clock,
+// which must give equal answers to equal calls.
 
 import type { WireRequest } from './stream.ts';
 
@@ -11,7 +11,7 @@ export interface Verdict {
   readonly rejected: number;
 }
 
-/** What of an answer may not depend on the platform. */
+/** The part of an answer that must not depend on the platform. */
 export interface Answer {
   readonly series: unknown;
   readonly complete: boolean;
@@ -26,12 +26,12 @@ export interface SealedDay {
   readonly drift: string;
 }
 
-/** Of one seed, one tenant. Each call happens at `nowMs`, which only grows. */
+/** One tenant of one seed. Each call happens at `nowMs`, which only grows. */
 export interface Tenancy {
   send(request: WireRequest, nowMs: number): Promise<Verdict>;
   /** The answers in the order of the questions. */
   ask(questions: readonly object[], nowMs: number): Promise<readonly Answer[]>;
-  /** Everything is cut and stored. */
+  /** Cuts and stores all events. */
   store(nowMs: number): Promise<void>;
   seal(days: readonly number[], nowMs: number): Promise<readonly SealedDay[]>;
   close(): Promise<void>;
@@ -43,14 +43,14 @@ export interface TenancyOptions {
   readonly startMs: number;
 }
 
-/** The tenant of a seed: the same pseudonyms on both platforms, so the same shards and sketches. */
+/** The tenant of a seed: equal pseudonyms on both platforms, and so equal shards and sketches. */
 export function tenantOf(seed: number): { readonly uid: string; readonly hashKey: string; readonly region: string } {
   return { uid: `t${seed}`, hashKey: String(seed).padStart(32, 'a'), region: 'weur' };
 }
 
 export const SEALED_DAYS = 'SELECT day, events, people, drift FROM sealed_days WHERE uid = ? ORDER BY day';
 
-/** What both platforms say of every request. */
+/** The location and the browser of every request, on both platforms. */
 export const CF = { continent: 'EU', country: 'DE' };
 export const USER_AGENT =
   'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36';

@@ -1,6 +1,6 @@
-// Runtime: the product in workerd, through the HTTP API, under a clock that the test sets. The Worker's own module runs as
-// it is deployed; a module before it puts the clock in place of Date, and one around it cuts flushes and hands over batches
-// of queues when the test says so.
+// Runtime: the product in workerd, through the HTTP API, under a clock that the test sets. The Worker's module runs as
+// it is deployed. A module loaded before it replaces Date by the clock; a module around it cuts flushes and delivers
+// batches of queues on the test's command.
 
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';

@@ -104,7 +104,7 @@ export class SimulatedTenancy implements Tenancy {
     bind(null);
   }
 
-  /** Runs work on some isolate from that time on, with whatever it needs of the schedule. */
+  /** Runs work on an isolate from `nowMs` on, and the scheduled events it waits for. */
   async #at<T>(nowMs: number, work: (isolate: Isolate) => Promise<T>): Promise<T> {
     await this.#world.scheduler.runUntil(nowMs);
     let result: { readonly value: T } | null = null;

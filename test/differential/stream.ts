@@ -1,5 +1,5 @@
-// Stream: a seeded life of one tenant: requests with duplicates, late and clamped events, fast clocks and bad events, and
-// the questions that are asked in between.
+// Stream: the requests and questions of one tenant, drawn from a seed: duplicates, late and clamped events, fast
+// clocks and bad events.
 
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { Sequence } from '../sim/world/random.ts';
@@ -20,10 +20,10 @@ export class Stream {
     this.#random = new Sequence(seed, 'differential');
   }
 
-  /** A request of a device at that time; `ageMs`: all its events are that old. */
+  /** A request of a device at `nowMs`; with `ageMs`, all its events are that old. */
   request(nowMs: number, ageMs: number | null = null): WireRequest {
     const random = this.#random;
-    // One clock in eight is fast: it is set right by `sentAt`.
+    // One clock in eight is fast; `sentAt` corrects it.
     const skewMs = random.chance(0.125) ? random.below(2 * HOUR_MS) : 0;
     const batch: object[] = [];
     for (let left = 1 + random.below(24); left > 0; left--) {
@@ -36,7 +36,7 @@ export class Stream {
     return { batch, sentAt: new Date(nowMs + skewMs).toISOString() };
   }
 
-  /** Sends again some of what was sent. */
+  /** Repeats some of the events that were sent. */
   resend(nowMs: number, size: number): WireRequest {
     const batch = Array.from({ length: size }, () => this.#random.pick(this.#sent));
     return { batch, sentAt: new Date(nowMs).toISOString() };
@@ -64,7 +64,9 @@ export class Stream {
     return event;
   }
 
-  /** Mostly seconds; some late, of yesterday, beyond the allowed lateness, or in the future. */
+  /**
+   * The age of an event: mostly seconds, sometimes late, of yesterday, beyond the allowed lateness, or in the future.
+   */
   #ageMs(): number {
     const kind = this.#random.next();
     if (kind < 0.7) return this.#random.below(20 * SECOND_MS);
@@ -75,7 +77,7 @@ export class Stream {
   }
 }
 
-/** From cells and from the events; of the ten days before. */
+/** Questions about the last ten days, some answered from cells and some from events. */
 export function questionsAt(nowMs: number): object[] {
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const range = { from: new Date(today - 10 * DAY_MS).toISOString(), to: new Date(today + 2 * DAY_MS).toISOString() };

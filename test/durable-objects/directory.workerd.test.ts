@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Directory } from '../../durable-objects/directory.ts';
 
-/** A directory on a disk that refuses writes on demand, and what a later instance would read. */
+/** A directory on a disk that refuses writes on demand; `disk.data` is what a later instance would read. */
 function setUp() {
   const disk = { refuses: false, data: {} as Record<string, unknown> };
   const storage = {
@@ -21,7 +21,7 @@ function setUp() {
 const shard = (index: number) => ({ region: 'weur', index, incarnation: `i${index}`, registeredAtMs: 1_000 });
 const epochs = [{ epoch: 0, shardCount: 1, startMs: 0 }];
 
-test('what could not be stored is not told to anybody', async () => {
+test('a change that could not be stored is not told to any caller', async () => {
   const { disk, directory } = setUp();
   await directory.register(shard(0));
   const before = { shards: directory.list(), map: directory.map() };

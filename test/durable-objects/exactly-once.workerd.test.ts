@@ -1,38 +1,46 @@
-// Exactly once on the real runtime: the scenarios of the simulator that turn on what the runtime itself does: crashes,
-// evictions, alarms, redeliveries. Each ends with the books: every acknowledged id is counted once (G1).
+// Exactly once on the real runtime: the simulator's scenarios that depend on the runtime itself, such as crashes,
+// evictions, alarms and redeliveries. Each ends with a check of the books: every acknowledged id is counted once (G1).
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Directory, directoryOf } from '../../durable-objects/directory.ts';
 import { Shard } from '../../durable-objects/shard.ts';
 import { growShards } from '../../src/control/shards/grow.ts';
 import { DAY_MS, HOUR_MS, LIMITS } from '../../src/core/limits.ts';
 import type { AppendRequest, ConfirmRequest, ShardRpc } from '../../src/core/shard/rpc.ts';
 import { shardName } from '../../src/core/shard/shard-map.ts';
+import { expectLog } from '../support/expect-log.ts';
 import { bindings, cron, deliver, newTenant, slowIsolate } from './support/ledger.ts';
 
 const { DB, SHARD, DIRECTORY } = bindings;
 
-/** What a test may reach of an instance that the product keeps to itself. */
+/** The part of an instance that is protected in the product and that a test reaches. */
 interface Inside {
   readonly ctx: DurableObjectState;
 }
 
+/**
+ * Reasons as the runtime gives them when an instance or a connection ends. workerd reports each failed call of an
+ * object as uncaught; the pool that runs these tests drops reports with these reasons and prints all others.
+ */
+const CRASH = 'Instance dispose: crash of a test';
+const LOST = 'disconnected: operation canceled';
+
 const append = Shard.prototype.append;
 const confirm = Shard.prototype.confirm;
 
-/** The next append ends with the instance: before its events are written, once they are, or once they are durable. */
+/** Lets the next append end the instance: before its events are written, once they are, or once they are durable. */
 function crashOnAppend(when: 'before' | 'written' | 'after'): void {
   vi.spyOn(Shard.prototype, 'append').mockImplementationOnce(async function (this: Shard, request: AppendRequest) {
     const { ctx } = this as unknown as Inside;
     if (when !== 'before') await append.call(this, request);
     if (when === 'after') await ctx.storage.sync();
-    ctx.abort('crash of a test');
+    ctx.abort(CRASH);
     throw new Error('not reached');
   });
 }
 
-/** D1 takes no flush of the tenant until it is told to. */
+/** Lets D1 refuse the tenant's flushes until the returned function is called. */
 async function holdSink(uid: string): Promise<() => Promise<unknown>> {
   const name = `held_${uid.replaceAll(/\W/g, '_')}`;
   await DB.prepare(
@@ -45,14 +53,13 @@ function travelTo(nowMs: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: nowMs });
 }
 
+/** Takes the log of a request that a shard did not answer. */
+const expectUnanswered = (reason: string) =>
+  expectLog('http.problem', { code: 'shard-unavailable', cause: { cause: { message: reason } } });
+
 const storedFlushes = async (uid: string) =>
   (await DB.prepare('SELECT seq_from, seq_to, accepted FROM flushes WHERE uid = ? ORDER BY seq_from').bind(uid).all())
     .results;
-
-beforeEach(() => {
-  // The product says what fails; here it is made to.
-  vi.spyOn(console, 'error').mockReturnValue();
-});
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -67,6 +74,7 @@ describe('a crash', () => {
       const batch = events(20);
       crashOnAppend(when);
       expect(await send(batch)).toMatchObject({ status: 503, retryAfter: '1' });
+      expectUnanswered(CRASH);
       const resent = await send(batch);
       expect(resent.body).toMatchObject(when === 'before' ? { accepted: 20 } : { accepted: 0, duplicate: 20 });
       await checkBooks();
@@ -76,11 +84,12 @@ describe('a crash', () => {
     });
   }
 
-  it('of a shard that has written and not committed: whatever was kept, the resend is counted once', async () => {
+  it('of a shard between write and commit: the resend is counted once, whether or not the write survived', async () => {
     const { events, send, checkBooks } = await newTenant();
     const batch = events(20);
     crashOnAppend('written');
     expect(await send(batch)).toMatchObject({ status: 503 });
+    expectUnanswered(CRASH);
     await checkBooksOfResend();
     await abortAllDurableObjects();
     await checkBooksOfResend();
@@ -97,6 +106,7 @@ describe('a crash', () => {
     const batch = events(40);
     crashOnAppend('after');
     expect((await send(batch)).status).toBe(503);
+    expectUnanswered(CRASH);
     expect((await send(batch)).body).toMatchObject({ received: 40 });
     await checkBooks();
     await abortAllDurableObjects();
@@ -106,10 +116,12 @@ describe('a crash', () => {
   it('of the sink between D1 and the confirm: the flush comes again and is one', async () => {
     const { uid, events, send, checkBooks, store, address, stub } = await newTenant();
     await send(events(15));
-    vi.spyOn(Shard.prototype, 'confirm').mockRejectedValue(new Error('the connection was lost'));
+    vi.spyOn(Shard.prototype, 'confirm').mockRejectedValue(new Error(LOST));
     await store();
+    expectLog('sinks.consume.store', { message: `Error: ${LOST}` });
+    expectLog('sinks.consume', { message: 'Error: a flush could not be stored' });
     expect(await storedFlushes(uid)).toMatchObject([{ accepted: 15 }]);
-    // Stored and not confirmed: the shard answers for it.
+    // The flush is stored and not confirmed, so the shard answers for it.
     await checkBooks();
     await evictDurableObject(stub());
     await send(events(5));
@@ -278,7 +290,7 @@ it('a map that is out of date is refused by the shard, and the edge routes again
   const shardOf = (at: Parameters<typeof shardName>[0]) =>
     SHARD.get(SHARD.idFromName(shardName(at))) as unknown as ShardRpc;
   const map = await growShards({ db: DB, directoryOf: directoryOf(DIRECTORY), shardOf, now: Date.now }, uid, 4);
-  // D1 keeps the old map, as an edge that loaded it before: only the shard's refusal can tell.
+  // D1 keeps the old map, as does an edge that loaded it before: only the shard's refusal reveals the new one.
   await DB.prepare('UPDATE tenants SET shard_map = NULL WHERE uid = ?').bind(uid).run();
   travelTo((map?.[1]?.startMs ?? 0) + 1_000);
   const replies = vi.spyOn(Shard.prototype, 'append');
@@ -313,7 +325,7 @@ describe('a query', () => {
       await send(events(3));
       await store();
       release();
-      // What came after the question began may be in the answer, and once.
+      // Events that came after the question began may be in the answer, each once.
       expect([20, 23]).toContain((await asked).series[0]?.total);
       await checkBooks();
     });
@@ -334,10 +346,11 @@ it('copies in one request, and in two that meet in one commit, are one event', a
 
 it('a shard that the directory does not know acknowledges nothing', async () => {
   const { events, send, checkBooks } = await newTenant();
-  const register = vi.spyOn(Directory.prototype, 'register').mockRejectedValue(new Error('the connection was lost'));
+  const register = vi.spyOn(Directory.prototype, 'register').mockRejectedValue(new Error(LOST));
   const batch = events(10);
   expect((await send(batch)).status).toBe(503);
   expect(register).toHaveBeenCalled();
+  expectUnanswered(LOST);
   register.mockRestore();
   expect((await send(batch)).body).toMatchObject({ accepted: 10 });
   await checkBooks();

@@ -4,7 +4,7 @@ import { Gathering } from '../../durable-objects/gathering.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A gathering after a commit of so many, those who arrive, and what the next commit takes. */
+/** A gathering that waits after a commit of `committed` requests, and the arrivals and commits that drive it. */
 function setUp(committed: number) {
   const waiting = { count: 0, sizeBytes: 0 };
   const gathering = new Gathering(waiting);
@@ -31,14 +31,14 @@ function setUp(committed: number) {
   return { state, over, arrive, commit, pass: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
 }
 
-test('a request that was alone is not waited for', async () => {
+test('a commit of a single request is followed by no wait', async () => {
   const { state, over } = setUp(1);
   await over;
   expect(state.isOver).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('most of the crowd that was answered is waited for, and not a moment longer', async () => {
+test('the wait ends once three quarters of the answered crowd have come back', async () => {
   const { state, arrive, pass } = setUp(12);
   arrive(4);
   await pass(1);
@@ -51,7 +51,7 @@ test('most of the crowd that was answered is waited for, and not a moment longer
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a crowd that came is asked for one more; one that did not, for a quarter less', async () => {
+test('the target grows by one after a whole crowd and shrinks by a quarter after a smaller one', async () => {
   const { state, arrive, commit, pass } = setUp(4);
   arrive(3);
   await pass(0);
@@ -76,7 +76,7 @@ test('a crowd that came is asked for one more; one that did not, for a quarter l
   expect(state.isOver).toBe(true);
 });
 
-test('no more than twelve are waited for', async () => {
+test('at most twelve requests are waited for', async () => {
   const { state, arrive, pass } = setUp(100);
   arrive(11);
   await pass(0);
@@ -86,7 +86,7 @@ test('no more than twelve are waited for', async () => {
   expect(state.isOver).toBe(true);
 });
 
-test('two milliseconds without anybody end it: the crowd is gone', async () => {
+test('two milliseconds without an arrival end the wait', async () => {
   const { state, arrive, pass } = setUp(20);
   arrive(3);
   await pass(2);
@@ -95,7 +95,7 @@ test('two milliseconds without anybody end it: the crowd is gone', async () => {
   expect(state.isOver).toBe(true);
 });
 
-test('a crowd that drips in does not hold an acknowledgement for more than 8 ms', async () => {
+test('a crowd that drips in holds an acknowledgement for at most 8 ms', async () => {
   const { state, arrive, pass } = setUp(100);
   for (let ms = 0; ms < 8; ms++) {
     expect(state.isOver).toBe(false);
@@ -105,7 +105,7 @@ test('a crowd that drips in does not hold an acknowledgement for more than 8 ms'
   expect(state.isOver).toBe(true);
 });
 
-test('enough bytes for a row of their own end it at once', async () => {
+test('enough bytes for a row end the wait at once', async () => {
   const { state, arrive, pass } = setUp(20);
   arrive(1, 70_000);
   await pass(0);

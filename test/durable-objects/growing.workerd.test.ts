@@ -1,4 +1,4 @@
-// Growing, resting and backpressure on the real runtime.
+// Growing, resting and back-pressure of shards on the real runtime.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -15,7 +15,7 @@ const { SHARD, DIRECTORY } = env as unknown as Env;
 const KNOWN = [{ epoch: 0, startMs: 0, shardCount: 1 }] as const;
 let tenants = 0;
 
-/** A shard of a tenant of its own. `append` says what became of the request, and of each event if it was stored. */
+/** A shard of a new tenant. `append` returns the status of the request or, when it was stored, that of its event. */
 function newShard(index = 0, uid = `growing${tenants++}`) {
   const address: ShardAddress = { uid, region: 'weur', index };
   const stub = () => SHARD.get(SHARD.idFromName(shardName(address)));
@@ -70,7 +70,7 @@ describe('a split', () => {
     expect(await shard().close({ address, next: moved })).toEqual({ status: 'closed' });
   });
 
-  it('is told to a shard that registers while it is under way', async () => {
+  it('is told to a shard that registers during it', async () => {
     const first = newShard();
     await first.append('a');
     const { split } = await first.directory.beginSplit({ known: KNOWN, shardCount: 2, nowMs: Date.now() });
@@ -100,7 +100,7 @@ describe('a cold shard', () => {
     let alarms = 0;
     while (await runDurableObjectAlarm(stub())) alarms++;
     expect(alarms).toBeLessThanOrEqual(1);
-    // It sleeps; queries and the sweep wake it, and leave no alarm behind.
+    // Queries and the sweep wake the sleeping shard and leave no alarm behind.
     await evictDurableObject(stub());
     await shard().live({ address, startMs: 0, endMs: 1 });
     expect(await shard().rest({ address })).toEqual({ isResting: true, storedSeq: 1, headSeq: 1 });
@@ -116,7 +116,7 @@ describe('a cold shard', () => {
     expect(await append('a')).toBe('duplicate');
   });
 
-  it('that holds something, or was busy a minute ago, does not rest', async () => {
+  it('that holds an event, or was busy a minute ago, does not rest', async () => {
     const { append, shard, address, storeAll } = newShard();
     await append('a');
     expect(await shard().rest({ address })).toMatchObject({ isResting: false, storedSeq: 0, headSeq: 1 });

@@ -17,7 +17,7 @@ const EVENTS = DEFAULT_ROLLUPS.find((rollup) => rollup.name === 'events')?.id ??
 const ALL_TIME = { startMs: 0, endMs: Number.MAX_SAFE_INTEGER };
 let tenants = 0;
 
-/** A shard of a tenant of its own, reached anew at each call as the product does. */
+/** A shard of a new tenant; each call takes a new stub, as in the product. */
 function newShard() {
   const address: ShardAddress = { uid: `tenant${tenants++}`, region: 'weur', index: 0 };
   const stub = () => SHARD.get(SHARD.idFromName(shardName(address)));
@@ -177,7 +177,7 @@ describe('Shard', () => {
     expect(days).toEqual([{ day: Math.floor(Date.now() / DAY_MS) }]);
   });
 
-  it('makes of one great request as many flushes as its bytes need, each within the bound', async () => {
+  it('divides one large request into as many flushes as its bytes need, each within the bound', async () => {
     const { shard, address } = newShard();
     const now = Date.now();
     const blocks = Array.from({ length: 12 }, (_, i) => {
@@ -233,7 +233,7 @@ describe('Shard', () => {
     if (pulled === 'gone') throw new Error(pulled);
     const { parts } = pulled;
     expect(first!.parts.length).toBeLessThan(parts.length);
-    // Who asks for nothing else gets all at once.
+    // A sink of an earlier release names no part and gets all parts with the first page.
     const whole = await shard().readFlush({ address });
     expect(whole).toMatchObject({ status: 'ok', parts });
     expect(whole).not.toHaveProperty('nextPart');

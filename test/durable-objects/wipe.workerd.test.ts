@@ -19,7 +19,7 @@ function newShard(uid: string) {
     const records = [record({ id, user_id: 'u', atMs: nowMs, receivedAtMs: nowMs })];
     return shard().append({ address, epoch: 0, blocks: [block(records, { receivedAtMs: nowMs })] });
   };
-  /** What its storage holds: tables, and the alarm. */
+  /** The tables and the alarm in the shard's storage. */
   const stored = () =>
     runInDurableObject(stub(), async (_, { storage }) => ({
       tables: storage.sql
@@ -30,7 +30,7 @@ function newShard(uid: string) {
   return { address, stub, shard, append, stored };
 }
 
-it('a wiped shard has no tables and no alarm left, and who is under way makes none', async () => {
+it('a wiped shard has no tables and no alarm left, and a request under way makes none', async () => {
   const { address, shard, append, stored } = newShard('wipe1');
   await append('a');
   await shard().cut({ address });
@@ -64,7 +64,7 @@ it('a wiped shard that is called again is a new one, which registers before its 
   expect((await stored()).tables).toEqual([]);
 });
 
-it('a directory is wiped when all that it knows of is gone, and not before', async () => {
+it('a directory is wiped when every shard it knows is gone, and not before', async () => {
   const stub = DIRECTORY.get(DIRECTORY.idFromName('wipe3'));
   const directory = directoryOf(DIRECTORY)('wipe3');
   const shard = { region: 'weur', index: 0, incarnation: 'a', registeredAtMs: 1 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openBlock } from '../../src/core/block/block.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import { expectLog } from '../support/expect-log.ts';
 import { NOW_MS, problemOf, testApp, testTenant } from './support/app.ts';
 
 const spread = testTenant({ shardMap: [{ epoch: 1, startMs: 0, shardCount: 4 }] });
@@ -117,6 +118,7 @@ describe('a shard that does not take', () => {
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(await problemOf(refused)).toEqual([503, 'shard-unavailable']);
     expect(shards.requests.map(({ address }) => address.region)).toEqual(['enam']);
+    expectLog('http.problem', { code: 'shard-unavailable', cause: { cause: { message: 'Network connection lost.' } } });
   });
 
   it('is asked again once, under a fresh map, when the map was stale', async () => {
@@ -156,5 +158,6 @@ describe('a shard that does not take', () => {
     expect(refused.headers.has('retry-after')).toBe(true);
     expect(await problemOf(refused)).toEqual([503, 'shard-map-stale']);
     expect(shards.requests).toHaveLength(2);
+    expectLog('http.problem', { code: 'shard-map-stale' });
   });
 });

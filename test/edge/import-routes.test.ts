@@ -7,6 +7,7 @@ import { lakeImporter } from '../../src/lake/import/import.ts';
 import { importIncarnation, startChunk, storeChunk } from '../../src/lake/import/import-store.ts';
 import { dayText, l0Path } from '../../src/lake/manifest/paths.ts';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
+import { expectLog } from '../support/expect-log.ts';
 import type { FakeBucket } from '../support/fake-bucket.ts';
 import { fakeApp, type Keys } from '../support/fake-services.ts';
 
@@ -125,6 +126,7 @@ describe('an import', () => {
       sealed: 0,
       of: 1,
     });
+    expectLog('http.problem', { code: 'import-unavailable', cause: { cause: { message: 'killed' } } });
   });
 
   it('without headers is a whole import, sealed at once, and the same when it is sent again', async () => {
@@ -181,6 +183,7 @@ describe('an import', () => {
     queue.sendBatch = sendBatch;
     expect((await finish()).status).toBe(200);
     expect(sent).toHaveLength(1);
+    expectLog('http.problem', { code: 'internal', message: 'Error: the queue is full' });
   });
 
   it('may be of as many days as there are since 1990, within what D1 takes', async () => {

@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Problem, parseJson, renderProblem } from '../../src/http/problem.ts';
+
+import { Problem, parseJson, renderProblem, unavailable } from '../../src/http/problem.ts';
+import { expectLog } from '../support/expect-log.ts';
 
 function answerTo(thrown: unknown): Promise<Response> {
   const app = new Hono();
@@ -38,14 +40,19 @@ describe('a problem', () => {
   });
 
   it('reveals nothing about an unexpected error, which is logged', async () => {
-    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
     const answer = await answerTo(new Error('secret: SELECT * FROM keys'));
     expect(answer.status).toBe(500);
     const text = await answer.text();
     expect(JSON.parse(text).code).toBe('internal');
     expect(text).not.toContain('secret');
-    expect(logged).toHaveBeenCalledOnce();
-    logged.mockRestore();
+    expectLog('http.problem', { message: 'Error: secret: SELECT * FROM keys', status: 500, method: 'GET', path: '/' });
+  });
+
+  it('tells the id under which a failure is logged, and none with a refusal', async () => {
+    const answer = await answerTo(unavailable('not-ready', 'Not ready.', new Error('gone')));
+    expectLog('http.problem', { requestId: answer.headers.get('x-request-id'), cause: { cause: { message: 'gone' } } });
+    const refused = await answerTo(new Problem(404, 'tenant-not-found', 'No tenant.'));
+    expect(refused.headers.has('x-request-id')).toBe(false);
   });
 });
 

@@ -1,12 +1,13 @@
 // Route: a route does what its description says: the key, the input, the answer and the refusals.
 
 import { Hono } from 'hono';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openApiOf } from '../../src/http/openapi.ts';
 import { Problem, renderProblem } from '../../src/http/problem.ts';
 import { type RouteAuth, route } from '../../src/http/route.ts';
 import type { ProblemCode } from '../../src/wire/problem-codes.ts';
+import { takeLog } from '../support/expect-log.ts';
 import { fakeApp, ROOT_KEY } from '../support/fake-services.ts';
 
 const open: RouteAuth = {
@@ -24,15 +25,13 @@ function appOf(build: (app: Hono) => void) {
   return app;
 }
 
-/** Collects the errors that the app logs while it answers. */
-async function loggedBy(answering: () => Response | Promise<Response>): Promise<{ status: number; text: string }> {
-  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  try {
-    const { status } = await answering();
-    return { status, text: log.mock.calls.map(([line]) => String(line)).join('\n') };
-  } finally {
-    log.mockRestore();
-  }
+/** The status of a failed answer, and the messages that it logged. */
+async function failed(answering: Response | Promise<Response>): Promise<{ status: number; text: string }> {
+  const { status } = await answering;
+  const text = takeLog('http.problem')
+    .map(({ message }) => message)
+    .join('\n');
+  return { status, text };
 }
 
 /** An app with one route, whose handler is the function of the test. */
@@ -55,7 +54,7 @@ describe('an answer', () => {
     ['a member that is not described', { a: 1, d: 2 }, /answers \/d, which it does not describe/],
     ['a nested member that is not described', { a: 1, b: { c: 'x', d: 2 } }, /answers \/b\/d/],
   ])('fails in tests when it has %s', async (_, answer, text) => {
-    const logged = await loggedBy(() => answering(() => answer).request('/'));
+    const logged = await failed(answering(() => answer).request('/'));
     expect(logged).toEqual({ status: 500, text: expect.stringMatching(text) });
   });
 });
@@ -66,7 +65,7 @@ describe('a refusal', () => {
       throw new Problem(404, 'person-not-found', 'Nobody.');
     };
     expect((await answering(refuse, ['person-not-found']).request('/')).status).toBe(404);
-    const logged = await loggedBy(() => answering(refuse).request('/'));
+    const logged = await failed(answering(refuse).request('/'));
     expect(logged).toEqual({ status: 500, text: expect.stringContaining('person-not-found, which it does not name') });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ShardRpc, ShardStatusReply } from '../../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
+import { expectLog } from '../support/expect-log.ts';
 import { listingOf } from '../support/fake-directory.ts';
 import { fakeApp, START_MS } from '../support/fake-services.ts';
 
@@ -91,6 +92,7 @@ describe('the status of a tenant', () => {
     const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
     expect(body.complete).toBe(false);
     expect(body.shards[1]).toMatchObject({ index: 1, reachable: false, tailEvents: null });
+    expectLog('operate.status', { message: 'Error: overloaded', address: { uid, region: 'weur', index: 1 } });
   });
 
   it("sums up flushes, seals, dirty days and drift, of this tenant's alone", async () => {
@@ -169,4 +171,5 @@ it('the status is a 503 when the list of shards cannot be read', async () => {
   const { keys } = await stack.createTenant('acme');
   const { status, headers, body } = await stack.call('GET', '/v1/status', { key: keys.read });
   expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'directory-unavailable']);
+  expectLog('http.problem', { code: 'directory-unavailable', cause: { cause: { message: 'gone' } } });
 });

@@ -9,6 +9,7 @@ import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
 import { sweepShards } from '../../src/sinks/sweep.ts';
 import { TestShard } from '../query/support/world.ts';
 import { block, record } from '../support/events.ts';
+import { expectLog, takeLog } from '../support/expect-log.ts';
 import { fakeApp, ROOT_KEY, START_MS } from '../support/fake-services.ts';
 
 /** A tenant with three shards, each with a flush that waits. */
@@ -91,6 +92,10 @@ describe('a batch of the flush queue', () => {
     vi.useRealTimers();
     expect(await outcomes).toEqual(['retry', 'retry', 'ack']);
     expect(waiting()).toEqual([1, 1, 0]);
+    expect(takeLog('sinks.consume').map(({ message }) => message)).toEqual([
+      'Error: gone',
+      'Error: storing the flushes of a shard took longer than 60000 ms',
+    ]);
   });
 
   it('decodes and stores two flushes at a time, however many shards have one', async () => {
@@ -153,6 +158,8 @@ describe('a poison flush', () => {
     poison(null);
     expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
     expect([waiting(), (await status()).stored.failing]).toEqual([[0, 0, 0], []]);
+    expectLog('sinks.consume.store', { address: messages[1]!.address, flush: { seqFrom: 0, seqTo: 1 } });
+    expectLog('sinks.consume', { address: messages[1]!.address });
   });
 
   it('is retried when not even that can be noted', async () => {
@@ -164,6 +171,7 @@ describe('a poison flush', () => {
     fake.hook = null;
     expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
     expect(waiting()).toEqual([0, 0, 0]);
+    expectLog('sinks.consume', { message: 'Error: D1 is gone', attempt: 9 });
   });
 });
 
@@ -226,6 +234,7 @@ describe('the sweep', () => {
       },
     });
     expect(await sweep()).toEqual({ asked: 3, poked: 0, resting: 2, failed: 2 });
+    expect(takeLog('sinks.sweep')).toHaveLength(2);
   });
 
   it('of more tenants than one run may ask goes on where the last run stopped, and then begins anew', async () => {

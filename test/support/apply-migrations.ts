@@ -1,4 +1,4 @@
-// Set-up of the workerd project: an up-to-date D1 schema before each file. Applying twice does nothing.
+// Set-up of the workerd project: applies the migrations to D1 before each file; a second time changes nothing.
 
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';

@@ -1,4 +1,4 @@
-// Disk bucket: as much of R2 as the lake uses, in files of a folder, so that what is stored takes no memory.
+// Disk bucket: the part of R2 that the lake uses, over files of a folder, so that stored objects take no memory.
 
 import { createHash } from 'node:crypto';
 import {
@@ -24,12 +24,12 @@ export class DiskBucket {
     this.folder = folder;
   }
 
-  /** Under the type of the binding. */
+  /** This bucket under the type of the binding. */
   get binding(): R2Bucket {
     return this as unknown as R2Bucket;
   }
 
-  /** Puts all objects of another bucket here. */
+  /** Copies all objects of another bucket into this one. */
   async putAll(from: FakeBucket): Promise<void> {
     for (const key of from.keys()) {
       const object = await from.get(key);

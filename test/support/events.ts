@@ -1,4 +1,4 @@
-// Events for tests: records as the edge makes them, with as little said as a test needs.
+// Events for tests: records as the edge makes them, with defaults for every column that a test does not name.
 
 import { encodeBlock } from '../../src/core/block/block.ts';
 import type { EventRecord, EventStrings, JsonObject } from '../../src/core/event/event.ts';

@@ -1,6 +1,6 @@
 /**
- * Fake bucket: R2 in memory, as far as Tidemark uses it: create-if-absent and compare-and-set, ranges, listing, metadata.
- * It counts operations and can fail on purpose.
+ * Fake bucket: the part of R2 that the product uses, in memory: create-if-absent, compare-and-set, ranges, listing and
+ * metadata. It counts operations and can fail on purpose.
  */
 
 interface Stored {
@@ -21,14 +21,14 @@ export interface BucketCall {
 
 export class FakeBucket {
   readonly calls: BucketCall[] = [];
-  /** Throws to make the call fail before it has any effect. */
+  /** Called before each operation; throws to make it fail without an effect. */
   before: (call: BucketCall) => void = () => {};
-  /** Throws to make the call fail after it took effect: a lost answer. */
+  /** Called after each operation; throws to lose the answer of one that took effect. */
   after: (call: BucketCall) => void = () => {};
   readonly #objects = new Map<string, Stored>();
   #versions = 0;
 
-  /** The fake under the type of the binding. */
+  /** This bucket under the type of the binding. */
   get binding(): R2Bucket {
     return this as unknown as R2Bucket;
   }

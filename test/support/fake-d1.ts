@@ -1,12 +1,12 @@
 // Fake D1: the part of D1Database that the product uses, over node:sqlite in memory, with the schema of migrations/.
-// A batch is a transaction; each call may be made to fail, before or after its effect, to test resumption.
+// A batch is a transaction. A hook can make each call fail, before or after its effect, to test resumption.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { root } from '../../src/local/paths.ts';
 
-/** Called before each call to the database with its number, from 1, and the SQL; may throw to lose the call. */
+/** Called before and after each call with its number, from 1, and its SQL; throws to lose the call or its answer. */
 export type FaultHook = (call: {
   readonly number: number;
   readonly sql: readonly string[];
@@ -57,7 +57,7 @@ class FakeStatement {
   }
 }
 
-/** A statement with its columns: rows as plain objects are made several times faster from arrays than by the driver. */
+/** A statement with its columns: building row objects from arrays is several times faster than the driver's objects. */
 export class Prepared {
   readonly statement: StatementSync;
   readonly hasRows: boolean;
@@ -82,7 +82,7 @@ export class Prepared {
 }
 
 export class FakeD1 {
-  /** Calls made so far; a batch is one. */
+  /** Number of calls so far; a batch is one call. */
   callCount = 0;
   hook: FaultHook | null = null;
   readonly #sqlite = new DatabaseSync(':memory:');
@@ -105,7 +105,7 @@ export class FakeD1 {
   }
 
   async batch(statements: readonly FakeStatement[]) {
-    // A real call takes a turn: what ran before it and after it may interleave with others.
+    // A real call takes a turn of the event loop, in which other work may run.
     await Promise.resolve();
     const call = { number: ++this.callCount, sql: statements.map(({ sql }) => sql) };
     this.hook?.({ ...call, phase: 'before' });
@@ -132,7 +132,7 @@ export class FakeD1 {
     for (const { name } of tables) this.#sqlite.exec(`DELETE FROM "${name}"`);
   }
 
-  /** Rows, at once and past all hooks. */
+  /** Reads rows synchronously and without calling the hook. */
   select(sql: string, values: readonly unknown[]): unknown[] {
     return this.#prepared(sql).rows(values as SQLInputValue[]);
   }
@@ -145,7 +145,7 @@ export class FakeD1 {
       return { results: [] as unknown[], success: true as const, meta };
     }
     const results: unknown[] = prepared.rows(values);
-    // Of a statement that changes and returns: a row for each change.
+    // A statement that changes rows and returns some reports one change for each returned row.
     return { results, success: true as const, meta: { changes: results.length, last_row_id: 0 } };
   }
 

@@ -43,7 +43,7 @@ export class FakeDirectory implements DirectoryRpc {
   }
 }
 
-/** Each tenant's own, made at the first question. */
+/** Directories by tenant, each made at its first call. */
 export function fakeDirectories(): (uid: string) => FakeDirectory {
   const directories = new Map<string, FakeDirectory>();
   const directoryOf = (uid: string): FakeDirectory => {
@@ -54,7 +54,7 @@ export function fakeDirectories(): (uid: string) => FakeDirectory {
   return directoryOf satisfies DirectoryOf;
 }
 
-/** A directory of which only the list is asked. */
+/** A directory that answers `list` alone. */
 export function listingOf(list: () => Promise<RegisteredShard[]>): DirectoryOf {
   return () => Object.assign(new FakeDirectory(), { list });
 }

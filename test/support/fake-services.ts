@@ -22,7 +22,7 @@ export interface Keys {
   readonly admin: string;
 }
 
-/** Services over fakes. `clock.nowMs` is what they take for now; no shard answers unless `shardOf` is given. */
+/** Services over fakes. Their time is `clock.nowMs`; no shard answers unless `shardOf` is given. */
 export function fakeServices(overrides: Partial<Services> = {}) {
   const { db, fake } = fakeD1();
   const clock = { nowMs: START_MS };
@@ -54,7 +54,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
     isLocal: true,
     ...overrides,
   };
-  /** A second isolate over the same database: its own caches, the same clock. */
+  /** A second isolate over the same database and clock, with caches of its own. */
   const otherIsolate = (): Services => {
     const otherKeys = new KeyRing(ROOT_KEY, random);
     const otherTenants = new TenantCache((uid) => loadTenant(db, uid), now);

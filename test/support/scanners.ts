@@ -1,11 +1,12 @@
-// Scanners for tests: a tenant's pool beside the test, each with a memory of its own, reached as through RPC: plain data, copied.
+// Scanners for tests: a tenant's pool in the test's process. Each scanner has a memory of its own; questions and
+// replies are copied, as RPC copies them.
 
 import { type ScannerOf, type ScannerRpc, ScanRunner } from '../../src/lake/scan/scan-task.ts';
 import type { ReadBucket } from '../../src/lake/segment/source.ts';
 
 export interface ScannerPool {
   readonly of: ScannerOf;
-  /** By number, in the order asked. */
+  /** The numbers of the scanners in the order they were asked. */
   readonly asked: number[];
 }
 
@@ -26,7 +27,7 @@ export function scannerPool(bucket: ReadBucket, now: () => number = () => 0): Sc
   return { of, asked };
 }
 
-/** Scanners that cannot be reached. */
+/** A pool in which every scanner refuses its calls. */
 export const scannersDown: ScannerOf = () => {
   const fail = () => Promise.reject(new Error('overloaded'));
   return { scan: fail, follow: fail };

@@ -1,5 +1,5 @@
-// Shard model: the real engine and closing behind the effects of the real shell, with a disk that survives a crash.
-// Each effect may be made to crash, before or after it: memory is then rebuilt from the disk alone.
+// Shard model: the real engine and closing with the effects of the real shell, over a disk that survives a crash.
+// A test can crash the shard before or after each effect; memory is then rebuilt from the disk alone.
 
 import { openBlock } from '../../src/core/block/block.ts';
 import { isAccepted } from '../../src/core/block/disposition.ts';
@@ -31,7 +31,7 @@ interface StoredFlush {
   readonly checksum: string;
 }
 
-/** What the sinks hold of all shards: by flush, once. */
+/** The flushes that the sinks hold of all shards, each once. */
 export class StoreModel {
   readonly flushes = new Map<string, StoredFlush>();
 
@@ -83,7 +83,7 @@ export class ShardModel {
     return this.#disk.routingAtMsMax;
   }
 
-  /** As the shard does: register, settle doubts, plan, write, apply, reply. */
+  /** Appends in the shard's order: register, settle doubts, plan, write, apply, reply. */
   async append({ epoch, blocks }: Pick<AppendRequest, 'epoch' | 'blocks'>, nowMs: number): Promise<AppendReply> {
     const opened = blocks.map(openBlock);
     const routingAtMsMax = Math.max(0, ...opened.map((block) => block.routingAtMsMax));
@@ -145,7 +145,7 @@ export class ShardModel {
     this.engine.cut();
   }
 
-  /** The sink's part for the oldest flush, to the confirm. */
+  /** Stores and confirms the oldest flush, as the sink does. */
   storeOldest(): boolean {
     const [flush] = this.engine.outbox;
     if (flush === undefined) return false;
@@ -176,16 +176,14 @@ export class ShardModel {
     this.#watch();
   }
 
-  /** Which of the ids were accepted here, of all rows not yet stored, plus those in runs. */
+  /** The accepted ids: those in runs, and those of the rows since the last cut. */
   acceptedIds(): string[] {
     const ofRuns = this.#disk.runs.flatMap(({ ids }) => pairs(ids));
     const lastCut = Math.max(0, ...this.#disk.cuts);
     const ofRows = this.#disk.rows
       .filter(({ seq }) => seq >= lastCut)
       .flatMap(({ blocks, dispositions }) =>
-        blocks.flatMap((block, b) =>
-          pairs(block.idHash).filter((_, row) => isAccepted((dispositions[b] as Uint8Array)[row] as number)),
-        ),
+        blocks.flatMap((block, b) => pairs(block.idHash).filter((_, row) => isAccepted(dispositions[b]![row]!))),
       );
     return [...ofRuns, ...ofRows];
   }
@@ -209,7 +207,7 @@ export class ShardModel {
     return [engine, closing];
   }
 
-  /** G3, across restarts. */
+  /** Checks that the watermark never falls, across restarts (G3). */
   #watch(): void {
     const { watermarkMs } = this.engine;
     if (watermarkMs === null) {
@@ -221,7 +219,7 @@ export class ShardModel {
   }
 }
 
-/** Counts by window and tuple of one rollup, over what is stored and what the shards answer for (CORRECTNESS A4). */
+/** Counts by window and tuple of one rollup, over stored flushes and the shards' live answers (CORRECTNESS A4). */
 export function countsOf(store: StoreModel, shards: readonly ShardModel[], rollupId: string): Map<string, number> {
   const counts = new Map<string, number>();
   const add = (bytes: Uint8Array) => {

@@ -9,7 +9,7 @@ export type Import = { readonly specifier: string; readonly typeOnly: boolean };
 
 const ignoredFolders = new Set(['node_modules', '.git', '.tidemark', '.wrangler', 'dist', 'fixtures', 'test-results']);
 
-/** All files below the folder (`''`: the repository) whose names match. */
+/** All files below the folder whose names match; '' is the repository. */
 export function readSources(folder: string, name: RegExp): SourceFile[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -29,7 +29,7 @@ export function withoutCommentsAndStrings(text: string): string {
   return text.replaceAll(stringOrComment, (match) => (match.startsWith('/') ? ' ' : "''"));
 }
 
-/** Static imports, re-exports and dynamic imports of a module; type-only when nothing of it remains at run time. */
+/** Static imports, re-exports and dynamic imports of a module; type-only when none of it remains at run time. */
 export function importsOf(text: string): Import[] {
   const code = withoutComments(text);
   const statements = [...code.matchAll(/^\s*(?:import|export)\s+([^'";=]*?)\s*from\s*['"]([^'"]+)['"]/gm)];

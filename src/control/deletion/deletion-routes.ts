@@ -1,7 +1,9 @@
 /**
  * Deletion routes: how far the deletion of tenants is; for the root key alone.
  */
+
 import { Hono } from 'hono';
+import { isoTime } from '../../core/std/instant.ts';
 import { route } from '../../http/route.ts';
 import { deletionListSchema, type WireDeletion } from '../../wire/tenants.ts';
 import type { ControlServices } from '../services.ts';
@@ -35,7 +37,7 @@ function wireDeletion(deletion: Deletion): WireDeletion {
   const { uid, shards, objects, rowCount, error } = deletion;
   return {
     uid,
-    requestedAt: new Date(deletion.requestedAtMs).toISOString(),
+    requestedAt: isoTime(deletion.requestedAtMs),
     shards: shards.length,
     objects,
     rows: rowCount,
@@ -46,5 +48,5 @@ function wireDeletion(deletion: Deletion): WireDeletion {
 }
 
 function instantOrNull(atMs: number | null): string | null {
-  return atMs === null ? null : new Date(atMs).toISOString();
+  return atMs === null ? null : isoTime(atMs);
 }

@@ -13,6 +13,7 @@
  */
 import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
+import { logError } from '../../observe/log.ts';
 import {
   type DeletedShard,
   type Deletion,
@@ -58,7 +59,7 @@ export async function continueDeletions(services: DeletionServices): Promise<voi
       isEmpty = await empty(services, deletion, done, startedAtMs + ATTEMPT_MS);
     } catch (cause) {
       error = String(cause);
-      console.error(JSON.stringify({ at: 'control.deletion', uid, error }));
+      logError('control.deletion', cause, { uid });
     }
     const isFinished = isEmpty && deletion.requestedAtMs <= settledBeforeMs;
     await endAttempt(db, uid, { ...done, error, isEmpty, isFinished }, now());

@@ -2,25 +2,14 @@
  * Values: one row of event columns as text formats show it: instants as ISO, 64-bit hashes as decimal text.
  */
 import type { EventColumns } from '../event/columns.ts';
-import { STRING_COLUMNS, type StringColumn } from '../event/event.ts';
+import { LAKE_COLUMNS, type LakeColumn } from '../event/lake-columns.ts';
 import { isoTime } from '../std/instant.ts';
 
 /** The columns of an export: those of the lake, except the column of values that are encrypted per person. */
-export type ExportColumn = NumberColumn | Exclude<StringColumn, 'pii'>;
-type NumberColumn = 'at' | 'received_at' | 'person' | 'key_hash' | 'late';
-
-/** The numeric columns that the lake puts in front of a text column. */
-const NUMBERS_BEFORE: { readonly [column in StringColumn]?: readonly NumberColumn[] } = {
-  id: ['at', 'received_at'],
-  user_id: ['person'],
-  properties: ['key_hash', 'late'],
-};
+export type ExportColumn = Exclude<LakeColumn, 'pii'>;
 
 /** All columns of an export in the order of the lake. */
-export const EXPORT_COLUMNS: readonly ExportColumn[] = STRING_COLUMNS.flatMap((column): ExportColumn[] => {
-  const numbers = NUMBERS_BEFORE[column] ?? [];
-  return column === 'pii' ? [...numbers] : [...numbers, column];
-});
+export const EXPORT_COLUMNS: readonly ExportColumn[] = LAKE_COLUMNS.filter((column) => column !== 'pii');
 
 /** The text of a value; null when the event has none. */
 export function textOf(batch: EventColumns, column: ExportColumn, row: number): string | null {

@@ -10,14 +10,15 @@
  * (n²/2^65). `LIMITS.dedupeIdsMax` bounds their number. See decisions 0001 and 0014.
  */
 
-import { DAY_MS, LIMITS } from '../limits.ts';
+import { LIMITS } from '../limits.ts';
+import { dayOf } from '../std/day.ts';
 import { HashSet64 } from '../std/hash-set.ts';
 import { runHas, sortRun } from './id-run.ts';
 import { PrefixFilter } from './prefix-filter.ts';
 
 /** Returns the oldest day of receipt whose ids are still remembered. */
 export function oldestRememberedDay(nowMs: number): number {
-  return Math.floor((nowMs - LIMITS.dedupeHorizonMs) / DAY_MS);
+  return dayOf(nowMs - LIMITS.dedupeHorizonMs);
 }
 
 /** Reads the merged runs of a day of receipt, one after the other: each sorted, all disjoint. */
@@ -75,7 +76,7 @@ export class Dedupe {
   }
 
   add(high: number, low: number, receivedAtMs: number): void {
-    this.#generation(Math.floor(receivedAtMs / DAY_MS)).recent.add(high, low);
+    this.#generation(dayOf(receivedAtMs)).recent.add(high, low);
   }
 
   /**

@@ -10,17 +10,19 @@
  * `apply` is also the replay of a logged row: it reads the decisions, it never makes them again.
  * Invariants: storedSeq ≤ first outbox seqFrom; flushes tile [storedSeq, headSeq); the watermark never goes back.
  */
+
 import type { EventBlock } from '../block/block.ts';
 import { DUPLICATE, isAccepted } from '../block/disposition.ts';
 import { LIMITS } from '../limits.ts';
 import { encodeRollupCells } from '../rollup/cell-codec.ts';
+import { dayOf } from '../std/day.ts';
 import { HashSet64 } from '../std/hash-set.ts';
 import { assert } from '../std/result.ts';
 import { Dedupe, KNOWN, MAYBE, type ReadRuns, type RunMerge } from './dedupe.ts';
 import { FlushState } from './flush.ts';
 import type { LiveReply, LiveRequest } from './rpc.ts';
 import { advanceWatermark, idleWatermark } from './watermark.ts';
-import { admit, dayOf } from './window.ts';
+import { admit } from './window.ts';
 
 const NO_IDS = new HashSet64(0);
 
@@ -81,10 +83,6 @@ export class Engine {
   get outbox(): readonly FlushState[] {
     return this.#outbox;
   }
-  /** Number of cells in memory, open and waiting. */
-  get cellCount(): number {
-    return this.#flushes().reduce((sum, flush) => sum + flush.cellCount, 0);
-  }
   /** Approximate memory of the cells, open and waiting. */
   get cellSizeBytes(): number {
     return this.#outboxCellSizeBytes + this.#open.cellSizeBytes;
@@ -95,10 +93,6 @@ export class Engine {
   }
   get rememberedIds(): number {
     return this.#dedupe.size;
-  }
-  /** Memory of the remembered ids. */
-  get rememberedSizeBytes(): number {
-    return this.#dedupe.sizeBytes;
   }
 
   /** Decides on the blocks of one row, without changing anything that an answer depends on. */

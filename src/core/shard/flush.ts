@@ -6,6 +6,7 @@
  * pure function of the logged blocks of its range (and their dispositions), so a replay after a crash rebuilds the same
  * bytes.
  */
+
 import type { EventBlock } from '../block/block.ts';
 import type { RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
@@ -13,9 +14,10 @@ import { LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
 import { LIMITS } from '../limits.ts';
 import { encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
 import { RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
+import { dayOf } from '../std/day.ts';
 import { hashHex } from '../std/hash.ts';
 import type { FlushPart, Tally } from './rpc.ts';
-import { dayOf, windowStart } from './window.ts';
+import { windowStart } from './window.ts';
 
 export class FlushState {
   readonly seqFrom: number;
@@ -64,12 +66,6 @@ export class FlushState {
       this.isEmpty ||
       (this.events + events <= LIMITS.flushEventsMax && this.sizeBytes + sizeBytes <= LIMITS.flushSizeBytesMax)
     );
-  }
-
-  get cellCount(): number {
-    let sum = 0;
-    for (const cells of this.cells.values()) sum += cells.cellCount;
-    return sum;
   }
 
   /** Approximate memory of the cells. */

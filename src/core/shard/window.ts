@@ -5,15 +5,10 @@
 
 import { ACCEPTED } from '../block/disposition.ts';
 import { LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
-import { DAY_MS, LIMITS, MINUTE_MS } from '../limits.ts';
+import { LIMITS, MINUTE_MS } from '../limits.ts';
 
 export function windowStart(atMs: number): number {
   return Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
-}
-
-/** Returns the day since the epoch, UTC. */
-export function dayOf(atMs: number): number {
-  return Math.floor(atMs / DAY_MS);
 }
 
 /** Returns the disposition of a new event: on time, a correction of a closed window, or beyond the allowed lateness. */

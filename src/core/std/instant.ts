@@ -14,7 +14,7 @@ export function isoTime(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-/** Epoch milliseconds, rounded down; NaN when the value is no instant. */
+/** Returns epoch milliseconds, rounded down; NaN when the value is not an instant. */
 export function parseInstant(value: unknown): number {
   if (typeof value === 'string') return parseIso(value);
   if (typeof value === 'number' && Math.abs(value) <= INSTANT_MS_MAX) return Math.floor(value);

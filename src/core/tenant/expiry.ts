@@ -5,8 +5,10 @@
  * Without a policy nothing is dropped: history of any age may be imported, and must not be gone in the morning. A field
  * that a policy leaves out has the product's default; null keeps for ever.
  */
+
 import { z } from 'zod';
-import { DAY_MS, LIMITS } from '../limits.ts';
+import { LIMITS } from '../limits.ts';
+import { dayOf } from '../std/day.ts';
 
 /** Minimum age: it exceeds the allowed lateness, or a live cell of a dropped day could still come. */
 const DAYS_MIN = 8;
@@ -43,10 +45,10 @@ export interface ExpiryTargets {
 }
 
 export function expiryTargets({ hourDays, dayYears, lakeMonths, events }: ExpiryPolicy, nowMs: number): ExpiryTargets {
-  const today = Math.floor(nowMs / DAY_MS);
+  const today = dayOf(nowMs);
   const now = new Date(nowMs);
   const monthsAgo = (months: number) =>
-    Math.floor(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, now.getUTCDate()) / DAY_MS);
+    dayOf(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, now.getUTCDate()));
   return {
     hour: hourDays === null ? null : today - hourDays,
     day: dayYears === null ? null : monthsAgo(12 * dayYears),

@@ -13,6 +13,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/shard/rpc.ts';
+import { logError } from '../../observe/log.ts';
 import { Room } from '../std/room.ts';
 import { publishCurrent } from './current.ts';
 import { queueSeals } from './schedule.ts';
@@ -90,7 +91,7 @@ class SealRun {
       }
       return { ack: true, delaySeconds: 1, publish: result.status === 'sealed' || isRepeated };
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'seal.consume', uid, day, attempt: message.attempts, error: String(cause) }));
+      logError('seal.consume', cause, { uid, day, attempt: message.attempts });
       return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
     }
   }
@@ -106,7 +107,7 @@ class SealRun {
       if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
       return { ack: true, delaySeconds: 0, publish: false };
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'seal.task', uid, day, ...task, attempt: attempts, error: String(cause) }));
+      logError('seal.task', cause, { uid, day, ...task, attempt: attempts });
       return { ack: false, delaySeconds: retrySeconds(attempts), publish: false };
     }
   }
@@ -125,7 +126,7 @@ class SealRun {
       try {
         await publishCurrent(db, lake, uid, now());
       } catch (cause) {
-        console.error(JSON.stringify({ at: 'seal.publish', uid, error: String(cause) }));
+        logError('seal.publish', cause, { uid });
         failed.add(uid);
       }
     }
@@ -146,7 +147,8 @@ class SealRun {
       rollups,
     );
     if (result.status === 'sealed' && result.rest !== 0) {
-      console.error(JSON.stringify({ at: 'seal.drift', uid, day, revision: result.revision, rest: result.rest }));
+      const { revision, rest } = result;
+      logError('seal.drift', 'the sealed day does not add up', { uid, day, revision, rest });
     }
     return result;
   }

@@ -5,6 +5,7 @@
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
+import { logError } from '../../observe/log.ts';
 
 export interface SettleDeps {
   readonly shardOf: ShardOf;
@@ -21,7 +22,7 @@ export async function settleShards({ shardOf, directoryOf }: SettleDeps, uid: st
         const { storedSeq, cutSeq } = await shardOf(address).cut({ address });
         return storedSeq >= cutSeq;
       } catch (cause) {
-        console.error(JSON.stringify({ at: 'seal.settle', address, error: String(cause) }));
+        logError('seal.settle', cause, { address });
         return true;
       }
     }),

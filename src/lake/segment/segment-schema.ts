@@ -10,25 +10,10 @@
  */
 import type { SchemaElement } from 'hyparquet';
 import type { TypedColumn } from '../../core/event/columns.ts';
-import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
+import { LAKE_COLUMNS, type LakeColumn, NUMBER_COLUMNS, type NumberColumn } from '../../core/event/lake-columns.ts';
 import { typedName } from './typed-columns.ts';
 
-export const NUMBER_COLUMNS = ['at', 'received_at', 'person', 'key_hash', 'late'] as const;
-export type NumberColumn = (typeof NUMBER_COLUMNS)[number];
-export type LakeColumn = StringColumn | NumberColumn;
-
-/** Numeric columns that lie before a text column. */
-const NUMBERS_BEFORE: { readonly [column in StringColumn]?: readonly NumberColumn[] } = {
-  id: ['at', 'received_at'],
-  user_id: ['person'],
-  properties: ['key_hash', 'late'],
-};
-
-/** All columns in file order: the text columns of an event with the numeric ones between them. */
-export const LAKE_COLUMNS: readonly LakeColumn[] = STRING_COLUMNS.flatMap((column): LakeColumn[] => [
-  ...(NUMBERS_BEFORE[column] ?? []),
-  column,
-]);
+export { LAKE_COLUMNS, type LakeColumn } from '../../core/event/lake-columns.ts';
 
 export const ALL_LAKE_COLUMNS: ReadonlySet<LakeColumn> = new Set(LAKE_COLUMNS);
 

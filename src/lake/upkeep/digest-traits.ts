@@ -8,6 +8,7 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { DAY_MS, HOUR_MS, LIMITS } from '../../core/limits.ts';
 import { traitWinners } from '../../core/people/trait-winners.ts';
+import { logError } from '../../observe/log.ts';
 import { BLOCK_DAYS, profilesPath, sealsText } from '../manifest/digest-span.ts';
 import { type Block, findBlocks, forgetDropped, keepProfiles } from '../manifest/digest-store.ts';
 import { lakeFolder } from '../manifest/paths.ts';
@@ -58,7 +59,7 @@ export async function scheduleProfiles(services: ProfileServices, nowMs: number)
     try {
       await keepBlock(services, block, nowMs);
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'lake.profiles', ...block, error: String(cause) }));
+      logError('lake.profiles', cause, { ...block });
     }
   }
 }

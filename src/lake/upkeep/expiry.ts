@@ -10,6 +10,7 @@
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
 import { type ExpiryPolicy, type ExpiryTargets, expirySchema, expiryTargets } from '../../core/tenant/expiry.ts';
+import { logError } from '../../observe/log.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from '../manifest/dropped.ts';
 import { type CurrentBucket, publishCurrent } from '../seal/current.ts';
 import { claim, queueSeals } from '../seal/schedule.ts';
@@ -58,7 +59,7 @@ export async function scheduleRetention(services: RetentionServices, nowMs: numb
     try {
       await enforceRetention(services, uid, nowMs);
     } catch (cause) {
-      console.error(JSON.stringify({ at: 'retention', uid, error: String(cause) }));
+      logError('retention', cause, { uid });
     }
   }
 }

@@ -105,9 +105,9 @@ function formulaSeries(
     if (compared) previous.set(name, alignedTo(table.ats, tableOf(query, compared.series)));
   }
   const series: Record<string, { series: Series[] }> = {};
-  const reckoning = new FormulaBudget();
+  const budget = new FormulaBudget();
   for (const { name, formula } of formulas) {
-    const table = evaluateFormula(formula, { now, previous }, reckoning);
+    const table = evaluateFormula(formula, { now, previous }, budget);
     if (!table.ok) return err({ code: 'formula-invalid', path: `/formulas/${name}`, message: table.error });
     now.set(name, table.value);
     series[name] = { series: seriesOf(table.value) };

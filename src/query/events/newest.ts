@@ -1,11 +1,11 @@
 /**
- * Newest: the few newest events seen so far, each once; what the explorer keeps while it looks at many.
+ * Newest: the few newest events of many, each once, which the explorer keeps while it looks at them.
  *
- * Order: event time, then id, then key hash, all descending; so a page can end anywhere and the next one goes on there.
- * Of copies of one (id, key_hash) the one received first stays, as in a scan (CORRECTNESS B7), among those it was shown.
+ * The order is event time, then id, then key hash, all descending, so a page can end anywhere and the next begins there.
+ * Among the copies of one (id, key_hash) that are added, the one received first stays, as in a scan (rule B7).
  */
 
-/** Where an event stands in the order. */
+/** The place of an event in the order. */
 export interface EventPlace {
   readonly atMs: number;
   readonly id: string;
@@ -16,7 +16,7 @@ export interface Candidate extends EventPlace {
   readonly receivedAtMs: number;
 }
 
-/** Negative: `left` comes before `right`. */
+/** Returns a negative number when `left` comes before `right`. */
 export function compareNewest(left: EventPlace, right: EventPlace): number {
   if (left.atMs !== right.atMs) return right.atMs - left.atMs;
   if (left.id !== right.id) return left.id > right.id ? -1 : 1;
@@ -27,7 +27,7 @@ export function compareNewest(left: EventPlace, right: EventPlace): number {
 export class Newest<T extends Candidate> {
   readonly #sizeMax: number;
   readonly #kept = new Map<string, T>();
-  /** Newest first. */
+  /** The newest event first. */
   readonly #order: T[] = [];
 
   constructor(sizeMax: number) {
@@ -38,7 +38,7 @@ export class Newest<T extends Candidate> {
     return this.#order;
   }
 
-  /** Nothing older can be among the newest any more; −Infinity while there is room. */
+  /** No older event can be among the newest any more; −Infinity while there is room. */
   get floorMs(): number {
     const last = this.#order[this.#sizeMax - 1];
     return last === undefined ? Number.NEGATIVE_INFINITY : last.atMs;

@@ -14,6 +14,7 @@ import { isoTime } from '../../core/std/instant.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
+import { logError } from '../../observe/log.ts';
 import type { Services } from '../../services.ts';
 import { type ExportBody, type ExportFormat, exportSchema, receiptSchema } from '../../wire/export.ts';
 import { beginAsking, type QueryPorts } from '../view/asking.ts';
@@ -124,7 +125,7 @@ function streamOf(bytes: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array>
             return controller.enqueue(value);
           }
         } catch (cause) {
-          console.error(JSON.stringify({ at: 'export', error: String(cause) }));
+          logError('export', cause);
           throw cause;
         }
       },

@@ -13,7 +13,7 @@ import type { ScanTail } from '../../lake/scan/scan.ts';
 import { selectRows } from '../../lake/segment/columns.ts';
 import { isNumberColumn } from '../../lake/segment/segment-schema.ts';
 import type { Asking } from '../view/asking.ts';
-import { type Coverage, coverageOf, isEveryShardHeard } from '../view/coverage.ts';
+import { type Coverage, coverageOf, isFromAllShards } from '../view/coverage.ts';
 import type { KnownPeople } from '../view/known-people.ts';
 import { atHandFrom, checkProperties } from '../view/known-properties.ts';
 import { readLinkEvents } from '../view/link-events.ts';
@@ -57,7 +57,7 @@ async function filterPeople(
   if (states.includes(null)) return shardUnavailable();
   const people = await knowPeople(asking, links, asks);
   if (!people.ok) return people;
-  return people.value.coverages.every(isEveryShardHeard) ? people : shardUnavailable();
+  return people.value.coverages.every(isFromAllShards) ? people : shardUnavailable();
 }
 
 /** The rows of the tails that are in the range, bounded. */

@@ -61,7 +61,7 @@ export async function deleteInsight(db: D1Database, uid: string, id: string): Pr
   return meta.changes > 0;
 }
 
-/** The kept answer of this very version; null when there is none. */
+/** The kept answer; null when there is none, or it has another version. */
 export function findAnswer(db: D1Database, uid: string, id: string, version: string): Promise<KeptAnswer | null> {
   return db
     .prepare(

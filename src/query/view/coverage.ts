@@ -51,8 +51,8 @@ export function isComplete({ isClosed, dropped }: Coverage): boolean {
   return isClosed && dropped.length === 0;
 }
 
-/** Whether every shard replied. */
-export function isEveryShardHeard({ answered, shards }: Coverage): boolean {
+/** Whether every shard replied, so that no event of the tenant can be missing. */
+export function isFromAllShards({ answered, shards }: Coverage): boolean {
   return answered === shards;
 }
 
@@ -63,7 +63,7 @@ export function withoutShards(coverage: Coverage, count: number): Coverage {
 
 /** Coverage of a reading of the latest state, such as traits and links: an open window does not make it incomplete. */
 export function ignoreOpenWindows(coverage: Coverage): Coverage {
-  return { ...coverage, isClosed: isEveryShardHeard(coverage) };
+  return { ...coverage, isClosed: isFromAllShards(coverage) };
 }
 
 /**

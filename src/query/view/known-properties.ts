@@ -14,9 +14,9 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import { NameSearch } from '../../core/query/rows/name-search.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { Asking } from './asking.ts';
-import { isEveryShardHeard } from './coverage.ts';
+import { isFromAllShards } from './coverage.ts';
 import type { LakeView } from './lake-view.ts';
-import { meetColumns, PROPERTIES, searchFiles } from './property-search.ts';
+import { noteColumns, PROPERTIES, searchFiles } from './property-search.ts';
 import { type LakeRefusal, propertyUnknown } from './refusal.ts';
 import { visitTails } from './tails.ts';
 
@@ -42,7 +42,7 @@ export async function checkProperties(
   const asked = [...names].filter((name) => !known.has(keyOf(uid, name)));
   if (asked.length === 0) return ok(null);
   const search = new NameSearch(asked);
-  for (const footer of footers) meetColumns(footer, search);
+  for (const footer of footers) noteColumns(footer, search);
   const areTailsSeen = search.isDone || (await showTails((columns) => search.look(columns)));
   const areFilesSeen = search.isDone || (await searchFiles(asking, search));
   const { missing } = search;
@@ -62,12 +62,12 @@ export function atHandIn({ segments, tails, coverage }: LakeView): AtHand {
     footers: sealed.slice(-FOOTERS_MAX).flatMap(({ footer }) => footer ?? []),
     showTails: async (look) => {
       for (const { columns } of tails) look(columns);
-      return isEveryShardHeard(coverage);
+      return isFromAllShards(coverage);
     },
   };
 }
 
-/** For a question that has read nothing yet: tails come from the shards block by block, so that none of them is held. */
+/** Serves a question that has read nothing yet: it shows the tails block by block from the shards and holds none of them. */
 export function atHandFrom(asking: Asking): AtHand {
   return {
     footers: [],

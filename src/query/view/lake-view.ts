@@ -44,7 +44,7 @@ export interface ViewRequest {
   readonly endMs: number;
   /** The text columns that scans of the view may want. */
   readonly columns: Iterable<StringColumn>;
-  /** With 'traits', events without traits may be left out. Default: all events. */
+  /** 'traits' allows events without traits to be left out. Default: all events are in the view. */
   readonly only?: 'traits' | undefined;
   /** Whether the events of the tails that link ids are wanted. Default: false. */
   readonly readsLinks?: boolean;

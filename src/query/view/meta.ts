@@ -1,7 +1,7 @@
 /** Meta: what an answer says of itself, from the coverage and the sources of its reading. */
 import { isoTime } from '../../core/std/instant.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
-import { type Coverage, isComplete, isEveryShardHeard } from './coverage.ts';
+import { type Coverage, isComplete, isFromAllShards } from './coverage.ts';
 import type { LakeView } from './lake-view.ts';
 
 /** The meta that is known when the reading ends. */
@@ -48,7 +48,7 @@ export function liveSource({ shards, answered, tailEvents }: Coverage): QueryMet
 
 /** A shard that did not reply may hold links. */
 function identityMeta(coverage: Coverage, identityAsOfMs: number | null): Pick<QueryMeta, 'identityAsOf'> {
-  if (identityAsOfMs === null || !isEveryShardHeard(coverage)) return {};
+  if (identityAsOfMs === null || !isFromAllShards(coverage)) return {};
   return { identityAsOf: isoTime(identityAsOfMs) };
 }
 

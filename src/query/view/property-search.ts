@@ -10,6 +10,7 @@ import { readSegment } from '../../lake/segment/segment-read.ts';
 import { type ReadBucket, r2Source, type SegmentSource } from '../../lake/segment/source.ts';
 import { propertyOfColumn } from '../../lake/segment/typed-columns.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
+import { logWarn } from '../../observe/log.ts';
 import type { Asking } from './asking.ts';
 
 export const PROPERTIES: ReadonlySet<StringColumn> = new Set<StringColumn>(['properties']);
@@ -66,8 +67,8 @@ export async function searchFiles(asking: Asking, search: NameSearch): Promise<b
       dayTo = dayFrom - 1;
     }
     return true;
-  } catch (error) {
-    console.warn(JSON.stringify({ at: 'query.known-properties', uid, error: String(error) }));
+  } catch (cause) {
+    logWarn('query.known-properties', cause, { uid });
     return false;
   }
 }
@@ -102,7 +103,7 @@ async function lookInFile(
   if (!spending.hasFile) return false;
   const source = spending.open(r2Source(lake, path, sizeBytes));
   const footer = listed ?? (await readFooter(source));
-  meetColumns(footer, search);
+  noteColumns(footer, search);
   if (search.isDone) return true;
   for await (const columns of readSegment(source, { columns: PROPERTIES, footer })) {
     search.look(columns);
@@ -113,7 +114,7 @@ async function lookInFile(
 }
 
 /** Finds the properties that have a column of their own in a file: events have them, or the column would not be there. */
-export function meetColumns(footer: Uint8Array, search: NameSearch): void {
+export function noteColumns(footer: Uint8Array, search: NameSearch): void {
   for (const { name } of parseFooter(footer).schema) {
     const property = propertyOfColumn(name);
     if (property !== null) search.noteKey(property);

@@ -7,6 +7,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { ScanSegment } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share, ShareReply } from '../../lake/scan/scan-task.ts';
+import { logError } from '../../observe/log.ts';
 import type { Asking } from './asking.ts';
 import type { LakeView } from './lake-view.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
@@ -89,7 +90,7 @@ async function replyOf<Reply>(ask: () => Promise<Reply>, asked: object): Promise
   try {
     return await ask();
   } catch (cause) {
-    console.error(JSON.stringify({ at: 'query.scanner', ...asked, error: String(cause) }));
+    logError('query.scanner', cause, { ...asked });
     return null;
   }
 }

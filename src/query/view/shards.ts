@@ -8,6 +8,7 @@
 import type { DirectoryOf, LiveReply, LiveRequest, ShardOf, ShardRpc } from '../../core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../../core/shard/shard-map.ts';
 import { unavailable } from '../../http/problem.ts';
+import { logWarn } from '../../observe/log.ts';
 
 /** The shards that are asked, and the way to them; an `Asking` is one. */
 export interface AskedShards {
@@ -50,8 +51,8 @@ export function askShards<Reply>(
     shards.map(async (address) => {
       try {
         return await retried(() => ask(shardOf(address), address));
-      } catch (error) {
-        console.warn(`Shard ${shardName(address)} did not answer`, error);
+      } catch (cause) {
+        logWarn('query.shard', cause, { address });
         return null;
       }
     }),

@@ -15,6 +15,7 @@ import { Hasher } from '../../../src/core/std/hash.ts';
 import { bundleProduct } from '../../sim/product/build.ts';
 import { loadProduct } from '../../sim/product/product-loader.ts';
 import { ObjectStorage } from '../../sim/world/storage.ts';
+import { cellCountOf } from '../../support/cell-count.ts';
 import { record } from '../../support/events.ts';
 
 export interface MemoryReport {
@@ -90,7 +91,7 @@ function fullEngine(): Engine {
   }
   store(engine);
   // These blocks are fresh, so that only the cells hold their texts.
-  for (; engine.cellCount < CELLS; nowMs += MINUTE_MS / 10) {
+  for (; cellCountOf(engine) < CELLS; nowMs += MINUTE_MS / 10) {
     append(engine, openBlock(makeBlock(nowMs, BLOCK_EVENTS)));
     if (engine.open.isFull) engine.cut();
   }
@@ -164,7 +165,7 @@ async function probe(state: string | undefined): Promise<MemoryReport> {
     case 'full': {
       fullEngine(); // Code and caches that are made once do not belong to a shard.
       const { bytes, value } = await weigh(fullEngine);
-      return { bytes, elapsedMs: 0, events: value.rememberedIds, cells: value.cellCount, rows: value.headSeq };
+      return { bytes, elapsedMs: 0, events: value.rememberedIds, cells: cellCountOf(value), rows: value.headSeq };
     }
     case 'cold': {
       const make = () => Array.from({ length: COLD_ENGINES }, () => new Engine(FRESH));

@@ -4,6 +4,7 @@ import { LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { ShardRpc } from '../../../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import { deleteFolder } from '../../../src/lake/upkeep/delete-folder.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { fakeApp, ROOT_KEY } from '../../support/fake-services.ts';
 
@@ -207,6 +208,7 @@ describe('a deleted tenant', () => {
         expect((await world.account()).finishedAt).not.toBeNull();
       }
     }
+    expectLog('control.deletion', { message: expect.stringMatching(/^Error: lost/) });
   });
 
   it('is wiped once when two crons run at the same time', async () => {

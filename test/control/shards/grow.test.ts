@@ -6,6 +6,7 @@ import { growShards } from '../../../src/control/shards/grow.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { CloseReply, CloseRequest, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../../../src/core/shard/shard-map.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp, ROOT_KEY, START_MS } from '../../support/fake-services.ts';
 
 /**
@@ -140,5 +141,6 @@ describe('POST /v1/tenants/:id/shards', () => {
     };
     const { status, body } = await call('POST', '/v1/tenants/shop/shards', { key: ROOT_KEY, body: { count: 4 } });
     expect([status, body.code]).toEqual([503, 'shard-unavailable']);
+    expectLog('http.problem', { code: 'shard-unavailable', cause: { cause: { message: 'gone' } } });
   });
 });

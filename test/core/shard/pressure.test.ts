@@ -4,6 +4,7 @@ import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { Engine } from '../../../src/core/shard/engine.ts';
 import { Heat } from '../../../src/core/shard/heat.ts';
 import { pressureOf } from '../../../src/core/shard/pressure.ts';
+import { cellCountOf } from '../../support/cell-count.ts';
 import { block, NOON_MS, record } from '../../support/events.ts';
 
 const EMPTY = { logSizeBytes: 0, waitingFlushes: 0, cellSizeBytes: 0, rememberedIds: 0, oldestFlushAgeMs: 0 };
@@ -45,15 +46,15 @@ describe('cells in memory', () => {
   it('are counted, open and waiting, and leave with a confirm', () => {
     const engine = new Engine({ incarnation: 'i', storedSeq: 0, watermarkMs: null });
     apply(engine, 0, 100);
-    const perEvent = engine.cellCount / 100;
+    const perEvent = cellCountOf(engine) / 100;
     const sizePerEvent = engine.cellSizeBytes / 100;
     expect(perEvent).toBeGreaterThanOrEqual(1);
     engine.cut();
     apply(engine, 100, 50);
-    expect(engine.cellCount).toBe(150 * perEvent);
+    expect(cellCountOf(engine)).toBe(150 * perEvent);
     expect(engine.cellSizeBytes).toBeCloseTo(150 * sizePerEvent);
     engine.confirm(0, 1);
-    expect(engine.cellCount).toBe(50 * perEvent);
+    expect(cellCountOf(engine)).toBe(50 * perEvent);
     expect(engine.cellSizeBytes).toBeCloseTo(50 * sizePerEvent);
   });
 

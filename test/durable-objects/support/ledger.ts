@@ -1,5 +1,5 @@
-// Ledger: a tenant on the real runtime, driven through the Worker's own entry, with the books of what it was told: every
-// acknowledged id must be counted exactly once, by the cells and by the events.
+// Ledger: a tenant on the real runtime, driven through the Worker's own entry, with books of its acknowledged events:
+// each of their ids must be counted exactly once, in the cells and in the events.
 
 import { createExecutionContext, createMessageBatch, createScheduledController, getQueueResult } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -50,7 +50,7 @@ export async function call(
   return { ...answered, body: await response.json() };
 }
 
-/** One batch of a queue, as the platform hands it to the Worker; ids of the messages that were acknowledged. */
+/** Delivers one batch of a queue as the platform does; returns the number of acknowledged messages. */
 export async function deliver(queue: string, bodies: readonly unknown[], isolate = bindings): Promise<number> {
   const messages = bodies.map((body) => ({ id: `m${++queued}`, timestamp: new Date(), attempts: 1, body }));
   const batch = createMessageBatch(queue, messages);
@@ -60,12 +60,12 @@ export async function deliver(queue: string, bodies: readonly unknown[], isolate
 }
 
 export async function cron(): Promise<void> {
-  // At a time when the sweep is due.
+  // The sweep is due every ten minutes.
   const scheduledTime = Math.ceil(Date.now() / 600_000) * 600_000;
   await worker.scheduled(createScheduledController({ scheduledTime }) as never, bindings);
 }
 
-/** A tenant of its own for each test. */
+/** A new tenant, one for each test. */
 export async function newTenant(shards = 1) {
   const id = `ledger-${++tenants}`;
   const made = await call('POST', '/v1/tenants', ROOT_KEY, { id, name: id, shards });
@@ -90,7 +90,7 @@ export async function newTenant(shards = 1) {
       };
     });
 
-  /** Sends; what is answered 200 goes into the books. */
+  /** Sends a batch; its events enter the books when the answer is 200. */
   const send = async (batch: readonly SentEvent[]): Promise<Answered> => {
     const answered = await call('POST', '/v1/events', keys.write, batch);
     expect(ACCEPTED_OR_REFUSED).toContain(answered.status);
@@ -99,7 +99,7 @@ export async function newTenant(shards = 1) {
   };
 
   const ask = async (question: object, isolate = bindings): Promise<WireAnswer> => {
-    // Whole days: else the cells could not answer.
+    // The range has whole days, for cells cannot answer others.
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     const range = { from: isoOf(today - QUERY_DAYS * DAY_MS), to: isoOf(today + 2 * DAY_MS) };
     const answered = await call('POST', '/v1/query', keys.read, { ...range, ...question }, isolate);
@@ -107,7 +107,7 @@ export async function newTenant(shards = 1) {
     return answered.body;
   };
 
-  /** Every acknowledged id, and nothing else, is counted once. */
+  /** Checks that every acknowledged id, and no other, is counted once. */
   const checkBooks = async (): Promise<void> => {
     const booked = [...acknowledged.values()];
     const cells = await ask({ measure: 'count' });
@@ -123,7 +123,7 @@ export async function newTenant(shards = 1) {
     expect(sums.series[0]?.total ?? 0).toBe(booked.reduce((sum, { properties }) => sum + properties.amount, 0));
   };
 
-  /** Every waiting flush in R2 and D1. */
+  /** Stores every waiting flush in R2 and D1. */
   const store = async (index = 0): Promise<number> => {
     await shard(index).cut({ address: address(index) });
     return deliver('tidemark-flush', [{ address: address(index) }]);
@@ -139,7 +139,7 @@ export async function newTenant(shards = 1) {
   return { id, uid, keys, address, stub, shard, events, send, ask, checkBooks, store, seal, sealedRevision };
 }
 
-/** Another isolate of the Worker, whose next batch of D1 statements is held up on its way there or back. */
+/** A second isolate of the Worker; its next batch of D1 statements is held up on its way to D1 or back. */
 export function slowIsolate() {
   let held: { readonly where: 'there' | 'back'; readonly arrived: () => void; readonly go: Promise<void> } | null =
     null;

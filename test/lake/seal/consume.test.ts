@@ -4,6 +4,7 @@ import type { CutReply, SealMessage, ShardRpc } from '../../../src/core/shard/rp
 import { dayText } from '../../../src/lake/manifest/paths.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
 import { Room } from '../../../src/lake/std/room.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { listingOf } from '../../support/fake-directory.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
@@ -83,6 +84,7 @@ describe('the seal consumer', () => {
     const cut = () => Promise.reject(new Error('unreachable'));
     expect((await consume(lake, [DAY], { cut })).outcomes).toEqual(['ack']);
     expect(await lake.sealed()).toMatchObject({ vector: { a: 3 } });
+    expectLog('seal.settle', { message: 'Error: unreachable' });
   });
 
   it('asks no shard about days that only imports can reach', async () => {
@@ -101,6 +103,7 @@ describe('the seal consumer', () => {
     expect((await consume(lake, [DAY + 1], { attempts: 2 })).outcomes).toEqual(['retry']);
     lake.nowMs += 100_000;
     expect((await consume(lake, [DAY + 1], { attempts: 3 })).outcomes).toEqual(['ack']);
+    expectLog('seal.consume', { message: 'Error: lost', day: DAY + 1, attempt: 1 });
   });
 
   it('is done again when the list could not be published', async () => {
@@ -112,6 +115,7 @@ describe('the seal consumer', () => {
     lake.bucket.before = () => {};
     expect((await consume(lake, [DAY], { attempts: 2 })).outcomes).toEqual(['ack']);
     expect(lake.bucket.keys()).toContain(`lake/v1/${UID}/current.json`);
+    expectLog('seal.publish', { message: 'Error: lost' });
   });
 
   describe('with room for 100 rows', () => {

@@ -11,6 +11,7 @@ import { wireDropped } from '../../../src/operate/expiry-routes.ts';
 import { listEvents } from '../../../src/query/events/list-events.ts';
 import { dayOf, UID, World } from '../../query/support/world.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
 const TODAY = dayOf(NOW_MS);
@@ -277,5 +278,6 @@ describe('the schedule', () => {
     const calls = world.fakeDb.callCount;
     await scheduleRetention(services(), world.nowMs + 60_000);
     expect(world.fakeDb.callCount).toBe(calls + 1);
+    expectLog('retention', { uid: 'bad', cause: { name: 'SyntaxError' } });
   });
 });

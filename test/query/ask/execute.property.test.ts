@@ -1,5 +1,5 @@
-// Whatever is asked, however the events are spread over tails, parts, seals and shards: every source gives the answer that
-// counting by hand gives. One world a seed; a failure prints the seed and the question.
+// Every source gives the answer that counting by hand gives, for any question and however the events are spread over tails,
+// parts, seals and shards. Each seed makes one world; a failure prints the seed and the question.
 
 import { describe, expect, it } from 'vitest';
 import type { Condition } from '../../../src/core/event/condition.ts';
@@ -58,7 +58,7 @@ async function randomWorld(random: Random, timezone: string, noonMs: number): Pr
   let id = 0;
   while (world.nowMs < noonMs) {
     const size = 1 + Math.floor(random() * 12);
-    // One partition key, one shard: copies of an event meet.
+    // One partition key goes to one shard, where the copies of an event meet.
     const records = Array.from({ length: size }, () => randomEvent(random, `e${id++}`, world.nowMs));
     if (id > size && random() < 0.3) records.push({ ...records[0]!, strings: { ...records[0]!.strings } });
     for (const shard of [0, 1]) {

@@ -1,9 +1,10 @@
-// The reading rules, one by one: what counts, where it comes from, and what an answer can vouch for.
+// The reading rules, one by one: which events count, from which source, and the meta of the answer.
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { listingOf } from '../../support/fake-directory.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
@@ -167,6 +168,7 @@ describe('an answer', () => {
       expect(meta).toMatchObject({ complete: false, sources: { live: { shards: 2, answered: 1 } } });
       expect(await totalOf(world, COUNT, { rollups })).toBe(10);
     }
+    expectLog('query.shard', { message: 'Error: the shard is down', address: { index: 1 } });
   });
 
   it('refuses to be given when nobody knows which shards there are', async () => {

@@ -1,4 +1,4 @@
-// Several questions, formulas over them and earlier periods, through the route.
+// Reports through the route: several questions, formulas over them, and comparisons with earlier ranges.
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';

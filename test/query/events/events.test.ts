@@ -1,4 +1,4 @@
-// The explorer's pages: over the real engine, sink, manifest and seal, against a plain sort of what was accepted.
+// The explorer's pages over the real engine, sink, manifest and seal, compared with a plain sort of the accepted events.
 
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { renderProblem } from '../../../src/http/problem.ts';
 import { eventsRoutes } from '../../../src/query/events/events-routes.ts';
 import { compareNewest, Newest } from '../../../src/query/events/newest.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp } from '../../support/fake-services.ts';
 import { dayOf, World } from '../support/world.ts';
 
@@ -29,7 +30,7 @@ function explorerOf(world: World) {
   };
 }
 
-/** `count` events, one every `stepMs` up to `endMs`, of people who share shards. */
+/** `count` events, one every `stepMs` up to `endMs`; several people share a shard. */
 function some(count: number, prefix: string, endMs: number, stepMs: number): EventRecord[] {
   return Array.from({ length: count }, (_, i) =>
     record({
@@ -152,7 +153,7 @@ describe('the pages', () => {
     world.nowMs = NOW_MS;
     world.append(0, some(30, 'stored-', NOW_MS, 500));
     await world.store(0);
-    // Many events of one instant: a page may end between them.
+    // Many events have one instant, so a page may end between them.
     world.append(
       1,
       Array.from({ length: 25 }, (_, i) => record({ id: `same-${i}`, atMs: NOW_MS - 2_000 })),
@@ -210,6 +211,7 @@ describe('the pages', () => {
     const { body } = await explorerOf(world)();
     expect(body.events).toHaveLength(3);
     expect(body.meta).toMatchObject({ complete: false, sources: { live: { shards: 2, answered: 1 } } });
+    expectLog('query.shard', { message: 'Error: the shard is down', address: { index: 1 } });
   });
 
   it.each([

@@ -1,4 +1,4 @@
-// Exports: over the real engine, sink, manifest and seal, against the list of what was accepted.
+// Exports over the real engine, sink, manifest and seal, compared with the list of accepted events.
 
 import { createHash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
@@ -11,6 +11,7 @@ import type { Authenticator } from '../../../src/http/authenticate.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { exportRoutes } from '../../../src/query/export/export-routes.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp } from '../../support/fake-services.ts';
 import { dayOf, World } from '../support/world.ts';
 
@@ -73,7 +74,7 @@ describe('an export', () => {
     const early = some(20, 'early', NOW_MS - DAY_MS);
     world.append(0, early);
     await world.store(0, { confirm: false });
-    // The same events again, through another shard: an L0 that the seal of the day covers, and a tail that it does not.
+    // The same events come again through another shard: in an L0 that the day's seal covers, and in a tail that it does not.
     world.append(1, early.slice(0, 10));
     await world.store(1);
     await world.seal(dayOf(NOW_MS) - 1);
@@ -143,7 +144,7 @@ describe('an export', () => {
     const titles = rows.slice(1).map(([title]) => title!);
     for (const title of titles) expect(title).not.toMatch(/^[=+\-@\t＝]/);
     expect(titles.map((title) => title.replace(/^'/, ''))).toEqual([...texts, '']);
-    // Absent and empty differ.
+    // An absent value and an empty text differ.
     expect(text).toContain('\r\n"",,2026');
     expect(text.split('\r\n').at(-2)).toBe(',,2026-03-10T12:00:30.011Z');
   });
@@ -193,7 +194,7 @@ describe('an export', () => {
     world.append(0, records.slice(20));
     const exporter = exporterOf(world);
     const response = await exporter.start({});
-    // What was in the tail is stored and sealed before the first byte is read.
+    // The events of the tail are stored and sealed before the first byte is read.
     await world.store(0);
     await world.seal(dayOf(NOW_MS));
     expect(idsOf(linesOf(await response.text()))).toEqual(idsOf(records.map(({ strings }) => strings)));
@@ -209,6 +210,8 @@ describe('an export that cannot be whole', () => {
     const response = await exporterOf(world).start({});
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: 'shard-unavailable' });
+    expectLog('query.shard', { message: 'Error: the shard is down' });
+    expectLog('http.problem', { code: 'shard-unavailable' });
   });
 
   it('breaks off, and has no receipt', async () => {
@@ -224,6 +227,7 @@ describe('an export that cannot be whole', () => {
     const receipt = await exporter.receipt(response.headers.get('x-export-id')!);
     expect(receipt.status).toBe(404);
     expect(await receipt.json()).toMatchObject({ code: 'export-not-found' });
+    expectLog('export', { message: 'Error: R2 is down' });
   });
 
   it.each([

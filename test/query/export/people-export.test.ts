@@ -1,4 +1,4 @@
-// An export filtered by who people are: the events as they came, of those who match by links, traits and cohorts.
+// An export filtered by links, traits and cohorts: the matching events, as they came.
 
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';

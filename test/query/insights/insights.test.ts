@@ -1,9 +1,10 @@
-// Saved questions: kept answers are never older than an acknowledgement.
+// Saved questions: a kept answer is never older than an acknowledgement.
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp, START_MS } from '../../support/fake-services.ts';
 import { World } from '../support/world.ts';
 
@@ -104,6 +105,7 @@ describe('an insight', () => {
     });
     world.shards[1]!.isDown = false;
     expect(await run()).toMatchObject({ total: 2 });
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 
   it('is not kept when a shard fails after it has told what it holds', async () => {
@@ -120,6 +122,7 @@ describe('an insight', () => {
     expect(again.cached).toBe(false);
     expect(again.body.answer.meta.sources.live).toMatchObject({ shards: 1, answered: 1 });
     expect((await run()).cached).toBe(true);
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 
   it('may be named questions with formulas', async () => {

@@ -21,6 +21,7 @@ import { eventsOfDay, people } from '../../bench/lake/lake-events.ts';
 import { DAY, TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
 import { askingOf } from '../../support/asking.ts';
 import { testHasher } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { scannerPool, scannersDown } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
 
@@ -109,6 +110,7 @@ describe('a journey beside scanners', () => {
     for (const heldMax of [150, 700, 2_000]) {
       expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax)).toMatchObject({ answer });
     }
+    expectLog('query.scanner', { message: 'Error: the share holds more events than it may' });
   });
 
   it('is the same when scanners fail, all or some', async () => {
@@ -120,6 +122,7 @@ describe('a journey beside scanners', () => {
       const some: ScannerOf = (uid, index) => (index === 2 ? pool.of : scannersDown)(uid, index);
       expect(await read(lake, spec, some)).toEqual(whole);
     }
+    expectLog('query.scanner', { message: 'Error: overloaded' });
   });
 
   it('follows links, in one pass or in several', async () => {
@@ -148,6 +151,7 @@ describe('a journey beside scanners', () => {
         });
       }
     }
+    expectLog('query.scanner', { message: 'Error: the share holds more events than it may' });
   });
 
   it('is read by the query where one share has most of what may be held, in as many passes as without scanners', async () => {
@@ -167,6 +171,7 @@ describe('a journey beside scanners', () => {
       expect(alone).toHaveProperty('answer');
       expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax)).toEqual(alone);
     }
+    expectLog('query.scanner', { message: 'Error: the share holds more events than it may' });
   });
 
   it('does not keep the texts of a part once there are too many', async () => {

@@ -1,4 +1,4 @@
-// What is read to know people is in what an answer vouches for: shards that failed meanwhile, days that were dropped.
+// The meta of an answer covers the readings about people too: shards that failed meanwhile, days that were dropped.
 
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -9,12 +9,13 @@ import { renderProblem } from '../../../src/http/problem.ts';
 import { exportRoutes } from '../../../src/query/export/export-routes.ts';
 import { peopleRoutes } from '../../../src/query/people/people-routes.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
 const DAY = dayOf(NOW_MS);
 const textOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
-/** Closed: before the watermark. */
+/** A closed range: it ends before the watermark. */
 const YESTERDAY = { from: textOf(DAY - 1), to: textOf(DAY) };
 
 async function worldOf(): Promise<World> {
@@ -46,7 +47,7 @@ const save = (world: World, id: string, range: object) =>
 const ask = (world: World, where: object) =>
   world.ask({ measure: 'count', events: ['Looked'], ...YESTERDAY, where }, { rollups: [] });
 
-/** Which of the tail's readings fail, by number; each is tried twice. */
+/** Makes readings of the tail fail, by their number; each is tried twice. */
 function failing(world: World, isFailing: (reading: number) => boolean): void {
   let reading = 0;
   let tries = 0;
@@ -99,6 +100,7 @@ describe('an answer about people', () => {
       expect(meta).toMatchObject({ complete: false, sources: { live: { shards: 1, answered: 0 } } });
       expect(meta.identityAsOf).toBeUndefined();
     }
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 
   it('is incomplete when a shard answers with its cells and not with its links', async () => {
@@ -111,6 +113,7 @@ describe('an answer about people', () => {
     expect(meta.sources.rollups).not.toBeNull();
     expect(meta).toMatchObject({ complete: false, sources: { live: { shards: 1, answered: 0 } } });
     expect(meta.identityAsOf).toBeUndefined();
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 
   it('as a timeline is incomplete when a shard did not tell its links', async () => {
@@ -128,6 +131,7 @@ describe('an answer about people', () => {
     failing(world, (reading) => reading === 0);
     const { meta } = await timeline();
     expect(meta).toMatchObject({ complete: false, sources: { live: { shards: 1, answered: 0 } } });
+    expectLog('query.shard', { message: 'Error: the shard is down' });
   });
 });
 
@@ -152,5 +156,7 @@ describe('an export by who people are', () => {
     failing(world, (reading) => reading === failed);
     const response = await request();
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, 'shard-unavailable']);
+    expectLog('query.shard', { message: 'Error: the shard is down' });
+    expectLog('http.problem', { code: 'shard-unavailable' });
   });
 });

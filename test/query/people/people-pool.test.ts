@@ -1,4 +1,4 @@
-// Scanners know nothing of who is who: what they count of people is put through the links where it comes together.
+// Scanners do not know links: the query applies the links to the people that scanners return.
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';

@@ -139,7 +139,7 @@ describe('a person of many ids', () => {
     return testHasher.high | 0;
   };
   const devices = Array.from({ length: DEVICES }, (_, i) => `device-${i}`).sort((a, b) => hashOf(a) - hashOf(b));
-  /** At both ends of the order of hashes: everybody else lies between them. */
+  /** Ids at both ends of the order of hashes; all other people lie between them. */
   const own = [...devices.slice(0, 6), ...devices.slice(-6)];
   const user = Array.from({ length: DEVICES }, (_, i) => `user-${i}`).find((id) => hashOf(id) < hashOf(own[5]!))!;
 
@@ -166,7 +166,7 @@ describe('a person of many ids', () => {
     const call = clientOf(world);
     const limits = LIMITS as { profileReadRowsMax: number };
     const { profileReadRowsMax } = LIMITS;
-    // Two of the four row groups.
+    // Two of the four row groups are read.
     limits.profileReadRowsMax = 5_000 + own.length;
     const { body: profile } = await call(`/v1/people/${own[0]}`);
     limits.profileReadRowsMax--;
@@ -186,7 +186,7 @@ describe('an event that came twice, before and after a login', () => {
     const device = { anonymous_id: 'a1' };
     const copy = { id: 'same', atMs: YESTERDAY_MS, event: 'Looked' };
     world.append(0, [record({ ...copy, ...device })]);
-    // Sent again through another region: the same device and key, and by now somebody.
+    // The event comes again through another region: the same device and key, and by now with a user id.
     world.append(1, [
       record({ ...copy, ...device, user_id: 'u1' }),
       event(NOW_MS, { ...device, user_id: 'u1', type: 'identify', event: 'identify' }),

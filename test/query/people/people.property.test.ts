@@ -1,5 +1,5 @@
-// However events with ids, logins, aliases and traits arrive, are spread, stored and sealed: people are counted as an oracle
-// counts them that has all events in one list and looks for who is who by walking along the links.
+// People are counted as an oracle counts them, which holds all events in one list and walks along the links, however events
+// with ids, logins, aliases and traits arrive, are spread, stored and sealed.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ describe('people', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 5 }), async (steps) => {
         const world = new World({ nowMs: NOW_MS, shardCount: 2 });
-        // The key of the tests, for aliases that are still in a shard.
+        // Aliases that are still in a shard are hashed with the key of the tests.
         const hashKey = [1, 2, 3, 4].map((word) => word.toString(16).padStart(8, '0')).join('');
         world.fakeDb.select(
           `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, created_at_ms) VALUES ('tenant-uid', 'shop', '', '["weur"]', 'UTC', ?, 0)`,
@@ -85,7 +85,7 @@ describe('people', () => {
 
 const personText = ({ strings }: EventRecord) => strings.user_id ?? strings.anonymous_id ?? null;
 
-/** By walking: the ids reached from an event's id over links that hold, named by their least. */
+/** Walks from an event's id over the links that hold; the least of the ids it reaches names the person. */
 function whoIsWho(events: readonly EventRecord[]): (event: EventRecord) => string | null {
   const edges: [string, string][] = [];
   const users = new Map<string, { atMs: number; user: string }>();
@@ -115,7 +115,7 @@ function whoIsWho(events: readonly EventRecord[]): (event: EventRecord) => strin
   };
 }
 
-/** The latest plan of each person; of values at one instant the greater as JSON, for all were received at once. */
+/** The latest plan of each person. At one instant the greater value as JSON wins, because all were received at once. */
 function plans(
   events: readonly EventRecord[],
   personOf: (event: EventRecord) => string | null,

@@ -1,4 +1,4 @@
-// Who people are, in answers: links made later, traits, groups, cohorts; from tails, from the lake, and from both.
+// Links made later, traits, groups and cohorts in answers, from tails, from the lake, and from both.
 
 import { describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
@@ -21,7 +21,7 @@ const user = (user_id: string) => ({ user_id });
 type Stage = 'in the shard' | 'stored' | 'sealed';
 const STAGES: readonly Stage[] = ['in the shard', 'stored', 'sealed'];
 
-/** Each list came a day before the next; the last is always still in the shard. */
+/** Each list came a day before the next; the last list is still in the shard. */
 async function worldOf(stage: Stage, ...lists: (readonly EventRecord[])[]): Promise<World> {
   const world = new World({ nowMs: NOW_MS });
   for (const [index, events] of lists.entries()) {
@@ -151,7 +151,7 @@ describe.each(STAGES)('people whose first events are %s', (stage) => {
 });
 
 describe('counting people from rollups', () => {
-  /** A thousand people and more: the cell of the day holds a sketch. */
+  /** More than a thousand people, so that the cell of the day holds a sketch. */
   const crowd = Array.from({ length: 1_200 }, (_, i) => click(YESTERDAY_MS - i, anon(`crowd-${i}`)));
 
   it('goes by links while the cells hold the people themselves', async () => {

@@ -1,4 +1,4 @@
-// Lake of days: four days of a shop as a lake has them: sealed, dirty, in flushes; and the range that covers them.
+// Lake of days: four days of a shop, sealed, dirty and in flushes, and the range that covers them.
 
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { eventsOfDay, people } from '../../bench/lake/lake-events.ts';
@@ -6,7 +6,7 @@ import { DAY, TenantLake } from '../../lake/seal/tenant-lake.ts';
 
 export const RANGE = { from: new Date(DAY * DAY_MS).toISOString(), to: new Date((DAY + 4) * DAY_MS).toISOString() };
 
-/** Sealed days, a day that is dirty, a day of flushes with copies. */
+/** A sealed day, a dirty one, and two days of flushes, one of them with copies. */
 export async function lakeOfDays(): Promise<TenantLake> {
   const lake = new TenantLake();
   const known = people(200);

@@ -1,4 +1,4 @@
-// The oracle: answers a question by looping over all events, in the plainest way there is.
+// Oracle: answers a question by looping over all events, in the plainest way.
 
 import { evaluate } from '../../../src/core/event/condition.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
@@ -69,7 +69,7 @@ function measure(query: Query, members: readonly EventRecord[]): number | null {
     .map((event) => propertyReader(event)(property))
     .filter((value) => typeof value === 'number')
     .sort((a, b) => a - b);
-  // Cents: sums of integers are exact.
+  // Sums are taken in cents, because sums of integers are exact.
   const sum = values.reduce((total, value) => total + Math.round(value * 100), 0) / 100;
   if (statistic === 'sum') return sum;
   if (values.length === 0) return null;
@@ -83,7 +83,7 @@ function codePoints(text: string): number[] {
   return Array.from(text, (character) => character.codePointAt(0)!);
 }
 
-/** Lists of lists of numbers, one after the other. */
+/** Compares lists of numbers, one list after the other. */
 function compare(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number {
   for (const [index, list] of a.entries()) {
     const other = b[index]!;

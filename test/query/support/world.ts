@@ -1,5 +1,5 @@
-// A small world to ask questions of: shards over the real engine, the real sink, manifest and seal, on fake D1 and R2.
-// Every acknowledged event is kept beside it, so that a test can count again by hand.
+// World: shards over the real engine, with the real sink, manifest and seal on fake D1 and R2, for tests that ask questions.
+// It keeps every acknowledged event, so that a test can count again by hand.
 
 import { type EventBlock, openBlock } from '../../../src/core/block/block.ts';
 import { isAccepted } from '../../../src/core/block/disposition.ts';
@@ -63,7 +63,7 @@ export class World {
     return this.bucket as unknown as R2Bucket;
   }
 
-  /** One request to one shard; received now. */
+  /** Sends one request to one shard, received now. */
   append(shard: number, records: readonly EventRecord[], rollups: readonly Rollup[] = this.rollups): void {
     const received = records.map((record) => ({ ...record, receivedAtMs: this.nowMs }));
     const accepted = this.shards[shard]!.append(block(received, { receivedAtMs: this.nowMs, rollups }));
@@ -72,7 +72,7 @@ export class World {
     });
   }
 
-  /** Cuts and stores what the shard holds; `confirm: false` leaves it to the shard to answer for it. */
+  /** Cuts and stores what the shard holds. With `confirm: false` the shard goes on answering for it. */
   async store(shard: number, options: { confirm?: boolean } = {}): Promise<void> {
     const { confirm = true } = options;
     const stub = this.shards[shard]!;
@@ -145,7 +145,7 @@ export class World {
 export class TestShard implements ShardRpc {
   readonly address: ShardAddress;
   readonly engine: Engine;
-  /** Throws from every call. */
+  /** Makes every call throw. */
   isDown = false;
   /** Called before each page of the tail. */
   beforeTailPage: () => Promise<void> = async () => {};
@@ -157,7 +157,7 @@ export class TestShard implements ShardRpc {
     this.engine = new Engine({ incarnation: `incarnation-${index}`, storedSeq: 0, watermarkMs: null });
   }
 
-  /** Which of the block's events were accepted. */
+  /** Returns whether each event of the block was accepted. */
   append(bytes: Uint8Array): boolean[];
   append(request: unknown): never;
   append(bytes: Uint8Array | unknown): boolean[] {
@@ -186,7 +186,7 @@ export class TestShard implements ShardRpc {
     return { status: 'ok', incarnation, storedSeq, watermarkMs, ...this.#page(from, headSeq) };
   }
 
-  /** A part a page. */
+  /** Returns one part a page. */
   async readFlush({ seqFrom, partFrom = 0 }: { seqFrom?: number; partFrom?: number }) {
     const [oldest] = this.engine.outbox;
     if (oldest === undefined) return { status: 'stored' as const };

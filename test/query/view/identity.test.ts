@@ -1,4 +1,4 @@
-// What an isolate keeps of who is who: as much as fits, and nothing of a tenant that no answer can follow.
+// The links that an isolate keeps: as many as fit, and none of a tenant that has more than an answer can follow.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
@@ -11,7 +11,7 @@ const limits = LIMITS as { linksMax: number; linkIdsKeptMax: number };
 const { linksMax, linkIdsKeptMax } = LIMITS;
 afterEach(() => Object.assign(limits, { linksMax, linkIdsKeptMax }));
 
-/** Tenants with so many links each; every link has two ids. */
+/** Tenants with the given numbers of links; every link has two ids. */
 async function tenants(counts: Record<string, number>) {
   const { db } = fakeD1();
   for (const [uid, count] of Object.entries(counts)) {
@@ -38,7 +38,7 @@ async function tenants(counts: Record<string, number>) {
       });
     },
   });
-  /** How many links were read for it. */
+  /** The number of links that were read for a tenant. */
   return async (uid: string) => {
     linksRead.length = 0;
     const linked = await readIdentity(counting, uid, []);
@@ -53,7 +53,7 @@ describe('links', () => {
     expect((await read('a')).links).toBe(4);
     expect((await read('b')).links).toBe(5);
     expect((await read('a')).links).toBe(0);
-    // 8 + 10 + 6 ids are too many: b is forgotten.
+    // 8 + 10 + 6 ids are too many, so b is dropped.
     expect((await read('c')).links).toBe(3);
     expect((await read('a')).links).toBe(0);
     expect((await read('b')).links).toBe(5);

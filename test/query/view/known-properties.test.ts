@@ -1,4 +1,4 @@
-// Properties that no event has: a question with one is refused, by whatever way it is asked; one with any other is answered.
+// A question with a property that no event has is refused on every route; one with any other property is answered.
 
 import fc from 'fast-check';
 import { Hono } from 'hono';
@@ -14,6 +14,7 @@ import { queryRoutes } from '../../../src/query/ask/routes.ts';
 import { exportRoutes } from '../../../src/query/export/export-routes.ts';
 import { journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { record } from '../../support/events.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { dayOf, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2024, 2, 20, 12);
@@ -168,12 +169,14 @@ describe('a question with a property', () => {
       to: '2024-01-02',
     });
     expect(status).toBe(200);
+    expectLog('query.shard', { message: 'Error: the shard is down' });
+    expectLog('query.known-properties', { message: expect.stringContaining('is not in the lake') });
   });
 
   it('is answered when the budget ends before the last file', async () => {
     const whole = { ...limits };
     const half = { propertyProbeFilesMax: 1, propertyProbeSizeBytesMax: 1 };
-    // A row group a day.
+    // Each day is one row group.
     for (const day of [0, 1]) add({ plan: 'pro' }, FIRST_MS + day * DAY_MS);
     await world.store(0);
     limits.propertyProbeSizeBytesMax = 1;

@@ -9,6 +9,7 @@ import { openLakeView } from '../../../src/query/view/lake-view.ts';
 import { scannersFor } from '../../../src/query/view/share-out.ts';
 import { type TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
 import { askingOf } from '../../support/asking.ts';
+import { expectLog } from '../../support/expect-log.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { scannerPool, scannersDown } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
@@ -59,7 +60,7 @@ describe('a scan shared out over scanners', () => {
     for (const question of QUESTIONS) {
       const alone = await answer(lake, question);
       expect(await answer(lake, question, pool.of)).toEqual(alone);
-      // What was read is remembered: again without a read.
+      // The scanners have cached what they read, so the second answer needs no read.
       const reads = lake.bucket.count('get');
       expect(await answer(lake, question, pool.of)).toEqual(alone);
       if (!JSON.stringify(question).includes('p90')) expect(lake.bucket.count('get')).toBe(reads);
@@ -75,6 +76,7 @@ describe('a scan shared out over scanners', () => {
     for (const question of QUESTIONS)
       expect(await answer(lake, question, scannersDown)).toEqual(await answer(lake, question));
     limits.scanSharedRowsMin = scanSharedRowsMin;
+    expectLog('query.scanner', { message: 'Error: overloaded' });
   });
 
   it('gives no scanner more than it may have: the next in rank has it, or the query', async () => {
@@ -89,7 +91,7 @@ describe('a scan shared out over scanners', () => {
       expect(await answer(lake, { measure: 'count' }, pool.of)).toEqual(alone);
       scannersAsked.push(new Set(pool.asked).size);
     }
-    // A day of 300, sealed ones of 600, one of 700 and one of 1,200: what has its room, then only the smallest, then nothing.
+    // The units have 300, 600, 700 and 1,200 rows: those that fit are shared, then the smallest alone, then none.
     expect(scannersAsked[1]).toBe(3);
     expect(scannersAsked.slice(2)).toEqual([1, 0]);
     Object.assign(limits, { scanSharedRowsMin, scannerRowsMax });

@@ -1,4 +1,4 @@
-// A view of the lake: what is read of it, and when a scan of it ends.
+// The scan of a view ends with the batch that exceeds a bound.
 
 import { describe, expect, it } from 'vitest';
 import { openLakeView } from '../../../src/query/view/lake-view.ts';

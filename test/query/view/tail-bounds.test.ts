@@ -1,4 +1,4 @@
-// Bounds of the tails that a question holds: when the sinks are far behind it is asked to come again, never answered short.
+// Bounds of the tails that a question holds: while the sinks are far behind, the question is refused, never answered short.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
@@ -12,7 +12,7 @@ const limits = LIMITS as { queryTailEventsMax: number; queryTailSizeBytesMax: nu
 const { queryTailEventsMax, queryTailSizeBytesMax } = LIMITS;
 afterEach(() => Object.assign(limits, { queryTailEventsMax, queryTailSizeBytesMax }));
 
-/** Two shards with ten blocks of five events each, a block a page. */
+/** Two shards with ten blocks of five events each; every page is one block. */
 function worldOf(): World {
   const world = new World({ nowMs: NOW_MS, shardCount: 2 });
   for (const [index, shard] of world.shards.entries()) {
@@ -28,7 +28,7 @@ function worldOf(): World {
   return world;
 }
 
-/** The code, the status, and the pages read meanwhile. */
+/** The code, the status, and the number of pages read meanwhile. */
 async function refusal(world: World, body: object) {
   let pages = 0;
   for (const shard of world.shards) shard.beforeTailPage = async () => void pages++;
@@ -45,7 +45,7 @@ describe('tails that are too long', () => {
     const refused = await refusal(world, COUNT);
     expect(refused).toMatchObject({ status: 503, code: 'query-tail-too-long', headers: { 'retry-after': '10' } });
     expect(refused.pages).toBeLessThan(12);
-    // Cells do not need them.
+    // Cells do not need the tails.
     expect((await world.ask(COUNT)).series[0]!.total).toBe(100);
   });
 

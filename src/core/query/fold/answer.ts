@@ -6,6 +6,7 @@
  * so that counts and sums still add up to the whole. Points cover every bucket of the range: 0 where nothing was
  * counted or summed, null where there is nothing to take an average, extreme or quantile of.
  */
+import { isoTime } from '../../std/instant.ts';
 import { compareCodePoints } from '../../std/text.ts';
 import type { Query } from '../question/request.ts';
 import type { Fold, FoldedSeries, Value } from './fold.ts';
@@ -33,7 +34,7 @@ export function rankSeries(query: Query, fold: Fold): RankedSeries {
   const ranked = query.groupBy.length === 0 ? allGroups(fold) : rankedGroups(fold);
   const top = ranked.slice(0, query.groupBy.length === 0 ? 1 : query.top).map(({ group }) => group);
   const rest = ranked.slice(top.length).map(({ group }) => group);
-  const ats = query.interval === null ? [] : query.bucketStarts.map((startMs) => new Date(startMs).toISOString());
+  const ats = query.interval === null ? [] : query.bucketStarts.map((startMs) => isoTime(startMs));
 
   let estimated = false;
   const seriesOf = (folded: FoldedSeries, key: readonly (string | null)[], other: boolean): Series => {
