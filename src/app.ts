@@ -47,7 +47,7 @@ export function createApp(services: Services): Hono {
 
   // Asking.
   app.route('/v1/query', queryRoutes(services));
-  app.route('/', journeyRoutes(services));
+  app.route('/v1/query', journeyRoutes(services));
   app.route('/v1/events', eventsRoutes(services));
   app.route('/v1/people', peopleRoutes(services));
   app.route('/v1/export', exportRoutes(services));

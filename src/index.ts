@@ -23,13 +23,14 @@ import { KeyRing } from './http/keys.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
-import { scheduleProfiles } from './lake/upkeep/digest-traits.ts';
-import { scheduleRetention } from './lake/upkeep/expiry.ts';
+import { scheduleDigests } from './lake/upkeep/digest-traits.ts';
+import { scheduleExpiry } from './lake/upkeep/expiry.ts';
 import { logError } from './observe/log.ts';
 import { analyticsEngineTelemetry } from './observe/telemetry.ts';
 import type { Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
 import { keepDeadLetters } from './sinks/dead-letters.ts';
+import { lakeSink } from './sinks/lake-sink.ts';
 import { sweepShards } from './sinks/sweep.ts';
 import type { DemoKeys } from './wire/demo.ts';
 
@@ -105,6 +106,7 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
   flush: (batch, services) =>
     consumeFlushes(batch as MessageBatch<FlushMessage>, {
       ...services,
+      sink: lakeSink(services),
       poke: pokeOf(services),
       grow: (uid) => growShards(services, uid, null),
       isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
@@ -140,8 +142,8 @@ export default {
     const resumeSplit = (uid: string) => growShards(services, uid, 1);
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
-      () => scheduleRetention(services, services.now()),
-      () => scheduleProfiles(services, services.now()),
+      () => scheduleExpiry(services, services.now()),
+      () => scheduleDigests(services, services.now()),
       () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(services.lake, uid, max) }),
       () => sweepShards({ ...services, poke: pokeOf(services), resumeSplit, beginsRound }),
     ];

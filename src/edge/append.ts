@@ -1,13 +1,13 @@
 /**
- * Append: a request's events to their shards, and what each shard decided of each of them.
+ * Append: sends a request's events to their shards, and returns what each shard decided about each event.
  *
  * in: groups of a route · out: dispositions, or a Problem: 429 `overloaded`, 503 `shard-unavailable`, 503 `shard-map-stale`,
  * 413 `events-too-large`
  *
- * - All shards are asked at once and all are waited for: nothing is left running behind an answer.
- * - One shard that refuses or fails makes the whole answer retryable. What others stored meanwhile is found again as
- *   duplicates by the resend. Never is another shard or region tried instead: the first might have stored it.
- * - `stale-map`: the tenant is loaded afresh and only what was refused is routed again, once.
+ * - All shards are asked at once and all are awaited: nothing is left running behind an answer.
+ * - One shard that refuses or fails makes the whole answer retryable. The resend finds the events that other shards stored
+ *   meanwhile as duplicates. No other shard or region is tried instead: the first one might have stored the events.
+ * - After `stale-map` the tenant is loaded afresh, and the refused groups alone are routed again, once.
  * - The tally of rejected events travels in the first block of the first group (CORRECTNESS F1).
  */
 import { encodeBlock } from '../core/block/block.ts';
@@ -19,8 +19,9 @@ import type { Hasher } from '../core/std/hash.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
-import { emptyGroup, type RoutableEvent, routeEvents, type ShardGroup } from './route.ts';
-import { StoredSize } from './stored-size.ts';
+import { emptyGroup, routeEvents, type ShardGroup } from './route.ts';
+import type { RoutableEvent } from './steps/step.ts';
+import { StoredSize } from './steps/stored-size.ts';
 
 export interface Append {
   readonly tenant: Tenant;
@@ -28,20 +29,20 @@ export interface Append {
   readonly hasher: Hasher;
   readonly receivedAtMs: number;
   readonly events: readonly RoutableEvent[];
-  /** Events of the request that were rejected before. */
+  /** Number of the request's events that the steps rejected. */
   readonly rejected: number;
 }
 export interface AppendPorts {
   readonly shardOf: ShardOf;
-  /** The tenant as the store has it now. */
+  /** Loads the tenant as the store has it now. */
   readonly reloadTenant: (tenant: Tenant) => Promise<Tenant>;
-  /** The platform refuses calls to this shard: it has too many. */
+  /** Reports that the platform refuses calls to this shard, because it has too many. */
   readonly reportHot?: (address: ShardAddress) => void;
 }
 
 const OVERLOAD_RETRY_SECONDS = 5;
 
-/** Appends all events; the dispositions are in no particular order of events. */
+/** Appends all events. The dispositions come in no particular order of events. */
 export async function append(request: Append, ports: AppendPorts): Promise<Uint8Array[]> {
   const first = await appendOnce(request, ports);
   if (first.stale.length === 0) return first.dispositions;
@@ -104,7 +105,7 @@ function appendRequestOf(
   }
 }
 
-/** Half the limit in characters: blocks of mostly ASCII fit at the first try; others are halved after the encoding. */
+/** Half the limit, in characters: blocks of mostly ASCII fit at the first try, and others are halved after encoding. */
 const BLOCK_CHARS_MAX = LIMITS.blockSizeBytesMax / 2;
 
 function splitByChars(records: readonly EventRecord[]): EventRecord[][] {
@@ -140,7 +141,7 @@ async function appendToShard(
   }
 }
 
-/** Throws the retryable answer if any shard refused or failed; overload first, for it asks for more patience. */
+/** Throws the retryable answer if any shard refused or failed. Overload comes first, because it asks for a longer wait. */
 function mustBeAnswered(replies: readonly (AppendReply | ShardFailure)[]): AppendReply[] {
   const waits = replies.map((reply) => (reply.status === 'overloaded' ? Math.ceil(reply.retryAfterMs / 1_000) : 0));
   const failures = replies.filter((reply) => reply.status === 'failed');
@@ -156,7 +157,7 @@ function mustBeAnswered(replies: readonly (AppendReply | ShardFailure)[]): Appen
   throw retryLater(503, 'shard-unavailable', 'A shard did not answer; send the request again.', 1, failure.error);
 }
 
-/** The platform marks errors of an object whose queue is full. */
+/** Whether the platform marked the error as that of an object whose queue is full. */
 function isOverload(error: unknown): boolean {
   return error instanceof Error && 'overloaded' in error && error.overloaded === true;
 }

@@ -1,13 +1,13 @@
 /**
- * Hot reports: the platform refuses calls to an object that has too many of them, and only the caller sees it. The edge
- * passes that on as a wish for a split, once a minute for a shard and isolate (CORRECTNESS D7).
+ * Hot reports: messages that ask for the split of a shard. The platform refuses calls to an object that has too many, and
+ * only the caller sees the refusal; the edge passes it on, once a minute for a shard and isolate (CORRECTNESS D7).
  */
 import { LIMITS } from '../core/limits.ts';
 import type { FlushMessage } from '../core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../core/shard/shard-map.ts';
 import { logWarn } from '../observe/log.ts';
 
-/** Shards remembered an isolate. */
+/** Shards that one isolate remembers. */
 const REMEMBERED_MAX = 1_000;
 
 export class HotReports {
@@ -20,7 +20,7 @@ export class HotReports {
     this.#now = now;
   }
 
-  /** Never throws, and nobody waits for it: the shard refuses again when it is lost. */
+  /** Sends in the background and never throws: when a report is lost, the shard refuses again. */
   report(address: ShardAddress): void {
     const name = shardName(address);
     const nowMs = this.#now();

@@ -1,23 +1,23 @@
 /**
  * Quota at the edge: refuses the requests of a tenant that sends more than it may, before they cost anything: 429
- * `quota-exceeded` with Retry-After. Other tenants share nothing with it but the look-up.
+ * `quota-exceeded` with Retry-After. Other tenants are not affected.
  *
- * Kept by each isolate on its own, of what it has seen itself: a tenant that is served by n isolates may send up to n times
- * its quota. Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
- * A tenant without a quota costs one comparison, one with a quota one look-up.
+ * Each isolate counts alone what it has seen itself, so a tenant that n isolates serve may send up to n times its quota.
+ * Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
+ * A tenant without a quota costs one comparison, a tenant with a quota one look-up.
  */
 import { LIMITS, SECOND_MS } from '../core/limits.ts';
 import { type Allowance, fullAllowance, spend } from '../core/tenant/quota.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
 
-/** Some 100 bytes each. The first to come is forgotten, and begins anew with a full allowance. */
+/** Each takes some 100 bytes. The oldest is forgotten, and begins anew with a full allowance. */
 const REMEMBERED_TENANTS_MAX = 10_000;
 
 export class Quotas {
   readonly #allowances = new Map<string, Allowance>();
   readonly #onRefused: (uid: string) => void;
-  /** Requests, since the isolate started. */
+  /** Number of requests refused since the isolate started. */
   refused = 0;
 
   constructor(onRefused: (uid: string) => void) {
@@ -25,8 +25,8 @@ export class Quotas {
   }
 
   /**
-   * Spends the events, of a request that is taken whole or not at all. Throws `quota-exceeded`. What is imported has an
-   * allowance of its own, as large: an import that takes all it may leaves what is sent meanwhile its room.
+   * Spends the events of a request, which is taken whole or not at all. Throws `quota-exceeded`. Imports have an allowance
+   * of their own, as large as that of live events, so that an import at its limit leaves live events their room.
    */
   charge(
     { uid, quotaEventsPerMinute }: Tenant,

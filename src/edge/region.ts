@@ -1,14 +1,15 @@
 /**
- * Nearest region: which of a tenant's regions takes a request, from where the platform says it comes.
+ * Nearest region: the one of a tenant's regions that takes a request, by the place that the platform tells.
  *
- * One region, the default, is no question. Of several the nearest to the sender's place wins; when only the continent is
- * known its middle stands for the place, and when nothing is known (a local stack) the home region takes it. This is decided
- * once, before the first try, and never changed because a region fails: a copy of the event might already be there.
+ * A tenant with one region, the default, needs no choice. Among several, the nearest to the sender's place wins. When only
+ * the continent is known, its middle stands for the place; when nothing is known (a local stack), the home region takes the
+ * request. The choice is made once, before the first try, and stays when the region fails: a copy of an event might already
+ * be there.
  */
 import type { Region } from '../core/tenant/region.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 
-/** What the platform tells of a request's origin: `request.cf`. */
+/** The place of a request's sender, as the platform tells it in `request.cf`. */
 export interface Place {
   readonly latitude?: unknown;
   readonly longitude?: unknown;
@@ -17,7 +18,7 @@ export interface Place {
 
 type Point = readonly [latitude: number, longitude: number];
 
-/** Where the platform's data centres of a location hint are, roughly. */
+/** The rough place of the platform's data centres, by location hint. */
 const POINT_OF_REGION: Readonly<Record<Region, Point>> = {
   wnam: [37, -122],
   enam: [40, -75],
@@ -64,7 +65,7 @@ function pointOf(place: Place | undefined): Point | null {
   return POINT_OF_CONTINENT[String(place.continent)] ?? null;
 }
 
-/** Grows with the distance on the globe; infinite for an unknown region. */
+/** A measure that grows with the distance on the globe. Infinite for an unknown region. */
 function chordSquared(a: Point, b: Point | undefined): number {
   if (b === undefined) return Number.POSITIVE_INFINITY;
   const [ax, ay, az] = unitVector(a);

@@ -1,17 +1,13 @@
 /**
- * Route: which shard owns each event: (tenant uid, region, index), the index from the partition key through the epoch of
- * the shard map that the event's own time chooses (CORRECTNESS E2). Events of one request may lie in different epochs.
+ * Route: finds the shard that owns each event: (tenant uid, region, index). The event's own time chooses an epoch of the
+ * shard map, and its partition key the index within it (CORRECTNESS E2). Events of one request may lie in different epochs.
  */
 import type { EventRecord } from '../core/event/event.ts';
 import { partitionKeyOf } from '../core/event/event.ts';
 import { epochAt, jumpHash, type ShardAddress, type ShardEpoch } from '../core/shard/shard-map.ts';
 import type { Hasher } from '../core/std/hash.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
-
-export interface RoutableEvent {
-  readonly record: EventRecord;
-  readonly routingAtMs: number;
-}
+import type { RoutableEvent } from './steps/step.ts';
 
 /** The events of one request for one shard under one epoch, in the order sent. */
 export interface ShardGroup {
@@ -38,7 +34,7 @@ export function routeEvents(
   return [...groups.values()];
 }
 
-/** Where the account of a request goes that has no valid event. */
+/** The group that carries the account of a request without a valid event. */
 export function emptyGroup(tenant: Tenant, region: string, receivedAtMs: number): ShardGroup {
   const { epoch } = epochAt(tenant.shardMap, receivedAtMs);
   return { address: { uid: tenant.uid, region, index: 0 }, epoch, events: [] };

@@ -1,70 +1,92 @@
 /**
- * Collect routes: the calls that take events, each with the protocol it speaks.
+ * Collect routes: the calls of every protocol, mounted. A new protocol is one more in PROTOCOLS.
  *
  *   POST /v1/events                                           native
  *   POST /v1/{track,page,screen,identify,group,alias,batch}   Segment's HTTP tracking API
  *
- * Other methods are refused by the app (405 with `Allow`): `GET /v1/events` belongs to the explorer.
+ * The app refuses other methods (405 with `Allow`): `GET /v1/events` belongs to the explorer.
  */
 import { Hono } from 'hono';
-import { EVENT_TYPES } from '../core/event/event.ts';
 import type { FlushMessage } from '../core/shard/rpc.ts';
+import { assert } from '../core/std/result.ts';
 import { describe } from '../http/describe.ts';
-import { apiHeaders } from '../http/security-headers.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
 import { nativeProtocol } from './protocols/native.ts';
-import type { Protocol } from './protocols/protocol.ts';
+import type { Call, Protocol } from './protocols/protocol.ts';
 import { segmentProtocol } from './protocols/segment.ts';
-import { BODY_CONTENT_TYPES } from './request/body.ts';
-import { CORS_HEADERS, cors } from './request/origin.ts';
-import { verdictSchema } from './request/verdict.ts';
+import { reply } from './reply.ts';
+import { cors, type PathCors } from './request/cors.ts';
+import { refusalsInFormOf, responder } from './respond.ts';
 
-interface Call {
-  readonly path: string;
-  readonly protocol: Protocol;
-  readonly summary: string;
-  readonly bodyTypes: readonly string[];
-}
-
-const CALLS: readonly Call[] = [
-  {
-    path: '/v1/events',
-    protocol: nativeProtocol,
-    summary: 'Takes events: an object, an array, {batch: […]}, or newline-delimited; gzip welcome',
-    bodyTypes: BODY_CONTENT_TYPES,
-  },
-  ...[...EVENT_TYPES, undefined].map((type) => ({
-    path: `/v1/${type ?? 'batch'}`,
-    protocol: segmentProtocol(type),
-    summary: `Segment's ${type ?? 'batch'} call`,
-    bodyTypes: ['application/json', 'text/plain'],
-  })),
-];
-
-/** The headers of an answer that is no problem. */
-const TAKEN = { headers: apiHeaders({ 'content-type': 'application/json', ...CORS_HEADERS }) };
+const PROTOCOLS: readonly Protocol[] = [nativeProtocol, segmentProtocol];
 
 export interface CollectServices extends CollectDeps {
   readonly flushQueue: { send(message: FlushMessage): Promise<unknown> };
 }
 
 /** @example app.route('/', collectRoutes(services)) */
-export function collectRoutes(services: CollectServices): Hono {
+export function collectRoutes(services: CollectServices, protocols: readonly Protocol[] = PROTOCOLS): Hono {
   const app = new Hono();
   const hotReports = new HotReports(services.flushQueue, services.now);
   const deps: CollectDeps = { ...services, reportHot: (address) => hotReports.report(address) };
-  for (const { path, protocol, summary, bodyTypes } of CALLS) {
-    app.on(['POST', 'OPTIONS'], path, cors);
-    const description = {
-      summary,
-      tag: 'collect',
-      key: 'write',
-      body: protocol.bodySchema,
-      bodyTypes,
-      answer: verdictSchema,
-    } as const;
-    app.post(path, describe(description), async (c) => Response.json(await collect(c.req.raw, protocol, deps), TAKEN));
+  const corsOf = corsByPath(protocols);
+  for (const [path, pathCors] of corsOf) app.on([...pathCors.methods, 'OPTIONS'], path, cors(pathCors));
+  for (const { source, calls } of protocols) {
+    for (const call of calls) {
+      for (const path of call.paths) mountCall(app, path, { source, call, respond: responder(corsOf.get(path)), deps });
+    }
   }
   return app;
+}
+
+interface Mounting {
+  readonly source: string;
+  readonly call: Call;
+  readonly respond: ReturnType<typeof responder>;
+  readonly deps: CollectDeps;
+}
+
+function mountCall(app: Hono, path: string, { source, call, respond, deps }: Mounting): void {
+  const methods = [...call.methods];
+  if (call.refuse !== undefined) app.on(methods, path, refusalsInFormOf(call));
+  app.on(methods, path, describeCall(call), async (c) => {
+    const request = c.req.raw;
+    const params = c.req.param();
+    const answer =
+      'decode' in call
+        ? call.answer(await collect(request, { source, call, params }, deps))
+        : await reply(request, call, params, deps);
+    return respond(answer, request);
+  });
+}
+
+function describeCall(call: Call) {
+  const { summary, body, bodySchema, answerSchema: answer } = call;
+  return describe({
+    summary,
+    tag: 'collect',
+    key: 'decode' in call || call.needsKey ? 'write' : 'none',
+    ...(bodySchema && { body: bodySchema }),
+    ...(body && { bodyTypes: body.types }),
+    answer,
+  });
+}
+
+/** The CORS needs of all calls of a path, by path. Two calls may not claim one method of one path. */
+function corsByPath(protocols: readonly Protocol[]): ReadonlyMap<string, PathCors> {
+  const byPath = new Map<string, PathCors>();
+  for (const { methods, paths, cors: own = {} } of protocols.flatMap(({ calls }) => calls)) {
+    for (const path of paths) {
+      const others = byPath.get(path) ?? { methods: [] };
+      const taken = methods.find((method) => others.methods.includes(method));
+      assert(taken === undefined, `two protocols claim ${taken} ${path}`);
+      byPath.set(path, {
+        methods: [...others.methods, ...methods],
+        requestHeaders: [...(others.requestHeaders ?? []), ...(own.requestHeaders ?? [])],
+        credentials: others.credentials === true || own.credentials === true,
+      });
+    }
+  }
+  return byPath;
 }

@@ -1,8 +1,8 @@
 /**
- * Retention routes: what a tenant wants to be kept, and what was dropped.
+ * Expiry routes: how long a tenant wants its data to be kept, and what was dropped.
  *
- *   GET  /v1/retention   the policy (null: none, nothing is ever dropped), what it asks for today, what was dropped so far
- *   PUT  /v1/retention   sets it; enforced within six hours. What was dropped does not come back with a longer one
+ *   GET  /v1/retention   the policy (null when none was set, and nothing is ever dropped) and what was dropped so far
+ *   PUT  /v1/retention   sets the policy; enforced within six hours. A longer policy does not bring back what was dropped
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
@@ -15,22 +15,22 @@ import { dayText } from '../lake/manifest/paths.ts';
 import { readDropped, readPolicy, storePolicy } from '../lake/upkeep/expiry.ts';
 import type { Services } from '../services.ts';
 
-export type RetentionServices = Pick<Services, 'db' | 'auth' | 'now'>;
+export type ExpiryServices = Pick<Services, 'db' | 'auth' | 'now'>;
 
 export const droppedSchema = z.array(
   z.object({
     tier: z.enum(TIERS),
-    event: z.string().optional().describe('Of the tier event: its name.'),
+    event: z.string().optional().describe('The name of the events, for the tier `event`.'),
     from: z.string().describe('The first day of which something was dropped.'),
     before: z.string().describe('Nothing before this day counts.'),
   }),
 );
 const wireSchema = z.object({
-  policy: expirySchema.nullable().describe('null: none was set, and nothing is dropped'),
+  policy: expirySchema.nullable().describe('null when none was set: then nothing is dropped.'),
   dropped: droppedSchema,
 });
 
-export function expiryRoutes({ db, auth, now }: RetentionServices): Hono {
+export function expiryRoutes({ db, auth, now }: ExpiryServices): Hono {
   const app = new Hono();
   const wire = async (uid: string, policy: ExpiryPolicy | null): Promise<z.output<typeof wireSchema>> => ({
     policy,
@@ -39,7 +39,7 @@ export function expiryRoutes({ db, auth, now }: RetentionServices): Hono {
 
   app.get(
     '/v1/retention',
-    describe({ summary: 'What is kept, and what was dropped', tag: 'control', key: 'read', answer: wireSchema }),
+    describe({ summary: 'Tells the policy, and what was dropped', tag: 'control', key: 'read', answer: wireSchema }),
     async (c) => {
       const { tenant } = await auth.authenticate(c.req.raw.headers, 'read');
       return c.json(await wire(tenant.uid, await readPolicy(db, tenant.uid)));
@@ -49,10 +49,10 @@ export function expiryRoutes({ db, auth, now }: RetentionServices): Hono {
   app.put(
     '/v1/retention',
     describe({
-      summary: 'Says how long to keep what',
+      summary: 'Sets how long data is kept',
       description:
-        'By event time, enforced every six hours, and only for days that are sealed. Without a policy nothing is dropped; what ' +
-        'one leaves out has the defaults; null keeps for ever. What was dropped stays dropped.',
+        'Ages go by event time. The policy is enforced every six hours, and only for days that are sealed. Without a policy ' +
+        'nothing is dropped. Fields that are left out have their defaults; null keeps for ever. What was dropped stays dropped.',
       tag: 'control',
       key: 'admin',
       body: expirySchema,

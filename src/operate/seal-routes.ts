@@ -1,8 +1,8 @@
 /**
- * Seal routes: asks for days to be sealed, and tells what is sealed.
+ * Seal routes: ask for days to be sealed, and tell what is sealed.
  *
  *   POST /v1/seal    `{from, to}` or `{days: […]}`, UTC days, both inclusive; queues them, dirty or not
- *   GET  /v1/seals   `?from&to` → per sealed day its revision, counts and drift, and whether it is dirty by now
+ *   GET  /v1/seals   `?from&to` → for each sealed day its revision, counts and drift, and whether it is dirty by now
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
@@ -42,9 +42,11 @@ const sealsSchema = z.object({
       revision: count,
       events: count,
       people: count,
-      drift: z.record(z.string(), z.int()).describe('live − sealed = duplicates − beyond − imported + rest; rest is 0'),
-      sealedAt: z.string().nullable().describe('null: not sealed yet'),
-      dirty: z.boolean().describe('Something is stored that the seal does not cover'),
+      drift: z
+        .record(z.string(), z.int())
+        .describe('live − sealed = duplicates + expired − beyond − imported + rest; rest is 0.'),
+      sealedAt: z.string().nullable().describe('null when the day is not sealed yet.'),
+      dirty: z.boolean().describe('Whether something is stored that the seal does not cover.'),
     }),
   ),
 });
@@ -54,7 +56,7 @@ export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
   const app = new Hono();
 
   const sealRoute = describe({
-    summary: 'Has days sealed that are dirty',
+    summary: 'Queues days to be sealed',
     tag: 'operations',
     key: 'admin',
     body: sealSchema,
@@ -73,7 +75,7 @@ export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
   });
 
   const sealsRoute = describe({
-    summary: 'What is sealed',
+    summary: 'Lists the sealed days of a range',
     tag: 'operations',
     key: 'read',
     query: rangeSchema,

@@ -1,46 +1,44 @@
 /**
- * Consume: stage 3, store. In: pokes from the flush queue. Out: every waiting flush of the poked shards in R2 and D1.
+ * Consume: stage 3, store. In: pokes from the flush queue. Out: every waiting flush of the poked shards in the sink.
  *
  * A message is trusted with nothing but an address: the flush is pulled from the shard, so a duplicate, late or lost
- * message changes no number. Per flush, in order: pull → L0 to R2 → one D1 batch → confirm (CORRECTNESS A3).
+ * message changes no number. Per flush, in order: pull → store (sink.ts) → confirm (CORRECTNESS A3).
  *
  * The shards of a batch are drained side by side, each within its own time and with its own outcome: a slow, dead or poison
- * one holds up itself alone. Of the flushes they have only a few are decoded at a time, for each takes some 30 MB. A
- * flush that fails again and again is reported, and from then on left to its shard's reminders.
- * A message may also say that its shard is hot: then the tenant's map grows.
+ * shard holds up itself alone. Only a few flushes are decoded at a time, because each takes some 30 MB. A flush that fails
+ * repeatedly is reported, and from then on left to its shard's reminders.
+ * A message may also say that its shard is hot; then the shard map of its tenant grows.
  */
 import type { FlushMessage, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
-import { storeFlush } from '../lake/manifest/flushes.ts';
 import { Room } from '../lake/std/room.ts';
 import { logError } from '../observe/log.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import { FAILURES_REPORTED, noteFlushFailure } from './flush-failures.ts';
-import { flushLinks } from './flush-links.ts';
-import { storeSegment } from './lake-sink.ts';
 import { firstPage, type Page, type PulledFlush, pullFlush } from './pull.ts';
+import type { Sink } from './sink.ts';
 import { within } from './within.ts';
 
-/** Flushes one message may store before the rest gets a message of its own: bounds an invocation. */
+/** Flushes that one message may store before the rest gets a message of its own: bounds an invocation. */
 const FLUSHES_PER_MESSAGE_MAX = 20;
-/** A drain begins no further flush after this: the rest gets a message of its own, behind what else waits. */
+/** A drain begins no further flush after this time: the rest gets a message of its own, at the end of the queue. */
 const DRAIN_MS = 20_000;
-/** What one message may take: a call that never answers must not hold the batch. */
+/** Deadline of one message: a call that never answers must not hold the batch. */
 const MESSAGE_MS_MAX = 60_000;
 const RETRY_SECONDS_MAX = 60;
 /** Flushes decoded, encoded and stored at a time. */
 const STORED_AT_A_TIME_MAX = 2;
-/** How long one may have such a place: what does not answer gives it back. */
+/** Deadline of one such flush: a call that does not answer gives its place back. */
 const FLUSH_MS_MAX = 30_000;
 
 export interface ConsumeDeps {
   readonly db: D1Database;
-  readonly lake: R2Bucket;
+  readonly sink: Sink;
   readonly shardOf: ShardOf;
   readonly poke: (address: ShardAddress) => Promise<unknown>;
   /** Doubles the shards of a tenant, if it is time. */
   readonly grow: (uid: string) => Promise<unknown>;
-  /** False: it was deleted. Its shards are left alone then, for to be asked makes them anew. */
+  /** False for a deleted tenant, whose shards are left alone: a call would create them anew. */
   readonly isTenant: (uid: string) => Promise<boolean>;
   readonly telemetry: Telemetry;
   readonly now: () => number;
@@ -54,25 +52,30 @@ export async function consumeFlushes(batch: MessageBatch<FlushMessage>, deps: Co
     batch.messages.map(async (message) => {
       const { address, isHot } = message.body;
       const key = JSON.stringify([address, isHot]);
-      const work = begun.get(key) ?? workOff(message.body, room, deps);
+      const work = begun.get(key) ?? handle(message.body, room, deps);
       begun.set(key, work);
       try {
-        if ((await work) === 'retry') throw new Error('a flush could not be stored');
-        message.ack();
+        const outcome = await work;
+        if (outcome === 'retry') retryLater(message);
+        else message.ack();
       } catch (cause) {
         logError('sinks.consume', cause, { address, attempt: message.attempts });
-        message.retry({ delaySeconds: Math.min(2 ** message.attempts, RETRY_SECONDS_MAX) });
+        retryLater(message);
       }
     }),
   );
 }
 
-/** `left`: what there was to do is done, or left to the shard's own reminders. */
-type Outcome = 'left' | 'retry';
+function retryLater(message: Message<FlushMessage>): void {
+  message.retry({ delaySeconds: Math.min(2 ** message.attempts, RETRY_SECONDS_MAX) });
+}
 
-async function workOff({ address, isHot }: FlushMessage, room: Room, deps: ConsumeDeps): Promise<Outcome> {
-  if (!(await deps.isTenant(address.uid))) return 'left';
-  const work = isHot ? deps.grow(address.uid).then((): Outcome => 'left') : drainShard(address, room, deps);
+/** `done`: nothing is left for this message; what still waits is left to the shard's own reminders. */
+type Outcome = 'done' | 'retry';
+
+async function handle({ address, isHot }: FlushMessage, room: Room, deps: ConsumeDeps): Promise<Outcome> {
+  if (!(await deps.isTenant(address.uid))) return 'done';
+  const work = isHot ? deps.grow(address.uid).then((): Outcome => 'done') : drainShard(address, room, deps);
   return within(work, MESSAGE_MS_MAX, isHot ? 'a split' : 'storing the flushes of a shard');
 }
 
@@ -81,49 +84,44 @@ async function drainShard(address: ShardAddress, room: Room, deps: ConsumeDeps):
   const startedAtMs = deps.now();
   for (let stored = 0; stored < FLUSHES_PER_MESSAGE_MAX && deps.now() - startedAtMs < DRAIN_MS; stored++) {
     const first = await firstPage(deps.shardOf(address), address);
-    if (first === null) return 'left';
-    const failures = await room.run(1, () =>
-      within(storeFlushOf(address, first, deps), FLUSH_MS_MAX, 'storing a flush'),
-    );
-    if (failures > 0) return failures >= FAILURES_REPORTED ? 'left' : 'retry';
+    if (first === null) return 'done';
+    const result = await room.run(1, () => within(storeFlushOf(address, first, deps), FLUSH_MS_MAX, 'storing a flush'));
+    if (result.status === 'failed') return result.failures >= FAILURES_REPORTED ? 'done' : 'retry';
   }
   await deps.poke(address);
-  return 'left';
+  return 'done';
 }
 
-/** Stores one flush; how often it has failed by now, 0 when it is stored. */
-async function storeFlushOf(address: ShardAddress, first: Page, deps: ConsumeDeps): Promise<number> {
+type StoreResult =
+  | { readonly status: 'stored' }
+  /** `failures`: how often the flush has failed by now, as far as that could be noted. */
+  | { readonly status: 'failed'; readonly failures: number };
+
+/** Pulls and stores one flush. A flush that another consumer has stored meanwhile is stored, too. */
+async function storeFlushOf(address: ShardAddress, first: Page, deps: ConsumeDeps): Promise<StoreResult> {
   const pulled = await pullFlush(deps.shardOf(address), address, first);
-  if (pulled === 'gone') return 0;
+  if (pulled === 'gone') return { status: 'stored' };
   try {
-    await storePulled(address, pulled, deps);
-    return 0;
+    await storePulled(pulled, deps);
+    return { status: 'stored' };
   } catch (cause) {
-    return noteFailure(address, pulled, cause, deps);
+    return { status: 'failed', failures: await noteFailure(pulled, cause, deps) };
   }
 }
 
-/** How often the flush has failed, as far as that can be noted. */
-async function noteFailure(
-  address: ShardAddress,
-  { flush }: PulledFlush,
-  cause: unknown,
-  { db, now }: ConsumeDeps,
-): Promise<number> {
+async function noteFailure({ address, flush }: PulledFlush, cause: unknown, { db, now }: ConsumeDeps): Promise<number> {
   logError('sinks.consume.store', cause, { address, flush });
   return noteFlushFailure(db, { address, flush, error: String(cause), nowMs: now() }).catch(() => 1);
 }
 
-async function storePulled(address: ShardAddress, pulled: PulledFlush, deps: ConsumeDeps): Promise<void> {
+async function storePulled(pulled: PulledFlush, deps: ConsumeDeps): Promise<void> {
   const startedAtMs = deps.now();
-  const { flush, columns, ...accounts } = pulled;
-  const segment = await storeSegment(deps.lake, address.uid, flush, columns);
-  const links = await flushLinks(deps.db, address.uid, columns);
-  await storeFlush(deps.db, { uid: address.uid, flush, ...accounts, segment, links, nowMs: deps.now() });
+  const { address, flush } = pulled;
+  const stored = await deps.sink.store(pulled);
   await deps.shardOf(address).confirm({ address, flush });
   deps.telemetry.write({
     index: address.uid,
     blobs: ['flush', address.region, String(address.index)],
-    doubles: [columns.rowCount, segment?.encoded.bytes.byteLength ?? 0, deps.now() - startedAtMs],
+    doubles: [stored.rowCount, stored.sizeBytes, deps.now() - startedAtMs],
   });
 }

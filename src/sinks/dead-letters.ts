@@ -1,6 +1,6 @@
 /**
- * Dead letters: messages that failed to the last try. They are kept and reported, and cost no data: what they asked for
- * waits in its shard or in the manifest, and the sweep asks for it again.
+ * Dead letters: messages whose last try has failed. They are kept and reported. No data is lost with them: the work that they
+ * asked for waits in its shard or in the manifest, and the sweep asks for it again.
  */
 import { logError } from '../observe/log.ts';
 export async function keepDeadLetters(batch: MessageBatch<unknown>, db: D1Database, nowMs: number): Promise<void> {

@@ -1,13 +1,14 @@
 /**
- * Flush failures: flushes that could not be stored, with how often and why, until they are: what status and dead letters tell.
+ * Flush failures: flushes that could not be stored so far, with the number of attempts and the latest error. Status and dead
+ * letters tell them.
  *
  * Nothing depends on these rows: the flush waits in its shard, which reminds the sink. A row whose flush has been stored
- * since counts no more, and the sweep deletes it.
+ * since does not count, and the sweep deletes it.
  */
 import type { FlushRef } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
 
-/** A flush that failed so often is reported as a dead letter, once; its shard goes on reminding. */
+/** A flush that has failed this often is reported as a dead letter, once. Its shard goes on reminding the sink. */
 export const FAILURES_REPORTED = 5;
 const ERROR_LENGTH_MAX = 500;
 
@@ -18,7 +19,7 @@ export interface FlushFailure {
   readonly nowMs: number;
 }
 
-/** Counts a failure; how many there were. The one that makes it `FAILURES_REPORTED` leaves a dead letter. */
+/** Counts a failure and answers how many there are now. Failure number `FAILURES_REPORTED` leaves a dead letter. */
 export async function noteFlushFailure(db: D1Database, failure: FlushFailure): Promise<number> {
   const { address, flush, nowMs } = failure;
   const { uid, region, index } = address;

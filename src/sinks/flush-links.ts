@@ -1,8 +1,8 @@
 /**
- * Flush links: what a flush's identify and alias events say of ids that are one person, for the links table.
+ * Flush links: ids that are one person, as the identify and alias events of a flush say, for the table of links.
  *
- * The hash key is read only for a flush with an alias, whose previous id nobody has hashed. It is never changed, and a tenant
- * that was deleted meanwhile has no answers left that a link could change.
+ * The tenant's hash key is read only for a flush with an alias, because the previous id of an alias is not hashed yet. The
+ * key never changes. A tenant that was deleted meanwhile has no answers left that a link could change.
  */
 import { loadTenant } from '../control/tenants/tenants.ts';
 import type { EventColumns } from '../core/event/columns.ts';

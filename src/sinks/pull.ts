@@ -11,19 +11,20 @@ import { pause } from '../lake/std/pause.ts';
 
 export type Page = Extract<ReadFlushReply, { status: 'ok' }>;
 
-/** One flush, whole: its events by column, its parts, its accounts. */
+/** One whole flush: its shard, its events by column, its parts, its accounts. */
 export interface PulledFlush
   extends Pick<Page, 'flush' | 'checksum' | 'tally' | 'corrections' | 'rollupIds' | 'parts'> {
+  readonly address: ShardAddress;
   readonly columns: EventColumns;
 }
 
-/** The first page of the shard's oldest unconfirmed flush; null: everything is stored. */
+/** The first page of the shard's oldest unconfirmed flush; null when everything is stored. */
 export async function firstPage(shard: ShardRpc, address: ShardAddress): Promise<Page | null> {
   const reply = await shard.readFlush({ address, partFrom: 0 });
   return reply.status === 'ok' ? reply : null;
 }
 
-/** The flush that the page is the first of, whole; 'gone' when another consumer stored it while it was being read. */
+/** The whole flush that `first` begins; 'gone' when another consumer stored it while it was being read. */
 export async function pullFlush(shard: ShardRpc, address: ShardAddress, first: Page): Promise<PulledFlush | 'gone'> {
   const { flush, checksum, tally, corrections, rollupIds } = first;
   const parts: FlushPart[] = [];
@@ -44,7 +45,7 @@ export async function pullFlush(shard: ShardRpc, address: ShardAddress, first: P
     columns.rowCount === tally.accepted,
     `flush ${flush.seqFrom}-${flush.seqTo} has ${columns.rowCount} events, its account says ${tally.accepted}`,
   );
-  return { flush, checksum, tally, corrections, rollupIds, parts, columns };
+  return { address, flush, checksum, tally, corrections, rollupIds, parts, columns };
 }
 
 function toColumns(logged: LoggedBlock): EventColumns {

@@ -1,35 +1,36 @@
 /**
- * Sweep round: once through all tenants in the order of their uids, in slices of what one invocation may ask for; where it
- * has come to is a row in D1, so that the next run goes on there. Most rounds are one slice, and leave no row.
+ * Sweep round: one pass through all tenants in the order of their uids, in slices that one invocation can ask. A cursor in
+ * D1 says how far the round has come, so that the next run goes on there. Most rounds are one slice, and leave no row.
  *
- * A slice is taken before it is swept: of two runs at once each has its own, and one that dies every time holds up nobody but
- * its tenants, who are asked again in the next round.
+ * A slice is taken before it is swept: two runs at once get different slices, and a run that dies every time holds up only
+ * its own tenants, who are asked again in the next round.
  */
 import { DAY_MS } from '../core/limits.ts';
+import { moveCursor, readCursor } from '../lake/manifest/leases.ts';
 
-/** Half of the 10,000 calls an invocation may make: others work in it as well, and a tenant may have just grown. */
+/** Half of the 10,000 calls that an invocation may make: other duties share it, and a tenant may have grown meanwhile. */
 const CALLS_MAX = 5_000;
 /** The directory's list and its map. */
 const CALLS_A_TENANT = 2;
-/** The question, the note that it rests or the poke, and one to spare. */
+/** The question, the note that the shard rests or the poke, and one to spare. */
 const CALLS_A_SHARD = 3;
 const TENANTS_MAX = CALLS_MAX / (CALLS_A_TENANT + CALLS_A_SHARD);
 const CURSOR = 'sweep/cursor';
 
 export interface SweptTenant {
   readonly uid: string;
-  /** Of the map in D1. */
+  /** Epochs of the shard map in D1. */
   readonly epochs: number;
-  /** At the most, over all its regions. */
+  /** Upper bound of its shards, over all its regions. */
   readonly shards: number;
 }
 
-/** The next slice; empty when no round is going on, and none is to be begun, or another run has taken it. */
+/** The next slice. Empty when no round is going on and none is to begin, or when another run has taken the slice. */
 export async function nextSlice(
   db: D1Database,
   { beginsRound, nowMs }: { readonly beginsRound: boolean; readonly nowMs: number },
 ): Promise<readonly SweptTenant[]> {
-  const cursor = await db.prepare('SELECT holder FROM leases WHERE name = ?1').bind(CURSOR).first<string>('holder');
+  const cursor = await readCursor(db, CURSOR);
   if (cursor === null && !beginsRound) return [];
   const { results } = await db
     .prepare(
@@ -39,35 +40,18 @@ export async function nextSlice(
     )
     .bind(cursor ?? '', TENANTS_MAX + 1)
     .all<SweptTenant>();
-  const slice = sliceOf(results);
+  const slice = firstSlice(results);
   const next = slice.length < results.length ? slice.at(-1)!.uid : null;
-  return (await moveCursor(db, cursor, next, nowMs)) ? slice : [];
+  // A lease that ran out is deleted: the cursor must outlive the round.
+  return (await moveCursor(db, CURSOR, { from: cursor, to: next }, nowMs + DAY_MS)) ? slice : [];
 }
 
-/** One at least. */
-function sliceOf(tenants: readonly SweptTenant[]): readonly SweptTenant[] {
+/** The first tenants whose calls fit into one invocation; at least one. */
+function firstSlice(tenants: readonly SweptTenant[]): readonly SweptTenant[] {
   let calls = 0;
   const end = tenants.findIndex(({ shards }, index) => {
     calls += CALLS_A_TENANT + CALLS_A_SHARD * shards;
     return index > 0 && calls > CALLS_MAX;
   });
   return end === -1 ? tenants : tenants.slice(0, end);
-}
-
-/** False: it is not where it was read. */
-async function moveCursor(db: D1Database, from: string | null, to: string | null, nowMs: number): Promise<boolean> {
-  if (from === null && to === null) return true;
-  // Leases that ended are forgotten; a round goes on as long as it takes.
-  const untilMs = nowMs + DAY_MS;
-  const statement =
-    from === null
-      ? db
-          .prepare('INSERT OR IGNORE INTO leases (name, holder, until_ms) VALUES (?1, ?2, ?3)')
-          .bind(CURSOR, to, untilMs)
-      : to === null
-        ? db.prepare('DELETE FROM leases WHERE name = ?1 AND holder = ?2').bind(CURSOR, from)
-        : db
-            .prepare('UPDATE leases SET holder = ?2, until_ms = ?3 WHERE name = ?1 AND holder = ?4')
-            .bind(CURSOR, to, untilMs, from);
-  return (await statement.run()).meta.changes === 1;
 }

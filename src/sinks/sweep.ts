@@ -1,11 +1,11 @@
 /**
- * Sweep: the cron's guard against silence (G5). Asks every shard that is not known to rest how it stands, and pokes the sink
- * for those that hold something: a lost message, six failed alarms or a wiped queue delay a flush, but never forget it.
- * Waking a shard also repairs its alarm.
+ * Sweep: the cron's guard against silence (G5). It asks every shard that is not known to rest how it stands, and pokes the
+ * sink for the shards that hold something. So a lost message, six failed alarms or a wiped queue delay a flush, and never
+ * lose it. Waking a shard also repairs its alarm.
  *
- * A shard that is drained and was idle for an hour is left asleep from then on: it says that it will register again before
- * its next ack, then the directory notes that it rests, unless it has registered again meanwhile (CORRECTNESS D5).
- * A split that died half-way is resumed, and a map that never reached D1 is written again.
+ * A shard that is drained and was idle for an hour is left asleep from then on: it promises to register again before its next
+ * ack, then the directory notes that it rests, unless it has registered again meanwhile (CORRECTNESS D5).
+ * The sweep also resumes a split that died half-way, and has a map written again that never reached D1.
  */
 import type { DirectoryOf, RegisteredShard, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
@@ -19,34 +19,34 @@ export interface SweepDeps {
   readonly directoryOf: DirectoryOf;
   readonly shardOf: ShardOf;
   readonly poke: (address: ShardAddress) => Promise<unknown>;
-  /** Finishes a tenant's split that was begun, and publishes its map. */
+  /** Finishes a split of the tenant that was begun, and publishes its map. */
   readonly resumeSplit: (uid: string) => Promise<unknown>;
   readonly now: () => number;
-  /** False: only a round that is not through its tenants goes on. */
+  /** False when only a round that has begun may go on. Default: true. */
   readonly beginsRound?: boolean;
 }
 
 export interface Sweep {
   asked: number;
   poked: number;
-  /** Left asleep, now or before. */
+  /** Shards left asleep, in this run or before. */
   resting: number;
   failed: number;
 }
 
-/** Tenants, and shards of one of them, asked at the same time. */
+/** Tenants swept at the same time, and shards of each tenant asked at the same time. */
 const CONCURRENCY = 6;
-/** One that hangs must not keep the others from being asked. */
+/** A tenant that hangs must not keep the others from being swept. */
 const TENANT_MS_MAX = 60_000;
 
-/** Sweeps as many tenants as one invocation may ask, from where the run before has come to (sweep-round.ts). */
+/** Sweeps as many tenants as one invocation can, from where the run before stopped (sweep-round.ts). */
 export async function sweepShards(deps: SweepDeps): Promise<Sweep> {
   const { db, now, beginsRound = true } = deps;
   const sweep: Sweep = { asked: 0, poked: 0, resting: 0, failed: 0 };
   const tenants = await nextSlice(db, { beginsRound, nowMs: now() });
   if (tenants.length === 0) return sweep;
   await forEach(tenants, (tenant) =>
-    tried(`tenant ${tenant.uid}`, sweep, () =>
+    attempt(`tenant ${tenant.uid}`, sweep, () =>
       within(sweepTenant(deps, tenant, sweep), TENANT_MS_MAX, 'the sweep of a tenant'),
     ),
   );
@@ -60,7 +60,7 @@ async function sweepTenant(deps: SweepDeps, { uid, epochs }: SweptTenant, sweep:
   sweep.resting += shards.filter(({ isResting }) => isResting).length;
   const awake = shards.filter(({ isResting }) => !isResting);
   await forEach(awake, (shard) =>
-    tried(`shard ${uid}/${shard.region}/${shard.index}`, sweep, () => sweepShard(deps, uid, shard, sweep)),
+    attempt(`shard ${uid}/${shard.region}/${shard.index}`, sweep, () => sweepShard(deps, uid, shard, sweep)),
   );
   const map = await directory.map();
   if (map.split !== null || map.epochs.length > epochs) await deps.resumeSplit(uid);
@@ -76,7 +76,8 @@ async function sweepShard(deps: SweepDeps, uid: string, shard: RegisteredShard, 
   sweep.poked++;
 }
 
-async function tried(what: string, sweep: Sweep, run: () => Promise<void>): Promise<void> {
+/** A failure is counted and logged, and keeps nothing else from its turn. */
+async function attempt(what: string, sweep: Sweep, run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (cause) {
@@ -85,7 +86,7 @@ async function tried(what: string, sweep: Sweep, run: () => Promise<void>): Prom
   }
 }
 
-/** All of them, `CONCURRENCY` at a time. */
+/** Runs for every item, `CONCURRENCY` at a time. */
 async function forEach<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
   const left = items.values();
   const work = async () => {

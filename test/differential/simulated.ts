@@ -54,7 +54,8 @@ export class SimulatedTenancy implements Tenancy {
       const auth = { authenticate: () => isolate.tenants.byUid(this.#uid) };
       const random = (sizeBytes: number) => new Uint8Array(sizeBytes);
       const ports = { ...isolate.ports(this.#world), auth, tenants: isolate.tenants, random, now: () => nowMs };
-      return isolate.product.collect(http as never, isolate.product.nativeProtocol, ports as never);
+      const target = { source: 'native', call: isolate.product.nativeEvents };
+      return (await isolate.product.collect(http as never, target, ports as never)).verdict;
     })) as Verdict;
   }
 

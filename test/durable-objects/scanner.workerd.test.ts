@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
-import { Funnel } from '../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../src/core/journeys/funnel/funnel-question.ts';
+import { funnel } from '../../src/core/journeys/funnel/funnel.ts';
 import { EVERYBODY, SequenceBuilder } from '../../src/core/journeys/kit/sequence-builder.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/fold/answer.ts';
@@ -27,8 +26,8 @@ it('a scanner in the real runtime answers its share, and again from memory when 
   const query = parsed.value;
   const { startMs, endMs } = query;
   const steps = ['Product Viewed', 'Product Added'].map((event) => ({ event }));
-  const funnel = parseFunnel({ from, to, steps, windowSeconds: 3_600 }, 'UTC');
-  if (!funnel.ok) throw new Error(funnel.error.message);
+  const question = funnel.parse({ from, to, steps, windowSeconds: 3_600 }, 'UTC');
+  if (!question.ok) throw new Error(question.error.message);
   const segment = {
     path: 'scanned.parquet',
     sizeBytes: encoded.bytes.length,
@@ -48,19 +47,19 @@ it('a scanner in the real runtime answers its share, and again from memory when 
     expect(rankSeries(query, fold.finish())).toEqual(rankSeries(query, alone.finish()));
     const part = await scanner.follow({
       ...{ segments: [segment], startMs, endMs },
-      journey: { kind: 'funnel', question: funnel.value },
+      journey: { kind: 'funnel', question: question.value },
       people: EVERYBODY,
       heldMax: 100_000,
     });
     if (part.status !== 'ok') throw new Error(part.status);
-    const together = new SequenceBuilder(new Funnel(funnel.value), { heldMax: 100_000 });
+    const together = new SequenceBuilder(funnel.make(question.value).reader, { heldMax: 100_000 });
     together.absorb(part.found, null);
-    const single = new SequenceBuilder(new Funnel(funnel.value), { heldMax: 100_000 });
+    const single = new SequenceBuilder(funnel.make(question.value).reader, { heldMax: 100_000 });
     single.add(columns);
     const [found, expected] = [together, single].map((builder) => {
-      const journey = new Funnel(funnel.value);
-      journey.add(builder.finish());
-      return journey.finish();
+      const { fold } = funnel.make(question.value);
+      fold.add(builder.finish());
+      return fold.finish();
     });
     expect(expected!.steps[0]!.people).toBeGreaterThan(100);
     expect(found).toEqual(expected);

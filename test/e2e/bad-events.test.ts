@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_REJECTION_CODES } from '../../src/core/event/rejection.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
-import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { answerOf, ingest, total } from './support/api.ts';
 import { Audit, invalidUtf8, json, newGood, newGoods, startedAtMs } from './support/audit.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../src/core/limits.ts';
-import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { findFreePort, type Stack, startStack, type Victim } from '../support/stack.ts';
 import {
   createTenant,

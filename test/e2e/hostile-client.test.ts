@@ -3,7 +3,7 @@
 
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { answerOf, send } from './support/api.ts';
 import { Audit, json, MIB, RANGE, type RawRequest } from './support/audit.ts';
 

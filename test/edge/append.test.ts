@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openBlock } from '../../src/core/block/block.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { expectLog } from '../support/expect-log.ts';
 import { NOW_MS, problemOf, testApp, testTenant } from './support/app.ts';
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { openBlock } from '../../src/core/block/block.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { VerdictDocument } from '../../src/edge/request/verdict.ts';
+import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { BASE_URL, NOW_MS, problemOf, testApp, testTenant } from './support/app.ts';
 
 const event = (i: number) => ({ id: `e${i}`, event: 'Clicked', anonymousId: `a${i % 7}`, properties: { i } });

@@ -89,6 +89,22 @@ describe('an import', () => {
     ]);
   });
 
+  it("takes Segment's names, and tells a bad line's id and path in them", async () => {
+    const { post, services } = await start();
+    const good = { messageId: 'm1', type: 'identify', userId: 'u', traits: { plan: 'pro' }, timestamp: '2010-12-01' };
+    const { body } = await post([good, { ...good, messageId: 'm2', traits: { n: [1e300] } }], chunk('a', 0));
+    expect(body).toMatchObject({ accepted: 1, rejected: 1 });
+    expect(body.errors).toMatchObject([{ index: 1, id: 'm2', code: 'number-unsafe', path: '/traits/n/0' }]);
+    expect((services.lake as unknown as FakeBucket).keys()).toHaveLength(1);
+  });
+
+  it('tells the first 100 bad lines and counts all', async () => {
+    const { post } = await start();
+    const { body } = await post([...Array(150).fill({ event: 7 }), line('1', '2010-12-01')], chunk('a', 0));
+    expect(body).toMatchObject({ received: 151, accepted: 1, rejected: 150 });
+    expect(body.errors).toHaveLength(100);
+  });
+
   it('answers a repeat with the verdict that was given, and writes nothing', async () => {
     const { post, services } = await start();
     const first = await post([line('1', '2010-12-01')], chunk('a', 3));
@@ -226,7 +242,8 @@ describe('an import', () => {
     };
     await startChunk(db, named, 0);
     const path = l0Path(uid, importIncarnation('a', 0), 0, rowCount);
-    await storeChunk(db, named, { path, encoded, sizeBytes: 8, isOurs: true }, [], verdict, 0);
+    const segment = { path, encoded, sizeBytes: 8, isOurs: true };
+    await storeChunk(db, named, { segment, links: [], verdict }, 0);
     const sent: unknown[] = [];
     const sealQueue = {
       sendBatch: async (messages: Iterable<unknown>) => {

@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Funnel } from '../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../src/core/journeys/funnel/funnel-question.ts';
+import { funnel as funnelKind } from '../../src/core/journeys/funnel/funnel.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/fold/answer.ts';
 import { parseQuery } from '../../src/core/query/question/request.ts';
+import { publishCurrent } from '../../src/lake/manifest/current.ts';
 import { dayText } from '../../src/lake/manifest/paths.ts';
-import { publishCurrent } from '../../src/lake/seal/current.ts';
 import { readLake } from '../../src/query/ask/lake-source.ts';
 import { readJourney } from '../../src/query/journeys/journey-source.ts';
 import { eventsOfDay, people } from '../bench/lake/lake-events.ts';
@@ -92,10 +91,10 @@ describe('docs/lake.md', () => {
 
   it('has the people of the funnel of the API', async () => {
     const steps = ['Product Viewed', 'Product Added', 'Order Completed'].map((event) => ({ event }));
-    const question = parseFunnel({ ...RANGE, steps, windowSeconds: (7 * DAY_MS) / 1_000 }, 'UTC');
+    const question = funnelKind.parse({ ...RANGE, steps, windowSeconds: (7 * DAY_MS) / 1_000 }, 'UTC');
     if (!question.ok) throw new Error(question.error.message);
     const asking = askingOf(ports, { uid: UID, nowMs: lake.nowMs });
-    const reading = await readJourney(asking, new Funnel(question.value));
+    const reading = await readJourney(asking, funnelKind.make(question.value));
     if (!reading.ok) throw new Error(reading.error.message);
     expect((await rows(funnel!))[0]).toEqual(reading.value.answer.steps!.map(({ people }) => people));
   });

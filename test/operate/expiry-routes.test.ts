@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
-import { enforceRetention } from '../../src/lake/upkeep/expiry.ts';
+import { enforceExpiry } from '../../src/lake/upkeep/expiry.ts';
 import { fakeApp } from '../support/fake-services.ts';
 
 const DEFAULTS = { hourDays: 90, dayYears: 5, lakeMonths: 25, events: {} };
@@ -28,7 +28,7 @@ describe('/v1/retention', () => {
       ...services,
       rollupsOf: async (wanted) => (await services.tenants.reload(wanted))?.tenant.rollups ?? null,
     });
-    await enforceRetention(services, uid, clock.nowMs);
+    await enforceExpiry(services, uid, clock.nowMs);
     expect((await call('GET', '/v1/retention', { key: keys.read })).body.dropped).toEqual([
       { tier: 'hour', from: '2020-01-01', before: '2025-10-17' },
       { tier: 'day', from: '2020-01-01', before: '2021-01-15' },

@@ -206,7 +206,8 @@ export class Client {
         return bytes;
       };
       const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants as never, random };
-      return isolate.product.collect(http as never, isolate.product.nativeProtocol, deps as never);
+      const target = { source: 'native', call: isolate.product.nativeEvents };
+      return (await isolate.product.collect(http as never, target, deps as never)).verdict;
     })) as { received: number; accepted: number; duplicate: number; rejected: number };
     const lost = world.faults.strike('lost-reply', `http ${this.options.name}`);
     if (lost) throw new NetworkError('the answer was lost');

@@ -3,9 +3,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { FlushMessage, ShardRpc } from '../../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
-import { claim } from '../../src/lake/seal/schedule.ts';
+import { claim } from '../../src/lake/manifest/leases.ts';
 import { consumeFlushes } from '../../src/sinks/consume.ts';
 import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
+import { lakeSink } from '../../src/sinks/lake-sink.ts';
 import { sweepShards } from '../../src/sinks/sweep.ts';
 import { TestShard } from '../query/support/world.ts';
 import { block, record } from '../support/events.ts';
@@ -27,6 +28,7 @@ async function start() {
   const grown: string[] = [];
   const deps = {
     ...stack.services,
+    sink: lakeSink(stack.services),
     poke: async (address: ShardAddress) => poked.push(address),
     grow: async (of: string) => grown.push(of),
     isTenant: async (of: string) => (await stack.services.tenants.byUid(of)) !== null,

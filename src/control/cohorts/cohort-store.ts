@@ -60,6 +60,15 @@ export async function createCohort(
   return meta.changes ? ok(null) : err('cohorts-full');
 }
 
+/** Rows that differ whenever a cohort was made, changed or deleted: deleted cohorts are among them. */
+export function selectCohortVersions(db: D1Database, uid: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT cohort_id AS id, definition, deleted_at_ms AS deletedAtMs FROM cohorts WHERE uid = ?1 ORDER BY cohort_id`,
+    )
+    .bind(uid);
+}
+
 /** Removes a cohort; false when the tenant has none with that id. */
 export async function deleteCohort(db: D1Database, uid: string, id: string, nowMs: number): Promise<boolean> {
   const { meta } = await db

@@ -1,5 +1,5 @@
 /**
- * Event fields: the texts that name an event and those it concerns, as a client sent them.
+ * Event fields: the texts that name an event, its person, its device and its group, as a client sent them.
  *
  * `null` is the same as absent. Texts must survive storage: no NUL, no half of a surrogate pair.
  */
@@ -11,11 +11,12 @@ import { isGoodText } from './json-bounds.ts';
 import { badText, type Checked, kindOf, reject, tooLong } from './reject.ts';
 import type { EventRejectionCode } from './rejection.ts';
 
-/** An event as JSON.parse made it: nothing is known but that it is an object. */
+/** An event as JSON.parse made it: an object with unknown fields. */
 export type Wire = { readonly [field: string]: unknown };
 
 const NO_TEXT = ok(null);
 
+/** The name of the event, and the name of its page or screen; null when it has none. */
 export function parseName(wire: Wire, type: EventType): Checked<{ event: string; name: string | null }> {
   const event = parseText(wire, 'event');
   if (!event.ok) return event;
@@ -26,7 +27,7 @@ export function parseName(wire: Wire, type: EventType): Checked<{ event: string;
   return ok({ event: type, name: name.value });
 }
 
-/** A name; null when absent or blank. */
+/** A name. Null when it is absent or blank. */
 function parseText(wire: Wire, field: 'event' | 'name'): Checked<string | null> {
   const text = wire[field];
   if (text == null || text === '') return NO_TEXT;
@@ -38,9 +39,10 @@ function parseText(wire: Wire, field: 'event' | 'name'): Checked<string | null> 
   return text.trim() === '' ? NO_TEXT : ok(text);
 }
 
+/** An id. Null when it is absent; an empty text is returned as it is. */
 export function parseId(
   wire: Wire,
-  field: 'id' | 'messageId' | 'userId' | 'anonymousId' | 'groupId',
+  field: 'id' | 'userId' | 'anonymousId' | 'groupId',
   code: EventRejectionCode,
 ): Checked<string | null> {
   const id = wire[field];

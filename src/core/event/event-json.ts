@@ -1,5 +1,5 @@
 /**
- * Event JSON: the two bags of an event, `properties` (or `traits`) and `context`, bounded and written out once.
+ * Event JSON: the two bags of an event, `properties` and `context`, bounded and written out once.
  *
  * in: loose JSON · out: the object with its JSON text, the form in which it is stored
  * An IP address in the context is dropped before anything is written: it is never stored.
@@ -13,33 +13,34 @@ import type { Wire } from './event-fields.ts';
 import { findBadText, findFault, type JsonFault, mayHoldBadText } from './json-bounds.ts';
 import { badText, type Checked, forbidden, reject } from './reject.ts';
 
-/** An object with its JSON text; null when it is empty. */
+/** An object with its JSON text. */
 export interface JsonText {
   readonly value: JsonObject;
+  /** Null when the object is empty. */
   readonly text: string | null;
 }
 
-/** A context with its JSON. Events without a context of their own share the request's: compare by identity. */
+/** A context with its JSON. Events without a context of their own share the one object of their request. */
 export interface ValidContext {
   readonly value: JsonObject;
   /** JSON text of `value`; null when it is empty. */
   readonly text: string | null;
-  /** It named an IP address: the request comes from a server that speaks for a device elsewhere. */
+  /** Whether the context named an IP address: then the request comes from a server that speaks for a device elsewhere. */
   readonly hadAddress: boolean;
-  /** Of `text`, where it was measured: that of a request is, once for all of its events. */
+  /** UTF-8 size of `text`. Set on a request's context, which is measured once for all events. */
   readonly sizeBytes?: number;
 }
 
 const EMPTY: JsonObject = Object.freeze({});
 export const NO_CONTEXT: ValidContext = { value: EMPTY, text: null, hadAddress: false };
-/** A value takes at least two bytes of JSON: more of them cannot fit into an event. */
+/** A value takes at least two bytes of JSON, so an event of the largest size holds at most `nodesMax` values. */
 const BOUNDS = {
   depthMax: LIMITS.propertyDepthMax,
   keysMax: LIMITS.propertyKeysMax,
   nodesMax: LIMITS.eventSizeBytesMax / 2,
 };
 
-/** The context of a request or of an event, laid over its request's. */
+/** The context of a request, or the context of an event laid over the request's. */
 export function parseContext(given: unknown, base?: ValidContext): Checked<ValidContext> {
   if (!isObject(given)) return reject('context-invalid', '/context', 'The context is a JSON object.');
   const hadAddress = 'ip' in given || base?.hadAddress === true;
@@ -49,7 +50,7 @@ export function parseContext(given: unknown, base?: ValidContext): Checked<Valid
   return json.ok ? ok({ value: json.value.value, text: json.value.text, hadAddress }) : json;
 }
 
-/** The context of a request: it may not have more bytes than an event, for each of its events has it. */
+/** The context of a request. It may be as large as one event, because every event of the request carries it. */
 export function parseCommonContext(given: unknown): Checked<ValidContext> {
   const context = parseContext(given);
   if (!context.ok || context.value.text === null) return context;
@@ -65,14 +66,13 @@ function withoutAddress(context: Wire): Wire {
 }
 
 export function parseProperties(wire: Wire, type: EventType, name: string | null): Checked<JsonText> {
-  const field = wire.properties == null && wire.traits != null ? 'traits' : 'properties';
-  const given = wire[field] ?? EMPTY;
-  if (!isObject(given)) return reject('properties-invalid', `/${field}`, 'Properties are a JSON object.');
-  return parseJsonObject(withCallFields(given, wire, type, name) as JsonObject, `/${field}`);
+  const given = wire.properties ?? EMPTY;
+  if (!isObject(given)) return reject('properties-invalid', '/properties', 'Properties are a JSON object.');
+  return parseJsonObject(withTypeFields(given, wire, type, name) as JsonObject, '/properties');
 }
 
-/** Fields that Segment's calls carry beside the properties and that would be lost: a page's name, an alias's old id. */
-function withCallFields(properties: Wire, wire: Wire, type: EventType, name: string | null): Wire {
+/** Adds the fields of one type that have no column of their own: a page's name, the id that an alias gives up. */
+function withTypeFields(properties: Wire, wire: Wire, type: EventType, name: string | null): Wire {
   if (name !== null && !('name' in properties)) return { ...properties, name };
   if (type === 'alias' && wire.previousId != null && !('previousId' in properties)) {
     return { ...properties, previousId: wire.previousId };
@@ -80,7 +80,7 @@ function withCallFields(properties: Wire, wire: Wire, type: EventType, name: str
   return properties;
 }
 
-function parseJsonObject(value: JsonObject, path: '/properties' | '/traits' | '/context'): Checked<JsonText> {
+function parseJsonObject(value: JsonObject, path: '/properties' | '/context'): Checked<JsonText> {
   const fault = findFault(value, BOUNDS);
   if (fault !== null) return reportFault(fault, path);
   const text = JSON.stringify(value);
@@ -107,11 +107,11 @@ function reportFault(fault: JsonFault, base: string): Checked<never> {
   }
 }
 
-/** The size of the parts that are stored. Counted in UTF-16 units first: exact bytes only where they could matter. */
+/** Checks the size of the stored parts. Counts UTF-16 units first, and exact bytes only near the limit. */
 export function checkSize(wire: Wire, properties: string | null, context: ValidContext): Checked<never> | null {
   const units = (properties?.length ?? 2) + (context.text?.length ?? 2);
   if (units * 3 <= LIMITS.eventSizeBytesMax - NAMES_SIZE_BYTES_MAX) return null;
-  const names = [wire.id, wire.messageId, wire.event, wire.name, wire.userId, wire.anonymousId, wire.groupId];
+  const names = [wire.id, wire.event, wire.name, wire.userId, wire.anonymousId, wire.groupId];
   const sizeBytes = names.reduce<number>((sum, text) => sum + (typeof text === 'string' ? utf8SizeBytes(text) : 0), 0);
   const metBytes =
     sizeBytes + utf8SizeBytes(properties ?? '{}') + (context.sizeBytes ?? utf8SizeBytes(context.text ?? '{}'));
@@ -123,15 +123,15 @@ export function checkSize(wire: Wire, properties: string | null, context: ValidC
   );
 }
 
-const NAMES_SIZE_BYTES_MAX = 3 * (2 * LIMITS.nameLengthMax + 5 * LIMITS.idLengthMax);
+const NAMES_SIZE_BYTES_MAX = 3 * (2 * LIMITS.nameLengthMax + 4 * LIMITS.idLengthMax);
 
-/** UTF-8 size of well-formed text, without encoding it. */
+/** The UTF-8 size of a well-formed text, without encoding the text. */
 function utf8SizeBytes(text: string): number {
   let sizeBytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;
-    // Half of a pair: a pair has four bytes.
+    // Each half of a surrogate pair adds one byte to its unit: a pair has four bytes.
     sizeBytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
   }
   return sizeBytes;

@@ -1,9 +1,9 @@
 /**
  * Import: bulk history that goes past the shards straight to the lake, and is counted once its days are sealed.
  *
- * An import is a set of numbered chunks under an id the client chose. A chunk is stored once: the same content again gets
- * the verdict that was given, another content under its number is a conflict. The edge validates and enriches; behind the
- * `Importer` the lake stores.
+ * An import is a set of numbered chunks under an id that the client chose. A chunk is stored once: a repeat of its content
+ * gets the verdict of the first time, other content under its number is a conflict. The edge validates and enriches; the
+ * lake stores, behind the `Importer`.
  */
 
 import type { Hasher } from '../std/hash.ts';
@@ -20,11 +20,11 @@ export interface ImportError extends EventRejection {
 export interface ImportVerdict {
   readonly received: number;
   readonly accepted: number;
-  /** Copies are found by the seal and by scans, not here. */
+  /** Always 0: the seal and scans find copies, an import does not look for them. */
   readonly duplicate: 0;
   readonly quarantined: 0;
   readonly rejected: number;
-  /** The first of them. */
+  /** The first rejections. */
   readonly errors: readonly ImportError[];
   /** Days with accepted events, ascending: `2010-12-01`. */
   readonly days: readonly string[];
@@ -35,8 +35,9 @@ export interface ImportStatus {
   /** Accepted events. */
   readonly rows: number;
   readonly days: readonly { readonly day: string; readonly rows: number; readonly sealed: boolean }[];
-  /** So many of the days are sealed with all that was imported. */
+  /** Number of days that are sealed with everything imported into them. */
   readonly sealed: number;
+  /** Number of all days. */
   readonly of: number;
 }
 
@@ -44,28 +45,29 @@ export interface ImportChunk {
   readonly uid: string;
   readonly importId: string;
   readonly chunk: number;
-  /** Of the unpacked body. */
+  /** Hash of the unpacked body. */
   readonly contentHash: string;
 }
 
 export type ImportStart =
-  /** To be validated with this receipt, which a repeat after a crash gets again: equal content gives equal rows. */
+  /** The chunk is to be validated with this receipt. A repeat after a crash gets the same one: equal content, equal rows. */
   | { readonly status: 'new'; readonly receivedAtMs: number }
   | { readonly status: 'kept'; readonly verdict: ImportVerdict }
-  /** Another content was sent under the number before. */
+  /** The number is taken by a chunk of other content. */
   | { readonly status: 'conflict' };
 
-/** Where imports go. */
+/** The store of imports, as the edge sees it. */
 export interface Importer {
   start(chunk: ImportChunk): Promise<ImportStart>;
-  /** Durable when it returns: the records are in the lake, in the manifest, and so in answers from the lake. */
+  /** Stores the records. When it returns they are in the lake and its manifest, and so in answers from the lake. */
   store(
     chunk: ImportChunk,
     records: readonly EventRecord[],
     hasher: Hasher,
     account: { readonly received: number; readonly errors: readonly ImportError[] },
   ): Promise<ImportVerdict>;
-  /** Has the days sealed that the import touched; null: no such import. */
+  /** Queues the seal of every day that the import touched. Null when there is no such import. */
   finish(uid: string, importId: string): Promise<ImportStatus | null>;
+  /** The state of an import. Null when there is no such import. */
   status(uid: string, importId: string): Promise<ImportStatus | null>;
 }

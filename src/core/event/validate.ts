@@ -1,23 +1,22 @@
 /**
- * Validate: the ordered checks that turn what a client sent as one event into an event that may be stored, or into the
- * one reason why not. Pure: time, chance and the surroundings are arguments.
+ * Validate: the ordered checks that turn one event in our own names into an event that may be stored, or into the one
+ * reason why not. Pure: the time and what the request says are arguments.
  *
  * in: a value of JSON.parse, and what its request says of all its events · out: ValidEvent, or an EventRejection
  * steps: object → forbidden keys → type → name → ids → time → properties → context → size
  *
- * Fields: `{id|messageId, type, event|name, userId, anonymousId, groupId, timestamp, sentAt, properties|traits, context}`,
- * Segment's names beside ours. `null` is the same as absent. An empty `userId`, `anonymousId` or `groupId` is absent too:
- * many clients send "" for someone not logged in, who must not become one person. Unknown fields are ignored.
+ * Fields: `{id, type, event, name, userId, anonymousId, groupId, previousId, timestamp, sentAt, properties, context}`. A
+ * vendor's other names for them are translated before (edge/protocols). `null` is the same as absent. An empty `userId`,
+ * `anonymousId` or `groupId` is absent too: many clients send "" for visitors without a login, and those must not become one
+ * person. Unknown fields are ignored.
  *
- * Name (`event` column): a track event must have one. The others may; without one they are called like their type, so that
- * `page` counts all page views and a page named "Signed Up" never mixes with the track event of that name. Segment's `name`
- * of a page or screen goes into `properties.name` and serves as title.
- *
- * An id is made (by the caller's `newId`) when the client sent none; `idMade` says so, for then a retry cannot be recognised.
+ * Name (`event` column): a track event must have one. Any other event may; without one it is called like its type, so that
+ * `page` counts all page views and a page named "Signed Up" never mixes with the track event of that name. The `name` of a
+ * page or screen becomes `properties.name` and serves as title.
  *
  * Refused: a zod schema here: 2.3-4 µs an event for the shape alone, before bounds and texts, of a budget of 3 µs in all
- * (zod 4.6, jitless as workerd needs it, measured). The schema stands in wire-event.ts for the API's description, and a test
- * holds the two together.
+ * (zod 4.6, jitless as workerd needs it, measured). The schema stands in wire/ingest.ts for the API's description, and a
+ * test holds the two together.
  */
 
 import { LIMITS } from '../limits.ts';
@@ -32,21 +31,20 @@ import { type EventTime, eventTime } from './event-time.ts';
 import { isForbiddenKey } from './json-bounds.ts';
 import { type Checked, forbidden, reject } from './reject.ts';
 
-/** What a request says of all its events. */
+/** The part of a request that holds for all its events. */
 export interface Arrival {
   readonly receivedAtMs: number;
   /** The request's own `sentAt`; null when it has none. */
   readonly sentAtMs: number | null;
-  /** Where the call fixes the type (`/v1/track`). */
+  /** The type of every event, where the call fixes it (`/v1/track`). */
   readonly type?: EventType | undefined;
-  /** The request's own context: every event's default, key by key. */
+  /** The request's own context: the default of every event's context, key by key. */
   readonly context?: ValidContext | undefined;
 }
 
 export interface ValidEvent extends EventTime {
-  readonly id: string;
-  /** The client sent no id. */
-  readonly idMade: boolean;
+  /** Null when the client sent none. */
+  readonly id: string | null;
   readonly type: EventType;
   readonly event: string;
   /** The name of a page or screen. */
@@ -63,9 +61,9 @@ export interface ValidEvent extends EventTime {
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 
 /**
- * @example validateEvent({ event: 'Order Completed', userId: 'u1' }, { receivedAtMs, sentAtMs: null }, newId)
+ * @example validateEvent({ event: 'Order Completed', userId: 'u1' }, { receivedAtMs, sentAtMs: null })
  */
-export function validateEvent(wire: unknown, arrival: Arrival, newId: () => string): Checked<ValidEvent> {
+export function validateEvent(wire: unknown, arrival: Arrival): Checked<ValidEvent> {
   if (!isObject(wire)) return reject('event-not-object', '', 'An event is a JSON object.');
   for (const key in wire) if (isForbiddenKey(key)) return forbidden(pointerStep(key));
 
@@ -74,7 +72,7 @@ export function validateEvent(wire: unknown, arrival: Arrival, newId: () => stri
   const named = parseName(wire, type as EventType);
   if (!named.ok) return named;
 
-  const id = parseId(wire, wire.id == null ? 'messageId' : 'id', 'id-invalid');
+  const id = parseId(wire, 'id', 'id-invalid');
   if (!id.ok) return id;
   if (id.value === '') return reject('id-invalid', '/id', 'An id has at least one character; leave it out to get one.');
   const userId = parseId(wire, 'userId', 'person-id-invalid');
@@ -98,8 +96,7 @@ export function validateEvent(wire: unknown, arrival: Arrival, newId: () => stri
     atMs: time.value.atMs,
     routingAtMs: time.value.routingAtMs,
     clamped: time.value.clamped,
-    id: id.value ?? newId(),
-    idMade: id.value === null,
+    id: id.value,
     type: type as EventType,
     event: named.value.event,
     name: named.value.name,
@@ -129,7 +126,7 @@ function parseTime(wire: Wire, arrival: Arrival): Checked<EventTime> {
 
 const INSTANT_HINT = 'A time is ISO 8601 with a zone, like 2026-07-01T12:00:00.000Z, or epoch milliseconds.';
 
-/** Shifts by absurd clocks may leave what a Date can show. */
+/** An ISO time, or bare milliseconds: a shift by an absurd clock may leave the range of a Date. */
 function isoOf(atMs: number): string {
   const date = new Date(atMs);
   return Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString();

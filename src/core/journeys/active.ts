@@ -1,147 +1,157 @@
 /**
- * Active people: of each day those active on it (DAU), in the 7 days that end with it (WAU), in the 30 (MAU); stickiness is
- * DAU / MAU. Days are the zone's.
+ * Active people: for each day the people active on it (DAU), in the 7 days that end with it (WAU), and in the 30 days
+ * (MAU); stickiness is DAU / MAU. Days are those of the zone.
  *
- * The 29 days before the range are read too, and its first day from its beginning, so that its first figures are as whole as
- * its last. The last day is today at the most, although it is not over: days that have not come would get the falling rest of
- * WAU and MAU. The breakdown is the person's first value, so each person is in one group.
+ * The 29 days before the range are read too, and its first day from its beginning, so that the first figures are as
+ * complete as the last. The last day is today at the latest, although it is not over: for future days WAU and MAU would
+ * only fall. The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../limits.ts';
-import { ok, type Result } from '../std/result.ts';
-import { Buckets, begunUntil } from './kit/buckets.ts';
-import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
-import { JourneyRows } from './kit/journey-rows.ts';
-import { commonFields, eventsField, type JourneyQuestion, type JourneyRefusal, parseQuestion } from './kit/request.ts';
+import { ok } from '../std/result.ts';
+import { Buckets, begunUntil } from './counts/buckets.ts';
+import { GroupedCounts } from './counts/grouped-counts.ts';
+import { groupedAnswer, groupsField } from './counts/groups.ts';
+import { eventRows } from './kit/event-rows.ts';
+import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
+import type { JourneyKind } from './kit/journey-kind.ts';
+import { commonFields, eventsField, type JourneyQuestion, parseQuestion } from './kit/request.ts';
 import type { Sequences } from './kit/sequences.ts';
-import { ABSENT } from './kit/text-codes.ts';
+import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 
-const WEEK_DAYS = 7;
-const MONTH_DAYS = 30;
+/** Days over which DAU, WAU and MAU count a person as active. */
+const ACTIVE_DAYS = [1, 7, 30] as const;
+const LONGEST_DAYS = 30;
 
-export const activeSchema = z.strictObject({ ...commonFields, events: eventsField });
+const question = z.strictObject({ ...commonFields, events: eventsField });
 
-export interface ActiveQuestion extends JourneyQuestion {
+const codes = { events: 'events-invalid' } as const;
+
+interface ActiveQuestion extends JourneyQuestion {
   /** End of the last day that has begun. */
   readonly untilMs: number;
 }
 
-/** Without `nowMs` the whole range has come. */
-export function parseActive(
-  body: unknown,
-  timezone: string,
-  nowMs = Number.POSITIVE_INFINITY,
-): Result<ActiveQuestion, JourneyRefusal> {
-  return parseQuestion(activeSchema, body, timezone, (_, { endMs, timezone: zone }) =>
-    ok({ own: { untilMs: begunUntil('day', zone, endMs, nowMs) } }),
-  );
+const daySchema = z.object({
+  at: z.iso.datetime().describe('Start of the day.'),
+  dau: z.int(),
+  wau: z.int(),
+  mau: z.int(),
+  stickiness: z.number().nullable().describe('dau / mau; null when nobody is active.'),
+});
+const table = {
+  people: z.int().describe('Number of people active in the range.'),
+  days: z.array(daySchema).describe('The days of the range, up to today.'),
+};
+const answer = groupedAnswer(table, {});
+type ActiveTable = z.output<z.ZodObject<typeof table>>;
+type ActiveAnswer = z.output<typeof answer>;
+
+/** The range's days that have begun: [first, end) of the buckets, which reach back beyond the range. */
+interface BegunDays {
+  readonly buckets: Buckets;
+  readonly first: number;
+  readonly end: number;
 }
 
-export interface ActiveDay {
-  /** Start of the day. */
-  readonly at: string;
-  readonly dau: number;
-  readonly wau: number;
-  readonly mau: number;
-  /** dau / mau; null: nobody. */
-  readonly stickiness: number | null;
-}
-export interface ActiveTable {
-  /** Active in the range. */
-  readonly people: number;
-  readonly days: readonly ActiveDay[];
-}
-export interface ActiveAnswer extends ActiveTable {
-  readonly groups?: readonly (GroupKey & ActiveTable)[];
+function begunDays({ startMs, endMs, timezone, untilMs }: ActiveQuestion): BegunDays {
+  // Two days more than needed, because a day may have 23 hours.
+  const buckets = new Buckets('day', timezone, startMs - (LONGEST_DAYS + 2) * DAY_MS, endMs);
+  const first = buckets.indexOf(startMs);
+  return { buckets, first, end: Math.max(first, buckets.indexOf(untilMs - 1) + 1) };
 }
 
-export class Active extends JourneyRows implements Journey<ActiveAnswer> {
+class ActiveFold implements JourneyFold<ActiveAnswer> {
   readonly #question: ActiveQuestion;
-  readonly #buckets: Buckets;
-  /** The range's days that have begun, [first, end) among the buckets. */
-  readonly #first: number;
-  readonly #end: number;
-  /** By group: people, then for each of DAU, WAU, MAU the changes from day to day. */
+  readonly #days: BegunDays;
+  readonly #texts: TextCodes;
+  /** For each group its people, then for each of DAU, WAU, MAU the changes from day to day. */
   readonly #changes: GroupedCounts;
+  excess: string | null = null;
 
-  constructor(question: ActiveQuestion) {
-    const { startMs, endMs, timezone, untilMs } = question;
-    // Two days more than needed, for days of 23 hours; then from the day that is needed.
-    const buckets = new Buckets('day', timezone, startMs - (MONTH_DAYS + 2) * DAY_MS, endMs);
-    const first = buckets.indexOf(startMs);
-    const readFromMs = buckets.starts[first - (MONTH_DAYS - 1)]!;
-    super({ ...question, endMs: untilMs }, { startMs: readFromMs, groupedBy: 'person', columns: [] });
+  constructor(question: ActiveQuestion, days: BegunDays, texts: TextCodes) {
     this.#question = question;
-    this.#buckets = buckets;
-    this.#first = first;
-    this.#end = Math.max(first, buckets.indexOf(untilMs - 1) + 1);
-    this.#changes = new GroupedCounts(1 + 3 * (this.#end - first + 1));
+    this.#days = days;
+    this.#texts = texts;
+    this.#changes = new GroupedCounts(1 + 3 * (days.end - days.first + 1));
   }
 
-  place(atMs: number): number {
-    return this.#buckets.startOf(atMs);
-  }
-
-  protected codeOf(): number {
-    return 1;
-  }
-
-  add({ at, offsets, groups, personCount }: Sequences): void {
-    const width = this.#end - this.#first + 1;
-    for (let person = 0; person < personCount && this.overflow === null; person++) {
-      const from = offsets[person]!;
+  add(people: Sequences): void {
+    const { at, offsets, groups, personCount } = people;
+    const rangeStartMs = this.#days.buckets.starts[this.#days.first]!;
+    for (let person = 0; person < personCount && this.excess === null; person++) {
       const to = offsets[person + 1]!;
-      if (to === from) continue;
-      const changes = this.#changes.of(groups.length === 0 ? ABSENT : groups[person]!);
-      if (at[to - 1]! >= this.#buckets.starts[this.#first]!) changes[0]!++;
-      this.#spread(changes, 1, at, from, to, 1);
-      this.#spread(changes, 1 + width, at, from, to, WEEK_DAYS);
-      this.#spread(changes, 1 + 2 * width, at, from, to, MONTH_DAYS);
-      if (this.#changes.cellCount > LIMITS.journeyCellsMax * 4) this.overflow = TOO_MANY_GROUPS;
+      if (to === offsets[person]) continue;
+      const changes = this.#changes.row(groups.length === 0 ? ABSENT : groups[person]!);
+      if (at[to - 1]! >= rangeStartMs) changes[0]!++;
+      for (let measure = 0; measure < ACTIVE_DAYS.length; measure++) this.#spread(people, person, measure, changes);
+      if (this.#changes.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
     }
   }
 
   finish(): ActiveAnswer {
-    const { groupBy, top } = this.#question;
     const sizes = this.#changes.sizes(0);
-    const answer = this.#table([...sizes.keys()]);
-    if (groupBy === null) return answer;
-    const { texts } = this.reader;
-    const ranked = rankGroups(sizes, texts, top);
-    const groups = ranked.members.map((members, index) => ({
-      ...groupKey(groupBy, texts, ranked, index),
-      ...this.#table(members),
-    }));
-    return { ...answer, groups };
+    return {
+      ...this.#table([...sizes.keys()]),
+      ...groupsField(this.#question, this.#texts, sizes, (lots) => lots.map((groups) => this.#table(groups))),
+    };
   }
 
-  /** Each day of activity counts for the `days` days from it on; overlapping stretches count once. */
-  #spread(changes: Float64Array, offset: number, at: Float64Array, from: number, to: number, days: number): void {
-    const first = this.#first;
-    const last = this.#end;
+  /** Each day of activity counts for the measure's days from it on; overlapping stretches count once. */
+  #spread({ at, offsets }: Sequences, person: number, measure: number, changes: Float64Array): void {
+    const { buckets, first, end: last } = this.#days;
+    const offset = this.#offset(measure) - first;
+    const days = ACTIVE_DAYS[measure]!;
+    const to = offsets[person + 1]!;
     let coveredTo = first;
-    for (let row = from; row < to; row++) {
-      const day = this.#buckets.indexOf(at[row]!);
+    for (let row = offsets[person]!; row < to; row++) {
+      const day = buckets.indexOf(at[row]!);
       const start = Math.max(day, coveredTo);
       const end = Math.min(day + days, last);
       if (end <= start) continue;
-      changes[offset + start - first]!++;
-      changes[offset + end - first]!--;
+      changes[offset + start]!++;
+      changes[offset + end]!--;
       coveredTo = end;
     }
   }
 
+  /** The place of a measure's changes in a row. */
+  #offset(measure: number): number {
+    return 1 + measure * (this.#days.end - this.#days.first + 1);
+  }
+
   #table(groups: readonly number[]): ActiveTable {
+    const { buckets, first, end } = this.#days;
     const changes = this.#changes.sum(groups);
-    const count = this.#end - this.#first;
     const active = [0, 0, 0];
-    const days: ActiveDay[] = [];
-    for (let day = 0; day < count; day++) {
-      for (let measure = 0; measure < 3; measure++) active[measure]! += changes[1 + measure * (count + 1) + day]!;
+    const days: ActiveTable['days'] = [];
+    for (let day = 0; day < end - first; day++) {
+      for (let measure = 0; measure < 3; measure++) active[measure]! += changes[this.#offset(measure) + day]!;
       const [dau, wau, mau] = active as [number, number, number];
-      days.push({ at: this.#buckets.at(this.#first + day), dau, wau, mau, stickiness: mau === 0 ? null : dau / mau });
+      days.push({ at: buckets.at(first + day), dau, wau, mau, stickiness: mau === 0 ? null : dau / mau });
     }
     return { people: changes[0]!, days };
   }
 }
+
+export const active = {
+  name: 'active',
+  summary: 'People active each day, in the 7 and in the 30 days that end with it',
+  description: 'The 29 days before the range are read too, so that its first day is complete. The last day is today.',
+  question,
+  codes,
+  answer,
+  /** Without `nowMs` the whole range has begun. */
+  parse: (body: unknown, timezone: string, nowMs = Number.POSITIVE_INFINITY) =>
+    parseQuestion({ question, codes }, body, timezone, (_, { endMs, timezone: zone }) =>
+      ok({ own: { untilMs: begunUntil('day', zone, endMs, nowMs) } }),
+    ),
+  make(question: ActiveQuestion) {
+    const days = begunDays(question);
+    const { buckets, first } = days;
+    const startMs = buckets.starts[first - (LONGEST_DAYS - 1)]!;
+    const reading = { startMs, endMs: question.untilMs, groupedBy: 'person' } as const;
+    const reader = eventRows(question, reading, (atMs) => buckets.startOf(atMs));
+    return { reader, fold: new ActiveFold(question, days, reader.breakdown.texts) };
+  },
+} as const satisfies JourneyKind<ActiveQuestion>;

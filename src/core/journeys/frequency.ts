@@ -1,110 +1,88 @@
 /**
- * Frequency: how many people did something how often in the range: events, or the hours, days, weeks or months with one.
+ * Frequency: the number of people by how often they did something in the range: by events, or by the hours, days, weeks
+ * or months that have one.
  *
  * The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import { INTERVAL_MS } from '../query/question/interval.ts';
-import { ok, type Result } from '../std/result.ts';
-import { Buckets } from './kit/buckets.ts';
-import { CountTable } from './kit/count-table.ts';
-import { type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
-import { JourneyRows } from './kit/journey-rows.ts';
-import { type Quantiles, quantilesOfCounts } from './kit/quantiles.ts';
-import {
-  commonFields,
-  eventsField,
-  type JourneyQuestion,
-  type JourneyRefusal,
-  parseQuestion,
-  refuse,
-} from './kit/request.ts';
+import { ok } from '../std/result.ts';
+import { Buckets } from './counts/buckets.ts';
+import { CountTable } from './counts/count-table.ts';
+import { groupedAnswer, groupsField } from './counts/groups.ts';
+import { quantilesOfCounts, quantilesSchema } from './counts/quantiles.ts';
+import { eventRows } from './kit/event-rows.ts';
+import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
+import type { JourneyKind } from './kit/journey-kind.ts';
+import { commonFields, eventsField, type JourneyQuestion, parseQuestion, refuse } from './kit/request.ts';
 import type { Sequences } from './kit/sequences.ts';
-import { ABSENT } from './kit/text-codes.ts';
+import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 
 const BARS_DEFAULT = 20;
 const INTERVAL_OF = { hours: 'hour', days: 'day', weeks: 'week', months: 'month' } as const;
 
-export const frequencySchema = z.strictObject({
+const question = z.strictObject({
   ...commonFields,
   events: eventsField,
-  of: z.enum(['events', 'hours', 'days', 'weeks', 'months']).optional().describe('What is counted; days unless said.'),
-  bars: z.int().min(1).max(1_000).optional().describe('Counts told apart, from 1 on; the last bar has all from it on.'),
+  of: z
+    .enum(['events', 'hours', 'days', 'weeks', 'months'])
+    .default('days')
+    .describe('The unit that is counted: events, or intervals with an event.'),
+  bars: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(BARS_DEFAULT)
+    .describe('Number of bars: one for each count from 1 on. The last bar has all greater counts too.'),
 });
 
-export interface FrequencyQuestion extends JourneyQuestion {
-  readonly of: 'events' | keyof typeof INTERVAL_OF;
+const codes = { events: 'events-invalid', of: 'mode-invalid', bars: 'query-invalid' } as const;
+
+interface FrequencyQuestion extends JourneyQuestion {
+  readonly unit: 'events' | keyof typeof INTERVAL_OF;
   readonly bars: number;
 }
 
-export function parseFrequency(body: unknown, timezone: string): Result<FrequencyQuestion, JourneyRefusal> {
-  return parseQuestion(frequencySchema, body, timezone, ({ of = 'days', bars = BARS_DEFAULT }, { startMs, endMs }) => {
-    if (of === 'hours' && (endMs - startMs) / INTERVAL_MS.hour > LIMITS.queryPointsMax) {
-      return refuse('too-many-points', '/of', `A range has at most ${LIMITS.queryPointsMax} hours here.`);
-    }
-    return ok({ own: { of, bars } });
-  });
-}
+const barSchema = z.object({ n: z.int(), people: z.int(), orMore: z.literal(true).optional() });
+const table = {
+  people: z.int(),
+  bars: z.array(barSchema).describe('People by `n`, their count. The last bar, `orMore`, has everybody from there on.'),
+  times: quantilesSchema.describe('Quantiles of the count of each person.'),
+};
+const answer = groupedAnswer(table, {});
+type FrequencyTable = z.output<z.ZodObject<typeof table>>;
+type FrequencyAnswer = z.output<typeof answer>;
 
-export interface FrequencyTable {
-  readonly people: number;
-  /** `n`: times; the last bar, `orMore`, has everybody from there on. */
-  readonly bars: readonly { readonly n: number; readonly people: number; readonly orMore?: true }[];
-  /** Of the times a person. */
-  readonly times: Quantiles;
-}
-export interface FrequencyAnswer extends FrequencyTable {
-  readonly groups?: readonly (GroupKey & FrequencyTable)[];
-}
-
-export class Frequency extends JourneyRows implements Journey<FrequencyAnswer> {
-  readonly place?: (atMs: number) => number;
+class FrequencyFold implements JourneyFold<FrequencyAnswer> {
   readonly #question: FrequencyQuestion;
+  readonly #texts: TextCodes;
   readonly #counts = new CountTable();
+  excess: string | null = null;
 
-  constructor(question: FrequencyQuestion) {
-    const { of, timezone, startMs, endMs } = question;
-    super(question, { startMs, groupedBy: 'person', columns: [] });
+  constructor(question: FrequencyQuestion, texts: TextCodes) {
     this.#question = question;
-    if (of !== 'events') {
-      const buckets = new Buckets(INTERVAL_OF[of], timezone, startMs, endMs);
-      this.place = (atMs) => buckets.startOf(atMs);
-    }
-  }
-
-  protected codeOf(): number {
-    return 1;
+    this.#texts = texts;
   }
 
   add({ at, offsets, groups, personCount }: Sequences): void {
-    for (let person = 0; person < personCount && this.overflow === null; person++) {
+    const isByInterval = this.#question.unit !== 'events';
+    for (let person = 0; person < personCount && this.excess === null; person++) {
       const from = offsets[person]!;
       const to = offsets[person + 1]!;
       if (to === from) continue;
-      let times = to - from;
-      if (this.place !== undefined) {
-        times = 1;
-        for (let row = from + 1; row < to; row++) if (at[row] !== at[row - 1]) times++;
-      }
-      this.#counts.add(groups.length === 0 ? ABSENT : groups[person]!, times);
-      if (this.#counts.cellCount > LIMITS.journeyCellsMax) this.overflow = TOO_MANY_GROUPS;
+      const count = isByInterval ? countInstants(at, from, to) : to - from;
+      this.#counts.add(groups.length === 0 ? ABSENT : groups[person]!, count);
+      if (this.#counts.cellCount > LIMITS.journeyCellsMax) this.excess = TOO_MANY_GROUPS;
     }
   }
 
   finish(): FrequencyAnswer {
-    const { groupBy, top } = this.#question;
     const sizes = this.#counts.sizes();
-    const answer = this.#table([...sizes.keys()]);
-    if (groupBy === null) return answer;
-    const { texts } = this.reader;
-    const ranked = rankGroups(sizes, texts, top);
-    const groups = ranked.members.map((members, index) => ({
-      ...groupKey(groupBy, texts, ranked, index),
-      ...this.#table(members),
-    }));
-    return { ...answer, groups };
+    return {
+      ...this.#table([...sizes.keys()]),
+      ...groupsField(this.#question, this.#texts, sizes, (lots) => lots.map((groups) => this.#table(groups))),
+    };
   }
 
   #table(groups: readonly number[]): FrequencyTable {
@@ -125,3 +103,34 @@ export class Frequency extends JourneyRows implements Journey<FrequencyAnswer> {
     };
   }
 }
+
+/** The number of different instants of the events [from, to); each interval is kept as one instant. */
+function countInstants(at: Float64Array, from: number, to: number): number {
+  let count = 1;
+  for (let row = from + 1; row < to; row++) if (at[row] !== at[row - 1]) count++;
+  return count;
+}
+
+export const frequency = {
+  name: 'frequency',
+  summary: 'How many people did it how often',
+  description:
+    'Counts the events of each person, or the hours, days, weeks or months with an event, and the people by count.',
+  question,
+  codes,
+  answer,
+  parse: (body: unknown, timezone: string) =>
+    parseQuestion({ question, codes }, body, timezone, ({ of: unit, bars }, { startMs, endMs }) => {
+      if (unit === 'hours' && (endMs - startMs) / INTERVAL_MS.hour > LIMITS.queryPointsMax) {
+        return refuse('too-many-points', '/of', `A range has at most ${LIMITS.queryPointsMax} hours here.`);
+      }
+      return ok({ own: { unit, bars } });
+    }),
+  make(question: FrequencyQuestion) {
+    const { unit, timezone, startMs, endMs } = question;
+    const buckets = unit === 'events' ? null : new Buckets(INTERVAL_OF[unit], timezone, startMs, endMs);
+    const place = buckets && ((atMs: number) => buckets.startOf(atMs));
+    const reader = eventRows(question, { groupedBy: 'person' }, place);
+    return { reader, fold: new FrequencyFold(question, reader.breakdown.texts) };
+  },
+} as const satisfies JourneyKind<FrequencyQuestion>;

@@ -1,48 +1,41 @@
 /**
- * JourneyKinds: each journey as plain data, its name and its question, and the journey made of them: what a question is
- * handed to a scanner as.
+ * JourneyKinds: the list of all journeys. A new one is a file that exports a kind, and a line here.
+ *
+ * A JourneySpec names a kind and carries its question as plain data: that is the form in which a question is handed to
+ * a scanner.
  */
-import { Active, type ActiveQuestion } from './active.ts';
-import { Frequency, type FrequencyQuestion } from './frequency.ts';
-import { Funnel } from './funnel/funnel.ts';
-import type { FunnelQuestion } from './funnel/funnel-question.ts';
+import { assert } from '../std/result.ts';
+import { active } from './active.ts';
+import { frequency } from './frequency.ts';
+import { funnel } from './funnel/funnel.ts';
+import type { funnelPeople } from './funnel/funnel-people.ts';
 import type { Journey } from './kit/journey.ts';
-import { Lifecycle, type LifecycleQuestion } from './lifecycle.ts';
-import { Paths, type PathsQuestion } from './paths.ts';
-import { Retention, type RetentionQuestion } from './retention.ts';
-import { Sessions, type SessionsQuestion } from './sessions.ts';
+import type { JourneyKind } from './kit/journey-kind.ts';
+import type { JourneyQuestion } from './kit/request.ts';
+import { lifecycle } from './lifecycle.ts';
+import { paths } from './paths/paths.ts';
+import { retention } from './retention.ts';
+import { sessions } from './sessions.ts';
 
-interface Questions {
-  readonly funnel: FunnelQuestion;
-  readonly retention: RetentionQuestion;
-  readonly paths: PathsQuestion;
-  readonly sessions: SessionsQuestion;
-  readonly active: ActiveQuestion;
-  readonly lifecycle: LifecycleQuestion;
-  readonly frequency: FrequencyQuestion;
+/** The kinds with their own types. */
+export const JOURNEY_KINDS = [funnel, retention, paths, sessions, active, lifecycle, frequency] as const;
+
+type Refusal<Parsed> = Parsed extends { readonly ok: false; readonly error: infer Error } ? Error : never;
+type Parse = (typeof JOURNEY_KINDS)[number]['parse'] | (typeof funnelPeople)['parse'];
+/** Every code with which a question about journeys is refused. */
+export type JourneyRefusalCode = Refusal<ReturnType<Parse>>['code'];
+
+/** The same kinds as what they have in common: the list that routes and scanners go through. */
+export const JOURNEYS: readonly JourneyKind<JourneyQuestion, JourneyRefusalCode>[] = [...JOURNEY_KINDS];
+
+/** @example { kind: 'funnel', question: funnel.parse(body, 'UTC').value } */
+export interface JourneySpec {
+  readonly kind: string;
+  readonly question: JourneyQuestion;
 }
-export type JourneyKind = keyof Questions;
 
-/** @example { kind: 'funnel', question: parseFunnel(body, 'UTC').value } */
-export type JourneySpec = {
-  readonly [K in JourneyKind]: { readonly kind: K; readonly question: Questions[K] };
-}[JourneyKind];
-
-export function journeyOf(spec: JourneySpec): Journey<object> {
-  switch (spec.kind) {
-    case 'funnel':
-      return new Funnel(spec.question);
-    case 'retention':
-      return new Retention(spec.question);
-    case 'paths':
-      return new Paths(spec.question);
-    case 'sessions':
-      return new Sessions(spec.question);
-    case 'active':
-      return new Active(spec.question);
-    case 'lifecycle':
-      return new Lifecycle(spec.question);
-    case 'frequency':
-      return new Frequency(spec.question);
-  }
+export function journeyOf({ kind: name, question }: JourneySpec): Journey {
+  const kind = JOURNEYS.find((one) => one.name === name);
+  assert(kind, `there is no journey "${name}"`);
+  return kind.make(question);
 }

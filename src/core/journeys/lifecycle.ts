@@ -1,5 +1,5 @@
 /**
- * Lifecycle: the people of each day, week or month by what they were before it.
+ * Lifecycle: the people of each day, week or month by their activity before it.
  *
  * | | in this interval | in the one before | earlier |
  * |---|---|---|---|
@@ -8,56 +8,45 @@
  * | resurrected | yes | no | yes |
  * | dormant | no | yes | |
  *
- * "Earlier" reaches back `historyDays` before the range, to the beginning of an interval, and at least one. The first interval
- * is read from its beginning, and the last is that of now, although it may not be over: in one that has not come everybody
- * would be dormant. The breakdown is the person's first value, so each person is in one group.
+ * "Earlier" reaches back `historyDays` before the range, to the beginning of an interval, and at least one interval.
+ * The first interval is read from its beginning. The last one is the current interval, although it is not over: in a
+ * future one everybody would be dormant. The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import { startOf } from '../query/question/interval.ts';
-import { ok, type Result } from '../std/result.ts';
-import { Buckets, begunUntil } from './kit/buckets.ts';
-import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
-import { JourneyRows } from './kit/journey-rows.ts';
+import { ok } from '../std/result.ts';
+import { Buckets, begunUntil } from './counts/buckets.ts';
+import { GroupedCounts } from './counts/grouped-counts.ts';
+import { groupedAnswer, groupsField } from './counts/groups.ts';
+import { eventRows } from './kit/event-rows.ts';
+import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
+import type { JourneyKind } from './kit/journey-kind.ts';
 import {
   commonFields,
   eventsField,
   historyField,
   historyMs,
   type JourneyQuestion,
-  type JourneyRefusal,
   parseQuestion,
 } from './kit/request.ts';
 import type { Sequences } from './kit/sequences.ts';
-import { ABSENT } from './kit/text-codes.ts';
+import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 
-export const lifecycleSchema = z.strictObject({
+const question = z.strictObject({
   ...commonFields,
   events: eventsField,
   interval: z.enum(['day', 'week', 'month']),
   historyDays: historyField,
 });
 
-export interface LifecycleQuestion extends JourneyQuestion {
+const codes = { events: 'events-invalid', interval: 'interval-unknown', historyDays: 'history-invalid' } as const;
+
+interface LifecycleQuestion extends JourneyQuestion {
   readonly interval: 'day' | 'week' | 'month';
   readonly historyStartMs: number;
   /** End of the last interval that has begun. */
   readonly untilMs: number;
-}
-
-/** Without `nowMs` the whole range has come. */
-export function parseLifecycle(
-  body: unknown,
-  timezone: string,
-  nowMs = Number.POSITIVE_INFINITY,
-): Result<LifecycleQuestion, JourneyRefusal> {
-  return parseQuestion(lifecycleSchema, body, timezone, ({ interval, historyDays }, common) => {
-    const { startMs, endMs, timezone: zone } = common;
-    const firstMs = startOf(interval, zone, startMs);
-    const historyStartMs = startOf(interval, zone, Math.min(firstMs - 1, firstMs - historyMs(historyDays)));
-    return ok({ own: { interval, historyStartMs, untilMs: begunUntil(interval, zone, endMs, nowMs) } });
-  });
 }
 
 const STATES = ['new', 'returning', 'resurrected', 'dormant'] as const;
@@ -66,94 +55,128 @@ const RETURNING = 1;
 const RESURRECTED = 2;
 const DORMANT = 3;
 
-export type LifecyclePoint = { readonly at: string } & { readonly [state in (typeof STATES)[number]]: number };
-export interface LifecycleAnswer {
-  readonly points: readonly LifecyclePoint[];
-  readonly historyFrom: string;
-  readonly groups?: readonly (GroupKey & { readonly points: readonly LifecyclePoint[] })[];
+const pointSchema = z.object({
+  at: z.iso.datetime().describe('Start of the interval.'),
+  new: z.int().describe('People seen in this interval for the first time.'),
+  returning: z.int().describe('People seen in this interval and in the one before.'),
+  resurrected: z.int().describe('People seen in this interval and earlier, but not in the one before.'),
+  dormant: z.int().describe('People seen in the interval before and not in this one.'),
+});
+const table = { points: z.array(pointSchema).describe('The intervals of the range, up to the current one.') };
+const answer = groupedAnswer(table, {
+  historyFrom: z.iso.datetime().describe('Start of the history in which a person may have been seen already.'),
+});
+type LifecycleTable = z.output<z.ZodObject<typeof table>>;
+type LifecycleAnswer = z.output<typeof answer>;
+
+/** The range's intervals that have begun: [first, end) of the buckets, which reach back over the history. */
+interface BegunIntervals {
+  readonly buckets: Buckets;
+  readonly first: number;
+  readonly end: number;
 }
 
-export class Lifecycle extends JourneyRows implements Journey<LifecycleAnswer> {
+function begunIntervals(question: LifecycleQuestion): BegunIntervals {
+  const { interval, timezone, startMs, endMs, historyStartMs, untilMs } = question;
+  const buckets = new Buckets(interval, timezone, historyStartMs, endMs);
+  const first = buckets.indexOf(startMs);
+  return { buckets, first, end: Math.max(first, buckets.indexOf(untilMs - 1) + 1) };
+}
+
+class LifecycleFold implements JourneyFold<LifecycleAnswer> {
   readonly #question: LifecycleQuestion;
-  readonly #buckets: Buckets;
-  /** The range's intervals that have begun, [first, end). */
-  readonly #first: number;
-  readonly #end: number;
-  /** By group: people, then the four states of each interval. */
+  readonly #intervals: BegunIntervals;
+  readonly #texts: TextCodes;
+  /** For each group its people, then the four states of each interval. */
   readonly #counts: GroupedCounts;
+  excess: string | null = null;
 
-  constructor(question: LifecycleQuestion) {
-    const { interval, timezone, startMs, endMs, historyStartMs, untilMs } = question;
-    super({ ...question, endMs: untilMs }, { startMs: historyStartMs, groupedBy: 'person', columns: [] });
+  constructor(question: LifecycleQuestion, intervals: BegunIntervals, texts: TextCodes) {
     this.#question = question;
-    this.#buckets = new Buckets(interval, timezone, historyStartMs, endMs);
-    this.#first = this.#buckets.indexOf(startMs);
-    this.#end = Math.max(this.#first, this.#buckets.indexOf(untilMs - 1) + 1);
-    this.#counts = new GroupedCounts(1 + STATES.length * (this.#end - this.#first));
-  }
-
-  place(atMs: number): number {
-    return this.#buckets.startOf(atMs);
-  }
-
-  protected codeOf(): number {
-    return 1;
+    this.#intervals = intervals;
+    this.#texts = texts;
+    this.#counts = new GroupedCounts(1 + STATES.length * (intervals.end - intervals.first));
   }
 
   add({ at, offsets, groups, personCount }: Sequences): void {
-    for (let person = 0; person < personCount && this.overflow === null; person++) {
+    for (let person = 0; person < personCount && this.excess === null; person++) {
       const from = offsets[person]!;
       const to = offsets[person + 1]!;
       if (to === from) continue;
-      const counts = this.#counts.of(groups.length === 0 ? ABSENT : groups[person]!);
-      let before = -1;
-      let isInRange = false;
-      for (let row = from; row < to; row++) {
-        const bucket = this.#buckets.indexOf(at[row]!);
-        if (bucket === before) continue;
-        if (before !== -1 && bucket > before + 1) this.#count(counts, before + 1, DORMANT);
-        this.#count(counts, bucket, before === -1 ? NEW : bucket === before + 1 ? RETURNING : RESURRECTED);
-        isInRange ||= bucket >= this.#first;
-        before = bucket;
-      }
-      if (before + 1 < this.#end) this.#count(counts, before + 1, DORMANT);
-      if (isInRange) counts[0]!++;
-      if (this.#counts.cellCount > LIMITS.journeyCellsMax * 4) this.overflow = TOO_MANY_GROUPS;
+      this.#addPerson(at, from, to, this.#counts.row(groups.length === 0 ? ABSENT : groups[person]!));
+      if (this.#counts.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
     }
   }
 
   finish(): LifecycleAnswer {
-    const { groupBy, top, historyStartMs } = this.#question;
     const sizes = this.#counts.sizes(0);
-    const points = this.#points([...sizes.keys()]);
-    const answer = { points, historyFrom: new Date(historyStartMs).toISOString() };
-    if (groupBy === null) return answer;
-    const { texts } = this.reader;
-    const ranked = rankGroups(sizes, texts, top);
-    const groups = ranked.members.map((members, index) => ({
-      ...groupKey(groupBy, texts, ranked, index),
-      points: this.#points(members),
-    }));
-    return { ...answer, groups };
+    return {
+      ...this.#table([...sizes.keys()]),
+      historyFrom: new Date(this.#question.historyStartMs).toISOString(),
+      ...groupsField(this.#question, this.#texts, sizes, (lots) => lots.map((groups) => this.#table(groups))),
+    };
+  }
+
+  #addPerson(at: Float64Array, from: number, to: number, counts: Float64Array): void {
+    const { buckets, first, end } = this.#intervals;
+    let before = -1;
+    let isInRange = false;
+    for (let row = from; row < to; row++) {
+      const bucket = buckets.indexOf(at[row]!);
+      if (bucket === before) continue;
+      if (before !== -1 && bucket > before + 1) this.#count(counts, before + 1, DORMANT);
+      this.#count(counts, bucket, before === -1 ? NEW : bucket === before + 1 ? RETURNING : RESURRECTED);
+      isInRange ||= bucket >= first;
+      before = bucket;
+    }
+    if (before + 1 < end) this.#count(counts, before + 1, DORMANT);
+    if (isInRange) counts[0]!++;
   }
 
   #count(counts: Float64Array, bucket: number, state: number): void {
-    if (bucket >= this.#first) counts[1 + STATES.length * (bucket - this.#first) + state]!++;
+    const { first } = this.#intervals;
+    if (bucket >= first) counts[1 + STATES.length * (bucket - first) + state]!++;
   }
 
-  #points(groups: readonly number[]): LifecyclePoint[] {
+  #table(groups: readonly number[]): LifecycleTable {
+    const { buckets, first, end } = this.#intervals;
     const counts = this.#counts.sum(groups);
-    return Array.from({ length: this.#end - this.#first }, (_, index) => {
+    const points = Array.from({ length: end - first }, (_, index) => {
       const [fresh, returning, resurrected, dormant] = counts.subarray(
         1 + STATES.length * index,
       ) as unknown as number[];
       return {
-        at: this.#buckets.at(this.#first + index),
+        at: buckets.at(first + index),
         new: fresh!,
         returning: returning!,
         resurrected: resurrected!,
         dormant: dormant!,
       };
     });
+    return { points };
   }
 }
+
+export const lifecycle = {
+  name: 'lifecycle',
+  summary: 'New, returning, resurrected and dormant people of each interval',
+  description:
+    'A person is new who was not seen in the `historyDays` before the range. The last interval is the current one.',
+  question,
+  codes,
+  answer,
+  /** Without `nowMs` the whole range has begun. */
+  parse: (body: unknown, timezone: string, nowMs = Number.POSITIVE_INFINITY) =>
+    parseQuestion({ question, codes }, body, timezone, ({ interval, historyDays }, common) => {
+      const { startMs, endMs, timezone: zone } = common;
+      const firstMs = startOf(interval, zone, startMs);
+      const historyStartMs = startOf(interval, zone, Math.min(firstMs - 1, firstMs - historyMs(historyDays)));
+      return ok({ own: { interval, historyStartMs, untilMs: begunUntil(interval, zone, endMs, nowMs) } });
+    }),
+  make(question: LifecycleQuestion) {
+    const intervals = begunIntervals(question);
+    const reading = { startMs: question.historyStartMs, endMs: question.untilMs, groupedBy: 'person' } as const;
+    const reader = eventRows(question, reading, (atMs) => intervals.buckets.startOf(atMs));
+    return { reader, fold: new LifecycleFold(question, intervals, reader.breakdown.texts) };
+  },
+} as const satisfies JourneyKind<LifecycleQuestion>;

@@ -1,55 +1,70 @@
 /**
- * Retention: of the people who began in one day, week or month, how many came back in the n-th one after it.
+ * Retention: for each cohort, the people who began in one day, week or month, the number who came back in the n-th one
+ * after it.
  *
- * cohort, `first`: the interval of a person's first start event; who had one in the `historyDays` before the range is in none.
- * `recurring`: every interval with a start event, so a person is in many cohorts.
- * retained n: a return event in the interval cohort + n (`on`), or in that one or a later one of the range (`on-or-after`). For
- * n = 0 the return event is at or after the first start event of the cohort's interval.
- * A cell is null when cohort + n lies after the last interval there is: the one of the end of the range, or of now. That one is
- * counted although it may not be over. overall n sums the cohorts whose cell is not null: `eligible` are their sizes.
+ * - cohort, `first`: the interval of a person's first start event; a person with one in the `historyDays` before the
+ *   range is in no cohort. `recurring`: every interval with a start event, so a person is in many cohorts.
+ * - retained n: the people with a return event in the interval cohort + n (`on`), or in that one or a later one of the
+ *   range (`on-or-after`). For n = 0 the return event is at or after the first start event of the cohort's interval.
+ * - A cell is null when cohort + n lies after the last interval: the one at the end of the range, or the current one,
+ *   which is counted although it may not be over. overall n sums the cohorts whose cell is not null: `eligible` are
+ *   their sizes.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import { INTERVAL_MS } from '../query/question/interval.ts';
-import { ok, type Result } from '../std/result.ts';
-import { Buckets } from './kit/buckets.ts';
-import { GroupedCounts, type GroupKey, groupKey, rankGroups } from './kit/groups.ts';
-import { type Journey, TOO_MANY_GROUPS } from './kit/journey.ts';
-import { MatchedRows } from './kit/matched-rows.ts';
+import { ok } from '../std/result.ts';
+import { Buckets } from './counts/buckets.ts';
+import { GroupedCounts } from './counts/grouped-counts.ts';
+import { groupedAnswer, groupsField } from './counts/groups.ts';
+import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
+import type { JourneyKind } from './kit/journey-kind.ts';
+import { matchedRows } from './kit/matched-rows.ts';
 import { ANYTHING, isAnything, type Matcher, matcherOf, matcherSchema } from './kit/matchers.ts';
-import {
-  commonFields,
-  historyField,
-  historyMs,
-  type JourneyQuestion,
-  type JourneyRefusal,
-  parseQuestion,
-  refuse,
-} from './kit/request.ts';
+import { commonFields, historyField, historyMs, type JourneyQuestion, parseQuestion, refuse } from './kit/request.ts';
+import type { RowReader } from './kit/row-reader.ts';
 import type { Sequences } from './kit/sequences.ts';
-import { ABSENT } from './kit/text-codes.ts';
+import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 
 const RETENTION_INTERVALS = ['day', 'week', 'month'] as const;
 type RetentionInterval = (typeof RETENTION_INTERVALS)[number];
 const INTERVALS_DEFAULT: Readonly<Record<RetentionInterval, number>> = { day: 30, week: 12, month: 12 };
 
-export const retentionSchema = z.strictObject({
+const question = z.strictObject({
   ...commonFields,
-  start: matcherSchema.optional().describe('What puts a person into a cohort; any event unless said.'),
-  return: matcherSchema.optional().describe('What counts as coming back; any event unless said.'),
-  mode: z.enum(['first', 'recurring']).optional().describe('first unless said.'),
+  start: matcherSchema.optional().describe('The event that puts a person into a cohort. Default: any event.'),
+  return: matcherSchema.optional().describe('The event that counts as coming back. Default: any event.'),
+  mode: z
+    .enum(['first', 'recurring'])
+    .default('first')
+    .describe(
+      'first: the cohort of the first start event; recurring: the cohort of every interval with a start event.',
+    ),
   interval: z.enum(RETENTION_INTERVALS),
   intervals: z
     .int()
     .min(1)
     .max(LIMITS.queryRangeDaysMax)
     .optional()
-    .describe('The greatest n; 30 days, 12 weeks or 12 months unless said.'),
-  on: z.enum(['on', 'on-or-after']).optional().describe('on unless said: bounded; on-or-after: rolling.'),
+    .describe('The greatest n. Default: 30 for days, 12 for weeks and for months.'),
+  on: z
+    .enum(['on', 'on-or-after'])
+    .default('on')
+    .describe('on: came back in the n-th interval (bounded); on-or-after: in that one or a later one (rolling).'),
   historyDays: historyField,
 });
 
-export interface RetentionQuestion extends JourneyQuestion {
+const codes = {
+  start: 'matcher-invalid',
+  return: 'matcher-invalid',
+  mode: 'mode-invalid',
+  interval: 'interval-unknown',
+  intervals: 'intervals-invalid',
+  on: 'mode-invalid',
+  historyDays: 'history-invalid',
+} as const;
+
+interface RetentionQuestion extends JourneyQuestion {
   readonly start: Matcher;
   readonly return: Matcher;
   readonly isRecurring: boolean;
@@ -57,111 +72,83 @@ export interface RetentionQuestion extends JourneyQuestion {
   readonly interval: RetentionInterval;
   /** The greatest n. */
   readonly nMax: number;
-  /** From where events are read. */
+  /** Start of what is read. */
   readonly historyStartMs: number;
   readonly nowMs: number;
 }
 
-export function parseRetention(
-  body: unknown,
-  timezone: string,
-  nowMs: number,
-): Result<RetentionQuestion, JourneyRefusal> {
-  return parseQuestion(retentionSchema, body, timezone, (fields, { startMs, endMs }) => {
-    const { interval, mode, on, historyDays, intervals: nMax = INTERVALS_DEFAULT[interval] } = fields;
-    const cells = Math.ceil((endMs - startMs) / INTERVAL_MS[interval] + 1) * (nMax + 1);
-    if (cells > LIMITS.queryPointsMax) {
-      const message = `At most ${LIMITS.queryPointsMax} cells an answer; this asks for ${cells}.`;
-      return refuse('too-many-points', '/intervals', message);
-    }
-    const start = fields.start ? matcherOf(fields.start) : ANYTHING;
-    const back = fields.return ? matcherOf(fields.return) : ANYTHING;
-    const isRecurring = mode === 'recurring';
-    const historyStartMs = isRecurring ? startMs : startMs - historyMs(historyDays);
-    const isRolling = on === 'on-or-after';
-    const own = { start, return: back, isRecurring, isRolling, interval, nMax, historyStartMs, nowMs };
-    return ok({ own, matchers: [start, back] });
-  });
-}
-
-export interface RetentionTable {
-  readonly overall: readonly {
-    readonly n: number;
-    readonly eligible: number;
-    readonly retained: number;
-    readonly rate: number | null;
-  }[];
-  /** Ascending; those nobody is in are left out. `retained[n]`; null: not there yet. */
-  readonly cohorts: readonly {
-    readonly start: string;
-    readonly size: number;
-    readonly retained: readonly (number | null)[];
-  }[];
-}
-export interface RetentionAnswer extends RetentionTable {
-  readonly historyFrom: string;
-  readonly groups?: readonly (GroupKey & RetentionTable)[];
-}
+const overallSchema = z.object({
+  n: z.int(),
+  eligible: z.int().describe('People of the cohorts for which the n-th interval has come.'),
+  retained: z.int(),
+  rate: z.number().nullable().describe('retained / eligible; null when nobody is eligible.'),
+});
+const cohortSchema = z.object({
+  start: z.iso.datetime(),
+  size: z.int(),
+  retained: z.array(z.int().nullable()).describe('People by n; null when the n-th interval has not come yet.'),
+});
+const table = {
+  overall: z.array(overallSchema).describe('All cohorts together, by n.'),
+  cohorts: z.array(cohortSchema).describe('Ascending by start; cohorts without people are left out.'),
+};
+const answer = groupedAnswer(table, {
+  historyFrom: z.iso.datetime().describe('Start of the history in which a person may have been seen already.'),
+});
+type RetentionTable = z.output<z.ZodObject<typeof table>>;
+type RetentionAnswer = z.output<typeof answer>;
 
 const STARTS = 1;
 const RETURNS = 2;
 
-export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
-  readonly place?: (atMs: number) => number;
+class RetentionFold implements JourneyFold<RetentionAnswer> {
   readonly #question: RetentionQuestion;
   readonly #buckets: Buckets;
-  /** By group and cohort: its size, then the retained of n = 0, 1, … */
+  readonly #texts: TextCodes;
+  /** For each group and cohort its size, then the retained of n = 0, 1, … */
   readonly #cells: GroupedCounts;
   #lastBucket: number;
-  /** Scratch: buckets of one person. */
+  /** Scratch: the buckets of one person's return events. */
   readonly #returns: Int32Array;
+  excess: string | null = null;
 
-  constructor(question: RetentionQuestion) {
-    const { start, return: back, interval, timezone, startMs, endMs, nowMs, nMax } = question;
-    super(question, { startMs: question.historyStartMs, groupedBy: 'event' }, [start, back]);
+  constructor(question: RetentionQuestion, buckets: Buckets, texts: TextCodes) {
+    const { startMs, endMs, nowMs, nMax } = question;
     this.#question = question;
-    this.#buckets = new Buckets(interval, timezone, startMs, endMs);
+    this.#buckets = buckets;
+    this.#texts = texts;
     this.#cells = new GroupedCounts(nMax + 2);
-    this.#lastBucket = this.#buckets.indexOf(Math.max(startMs, Math.min(endMs - 1, nowMs)));
-    this.#returns = new Int32Array(this.#buckets.count);
-    // Any event does both: of one bucket, one event tells as much as all. What lies before the range is one bucket.
-    if (isAnything(start) && isAnything(back) && this.groupedBy === 'none') {
-      this.place = (atMs) => (atMs < startMs ? this.startMs : Math.max(startMs, this.#buckets.startOf(atMs)));
-    }
+    this.#lastBucket = buckets.indexOf(Math.max(startMs, Math.min(endMs - 1, nowMs)));
+    this.#returns = new Int32Array(buckets.count);
   }
 
   add(people: Sequences): void {
-    for (let person = 0; person < people.personCount && this.overflow === null; person++) {
+    for (let person = 0; person < people.personCount && this.excess === null; person++) {
       this.#addPerson(people, people.offsets[person]!, people.offsets[person + 1]!);
-      if (this.#cells.cellCount > LIMITS.journeyCellsMax * 4) this.overflow = TOO_MANY_GROUPS;
+      if (this.#cells.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
     }
   }
 
   finish(): RetentionAnswer {
-    const { groupBy, top, historyStartMs } = this.#question;
     const cohortCount = this.#buckets.count;
     const sizes = new Map<number, number>();
     for (const [slot, size] of this.#cells.sizes(0)) {
       const group = Math.floor(slot / cohortCount);
       sizes.set(group, (sizes.get(group) ?? 0) + size);
     }
-    const whole = this.#table([...sizes.keys()]);
-    const answer = { ...whole, historyFrom: new Date(historyStartMs).toISOString() };
-    if (groupBy === null) return answer;
-    const { texts } = this.reader;
-    const ranked = rankGroups(sizes, texts, top);
-    const groups = ranked.members.map((members, index) => ({
-      ...groupKey(groupBy, texts, ranked, index),
-      ...this.#table(members),
-    }));
-    return { ...answer, groups };
+    return {
+      ...this.#table([...sizes.keys()]),
+      historyFrom: new Date(this.#question.historyStartMs).toISOString(),
+      ...groupsField(this.#question, this.#texts, sizes, (lots) => lots.map((groups) => this.#table(groups))),
+    };
   }
 
-  #addPerson({ at, codes, groups }: Sequences, from: number, to: number): void {
+  #addPerson(people: Sequences, from: number, to: number): void {
+    const { at, codes, groups } = people;
     const { startMs, isRecurring } = this.#question;
     const returnCount = this.#findReturns(at, codes, from, to);
     let cohort = -1;
-    // The first return event at or after the instant of the start event at hand: both only move on.
+    // The first return event at or after the current start event. Both only move forward.
     let back = from;
     for (let row = from; row < to; row++) {
       if ((codes[row]! & STARTS) === 0) continue;
@@ -171,13 +158,13 @@ export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
       if (bucket === cohort) continue;
       cohort = bucket;
       while (back < to && (at[back]! < atMs || (codes[back]! & RETURNS) === 0)) back++;
-      const group = groups.length === 0 ? ABSENT : this.#firstGroup(at, codes, groups, row, to);
+      const group = groups.length === 0 ? ABSENT : this.#firstGroup(people, row, to);
       this.#count(group, cohort, returnCount, back < to ? this.#buckets.indexOf(at[back]!) : -1);
       if (!isRecurring) return;
     }
   }
 
-  /** Buckets with a return event, ascending, into the scratch list. */
+  /** Writes the buckets with a return event, ascending, into the scratch list and returns their number. */
   #findReturns(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
     const { startMs } = this.#question;
     const returns = this.#returns;
@@ -191,10 +178,10 @@ export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
     return count;
   }
 
-  /** `firstReturn`: bucket of the first return event at or after the start event; −1: none. */
+  /** `firstReturn`: the bucket of the first return event at or after the start event; −1 when there is none. */
   #count(group: number, cohort: number, returnCount: number, firstReturn: number): void {
     const { nMax, isRolling } = this.#question;
-    const cells = this.#cells.of(group * this.#buckets.count + cohort);
+    const cells = this.#cells.row(group * this.#buckets.count + cohort);
     cells[0]!++;
     if (firstReturn === -1) return;
     const returns = this.#returns;
@@ -211,9 +198,9 @@ export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
     }
   }
 
-  /** The breakdown's value at the start event; of several at one instant the one that goes first. */
-  #firstGroup(at: Float64Array, codes: Uint32Array, groups: Uint32Array, row: number, to: number): number {
-    const ranks = this.reader.texts.ranks();
+  /** The breakdown's value at the start event; of several start events at one instant, the first value by text. */
+  #firstGroup({ at, codes, groups }: Sequences, row: number, to: number): number {
+    const ranks = this.#texts.ranks();
     let best = groups[row]!;
     for (let next = row + 1; next < to && at[next] === at[row]; next++) {
       if ((codes[next]! & STARTS) !== 0 && ranks[groups[next]!]! < ranks[best]!) best = groups[next]!;
@@ -226,7 +213,7 @@ export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
     const cohortCount = this.#buckets.count;
     const eligible = new Float64Array(nMax + 1);
     const retained = new Float64Array(nMax + 1);
-    const cohorts: RetentionTable['cohorts'][number][] = [];
+    const cohorts: RetentionTable['cohorts'] = [];
     for (let cohort = 0; cohort < cohortCount; cohort++) {
       const [size, ...counts] = this.#cells.sum(groups.map((group) => group * cohortCount + cohort));
       if (size === 0) continue;
@@ -247,3 +234,46 @@ export class Retention extends MatchedRows implements Journey<RetentionAnswer> {
     return { overall, cohorts };
   }
 }
+
+/**
+ * When any event is both a start and a return event, one event of a bucket tells as much as all of them, and everything
+ * before the range is one bucket.
+ */
+function bucketPlace(question: RetentionQuestion, buckets: Buckets): RowReader['place'] {
+  const { start, return: back, startMs, historyStartMs, groupBy } = question;
+  if (!isAnything(start) || !isAnything(back) || groupBy !== null) return null;
+  return (atMs) => (atMs < startMs ? historyStartMs : Math.max(startMs, buckets.startOf(atMs)));
+}
+
+export const retention = {
+  name: 'retention',
+  summary: 'How many people come back in the n-th day, week or month',
+  description:
+    'Tells every cohort of the range, and all of them together: `overall[n]` sums the cohorts that are old enough for n.',
+  question,
+  codes,
+  answer,
+  parse: (body: unknown, timezone: string, nowMs: number) =>
+    parseQuestion({ question, codes }, body, timezone, (fields, { startMs, endMs }) => {
+      const { interval, mode, on, historyDays, intervals: nMax = INTERVALS_DEFAULT[interval] } = fields;
+      const cells = Math.ceil((endMs - startMs) / INTERVAL_MS[interval] + 1) * (nMax + 1);
+      if (cells > LIMITS.queryPointsMax) {
+        const message = `An answer has at most ${LIMITS.queryPointsMax} cells; this question asks for ${cells}.`;
+        return refuse('too-many-points', '/intervals', message);
+      }
+      const start = fields.start ? matcherOf(fields.start) : ANYTHING;
+      const back = fields.return ? matcherOf(fields.return) : ANYTHING;
+      const isRecurring = mode === 'recurring';
+      const historyStartMs = isRecurring ? startMs : startMs - historyMs(historyDays);
+      const isRolling = on === 'on-or-after';
+      const own = { start, return: back, isRecurring, isRolling, interval, nMax, historyStartMs, nowMs };
+      return ok({ own, matchers: [start, back] });
+    }),
+  make(question: RetentionQuestion) {
+    const { start, return: back, interval, timezone, startMs, endMs, historyStartMs } = question;
+    const buckets = new Buckets(interval, timezone, startMs, endMs);
+    const reading = { startMs: historyStartMs, groupedBy: 'event' } as const;
+    const reader = matchedRows(question, [start, back], reading, bucketPlace(question, buckets));
+    return { reader, fold: new RetentionFold(question, buckets, reader.breakdown.texts) };
+  },
+} as const satisfies JourneyKind<RetentionQuestion>;

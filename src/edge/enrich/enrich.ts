@@ -1,10 +1,10 @@
 /**
- * Enrich: a valid event becomes a record: one row of the lake with what its context, its page and its request tell.
+ * Enrich: makes the record of a valid event: one row of the lake with what its context, its page and its request tell.
  *
- * in: ValidEvent, Surroundings · out: EventRecord
+ * in: IdentifiedEvent, Surroundings · out: EventRecord
  *
- * What the event says itself wins over what the request tells. Whatever follows from the context alone is worked out once
- * for neighbours with an equal one, as the events of one browser in one request have.
+ * The event's own words win over those of the request. Facts that follow from the context alone are worked out once for
+ * neighbours with an equal context, as the events of one browser in one request have.
  */
 import type { EventRecord, JsonObject } from '../../core/event/event.ts';
 import type { ValidContext } from '../../core/event/event-json.ts';
@@ -14,10 +14,15 @@ import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts
 import type { Surroundings } from './surroundings.ts';
 import { type Agent, agentOf } from './user-agent.ts';
 
-/** What a context tells of its events. */
+/** A valid event with its final id. */
+export interface IdentifiedEvent extends ValidEvent {
+  readonly id: string;
+}
+
+/** The facts that a context tells about its events. */
 interface ContextFacts {
-  readonly of: ValidContext;
-  /** As stored: with the bot flag. */
+  readonly context: ValidContext;
+  /** The context as it is stored, with the bot flag. */
   readonly value: JsonObject;
   readonly text: string | null;
   readonly sessionId: string | null;
@@ -27,7 +32,7 @@ interface ContextFacts {
   readonly city: string | null;
   readonly agent: Agent;
   readonly os: string | null;
-  /** Null: the context has no page; a page event may tell in its properties. */
+  /** Null when the context has no page; a page event may have one in its properties. */
   readonly page: Page | null;
   readonly campaign: Campaign;
 }
@@ -45,7 +50,7 @@ export class Enricher {
     this.#receivedAtMs = receivedAtMs;
   }
 
-  record(event: ValidEvent): EventRecord {
+  record(event: IdentifiedEvent): EventRecord {
     const facts = this.#factsOf(event.context);
     const page = facts.page ?? (event.type === 'page' ? pageOf(event.properties) : NO_PAGE);
     const campaign =
@@ -86,10 +91,11 @@ export class Enricher {
     };
   }
 
-  /** Equal texts are equal contexts: comparing them is ten times cheaper than reading the context again. */
+  /** Compares contexts by their texts: that is ten times cheaper than reading the context again. */
   #factsOf(context: ValidContext): ContextFacts {
     const last = this.#last;
-    if (last !== null && last.of.text === context.text && last.of.hadAddress === context.hadAddress) return last;
+    if (last !== null && last.context.text === context.text && last.context.hadAddress === context.hadAddress)
+      return last;
     this.#last = factsOf(context, this.#surroundings);
     return this.#last;
   }
@@ -101,7 +107,7 @@ function factsOf(context: ValidContext, surroundings: Surroundings): ContextFact
   const pageObject = objectOf(value.page);
   const page = pageObject === null ? null : pageOf(pageObject);
   return {
-    of: context,
+    context,
     ...flaggedAsBot(context, agent.bot),
     sessionId: textOf(value.sessionId),
     groupId: textOf(value.groupId),
@@ -113,7 +119,7 @@ function factsOf(context: ValidContext, surroundings: Surroundings): ContextFact
   };
 }
 
-/** `context.location` (Segment's name), else the request's place, unless the event came by way of a server. */
+/** The place in `context.location`, else the place of the request, unless a server sent the event for a device. */
 function placeFacts(
   { value, hadAddress }: ValidContext,
   surroundings: Surroundings,
@@ -126,7 +132,7 @@ function placeFacts(
   return { country: surroundings.country, region: surroundings.region, city: surroundings.city };
 }
 
-/** The flag is spliced into the JSON: to write all of it again would cost as much as the validation. */
+/** Splices the flag into the JSON: writing all of it again would cost as much as the validation. */
 function flaggedAsBot({ value, text }: ValidContext, bot: boolean): Pick<ContextFacts, 'value' | 'text'> {
   if (!bot || 'bot' in value) return { value, text };
   return { value: { bot: true, ...value }, text: text === null ? '{"bot":true}' : `{"bot":true,${text.slice(1)}` };

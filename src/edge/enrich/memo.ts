@@ -1,5 +1,5 @@
 /**
- * Memo: the results of a costly pure function of a text, of its most recently used arguments only.
+ * Memo: the results of a costly pure function of a text, kept for its most recently used arguments (LRU).
  */
 export function memo<T>(compute: (text: string) => T, sizeMax: number): (text: string) => T {
   const known = new Map<string, T>();

@@ -1,7 +1,8 @@
 /**
- * Page: where in a site an event happened and what led there: URL, path, title, referrer domain, campaign.
+ * Page: the place in a site where an event happened, and what led there: URL, path, title, referrer domain, campaign.
  *
- * The URL is cut by hand: `new URL` costs more than the rest of the enrichment, and a relative or odd one is still a fact.
+ * The URL is cut by hand: `new URL` costs more than the rest of the enrichment, and it refuses relative and odd URLs,
+ * which are facts too.
  * A referrer of the page's own host is navigation within the site, not a source of traffic: it has no domain.
  * Campaign fields that the client names (`context.campaign`) win over the `utm_*` of the URL.
  */
@@ -25,7 +26,7 @@ export interface Campaign {
 export const NO_PAGE: Page = { url: null, path: null, title: null, referrerDomain: null };
 export const NO_CAMPAIGN: Campaign = { source: null, medium: null, name: null, term: null, content: null };
 
-/** `page`: `context.page`, or the properties of a page event: both use the same names. */
+/** Reads `context.page`, or the properties of a page event: both use the same names. */
 export function pageOf(page: JsonObject): Page {
   const url = textOf(page.url);
   return {
@@ -55,13 +56,13 @@ function referrerDomainOf(referrer: string | null, url: string | null): string |
   return domain === null || (url !== null && domain === domainOf(url)) ? null : domain;
 }
 
-/** Host of an absolute URL in lower case, without user, port and `www.`. */
+/** The host of an absolute URL in lower case, without user, port and `www.`. Null for any other text. */
 export function domainOf(url: string): string | null {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:]+|\[[^\]]*\])/i.exec(url);
   return authority?.[1] === undefined ? null : authority[1].toLowerCase().replace(/^www\./, '');
 }
 
-/** Path of an absolute URL, or of one that begins with its path; null for anything else. */
+/** The path of an absolute URL, or of a URL that begins with its path. Null for any other text. */
 function pathOf(url: string): string | null {
   const scheme = url.indexOf('://');
   const bare = url.slice(0, endOf(url, /[?#]/));
@@ -70,7 +71,7 @@ function pathOf(url: string): string | null {
   return slash === -1 ? '/' : bare.slice(slash);
 }
 
-/** What stands between `?` and `#`; of a URL that a single-page app put behind `#`, what follows its `?`. */
+/** The text between `?` and `#`. When a single-page app put its URL behind `#`, the text after the `?` in there. */
 function queryOf(url: string): string {
   const mark = url.indexOf('?');
   if (mark === -1) return '';

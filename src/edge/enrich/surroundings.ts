@@ -1,9 +1,9 @@
 /**
- * Surroundings: what a request tells of the device behind it, beside what its events say themselves: place and browser.
+ * Surroundings: place and browser of the device behind a request, as the request itself tells them.
  *
  * They describe the device only when the device sent the request. A server that speaks for its users is recognised by the
- * name of its HTTP client, or by an event whose context gives the user's IP address (enrich.ts): its place would put all
- * users into one data centre. The IP address itself is neither read nor stored.
+ * name of its HTTP client, or by an event whose context gives the user's IP address (enrich.ts): the server's place would
+ * put all users into one data centre. The IP address itself is neither read nor stored.
  */
 import { isBrowserAgent } from './user-agent.ts';
 
@@ -12,11 +12,11 @@ export interface Surroundings {
   readonly country: string | null;
   readonly region: string | null;
   readonly city: string | null;
-  /** Of a browser only. */
+  /** Null when no browser sent the request. */
   readonly userAgent: string | null;
 }
 
-/** HTTP clients that run on servers; okhttp and CFNetwork are missing because phones use them. */
+/** HTTP clients that run on servers. okhttp and CFNetwork are missing because phones use them. */
 const SERVER_AGENT =
   /^(analytics-|node|undici|axios|python|go-http-client|java\/|ruby|faraday|php|guzzle|dart|rust|reqwest|curl|wget)/i;
 
@@ -31,7 +31,7 @@ export function surroundingsOf(request: Request): Surroundings {
   };
 }
 
-/** What the platform knows of a request's origin; a local stack has made-up values or none. */
+/** The place of the sender, as the platform tells it. On a local stack it is made up or empty. */
 export function placeOf(request: Request): { readonly [field: string]: unknown } {
   return (request.cf as { readonly [field: string]: unknown } | undefined) ?? {};
 }

@@ -1,8 +1,8 @@
 /**
- * JSON text: bytes of a body as strict UTF-8 and JSON, whole or line by line.
+ * JSON text: the bytes of a body as strict UTF-8 and JSON, whole or line by line.
  *
  * Newline-delimited JSON fails line by line: a line that is no JSON, or no UTF-8, is one rejected event among its
- * neighbours. That is safe to cut, because a newline is never part of a longer UTF-8 sequence or of a JSON text.
+ * neighbours. Lines can be cut before they are decoded, because no longer UTF-8 sequence and no JSON text has a newline in it.
  */
 import { err, ok, type Result } from '../../core/std/result.ts';
 import type { Refusal } from '../request/refusal.ts';
@@ -24,11 +24,11 @@ export function parseJsonBody(bytes: Uint8Array): Result<unknown, Refusal> {
 }
 
 /**
- * The lines of a body that are not blank, one value each, parsed as they are asked for: a line is two bytes and a value some
- * fifty, so that too many are counted and refused before they are values.
+ * The lines of a body that are not blank, one value each. A line is parsed when its turn comes: it may have two bytes where
+ * its value has fifty, so too many lines are counted and refused before they are values.
  */
 export class Lines implements Iterable<unknown> {
-  /** Bytes: some line is no UTF-8, and each is decoded on its own. */
+  /** The text; bytes when some line is no UTF-8, and then each line is decoded by itself. */
   #source: string | Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -59,7 +59,7 @@ export class Lines implements Iterable<unknown> {
     }
   }
 
-  /** Lets the body go: there are no lines any more. */
+  /** Lets go of the body. No lines are left afterwards. */
   release(): void {
     this.#source = '';
   }
@@ -70,7 +70,7 @@ function endOfLine(source: string | Uint8Array, start: number): number {
   return newline === -1 ? source.length : newline;
 }
 
-/** By the first character for most: nothing is cut out or decoded to be counted. */
+/** Whether the line is blank. The first character tells for most lines, so counting cuts and decodes nothing. */
 function isBlank(source: string | Uint8Array, start: number, end: number): boolean {
   if (typeof source !== 'string') return source.subarray(start, end).every((byte) => byte <= SPACE);
   const first = start < end ? source.charCodeAt(start) : SPACE;
@@ -84,7 +84,7 @@ function parseLine(line: string | null): unknown {
   return value === undefined ? BAD_LINE_JSON : value;
 }
 
-/** Null when it is no UTF-8. A byte order mark is dropped. */
+/** The text without its byte order mark. Null when the bytes are no UTF-8. */
 function decodeText(bytes: Uint8Array): string | null {
   try {
     return strictUtf8.decode(bytes);
@@ -93,7 +93,7 @@ function decodeText(bytes: Uint8Array): string | null {
   }
 }
 
-/** Undefined, which JSON cannot say, when it is no JSON. */
+/** The value. Undefined, which JSON cannot express, when the text is no JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,49 +1,37 @@
 /**
  * Native protocol: `POST /v1/events`.
  *
- *   {event…}                                          one event
- *   [{event…}, …]                                     several
- *   {batch: [{event…}, …], sentAt?, context?, writeKey?}   several, with what holds for all of them
- *   {event…}\n{event…}\n                              newline-delimited, `application/x-ndjson`
- *
- * `writeKey` in the body serves `sendBeacon`, which cannot set headers; a line is an event and has none. An empty list is a
- * valid request of no events.
- *
- * Refused: counting a JSON body's events before it is parsed. What tells an event from an object inside of one is the
- * nesting, which takes a scan as long as the parsing; and a few events may hold as many objects as a long list. What bounds
- * the objects of a body is its size.
+ * The body is JSON (envelope.ts) or newline-delimited JSON, an event a line (`application/x-ndjson`); a line carries no
+ * key. Events use our own names (wire/ingest.ts), or the aliases of event-names.ts.
  */
 import { z } from 'zod';
-import { wireEventSchema } from '../../core/event/wire-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
-import type { Body } from '../request/body.ts';
+import { verdictSchema } from '../../wire/ingest.ts';
+import { JSON_TYPES, NDJSON_TYPES } from '../request/body.ts';
 import type { Refusal } from '../request/refusal.ts';
-import { Lines, parseJsonBody } from './json.ts';
-import { limitEvents, type Protocol, tooManyEvents, type WireBatch } from './protocol.ts';
+import { batchSchema, parseEnvelope } from './envelope.ts';
+import { aliasedEventSchema, aliasMapping } from './event-names.ts';
+import { Lines } from './json.ts';
+import { type EventCall, jsonAnswer, type Protocol, tooManyEvents, type WireBatch } from './protocol.ts';
 
-export const batchSchema = z.object({
-  batch: z.array(wireEventSchema).max(LIMITS.requestEventsMax),
-  sentAt: wireEventSchema.shape.sentAt,
-  context: wireEventSchema.shape.context.describe("Every event's default, key by key"),
-  writeKey: z.string().optional().describe('Where no header can be set'),
-});
+const LINE_TYPES: ReadonlySet<string> = new Set(NDJSON_TYPES);
 
-export const nativeProtocol: Protocol = {
-  source: 'native',
-  bodySchema: z.union([wireEventSchema, batchSchema.shape.batch, batchSchema]),
-  decode(body: Body): Result<WireBatch, Refusal> {
-    if (body.format === 'ndjson') return linesOf(body.bytes);
-    const json = parseJsonBody(body.bytes);
-    if (!json.ok) return json;
-    const batch = batchOf(json.value);
-    return batch.ok ? limitEvents(batch.value) : batch;
-  },
-  answer: (verdict) => verdict,
+export const nativeEvents: EventCall = {
+  methods: ['POST'],
+  paths: ['/v1/events'],
+  summary: 'Takes events: an object, an array, {batch: […]}, or newline-delimited; gzip welcome',
+  body: { types: [...JSON_TYPES, ...NDJSON_TYPES], typesWithKey: JSON_TYPES },
+  bodySchema: z.union([aliasedEventSchema, batchSchema.shape.batch, batchSchema]),
+  answerSchema: verdictSchema,
+  decode: ({ contentType, bytes }) => (LINE_TYPES.has(contentType) ? parseLines(bytes) : parseEnvelope(bytes)),
+  answer: ({ verdict }) => jsonAnswer(verdict),
 };
 
-/** What is beyond the limit is only counted. */
-function linesOf(bytes: Uint8Array): Result<WireBatch, Refusal> {
+export const nativeProtocol: Protocol = { source: 'native', calls: [nativeEvents] };
+
+/** Parses no line beyond the limit: those are only counted. */
+function parseLines(bytes: Uint8Array): Result<WireBatch, Refusal> {
   const limit = LIMITS.requestEventsMax;
   const lines = new Lines(bytes);
   const events: unknown[] = [];
@@ -51,18 +39,5 @@ function linesOf(bytes: Uint8Array): Result<WireBatch, Refusal> {
     if (events.length === limit) return err(tooManyEvents('A request', limit, lines.count()));
     events.push(event);
   }
-  return ok({ events });
-}
-
-/** Events of a JSON body: an array, an envelope with `batch`, or one event. */
-export function batchOf(json: unknown): Result<WireBatch, Refusal> {
-  if (Array.isArray(json)) return ok({ events: json });
-  if (typeof json !== 'object' || json === null) {
-    return err({ code: 'batch-invalid', detail: 'The body is a JSON object or an array of objects.' });
-  }
-  const { batch, sentAt, context, writeKey } = json as { readonly [field: string]: unknown };
-  const key = typeof writeKey === 'string' ? writeKey : undefined;
-  if (batch === undefined) return ok({ events: [json], writeKey: key });
-  if (!Array.isArray(batch)) return err({ code: 'batch-invalid', detail: '`batch` is an array of events.' });
-  return ok({ events: batch, sentAt, context, writeKey: key });
+  return ok({ events, mapping: aliasMapping });
 }

@@ -1,27 +1,115 @@
 /**
- * Protocol: one way of sending events over HTTP: how a body becomes wire events, and how the verdict is told.
+ * Protocol: one way of sending events over HTTP: a `source`, and the calls that an SDK makes. The contract of this folder.
  *
- * A protocol is pure and knows nothing of tenants, shards or time; it does not look into the events. Everything after it
- * is the same for all of them. A new vendor's protocol is a new file with this contract and a line in routes.ts.
+ * A new protocol is one file here with this contract, and one line in edge/routes.ts. Everything after `decode` (quota, steps,
+ * routing, append) and everything before it (reading, unpacking, authentication, CORS) is the same for all.
+ *
+ * A call is pure and synchronous: it knows nothing of tenants, shards or time, throws nothing, and may be used by many
+ * requests at once. For one request its functions are called in this order, each at most once:
+ *
+ *   keyOf(head) → [body is read] → decode(request) → answer(taken)            or, of a call without events,
+ *   keyOf(head) → [body is read] → reply(request)
+ *   refuse(problem, head)   instead of an answer, at any point
+ *
+ * - The body is read, bounded and unpacked (gzip) by the edge, if its type is one of `body.types`. What a vendor packs
+ *   inside (forms, base64, protobuf) `decode` unpacks; it never yields more than the body's own size.
+ * - `decode` refuses the whole request only when it cannot tell its events apart. An event that cannot be read by itself is
+ *   an UnreadableEvent among its neighbours.
+ * - A retried request must decode to events of the same ids: an SDK's own id of an event becomes our `id`.
+ * - `answer` is called when everything accepted is durable. It tells the rejected events where the vendor's form can.
+ * - `refuse` gives the vendor's form and a status that makes its SDK do the right thing: try again after 429 and 503, give
+ *   up after 4xx. The status is 400 or above, so that the rest of the body is read away. `Retry-After`,
+ *   `WWW-Authenticate` and CORS headers are added by the edge. Default: our problem document (RFC 9457).
+ *
+ * test/edge/protocols/contract.ts is the suite that every protocol runs.
  */
 import type { z } from 'zod';
 import type { EventType } from '../../core/event/event.ts';
 import type { EventRejection } from '../../core/event/rejection.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
-import type { Body } from '../request/body.ts';
+import type { Problem } from '../../http/problem.ts';
+import type { VerdictDocument } from '../../wire/ingest.ts';
+import type { BodySpec } from '../request/body.ts';
+import type { CorsSpec } from '../request/cors.ts';
+import type { ProtocolRequest, RequestHead } from '../request/head.ts';
 import type { Refusal } from '../request/refusal.ts';
-import type { VerdictDocument } from '../request/verdict.ts';
 
-/** What a body says: its events, and what it says of all of them. */
-export interface WireBatch {
-  /** In the order sent: values of JSON.parse, or an UnreadableEvent. */
+export interface Protocol {
+  /** The `source` column of its events. */
+  readonly source: string;
+  readonly calls: readonly Call[];
+}
+
+export type Call = EventCall | ReplyCall;
+
+/** The place of a call, and its part of the API's description. */
+interface CallRoute {
+  readonly methods: readonly ('GET' | 'POST' | 'PUT')[];
+  /** Paths in Hono's form, such as `/v1/projects/:key/settings`. A trailing slash makes another path. */
+  readonly paths: readonly string[];
+  readonly summary: string;
+  /** The bodies that the call takes. Absent: no body is read. */
+  readonly body?: BodySpec;
+  /** The schema of a JSON body. */
+  readonly bodySchema?: z.ZodType;
+  /** The schema of the answer, or the content type of one that is no JSON. */
+  readonly answerSchema: z.ZodType | string;
+  readonly cors?: CorsSpec;
+  /**
+   * The key where the vendor puts it outside of the body: query, path, a header; null when it is not there. Replaces the look
+   * into `Authorization` and `x-write-key` (`keyOf` of http/authenticate.ts). Default: those headers.
+   */
+  keyOf?(head: RequestHead): string | null;
+  refuse?(problem: Problem, head: RequestHead): ProtocolAnswer;
+}
+
+/** A call that brings events. */
+export interface EventCall extends CallRoute {
+  decode(request: ProtocolRequest): Result<WireBatch, Refusal>;
+  answer(taken: Taken): ProtocolAnswer;
+}
+
+/** A call without events, which an SDK makes before or beside them: settings, flags, configuration. */
+export interface ReplyCall extends CallRoute {
+  /** Whether it is answered only with a valid write key, from `keyOf` or from the reply. */
+  readonly needsKey: boolean;
+  reply(request: ProtocolRequest): Result<Reply, Refusal>;
+}
+
+export interface Reply {
+  readonly answer: ProtocolAnswer;
+  /** A key that travelled in the body. */
+  readonly key?: string | undefined;
+}
+
+/** Events in the order sent. */
+export interface EventList {
+  /** Values of JSON.parse in the sender's names, or UnreadableEvents. */
+  readonly events: Iterable<unknown>;
+  /** Absent: the events use our names. */
+  readonly mapping?: EventMapping | undefined;
+}
+
+/** The content of a request: its events, and what holds for all of them. */
+export interface WireBatch extends EventList {
   readonly events: readonly unknown[];
+  /** The type of all events, where the call fixes it. */
   readonly type?: EventType | undefined;
   readonly sentAt?: unknown;
   readonly context?: unknown;
-  /** A key that travelled in the body. */
-  readonly writeKey?: string | undefined;
+  /** The key that travelled in the body. A body is parsed once, so `decode` reads its key too. */
+  readonly key?: string | undefined;
+  /** Where one call serves several SDKs: the one that the request tells. Default: the protocol's. */
+  readonly source?: string | undefined;
+}
+
+/** The translation between a vendor's event and ours. One object for all events, called for each when its turn comes. */
+export interface EventMapping {
+  /** The event in our names (wireEventSchema), or an UnreadableEvent. `sent` itself when it needs no translation. */
+  toWireEvent(sent: unknown): unknown;
+  /** The JSON pointer into `sent` of what stands at `pointer` in our event. */
+  pathOf(pointer: string, sent: unknown): string;
 }
 
 /** An event whose own bytes cannot be read, beside others that can. */
@@ -33,13 +121,25 @@ export class UnreadableEvent {
   }
 }
 
-export interface Protocol {
-  /** The `source` column of its events. */
-  readonly source: string;
-  /** What a JSON body looks like, for the API's description. */
-  readonly bodySchema: z.ZodType;
-  decode(body: Body): Result<WireBatch, Refusal>;
-  answer(verdict: VerdictDocument): object;
+/** A request that was taken: its verdict, and all else that its answer may be made of. */
+export interface Taken {
+  readonly verdict: VerdictDocument;
+  readonly request: ProtocolRequest;
+  readonly batch: WireBatch;
+  readonly receivedAtMs: number;
+}
+
+export interface ProtocolAnswer {
+  readonly status: number;
+  /** A constant where it can be: headers are finished once for each object. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' };
+
+export function jsonAnswer(document: object): ProtocolAnswer {
+  return { status: 200, headers: JSON_HEADERS, body: JSON.stringify(document) };
 }
 
 export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
@@ -47,8 +147,8 @@ export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
   return met <= LIMITS.requestEventsMax ? ok(batch) : err(tooManyEvents('A request', LIMITS.requestEventsMax, met));
 }
 
-/** `what` may not have so many. */
-export function tooManyEvents(what: string, limit: number, met: number): Refusal {
-  const detail = `${what} may have ${limit} events, this one has ${met}.`;
+/** The refusal of a `container` ("A request") that holds too many events. */
+export function tooManyEvents(container: string, limit: number, met: number): Refusal {
+  const detail = `${container} may have ${limit} events, this one has ${met}.`;
   return { code: 'too-many-events', detail, extra: { limit, met } };
 }

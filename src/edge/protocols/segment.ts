@@ -3,37 +3,39 @@
  * SDKs speak it (read from @segment/analytics-node 3.1): Basic authentication with the write key as user name, or
  * `writeKey` in the body; `/v1/batch` with `{batch: [{type, messageId, …}], sentAt, context?, writeKey}`.
  *
- * Its SDKs look at the status only: 2xx is delivered, 429 and 5xx are tried again, 400 and 413 are given up. The answer has
- * the vendor's `success: true` and our verdict beside it.
+ * Its SDKs look at the status only: 2xx is delivered, 429 and 5xx are tried again, 400 and 413 are given up. So refusals
+ * need no form of their own. The answer has the vendor's `success: true` and our verdict beside it.
  * Reference: https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
  */
-import type { EventType } from '../../core/event/event.ts';
-import { wireEventSchema } from '../../core/event/wire-event.ts';
-import { err, type Result } from '../../core/std/result.ts';
-import type { Body } from '../request/body.ts';
-import type { Refusal } from '../request/refusal.ts';
-import { parseJsonBody } from './json.ts';
-import { batchOf, batchSchema } from './native.ts';
-import { limitEvents, type Protocol, type WireBatch } from './protocol.ts';
+import { z } from 'zod';
+import { EVENT_TYPES, type EventType } from '../../core/event/event.ts';
+import { ok } from '../../core/std/result.ts';
+import { verdictSchema } from '../../wire/ingest.ts';
+import { JSON_TYPES } from '../request/body.ts';
+import { batchSchema, parseEnvelope } from './envelope.ts';
+import { aliasedEventSchema } from './event-names.ts';
+import { type EventCall, jsonAnswer, type Protocol } from './protocol.ts';
 
-/** `type`: the call's; absent for `/v1/batch`, whose events carry their own. */
-export function segmentProtocol(type?: EventType): Protocol {
+const answerSchema = z.object({ success: z.literal(true) }).extend(verdictSchema.shape);
+
+export const segmentProtocol: Protocol = {
+  source: 'segment',
+  calls: [...EVENT_TYPES.map((type) => segmentCall(type)), segmentCall('batch')],
+};
+
+/** The call of one type of event, or `batch`, whose events carry their own types. */
+function segmentCall(name: EventType | 'batch'): EventCall {
   return {
-    source: 'segment',
-    bodySchema: type === undefined ? batchSchema : wireEventSchema,
-    decode(body: Body): Result<WireBatch, Refusal> {
-      if (body.format !== 'json') {
-        return err({
-          code: 'content-type-unsupported',
-          detail: "Segment's calls take JSON; send NDJSON to /v1/events.",
-        });
-      }
-      const json = parseJsonBody(body.bytes);
-      if (!json.ok) return json;
-      const batch = batchOf(json.value);
-      if (!batch.ok) return batch;
-      return limitEvents(type === undefined ? batch.value : { ...batch.value, type });
+    methods: ['POST'],
+    paths: [`/v1/${name}`],
+    summary: `Segment's ${name} call`,
+    body: { types: JSON_TYPES },
+    bodySchema: name === 'batch' ? batchSchema : aliasedEventSchema,
+    answerSchema,
+    decode({ bytes }) {
+      const batch = parseEnvelope(bytes);
+      return name === 'batch' || !batch.ok ? batch : ok({ ...batch.value, type: name });
     },
-    answer: (verdict) => ({ success: true, ...verdict }),
+    answer: ({ verdict }) => jsonAnswer({ success: true, ...verdict }),
   };
 }

@@ -1,67 +1,94 @@
 /**
- * Body: the bytes of a request, unpacked, with the format its content type declares.
+ * Body: the bytes of a request, unpacked, with the content type that it declares.
  *
- * in: a Request · out: {format, bytes}, or a Refusal
+ * in: a Request, and what its call takes · out: {contentType, bytes}, or a Refusal
  * steps: content type → content encoding → announced size → read → unpack → not empty
  *
  * No step holds more than the limit it is given (an ingest's, a keyless body's, an import chunk's): an announced size is
  * believed only to refuse, a body without one is counted while it streams, and a gzip bomb stops inflating at the limit.
- * `text/plain` is JSON: what a page sends with `navigator.sendBeacon`, which may not name another type across origins
- * without a preflight.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 import type { Refusal } from './refusal.ts';
 
-export type BodyFormat = 'json' | 'ndjson';
-
-export interface Body {
-  readonly format: BodyFormat;
-  readonly bytes: Uint8Array;
+/** The bodies that a call takes. */
+export interface BodySpec {
+  /** Media types in lower case, or `ANY_TYPE`. */
+  readonly types: readonly string[];
+  /**
+   * The types whose body may carry the key: only such a body is read from a sender that shows no key elsewhere.
+   * Default: all `types`.
+   */
+  readonly typesWithKey?: readonly string[];
+  /** Whether a request may come without a body, and then without a content type. Default: false. */
+  readonly isOptional?: boolean;
+  /** Whether a body that begins like gzip is unpacked though no header says so. Default: false. */
+  readonly sniffsGzip?: boolean;
 }
 
-const FORMAT_OF: ReadonlyMap<string, BodyFormat> = new Map([
-  ['application/json', 'json'],
-  ['text/plain', 'json'],
-  ['application/x-ndjson', 'ndjson'],
-  ['application/ndjson', 'ndjson'],
-  ['application/jsonl', 'ndjson'],
-]);
-/** Documented ones; the others are their aliases. */
-export const BODY_CONTENT_TYPES = ['application/json', 'application/x-ndjson', 'text/plain'] as const;
+/**
+ * `text/plain` is JSON too: a page sends it with `navigator.sendBeacon`, which may not name another type across origins
+ * without a preflight.
+ */
+export const JSON_TYPES = ['application/json', 'text/plain'] as const;
+export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
+/** Stands for every media type. */
+export const ANY_TYPE = '*/*';
+
+export interface Body {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type BodyStream = ReadableStream<Uint8Array>;
 
 export async function readBody(
   request: Request,
+  spec: BodySpec,
   sizeBytesMax: number = LIMITS.bodySizeBytesMax,
 ): Promise<Result<Body, Refusal>> {
-  const format = formatOf(request.headers);
-  if (!format.ok) return format;
-  const gzip = isGzip(request.headers.get('content-encoding'));
-  if (!gzip.ok) return gzip;
-  const announced = Number(request.headers.get('content-length') ?? 0);
-  if (announced > sizeBytesMax) return tooLarge(sizeBytesMax, announced);
-
-  const packed =
-    announced > 0 ? await readWhole(request, sizeBytesMax) : await readStream(request.body, sizeBytesMax, CUT_SHORT);
-  if (!packed.ok) return packed;
-  const bytes = gzip.value && packed.value.byteLength > 0 ? await inflate(packed.value, sizeBytesMax) : packed;
+  const contentType = contentTypeOf(request.headers, spec);
+  if (!contentType.ok) return contentType;
+  const bytes = await readBytes(request, spec, sizeBytesMax);
   if (!bytes.ok) return bytes;
-  if (bytes.value.byteLength === 0) return err({ code: 'body-empty', detail: 'The body is empty.' });
-  return ok({ format: format.value, bytes: bytes.value });
+  if (bytes.value.byteLength === 0 && spec.isOptional !== true) {
+    return err({ code: 'body-empty', detail: 'The body is empty.' });
+  }
+  return ok({ contentType: contentType.value, bytes: bytes.value });
 }
 
-/** Known before the body is read. */
-export function formatOf(headers: Headers): Result<BodyFormat, Refusal> {
-  const contentType = headers.get('content-type');
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
-  const format = FORMAT_OF.get(type.trim());
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
-  if (format !== undefined && (charset === undefined || /^charset="?utf-?8"?$/.test(charset))) return ok(format);
-  const detail = `Send ${BODY_CONTENT_TYPES.join(', ')} in UTF-8; this is "${contentType ?? ''}".`;
+/** The media type, if the call takes it. Known before the body is read. */
+export function contentTypeOf(headers: Headers, { types, isOptional }: BodySpec): Result<string, Refusal> {
+  const declared = headers.get('content-type');
+  const [type = '', ...parameters] = (declared ?? '').toLowerCase().split(';');
+  const mediaType = type.trim();
+  const isTaken = types.includes(mediaType) || types.includes(ANY_TYPE) || (declared === null && isOptional === true);
+  if (isTaken && isUtf8(parameters)) return ok(mediaType);
+  const detail = `Send ${types.join(', ')} in UTF-8; this is "${declared ?? ''}".`;
   return err({ code: 'content-type-unsupported', detail });
+}
+
+function isUtf8(parameters: readonly string[]): boolean {
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  return charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+}
+
+async function readBytes(request: Request, spec: BodySpec, sizeBytesMax: number): Promise<Result<Bytes, Refusal>> {
+  const isPacked = isGzip(request.headers.get('content-encoding'));
+  if (!isPacked.ok) return isPacked;
+  const announced = Number(request.headers.get('content-length') ?? 0);
+  if (announced > sizeBytesMax) return tooLarge(sizeBytesMax, announced);
+  const packed =
+    announced > 0 ? await readWhole(request, sizeBytesMax) : await readStream(request.body, sizeBytesMax, CUT_SHORT);
+  if (!packed.ok || packed.value.byteLength === 0) return packed;
+  const inflates = isPacked.value || (spec.sniffsGzip === true && beginsLikeGzip(packed.value));
+  return inflates ? inflate(packed.value, sizeBytesMax) : packed;
+}
+
+/** The two bytes with which every gzip stream begins (RFC 1952); no UTF-8 text does. */
+function beginsLikeGzip(bytes: Bytes): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 function isGzip(contentEncoding: string | null): Result<boolean, Refusal> {
@@ -71,7 +98,7 @@ function isGzip(contentEncoding: string | null): Result<boolean, Refusal> {
   return err({ code: 'content-encoding-unsupported', detail: `Send gzip or nothing; this is "${contentEncoding}".` });
 }
 
-/** With a length announced within the limit the platform frames the body: one native read instead of many. */
+/** Reads a body of announced length: the platform frames it, so one native read takes the place of many. */
 async function readWhole(request: Request, sizeBytesMax: number): Promise<Result<Bytes, Refusal>> {
   const bytes = await attempt(request.arrayBuffer());
   if (bytes === null) return err(CUT_SHORT);
@@ -90,8 +117,8 @@ async function inflate(packed: Bytes, sizeBytesMax: number): Promise<Result<Byte
 }
 
 /**
- * Reads until the end or the limit, whichever comes first; `broken` is the refusal when the stream fails. What is beyond
- * the limit stays in the stream.
+ * Reads until the end or the limit, whichever comes first. `broken` is the refusal when the stream fails. Bytes beyond the
+ * limit stay in the stream.
  */
 async function readStream(
   stream: BodyStream | null,
@@ -115,7 +142,7 @@ async function readStream(
   }
 }
 
-/** Null when it fails: what fails here is always the sender's stream. */
+/** The value, or null when the promise fails: only the sender's stream can fail here. */
 async function attempt<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;

@@ -1,5 +1,5 @@
 /**
- * Refusal: why a whole request cannot be taken, as a value; `refuse` is the one place that gives it a status.
+ * Refusal: the reason why a whole request cannot be taken, as a value; `refuse` is the one place that gives it a status.
  *
  * The codes are part of the API. None of these is retryable; overload and outages are thrown as 429 and 503 by append.ts.
  */

@@ -1,19 +1,23 @@
 /**
  * Import store: all SQL of imports. A row of `imports` with an empty verdict is a chunk on its way: its `stored_at_ms` is
- * the receipt every try of it uses; the verdict is written with the segment, in one batch.
+ * the receipt that every try of the chunk uses. The verdict is written in the batch of the segment.
  */
 import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../../core/event/import.ts';
 import type { Link } from '../../core/people/links.ts';
 import { assert } from '../../core/std/result.ts';
 import { insertLinks } from '../manifest/link-store.ts';
-import { dayText } from '../manifest/paths.ts';
+import { dayText, l0PathSql } from '../manifest/paths.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from '../manifest/segment-rows.ts';
 
-/** Unambiguous: the number is what follows the last hyphen. */
+/** The incarnation of a chunk's segment. Unambiguous, because the number follows the last hyphen. */
 export function importIncarnation(importId: string, chunk: number): string {
   return `import-${importId}-${chunk}`;
 }
 
+/** The path of a stored chunk's segment, from its row `i` of `imports`. */
+const CHUNK_PATH = l0PathSql('i.uid', "'import-' || i.import_id || '-' || i.chunk", '0', "(i.verdict ->> 'accepted')");
+
+/** Notes the chunk, once. Answers the receipt that its first try got, or the verdict that it has. */
 export async function startChunk(db: D1Database, chunk: ImportChunk, nowMs: number): Promise<ImportStart> {
   const key = [chunk.uid, chunk.importId, chunk.chunk] as const;
   const [, known] = await db.batch<{ contentHash: string; verdict: string; receivedAtMs: number }>([
@@ -37,13 +41,18 @@ export async function startChunk(db: D1Database, chunk: ImportChunk, nowMs: numb
   return { status: 'new', receivedAtMs: row.receivedAtMs };
 }
 
-/** May be done twice, also by two at once. */
+export interface StoredChunk {
+  /** Null when no event of the chunk was accepted. */
+  readonly segment: PlacedSegment | null;
+  readonly links: readonly Link[];
+  readonly verdict: ImportVerdict;
+}
+
+/** Writes segment, links and verdict in one batch. May be done twice, also at once. */
 export async function storeChunk(
   db: D1Database,
   { uid, importId, chunk }: ImportChunk,
-  segment: PlacedSegment | null,
-  links: readonly Link[],
-  verdict: ImportVerdict,
+  { segment, links, verdict }: StoredChunk,
   nowMs: number,
 ): Promise<void> {
   const days = Object.fromEntries(segment?.encoded.days.map(({ day, rowCount }) => [day, rowCount]) ?? []);
@@ -82,11 +91,14 @@ function segmentStatements(
 /** Days of an import that are not sealed with all of it. */
 export interface OpenDay {
   readonly day: number;
-  /** Of the import's newest segment with rows of the day. */
+  /** The `manifest_seq` of the import's newest segment with rows of the day. */
   readonly manifestSeq: number;
 }
 
-/** Null: no chunk of it is stored. A day is sealed when its seal covers every segment of the import with rows of it. */
+/**
+ * How far the import is; null when no chunk of it is stored. A day is sealed when its seal covers every segment of the import
+ * with rows of the day.
+ */
 export async function readImport(
   db: D1Database,
   uid: string,
@@ -104,7 +116,7 @@ export async function readImport(
         `SELECT j.key + 0 AS day, SUM(j.value) AS rows, MAX(s.manifest_seq) AS manifestSeq, MIN(COALESCE(d.covered_seq, 0) >= s.manifest_seq) AS sealed
          FROM imports i
          JOIN segments s ON s.uid = i.uid
-           AND s.path = 'lake/v1/' || i.uid || '/l0/import-' || i.import_id || '-' || i.chunk || '-0-' || (i.verdict ->> 'accepted') || '.parquet'
+           AND s.path = ${CHUNK_PATH}
          JOIN json_each(i.days) j
          LEFT JOIN sealed_days d ON d.uid = i.uid AND d.day = j.key + 0
          WHERE i.uid = ?1 AND i.import_id = ?2 AND i.verdict <> '' GROUP BY 1 ORDER BY 1`,

@@ -1,9 +1,11 @@
 /**
  * Import: one chunk of bulk history → an L0 segment that only seals and scans count.
  *
- * steps: start (a row says when it came, or what was answered) → records by column → L0 to R2 → segment, days, links and
- * verdict in one D1 batch. Killed anywhere and sent again, the chunk has the same receipt, so the same rows, so the same object.
- * Copies, inside the import and beside live events, are left to the seal, which has to look for them anyway.
+ * steps: start (a row says when the chunk came, or what was answered) → records by column → L0 to R2 → segment, days, links
+ *   and verdict in one D1 batch
+ *
+ * A chunk that was killed anywhere and is sent again has the same receipt, so the same rows, so the same object. Copies,
+ * inside the import and beside live events, are left to the seal, which has to look for them anyway.
  */
 import { type EventColumns, LATE_IMPORT } from '../../core/event/columns.ts';
 import type {
@@ -40,7 +42,7 @@ export function lakeImporter({ db, lake, sealQueue, now }: ImportServices): Impo
       const columns = recordColumns(records, hasher, LATE_IMPORT);
       const segment = records.length === 0 ? null : await placeSegment(lake, chunk, columns);
       const verdict = verdictOf(records.length, segment, account);
-      await storeChunk(db, chunk, segment, findLinks(columns, hasher), verdict, now());
+      await storeChunk(db, chunk, { segment, links: findLinks(columns, hasher), verdict }, now());
       return verdict;
     },
 

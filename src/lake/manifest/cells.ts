@@ -1,5 +1,5 @@
 /**
- * Cells: the tables `parts` and `sealed_cells` as they are read: the cells of a rollup that count for a range of days.
+ * Cells: the tables `parts` and `sealed_cells`: the cells of a rollup that count for a range of days.
  */
 import { fromBase64 } from '../std/base64.ts';
 import { DAY_MIN } from './dropped.ts';
@@ -11,9 +11,18 @@ export interface StoredPart {
   readonly dayMin: number;
   readonly dayMax: number;
   readonly overflowed: boolean;
-  /** Late corrections in the whole flush; the same number in each of its parts. */
+  /** Late corrections in the whole flush: the same number in each of its parts. */
   readonly corrections: number;
-  /** Encoded RollupCells, minute windows; may hold windows of days that are covered: drop them by the day's vector. */
+  /** Encoded RollupCells of minute windows. Windows of covered days may be among them: the reader drops them by the day's vector. */
+  readonly cells: Uint8Array;
+}
+
+/** The encoded cells of one rollup and grain of a sealed day, as one row stores them. */
+export interface CellRow {
+  readonly rollupId: string;
+  readonly grain: 'hour' | 'day';
+  readonly chunk: number;
+  readonly overflowed: boolean;
   readonly cells: Uint8Array;
 }
 
@@ -34,14 +43,21 @@ export function sealedCellsOf({ day, overflowed, cells }: CellsRow): SealedCells
   return { day, overflowed: overflowed === 1, cells: fromBase64(cells) };
 }
 
+export interface CellsRequest {
+  readonly uid: string;
+  readonly rollupId: string;
+  /** Both inclusive. */
+  readonly dayFrom: number;
+  readonly dayTo: number;
+  readonly grain: 'hour' | 'day';
+  /** Days whose cells are wanted by the hour although `grain` is the day. */
+  readonly hourDays: readonly number[];
+}
+
+/** The cells of the current revisions, without days that have expired. */
 export function selectSealedCells(
   db: D1Database,
-  uid: string,
-  rollupId: string,
-  dayFrom: number,
-  dayTo: number,
-  grain: 'hour' | 'day',
-  hourDays: readonly number[],
+  { uid, rollupId, dayFrom, dayTo, grain, hourDays }: CellsRequest,
 ): D1PreparedStatement {
   return db
     .prepare(
@@ -70,7 +86,7 @@ export function storedPartOf(row: PartRow): StoredPart {
   return { ...row, overflowed: row.overflowed === 1, cells: fromBase64(row.cells) };
 }
 
-/** Every part that may count for the range; those of one covered day are dropped here, the others by the reader. */
+/** Every part that may count for the range. Parts of one covered day are left out here, the others by the reader. */
 export function selectParts(
   db: D1Database,
   uid: string,

@@ -1,23 +1,23 @@
 /**
- * Dropped: what retention has taken from a tenant: per tier the day before which nothing counts any more.
+ * Dropped: what has expired of a tenant: for each tier the day before which nothing counts any more.
  *
  *   hour, day   sealed cells of that grain
- *   lake        events: segments, and whatever is stored or sent for such a day later
+ *   lake        events: segments, and everything that is stored or sent for such a day later
  *   event       events of one name
  *
- * It only ever grows. Every reader goes by it, whatever rows are still there or come back (CORRECTNESS A5).
+ * It only ever grows. Every reader applies it, so that rows which are still there or come back do not count (CORRECTNESS A5).
  */
 import type { EventColumns } from '../../core/event/columns.ts';
-import { DAY_MS } from '../../core/limits.ts';
+import { dayText } from './paths.ts';
 
-/** Before and after every day there is. */
+/** A day before and a day after every day of an event. */
 export const DAY_MIN = -1_000_000;
 export const DAY_MAX = 1_000_000;
 
 export const TIERS = ['hour', 'day', 'lake', 'event'] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** [dayFrom, dayBefore): something of these days was dropped. Nothing before dayBefore counts. */
+/** Something was dropped from the days [dayFrom, dayBefore). Nothing before dayBefore counts. */
 export interface DroppedDays {
   readonly dayFrom: number;
   readonly dayBefore: number;
@@ -26,20 +26,20 @@ export interface Dropped {
   readonly hour: DroppedDays;
   readonly day: DroppedDays;
   readonly lake: DroppedDays;
-  /** Event name → its days. */
+  /** The dropped days of each expired event name. */
   readonly events: ReadonlyMap<string, DroppedDays>;
 }
 
-/** For answers: what they lack. */
+/** What an answer lacks. */
 export interface DroppedRange {
-  /** Days are written like 2026-07-01; `before` is not among them. */
+  /** Days are written like 2026-07-01; `before` is exclusive. */
   readonly from: string;
   readonly before: string;
-  /** Only events of these names; absent: all. */
+  /** Only events of these names are lacking; absent when all events are. */
   readonly events?: readonly string[];
 }
 
-/** Parameter 1 is the uid: the day before which no event of the tenant counts. */
+/** An expression: the day before which no event of the tenant counts. Parameter 1 is the uid. */
 export const LAKE_DROPPED = `COALESCE((SELECT r.day_before FROM dropped r WHERE r.uid = ?1 AND r.tier = 'lake' AND r.name = ''), ${DAY_MIN})`;
 
 const NOTHING: DroppedDays = { dayFrom: DAY_MIN, dayBefore: DAY_MIN };
@@ -64,19 +64,18 @@ export function droppedOf({ results }: Pick<D1Result<unknown>, 'results'>): Drop
   return { hour: tier('hour'), day: tier('day'), lake: tier('lake'), events: new Map(events) };
 }
 
-/** Names of events that do not count on the day, in order. */
+/** Names of events that have expired by the day, in order. */
 export function expiredNames({ events }: Pick<Dropped, 'events'>, day: number): string[] {
   return [...events].filter(([, { dayBefore }]) => day < dayBefore).map(([name]) => name);
 }
 
-/** What of the days [dayFrom, dayTo] was dropped: null, nothing. */
+/** What of the days [from, to] was dropped; null when nothing was. */
 export function droppedRange({ dayFrom, dayBefore }: DroppedDays, from: number, to: number): DroppedRange | null {
   if (from >= dayBefore || to < dayFrom) return null;
-  const text = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
-  return { from: text(Math.max(from, dayFrom)), before: text(Math.min(to + 1, dayBefore)) };
+  return { from: dayText(Math.max(from, dayFrom)), before: dayText(Math.min(to + 1, dayBefore)) };
 }
 
-/** The same of events by name; the days of all of them together. */
+/** The same for events by name: one range that spans the days of all of them. */
 export function eventsDropped(events: Dropped['events'], from: number, to: number): DroppedRange | null {
   const ranges = [...events].flatMap(([name, days]) => {
     const range = droppedRange(days, from, to);
@@ -93,7 +92,7 @@ export function eventsDropped(events: Dropped['events'], from: number, to: numbe
   };
 }
 
-/** Of rows of one day, those whose event still counts. The batch has the column `event` where any name has expired. */
+/** The rows of one day whose event still counts. The batch must have the column `event` when any name has expired. */
 export function withoutExpired(
   { strings }: Pick<EventColumns, 'strings'>,
   rows: Uint32Array,

@@ -1,11 +1,11 @@
 /**
  * Flushes: a flush is stored as one: parts, segment, days, links and its row in the table `flushes`, in one D1 batch.
  *
- * A flush row is never deleted while its tenant lives: it is what makes a redelivery, however late, a no-op.
+ * A flush row is never deleted while its tenant lives: it makes every redelivery, however late, a no-op.
  */
-import { DAY_MS } from '../../core/limits.ts';
 import type { Link } from '../../core/people/links.ts';
 import type { FlushPart, FlushRef, Tally } from '../../core/shard/rpc.ts';
+import { dayOf } from '../../core/std/day.ts';
 import { assert, InvariantError } from '../../core/std/result.ts';
 import { toBase64 } from '../std/base64.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
@@ -20,9 +20,9 @@ export interface FlushRecord {
   readonly corrections: number;
   readonly rollupIds: readonly string[];
   readonly parts: readonly FlushPart[];
-  /** Null: the flush accepted nothing (an account of rejections only). */
+  /** Null when the flush accepted nothing: it is an account of rejections only. */
   readonly segment: PlacedSegment | null;
-  /** What the flush's events say of ids that are one person. */
+  /** Ids that are one person, as the events of the flush say. */
   readonly links?: readonly Link[];
   readonly nowMs: number;
 }
@@ -61,8 +61,8 @@ function partStatements(db: D1Database, record: FlushRecord): D1PreparedStatemen
   const rows = parts.map((part) => ({
     r: part.rollupId,
     c: part.chunk,
-    a: Math.floor(part.startMsMin / DAY_MS),
-    z: Math.floor(part.startMsMax / DAY_MS),
+    a: dayOf(part.startMsMin),
+    z: dayOf(part.startMsMax),
     o: part.overflowed ? 1 : 0,
     b: toBase64(part.cells),
   }));
@@ -96,7 +96,7 @@ function flushSegmentStatements(
   ];
 }
 
-/** Last of the batch. A conflicting row makes the batch fail on NOT NULL: nothing of it stays. */
+/** The last statement of the batch. A conflicting row fails on NOT NULL, so that nothing of the batch stays. */
 function flushStatement(
   db: D1Database,
   { uid, flush, checksum, tally, corrections, nowMs }: FlushRecord,

@@ -1,16 +1,16 @@
 /**
- * LinkStore: all SQL of the table `links`. Written in the batch of the flush or chunk whose events make the links, so that a
- * stored event's link is never missing; read from a link_seq on, for links are only ever added.
+ * LinkStore: all SQL of the table `links`. Links are written in the batch of the flush or chunk whose events make them, so
+ * that the link of a stored event is never missing. They are read from a link_seq on, because links are only ever added.
  */
 import type { Link, LinkKind } from '../../core/people/links.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
 
-/** Rows of one reading: about 5 MB of answer. */
+/** Rows of one page: about 5 MB of answer. */
 const PAGE_ROWS = 40_000;
 /** Upper bound of one link as JSON. */
 const LINK_SIZE_BYTES = 100;
 
-/** May be run again: what is known as early or earlier stays as it is. */
+/** Adds links, or earlier dates of known ones. May be run again: a link that is known as early stays as it is. */
 export function insertLinks(
   db: D1Database,
   uid: string,
@@ -31,9 +31,14 @@ export function insertLinks(
 
 export interface LinkPage {
   readonly links: readonly Link[];
-  /** Greatest link_seq read: the next page begins after it. */
+  /** The greatest link_seq read; the next page begins after it. */
   readonly linkSeq: number;
   readonly isLast: boolean;
+}
+
+/** The greatest link_seq of the tenant: grows with each link. */
+export function selectLinkHead(db: D1Database, uid: string): D1PreparedStatement {
+  return db.prepare('SELECT coalesce(max(link_seq), 0) AS linkSeq FROM links WHERE uid = ?1').bind(uid);
 }
 
 export async function readLinks(db: D1Database, uid: string, afterSeq: number): Promise<LinkPage> {

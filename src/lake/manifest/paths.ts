@@ -1,26 +1,73 @@
 /**
- * Paths: what the files of a tenant in the lake are called, and how days are written in them.
+ * Paths: the names of a tenant's files in the lake, in code and in SQL, and how days are written in them.
+ *
+ *   lake/v1/<uid>/l0/<incarnation>-<seqFrom>-<seqTo>.parquet    events of one flush or import chunk
+ *   lake/v1/<uid>/date=<day>/<run>-<plan hash>.parquet          events of one sealed day (L1)
+ *   lake/v1/<uid>/traits/date=<day>/<run>-<plan hash>.parquet   of an L1 file the events that say who is who
+ *   lake/v1/<uid>/profiles/<span>-<range>-<hash>.parquet        trait digests
+ *   lake/v1/<uid>/work/<plan hash>/<name>                       what tasks of a seal leave for each other
+ *   lake/v1/<uid>/current.json                                  the files that count now
+ *
+ * The functions that end in `Sql` give expressions and conditions; their arguments are SQL expressions too. Conditions on
+ * paths compare with bounds, for then the index of paths serves them.
  */
 import { DAY_MS } from '../../core/limits.ts';
+import { hashHex } from '../../core/std/hash.ts';
+
+const ROOT = 'lake/v1/';
+const L0 = '/l0/';
+const L1 = '/date=';
+const L1_TRAITS = '/traits/date=';
 
 /** What every name of a tenant's file begins with. */
 export function lakeFolder(uid: string): string {
-  return `lake/v1/${uid}/`;
+  return `${ROOT}${uid}/`;
 }
 
-/** `incarnation` of an import chunk is `importIncarnation(id, chunk)`. */
+/** `incarnation`: that of a shard; of an import chunk it is `importIncarnation(id, chunk)`. */
 export function l0Path(uid: string, incarnation: string, seqFrom: number, seqTo: number): string {
-  return `${lakeFolder(uid)}l0/${incarnation}-${seqFrom}-${seqTo}.parquet`;
+  return `${ROOT}${uid}${L0}${incarnation}-${seqFrom}-${seqTo}.parquet`;
 }
 
-/** `run`: a bucket's number; of a bucket of several files a text with the number of each, `3.0`. */
+/** `l0Path` in SQL. */
+export function l0PathSql(uid: string, incarnation: string, seqFrom: string, seqTo: string): string {
+  return `'${ROOT}' || ${uid} || '${L0}' || ${incarnation} || '-' || ${seqFrom} || '-' || ${seqTo} || '.parquet'`;
+}
+
+/** `run`: the number of a people range; where a range has several files, a text with the number of each, `3.0`. */
 export function l1Path(uid: string, day: number, run: number | string, planHash: string): string {
-  return `${lakeFolder(uid)}date=${dayText(day)}/${run}-${planHash}.parquet`;
+  return `${ROOT}${uid}${L1}${dayText(day)}/${run}-${planHash}.parquet`;
 }
 
-/** Of the file that holds the identify, group and alias events of an L1 file; whoever deletes one deletes both. */
+/** Whether a path is that of an L1 file of the day, which is written as text. */
+export function isL1PathSql(path: string, uid: string, day: string): string {
+  const folder = `'${ROOT}' || ${uid} || '${L1}' || ${day}`;
+  return `${path} >= ${folder} || '/' AND ${path} < ${folder} || '0'`;
+}
+
+/** The file with the identify, group and alias events of an L1 file; both are deleted together. */
 export function traitsPath(path: string): string {
-  return path.replace('/date=', '/traits/date=');
+  return path.replace(L1, L1_TRAITS);
+}
+
+/** `traitsPath` in SQL. */
+export function traitsPathSql(path: string): string {
+  return `replace(${path}, '${L1}', '${L1_TRAITS}')`;
+}
+
+/** The same seals and ranges give the same name, others another. */
+export function digestPath(
+  uid: string,
+  span: number,
+  { range, rangeCount }: { readonly range: number; readonly rangeCount: number },
+  seals: string,
+): string {
+  return `${lakeFolder(uid)}profiles/${span}-${range}-${hashHex(`profiles 1 of ${rangeCount} ${seals}`)}.parquet`;
+}
+
+/** What a task of a seal leaves for other tasks of the same plan. */
+export function workPath(uid: string, planHash: string, name: string): string {
+  return `${lakeFolder(uid)}work/${planHash}/${name}`;
 }
 
 export function currentPath(uid: string): string {
@@ -32,7 +79,12 @@ export function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The day number of `2010-12-01`; null when it is no such date. */
+/** `dayText` in SQL. */
+export function dayTextSql(day: string): string {
+  return `date(${day} * 86400, 'unixepoch')`;
+}
+
+/** The day number of `2010-12-01`; null when the text is no such date. */
 export function parseDay(text: string): number | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   const day = Date.parse(`${text}T00:00:00Z`) / DAY_MS;

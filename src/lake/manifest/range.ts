@@ -1,7 +1,6 @@
 /**
- * Range: all that is stored for a range of days, read in one transaction: their seals, what no seal covers, and cells.
+ * Range: everything that is stored for a range of days, read in one transaction: seals, segments that no seal covers, cells.
  */
-
 import {
   type CellsRow,
   type PartRow,
@@ -25,7 +24,7 @@ export interface UncoveredSegment {
   readonly rollupIds: readonly string[];
   /** Rows of this day. */
   readonly rowCount: number;
-  /** Of them, those in no part: imports, and events beyond the allowed lateness. */
+  /** Rows of this day that are in no part: imports, and events beyond the allowed lateness. */
   readonly uncounted: number;
 }
 
@@ -39,14 +38,14 @@ export interface RangeReading {
 
 export interface RangeRequest {
   readonly uid: string;
-  /** Null: no cells and no parts are wanted, only the state of the days. */
+  /** Null when only the state of the days is wanted, without cells and parts. */
   readonly rollupId: string | null;
   /** Both inclusive. */
   readonly dayFrom: number;
   readonly dayTo: number;
   /** Grain of the sealed cells. */
   readonly grain: 'hour' | 'day';
-  /** Days whose sealed cells are wanted by the hour although the grain is the day. */
+  /** Days whose sealed cells are wanted by the hour although `grain` is the day. */
   readonly hourDays?: readonly number[];
 }
 
@@ -60,7 +59,7 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   ];
   if (rollupId !== null) {
     statements.push(
-      selectSealedCells(db, uid, rollupId, dayFrom, dayTo, grain, hourDays),
+      selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain, hourDays }),
       selectParts(db, uid, rollupId, dayFrom, dayTo),
     );
   }

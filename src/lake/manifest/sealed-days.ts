@@ -1,8 +1,8 @@
 /**
- * Sealed days: the table `sealed_days`: of each day the revision that counts, what it covers, and its accounts.
+ * Sealed days: the table `sealed_days`: for each sealed day the revision that counts, what it covers, and its accounts.
  */
 
-/** Incarnation → the seq below which the seal covers everything. */
+/** For each incarnation the seq below which the seal covers everything. */
 export type SealVector = Readonly<Record<string, number>>;
 
 export interface Drift {
@@ -10,14 +10,14 @@ export interface Drift {
   readonly live: number;
   /** Events the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
   readonly sealed: number;
-  /** Further copies of an event, found by (id, partition key). */
+  /** Further copies of events, found by (id, partition key). */
   readonly duplicates: number;
-  /** Events older than the allowed lateness, in no part. */
+  /** Events older than the allowed lateness, which are in no part. */
   readonly beyond: number;
   readonly imported: number;
-  /** Events left out because retention had dropped their names; absent: none. */
+  /** Events left out because their names had expired; absent when there were none. */
   readonly expired?: number;
-  /** What none of them explains: must be 0. */
+  /** The rest, which none of these causes explains: must be 0. */
   readonly rest: number;
 }
 
@@ -49,11 +49,25 @@ export interface SealedDayRow {
   expired: string;
 }
 
+/** A condition on writes of a seal: no revision as new as its own has been flipped to. Parameters 1–3: uid, day, revision. */
+export const IS_NOT_OVERTAKEN =
+  'NOT EXISTS (SELECT 1 FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2 AND d.revision >= ?3)';
+
 export function selectSealedDays(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
   return db
     .prepare(
       `SELECT day, revision, covered_seq AS coveredSeq, vector, rollup_ids AS rollupIds, events, people, drift, sealed_at_ms AS sealedAtMs, expired
        FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day`,
+    )
+    .bind(uid, dayFrom, dayTo);
+}
+
+/** One row that differs whenever a day of the range was sealed: how many days are sealed, and the sum of their revisions. */
+export function selectRevisions(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT count(*) AS days, coalesce(sum(revision), 0) AS revisions FROM sealed_days
+       WHERE uid = ?1 AND day BETWEEN ?2 AND ?3`,
     )
     .bind(uid, dayFrom, dayTo);
 }

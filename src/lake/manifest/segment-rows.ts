@@ -3,12 +3,13 @@
  */
 import { packFooter } from '../segment/footer.ts';
 import type { EncodedSegment } from '../segment/segment-write.ts';
+import { IS_NOT_OVERTAKEN } from './sealed-days.ts';
 
 /** An encoded segment and where `putSegment` put it. */
 export interface PlacedSegment {
   readonly path: string;
   readonly encoded: EncodedSegment;
-  /** Of the object that is there; another release may have written it (`PutOutcome`). */
+  /** Size of the object that is there; another release may have written it (`PutOutcome`). */
   readonly sizeBytes: number;
   /** The object's bytes are those encoded here, so the footer describes them. */
   readonly isOurs: boolean;
@@ -19,18 +20,45 @@ export interface PlacedL1 extends PlacedSegment {
   readonly traits: PlacedSegment | null;
 }
 
-/** Parameters: uid, incarnation, seqFrom, path, days. The manifest_seq is that of the segment row just written. */
+/** Parameters: uid, incarnation, seqFrom, path, days. Takes the manifest_seq of the segment row just written. */
 export const INSERT_SEGMENT_DAYS = `INSERT INTO segment_days (uid, day, manifest_seq, row_count, uncounted)
   SELECT s.uid, j.value ->> 'day', s.manifest_seq, j.value ->> 'rowCount', j.value ->> 'uncounted'
   FROM segments s, json_each(?5) j WHERE s.uid = ?1 AND s.path = ?4 AND s.incarnation = ?2 AND s.seq_from = ?3`;
 
-/** The days, as a parameter: a segment may have thousands, and a parameter 2 MB. */
+/** The days as one parameter: a segment may have thousands of days, and a parameter 2 MB. */
 export function segmentDaysJson({ days }: EncodedSegment): string {
   return JSON.stringify(days.map(({ day, rowCount, uncounted }) => ({ day, rowCount, uncounted })));
 }
 
-/** row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer. The footer of other bytes than ours is not kept. */
+/** Values of row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer; no footer when it describes other bytes. */
 export function segmentValues({ encoded, sizeBytes, isOurs }: PlacedSegment): (string | number | null)[] {
   const { rowCount, atMinMs, atMaxMs, contentHash, footer } = encoded;
   return [rowCount, sizeBytes, atMinMs, atMaxMs, contentHash, isOurs ? packFooter(footer) : null];
+}
+
+/** The revision of a day that a seal writes. */
+export interface Revision {
+  readonly uid: string;
+  readonly day: number;
+  readonly revision: number;
+}
+
+/** The row of an L1 file. No reader sees it before the day is flipped to the revision. May be written twice. */
+export function insertL1(
+  db: D1Database,
+  { uid, day, revision }: Revision,
+  planHash: string,
+  segment: PlacedL1,
+): D1PreparedStatement {
+  const [traitsRows, traitsSizeBytes, , , , traitsFooter] = segment.traits
+    ? segmentValues(segment.traits)
+    : [0, 0, 0, 0, 0, null];
+  const traits = [traitsRows!, traitsSizeBytes!, traitsFooter ?? null];
+  return db
+    .prepare(
+      `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer, traits_rows, traits_size_bytes, traits_footer)
+       SELECT ?1, ?2, ?3, 'seal', ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+       WHERE ${IS_NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
+    )
+    .bind(uid, day, revision, segment.path, planHash, ...segmentValues(segment), ...traits);
 }

@@ -6,14 +6,13 @@
  * - the L1 segments that count for a day are those of `sealed_days.revision`, nothing else;
  * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`;
  * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
- * - deletes are only garbage collection, so nothing here depends on what was or was not deleted.
+ * - deleting is only garbage collection: no reading depends on what was or was not deleted.
  */
-
 import { unpackFooter } from '../segment/footer.ts';
-import { blockOf } from './digest-span.ts';
-import { type KeptProfiles, profilesOf, selectProfiles } from './digest-store.ts';
+import { spanOf } from './digest-span.ts';
+import { digestsOf, selectDigests, type TraitDigest } from './digest-store.ts';
 import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
-import { traitsPath } from './paths.ts';
+import { dayTextSql, isL1PathSql, traitsPath } from './paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
 
 export type SegmentSourceKind = 'flush' | 'import' | 'seal';
@@ -33,17 +32,17 @@ export interface LakeSegment {
   readonly atMinMs: number;
   readonly atMaxMs: number;
   readonly footer: Uint8Array | null;
-  /** Ascending. Rows of other days in the file do not count. */
+  /** Days in ascending order; rows of other days in the file do not count. */
   readonly days: readonly { readonly day: number; readonly rowCount: number }[];
 }
 
 export interface ScanPlan {
   readonly dropped: Dropped;
   readonly days: readonly SealedDay[];
-  /** Ascending by manifestSeq. */
+  /** In the order of manifestSeq. */
   readonly segments: readonly LakeSegment[];
-  /** What is kept of blocks of the days; of a reading of traits only. */
-  readonly profiles: readonly KeptProfiles[];
+  /** Trait digests of the days' spans; empty unless `only` traits are read. */
+  readonly digests: readonly TraitDigest[];
 }
 
 /**
@@ -61,26 +60,26 @@ export async function readScanPlan(
     readonly uid: string;
     readonly dayFrom: number;
     readonly dayTo: number;
-    /** Events with traits at least: of sealed days the files of those, where there are such, instead of all events. */
+    /** Reads, for sealed days that have them, the files of events with traits instead of all events. */
     readonly only?: 'traits' | undefined;
   },
 ): Promise<ScanPlan> {
   const footer = only === undefined ? 's.footer' : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
-  const [dropped, days, sealed, uncovered, profiles] = await db.batch<unknown>([
+  const [dropped, days, sealed, uncovered, digests] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
     ...selectCounting(db, uid, dayFrom, dayTo, footer),
-    ...(only === undefined ? [] : [selectProfiles(db, uid, blockOf(dayFrom), blockOf(dayTo))]),
+    ...(only === undefined ? [] : [selectDigests(db, uid, spanOf(dayFrom), spanOf(dayTo))]),
   ]);
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
     segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? (row) => row : traitsRowOf),
-    profiles: profiles === undefined ? [] : profilesOf(profiles),
+    digests: digests === undefined ? [] : digestsOf(digests),
   };
 }
 
-/** The row as that of its file of traits; null: it has none. */
+/** The row as that of its file of traits; null when it has no events with traits. */
 function traitsRowOf(row: SegmentRow): SegmentRow | null {
   if (row.traitsRows === null) return row;
   if (row.traitsRows === 0) return null;
@@ -92,6 +91,11 @@ function traitsRowOf(row: SegmentRow): SegmentRow | null {
     sizeBytes: row.traitsSizeBytes!,
     days: JSON.stringify([{ day: day.day, rowCount: row.traitsRows }]),
   };
+}
+
+/** The greatest manifest_seq of the tenant: grows with each flush and import that has events. */
+export function selectManifestHead(db: D1Database, uid: string): D1PreparedStatement {
+  return db.prepare('SELECT coalesce(max(manifest_seq), 0) AS manifestSeq FROM segment_days WHERE uid = ?1').bind(uid);
 }
 
 /** All segments that count for the tenant now, without footers, and the greatest manifest_seq seen. */
@@ -117,8 +121,7 @@ function selectCounting(
       .prepare(
         `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
          FROM sealed_days d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
-           AND s.path >= 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '/'
-           AND s.path < 'lake/v1/' || ?1 || '/date=' || date(d.day * 86400, 'unixepoch') || '0'
+           AND ${isL1PathSql('s.path', '?1', dayTextSql('d.day'))}
          WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3 AND d.day >= ${LAKE_DROPPED}`,
       )
       .bind(uid, dayFrom, dayTo),
@@ -134,7 +137,7 @@ function selectCounting(
   ];
 }
 
-/** Ascending by manifestSeq. */
+/** Both lists as one, ascending by manifestSeq. */
 function lakeSegmentsOf(
   sealed: D1Result<unknown>,
   uncovered: D1Result<unknown>,

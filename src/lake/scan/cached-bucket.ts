@@ -1,75 +1,61 @@
 /**
- * Cached bucket: ranges of segments that were read before, by bytes, the least recently used given up first. For objects
- * that never change, as segments.
+ * Cached bucket: ranges of segments that were read before, bounded by their bytes (LRU). Only for objects that never change,
+ * as segments do not.
  */
 import type { ReadBucket } from '../segment/source.ts';
+import { SizedCache } from '../std/sized-cache.ts';
 
 type Range = { readonly offset: number; readonly length: number };
 
 export class CachedBucket {
   readonly #bucket: ReadBucket;
   readonly #sizeBytesMax: number;
-  /** Least recently used first. */
-  readonly #ranges = new Map<string, Promise<ArrayBuffer>>();
-  readonly #sizes = new Map<string, number>();
-  #sizeBytes = 0;
+  /** A range resolves to null when the object is gone. */
+  readonly #ranges: SizedCache<string, Promise<ArrayBuffer | null>>;
 
   constructor(bucket: ReadBucket, sizeBytesMax: number) {
     this.#bucket = bucket;
     this.#sizeBytesMax = sizeBytesMax;
+    this.#ranges = new SizedCache(sizeBytesMax);
   }
 
-  /** Under the type of the binding: for reads of ranges. */
+  /** This bucket under the type of the binding; only reads of ranges work. */
   get binding(): ReadBucket {
     return this as unknown as ReadBucket;
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    return this.#ranges.sizeBytes;
   }
 
   async get(
     path: string,
     { range }: { readonly range: Range },
   ): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null> {
+    const buffer = await this.#read(path, range);
+    return buffer === null ? null : { arrayBuffer: async () => buffer };
+  }
+
+  async #read(path: string, range: Range): Promise<ArrayBuffer | null> {
+    if (range.length > this.#sizeBytesMax) return this.#fetch(path, range);
     const key = `${range.offset}+${range.length} ${path}`;
-    const known = this.#ranges.get(key);
-    const bytes = known ?? this.#fetch(path, range);
-    this.#ranges.delete(key);
-    this.#ranges.set(key, bytes);
-    if (known === undefined) {
-      this.#sizes.set(key, range.length);
-      this.#sizeBytes += range.length;
-      this.#shrink();
-    }
+    const reading = this.#ranges.of(
+      key,
+      () => this.#fetch(path, range),
+      () => range.length,
+    );
     try {
-      const buffer = await bytes;
-      return { arrayBuffer: async () => buffer };
+      const buffer = await reading;
+      if (buffer === null) this.#ranges.drop(key, reading);
+      return buffer;
     } catch (cause) {
-      this.#drop(key);
-      if (cause instanceof Gone) return null;
+      this.#ranges.drop(key, reading);
       throw cause;
     }
   }
 
-  async #fetch(path: string, range: Range): Promise<ArrayBuffer> {
+  async #fetch(path: string, range: Range): Promise<ArrayBuffer | null> {
     const object = await this.#bucket.get(path, { range });
-    if (object === null) throw new Gone(path);
-    return object.arrayBuffer();
-  }
-
-  #shrink(): void {
-    for (const key of this.#ranges.keys()) {
-      if (this.#sizeBytes <= this.#sizeBytesMax) return;
-      this.#drop(key);
-    }
-  }
-
-  #drop(key: string): void {
-    if (!this.#ranges.delete(key)) return;
-    this.#sizeBytes -= this.#sizes.get(key)!;
-    this.#sizes.delete(key);
+    return object === null ? null : object.arrayBuffer();
   }
 }
-
-class Gone extends Error {}

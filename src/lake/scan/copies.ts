@@ -1,28 +1,28 @@
 /**
- * Copies: the rows of a day that do not count, because another row is the same event (CORRECTNESS B7). Of the rows of one
- * (id, key_hash) the least (received_at, incarnation, seq, row) counts; of two received at once a sealed one before others.
+ * Copies: the rows of a day that do not count, because another row is the same event (CORRECTNESS B7). Among the rows of one
+ * (id, key_hash) the least (received_at, incarnation, seq, row) counts. A sealed row wins a tie on received_at.
  *
  * in: id, key_hash and received_at of the day's rows, batch by batch · out: a bit a row
  *
- * What is held goes by the rows that no seal covers, however many are sealed: those differ in their ids already, so that each
- * is only looked for among the others.
- * - Of up to `sealIdsMax` uncovered rows all ids are compared, in one reading.
- * - Of more the first reading marks the ids that come again, in a few bits each; the second compares the rows of these,
- *   which are the copies and one in twenty of the others. Where very many are copies, as when an import was repeated, they
- *   are compared in shares, a reading each.
+ * Memory grows with the rows that no seal covers, and not with the sealed rows: their ids differ already, so that each is only
+ * looked for among the others.
+ * - Up to `sealIdsMax` uncovered rows: all of their ids are compared, in one reading.
+ * - More uncovered rows: the first reading marks the ids that come again, in a few bits each; the second compares the rows of
+ *   those ids, which are the copies and one in twenty of the others. Where very many rows are copies, as when an import was
+ *   repeated, they are compared in shares, with one reading for each.
  *
- * Refused: a map of the ids as texts (130 bytes each); shares of all ids (ten readings of five million).
+ * Rejected: a map of the ids as texts (130 bytes each); shares of all ids (ten readings of five million).
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
-import { type IdPart, isDropped, Survivors } from '../seal/survivors.ts';
 import { selectRows } from '../segment/columns.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
+import { type IdPart, isDropped, Survivors } from './survivors.ts';
 
-/** What finding copies reads. */
+/** The columns that finding copies reads. */
 export const ID_COLUMNS: readonly LakeColumn[] = ['received_at', 'id', 'key_hash'];
 
 /** Some rows of a day. */
@@ -31,47 +31,47 @@ export interface DayRows {
   readonly firstRow: number;
   readonly isSealed: boolean;
   readonly columns: EventColumns;
-  /** Only these are looked at, where few are; absent: all. */
+  /** The rows that are looked at. Default: all. */
   readonly rows?: Uint32Array;
 }
 
 export interface DayCounts {
   readonly sealedRowCount: number;
   readonly uncoveredRowCount: number;
-  /** Of the many rows that are counted few are looked at: those are all compared. */
-  readonly isOfFew?: boolean;
+  /** Few of the counted rows are handed over, and all of those are compared. */
+  readonly areFewCompared?: boolean;
 }
 
 export interface Copies {
-  /** Null: there are none. */
+  /** Null when there are no copies. */
   readonly dropped: Uint8Array | null;
   readonly count: number;
 }
 export const NO_COPIES: Copies = { dropped: null, count: 0 };
 
-/** Of these rows of a batch those that count. */
+/** The rows of a batch that are no further copies. */
 export function withoutCopies({ firstRow }: Pick<DayRows, 'firstRow'>, rows: Uint32Array, { dropped }: Copies) {
   return dropped === null ? rows : keep(rows, (row) => !isDropped(dropped, firstRow + row));
 }
 
-/** `read` shows what no seal covers, by rank, then what is sealed; it is called for each reading, and always shows the same. */
+/** `read` is called for each reading and always gives the same: what no seal covers, in order of rank, then what is sealed. */
 export async function findCopies(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
-  const { uncoveredRowCount, isOfFew = false } = counts;
-  if (isOfFew) return compareAll(read, counts, 1, FEW, () => null);
+  const { uncoveredRowCount, areFewCompared = false } = counts;
+  if (areFewCompared) return compareAll(read, counts, 1, FEW, () => null);
   if (uncoveredRowCount <= LIMITS.sealIdsMax) return compareUncovered(read, counts);
   const { again, count } = await markAgain(read, counts);
   if (count === 0) return NO_COPIES;
-  // Of each id that comes again, the row that came first was not counted.
+  // `count` leaves out the first row of each id that comes again.
   const markedMax = 2 * count;
   const shareCount = Math.ceil(markedMax / LIMITS.sealIdsMax);
   return compareAll(read, counts, shareCount, markedMax, (batch) => rowsIn(again, batch));
 }
 
-/** Grows where they turn out to be more. */
+/** A first guess: the tables grow where there are more rows. */
 const FEW = 1_024;
-/** A sealed row is taken for one of the uncovered ones at one in so many: then it is compared. */
+/** Bits for each uncovered row: about one sealed row in so many is compared in vain. */
 const BITS_OF_FEW = 64;
-/** Two sets of five million take 40 MB; one of them is gone when rows are compared. */
+/** Two sets of five million rows take 40 MB; one of them is gone when rows are compared. */
 const BITS_OF_MANY = 16;
 
 function compareUncovered(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
@@ -85,7 +85,7 @@ function compareUncovered(read: () => AsyncIterable<DayRows>, counts: DayCounts)
   });
 }
 
-/** Which ids come again after an uncovered row has had them, and in how many rows. */
+/** Marks the ids that come again after an uncovered row has had them, and counts those rows. */
 async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount }: DayCounts) {
   const seen = new PairSet(uncoveredRowCount, BITS_OF_MANY);
   const again = new PairSet(uncoveredRowCount, BITS_OF_MANY);
@@ -106,7 +106,7 @@ async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount
   return { again, count };
 }
 
-/** `chosen` of each batch's rows are compared; null: all. */
+/** Compares the rows of each batch that `chosen` names; null stands for all of them. */
 async function compareAll(
   read: () => AsyncIterable<DayRows>,
   { sealedRowCount, uncoveredRowCount }: DayCounts,
@@ -124,12 +124,12 @@ async function compareAll(
   return count === 0 ? NO_COPIES : { dropped, count };
 }
 
-/** Shares of the hashes differ in size: without this, half of them would have to grow, which takes twice the memory. */
+/** Shares of the hashes differ in size: without slack half of them would have to grow, which takes twice the memory. */
 const SLACK = 1.02;
 
 class Comparison {
   readonly #survivors: Survivors;
-  /** Whose rows were fed, in their order. */
+  /** The rows that were fed, in their order. */
   readonly #fed: { readonly firstRow: number; readonly rows: Uint32Array }[] = [];
 
   constructor(rowCount: number, part: IdPart) {
@@ -145,7 +145,7 @@ class Comparison {
     this.#fed.push({ firstRow, rows });
   }
 
-  /** Sets the bits of the copies; tells how many they are. */
+  /** Sets the bits of the copies, and answers how many there are. */
   finish(dropped: Uint8Array): number {
     let fed = 0;
     for (const { firstRow, rows } of this.#fed) {
@@ -159,7 +159,7 @@ class Comparison {
   }
 }
 
-/** Those alone, and still not unpacked: of a batch that was read for more than its ids. */
+/** The id columns of a batch that was read for more; they stay packed. */
 function idColumns({ rowCount, receivedAt, keyHash, strings, coded, packed }: EventColumns): EventColumns {
   assert('id' in strings && receivedAt.length === rowCount && keyHash.length === rowCount, 'scan without ids');
   return {
@@ -179,7 +179,7 @@ function only<T extends { readonly id?: unknown }>(columns: T): Pick<T, 'id'> {
   return Object.defineProperty({}, 'id', { enumerable: true, get: () => columns.id }) as Pick<T, 'id'>;
 }
 
-/** They come after what no seal covers and count before it when both were received in the same millisecond. */
+/** Sealed rows are compared last but win ties: a sealed row received in the same millisecond as an uncovered one is kept. */
 function precedent(columns: EventColumns): EventColumns {
   return { ...columns, receivedAt: columns.receivedAt.map((receivedAtMs) => receivedAtMs - 0.5) };
 }
@@ -190,7 +190,7 @@ function addTo(set: PairSet, { columns }: DayRows): void {
   for (let row = 0; row < columns.rowCount; row++) set.add(keys[2 * row]!, idOf(row));
 }
 
-/** Of a batch's rows those that the set may have: few. Its texts are not looked at where no key is in the set. */
+/** The few rows of a batch that the set may have. Ids are looked at only where a key is in the set. */
 function rowsIn(set: PairSet, { columns }: DayRows): Uint32Array {
   const keys = wordsOf(columns.keyHash);
   const rows: number[] = [];
@@ -205,8 +205,8 @@ function rowsIn(set: PairSet, { columns }: DayRows): Uint32Array {
 }
 
 /**
- * A word of each row's id. It only says which rows may be copies, so it may be weak: SipHash would take longer than all the
- * rest of the reading. Of texts that came as one, none is cut out.
+ * A hash of each row's id. It only says which rows may be copies, so it may be weak: SipHash would take longer than the rest
+ * of the reading. Where the ids came as one packed text, no id is cut out of it.
  */
 function idWords({ strings, packed }: EventColumns): (row: number) => number {
   const texts = packed?.id;
@@ -215,7 +215,7 @@ function idWords({ strings, packed }: EventColumns): (row: number) => number {
   return (row) => wordOf(ids[row] ?? '', 0, (ids[row] ?? '').length);
 }
 
-/** FNV-1a of its UTF-16, with the last step of MurmurHash3, for low bits are what is looked at. */
+/** FNV-1a of the UTF-16 code units, finished with the last step of MurmurHash3, because the low bits are used. */
 function wordOf(text: string, from: number, to: number): number {
   let word = 0x811c9dc5;
   for (let at = from; at < to; at++) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
@@ -224,7 +224,7 @@ function wordOf(text: string, from: number, to: number): number {
   return word ^ (word >>> 16);
 }
 
-/** Pairs of a key and an id, by a word of each: a bit for each key, and one for each pair. No false "no". */
+/** A Bloom filter of (key, id) pairs, by a hash of each: one bit for each key and one for each pair. No false negatives. */
 class PairSet {
   readonly #keys: Uint32Array;
   readonly #pairs: Uint32Array;

@@ -1,9 +1,9 @@
 /**
  * Day scan: the events of one day, whole rows, row group by row group: what an export streams.
  *
- * Ids are compared as in every scan (copies.ts), and only where the day is more than its seal: then the day is read for the
- * ids first, then for what is wanted. `scan` keeps a whole segment of the columns wanted at a time, which is right for a few
- * columns and too much for all of them; here it is one row group.
+ * Ids are compared as in every scan (copies.ts), and only where more counts for the day than its seal: then the day is read
+ * for its ids first, then for the wanted columns. `scan` holds the wanted columns of a whole segment at a time, which is right
+ * for a few columns and too much for all of them; this one holds one row group.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { DAY_MS } from '../../core/limits.ts';
@@ -13,27 +13,27 @@ import { readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import { bytesSource, type ReadBucket, r2Source, type SegmentSource } from '../segment/source.ts';
 import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCopies } from './copies.ts';
-import type { ScanSegment, ScanTail } from './scan.ts';
+import type { ScanSegment, ScanTail } from './scan-request.ts';
 
 export interface DayScanRequest {
   readonly bucket: ReadBucket;
   readonly day: number;
-  /** Segments and tails of other days are passed over. */
+  /** Rows of other days are passed over. */
   readonly segments: readonly ScanSegment[];
-  /** With the columns wanted, and id. */
+  /** Tails with the wanted columns, and id. */
   readonly tails: readonly ScanTail[];
   readonly startMs: number;
   readonly endMs: number;
   readonly wanted: ReadonlySet<LakeColumn>;
 }
 
-/** A batch and the rows of it that count, ascending; never none. */
+/** A batch and the rows of it that count: at least one, ascending. */
 export interface DayBatch {
   readonly columns: EventColumns;
   readonly rows: Uint32Array;
 }
 
-/** Fetched in one read, while the one before is decoded; bigger ones by range. */
+/** A segment up to this size is fetched in one read, while the one before is decoded; a bigger one is read by range. */
 const WHOLE_SIZE_BYTES_MAX = 4 * 1_024 * 1_024;
 
 type DaySource = (
@@ -57,7 +57,7 @@ export async function* scanDay(request: DayScanRequest): AsyncGenerator<DayBatch
   }
 }
 
-/** Sealed ones first; then by incarnation and seq, which decides between equal receipts. */
+/** Sealed sources first, then by incarnation and seq, which decides between equal receipts. */
 function sourcesOf({ day, segments, tails }: DayScanRequest): NumberedSource[] {
   const days = new Set([day]);
   const list = [
@@ -103,7 +103,7 @@ async function copiesOf(request: DayScanRequest, sources: readonly NumberedSourc
   });
 }
 
-/** Every row of the day of these sources. */
+/** Every row of the day in these sources. */
 async function* readSources(
   { bucket, day }: DayScanRequest,
   sources: readonly NumberedSource[],
@@ -114,7 +114,7 @@ async function* readSources(
   for (const [index, source] of sources.entries()) {
     const opened = await next;
     next = openAt(bucket, sources, index + 1);
-    // Awaited in its turn; until then a failure must not count as unhandled.
+    // The promise is awaited in its turn; until then a failure must not count as unhandled.
     next?.catch(() => {});
     const { firstRow, isSealed } = source;
     if (source.kind === 'tail') yield { firstRow, isSealed, columns: source.tail.columns };

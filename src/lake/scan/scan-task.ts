@@ -1,13 +1,13 @@
 /**
  * Scan task: a share of a question's scan as plain data, and its execution by a scanner.
  *
- * A share holds whole days, or files of days that come from seals alone: whatever has to be compared to find copies is in
- * one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part.
- * Of a query a scanner finds a fold, of a journey the events of people as codes: those are followed where all shares come
- * together, for a person's events lie in as many files as there are days.
+ * A share holds whole days, or files of days that come from seals alone: everything that has to be compared to find copies
+ * is in one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part.
+ * A scanner answers a query with a fold, and a journey with the events of people as codes. Those are followed where all
+ * shares come together, because a person's events lie in as many files as there are days.
  */
-
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
+import { excessOf } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
 import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -19,11 +19,12 @@ import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 import { CachedBucket } from './cached-bucket.ts';
-import { type OnBatch, type ScanRequest, type ScanSegment, scan } from './scan.ts';
+import { scan } from './scan.ts';
+import type { OnBatch, ScanRequest, ScanSegment } from './scan-request.ts';
 
 export interface Share {
   readonly segments: readonly ScanSegment[];
-  /** Of the view, within the question's. */
+  /** The range of the view, which lies within that of the question. */
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -33,13 +34,13 @@ export interface ScanTask extends Share {
 export interface JourneyTask extends Share {
   readonly journey: JourneySpec;
   readonly people: HighRange;
-  /** Events, and people as two each; of more, the share is left to the query. */
+  /** Bounds the events, a person counting as two; a share with more is left to the query. */
   readonly heldMax: number;
 }
 
 export type ShareReply<Found> =
   | { readonly status: 'ok'; readonly found: Found; readonly scannedRowCount: number }
-  /** `rowCount`: rows the share has. */
+  /** `rowCount`: all rows of the share. */
   | { readonly status: 'over-budget'; readonly rowCount: number };
 
 export interface ScannerRpc {
@@ -50,9 +51,12 @@ export interface ScannerRpc {
 /** Reaches a scanner of a tenant's pool. */
 export type ScannerOf = (uid: string, index: number) => ScannerRpc;
 
-class OverBudget extends Error {}
-/** What was found is too much for any answer already, and says so where it is taken in. */
-class Enough extends Error {}
+/** What a share is read into. */
+interface Collector<Found> {
+  readonly found: () => Found;
+  /** Takes a batch in. False when it is already too much for any answer: `found` says so where it is absorbed. */
+  readonly add: (...batch: Parameters<OnBatch>) => boolean;
+}
 
 export class ScanRunner {
   readonly #bucket: CachedBucket;
@@ -68,53 +72,49 @@ export class ScanRunner {
     const fold = new RowFold(query);
     const wanted = new Set<LakeColumn>(fold.columns);
     if (query.measure === 'users') wanted.add('person');
-    const what = { wanted, ...(fold.properties && { properties: fold.properties }) };
-    return this.#read(
-      share,
-      what,
-      () => fold.partial(),
-      (batch, rows) => {
+    const selection = { wanted, ...(fold.properties && { properties: fold.properties }) };
+    return this.#read(share, selection, {
+      found: () => fold.partial(),
+      add: (batch, rows) => {
         fold.add(batch, rows);
         return fold.excess === null;
       },
-    );
+    });
   }
 
   async follow({ journey: spec, people, heldMax, ...share }: JourneyTask): Promise<ShareReply<JourneyPart>> {
     const journey = journeyOf(spec);
-    const builder = new SequenceBuilder(journey, { heldMax, range: people });
+    const { columns, properties } = journey.reader.needs;
+    const builder = new SequenceBuilder(journey.reader, { heldMax, range: people });
     const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
-    const what = {
-      wanted: new Set<LakeColumn>([...journey.columns, 'person']),
-      // Copies are told by the ids of everybody, also where only some people are wanted.
+    const selection = {
+      wanted: new Set<LakeColumn>([...columns, 'person']),
+      // The ids of everybody are compared to find copies, even when only some people are wanted.
       copies: new Map(),
-      ...(journey.properties && { properties: journey.properties }),
+      ...(properties && { properties }),
       ...(!isEverybody && { people: personsOf(people) }),
     };
-    return this.#read(
-      share,
-      what,
-      () => builder.part(),
-      (batch, rows) => {
+    return this.#read(share, selection, {
+      found: () => builder.part(),
+      add: (batch, rows) => {
         builder.add(batch, rows);
-        // The query may hold twice as much: it reads the share itself, and knows better where to divide the people.
+        // The query reads such a share itself: it may hold twice as much, and knows better where to divide the people.
         if (builder.isFull || builder.range.to < people.to) throw new Error('the share holds more events than it may');
-        return journey.excess === null;
+        return excessOf(journey) === null;
       },
-    );
+    });
   }
 
   async #read<Found>(
     { segments, startMs, endMs }: Share,
-    what: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
-    found: () => Found,
-    onBatch: (...batch: Parameters<OnBatch>) => boolean,
+    selection: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
+    { found, add }: Collector<Found>,
   ): Promise<ShareReply<Found>> {
     const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
-    // The clock stands still while nothing is waited for: it says what reads and other work between them took.
+    // The clock stands still while nothing is waited for: it tells what reads, and other work between them, have taken.
     const untilMs = this.#now() + LIMITS.scannerBudgetMs;
     const request = {
-      ...what,
+      ...selection,
       bucket: this.#bucket.binding,
       segments: segments.map((segment) => ({ ...segment, footer: this.#footer(segment) })),
       tails: [],
@@ -122,21 +122,16 @@ export class ScanRunner {
       endMs,
       rowsMax: LIMITS.scannerRowsMax,
     };
-    try {
-      const scanned = await scan(request, (...batch) => {
-        if (this.#now() > untilMs) throw new OverBudget();
-        if (!onBatch(...batch)) throw new Enough();
-      });
-      if (!scanned.ok) return { status: 'over-budget', rowCount };
-      return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
-    } catch (cause) {
-      if (cause instanceof OverBudget) return { status: 'over-budget', rowCount };
-      if (cause instanceof Enough) return { status: 'ok', found: found(), scannedRowCount: rowCount };
-      throw cause;
-    }
+    let isLate = false;
+    const scanned = await scan(request, (...batch) => {
+      isLate = this.#now() > untilMs;
+      if (isLate || !add(...batch)) return 'stop';
+    });
+    if (!scanned.ok || isLate) return { status: 'over-budget', rowCount };
+    return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
   }
 
-  /** The one that was parsed before, if the segment was read before. */
+  /** The very bytes that were parsed before, when the segment was read before. */
   #footer({ path, footer }: ScanSegment): Uint8Array | null {
     if (!footer) return null;
     return this.#footers.of(

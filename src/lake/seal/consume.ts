@@ -1,24 +1,23 @@
 /**
  * Seal consumer: messages of the seal queue → sealed days. Each message succeeds or is retried on its own.
  *
- * steps: settle each tenant's shards, once → seal the days, a few at a time as their rows fit → publish current.json,
- *   once a tenant → ack
+ * steps: settle the shards of each tenant, once → seal the days, a few at a time as their rows fit → publish current.json,
+ *   once for each tenant → ack
  *
- * A day too big for one invocation becomes a message a task; the last of them asks for the day again.
+ * A day too big for one invocation becomes one message for each task; the last task asks for the day again.
  *
- * The queue is trusted with nothing: a message that comes twice finds the day clean or the task done, one that is lost is
- * made again by the schedule.
+ * The queue is trusted with nothing: a message that comes twice finds the day clean or the task done, and the schedule makes
+ * a lost message again.
  */
-
 import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/shard/rpc.ts';
 import { logError } from '../../observe/log.ts';
+import { publishCurrent } from '../manifest/current.ts';
+import { SegmentCache } from '../segment/segment-cache.ts';
 import { Room } from '../std/room.ts';
-import { publishCurrent } from './current.ts';
 import { queueSeals } from './schedule.ts';
 import { type SealResult, sealDay, sealTask } from './seal-day.ts';
-import { SegmentCache } from './segment-cache.ts';
 import { isBeyondLateness, settleShards } from './settle.ts';
 
 export interface SealServices {
@@ -27,14 +26,14 @@ export interface SealServices {
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
-  /** The tenant's rollups; null: there is no such tenant any more. */
+  /** The tenant's rollups; null when the tenant was deleted. */
   readonly rollupsOf: (uid: string) => Promise<readonly Rollup[] | null>;
   readonly now: () => number;
 }
 
-/** Days at the same time, while there is room for their rows: one computes while others wait for R2 or D1. */
+/** Days sealed at the same time, while there is room for their rows: one computes while others wait for R2 or D1. */
 const CONCURRENCY = 4;
-/** A shard that does not get stored holds up a seal this often, then the day is sealed without what it cut. */
+/** A shard whose flush is not stored holds up a seal this often; then the day is sealed without that flush. */
 const SETTLE_ATTEMPTS_MAX = 3;
 const SETTLE_RETRY_SECONDS = 3;
 const RETRY_SECONDS_MAX = 300;
@@ -58,16 +57,16 @@ export async function consumeSeals(batch: MessageBatch<SealMessage>, services: S
   }
 }
 
-/** One batch: what its messages share. */
+/** What the messages of one batch share. */
 class SealRun {
   readonly #services: SealServices;
   readonly #cache: SegmentCache;
   readonly #holder = crypto.randomUUID();
   readonly #settled = new Map<string, Promise<boolean>>();
   readonly #rollups = new Map<string, Promise<readonly Rollup[] | null>>();
-  /** A day named twice is sealed once: both would hold the same lease. */
+  /** A day named twice is sealed once: both messages would take the same lease. */
   readonly #days = new Map<string, Promise<SealResult>>();
-  /** A row decoded is about 1 KB, and a batch of the queue may name 50 days of 40,000 rows each (CORRECTNESS B6). */
+  /** Bounds memory: a decoded row is about 1 KB, and a batch may name 50 days of 40,000 rows each (CORRECTNESS B6). */
   readonly #room = new Room(LIMITS.sealBucketRowsMax);
 
   constructor(services: SealServices) {
@@ -85,7 +84,7 @@ class SealRun {
       if (!(await this.#isSettled(message))) return { ack: false, delaySeconds: SETTLE_RETRY_SECONDS, publish: false };
       const result = await once(this.#days, `${uid}/${day}`, () => this.#seal(uid, day, rollups));
       if (result.status === 'busy') return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
-      if (result.status === 'parts') {
+      if (result.status === 'tasks') {
         const { cause } = message.body;
         await this.#queue(result.tasks.map((task) => ({ uid, day, cause, task })));
       }
@@ -100,7 +99,7 @@ class SealRun {
     const { uid, day, cause } = body;
     const { db, lake } = this.#services;
     try {
-      // Each may hold as many rows as fit.
+      // A task may hold as many rows as fit, so it runs alone.
       const rest = await this.#room.run(LIMITS.sealBucketRowsMax, () =>
         sealTask({ db, bucket: lake, cache: this.#cache }, uid, day, task),
       );
@@ -116,7 +115,7 @@ class SealRun {
     return queueSeals(this.#services.sealQueue, messages);
   }
 
-  /** Tenants whose list could not be published. */
+  /** Publishes the lists of the tenants concerned; answers the tenants whose list could not be published. */
   async publish(outcomes: ReadonlyMap<Message<SealMessage>, Outcome>): Promise<ReadonlySet<string>> {
     const { db, lake, now } = this.#services;
     const uids = new Set<string>();

@@ -3,7 +3,7 @@
  *
  * in: the day's rows without copies, sorted by person · out: encoded cells. Because equal persons are neighbours, a cell
  * counts a person when it differs from the last one it saw: an exact distinct count in 12 bytes a cell instead of a set.
- * Feed buckets one after the other; a person is in one bucket only.
+ * People ranges are fed one after the other; a person is in one range only.
  *
  * Beyond `LIMITS.windowCellsMax` tuples are counted as `other`, in the order of rows, which depends on the events alone:
  * two seals of the same events are equal.
@@ -18,7 +18,7 @@ import { encodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells, tupleKey } from '../../core/rollup/rollup-cells.ts';
 import { wordsOf } from '../../core/std/words.ts';
-import type { CellRow } from './cell-row.ts';
+import type { CellRow } from '../manifest/cells.ts';
 import { RowReader } from './row-reader.ts';
 
 /** The last person a cell saw, and how many there were. */
@@ -67,7 +67,7 @@ export class DayCells {
   }
 }
 
-/** True: the person is another than the one before, and is one. */
+/** Counts the person and answers true, unless it is the person before or the event has none. */
 function countPerson(count: PeopleCount, high: number, low: number): boolean {
   if ((high === count.high && low === count.low) || (high === 0 && low === 0)) return false;
   count.high = high;

@@ -6,10 +6,10 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
+import { type SegmentCache, WHOLE_SIZE_BYTES_MAX } from '../segment/segment-cache.ts';
 import { readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { DayInput } from './plan.ts';
-import { type SegmentCache, WHOLE_SIZE_BYTES_MAX } from './segment-cache.ts';
 
 export interface DayBatch {
   readonly columns: EventColumns;

@@ -1,48 +1,50 @@
 /**
- * Execute: a plan → the day's L1 files in R2, its cells, and what the drift is made of.
+ * Execute: a plan → the L1 files of the day in R2, its cells, and what the drift is made of.
  *
- * A day of one bucket (most) is read once and built in one go (`executePlan`). A bigger one is built by tasks, each on its
- * own and in an invocation that holds 50,000 rows at the most:
+ * A day of one people range, as most are, is read once and built in one go (`executePlan`). A bigger day is built by tasks,
+ * each in an invocation of its own that holds 50,000 rows at the most:
  *
- *   ids-<n>     of a share of all ids: which rows are further copies          → bits in R2
- *   bucket-<n>  of a stretch of people: rows without copies, sorted           → L1 file (a run), cells in R2, counts
- *   the end     (`finishPlan`)                                                → cells of the day, drift
+ *   ids-<n>      a share of all ids: which rows are further copies               → bits in R2
+ *   bucket-<n>   a people range: its rows without copies, sorted                 → L1 files, one a run; cells in R2; counts
+ *   the end      (`finishPlan`)                                                  → cells of the day, drift
  *
- * Deterministic: the same plan gives the same files and cells, whoever executes it and how often.
+ * Deterministic: the same plan gives the same files and cells in every execution.
  */
-
 import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../core/event/columns.ts';
-import { DAY_MS } from '../../core/limits.ts';
 import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
+import { dayOf } from '../../core/std/day.ts';
 import { l1Path, traitsPath } from '../manifest/paths.ts';
 import type { Drift } from '../manifest/sealed-days.ts';
 import type { PlacedL1, PlacedSegment } from '../manifest/segment-rows.ts';
+import { ID_COLUMNS } from '../scan/copies.ts';
+import { isDropped, Survivors } from '../scan/survivors.ts';
 import { concatColumns, selectRows, sortRowsL1 } from '../segment/columns.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';
+import { allRows, keep } from '../segment/rows.ts';
+import type { SegmentCache } from '../segment/segment-cache.ts';
 import { ALL_LAKE_COLUMNS, type LakeColumn } from '../segment/segment-schema.ts';
 import { encodeSegment } from '../segment/segment-write.ts';
-import { peopleOfBucket, rowsOfBucket } from './bucket.ts';
 import { DayCells } from './day-cells.ts';
 import { type DayBatch, readDay } from './day-input.ts';
+import type { SealOutcome } from './flip.ts';
 import { mergeCells } from './merge-cells.ts';
+import { personRange, rowsInRange } from './people-ranges.ts';
 import { isNewlyCovered, rowCountOf, type SealPlan } from './plan.ts';
-import { addCounts, type BucketReader, bucketRuns, noRows, type RowCounts } from './runs.ts';
-import type { AdoptedPlan, SealOutcome } from './seal-store.ts';
-import type { SegmentCache } from './segment-cache.ts';
-import { isDropped, Survivors } from './survivors.ts';
+import type { AdoptedPlan } from './plan-store.ts';
+import { addCounts, noRows, type RangeReader, type RowCounts, rangeRuns } from './runs.ts';
 import { putCells, putDropped, readCells, readDropped, type WorkBucket } from './work-store.ts';
 
-/** Whose a row is, and in which bucket. */
+/** The columns that tell whose a row is, and in which range it lies. */
 const PEOPLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['person', 'key_hash']);
-/** What tells copies apart. */
-const ID_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['received_at', 'id', 'key_hash']);
+/** The columns that tell copies apart. */
+const COPY_COLUMNS: ReadonlySet<LakeColumn> = new Set(ID_COLUMNS);
 
 interface ExecuteDeps {
   readonly bucket: PutBucket & WorkBucket;
   readonly cache: SegmentCache;
 }
 
-/** Everything of a day of one bucket. */
+/** Builds a day of one people range. */
 export async function executePlan(
   adopted: AdoptedPlan,
   { bucket, cache, peopleRollupId }: ExecuteDeps & { readonly peopleRollupId: string },
@@ -56,9 +58,10 @@ export async function executePlan(
     countLate(batch.columns, counts);
     kept.push(batch);
   }
-  const keep = keptBy(plan, counts);
-  const survive = (batch: DayBatch) => keep(survivorsOf(batch, allRows(batch.columns), survivors.dropped));
-  // Batch by batch, so that the rows are not held as they were read beside those that stay.
+  const withoutExpired = expiredFilter(plan, counts);
+  const survive = (batch: DayBatch) =>
+    withoutExpired(survivorsOf(batch, allRows(batch.columns.rowCount), survivors.dropped));
+  // Batch by batch: all rows as they were read are never held beside those that stay.
   const rows = concatColumns(kept.splice(0).map(survive));
   const cells = new DayCells(plan.day, plan.rollups);
   const segments: PlacedL1[] = [];
@@ -72,31 +75,31 @@ export async function executePlan(
   return { cells: cells.finish(), segments, sealed: { events, people, drift } };
 }
 
-/** What a bucket's task counted. */
-export interface BucketCounts extends RowCounts {
+/** What the task of a people range has counted. */
+export interface RangeCounts extends RowCounts {
   readonly events: number;
   readonly people: number;
 }
 
-/** Compares a share of the day's ids. */
+/** Compares a share of the day's ids, and leaves in R2 which rows are further copies. */
 export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: number, deps: ExecuteDeps): Promise<void> {
   const survivors = new Survivors(rowCountOf(inputs), { index: part, count: plan.idPartCount });
-  for await (const { columns } of readDay(plan.day, inputs, ID_COLUMNS, deps.cache)) survivors.add(columns);
+  for await (const { columns } of readDay(plan.day, inputs, COPY_COLUMNS, deps.cache)) survivors.add(columns);
   await putDropped(deps.bucket, { ...plan, hash }, part, survivors.dropped);
 }
 
-/** Builds one bucket, run by run; its files, none if it has no events, and what it counted. */
-export async function executeBucket(
+/** Builds one people range, run by run. Answers its files, none when it has no events, and what it has counted. */
+export async function executeRange(
   adopted: AdoptedPlan,
   index: number,
   { bucket, cache }: ExecuteDeps,
-): Promise<{ readonly counts: BucketCounts; readonly segments: readonly PlacedL1[] }> {
+): Promise<{ readonly counts: RangeCounts; readonly segments: readonly PlacedL1[] }> {
   const { plan, hash } = adopted;
   const dropped = await readDropped(bucket, { ...plan, hash }, plan.idPartCount);
   const counts = noRows();
   const cells = new DayCells(plan.day, plan.rollups);
   const segments: PlacedL1[] = [];
-  for await (const run of bucketRuns(bucketReader(adopted, index, dropped, cache))) {
+  for await (const run of rangeRuns(rangeReader(adopted, index, dropped, cache))) {
     addCounts(counts, run.counts);
     if (run.columns.rowCount === 0) continue;
     cells.add(run.columns, sortRowsL1(run.columns));
@@ -106,32 +109,33 @@ export async function executeBucket(
   return { counts: { ...counts, events: cells.eventCount, people: cells.peopleCount }, segments };
 }
 
-function bucketReader(
+function rangeReader(
   { plan, inputs }: AdoptedPlan,
   index: number,
   dropped: Uint8Array,
   cache: SegmentCache,
-): BucketReader {
-  const whole = peopleOfBucket(index, plan.bucketCount);
+): RangeReader {
+  const { bucketCount: rangeCount } = plan;
+  const whole = personRange(index, rangeCount);
   return {
     index,
     async *read(people) {
       for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache, people ?? whole)) {
         const { person } = batch.columns;
-        let rows = rowsOfBucket(batch.columns, index, plan.bucketCount);
-        if (people !== undefined) rows = rows.filter((row) => person[row]! >= people.min && person[row]! <= people.max);
+        let rows = rowsInRange(batch.columns, index, rangeCount);
+        if (people !== undefined) rows = keep(rows, (row) => person[row]! >= people.min && person[row]! <= people.max);
         if (rows.length === 0) continue;
         const counts = noRows();
         countLate(batch.columns, counts, rows);
         const survivors = survivorsOf(batch, rows, dropped);
         counts.duplicates = rows.length - survivors.rowCount;
-        yield { columns: keptBy(plan, counts)(survivors), counts };
+        yield { columns: expiredFilter(plan, counts)(survivors), counts };
       }
     },
     async countPeople() {
       const rowsOf = new Map<bigint, number>();
       for await (const { columns, firstRow } of readDay(plan.day, inputs, PEOPLE_COLUMNS, cache, whole)) {
-        for (const row of rowsOfBucket(columns, index, plan.bucketCount)) {
+        for (const row of rowsInRange(columns, index, rangeCount)) {
           const person = columns.person[row]!;
           const isKept = !isDropped(dropped, firstRow + row);
           rowsOf.set(person, (rowsOf.get(person) ?? 0) + Number(isKept));
@@ -142,14 +146,14 @@ function bucketReader(
   };
 }
 
-/** Puts together what the buckets counted. Their files are in the manifest already. */
+/** Puts together what the ranges have counted. Their files are in the manifest already. */
 export async function finishPlan(
   adopted: AdoptedPlan,
-  buckets: readonly BucketCounts[],
+  ranges: readonly RangeCounts[],
   { bucket, peopleRollupId }: { readonly bucket: WorkBucket; readonly peopleRollupId: string },
 ): Promise<SealOutcome> {
   const { plan, hash } = adopted;
-  const total = (of: (counts: BucketCounts) => number) => buckets.reduce((sum, counts) => sum + of(counts), 0);
+  const total = (count: (counts: RangeCounts) => number) => ranges.reduce((sum, counts) => sum + count(counts), 0);
   const events = total((counts) => counts.events);
   const drift = driftOf(adopted, peopleRollupId, {
     events,
@@ -164,28 +168,26 @@ export async function finishPlan(
   return { cells, segments: [], sealed: { events, people: total((counts) => counts.people), drift } };
 }
 
-function allRows({ rowCount }: EventColumns): number[] {
-  return Array.from({ length: rowCount }, (_, row) => row);
+/** The rows of a batch without further copies. */
+function survivorsOf({ columns, firstRow }: DayBatch, rows: Uint32Array, dropped: Uint8Array): EventColumns {
+  const survivors = keep(rows, (row) => !isDropped(dropped, firstRow + row));
+  return survivors.length === columns.rowCount ? columns : selectRows(columns, survivors);
 }
 
-/** Of these rows of a batch, those that are no further copies. */
-function survivorsOf({ columns, firstRow }: DayBatch, rows: readonly number[], dropped: Uint8Array): EventColumns {
-  const survivors = rows.filter((row) => !isDropped(dropped, firstRow + row));
-  return survivors.length === columns.rowCount ? columns : selectRows(columns, Uint32Array.from(survivors));
-}
+type ColumnsFilter = (columns: EventColumns) => EventColumns;
 
-/** Leaves out the events whose names have expired, and counts them. */
-function keptBy({ expired = [] }: SealPlan, counts: Pick<RowCounts, 'expired'>): (rows: EventColumns) => EventColumns {
+/** A filter that leaves out events whose names have expired, and counts them. */
+function expiredFilter({ expired = [] }: SealPlan, counts: Pick<RowCounts, 'expired'>): ColumnsFilter {
   if (expired.length === 0) return (rows) => rows;
   const names = new Set<string | null>(expired);
   return (rows) => {
-    const kept = allRows(rows).filter((row) => !names.has(rows.strings.event?.[row] ?? null));
+    const kept = keep(allRows(rows.rowCount), (row) => !names.has(rows.strings.event?.[row] ?? null));
     counts.expired += rows.rowCount - kept.length;
-    return kept.length === rows.rowCount ? rows : selectRows(rows, Uint32Array.from(kept));
+    return kept.length === rows.rowCount ? rows : selectRows(rows, kept);
   };
 }
 
-/** The file of the rows, and beside it that of those which say who people and groups are. */
+/** Puts the file of the rows, and beside it the file of those rows that say who people and groups are. */
 async function placeL1(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedL1> {
   const picked = rowsWithTraits(rows);
   const traits = picked.length === 0 ? null : await placeSegment(bucket, traitsPath(path), selectRows(rows, picked));
@@ -203,7 +205,7 @@ function rowsWithTraits({ strings }: EventColumns): Uint32Array {
 async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedSegment> {
   const encoded = encodeSegment(rows, { order: 'l1' });
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
-  // What is in the lake need not be held: a bucket may have many files.
+  // The bytes are in the lake now and need not be held: a range may have many files.
   return { path, encoded: { ...encoded, bytes: NO_BYTES }, sizeBytes, isOurs };
 }
 
@@ -224,12 +226,12 @@ function countLate(
 function driftOf(
   { plan, inputs, liveParts }: AdoptedPlan,
   peopleRollupId: string,
-  { events: sealed, duplicates, beyond, imported, expired }: Omit<BucketCounts, 'people'>,
+  { events: sealed, duplicates, beyond, imported, expired }: Omit<RangeCounts, 'people'>,
 ): Drift {
   let live = plan.base?.live ?? 0;
   for (const part of liveParts) live += countEvents(part, plan.day);
   for (const input of inputs) {
-    // Made before that rollup was: no part of it says what was counted live, the manifest does.
+    // A flush from before the people rollup existed has no part of it: the manifest says what was counted live.
     const isUncounted = input.source === 'flush' && !input.rollupIds.includes(peopleRollupId);
     if (isUncounted && isNewlyCovered(plan, input)) live += input.rowCount - input.uncounted;
   }
@@ -240,7 +242,7 @@ function driftOf(
 function countEvents(part: Uint8Array, day: number): number {
   let events = 0;
   for (const [startMs, window] of decodeRollupCells(part).windows) {
-    if (Math.floor(startMs / DAY_MS) !== day) continue;
+    if (dayOf(startMs) !== day) continue;
     for (const cell of window.values()) events += cell.count;
   }
   return events;

@@ -1,20 +1,19 @@
 /**
- * Merge cells: the cells of a day's buckets → those of the day.
+ * Merge cells: the cells of a day's people ranges → those of the day.
  *
- * Buckets divide the people, so exact counts of people add up, where a union of sketches would estimate. Buckets are merged
- * in their order: what goes to `other` beyond the cap depends on the plan alone.
+ * Ranges divide the people, so exact counts of people add up, where a union of sketches would estimate. Ranges are merged in
+ * their order, so that the plan alone decides which tuples go to `other` beyond the cap.
  */
-
 import type { Cell } from '../../core/rollup/cell.ts';
 import { decodeRollupCells, encodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells } from '../../core/rollup/rollup-cells.ts';
-import type { CellRow } from './cell-row.ts';
+import type { CellRow } from '../manifest/cells.ts';
 
 /** Adds up one rollup and grain. */
 class Merge {
   readonly #cells: RollupCells;
-  /** Null: some bucket was merged twice into it, so that people may be in it twice. */
+  /** The exact count of people; null when a range was merged into the cell twice, so that people may be in it twice. */
   readonly #exact = new Map<Cell, number | null>();
 
   constructor(rollup: Rollup) {
@@ -25,7 +24,7 @@ class Merge {
     return this.#cells;
   }
 
-  /** All chunks of one bucket. */
+  /** Adds all chunks of one range. */
   add(chunks: readonly CellRow[]): void {
     const met = new Set<Cell>();
     for (const { cells, overflowed } of chunks) {
@@ -53,17 +52,17 @@ class Merge {
   }
 }
 
-/** `buckets`: gives the cells of one bucket after the other; asked for once a rollup and grain, so that few are held. */
+/** `rangeCells` gives the cells of a range; ranges are asked for one after the other, so that few cells are held. */
 export async function mergeCells(
   rollups: readonly Rollup[],
-  bucketCount: number,
-  bucketCells: (bucket: number) => Promise<readonly CellRow[]>,
+  rangeCount: number,
+  rangeCells: (range: number) => Promise<readonly CellRow[]>,
 ): Promise<CellRow[]> {
   const merges = rollups.flatMap((rollup) =>
     (['day', 'hour'] as const).map((grain) => ({ rollup, grain, merge: new Merge(rollup) })),
   );
-  for (let bucket = 0; bucket < bucketCount; bucket++) {
-    const rows = await bucketCells(bucket);
+  for (let range = 0; range < rangeCount; range++) {
+    const rows = await rangeCells(range);
     for (const { rollup, grain, merge } of merges) {
       merge.add(rows.filter((row) => row.rollupId === rollup.id && row.grain === grain));
     }

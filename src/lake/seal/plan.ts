@@ -1,17 +1,17 @@
 /**
  * Seal plan: what one revision of a day is made of, decided once from what the manifest said at one moment.
  *
- * in: the day's state in D1 · out: a plan, or that there is nothing to do. Pure; the plan row makes it binding: who comes
- * second adopts the plan of who came first, and a seal that died is resumed with the same inputs (CORRECTNESS B1).
+ * in: the day's state in D1 · out: a plan, or that there is nothing to do
  *
- * The plan hash names the L1 files, so equal plans write equal names and another plan can never touch them.
+ * Planning is pure; the plan row makes a plan binding. A second seal adopts the plan of the first, and a seal that died is
+ * resumed with the same inputs (CORRECTNESS B1). The plan hash names the L1 files, so that equal plans write equal names and
+ * another plan can never touch them.
  */
-
 import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { hashHex } from '../../core/std/hash.ts';
 import type { SealedDay, SealVector } from '../manifest/sealed-days.ts';
-import { bucketCountOf } from './bucket.ts';
+import { rangeCountOf } from './people-ranges.ts';
 
 /** A segment with rows of the day. */
 export interface DayInput {
@@ -32,11 +32,11 @@ export interface DayInput {
 export interface DayState {
   readonly sealed: SealedDay | null;
   readonly inputs: readonly DayInput[];
-  /** Per incarnation of the tenant: everything below is stored. A flush boundary, for flushes are stored in order. */
+  /** For each incarnation of the tenant the seq below which everything is stored: a flush boundary, as flushes come in order. */
   readonly vector: SealVector;
-  /** The greatest manifest_seq there is: everything up to it was seen. */
+  /** The greatest manifest_seq at that moment: everything up to it was seen. */
   readonly headSeq: number;
-  /** Names of events that retention has dropped from the day. */
+  /** Names of events that have expired by the day. */
   readonly expired: readonly string[];
 }
 
@@ -46,15 +46,15 @@ export interface SealPlan {
   readonly revision: number;
   readonly coveredSeq: number;
   readonly vector: SealVector;
-  /** Their manifest_seq, in the order that decides between copies of an event: by incarnation, then seq. */
+  /** The manifest_seq of each input, in the order that decides between copies of an event: by incarnation, then seq. */
   readonly inputs: readonly number[];
   readonly rollups: readonly Rollup[];
-  /** Events live by the seal before this one, and what it covered: those parts may be gone by now. */
+  /** The live count and the vector of the seal before this one, whose parts may be gone by now; null for a first seal. */
   readonly base: { readonly live: number; readonly vector: SealVector } | null;
-  /** More than one: each is a task of its own, and so are the parts of the ids. */
+  /** People ranges of the day. Where there are several, each is a task, and so is each part of the ids. */
   readonly bucketCount: number;
   readonly idPartCount: number;
-  /** Names of events that are left out; absent in plans from before there was retention. */
+  /** Names of events that are left out; absent in plans from before expiry existed. */
   readonly expired?: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export function planSeal(
     inputs: [...inputs].sort(compareInputs).map(({ manifestSeq }) => manifestSeq),
     rollups,
     base: sealed === null ? null : { live: sealed.drift.live, vector: sealed.vector },
-    bucketCount: bucketCountOf(rowCount),
+    bucketCount: rangeCountOf(rowCount),
     idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
     expired,
   };
@@ -111,7 +111,7 @@ function compareInputs(a: DayInput, b: DayInput): number {
   return a.seqFrom - b.seqFrom || a.manifestSeq - b.manifestSeq;
 }
 
-/** 16 hex digits. Of the plan as it is stored: JSON with keys in the order of `SealPlan`. */
+/** 16 hex digits that name a plan, from the text that is stored: JSON with keys in the order of `SealPlan`. */
 export function planHash(planText: string): string {
   return hashHex(planText);
 }

@@ -1,19 +1,20 @@
 /**
- * Run: the rows of a bucket that are held at a time, and one L1 file. Most buckets are one run.
+ * Run: the rows of a people range that are held at a time, and one L1 file. Most ranges are one run.
  *
- * People are not divided over buckets, so one person, or one name that a server sends for everybody, can make a bucket of
- * any size. Such a bucket is read again by stretches of its people, each of no more rows than may be held; and a person of
- * more alone, whose rows become files as they are read. Runs follow the order of people, and those of one person each other:
- * what counts people by their neighbours counts right (day-cells.ts). Within a run rows are as they were read.
+ * The events of one person are not divided over ranges, so a single person, or one name that a server sends for everybody,
+ * can make a range of any size. Such a range is read again in stretches of its people, each of no more rows than may be held.
+ * A person with more rows is a stretch alone, whose rows become files while they are read. Runs follow the order of people,
+ * and the runs of one person each other, so that counting people by their neighbours stays right (day-cells.ts). Within a run
+ * rows are in the order of reading.
  *
- * Everything follows from what is read: a bucket done twice gives the same runs under the same names.
+ * Everything follows from what is read: a range that is built twice gives the same runs under the same names.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { concatColumns, selectRows } from '../segment/columns.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
 
-/** What a bucket's rows that are not in its files are, and which of the others came late. */
+/** How many rows are not in the files, and why (`expired`, `duplicates`), and how many rows came late or by import. */
 export interface RowCounts {
   beyond: number;
   imported: number;
@@ -21,27 +22,27 @@ export interface RowCounts {
   duplicates: number;
 }
 
-/** Rows that stay, of those that were read, and what was counted of all of these. */
+/** The rows of a reading that stay, and what was counted over all of its rows. */
 export interface ReadRows {
   readonly columns: EventColumns;
   readonly counts: RowCounts;
 }
 
 export interface Run extends ReadRows {
-  /** Of its file: the bucket's number, and of several the run's. */
+  /** Names its file: the number of the range; where there are several runs, also the number of the run. */
   readonly name: string;
 }
 
-export interface BucketReader {
+export interface RangeReader {
   readonly index: number;
-  /** Rows of the bucket, in the same order each time: of some of its people, or of all. */
+  /** Rows of all people of the range, or of some; in the same order each time. */
   read(people?: PersonRange): AsyncIterable<ReadRows>;
-  /** The bucket's people, nobody as 0, with their rows that stay; also those of whom none does, for they are counted. */
+  /** The people of the range with how many of their rows stay, 0 included; the key 0 stands for events without a person. */
   countPeople(): Promise<ReadonlyMap<bigint, number>>;
 }
 
-/** Each is to be worked off before the next is asked for. */
-export async function* bucketRuns(reader: BucketReader): AsyncGenerator<Run> {
+/** The runs of a range, one after the other: the caller is done with a run before it asks for the next. */
+export async function* rangeRuns(reader: RangeReader): AsyncGenerator<Run> {
   const rowsMax = LIMITS.sealBucketRowsMax;
   const whole = await readWhole(reader.read(), rowsMax);
   if (whole !== null) return yield { name: `${reader.index}`, ...whole };
@@ -53,7 +54,7 @@ export async function* bucketRuns(reader: BucketReader): AsyncGenerator<Run> {
   }
 }
 
-/** Null: there are more rows than may be held. */
+/** Null when there are more rows than may be held. */
 async function readWhole(batches: AsyncIterable<ReadRows>, rowsMax: number): Promise<ReadRows | null> {
   const held = new Held();
   for await (const { columns, counts } of batches) {
@@ -64,6 +65,7 @@ async function readWhole(batches: AsyncIterable<ReadRows>, rowsMax: number): Pro
   return held.take();
 }
 
+/** The rows in pieces of as many as may be held. */
 async function* cut(batches: AsyncIterable<ReadRows>, rowsMax: number): AsyncGenerator<ReadRows> {
   const held = new Held();
   for await (const { columns, counts } of batches) {
@@ -86,7 +88,7 @@ async function* cut(batches: AsyncIterable<ReadRows>, rowsMax: number): AsyncGen
   yield held.take();
 }
 
-/** People in their order, as many together as have no more rows than may be held; one of more is alone. */
+/** Stretches of people in their order, each of no more rows than may be held; a person with more rows is alone. */
 function stretches(rowsOf: ReadonlyMap<bigint, number>, rowsMax: number): PersonRange[] {
   const ranges: PersonRange[] = [];
   let rowCount = 0;

@@ -1,11 +1,15 @@
 /**
- * Seal schedule: which days are due: ended two hours ago and dirty, every hour at first and less often the older they are
- * (CORRECTNESS B5). It is also what makes lost messages harmless: a day that stays dirty is found again.
+ * Seal schedule: which days are due: they ended two hours ago and are dirty; every hour at first, and less often the older
+ * they are (CORRECTNESS B5). It also makes lost messages harmless: a day that stays dirty is found again.
  *
- * A day whose only news is an import that still goes on waits for its end, for each of its chunks would seal it anew.
+ * A day whose only news is an import that still goes on waits for the import's end, because each of its chunks would seal
+ * the day anew.
  */
-import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
+import { HOUR_MS, LIMITS, MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
+import { dayOf } from '../../core/std/day.ts';
+import { collectGarbage } from '../manifest/garbage.ts';
+import { claim, claimSince, unclaim } from '../manifest/leases.ts';
 
 export interface ScheduleServices {
   readonly db: D1Database;
@@ -13,24 +17,23 @@ export interface ScheduleServices {
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
 }
 
-/** The look-up reads every uncovered day of every tenant: not each minute. */
+/** The look-up reads every uncovered day of every tenant: too much for each minute. */
 const SCHEDULE_EVERY_MS = 5 * MINUTE_MS;
-/** A day that was queued is not queued again so soon. */
+/** A day that was queued is not queued again before this time has passed. */
 const QUEUED_FOR_MS = 15 * MINUTE_MS;
-/** An import without a new chunk for so long has ended, said or not. */
+/** An import without a new chunk for this long has ended, whether its end was said or not. */
 const IMPORT_QUIET_MS = 10 * MINUTE_MS;
 /**
- * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of it would
- * fill the queue that all tenants share. Ten seconds, less than the half minute after which `tidemark import` asks again for
- * days that do not move, and as long as twenty a second take that were queued with it.
+ * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of that call
+ * would fill the queue that all tenants share. Ten seconds is less than the half minute after which `tidemark import` asks
+ * again for days that do not move. Each day queued with it adds what it takes at twenty a second.
  */
 const IMPORT_QUEUED_FOR_MS = 10 * SECOND_MS;
 const IMPORT_QUEUED_FOR_MS_A_DAY = 50;
 const DAYS_PER_RUN_MAX = 500;
 const MESSAGES_PER_SEND_MAX = 100;
-const DELETES_PER_RUN_MAX = 1_000;
 
-/** The cron's part in sealing: queues the days that are due, and deletes what was replaced long enough ago. */
+/** The cron's duty in sealing: queues the days that are due, and deletes what was replaced long enough ago. */
 export async function scheduleSeals(
   services: ScheduleServices,
   nowMs: number,
@@ -59,8 +62,8 @@ export async function queueSeals(
 }
 
 /**
- * Queues the days of an import that are not sealed with all of it, each that was not queued since its newest segment: a chunk
- * stored after a day was queued has it queued again at once.
+ * Queues the days of an import that are not sealed with all of it, unless they were queued since their newest segment: a
+ * chunk that is stored after its day was queued has the day queued again at once.
  */
 export async function queueImported(
   { db, sealQueue }: Pick<ScheduleServices, 'db' | 'sealQueue'>,
@@ -70,8 +73,8 @@ export async function queueImported(
 ): Promise<void> {
   if (open.length === 0) return;
   const forMs = Math.min(QUEUED_FOR_MS, IMPORT_QUEUED_FOR_MS + open.length * IMPORT_QUEUED_FOR_MS_A_DAY);
-  const names = open.map(({ day, manifestSeq }) => ({ name: claimName({ uid, day }), seq: manifestSeq }));
-  const free = await claimSince(db, names, nowMs, forMs);
+  const claims = open.map(({ day, manifestSeq }) => ({ name: claimName({ uid, day }), seq: manifestSeq }));
+  const free = await claimSince(db, claims, nowMs, forMs);
   const chosen = open.filter(({ day }) => free.has(claimName({ uid, day })));
   try {
     await queueSeals(
@@ -89,10 +92,10 @@ interface DueDay {
   readonly day: number;
 }
 
-/** Youngest first. */
+/** The days to be sealed now, youngest first. */
 export async function dueDays(db: D1Database, nowMs: number): Promise<DueDay[]> {
-  const today = Math.floor(nowMs / DAY_MS);
-  const lastDay = Math.floor((nowMs - LIMITS.sealAfterMs) / DAY_MS) - 1;
+  const today = dayOf(nowMs);
+  const lastDay = dayOf(nowMs - LIMITS.sealAfterMs) - 1;
   const { results } = await db
     .prepare(
       `SELECT sd.uid, sd.day
@@ -111,66 +114,4 @@ export async function dueDays(db: D1Database, nowMs: number): Promise<DueDay[]> 
 
 function claimName({ uid, day }: DueDay): string {
   return `seal-queued/${uid}/${day}`;
-}
-
-/** The names that nobody had claimed; they are claimed now. Old claims are forgotten. */
-export async function claim(
-  db: D1Database,
-  names: readonly string[],
-  nowMs: number,
-  forMs: number,
-): Promise<Set<string>> {
-  if (names.length === 0) return new Set();
-  const [, claimed] = await db.batch<{ name: string }>([
-    db.prepare('DELETE FROM leases WHERE until_ms <= ?1').bind(nowMs - HOUR_MS),
-    db
-      .prepare(
-        `INSERT INTO leases (name, holder, until_ms) SELECT value, 'schedule', ?2 FROM json_each(?1) WHERE true
-         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms WHERE leases.until_ms <= ?3
-         RETURNING name`,
-      )
-      .bind(JSON.stringify(names), nowMs + forMs, nowMs),
-  ]);
-  return new Set(claimed!.results.map(({ name }) => name));
-}
-
-/** As `claim`; what was claimed for less than `seq` is free as well. A claim of the schedule is for 0. */
-async function claimSince(
-  db: D1Database,
-  names: readonly { readonly name: string; readonly seq: number }[],
-  nowMs: number,
-  forMs: number,
-): Promise<Set<string>> {
-  const { results } = await db
-    .prepare(
-      `INSERT INTO leases (name, holder, until_ms) SELECT value ->> 'name', value ->> 'seq', ?2 FROM json_each(?1) WHERE true
-       ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
-       WHERE leases.until_ms <= ?3 OR CAST(leases.holder AS INTEGER) < CAST(excluded.holder AS INTEGER) RETURNING name`,
-    )
-    .bind(JSON.stringify(names), nowMs + forMs, nowMs)
-    .all<{ name: string }>();
-  return new Set(results.map(({ name }) => name));
-}
-
-async function unclaim(db: D1Database, names: readonly string[]): Promise<void> {
-  await db
-    .prepare('DELETE FROM leases WHERE name IN (SELECT value FROM json_each(?1))')
-    .bind(JSON.stringify(names))
-    .run();
-}
-
-/** Deletes objects that seals replaced; first the object, then its row: a crash between the two repeats the first. */
-async function collectGarbage(db: D1Database, lake: Pick<R2Bucket, 'delete'>, nowMs: number): Promise<number> {
-  const { results } = await db
-    .prepare('SELECT path FROM garbage WHERE after_ms <= ?1 LIMIT ?2')
-    .bind(nowMs, DELETES_PER_RUN_MAX)
-    .all<{ path: string }>();
-  if (results.length === 0) return 0;
-  const paths = results.map(({ path }) => path);
-  await lake.delete(paths);
-  await db
-    .prepare('DELETE FROM garbage WHERE path IN (SELECT value FROM json_each(?1))')
-    .bind(JSON.stringify(paths))
-    .run();
-  return paths.length;
 }

@@ -1,21 +1,24 @@
 /**
- * Seal: the rebuilding of one tenant-day from its segments. The orchestrator: state → plan → room → adopt → execute → write,
- * flip.
+ * Seal: the rebuilding of one tenant-day from its segments.
  *
- * It may be killed between any two steps and run again, by several at once: the plan row decides what is built, names and
- * contents follow from the plan, and only the flip is seen. A day too big for one invocation is handed out in tasks: ids
- * first, then buckets; asked again when they are done, the seal puts their counts together and flips.
+ * steps: state → plan → room → adopt → execute → write, flip
+ *
+ * A seal may be killed between any two steps and run again, also several times at once: the plan row decides what is built,
+ * names and contents follow from the plan, and readers see the flip alone. A day too big for one invocation is handed out as
+ * tasks, the ids first, then the people ranges; when it is asked for again and they are done, the seal puts their counts
+ * together and flips.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
 import type { SealTaskName } from '../../core/shard/rpc.ts';
 import { assert } from '../../core/std/result.ts';
 import type { PutBucket } from '../segment/put.ts';
+import type { SegmentCache } from '../segment/segment-cache.ts';
 import { Room } from '../std/room.ts';
-import { type BucketCounts, executeBucket, executeIds, executePlan, finishPlan } from './execute.ts';
+import { executeIds, executePlan, executeRange, finishPlan, type RangeCounts } from './execute.ts';
+import { writeAndFlip } from './flip.ts';
 import { type DayState, findPeopleRollup, type NothingToSeal, planSeal, rowCountOf, type SealPlan } from './plan.ts';
-import { adoptPlan, readDayState, readPlan, readTasks, releaseLease, storeTask, writeAndFlip } from './seal-store.ts';
-import type { SegmentCache } from './segment-cache.ts';
+import { adoptPlan, leaveDay, readDayState, readPlan, readTasks, storeTask } from './plan-store.ts';
 import type { WorkBucket } from './work-store.ts';
 
 export interface SealDayDeps {
@@ -23,18 +26,18 @@ export interface SealDayDeps {
   readonly bucket: PutBucket & WorkBucket;
   readonly cache: SegmentCache;
   readonly now: () => number;
-  /** Names this invocation in the lease. */
+  /** Names the invocation in the lease. */
   readonly holder: string;
-  /** Shared by the seals of an invocation; absent: there is this one only. */
+  /** Shared by the seals of an invocation. Default: a room for this seal alone. */
   readonly room?: Room;
 }
 
 export type SealResult =
   | { readonly status: 'sealed'; readonly revision: number; readonly events: number; readonly rest: number }
   | { readonly status: NothingToSeal }
-  /** To be done first, in any order, by `sealTask`; then the day is to be sealed again. */
-  | { readonly status: 'parts'; readonly tasks: readonly SealTaskName[] }
-  /** Another invocation has the day's lease. */
+  /** These tasks come first, in any order, by `sealTask`; then the day is sealed again. */
+  | { readonly status: 'tasks'; readonly tasks: readonly SealTaskName[] }
+  /** Another invocation has the lease of the day. */
   | { readonly status: 'busy' };
 
 const PEOPLE_ROLLUP = findPeopleRollup(DEFAULT_ROLLUPS);
@@ -70,13 +73,13 @@ async function sealAsPlanned(
   const done = plan.bucketCount === 1 ? NO_TASKS : await readTasks(db, plan);
   const tasks = missingTasks(plan, done);
   if (tasks.length > 0) {
-    await releaseLease(db, plan, holder);
-    return { status: 'parts', tasks: tasks.map((task) => ({ revision: plan.revision, task })) };
+    await leaveDay(db, plan, holder);
+    return { status: 'tasks', tasks: tasks.map((task) => ({ revision: plan.revision, task })) };
   }
   const outcome =
     plan.bucketCount === 1
       ? await executePlan(adopted, { bucket, cache, peopleRollupId })
-      : await finishPlan(adopted, countsOf(plan, done), { bucket, peopleRollupId });
+      : await finishPlan(adopted, countsByRange(plan, done), { bucket, peopleRollupId });
   await writeAndFlip(db, adopted, outcome, { holder, nowMs: now() });
   const { events, drift } = outcome.sealed;
   return { status: 'sealed', revision: adopted.plan.revision, events, rest: drift.rest };
@@ -88,26 +91,26 @@ function idsTask(part: number): string {
   return `ids-${part}`;
 }
 
-function bucketTask(index: number): string {
+function rangeTask(index: number): string {
   return `bucket-${index}`;
 }
 
-/** What is to be done next of a day of several buckets: the ids, for buckets must know the copies; then the buckets. */
-function missingTasks({ idPartCount, bucketCount }: SealPlan, done: ReadonlyMap<string, string>): string[] {
-  if (bucketCount === 1) return [];
+/** The tasks that a day of several ranges lacks: first the ids, because a range must know the copies; then the ranges. */
+function missingTasks({ idPartCount, bucketCount: rangeCount }: SealPlan, done: ReadonlyMap<string, string>): string[] {
+  if (rangeCount === 1) return [];
   const missing = (count: number, name: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => name(index)).filter((task) => !done.has(task));
   const ids = missing(idPartCount, idsTask);
-  return ids.length > 0 ? ids : missing(bucketCount, bucketTask);
+  return ids.length > 0 ? ids : missing(rangeCount, rangeTask);
 }
 
-function countsOf({ bucketCount }: SealPlan, done: ReadonlyMap<string, string>): BucketCounts[] {
-  return Array.from({ length: bucketCount }, (_, index) => JSON.parse(done.get(bucketTask(index))!) as BucketCounts);
+function countsByRange({ bucketCount }: SealPlan, done: ReadonlyMap<string, string>): RangeCounts[] {
+  return Array.from({ length: bucketCount }, (_, index) => JSON.parse(done.get(rangeTask(index))!) as RangeCounts);
 }
 
 /**
- * Does one task of a seal; the tasks that are still to be done before the seal goes on, or null when the revision has been
- * sealed meanwhile. Done twice, also at once, it leaves the same.
+ * Does one task of a seal. Answers the tasks of its kind that are still missing, or null when the revision has been sealed
+ * meanwhile. A task that is done twice, also at once, leaves the same.
  */
 export async function sealTask(
   { db, bucket, cache }: Pick<SealDayDeps, 'db' | 'bucket' | 'cache'>,
@@ -127,12 +130,12 @@ export async function sealTask(
       await executeIds(adopted, index, { bucket, cache });
       await storeTask(db, adopted, { task, result: {}, segments: [] });
     } else {
-      const { counts, segments } = await executeBucket(adopted, index, { bucket, cache });
+      const { counts, segments } = await executeRange(adopted, index, { bucket, cache });
       await storeTask(db, adopted, { task, result: counts, segments });
     }
   }
   const isIds = task.startsWith('ids-');
   const rest = missingTasks(plan, await readTasks(db, key));
-  // Of the next kind nothing is asked for: the seal itself hands it out.
+  // The seal itself hands out the tasks of the next kind.
   return rest.filter((name) => name.startsWith('ids-') === isIds);
 }

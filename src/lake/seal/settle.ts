@@ -1,7 +1,7 @@
 /**
  * Settle: before a day is planned, its tenant's shards are asked to cut a flush, and the plan waits until what they cut is
- * stored (CORRECTNESS B4). An unreachable shard does not hold up the others: it keeps its old covered seq, and what it
- * holds makes the day dirty when it is stored.
+ * stored (CORRECTNESS B4). An unreachable shard does not hold up the others: the seal covers what
+ * is stored of it, and what it still holds makes the day dirty when it is stored.
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
@@ -30,7 +30,7 @@ export async function settleShards({ shardOf, directoryOf }: SettleDeps, uid: st
   return replies.every((isStored) => isStored);
 }
 
-/** No shard holds an event of such a day in its cells, for it would be beyond the allowed lateness: nothing to wait for. */
+/** True of a day so old that no shard holds an event of it in its cells: there is nothing to wait for. */
 export function isBeyondLateness(day: number, nowMs: number): boolean {
   return (day + 1) * DAY_MS < nowMs - LIMITS.allowedLatenessMs;
 }

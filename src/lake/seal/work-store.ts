@@ -1,32 +1,34 @@
 /**
- * Work store: what tasks of a big seal leave for each other in R2: bits of rows that do not count, cells of a bucket.
+ * Work store: what the tasks of a big seal leave for each other in R2: a bit for each row that is a further copy, and the
+ * cells of a people range.
  *
- * Named by the plan's hash and a function of it: a task done twice writes the same again. Deleted after the flip.
+ * The names have the plan's hash and the contents follow from the plan: a task that is done twice writes the same again.
+ * The flip throws everything away.
  */
 import { compress, decompress } from '../encoding/zstd.ts';
-import type { CellRow } from './cell-row.ts';
+import type { CellRow } from '../manifest/cells.ts';
+import { workPath } from '../manifest/paths.ts';
 
 export type WorkBucket = Pick<R2Bucket, 'get' | 'put'>;
 
 interface PlanName {
   readonly uid: string;
-  readonly day: number;
   readonly hash: string;
 }
 
 function droppedPath({ uid, hash }: PlanName, part: number): string {
-  return `lake/v1/${uid}/work/${hash}/dropped-${part}`;
+  return workPath(uid, hash, `dropped-${part}`);
 }
 
-function cellsPath({ uid, hash }: PlanName, bucket: number): string {
-  return `lake/v1/${uid}/work/${hash}/cells-${bucket}`;
+function cellsPath({ uid, hash }: PlanName, range: number): string {
+  return workPath(uid, hash, `cells-${range}`);
 }
 
-/** Everything the tasks of a plan leave, to be deleted. */
-export function workPaths(name: PlanName, partCount: number, bucketCount: number): string[] {
+/** Everything that the tasks of a plan leave. */
+export function workPaths(name: PlanName, partCount: number, rangeCount: number): string[] {
   return [
     ...Array.from({ length: partCount }, (_, part) => droppedPath(name, part)),
-    ...Array.from({ length: bucketCount }, (_, bucket) => cellsPath(name, bucket)),
+    ...Array.from({ length: rangeCount }, (_, range) => cellsPath(name, range)),
   ];
 }
 
@@ -34,7 +36,7 @@ export async function putDropped(bucket: WorkBucket, name: PlanName, part: numbe
   await bucket.put(droppedPath(name, part), encodeWork([dropped]));
 }
 
-/** Of all parts together. */
+/** The bits of all parts together. */
 export async function readDropped(bucket: WorkBucket, name: PlanName, partCount: number): Promise<Uint8Array> {
   let all = new Uint8Array();
   for (let part = 0; part < partCount; part++) {
@@ -72,7 +74,11 @@ async function bytesAt(bucket: WorkBucket, path: string): Promise<Uint8Array> {
   return new Uint8Array(await object.arrayBuffer());
 }
 
-/** Several byte strings as one: count and lengths in 4 bytes each, little-endian, then all of them compressed together. */
+/**
+ * Several byte strings as one.
+ *
+ *   count u32 · length u32 of each · zstd(all of them, one after the other)       little-endian
+ */
 function encodeWork(pieces: readonly Uint8Array[]): Uint8Array {
   const head = new Uint32Array([pieces.length, ...pieces.map(({ length }) => length)]);
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

@@ -1,5 +1,5 @@
 /**
- * Base64: how bytes lie in D1. A BLOB comes back as an array of numbers, 10 to 14 times slower than text.
+ * Base64: the form in which bytes lie in D1. A BLOB comes back as an array of numbers, 10 to 14 times slower than text.
  */
 import { Buffer } from 'node:buffer';
 

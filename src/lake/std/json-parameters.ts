@@ -1,9 +1,9 @@
-/** JSON parameters: many rows as few parameters of one statement (`json_each`), each within what D1 takes. */
+/** JSON parameters: many rows as few parameters for `json_each`, each of a size that D1 takes. */
 
-/** One JSON parameter stays under this: D1 takes 2 MB a value. */
+/** D1 takes 2 MB a value; a margin is left. */
 const PARAMETER_SIZE_BYTES_MAX = 1_500_000;
 
-/** JSON arrays of the rows, each below what one parameter may hold. No rows: no parameters. */
+/** The rows as JSON arrays, each below the bound of one parameter; none when there are no rows. */
 export function jsonParameters<T>(rows: readonly T[], sizeOf: (row: T) => number): string[] {
   const parameters: string[] = [];
   let taken: T[] = [];

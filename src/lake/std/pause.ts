@@ -1,6 +1,6 @@
 /**
- * Pause: lets what else waits for this thread go first. Long work without input or output in between (decoding a flush,
- * encoding a file) stops here now and then, for requests may be served by the same isolate.
+ * Pause: yields the thread to other tasks that wait for it. Long work without input or output in between (decoding a flush,
+ * encoding a file) pauses now and then, because the same isolate may be serving requests.
  */
 export function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,8 +1,8 @@
 /**
- * Read-ahead: results of many slow steps in their order, with a bounded number of them under way.
+ * Read-ahead: the results of many slow steps in their order, with a bounded number of steps under way.
  *
- * The platform allows six connections at once; a scan that awaited each segment before asking for the next would be as
- * slow as the sum of the store's latencies.
+ * Six at once is the number of connections that the platform allows. A scan that awaited each segment before it asked for the
+ * next would be as slow as the sum of the store's latencies.
  */
 export const READS_AT_ONCE = 6;
 
@@ -15,7 +15,7 @@ export async function* readAhead<T, R>(
   let next = 0;
   const start = () => {
     const promise = step(items[next++] as T);
-    // It is awaited in its turn; until then a failure must not count as unhandled.
+    // The promise is awaited in its turn; until then a failure must not count as unhandled.
     promise.catch(() => {});
     pending.push(promise);
   };

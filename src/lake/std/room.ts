@@ -1,6 +1,6 @@
 /**
- * Room: how much one invocation holds at a time over all that it works on: small work runs side by side, big work one after
- * the other. What is counted is the user's to say: rows, flushes.
+ * Room: a weighted semaphore that bounds how much one invocation holds at a time: small work runs side by side, big work one
+ * after the other. The caller chooses what is counted: rows, flushes.
  */
 
 interface Waiting {
@@ -18,8 +18,8 @@ export class Room {
   }
 
   /**
-   * Does the work when there is room for it; work of more than there is room for is done alone. First come, first
-   * served, so that a big one is not passed by small ones for ever. `hasWaited`: what was known before may be old by now.
+   * Runs the work when there is room for it; work larger than the room runs alone. First come, first served, so that small
+   * work does not overtake big work for ever. `hasWaited` tells the work that what was known before may be outdated.
    */
   async run<T>(size: number, work: (hasWaited: boolean) => Promise<T>): Promise<T> {
     const taken = Math.min(size, this.#sizeMax);

@@ -1,7 +1,7 @@
 /**
- * Sized cache: values that were worked out before, bounded by their bytes together; the least recently used goes first.
+ * Sized cache: values that are costly to make, bounded by their total size; the least recently used goes first (LRU).
  *
- * The newest stays even if it is larger than the bound: whoever worked it out is about to use it again.
+ * The newest value stays even if it is larger than the bound: its caller is about to use it again.
  */
 export class SizedCache<K, V> {
   readonly #sizeBytesMax: number;
@@ -13,7 +13,12 @@ export class SizedCache<K, V> {
     this.#sizeBytesMax = sizeBytesMax;
   }
 
-  /** The value of the key, made if it is not there, and how many bytes it takes with its key. */
+  /** The size of all values together. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** The value of the key, which is made when it is not there. `sizeBytesOf`: what the value takes with its key. */
   of(key: K, make: () => V, sizeBytesOf: (value: V) => number): V {
     const known = this.#entries.get(key);
     if (known !== undefined) {
@@ -29,11 +34,18 @@ export class SizedCache<K, V> {
     return value;
   }
 
+  /** Forgets the value, unless the key has another one by now. */
+  drop(key: K, value: V): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.value !== value) return;
+    this.#entries.delete(key);
+    this.#sizeBytes -= entry.sizeBytes;
+  }
+
   #shrink(): void {
-    for (const [key, { sizeBytes }] of this.#entries) {
+    for (const [key, { value }] of this.#entries) {
       if (this.#sizeBytes <= this.#sizeBytesMax || this.#entries.size === 1) return;
-      this.#entries.delete(key);
-      this.#sizeBytes -= sizeBytes;
+      this.drop(key, value);
     }
   }
 }

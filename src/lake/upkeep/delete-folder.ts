@@ -1,11 +1,11 @@
 /**
  * Delete folder: removes the objects of a deleted tenant: segments of all levels, work of seals, current.json.
  *
- * Found by listing, not by the manifest: an object that no row names any more goes too.
+ * A listing finds them, not the manifest, so that an object which no row names any more goes too.
  */
 import { lakeFolder } from '../manifest/paths.ts';
 
-/** Deletes up to `countMax` objects (R2 lists and deletes 1,000 at once); how many there were. */
+/** Deletes up to `countMax` objects (R2 lists and deletes 1,000 at once), and answers how many. */
 export async function deleteFolder(
   bucket: Pick<R2Bucket, 'list' | 'delete'>,
   uid: string,

@@ -1,30 +1,34 @@
 /**
- * Retention, enforced: the cron's part. Per tenant with a policy: record what is dropped → delete it.
+ * Expiry: the cron's duty that enforces the policies of tenants.
  *
- * - Recorded first, by one statement that also looks whether all of it is sealed (CORRECTNESS B8): a day with anything no
- *   seal covers holds up its tier until it is sealed. From then on no reader counts it, whatever is still there (A5).
- * - Deleted then, as garbage: cells and manifest rows at once, objects an hour later, for scans that had begun.
- * - Events of a name: the days are sealed anew without them, some at a time; until then readers leave them out.
+ * steps, for each tenant with a policy: record what is dropped → delete it → seal days anew that hold expired names
+ *
+ * - The record comes first. The statement that writes it also checks that all of it is sealed (CORRECTNESS B8): a day with
+ *   anything that no seal covers holds up its tier until it is sealed. From the record on no reader counts the dropped days,
+ *   whatever is still there (A5).
+ * - Cells and manifest rows are deleted at once; objects an hour later, because scans may be reading them.
+ * - Days with events of an expired name are sealed anew without them, some in each run; until then readers leave them out.
  * What comes for a dropped day later (an import of old history) is taken and does not count; the next run deletes it.
  */
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
 import { type ExpiryPolicy, type ExpiryTargets, expirySchema, expiryTargets } from '../../core/tenant/expiry.ts';
 import { logError } from '../../observe/log.ts';
+import { type CurrentBucket, publishCurrent } from '../manifest/current.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from '../manifest/dropped.ts';
-import { type CurrentBucket, publishCurrent } from '../seal/current.ts';
-import { claim, queueSeals } from '../seal/schedule.ts';
+import { afterScans, throwAwayFound } from '../manifest/garbage.ts';
+import { claim } from '../manifest/leases.ts';
+import { traitsPathSql } from '../manifest/paths.ts';
+import { queueSeals } from '../seal/schedule.ts';
 
-export interface RetentionServices {
+export interface ExpiryServices {
   readonly db: D1Database;
   readonly lake: CurrentBucket;
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
 }
 
 const EVERY_MS = 6 * HOUR_MS;
-/** A scan that began before may still read the files. */
-const GARBAGE_AFTER_MS = HOUR_MS;
-/** Days sealed anew in one run, for each tenant: the queue is not for retention alone. */
+/** Days of a tenant that one run has sealed anew: other duties use the queue, too. */
 const RESEALS_PER_RUN_MAX = 100;
 
 export async function readPolicy(db: D1Database, uid: string): Promise<ExpiryPolicy | null> {
@@ -46,8 +50,8 @@ export async function readDropped(db: D1Database, uid: string): Promise<Dropped>
   return droppedOf(await selectDropped(db, uid).all());
 }
 
-/** Every tenant on its own: one that fails does not keep the others from their turn. */
-export async function scheduleRetention(services: RetentionServices, nowMs: number): Promise<void> {
+/** Each tenant is tried on its own: a failure does not keep the others from their turn. */
+export async function scheduleExpiry(services: ExpiryServices, nowMs: number): Promise<void> {
   const { db } = services;
   if (!(await claim(db, ['schedule/retention'], nowMs, EVERY_MS)).has('schedule/retention')) return;
   const { results } = await db
@@ -57,14 +61,15 @@ export async function scheduleRetention(services: RetentionServices, nowMs: numb
     .all<{ uid: string }>();
   for (const { uid } of results) {
     try {
-      await enforceRetention(services, uid, nowMs);
+      await enforceExpiry(services, uid, nowMs);
     } catch (cause) {
       logError('retention', cause, { uid });
     }
   }
 }
 
-export async function enforceRetention(services: RetentionServices, uid: string, nowMs: number): Promise<void> {
+/** Does everything that the tenant's policy asks for now. */
+export async function enforceExpiry(services: ExpiryServices, uid: string, nowMs: number): Promise<void> {
   const { db, lake, sealQueue } = services;
   const policy = await readPolicy(db, uid);
   if (policy === null) return;
@@ -99,8 +104,8 @@ function recordStatements(
 }
 
 /**
- * Parameters: uid, tier, name, the day wanted, now. Up to the first day that is not all sealed; only if there is anything,
- * and only forward.
+ * Drops up to the day wanted or the first day that is not sealed whole, if there is anything to drop; never moves back.
+ * Parameters: uid, tier, name, the day wanted, now.
  */
 const RECORD = `
   WITH target AS (
@@ -118,19 +123,21 @@ const RECORD = `
     day_before = excluded.day_before, updated_at_ms = excluded.updated_at_ms
   WHERE excluded.day_before > dropped.day_before`;
 
-/** All that lies wholly in dropped days. Files with rows of kept days stay: the others are passed over by readers. */
+/** Deletes what lies wholly in dropped days. A file that also has rows of kept days stays; readers pass over the others. */
 function deleteStatements(db: D1Database, uid: string, dropped: Dropped, nowMs: number): D1PreparedStatement[] {
   const { hour, day, lake } = dropped;
   const segments = `uid = ?1 AND ((source = 'seal' AND day < ?2) OR (source <> 'seal' AND at_max_ms < ?2 * ${DAY_MS}))`;
   const cells = (grain: 'hour' | 'day', before: number) =>
     db.prepare('DELETE FROM sealed_cells WHERE uid = ?1 AND grain = ?2 AND day < ?3').bind(uid, grain, before);
   return [
-    db
-      .prepare(
-        `INSERT OR IGNORE INTO garbage (path, after_ms) SELECT path, ?3 FROM segments WHERE ${segments}
-         UNION ALL SELECT replace(path, '/date=', '/traits/date='), ?3 FROM segments WHERE ${segments} AND traits_rows > 0`,
-      )
-      .bind(uid, lake.dayBefore, nowMs + GARBAGE_AFTER_MS),
+    throwAwayFound(
+      db,
+      `SELECT path, ?3 FROM segments WHERE ${segments}
+         UNION ALL SELECT ${traitsPathSql('path')}, ?3 FROM segments WHERE ${segments} AND traits_rows > 0`,
+      uid,
+      lake.dayBefore,
+      afterScans(nowMs),
+    ),
     db.prepare(`DELETE FROM segments WHERE ${segments}`).bind(uid, lake.dayBefore),
     db.prepare('DELETE FROM segment_days WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
     db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
@@ -139,7 +146,7 @@ function deleteStatements(db: D1Database, uid: string, dropped: Dropped, nowMs: 
   ];
 }
 
-/** Sealed days, the oldest first, whose seal still holds events of a name that was dropped. */
+/** Sealed days whose seal still holds events of an expired name, the oldest first. */
 async function daysToSealAnew(db: D1Database, uid: string, { lake, events }: Dropped): Promise<number[]> {
   if (events.size === 0) return [];
   const { results } = await db

@@ -10,8 +10,13 @@
  * each shard and one to D1, however much the question would cost.
  */
 import { createHash } from 'node:crypto';
+import { selectCohortVersions } from '../../control/cohorts/cohort-store.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { dayRange } from '../../core/std/day.ts';
+import { selectDropped } from '../../lake/manifest/dropped.ts';
+import { selectLinkHead } from '../../lake/manifest/link-store.ts';
+import { selectRevisions } from '../../lake/manifest/sealed-days.ts';
+import { selectManifestHead } from '../../lake/manifest/segments.ts';
 import type { Asking } from '../view/asking.ts';
 import { type Coverage, coverageOf } from '../view/coverage.ts';
 import { askLive } from '../view/shards.ts';
@@ -21,15 +26,6 @@ export interface DataVersion {
   readonly hash: string | null;
   /** The coverage of an answer given now. */
   readonly coverage: Coverage;
-}
-
-interface StoredRow {
-  readonly manifestSeq: number;
-  readonly linkSeq: number;
-  readonly revisions: number;
-  readonly sealedDays: number;
-  readonly cohorts: string;
-  readonly dropped: string;
 }
 
 export async function readDataVersion(
@@ -42,17 +38,16 @@ export async function readDataVersion(
   const heads = replies.map((reply) => (reply === null ? null : [reply.incarnation, reply.headSeq]));
   if (heads.includes(null)) return { hash: null, coverage };
   const { dayFrom, dayTo } = dayRange({ startMs, endMs });
-  const stored = await ports.db
-    .prepare(
-      `SELECT coalesce((SELECT max(manifest_seq) FROM segment_days WHERE uid = ?1), 0) AS manifestSeq,
-         coalesce((SELECT max(link_seq) FROM links WHERE uid = ?1), 0) AS linkSeq,
-         (SELECT coalesce(sum(revision), 0) FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3) AS revisions,
-         (SELECT count(*) FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3) AS sealedDays,
-         (SELECT json_group_array(json_array(cohort_id, definition, deleted_at_ms)) FROM cohorts WHERE uid = ?1) AS cohorts,
-         (SELECT json_group_array(json_array(tier, name, day_before)) FROM dropped WHERE uid = ?1) AS dropped`,
-    )
-    .bind(tenant.uid, dayFrom, dayTo)
-    .first<StoredRow>();
+  const { db } = ports;
+  const { uid } = tenant;
+  const read = await db.batch<unknown>([
+    selectManifestHead(db, uid),
+    selectLinkHead(db, uid),
+    selectRevisions(db, uid, dayFrom, dayTo),
+    selectCohortVersions(db, uid),
+    selectDropped(db, uid),
+  ]);
+  const stored = read.map(({ results }) => results);
   const parts = [heads.sort(), stored, tenant.rollups.map(({ id }) => id)];
   return { hash: createHash('sha256').update(JSON.stringify(parts)).digest('hex'), coverage };
 }

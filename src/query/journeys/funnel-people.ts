@@ -1,11 +1,15 @@
 /**
- * FunnelPeople: the people of a funnel's step, page by page, by ascending hash.
+ * FunnelPeople: lists the people of a funnel's step, page by page, by ascending hash.
  *
- * steps: the hashes of those who are meant → the page → a second scan of their events alone, for who they are
+ * steps: find the hashes of the people → take the page → scan the events of these people alone for their ids
  */
 import type { StringColumn } from '../../core/event/event.ts';
-import { FunnelPeople } from '../../core/journeys/funnel/funnel.ts';
-import type { FunnelPeopleQuestion } from '../../core/journeys/funnel/funnel-question.ts';
+import {
+  type FunnelPeopleQuestion,
+  funnelPeople,
+  type ListedPerson,
+  type PeoplePage,
+} from '../../core/journeys/funnel/funnel-people.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { personSet } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
@@ -15,23 +19,9 @@ import type { LakeRefusal } from '../view/refusal.ts';
 import { scanLakeView } from '../view/scan-view.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
 
-export interface ListedPerson {
-  /** The pseudonym: 16 hex digits. */
-  readonly person: string;
-  /** Null: the person has none, or it is encrypted. */
-  readonly userId: string | null;
-  /** The last one in the range. */
-  readonly anonymousId: string | null;
-}
-export interface PeoplePage {
-  readonly people: readonly ListedPerson[];
-  /** Null: there are no more. */
-  readonly cursor: string | null;
-}
-
 const ID_COLUMNS: readonly StringColumn[] = ['user_id', 'anonymous_id'];
 
-/** The cursor is the pseudonym of the last person of a page; null when it is none. */
+/** Parses a cursor, the pseudonym of the last person of a page. null when the text is no pseudonym. */
 export function parsePeopleCursor(cursor: string): bigint | null {
   return /^[0-9a-f]{16}$/.test(cursor) ? BigInt.asIntN(64, BigInt(`0x${cursor}`)) : null;
 }
@@ -42,65 +32,65 @@ export async function listFunnelPeople(
   options: { readonly after: bigint | null; readonly heldMax?: number },
 ): Promise<Result<JourneyReading<PeoplePage>, LakeRefusal>> {
   const { after, ...rest } = options;
-  const funnel = new FunnelPeople(question, after);
-  const read = await readJourney<bigint[]>(asking, funnel, {
+  const journey = funnelPeople.make(question, after);
+  const reading = await readJourney(asking, journey, {
     ...rest,
-    // Whom it finds is not the scanners' to say: they read its events, as any funnel's.
+    // Scanners read the events of the funnel; the people are found here.
     spec: { kind: 'funnel', question: { ...question, groupBy: null } },
     furtherColumns: ID_COLUMNS,
     ...(after !== null && { highFrom: Number(after >> 32n) }),
-    isEnough: () => funnel.count > question.limit,
+    isEnough: () => journey.fold.count > question.limit,
   });
-  if (!read.ok) return read;
-  const { answer: found, view, scannedEvents } = read.value;
+  if (!reading.ok) return reading;
+  const { answer: found, ...read } = reading.value;
   const page = found.slice(0, question.limit);
-  const people = await identify(asking, view, page);
+  const people = await identify(asking, read.view, page);
   if (!people.ok) return people;
-  const cursor = found.length > page.length ? hexOf(page.at(-1)!) : null;
-  return ok({ answer: { people: people.value, cursor }, view, scannedEvents });
+  const cursor = found.length > page.length ? pseudonym(page.at(-1)!) : null;
+  return ok({ ...read, answer: { people: people.value, cursor } });
 }
 
-interface Identity {
-  userId: string | null;
-  anonymousId: string | null;
-  anonymousAtMs: number;
+/** The ids of one person, while their events are scanned. */
+class Identity {
+  userId: string | null = null;
+  anonymousId: string | null = null;
+  #anonymousAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Keeps the first user id, which all events share, and the last anonymous id. */
+  add(userId: string | null, anonymousId: string | null, atMs: number): void {
+    this.userId ??= userId;
+    if (anonymousId === null || atMs < this.#anonymousAtMs) return;
+    // The lesser of two at one instant is kept, so that the order of reading does not matter.
+    if (atMs === this.#anonymousAtMs && anonymousId > this.anonymousId!) return;
+    this.anonymousId = anonymousId;
+    this.#anonymousAtMs = atMs;
+  }
 }
 
-/** `page`: ascending. */
+/** `page`: hashes, ascending. */
 async function identify(
   asking: Asking,
   view: LakeView,
   page: readonly bigint[],
 ): Promise<Result<ListedPerson[], LakeRefusal>> {
   if (page.length === 0) return ok([]);
-  const identities = new Map<bigint, Identity>(
-    page.map((person) => [person, { userId: null, anonymousId: null, anonymousAtMs: Number.NEGATIVE_INFINITY }]),
-  );
+  const identities = new Map(page.map((person) => [person, new Identity()]));
   const wanted = new Set<LakeColumn>(['person', ...ID_COLUMNS]);
   const people = personSet(page);
   const scanned = await scanLakeView(asking, view, { wanted, people }, ({ at, person, strings }, rows) => {
-    for (const row of rows) {
-      const identity = identities.get(person[row]!);
-      if (identity === undefined) continue;
-      identity.userId ??= strings.user_id![row]!;
-      const anonymousId = strings.anonymous_id![row]!;
-      const atMs = at[row]!;
-      if (anonymousId === null || atMs < identity.anonymousAtMs) continue;
-      // Of two at one instant the lesser: which is read first must not show.
-      if (atMs === identity.anonymousAtMs && anonymousId > identity.anonymousId!) continue;
-      identity.anonymousId = anonymousId;
-      identity.anonymousAtMs = atMs;
-    }
+    const { user_id: userIds, anonymous_id: anonymousIds } = strings;
+    for (const row of rows) identities.get(person[row]!)?.add(userIds![row]!, anonymousIds![row]!, at[row]!);
   });
   if (!scanned.ok) return scanned;
   return ok(
     page.map((person) => {
       const { userId, anonymousId } = identities.get(person)!;
-      return { person: hexOf(person), userId, anonymousId };
+      return { person: pseudonym(person), userId, anonymousId };
     }),
   );
 }
 
-function hexOf(person: bigint): string {
+/** The hash of a person as 16 hexadecimal digits. */
+function pseudonym(person: bigint): string {
   return BigInt.asUintN(64, person).toString(16).padStart(16, '0');
 }

@@ -1,21 +1,24 @@
 /**
- * Passes: a journey's people in ranges of their hashes, one after the other, each of as many as can be held at once.
+ * Passes: a journey's people in ranges of their hashes, one after the other, each with as many people as can be held at
+ * once.
  *
- * What the row groups say of their people tells how many rows a range has; what a pass has held of what it read, how many
- * the next may have. A range ends where few row groups go on beyond it, for those are read again by the next.
+ * The row groups tell how many rows a range has; the share of its rows that a pass has held tells how many the next may
+ * have. A range ends where few row groups go on beyond it, because the next pass reads those again.
  */
-import type { HighRange } from '../../core/journeys/kit/sequence-builder.ts';
-import type { PeopleSpan } from '../../lake/segment/people-bounds.ts';
+import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { dayRange } from '../../core/std/day.ts';
+import { type PeopleSpan, peopleSpans } from '../../lake/segment/people-bounds.ts';
+import type { LakeView } from '../view/lake-view.ts';
 
-/** Of what may be held, how much to plan with: people differ in how much they do. */
+/** The share of the bound that a pass is planned for: people differ in their number of events. */
 const FILL = 0.9;
-/** A range may be this much shorter, to end at a better place. */
+/** The share of that to which a range may be shortened, to end at a better place. */
 const SHORTEST = 0.75;
 
 export class Passes {
   readonly #spans: readonly PeopleSpan[];
   readonly #heldMax: number;
-  /** What is held of a row that is read; a person counts as two. */
+  /** The measure that each row read adds to what is held; a person counts as two. */
   #heldShare = 1;
 
   constructor(spans: readonly PeopleSpan[], heldMax: number) {
@@ -23,7 +26,7 @@ export class Passes {
     this.#heldMax = heldMax;
   }
 
-  /** The last of the people from `from` on who will fit in one pass; at the most `last`. */
+  /** The last of the people from `from` on who will fit in one pass; at most `last`. */
   endFrom(from: number, last: number): number {
     const rowsMax = (FILL * this.#heldMax) / this.#heldShare;
     if (this.#rowsIn({ from, to: last }) <= rowsMax) return last;
@@ -41,14 +44,14 @@ export class Passes {
     return best;
   }
 
-  /** Of these people so much was held. */
+  /** Learns from a pass over these people how much of their rows was held. */
   learn(range: HighRange, held: number): void {
     const rowCount = this.#rowsIn(range);
-    // Never as if nothing were held: then one pass would be planned for everybody.
+    // Never 0: one pass would be planned for everybody.
     if (rowCount > 0) this.#heldShare = Math.max(held / rowCount, 0.001);
   }
 
-  /** The farthest end of a range with so many rows at the most; one word's people at the least. */
+  /** The farthest end of a range with at most `rowsMax` rows; at least the people of one word. */
   #reach(from: number, last: number, rowsMax: number): number {
     let low = from;
     let high = last;
@@ -60,7 +63,7 @@ export class Passes {
     return low;
   }
 
-  /** As if the rows of a row group were spread evenly over its people. */
+  /** The estimated rows of a range: the rows of a row group are taken to be spread evenly over its people. */
   #rowsIn({ from, to }: HighRange): number {
     let rowCount = 0;
     for (const span of this.#spans) {
@@ -70,10 +73,30 @@ export class Passes {
     return rowCount;
   }
 
-  /** Rows of the row groups that have people on both sides. */
+  /** The rows of the row groups that have people on both sides of the end. */
   #crossed(to: number): number {
     let rowCount = 0;
     for (const span of this.#spans) if (span.from <= to && span.to > to) rowCount += span.rowCount;
     return rowCount;
   }
+}
+
+/** Plans the passes over a view; null when one pass may do, or when people cannot be read apart from others. */
+export function planPasses({ segments, tails, startMs, endMs, people }: LakeView, heldMax: number): Passes | null {
+  if (people?.linked?.isEmpty === false) return null;
+  const { dayFrom, dayTo } = dayRange({ startMs, endMs });
+  const counted = segments.map(({ days, footer }) => {
+    const inRange = days.filter(({ day }) => day >= dayFrom && day <= dayTo);
+    return { footer, rowCount: inRange.reduce((sum, { rowCount }) => sum + rowCount, 0) };
+  });
+  const tailRows = tails.reduce((sum, { columns }) => sum + columns.rowCount, 0);
+  if (counted.reduce((sum, { rowCount }) => sum + rowCount, tailRows) <= heldMax) return null;
+  const spans: PeopleSpan[] = [{ ...EVERYBODY, rowCount: tailRows }];
+  for (const { footer, rowCount } of counted) {
+    const groups = footer ? peopleSpans(footer) : [{ ...EVERYBODY, rowCount }];
+    const total = groups.reduce((sum, group) => sum + group.rowCount, 0);
+    // Only some days of a segment may be in the range: each row group gets its share of their rows.
+    for (const group of groups) spans.push({ ...group, rowCount: (group.rowCount * rowCount) / total });
+  }
+  return new Passes(spans, heldMax);
 }

@@ -11,7 +11,7 @@ import { dayOf, dayRange } from '../../core/std/day.ts';
 import type { Dropped } from '../../lake/manifest/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';
 import type { ScanSegment, ScanTail } from '../../lake/scan/scan.ts';
-import { withProfiles } from '../../lake/scan/use-digests.ts';
+import { withDigests } from '../../lake/scan/use-digests.ts';
 import type { Asking } from './asking.ts';
 import { type Coverage, coverageOf, droppedRanges, isCounted } from './coverage.ts';
 import type { KnownPeople } from './known-people.ts';
@@ -60,7 +60,7 @@ export async function openLakeView(asking: Asking, request: ViewRequest): Promis
   const days = dayRange({ startMs, endMs });
   const plan = await readScanPlan(asking.ports.db, { uid: asking.tenant.uid, ...days, only });
   const live = () => new Set(tails.flatMap((tail) => daysOf(tail.columns)));
-  const segments = plan.profiles.length === 0 ? plan.segments : withProfiles(plan, { ...days, live: live() });
+  const segments = plan.digests.length === 0 ? plan.segments : withDigests(plan, { ...days, live: live() });
   const { lake, events } = plan.dropped;
   return {
     // Rows of older days that are still in segments and in tails do not count.

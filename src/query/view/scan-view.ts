@@ -4,7 +4,8 @@
 import { ok, type Result } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { withoutExpired } from '../../lake/manifest/dropped.ts';
-import { type OnBatch, type ScanRequest, type ScanTooLarge, type ScanTotals, scan } from '../../lake/scan/scan.ts';
+import { scan } from '../../lake/scan/scan.ts';
+import type { OnBatch, ScanRequest, ScanTooLarge, ScanTotals } from '../../lake/scan/scan-request.ts';
 import { type People, personFilter } from '../../lake/segment/people-bounds.ts';
 import { keep } from '../../lake/segment/rows.ts';
 import type { Asking } from './asking.ts';
@@ -18,9 +19,6 @@ export interface RowsRequest
   /** Asked after each batch; names the bound that was exceeded, which ends and refuses the scan. null while within bounds. */
   readonly excess?: () => string | null;
 }
-
-/** Thrown to stop a scan whose consumer exceeded its own bound. */
-class TooMuch extends Error {}
 
 const NOTHING: ScanTotals = { eventCount: 0, scannedRowCount: 0, duplicateCount: 0 };
 
@@ -47,16 +45,14 @@ export async function scanLakeView(
     ...rest,
   };
   const shown = showing(view, filtersHere ? people : undefined, onBatch);
+  let exceeded: string | null = null;
   const bounded: OnBatch = async (...batch) => {
-    await shown(...batch);
-    const exceeded = excess?.() ?? null;
-    if (exceeded !== null) throw new TooMuch(exceeded);
+    if ((await shown(...batch)) === 'stop') return 'stop';
+    exceeded = excess?.() ?? null;
+    if (exceeded !== null) return 'stop';
   };
-  const scanned = await scan(request, bounded).catch((error: unknown) => {
-    if (error instanceof TooMuch) return error;
-    throw error;
-  });
-  if (scanned instanceof TooMuch) return tooLarge(`${scanned.message}: narrow the range or add a filter.`);
+  const scanned = await scan(request, bounded);
+  if (exceeded !== null) return tooLarge(`${exceeded}: narrow the range or add a filter.`);
   return scanned.ok ? scanned : refusalOf(scanned.error);
 }
 
@@ -68,7 +64,7 @@ function showing({ expired, people: known }: LakeView, people: People | undefine
     if (rows.length === 0) return;
     const columns = known === undefined ? batch : knownColumns(batch, known);
     const words = wordsOf(columns.person);
-    await onBatch(columns, isWanted === null ? rows : keep(rows, (row) => isWanted(words, row)), day);
+    return onBatch(columns, isWanted === null ? rows : keep(rows, (row) => isWanted(words, row)), day);
   };
 }
 

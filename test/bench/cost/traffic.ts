@@ -103,10 +103,11 @@ class Sender {
       body,
       cf: { continent: 'EU', country: 'DE' },
     });
-    const { accepted } = (await world.invoke('collect', (isolate) => {
+    const { accepted } = (await world.invoke('collect', async (isolate) => {
       const auth = { authenticate: () => isolate.tenants.byUid(UID) };
       const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants };
-      return isolate.product.collect(http as never, isolate.product.nativeProtocol, deps as never);
+      const target = { source: 'native', call: isolate.product.nativeEvents };
+      return (await isolate.product.collect(http as never, target, deps as never)).verdict;
     })) as { accepted: number };
     if (accepted !== this.#traffic.eventsPerRequest)
       throw new Error(`Only ${accepted} events of a request were accepted.`);

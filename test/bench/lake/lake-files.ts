@@ -1,7 +1,7 @@
 // Lake files: the sealed days of the lake's figures, as seals would write them, on disk, and their manifest.
 
 import { l1Path } from '../../../src/lake/manifest/paths.ts';
-import { bucketOf } from '../../../src/lake/seal/bucket.ts';
+import { rangeOf } from '../../../src/lake/seal/people-ranges.ts';
 import { packFooter } from '../../../src/lake/segment/footer.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
 import type { LakePorts } from '../../../src/query/view/asking.ts';
@@ -71,7 +71,7 @@ export class Lake {
 function sharesOf({ person, names }: GeneratedPeople, fileCount: number): GeneratedPeople[] {
   const columns = { person, keyHash: person };
   return Array.from({ length: fileCount }, (_, file) => {
-    const rows = [...names.keys()].filter((row) => bucketOf(columns, row, fileCount) === file);
+    const rows = [...names.keys()].filter((row) => rangeOf(columns, row, fileCount) === file);
     return { person: BigInt64Array.from(rows, (row) => person[row]!), names: rows.map((row) => names[row]!) };
   });
 }

@@ -9,9 +9,9 @@ import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
 import { l0Path } from '../../../src/lake/manifest/paths.ts';
 import { readScanPlan } from '../../../src/lake/manifest/segments.ts';
 import { sealDay, sealTask } from '../../../src/lake/seal/seal-day.ts';
-import { SegmentCache } from '../../../src/lake/seal/segment-cache.ts';
 import { concatColumns, selectRows } from '../../../src/lake/segment/columns.ts';
 import { putSegment } from '../../../src/lake/segment/put.ts';
+import { SegmentCache } from '../../../src/lake/segment/segment-cache.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
 import { DiskBucket } from '../../support/disk-bucket.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
@@ -83,7 +83,7 @@ const cpuBefore = process.cpuUsage();
 for (;;) {
   const deps = { db, bucket: bucket.binding, cache: new SegmentCache(bucket.binding), now: () => nowMs, holder: 'h' };
   const result = await sealDay(deps, UID, FIRST_DAY, DEFAULT_ROLLUPS);
-  if (result.status !== 'parts') break;
+  if (result.status !== 'tasks') break;
   // The tasks of one batch of messages share a segment cache, as in the consumer.
   for (const task of result.tasks) {
     const taskAtMs = performance.now();

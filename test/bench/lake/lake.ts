@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
-import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { retention } from '../../../src/core/journeys/retention.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { rankSeries } from '../../../src/core/query/fold/answer.ts';
 import { parseQuery } from '../../../src/core/query/question/request.ts';
@@ -116,8 +115,8 @@ const QUESTIONS: readonly Question[] = [
       FROM b WHERE event = '${STEPS[0]}'`,
     async ask(ports) {
       const steps = STEPS.map((event) => ({ event }));
-      const question = await must(parseFunnel({ ...RANGE, steps, windowSeconds: 7 * 86_400 }, 'UTC'));
-      const { answer } = await must(await readJourney(askingOf(ports, NOW), new Funnel(question)));
+      const question = await must(funnel.parse({ ...RANGE, steps, windowSeconds: 7 * 86_400 }, 'UTC'));
+      const { answer } = await must(await readJourney(askingOf(ports, NOW), funnel.make(question)));
       return answer.steps.map(({ people: count }) => count);
     },
   },
@@ -130,8 +129,8 @@ const QUESTIONS: readonly Question[] = [
     async ask(ports) {
       const step = { event: STEPS[0] };
       const body = { ...RANGE, start: step, return: step, interval: 'day', historyDays: 0, intervals: 29 };
-      const question = await must(parseRetention(body, 'UTC', NOW_MS));
-      const { answer } = await must(await readJourney(askingOf(ports, NOW), new Retention(question)));
+      const question = await must(retention.parse(body, 'UTC', NOW_MS));
+      const { answer } = await must(await readJourney(askingOf(ports, NOW), retention.make(question)));
       return [0, 1, 7].map((n) => answer.overall[n]!.retained);
     },
   },

@@ -6,16 +6,15 @@ import { LIMITS } from '../../../src/core/limits.ts';
 
 const receivedAtMs = Date.UTC(2026, 2, 10, 12);
 const arrival: Arrival = { receivedAtMs, sentAtMs: null };
-const newId = () => 'made';
 
 function valid(wire: unknown, by: Partial<Arrival> = {}): ValidEvent {
-  const result = validateEvent(wire, { ...arrival, ...by }, newId);
+  const result = validateEvent(wire, { ...arrival, ...by });
   if (!result.ok) throw new Error(`${result.error.code} at ${result.error.path}`);
   return result.value;
 }
 
 function rejection(wire: unknown): [code: EventRejectionCode, path: string] {
-  const result = validateEvent(wire, arrival, newId);
+  const result = validateEvent(wire, arrival);
   if (result.ok) throw new Error('was taken');
   expect(result.error.message).toMatch(/\.$/);
   return [result.error.code, result.error.path];
@@ -33,8 +32,7 @@ describe('a valid event', () => {
       atMs: receivedAtMs,
       routingAtMs: receivedAtMs,
       clamped: false,
-      id: 'made',
-      idMade: true,
+      id: null,
       type: 'track',
       event: 'Clicked',
       name: null,
@@ -58,21 +56,21 @@ describe('a valid event', () => {
       properties: { price: 1.5, tags: ['x', null, true], nested: { deep: 'ü' } },
       context: { locale: 'de' },
     });
-    expect(event).toMatchObject({ id: 'e1', idMade: false, userId: 'u1', anonymousId: 'a1', groupId: 'g1' });
+    expect(event).toMatchObject({ id: 'e1', userId: 'u1', anonymousId: 'a1', groupId: 'g1' });
     expect(event.atMs).toBe(Date.UTC(2026, 2, 10, 11));
     expect(event.propertiesText).toBe('{"price":1.5,"tags":["x",null,true],"nested":{"deep":"ü"}}');
     expect(event.context).toEqual({ value: { locale: 'de' }, text: '{"locale":"de"}', hadAddress: false });
   });
 
-  it("may use Segment's names: messageId, traits, name", () => {
-    expect(valid({ id: null, messageId: 'm1', type: 'identify', userId: 'u', traits: { plan: 'pro' } })).toMatchObject({
-      id: 'm1',
-      event: 'identify',
-      properties: { plan: 'pro' },
-    });
+  it('keeps the fields of its type: the name of a page, the id that an alias gives up', () => {
     const page = valid({ type: 'page', name: 'Signed Up', properties: { path: '/' } });
     expect(page).toMatchObject({ event: 'page', name: 'Signed Up', properties: { path: '/', name: 'Signed Up' } });
     expect(valid({ type: 'alias', userId: 'new', previousId: 'old' }).properties).toEqual({ previousId: 'old' });
+  });
+
+  it("is not looked at for other vendors' names", () => {
+    const event = valid({ type: 'identify', messageId: 'm1', userId: 'u', traits: { plan: 'pro' } });
+    expect(event).toMatchObject({ id: null, properties: {} });
   });
 
   it('is called by its own name where another type brings one', () => {
@@ -156,7 +154,7 @@ describe('each kind of bad event has its own code', () => {
     ['a type of the wrong kind', { type: 3, event: 'x' }, 'type-unknown', '/type'],
     ['a numeric id', { id: 5, event: 'x' }, 'id-invalid', '/id'],
     ['an empty id', { id: '', event: 'x' }, 'id-invalid', '/id'],
-    ['a long id', { messageId: 'x'.repeat(257), event: 'x' }, 'id-invalid', '/messageId'],
+    ['a long id', { id: 'x'.repeat(257), event: 'x' }, 'id-invalid', '/id'],
     ['a numeric user', { userId: 5, event: 'x' }, 'person-id-invalid', '/userId'],
     ['a long device', { anonymousId: 'x'.repeat(257), event: 'x' }, 'person-id-invalid', '/anonymousId'],
     ['a group of the wrong kind', { groupId: ['g'], event: 'x' }, 'group-id-invalid', '/groupId'],
@@ -169,7 +167,7 @@ describe('each kind of bad event has its own code', () => {
     ['the year 1582', { event: 'x', timestamp: '1582-10-15' }, 'timestamp-out-of-range', '/timestamp'],
     ['properties as an array', { event: 'x', properties: [] }, 'properties-invalid', '/properties'],
     ['properties as a text', { event: 'x', properties: '{}' }, 'properties-invalid', '/properties'],
-    ['traits as a number', { type: 'identify', traits: 1 }, 'properties-invalid', '/traits'],
+    ['properties as a number', { type: 'identify', properties: 1 }, 'properties-invalid', '/properties'],
     ['a context as an array', { event: 'x', context: [] }, 'context-invalid', '/context'],
     ['too deep', { event: 'x', properties: nested(9) }, 'properties-too-deep', `/properties${'/a'.repeat(8)}`],
     [
@@ -224,6 +222,6 @@ describe('each kind of bad event has its own code', () => {
 });
 
 it('says the limit and the value it met', () => {
-  const result = validateEvent({ event: 'x'.repeat(300) }, arrival, newId);
+  const result = validateEvent({ event: 'x'.repeat(300) }, arrival);
   expect(result.ok ? '' : result.error.message).toBe('A name may have at most 200 characters; this one has 300.');
 });

@@ -1,18 +1,17 @@
 // What a journey holds is bounded while it is gathered and counted, not only looked at in the end.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { Active, parseActive } from '../../../src/core/journeys/active.ts';
-import { Frequency, parseFrequency } from '../../../src/core/journeys/frequency.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
-import type { Journey } from '../../../src/core/journeys/kit/journey.ts';
-import { DurationBag } from '../../../src/core/journeys/kit/quantiles.ts';
+import { active } from '../../../src/core/journeys/active.ts';
+import { DurationBag } from '../../../src/core/journeys/counts/quantiles.ts';
+import { frequency } from '../../../src/core/journeys/frequency.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { excessOf, type Journey } from '../../../src/core/journeys/kit/journey.ts';
 import { SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
 import type { Sequences } from '../../../src/core/journeys/kit/sequences.ts';
-import { Lifecycle, parseLifecycle } from '../../../src/core/journeys/lifecycle.ts';
-import { Paths, parsePaths } from '../../../src/core/journeys/paths.ts';
-import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
-import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
+import { lifecycle } from '../../../src/core/journeys/lifecycle.ts';
+import { paths } from '../../../src/core/journeys/paths/paths.ts';
+import { retention } from '../../../src/core/journeys/retention.ts';
+import { sessions } from '../../../src/core/journeys/sessions.ts';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import { columnsOf, must } from './support.ts';
 
@@ -26,18 +25,18 @@ const GROUPED = { ...RANGE, groupBy: 'country' };
 const NOW_MS = Date.UTC(2025, 0, 1);
 
 const steps = [{ event: 'Seen' }, { event: 'Bought' }];
-const JOURNEYS: Readonly<Record<string, (common: object) => Journey<unknown>>> = {
-  funnel: (common) => new Funnel(must(parseFunnel({ ...common, steps, windowSeconds: 60 }, 'UTC'))),
-  retention: (common) => new Retention(must(parseRetention({ ...common, interval: 'month' }, 'UTC', NOW_MS))),
-  paths: (common) => new Paths(must(parsePaths({ ...common, startAt: { event: 'Seen' } }, 'UTC'))),
-  sessions: (common) => new Sessions(must(parseSessions(common, 'UTC'))),
-  active: (common) => new Active(must(parseActive(common, 'UTC'))),
-  lifecycle: (common) => new Lifecycle(must(parseLifecycle({ ...common, interval: 'day' }, 'UTC'))),
-  frequency: (common) => new Frequency(must(parseFrequency(common, 'UTC'))),
+const JOURNEYS: Readonly<Record<string, (common: object) => Journey>> = {
+  funnel: (common) => funnel.make(must(funnel.parse({ ...common, steps, windowSeconds: 60 }, 'UTC'))),
+  retention: (common) => retention.make(must(retention.parse({ ...common, interval: 'month' }, 'UTC', NOW_MS))),
+  paths: (common) => paths.make(must(paths.parse({ ...common, startAt: { event: 'Seen' } }, 'UTC'))),
+  sessions: (common) => sessions.make(must(sessions.parse(common, 'UTC'))),
+  active: (common) => active.make(must(active.parse(common, 'UTC'))),
+  lifecycle: (common) => lifecycle.make(must(lifecycle.parse({ ...common, interval: 'day' }, 'UTC'))),
+  frequency: (common) => frequency.make(must(frequency.parse(common, 'UTC'))),
 };
 
-function gathered(journey: Journey<unknown>, count: number): SequenceBuilder {
-  const builder = new SequenceBuilder(journey, { heldMax: Number.POSITIVE_INFINITY });
+function gathered(journey: Journey, count: number): SequenceBuilder {
+  const builder = new SequenceBuilder(journey.reader, { heldMax: Number.POSITIVE_INFINITY });
   const events = Array.from({ length: count }, (_, index) => ({
     person: index + 1,
     at: START_MS + 40 * DAY_MS + index,
@@ -53,52 +52,52 @@ describe('texts', () => {
     limits.queryGroupsMax = 50;
     const journey = JOURNEYS[name]!(GROUPED);
     gathered(journey, 40);
-    expect(journey.excess).toBeNull();
+    expect(excessOf(journey)).toBeNull();
     gathered(journey, 60);
-    expect(journey.excess).toContain('too many values');
+    expect(excessOf(journey)).toContain('too many values');
   });
 
   it('of pages and steps are too', () => {
     limits.queryGroupsMax = 50;
-    const sessions = JOURNEYS.sessions!(RANGE);
-    gathered(sessions, 60);
-    expect(sessions.excess).toContain('different pages');
-    const paths = new Paths(must(parsePaths({ ...RANGE, startAt: { event: 'Seen' }, by: 'path' }, 'UTC')));
-    gathered(paths, 60);
-    expect(paths.excess).toContain('different steps');
+    const pages = JOURNEYS.sessions!(RANGE);
+    gathered(pages, 60);
+    expect(excessOf(pages)).toContain('different pages');
+    const steps = paths.make(must(paths.parse({ ...RANGE, startAt: { event: 'Seen' }, by: 'path' }, 'UTC')));
+    gathered(steps, 60);
+    expect(excessOf(steps)).toContain('different steps');
   });
 });
 
 describe('counts', () => {
   /** People of a group of their own each, on one day. */
-  function lot(personCount: number, journey: Journey<unknown>): Sequences {
+  function lot(personCount: number, journey: Journey): Sequences {
     return gathered(journey, personCount).finish();
   }
 
-  const wide: Readonly<Record<string, () => Journey<unknown>>> = {
+  const wide: Readonly<Record<string, () => Journey>> = {
     active: () => JOURNEYS.active!(GROUPED),
     lifecycle: () => JOURNEYS.lifecycle!(GROUPED),
     retention: () =>
-      new Retention(must(parseRetention({ ...GROUPED, interval: 'month', intervals: 400 }, 'UTC', NOW_MS))),
+      retention.make(must(retention.parse({ ...GROUPED, interval: 'month', intervals: 400 }, 'UTC', NOW_MS))),
   };
   it.each(Object.keys(wide))('of %s are not made for all people of a lot before they are found too many', (name) => {
     limits.journeyCellsMax = 50_000;
     const journey = wide[name]!();
     const people = lot(10_000, journey);
     const beforeBytes = process.memoryUsage().arrayBuffers;
-    journey.add(people);
+    journey.fold.add(people);
     // Those of all are 32 MB and more.
     expect(process.memoryUsage().arrayBuffers - beforeBytes).toBeLessThan(8e6);
-    expect(journey.excess).toContain('too many values');
+    expect(excessOf(journey)).toContain('too many values');
   });
 
   it.each(['funnel', 'frequency', 'sessions', 'paths'])('of %s are bounded', (name) => {
     limits.journeyCellsMax = 500;
     const journey = JOURNEYS[name]!(GROUPED);
-    journey.add(lot(20, journey));
-    expect(journey.excess).toBeNull();
-    journey.add(lot(1_000, journey));
-    expect(journey.excess).toContain('too many');
+    journey.fold.add(lot(20, journey));
+    expect(excessOf(journey)).toBeNull();
+    journey.fold.add(lot(1_000, journey));
+    expect(excessOf(journey)).toContain('too many');
   });
 
   it('of times in sketches are', () => {

@@ -2,15 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Active, parseActive } from '../../../src/core/journeys/active.ts';
-import { Frequency, parseFrequency } from '../../../src/core/journeys/frequency.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { active } from '../../../src/core/journeys/active.ts';
+import { frequency } from '../../../src/core/journeys/frequency.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import type { Journey } from '../../../src/core/journeys/kit/journey.ts';
-import { Lifecycle, parseLifecycle } from '../../../src/core/journeys/lifecycle.ts';
-import { Paths, parsePaths } from '../../../src/core/journeys/paths.ts';
-import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
-import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
+import { lifecycle } from '../../../src/core/journeys/lifecycle.ts';
+import { paths } from '../../../src/core/journeys/paths/paths.ts';
+import { retention } from '../../../src/core/journeys/retention.ts';
+import { sessions } from '../../../src/core/journeys/sessions.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/core/limits.ts';
 import { compareCodePoints } from '../../../src/core/std/text.ts';
 import * as byHand from './oracle.ts';
@@ -34,7 +33,7 @@ const eventsWithin = (fromDay: number, toDay: number, unitMs: number) =>
   );
 
 /** The same answer from events in two batches, from all in reverse, and from people in lots of a few. */
-function answers<A>(make: () => Journey<A>, events: readonly TestEvent[], heldMax: number): A {
+function answers<A extends object>(make: () => Journey<A>, events: readonly TestEvent[], heldMax: number): A {
   const middle = Math.floor(events.length / 2);
   const answer = run(make(), [columnsOf(events.slice(0, middle)), columnsOf(events.slice(middle))]);
   expect(run(make(), [columnsOf(events.toReversed())], heldMax)).toEqual(answer);
@@ -66,7 +65,7 @@ describe('journeys agree with plain loops:', () => {
         ...(start && { start: { event: start } }),
         ...(back && { return: { event: back } }),
       };
-      const make = () => new Retention(must(parseRetention(body, 'UTC', START_MS + 100 * DAY_MS)));
+      const make = () => retention.make(must(retention.parse(body, 'UTC', START_MS + 100 * DAY_MS)));
       const { historyFrom: _, ...answer } = answers(make, events, held);
       const times = {
         startMs: START_MS,
@@ -81,28 +80,28 @@ describe('journeys agree with plain loops:', () => {
   it('sessions', () => {
     const property = fc.property(eventsWithin(-1, 3, HOUR_MS / 2), heldMax, (events, held) => {
       const body = { ...range(2), gapSeconds: 3_600, interval: 'day', groupBy: 'country' };
-      const answer = answers(() => new Sessions(must(parseSessions(body, 'UTC'))), events, held);
+      const answer = answers(() => sessions.make(must(sessions.parse(body, 'UTC'))), events, held);
       const endMs = START_MS + 2 * DAY_MS;
-      const sessions = byHand.sessionsByHand(events, START_MS, endMs, HOUR_MS);
-      const durations = sessions.map((own) => (own.at(-1)!.at - own[0]!.at) / 1_000);
-      expect(answer.sessions).toBe(sessions.length);
-      expect(answer.bounces).toBe(sessions.filter(({ length }) => length === 1).length);
-      expect(answer.people).toBe(new Set(sessions.map(([first]) => first!.person)).size);
-      expect(answer.open).toBe(sessions.filter((own) => own.at(-1)!.at + HOUR_MS >= endMs).length);
+      const expected = byHand.sessionsByHand(events, START_MS, endMs, HOUR_MS);
+      const durations = expected.map((own) => (own.at(-1)!.at - own[0]!.at) / 1_000);
+      expect(answer.sessions).toBe(expected.length);
+      expect(answer.bounces).toBe(expected.filter(({ length }) => length === 1).length);
+      expect(answer.people).toBe(new Set(expected.map(([first]) => first!.person)).size);
+      expect(answer.open).toBe(expected.filter((own) => own.at(-1)!.at + HOUR_MS >= endMs).length);
       expect(answer.duration.p50).toBe(byHand.nearestRank(durations, 0.5));
       expect(answer.duration.p90).toBe(byHand.nearestRank(durations, 0.9));
       expect(answer.events.p75).toBe(
         byHand.nearestRank(
-          sessions.map(({ length }) => length),
+          expected.map(({ length }) => length),
           0.75,
         ),
       );
       expect(answer.points!.map((point) => point.sessions)).toEqual(
-        [0, 1].map((day) => sessions.filter(([first]) => Math.floor((first!.at - START_MS) / DAY_MS) === day).length),
+        [0, 1].map((day) => expected.filter(([first]) => Math.floor((first!.at - START_MS) / DAY_MS) === day).length),
       );
-      expect(answer.groups!.reduce((sum, group) => sum + group.sessions, 0)).toBe(sessions.length);
+      expect(answer.groups!.reduce((sum, group) => sum + group.sessions, 0)).toBe(expected.length);
       const entered = (page: string) =>
-        sessions.filter((own) => {
+        expected.filter((own) => {
           const atMs = own.find(({ path }) => path !== null)?.at;
           const pages = own.filter(({ at, path }) => at === atMs && path !== null).map(({ path }) => path!);
           return pages.sort(compareCodePoints)[0] === page;
@@ -116,7 +115,7 @@ describe('journeys agree with plain loops:', () => {
   it('active people', () => {
     const property = fc.property(eventsWithin(-40, 6, HOUR_MS * 8), heldMax, (events, held) => {
       const body = { ...range(5), groupBy: 'country' };
-      const answer = answers(() => new Active(must(parseActive(body, 'UTC'))), events, held);
+      const answer = answers(() => active.make(must(active.parse(body, 'UTC'))), events, held);
       expect(answer.days).toEqual(byHand.activeByHand(events, START_MS, START_MS + 5 * DAY_MS));
       for (const [index, { mau }] of answer.days.entries()) {
         expect(answer.groups!.reduce((sum, { days }) => sum + days[index]!.mau, 0)).toBe(mau);
@@ -128,7 +127,7 @@ describe('journeys agree with plain loops:', () => {
   it('lifecycle', () => {
     const property = fc.property(eventsWithin(-9, 6, HOUR_MS * 8), fc.nat(6), heldMax, (events, historyDays, held) => {
       const body = { ...range(5), interval: 'day', historyDays };
-      const { points } = answers(() => new Lifecycle(must(parseLifecycle(body, 'UTC'))), events, held);
+      const { points } = answers(() => lifecycle.make(must(lifecycle.parse(body, 'UTC'))), events, held);
       const historyStartMs = START_MS - Math.max(1, historyDays) * DAY_MS;
       expect(points).toEqual(byHand.lifecycleByHand(events, START_MS, START_MS + 5 * DAY_MS, historyStartMs));
     });
@@ -139,7 +138,7 @@ describe('journeys agree with plain loops:', () => {
     const of = fc.constantFrom('events' as const, 'days' as const);
     const property = fc.property(eventsWithin(-1, 6, HOUR_MS * 8), of, heldMax, (events, of, held) => {
       const body = { ...range(5), of, bars: 3 };
-      const answer = answers(() => new Frequency(must(parseFrequency(body, 'UTC'))), events, held);
+      const answer = answers(() => frequency.make(must(frequency.parse(body, 'UTC'))), events, held);
       const inRange = events.filter(({ at }) => at >= START_MS && at < START_MS + 5 * DAY_MS);
       const times = byHand
         .byPerson(inRange)
@@ -170,24 +169,24 @@ describe('journeys agree with plain loops:', () => {
         collapse: collapses,
         ...(windowMs < Number.POSITIVE_INFINITY && { windowSeconds: windowMs / 1_000 }),
       };
-      const answer = answers(() => new Paths(must(parsePaths(body, 'UTC'))), events, held);
-      const paths = byHand.pathsByHand(events, rules);
-      expect(answer.people).toBe(paths.length);
+      const answer = answers(() => paths.make(must(paths.parse(body, 'UTC'))), events, held);
+      const expected = byHand.pathsByHand(events, rules);
+      expect(answer.people).toBe(expected.length);
       for (const { step, value, people, ended } of answer.nodes) {
-        const there = paths.filter((path) => path[Math.abs(step)] === value);
+        const there = expected.filter((path) => path[Math.abs(step)] === value);
         expect(people).toBe(there.length);
         const last = there.filter((path) => path.length === Math.abs(step) + 1);
         expect(ended).toBe(Math.abs(step) === stepCount ? 0 : last.length);
       }
-      expect(answer.nodes.reduce((sum, { people }) => sum + people, 0)).toBe(paths.flat().length);
+      expect(answer.nodes.reduce((sum, { people }) => sum + people, 0)).toBe(expected.flat().length);
       for (const { source, target, people } of answer.links) {
         const [from, to] = [answer.nodes[source]!, answer.nodes[target]!];
-        const through = paths.filter(
+        const through = expected.filter(
           (path) => path[Math.abs(from.step)] === from.value && path[Math.abs(to.step)] === to.value,
         );
         expect(people).toBe(through.length);
       }
-      expect(answer.links.reduce((sum, { people }) => sum + people, 0)).toBe(paths.flat().length - paths.length);
+      expect(answer.links.reduce((sum, { people }) => sum + people, 0)).toBe(expected.flat().length - expected.length);
     });
     fc.assert(property, { numRuns: 500 });
   });
@@ -203,7 +202,7 @@ describe('journeys agree with plain loops:', () => {
         top: 2,
         ...(isAny && { order: 'any' }),
       };
-      const { steps, groups } = answers(() => new Funnel(must(parseFunnel(body, 'UTC'))), events, held);
+      const { steps, groups } = answers(() => funnel.make(must(funnel.parse(body, 'UTC'))), events, held);
       for (const [index, { people }] of steps.entries()) {
         expect(groups!.reduce((sum, group) => sum + group.steps[index]!.people, 0)).toBe(people);
       }

@@ -1,15 +1,14 @@
 // The definitions of the journeys, one by one, on a few events each.
 
 import { describe, expect, it } from 'vitest';
-import { Active, parseActive } from '../../../src/core/journeys/active.ts';
-import { Frequency, parseFrequency } from '../../../src/core/journeys/frequency.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
-import { DurationBag } from '../../../src/core/journeys/kit/quantiles.ts';
-import { Lifecycle, parseLifecycle } from '../../../src/core/journeys/lifecycle.ts';
-import { Paths, parsePaths } from '../../../src/core/journeys/paths.ts';
-import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
-import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
+import { active } from '../../../src/core/journeys/active.ts';
+import { DurationBag } from '../../../src/core/journeys/counts/quantiles.ts';
+import { frequency } from '../../../src/core/journeys/frequency.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { lifecycle } from '../../../src/core/journeys/lifecycle.ts';
+import { paths } from '../../../src/core/journeys/paths/paths.ts';
+import { retention } from '../../../src/core/journeys/retention.ts';
+import { sessions } from '../../../src/core/journeys/sessions.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/core/limits.ts';
 import { columnsOf, ISO, must, run, type TestEvent } from './support.ts';
 
@@ -22,7 +21,7 @@ const did = (person: number, ...names: (readonly [string, number])[]): TestEvent
 describe('a funnel', () => {
   const steps = [{ event: 'A' }, { event: 'B' }, { event: 'C' }];
   const ask = (events: readonly TestEvent[], more: object = {}) =>
-    run(new Funnel(must(parseFunnel({ ...RANGE, steps, windowSeconds: 10, ...more }, 'UTC'))), [columnsOf(events)]);
+    run(funnel.make(must(funnel.parse({ ...RANGE, steps, windowSeconds: 10, ...more }, 'UTC'))), [columnsOf(events)]);
   const people = (events: readonly TestEvent[], more: object = {}) =>
     ask(events, more).steps.map((step) => step.people);
 
@@ -99,7 +98,7 @@ describe('a funnel', () => {
 describe('retention', () => {
   const ask = (events: readonly TestEvent[], more: object = {}, nowMs = START_MS + 99 * DAY_MS) => {
     const body = { ...RANGE, interval: 'day', intervals: 3, ...more };
-    return run(new Retention(must(parseRetention(body, 'UTC', nowMs))), [columnsOf(events)]);
+    return run(retention.make(must(retention.parse(body, 'UTC', nowMs))), [columnsOf(events)]);
   };
   const on = (person: number, ...days: number[]): TestEvent[] =>
     days.map((day) => ({ person, at: START_MS + day * DAY_MS + HOUR_MS }));
@@ -148,7 +147,7 @@ describe('retention', () => {
 
 describe('sessions', () => {
   const ask = (events: readonly TestEvent[], more: object = {}) =>
-    run(new Sessions(must(parseSessions({ ...RANGE, gapSeconds: 60, ...more }, 'UTC'))), [columnsOf(events)]);
+    run(sessions.make(must(sessions.parse({ ...RANGE, gapSeconds: 60, ...more }, 'UTC'))), [columnsOf(events)]);
 
   it('end after a pause longer than the gap, and not at one as long', () => {
     expect(ask(did(1, ['A', 0], ['A', 60], ['A', 121]))).toMatchObject({ sessions: 2, bounces: 1, people: 1 });
@@ -172,7 +171,7 @@ describe('sessions', () => {
 
 describe('paths', () => {
   const ask = (events: readonly TestEvent[], more: object = {}) =>
-    run(new Paths(must(parsePaths({ ...RANGE, startAt: { event: 'A' }, ...more }, 'UTC'))), [columnsOf(events)]);
+    run(paths.make(must(paths.parse({ ...RANGE, startAt: { event: 'A' }, ...more }, 'UTC'))), [columnsOf(events)]);
   const events = [...did(1, ['A', 0], ['B', 1], ['B', 2], ['C', 3]), ...did(2, ['X', 0], ['A', 1], ['C', 2])];
 
   it('go on from the first event, and say where they end', () => {
@@ -221,7 +220,7 @@ it('active people of a day are also those of the seven and thirty days that end 
     { person: 2, at: START_MS - 29 * DAY_MS },
     { person: 3, at: START_MS },
   ];
-  const { days, people } = run(new Active(must(parseActive(RANGE, 'UTC'))), [columnsOf(events)]);
+  const { days, people } = run(active.make(must(active.parse(RANGE, 'UTC'))), [columnsOf(events)]);
   expect(people).toBe(1);
   expect(days[0]).toEqual({ at: ISO(START_MS), dau: 1, wau: 2, mau: 3, stickiness: 1 / 3 });
   expect(days[1]).toMatchObject({ dau: 0, wau: 1, mau: 2 });
@@ -230,7 +229,7 @@ it('active people of a day are also those of the seven and thirty days that end 
 it('lifecycle tells new, returning, resurrected and dormant people apart', () => {
   const events = [0, 1, 3].map((day) => ({ person: 1, at: START_MS + day * DAY_MS }));
   const body = { ...RANGE, to: ISO(START_MS + 5 * DAY_MS), interval: 'day' };
-  const { points } = run(new Lifecycle(must(parseLifecycle(body, 'UTC'))), [columnsOf(events)]);
+  const { points } = run(lifecycle.make(must(lifecycle.parse(body, 'UTC'))), [columnsOf(events)]);
   const states = points.map((point) => [point.new, point.returning, point.resurrected, point.dormant]);
   expect(states).toEqual([
     [1, 0, 0, 0],
@@ -245,41 +244,41 @@ describe('what has not come', () => {
   const body = { from: ISO(START_MS), to: ISO(START_MS + 30 * DAY_MS) };
   const events = [0, 1, 2].map((day) => ({ person: 1, at: START_MS + day * DAY_MS }));
   const nowMs = START_MS + 2 * DAY_MS + HOUR_MS;
-  const active = (nowMs: number, more = {}) =>
-    run(new Active(must(parseActive({ ...body, ...more }, 'UTC', nowMs))), [columnsOf(events)]);
-  const lifecycle = (interval: string, nowMs: number, more = {}) =>
-    run(new Lifecycle(must(parseLifecycle({ ...body, interval, ...more }, 'UTC', nowMs))), [columnsOf(events)]);
+  const askActive = (nowMs: number, more = {}) =>
+    run(active.make(must(active.parse({ ...body, ...more }, 'UTC', nowMs))), [columnsOf(events)]);
+  const askLifecycle = (interval: string, nowMs: number, more = {}) =>
+    run(lifecycle.make(must(lifecycle.parse({ ...body, interval, ...more }, 'UTC', nowMs))), [columnsOf(events)]);
 
   it('is left out by active people: the last day is today', () => {
-    const { days, people } = active(nowMs);
+    const { days, people } = askActive(nowMs);
     expect(days.map(({ at, dau, wau, mau }) => [at, dau, wau, mau])).toEqual(
       [0, 1, 2].map((day) => [ISO(START_MS + day * DAY_MS), 1, 1, 1]),
     );
     expect(people).toBe(1);
     // Now is the first instant of a day, and the last of one.
-    expect(active(START_MS + 2 * DAY_MS).days).toHaveLength(3);
-    expect(active(START_MS + 2 * DAY_MS - 1).days).toHaveLength(2);
-    expect(active(START_MS + 300 * DAY_MS).days).toHaveLength(30);
+    expect(askActive(START_MS + 2 * DAY_MS).days).toHaveLength(3);
+    expect(askActive(START_MS + 2 * DAY_MS - 1).days).toHaveLength(2);
+    expect(askActive(START_MS + 300 * DAY_MS).days).toHaveLength(30);
   });
 
   it('is left out by lifecycle: nobody is dormant tomorrow', () => {
-    const { points } = lifecycle('day', nowMs);
+    const { points } = askLifecycle('day', nowMs);
     expect(points.map((point) => [point.new, point.returning, point.dormant])).toEqual([
       [1, 0, 0],
       [0, 1, 0],
       [0, 1, 0],
     ]);
-    expect(lifecycle('month', nowMs).points).toHaveLength(1);
-    expect(lifecycle('day', START_MS + 300 * DAY_MS).points).toHaveLength(30);
+    expect(askLifecycle('month', nowMs).points).toHaveLength(1);
+    expect(askLifecycle('day', START_MS + 300 * DAY_MS).points).toHaveLength(30);
   });
 
   it('leaves nothing of a range that has not begun, and the interval of now of one that begins in it', () => {
     const later = { from: ISO(START_MS + 10 * DAY_MS) };
-    expect(active(nowMs, later)).toMatchObject({ people: 0, days: [] });
-    expect(lifecycle('day', nowMs, later).points).toEqual([]);
+    expect(askActive(nowMs, later)).toMatchObject({ people: 0, days: [] });
+    expect(askLifecycle('day', nowMs, later).points).toEqual([]);
     const today = { from: ISO(nowMs + HOUR_MS) };
-    expect(active(nowMs, today).days.map(({ at, dau }) => [at, dau])).toEqual([[ISO(START_MS + 2 * DAY_MS), 1]]);
-    expect(lifecycle('day', nowMs, today).points).toHaveLength(1);
+    expect(askActive(nowMs, today).days.map(({ at, dau }) => [at, dau])).toEqual([[ISO(START_MS + 2 * DAY_MS), 1]]);
+    expect(askLifecycle('day', nowMs, today).points).toHaveLength(1);
   });
 });
 
@@ -287,7 +286,7 @@ it('frequency counts people by their days, the last bar having all from there on
   const days = (person: number, count: number) =>
     Array.from({ length: count }, (_, day) => ({ person, at: START_MS + day * DAY_MS }));
   const body = { ...RANGE, bars: 3 };
-  const answer = run(new Frequency(must(parseFrequency(body, 'UTC'))), [
+  const answer = run(frequency.make(must(frequency.parse(body, 'UTC'))), [
     columnsOf([...days(1, 1), ...days(2, 3), ...days(3, 9)]),
   ]);
   expect(answer).toMatchObject({

@@ -6,10 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../src/core/event/columns.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
-import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
-import { parseSessions, Sessions } from '../../../src/core/journeys/sessions.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { retention } from '../../../src/core/journeys/retention.ts';
+import { sessions } from '../../../src/core/journeys/sessions.ts';
 import { root } from '../../../src/local/paths.ts';
 import { columnsOf, must, run } from './support.ts';
 
@@ -53,7 +52,7 @@ describe.skipIf(!existsSync(file))('journeys of online retail (skipped without .
       for (const truth of funnels) {
         const ask = (more: object = {}) => {
           const body = { ...RANGE, steps: truth.steps.map(stepOf), windowSeconds: truth.window_seconds, ...more };
-          return run(new Funnel(must(parseFunnel(body, 'UTC'))), [sets[name]!]).steps;
+          return run(funnel.make(must(funnel.parse(body, 'UTC'))), [sets[name]!]).steps;
         };
         const best = ask();
         expect(best.map(({ people }) => people)).toEqual(truth.counts);
@@ -70,7 +69,7 @@ describe.skipIf(!existsSync(file))('journeys of online retail (skipped without .
       const truth =
         truths[name][{ day: 'retention_daily', week: 'retention_weekly', month: 'retention_monthly' }[interval]];
       const body = { ...RANGE, interval };
-      const { overall, cohorts } = run(new Retention(must(parseRetention(body, 'UTC', NOW_MS))), [sets[name]!]);
+      const { overall, cohorts } = run(retention.make(must(retention.parse(body, 'UTC', NOW_MS))), [sets[name]!]);
       expect(overall.map((row) => ({ ...row, rate: row.rate && Math.round(row.rate * 1e6) / 1e6 }))).toEqual(
         truth.overall,
       );
@@ -87,7 +86,7 @@ describe.skipIf(!existsSync(file))('journeys of online retail (skipped without .
     it('has the sessions', () => {
       const truth = truths[name].sessions_30m;
       const body = { ...RANGE, interval: 'day', gapSeconds: 1_800 };
-      const answer = run(new Sessions(must(parseSessions(body, 'UTC'))), [sets[name]!]);
+      const answer = run(sessions.make(must(sessions.parse(body, 'UTC'))), [sets[name]!]);
       expect(answer.sessions).toBe(truth.count);
       expect(answer.bounces).toBe(truth.bounces);
       expect(answer.duration).toMatchObject(truth.duration_seconds);

@@ -41,13 +41,17 @@ export function columnsOf(events: readonly TestEvent[]): EventColumns {
 }
 
 /** Batches in this order; more than `heldMax` held divides the people. */
-export function run<A>(journey: Journey<A>, batches: readonly EventColumns[], heldMax = Number.POSITIVE_INFINITY): A {
+export function run<A extends object>(
+  { reader, fold }: Journey<A>,
+  batches: readonly EventColumns[],
+  heldMax = Number.POSITIVE_INFINITY,
+): A {
   let range: HighRange = EVERYBODY;
   for (;;) {
-    const builder = new SequenceBuilder(journey, { heldMax, range });
+    const builder = new SequenceBuilder(reader, { heldMax, range });
     for (const batch of batches) builder.add(batch);
-    journey.add(builder.finish());
-    if (builder.range.to === EVERYBODY.to) return journey.finish();
+    fold.add(builder.finish());
+    if (builder.range.to === EVERYBODY.to) return fold.finish();
     range = { from: builder.range.to + 1, to: EVERYBODY.to };
   }
 }

@@ -2,8 +2,8 @@
 
 import { expect } from 'vitest';
 import type { QueryBody } from '../../../src/core/query/question/request.ts';
-import type { VerdictDocument } from '../../../src/edge/request/verdict.ts';
 import type { QueryAnswer } from '../../../src/query/ask/execute.ts';
+import type { VerdictDocument } from '../../../src/wire/ingest.ts';
 
 export interface TestTenant {
   readonly url: string;

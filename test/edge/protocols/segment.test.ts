@@ -1,6 +1,43 @@
 import { Analytics } from '@segment/analytics-node';
 import { describe, expect, it } from 'vitest';
+import { segmentProtocol } from '../../../src/edge/protocols/segment.ts';
 import { NOW_MS, problemOf, testApp } from '../support/app.ts';
+import { describeProtocol, requestTo, type SendFixture } from './contract.ts';
+
+const basic = (key: string | null) => (key === null ? undefined : `Basic ${btoa(`${key}:`)}`);
+
+const single: SendFixture = {
+  name: 'the identify call',
+  event: (id) => ({ messageId: id, userId: 'u', traits: { plan: 'pro' } }),
+  badEvent: (id) => ({ event: { messageId: id, userId: 'u', traits: { plan: [2 ** 60] } }, blamed: 2 ** 60 }),
+  eventsMax: 1,
+  request: ([event], key) =>
+    requestTo('/v1/identify', JSON.stringify(event), { 'content-type': 'text/plain', authorization: basic(key) }),
+  malformed: (content, key) =>
+    requestTo('/v1/identify', content, { 'content-type': 'text/plain', authorization: basic(key) }),
+  isTaken: async (response) => ((await response.json()) as { success?: boolean }).success === true,
+};
+
+describeProtocol("Segment's protocol", {
+  protocol: segmentProtocol,
+  refusalCode: async (response) => (await problemOf(response))[1],
+  sends: [
+    single,
+    {
+      ...single,
+      name: 'a batch with the key in its body',
+      event: (id) => ({ type: 'track', event: 'Bought', messageId: id, userId: 'u', properties: { price: 1 } }),
+      badEvent: (id) => ({ event: { type: 'track', event: 'Bought', messageId: id, userId: 7 }, blamed: 7 }),
+      eventsMax: 100,
+      request: (batch, key) =>
+        requestTo('/v1/batch', JSON.stringify({ batch, writeKey: key ?? undefined }), {
+          'content-type': 'application/json',
+        }),
+      malformed: (content, key) =>
+        requestTo('/v1/batch', content, { 'content-type': 'application/json', authorization: basic(key) }),
+    },
+  ],
+});
 
 describe("Segment's own SDK", () => {
   it('delivers every kind of call', async () => {

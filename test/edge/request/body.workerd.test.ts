@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { parseJsonBody } from '../../../src/edge/protocols/json.ts';
-import { readBody } from '../../../src/edge/request/body.ts';
+import { ANY_TYPE, type BodySpec, JSON_TYPES, readBody } from '../../../src/edge/request/body.ts';
 
 const JSON_TEXT = JSON.stringify(Array.from({ length: 500 }, (_, i) => ({ event: `e${i * 7919}` })));
 
@@ -20,8 +20,8 @@ function request(body: BodyInit, headers: Record<string, string> = {}): Request 
   });
 }
 
-async function codeOf(sent: Request): Promise<string> {
-  const body = await readBody(sent);
+async function codeOf(sent: Request, spec: BodySpec = { types: JSON_TYPES }): Promise<string> {
+  const body = await readBody(sent, spec);
   if (!body.ok) return body.error.code;
   const json = parseJsonBody(body.value.bytes);
   return json.ok ? 'taken' : json.error.code;
@@ -69,5 +69,23 @@ describe('in workerd', () => {
   it('bytes that are no UTF-8 are refused, a deep text is parsed', async () => {
     expect(await codeOf(request(Uint8Array.of(0x22, 0xc3, 0x28, 0x22)))).toBe('utf8-invalid');
     expect(await codeOf(request(`${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}`))).toBe('taken');
+  });
+
+  it('a body that only begins like gzip tells that it is packed, where the call looks', async () => {
+    const bytes = await gzip(JSON_TEXT);
+    expect(await codeOf(request(bytes), { types: JSON_TYPES, sniffsGzip: true })).toBe('taken');
+    expect(await codeOf(request(JSON_TEXT), { types: JSON_TYPES, sniffsGzip: true })).toBe('taken');
+    expect(await codeOf(request(bytes))).toBe('utf8-invalid');
+  });
+
+  it('no body is enough where the call says so, and any type', async () => {
+    const bare = () => new Request('http://tidemark.test', { method: 'POST' });
+    const read = await readBody(bare(), { types: JSON_TYPES, isOptional: true });
+    expect(read).toMatchObject({ ok: true, value: { contentType: '' } });
+    expect(await codeOf(bare())).toBe('content-type-unsupported');
+    expect(await codeOf(request('', {}))).toBe('body-empty');
+    const odd = { 'content-type': 'image/png' };
+    expect(await codeOf(request(JSON_TEXT, odd), { types: [ANY_TYPE] })).toBe('taken');
+    expect(await codeOf(request(JSON_TEXT, odd))).toBe('content-type-unsupported');
   });
 });

@@ -7,6 +7,7 @@ import type { StringColumn } from '../../../src/core/event/event.ts';
 import { DEFAULT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
 import type { AppendReply, AppendRequest, FlushMessage, ShardOf, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import type { KeyScope, Tenant } from '../../../src/core/tenant/tenant.ts';
+import type { Protocol } from '../../../src/edge/protocols/protocol.ts';
 import { collectRoutes } from '../../../src/edge/routes.ts';
 import { Authenticator } from '../../../src/http/authenticate.ts';
 import { KeyRing } from '../../../src/http/keys.ts';
@@ -102,7 +103,7 @@ export interface SendInit {
   readonly cf?: object;
 }
 
-export async function testApp(tenant: Tenant = testTenant()): Promise<TestApp> {
+export async function testApp(tenant: Tenant = testTenant(), protocols?: readonly Protocol[]): Promise<TestApp> {
   let seed = 1;
   const random = (sizeBytes: number) =>
     Uint8Array.from({ length: sizeBytes }, () => {
@@ -124,15 +125,18 @@ export async function testApp(tenant: Tenant = testTenant()): Promise<TestApp> {
   app.notFound(answerNotFound(app));
   app.route(
     '/',
-    collectRoutes({
-      auth: new Authenticator(keys, lookup),
-      tenants: lookup,
-      shardOf: shards.of,
-      directoryOf,
-      flushQueue: { send: async (message) => messages.push(message) },
-      now: () => NOW_MS,
-      random,
-    }),
+    collectRoutes(
+      {
+        auth: new Authenticator(keys, lookup),
+        tenants: lookup,
+        shardOf: shards.of,
+        directoryOf,
+        flushQueue: { send: async (message) => messages.push(message) },
+        now: () => NOW_MS,
+        random,
+      },
+      protocols,
+    ),
   );
 
   const key = async (scope: KeyScope) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
+import { RowBudget } from '../../../src/lake/scan/row-budget.ts';
 import { type ScanRequest, type ScanSegment, scan } from '../../../src/lake/scan/scan.ts';
 import { dayOf, selectRows } from '../../../src/lake/segment/columns.ts';
 import { coalesce } from '../../../src/lake/segment/read-plan.ts';
@@ -228,6 +229,56 @@ describe('a scan', () => {
     limits.mixedRowsMax = 1_000;
     expect(await scan({ ...request, segments: [sealed, flushed] }, () => {})).toMatchObject({ ok: true });
     Object.assign(limits, { mixedRowsMax });
+  });
+
+  it('ends when its caller says stop, and tells so', async () => {
+    const flushed = await segmentOf(shopColumns(3_000, { days: 3 }));
+    const request = {
+      bucket: bucket.binding,
+      segments: [flushed],
+      tails: [],
+      startMs: START_MS,
+      endMs: START_MS + 3 * DAY_MS,
+      wanted: new Set(['id'] as const),
+    };
+    const seen: number[] = [];
+    const outcome = await scan(request, (_, rows, day) => {
+      seen.push(rows.length);
+      return day === DAY + 1 ? 'stop' : undefined;
+    });
+    const { ok: isOk } = outcome;
+    expect(isOk && outcome.value).toMatchObject({ scannedRowCount: 3_000, isStopped: true });
+    expect(isOk && outcome.value.eventCount).toBe(seen.reduce((sum, count) => sum + count, 0));
+    expect(isOk && outcome.value.eventCount).toBeLessThan(3_000);
+    const whole = await scan(request, () => {});
+    expect(whole).toEqual({ ok: true, value: { eventCount: 3_000, scannedRowCount: 3_000, duplicateCount: 0 } });
+  });
+
+  it.each([
+    ['a sealed day', 2_000, 'seal'],
+    ['a day that is held to compare ids', 2_000, 'flush'],
+    ['a day that is read twice, in the first reading', 52_000, 'flush'],
+  ] as const)('is refused once its budget is spent: %s', async (_, rowCount, source) => {
+    const segments = [await segmentOf(shopColumns(rowCount, { days: 1 }), { source })];
+    const scanOf = async (rowsMax: number) => {
+      const budget = new RowBudget(rowsMax);
+      const times = { startMs: START_MS, endMs: START_MS + DAY_MS };
+      let delivered = 0;
+      const outcome = await scan(
+        { bucket: bucket.binding, segments, tails: [], ...times, wanted: new Set(['id']), budget },
+        (_, rows) => {
+          delivered += rows.length;
+        },
+      );
+      return { outcome, delivered, read: budget.rowCount };
+    };
+    const { read, delivered } = await scanOf(10 * rowCount);
+    expect(delivered).toBe(rowCount);
+    expect(read).toBe(rowCount > 50_000 ? 2 * rowCount : rowCount);
+    expect(await scanOf(read)).toMatchObject({ outcome: { ok: true }, delivered: rowCount });
+    const refused = await scanOf(rowCount - 1);
+    expect(refused.outcome).toMatchObject({ ok: false, error: { code: 'budget-spent', rowsMax: rowCount - 1 } });
+    expect(refused.delivered).toBeLessThan(rowCount);
   });
 
   it('reads a small segment of many days once', async () => {

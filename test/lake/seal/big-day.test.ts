@@ -95,7 +95,7 @@ describe('a day of several buckets', () => {
   it('counts as one bucket would: events, people, copies under two people', async () => {
     const lake = await bigDay();
     const before = await lake.sealStep();
-    expect(before).toMatchObject({ status: 'parts', tasks: [{ task: 'ids-0' }, { task: 'ids-1' }, { task: 'ids-2' }] });
+    expect(before).toMatchObject({ status: 'tasks', tasks: [{ task: 'ids-0' }, { task: 'ids-1' }, { task: 'ids-2' }] });
     await lake.seal();
     const whole = await bigDay();
     limits.sealBucketRowsMax = sealBucketRowsMax;
@@ -117,11 +117,11 @@ describe('a day of several buckets', () => {
   it('is not changed by tasks done twice, late, or after the flip', async () => {
     const lake = await bigDay();
     const first = await lake.sealStep();
-    const ids = first.status === 'parts' ? first.tasks : [];
+    const ids = first.status === 'tasks' ? first.tasks : [];
     for (const task of ids) expect(await lake.task(task)).not.toBeNull();
     expect(await lake.task(ids[0]!)).toEqual([]);
     const second = await lake.sealStep();
-    const buckets = second.status === 'parts' ? second.tasks : [];
+    const buckets = second.status === 'tasks' ? second.tasks : [];
     await Promise.all([...buckets, ...buckets].map((task) => lake.task(task)));
     await lake.seal();
     const sealed = await state(lake);

@@ -3,7 +3,7 @@ import { LATE_BEYOND } from '../../../src/core/event/columns.ts';
 import { HOUR_MS, LIMITS } from '../../../src/core/limits.ts';
 import { decodeRollupCells } from '../../../src/core/rollup/cell-codec.ts';
 import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
-import { publishCurrent } from '../../../src/lake/seal/current.ts';
+import { publishCurrent } from '../../../src/lake/manifest/current.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 

@@ -13,8 +13,8 @@ import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
 import { l0Path } from '../../../src/lake/manifest/paths.ts';
 import { readRange } from '../../../src/lake/manifest/range.ts';
 import { type SealResult, sealDay, sealTask } from '../../../src/lake/seal/seal-day.ts';
-import { SegmentCache } from '../../../src/lake/seal/segment-cache.ts';
 import { putSegment } from '../../../src/lake/segment/put.ts';
+import { SegmentCache } from '../../../src/lake/segment/segment-cache.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
@@ -83,14 +83,15 @@ export class TenantLake {
       quarantined: 0,
       rejected: 0,
     } as const;
-    await storeChunk(this.db, named, { path, encoded, ...put }, [], { ...verdict, errors: [], days: [] }, this.nowMs);
+    const stored = { segment: { path, encoded, ...put }, links: [], verdict: { ...verdict, errors: [], days: [] } };
+    await storeChunk(this.db, named, stored, this.nowMs);
   }
 
   /** Seals the day, each task of a big one in an invocation of its own. */
   async seal(day = DAY, holder?: string): Promise<SealResult> {
     for (;;) {
       const result = await this.sealStep(day, holder);
-      if (result.status !== 'parts') return result;
+      if (result.status !== 'tasks') return result;
       for (const task of result.tasks) await this.task(task, day);
     }
   }

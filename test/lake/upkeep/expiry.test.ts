@@ -6,7 +6,7 @@ import type { SealMessage } from '../../../src/core/shard/rpc.ts';
 import { expirySchema, expiryTargets } from '../../../src/core/tenant/expiry.ts';
 import { dayText } from '../../../src/lake/manifest/paths.ts';
 import { dueDays, scheduleSeals } from '../../../src/lake/seal/schedule.ts';
-import { enforceRetention, readDropped, scheduleRetention, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
+import { enforceExpiry, readDropped, scheduleExpiry, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
 import { wireDropped } from '../../../src/operate/expiry-routes.ts';
 import { listEvents } from '../../../src/query/events/list-events.ts';
 import { dayOf, UID, World } from '../../query/support/world.ts';
@@ -50,7 +50,7 @@ async function aDay(daysAgo: number, prefix = 'e', options: { seal?: boolean } =
 
 async function keep(policy: unknown): Promise<void> {
   await storePolicy(world.db, UID, expirySchema.parse(policy), world.nowMs);
-  await enforceRetention(services(), UID, world.nowMs);
+  await enforceExpiry(services(), UID, world.nowMs);
 }
 
 const droppedNow = async () => wireDropped(await readDropped(world.db, UID));
@@ -89,7 +89,7 @@ describe('a policy', () => {
 
   it('that was never set drops nothing', async () => {
     await aDay(2_000);
-    await scheduleRetention(services(), world.nowMs);
+    await scheduleExpiry(services(), world.nowMs);
     expect(await droppedNow()).toEqual([]);
     expect((await total({ ...COUNT, from: '2020-01-01', to: '2021-01-01' })).total).toBe(3);
   });
@@ -148,7 +148,7 @@ describe('the lake', () => {
     await keep({ ...KEEP_ALL, lakeMonths: 1 });
     expect(await droppedNow()).toEqual([{ tier: 'lake', from: text(90), before: text(80) }]);
     await world.seal(TODAY - 80);
-    await enforceRetention(services(), UID, world.nowMs);
+    await enforceExpiry(services(), UID, world.nowMs);
     expect(await droppedNow()).toEqual([{ tier: 'lake', from: text(90), before: '2026-02-10' }]);
   });
 
@@ -184,7 +184,7 @@ describe('the lake', () => {
     expect(await dueDays(world.db, world.nowMs)).toEqual([]);
     await world.seal(TODAY - 70);
     expect(await total(COUNT)).toMatchObject({ total: 3, complete: true });
-    await enforceRetention(services(), UID, world.nowMs);
+    await enforceExpiry(services(), UID, world.nowMs);
     expect(rows('SELECT count(*) AS n FROM segments')[0]!.n).toBe(0);
     expect(rows('SELECT count(*) AS n FROM segment_days')[0]!.n).toBe(0);
   });
@@ -234,7 +234,7 @@ describe('events of a name', () => {
       .results;
     expect(JSON.parse(day!.drift)).toMatchObject({ sealed: 2, expired: 1, rest: 0 });
     queued = [];
-    await enforceRetention(services(), UID, world.nowMs);
+    await enforceExpiry(services(), UID, world.nowMs);
     expect(queued).toEqual([]);
   });
 
@@ -273,10 +273,10 @@ describe('the schedule', () => {
     );
     await world.db.exec("INSERT INTO retention (uid, policy, updated_at_ms) VALUES ('bad', 'no json', 0)");
     await storePolicy(world.db, UID, expirySchema.parse({ ...KEEP_ALL, lakeMonths: 1 }), world.nowMs);
-    await scheduleRetention(services(), world.nowMs);
+    await scheduleExpiry(services(), world.nowMs);
     expect(await droppedNow()).toHaveLength(1);
     const calls = world.fakeDb.callCount;
-    await scheduleRetention(services(), world.nowMs + 60_000);
+    await scheduleExpiry(services(), world.nowMs + 60_000);
     expect(world.fakeDb.callCount).toBe(calls + 1);
     expectLog('retention', { uid: 'bad', cause: { name: 'SyntaxError' } });
   });

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { EVERYBODY } from '../../../src/core/journeys/kit/sequence-builder.ts';
-import { parseRetention, Retention } from '../../../src/core/journeys/retention.ts';
+import { retention } from '../../../src/core/journeys/retention.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import type { PeopleSpan } from '../../../src/lake/segment/people-bounds.ts';
 import { Passes } from '../../../src/query/journeys/journey-passes.ts';
@@ -89,8 +88,9 @@ describe('a journey in passes', () => {
   it('gives the answer of one pass, over days that are sealed, dirty and in flushes', async () => {
     const ports = portsOf(await lakeOfDays());
     const journeys = [
-      () => new Funnel(must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400, groupBy: 'country' }, 'UTC'))),
-      () => new Retention(must(parseRetention({ ...RANGE, start: STEPS[0], interval: 'day' }, 'UTC', NOW_MS))),
+      () =>
+        funnel.make(must(funnel.parse({ ...RANGE, steps: STEPS, windowSeconds: 86_400, groupBy: 'country' }, 'UTC'))),
+      () => retention.make(must(retention.parse({ ...RANGE, start: STEPS[0], interval: 'day' }, 'UTC', NOW_MS))),
     ];
     for (const make of journeys) {
       const ask = async (heldMax: number) =>
@@ -111,8 +111,8 @@ describe('a journey in passes', () => {
     await lake.flushColumns('b', 0, 1, { ...columns, person, receivedAt: columns.receivedAt.map((atMs) => atMs + 1) });
     const ports = portsOf(lake);
     const ask = async (heldMax: number) => {
-      const question = must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400 }, 'UTC'));
-      return must(await readJourney(askingOf(ports, NOW), new Funnel(question), { heldMax })).answer;
+      const question = must(funnel.parse({ ...RANGE, steps: STEPS, windowSeconds: 86_400 }, 'UTC'));
+      return must(await readJourney(askingOf(ports, NOW), funnel.make(question), { heldMax })).answer;
     };
     const whole = await ask(1_000_000);
     expect(whole.steps[0]!.people).toBeLessThanOrEqual(200);
@@ -128,8 +128,8 @@ describe('a journey in passes', () => {
     });
     const ask = async (where: object) => {
       readSizeBytes = 0;
-      const question = must(parseFunnel({ ...RANGE, steps: STEPS, windowSeconds: 86_400, where }, 'UTC'));
-      return must(await readJourney(askingOf(ports, NOW), new Funnel(question))).answer;
+      const question = must(funnel.parse({ ...RANGE, steps: STEPS, windowSeconds: 86_400, where }, 'UTC'));
+      return must(await readJourney(askingOf(ports, NOW), funnel.make(question))).answer;
     };
     const condition = { property: 'category', op: 'eq', value: 'books' };
     const typed = await ask(condition);

@@ -1,15 +1,16 @@
 // Journeys beside scanners: what comes back as parts is, put together, what the query alone finds.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseActive } from '../../../src/core/journeys/active.ts';
-import { parseFrequency } from '../../../src/core/journeys/frequency.ts';
-import { parseFunnel, parseFunnelPeople } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { active } from '../../../src/core/journeys/active.ts';
+import { frequency } from '../../../src/core/journeys/frequency.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
+import { funnelPeople } from '../../../src/core/journeys/funnel/funnel-people.ts';
 import { type JourneySpec, journeyOf } from '../../../src/core/journeys/kinds.ts';
 import type { JourneyRefusal } from '../../../src/core/journeys/kit/request.ts';
-import { parseLifecycle } from '../../../src/core/journeys/lifecycle.ts';
-import { parsePaths } from '../../../src/core/journeys/paths.ts';
-import { parseRetention } from '../../../src/core/journeys/retention.ts';
-import { parseSessions } from '../../../src/core/journeys/sessions.ts';
+import { lifecycle } from '../../../src/core/journeys/lifecycle.ts';
+import { paths } from '../../../src/core/journeys/paths/paths.ts';
+import { retention } from '../../../src/core/journeys/retention.ts';
+import { sessions } from '../../../src/core/journeys/sessions.ts';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import { hashText } from '../../../src/core/people/links.ts';
 import type { Result } from '../../../src/core/std/result.ts';
@@ -36,34 +37,34 @@ function must<T>(result: Result<T, JourneyRefusal>): T {
 }
 
 const SPECS: Readonly<Record<string, JourneySpec>> = {
-  funnel: { kind: 'funnel', question: must(parseFunnel(FUNNEL, 'UTC')) },
+  funnel: { kind: 'funnel', question: must(funnel.parse(FUNNEL, 'UTC')) },
   'funnel by the event': {
     kind: 'funnel',
-    question: must(parseFunnel({ ...FUNNEL, groupBy: 'category', where: DEAR, ties: 'non-strict' }, 'UTC')),
+    question: must(funnel.parse({ ...FUNNEL, groupBy: 'category', where: DEAR, ties: 'non-strict' }, 'UTC')),
   },
   'funnel by the person': {
     kind: 'funnel',
-    question: must(parseFunnel({ ...FUNNEL, groupBy: 'category', breakdown: 'person', order: 'any' }, 'UTC')),
+    question: must(funnel.parse({ ...FUNNEL, groupBy: 'category', breakdown: 'person', order: 'any' }, 'UTC')),
   },
-  retention: { kind: 'retention', question: must(parseRetention({ ...RANGE, interval: 'day' }, 'UTC', NOW_MS)) },
+  retention: { kind: 'retention', question: must(retention.parse({ ...RANGE, interval: 'day' }, 'UTC', NOW_MS)) },
   'retention of a start event': {
     kind: 'retention',
-    question: must(parseRetention({ ...RANGE, start: STEPS[0], interval: 'day', groupBy: 'country' }, 'UTC', NOW_MS)),
+    question: must(retention.parse({ ...RANGE, start: STEPS[0], interval: 'day', groupBy: 'country' }, 'UTC', NOW_MS)),
   },
   paths: {
     kind: 'paths',
-    question: must(parsePaths({ ...RANGE, startAt: STEPS[0], by: 'category', groupBy: 'country' }, 'UTC')),
+    question: must(paths.parse({ ...RANGE, startAt: STEPS[0], by: 'category', groupBy: 'country' }, 'UTC')),
   },
   sessions: {
     kind: 'sessions',
-    question: must(parseSessions({ ...RANGE, page: 'category', interval: 'day', groupBy: 'device' }, 'UTC')),
+    question: must(sessions.parse({ ...RANGE, page: 'category', interval: 'day', groupBy: 'device' }, 'UTC')),
   },
-  active: { kind: 'active', question: must(parseActive({ ...RANGE, groupBy: 'country' }, 'UTC', NOW_MS)) },
+  active: { kind: 'active', question: must(active.parse({ ...RANGE, groupBy: 'country' }, 'UTC', NOW_MS)) },
   lifecycle: {
     kind: 'lifecycle',
-    question: must(parseLifecycle({ ...RANGE, interval: 'day', groupBy: 'category' }, 'UTC', NOW_MS)),
+    question: must(lifecycle.parse({ ...RANGE, interval: 'day', groupBy: 'category' }, 'UTC', NOW_MS)),
   },
-  frequency: { kind: 'frequency', question: must(parseFrequency({ ...RANGE, of: 'hours' }, 'UTC')) },
+  frequency: { kind: 'frequency', question: must(frequency.parse({ ...RANGE, of: 'hours' }, 'UTC')) },
 };
 
 const limits = LIMITS as { scanSharedRowsMin: number; scannerRowsMax: number };
@@ -178,7 +179,7 @@ describe('a journey beside scanners', () => {
     const lake = await lakeOfDays();
     const { queryGroupsMax } = LIMITS;
     Object.assign(limits, { queryGroupsMax: 50 });
-    const question = must(parseSessions({ ...RANGE, page: 'id' }, 'UTC'));
+    const question = must(sessions.parse({ ...RANGE, page: 'id' }, 'UTC'));
     const spec: JourneySpec = { kind: 'sessions', question };
     const journey = journeyOf(spec);
     const pool = scannerPool(lake.bucket.binding);
@@ -187,12 +188,12 @@ describe('a journey beside scanners', () => {
     expect(reading).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
     // Of several shares with hundreds of pages each, those of the first that was too much.
     expect(pool.asked.length).toBeGreaterThan(2);
-    expect(journey.labelTexts!.count).toBeLessThan(700);
+    expect(journey.reader.labels!.texts.count).toBeLessThan(700);
   });
 
   it('lists the same people of a step, page by page', async () => {
     const lake = await lakeOfDays();
-    const question = must(parseFunnelPeople({ ...FUNNEL, step: 2, limit: 7 }, 'UTC'));
+    const question = must(funnelPeople.parse({ ...FUNNEL, step: 2, limit: 7 }, 'UTC'));
     const pages = async (scannerOf?: ScannerOf) => {
       const people: string[] = [];
       for (let after: bigint | null = null; ; ) {

@@ -2,15 +2,21 @@
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
-import { renderProblem } from '../../../src/http/problem.ts';
-import { type JourneyServices, journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
+import {
+  type FunnelPeopleAnswer,
+  type FunnelPeopleRequest,
+  JOURNEY_CALLS,
+  type JourneyAnswer,
+  type JourneyName,
+  type JourneyRequest,
+} from '../../../src/wire/journeys.ts';
 import { must } from '../../core/journeys/support.ts';
 import { record } from '../../support/events.ts';
 import { fakeApp } from '../../support/fake-services.ts';
+import { journeyClient } from '../support/journey-client.ts';
 import { dayOf, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2024, 2, 20, 12);
@@ -45,18 +51,9 @@ const QUESTIONS = {
   active: RANGE,
   lifecycle: { ...RANGE, interval: 'day' },
   frequency: { ...RANGE, of: 'days' },
-} as const;
+} satisfies { readonly [Name in JourneyName]: JourneyRequest<Name> };
 
-function clientOf(world: World) {
-  const auth = { authenticate: async () => ({ tenant: world.tenant }) };
-  const app = journeyRoutes({ ...world.ports, auth } as unknown as JourneyServices);
-  app.onError((error, c) => renderProblem(c, error));
-  return async (name: string, body: unknown) => {
-    const response = await app.request(`/v1/query/${name}`, { method: 'POST', body: JSON.stringify(body) });
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-    return { status: response.status, body: (await response.json()) as any };
-  };
-}
+const clientOf = ({ ports, tenant }: World) => journeyClient(ports, tenant);
 
 async function filled(): Promise<World> {
   const world = new World({ nowMs: NOW_MS, shardCount: 2 });
@@ -77,13 +74,14 @@ describe('journeys', () => {
   });
 
   it('answer a funnel with its groups and what the answer vouches for', async () => {
-    const { status, body } = await ask('funnel', QUESTIONS.funnel);
-    expect(status).toBe(200);
+    const answered = await ask('funnel', QUESTIONS.funnel);
+    expect(answered.status).toBe(200);
+    const body: JourneyAnswer<'funnel'> = JOURNEY_CALLS.funnel.answer.parse(answered.body);
     // Of 0 to 39, 26 are no multiples of 3, and 6 of those are multiples of 4.
-    expect(body.steps.map((step: { people: number }) => step.people)).toEqual([40, 26, 6]);
+    expect(body.steps.map(({ people }) => people)).toEqual([40, 26, 6]);
     expect(body.steps[2]).toMatchObject({ name: 'Bought', ofFirst: 6 / 40, ofPrevious: 6 / 26, dropped: 20 });
-    expect(body.steps[1].secondsToConvert).toMatchObject({ n: 26, p0: 3_600, p50: 3_600, p100: 3_600 });
-    expect(body.groups.map((group: { key: object }) => group.key)).toEqual([{ country: 'DE' }, { country: 'FR' }]);
+    expect(body.steps[1]!.secondsToConvert).toMatchObject({ n: 26, p0: 3_600, p50: 3_600, p100: 3_600 });
+    expect(body.groups!.map(({ key }) => key)).toEqual([{ country: 'DE' }, { country: 'FR' }]);
     expect(body.meta).toMatchObject({
       pending: 0,
       sources: { live: { shards: 2, answered: 2 }, rollups: null, lake: { segments: 0 } },
@@ -117,12 +115,12 @@ describe('journeys', () => {
   });
 
   it('give the same when people are read in lots', async () => {
-    const question = must(parseFunnel(QUESTIONS.funnel, 'UTC'));
+    const question = must(funnel.parse(QUESTIONS.funnel, 'UTC'));
     const asking = await world.asking();
-    const whole = must(await readJourney(asking, new Funnel(question)));
-    const lots = must(await readJourney(asking, new Funnel(question), { heldMax: 45 }));
+    const whole = must(await readJourney(asking, funnel.make(question)));
+    const lots = must(await readJourney(asking, funnel.make(question), { heldMax: 45 }));
     expect(lots.answer).toEqual(whole.answer);
-    const tooMany = await readJourney(asking, new Funnel(question), { heldMax: 3 });
+    const tooMany = await readJourney(asking, funnel.make(question), { heldMax: 3 });
     expect(tooMany).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
   });
 
@@ -137,8 +135,8 @@ describe('journeys', () => {
     }
     const asking = await own.asking();
     const read = async (body: object, heldMax: number) => {
-      const journey = new Funnel(must(parseFunnel(body, 'UTC')));
-      const batches = vi.spyOn(journey, 'use');
+      const journey = funnel.make(must(funnel.parse(body, 'UTC')));
+      const batches = vi.spyOn(journey.reader, 'use');
       const answer = await readJourney(asking, journey, { heldMax });
       // Of the last pass: those before it are read to their end, to divide the people.
       return [answer.ok ? 'ok' : answer.error.code, batches.mock.calls.length % 6];
@@ -153,11 +151,11 @@ describe('journeys', () => {
   });
 
   it('list the people of a step page by page, each once', async () => {
-    const found: { person: string; userId: string | null; anonymousId: string }[] = [];
+    const found: FunnelPeopleAnswer['people'] = [];
     let cursor: string | undefined;
     let pages = 0;
     do {
-      const body = { ...FUNNEL, step: 3, outcome: 'dropped', limit: 6, ...(cursor && { cursor }) };
+      const body: FunnelPeopleRequest = { ...FUNNEL, step: 3, outcome: 'dropped', limit: 6, ...(cursor && { cursor }) };
       const answered = await ask('funnel/people', body);
       expect(answered.status).toBe(200);
       found.push(...answered.body.people);
@@ -166,10 +164,10 @@ describe('journeys', () => {
     } while (cursor);
     expect(pages).toBe(4);
     const wanted = Array.from({ length: PEOPLE }, (_, person) => person).filter((n) => n % 3 !== 0 && n % 4 !== 0);
-    expect(found.map(({ anonymousId }) => Number(anonymousId.slice(1))).sort((a, b) => a - b)).toEqual(wanted);
+    expect(found.map(({ anonymousId }) => Number(anonymousId!.slice(1))).sort((a, b) => a - b)).toEqual(wanted);
     expect(new Set(found.map(({ person }) => person)).size).toBe(wanted.length);
     for (const { userId, anonymousId } of found) {
-      expect(userId).toBe(Number(anonymousId.slice(1)) % 2 === 0 ? anonymousId.replace('a', 'u') : null);
+      expect(userId).toBe(Number(anonymousId!.slice(1)) % 2 === 0 ? anonymousId!.replace('a', 'u') : null);
     }
   });
 

@@ -3,14 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
-import { Funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { parseFunnel } from '../../../src/core/journeys/funnel/funnel-question.ts';
+import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
-import { renderProblem } from '../../../src/http/problem.ts';
-import { type JourneyServices, journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';
 import { must } from '../../core/journeys/support.ts';
 import { record } from '../../support/events.ts';
+import { journeyClient } from '../support/journey-client.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
@@ -59,16 +57,7 @@ async function worldOf(stage: 'in the shards' | 'sealed'): Promise<World> {
   return world;
 }
 
-function clientOf(world: World) {
-  const auth = { authenticate: async () => ({ tenant: world.tenant }) };
-  const app = journeyRoutes({ ...world.ports, auth } as unknown as JourneyServices);
-  app.onError((error, c) => renderProblem(c, error));
-  return async (name: string, body: unknown) => {
-    const response = await app.request(`/v1/query/${name}`, { method: 'POST', body: JSON.stringify(body) });
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-    return { status: response.status, body: (await response.json()) as any };
-  };
-}
+const clientOf = ({ ports, tenant }: World) => journeyClient(ports, tenant);
 
 const peopleOf = ({ steps }: { readonly steps: readonly { readonly people: number }[] }) =>
   steps.map(({ people }) => people);
@@ -113,8 +102,8 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
   it('find the same people in several passes as in one', async () => {
     const world = await worldOf(stage);
     const asking = await world.asking();
-    const funnel = new Funnel(must(parseFunnel(FUNNEL, 'UTC')));
-    const read = await readJourney(asking, funnel, { heldMax: 80 });
+    const journey = funnel.make(must(funnel.parse(FUNNEL, 'UTC')));
+    const read = await readJourney(asking, journey, { heldMax: 80 });
     if (!read.ok) throw new Error(read.error.message);
     expect(peopleOf(read.value.answer)).toEqual([PEOPLE, PEOPLE / 3]);
   });
@@ -125,8 +114,8 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
     const limits = LIMITS as { journeyReadRowsMax: number };
     const { journeyReadRowsMax } = LIMITS;
     const read = (heldMax: number) => {
-      const funnel = new Funnel(must(parseFunnel(FUNNEL, 'UTC')));
-      return readJourney(asking, funnel, { heldMax });
+      const journey = funnel.make(must(funnel.parse(FUNNEL, 'UTC')));
+      return readJourney(asking, journey, { heldMax });
     };
     // Two readings of its 140 events.
     limits.journeyReadRowsMax = 280;

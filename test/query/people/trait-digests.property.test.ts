@@ -5,15 +5,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
-import { BLOCK_DAYS, blockOf } from '../../../src/lake/manifest/digest-span.ts';
-import { keepBlock, scheduleProfiles } from '../../../src/lake/upkeep/digest-traits.ts';
+import { SPAN_DAYS, spanOf } from '../../../src/lake/manifest/digest-span.ts';
+import { digestSpan, scheduleDigests } from '../../../src/lake/upkeep/digest-traits.ts';
 import { record } from '../../support/events.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
 const TODAY = dayOf(NOW_MS);
 /** Two blocks that are long past, and the one before today. */
-const BLOCKS = [-4, -3, 0].map((before) => blockOf(TODAY) + before);
+const BLOCKS = [-4, -3, 0].map((before) => spanOf(TODAY) + before);
 const RANGE = { from: '2025-09-01', to: '2026-03-11' };
 
 const anyEvent = fc
@@ -41,7 +41,7 @@ const anyEvent = fc
     event: {
       type,
       event: name,
-      atMs: (block * BLOCK_DAYS + 2 * day) * DAY_MS + ms,
+      atMs: (block * SPAN_DAYS + 2 * day) * DAY_MS + ms,
       ...(device && { anonymous_id: device }),
       ...(user && { user_id: user }),
       ...(team && { group_id: team }),
@@ -105,7 +105,7 @@ describe('kept profiles', () => {
             await keepAll(world, step.buckets);
             if (before.length > 0 && JSON.stringify(before) !== JSON.stringify(rowsOf(world))) rebuilt++;
           }
-          if (step.do === 'drop') drop(world, step.name, BLOCKS[0]! * BLOCK_DAYS + 2 * step.day);
+          if (step.do === 'drop') drop(world, step.name, BLOCKS[0]! * SPAN_DAYS + 2 * step.day);
           if (await answersAgree(world)) used++;
         }
       }),
@@ -120,7 +120,7 @@ describe('kept profiles', () => {
 describe('a name that expired after profiles were kept', () => {
   it('uncovers the value before it', async () => {
     const world = newWorld();
-    const day = BLOCKS[0]! * BLOCK_DAYS;
+    const day = BLOCKS[0]! * SPAN_DAYS;
     world.append(0, [
       identify(day, 1),
       { ...identify(day + 1, 2), strings: { ...identify(day + 1, 2).strings, event: 'login' } },
@@ -139,33 +139,33 @@ describe('a name that expired after profiles were kept', () => {
 describe('the schedule of profiles', () => {
   it('keeps the blocks that are long past, once; reads a file a block and not a file a day', async () => {
     const world = newWorld();
-    for (let day = 0; day < BLOCK_DAYS; day++) {
+    for (let day = 0; day < SPAN_DAYS; day++) {
       world.append(
         0,
         [BLOCKS[0]!, BLOCKS[2]!]
-          .filter((block) => block * BLOCK_DAYS + day <= TODAY)
-          .map((block) => identify(block * BLOCK_DAYS + day, day)),
+          .filter((block) => block * SPAN_DAYS + day <= TODAY)
+          .map((block) => identify(block * SPAN_DAYS + day, day)),
       );
     }
     await world.store(0);
     await sealAll(world);
     expect((await filesRead(world)).profiles).toBe(0);
     const before = (await filesRead(world)).days;
-    await scheduleProfiles(ports(world), NOW_MS);
+    await scheduleDigests(ports(world), NOW_MS);
     expect(rowsOf(world).map(({ block }) => block)).toEqual([BLOCKS[0]]);
     // One event a person is left of the 32 that say the same trait.
     expect(rowsOf(world)[0]).toMatchObject({ rowCount: 1 });
     const after = await filesRead(world);
-    expect([after.profiles, before - after.days]).toEqual([1, BLOCK_DAYS]);
+    expect([after.profiles, before - after.days]).toEqual([1, SPAN_DAYS]);
 
     const puts = world.bucket.count('put');
-    await scheduleProfiles(ports(world), NOW_MS + 7 * 3_600_000);
+    await scheduleDigests(ports(world), NOW_MS + 7 * 3_600_000);
     expect(world.bucket.count('put')).toBe(puts);
   });
 
   it('gives the file of other seals to the garbage, an hour before it may go, and what retention dropped', async () => {
     const world = newWorld();
-    const day = BLOCKS[0]! * BLOCK_DAYS;
+    const day = BLOCKS[0]! * SPAN_DAYS;
     world.append(0, [identify(day, 1)]);
     await world.store(0);
     await sealAll(world);
@@ -181,15 +181,15 @@ describe('the schedule of profiles', () => {
     const garbage = () => world.fakeDb.select(`SELECT path, after_ms FROM garbage WHERE path LIKE '%profiles%'`, []);
     expect(second!.path).not.toBe(first!.path);
     expect(garbage()).toEqual([{ path: first!.path, after_ms: NOW_MS + 3_600_000 }]);
-    drop(world, '', day + BLOCK_DAYS);
-    await scheduleProfiles(ports(world), NOW_MS);
+    drop(world, '', day + SPAN_DAYS);
+    await scheduleDigests(ports(world), NOW_MS);
     expect(rowsOf(world)).toEqual([]);
     expect(garbage()).toHaveLength(2);
   });
 
   it('keeps nothing of seals that were replaced while it read', async () => {
     const world = newWorld();
-    const day = BLOCKS[0]! * BLOCK_DAYS;
+    const day = BLOCKS[0]! * SPAN_DAYS;
     world.append(0, [identify(day, 1)]);
     await world.store(0);
     await sealAll(world);
@@ -239,7 +239,7 @@ async function sealAll(world: World): Promise<void> {
 }
 
 async function keepAll(world: World, buckets: number): Promise<void> {
-  for (const block of BLOCKS) await keepBlock(ports(world), { uid: UID, block }, NOW_MS, () => buckets);
+  for (const block of BLOCKS) await digestSpan(ports(world), { uid: UID, span: block }, NOW_MS, () => buckets);
 }
 
 interface Row {

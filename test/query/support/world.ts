@@ -16,7 +16,7 @@ import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import type { Tenant } from '../../../src/core/tenant/tenant.ts';
 import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
 import { sealDay } from '../../../src/lake/seal/seal-day.ts';
-import { SegmentCache } from '../../../src/lake/seal/segment-cache.ts';
+import { SegmentCache } from '../../../src/lake/segment/segment-cache.ts';
 import { execute, type QueryAnswer } from '../../../src/query/ask/execute.ts';
 import { beginAsking } from '../../../src/query/view/asking.ts';
 import { storeSegment } from '../../../src/sinks/lake-sink.ts';

@@ -29,7 +29,7 @@ function clientOf(world: World) {
     Parameters<typeof exportRoutes>[0];
   const app = new Hono();
   app.route('/v1/query', queryRoutes(services));
-  app.route('/', journeyRoutes(services));
+  app.route('/v1/query', journeyRoutes(services));
   app.route('/v1/export', exportRoutes(services));
   app.onError((error, c) => renderProblem(c, error));
   return async (path: string, body: object) => {

@@ -85,8 +85,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/sinks/consume.ts',
-        old: 'const segment = await storeSegment(',
-        new: 'await deps.shardOf(address).confirm({ address, flush });\n  const segment = await storeSegment(',
+        old: 'const stored = await deps.sink.store(pulled);',
+        new: 'await deps.shardOf(address).confirm({ address, flush });\n  const stored = await deps.sink.store(pulled);',
       },
     ],
   },
@@ -220,7 +220,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a seal counts every copy of an event',
     patches: [
       {
-        file: 'src/lake/seal/survivors.ts',
+        file: 'src/lake/scan/survivors.ts',
         old: 'this.#drop(isFirst ? this.#row[entry]! : row);',
         new: '',
       },
@@ -231,7 +231,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'the second sealer of a day executes its own plan under the name of the first',
     patches: [
       {
-        file: 'src/lake/seal/seal-store.ts',
+        file: 'src/lake/seal/plan-store.ts',
         old: 'const binding = JSON.parse(row.plan) as SealPlan;',
         new: 'const binding = plan;',
       },
@@ -242,7 +242,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'a seal deletes parts that hold cells of other days as well',
     patches: [
       {
-        file: 'src/lake/seal/seal-store.ts',
+        file: 'src/lake/seal/flip.ts',
         old: 'sd.day BETWEEN parts.day_min AND parts.day_max AND sd.manifest_seq',
         new: 'sd.day = ?2 AND sd.manifest_seq',
       },

@@ -12,7 +12,7 @@ export { makeRollup } from '../../../src/core/rollup/rollup.ts';
 export { shardName } from '../../../src/core/shard/shard-map.ts';
 export { collect } from '../../../src/edge/collect.ts';
 export { importRoutes } from '../../../src/edge/import-routes.ts';
-export { nativeProtocol } from '../../../src/edge/protocols/native.ts';
+export { nativeEvents } from '../../../src/edge/protocols/native.ts';
 export { default as worker } from '../../../src/index.ts';
 export { lakeImporter } from '../../../src/lake/import/import.ts';
 export { readScanPlan } from '../../../src/lake/manifest/segments.ts';

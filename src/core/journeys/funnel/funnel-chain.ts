@@ -1,33 +1,34 @@
 /**
- * Chain: how far one person gets through the steps of a funnel in their order.
+ * Chain: the distance that one person gets through the steps of a funnel in their order.
  *
- * A chain is an event of step 1 (its anchor) at t1 and events of steps 2 to k at t2 … tk, with t1 < t2 < … < tk (or ≤, and then
- * one event serves one step) and tk − t1 ≤ window; between two given steps no excluded event strictly inside. Any event of
- * step 1 may be the anchor, or only the person's first.
+ * A chain is an event of step 1 (its anchor) at t1 and events of steps 2 to k at t2 … tk, with t1 < t2 < … < tk (or ≤,
+ * and then one event serves one step) and tk − t1 ≤ window; no excluded event lies strictly between the two steps of
+ * its exclusion. Any event of step 1 may be the anchor, or only the person's first.
  *
- * Forward, in one pass: for each step the latest anchor of a chain that has come so far. A later anchor is never worse, so it
- * stands for all others. An excluded event ends the chains that wait between its steps.
- * Backward, in one pass for each step of interest: for each step the earliest instant at which a chain from there on can end.
- * At each anchor that is the end of the greedy chain: so the earliest anchor that completes, and the shortest chain.
+ * Forward, in one pass: for each step the latest anchor of a chain that reaches it so far. A later anchor is never
+ * worse, so it represents all others. An excluded event ends the chains that wait between its steps. Backward, in one
+ * pass for each step of interest: for each step the earliest instant at which a chain from there on can end. At each
+ * anchor that is the end of the greedy chain, which gives the earliest anchor that completes, and the shortest chain.
  *
- * n events and k steps cost n passes over the steps an event is, not n² over anchors. Events of one instant are one set: which
- * steps in a row it can serve alone is its `run`, by matching where one event could serve several.
+ * n events and k steps cost n passes over the steps that an event is, not n² over anchors. The events of one instant
+ * are one set: its `run` is the longest row of steps that the set can serve alone, found by matching when one event
+ * could serve several steps.
  */
 import { Matching } from './matching.ts';
 
 export interface ChainRules {
-  /** Bit i of a code: the event is step i + 1. */
+  /** Number of steps. Bit i of a code says that the event is step i + 1. */
   readonly stepCount: number;
   readonly windowMs: number;
-  /** Equal instants do not follow each other. */
+  /** Whether a step must be later than the one before it. */
   readonly isStrict: boolean;
-  /** Only the person's first event of step 1 is an anchor. */
+  /** Whether only the person's first event of step 1 is an anchor. */
   readonly isFirstTouch: boolean;
-  /** Forbidden between the steps `from` and `to`, counted from 1; `bit` of the code. */
+  /** Events forbidden between the steps `from` and `to`, counted from 1, and their `bit` in a code. */
   readonly exclusions: readonly { readonly bit: number; readonly from: number; readonly to: number }[];
 }
 
-/** From the anchor to the step; NaN: no chain gets there. */
+/** Times from the anchor to a step; NaN when no chain gets there. */
 export interface ChainTimes {
   /** The earliest anchor from which a chain gets there. */
   earliestAnchorMs: number;
@@ -35,16 +36,31 @@ export interface ChainTimes {
   shortestMs: number;
 }
 
+/** Times that no chain has set yet. */
+export function noTimes(): ChainTimes {
+  return { earliestAnchorMs: Number.NaN, earliestMs: Number.NaN, shortestMs: Number.NaN };
+}
+
 export class ChainFunnel {
+  /** The result of the last call of `time`. */
+  readonly times: ChainTimes = noTimes();
   readonly #rules: ChainRules;
   readonly #stepMask: number;
   readonly #excludedMask: number;
-  /** Latest anchor, or earliest end, by step (from 1). */
+  /**
+   * The latest anchor of each step (from 1) going forward, its earliest end going backward. The chain without a step
+   * stands beside them: at 0 the anchor that the instant at hand offers, beyond the target its end.
+   */
   readonly #best: Float64Array;
   readonly #next: Float64Array;
-  /** Last step of those in a row from this one that the instant's events can serve; step − 1: not even this one. */
+  /**
+   * For each step, the last step of the row from it on that the instant's events can serve; step − 1 when they cannot
+   * serve it.
+   */
   readonly #run: Uint8Array;
   readonly #matching: Matching;
+  /** The step that `time` is about. */
+  #target = 0;
 
   constructor(rules: ChainRules) {
     const { stepCount, exclusions } = rules;
@@ -57,7 +73,7 @@ export class ChainFunnel {
     this.#matching = new Matching(stepCount);
   }
 
-  /** The last step reached by the events [from, to); 0: none. */
+  /** The last step reached by the events [from, to); 0 when they reach none. */
   reach(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
     const { stepCount, windowMs, isStrict, isFirstTouch } = this.#rules;
     const best = this.#best;
@@ -68,15 +84,15 @@ export class ChainFunnel {
       let mask = codes[first]!;
       let end = first + 1;
       while (end < to && at[end] === atMs) mask |= codes[end++]!;
-      const mayAnchor = !isFirstTouch || reached === 0;
+      best[0] = !isFirstTouch || reached === 0 ? atMs : Number.NEGATIVE_INFINITY;
       if ((mask & this.#excludedMask) !== 0 || (!isStrict && end > first + 1)) {
-        reached = Math.max(reached, this.#step(atMs, mask, codes, first, end, mayAnchor));
+        reached = Math.max(reached, this.#step(atMs, mask, codes, first, end));
       } else {
-        // From the last step to the first: each takes what the one before it was until now.
+        // From the last step to the first: each takes the value that the step before it has had until now.
         for (let bits = mask & this.#stepMask; bits !== 0; ) {
           const index = 31 - Math.clz32(bits);
           bits ^= 1 << index;
-          const anchorMs = index > 0 ? best[index]! : mayAnchor ? atMs : Number.NEGATIVE_INFINITY;
+          const anchorMs = best[index]!;
           if (atMs - anchorMs > windowMs) continue;
           if (anchorMs > best[index + 1]!) best[index + 1] = anchorMs;
           if (index >= reached) reached = index + 1;
@@ -88,8 +104,10 @@ export class ChainFunnel {
     return reached;
   }
 
-  /** The general case of an instant: several events that may follow each other, or excluded ones. Gives the last step reached. */
-  #step(atMs: number, mask: number, codes: Uint32Array, first: number, end: number, mayAnchor: boolean): number {
+  /**
+   * The general case of an instant: events that may follow each other, or excluded ones. Returns the last step reached.
+   */
+  #step(atMs: number, mask: number, codes: Uint32Array, first: number, end: number): number {
     const { stepCount, windowMs } = this.#rules;
     const best = this.#best;
     const next = this.#next;
@@ -99,7 +117,7 @@ export class ChainFunnel {
     for (let step = 1; step <= stepCount; step++) {
       const last = this.#run[step]!;
       if (last < step) continue;
-      const anchorMs = step > 1 ? best[step - 1]! : mayAnchor ? atMs : Number.NEGATIVE_INFINITY;
+      const anchorMs = best[step - 1]!;
       if (atMs - anchorMs > windowMs) continue;
       for (let to = step; to <= last; to++) {
         if (anchorMs > next[to]! && !this.#isInside(mask, step, to)) next[to] = anchorMs;
@@ -111,11 +129,13 @@ export class ChainFunnel {
     return reached;
   }
 
-  /** How long chains of the events [from, to) take to the step `target`. Written into `times`. */
-  time(at: Float64Array, codes: Uint32Array, from: number, to: number, target: number, times: ChainTimes): void {
+  /** Writes into `times` how long chains of the events [from, to) take to the step `target`. */
+  time(at: Float64Array, codes: Uint32Array, from: number, to: number, target: number): void {
     const { windowMs, isStrict, isFirstTouch } = this.#rules;
+    const { times } = this;
     const best = this.#best;
     best.fill(Number.POSITIVE_INFINITY);
+    this.#target = target;
     times.earliestAnchorMs = Number.NaN;
     times.earliestMs = Number.NaN;
     times.shortestMs = Number.NaN;
@@ -126,14 +146,15 @@ export class ChainFunnel {
       let mask = codes[end - 1]!;
       let first = end - 1;
       while (first > from && at[first - 1] === atMs) mask |= codes[--first]!;
+      best[target + 1] = atMs;
       let doneMs = Number.POSITIVE_INFINITY;
       if ((mask & this.#excludedMask) !== 0 || (!isStrict && end > first + 1)) {
-        doneMs = this.#stepBack(atMs, mask, codes, first, end, target);
+        doneMs = this.#stepBack(mask, codes, first, end);
       } else {
-        // From the first step to the last: each takes what the one after it was until now.
+        // From the first step to the last: each takes the value that the step after it has had until now.
         for (let bits = mask & targetMask; bits !== 0; bits &= bits - 1) {
           const index = 31 - Math.clz32(bits & -bits);
-          const endMs = index + 1 === target ? atMs : best[index + 2]!;
+          const endMs = best[index + 2]!;
           if (endMs < best[index + 1]!) best[index + 1] = endMs;
           if (index === 0) doneMs = endMs;
         }
@@ -148,15 +169,16 @@ export class ChainFunnel {
     }
   }
 
-  /** The general case of an instant, backward. Gives the earliest end of a chain that is anchored here. */
-  #stepBack(atMs: number, mask: number, codes: Uint32Array, first: number, end: number, target: number): number {
+  /** The general case of an instant, backward. Returns the earliest end of a chain that is anchored here. */
+  #stepBack(mask: number, codes: Uint32Array, first: number, end: number): number {
+    const target = this.#target;
     const best = this.#best;
     const next = this.#next;
     this.#findRuns(mask, codes, first, end);
     next.fill(Number.POSITIVE_INFINITY);
     for (let step = 1; step <= target; step++) {
       for (let last = step; last <= Math.min(this.#run[step]!, target); last++) {
-        const endMs = last === target ? atMs : best[last + 1]!;
+        const endMs = best[last + 1]!;
         if (endMs < next[step]! && (last === target || !this.#isInside(mask, step, last))) next[step] = endMs;
       }
     }
@@ -165,17 +187,23 @@ export class ChainFunnel {
     return next[1]!;
   }
 
-  /** Ends the chains that an excluded event of this instant lies in. Backward (`offset` 1) they are known by the step after it. */
+  /**
+   * Ends the chains in which an excluded event of this instant lies. Backward (`offset` 1) they are kept at the step
+   * after it.
+   */
   #exclude(mask: number, offset: 0 | 1): void {
     if ((mask & this.#excludedMask) === 0) return;
-    const nothing = offset === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    const never = offset === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     for (const { bit, from, to } of this.#rules.exclusions) {
       if ((mask & (1 << bit)) === 0) continue;
-      for (let step = from; step < to; step++) this.#best[step + offset] = nothing;
+      for (let step = from; step < to; step++) this.#best[step + offset] = never;
     }
   }
 
-  /** Whether an excluded event of this instant lies strictly inside a chain whose steps `first` to `last` are of this instant. */
+  /**
+   * Whether an excluded event of this instant lies strictly inside a chain whose steps `first` to `last` are at this
+   * instant.
+   */
   #isInside(mask: number, first: number, last: number): boolean {
     if ((mask & this.#excludedMask) === 0) return false;
     return this.#rules.exclusions.some(({ bit, from, to }) => (mask & (1 << bit)) !== 0 && from < first && last < to);

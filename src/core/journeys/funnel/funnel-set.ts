@@ -1,19 +1,21 @@
 /**
- * SetFunnel: how many of a funnel's steps one person does in any order within the window.
+ * SetFunnel: the number of a funnel's steps that one person does in any order within the window.
  *
- * k steps are done when k events, each serving another step, lie within the window of the first of them. Strictly: at k
- * different instants, so that events of one instant serve one step together.
+ * k steps are done when k events, each serving another step, lie within the window of the first of them. When ties are
+ * strict, they lie at k different instants, so that the events of one instant serve one step together.
  *
- * A window slides over the events, and a matching of steps with the events in it is kept up: the size of a largest one is the
- * number of steps done. The shortest stretch with k steps from each first event on comes from a window that shrinks while it
- * still has k.
+ * A window slides over the events, and a maximum matching of steps with the events in it is maintained: its size is the
+ * number of steps done. The shortest stretch with k steps from each first event on comes from a window that shrinks
+ * while it still has k.
  */
-import type { ChainRules, ChainTimes } from './funnel-chain.ts';
+import { type ChainRules, type ChainTimes, noTimes } from './funnel-chain.ts';
 import { Matching } from './matching.ts';
 
 export type SetRules = Omit<ChainRules, 'exclusions'>;
 
 export class SetFunnel {
+  /** The result of the last call of `time`. */
+  readonly times: ChainTimes = noTimes();
   readonly #rules: SetRules;
   readonly #stepMask: number;
   readonly #matching: Matching;
@@ -27,7 +29,7 @@ export class SetFunnel {
     this.#matching = new Matching(rules.stepCount);
   }
 
-  /** Steps done by the events [from, to). */
+  /** The number of steps done by the events [from, to). */
   reach(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
     const { stepCount, windowMs, isFirstTouch } = this.#rules;
     this.#load(at, codes, from, to);
@@ -46,9 +48,10 @@ export class SetFunnel {
     return reached;
   }
 
-  /** How long `target` steps take. Written into `times`. */
-  time(at: Float64Array, codes: Uint32Array, from: number, to: number, target: number, times: ChainTimes): void {
+  /** Writes into `times` how long `target` steps take. */
+  time(at: Float64Array, codes: Uint32Array, from: number, to: number, target: number): void {
     const { windowMs, isFirstTouch } = this.#rules;
+    const { times } = this;
     this.#load(at, codes, from, to);
     const matching = this.#matching;
     matching.clear();
@@ -74,7 +77,7 @@ export class SetFunnel {
     }
   }
 
-  /** What may serve one step each: events, or strictly the instants. */
+  /** Loads the candidates that may serve one step each: events, or instants when ties are strict. */
   #load(at: Float64Array, codes: Uint32Array, from: number, to: number): void {
     if (this.#at.length < to - from) {
       this.#at = new Float64Array(2 * (to - from));

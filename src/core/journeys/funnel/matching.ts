@@ -1,12 +1,12 @@
 /**
- * Matching: how many steps a set of events can serve when each event serves one: a maximum bipartite matching of steps
- * (at most 32) with events, kept up as events come and go.
+ * Matching: the number of steps that a set of events can serve when each event serves one: a maximum bipartite matching
+ * of steps (at most 32) with events, maintained as events come and go.
  *
- * Events that could serve the same steps are alike: they are one node with a capacity. So an augmenting path is at most as
- * long as there are steps, whatever the number of events.
+ * Events that could serve the same steps are alike: they are one node with a capacity. So the length of an augmenting
+ * path is at most the number of steps, whatever the number of events.
  */
 const FREE = -1;
-/** Kinds of events remembered for the next set: usually they are the same few. */
+/** Bound of the kinds of events remembered for the next set: usually they are the same few. */
 const KINDS_KEPT = 64;
 
 export class Matching {
@@ -17,7 +17,7 @@ export class Matching {
   readonly #used: number[] = [];
   readonly #visited: number[] = [];
   #visit = 0;
-  /** Which kind of event serves the step. */
+  /** The kind of event that serves each step. */
   readonly #servedBy: Int32Array;
   #size = 0;
 
@@ -26,7 +26,7 @@ export class Matching {
     this.#servedBy = new Int32Array(stepCount).fill(FREE);
   }
 
-  /** Steps served. */
+  /** The number of steps served. */
   get size(): number {
     return this.#size;
   }
@@ -50,7 +50,7 @@ export class Matching {
     const index = this.#indexOf(mask);
     const hadSpare = this.#used[index]! < this.#counts[index]!;
     this.#counts[index]!++;
-    // One more of a kind of which one was to spare already changes nothing.
+    // One more of a kind that already has a spare changes nothing.
     if (!hadSpare) this.#augmentAny();
   }
 
@@ -65,7 +65,10 @@ export class Matching {
     this.#augmentAny();
   }
 
-  /** The last step (from 1) of the longest row of steps, from index `from` on, that the offered events serve; `from`: none. */
+  /**
+   * The last step (from 1) of the longest row of steps, from index `from` on, that the offered events serve; `from`
+   * when there is none.
+   */
   runFrom(from: number): number {
     this.#release();
     let step = from;

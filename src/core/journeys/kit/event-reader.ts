@@ -1,37 +1,52 @@
-/**
- * EventReader: what every journey reads of a row alike: whether it passes the filter, and its value of the breakdown.
- */
+/** EventReader: the part of every row reader that is the same for all: the range, the filter and the breakdown. */
 import type { EventColumns } from '../../event/columns.ts';
 import { conditionProperties } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
 import { propertyColumn } from '../../event/property.ts';
-import { RowSource, type RowTest, type RowText } from '../../query/rows/row-source.ts';
+import { RowSource, type RowTest } from '../../query/rows/row-source.ts';
+import { Breakdown, type GroupedBy } from './breakdown.ts';
 import type { JourneyQuestion } from './request.ts';
-import type { GroupedBy } from './row-reader.ts';
-import { ABSENT, TextCodes } from './text-codes.ts';
+import type { RowNeeds } from './row-reader.ts';
+
+/** The rows that a journey reads. */
+export interface Reading {
+  /** Start of a look-back before the range. Default: the start of the range. */
+  readonly startMs?: number;
+  /** End of what has come. Default: the end of the range. */
+  readonly endMs?: number;
+  /** Where the breakdown is read when the question has one. */
+  readonly groupedBy: Exclude<GroupedBy, 'none'>;
+}
 
 export class EventReader {
   readonly source = new RowSource();
-  readonly columns: Set<StringColumn>;
-  readonly texts = new TextCodes();
-  readonly groupedBy: GroupedBy;
+  readonly breakdown: Breakdown;
+  readonly #question: JourneyQuestion;
+  readonly #reading: Reading;
   readonly #test: RowTest | null;
-  readonly #text: RowText | null;
 
-  /** `groupedBy`: where the breakdown is read, when there is one. */
-  constructor(
-    { where, groupBy }: JourneyQuestion,
-    groupedBy: Exclude<GroupedBy, 'none'>,
-    columns: readonly StringColumn[],
-  ) {
-    this.columns = new Set([
-      ...columns,
-      ...(where ? conditionProperties(where).map(propertyColumn) : []),
-      ...(groupBy === null ? [] : [propertyColumn(groupBy)]),
-    ]);
-    this.groupedBy = groupBy === null ? 'none' : groupedBy;
+  constructor(question: JourneyQuestion, reading: Reading) {
+    const { where, groupBy } = question;
+    this.#question = question;
+    this.#reading = reading;
     this.#test = where && this.source.test(where);
-    this.#text = groupBy === null ? null : this.source.text(groupBy);
+    this.breakdown = new Breakdown(this.source, groupBy, reading.groupedBy);
+  }
+
+  /** The needs of the reader. `columns`: text columns beyond those of filter and breakdown. */
+  needs(columns: readonly StringColumn[]): RowNeeds {
+    const { where, startMs, endMs } = this.#question;
+    const filtered = where === null ? [] : conditionProperties(where).map(propertyColumn);
+    const { asks, properties, names } = this.source;
+    return {
+      startMs: this.#reading.startMs ?? startMs,
+      endMs: this.#reading.endMs ?? endMs,
+      columns: new Set([...columns, ...filtered, ...this.breakdown.columns]),
+      properties,
+      names,
+      // Every journey is about people.
+      asks: { ...asks, identity: true },
+    };
   }
 
   use(columns: EventColumns): void {
@@ -44,9 +59,5 @@ export class EventReader {
 
   passes(row: number): boolean {
     return this.#test === null || this.#test(row);
-  }
-
-  group(row: number): number {
-    return this.#text === null ? ABSENT : this.texts.code(this.#text(row));
   }
 }

@@ -1,39 +1,50 @@
-/** MatchedRows: the reading side of journeys to whom an event is what matchers say of it: a mask, a bit a matcher. */
+/**
+ * MatchedRows: the reader of journeys to which an event is what matchers say about it: a mask, a bit for each matcher.
+ */
 import type { EventColumns } from '../../event/columns.ts';
-import { type JourneyReading, JourneyRows } from './journey-rows.ts';
-import { type CodedRows, type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
+import { EventReader, type Reading } from './event-reader.ts';
+import { type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
-import { NOTHING } from './row-reader.ts';
+import { type CodedRows, NOTHING, OUT, type RowNeeds, type RowReader } from './row-reader.ts';
 
-export abstract class MatchedRows extends JourneyRows {
+/** `place`: see RowReader. */
+export function matchedRows(
+  question: JourneyQuestion,
+  matchers: readonly Matcher[],
+  reading: Reading,
+  place: RowReader['place'] = null,
+): RowReader {
+  return new MatchedRows(new EventReader(question, reading), matchers, place);
+}
+
+class MatchedRows implements RowReader {
+  readonly needs: RowNeeds;
+  readonly breakdown: EventReader['breakdown'];
+  readonly labels = null;
+  readonly place: RowReader['place'];
+  readonly #events: EventReader;
   readonly #masks: MatcherMasks;
+  /** Whether the breakdown is the person's first value: then events that no matcher fits are seen too. */
+  readonly #seesAll: boolean;
 
-  constructor(
-    question: JourneyQuestion,
-    reading: Pick<JourneyReading, 'startMs' | 'groupedBy'>,
-    matchers: readonly Matcher[],
-  ) {
-    super(question, { ...reading, columns: matcherColumns(matchers) });
-    this.#masks = new MatcherMasks(this.reader.source, matchers);
+  constructor(events: EventReader, matchers: readonly Matcher[], place: RowReader['place']) {
+    this.#events = events;
+    this.#masks = new MatcherMasks(events.source, matchers);
+    this.needs = events.needs(matcherColumns(matchers));
+    this.breakdown = events.breakdown;
+    this.#seesAll = events.breakdown.groupedBy === 'person';
+    this.place = place;
   }
 
-  override use(columns: EventColumns): void {
-    super.use(columns);
+  use(columns: EventColumns): CodedRows | null {
+    this.#events.use(columns);
     this.#masks.use(columns);
+    return this.#events.isFiltered || this.#seesAll ? null : this.#masks.coded;
   }
 
-  /** Most rows are of no matcher by their name: the filter need not be asked about those, nor what it reads be unpacked. */
-  override code(row: number): number {
-    if (this.groupedBy !== 'person' && this.#masks.named(row) === 0) return NOTHING;
-    return super.code(row);
-  }
-
-  /** Where the rows' codes hang on their names alone, and those came coded. */
-  override get coded(): CodedRows | null {
-    return this.reader.isFiltered || this.groupedBy === 'person' ? null : this.#masks.coded;
-  }
-
-  protected codeOf(row: number): number {
-    return this.#masks.of(row);
+  /** Most rows fit no matcher by their name: for those the filter is not tested and nothing it reads is unpacked. */
+  code(row: number): number {
+    if (!this.#seesAll && this.#masks.nameMask(row) === 0) return NOTHING;
+    return this.#events.passes(row) ? this.#masks.mask(row) : OUT;
   }
 }

@@ -1,23 +1,30 @@
 /**
  * Matcher: says which events are a step: by name, by a condition, or by both.
  *
- * A list of them is compiled into a mask of each row, a bit a matcher. Names are looked up for all of them together, and where
- * they come as a dictionary once an entry; conditions are only tested where the name fits.
+ * A list of matchers is compiled into a mask of each row, a bit for each matcher. A name is looked up once for all
+ * matchers, and once for each entry of a dictionary when names come coded. A condition is only tested when the name
+ * fits.
  */
 import { z } from 'zod';
-import type { CodedTexts, EventColumns } from '../../event/columns.ts';
+import type { EventColumns } from '../../event/columns.ts';
 import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
 import { propertyColumn } from '../../event/property.ts';
 import { LIMITS } from '../../limits.ts';
 import type { RowSource, RowTest } from '../../query/rows/row-source.ts';
+import type { CodedRows } from './row-reader.ts';
 
 const nameSchema = z.string().min(1).max(LIMITS.nameLengthMax);
 
 export const matcherFields = {
   event: nameSchema.optional().describe('Name of the event.'),
-  events: z.array(nameSchema).min(1).max(LIMITS.queryConditionsMax).optional().describe('Any of these names.'),
-  where: conditionSchema.optional(),
+  events: z
+    .array(nameSchema)
+    .min(1)
+    .max(LIMITS.queryConditionsMax)
+    .optional()
+    .describe('Names of events, any of which fits.'),
+  where: conditionSchema.optional().describe('Condition that the event must meet as well.'),
 } as const;
 
 const ONE_NAME = 'give event or events, not both';
@@ -26,18 +33,21 @@ const SOMETHING = 'give event, events or where';
 /** A matcher on the wire: at least one of its fields, and only one of `event` and `events`. */
 export const matcherSchema = z
   .strictObject(matcherFields)
-  .refine(namesOnce, { message: ONE_NAME, path: ['events'] })
+  .refine(hasOneName, { message: ONE_NAME, path: ['events'] })
   .refine(saysSomething, { message: SOMETHING });
 
 /** A matcher with a name to show. */
 export const stepSchema = z
-  .strictObject({ ...matcherFields, name: nameSchema.optional().describe('Shown in the answer.') })
-  .refine(namesOnce, { message: ONE_NAME, path: ['events'] })
+  .strictObject({
+    ...matcherFields,
+    name: nameSchema.optional().describe('Name that the answer shows. Default: the names of the events.'),
+  })
+  .refine(hasOneName, { message: ONE_NAME, path: ['events'] })
   .refine(saysSomething, { message: SOMETHING });
 
 type MatcherBody = { readonly [field in keyof typeof matcherFields]?: z.output<(typeof matcherFields)[field]> };
 
-export function namesOnce({ event, events }: MatcherBody): boolean {
+export function hasOneName({ event, events }: MatcherBody): boolean {
   return event === undefined || events === undefined;
 }
 
@@ -46,7 +56,7 @@ function saysSomething({ event, events, where }: MatcherBody): boolean {
 }
 
 export interface Matcher {
-  /** Null: any name. */
+  /** Null when any name fits. */
   readonly names: readonly string[] | null;
   readonly where: Condition | null;
 }
@@ -61,12 +71,12 @@ export function matcherOf({ event, events, where }: MatcherBody): Matcher {
   return { names: event === undefined ? (events ?? null) : [event], where: where ?? null };
 }
 
-/** How a matcher is called when nobody named it. */
+/** The name of a matcher to which the question gives none. */
 export function matcherName({ names }: Matcher): string {
   return names === null ? 'any event' : names.join(' or ');
 }
 
-/** Tests one row costs at the most: bounds what a question can make of every event. */
+/** The number of tests that one row costs at most. It bounds the work that a question causes for every event. */
 export function matcherSize({ names, where }: Matcher): number {
   return (names?.length ?? 0) + (where === null ? 0 : conditionSize(where));
 }
@@ -83,21 +93,15 @@ export function matcherColumns(matchers: readonly Matcher[]): StringColumn[] {
   return columns;
 }
 
-/** Names remembered: a tenant has some tens of them. */
+/** Bound of the names remembered: a tenant has some tens of them. */
 const NAMES_MAX = 4_096;
 
-/** The codes of rows by a text that repeats: row → `codes[entryOf[row]]`. */
-export interface CodedRows {
-  readonly entryOf: CodedTexts['codes'];
-  readonly codes: Uint32Array;
-}
-
-/** At most 32 matchers, compiled. Bit i of a mask: matcher i holds. */
+/** At most 32 matchers, compiled. Bit i of a mask says that matcher i fits. */
 export class MatcherMasks {
   readonly #matchers: readonly Matcher[];
   readonly #hasNames: boolean;
   readonly #tests: readonly (RowTest | null)[];
-  /** Matchers with a condition. */
+  /** Mask of the matchers that have a condition. */
   readonly #tested: number;
   readonly #maskOfName = new Map<string | null, number>();
   #coded: CodedRows | null = null;
@@ -110,29 +114,30 @@ export class MatcherMasks {
     this.#tested = this.#tests.reduce((mask, test, index) => (test === null ? mask : mask | (1 << index)), 0) >>> 0;
   }
 
-  /** The batch that rows are of from now on; the source has it already. */
+  /** Turns to a batch, which the source already has. */
   use({ coded, strings }: EventColumns): void {
     this.#coded = null;
     this.#names = [];
     if (!this.#hasNames) return;
     const texts = coded?.event;
     if (texts === undefined) this.#names = strings.event!;
-    else this.#coded = { entryOf: texts.codes, codes: Uint32Array.from(texts.entries, (name) => this.#named(name)) };
+    else this.#coded = { entryOf: texts.codes, codes: Uint32Array.from(texts.entries, (name) => this.#maskFor(name)) };
   }
 
-  /** The masks of the batch's rows, where they hang on the name alone and names came coded; else null. */
+  /** The masks of the batch's rows when they follow from the name alone and names came coded; else null. */
   get coded(): CodedRows | null {
     return this.#tested === 0 ? this.#coded : null;
   }
 
-  /** Of the matchers that the row's name fits; their conditions were not tested. */
-  named(row: number): number {
+  /** The mask of the matchers that the row's name fits, before their conditions are tested. */
+  nameMask(row: number): number {
     if (this.#coded !== null) return this.#coded.codes[this.#coded.entryOf[row]!]!;
-    return this.#named(this.#hasNames ? this.#names[row]! : null);
+    return this.#maskFor(this.#hasNames ? this.#names[row]! : null);
   }
 
-  of(row: number): number {
-    let mask = this.named(row);
+  /** The mask of the matchers that the row fits. */
+  mask(row: number): number {
+    let mask = this.nameMask(row);
     if ((mask & this.#tested) === 0) return mask;
     for (let index = 0; index < this.#tests.length; index++) {
       const bit = 1 << index;
@@ -141,17 +146,18 @@ export class MatcherMasks {
     return mask >>> 0;
   }
 
-  #named(name: string | null): number {
+  #maskFor(name: string | null): number {
     let mask = this.#maskOfName.get(name);
     if (mask === undefined) {
-      mask = maskOf(this.#matchers, name);
+      mask = matchName(this.#matchers, name);
       if (this.#maskOfName.size < NAMES_MAX) this.#maskOfName.set(name, mask);
     }
     return mask;
   }
 }
 
-function maskOf(matchers: readonly Matcher[], name: string | null): number {
+/** The mask of the matchers that the name fits. */
+function matchName(matchers: readonly Matcher[], name: string | null): number {
   let mask = 0;
   for (const [index, { names }] of matchers.entries()) {
     if (names === null || (name !== null && names.includes(name))) mask |= 1 << index;

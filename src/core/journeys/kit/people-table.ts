@@ -1,19 +1,17 @@
 /**
- * PeopleTable: numbers for the people that a pass meets, in the order it meets them, and the first value of each one's
- * breakdown where that is the person's.
+ * PeopleTable: numbers for the people of a pass, in the order in which the pass meets them, and each person's first
+ * value of the breakdown when people are grouped by it.
  *
- * Open addressing over (high, low) pairs in flat arrays: about 20 bytes a person at the worst, no object each. Neighbouring
- * rows are often the same person's: that one is found without looking.
+ * Open addressing over (high, low) pairs in flat arrays: at most about 20 bytes a person and no objects. Neighbouring
+ * rows often belong to one person, who is then found without a lookup.
  */
-export interface GroupOrder {
-  groupPrecedes(group: number, other: number): boolean;
-}
+import type { TextCodes } from './text-codes.ts';
 
-/** Marks someone who is not kept. */
+/** Marks a person who is not kept. */
 export const NOT_KEPT = -1;
 
 export class PeopleTable {
-  /** Index + 1 of the person at a place; 0: free. */
+  /** Index + 1 of the person at a place; 0 when the place is free. */
   #places = new Uint32Array(2_048);
   #mask = 2_047;
   #hashes = new Uint32Array(2_048);
@@ -34,7 +32,7 @@ export class PeopleTable {
     return this.#count;
   }
 
-  /** Words are unsigned, and not both 0. */
+  /** The person's number, new or known. Words are unsigned, and not both are 0. */
   indexOf(high: number, low: number): number {
     if (low === this.#lastLow && high === this.#lastHigh) return this.#lastIndex;
     const index = this.#find(high, low);
@@ -44,15 +42,15 @@ export class PeopleTable {
     return index;
   }
 
-  /** The value of the earliest event counts; of values at the same instant the one that goes first. */
-  offerGroup(person: number, atMs: number, group: number, order: GroupOrder): void {
+  /** Keeps the value of the person's earliest event; of values at one instant the first by text. */
+  offerGroup(person: number, atMs: number, group: number, texts: TextCodes): void {
     const known = this.#groups[person]!;
     const firstAt = this.#firstAt[person]!;
     if (known !== 0 && (atMs > firstAt || known === group)) {
       if (atMs < firstAt) this.#firstAt[person] = atMs;
       return;
     }
-    if (known !== 0 && atMs === firstAt && !order.groupPrecedes(group, known)) return;
+    if (known !== 0 && atMs === firstAt && texts.compare(group, known) >= 0) return;
     this.#firstAt[person] = atMs;
     this.#groups[person] = group;
   }
@@ -61,17 +59,17 @@ export class PeopleTable {
     return this.#hashes.slice(0, 2 * this.#count);
   }
 
-  /** One a person; empty where people have none. */
+  /** The group of each person; empty when people are not grouped. */
   groups(): Uint32Array {
     return this.#hasGroups ? this.#groups.slice(0, this.#count) : new Uint32Array(0);
   }
 
-  /** When each one's value was; empty where people have none. */
+  /** The instant of each person's value; empty when people are not grouped. */
   groupAt(): Float64Array {
     return this.#hasGroups ? this.#firstAt.slice(0, this.#count) : new Float64Array(0);
   }
 
-  /** Drops everybody whose high word, signed, is above. Gives each one's new number, or NOT_KEPT. */
+  /** Drops the people whose signed high word is greater. Returns each person's new number, or NOT_KEPT. */
   keepUpTo(highMax: number): Int32Array {
     const numbers = new Int32Array(this.#count);
     const { count: oldCount } = this;

@@ -1,40 +1,64 @@
 /**
- * RowReader: what a journey makes of each row of a batch: the code under which the event is kept, if it is, and the group
- * of its breakdown.
+ * RowReader: the reading half of a journey: what a scan has to bring, and the number under which each event is kept.
+ *
+ * The caller hands over a batch with `use` and then asks for rows of that batch, in any order. A reader keeps nothing
+ * of a batch but the texts of its breakdown and of its labels, so several scans may use it in turn. There are three:
+ * `eventRows` (every event is alike), `matchedRows` (a bit for each matcher) and `labelledRows` (the text of a
+ * property). A journey chooses one of them and writes none.
  */
-import type { EventColumns } from '../../event/columns.ts';
-import type { CodedRows } from './matchers.ts';
+import type { CodedTexts, EventColumns } from '../../event/columns.ts';
+import type { StringColumn } from '../../event/event.ts';
+import type { PeopleAsks } from '../../query/rows/asks.ts';
+import type { Breakdown } from './breakdown.ts';
 import type { TextCodes } from './text-codes.ts';
 
-/** Where the breakdown of a journey is read: nowhere, at each event, or at the person's first event that has it. */
-export type GroupedBy = 'none' | 'event' | 'person';
-
-/** The row does not pass the question's filter: it is as if it were not there. */
+/** The code of a row that does not pass the question's filter: the row is treated as if it did not exist. */
 export const OUT = -1;
-/** The row passes, and no step is it: it is seen (for the person's first value) and not kept. */
+/** The code of a row that passes the filter and is no step: it is seen (for the person's first value) and not kept. */
 export const NOTHING = 0;
 
-/** What a journey reads of the rows of a batch. */
 export interface RowReader {
+  readonly needs: RowNeeds;
+  readonly breakdown: Breakdown;
+  /** The texts that codes stand for; null when codes stand for none. */
+  readonly labels: CodeLabels | null;
+  /**
+   * Maps an event's instant to the one that is kept, when only its day or week matters; equal neighbours are then kept
+   * once. Null when the instant is kept as it is.
+   */
+  readonly place: ((atMs: number) => number) | null;
+  /** Turns to a batch. Returns the codes of all its rows when they follow from one repeating text, else null. */
+  use(columns: EventColumns): CodedRows | null;
+  /** OUT, NOTHING, or the positive code under which the row's event is kept. */
+  code(row: number): number;
+}
+
+/** The data that a scan has to bring for a reader, fixed once the reader is made. */
+export interface RowNeeds {
+  /** Start of what is read: the start of the range, or of a look-back before it. */
   readonly startMs: number;
   readonly endMs: number;
-  readonly groupedBy: GroupedBy;
-  /** The batch that rows are of from now on. */
-  use(columns: EventColumns): void;
-  /** OUT, NOTHING, or the positive code to keep. */
-  code(row: number): number;
-  /** Codes of the batch's rows, where they are all NOTHING or to be kept and hang on a repeating text; else null. */
-  readonly coded?: CodedRows | null;
-  /** Code of the breakdown's text; 0: it has none. */
-  group(row: number): number;
-  /** Whether the first of two groups goes before the other, when a person's first instant has both. */
-  groupPrecedes(group: number, other: number): boolean;
-  /** The texts that groups stand for. */
-  readonly groupTexts: TextCodes;
-  /** The texts that codes stand for; null: they stand for none. */
-  readonly labelTexts: TextCodes | null;
-  /** The code with the label `labels` has for the one that it has. */
-  relabelled(code: number, labels: Uint32Array): number;
-  /** The instant to keep instead of the event's own, where only the day or week matters; equal neighbours are kept once. */
-  place?(atMs: number): number;
+  /** Text columns of the batches. */
+  readonly columns: ReadonlySet<StringColumn>;
+  /** Properties that are read from the JSON, when columns of their own would do instead; null when they would not. */
+  readonly properties: ReadonlySet<string> | null;
+  /** Properties of events, by the names that the question gives them. */
+  readonly names: ReadonlySet<string>;
+  /** The facts about people that have to be looked up and put on the batches. */
+  readonly asks: PeopleAsks;
+}
+
+/** The codes of rows by a text that repeats: row → `codes[entryOf[row]]`. */
+export interface CodedRows {
+  readonly entryOf: CodedTexts['codes'];
+  readonly codes: Uint32Array;
+}
+
+/** Labels: the texts behind the codes of a journey, as its pages or the steps of its paths. */
+export interface CodeLabels {
+  readonly texts: TextCodes;
+  /** The noun for messages: "pages". */
+  readonly plural: string;
+  /** The code that a code of another reader has here: `labels` maps that reader's labels to those of this one. */
+  relabel(code: number, labels: Uint32Array): number;
 }

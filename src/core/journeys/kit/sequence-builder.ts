@@ -1,7 +1,7 @@
 /**
- * SequenceBuilder: gathers rows in any order and gives them back by person. When it holds more than its bound, it gives up
- * the upper half of its people and goes on with the others: `range` says whose events it has, and the rest is for another
- * pass.
+ * SequenceBuilder: gathers rows in any order and returns them by person. When it holds more than its bound, it gives up
+ * the upper half of its people and goes on with the others: `range` says whose events it has, and another pass has to
+ * read the rest.
  */
 import type { EventColumns } from '../../event/columns.ts';
 import { wordsOf } from '../../std/words.ts';
@@ -10,7 +10,7 @@ import { PeopleTable } from './people-table.ts';
 import { NOTHING, OUT, type RowReader } from './row-reader.ts';
 import type { Sequences } from './sequences.ts';
 
-/** People by the high word of their hash, signed, both ends included: as a lake sorts them. */
+/** People by the signed high word of their hash, both ends included: the order in which the lake sorts them. */
 export interface HighRange {
   readonly from: number;
   readonly to: number;
@@ -23,7 +23,7 @@ interface Chunk {
   readonly person: Uint32Array;
   readonly at: Float64Array;
   readonly codes: Uint32Array;
-  /** Empty unless each event has a group. */
+  /** Empty unless the breakdown is read at each event. */
   readonly groups: Uint32Array;
 }
 
@@ -41,7 +41,7 @@ export class SequenceBuilder {
     const { from, to } = options.range ?? EVERYBODY;
     this.#reader = reader;
     this.#heldMax = options.heldMax;
-    this.#people = new PeopleTable(reader.groupedBy === 'person');
+    this.#people = new PeopleTable(reader.breakdown.groupedBy === 'person');
     this.#from = from;
     this.#to = to;
   }
@@ -50,30 +50,31 @@ export class SequenceBuilder {
     return { from: this.#from, to: this.#to };
   }
 
-  /** More is held than may be, and the people cannot be divided any further. */
+  /** Whether more is held than allowed although people cannot be divided any further. */
   get isFull(): boolean {
     return this.held > this.#heldMax;
   }
 
-  /** Events, and people as two each. */
+  /** The measure of what is held: an event counts as one, a person as two. */
   get held(): number {
     return this.#rowCount + 2 * this.#people.count;
   }
 
-  /** Adds these rows of a batch; without `rows`, all. People of hash 0 are nobody. */
+  /** Adds the given rows of a batch, or all when `rows` is null. Hash 0 means that an event has no person. */
   add(columns: EventColumns, rows: Uint32Array | null = null): void {
     const reader = this.#reader;
-    reader.use(columns);
-    const { coded = null } = reader;
+    const coded = reader.use(columns);
     if (coded?.codes.every((code) => code === NOTHING)) return;
-    const { startMs, endMs, groupedBy } = reader;
+    const { breakdown, place } = reader;
+    const { startMs, endMs } = reader.needs;
+    const { groupedBy } = breakdown;
     const { at, person } = columns;
     const words = wordsOf(person);
     const people = this.#people;
     const from = this.#from;
     const to = this.#to;
     const count = rows === null ? columns.rowCount : rows.length;
-    // Rows come in runs of a person.
+    // Rows come in runs of one person.
     let runLow = 0;
     let runHigh = 0;
     let runPerson = -1;
@@ -92,8 +93,8 @@ export class SequenceBuilder {
       const code = coded === null ? reader.code(row) : entryCode;
       if (code === OUT) continue;
       if (groupedBy === 'person') {
-        const group = reader.group(row);
-        if (group !== 0) people.offerGroup(people.indexOf(high, low), atMs, group, reader);
+        const group = breakdown.group(row);
+        if (group !== 0) people.offerGroup(people.indexOf(high, low), atMs, group, breakdown.texts);
       }
       if (code === NOTHING) continue;
       if (low !== runLow || high !== runHigh) {
@@ -102,24 +103,27 @@ export class SequenceBuilder {
         runHigh = high;
       }
       const personIndex = runPerson;
-      if (reader.place !== undefined) {
-        atMs = reader.place(atMs);
+      if (place !== null) {
+        atMs = place(atMs);
         if (personIndex === lastPerson && atMs === lastAt && code === lastCode) continue;
         lastPerson = personIndex;
         lastAt = atMs;
         lastCode = code;
       }
-      this.#push(personIndex, atMs, code, groupedBy === 'event' ? reader.group(row) : 0);
+      this.#push(personIndex, atMs, code, groupedBy === 'event' ? breakdown.group(row) : 0);
     }
     if (this.held > this.#heldMax) this.#narrowToFit();
   }
 
-  /** Adds what another reader has found. `follow`: writes over a person's hash, a (low, high) pair, who that is. */
+  /**
+   * Adds the part of another reader. `follow` replaces a person's hash, a (low, high) pair, by the one that it is
+   * linked to.
+   */
   absorb(part: JourneyPart, follow: ((words: Uint32Array, at: number) => void) | null): void {
-    const reader = this.#reader;
+    const { breakdown, labels } = this.#reader;
     const { offsets, at, codes, groups, people: hashes } = part.sequences;
-    const groupOf = reader.groupTexts.codesOf(part.groupTexts);
-    const labelOf = reader.labelTexts?.codesOf(part.labelTexts) ?? null;
+    const groupOf = breakdown.texts.codesOf(part.groupTexts);
+    const labelOf = labels?.texts.codesOf(part.labelTexts) ?? null;
     const words = new Uint32Array(2);
     for (let person = 0; person < part.sequences.personCount; person++) {
       words[0] = hashes[2 * person + 1]!;
@@ -128,29 +132,29 @@ export class SequenceBuilder {
       const [low, high] = words as unknown as [number, number];
       if ((high | 0) < this.#from || (high | 0) > this.#to) continue;
       const index = this.#people.indexOf(high, low);
-      if (reader.groupedBy === 'person' && groups[person] !== 0) {
-        this.#people.offerGroup(index, part.groupAt[person]!, groupOf[groups[person]!]!, reader);
+      if (breakdown.groupedBy === 'person' && groups[person] !== 0) {
+        this.#people.offerGroup(index, part.groupAt[person]!, groupOf[groups[person]!]!, breakdown.texts);
       }
       for (let row = offsets[person]!; row < offsets[person + 1]!; row++) {
-        const code = labelOf === null ? codes[row]! : reader.relabelled(codes[row]!, labelOf);
-        this.#push(index, at[row]!, code, reader.groupedBy === 'event' ? groupOf[groups[row]!]! : 0);
+        const code = labels === null || labelOf === null ? codes[row]! : labels.relabel(codes[row]!, labelOf);
+        this.#push(index, at[row]!, code, breakdown.groupedBy === 'event' ? groupOf[groups[row]!]! : 0);
       }
       if (this.held > this.#heldMax) this.#narrowToFit();
     }
   }
 
-  /** The sequences as a part of all there are; nothing is added afterwards. */
+  /** The sequences as a part that another builder absorbs; nothing may be added afterwards. */
   part(): JourneyPart {
-    const { groupTexts, labelTexts } = this.#reader;
+    const { breakdown, labels } = this.#reader;
     return {
       groupAt: this.#people.groupAt(),
       sequences: this.finish(),
-      groupTexts: groupTexts.texts,
-      labelTexts: labelTexts?.texts ?? [],
+      groupTexts: breakdown.texts.texts,
+      labelTexts: labels?.texts.texts ?? [],
     };
   }
 
-  /** The sequences of the people in `range`; nothing is added afterwards. */
+  /** The sequences of the people in `range`; nothing may be added afterwards. */
   finish(): Sequences {
     const personCount = this.#people.count;
     const offsets = new Uint32Array(personCount + 1);
@@ -161,7 +165,7 @@ export class SequenceBuilder {
     const next = offsets.slice();
     const at = new Float64Array(this.#rowCount);
     const codes = new Uint32Array(this.#rowCount);
-    const isGrouped = this.#reader.groupedBy === 'event';
+    const isGrouped = this.#reader.breakdown.groupedBy === 'event';
     const groups = new Uint32Array(isGrouped ? this.#rowCount : 0);
     for (const { person, length, ...chunk } of this.#filled()) {
       for (let i = 0; i < length; i++) {
@@ -197,11 +201,11 @@ export class SequenceBuilder {
       person: new Uint32Array(CHUNK_ROWS),
       at: new Float64Array(CHUNK_ROWS),
       codes: new Uint32Array(CHUNK_ROWS),
-      groups: new Uint32Array(this.#reader.groupedBy === 'event' ? CHUNK_ROWS : 0),
+      groups: new Uint32Array(this.#reader.breakdown.groupedBy === 'event' ? CHUNK_ROWS : 0),
     };
   }
 
-  /** Gives up the upper half of the people until the rest may be held. */
+  /** Gives up the upper half of the people, again until the rest is within the bound. */
   #narrowToFit(): void {
     while (this.held > this.#heldMax && this.#to > this.#from) this.#narrow();
   }
@@ -220,7 +224,7 @@ export class SequenceBuilder {
     }
   }
 
-  /** The chunks with how many rows each has. */
+  /** The chunks with the number of rows of each. */
   #filled(): (Chunk & { readonly length: number })[] {
     return this.#chunks.map((chunk, number) => ({
       ...chunk,
@@ -229,12 +233,14 @@ export class SequenceBuilder {
   }
 }
 
-/** Most spans are in order: days come ascending, and a sealed day by person and time. */
+/**
+ * Sorts the events [from, to). Most are in order: days come ascending, and a sealed day is sorted by person and time.
+ */
 function sortByTime(at: Float64Array, codes: Uint32Array, groups: Uint32Array, from: number, to: number): void {
   let sorted = from + 1;
   while (sorted < to && at[sorted - 1]! <= at[sorted]!) sorted++;
   if (sorted >= to) return;
-  // A plain array: its sort finds the runs that segments come in.
+  // The sort of a plain array uses the runs in which segments come.
   const order: number[] = new Array(to - from);
   for (let i = from; i < to; i++) order[i - from] = i;
   order.sort((left, right) => at[left]! - at[right]!);

@@ -1,8 +1,8 @@
 /**
- * TextCodes: small numbers for the texts a journey meets: values of its breakdown, pages, names of events.
+ * TextCodes: small numbers for the texts that a journey reads: values of its breakdown, pages, names of events.
  *
- * 0 is the absent value. Numbers are given in the order of meeting, which says nothing; `ranks` order them by code points, so
- * that where two of them tie the answer does not depend on what was met first.
+ * 0 is the absent value. Numbers follow the order in which texts are read, which means nothing; `ranks` order them by
+ * code points, so that an answer with ties does not depend on the order of reading.
  */
 import { LIMITS } from '../../limits.ts';
 import { compareCodePoints, ownText } from '../../std/text.ts';
@@ -14,12 +14,12 @@ export class TextCodes {
   readonly #texts: (string | null)[] = [null];
   #ranks: Uint32Array | null = null;
 
-  /** Codes given, the absent value's among them. */
+  /** The number of codes, including that of the absent value. */
   get count(): number {
     return this.#texts.length;
   }
 
-  /** More than a question may hold. */
+  /** Whether there are more texts than a question may hold. */
   get isFull(): boolean {
     return this.count > LIMITS.queryGroupsMax;
   }
@@ -35,12 +35,12 @@ export class TextCodes {
     return code;
   }
 
-  /** By code. */
+  /** The texts by code. */
   get texts(): readonly (string | null)[] {
     return this.#texts;
   }
 
-  /** The codes here of texts that have their own numbers elsewhere. */
+  /** Maps the numbers of another reader, given its texts by code, to the codes here. */
   codesOf(texts: readonly (string | null)[]): Uint32Array {
     return Uint32Array.from(texts, (text) => this.code(text));
   }
@@ -49,7 +49,7 @@ export class TextCodes {
     return this.#texts[code]!;
   }
 
-  /** Place of each code by its text, ascending; the absent value comes last. */
+  /** The rank of each code by its text, ascending; the absent value comes last. */
   ranks(): Uint32Array {
     if (this.#ranks !== null) return this.#ranks;
     const order = this.#texts.map((_, code) => code).sort((a, b) => this.compare(a, b));
@@ -59,7 +59,7 @@ export class TextCodes {
     return ranks;
   }
 
-  /** Negative: `left` goes first. */
+  /** Negative when `left` comes first. */
   compare(left: number, right: number): number {
     if (left === ABSENT || right === ABSENT) return Number(left === ABSENT) - Number(right === ABSENT);
     return compareCodePoints(this.text(left)!, this.text(right)!);

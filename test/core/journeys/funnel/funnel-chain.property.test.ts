@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChainFunnel, type ChainRules, type ChainTimes } from '../../../../src/core/journeys/funnel/funnel-chain.ts';
+import { ChainFunnel, type ChainRules } from '../../../../src/core/journeys/funnel/funnel-chain.ts';
 import { SetFunnel } from '../../../../src/core/journeys/funnel/funnel-set.ts';
 
 interface Event {
@@ -129,10 +129,9 @@ function check(rules: ChainRules, events: readonly Event[], isSet: boolean): voi
   ]);
   const reached = lists.findLastIndex((list) => list.length > 0) + 1;
   expect(funnel.reach(at, codes, 1, events.length + 1)).toBe(reached);
-  const times: ChainTimes = { earliestAnchorMs: 0, earliestMs: 0, shortestMs: 0 };
   for (let step = 1; step <= rules.stepCount; step++) {
-    funnel.time(at, codes, 1, events.length + 1, step, times);
-    expect({ step, ...times }).toEqual({ step, ...timesOf(rules, events, lists[step - 1]!, isSet) });
+    funnel.time(at, codes, 1, events.length + 1, step);
+    expect({ step, ...funnel.times }).toEqual({ step, ...timesOf(rules, events, lists[step - 1]!, isSet) });
   }
 }
 

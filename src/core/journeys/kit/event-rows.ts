@@ -1,0 +1,36 @@
+/** EventRows: the reader of journeys to which every event that passes the filter is alike. */
+import type { EventColumns } from '../../event/columns.ts';
+import { EventReader, type Reading } from './event-reader.ts';
+import type { JourneyQuestion } from './request.ts';
+import { OUT, type RowNeeds, type RowReader } from './row-reader.ts';
+
+const EVENT = 1;
+
+/** `place`: see RowReader. */
+export function eventRows(question: JourneyQuestion, reading: Reading, place: RowReader['place']): RowReader {
+  return new EventRows(new EventReader(question, reading), place);
+}
+
+class EventRows implements RowReader {
+  readonly needs: RowNeeds;
+  readonly breakdown: EventReader['breakdown'];
+  readonly labels = null;
+  readonly place: RowReader['place'];
+  readonly #events: EventReader;
+
+  constructor(events: EventReader, place: RowReader['place']) {
+    this.#events = events;
+    this.needs = events.needs([]);
+    this.breakdown = events.breakdown;
+    this.place = place;
+  }
+
+  use(columns: EventColumns): null {
+    this.#events.use(columns);
+    return null;
+  }
+
+  code(row: number): number {
+    return this.#events.passes(row) ? EVENT : OUT;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Paths: what people do next after an event, or what they did before one.
+ *
+ * Each person has one path: the steps after their first event that `startAt` matches, or the steps before their last
+ * event that `endAt` matches, numbered 0, −1, −2, … So counts are people, and the people who flow into a step flow out
+ * of it or end there. A step is the text of one property; events without it are no steps. With `collapse`, a text that
+ * repeats the one before it is no further step. Steps of one instant are ordered by text. The `nodes` largest texts of
+ * each step are listed, ties by text; the remainder is `other`.
+ */
+import type { z } from 'zod';
+import { LIMITS } from '../../limits.ts';
+import { groupedAnswer, groupsField } from '../counts/groups.ts';
+import type { JourneyFold } from '../kit/journey.ts';
+import type { JourneyKind } from '../kit/journey-kind.ts';
+import { isAnchor, type LabelledReader, labelledRows, labelOf } from '../kit/labelled-rows.ts';
+import type { Sequences } from '../kit/sequences.ts';
+import { ABSENT, type TextCodes } from '../kit/text-codes.ts';
+import { FlowCounts } from './flow-counts.ts';
+import { graphFields, linkKey, PathGraphs } from './path-graph.ts';
+import { PathOrder } from './path-order.ts';
+import { type PathsQuestion, parsePaths, pathsCodes, pathsSchema } from './paths-question.ts';
+
+const answer = groupedAnswer(graphFields, {});
+type PathsAnswer = z.output<typeof answer>;
+
+class PathsFold implements JourneyFold<PathsAnswer> {
+  readonly #question: PathsQuestion;
+  readonly #groupTexts: TextCodes;
+  readonly #order: PathOrder;
+  readonly #graphs: PathGraphs;
+  readonly #people = new Map<number, number>();
+  readonly #nodes = new FlowCounts();
+  readonly #links = new FlowCounts();
+  excess: string | null = null;
+
+  constructor(question: PathsQuestion, { breakdown, labels }: LabelledReader) {
+    this.#question = question;
+    this.#groupTexts = breakdown.texts;
+    this.#order = new PathOrder(question, labels.texts, breakdown.texts);
+    const counts = { people: this.#people, nodes: this.#nodes, links: this.#links };
+    this.#graphs = new PathGraphs(question, labels.texts, counts);
+  }
+
+  add(people: Sequences): void {
+    const { offsets, personCount } = people;
+    for (let person = 0; person < personCount && this.excess === null; person++) {
+      this.#addPerson(people, offsets[person]!, offsets[person + 1]!);
+      const cells = this.#nodes.cellCount + this.#links.cellCount;
+      if (cells > LIMITS.journeyCellsMax) this.excess = 'There are too many different paths';
+    }
+  }
+
+  finish(): PathsAnswer {
+    const graphs = (lots: readonly (readonly number[])[]) => lots.map((groups) => this.#graphs.graph(groups));
+    return {
+      ...this.#graphs.graph([...this.#people.keys()]),
+      ...groupsField(this.#question, this.#groupTexts, this.#people, graphs),
+    };
+  }
+
+  #addPerson(people: Sequences, from: number, to: number): void {
+    const { at, codes, groups } = people;
+    const { isBackward, stepCount, collapses, windowMs } = this.#question;
+    const anchorMs = this.#order.anchorInstant(people, from, to);
+    if (Number.isNaN(anchorMs)) return;
+    const order = this.#order.rowsFrom(anchorMs, people, from, to);
+    const anchor = order.findIndex((row) => isAnchor(codes[row]!));
+    const anchorRow = order[anchor]!;
+    const group = groups.length === 0 ? ABSENT : groups[anchorRow]!;
+    this.#people.set(group, (this.#people.get(group) ?? 0) + 1);
+    let label = labelOf(codes[anchorRow]!);
+    this.#nodes.add(group, 0, label);
+    let step = 0;
+    for (let index = anchor + 1; index < order.length && step < stepCount; index++) {
+      const row = order[index]!;
+      if (Math.abs(at[row]! - anchorMs) > windowMs) break;
+      const next = labelOf(codes[row]!);
+      if (next === ABSENT || (collapses && next === label)) continue;
+      this.#links.add(group, step, isBackward ? linkKey(next, label) : linkKey(label, next));
+      step++;
+      this.#nodes.add(group, step, next);
+      label = next;
+    }
+  }
+}
+
+export const paths = {
+  name: 'paths',
+  summary: 'What people do next, or did before',
+  description: 'Each person has one path: from the first event of `startAt` on, or up to the last event of `endAt`.',
+  question: pathsSchema,
+  codes: pathsCodes,
+  answer,
+  parse: parsePaths,
+  make(question: PathsQuestion) {
+    const { by: property, anchor } = question;
+    const reader = labelledRows(question, { property, plural: 'steps', anchor }, { groupedBy: 'event' });
+    return { reader, fold: new PathsFold(question, reader) };
+  },
+} as const satisfies JourneyKind<PathsQuestion>;

@@ -1,0 +1,144 @@
+/**
+ * Import chunk: one body of bulk history, admitted like live events and stored past the shards.
+ *
+ * in: the tenant, a Request · out: the verdict on the chunk, or a thrown Problem
+ * steps: name → read lines → stored before? → quota → admit (steps/) → store
+ *
+ * - Without headers the body is a whole import: its id is the hash of the content, and its days are sealed at once.
+ * - An event without an id gets one made of import, chunk and line, so that a repeat makes the same.
+ * - Place and browser of the request are the importer's own, so they tell nothing of the events.
+ * - A chunk's events are charged to the tenant's quota before they are validated; a repeat of a stored chunk is not.
+ * - Lines use our own names of an event's fields, or the aliases of protocols/event-names.ts.
+ */
+import { z } from 'zod';
+import type { ImportChunk, ImportError, Importer, ImportVerdict } from '../core/event/import.ts';
+import { LIMITS } from '../core/limits.ts';
+import { Hasher } from '../core/std/hash.ts';
+import { InvariantError } from '../core/std/result.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
+import { Problem, requestInvalid, unavailable } from '../http/problem.ts';
+import { type Admission, admit } from './admit.ts';
+import type { Surroundings } from './enrich/surroundings.ts';
+import { aliasMapping } from './protocols/event-names.ts';
+import { Lines } from './protocols/json.ts';
+import { tooManyEvents } from './protocols/protocol.ts';
+import type { Quotas } from './quota.ts';
+import { NDJSON_TYPES, readBody } from './request/body.ts';
+import { orRefuse, refuse } from './request/refusal.ts';
+import { StoredSize } from './steps/stored-size.ts';
+
+export interface ChunkDeps {
+  readonly importer: Importer;
+  /** The allowances of `collect`: an imported event counts like one that was sent. Absent: no tenant has a quota. */
+  readonly quotas?: Quotas;
+  readonly now: () => number;
+}
+
+const ID_HEADER = 'x-import-id';
+const CHUNK_HEADER = 'x-import-chunk';
+/** Rejections that are told; the others are only counted. */
+const ERRORS_MAX = 100;
+const UNKNOWN_SURROUNDINGS: Surroundings = { country: null, region: null, city: null, userAgent: null };
+
+const headersSchema = z.object({
+  [ID_HEADER]: z.string().regex(new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.importIdLengthMax}}$`)),
+  [CHUNK_HEADER]: z
+    .string()
+    .regex(/^\d{1,7}$/)
+    .transform(Number),
+});
+
+export async function takeChunk(request: Request, tenant: Tenant, deps: ChunkDeps): Promise<ImportVerdict> {
+  const { importer } = deps;
+  deps.quotas?.charge(tenant, 0, deps.now(), { isImport: true });
+  const name = readName(request.headers);
+  const { lines, contentHash } = await readLines(request);
+  const chunk = { uid: tenant.uid, importId: name?.importId ?? contentHash, chunk: name?.chunk ?? 0, contentHash };
+
+  const start = await orUnavailable(importer.start(chunk));
+  if (start.status === 'conflict') throw chunkConflict(chunk);
+  const verdict = start.status === 'kept' ? start.verdict : await storeNew(lines, { chunk, tenant, ...start }, deps);
+  if (name === null) await orUnavailable(importer.finish(chunk.uid, chunk.importId));
+  return verdict;
+}
+
+interface NewChunk {
+  readonly chunk: ImportChunk;
+  readonly tenant: Tenant;
+  readonly receivedAtMs: number;
+}
+
+async function storeNew(
+  lines: Lines,
+  { chunk, tenant, receivedAtMs }: NewChunk,
+  { importer, quotas, now }: ChunkDeps,
+): Promise<ImportVerdict> {
+  const received = countEvents(lines);
+  quotas?.charge(tenant, received, now(), { isImport: true });
+  const { events, rejected } = admitLines(lines, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
+  const records = events.map(({ record }) => record);
+  // Columns and a file are made of the records next, beside the text of the lines, which is not needed for it.
+  lines.release();
+  const errors: readonly ImportError[] = rejected;
+  return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors }));
+}
+
+function admitLines(lines: Lines, receivedAtMs: number, idPrefix: string): Admission {
+  const list = { events: lines, mapping: aliasMapping };
+  return admit(list, {
+    arrival: { receivedAtMs, sentAtMs: null },
+    source: 'import',
+    surroundings: UNKNOWN_SURROUNDINGS,
+    newId: (index) => `${idPrefix}-${index}`,
+    size: new StoredSize(LIMITS.importChunkStoredSizeBytesMax),
+    keepsParsed: false,
+    errorsMax: ERRORS_MAX,
+  });
+}
+
+/** Null when neither header is there. */
+function readName(headers: Headers): { readonly importId: string; readonly chunk: number } | null {
+  const given = {
+    [ID_HEADER]: headers.get(ID_HEADER) ?? undefined,
+    [CHUNK_HEADER]: headers.get(CHUNK_HEADER) ?? undefined,
+  };
+  if (given[ID_HEADER] === undefined && given[CHUNK_HEADER] === undefined) return null;
+  const parsed = headersSchema.safeParse(given);
+  if (!parsed.success) throw requestInvalid(parsed.error);
+  return { importId: parsed.data[ID_HEADER], chunk: parsed.data[CHUNK_HEADER] };
+}
+
+async function readLines(request: Request): Promise<{ readonly lines: Lines; readonly contentHash: string }> {
+  const { bytes } = orRefuse(await readBody(request, { types: NDJSON_TYPES }, LIMITS.importChunkSizeBytesMax));
+  return { contentHash: await sha256(bytes), lines: new Lines(bytes) };
+}
+
+/** The number of events in the chunk. Throws `too-many-events` before any line is parsed. */
+function countEvents(lines: Lines): number {
+  const count = lines.count();
+  if (count > LIMITS.importChunkRowsMax) throw refuse(tooManyEvents('A chunk', LIMITS.importChunkRowsMax, count));
+  return count;
+}
+
+/** Makes the failure of a store retryable: the same chunk sent again ends the same. */
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof InvariantError) throw cause;
+    throw unavailable('import-unavailable', 'The chunk could not be stored; send it again.', cause);
+  }
+}
+
+function chunkConflict({ chunk, importId }: ImportChunk): Problem {
+  return new Problem(
+    409,
+    'import-chunk-conflict',
+    `Chunk ${chunk} of import ${importId} was stored with another content.`,
+  );
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

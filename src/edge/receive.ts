@@ -1,0 +1,84 @@
+/**
+ * Receive: from a request to its tenant and to what its call makes of the body.
+ *
+ * in: a Request, its call's way of parsing · out: tenant, body, the parsed body, or a thrown Problem
+ * steps: key outside of the body → quota spent? → read body → parse → key inside the body → page allowed?
+ *
+ * A key outside of the body is checked before the body is read. Without one the body must be small, because it is parsed
+ * before the sender is known, and of a type that may carry the key.
+ */
+import { LIMITS } from '../core/limits.ts';
+import { err, type Result } from '../core/std/result.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
+import { type Authenticated, keyOf } from '../http/authenticate.ts';
+import type { Call } from './protocols/protocol.ts';
+import type { Quotas } from './quota.ts';
+import { type Body, type BodySpec, contentTypeOf, readBody } from './request/body.ts';
+import type { ProtocolRequest, RequestHead } from './request/head.ts';
+import { allowOrigin } from './request/origin.ts';
+import { orRefuse, type Refusal } from './request/refusal.ts';
+
+export interface ReceiveDeps {
+  readonly auth: {
+    authenticate(headers: Headers, needed: 'write'): Promise<Authenticated>;
+    authenticateKey(key: string, needed: 'write'): Promise<Authenticated>;
+  };
+  /** Absent: no tenant has a quota. */
+  readonly quotas?: Quotas;
+  readonly now: () => number;
+}
+
+/** A request's call, with the parser of its body. */
+export interface Receiving<T> {
+  readonly head: RequestHead;
+  readonly call: Pick<Call, 'body' | 'keyOf'>;
+  readonly parse: (request: ProtocolRequest) => Result<T, Refusal>;
+}
+
+export interface Received<T> {
+  readonly tenant: Tenant;
+  readonly request: ProtocolRequest;
+  readonly parsed: T;
+}
+
+export async function receive<T extends { readonly key?: string | undefined }>(
+  request: Request,
+  { head, call, parse }: Receiving<T>,
+  deps: ReceiveDeps,
+): Promise<Received<T>> {
+  const { auth, quotas } = deps;
+  const outerKey = call.keyOf === undefined ? keyOf(head.headers) : call.keyOf(head);
+  const known = outerKey === null ? null : await auth.authenticateKey(outerKey, 'write');
+  if (known !== null) quotas?.charge(known.tenant, 0, deps.now());
+  const body = known === null ? await readKeyless(request, call.body, deps) : await readAny(request, call.body);
+  const read = { head, ...body };
+  const parsed = orRefuse(parse(read));
+  const { tenant } = known ?? (await authenticateInner(head.headers, parsed.key, deps));
+  orRefuse(allowOrigin(tenant, head.headers.get('origin')));
+  return { tenant, request: read, parsed };
+}
+
+/** Throws `key-missing` when the body carried no key. */
+function authenticateInner(headers: Headers, key: string | undefined, { auth }: ReceiveDeps): Promise<Authenticated> {
+  return key ? auth.authenticateKey(key, 'write') : auth.authenticate(headers, 'write');
+}
+
+const NO_BODY: Body = { contentType: '', bytes: new Uint8Array(0) };
+
+async function readAny(request: Request, spec: BodySpec | undefined): Promise<Body> {
+  return spec === undefined ? NO_BODY : orRefuse(await readBody(request, spec));
+}
+
+/** Reads a small body that may carry its key. Throws `key-missing` for one of a type that carries none. */
+async function readKeyless(request: Request, spec: BodySpec | undefined, { auth }: ReceiveDeps): Promise<Body> {
+  if (spec === undefined) return NO_BODY;
+  const { typesWithKey = spec.types } = spec;
+  const contentType = orRefuse(contentTypeOf(request.headers, spec));
+  if (!typesWithKey.includes(contentType)) await auth.authenticate(request.headers, 'write');
+  return orRefuse(withKeyHint(await readBody(request, spec, LIMITS.keylessBodySizeBytesMax)));
+}
+
+function withKeyHint(body: Result<Body, Refusal>): Result<Body, Refusal> {
+  if (body.ok || body.error.code !== 'body-too-large') return body;
+  return err({ ...body.error, detail: `${body.error.detail} With the key in a header it may have more.` });
+}

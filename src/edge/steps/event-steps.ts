@@ -1,0 +1,12 @@
+/**
+ * Event steps: the one list of steps that every event takes, live or imported.
+ */
+import { enrich } from './enrich.ts';
+import { makeId } from './make-id.ts';
+import { measure } from './measure.ts';
+import { type RoutableEvent, type StepContext, Steps } from './step.ts';
+import { validate } from './validate.ts';
+
+export function eventSteps(context: StepContext): Steps<unknown, RoutableEvent> {
+  return Steps.first(validate(context)).next(makeId(context)).next(enrich(context)).next(measure(context));
+}

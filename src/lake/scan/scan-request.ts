@@ -1,0 +1,90 @@
+/**
+ * Scan request: what a scan reads, what it hands to its caller, and how it may end.
+ */
+import type { EventColumns } from '../../core/event/columns.ts';
+import type { People, PersonRange } from '../segment/people-bounds.ts';
+import type { LakeColumn } from '../segment/segment-schema.ts';
+import type { ReadBucket } from '../segment/source.ts';
+import type { Copies } from './copies.ts';
+import type { RowBudget } from './row-budget.ts';
+
+export interface ScanSegment {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly source: 'flush' | 'import' | 'seal';
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  /** Days for which this segment's rows count: those that no seal covers; for a seal, its own day. */
+  readonly days: readonly { readonly day: number; readonly rowCount: number }[];
+  /** Read from the object when null or absent. */
+  readonly footer?: Uint8Array | null;
+}
+
+/** Events of a shard that are not stored yet, with the columns wanted, and id. */
+export interface ScanTail {
+  readonly columns: EventColumns;
+  readonly incarnation: string;
+  readonly seqFrom: number;
+}
+
+export interface ScanRequest {
+  readonly bucket: ReadBucket;
+  readonly segments: readonly ScanSegment[];
+  readonly tails: readonly ScanTail[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly wanted: ReadonlySet<LakeColumn>;
+  /** `properties` is wanted only to know these: a segment with a column for each of them is read without the JSON. */
+  readonly properties?: ReadonlySet<string>;
+  /**
+   * Only rows of these people. Copies of one event under two people are then told apart only when both are asked for: a
+   * caller that wants one person asks for all ids of that person at once.
+   */
+  readonly people?: People;
+  /**
+   * Asked before each reading of a sealed file: row groups without any of these people are left out. For a scan that finds
+   * on its way that it wants fewer than `people`; rows are not filtered by it.
+   */
+  readonly narrowed?: () => PersonRange;
+  /**
+   * The further copies of each day, shared by repeated scans of one view, each for some of its people. The first scan
+   * compares the ids of everybody and fills it; later scans reuse it.
+   */
+  readonly copies?: CopiesByDay;
+  /** Most rows that may be touched. Default: `LIMITS.scanRowsMax`. */
+  readonly rowsMax?: number;
+  /** Pays for each row of a segment that is read, also when it is read again. */
+  readonly budget?: RowBudget;
+}
+
+export type CopiesByDay = Map<number, Copies>;
+
+/**
+ * Gets a batch, the rows of it that count (ascending), and their day. The column `at` is always there, others at least as
+ * wanted. Days come in ascending order; within a day the order of rows is not defined. The answer 'stop' ends the scan.
+ */
+export type OnBatch = (
+  batch: EventColumns,
+  rows: Uint32Array,
+  day: number,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a caller that never stops returns nothing
+) => 'stop' | void | Promise<'stop' | void>;
+
+export interface ScanTotals {
+  /** Rows delivered. */
+  readonly eventCount: number;
+  /** Rows of the segments' days and of the tails within the days of the range. */
+  readonly scannedRowCount: number;
+  /** Further copies left out, in the days of the range. */
+  readonly duplicateCount: number;
+  /** Present when the caller stopped the scan: later rows were neither delivered nor compared. */
+  readonly isStopped?: true;
+}
+
+/** Why a scan is refused. With 'budget-spent' some rows may have been delivered; otherwise nothing was read. */
+export interface ScanTooLarge {
+  /** The scan would touch too many rows; or compare too many rows of one day; or it has read too many. */
+  readonly code: 'scan-too-large' | 'day-too-mixed' | 'budget-spent';
+  readonly rowCount: number;
+  readonly rowsMax: number;
+}

@@ -1,0 +1,145 @@
+/**
+ * Flip: the end of a seal. Its cells and files are written under the new revision, which no reader sees, and one statement
+ * makes that revision the one that counts (CORRECTNESS B1).
+ *
+ * The transaction of the flip also takes away what it replaces: older cells, plans and L1 rows, and parts that no day needs
+ * any more. It gives the lease back. All of it may be done twice.
+ */
+import type { CellRow } from '../manifest/cells.ts';
+import { afterScans, throwAway, throwAwayFound } from '../manifest/garbage.ts';
+import { releaseLease } from '../manifest/leases.ts';
+import { dayText, isL1PathSql, l0PathSql, traitsPathSql } from '../manifest/paths.ts';
+import { IS_NOT_OVERTAKEN, type SealedDay } from '../manifest/sealed-days.ts';
+import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
+import { toBase64 } from '../std/base64.ts';
+import { jsonParameters } from '../std/json-parameters.ts';
+import type { SealPlan } from './plan.ts';
+import { type AdoptedPlan, leaseOf } from './plan-store.ts';
+import { workPaths } from './work-store.ts';
+
+/** What a seal has built. */
+export interface SealOutcome {
+  readonly cells: readonly CellRow[];
+  readonly segments: readonly PlacedL1[];
+  readonly sealed: Pick<SealedDay, 'events' | 'people' | 'drift'>;
+}
+
+/** Writes what the seal has built and flips the day to it, in as few calls as it fits into: for most days one. */
+export async function writeAndFlip(
+  db: D1Database,
+  adopted: AdoptedPlan,
+  outcome: SealOutcome,
+  { holder, nowMs }: { readonly holder: string; readonly nowMs: number },
+): Promise<void> {
+  const { plan, hash } = adopted;
+  const batches = revisionBatches(db, plan, hash, outcome);
+  const last = batches.pop() ?? [];
+  for (const statements of batches) await db.batch(statements);
+  await db.batch([
+    ...last,
+    upsertSealedDay(db, plan, outcome.sealed, nowMs),
+    ...deleteReplaced(db, plan, nowMs),
+    releaseLease(db, leaseOf(plan, holder)),
+    ...forgetTasks(db, adopted, nowMs),
+  ]);
+}
+
+function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: SealOutcome): D1PreparedStatement[][] {
+  const { uid, day, revision } = plan;
+  const rows = outcome.cells.map(({ rollupId, grain, chunk, overflowed, cells }) => ({
+    r: rollupId,
+    g: grain,
+    c: chunk,
+    o: overflowed ? 1 : 0,
+    b: toBase64(cells),
+  }));
+  const cellBatches = jsonParameters(rows, (row) => row.b.length + 100).map((json) => [
+    db
+      .prepare(
+        `INSERT INTO sealed_cells (uid, rollup_id, day, grain, revision, chunk, overflowed, cells)
+         SELECT ?1, j.value ->> 'r', ?2, j.value ->> 'g', ?3, j.value ->> 'c', j.value ->> 'o', j.value ->> 'b'
+         FROM json_each(?4) j WHERE ${IS_NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
+      )
+      .bind(uid, day, revision, json),
+  ]);
+  const segments = outcome.segments.map((segment) => insertL1(db, plan, hash, segment));
+  const last = cellBatches.pop() ?? [];
+  return [...cellBatches, [...last, ...segments]];
+}
+
+/** The flip itself: from here on readers count the revision. */
+function upsertSealedDay(
+  db: D1Database,
+  { uid, day, revision, coveredSeq, vector, rollups, expired = [] }: SealPlan,
+  { events, people, drift }: SealOutcome['sealed'],
+  nowMs: number,
+): D1PreparedStatement {
+  const rollupIds = rollups.map(({ id }) => id);
+  const [vectorText, rollupsText, driftText, expiredText] = [vector, rollupIds, drift, expired].map((value) =>
+    JSON.stringify(value),
+  ) as [string, string, string, string];
+  return db
+    .prepare(
+      `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (uid, day) DO UPDATE SET revision = excluded.revision, covered_seq = excluded.covered_seq,
+           vector = excluded.vector, rollup_ids = excluded.rollup_ids, events = excluded.events, people = excluded.people,
+           drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired
+         WHERE excluded.revision > sealed_days.revision`,
+    )
+    .bind(uid, day, revision, coveredSeq, vectorText, rollupsText, events, people, driftText, nowMs, expiredText);
+}
+
+function deleteReplaced(
+  db: D1Database,
+  { uid, day, revision, rollups }: SealPlan,
+  nowMs: number,
+): D1PreparedStatement[] {
+  const rollupIds = JSON.stringify(rollups.map(({ id }) => id));
+  const text = dayText(day);
+  return [
+    db
+      .prepare(
+        `DELETE FROM sealed_cells WHERE uid = ?1 AND day = ?2 AND revision < ?3
+         AND rollup_id IN (SELECT value FROM json_each(?4))`,
+      )
+      .bind(uid, day, revision, rollupIds),
+    db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day = ?2 AND revision < ?3').bind(uid, day, revision),
+    throwAwayFound(
+      db,
+      `SELECT s.path, ?4 FROM segments s WHERE ${REPLACED_L1}
+         UNION ALL SELECT ${traitsPathSql('s.path')}, ?4 FROM segments s WHERE ${REPLACED_L1} AND s.traits_rows > 0`,
+      uid,
+      day,
+      text,
+      afterScans(nowMs),
+    ),
+    db.prepare(`DELETE FROM segments AS s WHERE ${REPLACED_L1}`).bind(uid, day, text),
+    db.prepare(DELETE_COVERED_PARTS).bind(uid, day),
+  ];
+}
+
+/** What the tasks of a day have left is garbage at once; a day without tasks has left nothing. */
+function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number): D1PreparedStatement[] {
+  const { uid, day, revision, idPartCount, bucketCount } = plan;
+  if (bucketCount === 1) return [];
+  return [
+    db.prepare('DELETE FROM seal_tasks WHERE uid = ?1 AND day = ?2 AND revision <= ?3').bind(uid, day, revision),
+    throwAway(db, workPaths({ uid, hash }, idPartCount, bucketCount), nowMs),
+  ];
+}
+
+/** Parameters: uid, day, text of the day. */
+const REPLACED_L1 = `s.uid = ?1 AND ${isL1PathSql('s.path', '?1', '?3')}
+  AND s.source = 'seal' AND s.day = ?2 AND s.revision < (SELECT d.revision FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2)`;
+
+/** Parts with cells of the day whose flush has no event in a day that is not sealed beyond it. Parameters: uid, day. */
+const DELETE_COVERED_PARTS = `
+  DELETE FROM parts WHERE uid = ?1 AND day_min <= ?2 AND day_max >= ?2 AND NOT EXISTS (
+    SELECT 1 FROM segments s
+    JOIN segment_days sd ON sd.uid = s.uid AND sd.day BETWEEN parts.day_min AND parts.day_max AND sd.manifest_seq = s.manifest_seq
+    LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+    WHERE s.uid = parts.uid
+      AND s.path = ${l0PathSql('parts.uid', 'parts.incarnation', 'parts.seq_from', 'parts.seq_to')}
+      AND COALESCE((SELECT v.value FROM json_each(d.vector) v WHERE v.key = parts.incarnation), 0) < parts.seq_to
+  )`;

@@ -1,0 +1,48 @@
+/**
+ * People range: a share of a day's people in the order in which they are sorted; one task of a seal builds it, in one run or
+ * several (runs.ts).
+ *
+ * The events of a person are in one range only, so that counts of people add up. Events without a person are spread by their
+ * key.
+ */
+import type { EventColumns } from '../../core/event/columns.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { wordsOf } from '../../core/std/words.ts';
+import type { PersonRange } from '../segment/people-bounds.ts';
+import { allRows, keep } from '../segment/rows.ts';
+
+/** People differ in how many events they have: a range is planned below what may be held. */
+const FILL = 0.8;
+const TWO_31 = 2 ** 31;
+const TWO_32 = 2 ** 32;
+
+export function rangeCountOf(rowCount: number): number {
+  if (rowCount <= LIMITS.sealBucketRowsMax) return 1;
+  return Math.ceil(rowCount / (FILL * LIMITS.sealBucketRowsMax));
+}
+
+/** The range of a row, by the upper word of the person's hash, which is signed, as people are sorted. */
+export function rangeOf(
+  { person, keyHash }: Pick<EventColumns, 'person' | 'keyHash'>,
+  row: number,
+  rangeCount: number,
+): number {
+  if (rangeCount === 1) return 0;
+  const people = wordsOf(person);
+  const isNobody = people[2 * row] === 0 && people[2 * row + 1] === 0;
+  const high = isNobody ? wordsOf(keyHash)[2 * row + 1]! : people[2 * row + 1]!;
+  return Math.floor((((high | 0) + TWO_31) / TWO_32) * rangeCount);
+}
+
+/** Rows of the batch that lie in the range. */
+export function rowsInRange(batch: EventColumns, index: number, rangeCount: number): Uint32Array {
+  return keep(allRows(batch.rowCount), (row) => rangeOf(batch, row, rangeCount) === index);
+}
+
+/** The people of whom a row group must hold one to have rows of the range; events without a person are included. */
+export function personRange(index: number, rangeCount: number): PersonRange {
+  // One word more at either end costs nothing and covers every rounding.
+  const from = Math.max(-TWO_31, Math.floor((index / rangeCount) * TWO_32) - TWO_31 - 1);
+  const to = Math.min(TWO_31 - 1, Math.ceil(((index + 1) / rangeCount) * TWO_32) - TWO_31 + 1);
+  return { min: BigInt(from) << 32n, max: (BigInt(to) << 32n) | 0xffffffffn, withNobody: true };
+}

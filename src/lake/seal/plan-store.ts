@@ -1,0 +1,221 @@
+/**
+ * Plan store: the SQL of a seal up to its flip (flip.ts): the day's state, its lease, the plan row, the tasks that are done.
+ *
+ * Everything that a seal writes is guarded by `IS_NOT_OVERTAKEN`: a seal that was overtaken, even one that planned on what
+ * it read long ago, writes nothing that a reader could count (CORRECTNESS A5).
+ */
+import { LIMITS } from '../../core/limits.ts';
+import { assert } from '../../core/std/result.ts';
+import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../manifest/dropped.ts';
+import { holderOf, isHeldBy, type Lease, releaseLease, selectHolder, takeLease } from '../manifest/leases.ts';
+import { dayText } from '../manifest/paths.ts';
+import { IS_NOT_OVERTAKEN, type SealedDayRow, sealedDayOf, selectSealedDays } from '../manifest/sealed-days.ts';
+import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
+import { fromBase64 } from '../std/base64.ts';
+import { type DayInput, type DayState, isNewlyCovered, planHash, type SealPlan } from './plan.ts';
+
+type InputRow = Omit<DayInput, 'rollupIds'> & { readonly rollupIds: string };
+
+/** What the manifest says of a day, read in one transaction. */
+export async function readDayState(db: D1Database, uid: string, day: number): Promise<DayState> {
+  const [dropped, sealed, inputs, vector, head] = await db.batch<unknown>([
+    selectDropped(db, uid),
+    selectSealedDays(db, uid, day, day),
+    selectInputs(db, uid, day),
+    db.prepare(SELECT_VECTOR).bind(uid),
+    db.prepare('SELECT COALESCE(MAX(manifest_seq), 0) AS headSeq FROM segments'),
+  ]);
+  const [sealedRow] = sealed!.results as SealedDayRow[];
+  const ends = vector!.results as { incarnation: string; seqTo: number }[];
+  return {
+    sealed: sealedRow === undefined ? null : sealedDayOf(sealedRow),
+    inputs: inputsOf(inputs!),
+    vector: Object.fromEntries(ends.map(({ incarnation, seqTo }) => [incarnation, seqTo])),
+    headSeq: (head!.results as { headSeq: number }[])[0]!.headSeq,
+    expired: expiredNames(droppedOf(dropped!), day),
+  };
+}
+
+function selectInputs(db: D1Database, uid: string, day: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
+         s.rollup_ids AS rollupIds, s.size_bytes AS sizeBytes, sd.row_count AS rowCount, sd.uncounted
+       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq WHERE sd.uid = ?1 AND sd.day = ?2 AND sd.day >= ${LAKE_DROPPED}`,
+    )
+    .bind(uid, day);
+}
+
+function inputsOf({ results }: D1Result<unknown>): DayInput[] {
+  return (results as InputRow[]).map((row) => ({ ...row, rollupIds: JSON.parse(row.rollupIds) }));
+}
+
+/** The end of each incarnation's last flush. A walk over the index finds it; a GROUP BY would read every flush ever stored. */
+const SELECT_VECTOR = `
+  WITH RECURSIVE known(incarnation) AS (
+    SELECT MIN(incarnation) FROM flushes WHERE uid = ?1
+    UNION ALL
+    SELECT (SELECT MIN(f.incarnation) FROM flushes f WHERE f.uid = ?1 AND f.incarnation > known.incarnation)
+    FROM known WHERE known.incarnation IS NOT NULL
+  )
+  SELECT incarnation, (
+    SELECT f.seq_to FROM flushes f WHERE f.uid = ?1 AND f.incarnation = known.incarnation ORDER BY f.seq_from DESC LIMIT 1
+  ) AS seqTo FROM known WHERE incarnation IS NOT NULL ORDER BY incarnation`;
+
+/** The plan in the row of a revision: the one that binds, whichever seal wrote it. */
+export interface AdoptedPlan {
+  readonly plan: SealPlan;
+  readonly hash: string;
+  /** The plan's inputs, in its order. */
+  readonly inputs: readonly DayInput[];
+  /** Encoded cells of the people rollup, from flushes that the vector covers and that of the seal before did not. */
+  readonly liveParts: readonly Uint8Array[];
+}
+
+interface LivePartRow {
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly cells: string;
+}
+
+export interface AdoptOptions {
+  /** Names the invocation in the lease. */
+  readonly holder: string;
+  readonly nowMs: number;
+  readonly peopleRollupId: string;
+}
+
+/** Takes the day's lease and makes the plan binding, or adopts the plan that is; null when another seal holds the lease. */
+export async function adoptPlan(
+  db: D1Database,
+  plan: SealPlan,
+  { holder, nowMs, peopleRollupId }: AdoptOptions,
+): Promise<AdoptedPlan | null> {
+  const { uid, day, revision } = plan;
+  const lease = leaseOf(plan, holder);
+  const [, held, , adopted, inputs, parts] = await db.batch<unknown>([
+    takeLease(db, lease, { nowMs, forMs: LIMITS.sealLeaseMs }),
+    selectHolder(db, lease.name),
+    insertPlan(db, plan, lease, nowMs),
+    db
+      .prepare('SELECT plan, plan_hash AS hash FROM seal_plans WHERE uid = ?1 AND day = ?2 AND revision = ?3')
+      .bind(uid, day, revision),
+    selectInputs(db, uid, day),
+    db
+      .prepare(
+        `SELECT incarnation, seq_from AS seqFrom, seq_to AS seqTo, cells FROM parts
+         WHERE uid = ?1 AND rollup_id = ?2 AND day_min <= ?3 AND day_max >= ?3`,
+      )
+      .bind(uid, peopleRollupId, day),
+  ]);
+  if (holderOf(held!) !== holder) return null;
+  const [row] = adopted!.results as PlanRow[];
+  assert(row !== undefined, `no plan for revision ${revision} of ${dayText(day)} of ${uid}`);
+  const binding = JSON.parse(row.plan) as SealPlan;
+  return {
+    plan: binding,
+    hash: row.hash,
+    inputs: inputsOfPlan(binding, inputsOf(inputs!)),
+    liveParts: (parts!.results as LivePartRow[])
+      .filter((part) => isNewlyCovered(binding, part))
+      .map(({ cells }) => fromBase64(cells)),
+  };
+}
+
+interface PlanRow {
+  readonly plan: string;
+  readonly hash: string;
+}
+
+/** Writes the plan of a revision that has none, if the lease is held. */
+function insertPlan(db: D1Database, plan: SealPlan, { name, holder }: Lease, nowMs: number): D1PreparedStatement {
+  const { uid, day, revision, coveredSeq } = plan;
+  const text = JSON.stringify(plan);
+  return db
+    .prepare(
+      `INSERT OR IGNORE INTO seal_plans (uid, day, revision, plan_hash, covered_seq, plan, created_at_ms)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${isHeldBy('?8', '?9')}`,
+    )
+    .bind(uid, day, revision, planHash(text), coveredSeq, text, nowMs, name, holder);
+}
+
+/** The lease of a day: one seal works at it at a time (CORRECTNESS B5). */
+export function leaseOf({ uid, day }: Pick<SealPlan, 'uid' | 'day'>, holder: string): Lease {
+  return { name: `seal/${uid}/${day}`, holder };
+}
+
+function inputsOfPlan(plan: SealPlan, known: readonly DayInput[]): DayInput[] {
+  const bySeq = new Map(known.map((input) => [input.manifestSeq, input]));
+  return plan.inputs.map((manifestSeq) => {
+    const input = bySeq.get(manifestSeq);
+    assert(
+      input !== undefined,
+      `the plan of ${dayText(plan.day)} of ${plan.uid} names segment ${manifestSeq}, which is gone`,
+    );
+    return input;
+  });
+}
+
+/** The plan of a revision that is being worked at; null when the day has been flipped since. */
+export async function readPlan(
+  db: D1Database,
+  { uid, day, revision }: { readonly uid: string; readonly day: number; readonly revision: number },
+): Promise<AdoptedPlan | null> {
+  const [plans, inputs] = await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT plan, plan_hash AS hash FROM seal_plans p WHERE uid = ?1 AND day = ?2 AND revision = ?3 AND ${IS_NOT_OVERTAKEN}`,
+      )
+      .bind(uid, day, revision),
+    selectInputs(db, uid, day),
+  ]);
+  const [row] = plans!.results as PlanRow[];
+  if (row === undefined) return null;
+  const plan = JSON.parse(row.plan) as SealPlan;
+  return { plan, hash: row.hash, inputs: inputsOfPlan(plan, inputsOf(inputs!)), liveParts: [] };
+}
+
+/** The tasks of a plan that are done, with what they counted. */
+export async function readTasks(
+  db: D1Database,
+  { uid, day, revision }: Pick<SealPlan, 'uid' | 'day' | 'revision'>,
+): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare('SELECT task, result FROM seal_tasks WHERE uid = ?1 AND day = ?2 AND revision = ?3')
+    .bind(uid, day, revision)
+    .all<{ task: string; result: string }>();
+  return new Map(results.map(({ task, result }) => [task, result]));
+}
+
+/** Notes that a task is done, with its files, which no reader sees before the flip. May be done twice. */
+export async function storeTask(
+  db: D1Database,
+  { plan: { uid, day, revision }, hash }: Pick<AdoptedPlan, 'plan' | 'hash'>,
+  {
+    task,
+    result,
+    segments,
+  }: { readonly task: string; readonly result: object; readonly segments: readonly PlacedL1[] },
+): Promise<void> {
+  const inserts = segments.map((segment) => insertL1(db, { uid, day, revision }, hash, segment));
+  // The task last: it is done when all of its files are known.
+  while (inserts.length > FILES_A_BATCH_MAX) await db.batch(inserts.splice(0, FILES_A_BATCH_MAX));
+  await db.batch([
+    ...inserts,
+    db
+      .prepare(
+        `INSERT INTO seal_tasks (uid, day, revision, task, result) SELECT ?1, ?2, ?3, ?4, ?5 WHERE ${IS_NOT_OVERTAKEN}
+         ON CONFLICT DO NOTHING`,
+      )
+      .bind(uid, day, revision, task, JSON.stringify(result)),
+  ]);
+}
+
+/** Each row has a footer of up to some 100 KB. */
+const FILES_A_BATCH_MAX = 20;
+
+/** Gives the lease of a day back that goes on in tasks. */
+export async function leaveDay(db: D1Database, plan: Pick<SealPlan, 'uid' | 'day'>, holder: string): Promise<void> {
+  await releaseLease(db, leaseOf(plan, holder)).run();
+}

@@ -1,0 +1,130 @@
+/**
+ * PassScan: scans a range of people into sequences: here, or beside scanners when the question can be shared out.
+ *
+ * One PassScan serves all passes of a question: they share a budget of rows, and what the first pass learns about
+ * copies.
+ */
+import type { JourneySpec } from '../../core/journeys/kinds.ts';
+import { excessOf, type Journey } from '../../core/journeys/kit/journey.ts';
+import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
+import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import type { Sequences } from '../../core/journeys/kit/sequences.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { ok, type Result } from '../../core/std/result.ts';
+import { RowBudget } from '../../lake/scan/row-budget.ts';
+import type { CopiesByDay } from '../../lake/scan/scan.ts';
+import type { ScannerRpc, Share } from '../../lake/scan/scan-task.ts';
+import { personsOf } from '../../lake/segment/people-bounds.ts';
+import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
+import type { Asking } from '../view/asking.ts';
+import type { LakeView } from '../view/lake-view.ts';
+import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
+import { type SharedScanning, scanShared } from '../view/scan-pool.ts';
+import { scanLakeView } from '../view/scan-view.ts';
+
+interface PassOptions {
+  /** The journey as plain data for scanners; null when the scan is done here alone. */
+  readonly spec: JourneySpec | null;
+  readonly heldMax: number;
+}
+
+export interface Pass {
+  /** The people whose events the pass has. It is narrower than the range asked for when they were too many. */
+  readonly range: HighRange;
+  readonly sequences: Sequences;
+  /** The measure of what was held, as the builder counts it. */
+  readonly held: number;
+  readonly scannedRowCount: number;
+}
+
+/** A pass that is being gathered. */
+interface Gathering {
+  readonly builder: SequenceBuilder;
+  readonly isEverybody: boolean;
+  /** Names the bound that was exceeded; null while within bounds. */
+  readonly excess: () => string | null;
+}
+
+export class PassScan {
+  readonly #asking: Asking;
+  readonly #view: LakeView;
+  readonly #journey: Journey;
+  readonly #options: PassOptions;
+  readonly #wanted: ReadonlySet<LakeColumn>;
+  readonly #copies: CopiesByDay = new Map();
+  readonly #budget = new RowBudget(LIMITS.journeyReadRowsMax);
+
+  constructor(asking: Asking, view: LakeView, journey: Journey, options: PassOptions) {
+    this.#asking = asking;
+    this.#view = view;
+    this.#journey = journey;
+    this.#options = options;
+    this.#wanted = new Set<LakeColumn>([...journey.reader.needs.columns, 'person']);
+  }
+
+  async scanPass(range: HighRange): Promise<Result<Pass, LakeRefusal>> {
+    const { spec, heldMax } = this.#options;
+    const builder = new SequenceBuilder(this.#journey.reader, { heldMax, range });
+    const gathering = {
+      builder,
+      isEverybody: range.from === EVERYBODY.from && range.to === EVERYBODY.to,
+      excess: () => excessOf(this.#journey) ?? (builder.isFull ? 'One person has too many events' : null),
+    };
+    const scanned =
+      spec !== null && canBeDivided(this.#view, gathering)
+        ? await scanShared(this.#asking, this.#view, this.#sharing(gathering, spec))
+        : await this.#scanHere(this.#view, gathering);
+    if (!scanned.ok) return scanned;
+    // The scan does not ask about what scanners have found.
+    const excess = gathering.excess();
+    if (excess !== null) return tooMuch(excess);
+    const { scannedRowCount } = scanned.value;
+    return ok({ range: builder.range, held: builder.held, sequences: builder.finish(), scannedRowCount });
+  }
+
+  #scanHere(view: LakeView, { builder, isEverybody, excess }: Gathering) {
+    const { properties } = this.#journey.reader.needs;
+    const rows = {
+      wanted: this.#wanted,
+      copies: this.#copies,
+      budget: this.#budget,
+      excess,
+      // People whom the builder has given up need not be read any more.
+      narrowed: () => personsOf(builder.range),
+      ...(properties && { properties }),
+      ...(!isEverybody && { people: personsOf(builder.range) }),
+    };
+    return scanLakeView(this.#asking, view, rows, (batch, scannedRows) => builder.add(batch, scannedRows));
+  }
+
+  #sharing(gathering: Gathering, journey: JourneySpec): SharedScanning<JourneyPart> {
+    const { builder, excess } = gathering;
+    const linked = this.#view.people?.linked ?? null;
+    const follow = linked?.isEmpty === false ? (words: Uint32Array, at: number) => void linked.follow(words, at) : null;
+    const people = builder.range;
+    // All parts together must fit here. One scanner may hold half of that at most, because all of them answer at once.
+    const heldMax = Math.ceil(this.#options.heldMax / 2);
+    return {
+      scan: (view) => this.#scanHere(view, gathering),
+      ask: (scanner: ScannerRpc, share: Share) => scanner.follow({ ...share, journey, people, heldMax }),
+      absorb: (part) => {
+        // Once a bound is exceeded, the texts of further parts are not kept.
+        if (excess() === null) builder.absorb(part, follow);
+        return true;
+      },
+    };
+  }
+}
+
+/**
+ * Whether scanners can help. Traits and cohorts are known only here. With linked ids, a person's events are found under
+ * hashes outside the pass too: a scanner can return the events of everybody, but not those of some people.
+ */
+function canBeDivided({ people }: LakeView, { isEverybody }: Gathering): boolean {
+  const hasLinks = people?.linked?.isEmpty === false;
+  return (people?.lookup ?? null) === null && (isEverybody || !hasLinks);
+}
+
+export function tooMuch(reason: string) {
+  return tooLarge(`${reason}. Narrow the range or add a filter.`);
+}

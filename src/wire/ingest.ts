@@ -1,0 +1,81 @@
+/**
+ * Ingest: the wire form of events on their way in, and of the answers about them: the verdict on a request, the verdict
+ * on a chunk of an import, the status of an import.
+ */
+import { z } from 'zod';
+import { EVENT_TYPES } from '../core/event/event.ts';
+import type { ImportStatus, ImportVerdict } from '../core/event/import.ts';
+import { EVENT_REJECTION_CODES } from '../core/event/rejection.ts';
+import { LIMITS } from '../core/limits.ts';
+
+const idSchema = z.string().max(LIMITS.idLengthMax).nullish();
+const instantSchema = z.union([z.string(), z.number()]).nullish();
+const bagSchema = z.record(z.string(), z.unknown()).nullish();
+
+/**
+ * The shape of an event in our own names. It describes; `core/event/validate.ts` checks, by hand and for speed, and a test
+ * holds the two together: an event that passes the checks has this shape. The checks know further rules (depth, keys,
+ * numbers, texts). `null` is the same as absent in every field.
+ */
+export const wireEventSchema = z.object({
+  id: idSchema.describe(
+    'Idempotency key, unique within the tenant. When absent, an id is made and told in the verdict',
+  ),
+  type: z.enum(EVENT_TYPES).nullish().default('track'),
+  event: z.string().max(LIMITS.nameLengthMax).nullish().describe('The name; required for a track event'),
+  name: z.string().max(LIMITS.nameLengthMax).nullish().describe('The name of a page or screen'),
+  userId: idSchema.describe('The person, once known'),
+  anonymousId: idSchema.describe('The device'),
+  groupId: idSchema.describe('The group that the person acts for'),
+  previousId: z.unknown().optional().describe('In an alias: the id that the person gives up'),
+  timestamp: instantSchema.describe('ISO 8601 with a zone, or epoch milliseconds. Default: the time of receipt'),
+  sentAt: instantSchema.describe("The client's clock when it sent the request; corrects a clock that is fast"),
+  properties: bagSchema,
+  context: bagSchema,
+});
+
+const countSchema = z.int().nonnegative();
+const indexSchema = countSchema.describe('Position in the request, from 0');
+
+const eventErrorSchema = z.object({
+  index: indexSchema,
+  id: z.string().nullable().describe('The id of the event; null when it has none that can be read'),
+  code: z.enum(EVENT_REJECTION_CODES),
+  path: z.string().describe('JSON pointer into the event, in the names that the sender used'),
+  message: z.string(),
+});
+
+/** The fate of each event of a request; received = accepted + duplicate + quarantined + rejected. */
+export const verdictSchema = z.object({
+  received: countSchema,
+  accepted: countSchema.describe('Durable, and part of the very next answer'),
+  duplicate: countSchema.describe('Events whose ids had been accepted before'),
+  quarantined: countSchema,
+  rejected: countSchema.describe('Refused for good: sending them again changes nothing'),
+  errors: z.array(eventErrorSchema).describe('One for each rejected event'),
+  ids: z
+    .array(z.object({ index: indexSchema, id: z.string() }))
+    .optional()
+    .describe('Ids made for events that came without one: a resend of those would be counted again'),
+});
+export type VerdictDocument = z.infer<typeof verdictSchema>;
+
+/** The fate of each line of a chunk. */
+export const importVerdictSchema = z.object({
+  received: countSchema,
+  accepted: countSchema,
+  duplicate: z.literal(0).describe('Always 0: copies are found when a day is sealed'),
+  quarantined: z.literal(0),
+  rejected: countSchema,
+  errors: z.array(eventErrorSchema).describe('The first 100 rejected lines'),
+  days: z.array(z.string()).describe('UTC days with accepted events, ascending'),
+}) satisfies z.ZodType<ImportVerdict>;
+
+/** The progress of an import. */
+export const importStatusSchema = z.object({
+  chunks: countSchema.describe('Chunks that are stored'),
+  rows: countSchema.describe('Accepted events'),
+  days: z.array(z.object({ day: z.string(), rows: countSchema, sealed: z.boolean() })),
+  sealed: countSchema.describe('Number of days that are sealed with everything imported into them'),
+  of: countSchema.describe('Number of all days'),
+}) satisfies z.ZodType<ImportStatus>;

@@ -1,0 +1,173 @@
+// Destinations behind their cursors: what is delivered, how often, in which order, and what a dead one does to the others.
+
+import { describe, expect, it, vi } from 'vitest';
+import { selectDropped } from '../../src/lake/manifest/dropped.ts';
+import { DELIVERY_MS_MAX, deliverStored } from '../../src/sinks/destination.ts';
+import { type ConfirmedFlush, type Cursors, type Destination, deliveryKey } from '../../src/sinks/sink.ts';
+import { dayOf, UID, World } from '../query/support/world.ts';
+import { NOON_MS, record } from '../support/events.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Records what it is delivered; `refusal` throws, or never resolves, to refuse a delivery. */
+class RecordingDestination implements Destination {
+  readonly name: string;
+  readonly taken: { readonly key: string; readonly position: number; readonly ids: string[] }[] = [];
+  refusal: ((flush: ConfirmedFlush) => Promise<void> | void) | null = null;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  async deliver(flush: ConfirmedFlush): Promise<void> {
+    await this.refusal?.(flush);
+    const ids = flush.rows.strings.id!.map((id) => id!).sort();
+    this.taken.push({ key: deliveryKey(flush), position: flush.position, ids });
+  }
+
+  get keys(): string[] {
+    return this.taken.map(({ key }) => key);
+  }
+}
+
+class FakeCursors implements Cursors {
+  readonly positions = new Map<string, number>();
+  /** Throws to lose the move: the run dies between delivery and cursor. */
+  beforeMove: () => void = () => {};
+
+  async read(destination: string, uid: string): Promise<number> {
+    return this.positions.get(`${destination} ${uid}`) ?? 0;
+  }
+
+  async move(destination: string, uid: string, { from, to }: { from: number; to: number }): Promise<boolean> {
+    this.beforeMove();
+    if ((await this.read(destination, uid)) !== from) return false;
+    this.positions.set(`${destination} ${uid}`, to);
+    return true;
+  }
+}
+
+function start(nowMs = NOON_MS) {
+  const world = new World({ nowMs, shardCount: 2 });
+  const cursors = new FakeCursors();
+  const deps = { db: world.db, lake: world.ports.lake, cursors };
+  /** Stores a flush of one shard with events of these ids. */
+  const store = async (shard: number, ids: readonly string[], more: { readonly event?: string } = {}) => {
+    world.append(
+      shard,
+      ids.map((id) => record({ id, anonymous_id: id, atMs: world.nowMs, ...more })),
+    );
+    await world.store(shard);
+  };
+  const run = (...destinations: Destination[]) => deliverStored(deps, UID, destinations);
+  return { world, cursors, store, run };
+}
+
+describe('a destination', () => {
+  it('is delivered every stored flush once, in the order of their positions, and then what came since', async () => {
+    const { store, run } = start();
+    const hook = new RecordingDestination('hook');
+    await store(0, ['a', 'b']);
+    await store(1, ['c']);
+    await store(0, ['d']);
+    expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 3 }]);
+    await store(1, ['e']);
+    expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 1 }]);
+    expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 0 }]);
+    expect(hook.taken.map(({ ids }) => ids)).toEqual([['a', 'b'], ['c'], ['d'], ['e']]);
+    const positions = hook.taken.map(({ position }) => position);
+    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+    expect(new Set(hook.keys).size).toBe(4);
+  });
+
+  it('is delivered a flush as one, also one of several days, one that was sealed, and none that holds no event', async () => {
+    const { world, store, run } = start();
+    const hook = new RecordingDestination('hook');
+    world.append(0, [record({ id: 'a', atMs: NOON_MS }), record({ id: 'b', atMs: NOON_MS - 2 * DAY_MS })]);
+    await world.store(0);
+    await world.seal(dayOf(NOON_MS));
+    await store(1, []);
+    await store(1, ['c']);
+    await run(hook);
+    expect(hook.taken.map(({ ids }) => ids)).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it('is delivered a flush again, under the same key, when the run died before the cursor moved', async () => {
+    const { cursors, store, run } = start();
+    const hook = new RecordingDestination('hook');
+    await store(0, ['a']);
+    await store(0, ['b']);
+    cursors.beforeMove = () => {
+      throw new Error('killed');
+    };
+    expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 0, failure: new Error('killed') }]);
+    cursors.beforeMove = () => {};
+    await run(hook);
+    expect(hook.taken.map(({ ids }) => ids)).toEqual([['a'], ['a'], ['b']]);
+    expect(new Set(hook.keys).size).toBe(2);
+  });
+
+  it('that fails gets the same flush in the next run, and nothing after it before', async () => {
+    const { store, run } = start();
+    const hook = new RecordingDestination('hook');
+    for (const id of ['a', 'b', 'c']) await store(0, [id]);
+    hook.refusal = ({ rows }) => {
+      if (rows.strings.id!.includes('b')) throw new Error('503');
+    };
+    expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 1, failure: new Error('503') }]);
+    hook.refusal = null;
+    expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 2 }]);
+    expect(hook.taken.map(({ ids }) => ids)).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  it('that throws, or never answers, holds up neither another destination nor the sink', async () => {
+    const { world, store, run } = start();
+    const [dead, silent, hook] = ['dead', 'silent', 'hook'].map((name) => new RecordingDestination(name));
+    dead!.refusal = () => {
+      throw new Error('dead');
+    };
+    silent!.refusal = () => new Promise(() => {});
+    await store(0, ['a']);
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const runs = run(dead!, silent!, hook!);
+    // The sink goes on storing while a destination hangs.
+    await store(0, ['b']);
+    await vi.advanceTimersByTimeAsync(DELIVERY_MS_MAX);
+    vi.useRealTimers();
+    const [first, second, third] = await runs;
+    expect(first).toMatchObject({ destination: 'dead', flushes: 0, failure: new Error('dead') });
+    expect(second).toMatchObject({ destination: 'silent', flushes: 0, failure: expect.any(Error) });
+    expect(third).toEqual({ destination: 'hook', flushes: 1 });
+    expect(world.shards[0]!.engine.outbox).toEqual([]);
+    await run(hook!);
+    expect(hook!.taken.map(({ ids }) => ids)).toEqual([['a'], ['b']]);
+  });
+
+  it('that two runs serve at once gets everything at least once, and its cursor never goes back', async () => {
+    const { cursors, store, run } = start();
+    const hook = new RecordingDestination('hook');
+    for (const id of ['a', 'b', 'c']) await store(0, [id]);
+    await Promise.all([run(hook), run(hook)]);
+    await run(hook);
+    expect(new Set(hook.taken.flatMap(({ ids }) => ids))).toEqual(new Set(['a', 'b', 'c']));
+    expect(cursors.positions.get(`hook ${UID}`)).toBe(hook.taken.at(-1)!.position);
+  });
+
+  it('is not delivered what has expired: days of the lake, and events of a name', async () => {
+    const { world, store, run } = start();
+    const hook = new RecordingDestination('hook');
+    const today = dayOf(NOON_MS);
+    world.append(0, [record({ id: 'old', atMs: NOON_MS - 3 * DAY_MS }), record({ id: 'new', atMs: NOON_MS })]);
+    await world.store(0);
+    await store(0, ['beat'], { event: 'Heartbeat' });
+    await store(1, ['last']);
+    const drop = 'INSERT INTO dropped (uid, tier, name, day_from, day_before, updated_at_ms) VALUES (?, ?, ?, ?, ?, 0)';
+    await world.db.batch([
+      world.db.prepare(drop).bind(UID, 'lake', '', today - 9, today - 1),
+      world.db.prepare(drop).bind(UID, 'event', 'Heartbeat', today - 9, today + 1),
+    ]);
+    expect((await selectDropped(world.db, UID).all()).results).toHaveLength(2);
+    expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 3 }]);
+    expect(hook.taken.map(({ ids }) => ids)).toEqual([['new'], ['last']]);
+  });
+});
