@@ -4,17 +4,9 @@
 import type { QueryBody } from '../core/query/question/request.ts';
 import type { DemoKeys } from '../wire/demo.ts';
 import type { EventListAnswer, ListedEvent } from '../wire/events.ts';
+import type { VerdictDocument } from '../wire/ingest.ts';
 import type { ProblemDocument } from '../wire/problem.ts';
 import type { Answer } from '../wire/query.ts';
-
-export interface Verdict {
-  readonly received: number;
-  readonly accepted: number;
-  readonly duplicate: number;
-  readonly quarantined: number;
-  readonly rejected: number;
-  readonly errors: readonly { readonly code: string; readonly message: string }[];
-}
 
 /** A call that was refused or failed, with a message for the user. */
 export class CallError extends Error {
@@ -46,8 +38,8 @@ export async function readLatest(key: string, limit: number): Promise<readonly L
   return (await call<EventListAnswer>(`/v1/events?limit=${limit}`, { key })).events;
 }
 
-export function send(key: string, event: object): Promise<Verdict> {
-  return call<Verdict>('/v1/events', { key, body: event });
+export function send(key: string, event: object): Promise<VerdictDocument> {
+  return call<VerdictDocument>('/v1/events', { key, body: event });
 }
 
 const TIMEOUT_MS = 15_000;

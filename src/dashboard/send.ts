@@ -5,7 +5,8 @@
  */
 import type { QueryBody } from '../core/query/question/request.ts';
 import type { DemoKeys } from '../wire/demo.ts';
-import { ask, CallError, send, type Verdict } from './api.ts';
+import type { VerdictDocument } from '../wire/ingest.ts';
+import { ask, CallError, send } from './api.ts';
 import { element, formatMs } from './dom.ts';
 import { lastMinutes } from './minutes.ts';
 
@@ -61,7 +62,7 @@ async function askUntil(count: () => Promise<number>, wanted: number): Promise<n
   throw new Error('The event was acknowledged, but the query does not count it.');
 }
 
-function describeVerdict({ received, accepted, duplicate, quarantined, rejected }: Verdict): string {
+function describeVerdict({ received, accepted, duplicate, quarantined, rejected }: VerdictDocument): string {
   return `Received ${received}: accepted ${accepted}, duplicate ${duplicate}, quarantined ${quarantined}, rejected ${rejected}`;
 }
 

@@ -3,6 +3,7 @@
  * or as JSON.
  */
 import { LIMITS } from '../../core/limits.ts';
+import type { JourneyAnswer } from '../../wire/journeys.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, commaSeparated, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
@@ -10,23 +11,10 @@ import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE 
 import { renderTable, type TableCell } from '../kit/table.ts';
 import { parseSpan } from '../kit/times.ts';
 
-interface FunnelStep {
-  readonly name: string;
-  readonly people: number;
-  readonly ofFirst: number | null;
-  readonly ofPrevious: number | null;
-  readonly dropped: number;
-  readonly secondsToConvert?: { readonly p50: number | null };
-}
-interface FunnelAnswer {
-  readonly steps: readonly FunnelStep[];
-  readonly groups?: readonly {
-    readonly key: Readonly<Record<string, string | null>>;
-    readonly other?: boolean;
-    readonly steps: readonly FunnelStep[];
-  }[];
+interface FunnelAnswer extends Pick<JourneyAnswer<'funnel'>, 'steps' | 'groups'> {
   readonly meta: AnswerMeta;
 }
+type FunnelStep = FunnelAnswer['steps'][number];
 
 export const funnel: Command = {
   name: 'funnel',

@@ -4,6 +4,7 @@
  * Chunks are numbered from 0 and cut by rows and size alone, so the same file, mapping and size give the same chunks.
  */
 import { createHash } from 'node:crypto';
+import type { WireImportVerdict } from '../../wire/ingest.ts';
 import type { ImportEvent, Mapping } from './mapping.ts';
 import { BLANK, Unreadable } from './rows.ts';
 
@@ -90,12 +91,5 @@ function withId(event: ImportEvent, id: string): ImportEvent {
   return event;
 }
 
-/** The server's answer to one chunk, given again to a repeat. */
-export interface ChunkVerdict {
-  readonly received: number;
-  readonly accepted: number;
-  readonly duplicate?: number;
-  readonly quarantined?: number;
-  readonly rejected: number;
-  readonly errors?: readonly { readonly code: string; readonly message?: string; readonly id?: string }[];
-}
+/** The server's answer to one chunk, given again to a repeat. A server of another version may leave out members. */
+export type ChunkVerdict = Pick<WireImportVerdict, 'received' | 'accepted' | 'rejected'> & Partial<WireImportVerdict>;

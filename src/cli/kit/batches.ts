@@ -4,23 +4,18 @@
  * Every event must carry an id: a batch whose answer was lost is sent again, and ids alone make that harmless.
  */
 import type { Verdict } from '../../core/event/rejection.ts';
+import type { VerdictDocument } from '../../wire/ingest.ts';
 import type { Client } from './client.ts';
 
 export type WireEvent = { readonly id: string } & Readonly<Record<string, unknown>>;
 
-export interface EventError {
-  readonly index: number;
-  readonly id?: string;
-  readonly code: string;
-  readonly path?: string;
-  readonly message: string;
-}
+type EventError = Pick<WireError, 'index' | 'code' | 'message'> & Partial<WireError>;
+type WireError = VerdictDocument['errors'][number];
 
 export type Accounts = { received: number; requests: number; readonly errors: EventError[] } & Record<Verdict, number>;
 
-type BatchAnswer = { readonly received: number; readonly errors?: readonly EventError[] } & Readonly<
-  Record<Verdict, number>
->;
+/** The verdict on a batch. A server of another version may leave out the errors, or the id and path of one. */
+type BatchAnswer = Pick<VerdictDocument, 'received' | Verdict> & { readonly errors?: readonly EventError[] };
 
 export function newAccounts(): Accounts {
   return { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0, requests: 0, errors: [] };
