@@ -1,12 +1,13 @@
 /**
- * Apache "combined" log: one request is one page event.
+ * Apache "combined" log: makes a page event of each request.
  *
  *   npm run tidemark -- import access.log.gz --tenant demo --map examples/apache-log.map.ts
  *
  *   83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /a?b HTTP/1.1" 200 203023 "http://referrer/" "Mozilla/5.0 …"
  *
- * No address is kept: the visitor is a hash of address and user agent. With this constant salt that is a pseudonym, not
- * anonymity (who has the log can make it again); choose a secret salt of your own, or one a day.
+ * The events hold no address: the visitor is a hash of the address and the user agent. With this constant salt the hash
+ * is a pseudonym and does not make the visitor anonymous, because anyone with the log can compute it. Choose a secret
+ * salt, or a new one each day.
  */
 import { createHash } from 'node:crypto';
 import type { ImportEvent, Mapping } from '../src/cli/import/mapping.ts';
@@ -22,7 +23,7 @@ const combined = new RegExp(
 
 const map: Mapping<string> = (line): ImportEvent => {
   const match = combined.exec(line);
-  if (!match) throw new Error('not a line of the combined log format');
+  if (!match) throw new Error('the line is not in the combined log format');
   const [, address = '', time = '', request = '', status, bytes, referrer, agent] = match.map((part) => part ?? '');
   const [method = '', url = '', protocol = ''] = request.split(' ');
   const userAgent = known(agent);
@@ -39,7 +40,7 @@ const map: Mapping<string> = (line): ImportEvent => {
 };
 export default map;
 
-/** The log writes `-` for what it does not know. */
+/** The value; undefined for `-`, which the log writes for an unknown value. */
 function known(value: string | undefined): string | undefined {
   return value === '-' || value === '' ? undefined : value;
 }
@@ -51,6 +52,6 @@ const logTime = /^(\d{2})\/(\w{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2
 function toIso(time: string): string {
   const [, day, monthName = '', year, clock, zoneHours, zoneMinutes] = logTime.exec(time) ?? [];
   const month = months.indexOf(monthName) + 1;
-  if (!day || month === 0) throw new Error(`"${time}" is no time of an Apache log`);
+  if (!day || month === 0) throw new Error(`"${time}" is not a time of an Apache log`);
   return `${year}-${String(month).padStart(2, '0')}-${day}T${clock}${zoneHours}:${zoneMinutes}`;
 }

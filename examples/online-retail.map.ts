@@ -1,5 +1,5 @@
 /**
- * Online Retail (UCI, Chen et al. 2012): one order line of a web shop is one event.
+ * Online Retail (UCI, Chen et al. 2012): makes an event of each order line of a web shop.
  *
  *   npm run tidemark -- import online_retail.csv.gz --tenant demo --map examples/online-retail.map.ts
  *
@@ -14,7 +14,7 @@ const map: Mapping<CsvRow> = (row) => {
   const unitPrice = number(row, 'UnitPrice');
   return {
     event: eventName(text(row, 'InvoiceNo')),
-    // A line without a customer has no person: it counts as an event, never as somebody.
+    // A line without a customer has no person: it counts as an event, never as a person.
     userId: row.CustomerID || undefined,
     timestamp: text(row, 'InvoiceDate'),
     properties: {
@@ -35,7 +35,10 @@ function eventName(invoice: string): string {
   return invoice.startsWith('A') ? 'Adjust' : 'Purchase';
 }
 
-/** 3 × 1.1 is 3.3000000000000003 in binary. Prices have up to three decimals, so the product has: cut what is beyond. */
+/**
+ * The product without the error of binary fractions, in which 3 × 1.1 is 3.3000000000000003. Prices have three
+ * decimals.
+ */
 function product(quantity: number, unitPrice: number): number {
   return Math.round(quantity * unitPrice * 10_000) / 10_000;
 }
@@ -48,6 +51,6 @@ function text(row: CsvRow, column: string): string {
 
 function number(row: CsvRow, column: string): number {
   const value = Number(text(row, column));
-  if (!Number.isFinite(value)) throw new Error(`${column} "${row[column]}" is no number`);
+  if (!Number.isFinite(value)) throw new Error(`${column} "${row[column]}" is not a number`);
   return value;
 }

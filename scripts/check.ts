@@ -1,5 +1,7 @@
-// `npm run check`: every static check at once. Prints the output of those that failed; exits 1 if any did.
-
+/**
+ * `npm run check`: runs all static checks at once and prints the output of those that failed. The exit code is 1 when
+ * one failed.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +11,7 @@ import { root } from '../src/local/paths.ts';
 type Check = { readonly name: string; readonly program: string; readonly args: readonly string[] };
 type Outcome = Check & { readonly ok: boolean; readonly output: string; readonly elapsedMs: number };
 
-/** TypeScript refuses a project without sources: one whose folders are not there yet is left out. */
+/** One check for each TypeScript project that has sources: TypeScript refuses a project without any. */
 function typeChecks(): Check[] {
   return readdirSync(root)
     .filter((file) => /^tsconfig(\.\w+)?\.json$/.test(file) && file !== 'tsconfig.base.json')
@@ -44,7 +46,7 @@ function runCheck(check: Check): Promise<Outcome> {
   });
 }
 
-// The Worker imports it.
+// The Worker imports the generated page.
 await buildDashboard();
 const outcomes = await Promise.all(checks.map(runCheck));
 for (const { name, ok, output, elapsedMs } of outcomes) {

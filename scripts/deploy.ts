@@ -1,6 +1,8 @@
-// `npm run deploy`: creates what the account lacks, applies the D1 migrations, deploys. Running it again changes nothing
-// but the Worker. `--dry-run` prints the commands and checks configuration and bundle, offline.
-
+/**
+ * `npm run deploy`: creates the resources that the account lacks, applies the D1 migrations and deploys the Worker. A
+ * second run changes nothing but the Worker. `--dry-run` prints the commands and checks the configuration and the
+ * bundle, offline.
+ */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +13,7 @@ import { rootKeyName } from '../src/local/root-key.ts';
 import { describeCommand, findProblems, resourcesOf } from './deploy/plan.ts';
 import { succeeds, wrangler } from './deploy/wrangler.ts';
 
-/** wrangler.toml with the database's id in it. Beside the original, for its paths are relative; ignored by git. */
+/** A copy of wrangler.toml with the id of the database. It lies beside the original because its paths are relative. */
 const deployConfig = join(root, 'wrangler.deploy.toml');
 const secretsFile = join(root, '.wrangler.secrets.json');
 
@@ -33,10 +35,10 @@ if (options['dry-run']) dryRun();
 else deploy();
 
 function dryRun(): void {
-  console.log('Creates, where absent:');
+  console.log('A deployment creates what does not exist yet:');
   for (const { create } of resources) console.log(`  ${describeCommand(create)}`);
   console.log(`  secret ${rootKeyName} (from the environment, else made at random and shown once)`);
-  console.log('Then:');
+  console.log('Then it runs:');
   for (const args of [migrateArgs, deployArgs]) console.log(`  ${describeCommand(args)}`);
   wrangler(['deploy', '--dry-run', '--config', configFile]);
 }
@@ -56,7 +58,8 @@ function deploy(): void {
     rmSync(deployConfig, { force: true });
     rmSync(secretsFile, { force: true });
   }
-  if (rootKey && !process.env[rootKeyName]) console.log(`\n${rootKeyName}=${rootKey}\nKeep it: it is not shown again.`);
+  if (rootKey && !process.env[rootKeyName])
+    console.log(`\n${rootKeyName}=${rootKey}\nKeep this key: it is not shown again.`);
 }
 
 function hasRootKey(): boolean {

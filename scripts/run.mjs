@@ -1,13 +1,15 @@
-// Bootstrap: runs a program of this repository with its dependencies installed and a Node that is new enough.
-//
-//   node scripts/run.mjs [<file.ts | package binary> [arguments]]      without a program it only installs
-//
-// - Free of dependencies and of new syntax: it must run on Node 20 in a clone without node_modules.
-// - Dependencies count as installed when every version of package-lock.json is the version that node_modules has;
-//   times of files say nothing after a checkout.
-// - Node: the user's when it runs `.ts` files as they are and the toolchain supports it, else the pinned platform package.
-// - The program is told through its IPC channel when this process dies, so that `kill -9` here leaves nothing behind.
-
+/**
+ * Bootstrap: runs a program of this repository with its dependencies installed and a Node that is new enough.
+ *
+ *   node scripts/run.mjs [<file.ts | package binary> [arguments]]      without a program it only installs
+ *
+ * - The script has no dependencies and no new syntax: it runs on Node 20 in a clone without node_modules.
+ * - Dependencies are installed when node_modules has every version of package-lock.json. The times of files say nothing
+ *   after a checkout.
+ * - The program runs on the user's Node when that runs `.ts` files and the toolchain supports it, else on the Node of
+ *   the pinned platform package.
+ * - The IPC channel tells the program when this process dies, so that `kill -9` leaves nothing behind.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -17,16 +19,16 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 
-/** The first 22 that strips types without a flag; vitest supports even majors only. */
+/** The first Node 22 that strips types without a flag. */
 export const nodeFloor = '22.18.0';
 
-/** Whether this version of Node runs the whole toolchain: `^22.18 || ^24 || >=26`. */
+/** Whether this version of Node runs the whole toolchain: `^22.18 || ^24 || >=26`. vitest supports no odd majors. */
 export function isNodeSupported(version) {
   const [major, minor] = version.replace(/^v/, '').split('.').map(Number);
   return (major === 22 && minor >= 18) || major === 24 || major >= 26;
 }
 
-/** Names of the packages whose wanted version is not the installed one; an optional package may be absent. */
+/** The packages whose installed version is not the wanted one. An optional package may be absent. */
 export function outdatedPackages(wanted, installed) {
   return Object.entries(wanted)
     .filter(([path, entry]) => path !== '' && !entry.link)
@@ -57,7 +59,7 @@ function install() {
   if (outdatedPackages(wanted, installed).length === 0) return;
   const startedAtMs = Date.now();
   process.stderr.write('Installing dependencies (npm ci) ... ');
-  // The engines of some packages exclude the user's Node; the pinned one runs them, so those warnings mislead.
+  // Some packages exclude the user's Node in `engines`. The pinned Node runs them, so those warnings would mislead.
   const { status } = npm(['ci', '--loglevel=error']);
   if (status !== 0) {
     process.stderr.write('failed\n');
@@ -66,7 +68,10 @@ function install() {
   process.stderr.write(`done in ${Math.round((Date.now() - startedAtMs) / 1000)} s\n`);
 }
 
-/** npm puts node_modules/.bin, and with it the pinned Node, first on PATH: the user's is the one that npm itself runs on. */
+/**
+ * The Node that runs the program. npm puts node_modules/.bin, and with it the pinned Node, first on PATH, so the user's
+ * Node is the one on which npm itself runs.
+ */
 function findNode() {
   const user = process.env.npm_node_execpath;
   const userVersion =
@@ -80,7 +85,7 @@ function findNode() {
   const pinned = [`node-${target}`, `node-bin-${target}`].map((name) => join(modules, name, file)).find(existsSync);
   if (pinned) return pinned;
   process.stderr.write(
-    `Tidemark needs Node ${nodeFloor} or newer (found ${userVersion}); no pinned Node for ${target}.\n`,
+    `Tidemark needs Node ${nodeFloor} or newer, not ${userVersion}. There is no pinned Node for ${target}.\n`,
   );
   process.exit(1);
 }
@@ -104,14 +109,16 @@ function run(name, args) {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
-/** When npm was killed, nobody is left who could end the program. */
+/** Ends the program when npm was killed, because no other process would end it then. */
 function endWithParent(child) {
   const npmPid = findNpm();
   if (!npmPid) return;
   setInterval(() => !isAlive(npmPid) && child.kill('SIGTERM'), 500).unref();
 }
 
-/** npm is the parent, or its shell is. */
+/**
+ * The pid of npm, which is the parent or the parent of the parent's shell; undefined when another program started this.
+ */
 function findNpm() {
   for (let pid = process.ppid, depth = 0; pid > 1 && depth < 3; depth++) {
     const { ppid, command } = describeProcess(pid);

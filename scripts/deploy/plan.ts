@@ -1,6 +1,7 @@
-// Resources: what a deployment needs besides the Worker, read from wrangler.toml, each with the command that finds it
-// and the one that creates it.
-
+/**
+ * Plan: the resources that a deployment needs besides the Worker, read from wrangler.toml, each with the command that
+ * finds it and the command that creates it.
+ */
 import type { Unstable_Config as Config } from 'wrangler';
 
 export type Resource = { readonly name: string; readonly exists: string[]; readonly create: string[] };
@@ -23,13 +24,13 @@ export function resourcesOf(config: Pick<Config, 'd1_databases' | 'r2_buckets' |
   ];
 }
 
-/** Why this configuration must not be deployed. */
+/** The reasons why this configuration must not be deployed; empty when it may be. */
 export function findProblems(config: Pick<Config, 'queues' | 'd1_databases'>, toml: string): string[] {
   const consumed = new Set(config.queues.consumers?.map(({ queue }) => queue));
   const unconsumed = queueNames(config).filter((name) => !consumed.has(name));
   return [
     ...unconsumed.map((name) => `queue ${name} has no consumer: it would drop its messages silently`),
-    ...(config.d1_databases.length === 1 ? [] : ['exactly one D1 database is expected']),
+    ...(config.d1_databases.length === 1 ? [] : ['a deployment needs exactly one D1 database']),
     ...(/^database_id = /m.test(toml) ? [] : ['the D1 database has no database_id line to fill in']),
     ...(/^\s*TIDEMARK_\w+\s*=/m.test(toml) ? ['a TIDEMARK_ variable is set: keys are secrets, never variables'] : []),
   ];
@@ -39,7 +40,7 @@ export function describeCommand(args: readonly string[]): string {
   return `wrangler ${args.join(' ')}`;
 }
 
-/** Dead letter queues are named by consumers only. */
+/** The names of all queues. Dead letter queues appear only in the settings of consumers. */
 function queueNames({ queues }: Pick<Config, 'queues'>): string[] {
   const produced = queues.producers?.map(({ queue }) => queue) ?? [];
   const consumed = queues.consumers?.flatMap(({ queue, dead_letter_queue }) => [queue, dead_letter_queue]) ?? [];

@@ -1,5 +1,6 @@
-// Wrangler: the pinned one, run as a child, because its commands are its stable interface.
-
+/**
+ * Wrangler: the pinned version, run as a child process, because its commands are its stable interface.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../../src/local/paths.ts';
@@ -7,7 +8,9 @@ import { describeCommand } from './plan.ts';
 
 const program = join(root, 'node_modules/wrangler/bin/wrangler.js');
 
-/** What the command printed; throws when it failed. Shown as it runs, unless quiet. */
+/**
+ * Runs the command and returns its output, which `shown` prints and `quiet` captures; throws when the command failed.
+ */
 export function wrangler(args: readonly string[], mode: 'shown' | 'quiet' = 'shown'): string {
   if (mode === 'shown') console.log(`$ ${describeCommand(args)}`);
   const { status, stdout, stderr } = run(args, mode === 'shown' ? 'inherit' : 'pipe');

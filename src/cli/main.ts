@@ -1,5 +1,5 @@
 /**
- * The `tidemark` program: finds the command, runs it, and turns what it throws into words and an exit code.
+ * The `tidemark` program: finds the command, runs it, and turns its errors into messages and an exit code.
  */
 import { fileURLToPath } from 'node:url';
 import { doctor } from './commands/doctor.ts';
@@ -38,8 +38,8 @@ const EXIT_USAGE = 2;
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === 'help') {
-    const asked = COMMANDS.find((command) => command.name === rest[0]);
-    io.out(asked ? helpOf(asked) : overview());
+    const topic = COMMANDS.find((command) => command.name === rest[0]);
+    io.out(topic ? helpOf(topic) : overview());
     return name === undefined ? EXIT_USAGE : EXIT_OK;
   }
   const command = COMMANDS.find((candidate) => candidate.name === name);
@@ -61,8 +61,9 @@ function overview(): string {
     '',
     ...COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
     '',
-    'tidemark <command> --help says more. Server: --url or TIDEMARK_URL. Keys: TIDEMARK_ROOT_KEY, TIDEMARK_WRITE_KEY,',
-    'TIDEMARK_READ_KEY, TIDEMARK_ADMIN_KEY, or those the local stack keeps.',
+    'tidemark <command> --help explains a command. --url or TIDEMARK_URL names the server. TIDEMARK_ROOT_KEY,',
+    'TIDEMARK_WRITE_KEY, TIDEMARK_READ_KEY and TIDEMARK_ADMIN_KEY hold the keys. Without them the commands use the keys',
+    'of the local stack.',
   ].join('\n');
 }
 
@@ -90,7 +91,7 @@ function explain(error: unknown, command: Command, io: Io): number {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  // npm runs scripts in the root of the package; files are meant from where the user is.
+  // npm runs scripts in the root of the package, but the paths of the user start in the user's folder.
   const io: Io = {
     env: process.env,
     cwd: process.env.INIT_CWD ?? process.cwd(),
@@ -99,7 +100,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     note: (line) => process.stderr.write(`${line}\n`),
     isTty: process.stderr.isTTY === true,
   };
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that closes the pipe early, such as `head`, is not a failure.
   process.stdout.on('error', () => process.exit(EXIT_OK));
   process.exitCode = await main(process.argv.slice(2), io);
 }

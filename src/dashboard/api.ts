@@ -1,46 +1,14 @@
 /**
- * Api: what the page calls, all of it public: the same calls that a customer's program makes.
+ * Api: the calls of the page. All of them are public: a customer's program makes the same.
  */
 import type { QueryBody } from '../core/query/question/request.ts';
+import type { DemoKeys } from '../wire/demo.ts';
+import type { EventListAnswer, ListedEvent } from '../wire/events.ts';
+import type { VerdictDocument } from '../wire/ingest.ts';
+import type { ProblemDocument } from '../wire/problem.ts';
+import type { Answer } from '../wire/query.ts';
 
-export interface Demo {
-  readonly tenant: string;
-  readonly write: string;
-  readonly read: string;
-}
-
-export interface Answer {
-  readonly series: readonly {
-    readonly total: number | null;
-    readonly points: readonly { readonly at: string; readonly value: number | null }[];
-  }[];
-  readonly meta: {
-    readonly asOf: string;
-    readonly complete: boolean;
-    readonly sources: { readonly live: { readonly shards: number; readonly answered: number } };
-  };
-}
-
-export interface SentEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly event: string;
-  readonly userId?: string;
-  readonly anonymousId?: string;
-  readonly timestamp: string;
-  readonly properties: Readonly<Record<string, unknown>>;
-}
-
-export interface Verdict {
-  readonly received: number;
-  readonly accepted: number;
-  readonly duplicate: number;
-  readonly quarantined: number;
-  readonly rejected: number;
-  readonly errors: readonly { readonly code: string; readonly message: string }[];
-}
-
-/** A refused or failed call, in words for a person. */
+/** A call that was refused or failed, with a message for the user. */
 export class CallError extends Error {
   readonly status: number;
   readonly retryAfterMs: number;
@@ -52,10 +20,10 @@ export class CallError extends Error {
   }
 }
 
-/** Keys of the demo tenant; null where there is none. */
-export async function readDemo(): Promise<Demo | null> {
+/** The keys of the demo tenant; null when the server has none. */
+export async function readDemoKeys(): Promise<DemoKeys | null> {
   try {
-    return await call<Demo>('/demo.json');
+    return await call<DemoKeys>('/demo.json');
   } catch (error) {
     if (error instanceof CallError && error.status === 404) return null;
     throw error;
@@ -66,12 +34,12 @@ export async function ask(key: string, queries: readonly QueryBody[]): Promise<r
   return (await call<{ answers: readonly Answer[] }>('/v1/query', { key, body: { queries } })).answers;
 }
 
-export async function readLatest(key: string, limit: number): Promise<readonly SentEvent[]> {
-  return (await call<{ events: readonly SentEvent[] }>(`/v1/events?limit=${limit}`, { key })).events;
+export async function readLatest(key: string, limit: number): Promise<readonly ListedEvent[]> {
+  return (await call<EventListAnswer>(`/v1/events?limit=${limit}`, { key })).events;
 }
 
-export function send(key: string, event: object): Promise<Verdict> {
-  return call<Verdict>('/v1/events', { key, body: event });
+export function send(key: string, event: object): Promise<VerdictDocument> {
+  return call<VerdictDocument>('/v1/events', { key, body: event });
 }
 
 const TIMEOUT_MS = 15_000;
@@ -92,7 +60,7 @@ async function call<T>(path: string, { key, body }: { key?: string; body?: objec
     throw new CallError(0, 'The server does not answer.');
   });
   if (response.ok) return response.json();
-  const problem = await response.json().catch(() => null);
+  const problem: Partial<ProblemDocument> | null = await response.json().catch(() => null);
   const detail = problem?.detail ? `${problem.detail} (${problem.code})` : `${path} answered ${response.status}.`;
   throw new CallError(response.status, detail, Number(response.headers.get('retry-after') ?? 0) * 1_000);
 }

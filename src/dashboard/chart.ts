@@ -1,13 +1,13 @@
 /**
- * Chart: events a minute as bars, with the same in words and as a table for those who do not see it.
+ * Chart: events per minute as bars, with a summary and a table for users who do not see the bars.
  */
 import uPlot from 'uplot';
+import { MINUTE_MS, SECOND_MS } from '../core/limits.ts';
 import { element, formatCount, formatMinute } from './dom.ts';
-import { MINUTE_MS } from './minutes.ts';
 
-/** Counts are whole: so are the steps of the axis. */
+/** The steps of the axis are whole numbers, as counts are. */
 const STEPS = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, i) => step * 10 ** i)).sort((a, b) => a - b);
-/** The axis reaches at least so far: one event is not a full bar. */
+/** The least top of the axis, so that one event does not fill the chart. */
 const TOP_MIN = 5;
 
 const muted = () => colorOf('--muted');
@@ -18,7 +18,7 @@ const OPTIONS: Omit<uPlot.Options, 'width' | 'height'> = {
   legend: { show: false },
   cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
   scales: {
-    x: { time: true, range: (_, min, max) => [min, max + MINUTE_MS / 1_000] },
+    x: { time: true, range: (_, min, max) => [min, max + MINUTE_MS / SECOND_MS] },
     y: { range: (_, _min, max) => [0, Math.max(TOP_MIN, max * 1.1)] },
   },
   axes: [
@@ -64,7 +64,7 @@ export function createChart(): Chart {
   };
 }
 
-/** What the pointer is over. */
+/** Shows the minute under the pointer and its count. */
 function showReadout({ cursor, data, posToVal }: uPlot): void {
   const readout = element('readout');
   const left = cursor.left ?? -1;
@@ -72,7 +72,7 @@ function showReadout({ cursor, data, posToVal }: uPlot): void {
     readout.textContent = '';
     return;
   }
-  // A bar stands to the right of its minute's start.
+  // A bar stands to the right of the start of its minute.
   const at = posToVal(left, 'x');
   const index = data[0].findLastIndex((start) => start <= at);
   const value = data[1]?.[index];
@@ -84,10 +84,11 @@ function summaryOf(startsMs: readonly number[], values: readonly number[]): stri
   if (total === 0) return 'No events in the last 30 minutes.';
   const most = Math.max(...values);
   const busiest = formatMinute(startsMs[values.indexOf(most)]!);
-  return `${formatCount(total)} events in the last 30 minutes; the most in one minute: ${formatCount(most)}, at ${busiest}.`;
+  const top = `The busiest minute is ${busiest} with ${formatCount(most)}.`;
+  return `${formatCount(total)} ${total === 1 ? 'event' : 'events'} in the last 30 minutes. ${top}`;
 }
 
-/** Rows stay in place while their minute is shown. */
+/** Updates the table. The row of a minute stays the same element while the minute is shown. */
 function fillTable(
   rows: Map<number, HTMLTableRowElement>,
   startsMs: readonly number[],
@@ -113,7 +114,7 @@ function fillTable(
   });
 }
 
-/** A color of the style sheet as it is now, in a form that a canvas takes: `light-dark()` resolved. */
+/** The present value of a color of the style sheet, with `light-dark()` resolved, as a canvas needs it. */
 function colorOf(name: string): string {
   const probe = element('chart');
   probe.style.color = `var(${name})`;

@@ -1,5 +1,5 @@
 /**
- * Dom: the elements of the page by id, and how times and counts are written.
+ * Dom: finds the elements of the page by id, and formats times and counts.
  */
 export function element(id: string): HTMLElement {
   const found = document.getElementById(id);

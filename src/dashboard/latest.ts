@@ -1,11 +1,12 @@
 /**
- * Latest: the newest events as rows of a table. A row that stays is not touched, so nothing flickers; a new one is lit up.
+ * Latest: the newest events as rows of a table. A row that stays is not touched, so the table does not flicker; a new
+ * row is highlighted.
  */
-import type { SentEvent } from './api.ts';
+import type { ListedEvent } from '../wire/events.ts';
 import { element, formatSecond } from './dom.ts';
 
 export interface Latest {
-  show(events: readonly SentEvent[]): void;
+  show(events: readonly ListedEvent[]): void;
 }
 
 export function createLatest(): Latest {
@@ -32,7 +33,7 @@ export function createLatest(): Latest {
   };
 }
 
-function rowOf(event: SentEvent, isFresh: boolean): HTMLTableRowElement {
+function rowOf(event: ListedEvent, isFresh: boolean): HTMLTableRowElement {
   const row = document.createElement('tr');
   row.dataset.id = event.id;
   if (isFresh) row.className = 'fresh';

@@ -1,9 +1,12 @@
 /**
- * Main: the page at `/`: the demo tenant of a local stack as it moves, or, where there is none, how to begin.
+ * Main: the page at `/`. It shows the live numbers of a local stack's demo tenant; without one it shows how to begin.
  *
- * It shows what the public API answers, with keys that `/demo.json` gives, and keeps no state of its own.
+ * The page shows answers of the public API, which it calls with the keys from `/demo.json`, and keeps no state of its
+ * own.
  */
-import { type Answer, ask, type Demo, readDemo, readLatest } from './api.ts';
+import type { DemoKeys } from '../wire/demo.ts';
+import type { Answer } from '../wire/query.ts';
+import { ask, readDemoKeys, readLatest } from './api.ts';
 import { createChart } from './chart.ts';
 import { element, formatCount } from './dom.ts';
 import { createLatest } from './latest.ts';
@@ -15,9 +18,9 @@ import { askSnippet, attachCopy, createSnippet, sendSnippet } from './snippets.t
 const LATEST_COUNT = 20;
 
 async function start(): Promise<void> {
-  const demo = await readDemo();
-  if (demo === null) showWelcome();
-  else showLive(demo);
+  const keys = await readDemoKeys();
+  if (keys === null) showWelcome();
+  else showLive(keys);
 }
 
 function showWelcome(): void {
@@ -29,9 +32,9 @@ function showWelcome(): void {
   element('state').hidden = true;
 }
 
-function showLive(demo: Demo): void {
-  element('tenant').textContent = demo.tenant;
-  element('snippet').textContent = sendSnippet(location.origin, demo.write);
+function showLive(keys: DemoKeys): void {
+  element('tenant').textContent = keys.tenant;
+  element('snippet').textContent = sendSnippet(location.origin, keys.write);
   element('live').hidden = false;
   attachCopy(element('copy') as HTMLButtonElement, element('snippet'));
 
@@ -41,11 +44,11 @@ function showLive(demo: Demo): void {
     const minutes = lastMinutes(Date.now());
     const { from, to } = minutes;
     const [[counts, people], events] = await Promise.all([
-      ask(demo.read, [
+      ask(keys.read, [
         { measure: 'count', interval: 'minute', timezone: 'UTC', from, to },
         { measure: 'users', from, to },
       ]),
-      readLatest(demo.read, LATEST_COUNT),
+      readLatest(keys.read, LATEST_COUNT),
     ]);
     const values = valuesOf(minutes, counts);
     chart.show(minutes.startsMs, values);
@@ -53,25 +56,25 @@ function showLive(demo: Demo): void {
     element('events-total').textContent = formatCount(totalOf(counts));
     element('people-total').textContent = formatCount(totalOf(people));
     element('minute-total').textContent = formatCount(values.at(-1) ?? 0);
-    showProblem(gapOf(counts));
+    showProblem(describeGap(counts));
   };
 
   const poll = startPoll(refresh, (state, error) => {
     showState(state);
-    if (error) showProblem(`${error.message} Trying again.`);
+    if (error) showProblem(`${error.message} The page tries again.`);
   });
-  attachSend(demo, poll.now);
+  attachSend(keys, poll.now);
 }
 
 function totalOf(answer: Answer | undefined): number {
   return answer?.series[0]?.total ?? 0;
 }
 
-/** An answer without some shard is shown, and said to be short. */
-function gapOf(answer: Answer | undefined): string {
+/** A warning when an answer lacks shards; empty when all of them answered. */
+function describeGap(answer: Answer | undefined): string {
   const live = answer?.meta.sources.live;
   if (live === undefined || live.answered === live.shards) return '';
-  return `${live.answered} of ${live.shards} shards answered: what is shown is not everything.`;
+  return `Only ${live.answered} of ${live.shards} shards answered, so some events are not shown.`;
 }
 
 function showProblem(text: string): void {

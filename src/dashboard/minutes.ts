@@ -1,16 +1,16 @@
 /**
- * Minutes: the last 30 of them, and the range to ask for. Bounds are whole minutes, so that rollups answer; the range goes on
- * beyond now, because an event from a clock that runs ahead is counted there.
+ * Minutes: the last 30 minutes, and the range of the questions about them. The bounds are whole minutes, so that
+ * rollups answer. The range extends beyond now, because an event from a clock that runs ahead is counted there.
  */
-import type { Answer } from './api.ts';
+import { LIMITS, MINUTE_MS } from '../core/limits.ts';
+import type { Answer } from '../wire/query.ts';
 
-export const MINUTE_MS = 60_000;
 export const MINUTES_SHOWN = 30;
-/** Events are clamped to 5 minutes from now: nothing lies beyond this. */
-const AHEAD_MINUTES = 7;
+/** Event times are clamped to `futureClampMs` from now; two minutes more cover the running minute and a slow answer. */
+const AHEAD_MINUTES = LIMITS.futureClampMs / MINUTE_MS + 2;
 
 export interface Minutes {
-  /** Starts of the minutes shown, ascending; the last is the running one. */
+  /** The starts of the minutes shown, ascending. The last is the running minute. */
   readonly startsMs: readonly number[];
   readonly from: string;
   readonly to: string;
@@ -26,7 +26,7 @@ export function lastMinutes(nowMs: number): Minutes {
   };
 }
 
-/** The value of each minute shown; 0 where the answer has none. */
+/** The value of each minute shown; 0 when the answer has none. */
 export function valuesOf({ startsMs }: Minutes, answer: Answer | undefined): number[] {
   const points = answer?.series[0]?.points ?? [];
   const values = new Map(points.map(({ at, value }) => [Date.parse(at), value ?? 0]));

@@ -1,5 +1,6 @@
 /**
- * Poll: does something every two seconds while the page is seen. Never two at once; after a failure it waits longer.
+ * Poll: repeats some work every two seconds while the page is visible. Two runs never overlap; failures lengthen the
+ * wait.
  */
 import { CallError } from './api.ts';
 
@@ -7,7 +8,7 @@ const EVERY_MS = 2_000;
 const WAIT_MS_MAX = 30_000;
 
 export interface Poll {
-  /** At once, or as soon as what runs has ended. */
+  /** Starts the work at once, or as soon as a running one has ended. */
   now(): void;
 }
 

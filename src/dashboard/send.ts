@@ -1,19 +1,21 @@
 /**
- * Send: the button that sends one event, and how long it took until the query counted it.
+ * Send: the button that sends one event and measures the time until the query counted it.
  *
- * Counted means: the count of this button's events is higher than before it was pressed. Nobody else sends that event name.
+ * The event is counted when the number of events of this name is higher than before; no other program sends the name.
  */
 import type { QueryBody } from '../core/query/question/request.ts';
-import { ask, CallError, type Demo, send, type Verdict } from './api.ts';
+import type { DemoKeys } from '../wire/demo.ts';
+import type { VerdictDocument } from '../wire/ingest.ts';
+import { ask, CallError, send } from './api.ts';
 import { element, formatMs } from './dom.ts';
 import { lastMinutes } from './minutes.ts';
 
 const EVENT = 'Button Pressed';
-/** The very next answer must have it; this is for answers that fail. */
+/** The very next answer has the event; more than one question is asked only if something is wrong. */
 const ASKS_MAX = 50;
 
-/** `onCounted`: the page may show it now. */
-export function attachSend({ read, write }: Demo, onCounted: () => void): void {
+/** Connects the button. `onCounted` is called when an answer has counted the event. */
+export function attachSend({ read, write }: DemoKeys, onCounted: () => void): void {
   const button = element('send') as HTMLButtonElement;
   const shown = element('verdict');
   const anonymousId = `page-${randomText()}`;
@@ -32,7 +34,7 @@ export function attachSend({ read, write }: Demo, onCounted: () => void): void {
       const verdict = await send(write, event);
       const ackedAt = performance.now();
       if (verdict.accepted === 0) throw new CallError(200, verdict.errors[0]?.message ?? describeVerdict(verdict));
-      const asks = await until(count, before + verdict.accepted);
+      const asks = await askUntil(count, before + verdict.accepted);
       const countedMs = performance.now() - ackedAt;
       element('latency').textContent = formatMs(countedMs);
       const answers = asks === 1 ? 'the very next answer' : `answer ${asks}`;
@@ -54,17 +56,17 @@ function rangeNow() {
   return { from, to };
 }
 
-/** How often it asked until the count was reached. */
-async function until(count: () => Promise<number>, wanted: number): Promise<number> {
+/** Asks until the count is reached; resolves with the number of questions. */
+async function askUntil(count: () => Promise<number>, wanted: number): Promise<number> {
   for (let asks = 1; asks <= ASKS_MAX; asks++) if ((await count()) >= wanted) return asks;
   throw new Error('The event was acknowledged, but the query does not count it.');
 }
 
-function describeVerdict({ received, accepted, duplicate, quarantined, rejected }: Verdict): string {
+function describeVerdict({ received, accepted, duplicate, quarantined, rejected }: VerdictDocument): string {
   return `Received ${received}: accepted ${accepted}, duplicate ${duplicate}, quarantined ${quarantined}, rejected ${rejected}`;
 }
 
-/** `crypto.randomUUID` is absent where the page comes by plain HTTP from another machine. */
+/** A random text. `crypto.randomUUID` is absent when the page comes by plain HTTP from another machine. */
 function randomText(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

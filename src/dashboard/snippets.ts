@@ -1,6 +1,8 @@
 /**
- * Snippets: commands to copy, with the origin of this page.
+ * Snippets: shell commands that the user copies, with the origin of this page.
  */
+import { DAY_MS } from '../core/limits.ts';
+
 const JSON_HEADER = "-H 'content-type: application/json'";
 
 export function createSnippet(origin: string): string {
@@ -15,18 +17,18 @@ export function sendSnippet(origin: string, key: string): string {
 }
 
 export function askSnippet(origin: string, key: string): string {
-  const to = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-  const from = new Date(Date.now() - 6 * 86_400_000).toISOString().slice(0, 10);
+  const to = new Date(Date.now() + DAY_MS).toISOString().slice(0, 10);
+  const from = new Date(Date.now() - 6 * DAY_MS).toISOString().slice(0, 10);
   return `curl ${origin}/v1/query -H "authorization: Bearer ${key}" \\
   ${JSON_HEADER} \\
   -d '{"measure":"count","interval":"day","from":"${from}","to":"${to}"}'`;
 }
 
-const SAID_FOR_MS = 1_500;
+const NOTICE_MS = 1_500;
 
-/** Copies the text; where the browser does not allow that, it selects it. */
+/** Makes the button copy the text of `source`, or select it when the browser does not allow copying. */
 export function attachCopy(button: HTMLButtonElement, source: HTMLElement): void {
-  const name = button.textContent;
+  const label = button.textContent;
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(source.textContent ?? '');
@@ -35,6 +37,6 @@ export function attachCopy(button: HTMLButtonElement, source: HTMLElement): void
       getSelection()?.selectAllChildren(source);
       button.textContent = 'Selected';
     }
-    setTimeout(() => (button.textContent = name), SAID_FOR_MS);
+    setTimeout(() => (button.textContent = label), NOTICE_MS);
   });
 }

@@ -1,8 +1,10 @@
-// BuildDashboard: bundles the page at `/` into one TypeScript module, which the Worker imports as any other.
-//
-// One HTML document with its style and its script in it, and the policy that allows just those two by their hashes: so the
-// page needs nothing else, and a bundler that knows only TypeScript (wrangler's, vitest's) can carry it.
-
+/**
+ * Build dashboard: bundles the page at `/` into one TypeScript module, which the Worker imports like any other.
+ *
+ * The module has one HTML document with its style and script in it, and the policy that allows these two by their
+ * hashes. The page needs nothing else, and bundlers that know TypeScript alone (those of wrangler and vitest) can carry
+ * it.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,12 +12,13 @@ import { build } from 'esbuild';
 import { root } from './paths.ts';
 
 const sources = join(root, 'src/dashboard');
-/** Ignored by git. */
+/** The generated module, which git ignores. */
 const outputFile = join(sources, 'dist/page.ts');
 
+const banner = '/** Generated from src/dashboard by src/local/build-dashboard.ts; the next build overwrites edits. */';
 const notice = '/*! With uPlot, (c) Leon Sorokin, MIT License, https://github.com/leeoniya/uPlot */';
 
-/** Writes the module when it changed; several processes may do so at once. */
+/** Writes the module when it changed. Several processes may do so at once. */
 export async function buildDashboard(): Promise<void> {
   const [script, style] = await Promise.all([bundle('main.ts'), bundle('style.css')]);
   const html = readFileSync(join(sources, 'index.html'), 'utf8')
@@ -33,7 +36,7 @@ export async function buildDashboard(): Promise<void> {
   ].join('; ');
   writeChanged(
     outputFile,
-    `// Made of src/dashboard by scripts/build-dashboard.ts.\nexport const pageHtml = ${JSON.stringify(html)};\nexport const PAGE_CONTENT_SECURITY_POLICY = ${JSON.stringify(policy)};\n`,
+    `${banner}\nexport const pageHtml = ${JSON.stringify(html)};\nexport const PAGE_CONTENT_SECURITY_POLICY = ${JSON.stringify(policy)};\n`,
   );
 }
 

@@ -1,5 +1,6 @@
-// Build: bundles the Worker and its Durable Objects into one module, as a deployment does.
-
+/**
+ * Build: bundles the Worker and its Durable Objects into one module, as a deployment does.
+ */
 import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -8,7 +9,7 @@ import { root } from './paths.ts';
 
 const builtins = new RegExp(`^(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
 
-/** Packages name Node's modules with or without the prefix; the runtime knows them by the prefixed name. */
+/** Adds the prefix `node:` to Node's modules: some packages leave it out, and the runtime knows only names with it. */
 const nodeBuiltins: Plugin = {
   name: 'node-builtins',
   setup({ onResolve }) {
@@ -16,7 +17,7 @@ const nodeBuiltins: Plugin = {
   },
 };
 
-/** The source of the Worker's one module; throws esbuild's messages when it does not build. */
+/** Returns the source of the Worker's module; throws the messages of esbuild when the build fails. */
 export async function buildWorker(main: string, define: Record<string, string>): Promise<string> {
   await buildDashboard();
   const { outputFiles } = await build({

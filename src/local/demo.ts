@@ -1,13 +1,16 @@
-// Demo: the tenant that every local stack has. Its keys are shown once, so they are kept beside the state they belong to.
-//
-// Keys are signed with the root key: another root key ends those kept, and new ones are made. So it is when the stack
-// was killed between the creation of the tenant and the writing of its keys.
-
+/**
+ * Demo: the tenant that every local stack has. The server shows its keys once, so they are kept beside the state.
+ *
+ * Keys are signed with the root key. Another root key invalidates the kept keys, and the stack makes new ones. It also
+ * does so when it was killed after it created the tenant and before it wrote the keys.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { CreatedKey } from '../wire/keys.ts';
+import type { CreatedTenant } from '../wire/tenants.ts';
 
-export type TenantKeys = { readonly write: string; readonly read: string; readonly admin: string };
+export type TenantKeys = Readonly<CreatedTenant['keys']>;
 
-/** Content of `keys.json`, which the CLI reads, and to which it adds the tenants that it creates. */
+/** The content of `keys.json`. The CLI reads it and adds the tenants that it creates. */
 export type LocalKeys = {
   readonly url: string;
   readonly root: string;
@@ -16,12 +19,12 @@ export type LocalKeys = {
 
 export const demoTenant = 'demo';
 
-/** The kept keys of the demo tenant, if they are still good. */
+/** The kept keys of the demo tenant; undefined when there are none, or when another root key signed them. */
 export function keptDemoKeys(rootKey: string, keysFile: string): TenantKeys | undefined {
   return keptTenants(rootKey, keysFile)[demoTenant];
 }
 
-/** The keys of the demo tenant, which is created if it does not exist. */
+/** Returns the keys of the demo tenant, and creates the tenant when it does not exist. */
 export async function ensureDemo(url: string, rootKey: string, keysFile: string): Promise<TenantKeys> {
   const kept = keptTenants(rootKey, keysFile);
   const keys = kept[demoTenant] ?? (await createDemo(url, rootKey));
@@ -31,18 +34,18 @@ export async function ensureDemo(url: string, rootKey: string, keysFile: string)
 
 async function createDemo(url: string, rootKey: string): Promise<TenantKeys> {
   const tenant = { id: demoTenant, name: 'Demo' };
-  const created = await post<{ keys: TenantKeys }>(`${url}/v1/tenants`, rootKey, tenant, 409);
+  const created = await post<CreatedTenant>(`${url}/v1/tenants`, rootKey, tenant, 409);
   if (created) return created.keys;
   const makeKey = async (scope: keyof TenantKeys) => {
-    const made = await post<{ key: string }>(`${url}/v1/keys`, rootKey, { tenant: demoTenant, scope });
-    if (!made) throw new Error(`The tenant ${demoTenant} got no ${scope} key`);
-    return made.key;
+    const createdKey = await post<CreatedKey>(`${url}/v1/keys`, rootKey, { tenant: demoTenant, scope });
+    if (!createdKey) throw new Error(`The tenant ${demoTenant} got no ${scope} key`);
+    return createdKey.key;
   };
   return { write: await makeKey('write'), read: await makeKey('read'), admin: await makeKey('admin') };
 }
 
-/** Undefined when the answer has the expected status. */
-async function post<T>(url: string, key: string, body: object, expected?: number): Promise<T | undefined> {
+/** Returns the answer; undefined when the server refused with the expected status. */
+async function post<T>(url: string, key: string, body: object, expectedStatus?: number): Promise<T | undefined> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -50,7 +53,7 @@ async function post<T>(url: string, key: string, body: object, expected?: number
   });
   if (response.ok) return (await response.json()) as T;
   const answer = await response.text();
-  if (response.status === expected) return undefined;
+  if (response.status === expectedStatus) return undefined;
   throw new Error(`POST ${url}: ${response.status} ${answer}`);
 }
 

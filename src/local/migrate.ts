@@ -1,11 +1,13 @@
-// Migrate: applies the D1 migrations that a database lacks, in the order of their names, as `wrangler d1 migrations` does.
-
+/**
+ * Migrate: applies the D1 migrations that a database lacks, in the order of their names, as `wrangler d1 migrations`
+ * does.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unstable_splitSqlQuery as splitStatements } from 'wrangler';
 import type { Database } from './runtime.ts';
 
-/** Wrangler's own table, so that both agree on what was applied. */
+/** The table of wrangler itself, so that both agree on the applied migrations. */
 const createTable =
   'CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ' +
   'applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)';
@@ -19,7 +21,7 @@ export async function migrate(db: Database, folder: string): Promise<string[]> {
     .sort();
   for (const name of pending) {
     const statements = splitStatements(readFileSync(join(folder, name), 'utf8'));
-    // One batch is one transaction: a migration is there with its row in the table or not at all.
+    // One batch is one transaction, so a migration and its row in the table are stored together or not at all.
     await db.batch([
       ...statements.map((statement) => db.prepare(statement)),
       db.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name),

@@ -1,5 +1,6 @@
-// Options of the local stack: `--port N` and `--state DIR`, relative to the folder the command was given in.
-
+/**
+ * Options of the local stack: `--port N` and `--state DIR`, which is relative to the folder of the user.
+ */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './paths.ts';
@@ -11,7 +12,7 @@ export type StackOptions = {
   readonly cronIntervalMs: number;
 };
 
-const portDefault = 8787;
+export const portDefault = 8787;
 export const stateFolderDefault = '.tidemark';
 const cronIntervalMsDefault = 60_000;
 
@@ -21,7 +22,9 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): S
     options: { port: { type: 'string' }, state: { type: 'string' } },
   });
   const port = Number(values.port ?? portDefault);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${values.port} is not a port`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`--port takes a port from 1 to 65535, not "${values.port}"`);
+  }
   return {
     port,
     stateFolder: values.state ? resolve(env.INIT_CWD ?? '.', values.state) : resolve(root, stateFolderDefault),

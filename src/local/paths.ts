@@ -1,5 +1,6 @@
-// Paths of the repository: its root, wherever a program was started from, and what the local stack reads and keeps.
-
+/**
+ * Paths of the repository: its root, from whatever folder a program starts, and the files of the local stack.
+ */
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +10,7 @@ export const configFile = resolve(root, 'wrangler.toml');
 export const migrationsFolder = resolve(root, 'migrations');
 export const devVarsFile = resolve(root, '.dev.vars');
 
-/** What the local stack keeps in its state folder besides the data of the runtime. */
+/** The files and folders that the local stack keeps in its state folder. */
 export function stateFiles(stateFolder: string) {
   return {
     lock: resolve(stateFolder, 'lock.json'),

@@ -1,12 +1,13 @@
-// Process: a pid together with its start, which tells it from a later process that was given the same pid.
-
+/**
+ * Process: a pid together with its start time, which tells it from a later process with the same pid.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
 
-/** Environment variable by which the runtimes of a state folder are found, even if their pid was never written down. */
+/** The environment variable that marks the runtimes of a state folder, even those whose pid was never recorded. */
 export const stateMark = 'TIDEMARK_STATE_FOLDER';
 
 const hasProc = process.platform === 'linux';
@@ -20,14 +21,14 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   return startOf(pid) === startedAt;
 }
 
-/** Runtimes that serve the state folder, whoever started them. */
+/** Finds all runtimes that serve the state folder, from whatever parent. */
 export function findRuntimes(stateFolder: string): ProcessIdentity[] {
   const mark = `${stateMark}=${stateFolder}`;
   const pids = hasProc ? pidsFromProc(mark) : pidsFromPs(mark);
   return pids.map(identify).filter((found) => found !== undefined);
 }
 
-/** Ends the process at once and waits until it is gone, so that it cannot write any more. */
+/** Kills the process and waits until it is gone, so that it cannot write any more. */
 export async function end(target: ProcessIdentity): Promise<void> {
   if (!isAlive(target)) return;
   process.kill(target.pid, 'SIGKILL');
@@ -37,11 +38,11 @@ export async function end(target: ProcessIdentity): Promise<void> {
   }
 }
 
-/** Undefined when there is no such process, or only its zombie. */
+/** The start time of the process; undefined when there is no such process, or only its zombie. */
 function startOf(pid: number): string | undefined {
   try {
     if (!hasProc) return ps(['-o', 'lstart=', '-p', String(pid)]).trim() || undefined;
-    // The second field, the command in parentheses, may hold spaces; the third is the state, the 22nd the start.
+    // The second field, the command in parentheses, may hold spaces. The third is the state, the 22nd the start time.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');

@@ -1,5 +1,7 @@
-// Root key: the secret that may create tenants. From the environment, else made at random once and kept in `.dev.vars`.
-
+/**
+ * Root key: the secret that may create tenants. It comes from the environment or from `.dev.vars`, where the local
+ * stack keeps the random key that it makes when there is none.
+ */
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { unstable_getVarsForDev as readVars } from 'wrangler';

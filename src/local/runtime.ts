@@ -1,8 +1,9 @@
-// Runtime: the workerd process behind Miniflare, set up from wrangler.toml as a deployment would be.
-//
-// Miniflare itself restarts a workerd that died, on the same port and state (see also the watchdog). `wrangler dev` is not used: its proxy in
-// front caps it near 800 requests a second.
-
+/**
+ * Runtime: the workerd process behind Miniflare, set up from wrangler.toml like a deployment.
+ *
+ * Miniflare itself restarts a workerd that died, on the same port and state; the watchdog covers the restarts that
+ * fail. The stack does not use `wrangler dev`, whose proxy caps it near 800 requests a second.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from 'wrangler';
@@ -16,23 +17,25 @@ export type RuntimeOptions = {
   readonly port: number;
   readonly stateFolder: string;
   readonly dataFolder: string;
-  /** Emptied at each start: a runtime that was killed leaves its files there. */
+  /** A folder that each start empties: a runtime that was killed leaves its files there. */
   readonly temporaryFolder: string;
-  /** Bindings beside those of wrangler.toml. */
+  /** Bindings in addition to those of wrangler.toml. */
   readonly bindings: Record<string, string>;
   readonly onRestart: () => void;
-  /** Workers to run in the same process, as Miniflare takes them: the benchmark's floor. */
+  /** Options of further Workers in the same process. The benchmark measures its floor with one. */
   readonly beside?: readonly object[];
-  /** Leaves the queues without consumers, so that nothing is stored: the benchmark's bursts. */
+  /**
+   * Whether the queues have no consumers, so that nothing is stored. The benchmark sends its bursts to such a stack.
+   */
   readonly isSinkPaused?: boolean;
-  /** A port where requests reach the Worker at once, without Miniflare's own Worker before it: where the benchmark sends. */
+  /** A port where requests reach the Worker without Miniflare's own Worker before it. The benchmark sends to it. */
   readonly directPort?: number;
 };
 
-/** Where a request seems to come from: a machine of one's own has no location, and none is made up. */
+/** The origin that the Worker sees. A local machine has no location, and the stack does not invent one. */
 const localCf = { colo: 'LOCAL', httpProtocol: 'HTTP/1.1' };
 
-// Wrangler says at each read of the configuration that it found .dev.vars.
+// Without this, wrangler prints at each read of the configuration that it found .dev.vars.
 process.env.WRANGLER_LOG ??= 'error';
 
 export class Runtime {
@@ -46,7 +49,7 @@ export class Runtime {
     this.#options = options;
   }
 
-  /** Builds and starts; resolves when the port answers. */
+  /** Builds the Worker and starts it; resolves when the port answers. */
   static async start(options: RuntimeOptions): Promise<Runtime> {
     rmSync(options.temporaryFolder, { recursive: true, force: true });
     mkdirSync(options.temporaryFolder, { recursive: true });
@@ -62,20 +65,20 @@ export class Runtime {
     return this.#miniflare.getD1Database('DB');
   }
 
-  /** Restarts workerd with more bindings. */
+  /** Restarts workerd with additional bindings. */
   async addBindings(bindings: Record<string, string>): Promise<void> {
     this.#options = { ...this.#options, bindings: { ...this.#options.bindings, ...bindings } };
     await this.#miniflare.setOptions(toMiniflareOptions(this.#script, this.#options));
   }
 
-  /** Starts anew, with a Miniflare of its own: one whose restart failed does not come back. */
+  /** Starts a new Miniflare: one whose own restart failed does not recover. */
   async restart(): Promise<void> {
     await this.#miniflare.dispose().catch(() => {});
     this.#miniflare = new Miniflare(toMiniflareOptions(this.#script, this.#options));
     await this.#miniflare.ready;
   }
 
-  /** Calls the scheduled handler: cron never fires by itself locally. */
+  /** Calls the scheduled handler, because cron never fires by itself locally. */
   async runCron(cron: string): Promise<void> {
     const worker = await this.#miniflare.getWorker();
     await worker.scheduled({ cron, scheduledTime: new Date() });
@@ -112,6 +115,6 @@ function toMiniflareOptions(script: string, options: RuntimeOptions) {
       ...(options.beside ?? []),
     ],
   };
-  // Wrangler and Miniflare describe the same options with types of their own.
+  // Wrangler and Miniflare describe the same options with different types.
   return convertV4MiniflareOptions(v4Options as unknown as Parameters<typeof convertV4MiniflareOptions>[0]);
 }

@@ -1,15 +1,18 @@
-// `npm start`: the local stack. Lock the state folder, end what a killed parent left, build, serve, migrate, drive cron.
-
+/**
+ * Start: the program behind `npm start`, which runs the local stack.
+ *
+ * lock the state folder → end runtimes that a killed parent left → build → serve → migrate → drive cron
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { driveCron } from './cron.ts';
 import { demoTenant, ensureDemo, keptDemoKeys, type TenantKeys } from './demo.ts';
 import { migrate } from './migrate.ts';
 import { parseOptions, type StackOptions } from './options.ts';
 import { migrationsFolder, stateFiles } from './paths.ts';
-import { end, findRuntimes, isAlive } from './processes.ts';
+import { end, findRuntimes, isAlive, type ProcessIdentity } from './processes.ts';
 import { findRootKey, rootKeyName } from './root-key.ts';
 import { Runtime } from './runtime.ts';
-import { type LockContent, StateLock } from './state-lock.ts';
+import { StateLock } from './state-lock.ts';
 import { watch } from './watchdog.ts';
 
 const everyMinute = '* * * * *';
@@ -18,11 +21,11 @@ async function start(options: StackOptions): Promise<void> {
   const { stateFolder, port } = options;
   const files = stateFiles(stateFolder);
   const url = `http://127.0.0.1:${port}`;
-  const { lock, left } = await StateLock.acquire(files.lock);
+  const { lock, staleContent } = await StateLock.acquire(files.lock);
   const stop = stopOnce(lock);
   stopOnSignals(stop);
   try {
-    await endOrphans(stateFolder, left);
+    await endOrphans(stateFolder, staleContent?.runtime);
 
     const rootKey = findRootKey(process.env);
     const keptKeys = keptDemoKeys(rootKey, files.keys);
@@ -72,15 +75,14 @@ async function start(options: StackOptions): Promise<void> {
   }
 }
 
-/** What the page at `/` may show: never the admin key. */
+/** The keys that the page at `/` may show, which never include the admin key. */
 function demoBinding({ write, read }: TenantKeys): Record<string, string> {
   return { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write, read }) };
 }
 
-/** A runtime outlives a parent that was killed; left alone, it would be a second writer on this state. */
-async function endOrphans(stateFolder: string, left: LockContent | undefined): Promise<void> {
+/** Ends runtimes that outlived a killed parent: each would be a second writer on this state. */
+async function endOrphans(stateFolder: string, recorded: ProcessIdentity | undefined): Promise<void> {
   const orphans = findRuntimes(stateFolder);
-  const recorded = left?.runtime;
   if (recorded && isAlive(recorded) && !orphans.some(({ pid }) => pid === recorded.pid)) orphans.push(recorded);
   for (const orphan of orphans) {
     console.log(`Ending the runtime ${orphan.pid}, which a killed parent left behind`);
@@ -93,7 +95,7 @@ function recordRuntime(lock: StateLock, stateFolder: string, url: string): void 
   lock.update({ url, ...(runtime && { runtime }) });
 }
 
-/** Ends runtime and lock, once. */
+/** Returns a handle that stops the runtime and releases the lock, once. */
 function stopOnce(lock: StateLock) {
   const controller = new AbortController();
   const stop = {

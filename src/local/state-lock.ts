@@ -1,9 +1,12 @@
-// State lock: the file that says which process owns a state folder. Two runtimes on one folder would be two writers.
-//
-// - It appears with its content at once (a link to a finished file), so no reader sees half of it.
-// - A lock whose process is gone is taken over by whoever moves that very file away; the others start again.
-// - It names the runtime too, so that the next owner can end one that outlived its parent.
-
+/**
+ * State lock: the file that names the process that owns a state folder. Two runtimes on one folder would be two
+ * writers.
+ *
+ * - The file appears with its whole content (as a link to a finished file), so no reader sees half of it.
+ * - Several processes may find a lock whose process is gone. The one that moves this very file away takes it over; the
+ *   others start again.
+ * - The lock names the runtime too, so that the next owner can end a runtime that outlived its parent.
+ */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +18,7 @@ export type LockContent = {
   readonly url?: string;
 };
 
-/** How long a holder that is about to end (its launcher was killed a moment ago) may take. */
+/** The longest wait for a holder that is about to end, because its launcher was just killed. */
 const holderGraceMs = 2_000;
 
 export class StateLock {
@@ -27,12 +30,12 @@ export class StateLock {
     this.#content = content;
   }
 
-  /** Resolves with the lock and what the previous, dead owner left in it; rejects while a living process holds it. */
-  static async acquire(file: string): Promise<{ lock: StateLock; left: LockContent | undefined }> {
+  /** Resolves with the lock and the content that a dead owner left in it; rejects while a living process holds it. */
+  static async acquire(file: string): Promise<{ lock: StateLock; staleContent: LockContent | undefined }> {
     const owner = identify(process.pid);
     if (!owner) throw new Error('The start time of this process cannot be read');
     mkdirSync(dirname(file), { recursive: true });
-    let left: LockContent | undefined;
+    let staleContent: LockContent | undefined;
     const giveUpAtMs = Date.now() + holderGraceMs;
     while (!create(file, { owner })) {
       const holder = read(file);
@@ -40,10 +43,10 @@ export class StateLock {
         if (Date.now() > giveUpAtMs) throw new StateLockedError(dirname(file), holder);
         await sleep(100);
       } else if (moveAway(file, holder)) {
-        left = holder;
+        staleContent = holder;
       }
     }
-    return { lock: new StateLock(file, { owner }), left };
+    return { lock: new StateLock(file, { owner }), staleContent };
   }
 
   update(change: Omit<LockContent, 'owner'>): void {
@@ -79,7 +82,7 @@ export function read(file: string): LockContent | undefined {
   }
 }
 
-/** False when the file exists. */
+/** Creates the lock with this content; returns false when the file exists. */
 function create(file: string, content: LockContent): boolean {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(content), { mode: 0o600 });
@@ -94,7 +97,9 @@ function create(file: string, content: LockContent): boolean {
   }
 }
 
-/** False when the file was no longer the one that was read: another process took over meanwhile, and keeps it. */
+/**
+ * Moves a stale lock away; returns false when it was no longer the expected one, because another process took it over.
+ */
 function moveAway(file: string, expected: LockContent | undefined): boolean {
   const aside = `${file}.stale.${process.pid}`;
   try {

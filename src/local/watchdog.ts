@@ -1,15 +1,16 @@
-// Watchdog: brings the runtime back when Miniflare could not. It restarts a workerd that died, but gives up for good when
-// that one dies too before it is ready, as under a loop of kills.
-
+/**
+ * Watchdog: restarts the runtime when Miniflare could not. Miniflare restarts a workerd that died, but gives up for
+ * good when the new one dies before it is ready.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const pollIntervalMs = 500;
-/** How long Miniflare's own restart may go without a process to show for it. */
+/** The longest time that Miniflare's own restart may take until there is a process. */
 const graceMs = 3_000;
 
 export type Watched = {
   readonly isRunning: () => boolean;
-  /** Rejects when it did not come up; it is tried again then. */
+  /** Rejects when the runtime did not start; the watchdog tries again then. */
   readonly restart: () => Promise<void>;
 };
 
@@ -24,7 +25,7 @@ export async function watch({ isRunning, restart }: Watched, signal: AbortSignal
     try {
       await restart();
     } catch (error) {
-      if (!signal.aborted) console.error('The runtime did not start, trying again:', error);
+      if (!signal.aborted) console.error('The runtime did not start. Trying again:', error);
     }
     downSinceMs = undefined;
   }

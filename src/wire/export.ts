@@ -33,3 +33,4 @@ export const receiptSchema = z.object({
   asOf: z.iso.datetime().describe('The file holds everything that happened before.'),
   finishedAt: z.iso.datetime(),
 });
+export type WireReceipt = z.output<typeof receiptSchema>;

@@ -70,6 +70,7 @@ export const importVerdictSchema = z.object({
   errors: z.array(eventErrorSchema).describe('The first 100 rejected lines'),
   days: z.array(z.string()).describe('UTC days with accepted events, ascending'),
 }) satisfies z.ZodType<ImportVerdict>;
+export type WireImportVerdict = z.output<typeof importVerdictSchema>;
 
 /** The progress of an import. */
 export const importStatusSchema = z.object({
@@ -79,3 +80,4 @@ export const importStatusSchema = z.object({
   sealed: countSchema.describe('Number of days that are sealed with everything imported into them'),
   of: countSchema.describe('Number of all days'),
 }) satisfies z.ZodType<ImportStatus>;
+export type WireImportStatus = z.output<typeof importStatusSchema>;

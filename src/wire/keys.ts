@@ -23,5 +23,6 @@ const keySchema = z.object({
 export type WireKey = z.output<typeof keySchema>;
 
 export const createdKeySchema = keySchema.extend({ key: z.string() });
+export type CreatedKey = z.output<typeof createdKeySchema>;
 export const keyListSchema = z.object({ keys: z.array(keySchema) });
 export const revokedKeySchema = z.object({ revoked: z.object({ id: z.string() }) });

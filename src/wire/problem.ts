@@ -14,3 +14,4 @@ export const problemSchema = z.looseObject({
   code: z.enum(codes),
   detail: z.string(),
 });
+export type ProblemDocument = z.output<typeof problemSchema>;

@@ -64,6 +64,7 @@ export const createdTenantSchema = z.object({
   tenant: tenantSchema,
   keys: z.object({ write: z.string(), read: z.string(), admin: z.string() }),
 });
+export type CreatedTenant = z.output<typeof createdTenantSchema>;
 
 export const tenantsPageSchema = z.strictObject({
   after: tenantIdSchema.optional().describe('Lists the tenants after this id.'),
@@ -74,6 +75,7 @@ export const tenantListSchema = z.object({
   tenants: z.array(tenantSchema),
   next: z.string().nullable().describe('The next page’s `after`; null when this page is the last.'),
 });
+export type TenantList = z.output<typeof tenantListSchema>;
 
 export const deletedTenantSchema = z.object({ deleted: z.object({ id: z.string(), uid: z.string() }) });
 

@@ -1,4 +1,4 @@
-// Chromium for the tests of pages: the one installed, without a window, without anything that reaches out.
+// Chromium for the tests of pages: the installed program, without a window and without calls to other hosts.
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,14 +6,14 @@ import { type Browser, chromium } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Undefined: none is installed. */
+/** The path of the program; undefined when none is installed. */
 export const chromiumPath = (process.env.PATH ?? '')
   .split(delimiter)
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
 export function launchChromium(): Promise<Browser> {
-  if (chromiumPath === undefined) throw new Error(`none of ${names.join(', ')} is installed`);
+  if (chromiumPath === undefined) throw new Error(`No browser is installed: ${names.join(', ')} are not on the path`);
   return chromium.launch({
     executablePath: chromiumPath,
     headless: true,

@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     expect(await row.getAttribute('data-mark')).toBe('same');
   });
 
-  it('shows the same events by the command it tells to copy', async () => {
+  it('shows the event that the command to copy sends', async () => {
     const [, path = '', key = '', body = ''] =
       /^curl (\S+) -H "authorization: Bearer ([^"]+)"[\s\S]*-d '([^']+)'$/.exec(await textOf('snippet')) ?? [];
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -95,7 +95,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     await page.locator('#latest tr', { hasText: 'Signed Up' }).waitFor();
   });
 
-  it('says what went wrong, and goes on when it is well again', async () => {
+  it('says what went wrong, and recovers when the server does', async () => {
     const refusal = { status: 503, code: 'shard-unavailable', detail: 'A shard did not answer.' };
     await page.route('**/v1/query', (route) =>
       route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(refusal) }),
@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     await page.unroute('**/v1/query');
     await page.locator('#state[data-state="live"]').waitFor();
     expect(await page.locator('#problem').isVisible()).toBe(false);
-    // The browser tells of a failed request by itself.
+    // The browser itself prints an error for a failed request.
     complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes('503')));
   });
 
@@ -141,7 +141,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     await small.close();
   });
 
-  it('complained of nothing and talked to nobody else', () => {
+  it('printed no error and called no other host', () => {
     expect(complaints).toEqual([]);
     expect([...hosts]).toEqual([new URL(stack.url).host]);
   });

@@ -54,7 +54,7 @@ describe('the online retail mapping', () => {
   });
 
   it('throws at a row that lacks what counts', () => {
-    expect(() => mapRetail({ ...line, UnitPrice: 'x' }, 1)).toThrow('UnitPrice "x" is no number');
+    expect(() => mapRetail({ ...line, UnitPrice: 'x' }, 1)).toThrow('UnitPrice "x" is not a number');
     expect(() => mapRetail({ ...line, InvoiceDate: '' }, 1)).toThrow('InvoiceDate is empty');
   });
 });

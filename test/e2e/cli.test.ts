@@ -1,4 +1,4 @@
-// The command against a stack of its own: what the README promises, in its order.
+// The CLI against a stack of its own: the promises of the README, in its order.
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -86,6 +86,6 @@ describe('the command line', () => {
     const refused = await runCli(['query', '--url', stack.url], { env: { TIDEMARK_READ_KEY: key } });
     expect(refused.notes).toContain('key-revoked');
     await mustRun('tenant', 'delete', 'shop', '--yes');
-    expect((await run('query', '--tenant', 'shop')).notes).toContain('I do not know the read key');
+    expect((await run('query', '--tenant', 'shop')).notes).toContain('The read key of tenant shop is not known');
   });
 });

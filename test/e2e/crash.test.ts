@@ -1,11 +1,12 @@
-// Crash: clients that send until they are acknowledged, a stack that is killed under them again and again, and the audit:
-// every acknowledged id is counted exactly once, live, in D1 and in the lake.
+// Crash: clients send until they are acknowledged while the stack is killed again and again. Then every acknowledged id
+// is counted exactly once in live answers, in D1 and in the lake.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../src/core/limits.ts';
 import type { VerdictDocument } from '../../src/wire/ingest.ts';
 import { findFreePort, type Stack, startStack, type Victim } from '../support/stack.ts';
 import {
@@ -27,21 +28,20 @@ const ROUNDS = Math.ceil(KILLS / VICTIMS.length);
 const CLIENTS = 5;
 const PEOPLE = 200;
 const SHARDS = 2;
-/** A prime: a client's batches never line up with the rows and flushes of a shard. */
+/** A prime, so that a client's batches never line up with the rows and flushes of a shard. */
 const BATCH_EVENTS = 307;
 const RESEND_EVENTS = 2_500;
-/** Between batches of a client: room for the stack to come back, on two cores. */
+/** The mean pause between the batches of a client, which leaves a stack on two cores time to restart. */
 const PAUSE_MS = 120;
-/** Tries that hang up before the answer can be there. */
+/** The share of tries that hang up before the answer can arrive. */
 const IMPATIENT_SHARE = 0.15;
 const IMPATIENT_MS = 40;
 const PATIENT_MS = 20_000;
-/** Acknowledged batches between two kills, so that each kill falls into running traffic. */
+/** Batches that are acknowledged between two kills, so that each kill hits running traffic. */
 const BATCHES_BETWEEN_KILLS = KILLS > 9 ? 8 : 24;
-/** More would hide what the suite says. */
+/** One report for so many kills keeps the output of the suite short. */
 const KILLS_PER_REPORT = KILLS > 9 ? 5 : 3;
 const SEAL_WAIT_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 const startedAtMs = Date.now();
 const midnightMs = startedAtMs - (startedAtMs % DAY_MS);
@@ -57,10 +57,10 @@ let tenant: TestTenant;
 
 interface Client {
   readonly tag: string;
-  /** Every event it was ever told is taken, in order. */
+  /** The events that the server acknowledged, in order. */
   readonly acknowledged: WireEvent[];
   attempts: number;
-  /** Batches of which something had been stored though no answer came. */
+  /** Batches of which a resend found events stored, although their first answer was lost. */
   resumed: number;
 }
 
@@ -72,7 +72,7 @@ const clients: Client[] = Array.from({ length: CLIENTS }, (_, i) => ({
 }));
 let isLoadOn = true;
 
-/** Half of the events happened yesterday: flushes hold two days. */
+/** An event of yesterday or of today by turns, so that flushes hold two days. */
 function event(tag: string, n: number): WireEvent {
   const atMs = n % 2 === 0 ? midnightMs - 1 - (n % 40_000_000) : startedAtMs - 1 - (n % 1_000);
   return {
@@ -84,7 +84,7 @@ function event(tag: string, n: number): WireEvent {
   };
 }
 
-/** One try. Null: no answer, or one that says to send again. */
+/** Sends once; null when no answer came, or one that asks for a resend. */
 async function trySend(events: readonly WireEvent[], signal?: AbortSignal): Promise<VerdictDocument | null> {
   let response: Response;
   let text: string;
@@ -99,7 +99,7 @@ async function trySend(events: readonly WireEvent[], signal?: AbortSignal): Prom
   throw new Error(`${response.status} ${text}`);
 }
 
-/** Hangs up after the time; what came by then counts. Raced, for an aborted `text()` of Node's fetch may never settle. */
+/** Sends once and hangs up after `ms`. The two race, because an aborted `text()` of Node's fetch may never settle. */
 async function trySendFor(ms: number, events: readonly WireEvent[]): Promise<VerdictDocument | null> {
   const controller = new AbortController();
   const verdict = await Promise.race([trySend(events, controller.signal), sleep(ms, null)]);
@@ -113,7 +113,7 @@ async function sendUntilAcknowledged(client: Client, events: readonly WireEvent[
     const isImpatient = Math.random() < IMPATIENT_SHARE;
     const verdict = await trySendFor(isImpatient ? Math.random() * IMPATIENT_MS : PATIENT_MS, events);
     if (verdict !== null) return verdict;
-    // After hanging up the resend goes out at once: it may overtake the original.
+    // A client that hung up sends again at once, so the resend may overtake the original.
     if (!isImpatient) await sleep(50 + Math.random() * 100);
   }
 }
@@ -161,7 +161,9 @@ interface Counted {
   readonly people: number;
 }
 
-/** What the two days hold by tag. `lake`: asked so that only the events themselves can answer. */
+/**
+ * The events and people of both days by tag. The question for `lake` can only be answered from the events themselves.
+ */
 async function countByTag(path: 'rollups' | 'lake'): Promise<Record<string, Counted>> {
   const base = {
     ...RANGE,

@@ -1,4 +1,5 @@
-// Exports, formulas and insights on the real runtime: a file is whole, opens in DuckDB, and holds what was just acknowledged.
+// Exports, formulas and insights on the real runtime: a file is whole, opens in DuckDB, and has the events that were
+// just acknowledged.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,7 +51,7 @@ async function mustRun(...argv: string[]) {
   return out;
 }
 
-/** Sent just now, for a day that is sealed: late, in the tail of a shard. */
+/** Sends late events for a sealed day, which stay in the tail of a shard. */
 function sendLate(prefix: string) {
   const events = Array.from({ length: SENT }, (_, i) => ({
     id: `${prefix}-${i}`,

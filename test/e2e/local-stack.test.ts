@@ -1,4 +1,4 @@
-// The local stack as a user meets it: ready, locked, cleaned up after, and alive again with its state after any kill.
+// The local stack as a user meets it: it gets ready, locks its state, cleans up, and survives any kill with its state.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -27,7 +27,7 @@ describe('the local stack', () => {
 
   const isHealthy = async () => (await fetch(`${stack.url}/healthz`)).ok;
 
-  /** Creating a tenant that exists is refused: a fact in D1 that must outlive every kill. */
+  /** The status of creating a tenant. 409 shows that it exists, a fact in D1 that must outlive every kill. */
   const createTenant = async (id: string) => {
     const response = await fetch(`${stack.url}/v1/tenants`, {
       method: 'POST',

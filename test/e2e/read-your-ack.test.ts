@@ -1,10 +1,12 @@
-// Read your ack (G8): the very next question after an acknowledgement has the event: 1,000 of 1,000, while sinks and seals run.
+// Read your ack: the very next answer after an acknowledgement has the event, in 1,000 of 1,000 trials, while sinks and
+// seals run.
 //
-// Half of the events go through Segment's own SDK. Questions alternate between a range of whole days, which rollups answer,
-// and one that begins and ends at odd milliseconds, which is answered from the events themselves.
+// Half of the events go through Segment's own SDK. Questions alternate between a range of whole days, which rollups
+// answer, and one that begins and ends at odd milliseconds, which the events themselves answer.
 
 import { Analytics } from '@segment/analytics-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DAY_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import {
@@ -22,12 +24,11 @@ import {
 const TRIALS = 1_000;
 /** A seal asks the shard for a flush, so the answer's parts keep moving from shard to store to seal. */
 const SEAL_EVERY = 100;
-/** Full flushes of 10,000 events beside the trials, in the range of the questions. */
+/** Trials at which a full flush of 10,000 events is sent as well, in the range of the questions. */
 const BULK_AT = new Set([200, 600]);
 const BULK_BATCHES = 4;
 const BULK_BATCH_EVENTS = 2_500;
 const ACK_TO_ANSWER_MS_P95 = 250;
-const DAY_MS = 86_400_000;
 const EVENT = 'Probed';
 
 let stack: Stack;
@@ -40,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop());
 
-/** Two ways to send one event; both resolve when it is acknowledged. */
+/** Two ways to send one event; each resolves when the event is acknowledged. */
 function senders() {
   const analytics = new Analytics({ writeKey: tenant.keys.write, host: stack.url, flushAt: 1, maxRetries: 0 });
   const failed = new Promise<never>((_, reject) => {
@@ -48,7 +49,7 @@ function senders() {
   });
   failed.catch(() => {});
   return {
-    // The event `track` tells of the delivery at once; the callback of a call waits out 300 ms first.
+    // The SDK emits `track` at the delivery; the callback of a call waits 300 ms longer.
     segment: (userId: string) => {
       const delivered = new Promise<unknown>((resolve) => analytics.once('track', resolve));
       analytics.track({ userId, event: EVENT });

@@ -1,5 +1,5 @@
-// The main job on real events: a web shop's year and a web server's log through the CLI, the edge, the lake and the
-// seals, asked for through the API, against numbers that other programs computed. The data is not part of the project.
+// Real data: a year of a web shop and a log of a web server go through the CLI, the edge, the lake and the seals. The
+// answers of the API equal numbers that other programs computed. The data is not part of the project.
 
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -99,14 +99,14 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
     const text = await answer.text();
-    // What the runtime printed says why: a 500 tells nothing of it.
+    // The output of the runtime says why a call failed; a 500 does not.
     expect(answer.status, `${text}\n${stack.output().slice(-5_000)}`).toBe(200);
     return JSON.parse(text) as T;
   }
   const readKey = (tenant: string) => stack.keys().tenants[tenant]?.read;
   const ask = (question: object) => post<Answer>('/v1/query', readKey('demo'), { ...YEAR, ...question });
 
-  /** Every funnel, retention table and session figure of the truth. */
+  /** Checks every funnel, retention table and session figure of the ground truth. */
   async function checkJourneys(tenant: string): Promise<void> {
     const journey = (path: string, question: object) =>
       // biome-ignore lint/suspicious/noExplicitAny: three shapes of answers
@@ -139,7 +139,7 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
     expect(sessions.events).toMatchObject(truth.sessions_30m.rows_per_session);
   }
 
-  /** Points by their day (or month), without the empty ones. */
+  /** The points by day (or month), without empty ones. */
   function byDate({ points }: Series | { points: Series['points'] }, length: number): Numbers {
     return Object.fromEntries(
       points.filter(({ value }) => value).map(({ at, value }) => [at.slice(0, length), value ?? 0]),
@@ -274,7 +274,7 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
   });
 });
 
-/** `Purchase` or `Purchase & StockCode==85123A`. */
+/** The step that a text such as `Purchase` or `Purchase & StockCode==85123A` describes. */
 function stepOf(text: string): object {
   const [event, condition] = text.split(' & ');
   if (condition === undefined) return { event };

@@ -1,36 +1,37 @@
 /**
- * `tidemark doctor`: what must be right for Tidemark to work here, each with what to do when it is not.
+ * `tidemark doctor`: checks what Tidemark needs on this machine; every check that fails says what to do.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { LIMITS } from '../../core/limits.ts';
 import { stateFiles } from '../../local/paths.ts';
 import { Client } from '../kit/client.ts';
 import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
-import { findServer, type Scope, type Server } from '../kit/keys.ts';
+import { findServer, type Scope, type Server, variableOf } from '../kit/keys.ts';
 
 export interface Finding {
   readonly name: string;
   readonly state: 'ok' | 'warn' | 'fail';
   readonly found: string;
-  /** What to do. */
+  /** The advice to the user. */
   readonly advice?: string;
 }
 
-/** The first that runs .ts files without a flag; odd majors have no long support. */
+/** The first release that runs `.ts` files without a flag. */
 const NODE_FLOOR = [22, 18] as const;
 const SKEW_WARN_MS = 5_000;
-/** Beyond this the server corrects the clock of whoever sends. */
-const SKEW_FAIL_MS = 30_000;
+/** A sender whose clock is faster than this has its event times corrected by the server. */
+const SKEW_FAIL_MS = LIMITS.fastClockMs;
 const SCOPES: readonly Scope[] = ['write', 'read', 'admin', 'root'];
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Look for what could be wrong: Node, runtime, port, server, keys, clock',
+  summary: 'Check Node, the runtime, the port, the server, the clock and the keys',
   usage: '[--url URL] [--tenant ID]',
-  notes: 'Ends with 1 when something fails; a warning alone ends with 0.',
+  notes: 'The exit code is 1 when a check fails. Warnings alone give 0.',
   examples: ['doctor', 'doctor --url https://tidemark.example.com --tenant shop'],
-  options: { json: { type: 'boolean', help: 'the findings as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
+  options: { json: { type: 'boolean', help: 'print the findings as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
   positionalsMax: 0,
   async run(args, io) {
     const server = findServer(args, io);
@@ -57,7 +58,7 @@ export function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isNew = major > NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor >= NODE_FLOOR[1]);
   if (!isNew)
-    return { name: 'node', state: 'fail', found: version, advice: `Install Node ${NODE_FLOOR.join('.')} or newer` };
+    return { name: 'node', state: 'fail', found: version, advice: `Install Node ${NODE_FLOOR.join('.')} or newer.` };
   return { name: 'node', state: 'ok', found: version };
 }
 
@@ -74,7 +75,7 @@ function checkRuntime(): Finding {
       name: 'workerd',
       state: 'fail',
       found,
-      advice: 'Only the local stack needs it: npm ci installs it for this platform',
+      advice: 'Run npm ci, which installs workerd for this platform. Only the local stack needs it.',
     };
   }
 }
@@ -103,13 +104,13 @@ async function askHealth({ url }: Server): Promise<Health | undefined> {
   }
 }
 
-/** Taken by something that does not answer as Tidemark: the local stack cannot start there. */
+/** Finds a port that another program holds, on which the local stack cannot start. */
 async function checkPort({ url }: Server, isReachable: boolean): Promise<Finding> {
   const port = Number(new URL(url).port || 80);
   if (isReachable) return { name: 'port', state: 'ok', found: `${port} answers` };
   if (await isFree(port)) return { name: 'port', state: 'ok', found: `${port} is free` };
-  const advice = 'Another program holds it: end that, or start with npm start -- --port N';
-  return { name: 'port', state: 'fail', found: `${port} is taken, and does not answer as Tidemark`, advice };
+  const advice = 'End the program that holds the port, or choose another port: npm start -- --port N';
+  return { name: 'port', state: 'fail', found: `${port} is taken, but Tidemark does not answer there`, advice };
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -123,30 +124,31 @@ function isFree(port: number): Promise<boolean> {
 function checkServer({ url, isLocal }: Server, health: Health | undefined): Finding {
   if (health?.status === 200) return { name: 'server', state: 'ok', found: url };
   if (health) {
-    const advice = 'Something else answers there, or another version: check --url';
+    const advice = 'Check --url: another program, or another version of Tidemark, answers at this address.';
     return { name: 'server', state: 'fail', found: `${url}/healthz answered ${health.status}`, advice };
   }
-  const advice = isLocal ? 'Start it: npm start' : 'Check --url or TIDEMARK_URL, and the network';
+  const advice = isLocal ? 'Start the local stack: npm start' : 'Check --url or TIDEMARK_URL, and the network.';
   return { name: 'server', state: 'fail', found: `${url} does not answer`, advice };
 }
 
 async function checkReady(server: Server): Promise<Finding> {
   try {
     await new Client({ url: server.url, triesMax: 1 }).get('/readyz');
-    return { name: 'ready', state: 'ok', found: 'database and migrations' };
+    return { name: 'ready', state: 'ok', found: 'the database answers, its migrations are applied' };
   } catch (error) {
     return {
       name: 'ready',
       state: 'fail',
       found: (error as Error).message,
-      advice: 'Apply the migrations: npm start does locally, npm run deploy elsewhere',
+      advice: 'Apply the migrations: npm start does so locally, npm run deploy does so elsewhere.',
     };
   }
 }
 
-/** The Date header has whole seconds, and the answer was under way: both are allowed for. */
+/** Compares the clocks, allowing for the whole seconds of the Date header and for the time that the call took. */
 export function checkClock({ serverAtMs, sentAtMs, answeredAtMs }: Omit<Health, 'status'>, isLocal: boolean): Finding {
-  if (Number.isNaN(serverAtMs) && isLocal) return { name: 'clock', state: 'ok', found: 'is the server’s own' };
+  if (Number.isNaN(serverAtMs) && isLocal)
+    return { name: 'clock', state: 'ok', found: 'the server runs on this clock' };
   if (Number.isNaN(serverAtMs)) return { name: 'clock', state: 'warn', found: 'the server sends no Date header' };
   const early = sentAtMs - (serverAtMs + 1_000);
   const late = serverAtMs - answeredAtMs;
@@ -154,7 +156,7 @@ export function checkClock({ serverAtMs, sentAtMs, answeredAtMs }: Omit<Health, 
   const direction = early > late ? 'ahead of' : 'behind';
   if (skewMs <= SKEW_WARN_MS) return { name: 'clock', state: 'ok', found: 'agrees with the server' };
   const found = `${(skewMs / 1_000).toFixed(0)} s ${direction} the server`;
-  const advice = 'Set this machine’s clock (NTP): event times are taken from the client';
+  const advice = 'Set the clock of this machine (NTP): event times come from the client.';
   return { name: 'clock', state: skewMs > SKEW_FAIL_MS ? 'fail' : 'warn', found, advice };
 }
 
@@ -163,19 +165,20 @@ async function checkKeys(server: Server, isReachable: boolean): Promise<Finding[
   for (const scope of SCOPES) {
     const key = server.findKey(scope);
     const name = `${scope} key`;
-    if (!key) findings.push({ name, state: 'warn', found: 'not known', advice: whereFrom(scope, server) });
-    else if (!isReachable) findings.push({ name, state: 'ok', found: 'known, not tried' });
+    if (!key) findings.push({ name, state: 'warn', found: 'not known', advice: keyAdvice(scope, server) });
+    else if (!isReachable) findings.push({ name, state: 'ok', found: 'known, but not tried' });
     else findings.push(await tryKey(name, scope, key, server));
   }
   return findings;
 }
 
-function whereFrom(scope: Scope, { isLocal, stateFolder, tenant }: Server): string {
-  const variable = `TIDEMARK_${scope.toUpperCase()}_KEY`;
-  return isLocal ? `Set ${variable}, or see ${stateFiles(stateFolder).keys} for tenant ${tenant}` : `Set ${variable}`;
+function keyAdvice(scope: Scope, { isLocal, stateFolder, tenant }: Server): string {
+  const variable = variableOf(scope);
+  const file = stateFiles(stateFolder).keys;
+  return isLocal ? `Set ${variable}: ${file} has no ${scope} key of tenant ${tenant}.` : `Set ${variable}.`;
 }
 
-/** A harmless call that needs the key. An empty batch is refused for its emptiness at most, after the key was accepted. */
+/** Makes a harmless call that needs the key. An empty batch is refused at most after its key was accepted. */
 async function tryKey(name: string, scope: Scope, key: string, { url }: Server): Promise<Finding> {
   const client = new Client({ url, key, triesMax: 1 });
   try {

@@ -1,9 +1,11 @@
 /**
- * `tidemark export`: the events of a range into a file, checked to be whole; goes on where an interrupted one stopped.
+ * `tidemark export`: writes the events of a range to a file and checks that it is whole. Run again, an interrupted
+ * export continues where it stopped.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { BrokenExport, download, type Receipt, withoutFirstLine } from '../export/download.ts';
 import { PartialFile } from '../export/partial-file.ts';
 import { type Span, spansOf } from '../export/spans.ts';
@@ -11,12 +13,12 @@ import { Client } from '../kit/client.ts';
 import { type Args, CliError, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
 import { startProgress } from '../kit/progress.ts';
-import { DAY_MS, isoDay, parseTime } from '../kit/times.ts';
+import { formatNumber } from '../kit/table.ts';
+import { isoDay, parseTime } from '../kit/times.ts';
 
 const FORMATS = ['parquet', 'csv', 'ndjson'];
 const PART_DAYS_DEFAULT = 7;
-/** The server takes no wider range in one call. */
-const PARQUET_DAYS_MAX = 400;
+/** Calls made at most for one part. */
 const TRIES_MAX = 4;
 const RETRY_MS = 500;
 
@@ -27,10 +29,11 @@ export const exportCommand: Command = {
   summary: 'Write the events of a range to a file: Parquet, CSV or NDJSON',
   usage: '--format F --from T [--to T] --out FILE [--events A,B] [--where JSON] [--columns C,C]',
   notes: `
-Each event is there once, those just acknowledged included. Every part is compared with the server's receipt (bytes and
-SHA-256), and FILE appears when all of it came. CSV and NDJSON are fetched in parts: run the same command again, and an
-interrupted export goes on behind the last whole part. Parquet is one call of at most ${PARQUET_DAYS_MAX} days, which begins anew.
-In CSV, take one leading ' away from a text to get what was sent: it keeps spreadsheets from running formulas.`,
+The file has each event once, including events that were acknowledged just before. Each part is compared with the
+server's receipt (bytes and SHA-256), and FILE appears when all parts have arrived. CSV and NDJSON are fetched in parts:
+run the same command again to continue an interrupted export after its last whole part. Parquet is one call of at most
+${LIMITS.queryRangeDaysMax} days and always starts from the beginning. In CSV, remove one leading ' from a text to get
+the text that was sent: the export adds it so that spreadsheets run no formulas.`,
   examples: [
     'export --format parquet --from 2026-07-01 --to 2026-08-01 --out july.parquet',
     'export --format ndjson --from 2024-01-01 --out all.ndjson --tenant shop',
@@ -38,19 +41,23 @@ In CSV, take one leading ' away from a text to get what was sent: it keeps sprea
   ],
   options: {
     format: { type: 'string', value: 'F', help: 'parquet, csv or ndjson' },
-    from: { type: 'string', value: 'T', help: 'start, inclusive: a date, an ISO instant, today, or a span back (7d)' },
+    from: {
+      type: 'string',
+      value: 'T',
+      help: 'start, inclusive: a date, an ISO instant, today, or a span back such as 7d',
+    },
     to: { type: 'string', value: 'T', help: 'end, exclusive (default: tomorrow)' },
     out: { type: 'string', value: 'FILE', help: 'the file to write' },
     events: { type: 'string', value: 'A,B', help: 'only these events' },
-    where: { type: 'string', value: 'JSON', help: 'only events for which this holds' },
+    where: { type: 'string', value: 'JSON', help: 'only events that match this condition' },
     columns: { type: 'string', value: 'C,C', help: 'only these columns' },
     timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of dates (default: the tenant’s)' },
     'part-days': {
       type: 'string',
       value: 'N',
-      help: `days of one part of CSV and NDJSON (default ${PART_DAYS_DEFAULT})`,
+      help: `days in one part of a CSV or NDJSON export (default ${PART_DAYS_DEFAULT})`,
     },
-    force: { type: 'boolean', help: 'replace FILE if it is there' },
+    force: { type: 'boolean', help: 'replace FILE if it exists' },
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
@@ -61,19 +68,23 @@ In CSV, take one leading ' away from a text to get what was sent: it keeps sprea
     const from = parseTime(args.mustText('from'), 'from', nowMs);
     const to = parseTime(args.text('to') ?? isoDay(nowMs + DAY_MS), 'to', nowMs);
     if (Date.parse(from) >= Date.parse(to)) throw new UsageError('--from must be before --to');
-    const partDays = args.count('part-days', 1, PARQUET_DAYS_MAX) ?? PART_DAYS_DEFAULT;
+    const partDays = args.count('part-days', 1, LIMITS.queryRangeDaysMax) ?? PART_DAYS_DEFAULT;
     const out = resolve(io.cwd, args.mustText('out'));
-    if (existsSync(out) && !args.flag('force'))
-      throw new CliError(`${out} is there already`, 'Replace it with --force');
+    if (existsSync(out) && !args.flag('force')) throw new CliError(`${out} already exists`, 'Replace it with --force.');
     const server = findServer(args, io);
-    const client = new Client({ url: server.url, key: server.mustKey('read'), onRetry: (reason) => io.note(reason) });
+    const client = new Client({
+      url: server.url,
+      key: server.mustKey('read'),
+      onRetry: (reason) => io.note(`${reason}; trying again`),
+    });
 
     const spans = question.format === 'parquet' ? [{ from, to }] : spansOf(from, to, partDays);
-    // A relative range (7d) is another one a moment later: what was asked for is compared, not the words.
+    // The journal names the resolved spans: a relative range such as 7d is another range a moment later.
     const file = new PartialFile(out, JSON.stringify([server.url, server.tenant, question, spans]));
-    if (file.done.spans > 0) io.note(`Going on behind ${file.done.spans} of ${spans.length} parts`);
+    if (file.done.spans > 0) io.note(`Continuing after part ${file.done.spans} of ${spans.length}`);
     const progress = startProgress(io, 'Exporting', spans.length);
-    const show = () => progress.update(file.done.spans, `${n(file.done.rows)} events, ${megabytes(file.sizeBytes)}`);
+    const written = () => `${formatNumber(file.done.rows)} events, ${megabytes(file.sizeBytes)}`;
+    const show = () => progress.update(file.done.spans, written());
     let last: Receipt | undefined;
     try {
       for (const span of spans.slice(file.done.spans)) {
@@ -88,8 +99,8 @@ In CSV, take one leading ' away from a text to get what was sent: it keeps sprea
     } finally {
       progress.end();
     }
-    io.out(`${n(file.done.rows)} events, ${megabytes(file.sizeBytes)}, in ${args.mustText('out')}`);
-    if (last) io.out(`(as of ${last.asOf}, compared with the server's receipt)`);
+    io.out(`${written()}, in ${args.mustText('out')}`);
+    if (last) io.out(`(as of ${last.asOf}, equal to the server's receipt)`);
     return 0;
   },
 };
@@ -113,11 +124,11 @@ async function fetchSpan(
       file.rewind();
       if (!(error instanceof BrokenExport)) throw error;
       if (tries >= TRIES_MAX) {
-        throw new CliError(`The export is not whole: ${error.message}`, 'Run the same command again to go on.', {
+        throw new CliError(`The export is not whole: ${error.message}`, 'Run the same command again to continue it.', {
           cause: error,
         });
       }
-      note(`Once more: ${error.message}`);
+      note(`Trying again: ${error.message}`);
       await sleep(RETRY_MS * tries);
     }
   }
@@ -134,10 +145,6 @@ function questionOf(args: Args): Question {
     timezone: args.text('timezone'),
   };
   return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
-}
-
-function n(count: number): string {
-  return count.toLocaleString('en-US');
 }
 
 function megabytes(sizeBytes: number): string {

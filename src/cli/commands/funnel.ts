@@ -1,6 +1,9 @@
 /**
- * `tidemark funnel`: one funnel over events by their names, `POST /v1/query/funnel`, as a table or as JSON.
+ * `tidemark funnel`: asks `POST /v1/query/funnel` for one funnel over events by their names, and prints it as a table
+ * or as JSON.
  */
+import { LIMITS } from '../../core/limits.ts';
+import type { JourneyAnswer } from '../../wire/journeys.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, commaSeparated, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
@@ -8,53 +11,48 @@ import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE 
 import { renderTable, type TableCell } from '../kit/table.ts';
 import { parseSpan } from '../kit/times.ts';
 
-/** As LIMITS.funnelStepsMax, which the server checks; here it says how many words there may be. */
-const STEPS_MAX = 20;
-/** As LIMITS.journeyTopMax. */
-const TOP_MAX = 100;
-
-interface FunnelStep {
-  readonly name: string;
-  readonly people: number;
-  readonly ofFirst: number | null;
-  readonly ofPrevious: number | null;
-  readonly dropped: number;
-  readonly secondsToConvert?: { readonly p50: number | null };
-}
-interface FunnelAnswer {
-  readonly steps: readonly FunnelStep[];
-  readonly groups?: readonly {
-    readonly key: Readonly<Record<string, string | null>>;
-    readonly other?: boolean;
-    readonly steps: readonly FunnelStep[];
-  }[];
+interface FunnelAnswer extends Pick<JourneyAnswer<'funnel'>, 'steps' | 'groups'> {
   readonly meta: AnswerMeta;
 }
+type FunnelStep = FunnelAnswer['steps'][number];
 
 export const funnel: Command = {
   name: 'funnel',
-  summary: 'How many people get from step to step, and how soon',
+  summary: 'Show how many people get from step to step, and how soon',
   usage: 'EVENT EVENT… [--within SPAN] [--order any] [--anchor first] [--ties non-strict] [--group-by P]',
   notes: `
-A step is an event's name; several names with commas between them are any of these. Two to ${STEPS_MAX} steps.
+A step is the name of an event; names with commas between them stand for any of these events. A funnel has from two to
+${LIMITS.funnelStepsMax} steps.
 ${TIME_NOTE}
-Conditions of single steps, exclusions and the people of a step: POST /v1/query/funnel.`,
+POST /v1/query/funnel can do more: conditions of single steps, exclusions and the people of a step.`,
   examples: [
     'funnel Viewed Added,Saved Bought --within 24h --from 30d',
     'funnel "Signed Up" Purchase --within 7d --group-by country --top 5',
   ],
   options: {
-    within: { type: 'string', value: 'SPAN', help: 'from the first step to the last, as 90m, 24h, 7d (default 7d)' },
+    within: {
+      type: 'string',
+      value: 'SPAN',
+      help: 'time from the first step to the last, such as 90m, 24h or 7d (default 7d)',
+    },
     order: { type: 'string', value: 'O', help: 'in-order (default) or any' },
-    anchor: { type: 'string', value: 'A', help: 'best (default), or first: only a person’s first first step begins' },
-    ties: { type: 'string', value: 'T', help: 'strict (default), or non-strict: steps at one instant may follow' },
-    'group-by': { type: 'string', value: 'P', help: 'one funnel more for each value of the property' },
-    top: { type: 'string', value: 'N', help: `the N greatest groups (default 10, at most ${TOP_MAX})` },
+    anchor: {
+      type: 'string',
+      value: 'A',
+      help: 'best (default), or first: a person starts at the earliest event of the first step',
+    },
+    ties: { type: 'string', value: 'T', help: 'strict (default), or non-strict: two steps may be at the same instant' },
+    'group-by': { type: 'string', value: 'P', help: 'adds a funnel for each value of the property' },
+    top: {
+      type: 'string',
+      value: 'N',
+      help: `the N largest groups (default ${LIMITS.journeyTopDefault}, at most ${LIMITS.journeyTopMax})`,
+    },
     ...QUESTION_OPTIONS,
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
-  positionalsMax: STEPS_MAX,
+  positionalsMax: LIMITS.funnelStepsMax,
   async run(args, io) {
     const question = questionOf(args, Date.now());
     const server = findServer(args, io);
@@ -67,7 +65,7 @@ Conditions of single steps, exclusions and the people of a step: POST /v1/query/
 };
 
 function questionOf(args: Args, nowMs: number): Record<string, unknown> {
-  if (args.positionals.length < 2) throw new UsageError('a funnel has two steps at the least: name their events');
+  if (args.positionals.length < 2) throw new UsageError('a funnel needs at least two steps: name their events');
   const question = {
     steps: args.positionals.map(stepOf),
     windowSeconds: parseSpan(args.text('within') ?? '7d', 'within') / 1_000,
@@ -75,7 +73,7 @@ function questionOf(args: Args, nowMs: number): Record<string, unknown> {
     anchor: args.text('anchor'),
     ties: args.text('ties'),
     groupBy: args.text('group-by'),
-    top: args.count('top', 1, TOP_MAX),
+    top: args.count('top', 1, LIMITS.journeyTopMax),
     ...questionFields(args, nowMs),
   };
   return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
@@ -87,11 +85,11 @@ function stepOf(text: string): { event: string } | { events: string[] } {
   return names.length === 1 ? { event: names[0]! } : { events: names };
 }
 
-/** The groups first, each a line a step; then everybody. */
+/** The rows of each group, one for each step, then the rows of all people. */
 function renderFunnel({ steps, groups, meta }: FunnelAnswer): string[] {
   const [dimension] = Object.keys(groups?.[0]?.key ?? {});
-  const rowsOf = (group: readonly string[], of: readonly FunnelStep[]): TableCell[][] =>
-    of.map(({ name, people, ofFirst, ofPrevious, dropped, secondsToConvert }, index) => [
+  const rowsOf = (group: readonly string[], groupSteps: readonly FunnelStep[]): TableCell[][] =>
+    groupSteps.map(({ name, people, ofFirst, ofPrevious, dropped, secondsToConvert }, index) => [
       ...group,
       name,
       people,
@@ -110,8 +108,8 @@ function renderFunnel({ steps, groups, meta }: FunnelAnswer): string[] {
     'median time',
   ];
   const rows = [
-    ...(groups ?? []).flatMap(({ key, other, steps: of }) =>
-      rowsOf([Object.values(key)[0] ?? (other ? '(other)' : '(none)')], of),
+    ...(groups ?? []).flatMap(({ key, other, steps: groupSteps }) =>
+      rowsOf([Object.values(key)[0] ?? (other ? '(other)' : '(none)')], groupSteps),
     ),
     ...rowsOf(dimension ? ['(all)'] : [], steps),
   ];

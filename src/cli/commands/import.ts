@@ -1,11 +1,12 @@
 /**
- * `tidemark import`: a file of history through a mapping module into the lake, then sealed.
+ * `tidemark import`: sends a file of history through a mapping module into the lake and has its days sealed.
  *
  * hash the file → read rows → map → cut chunks → send (a few at a time) → finish → wait until the days are sealed
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { LIMITS } from '../../core/limits.ts';
 import { cutChunks, type RowCounts } from '../import/chunks.ts';
 import { hashFile } from '../import/file-hash.ts';
 import { Journal } from '../import/journal.ts';
@@ -20,11 +21,12 @@ import { startProgress } from '../kit/progress.ts';
 import { formatNumber } from '../kit/table.ts';
 
 const CHUNK_ROWS_DEFAULT = 10_000;
-/** The server's limit. */
-const CHUNK_ROWS_MAX = 20_000;
+
 const CONCURRENCY_DEFAULT = 3;
 const CONCURRENCY_MAX = 16;
-/** With the backoff of the client about a minute: a server that restarts is waited for. */
+/**
+ * Calls made at most for one chunk. With the client's backoff they take about a minute, enough for a server to restart.
+ */
 const TRIES_MAX = 12;
 const ROW_ID_PREFIX_LENGTH = 16;
 const IMPORT_ID_LENGTH = 24;
@@ -36,26 +38,26 @@ export const importCommand: Command = {
   usage: 'FILE --tenant T --map MAP.ts [--id ID] [--no-wait]',
   notes: `
 MAP.ts exports default (row, rowNumber) => event | null: null skips the row, a throw counts it as unreadable. It may
-export format: 'csv' | 'ndjson' | 'lines'. A row without an id gets one of the file's hash and its number, so the same file
-counts once however often it is imported. Interrupted: give the same command again. Ends with 1 when
-the server rejected events or the file gave none. docs/guides/import.md says more.`,
+also export format: 'csv' | 'ndjson' | 'lines'. A row without an id gets one made of the hash of the file and the row
+number, so a file counts once however often it is imported. Run the same command again to continue an interrupted
+import. The exit code is 1 when the server rejected events or the file gave none. docs/guides/import.md says more.`,
   examples: [
     'import online_retail.csv.gz --tenant demo --map examples/online-retail.map.ts',
     'import access.log.gz --tenant shop --map examples/apache-log.map.ts --no-wait',
   ],
   options: {
-    tenant: { type: 'string', value: 'T', help: 'into which tenant' },
+    tenant: { type: 'string', value: 'T', help: 'the tenant that gets the events' },
     map: { type: 'string', value: 'MAP.ts', help: 'the mapping module' },
     format: {
       type: 'string',
       value: 'F',
-      help: 'csv, ndjson or lines (default: as the mapping says, else by the file’s name)',
+      help: 'csv, ndjson or lines (default: the format of the mapping, else that of the file’s name)',
     },
     id: { type: 'string', value: 'ID', help: 'id of the import (default: a hash of file and mapping)' },
-    'no-wait': { type: 'boolean', help: 'end when all is stored; the days are sealed soon after' },
+    'no-wait': { type: 'boolean', help: 'end when all events are stored; their days are sealed soon after' },
     concurrency: { type: 'string', value: 'N', help: `requests in flight (default ${CONCURRENCY_DEFAULT})` },
-    'chunk-rows': { type: 'string', value: 'N', help: `rows a request (default ${CHUNK_ROWS_DEFAULT})` },
-    json: { type: 'boolean', help: 'the summary as JSON' },
+    'chunk-rows': { type: 'string', value: 'N', help: `rows in one request (default ${CHUNK_ROWS_DEFAULT})` },
+    json: { type: 'boolean', help: 'print the summary as JSON' },
     ...SERVER_OPTIONS,
   },
   positionalsMax: 1,
@@ -66,7 +68,7 @@ the server rejected events or the file gave none. docs/guides/import.md says mor
     const status = totals.chunks > 0 ? await finish(job, args, io) : undefined;
     const summary = summaryOf({ job, counts, totals, status, elapsedMs: Date.now() - startedAtMs });
     for (const line of args.flag('json') ? [JSON.stringify(summary, null, 2)] : renderSummary(summary)) io.out(line);
-    // Unreadable lines are usual in logs; what the server refused, or a file that gave nothing, is a mistake somewhere.
+    // Unreadable lines are usual in logs. Events that the server refused, or a file without events, point to a mistake.
     return totals.rejected > 0 || counts.mapped === 0 ? 1 : 0;
   },
 };
@@ -87,23 +89,24 @@ interface Job {
 
 async function prepare(args: Args, io: Io): Promise<Job> {
   const [name] = args.positionals;
-  if (!name) throw new UsageError('which file?');
+  if (!name) throw new UsageError('name the file to import');
   args.mustText('tenant');
   const file = resolve(io.cwd, name);
   const mapFile = resolve(io.cwd, args.mustText('map'));
-  const rowsMax = args.count('chunk-rows', 1, CHUNK_ROWS_MAX) ?? CHUNK_ROWS_DEFAULT;
+  const rowsMax = args.count('chunk-rows', 1, LIMITS.importChunkRowsMax) ?? CHUNK_ROWS_DEFAULT;
   const concurrency = args.count('concurrency', 1, CONCURRENCY_MAX) ?? CONCURRENCY_DEFAULT;
   const mapping = await loadMapping(mapFile);
   const server = findServer(args, io);
   const key = server.mustKey('write');
-  const onRetry = (reason: string, waitMs: number) => io.note(`${reason}; again in ${(waitMs / 1_000).toFixed(1)} s`);
+  const onRetry = (reason: string, waitMs: number) =>
+    io.note(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s`);
   const client = new Client({ url: server.url, key, triesMax: TRIES_MAX, waitsForQuota: true, onRetry });
   const fileHash = await hashFile(file);
   const importId = args.text('id') ?? importIdOf(fileHash, readFileSync(mapFile));
   const journal = new Journal(server.stateFolder, { url: server.url, key, importId });
   if (journal.chunkCount > 0) {
     if (await findImport(client, importId))
-      io.note(`Import ${importId} goes on: ${journal.chunkCount} chunks are already stored`);
+      io.note(`Continuing import ${importId}: ${journal.chunkCount} chunks are already stored`);
     else journal.forget();
   }
   const format = formatOf(args.text('format'), mapping, file);
@@ -122,14 +125,14 @@ async function prepare(args: Args, io: Io): Promise<Job> {
   };
 }
 
-function formatOf(asked: string | undefined, mapping: MappingModule, file: string): Format {
-  if (asked === undefined) return mapping.format ?? guessFormat(file);
-  const format = FORMATS.find((known) => known === asked);
-  if (!format) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${asked}"`);
+function formatOf(requested: string | undefined, mapping: MappingModule, file: string): Format {
+  if (requested === undefined) return mapping.format ?? guessFormat(file);
+  const format = FORMATS.find((known) => known === requested);
+  if (!format) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${requested}"`);
   return format;
 }
 
-/** The same file through the same mapping is the same import. */
+/** An id made of the file and the mapping: the same file through the same mapping is the same import. */
 function importIdOf(fileHash: string, mapSource: Uint8Array): string {
   return createHash('sha256').update(fileHash).update(mapSource).digest('hex').slice(0, IMPORT_ID_LENGTH);
 }

@@ -1,36 +1,33 @@
 /**
- * `tidemark key create|list|revoke`: a tenant's keys. Needs its admin key.
+ * `tidemark key create|list|revoke`: manages a tenant's keys, with its admin key.
  */
+import type { KeyScope } from '../../core/tenant/tenant.ts';
+import type { CreatedKey, WireKey } from '../../wire/keys.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
 import { renderTable } from '../kit/table.ts';
 
-interface KeyInfo {
-  readonly id: string;
-  readonly scope: string;
-  readonly hint: string;
-  readonly createdAt?: string;
-  readonly revokedAt?: string | null;
-}
+const SCOPES: readonly KeyScope[] = ['write', 'read', 'admin'];
+
+/** A server of another version may leave out the times. */
+type ListedKey = Pick<WireKey, 'id' | 'scope' | 'hint'> & Partial<WireKey>;
 
 export const key: Command = {
   name: 'key',
   summary: 'Create, list and revoke a tenant’s keys',
   usage: 'create write|read|admin | list | revoke ID',
-  notes: 'Needs the admin key. A new key is shown once. A revoked key stops working within half a minute.',
+  notes: 'The command needs the admin key. A new key is shown once. A revoked key stops working within half a minute.',
   examples: ['key create write --tenant shop', 'key list --tenant shop', 'key revoke 3f2a9c… --tenant shop'],
-  options: { json: { type: 'boolean', help: 'answer as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
+  options: { json: { type: 'boolean', help: 'print the answer as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
   positionalsMax: 2,
   async run(args, io) {
-    const [verb, what] = args.positionals;
+    const [verb, target] = args.positionals;
     if (verb === 'list') return list(args, io);
-    if (verb !== 'create' && verb !== 'revoke') throw new UsageError('say create, list or revoke');
-    if (!what)
-      throw new UsageError(
-        verb === 'create' ? 'which scope: write, read or admin?' : 'revoke which key? Give its id from key list',
-      );
-    return verb === 'create' ? create(what, args, io) : revoke(what, args, io);
+    if (verb !== 'create' && verb !== 'revoke') throw new UsageError('the first argument is create, list or revoke');
+    if (!target)
+      throw new UsageError(verb === 'create' ? 'name a scope: write, read or admin' : 'give the id of the key');
+    return verb === 'create' ? create(target, args, io) : revoke(target, args, io);
   },
 };
 
@@ -40,14 +37,14 @@ function adminClient(args: Args, io: Io): Client {
 }
 
 async function create(scope: string, args: Args, io: Io): Promise<number> {
-  if (!['write', 'read', 'admin'].includes(scope)) throw new UsageError(`"${scope}" is no scope: write, read or admin`);
-  const made = await adminClient(args, io).post<{ key: string }>('/v1/keys', { scope }, { repeat: 'unsent' });
-  io.out(args.flag('json') ? JSON.stringify(made, null, 2) : made.key);
+  if (!SCOPES.some((known) => known === scope)) throw new UsageError(`a scope is ${SCOPES.join(', ')}, not "${scope}"`);
+  const created = await adminClient(args, io).post<CreatedKey>('/v1/keys', { scope }, { repeat: 'unsent' });
+  io.out(args.flag('json') ? JSON.stringify(created, null, 2) : created.key);
   return 0;
 }
 
 async function list(args: Args, io: Io): Promise<number> {
-  const answer = await adminClient(args, io).get<{ keys: KeyInfo[] }>('/v1/keys');
+  const answer = await adminClient(args, io).get<{ keys: readonly ListedKey[] }>('/v1/keys');
   if (args.flag('json')) {
     io.out(JSON.stringify(answer, null, 2));
     return 0;

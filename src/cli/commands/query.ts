@@ -1,46 +1,51 @@
 /**
- * `tidemark query`: one question to `POST /v1/query`, as a table or as JSON.
+ * `tidemark query`: asks `POST /v1/query` one question and prints the answer as a table or as JSON.
  */
+import type { Statistic } from '../../core/event/measure.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Interval } from '../../core/query/question/interval.ts';
+import type { Answer } from '../../wire/query.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
 import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../kit/question.ts';
 import { renderTable, type TableCell } from '../kit/table.ts';
 
-const NUMBER_MEASURES = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99'];
-const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'];
+const STATISTICS: readonly Statistic[] = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99'];
+const INTERVALS: readonly Interval[] = ['minute', 'hour', 'day', 'week', 'month'];
 
+type Series = Answer['series'][number];
+
+/** The answer of one question. A server of another version may leave out the points of a question without an interval. */
 export interface QueryAnswer {
-  readonly series: readonly {
-    readonly key: Readonly<Record<string, string | null>>;
-    /** What is beyond the top, together. */
-    readonly other?: boolean;
-    readonly total: number | null;
-    readonly points?: readonly { readonly at: string; readonly value: number | null }[];
-  }[];
+  readonly series: readonly (Omit<Series, 'points'> & Partial<Pick<Series, 'points'>>)[];
   readonly meta: AnswerMeta;
 }
 
 export const query: Command = {
   name: 'query',
-  summary: 'Ask a question: counts, people, sums, quantiles',
+  summary: 'Ask for counts, people, sums, averages or quantiles',
   usage: '[--measure M] [--events A,B] [--where JSON] [--group-by P,P] [--interval I] [--from T] [--to T]',
   notes: `
-M: count (default), users, or sum|avg|min|max|p50|p90|p95|p99:<property>.
+M is count (default), users, or ${STATISTICS.join('|')}:<property>.
 ${TIME_NOTE}
-Properties: those of the event, context.*, and columns such as country, device, path, utm_source.`,
+P is a property of the event, context.*, or a column such as country, device, path or utm_source.`,
   examples: [
     'query --measure users --interval day --from 30d',
     'query --measure sum:value --events Purchase --group-by Country --top 10',
     'query --where \'{"property":"value","op":"gte","value":100}\' --from 2011-01-01 --to 2011-02-01',
   ],
   options: {
-    measure: { type: 'string', value: 'M', help: 'what to count' },
+    measure: { type: 'string', value: 'M', help: 'the measure' },
     events: { type: 'string', value: 'A,B', help: 'only these events' },
     'group-by': { type: 'string', value: 'P,P', help: 'one series for each value' },
     interval: { type: 'string', value: 'I', help: 'minute, hour, day, week or month' },
-    exact: { type: 'boolean', help: 'count people exactly, from the raw events if need be' },
-    top: { type: 'string', value: 'N', help: 'the N greatest series (default 100)' },
+    exact: { type: 'boolean', help: 'count people exactly, from the events themselves when necessary' },
+    top: {
+      type: 'string',
+      value: 'N',
+      help: `the N largest series (default ${LIMITS.queryTopDefault}, at most ${LIMITS.queryTopMax})`,
+    },
     ...QUESTION_OPTIONS,
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
@@ -59,7 +64,7 @@ Properties: those of the event, context.*, and columns such as country, device, 
 
 export function questionOf(args: Args, nowMs: number): Record<string, unknown> {
   const interval = args.text('interval');
-  if (interval !== undefined && !INTERVALS.includes(interval)) {
+  if (interval !== undefined && !INTERVALS.some((known) => known === interval)) {
     throw new UsageError(`--interval takes ${INTERVALS.join(', ')}, not "${interval}"`);
   }
   const question = {
@@ -69,7 +74,7 @@ export function questionOf(args: Args, nowMs: number): Record<string, unknown> {
     interval,
     ...questionFields(args, nowMs),
     exact: args.flag('exact') || undefined,
-    top: args.count('top', 1, 1_000),
+    top: args.count('top', 1, LIMITS.queryTopMax),
   };
   return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
 }
@@ -77,11 +82,11 @@ export function questionOf(args: Args, nowMs: number): Record<string, unknown> {
 function measureOf(text: string): string | Record<string, string> {
   if (text === 'count' || text === 'users') return text;
   const [, name = '', property = ''] = /^(\w+):(.+)$/.exec(text) ?? [];
-  if (NUMBER_MEASURES.includes(name)) return { [name]: property };
-  throw new UsageError(`--measure takes count, users or ${NUMBER_MEASURES.join('|')}:<property>, not "${text}"`);
+  if (STATISTICS.some((known) => known === name)) return { [name]: property };
+  throw new UsageError(`--measure takes count, users or ${STATISTICS.join('|')}:<property>, not "${text}"`);
 }
 
-/** With points one line for each, else one for each series; then what the answer says of itself. */
+/** One line for each point, or for each series when it has no points; then the line of `meta`. */
 export function renderAnswer({ series, meta }: QueryAnswer, measure: string): string[] {
   const dimensions = [...new Set(series.flatMap(({ key }) => Object.keys(key)))];
   const hasPoints = series.some(({ points = [] }) => points.length > 0);
@@ -91,5 +96,5 @@ export function renderAnswer({ series, meta }: QueryAnswer, measure: string): st
   });
   const header = [...(hasPoints ? ['at'] : []), ...dimensions, measure];
   const totals = hasPoints && series.length === 1 ? [`total: ${series[0]?.total ?? '–'}`] : [];
-  return [...(rows.length > 0 ? renderTable(header, rows) : ['(nothing)']), ...totals, metaLine(meta)];
+  return [...(rows.length > 0 ? renderTable(header, rows) : ['(no events)']), ...totals, metaLine(meta)];
 }

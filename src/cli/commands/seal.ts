@@ -1,5 +1,5 @@
 /**
- * `tidemark seal`: seals the days of a range that have something to seal, and waits until they are.
+ * `tidemark seal`: has the dirty days of a range sealed, and waits until they are.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../kit/client.ts';
@@ -19,19 +19,20 @@ export const seal: Command = {
   summary: 'Seal days now, and wait until they are sealed',
   usage: '--from DAY [--to DAY] [--no-wait]',
   notes: `
-A day is sealed by itself two hours after it ended, and again when late events reach it; this does it at once. Days are
-UTC, both ends included. Waits first until the shards have stored what they took before. Needs the admin key.`,
+The server seals a day two hours after its end, and again when late events reach it. This command has days sealed at
+once. It waits until the shards have stored the events that they hold, and until the days are sealed. Days are UTC; both
+ends are included. The command needs the admin key.`,
   examples: [
     'seal --from 2026-07-01',
     'seal --from 2026-07-01 --to 2026-07-31 --tenant shop',
     'seal --from 7d --to today',
   ],
   options: {
-    from: { type: 'string', value: 'DAY', help: 'first day: a date, today, or 7d back' },
-    to: { type: 'string', value: 'DAY', help: 'last day, itself included (default: --from)' },
-    'no-wait': { type: 'boolean', help: 'end when the seals are asked for' },
-    timeout: { type: 'string', value: 'SECONDS', help: `give up waiting (default ${TIMEOUT_SECONDS_DEFAULT})` },
-    json: { type: 'boolean', help: 'the days as JSON' },
+    from: { type: 'string', value: 'DAY', help: 'first day: a date, today, or a span back such as 7d' },
+    to: { type: 'string', value: 'DAY', help: 'last day, inclusive (default: --from)' },
+    'no-wait': { type: 'boolean', help: 'ask for the seals and do not wait for them' },
+    timeout: { type: 'string', value: 'SECONDS', help: `longest wait (default ${TIMEOUT_SECONDS_DEFAULT})` },
+    json: { type: 'boolean', help: 'print the days as JSON' },
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
@@ -57,7 +58,7 @@ UTC, both ends included. Waits first until the shards have stored what they took
   },
 };
 
-/** A day is not dirty before its events are stored: so the shards must first have stored what they had `before`. */
+/** Waits for the shards first: a day is not dirty before the events that they held at `before` are stored. */
 async function waitUntilSealed(
   client: Client,
   range: DayRange,
@@ -76,7 +77,7 @@ async function waitUntilSealed(
   }
 }
 
-/** Everything taken before is stored. A shard that does not answer does not hold up the others: its days get dirty later. */
+/** Whether everything taken before is stored. A shard that does not answer is skipped: its days get dirty later. */
 export function isCovered(before: Status, now: Status): boolean {
   const storedSeqs = new Map(now.shards.map(({ incarnation, storedSeq }) => [incarnation, storedSeq]));
   return before.shards.every(({ incarnation, headSeq }) => {
@@ -87,14 +88,17 @@ export function isCovered(before: Status, now: Status): boolean {
 
 function notInTime(isStored: boolean, open: readonly SealedDay[]): CliError {
   const names = open.slice(0, 5).map(({ day }) => day);
-  const what = isStored
+  const message = isStored
     ? `${open.length} days are not sealed yet: ${names.join(', ')}`
     : 'The shards have not stored their events yet';
-  return new CliError(what, 'They will be: see tidemark verify, or wait longer with --timeout');
+  return new CliError(
+    message,
+    'The server seals them all the same. Wait longer with --timeout, or look later: tidemark verify',
+  );
 }
 
 function renderDays(days: readonly SealedDay[]): string[] {
-  if (days.length === 0) return ['No events in these days: nothing to seal.'];
+  if (days.length === 0) return ['These days have no events, so there is nothing to seal.'];
   const rows = days.map(({ day, revision, events, people }) => [day, revision, events, people]);
   return renderTable(['day', 'revision', 'events', 'people'], rows);
 }

@@ -1,8 +1,8 @@
 /**
- * `tidemark send`: one event from options, or many as NDJSON from a file or standard input.
+ * `tidemark send`: sends one event from options, or many as NDJSON from a file or standard input.
  */
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { accessSync, constants, createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { readLines } from '../import/rows.ts';
 import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../kit/batches.ts';
@@ -18,7 +18,7 @@ import {
 } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
 
-/** The server takes 2,500 events and 5 MB a request. */
+/** One request is well below what the server takes: `requestEventsMax` and `bodySizeBytesMax` of the limits. */
 const BATCH_EVENTS_MAX = 1_000;
 const BATCH_LENGTH_MAX = 1_000_000;
 const ERRORS_SHOWN_MAX = 10;
@@ -28,8 +28,8 @@ export const send: Command = {
   summary: 'Send one event, or NDJSON from a file or standard input',
   usage: '--event NAME [--user ID] [--property k=v …] | FILE.ndjson | - < FILE.ndjson',
   notes: `
-Each event gets an id when it has none, so that a repeated request counts once. Ends with 1 when an event was rejected.
-Several thousand events of history: tidemark import.`,
+An event without an id gets one, so that a repeated request counts once. The exit code is 1 when the server rejected an
+event. Use tidemark import for a long history.`,
   examples: [
     'send --event Purchase --user ann --property value=12.5 --property plan=pro',
     'send --type page --anonymous device-1 --properties \'{"path":"/pricing"}\'',
@@ -38,19 +38,19 @@ Several thousand events of history: tidemark import.`,
   options: {
     event: { type: 'string', value: 'NAME', help: 'name of the event' },
     type: { type: 'string', value: 'TYPE', help: 'track (default), page, screen, identify, group or alias' },
-    user: { type: 'string', value: 'ID', help: 'userId' },
-    anonymous: { type: 'string', value: 'ID', help: 'anonymousId' },
+    user: { type: 'string', value: 'ID', help: 'id of the person (userId)' },
+    anonymous: { type: 'string', value: 'ID', help: 'id of the device (anonymousId)' },
     id: { type: 'string', value: 'ID', help: 'idempotency key (default: random)' },
-    timestamp: { type: 'string', value: 'TIME', help: 'ISO 8601 (default: now)' },
+    timestamp: { type: 'string', value: 'TIME', help: 'time of the event, ISO 8601 (default: now)' },
     property: {
       type: 'string',
       value: 'K=V',
       multiple: true,
-      help: 'a property, repeatable; numbers, true, false and null as such',
+      help: 'a property; may be repeated. Numbers, true, false and null keep their type',
     },
-    properties: { type: 'string', value: 'JSON', help: 'properties as an object' },
-    context: { type: 'string', value: 'JSON', help: 'context as an object' },
-    json: { type: 'boolean', help: 'answer as JSON' },
+    properties: { type: 'string', value: 'JSON', help: 'the properties as a JSON object' },
+    context: { type: 'string', value: 'JSON', help: 'the context as a JSON object' },
+    json: { type: 'boolean', help: 'print the accounts as JSON' },
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
@@ -65,7 +65,7 @@ Several thousand events of history: tidemark import.`,
     for (const { index, id, code, path, message } of accounts.errors.slice(0, ERRORS_SHOWN_MAX)) {
       io.note(`  event ${index + 1}${id ? ` (${id})` : ''}: ${code}${path ? ` at ${path}` : ''}: ${message}`);
     }
-    if (accounts.errors.length > ERRORS_SHOWN_MAX) io.note(`  and more`);
+    if (accounts.errors.length > ERRORS_SHOWN_MAX) io.note('  and more');
     return accounts.rejected > 0 ? 1 : 0;
   },
 };
@@ -79,11 +79,20 @@ interface Batch {
 async function* batchesOf(args: Args, io: Io): AsyncGenerator<Batch> {
   const [file] = args.positionals;
   const isSingle = ['event', 'type', 'user', 'anonymous', 'properties'].some((name) => args.text(name) !== undefined);
-  if (isSingle && file) throw new UsageError('either an event from options or a file, not both');
+  if (isSingle && file) throw new UsageError('the options describe an event, so no file can be sent with them');
   if (isSingle) return yield { events: [eventOf(args)], offset: 0 };
   if (!file && io.stdin.isTTY)
-    throw new UsageError('nothing to send: give --event, a file, or NDJSON on standard input');
-  yield* readBatches(!file || file === '-' ? io.stdin : createReadStream(resolve(io.cwd, file)));
+    throw new UsageError('there is nothing to send: give --event, a file, or NDJSON on standard input');
+  yield* readBatches(!file || file === '-' ? io.stdin : openFile(resolve(io.cwd, file)));
+}
+
+function openFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, undefined, { cause: error });
+  }
+  return createReadStream(path);
 }
 
 async function* readBatches(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Batch> {
@@ -114,7 +123,7 @@ function parseLine(line: unknown, lineNumber: number): WireEvent {
     value = JSON.parse(line);
   } catch (error) {
     const hint =
-      'One JSON object a line. What came before this line’s batch has been sent; repeating is safe when events have ids.';
+      'Each line is a JSON object. Earlier batches have been sent; sending them again is safe when their events have ids.';
     throw new CliError(`Line ${lineNumber} is not JSON: ${(error as Error).message}`, hint);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -122,7 +131,7 @@ function parseLine(line: unknown, lineNumber: number): WireEvent {
   return { ...value, id: idOf(value as Record<string, unknown>) };
 }
 
-/** What has an id, of whatever form, keeps it: the server judges. */
+/** The id of the event, even one that the server refuses; a random one when it has none. */
 function idOf(event: Record<string, unknown>): string {
   return (event.id ?? event.messageId ?? randomUUID()) as string;
 }

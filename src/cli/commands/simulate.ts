@@ -1,7 +1,8 @@
 /**
- * `tidemark simulate`: invented traffic from a seed, sent as clients would: out of order, and some of it twice.
+ * `tidemark simulate`: sends invented traffic from a seed as clients would: out of order, and some of it twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY_MS, HOUR_MS, LIMITS } from '../../core/limits.ts';
 import { type Accounts, describeAccounts, newAccounts, sendBatch } from '../kit/batches.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
@@ -10,7 +11,6 @@ import { startProgress } from '../kit/progress.ts';
 import { formatNumber } from '../kit/table.ts';
 import { type Arrivals, arrivals, type WorldOptions } from '../simulate/world.ts';
 
-const HOUR_MS = 3_600_000;
 const BATCH_EVENTS = 100;
 const IN_FLIGHT = 4;
 const PEOPLE_DEFAULT = 500;
@@ -19,25 +19,25 @@ const EVENTS_DEFAULT = 10_000;
 
 export const simulate: Command = {
   name: 'simulate',
-  summary: 'Send invented traffic: people, visits, disorder, duplicates',
+  summary: 'Send invented traffic with people, visits, disorder and duplicates',
   usage: '[--seed S] [--people N] [--days N] [--events N] [--rate N]',
   notes: `
-The same seed and sizes give the same events with the same ids, so a second run is all duplicates (within the 8 days that
-ids are remembered) and changes no answer. Times lie in the days before --until. Ends with 1 unless every event was
-acknowledged.`,
+The same seed and sizes give the same events with the same ids, so a second run sends duplicates alone and changes no
+answer; the server remembers ids for ${LIMITS.dedupeHorizonMs / DAY_MS} days. The times of the events lie in the days
+before --until. The exit code is 1 unless every event was acknowledged.`,
   examples: [
     'simulate --seed 7',
     'simulate --seed 7 --people 2000 --days 7 --events 100000',
     'simulate --rate 50 --events 5000',
   ],
   options: {
-    seed: { type: 'string', value: 'S', help: 'number or text (default: random, and shown)' },
-    people: { type: 'string', value: 'N', help: `how many (default ${PEOPLE_DEFAULT})` },
-    days: { type: 'string', value: 'N', help: `over how many days back (default ${DAYS_DEFAULT})` },
-    events: { type: 'string', value: 'N', help: `how many, copies aside (default ${EVENTS_DEFAULT})` },
-    rate: { type: 'string', value: 'N', help: 'at most N events a second (default: as fast as they are taken)' },
-    until: { type: 'string', value: 'TIME', help: 'where the days end, ISO 8601 (default: the start of this hour)' },
-    json: { type: 'boolean', help: 'the summary as JSON' },
+    seed: { type: 'string', value: 'S', help: 'number or text (default: random; the summary shows it)' },
+    people: { type: 'string', value: 'N', help: `number of people (default ${PEOPLE_DEFAULT})` },
+    days: { type: 'string', value: 'N', help: `number of days before --until (default ${DAYS_DEFAULT})` },
+    events: { type: 'string', value: 'N', help: `number of events, without copies (default ${EVENTS_DEFAULT})` },
+    rate: { type: 'string', value: 'N', help: 'at most N events a second (default: as fast as the server takes them)' },
+    until: { type: 'string', value: 'TIME', help: 'end of the days, ISO 8601 (default: the start of this hour)' },
+    json: { type: 'boolean', help: 'print the summary as JSON' },
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
@@ -71,7 +71,7 @@ function worldOf(args: Args, nowMs: number): WorldOptions {
   };
 }
 
-/** A few batches at once, started in order of arrival; with a rate, each not before its time. */
+/** Sends a few batches at once, in order of arrival. With a rate, no batch starts before its time. */
 async function sendAll(client: Client, { events }: Arrivals, rate: number | undefined, io: Io): Promise<Accounts> {
   const accounts = newAccounts();
   const progress = startProgress(io, 'Sending', events.length);

@@ -1,47 +1,41 @@
 /**
- * `tidemark tenant create|list|delete`: the customers of the platform. Needs the root key.
+ * `tidemark tenant create|list|delete`: manages the tenants of the platform, with the root key.
  */
+import type { CreatedTenant, TenantList, WireTenant } from '../../wire/tenants.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../kit/command.ts';
-import { findServer, keepTenantKeys, type TenantKeys } from '../kit/keys.ts';
+import { findServer, keepTenantKeys } from '../kit/keys.ts';
 import { renderTable } from '../kit/table.ts';
 
-interface TenantInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly regions: readonly string[];
-  readonly timezone: string;
+/** A server of another version may leave out fields, and `next` when it has no pages. */
+interface TenantsPage extends Partial<Pick<TenantList, 'next'>> {
+  readonly tenants: readonly ListedTenant[];
 }
-
-interface TenantsPage {
-  readonly tenants: readonly TenantInfo[];
-  /** The id after which the next page begins; null: that was all. */
-  readonly next?: string | null;
-}
+type ListedTenant = Pick<WireTenant, 'id'> & Partial<WireTenant>;
 
 export const tenant: Command = {
   name: 'tenant',
   summary: 'Create, list and delete tenants',
   usage: 'create ID [--name TEXT] [--region R | --regions R,R] [--timezone ZONE] | list | delete ID --yes',
   notes: `
-Needs the root key. The keys of a new tenant are shown once; those of a tenant on the local stack are also kept in its
-state folder, so that other commands find them with --tenant ID.`,
+The command needs the root key. The keys of a new tenant are shown once. On the local stack they are also kept in its
+state folder, where other commands find them with --tenant ID.`,
   examples: ['tenant create shop --name "My shop" --timezone Europe/London', 'tenant list', 'tenant delete shop --yes'],
   options: {
-    name: { type: 'string', value: 'TEXT', help: 'name for people (default: the id)' },
+    name: { type: 'string', value: 'TEXT', help: 'name to display (default: the id)' },
     region: { type: 'string', value: 'R', help: 'home region (a location hint: weur, enam, apac, …)' },
-    regions: { type: 'string', value: 'R,R', help: 'several regions; requests go to the nearest' },
-    timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of queries that name none (default UTC)' },
-    yes: { type: 'boolean', help: 'delete: yes, its events too' },
-    json: { type: 'boolean', help: 'answer as JSON' },
+    regions: { type: 'string', value: 'R,R', help: 'several regions; each request goes to the nearest' },
+    timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of questions that name none (default UTC)' },
+    yes: { type: 'boolean', help: 'confirm that delete also deletes all events of the tenant' },
+    json: { type: 'boolean', help: 'print the answer as JSON' },
     ...SERVER_OPTIONS,
   },
   positionalsMax: 2,
   async run(args, io) {
     const [verb, id] = args.positionals;
     if (verb === 'list') return list(args, io);
-    if (verb !== 'create' && verb !== 'delete') throw new UsageError('say create, list or delete');
-    if (!id) throw new UsageError(`${verb} which tenant? Give its id`);
+    if (verb !== 'create' && verb !== 'delete') throw new UsageError('the first argument is create, list or delete');
+    if (!id) throw new UsageError('give the id of the tenant');
     return verb === 'create' ? create(id, args, io) : remove(id, args, io);
   },
 };
@@ -49,27 +43,27 @@ state folder, so that other commands find them with --tenant ID.`,
 async function create(id: string, args: Args, io: Io): Promise<number> {
   const server = findServer(args, io);
   const client = new Client({ url: server.url, key: server.mustKey('root') });
-  const wanted = {
+  const newTenant = {
     id,
     name: args.text('name') ?? id,
     region: args.text('region'),
     regions: args.list('regions'),
     timezone: args.text('timezone'),
   };
-  // A second attempt after a lost answer would be told "exists", and the keys would be lost.
-  const made = await client.post<{ tenant: TenantInfo; keys: TenantKeys }>('/v1/tenants', wanted, { repeat: 'unsent' });
-  if (server.isLocal) keepTenantKeys(server.stateFolder, id, made.keys);
-  if (args.flag('json')) return print(io, made);
-  io.out(`Tenant ${id} created. Its keys, shown once:`);
-  for (const line of renderTable(['scope', 'key'], Object.entries(made.keys))) io.out(line);
-  if (server.isLocal) io.note('The local stack keeps them: use --tenant with the other commands.');
+  // A repeat after a lost answer would be refused because the tenant exists, and its keys would be lost.
+  const created = await client.post<CreatedTenant>('/v1/tenants', newTenant, { repeat: 'unsent' });
+  if (server.isLocal) keepTenantKeys(server.stateFolder, id, created.keys);
+  if (args.flag('json')) return print(io, created);
+  io.out(`Tenant ${id} is created. Its keys are shown only now:`);
+  for (const line of renderTable(['scope', 'key'], Object.entries(created.keys))) io.out(line);
+  if (server.isLocal) io.note(`The local stack keeps them. The other commands use them with --tenant ${id}.`);
   return 0;
 }
 
 async function list(args: Args, io: Io): Promise<number> {
   const server = findServer(args, io);
   const client = new Client({ url: server.url, key: server.mustKey('root') });
-  const tenants: TenantInfo[] = [];
+  const tenants: ListedTenant[] = [];
   for (let after: string | null | undefined = ''; after != null; ) {
     const page: TenantsPage = await client.get(`/v1/tenants${after ? `?after=${encodeURIComponent(after)}` : ''}`);
     tenants.push(...page.tenants);
@@ -82,14 +76,13 @@ async function list(args: Args, io: Io): Promise<number> {
 }
 
 async function remove(id: string, args: Args, io: Io): Promise<number> {
-  if (!args.flag('yes')) throw new UsageError(`this deletes ${id} with all its events: say so with --yes`);
+  if (!args.flag('yes')) throw new UsageError(`this deletes ${id} with all its events: confirm it with --yes`);
   const server = findServer(args, io);
   const client = new Client({ url: server.url, key: server.mustKey('root') });
   await client.call(`/v1/tenants/${encodeURIComponent(id)}`, { method: 'DELETE' });
   if (server.isLocal) keepTenantKeys(server.stateFolder, id, null);
-  io.out(
-    `Tenant ${id} deleted. Its keys stop working within half a minute, its data goes within minutes (GET /v1/deletions).`,
-  );
+  io.out(`Tenant ${id} is deleted. Its keys stop working within half a minute, its data is gone within minutes.`);
+  io.out('GET /v1/deletions shows how far the deletion is.');
   return 0;
 }
 

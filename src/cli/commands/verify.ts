@@ -1,41 +1,38 @@
 /**
- * `tidemark verify`: the accounts of a tenant, through the public API: nothing lost, nothing counted twice.
+ * `tidemark verify`: checks the accounts of a tenant through the public API: no event is lost, none is counted twice.
  *
- * - Every shard answers, and nothing waits longer than it should.
+ * - Every shard answers.
  * - received = accepted + duplicate + quarantined + rejected, over all requests whose flushes are stored.
- * - The flushes of every shard tile its log: no gap, no overlap.
- * - Each sealed day: live − sealed is explained by duplicates, late and imported events; the rest is 0.
- * - Each clean sealed day: a query counts just what its seal counted.
+ * - The flushes of every shard tile its log without a gap or an overlap.
+ * - Duplicates, late, imported and expired events explain live − sealed of each sealed day; the rest is 0.
+ * - A query counts as many events of each clean sealed day as its seal counted.
  */
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { Client } from '../kit/client.ts';
 import { type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
 import { type DayRange, readSeals, type SealedDay } from '../kit/seals.ts';
 import { readStatus, type Status } from '../kit/status.ts';
 import { formatNumber as n } from '../kit/table.ts';
-import { DAY_MS, isoDay } from '../kit/times.ts';
+import { isoDay } from '../kit/times.ts';
 import type { QueryAnswer } from './query.ts';
 
 export interface Check {
   readonly name: string;
-  /** Null: there is nothing to check yet. */
+  /** null when there is nothing to check yet. */
   readonly ok: boolean | null;
   readonly found: string;
 }
 
-/** The range one question may ask for. */
-const QUERY_DAYS_MAX = 400;
-const NAMED_MAX = 5;
-/** The server answers for at most 4,000 days at a time. */
-const SEALS_DAYS_MAX = 4_000;
+const NAMES_SHOWN_MAX = 5;
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'Check the accounts: everything received is in exactly one place',
+  summary: 'Check that every received event is in exactly one place',
   usage: '[--tenant ID]',
-  notes: 'Reads only. Ends with 1 when an account does not balance.',
+  notes: 'The command changes nothing. The exit code is 1 when an account does not balance.',
   examples: ['verify', 'verify --tenant shop --json'],
-  options: { json: { type: 'boolean', help: 'the checks as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
+  options: { json: { type: 'boolean', help: 'print the checks as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
   positionalsMax: 0,
   async run(args, io) {
     const server = findServer(args, io);
@@ -61,8 +58,8 @@ export function checkShards({ shards, tailEvents }: Status): Check {
   const silent = shards.filter(({ reachable }) => !reachable).map(({ region, index }) => `${region}/${index}`);
   const found =
     silent.length > 0
-      ? `${silent.length} of ${shards.length} do not answer: ${name(silent)}`
-      : `${shards.length} answer, ${n(tailEvents)} events not stored yet`;
+      ? `${silent.length} of ${shards.length} do not answer: ${namesOf(silent)}`
+      : `${shards.length} answer, ${n(tailEvents)} events are not stored yet`;
   return { name: 'shards', ok: silent.length === 0, found };
 }
 
@@ -81,25 +78,31 @@ export function checkTiling({ flushes, gaps }: Status['stored']): Check {
 
 export function checkDrift(days: readonly SealedDay[]): Check {
   const sealed = days.filter(({ sealedAt }) => sealedAt !== null);
-  const off = sealed.filter(({ drift }) => drift.rest !== 0);
+  const unexplained = sealed.filter(({ drift }) => drift.rest !== 0);
   const total = (cause: string) => sealed.reduce((sum, { drift }) => sum + (drift[cause] ?? 0), 0);
-  const causes = `${n(total('duplicates'))} duplicates, ${n(total('beyond'))} too late for their windows, ${n(total('imported'))} imported, ${n(total('expired'))} expired`;
+  const causes = [
+    `${n(total('duplicates'))} duplicates`,
+    `${n(total('beyond'))} too late for their windows`,
+    `${n(total('imported'))} imported`,
+    `${n(total('expired'))} expired`,
+  ].join(', ');
+  const rests = unexplained.map(({ day, drift }) => `${day} (${drift.rest})`);
   const found =
-    off.length > 0
-      ? `${off.length} days with an unexplained rest: ${name(off.map(({ day, drift }) => `${day} (${drift.rest})`))}`
+    unexplained.length > 0
+      ? `${unexplained.length} days with an unexplained rest: ${namesOf(rests)}`
       : `${n(sealed.length)} sealed days, all explained: ${causes}`;
-  return { name: 'drift', ok: off.length === 0, found };
+  return { name: 'drift', ok: unexplained.length === 0, found };
 }
 
 async function readSealedDays(client: Client, { firstDay, lastDay }: Status['sealed']): Promise<SealedDay[]> {
   if (firstDay === null || lastDay === null) return [];
-  const ranges = rangesOf(firstDay, lastDay, SEALS_DAYS_MAX);
+  const ranges = rangesOf(firstDay, lastDay, LIMITS.sealDaysMax);
   const answers = [];
   for (const range of ranges) answers.push(await readSeals(client, range));
   return answers.flatMap(({ days }) => days);
 }
 
-/** Ranges of so many days at most, ends included, that cover the days from one to the other. */
+/** Cuts the days from `firstDay` to `lastDay`, both included, into ranges of at most `daysMax` days. */
 export function rangesOf(firstDay: string, lastDay: string, daysMax: number): DayRange[] {
   const lastMs = Date.parse(lastDay);
   const ranges: DayRange[] = [];
@@ -114,7 +117,7 @@ async function checkAnswers(client: Client, days: readonly SealedDay[]): Promise
   const [first, last] = [clean[0], clean.at(-1)];
   if (!first || !last) return { name: 'answers', ok: null, found: 'no day is sealed yet' };
   const counted = new Map<string, number>();
-  for (const { from, to } of rangesOf(first.day, last.day, QUERY_DAYS_MAX)) {
+  for (const { from, to } of rangesOf(first.day, last.day, LIMITS.queryRangeDaysMax)) {
     const range = { from, to: isoDay(Date.parse(to) + DAY_MS), timezone: 'UTC' };
     const answer = await client.post<QueryAnswer>('/v1/query', { measure: 'count', interval: 'day', ...range });
     for (const { at, value } of answer.series[0]?.points ?? []) counted.set(at.slice(0, 10), value ?? 0);
@@ -123,15 +126,17 @@ async function checkAnswers(client: Client, days: readonly SealedDay[]): Promise
 }
 
 export function compareDays(days: readonly SealedDay[], counted: ReadonlyMap<string, number>): Check {
-  const off = days.filter(({ day, events }) => (counted.get(day) ?? 0) !== events);
+  const different = days.filter(({ day, events }) => (counted.get(day) ?? 0) !== events);
+  const pairs = different.map(({ day, events }) => `${day} (${counted.get(day) ?? 0} ≠ ${events})`);
   const total = days.reduce((sum, { events }) => sum + events, 0);
   const found =
-    off.length > 0
-      ? `${off.length} days where query and seal differ: ${name(off.map(({ day, events }) => `${day} (${counted.get(day) ?? 0} ≠ ${events})`))}`
+    different.length > 0
+      ? `${different.length} days where query and seal differ: ${namesOf(pairs)}`
       : `queries count what ${n(days.length)} seals counted: ${n(total)} events`;
-  return { name: 'answers', ok: off.length === 0, found };
+  return { name: 'answers', ok: different.length === 0, found };
 }
 
-function name(things: readonly string[]): string {
-  return things.slice(0, NAMED_MAX).join(', ') + (things.length > NAMED_MAX ? ' …' : '');
+/** The first few names, with an ellipsis for the others. */
+function namesOf(names: readonly string[]): string {
+  return names.slice(0, NAMES_SHOWN_MAX).join(', ') + (names.length > NAMES_SHOWN_MAX ? ' …' : '');
 }

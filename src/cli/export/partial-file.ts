@@ -1,8 +1,11 @@
 /**
- * Partial file: an export on its way: `FILE.part` holds the parts that came whole, `FILE.part.json` says which.
+ * Partial file: an export that is being written. `FILE.part` holds its bytes, the journal `FILE.part.json` the parts in
+ * it.
  *
- * A part counts when its line in the journal is written, after its bytes: whatever lies beyond is cut off when an
- * interrupted export goes on. Another question under the same name begins anew. `FILE` itself appears whole or not at all.
+ * - The journal lists a part after the bytes of the part are on disk. Bytes beyond the journal are cut off when an
+ *   interrupted export continues.
+ * - A journal of another question is ignored, and the export starts anew.
+ * - `FILE` itself appears whole or not at all.
  */
 import {
   closeSync,
@@ -23,7 +26,7 @@ export interface Progress {
   readonly sizeBytes: number;
 }
 interface Journal extends Progress {
-  /** What was asked: the journal is another export's if it differs. */
+  /** The question of the export; a journal with another question belongs to another export. */
   readonly question: string;
 }
 
@@ -60,13 +63,13 @@ export class PartialFile {
     this.#sizeBytes += bytes.length;
   }
 
-  /** The span that was being written did not come whole. */
+  /** Drops the bytes of a span that did not arrive whole. */
   rewind(): void {
     this.#sizeBytes = this.#done.sizeBytes;
     ftruncateSync(this.#file, this.#sizeBytes);
   }
 
-  /** The span came whole. */
+  /** Records that a span has arrived whole. */
   keep(rows: number): void {
     fsyncSync(this.#file);
     this.#done = { spans: this.#done.spans + 1, rows: this.#done.rows + rows, sizeBytes: this.#sizeBytes };
@@ -76,7 +79,7 @@ export class PartialFile {
     renameSync(draft, this.#journalPath);
   }
 
-  /** All of it came. */
+  /** Gives the file its name, once every span has arrived. */
   finish(): void {
     closeSync(this.#file);
     renameSync(this.#partPath, this.#path);

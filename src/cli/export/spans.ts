@@ -1,8 +1,9 @@
 /**
- * Spans: a range of time cut into parts that are asked for one after the other. What ends one part begins the next, in the
- * very same words, so that no event is in two of them or in none, whatever the zone in which the server reads a date.
+ * Spans: a range of time cut into parts that are requested one after the other. The end of a part and the start of the
+ * next are the same text, so every event is in exactly one part, in whatever zone the server reads a date.
  */
-import { DAY_MS, isoDay } from '../kit/times.ts';
+import { DAY_MS } from '../../core/limits.ts';
+import { isoDay } from '../kit/times.ts';
 
 export interface Span {
   readonly from: string;
@@ -11,7 +12,7 @@ export interface Span {
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** A date is cut at dates, an instant at instants. The last part may be up to two days longer than the others. */
+/** Cuts a range that begins with a date at dates, any other at instants. The last part may be up to two days longer. */
 export function spansOf(from: string, to: string, days: number): Span[] {
   const toMs = Date.parse(to);
   const cuts: string[] = [from];

@@ -1,9 +1,10 @@
 /**
- * Chunk: up to N mapped rows as NDJSON, the unit that is sent, acknowledged and skipped when it is sent again.
+ * Chunk: a bounded number of mapped rows as NDJSON, the unit that is sent and acknowledged.
  *
  * Chunks are numbered from 0 and cut by rows and size alone, so the same file, mapping and size give the same chunks.
  */
 import { createHash } from 'node:crypto';
+import type { WireImportVerdict } from '../../wire/ingest.ts';
 import type { ImportEvent, Mapping } from './mapping.ts';
 import { BLANK, Unreadable } from './rows.ts';
 
@@ -11,7 +12,7 @@ export interface Chunk {
   readonly index: number;
   readonly rowCount: number;
   readonly body: Buffer;
-  /** SHA-256 of the body, hex. */
+  /** The SHA-256 of the body in hexadecimal. */
   readonly hash: string;
 }
 
@@ -20,12 +21,12 @@ export interface RowCounts {
   mapped: number;
   skipped: number;
   unreadable: number;
-  /** The first few, with their row numbers. */
+  /** The first few unreadable rows, with their numbers. */
   readonly unreadableFirst: { readonly row: number; readonly reason: string }[];
 }
 
 const UNREADABLE_SHOWN_MAX = 5;
-/** The server takes 12 MiB unpacked. */
+/** The server takes `LIMITS.importChunkSizeBytesMax`. A change of this size would cut the chunks of old imports anew. */
 const CHUNK_SIZE_BYTES_MAX = 10 * 1024 * 1024;
 
 export async function* cutChunks(
@@ -84,18 +85,11 @@ function lineOf(
 }
 
 function withId(event: ImportEvent, id: string): ImportEvent {
-  if (typeof event !== 'object') throw new Error(`the mapping gave ${typeof event} instead of an event or null`);
-  // Written into the mapping's own object: a copy of half a million events costs a second.
+  if (typeof event !== 'object') throw new Error(`the mapping returned ${typeof event} instead of an event or null`);
+  // The id is written into the mapping's own object: copies of half a million events cost a second.
   event.id ??= id;
   return event;
 }
 
-/** The server's answer to one chunk, given again to a repeat. */
-export interface ChunkVerdict {
-  readonly received: number;
-  readonly accepted: number;
-  readonly duplicate?: number;
-  readonly quarantined?: number;
-  readonly rejected: number;
-  readonly errors?: readonly { readonly code: string; readonly message?: string; readonly id?: string }[];
-}
+/** The server's answer to one chunk, given again to a repeat. A server of another version may leave out members. */
+export type ChunkVerdict = Pick<WireImportVerdict, 'received' | 'accepted' | 'rejected'> & Partial<WireImportVerdict>;

@@ -1,5 +1,5 @@
 /**
- * File hash: SHA-256 of a file's bytes as they lie on disk, hex. Makes the ids of rows and of imports.
+ * File hash: the SHA-256 of a file's bytes on disk in hexadecimal, from which the ids of rows and imports are made.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

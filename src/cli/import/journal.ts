@@ -1,9 +1,10 @@
 /**
- * Journal: which chunks of an import the server has acknowledged, kept in the state folder, so that an interrupted import
- * goes on without sending them again.
+ * Journal: the list of the chunks of an import that the server has acknowledged, kept in the state folder, so that an
+ * interrupted import continues without sending them again.
  *
- * Only a help: the server recognises a repeated chunk by itself. A line is appended after each acknowledgement; a torn
- * last line is ignored. An entry counts only for the same content, and only for an import the server still knows.
+ * The journal saves time alone: the server recognises a repeated chunk by itself. A line is appended after each
+ * acknowledgement; a torn last line is ignored. An entry is valid for the same content of an import that the server
+ * knows.
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +21,7 @@ export class Journal {
   readonly #file: string;
   readonly #entries = new Map<number, Entry>();
 
-  /** One journal for each import into each tenant of each server. */
+  /** Opens the journal of one import into one tenant of one server. */
   constructor(stateFolder: string, target: { readonly url: string; readonly key: string; readonly importId: string }) {
     const name = createHash('sha256')
       .update(`${target.url}\n${target.key}\n${target.importId}`)
@@ -48,7 +49,7 @@ export class Journal {
     appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
   }
 
-  /** The server does not know the import: what was acknowledged belonged to another life of it. */
+  /** Drops all entries: a server that does not know the import has lost the acknowledged chunks. */
   forget(): void {
     this.#entries.clear();
     rmSync(this.#file, { force: true });

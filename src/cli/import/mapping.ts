@@ -1,10 +1,11 @@
 /**
  * Mapping: a user's module that turns one row of a file into one event.
  *
- * Its default export is called as `(row, rowNumber) => event | null`; rows count from 1, without the header.
- * - null: the row is no event; it is skipped and counted.
- * - A throw: the row is unreadable; it is counted, and the first reasons are shown.
- * It must give the same event for the same row each time: a repeated import is recognised by its content.
+ * The import calls its default export as `(row, rowNumber) => event | null`; rows are numbered from 1, without the
+ * header.
+ * - A mapping returns null for a row that is not an event; the row is skipped and counted.
+ * - A mapping throws for an unreadable row; the row is counted, and the first reasons are shown.
+ * - A mapping returns the same event for the same row each time: the server recognises a repeated chunk by its content.
  */
 import { pathToFileURL } from 'node:url';
 import type { EventType } from '../../core/event/event.ts';
@@ -13,13 +14,15 @@ import { CliError } from '../kit/command.ts';
 export const FORMATS = ['csv', 'ndjson', 'lines'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** A row of a CSV file by its header, as text: nothing is guessed. */
+/** The fields of a CSV row by the names in the header. Every field is a text: no type is guessed. */
 export type CsvRow = Readonly<Record<string, string>>;
 
-/** JSON; what is undefined is left out. */
+/** A JSON value; undefined members are left out. */
 export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
-/** An event as `POST /v1/import` takes it. Without an id it gets one made of the file's hash and the row number. */
+/**
+ * An event as `POST /v1/import` takes it. An event without an id gets one made of the file's hash and the row number.
+ */
 export interface ImportEvent {
   id?: string;
   readonly type?: EventType;
@@ -32,7 +35,7 @@ export interface ImportEvent {
   readonly context?: { readonly [key: string]: Json };
 }
 
-/** `Row`: CsvRow, the parsed JSON of an NDJSON line, or the text of a line. */
+/** `Row` is CsvRow, the parsed JSON of an NDJSON line, or the text of a line. */
 export type Mapping<Row> = (row: Row, rowNumber: number) => ImportEvent | null;
 
 export interface MappingModule {
@@ -50,16 +53,22 @@ export async function loadMapping(path: string): Promise<MappingModule> {
     });
   }
   if (typeof module.default !== 'function') {
-    throw new CliError(`${path} has no default export`, 'It must export default (row, rowNumber) => event | null');
+    throw new CliError(
+      `${path} has no default export`,
+      'The module must export default (row, rowNumber) => event | null',
+    );
   }
   const format = FORMATS.find((known) => known === module.format);
   if (module.format !== undefined && !format) {
-    throw new CliError(`${path} exports the format ${JSON.stringify(module.format)}`, `Known: ${FORMATS.join(', ')}`);
+    throw new CliError(
+      `${path} exports the format ${JSON.stringify(module.format)}`,
+      `A format is ${FORMATS.join(', ')}.`,
+    );
   }
   return { map: module.default as Mapping<unknown>, format };
 }
 
-/** By the file's name, `.gz` aside. */
+/** Guesses the format by the file's name, without `.gz`. */
 export function guessFormat(path: string): Format {
   const name = path.toLowerCase().replace(/\.gz$/, '');
   if (/\.(nd)?jsonl?$/.test(name)) return 'ndjson';

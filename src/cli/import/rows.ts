@@ -1,10 +1,12 @@
 /**
- * Rows: a file as a stream of batches of rows, in order, each read or unreadable. Memory stays bounded whatever its size.
+ * Rows: a file as a stream of batches of rows, in order. Memory stays bounded for a file of any size.
  *
- * - CSV: the header names the columns; a record with another number of fields, or broken quotes, is unreadable.
- * - NDJSON: one JSON value a line. Lines: the text of each line. Blank lines count as rows but are no events.
- * - A line longer than LINE_LENGTH_MAX is unreadable, and never held as a whole.
- * Batches instead of single rows: half a million turns of an async iterator cost more than parsing.
+ * - CSV: the header names the columns; a record with another number of fields, or with broken quotes, is unreadable.
+ * - NDJSON: each line is one JSON value. Lines: each row is the text of a line. Blank lines count as rows, not as
+ *   events.
+ * - A line longer than LINE_LENGTH_MAX is unreadable and never held as a whole.
+ *
+ * The stream has batches instead of single rows: half a million turns of an async iterator cost more than the parsing.
  */
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
@@ -12,20 +14,20 @@ import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import type { Format } from './mapping.ts';
 
-/** What stands where a row could not be read. */
+/** Stands in the place of a row that could not be read. */
 export class Unreadable {
   readonly reason: string;
   constructor(reason: string) {
     this.reason = reason;
   }
 }
-/** A line that holds nothing. */
+/** Stands in the place of a blank line. */
 export const BLANK = Symbol('blank');
 
 const READ_SIZE_BYTES = 256 * 1024;
 const LINE_LENGTH_MAX = 1024 * 1024;
 
-/** `onBytes` is told how many bytes of the file (packed, if it is) have been read. */
+/** `onBytes` receives the number of bytes just read from the file, still packed when the file is. */
 export async function* readRows(
   path: string,
   format: Format,
@@ -46,7 +48,7 @@ async function* openBytes(path: string, onBytes: (count: number) => void): Async
   yield* file.pipe(unpacked);
 }
 
-/** The parser runs within `write`; taking the records from a callback spares the stream machinery for each. */
+/** The parser runs within `write`; a callback takes the records, which saves the cost of a stream for each of them. */
 async function* readCsv(source: AsyncIterable<Buffer>, delimiter: string): AsyncGenerator<unknown[]> {
   let batch: unknown[] = [];
   const parser = parse({
@@ -63,7 +65,7 @@ async function* readCsv(source: AsyncIterable<Buffer>, delimiter: string): Async
   });
   let failure: Error | undefined;
   parser.on('error', (error) => (failure = error));
-  // Nothing comes out, but a Transform finishes only when somebody reads.
+  // The stream yields nothing, but a Transform finishes only when it is read.
   parser.resume();
   for await (const chunk of source) {
     await new Promise<void>((resolve) => parser.write(chunk, () => resolve()));

@@ -1,37 +1,42 @@
 /**
- * Import status: what the server has of an import, and which of the days it touched are sealed.
+ * Import status: how many days an import touched, and how many of them are sealed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WireImportStatus } from '../../wire/ingest.ts';
 import type { Client } from '../kit/client.ts';
 
 export interface ImportStatus {
-  /** Days touched. */
+  /** The number of days with events of the import. */
   readonly days: number;
+  /** The number of those days that are sealed. */
   readonly sealed: number;
 }
 
-interface WireStatus {
-  readonly days?: readonly { readonly day: string; readonly rows?: number; readonly sealed?: boolean }[];
+/** The answer of the server. One of another version may leave out members. */
+interface StatusAnswer {
+  readonly days?: readonly Partial<WireImportStatus['days'][number]>[];
 }
 
 const POLL_MS_MIN = 250;
 const POLL_MS_MAX = 2_000;
 const STALLED_MS = 30_000;
 
-/** Undefined: the server does not know it. */
+/** The status of the import; undefined when the server does not know it. */
 export async function findImport(client: Client, importId: string): Promise<ImportStatus | undefined> {
-  const answer = await client.call<WireStatus>(pathOf(importId), { allow: [404] });
+  const answer = await client.call<StatusAnswer>(pathOf(importId), { allow: [404] });
   return answer.status === 404 ? undefined : toStatus(answer.body);
 }
 
-/** All chunks are sent: the server seals the days they touched. Asked again, it seals those that are not sealed yet. */
+/**
+ * Tells the server that all chunks are sent. It seals the days they touched; called again, it seals those still open.
+ */
 export async function finishImport(client: Client, importId: string): Promise<ImportStatus> {
-  return toStatus(await client.post<WireStatus>(`${pathOf(importId)}/finish`, {}));
+  return toStatus(await client.post<StatusAnswer>(`${pathOf(importId)}/finish`, {}));
 }
 
 /**
- * Polls slower and slower: a year of days takes a while. When nothing moves the seals are asked for again, for messages of a
- * queue can be lost with the process that held them.
+ * Polls with growing pauses, because the seals of a year take a while. When no day is sealed for some time, it asks for
+ * the seals again: messages of a queue can be lost with the process that held them.
  */
 export async function waitUntilSealed(
   client: Client,
@@ -41,7 +46,7 @@ export async function waitUntilSealed(
   let sealed = -1;
   let movedAtMs = Date.now();
   for (let pollMs = POLL_MS_MIN; ; pollMs = Math.min(POLL_MS_MAX, pollMs * 1.5)) {
-    const status = toStatus(await client.get<WireStatus>(pathOf(importId)));
+    const status = toStatus(await client.get<StatusAnswer>(pathOf(importId)));
     onStatus(status);
     if (status.sealed >= status.days) return status;
     if (status.sealed !== sealed) {
@@ -59,6 +64,6 @@ function pathOf(importId: string): string {
   return `/v1/import/${encodeURIComponent(importId)}`;
 }
 
-function toStatus({ days = [] }: WireStatus): ImportStatus {
+function toStatus({ days = [] }: StatusAnswer): ImportStatus {
   return { days: days.length, sealed: days.filter(({ sealed }) => sealed).length };
 }

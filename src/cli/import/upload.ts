@@ -1,5 +1,5 @@
 /**
- * Upload: sends chunks, a few at a time, each until it is acknowledged; a chunk in the journal is not sent again.
+ * Upload: sends chunks, a few at a time, each until it is acknowledged. A chunk in the journal is not sent again.
  */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
@@ -9,7 +9,7 @@ import type { Journal } from './journal.ts';
 
 export interface UploadTotals {
   chunks: number;
-  /** Acknowledged in an earlier run. */
+  /** The number of chunks that an earlier run sent. */
   resumed: number;
   received: number;
   accepted: number;
@@ -30,7 +30,7 @@ export interface UploadOptions {
 const pack = promisify(gzip);
 const UNLISTED_CODE = 'not-listed';
 
-/** Ends when every chunk is acknowledged; the first failure ends it, after the chunks in flight have come to rest. */
+/** Resolves when every chunk is acknowledged. After the first failure it awaits the chunks in flight and rejects. */
 export async function uploadChunks(chunks: AsyncIterable<Chunk>, options: UploadOptions): Promise<UploadTotals> {
   const totals: UploadTotals = {
     chunks: 0,
@@ -58,10 +58,10 @@ export async function uploadChunks(chunks: AsyncIterable<Chunk>, options: Upload
 }
 
 async function acknowledge(chunk: Chunk, totals: UploadTotals, options: UploadOptions): Promise<void> {
-  const known = options.journal.find(chunk.index, chunk.hash);
-  const verdict = known ?? (await sendChunk(chunk, options));
-  if (!known) options.journal.append({ chunk: chunk.index, hash: chunk.hash, verdict });
-  addVerdict(totals, verdict, known !== undefined);
+  const keptVerdict = options.journal.find(chunk.index, chunk.hash);
+  const verdict = keptVerdict ?? (await sendChunk(chunk, options));
+  if (!keptVerdict) options.journal.append({ chunk: chunk.index, hash: chunk.hash, verdict });
+  addVerdict(totals, verdict, keptVerdict !== undefined);
   options.onAcknowledged(totals);
 }
 
@@ -87,7 +87,7 @@ function addVerdict(totals: UploadTotals, verdict: ChunkVerdict, isResumed: bool
   totals.rejected += verdict.rejected;
   const errors = verdict.errors ?? [];
   for (const { code } of errors) addTo(totals.rejectedByCode, code, 1);
-  // The server lists a bounded number of errors a chunk.
+  // The server lists a bounded number of errors for each chunk.
   addTo(totals.rejectedByCode, UNLISTED_CODE, Math.max(0, verdict.rejected - errors.length));
 }
 

@@ -1,35 +1,32 @@
 /**
- * Batches: events to `POST /v1/events`, several at a time, with the accounts of what became of them.
+ * Batches: sends events to `POST /v1/events`, many in one call, and adds up the verdicts.
  *
- * Every event must carry an id: a batch whose answer was lost is sent again, and only ids make that harmless.
+ * Every event must carry an id: a batch whose answer was lost is sent again, and ids alone make that harmless.
  */
 import type { Verdict } from '../../core/event/rejection.ts';
+import type { VerdictDocument } from '../../wire/ingest.ts';
 import type { Client } from './client.ts';
 
 export type WireEvent = { readonly id: string } & Readonly<Record<string, unknown>>;
 
-export interface EventError {
-  readonly index: number;
-  readonly id?: string;
-  readonly code: string;
-  readonly path?: string;
-  readonly message: string;
-}
+type EventError = Pick<WireError, 'index' | 'code' | 'message'> & Partial<WireError>;
+type WireError = VerdictDocument['errors'][number];
 
 export type Accounts = { received: number; requests: number; readonly errors: EventError[] } & Record<Verdict, number>;
 
-type BatchAnswer = { readonly received: number; readonly errors?: readonly EventError[] } & Readonly<
-  Record<Verdict, number>
->;
+/** The verdict on a batch. A server of another version may leave out the errors, or the id and path of one. */
+type BatchAnswer = Pick<VerdictDocument, 'received' | Verdict> & { readonly errors?: readonly EventError[] };
 
 export function newAccounts(): Accounts {
   return { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0, requests: 0, errors: [] };
 }
 
-/** Errors kept for showing; the counts are complete. */
+/** Errors kept for display; the counts are complete. */
 const ERRORS_KEPT_MAX = 100;
 
-/** `offset` is the position of the batch's first event in the whole input. */
+/**
+ * Sends one batch and adds its verdict to `accounts`. `offset` is the position of its first event in the whole input.
+ */
 export async function sendBatch(
   client: Client,
   events: readonly WireEvent[],

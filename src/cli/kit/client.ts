@@ -1,21 +1,27 @@
 /**
  * Client: the one place where the CLI calls the public API, and where a call is repeated.
  *
- * - 429, 502, 503, 504 and network errors are retried with exponential backoff and jitter; `Retry-After` is honoured.
- * - A call whose repetition could do harm (`repeat: 'unsent'`) is repeated only if it certainly was not carried out.
- * - Every other refusal becomes a CliError that shows the problem's code and detail (RFC 9457) and says what to do.
+ * - The client retries 429, 502, 503, 504 and network errors with exponential backoff and jitter, and honours
+ *   `Retry-After`.
+ * - It repeats a call with `repeat: 'unsent'`, which does harm when it is carried out twice, only if the server
+ *   certainly did not carry it out.
+ * - It turns every other refusal into a CliError with the problem's code and detail (RFC 9457) and a hint.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProblemDocument } from '../../wire/problem.ts';
 import { CliError } from './command.ts';
 
 export interface CallOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE' | 'PUT';
-  /** A plain value becomes JSON; bytes go as they are. */
+  /** A plain value is sent as JSON, bytes as they are. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** `always`: the call is idempotent (default). `unsent`: repeat only what was refused or never left. */
+  /**
+   * `always`: the call is idempotent. `unsent`: only a call that was refused or never left is repeated. Default:
+   * `always`.
+   */
   readonly repeat?: 'always' | 'unsent';
-  /** Answers given to the caller instead of thrown. */
+  /** Statuses whose answers are returned to the caller instead of thrown. */
   readonly allow?: readonly number[];
 }
 
@@ -30,28 +36,25 @@ export interface ClientOptions {
   readonly key?: string | undefined;
   /** Calls made at most for one answer. */
   readonly triesMax?: number;
-  /** Answers that the quota is used up are waited out as often as they come: the server says when there is room. */
+  /** Whether an exhausted quota is waited out without counting as a try: the server says when it has room. */
   readonly waitsForQuota?: boolean;
   readonly backoffMs?: number;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onRetry?: (reason: string, waitMs: number) => void;
 }
 
-interface Problem {
-  readonly title?: string;
-  readonly code?: string;
-  readonly detail?: string;
-}
+/** A refusal as JSON. A proxy before the server, or another version of the server, may leave out any member. */
+type Problem = Partial<ProblemDocument>;
 
 const RETRYABLE = new Set([429, 502, 503, 504]);
-/** The request cannot have been carried out. */
+/** Statuses of requests that the server cannot have carried out. */
 const REFUSED = new Set([429, 503]);
 const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
-/** Four retries in about four seconds: a local stack that restarts is back within one. */
+/** Four retries take about four seconds; a local stack restarts within one. */
 const TRIES_MAX_DEFAULT = 5;
 const BACKOFF_MS_DEFAULT = 250;
 const BACKOFF_MS_MAX = 10_000;
-/** A server that asks for longer is not waited for. */
+/** The client gives up when the server asks for a longer wait. */
 const RETRY_AFTER_MS_MAX = 120_000;
 
 export class Client {
@@ -77,7 +80,7 @@ export class Client {
     return this.#repeated(options, () => this.#try<T>(path, options));
   }
 
-  /** An answer whose body is read by the caller, piece by piece. */
+  /** Returns an answer whose body the caller reads piece by piece. */
   async open(path: string, options: CallOptions = {}): Promise<Response> {
     return this.#repeated(options, () => this.#tryOpen(path, options));
   }
@@ -123,19 +126,19 @@ export class Client {
   }
 
   #request({ method = 'GET', body, headers }: CallOptions): RequestInit {
-    const all: Record<string, string> = { accept: 'application/json', ...headers };
-    if (this.#options.key) all.authorization = `Bearer ${this.#options.key}`;
-    if (body === undefined) return { method, headers: all };
-    if (body instanceof Uint8Array) return { method, headers: all, body: body as Uint8Array<ArrayBuffer> };
-    return { method, headers: { 'content-type': 'application/json', ...all }, body: JSON.stringify(body) };
+    const sentHeaders: Record<string, string> = { accept: 'application/json', ...headers };
+    if (this.#options.key) sentHeaders.authorization = `Bearer ${this.#options.key}`;
+    if (body === undefined) return { method, headers: sentHeaders };
+    if (body instanceof Uint8Array) return { method, headers: sentHeaders, body: body as Uint8Array<ArrayBuffer> };
+    return { method, headers: { 'content-type': 'application/json', ...sentHeaders }, body: JSON.stringify(body) };
   }
 
   #unreachable(error: Error): Failure {
     const code = (error.cause as { code?: string } | undefined)?.code ?? error.message;
     const hint =
-      'Start the local stack (npm start), or name the server with --url or TIDEMARK_URL. tidemark doctor looks closer.';
+      'Start the local stack (npm start), or name the server with --url or TIDEMARK_URL. Find the cause: tidemark doctor';
     return {
-      error: new CliError(`No answer from ${this.url} (${code})`, hint, { cause: error }),
+      error: new CliError(`${this.url} does not answer (${code})`, hint, { cause: error }),
       isRetryable: true,
       isUnsent: UNSENT.has(code),
       isOverQuota: false,
@@ -162,13 +165,15 @@ function failureOf({ status, headers }: Response, body: unknown, path: string, {
   };
 }
 
-/** Full jitter over the upper half, so that clients that failed together do not return together. */
+/**
+ * Exponential backoff with jitter over its upper half, so that clients that failed together return at different times.
+ */
 function backoffMs(tries: number, baseMs: number): number {
   const capMs = Math.min(BACKOFF_MS_MAX, baseMs * 2 ** (tries - 1));
   return Math.round(capMs * (0.5 + Math.random() / 2));
 }
 
-/** `Retry-After` in seconds or as a date; undefined when absent or unreadable. */
+/** The wait that `Retry-After` asks for, in seconds or as a date; undefined when it is absent or unreadable. */
 function retryAfterMs(value: string | null): number | undefined {
   if (!value) return undefined;
   const seconds = Number(value);
@@ -187,23 +192,24 @@ function parseBody(text: string): unknown {
 
 function refusal(status: number, body: unknown, call: string): CliError {
   const problem: Problem = typeof body === 'object' && body !== null ? body : { detail: String(body).slice(0, 300) };
-  const detail = problem.detail || problem.title || 'no reason given';
+  const detail = problem.detail || problem.title || 'the server gives no reason';
   return new CliError(
     `${call} answered ${status} ${problem.code ?? ''}: ${detail}`.replace(' :', ':'),
     hintOf(status, problem.code),
   );
 }
 
-/** What to do about an answer, where the answer's own detail cannot know. */
-function hintOf(status: number, code: string | undefined): string | undefined {
+/** The advice for a refusal, which the server cannot give because it does not know the command line. */
+function hintOf(status: number, code: Problem['code']): string | undefined {
   if (code === 'import-chunk-conflict')
-    return 'The file, the mapping or --chunk-rows changed since: restore them, or import anew with another --id (copies are dropped by the seal).';
+    return 'The file, the mapping or --chunk-rows has changed. Restore them, or use another --id; the seal drops copies.';
   if (status === 401)
-    return 'The key is unknown to this server: check TIDEMARK_*_KEY, --tenant and --url, or make a new key (tidemark key create).';
-  if (status === 403) return 'The key is of another scope or tenant: see tidemark key list.';
-  if (status === 404) return 'Check the name, and that the server runs this version (tidemark doctor).';
+    return 'The server does not know the key. Check TIDEMARK_*_KEY, --tenant and --url, or use tidemark key create.';
+  if (status === 403)
+    return 'The key has another scope or belongs to another tenant. tidemark key list shows the keys.';
+  if (status === 404) return 'Check the id or name, and check that the server runs this version (tidemark doctor).';
   if (status === 429)
-    return 'The server is overloaded or the quota is used up: try again later, or send less at a time.';
-  if (status >= 500) return 'The server failed: its log says why. Repeating the command is safe.';
+    return 'The server is overloaded or the quota is used up. Try again later, or send fewer events at a time.';
+  if (status >= 500) return 'The server failed; its log says why. It is safe to repeat the command.';
   return undefined;
 }

@@ -1,14 +1,15 @@
 /**
  * Command: one verb of the `tidemark` program, with its options, its help and what it does.
  *
- * In: the arguments after the verb. Out: an exit code: 0 done; 1 the server refused, or not everything was accepted;
- * 2 the command line is wrong. Unknown options are refused with the nearest known one.
+ * In: the arguments after the verb. Out: an exit code: 0 when the command is done; 1 when the server refused it or did
+ * not accept everything; 2 when the command line is wrong. The refusal of an unknown option names the nearest known
+ * one.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 export interface Option {
   readonly type: 'string' | 'boolean';
-  /** How the value is called in the help. */
+  /** The name of the value in the help. */
   readonly value?: string;
   readonly help: string;
   readonly multiple?: boolean;
@@ -18,9 +19,9 @@ export type Options = Readonly<Record<string, Option>>;
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** What follows `tidemark <name>` in the first line of the help. */
+  /** The text after `tidemark <name>` in the first line of the help. */
   readonly usage: string;
-  /** Lines below the options: what it answers, what to know. */
+  /** Lines below the options, with the rules of the command. */
   readonly notes?: string;
   readonly examples: readonly string[];
   readonly options: Options;
@@ -28,25 +29,25 @@ export interface Command {
   run(args: Args, io: Io): Promise<number>;
 }
 
-/** What a command touches besides the server; tests give their own. */
+/** Everything that a command touches besides the server; tests supply their own. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The folder the command was given in. */
+  /** The folder in which the user ran the command. */
   readonly cwd: string;
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
-  /** Results. */
+  /** Prints a line of the result. */
   out(line: string): void;
-  /** Progress and complaints. */
+  /** Prints a line of progress or of an error. */
   note(line: string): void;
-  /** Progress may redraw its line. */
+  /** Whether progress may redraw its line. */
   readonly isTty: boolean;
 }
 
-/** The command line is wrong. */
+/** A command line that is wrong. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
-/** Something expected went wrong; `hint` says what to do. */
+/** An expected failure; `hint` says what the user does about it. */
 export class CliError extends Error {
   override name = 'CliError';
   readonly hint: string | undefined;
@@ -56,23 +57,27 @@ export class CliError extends Error {
   }
 }
 
-/** Options that every command talking to a server has. */
+/** The options of every command that calls a server. */
 export const SERVER_OPTIONS = {
-  url: { type: 'string', value: 'URL', help: 'server (TIDEMARK_URL; default: the local stack)' },
-  state: { type: 'string', value: 'DIR', help: 'state folder of the local stack, for its keys (default .tidemark)' },
+  url: { type: 'string', value: 'URL', help: 'server (default: TIDEMARK_URL, else the local stack)' },
+  state: {
+    type: 'string',
+    value: 'DIR',
+    help: 'state folder of the local stack, which has its keys (default .tidemark)',
+  },
 } as const satisfies Options;
 export const TENANT_OPTION = {
   tenant: {
     type: 'string',
     value: 'ID',
-    help: 'whose local keys to use (default demo); a key given by TIDEMARK_*_KEY names its tenant itself',
+    help: 'tenant whose local keys are used (default demo); a key in TIDEMARK_*_KEY is for its own tenant',
   },
 } as const satisfies Options;
-const HELP: Option = { type: 'boolean', help: 'show this' };
+const HELP: Option = { type: 'boolean', help: 'show this help' };
 
 type Value = string | boolean | (string | boolean)[] | undefined;
 
-/** The parsed arguments; every reader refuses what does not fit with the option's name and what was found. */
+/** The parsed arguments. Every reader refuses an unfit value and names the option and the value. */
 export class Args {
   readonly #values: Readonly<Record<string, Value>>;
   readonly positionals: readonly string[];
@@ -97,7 +102,7 @@ export class Args {
     const value = this.#values[name];
     return Array.isArray(value) ? value.map(String) : [];
   }
-  /** A comma-separated list. */
+  /** The items of a comma-separated list. */
   list(name: string): string[] | undefined {
     const text = this.text(name);
     return text === undefined ? undefined : commaSeparated(text);
@@ -122,7 +127,7 @@ export class Args {
   }
 }
 
-/** Undefined: help was asked for. */
+/** The arguments of the command; undefined when the user asked for help. */
 export function parseCommand(command: Command, argv: readonly string[]): Args | undefined {
   const options: Options = { ...command.options, help: HELP };
   refuseUnknown(options, argv);
@@ -131,12 +136,22 @@ export function parseCommand(command: Command, argv: readonly string[]): Args | 
     const config: ParseArgsConfig = { args: [...argv], options: toParseOptions(options), allowPositionals: true };
     parsed = parseArgs(config) as typeof parsed;
   } catch (error) {
-    throw new UsageError((error as Error).message.split('. ')[0] ?? 'wrong arguments');
+    throw new UsageError(explainParseError(error as Error));
   }
   if (parsed.values.help) return undefined;
   const extra = parsed.positionals[command.positionalsMax];
   if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many`);
   return new Args(parsed.values, parsed.positionals);
+}
+
+/** The refusal of Node's parser in the words of this program. Its messages name the option as `'--top <value>'`. */
+function explainParseError({ message }: Error): string {
+  const [, option] = /'(--[^' ]+)/.exec(message) ?? [];
+  if (option === undefined) return message.split('. ')[0] ?? message;
+  if (message.includes('does not take an argument')) return `${option} takes no value`;
+  if (message.includes('ambiguous')) return `the value of ${option} looks like an option: write ${option}=VALUE`;
+  if (message.includes('argument missing')) return `${option} needs a value`;
+  return message.split('. ')[0] ?? message;
 }
 
 function toParseOptions(options: Options): NonNullable<ParseArgsConfig['options']> {
@@ -162,7 +177,7 @@ function takesValue(options: Options, argument: string): boolean {
   return argument.startsWith('--') && !argument.includes('=') && options[argument.slice(2)]?.type === 'string';
 }
 
-/** The known word that is at most a third of its letters away. */
+/** The nearest known word, when no more than a third of its letters differ. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
@@ -172,7 +187,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     : undefined;
 }
 
-/** Levenshtein, one row at a time. */
+/** The Levenshtein distance, computed one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
@@ -205,7 +220,7 @@ export function helpOf(command: Command): string {
   ].join('\n');
 }
 
-/** The items between commas, trimmed; empty ones are left out. */
+/** The items between the commas, trimmed, without empty ones. */
 export function commaSeparated(text: string): string[] {
   return text
     .split(',')

@@ -1,28 +1,27 @@
 /**
  * Keys: where the CLI finds the server and the key that a command needs.
  *
- * - Server: `--url`, TIDEMARK_URL, what the local stack wrote into its state folder, else port 8787 of this machine.
- * - Key: TIDEMARK_<SCOPE>_KEY, else the local stack's `keys.json` (root also from `.dev.vars`).
- * - Local keys are only ever sent to this machine: a mistyped `--url` must not carry them away.
+ * - The server comes from `--url`, TIDEMARK_URL or the state folder of the local stack. Default: port 8787 of this
+ *   machine.
+ * - A key comes from TIDEMARK_<SCOPE>_KEY or the local stack's `keys.json`; the root key also from `.dev.vars`.
+ * - Local keys are sent to this machine alone: a mistyped `--url` must not carry them away.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { KeyScope } from '../../core/tenant/tenant.ts';
-import { stateFolderDefault } from '../../local/options.ts';
+import { demoTenant, type LocalKeys, type TenantKeys } from '../../local/demo.ts';
+import { portDefault, stateFolderDefault } from '../../local/options.ts';
 import { devVarsFile, root, stateFiles } from '../../local/paths.ts';
 import { type Args, CliError, type Io } from './command.ts';
 
 export type Scope = KeyScope | 'root';
-export type TenantKeys = Readonly<Record<KeyScope, string>>;
 
-interface LocalKeys {
-  readonly url?: string;
-  readonly root?: string;
+/** The keys of a state folder, which has none before the first start. */
+type KeptKeys = Partial<Omit<LocalKeys, 'tenants'>> & {
   readonly tenants?: Readonly<Record<string, Partial<TenantKeys>>>;
-}
+};
 
-const URL_DEFAULT = 'http://127.0.0.1:8787';
-const TENANT_DEFAULT = 'demo';
+const URL_DEFAULT = `http://127.0.0.1:${portDefault}`;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 export interface Server {
@@ -30,7 +29,7 @@ export interface Server {
   readonly isLocal: boolean;
   readonly stateFolder: string;
   readonly tenant: string;
-  /** Undefined: not known. */
+  /** The key; undefined when it is not known. */
   findKey(scope: Scope): string | undefined;
   mustKey(scope: Scope): string;
 }
@@ -40,47 +39,55 @@ export function findServer(args: Args, io: Io): Server {
   const local = readLocalKeys(stateFolder);
   const url = (args.text('url') ?? io.env.TIDEMARK_URL ?? local.url ?? URL_DEFAULT).replace(/\/+$/, '');
   const isLocal = LOOPBACK.has(hostOf(url));
-  const tenant = args.text('tenant') ?? TENANT_DEFAULT;
+  const tenant = args.text('tenant') ?? demoTenant;
   const findKey = (scope: Scope) => io.env[variableOf(scope)] || (isLocal ? localKey(local, tenant, scope) : undefined);
   const mustKey = (scope: Scope) => {
     const key = findKey(scope);
-    if (!key) throw unknownKey(scope, tenant, isLocal, stateFolder);
+    if (!key) throw new CliError(`${nameOf(scope, tenant)} is not known`, keyHint(scope, isLocal, local, stateFolder));
     return key;
   };
   return { url, isLocal, stateFolder, tenant, findKey, mustKey };
 }
 
 export function stateFolderOf(args: Args, io: Io): string {
-  const given = args.text('state');
-  return given ? resolve(io.cwd, given) : resolve(root, stateFolderDefault);
+  const folder = args.text('state');
+  return folder ? resolve(io.cwd, folder) : resolve(root, stateFolderDefault);
 }
 
 function hostOf(url: string): string {
   try {
     return new URL(url).hostname;
   } catch {
-    throw new CliError(`"${url}" is not a URL`, 'Give the whole address, as in --url https://tidemark.example.com');
+    throw new CliError(`"${url}" is not a URL`, 'Give the whole address, such as --url https://tidemark.example.com');
   }
 }
 
-function variableOf(scope: Scope): string {
+/** The environment variable of a key. */
+export function variableOf(scope: Scope): string {
   return `TIDEMARK_${scope.toUpperCase()}_KEY`;
 }
 
-function localKey(local: LocalKeys, tenant: string, scope: Scope): string | undefined {
+function localKey(local: KeptKeys, tenant: string, scope: Scope): string | undefined {
   if (scope !== 'root') return local.tenants?.[tenant]?.[scope];
   return local.root ?? rootKeyOfDevVars();
 }
 
-function unknownKey(scope: Scope, tenant: string, isLocal: boolean, stateFolder: string): CliError {
-  const whose = scope === 'root' ? 'the root key' : `the ${scope} key of tenant ${tenant}`;
-  const local = isLocal
-    ? `, or start the local stack (npm start), which keeps keys in ${stateFiles(stateFolder).keys}`
-    : '';
-  return new CliError(`I do not know ${whose}`, `Set ${variableOf(scope)}${local}`);
+function nameOf(scope: Scope, tenant: string): string {
+  return scope === 'root' ? 'The root key' : `The ${scope} key of tenant ${tenant}`;
 }
 
-export function readLocalKeys(stateFolder: string): LocalKeys {
+/** The advice for a key that is not known. */
+function keyHint(scope: Scope, isLocal: boolean, local: KeptKeys, stateFolder: string): string {
+  const set = `Set ${variableOf(scope)}`;
+  if (!isLocal) return `${set}. Local keys are not sent to another machine.`;
+  const { keys } = stateFiles(stateFolder);
+  const tenants = Object.keys(local.tenants ?? {});
+  if (scope === 'root' || tenants.length === 0)
+    return `${set}, or start the local stack (npm start), which keeps its keys in ${keys}.`;
+  return `${set}, or choose a tenant with --tenant: ${keys} has the keys of ${tenants.join(', ')}.`;
+}
+
+function readLocalKeys(stateFolder: string): KeptKeys {
   try {
     return JSON.parse(readFileSync(stateFiles(stateFolder).keys, 'utf8'));
   } catch {
@@ -88,7 +95,7 @@ export function readLocalKeys(stateFolder: string): LocalKeys {
   }
 }
 
-/** Adds or replaces a tenant's keys in the state folder of the local stack; null removes it. */
+/** Adds or replaces a tenant's keys in the state folder of the local stack; null removes the tenant. */
 export function keepTenantKeys(stateFolder: string, tenant: string, keys: Partial<TenantKeys> | null): void {
   const file = stateFiles(stateFolder).keys;
   const local = readLocalKeys(stateFolder);

@@ -1,12 +1,12 @@
 /**
- * Progress: how far a long command is: bars on a terminal, elsewhere a line every few seconds.
+ * Progress: shows how far a long command is, as a bar on a terminal, elsewhere as a line every few seconds.
  */
 /// <reference path="../../../types/cli-progress.d.ts" />
 import cliProgress from 'cli-progress';
 import type { Io } from './command.ts';
 
 export interface Progress {
-  /** `done` of `total` in the unit of the stage; `detail` is free text. */
+  /** Shows `done` of `total`, in the unit of the stage; `detail` is free text. */
   update(done: number, detail: string): void;
   end(): void;
 }

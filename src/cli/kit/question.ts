@@ -1,8 +1,11 @@
 /**
- * Question: what the questions of the command line have in common: their range and filter, and the line of an answer's `meta`.
+ * Question: the options that all questions of the command line share (range, zone and filter), and the line that shows
+ * an answer's `meta`.
  */
+import { DAY_MS } from '../../core/limits.ts';
+import type { QueryMeta } from '../../wire/meta.ts';
 import type { Args, Options } from './command.ts';
-import { DAY_MS, isoDay, parseTime } from './times.ts';
+import { isoDay, parseTime } from './times.ts';
 
 export const QUESTION_OPTIONS = {
   where: {
@@ -13,13 +16,13 @@ export const QUESTION_OPTIONS = {
   from: { type: 'string', value: 'T', help: 'start, inclusive' },
   to: { type: 'string', value: 'T', help: 'end, exclusive' },
   timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of days, weeks and months (default: the tenant’s)' },
-  json: { type: 'boolean', help: 'the answer as it came' },
+  json: { type: 'boolean', help: 'print the answer of the server as it is' },
 } as const satisfies Options;
 
 export const TIME_NOTE =
-  'T: a date, an ISO instant, today, now, or a span back from now (24h, 7d). Default: the last 7 days, today included.';
+  'T is a date, an ISO instant, today, now, or a span back from now (24h, 7d). Default: the last 7 days, with today.';
 
-/** The fields of the wire that `QUESTION_OPTIONS` stand for; undefined: not said. */
+/** The fields of a question that `QUESTION_OPTIONS` set; undefined when the option is absent. */
 export function questionFields(args: Args, nowMs: number): Record<string, unknown> {
   return {
     where: args.json('where'),
@@ -29,27 +32,25 @@ export function questionFields(args: Args, nowMs: number): Record<string, unknow
   };
 }
 
-/** Of every answer. */
-export interface AnswerMeta {
-  readonly asOf?: string | null;
-  readonly complete?: boolean;
+/** The `meta` of an answer. A server of another version may leave out members or send other forms of `pending`. */
+export type AnswerMeta = Partial<Pick<QueryMeta, 'complete' | 'estimated' | 'elapsedMs'>> & {
+  readonly asOf?: QueryMeta['asOf'] | null;
   readonly pending?: unknown;
-  readonly estimated?: unknown;
-  readonly elapsedMs?: number;
-}
+};
 
 export function metaLine({ asOf, complete, pending, estimated, elapsedMs }: AnswerMeta): string {
   const parts = [
     asOf ? `as of ${asOf}` : 'no events yet',
     complete ? 'complete' : 'not complete yet',
-    ...(isSome(pending) ? [`pending: ${JSON.stringify(pending)}`] : []),
+    ...(hasContent(pending) ? [`pending: ${JSON.stringify(pending)}`] : []),
     ...(estimated ? ['estimated'] : []),
     ...(elapsedMs === undefined ? [] : [`${Math.round(elapsedMs)} ms`]),
   ];
   return `(${parts.join(', ')})`;
 }
 
-function isSome(value: unknown): boolean {
+/** Whether the value holds anything but zeros and blanks; other versions of the server send more than a number. */
+function hasContent(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  return typeof value === 'object' && value !== null ? Object.values(value).some(isSome) : Boolean(value);
+  return typeof value === 'object' && value !== null ? Object.values(value).some(hasContent) : Boolean(value);
 }

@@ -1,5 +1,5 @@
 /**
- * Seals: what the server says of a tenant's days, and how it is asked to seal some. Days are UTC, ranges inclusive.
+ * Seals: reads the seals of a tenant's days and asks the server for new ones. Days are UTC; both ends are included.
  */
 import type { Client } from './client.ts';
 
@@ -7,9 +7,9 @@ export interface SealedDay {
   /** ISO date. */
   readonly day: string;
   readonly revision: number;
-  /** Null: never sealed. */
+  /** null while the day was never sealed. */
   readonly sealedAt: string | null;
-  /** Something is stored that the seal does not cover. */
+  /** Whether events are stored that the seal does not cover. */
   readonly dirty: boolean;
   readonly events: number;
   readonly people: number;
@@ -19,11 +19,11 @@ export interface SealedDay {
 
 export interface DayRange {
   readonly from: string;
-  /** The last day, itself included. */
+  /** The last day, which is part of the range. */
   readonly to: string;
 }
 
-/** Days that have stored events, or a seal. */
+/** Reads the days of the range that have stored events or a seal. */
 export async function readSeals(
   client: Client,
   { from, to }: DayRange,

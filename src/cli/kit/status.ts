@@ -1,11 +1,11 @@
 /**
- * Status: what `GET /v1/status` says of a tenant's shards and of what is stored.
+ * Status: the part of `GET /v1/status` that the commands read: the shards of a tenant and its stored events.
  */
 import type { Client } from './client.ts';
 
 export interface Status {
   readonly shards: readonly ShardStatus[];
-  /** Accepted and not stored yet. */
+  /** Events that are accepted and not stored yet. */
   readonly tailEvents: number;
   readonly stored: {
     readonly flushes: number;
@@ -30,7 +30,7 @@ export interface ShardStatus {
   readonly region: string;
   readonly index: number;
   readonly reachable: boolean;
-  /** Null when it does not answer. */
+  /** null when the shard does not answer. */
   readonly incarnation: string | null;
   readonly storedSeq: number | null;
   readonly headSeq: number | null;

@@ -1,10 +1,10 @@
 /**
- * Table: rows of text for a terminal, numbers to the right.
+ * Table: rows of text for a terminal, with numbers aligned right.
  */
 
 export type TableCell = string | number | null | undefined;
 
-/** Lines without trailing blanks; a column is aligned right when all its cells are numbers. */
+/** The lines of the table, without trailing blanks. A column is aligned right when all its cells are numbers. */
 export function renderTable(header: readonly string[], rows: readonly (readonly TableCell[])[]): string[] {
   const texts = rows.map((row) => header.map((_, index) => cellText(row[index])));
   const isNumeric = header.map((_, index) => rows.length > 0 && rows.every((row) => isNumberOrNone(row[index])));
@@ -26,7 +26,7 @@ function cellText(cell: TableCell): string {
   return typeof cell === 'number' ? formatNumber(cell) : cell;
 }
 
-/** Thousands apart, as many decimals as the number has, at most six: sums are exact to millionths. */
+/** Groups the thousands and keeps at most six decimals: sums are exact to millionths. */
 export function formatNumber(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 6 });
 }

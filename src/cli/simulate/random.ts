@@ -1,14 +1,14 @@
 /**
- * Random: numbers from a seed, the same on every machine (sfc32 by Chris Doty-Humphrey, seeded by FNV-1a).
+ * Random: numbers from a seed, equal on every machine (sfc32 by Chris Doty-Humphrey, seeded by FNV-1a).
  */
 
 export interface Random {
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number;
   /** A whole number in [0, bound). */
   below(bound: number): number;
   pick<T>(items: readonly T[]): T;
-  /** Mean as given, exponentially distributed: gaps between independent happenings. */
+  /** An exponentially distributed number with this mean, such as the gap between two independent events. */
   exponential(mean: number): number;
 }
 

@@ -1,12 +1,13 @@
 /**
- * World: invented people who visit a web shop, from a seed: the same seed and sizes give the same events with the same ids.
+ * World: invented people who visit a web shop. The same seed and sizes give the same events with the same ids.
  *
- * A person has a device, a country, a way in, and half of them an account they log into on the way. A visit is a walk
- * through pages that may end in a sign-up or a purchase. Visits follow the day: few at night, many in the evening.
- * `arrivals` is the order in which the events reach the server: some late, some twice, as from real clients.
+ * A person has a device, a country and an entry; half of the people have an account and log in during a visit. A visit
+ * is a walk through pages that may end in a sign-up or a purchase. Visits follow the time of day: few at night, many in
+ * the evening. `arrivals` is the order in which the events reach the server: some late, some twice, as from real
+ * clients.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/limits.ts';
 import type { WireEvent } from '../kit/batches.ts';
-import { DAY_MS } from '../kit/times.ts';
 import { fnv1a, newRandom, type Random } from './random.ts';
 
 export interface WorldOptions {
@@ -14,15 +15,15 @@ export interface WorldOptions {
   readonly peopleCount: number;
   readonly days: number;
   readonly eventCount: number;
-  /** The world ends here; event times lie in the days before. Not part of the ids. */
+  /** The end of the world; all event times lie in the days before it. The ids do not depend on it. */
   readonly untilMs: number;
 }
 
 export interface Arrivals {
-  /** In order of arrival, copies included. */
+  /** The events in order of arrival, including copies. */
   readonly events: readonly WireEvent[];
   readonly duplicateCount: number;
-  /** Events that arrive after one of a later time. */
+  /** The number of events that arrive after an event with a later time. */
   readonly disorderedCount: number;
 }
 
@@ -32,7 +33,7 @@ interface Person {
   readonly country: string;
   readonly userAgent: string;
   readonly entry: (typeof ENTRIES)[number];
-  /** Some come often. */
+  /** How often the person visits, relative to the others. */
   readonly weight: number;
 }
 
@@ -61,8 +62,8 @@ const SITE = 'https://shop.example';
 
 const SECONDS_BETWEEN_PAGES = 40;
 const LATE_SHARE = 0.05;
-/** Mean delay of a late event: a phone in a tunnel. */
-const LATE_MEAN_MS = 20 * 60_000;
+/** The mean delay of a late event, as from a phone in a tunnel. */
+const LATE_MEAN_MS = 20 * MINUTE_MS;
 const NETWORK_MEAN_MS = 800;
 const DUPLICATE_SHARE = 0.02;
 const RETRY_MEAN_MS = 5_000;
@@ -71,7 +72,7 @@ export function arrivals(options: WorldOptions): Arrivals {
   const random = newRandom(`${options.seed}/network`);
   const sent: { readonly arriveAtMs: number; readonly event: WireEvent }[] = [];
   let duplicateCount = 0;
-  for (const { atMs, event } of happenings(options)) {
+  for (const { atMs, event } of visitedEvents(options)) {
     const isLate = random.next() < LATE_SHARE;
     const arriveAtMs = atMs + random.exponential(isLate ? LATE_MEAN_MS : NETWORK_MEAN_MS);
     sent.push({ arriveAtMs, event });
@@ -94,8 +95,8 @@ function countDisordered(events: readonly WireEvent[]): number {
   return count;
 }
 
-/** Exactly `eventCount` events, visit by visit. */
-function* happenings({
+/** Yields exactly `eventCount` events, visit by visit. */
+function* visitedEvents({
   seed,
   peopleCount,
   days,
@@ -106,14 +107,14 @@ function* happenings({
   const people = Array.from({ length: peopleCount }, (_, index) => newPerson(random, seed, index));
   const idPrefix = `sim-${fnv1a(`${seed}/${peopleCount}/${days}/${eventCount}`).toString(16).padStart(8, '0')}`;
   const fromMs = untilMs - days * DAY_MS;
-  for (let made = 0; made < eventCount; ) {
+  for (let index = 0; index < eventCount; ) {
     const person = pickPerson(random, people);
     let atMs = fromMs + visitStart(random, days);
     for (const step of visit(random, person)) {
-      if (made === eventCount) return;
-      // Whoever would still be there when the world ends has clicked a little earlier.
+      if (index === eventCount) return;
+      // A visit that would outlast the world has its last clicks just before the end.
       atMs = Math.min(atMs + Math.round(random.exponential(SECONDS_BETWEEN_PAGES * 1_000)), untilMs - 1);
-      const event = { id: `${idPrefix}-${made++}`, ...step, timestamp: new Date(atMs).toISOString() };
+      const event = { id: `${idPrefix}-${index++}`, ...step, timestamp: new Date(atMs).toISOString() };
       yield { atMs, event };
     }
   }
@@ -137,11 +138,11 @@ function pickPerson(random: Random, people: readonly Person[]): Person {
   }
 }
 
-/** Few at night, most in the evening (UTC). */
+/** Draws the start of a visit: few start at night, most in the evening (UTC). */
 function visitStart(random: Random, days: number): number {
   for (;;) {
     const startMs = Math.floor(random.next() * days * DAY_MS);
-    const hour = (startMs % DAY_MS) / 3_600_000;
+    const hour = (startMs % DAY_MS) / HOUR_MS;
     if (random.next() < 0.55 - 0.45 * Math.cos(((hour - 4) / 24) * 2 * Math.PI)) return startMs;
   }
 }

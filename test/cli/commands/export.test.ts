@@ -13,9 +13,9 @@ import { runCli } from '../support/run-cli.ts';
 let folder: string;
 let server: Server;
 let keys: Keys;
-/** Bodies of the exports asked for. */
+/** The bodies of the requests for exports. */
 let asked: Record<string, string>[];
-/** Decides by the number of the export whether its connection breaks in the middle. */
+/** Whether the connection of the export with this number breaks in the middle. */
 let breaks: (number: number) => boolean;
 
 beforeEach(async () => {
@@ -100,23 +100,23 @@ describe('tidemark export', () => {
   it('asks again for a part whose connection broke', async () => {
     breaks = (number) => number === 1 || number === 4;
     const { code, notes } = await run('csv', 'all.csv', ['--columns', 'id']);
-    expect(notes).toMatch(/Once more: the connection broke/);
+    expect(notes).toMatch(/Trying again: the connection broke/);
     expect(code).toBe(0);
     expect(read('all.csv').split('\r\n').slice(1, -1)).toEqual(ALL);
   }, 20_000);
 
-  it('goes on behind the last whole part when it is run again', async () => {
+  it('continues after the last whole part when it is run again', async () => {
     breaks = (number) => number > 3;
     const first = await run('ndjson', 'all.ndjson');
     expect(first.code).toBe(1);
     expect(first.notes).toMatch(/The export is not whole/);
     expect(existsSync(join(folder, 'all.ndjson'))).toBe(false);
-    // Bytes of a part that never came whole.
+    // The bytes of a part that never arrived whole.
     writeFileSync(join(folder, 'all.ndjson.part'), `${read('all.ndjson.part')}{"id":"to`);
     breaks = () => false;
     asked = [];
     const second = await run('ndjson', 'all.ndjson');
-    expect(second.notes).toMatch(/Going on behind 3 of 9 parts/);
+    expect(second.notes).toMatch(/Continuing after part 3 of 9/);
     expect(asked).toHaveLength(6);
     expect(ids('all.ndjson')).toEqual(ALL);
   }, 30_000);
@@ -126,13 +126,13 @@ describe('tidemark export', () => {
     await run('ndjson', 'all.ndjson');
     breaks = () => false;
     const { notes, out } = await run('ndjson', 'all.ndjson', ['--events', 'Odd']);
-    expect(notes).not.toMatch(/Going on/);
+    expect(notes).not.toMatch(/Continuing/);
     expect(out).toMatch(/^30 events/);
   }, 30_000);
 
   it('does not replace a file unless told to', async () => {
     writeFileSync(join(folder, 'all.csv'), 'mine');
-    expect((await run('csv', 'all.csv')).notes).toMatch(/is there already/);
+    expect((await run('csv', 'all.csv')).notes).toMatch(/already exists/);
     expect(read('all.csv')).toBe('mine');
     expect((await run('csv', 'all.csv', ['--force'])).code).toBe(0);
     expect(read('all.csv')).not.toBe('mine');

@@ -73,7 +73,7 @@ describe('funnel', () => {
       code: 2,
       notes: expect.stringContaining('--within'),
     });
-    expect(await ask('Viewed', ' , ')).toMatchObject({ code: 2, notes: expect.stringContaining('no name') });
+    expect(await ask('Viewed', ' , ')).toMatchObject({ code: 2, notes: expect.stringContaining('a step has no name') });
     expect(server.calls).toEqual([]);
   });
 });

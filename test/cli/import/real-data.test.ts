@@ -1,4 +1,5 @@
-// The examples over whole real files, against ground truth computed by another program. The data is not part of the project.
+// The examples over whole real files, against ground truth that another program computed. The data is not part of the
+// project.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +37,7 @@ describe.skipIf(!existsSync(retail))('online retail (skipped without ../shared/d
     const people = new Set<string>();
     const ids = new Set<string>();
     let withoutPerson = 0;
-    // Thousandths: prices have up to three decimals, and every value must be a whole number of them.
+    // Sums are in thousandths: prices have up to three decimals, and every value is a whole number of thousandths.
     let purchased = 0;
     let net = 0;
     let values = 0;

@@ -52,11 +52,11 @@ describe('the client', () => {
     failFirst(1, 'drop');
     expect(await newClient().post('/x', {})).toEqual({ fine: true });
     failFirst(1, 'drop');
-    await expect(newClient().post('/x', {}, { repeat: 'unsent' })).rejects.toThrow('No answer');
+    await expect(newClient().post('/x', {}, { repeat: 'unsent' })).rejects.toThrow('does not answer');
   });
 
-  it('says what to do when nobody answers', async () => {
-    const nobody = new Client({ url: 'http://127.0.0.1:1', backoffMs: 1, triesMax: 2 });
-    await expect(nobody.get('/x')).rejects.toMatchObject({ hint: expect.stringContaining('npm start') });
+  it('says what to do when no server answers', async () => {
+    const client = new Client({ url: 'http://127.0.0.1:1', backoffMs: 1, triesMax: 2 });
+    await expect(client.get('/x')).rejects.toMatchObject({ hint: expect.stringContaining('npm start') });
   });
 });

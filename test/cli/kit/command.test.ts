@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +42,12 @@ describe('the command line', () => {
     expect(notes).toContain('did you mean --group-by?');
   });
 
+  it('asks for the value of an option that has none', async () => {
+    const { code, notes } = await runCli(['query', '--interval']);
+    expect(code).toBe(2);
+    expect(notes).toContain('--interval needs a value');
+  });
+
   it('takes a value that looks like an option only in the form with =', async () => {
     expect((await run('send', '--event=--verbose')).code).toBe(0);
     expect([...server.events.values()][0]?.event).toBe('--verbose');
@@ -54,11 +60,14 @@ describe('the command line', () => {
     [['query', '--from', 'soon'], '--from takes'],
     [['query', '--top', '0'], 'whole number from 1'],
     [['query', 'extra'], 'one argument too many'],
+
+    [['query', '--exact=no'], '--exact takes no value'],
+    [['query', '--events', '--exact'], 'write --events=VALUE'],
     [['import', 'x.csv', '--map', 'm.ts'], '--tenant is missing'],
     [['import', 'x.csv', '--tenant', 't'], '--map is missing'],
-    [['import'], 'which file?'],
+    [['import'], 'name the file to import'],
     [['tenant', 'delete', 'shop'], '--yes'],
-    [['key', 'create', 'owner'], 'no scope'],
+    [['key', 'create', 'owner'], 'a scope is write, read, admin'],
     [['send', '--event', 'A', '--property', 'x'], 'name=value'],
   ])('%j is a wrong command line', async (argv, reason) => {
     const { code, notes } = await run(...argv);
@@ -74,6 +83,15 @@ describe('keys', () => {
     expect(code).toBe(1);
     expect(notes).toContain('read key of tenant demo');
     expect(notes).toContain('TIDEMARK_READ_KEY');
+  });
+
+  it('names the tenants whose keys are known when one is not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-keys-'));
+    writeFileSync(join(folder, 'keys.json'), JSON.stringify({ tenants: { demo: { read: 'r' } } }));
+    const { code, notes } = await runCli(['query', '--tenant', 'shop', '--url', server.url, '--state', folder]);
+    expect(code).toBe(1);
+    expect(notes).toContain('The read key of tenant shop is not known');
+    expect(notes).toContain('has the keys of demo.');
   });
 
   it('keeps those of a new tenant of the local stack, and finds them again', async () => {
@@ -114,7 +132,8 @@ describe('keys', () => {
       '--state',
       state,
     ]);
-    expect(notes).toContain('I do not know the write key');
+    expect(notes).toContain('The write key of tenant shop is not known');
+    expect(notes).toContain('Local keys are not sent to another machine.');
   });
 });
 
@@ -149,6 +168,12 @@ describe('send', () => {
     expect(code).toBe(0);
     expect(server.events.size).toBe(2_500);
     expect(server.callsTo('/v1/events')).toHaveLength(3);
+  });
+
+  it('says which file cannot be read', async () => {
+    const { code, notes } = await run('send', 'no-such-file.ndjson');
+    expect(code).toBe(1);
+    expect(notes).toMatch(/^tidemark send: .*no-such-file\.ndjson cannot be read: ENOENT/);
   });
 
   it('names the line that is not JSON', async () => {

@@ -1,4 +1,4 @@
-// A server that keeps what it is sent: events by id, import chunks by number. Faults are injected by the test.
+// Fake server: keeps the events it receives by id, and import chunks by number. The test injects faults.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,14 +11,14 @@ export interface Call {
   readonly text: string;
 }
 type Reply = { readonly status?: number; readonly body: unknown; readonly headers?: Record<string, string> };
-/** Undefined: answer as usual. 'drop': close the connection without an answer. */
+/** The reply to a call: undefined for the usual one, 'drop' to close the connection without an answer. */
 export type Fault = (call: Call) => Reply | 'drop' | undefined;
 
 export class FakeServer {
   readonly calls: Call[] = [];
   readonly events = new Map<string, Record<string, unknown>>();
   readonly chunks = new Map<string, string>();
-  /** Answers by `METHOD /path`, before the usual ones. */
+  /** Answers by `METHOD /path`, which come before the usual ones. */
   readonly answers: Record<string, unknown> = {};
   fault: Fault = () => undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));

@@ -1,4 +1,4 @@
-// The CLI as a function: arguments in, exit code and output out.
+// Run CLI: the CLI as a function from arguments to exit code and output.
 
 import type { Io } from '../../../src/cli/kit/command.ts';
 import { main } from '../../../src/cli/main.ts';

@@ -1,4 +1,4 @@
-// Api: what an end-to-end test says to a local stack, and the answer as it came.
+// Api: the calls of the end-to-end tests to a local stack.
 
 import { expect } from 'vitest';
 import type { QueryBody } from '../../../src/core/query/question/request.ts';
@@ -36,7 +36,7 @@ export function send(
   return fetch(url, { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) });
 }
 
-/** The answer's body, when its status is the expected one. */
+/** The body of the answer; throws when its status is not the expected one. */
 export async function answerOf<T>(response: Promise<Response>, status = 200): Promise<T> {
   const answered = await response;
   const text = await answered.text();
@@ -65,7 +65,7 @@ export function query({ url, keys }: TestTenant, body: QueryBody): Promise<Query
   return answerOf(send(`${url}/v1/query`, keys.read, body));
 }
 
-/** The total of a question without groups: 0 when nothing fits. */
+/** The total of a question without groups; 0 when no event matches. */
 export async function total(tenant: TestTenant, body: QueryBody): Promise<number> {
   const { series } = await query(tenant, body);
   expect(series.length).toBeLessThanOrEqual(1);

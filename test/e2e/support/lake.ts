@@ -1,5 +1,5 @@
-// Lake: the Parquet files of a tenant as a reader outside of Tidemark meets them: current.json and hyparquet.
-// Opens the R2 of a stack that was stopped, by Miniflare alone.
+// Lake: the Parquet files of a tenant as a reader outside of Tidemark finds them, with current.json and hyparquet.
+// Miniflare alone opens the R2 of a stack that was stopped.
 
 import { parquetReadObjects } from 'hyparquet';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
@@ -25,10 +25,10 @@ export interface Lake {
   readonly rows: readonly LakeRow[];
 }
 
-// Node's own stops behind the first of several frames.
+// Node's own decompressor stops after the first of several frames.
 const compressors = { ZSTD: decompress };
 
-/** What current.json lists: of each file the rows of its days, copies told by (id, key_hash) among what is not sealed. */
+/** Reads the rows that count: of each file in current.json the rows of the days for which it is listed. */
 export async function readLake(stateDir: string, uid: string): Promise<Lake> {
   const options = {
     modules: true,
