@@ -9,6 +9,7 @@
 import { Hono } from 'hono';
 import type { FlushMessage } from '../core/shard/rpc.ts';
 import { assert } from '../core/std/result.ts';
+import { checkText } from '../http/answer-checks.ts';
 import { describe } from '../http/describe.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
@@ -57,6 +58,7 @@ function mountCall(app: Hono, path: string, { source, call, respond, deps }: Mou
       'decode' in call
         ? call.answer(await collect(request, { source, call, params }, deps))
         : await reply(request, call, params, deps);
+    checkText(c, call.answerSchema, answer.body);
     return respond(answer, request);
   });
 }

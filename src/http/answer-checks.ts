@@ -28,6 +28,11 @@ export function checkAnswer(c: Context, schema: z.ZodType, answer: unknown): voi
   if (undescribed !== undefined) throw new Error(`${nameOf(c)} answers ${undescribed}, which it does not describe`);
 }
 
+/** The same for an answer that is text already: `described` is its schema, or the content type of one that is not JSON. */
+export function checkText(c: Context, described: z.ZodType | string, text: unknown): void {
+  if (enabled && typeof described !== 'string' && typeof text === 'string') checkAnswer(c, described, JSON.parse(text));
+}
+
 /** Throws, when checks are on, for a refusal with a code that the route does not name. */
 export function checkProblem(c: Context, codes: readonly ProblemCode[], thrown: unknown): void {
   if (!enabled || !(thrown instanceof Problem)) return;

@@ -46,10 +46,10 @@ export class HistoryImport {
       const rows = this.#rows(chunk);
       const body = rows.map((row) => JSON.stringify(row.wire)).join('\n');
       const headers = { 'x-import-id': id, 'x-import-chunk': String(chunk), 'content-type': 'application/x-ndjson' };
-      await this.#post(`chunk ${chunk}`, 'https://edge/v1/import', headers, body);
+      await this.#post(`chunk ${chunk}`, 'https://edge/', headers, body);
       for (const row of rows) row.importAckedAtMs ??= this.#world.nowMs;
     }
-    await this.#post('finish', `https://edge/v1/import/${id}/finish`, {}, '');
+    await this.#post('finish', `https://edge/${id}/finish`, {}, '');
     this.isDone = true;
   }
 
@@ -106,7 +106,7 @@ export class HistoryImport {
     }
   }
 
-  /** The import routes of an isolate, made once. */
+  /** The import routes of an isolate, made once; paths are below `/v1/import`. */
   #routes(isolate: Isolate): Routes {
     let routes = routesOf.get(isolate);
     if (routes === undefined) {

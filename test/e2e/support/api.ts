@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { QueryBody } from '../../../src/core/query/question/request.ts';
 import type { QueryAnswer } from '../../../src/query/ask/execute.ts';
 import type { VerdictDocument } from '../../../src/wire/ingest.ts';
+import type { WireSeals } from '../../../src/wire/operate.ts';
 
 export interface TestTenant {
   readonly url: string;
@@ -12,14 +13,7 @@ export interface TestTenant {
   readonly keys: { readonly write: string; readonly read: string; readonly admin: string };
 }
 
-interface SealedDay {
-  readonly day: string;
-  readonly revision: number;
-  readonly events: number;
-  readonly people: number;
-  readonly drift: Readonly<Record<string, number>>;
-  readonly dirty: boolean;
-}
+type SealedDay = WireSeals['days'][number];
 
 export type WireEvent = Readonly<Record<string, unknown>>;
 
