@@ -2,6 +2,7 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { selectDropped } from '../../src/lake/manifest/dropped.ts';
+import { cursorsOf } from '../../src/sinks/cursor-store.ts';
 import { DELIVERY_MS_MAX, deliverStored } from '../../src/sinks/destination.ts';
 import { type ConfirmedFlush, type Cursors, type Destination, deliveryKey } from '../../src/sinks/sink.ts';
 import { dayOf, UID, World } from '../query/support/world.ts';
@@ -30,26 +31,28 @@ class RecordingDestination implements Destination {
   }
 }
 
-class FakeCursors implements Cursors {
-  readonly positions = new Map<string, number>();
-  /** Throws to lose the move: the run dies between delivery and cursor. */
-  beforeMove: () => void = () => {};
+/** The cursors in D1, which a test may let fail before a move: the run dies between delivery and cursor. */
+class TestCursors implements Cursors {
+  readonly #stored: Cursors;
+  beforeMove: () => void | Promise<void> = () => {};
 
-  async read(destination: string, uid: string): Promise<number> {
-    return this.positions.get(`${destination} ${uid}`) ?? 0;
+  constructor(db: D1Database) {
+    this.#stored = cursorsOf(db);
   }
 
-  async move(destination: string, uid: string, { from, to }: { from: number; to: number }): Promise<boolean> {
-    this.beforeMove();
-    if ((await this.read(destination, uid)) !== from) return false;
-    this.positions.set(`${destination} ${uid}`, to);
-    return true;
+  read(destination: string, uid: string): Promise<number> {
+    return this.#stored.read(destination, uid);
+  }
+
+  async move(destination: string, uid: string, step: { from: number; to: number }): Promise<boolean> {
+    await this.beforeMove();
+    return this.#stored.move(destination, uid, step);
   }
 }
 
 function start(nowMs = NOON_MS) {
   const world = new World({ nowMs, shardCount: 2 });
-  const cursors = new FakeCursors();
+  const cursors = new TestCursors(world.db);
   const deps = { db: world.db, lake: world.ports.lake, cursors };
   /** Stores a flush of one shard with events of these ids. */
   const store = async (shard: number, ids: readonly string[], more: { readonly event?: string } = {}) => {
@@ -150,7 +153,7 @@ describe('a destination', () => {
     await Promise.all([run(hook), run(hook)]);
     await run(hook);
     expect(new Set(hook.taken.flatMap(({ ids }) => ids))).toEqual(new Set(['a', 'b', 'c']));
-    expect(cursors.positions.get(`hook ${UID}`)).toBe(hook.taken.at(-1)!.position);
+    expect(await cursors.read("hook", UID)).toBe(hook.taken.at(-1)!.position);
   });
 
   it('is not delivered what has expired: days of the lake, and events of a name', async () => {

@@ -45,6 +45,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   profiles: ['block', 'bucket'],
   retention: ['uid'],
   dropped: ['tier', 'name'],
+  cursors: ['destination'],
 };
 
 /** Tables whose rows name the tenant within a text, and the condition that finds them. Parameter 1 is the uid. */
