@@ -9,7 +9,7 @@ import { rollupRoutes } from './control/rollups/rollup-routes.ts';
 import { shardRoutes } from './control/shards/shard-routes.ts';
 import { quotaRoutes } from './control/tenants/quota-routes.ts';
 import { tenantRoutes } from './control/tenants/tenant-routes.ts';
-import { PAGE_CONTENT_SECURITY_POLICY, pageHtml } from './dashboard/dist/page.ts';
+import { PAGES } from './dashboard/dist/pages.ts';
 import { importRoutes } from './edge/import-routes.ts';
 import { Quotas } from './edge/quota.ts';
 import { collectRoutes } from './edge/routes.ts';
@@ -68,8 +68,8 @@ export function createApp(services: Services): Hono {
   app.route('/v1/status', statusRoutes(services));
   app.route('/', healthRoutes(services, { requests, quotas }));
 
-  // The API about itself, and the page.
+  // The API about itself, and the pages.
   app.route('/', docsRoutes(app, services.auth));
-  app.route('/', pageRoutes({ html: pageHtml, contentSecurityPolicy: PAGE_CONTENT_SECURITY_POLICY }, services));
+  app.route('/', pageRoutes(PAGES, services));
   return app;
 }

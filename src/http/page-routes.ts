@@ -1,6 +1,6 @@
 /**
- * Page routes: the page at `/`, which talks to nothing but this API, and the keys of the demo tenant that it uses on a
- * local stack.
+ * Page routes: the pages, which talk to nothing but this API, and the keys of the demo tenant that they use on a local
+ * stack.
  */
 import { Hono } from 'hono';
 import { type DemoKeys, demoKeysSchema } from '../wire/demo.ts';
@@ -9,29 +9,28 @@ import { Problem } from './problem.ts';
 import { type RouteAuth, route } from './route.ts';
 
 export interface Page {
+  /** `/` for the first page, `/<name>` for another one. */
+  readonly path: string;
   readonly html: string;
   readonly contentSecurityPolicy: string;
 }
 
-/** @example app.route('/', pageRoutes(page, { auth, demoKeys })) */
+/** @example app.route('/', pageRoutes(PAGES, { auth, demoKeys })) */
 export function pageRoutes(
-  { html, contentSecurityPolicy }: Page,
+  pages: readonly Page[],
   { auth, demoKeys }: { readonly auth: RouteAuth; readonly demoKeys?: DemoKeys | undefined },
 ): Hono {
   const app = new Hono();
   const open = { method: 'get', tag: 'operations', key: 'none' } as const;
-  const headers = {
-    'content-type': HTML_CONTENT_TYPE,
-    'content-security-policy': contentSecurityPolicy,
-    'cache-control': 'no-cache',
-  };
-
-  route(
-    app,
-    auth,
-    { ...open, path: '/', summary: 'The first page', answer: 'text/html' },
-    () => new Response(html, { headers }),
-  );
+  for (const { path, html, contentSecurityPolicy } of pages) {
+    const summary = path === '/' ? 'The first page' : `The page ${path.slice(1)}`;
+    const headers = {
+      'content-type': HTML_CONTENT_TYPE,
+      'content-security-policy': contentSecurityPolicy,
+      'cache-control': 'no-cache',
+    };
+    route(app, auth, { ...open, path, summary, answer: 'text/html' }, () => new Response(html, { headers }));
+  }
 
   route(
     app,

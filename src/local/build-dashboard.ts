@@ -1,30 +1,49 @@
 /**
- * Build dashboard: bundles the page at `/` into one TypeScript module, which the Worker imports like any other.
+ * Build dashboard: bundles each page of src/dashboard/pages into one TypeScript module, which the Worker imports like any
+ * other.
  *
- * The module has one HTML document with its style and script in it, and the policy that allows these two by their
- * hashes. The page needs nothing else, and bundlers that know TypeScript alone (those of wrangler and vitest) can carry
- * it.
+ * A page is one HTML document with its style and script in it, and the policy that allows these two by their hashes. It
+ * needs nothing else, and bundlers that know TypeScript alone (those of wrangler and vitest) can carry it.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './paths.ts';
 
 const sources = join(root, 'src/dashboard');
 /** The generated module, which git ignores. */
-const outputFile = join(sources, 'dist/page.ts');
+const outputFile = join(sources, 'dist/pages.ts');
 
 const banner = '/** Generated from src/dashboard by src/local/build-dashboard.ts; the next build overwrites edits. */';
 const notice = '/*! With uPlot, (c) Leon Sorokin, MIT License, https://github.com/leeoniya/uPlot */';
+/** The page at `/`. Every other page stands at its own name. */
+const HOME = 'home';
+
+interface BuiltPage {
+  readonly path: string;
+  readonly html: string;
+  readonly contentSecurityPolicy: string;
+}
 
 /** Writes the module when it changed. Several processes may do so at once. */
 export async function buildDashboard(): Promise<void> {
-  const [script, style] = await Promise.all([bundle('main.ts'), bundle('style.css')]);
-  const html = readFileSync(join(sources, 'index.html'), 'utf8')
+  const names = readdirSync(join(sources, 'pages'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const style = await bundle('parts/style.css');
+  const pages = await Promise.all(names.map(({ name }) => buildPage(name, style)));
+  writeChanged(outputFile, `${banner}\nexport const PAGES = ${JSON.stringify(pages, null, 2)};\n`);
+}
+
+async function buildPage(name: string, style: string): Promise<BuiltPage> {
+  const script = await bundle(`pages/${name}/main.ts`);
+  const html = readFileSync(join(sources, 'pages', name, 'index.html'), 'utf8')
     .replace('<!-- style -->', () => `<style>${style}</style>`)
     .replace('<!-- script -->', () => `<script type="module">${script}</script>`);
-  const policy = [
+  return { path: name === HOME ? '/' : `/${name}`, html, contentSecurityPolicy: policyOf(script, style) };
+}
+
+function policyOf(script: string, style: string): string {
+  return [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,
     `style-src '${hashOf(style)}'`,
@@ -34,10 +53,6 @@ export async function buildDashboard(): Promise<void> {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-  writeChanged(
-    outputFile,
-    `${banner}\nexport const pageHtml = ${JSON.stringify(html)};\nexport const PAGE_CONTENT_SECURITY_POLICY = ${JSON.stringify(policy)};\n`,
-  );
 }
 
 async function bundle(entry: string): Promise<string> {

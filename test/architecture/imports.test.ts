@@ -112,9 +112,9 @@ describe('the import table', () => {
     expect(violation('src/cli/main.ts', value('../core/limits.ts'))).toBeUndefined();
     expect(violation('src/cli/main.ts', value('../core/std/hash.ts'))).toBeDefined();
     expect(violation('src/cli/main.ts', type('../core/std/hash.ts'))).toBeUndefined();
-    expect(violation('src/dashboard/minutes.ts', value('../core/limits.ts'))).toBeUndefined();
-    expect(violation('src/dashboard/api.ts', value('../wire/demo.ts'))).toBeDefined();
-    expect(violation('src/dashboard/api.ts', type('../wire/demo.ts'))).toBeUndefined();
+    expect(violation('src/dashboard/data/minutes.ts', value('../../core/limits.ts'))).toBeUndefined();
+    expect(violation('src/dashboard/data/api.ts', value('../../wire/demo.ts'))).toBeDefined();
+    expect(violation('src/dashboard/data/api.ts', type('../../wire/demo.ts'))).toBeUndefined();
     expect(violation('src/operate/status-routes.ts', value('../query/view/shards.ts'))).toBeUndefined();
     expect(violation('src/operate/status-routes.ts', value('../query/ask/execute.ts'))).toBeDefined();
   });

@@ -153,7 +153,7 @@ describe('a destination', () => {
     await Promise.all([run(hook), run(hook)]);
     await run(hook);
     expect(new Set(hook.taken.flatMap(({ ids }) => ids))).toEqual(new Set(['a', 'b', 'c']));
-    expect(await cursors.read("hook", UID)).toBe(hook.taken.at(-1)!.position);
+    expect(await cursors.read('hook', UID)).toBe(hook.taken.at(-1)!.position);
   });
 
   it('is not delivered what has expired: days of the lake, and events of a name', async () => {

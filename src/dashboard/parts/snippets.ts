@@ -1,7 +1,7 @@
 /**
  * Snippets: shell commands that the user copies, with the origin of this page.
  */
-import { DAY_MS } from '../core/limits.ts';
+import { DAY_MS } from '../../core/limits.ts';
 
 const JSON_HEADER = "-H 'content-type: application/json'";
 

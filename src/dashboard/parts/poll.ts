@@ -2,7 +2,7 @@
  * Poll: repeats some work every two seconds while the page is visible. Two runs never overlap; failures lengthen the
  * wait.
  */
-import { CallError } from './api.ts';
+import { CallError } from '../data/api.ts';
 
 const EVERY_MS = 2_000;
 const WAIT_MS_MAX = 30_000;

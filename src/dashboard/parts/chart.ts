@@ -2,7 +2,7 @@
  * Chart: events per minute as bars, with a summary and a table for users who do not see the bars.
  */
 import uPlot from 'uplot';
-import { MINUTE_MS, SECOND_MS } from '../core/limits.ts';
+import { MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
 import { element, formatCount, formatMinute } from './dom.ts';
 
 /** The steps of the axis are whole numbers, as counts are. */

@@ -4,16 +4,16 @@
  * The page shows answers of the public API, which it calls with the keys from `/demo.json`, and keeps no state of its
  * own.
  */
-import type { DemoKeys } from '../wire/demo.ts';
-import type { Answer } from '../wire/query.ts';
-import { ask, readDemoKeys, readLatest } from './api.ts';
-import { createChart } from './chart.ts';
-import { element, formatCount } from './dom.ts';
-import { createLatest } from './latest.ts';
-import { lastMinutes, valuesOf } from './minutes.ts';
-import { startPoll } from './poll.ts';
-import { attachSend } from './send.ts';
-import { askSnippet, attachCopy, createSnippet, sendSnippet } from './snippets.ts';
+import type { DemoKeys } from '../../../wire/demo.ts';
+import type { Answer } from '../../../wire/query.ts';
+import { ask, readDemoKeys, readLatest } from '../../data/api.ts';
+import { lastMinutes, valuesOf } from '../../data/minutes.ts';
+import { createChart } from '../../parts/chart.ts';
+import { element, formatCount } from '../../parts/dom.ts';
+import { createLatest } from '../../parts/latest.ts';
+import { startPoll } from '../../parts/poll.ts';
+import { attachSend } from '../../parts/send.ts';
+import { askSnippet, attachCopy, createSnippet, sendSnippet } from '../../parts/snippets.ts';
 
 const LATEST_COUNT = 20;
 

@@ -2,8 +2,8 @@
  * Minutes: the last 30 minutes, and the range of the questions about them. The bounds are whole minutes, so that
  * rollups answer. The range extends beyond now, because an event from a clock that runs ahead is counted there.
  */
-import { LIMITS, MINUTE_MS } from '../core/limits.ts';
-import type { Answer } from '../wire/query.ts';
+import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
+import type { Answer } from '../../wire/query.ts';
 
 export const MINUTES_SHOWN = 30;
 /** Event times are clamped to `futureClampMs` from now; two minutes more cover the running minute and a slow answer. */

@@ -3,12 +3,12 @@
  *
  * The event is counted when the number of events of this name is higher than before; no other program sends the name.
  */
-import type { QueryBody } from '../core/query/question/request.ts';
-import type { DemoKeys } from '../wire/demo.ts';
-import type { VerdictDocument } from '../wire/ingest.ts';
-import { ask, CallError, send } from './api.ts';
+import type { QueryBody } from '../../core/query/question/request.ts';
+import type { DemoKeys } from '../../wire/demo.ts';
+import type { VerdictDocument } from '../../wire/ingest.ts';
+import { ask, CallError, send } from '../data/api.ts';
+import { lastMinutes } from '../data/minutes.ts';
 import { element, formatMs } from './dom.ts';
-import { lastMinutes } from './minutes.ts';
 
 const EVENT = 'Button Pressed';
 /** The very next answer has the event; more than one question is asked only if something is wrong. */

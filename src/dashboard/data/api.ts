@@ -1,12 +1,12 @@
 /**
  * Api: the calls of the page. All of them are public: a customer's program makes the same.
  */
-import type { QueryBody } from '../core/query/question/request.ts';
-import type { DemoKeys } from '../wire/demo.ts';
-import type { EventListAnswer, ListedEvent } from '../wire/events.ts';
-import type { VerdictDocument } from '../wire/ingest.ts';
-import type { ProblemDocument } from '../wire/problem.ts';
-import type { Answer } from '../wire/query.ts';
+import type { QueryBody } from '../../core/query/question/request.ts';
+import type { DemoKeys } from '../../wire/demo.ts';
+import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
+import type { VerdictDocument } from '../../wire/ingest.ts';
+import type { ProblemDocument } from '../../wire/problem.ts';
+import type { Answer } from '../../wire/query.ts';
 
 /** A call that was refused or failed, with a message for the user. */
 export class CallError extends Error {

@@ -2,7 +2,7 @@
  * Latest: the newest events as rows of a table. A row that stays is not touched, so the table does not flicker; a new
  * row is highlighted.
  */
-import type { ListedEvent } from '../wire/events.ts';
+import type { ListedEvent } from '../../wire/events.ts';
 import { element, formatSecond } from './dom.ts';
 
 export interface Latest {
