@@ -1,6 +1,4 @@
-/**
- * Log row: the blocks of one commit with what was decided of each event, as bytes in a slot of the shard's log.
- */
+/** Log row: the blocks of one commit with the decision on each event, as bytes in a slot of the shard's log. */
 import { crc32 } from 'node:zlib';
 import { type EventBlock, openBlock } from '../src/core/block/block.ts';
 import type { LogRow, RowPlan } from '../src/core/shard/engine.ts';

@@ -1,6 +1,4 @@
-/**
- * App: the API's table of contents: which group of routes stands at which path, and what surrounds them all.
- */
+/** App: mounts every group of routes at its path, within the middleware that all of them share. */
 import { Hono } from 'hono';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
 import { deletionRoutes } from './control/deletion/deletion-routes.ts';

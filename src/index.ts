@@ -49,7 +49,7 @@ export interface Env {
   readonly SEAL_QUEUE: Queue<SealMessage>;
   /** A secret. */
   readonly TIDEMARK_ROOT_KEY: string;
-  /** `'1'` where tests run: every answer is checked against its route's schema. */
+  /** `'1'` in tests: every answer is then checked against its route's schema. */
   readonly TIDEMARK_CHECK_ANSWERS?: string;
   /** `'1'` on a local stack; absent elsewhere. */
   readonly TIDEMARK_LOCAL?: string;

@@ -11,7 +11,10 @@ import { type Allowance, fullAllowance, spend } from '../core/tenant/quota.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
 
-/** Each takes some 100 bytes. The oldest is forgotten, and begins anew with a full allowance. */
+/**
+ * The most tenants whose allowances are kept, some 100 bytes each. The oldest is forgotten, and begins anew with a full
+ * allowance.
+ */
 const REMEMBERED_TENANTS_MAX = 10_000;
 
 export class Quotas {

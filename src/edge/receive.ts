@@ -23,7 +23,7 @@ export interface ReceiveDeps {
     authenticate(headers: Headers, needed: 'write'): Promise<Authenticated>;
     authenticateKey(key: string, needed: 'write'): Promise<Authenticated>;
   };
-  /** Absent: no tenant has a quota. */
+  /** Absent when no tenant has a quota. */
   readonly quotas?: Quotas;
   readonly now: () => number;
 }

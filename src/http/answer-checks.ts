@@ -28,7 +28,9 @@ export function checkAnswer(c: Context, schema: z.ZodType, answer: unknown): voi
   if (undescribed !== undefined) throw new Error(`${nameOf(c)} answers ${undescribed}, which it does not describe`);
 }
 
-/** The same for an answer that is text already: `described` is its schema, or the content type of one that is not JSON. */
+/**
+ * Checks an answer that is text already. `described` is its schema, or the content type of an answer that is not JSON.
+ */
 export function checkText(c: Context, described: z.ZodType | string, text: unknown): void {
   if (enabled && typeof described !== 'string' && typeof text === 'string') checkAnswer(c, described, JSON.parse(text));
 }

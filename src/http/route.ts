@@ -30,7 +30,9 @@ export interface RouteBody<S extends z.ZodType> {
   readonly described?: z.ZodType;
 }
 
-/** What a route says of itself. `A`: the schema of its JSON answer, or the content types of one that is not JSON. */
+/**
+ * The description of a route. `A`: the schema of its JSON answer, or the content types of an answer that is not JSON.
+ */
 export interface Route<
   P extends string,
   K extends RouteKey,
@@ -71,7 +73,7 @@ type CallerOf<K extends RouteKey> = K extends KeyScope | 'read or write'
     ? { readonly caller: Authenticated | 'root' }
     : unknown;
 
-/** What a handler is given: the caller as the key tells it, and the request's parts, parsed. */
+/** The arguments of a handler: the caller as the key tells it, and the request's parts, parsed. */
 export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B extends z.ZodType> = CallerOf<K> & {
   readonly params: Readonly<Record<ParamNames<P>, string>>;
   readonly query: z.output<Q>;
@@ -79,7 +81,7 @@ export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B 
   readonly request: Request;
 };
 
-/** JSON of the schema; a call whose answer is not JSON makes the response itself. */
+/** JSON of the schema; a call with another kind of answer makes the response itself. */
 type AnswerOf<A extends z.ZodType | string> = A extends z.ZodType ? DeepReadonly<z.output<A>> : Response;
 
 /** The part of the Authenticator that routes use. */

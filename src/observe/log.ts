@@ -16,7 +16,7 @@ import { redactField, redactText } from './redact.ts';
 
 type LogLevel = 'error' | 'warn';
 
-/** What a line tells beside its message: ids and counts, no content of events. */
+/** The fields of a line beside its message: ids and counts, no content of events. */
 export interface LogFields {
   readonly requestId?: string;
   readonly [name: string]: unknown;

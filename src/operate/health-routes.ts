@@ -13,7 +13,7 @@ import { countDeadLetters, mustBeMigrated } from './health-store.ts';
 
 export type HealthServices = Pick<Services, 'db' | 'auth' | 'random'>;
 
-/** What this isolate counts. */
+/** The counters of this isolate. */
 export interface IsolateCounts {
   readonly requests: RequestCounter;
   readonly quotas: { readonly refused: number };

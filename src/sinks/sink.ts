@@ -20,7 +20,7 @@ import type { EventColumns } from '../core/event/columns.ts';
 import type { FlushRef } from '../core/shard/rpc.ts';
 import type { PulledFlush } from './pull.ts';
 
-/** What was written for one flush. */
+/** The rows and the bytes that were stored for one flush. */
 export interface Stored {
   readonly rowCount: number;
   /** Size of the segment; 0 for a flush that accepted no event and has none. */
@@ -89,7 +89,7 @@ export function deliveryKey({ uid, flush }: Pick<ConfirmedFlush, 'uid' | 'flush'
  * It lives beside the manifest and goes with its tenant. A lost cursor delivers everything again and loses nothing.
  */
 export interface Cursors {
-  /** 0 for a destination that has been delivered nothing of the tenant. */
+  /** 0 for a destination without any delivery of the tenant. */
   read(destination: string, uid: string): Promise<number>;
   /** Moves the cursor only from where it was read; false when another run has moved it meanwhile. */
   move(destination: string, uid: string, step: { readonly from: number; readonly to: number }): Promise<boolean>;

@@ -324,7 +324,7 @@ describe('a query', () => {
       await send(events(3));
       await store();
       release();
-      // Events that came after the question began may be in the answer, each once.
+      // Events that came after the question began may be in the answer, once at most.
       expect([20, 23]).toContain((await asked).series[0]?.total);
       await checkBooks();
     });

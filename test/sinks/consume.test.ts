@@ -1,4 +1,4 @@
-// The sink over fakes: what a slow, dead or poison flush does to the others of its batch, and what is told of it.
+// The sink over fakes: a slow, dead or poison flush leaves the other flushes of its batch alone, and is reported.
 
 import { describe, expect, it, vi } from 'vitest';
 import type { FlushMessage, ShardRpc } from '../../src/core/shard/rpc.ts';
@@ -33,7 +33,7 @@ async function start() {
     grow: async (of: string) => grown.push(of),
     isTenant: async (of: string) => (await stack.services.tenants.byUid(of)) !== null,
   };
-  /** Hands the messages over as one batch; what became of each. */
+  /** Hands the messages over as one batch; returns the outcome of each. */
   const consume = async (messages: readonly FlushMessage[], attempts = 1): Promise<string[]> => {
     const outcomes = messages.map(() => 'none');
     const batch = messages.map((body, i) => ({
@@ -48,7 +48,7 @@ async function start() {
   const waiting = () => shards.map(({ engine }) => engine.outbox.length);
   const messages = [0, 1, 2].map((index) => ({ address: addressOf(index) }));
   const status = async () => (await stack.call('GET', '/v1/status', { key: keys.read })).body;
-  /** D1 refuses what is stored of this shard: a row without a checksum. Null: nothing any more. */
+  /** Makes D1 refuse the rows of this shard, which come without a checksum; null ends that. */
   const poison = (index: number | null) => {
     shards.forEach((shard, i) => {
       const readFlush = TestShard.prototype.readFlush;
@@ -139,7 +139,7 @@ describe('a poison flush', () => {
       expect(await consume(messages, attempt)).toEqual(['ack', 'retry', 'ack']);
     }
     expect([waiting(), await letters()]).toEqual([[0, 1, 0], []]);
-    // From here on it is left to the shard's reminders.
+    // From now on the flush is left to the shard's reminders.
     expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
     expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
     const [letter, ...others] = await letters();
@@ -267,7 +267,7 @@ describe('the sweep', () => {
       asked = [];
       calls = 0;
       await sweepShards({ ...deps, directoryOf, resumeSplit: async () => {}, beginsRound });
-      // Its shards may be asked thrice each.
+      // The sweep may call each shard of the wide tenant three times.
       const reserved = asked.includes(wide.uid) ? 3 * 256 : 0;
       expect(calls + 3 * asked.length + reserved).toBeLessThan(5_100);
       return asked;
@@ -276,7 +276,7 @@ describe('the sweep', () => {
     for (let round = 0; round < 2; round++) {
       const met: string[] = [];
       for (let i = 0; met.length < all.length; i++) {
-        // A seal's claims are made meanwhile, and ended ones forgotten.
+        // Another duty claims a lease meanwhile, which deletes the expired ones.
         await claim(services.db, ['x'], services.now() + i * 7_200_000, 1);
         const slice = await run(i === 0 || i === 1);
         expect(slice.length).toBeGreaterThan(500);

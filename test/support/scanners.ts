@@ -1,12 +1,12 @@
-// Scanners for tests: a tenant's pool in the test's process. Each scanner has a memory of its own; questions and
-// replies are copied, as RPC copies them.
+// Scanners for tests: a tenant's pool in the test's process. Each scanner has its own memory; questions and replies are
+// copied, as RPC copies them.
 
 import { type ScannerOf, type ScannerRpc, ScanRunner } from '../../src/lake/scan/scan-task.ts';
 import type { ReadBucket } from '../../src/lake/segment/source.ts';
 
 export interface ScannerPool {
   readonly of: ScannerOf;
-  /** The numbers of the scanners in the order they were asked. */
+  /** The numbers of the scanners in the order of their calls. */
   readonly asked: number[];
 }
 

@@ -23,7 +23,8 @@ export interface GrowDeps {
 }
 
 /**
- * Tries at a start that shards keep having seen events beyond, as when a clock is far ahead. The next call continues.
+ * Number of tries at a start that shards keep rejecting because they have seen later events, as when a clock is far
+ * ahead. The next call continues.
  */
 const POSTPONEMENTS_MAX = 4;
 

@@ -74,7 +74,7 @@ class Walk {
 
 const UNSAFE: JsonFault = { kind: 'number-unsafe', path: '' };
 
-/** The first fault of a JSON object against the bounds, or null. Does not look into texts. */
+/** The first fault of a JSON object against the bounds, or null. Texts are not checked. */
 export function findFault(value: object, bounds: JsonBounds): JsonFault | null {
   return new Walk(bounds).object(value, bounds.depthMax);
 }
@@ -89,7 +89,7 @@ export function mayHoldBadText(json: string): boolean {
   return json.includes('\\u');
 }
 
-/** The first key or text that is not good, or null. Call it on a value within its depth bound. */
+/** The first key or text that cannot be stored, or null. The value must be within its depth bound. */
 export function findBadText(value: unknown): JsonFault | null {
   if (typeof value === 'string') return isGoodText(value) ? null : { kind: 'text-invalid', path: '' };
   if (typeof value !== 'object' || value === null) return null;

@@ -72,7 +72,7 @@ interface RetentionQuestion extends JourneyQuestion {
   readonly interval: RetentionInterval;
   /** The greatest n. */
   readonly nMax: number;
-  /** Start of what is read. */
+  /** Start of the events that are read. */
   readonly historyStartMs: number;
   readonly nowMs: number;
 }

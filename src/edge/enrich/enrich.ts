@@ -91,7 +91,7 @@ export class Enricher {
     };
   }
 
-  /** Compares contexts by their texts: that is ten times cheaper than reading the context again. */
+  /** Compares contexts by their texts, which is ten times cheaper than reading a context again. */
   #factsOf(context: ValidContext): ContextFacts {
     const last = this.#last;
     if (last !== null && last.context.text === context.text && last.context.hadAddress === context.hadAddress)

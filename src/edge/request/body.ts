@@ -58,7 +58,7 @@ export async function readBody(
   return ok({ contentType: contentType.value, bytes: bytes.value });
 }
 
-/** The media type, if the call takes it. Known before the body is read. */
+/** The media type, if the call takes it. It is known before the body is read. */
 export function contentTypeOf(headers: Headers, { types, isOptional }: BodySpec): Result<string, Refusal> {
   const declared = headers.get('content-type');
   const [type = '', ...parameters] = (declared ?? '').toLowerCase().split(';');

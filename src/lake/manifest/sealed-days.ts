@@ -8,7 +8,7 @@ export type SealVector = Readonly<Record<string, number>>;
 export interface Drift {
   /** Events the day's parts counted, under the seal's vector. */
   readonly live: number;
-  /** Events the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
+  /** Events that the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
   readonly sealed: number;
   /** Further copies of events, found by (id, partition key). */
   readonly duplicates: number;

@@ -79,7 +79,7 @@ export async function readScanPlan(
   };
 }
 
-/** The row as that of its file of traits; null when it has no events with traits. */
+/** The row of the segment's file of traits, in the form of a segment row; null when it has no events with traits. */
 function traitsRowOf(row: SegmentRow): SegmentRow | null {
   if (row.traitsRows === null) return row;
   if (row.traitsRows === 0) return null;
@@ -108,7 +108,10 @@ export async function readCurrent(db: D1Database, uid: string): Promise<{ headSe
   return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!, (each) => each) };
 }
 
-/** The two statements that tell what counts: L1 of the current revisions; segments no seal covers, with their days. */
+/**
+ * The two statements that tell which segments count: L1 of the current revisions, and segments that no seal covers,
+ * with their days.
+ */
 function selectCounting(
   db: D1Database,
   uid: string,

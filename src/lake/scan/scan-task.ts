@@ -51,7 +51,7 @@ export interface ScannerRpc {
 /** Reaches a scanner of a tenant's pool. */
 export type ScannerOf = (uid: string, index: number) => ScannerRpc;
 
-/** What a share is read into. */
+/** Collects the rows of a share: into the fold of a query, or into the events of a journey. */
 interface Collector<Found> {
   readonly found: () => Found;
   /** Takes a batch in. False when it is already too much for any answer: `found` says so where it is absorbed. */
@@ -89,7 +89,7 @@ export class ScanRunner {
     const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
     const selection = {
       wanted: new Set<LakeColumn>([...columns, 'person']),
-      // The ids of everybody are compared to find copies, even when only some people are wanted.
+      // The ids of all people are compared to find copies, even when only some people are wanted.
       copies: new Map(),
       ...(properties && { properties }),
       ...(!isEverybody && { people: personsOf(people) }),
@@ -98,7 +98,7 @@ export class ScanRunner {
       found: () => builder.part(),
       add: (batch, rows) => {
         builder.add(batch, rows);
-        // The query reads such a share itself: it may hold twice as much, and knows better where to divide the people.
+        // The query reads such a share itself: it may hold twice as much, and can divide the people better.
         if (builder.isFull || builder.range.to < people.to) throw new Error('the share holds more events than it may');
         return excessOf(journey) === null;
       },
@@ -111,7 +111,7 @@ export class ScanRunner {
     { found, add }: Collector<Found>,
   ): Promise<ShareReply<Found>> {
     const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
-    // The clock stands still while nothing is waited for: it tells what reads, and other work between them, have taken.
+    // The clock moves only while something is awaited, so it measures the time of reads and of other work meanwhile.
     const untilMs = this.#now() + LIMITS.scannerBudgetMs;
     const request = {
       ...selection,
@@ -131,7 +131,7 @@ export class ScanRunner {
     return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
   }
 
-  /** The very bytes that were parsed before, when the segment was read before. */
+  /** The bytes of the segment's footer: the same object as at an earlier read, so that a footer is parsed once. */
   #footer({ path, footer }: ScanSegment): Uint8Array | null {
     if (!footer) return null;
     return this.#footers.of(

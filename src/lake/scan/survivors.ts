@@ -38,7 +38,7 @@ export class Survivors {
   #rowCount = 0;
   #duplicateCount = 0;
 
-  /** `rowCountHint`: how many rows will probably be fed. */
+  /** `rowCountHint`: the probable number of rows. */
   constructor(rowCountHint: number, part: IdPart = WHOLE) {
     this.#part = part;
     const capacity = Math.max(16, Math.ceil(rowCountHint / part.count));
@@ -54,7 +54,7 @@ export class Survivors {
     return this.#rowCount;
   }
 
-  /** How many rows are further copies. */
+  /** The number of rows that are further copies. */
   get duplicateCount(): number {
     return this.#duplicateCount;
   }

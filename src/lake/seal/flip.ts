@@ -19,14 +19,14 @@ import type { SealPlan } from './plan.ts';
 import { type AdoptedPlan, leaseOf } from './plan-store.ts';
 import { workPaths } from './work-store.ts';
 
-/** What a seal has built. */
+/** The result of a seal: its cells and files. */
 export interface SealOutcome {
   readonly cells: readonly CellRow[];
   readonly segments: readonly PlacedL1[];
   readonly sealed: Pick<SealedDay, 'events' | 'people' | 'drift'>;
 }
 
-/** Writes what the seal has built and flips the day to it, in as few calls as it fits into: for most days one. */
+/** Writes the result of the seal and flips the day to it, in as few calls as it fits into: for most days one. */
 export async function writeAndFlip(
   db: D1Database,
   adopted: AdoptedPlan,
@@ -121,7 +121,7 @@ function deleteReplaced(
   ];
 }
 
-/** What the tasks of a day have left is garbage at once; a day without tasks has left nothing. */
+/** Files that the tasks of a day have left are garbage at once; a day without tasks has left none. */
 function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number): D1PreparedStatement[] {
   const { uid, day, revision, idPartCount, bucketCount } = plan;
   if (bucketCount === 1) return [];

@@ -11,7 +11,7 @@ import { wordsOf } from '../../core/std/words.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
 import { allRows, keep } from '../segment/rows.ts';
 
-/** People differ in how many events they have: a range is planned below what may be held. */
+/** The share of the bound for which a range is planned: people differ in their number of events. */
 const FILL = 0.8;
 const TWO_31 = 2 ** 31;
 const TWO_32 = 2 ** 32;

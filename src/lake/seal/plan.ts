@@ -28,7 +28,7 @@ export interface DayInput {
   readonly uncounted: number;
 }
 
-/** What the manifest said of a day, in one transaction. */
+/** The state of a day in the manifest, read in one transaction. */
 export interface DayState {
   readonly sealed: SealedDay | null;
   readonly inputs: readonly DayInput[];

@@ -14,7 +14,10 @@ import { LIMITS } from '../../core/limits.ts';
 import { concatColumns, selectRows } from '../segment/columns.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
 
-/** How many rows are not in the files, and why (`expired`, `duplicates`), and how many rows came late or by import. */
+/**
+ * The number of rows that are not in the files, by cause (`expired`, `duplicates`), and of rows that came late or by
+ * import.
+ */
 export interface RowCounts {
   beyond: number;
   imported: number;
@@ -22,7 +25,7 @@ export interface RowCounts {
   duplicates: number;
 }
 
-/** The rows of a reading that stay, and what was counted over all of its rows. */
+/** The rows of a reading that stay, and the counts over all of its rows. */
 export interface ReadRows {
   readonly columns: EventColumns;
   readonly counts: RowCounts;
@@ -88,7 +91,9 @@ async function* cut(batches: AsyncIterable<ReadRows>, rowsMax: number): AsyncGen
   yield held.take();
 }
 
-/** Stretches of people in their order, each of no more rows than may be held; a person with more rows is alone. */
+/**
+ * Stretches of people in their order, each of no more rows than the bound; a person with more rows is a stretch alone.
+ */
 function stretches(rowsOf: ReadonlyMap<bigint, number>, rowsMax: number): PersonRange[] {
   const ranges: PersonRange[] = [];
   let rowCount = 0;

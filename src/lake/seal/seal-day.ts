@@ -109,8 +109,8 @@ function countsByRange({ bucketCount }: SealPlan, done: ReadonlyMap<string, stri
 }
 
 /**
- * Does one task of a seal. Answers the tasks of its kind that are still missing, or null when the revision has been sealed
- * meanwhile. A task that is done twice, also at once, leaves the same.
+ * Does one task of a seal. Returns the tasks of its kind that are still missing, or null when the revision has been
+ * sealed meanwhile. A task that is done twice, also at once, leaves the same.
  */
 export async function sealTask(
   { db, bucket, cache }: Pick<SealDayDeps, 'db' | 'bucket' | 'cache'>,

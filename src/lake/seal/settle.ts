@@ -12,7 +12,7 @@ export interface SettleDeps {
   readonly directoryOf: DirectoryOf;
 }
 
-/** Whether everything the tenant's shards had when asked is stored. */
+/** Whether every event that the tenant's shards had when asked is stored. */
 export async function settleShards({ shardOf, directoryOf }: SettleDeps, uid: string): Promise<boolean> {
   const shards = await directoryOf(uid).list();
   const replies = await Promise.all(

@@ -24,7 +24,7 @@ function cellsPath({ uid, hash }: PlanName, range: number): string {
   return workPath(uid, hash, `cells-${range}`);
 }
 
-/** Everything that the tasks of a plan leave. */
+/** The paths of everything that the tasks of a plan leave. */
 export function workPaths(name: PlanName, partCount: number, rangeCount: number): string[] {
   return [
     ...Array.from({ length: partCount }, (_, part) => droppedPath(name, part)),

@@ -34,7 +34,7 @@ const EVERY_MS = 6 * HOUR_MS;
 /** A younger day may well be sealed again. */
 const AFTER_MS = LIMITS.allowedLatenessMs + DAY_MS;
 const SPANS_PER_RUN_MAX = 50;
-/** What `traitWinners` and a later reading of the digest look at. */
+/** The columns that `traitWinners` and a later reading of the digest need. */
 const COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'at',
   'received_at',

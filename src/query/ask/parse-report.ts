@@ -15,7 +15,7 @@ import { isObject } from '../../core/std/object.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 import type { NamedFormula, Question, Report, ReportRefusal } from './report.ts';
 
-/** What a question leaves to the request. */
+/** The values of the request that a question falls back on. */
 export interface ReportContext {
   /** The zone of the tenant, for questions that name none. */
   readonly timezone: string;

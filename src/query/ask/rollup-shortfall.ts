@@ -21,7 +21,7 @@ export type RollupShortfall =
   | 'seal-outdated'
   | CellShortfall;
 
-/** What was read for a question before anything is folded. */
+/** The readings for a question, before anything is folded. */
 export interface CellReading {
   readonly rollupId: string;
   readonly live: readonly (LiveReply | null)[];

@@ -126,7 +126,10 @@ async function readLinked(asking: Asking, live: readonly (LiveReply | null)[]): 
   return { people, unheard: states.filter((state) => state === null).length };
 }
 
-/** Rows that are in no part. The rows of a flush that its shard still answers for are in the shard's own account. */
+/**
+ * Counts the rows that are in no part. The rows of a flush that its shard still answers for are in the shard's own
+ * account.
+ */
 function uncounted({ uncovered }: RangeReading, coverage: Coverage): number {
   return sum(uncovered.filter((segment) => isCounted(coverage, segment)).map((segment) => segment.uncounted));
 }

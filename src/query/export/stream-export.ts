@@ -68,7 +68,10 @@ async function* piecesOf({ ports, tenant }: Asking, plan: ExportPlan): AsyncGene
   }
 }
 
-/** The rows of each batch of a day that retention has kept and the filter lets through. What is written is the event as it came. */
+/**
+ * The rows of each batch of a day that retention has kept and the filter lets through. The file has each event as it
+ * came.
+ */
 async function* filtered(
   batches: ReturnType<typeof scanDay>,
   { request, people, dropped }: ExportPlan,

@@ -47,7 +47,7 @@ export class Passes {
   /** Learns from a pass over these people how much of their rows was held. */
   learn(range: HighRange, held: number): void {
     const rowCount = this.#rowsIn(range);
-    // Never 0: one pass would be planned for everybody.
+    // The share is never 0, with which one pass would be planned for all people.
     if (rowCount > 0) this.#heldShare = Math.max(held / rowCount, 0.001);
   }
 

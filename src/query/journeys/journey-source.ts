@@ -22,13 +22,13 @@ import { PassScan, tooMuch } from './pass-scan.ts';
 export interface JourneyOptions {
   /** Text columns that further scans of the view will want. */
   readonly furtherColumns?: readonly StringColumn[];
-  /** High word of the least person of interest. Default: everybody is of interest. */
+  /** High word of the least person of interest. Default: all people are of interest. */
   readonly highFrom?: number;
   /** Asked after each pass; true when people with greater hashes are not needed any more. */
   readonly isEnough?: () => boolean;
-  /** The journey as plain data, to be shared out over scanners. Default: the scan is done here alone. */
+  /** The journey as plain data, to be shared out over scanners. Absent when the query alone scans. */
   readonly spec?: JourneySpec;
-  /** Bound of what is held at once. Default: the limit; tests set less. */
+  /** Bound on what one pass holds. Default: the limit; tests set less. */
   readonly heldMax?: number;
 }
 

@@ -11,7 +11,7 @@ import type { ScannerOf } from '../../lake/scan/scan-task.ts';
 import type { ReadBucket } from '../../lake/segment/source.ts';
 import { listShards } from './shards.ts';
 
-/** What reading needs. */
+/** The ports through which a request reads. */
 export interface LakePorts {
   readonly db: D1Database;
   readonly lake: ReadBucket;
@@ -20,7 +20,7 @@ export interface LakePorts {
   readonly scannerOf?: ScannerOf;
 }
 
-/** What a request needs beside it: the list of shards and the clock. */
+/** The ports of a request: those of reading, the list of shards and the clock. */
 export interface QueryPorts extends LakePorts {
   readonly directoryOf: DirectoryOf;
   readonly now: () => number;

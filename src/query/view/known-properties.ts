@@ -20,7 +20,7 @@ import { noteColumns, PROPERTIES, searchFiles } from './property-search.ts';
 import { type LakeRefusal, propertyUnknown } from './refusal.ts';
 import { visitTails } from './tails.ts';
 
-/** What the question has read before, or will read anyway. */
+/** The data that the question has read before, or will read anyway. */
 export interface AtHand {
   /** Footers of stored files. */
   readonly footers: readonly Uint8Array[];
@@ -80,7 +80,7 @@ export function atHandFrom(asking: Asking): AtHand {
 
 /** Names of several tenants, each prefixed by its uid. The set is emptied when it is full. */
 const KNOWN_MAX = 10_000;
-/** One set a database: an isolate has one database, and tests share nothing. */
+/** The set of one database: an isolate has one database, and tests share nothing. */
 const knownByDb = new WeakMap<D1Database, Set<string>>();
 
 function knownIn(db: D1Database): Set<string> {

@@ -42,7 +42,9 @@ export function askLive(asked: AskedShards, request: Omit<LiveRequest, 'address'
   return askShards(asked, (shard, address) => shard.live({ ...request, address }));
 }
 
-/** What each shard replies to `ask`, in the order of the shards; null where a shard did not reply. `ask` may run twice. */
+/**
+ * The reply of each shard to `ask`, in the order of the shards; null where a shard did not reply. `ask` may run twice.
+ */
 export function askShards<Reply>(
   { ports: { shardOf }, shards }: AskedShards,
   ask: (shard: ShardRpc, address: ShardAddress) => Promise<Reply>,

@@ -83,7 +83,7 @@ class HeldTails {
     return new Set([...this.#wanted, ...(this.#visitor?.columns ?? [])]);
   }
 
-  /** Releases what an earlier reading has left in `own`; returns what holds the blocks of the next. */
+  /** Releases the blocks that an earlier reading has left in `own`; returns the holder of the blocks of the next. */
   begin(own: ScanTail[]): (tail: ScanTail) => void {
     for (const tail of own) this.#count(tail, -1);
     own.length = 0;
@@ -124,7 +124,7 @@ function sizeBytesOf({ rowCount, strings }: EventColumns): number {
 
 interface TailReading {
   readonly wanted: ReadonlySet<StringColumn>;
-  /** Called before each reading from the start; returns what sees its blocks. Empty blocks are left out. */
+  /** Called before each reading from the start; returns the visitor of its blocks. Empty blocks are left out. */
   readonly begin: () => (tail: ScanTail) => void;
   /** Asked before each further page; true ends the reading. Default: never. */
   readonly isEnough?: () => boolean;

@@ -32,7 +32,10 @@ const eventsWithin = (fromDay: number, toDay: number, unitMs: number) =>
     { maxLength: 60 },
   );
 
-/** The same answer from events in two batches, from all in reverse, and from people in lots of a few. */
+/**
+ * Computes the answer from events in two batches; it must be equal from one reversed batch with the people in small
+ * lots.
+ */
 function answers<A extends object>(make: () => Journey<A>, events: readonly TestEvent[], heldMax: number): A {
   const middle = Math.floor(events.length / 2);
   const answer = run(make(), [columnsOf(events.slice(0, middle)), columnsOf(events.slice(middle))]);

@@ -255,7 +255,7 @@ describe('what has not come', () => {
       [0, 1, 2].map((day) => [ISO(START_MS + day * DAY_MS), 1, 1, 1]),
     );
     expect(people).toBe(1);
-    // Now is the first instant of a day, and the last of one.
+    // `nowMs` is the first instant of a day, then the last instant of a day.
     expect(askActive(START_MS + 2 * DAY_MS).days).toHaveLength(3);
     expect(askActive(START_MS + 2 * DAY_MS - 1).days).toHaveLength(2);
     expect(askActive(START_MS + 300 * DAY_MS).days).toHaveLength(30);

@@ -1,4 +1,5 @@
-// Events in memory as columns, in any order, and a journey over them, in one lot or divided as small as can be.
+// Journey support: events in memory as columns, in any order, and a journey over them, in one lot or in the smallest
+// lots.
 
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { StringColumn } from '../../../src/core/event/event.ts';
@@ -7,7 +8,7 @@ import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/jo
 import type { Result } from '../../../src/core/std/result.ts';
 
 export interface TestEvent {
-  /** 0: nobody. */
+  /** 0 stands for an event without a person. */
   readonly person: number;
   readonly at: number;
   readonly event?: string;
@@ -40,7 +41,7 @@ export function columnsOf(events: readonly TestEvent[]): EventColumns {
   };
 }
 
-/** Batches in this order; more than `heldMax` held divides the people. */
+/** Runs the journey over the batches in this order. It divides the people when more than `heldMax` would be held. */
 export function run<A extends object>(
   { reader, fold }: Journey<A>,
   batches: readonly EventColumns[],

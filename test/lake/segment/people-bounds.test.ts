@@ -1,4 +1,4 @@
-// Bounds of look-ups of people: a question beyond them is refused with a code, never answered short.
+// Bounds of look-ups of people: a question beyond them is refused with a code, never answered in part.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';

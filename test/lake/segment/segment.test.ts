@@ -19,7 +19,7 @@ async function readAll(source: SegmentSource, options: Partial<ReadOptions> = {}
   return batches;
 }
 
-/** Drops the other forms in which texts are kept. */
+/** Drops the other forms in which the columns keep texts. */
 function plain({ coded, packed, typed, ...columns }: EventColumns): EventColumns {
   return columns;
 }

@@ -103,9 +103,9 @@ describe('a journey in passes', () => {
   it('counts an event that came under two people once, though they are in different passes', async () => {
     const lake = new TenantLake();
     const known = people(200);
-    // Several row groups a flush, so that a pass leaves some out.
+    // Each flush has several row groups, so that a pass leaves some out.
     const columns = eventsOfDay(DAY, 6_000, known);
-    // The same ids and keys, received later, each as another person's.
+    // The second flush has the same ids and keys, received later, under other people.
     const person = columns.person.map((hash) => -hash);
     await lake.flushColumns('a', 0, 1, columns);
     await lake.flushColumns('b', 0, 1, { ...columns, person, receivedAt: columns.receivedAt.map((atMs) => atMs + 1) });
@@ -134,9 +134,9 @@ describe('a journey in passes', () => {
     const condition = { property: 'category', op: 'eq', value: 'books' };
     const typed = await ask(condition);
     const typedSizeBytes = readSizeBytes;
-    // No file has a column for what is rare: so the JSON is read; and it is the same condition.
+    // No file has a column for the rare property, so this question reads the JSON; its condition is equivalent.
     const same = { or: [condition, { property: 'gift', op: 'eq', value: 'none' }] };
-    // The second time the name is known, and nothing is read to find that out.
+    // The first call finds out that the name exists; the second one knows it and reads nothing for that.
     await ask(same);
     const fromJson = await ask(same);
     expect(typed).toEqual(fromJson);

@@ -1,4 +1,4 @@
-// Journeys beside scanners: what comes back as parts is, put together, what the query alone finds.
+// Journeys beside scanners: the parts that scanners return, put together, equal the answer of the query alone.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { active } from '../../../src/core/journeys/active.ts';
@@ -162,7 +162,7 @@ describe('a journey beside scanners', () => {
       await lake.flushColumns('a', index, index + 1, eventsOfDay(DAY + index, 400, known));
       await lake.seal(DAY + index);
     }
-    // A day without a seal, so one share, in which one person does nearly everything.
+    // An unsealed day is one share; one person has nearly all of its events.
     const loud = eventsOfDay(DAY + 3, 1_000, known);
     loud.person.fill(loud.person[0]!, 0, 900);
     await lake.flushColumns('a', 3, 4, loud);
@@ -186,7 +186,8 @@ describe('a journey beside scanners', () => {
     const reading = await readJourney(askingOf(portsOf(lake, pool.of), NOW), journey, { spec });
     Object.assign(limits, { queryGroupsMax });
     expect(reading).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
-    // Of several shares with hundreds of pages each, those of the first that was too much.
+    // There are several shares with hundreds of pages each. Only the texts of the first part that exceeds the bound are
+    // kept.
     expect(pool.asked.length).toBeGreaterThan(2);
     expect(journey.reader.labels!.texts.count).toBeLessThan(700);
   });

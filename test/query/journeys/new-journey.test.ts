@@ -1,4 +1,5 @@
-// A new journey is one value in the list of kinds: it is routed, described, shared out and answered without another line.
+// A new journey is one value in the list of kinds: routes, the API's description, scanners and answers need no other
+// line.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';

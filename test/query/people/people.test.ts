@@ -1,4 +1,4 @@
-// Links made later, traits, groups and cohorts in answers, from tails, from the lake, and from both.
+// Links made later, traits, groups and cohorts in answers, from tails, from the lake, and from both together.
 
 import { describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
@@ -21,7 +21,7 @@ const user = (user_id: string) => ({ user_id });
 type Stage = 'in the shard' | 'stored' | 'sealed';
 const STAGES: readonly Stage[] = ['in the shard', 'stored', 'sealed'];
 
-/** Each list came a day before the next; the last list is still in the shard. */
+/** Each list came a day before the next one; the last list is still in the shard. */
 async function worldOf(stage: Stage, ...lists: (readonly EventRecord[])[]): Promise<World> {
   const world = new World({ nowMs: NOW_MS });
   for (const [index, events] of lists.entries()) {

@@ -16,9 +16,9 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   sealBucketRowsMax: 400,
   sealIdsMax: 380,
   flushAgeMsMax: 900_000,
-  // Ids leave memory for their runs, and are looked up there.
+  // A set of ids gives way to its runs after few ids, so look-ups read the runs.
   dedupeRecentIdsMax: 150,
-  // Seldom loaded, so often stale.
+  // The cache is seldom refreshed, so it is often stale.
   tenantCacheMs: 600_000,
 };
 
@@ -33,7 +33,7 @@ const CONSTANTS: readonly Patch[] = [
   },
 ];
 
-/** What every simulated product is patched with. */
+/** The patches of every simulated product. */
 export function tuning(): Patch[] {
   const text = readFileSync(join(root, LIMITS_FILE), 'utf8');
   const limits = Object.entries(SMALL_LIMITS).map(([name, value]): Patch => {

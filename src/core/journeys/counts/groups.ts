@@ -50,7 +50,10 @@ export function groupsField<Table extends object>(
 }
 
 export interface RankedGroups {
-  /** The codes of each group that is listed, the largest first. The last lot has all the rest when there is `other`. */
+  /**
+   * The codes of each group that is listed, the largest first. The last lot has all remaining codes when there is
+   * `other`.
+   */
   readonly lots: readonly (readonly number[])[];
   readonly hasOther: boolean;
 }

@@ -66,7 +66,7 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
     this.#after = after;
   }
 
-  /** When people are added in lots by ascending hash, enough for a page is enough. */
+  /** People come in lots by ascending hash, so no more lots are needed once a page is full. */
   get count(): number {
     return this.#found.length;
   }
@@ -81,7 +81,7 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
     }
   }
 
-  /** Ascending by signed hash, the order in which the lake sorts people. */
+  /** Sorts by signed hash, ascending: the order in which the lake sorts people. */
   finish(): bigint[] {
     return this.#found.sort((left, right) => (left < right ? -1 : Number(left > right)));
   }

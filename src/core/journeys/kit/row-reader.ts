@@ -35,7 +35,7 @@ export interface RowReader {
 
 /** The data that a scan has to bring for a reader, fixed once the reader is made. */
 export interface RowNeeds {
-  /** Start of what is read: the start of the range, or of a look-back before it. */
+  /** Start of the events that are read: the start of the range, or of a look-back before it. */
   readonly startMs: number;
   readonly endMs: number;
   /** Text columns of the batches. */
@@ -54,7 +54,7 @@ export interface CodedRows {
   readonly codes: Uint32Array;
 }
 
-/** Labels: the texts behind the codes of a journey, as its pages or the steps of its paths. */
+/** Labels: the texts behind the codes of a journey, such as its pages or the steps of its paths. */
 export interface CodeLabels {
   readonly texts: TextCodes;
   /** The noun for messages: "pages". */

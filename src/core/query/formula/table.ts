@@ -157,7 +157,7 @@ function combined(operator: Operator, left: Evaluated, right: Evaluated, budget:
   if ('number' in left) return mapped(right as Table, (value) => calculate(operator, left.number, value), budget);
   if ('number' in right) return mapped(left, (value) => calculate(operator, value, right.number), budget);
   if (left.ats.length !== right.ats.length || left.ats.some((at, index) => at !== right.ats[index])) {
-    // A grouped answer in which nothing was counted has no points at all.
+    // A grouped answer without any event has no points at all.
     if (left.lines.size > 0 && right.lines.size > 0)
       throw new FormulaMismatch('The questions of a formula must have the same range and interval.');
   }
