@@ -1,5 +1,5 @@
 /**
- * Admit: the events of a request or of a chunk, one after another through the steps: those that may be stored, and why the
+ * Admit: takes the events of a request or of a chunk through the steps, and returns those that may be stored, and why the
  * others may not.
  *
  * The only loop over events of stage 1. A rejection is told in the sender's names: its path points into the event as it

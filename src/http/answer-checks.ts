@@ -23,9 +23,9 @@ export function checkAnswer(c: Context, schema: z.ZodType, answer: unknown): voi
   // The client gets JSON, which has no undefined members.
   const sent: unknown = JSON.parse(JSON.stringify(answer));
   const parsed = schema.safeParse(sent);
-  if (!parsed.success) throw new Error(`${nameOf(c)} answers other than it says: ${parsed.error.message}`);
+  if (!parsed.success) throw new Error(`${nameOf(c)} gives an answer that breaks its schema: ${parsed.error.message}`);
   const [undescribed] = differences(parsed.data, sent, '');
-  if (undescribed !== undefined) throw new Error(`${nameOf(c)} answers ${undescribed}, which it does not describe`);
+  if (undescribed !== undefined) throw new Error(`${nameOf(c)} gives the member ${undescribed}, which its schema lacks`);
 }
 
 /**

@@ -26,7 +26,7 @@ import { Problem, parseJson, parseParameters } from './problem.ts';
 export interface RouteBody<S extends z.ZodType> {
   readonly schema: S;
   readonly sizeBytesMax: number;
-  /** What the document shows. Default: the schema. */
+  /** The schema that the document shows. Default: `schema`. */
   readonly described?: z.ZodType;
 }
 

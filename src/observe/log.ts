@@ -51,7 +51,7 @@ function logLine(level: LogLevel, at: string, problem: unknown, fields: LogField
     return JSON.stringify({ level, at, message: errorTitle(cause), ...safe(fields), cause });
   } catch {
     // The place is told even when a getter throws or a field holds itself.
-    return JSON.stringify({ level, at, message: 'what was to be logged cannot be read' });
+    return JSON.stringify({ level, at, message: 'the fields of this line cannot be read' });
   }
 }
 

@@ -49,8 +49,8 @@ describe('an answer', () => {
   });
 
   it.each([
-    ['a wrong value', { a: 'one' }, /answers other than it says/],
-    ['a missing member', {}, /answers other than it says/],
+    ['a wrong value', { a: 'one' }, /gives an answer that breaks its schema/],
+    ['a missing member', {}, /gives an answer that breaks its schema/],
     ['a member that is not described', { a: 1, d: 2 }, /answers \/d, which it does not describe/],
     ['a nested member that is not described', { a: 1, b: { c: 'x', d: 2 } }, /answers \/b\/d/],
   ])('fails in tests when it has %s', async (_, answer, text) => {

@@ -64,7 +64,7 @@ const didSchema = z
   .strictObject({
     events: z.array(nameSchema).min(1).max(LIMITS.queryConditionsMax).optional().describe('Any of these names.'),
     where: conditionSchema.optional(),
-    count: countSchema.optional().describe('How often. Default: once or more.'),
+    count: countSchema.optional().describe('Number of these events. Default: one or more.'),
     days: z.int().min(1).max(LIMITS.queryRangeDaysMax).optional().describe('Number of days before the question.'),
     from: timeSchema.optional(),
     to: timeSchema.optional(),

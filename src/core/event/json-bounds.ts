@@ -10,7 +10,8 @@
  *   integer, so one comparison covers 1e308 and the Infinity of 1e400 too. Fractions below it are taken as the nearest
  *   double, like any JSON reader does.
  * - Text: a NUL or half a surrogate pair is refused. No UTF-8 holds the half, so two different texts would become equal.
- *   Asked for apart (`findBadText`): JSON.stringify escapes both, so whoever writes the JSON anyway sees when to look.
+ *   `findBadText` is a call of its own: JSON.stringify escapes both, so a caller that writes the JSON anyway sees
+ *   whether it needs the call.
  *
  * The happy path allocates nothing; a pointer is put together while returning from the fault.
  */

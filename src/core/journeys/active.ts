@@ -37,7 +37,7 @@ const daySchema = z.object({
   dau: z.int(),
   wau: z.int(),
   mau: z.int(),
-  stickiness: z.number().nullable().describe('dau / mau; null when nobody is active.'),
+  stickiness: z.number().nullable().describe('dau / mau; null when no person is active.'),
 });
 const table = {
   people: z.int().describe('Number of people active in the range.'),

@@ -81,7 +81,7 @@ const overallSchema = z.object({
   n: z.int(),
   eligible: z.int().describe('People of the cohorts for which the n-th interval has come.'),
   retained: z.int(),
-  rate: z.number().nullable().describe('retained / eligible; null when nobody is eligible.'),
+  rate: z.number().nullable().describe('retained / eligible; null when no person is eligible.'),
 });
 const cohortSchema = z.object({
   start: z.iso.datetime(),

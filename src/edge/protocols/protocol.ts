@@ -143,12 +143,12 @@ export function jsonAnswer(document: object): ProtocolAnswer {
 }
 
 export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
-  const met = batch.events.length;
-  return met <= LIMITS.requestEventsMax ? ok(batch) : err(tooManyEvents('A request', LIMITS.requestEventsMax, met));
+  const { length } = batch.events;
+  return length <= LIMITS.requestEventsMax ? ok(batch) : err(tooManyEvents('A request', LIMITS.requestEventsMax, length));
 }
 
 /** The refusal of a `container` ("A request") that holds too many events. */
-export function tooManyEvents(container: string, limit: number, met: number): Refusal {
-  const detail = `${container} may have ${limit} events, this one has ${met}.`;
-  return { code: 'too-many-events', detail, extra: { limit, met } };
+export function tooManyEvents(container: string, limit: number, count: number): Refusal {
+  const detail = `${container} may have ${limit} events, this one has ${count}.`;
+  return { code: 'too-many-events', detail, extra: { limit, met: count } };
 }

@@ -48,7 +48,7 @@ export interface ScanRequest {
   readonly narrowed?: () => PersonRange;
   /**
    * The further copies of each day, shared by repeated scans of one view, each for some of its people. The first scan
-   * compares the ids of everybody and fills it; later scans reuse it.
+   * compares the ids of all people and fills it; later scans reuse it.
    */
   readonly copies?: CopiesByDay;
   /** Most rows that may be touched. Default: `LIMITS.scanRowsMax`. */

@@ -1,5 +1,5 @@
 /**
- * Seal plan: what one revision of a day is made of, decided once from what the manifest said at one moment.
+ * Seal plan: the inputs of one revision of a day, decided once from the state of the manifest at one moment.
  *
  * in: the day's state in D1 · out: a plan, or that there is nothing to do
  *

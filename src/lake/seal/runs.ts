@@ -1,7 +1,7 @@
 /**
  * Run: the rows of a people range that are held at a time, and one L1 file. Most ranges are one run.
  *
- * The events of one person are not divided over ranges, so a single person, or one name that a server sends for everybody,
+ * The events of one person are not divided over ranges, so a single person, or one name that a server sends for all,
  * can make a range of any size. Such a range is read again in stretches of its people, each of no more rows than may be held.
  * A person with more rows is a stretch alone, whose rows become files while they are read. Runs follow the order of people,
  * and the runs of one person each other, so that counting people by their neighbours stays right (day-cells.ts). Within a run

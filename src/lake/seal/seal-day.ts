@@ -134,8 +134,8 @@ export async function sealTask(
       await storeTask(db, adopted, { task, result: counts, segments });
     }
   }
-  const isIds = task.startsWith('ids-');
+  const isIdTask = task.startsWith('ids-');
   const rest = missingTasks(plan, await readTasks(db, key));
   // The seal itself hands out the tasks of the next kind.
-  return rest.filter((name) => name.startsWith('ids-') === isIds);
+  return rest.filter((name) => name.startsWith('ids-') === isIdTask);
 }

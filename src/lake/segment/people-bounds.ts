@@ -16,7 +16,7 @@ export interface PersonRange {
   /** Inclusive. */
   readonly max: bigint;
   /** True when row groups with events of no person are wanted, too. */
-  readonly withNobody?: boolean;
+  readonly withPersonless?: boolean;
 }
 
 /** A list of people; hashes between them are not read. */
@@ -45,7 +45,7 @@ export interface PeopleSpan {
 
 interface Bounds {
   readonly spans: readonly PeopleSpan[];
-  readonly hasNobody: boolean;
+  readonly hasPersonless: boolean;
 }
 
 /** Returns all hashes whose high word, signed, is in the range. */
@@ -62,8 +62,8 @@ export function peopleSpans(footer: Uint8Array): readonly PeopleSpan[] {
 
 /** Tells whether any row group may hold one of these. */
 export function mayHavePeople(footer: Uint8Array, people: People): boolean {
-  const { spans, hasNobody } = boundsOf(footer);
-  if (hasNobody && wantsNobody(people)) return true;
+  const { spans, hasPersonless } = boundsOf(footer);
+  if (hasPersonless && wantsPersonless(people)) return true;
   if ('hashes' in people) return spans.some(({ from, to }) => isAnyWithin(people.highs, from, to));
   const from = Number(people.min >> 32n);
   const to = Number(people.max >> 32n);
@@ -72,8 +72,8 @@ export function mayHavePeople(footer: Uint8Array, people: People): boolean {
 
 export function mayHoldPeople(person: Statistics | undefined, people: People): boolean {
   // Without bounds no row of the group has a person.
-  if (person?.min_value === undefined || person.max_value === undefined) return wantsNobody(people);
-  if ((person.null_count ?? 1n) > 0n && wantsNobody(people)) return true;
+  if (person?.min_value === undefined || person.max_value === undefined) return wantsPersonless(people);
+  if ((person.null_count ?? 1n) > 0n && wantsPersonless(people)) return true;
   const [min, max] = [person.min_value as bigint, person.max_value as bigint];
   return 'hashes' in people ? isAnyWithin(people.hashes, min, max) : max >= people.min && min <= people.max;
 }
@@ -118,24 +118,24 @@ export function statisticsOf(chunks: readonly ColumnChunk[], column: string): St
   return chunks.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
 }
 
-function wantsNobody(people: People): boolean {
+function wantsPersonless(people: People): boolean {
   if ('hashes' in people) return people.hashes.includes(0n);
-  return people.withNobody === true || (people.min <= 0n && people.max >= 0n);
+  return people.withPersonless === true || (people.min <= 0n && people.max >= 0n);
 }
 
 function boundsOf(footer: Uint8Array): Bounds {
   const bounds = known.get(footer);
   if (bounds !== undefined) return bounds;
-  let hasNobody = false;
+  let hasPersonless = false;
   const spans: PeopleSpan[] = [];
   for (const { columns, num_rows } of parseFooter(footer).row_groups) {
     const person = statisticsOf(columns, 'person');
     const rowCount = Number(num_rows);
-    if ((person?.null_count ?? 1n) > 0n) hasNobody = true;
+    if ((person?.null_count ?? 1n) > 0n) hasPersonless = true;
     if (person?.min_value === undefined || person.max_value === undefined) continue;
     spans.push({ from: highOf(person.min_value as bigint), to: highOf(person.max_value as bigint), rowCount });
   }
-  const found = { spans, hasNobody };
+  const found = { spans, hasPersonless };
   known.set(footer, found);
   return found;
 }

@@ -8,7 +8,7 @@
  *   whatever is still there (A5).
  * - Cells and manifest rows are deleted at once; objects an hour later, because scans may be reading them.
  * - Days with events of an expired name are sealed anew without them, some in each run; until then readers leave them out.
- * What comes for a dropped day later (an import of old history) is taken and does not count; the next run deletes it.
+ * Events that come later for a dropped day (an import of old history) are taken and do not count; the next run deletes them.
  */
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';

@@ -118,7 +118,7 @@ export class PassScan {
 
 /**
  * Whether scanners can help. Traits and cohorts are known only here. With linked ids, a person's events are found under
- * hashes outside the pass too: a scanner can return the events of everybody, but not those of some people.
+ * hashes outside the pass too: a scanner can return the events of all people, but not those of some.
  */
 function canBeDivided({ people }: LakeView, { isEverybody }: Gathering): boolean {
   const hasLinks = people?.linked?.isEmpty === false;

@@ -39,14 +39,14 @@ export async function checkProperties(
 ): Promise<Result<null, LakeRefusal>> {
   const { uid } = asking.tenant;
   const known = knownIn(asking.ports.db);
-  const asked = [...names].filter((name) => !known.has(keyOf(uid, name)));
-  if (asked.length === 0) return ok(null);
-  const search = new NameSearch(asked);
+  const doubtful = [...names].filter((name) => !known.has(keyOf(uid, name)));
+  if (doubtful.length === 0) return ok(null);
+  const search = new NameSearch(doubtful);
   for (const footer of footers) noteColumns(footer, search);
   const areTailsSeen = search.isDone || (await showTails((columns) => search.look(columns)));
   const areFilesSeen = search.isDone || (await searchFiles(asking, search));
   const { missing } = search;
-  for (const name of asked) if (!missing.includes(name)) remember(known, keyOf(uid, name));
+  for (const name of doubtful) if (!missing.includes(name)) remember(known, keyOf(uid, name));
   const [unknown] = missing;
   if (unknown === undefined || !areTailsSeen || !areFilesSeen || search.eventCount === 0) return ok(null);
   return propertyUnknown(unknown, search.nearestNames(unknown, LISTED_MAX));

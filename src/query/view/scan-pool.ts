@@ -86,11 +86,11 @@ async function askScanners<Found>(
 }
 
 /** null when the scanner failed. */
-async function replyOf<Reply>(ask: () => Promise<Reply>, asked: object): Promise<Reply | null> {
+async function replyOf<Reply>(ask: () => Promise<Reply>, share: object): Promise<Reply | null> {
   try {
     return await ask();
   } catch (cause) {
-    logError('query.scanner', cause, { ...asked });
+    logError('query.scanner', cause, { ...share });
     return null;
   }
 }

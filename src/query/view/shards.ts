@@ -10,7 +10,7 @@ import { type ShardAddress, shardName } from '../../core/shard/shard-map.ts';
 import { unavailable } from '../../http/problem.ts';
 import { logWarn } from '../../observe/log.ts';
 
-/** The shards that are asked, and the way to them; an `Asking` is one. */
+/** The shards of a tenant, and the way to them; an `Asking` is one. */
 export interface AskedShards {
   readonly ports: { readonly shardOf: ShardOf };
   readonly shards: readonly ShardAddress[];
@@ -38,8 +38,8 @@ export async function listShards(directoryOf: DirectoryOf, uid: string): Promise
 }
 
 /** The live reply of each shard, in the order of the shards; null where a shard did not reply. */
-export function askLive(asked: AskedShards, request: Omit<LiveRequest, 'address'>): Promise<(LiveReply | null)[]> {
-  return askShards(asked, (shard, address) => shard.live({ ...request, address }));
+export function askLive(shards: AskedShards, request: Omit<LiveRequest, 'address'>): Promise<(LiveReply | null)[]> {
+  return askShards(shards, (shard, address) => shard.live({ ...request, address }));
 }
 
 /**

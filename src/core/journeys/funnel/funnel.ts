@@ -21,8 +21,8 @@ import { funnelReader, type StepAlgorithm, stepAlgorithm } from './funnel-rows.t
 const stepSchema = z.object({
   name: z.string(),
   people: z.int(),
-  ofFirst: z.number().nullable().describe('Share of the first step; null when nobody is there.'),
-  ofPrevious: z.number().nullable().describe('Share of the step before; null when nobody is there.'),
+  ofFirst: z.number().nullable().describe('Share of the first step; null when no person reached it.'),
+  ofPrevious: z.number().nullable().describe('Share of the step before; null when no person reached it.'),
   dropped: z.int().describe('People of the step before who did not get here.'),
   secondsToConvert: quantilesSchema
     .optional()

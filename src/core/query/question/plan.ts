@@ -87,10 +87,10 @@ function planOn(query: Query, rollup: Rollup): RollupPlan | null {
   if (groupPositions.includes(-1)) return null;
   const numberPosition = query.number ? rollup.numbers.indexOf(query.number.property) : null;
   if (numberPosition === -1) return null;
-  const asked = conjuncts(query.where).map((condition) => ({ condition, text: canonicalCondition(condition) }));
+  const conditions = conjuncts(query.where).map((condition) => ({ condition, text: canonicalCondition(condition) }));
   const implied = new Set(conjuncts(rollup.where ?? null).map(canonicalCondition));
-  for (const text of implied) if (!asked.some((conjunct) => conjunct.text === text)) return null;
-  const left = asked.filter(({ text }) => !implied.has(text)).map(({ condition }) => condition);
+  for (const text of implied) if (!conditions.some((conjunct) => conjunct.text === text)) return null;
+  const left = conditions.filter(({ text }) => !implied.has(text)).map(({ condition }) => condition);
   if (!left.every((condition) => isDecided(condition, rollup.dimensions))) return null;
   return { rollup, residual: left.length === 0 ? null : { and: left }, groupPositions, numberPosition };
 }
