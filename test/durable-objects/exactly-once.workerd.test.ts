@@ -318,14 +318,14 @@ describe('a query', () => {
       const { isolate, hold } = slowIsolate();
       expect((await ask({ measure: 'count' }, isolate)).series[0]?.total).toBe(20);
       const { arrived, release } = hold(where);
-      const asked = ask({ measure: 'count' }, isolate);
+      const answer = ask({ measure: 'count' }, isolate);
       await arrived;
       await store();
       await send(events(3));
       await store();
       release();
       // Events that came after the question began may be in the answer, once at most.
-      expect([20, 23]).toContain((await asked).series[0]?.total);
+      expect([20, 23]).toContain((await answer).series[0]?.total);
       await checkBooks();
     });
   }

@@ -97,10 +97,10 @@ describe('a journey beside scanners', () => {
     const pool = scannerPool(lake.bucket.binding);
     const alone = await read(lake, spec);
     expect(JSON.stringify(alone).length).toBeGreaterThan(100);
-    expect(await read(lake, spec, pool.of)).toEqual(alone);
-    expect(new Set(pool.asked).size).toBeGreaterThan(1);
+    expect(await read(lake, spec, pool.scannerOf)).toEqual(alone);
+    expect(new Set(pool.called).size).toBeGreaterThan(1);
     const reads = lake.bucket.count('get');
-    expect(await read(lake, spec, pool.of)).toEqual(alone);
+    expect(await read(lake, spec, pool.scannerOf)).toEqual(alone);
     expect(lake.bucket.count('get')).toBe(reads);
   });
 
@@ -109,7 +109,7 @@ describe('a journey beside scanners', () => {
     const whole = await read(lake, spec);
     const { answer } = whole as { answer: object };
     for (const heldMax of [150, 700, 2_000]) {
-      expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax)).toMatchObject({ answer });
+      expect(await read(lake, spec, scannerPool(lake.bucket.binding).scannerOf, heldMax)).toMatchObject({ answer });
     }
     expectLog('query.scanner', { message: 'Error: the share holds more events than it may' });
   });
@@ -120,7 +120,7 @@ describe('a journey beside scanners', () => {
       const whole = await read(lake, spec);
       expect(await read(lake, spec, scannersDown)).toEqual(whole);
       const pool = scannerPool(lake.bucket.binding);
-      const some: ScannerOf = (uid, index) => (index === 2 ? pool.of : scannersDown)(uid, index);
+      const some: ScannerOf = (uid, index) => (index === 2 ? pool.scannerOf : scannersDown)(uid, index);
       expect(await read(lake, spec, some)).toEqual(whole);
     }
     expectLog('query.scanner', { message: 'Error: overloaded' });
@@ -144,10 +144,10 @@ describe('a journey beside scanners', () => {
       const whole = (await read(lake, spec)) as { answer: object };
       if (name === 'funnel') expect(whole.answer).not.toEqual((before as { answer: object }).answer);
       const pool = scannerPool(lake.bucket.binding);
-      expect(await read(lake, spec, pool.of), name).toEqual(whole);
-      expect(pool.asked.length).toBeGreaterThan(0);
+      expect(await read(lake, spec, pool.scannerOf), name).toEqual(whole);
+      expect(pool.called.length).toBeGreaterThan(0);
       for (const heldMax of [300, 1_500]) {
-        expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax), name).toMatchObject({
+        expect(await read(lake, spec, scannerPool(lake.bucket.binding).scannerOf, heldMax), name).toMatchObject({
           answer: whole.answer,
         });
       }
@@ -170,7 +170,7 @@ describe('a journey beside scanners', () => {
     for (const heldMax of [2_700, 1_300]) {
       const alone = await read(lake, spec, undefined, heldMax);
       expect(alone).toHaveProperty('answer');
-      expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax)).toEqual(alone);
+      expect(await read(lake, spec, scannerPool(lake.bucket.binding).scannerOf, heldMax)).toEqual(alone);
     }
     expectLog('query.scanner', { message: 'Error: the share holds more events than it may' });
   });
@@ -183,12 +183,12 @@ describe('a journey beside scanners', () => {
     const spec: JourneySpec = { kind: 'sessions', question };
     const journey = journeyOf(spec);
     const pool = scannerPool(lake.bucket.binding);
-    const reading = await readJourney(askingOf(portsOf(lake, pool.of), NOW), journey, { spec });
+    const reading = await readJourney(askingOf(portsOf(lake, pool.scannerOf), NOW), journey, { spec });
     Object.assign(limits, { queryGroupsMax });
     expect(reading).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
     // There are several shares with hundreds of pages each. Only the texts of the first part that exceeds the bound are
     // kept.
-    expect(pool.asked.length).toBeGreaterThan(2);
+    expect(pool.called.length).toBeGreaterThan(2);
     expect(journey.reader.labels!.texts.count).toBeLessThan(700);
   });
 
@@ -208,13 +208,13 @@ describe('a journey beside scanners', () => {
     };
     const alone = await pages();
     expect(alone.length).toBeGreaterThan(14);
-    expect(await pages(scannerPool(lake.bucket.binding).of)).toEqual(alone);
+    expect(await pages(scannerPool(lake.bucket.binding).scannerOf)).toEqual(alone);
   });
 
   it('is refused when a share is over its budget, instead of answered with less', async () => {
     const lake = await lakeOfDays();
     let nowMs = 0;
     const slow = scannerPool(lake.bucket.binding, () => (nowMs += LIMITS.scannerBudgetMs));
-    expect(await read(lake, SPECS.funnel!, slow.of)).toMatchObject({ code: 'query-too-large' });
+    expect(await read(lake, SPECS.funnel!, slow.scannerOf)).toMatchObject({ code: 'query-too-large' });
   });
 });

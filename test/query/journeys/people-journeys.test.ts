@@ -89,8 +89,8 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
 
   it('are filtered by cohorts, in a step too', async () => {
     const world = await worldOf(stage);
-    const who = { events: ['Bought'], days: 5 };
-    await createCohort(world.db, UID, { id: 'buyers', name: 'Buyers', who, timezone: 'UTC', createdAtMs: 0 });
+    const cohort = { events: ['Bought'], days: 5 };
+    await createCohort(world.db, UID, { id: 'buyers', name: 'Buyers', who: cohort, timezone: 'UTC', createdAtMs: 0 });
     const ask = clientOf(world);
     expect(peopleOf((await ask('funnel', { ...FUNNEL, where: { cohort: 'buyers' } })).body)).toEqual([20, 20]);
     const steps = [{ event: 'Looked', where: { not: { cohort: 'buyers' } } }, { event: 'identify' }];

@@ -24,11 +24,11 @@ const anyEvent = fc
     ms: fc.nat(4),
   })
   .map(({ kind, device, user, previous, plan, day, ms }): Omit<Parameters<typeof record>[0], 'id'> => {
-    const who = { ...(device && { anonymous_id: device }), ...(user && { user_id: user }) };
+    const ids = { ...(device && { anonymous_id: device }), ...(user && { user_id: user }) };
     const atMs = NOW_MS - day * DAY_MS - 1_000 + ms;
-    if (kind === 'click') return { atMs, ...who };
-    if (kind === 'identify') return { atMs, type: 'identify', event: 'identify', ...who, properties: { plan } };
-    return { atMs, type: 'alias', event: 'alias', ...who, properties: { previousId: previous } };
+    if (kind === 'click') return { atMs, ...ids };
+    if (kind === 'identify') return { atMs, type: 'identify', event: 'identify', ...ids, properties: { plan } };
+    return { atMs, type: 'alias', event: 'alias', ...ids, properties: { previousId: previous } };
   });
 
 const anyStep = fc.record({

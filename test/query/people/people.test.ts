@@ -12,9 +12,9 @@ const YESTERDAY_MS = NOW_MS - DAY_MS;
 const RANGE = { from: '2026-03-01', to: '2026-03-12' };
 
 let ids = 0;
-const click = (atMs: number, who: object, more: object = {}) => record({ id: `c${ids++}`, atMs, ...who, ...more });
-const identify = (atMs: number, who: object, traits: JsonObject = {}) =>
-  record({ id: `i${ids++}`, type: 'identify', event: 'identify', atMs, ...who, properties: traits });
+const click = (atMs: number, person: object, more: object = {}) => record({ id: `c${ids++}`, atMs, ...person, ...more });
+const identify = (atMs: number, person: object, traits: JsonObject = {}) =>
+  record({ id: `i${ids++}`, type: 'identify', event: 'identify', atMs, ...person, properties: traits });
 const anon = (anonymous_id: string) => ({ anonymous_id });
 const user = (user_id: string) => ({ user_id });
 
@@ -112,8 +112,8 @@ describe.each(STAGES)('people whose first events are %s', (stage) => {
   });
 
   it('are in a cohort by what they did and who they are', async () => {
-    const bought = (atMs: number, who: object, price = 1) =>
-      click(atMs, who, { event: 'Bought', properties: { price } });
+    const bought = (atMs: number, person: object, price = 1) =>
+      click(atMs, person, { event: 'Bought', properties: { price } });
     const before = [
       ...[1, 2].map((hours) => bought(YESTERDAY_MS - hours * HOUR_MS, anon('a1'))),
       bought(YESTERDAY_MS, user('u2')),
@@ -122,8 +122,8 @@ describe.each(STAGES)('people whose first events are %s', (stage) => {
       identify(YESTERDAY_MS, user('u3'), { plan: 'pro' }),
     ];
     const world = await worldOf(stage, before, [bought(NOW_MS, user('u1'), 9)]);
-    const save = (id: string, who: object) =>
-      createCohort(world.db, UID, { id, name: id, who, timezone: 'UTC', createdAtMs: 0 });
+    const save = (id: string, cohort: object) =>
+      createCohort(world.db, UID, { id, name: id, who: cohort, timezone: 'UTC', createdAtMs: 0 });
     await save('often', { events: ['Bought'], count: { gte: 3 }, days: 30 });
     await save('never', { events: ['Bought'], count: { lte: 0 }, days: 30 });
     await save('today', { events: ['Bought'], from: '2026-03-10', to: '2026-03-11' });
