@@ -103,8 +103,8 @@ export const LIMITS = {
   importIdLengthMax: 64,
 
   /**
-   * Rows of one L1 file, and of what a seal holds in memory at a time: about 1 KB a row decoded, in an isolate of
-   * 128 MB.
+   * Rows of one L1 file, which is also the number that a seal holds in memory at a time: about 1 KB a row decoded, in
+   * an isolate of 128 MB.
    */
   sealBucketRowsMax: 50_000,
   /** Ids that one task of a seal compares, 40 bytes each. */

@@ -1,7 +1,7 @@
 /**
  * Collect: stage 1, from an HTTP request with events to the verdict on each of them.
  *
- * in: a Request and the call it makes · out: what was taken, with its verdict, or a thrown Problem
+ * in: a Request and the call it makes · out: the taken request with its verdict, or a thrown Problem
  * steps: receive (authenticate, read, decode) → quota → admit (steps/) → route → append → verdict
  *
  * - Nothing is acknowledged that is not durable: the verdict is made of the shards' own replies.

@@ -2,8 +2,8 @@
  * Quota at the edge: refuses the requests of a tenant that sends more than it may, before they cost anything: 429
  * `quota-exceeded` with Retry-After. Other tenants are not affected.
  *
- * Each isolate counts alone what it has seen itself, so a tenant that n isolates serve may send up to n times its quota.
- * Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
+ * Each isolate counts only the events that it has seen itself, so a tenant that n isolates serve may send up to n times
+ * its quota. Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
  * A tenant without a quota costs one comparison, a tenant with a quota one look-up.
  */
 import { LIMITS, SECOND_MS } from '../core/limits.ts';

@@ -1,5 +1,5 @@
 /**
- * Receive: from a request to its tenant and to what its call makes of the body.
+ * Receive: finds the tenant of a request, and has the call parse the body.
  *
  * in: a Request, its call's way of parsing · out: tenant, body, the parsed body, or a thrown Problem
  * steps: key outside of the body → quota spent? → read body → parse → key inside the body → page allowed?

@@ -1,7 +1,7 @@
 /**
- * Answer checks: they compare an answer with what its route says, and the code of a refusal with those that the route
- * names. Production has them off and sends an answer as it is. Tests turn them on, so that every answer of every test
- * is parsed.
+ * Answer checks: they compare an answer with the schema of its route, and the code of a refusal with those that the
+ * route names. Production has them off and sends an answer as it is. Tests turn them on, so that every answer of every
+ * test is parsed.
  */
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';

@@ -1,9 +1,12 @@
 /**
  * Route: one call of the API, said once: its path, key, parameters, body, answer, refusals and examples. `route` puts
- * what is said into `/openapi.json` and does it: it authenticates, parses, calls the handler and sends the answer.
+ * the description into `/openapi.json` and acts on it: it authenticates, parses, calls the handler and sends the
+ * answer.
  *
- * order of refusals: key → query → body → what the handler refuses A body is parsed with its schema. A call that
- * refuses each field with a code of its own takes `z.unknown()` and names the schema that describes it.
+ * order of refusals: key → query → body → refusals of the handler
+ *
+ * A body is parsed with its schema. A call that refuses each field with a code of its own takes `z.unknown()` and names
+ * the schema that describes it.
  *
  * @example
  * route(app, auth, {

@@ -29,7 +29,7 @@ export interface LogFields {
 const FIELD_CHARS_MAX = 1_000;
 const FIELDS_CHARS_MAX = 8_000;
 
-/** Something failed that should not: `problem` is what was thrown, or a sentence that says what is wrong. */
+/** Something failed that should not: `problem` is the thrown value, or a sentence that names the fault. */
 export function logError(at: string, problem: unknown, fields?: LogFields): void {
   write('error', at, problem, fields);
 }

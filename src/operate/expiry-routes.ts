@@ -1,5 +1,5 @@
 /**
- * Expiry routes: how long a tenant wants its data to be kept, and what was dropped. The API calls the policy retention.
+ * Expiry routes: a tenant's policy for the age of its data, and the dropped days. The API calls the policy retention.
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../core/limits.ts';

@@ -1,5 +1,5 @@
 /**
- * Deletion routes: how far the deletion of tenants is; for the root key alone.
+ * Deletion routes: the progress of the deletions of tenants; for the root key alone.
  */
 
 import { Hono } from 'hono';

@@ -1,5 +1,6 @@
 /**
- * Enrich: makes the record of a valid event: one row of the lake with what its context, its page and its request tell.
+ * Enrich: makes the record of a valid event: one row of the lake, with the facts from its context, its page and its
+ * request.
  *
  * in: IdentifiedEvent, Surroundings · out: EventRecord
  *

@@ -11,8 +11,8 @@
  *   keyOf(head) → [body is read] → reply(request)
  *   refuse(problem, head)   instead of an answer, at any point
  *
- * - The body is read, bounded and unpacked (gzip) by the edge, if its type is one of `body.types`. What a vendor packs
- *   inside (forms, base64, protobuf) `decode` unpacks; it never yields more than the body's own size.
+ * - The body is read, bounded and unpacked (gzip) by the edge, if its type is one of `body.types`. `decode` unpacks the
+ *   forms, base64 or protobuf that a vendor packs inside; it never yields more than the body's own size.
  * - `decode` refuses the whole request only when it cannot tell its events apart. An event that cannot be read by itself is
  *   an UnreadableEvent among its neighbours.
  * - A retried request must decode to events of the same ids: an SDK's own id of an event becomes our `id`.
@@ -91,7 +91,7 @@ export interface EventList {
   readonly mapping?: EventMapping | undefined;
 }
 
-/** The content of a request: its events, and what holds for all of them. */
+/** The content of a request: its events, and the fields that hold for all of them. */
 export interface WireBatch extends EventList {
   readonly events: readonly unknown[];
   /** The type of all events, where the call fixes it. */

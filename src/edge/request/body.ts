@@ -1,7 +1,7 @@
 /**
  * Body: the bytes of a request, unpacked, with the content type that it declares.
  *
- * in: a Request, and what its call takes · out: {contentType, bytes}, or a Refusal
+ * in: a Request, and the bodies that its call takes · out: {contentType, bytes}, or a Refusal
  * steps: content type → content encoding → announced size → read → unpack → not empty
  *
  * No step holds more than the limit it is given (an ingest's, a keyless body's, an import chunk's): an announced size is

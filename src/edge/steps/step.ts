@@ -1,5 +1,5 @@
 /**
- * Step: what happens to one event between decoding and routing. The contract of this folder.
+ * Step: one of the operations on each event between decoding and routing. The contract of this folder.
  *
  * in: the event as the step before left it · out: the event as it goes on, or a Refused with the reason
  *

@@ -1,5 +1,5 @@
 /**
- * Dropped: what has expired of a tenant: for each tier the day before which nothing counts any more.
+ * Dropped: the expired data of a tenant: for each tier the day before which nothing counts any more.
  *
  *   hour, day   sealed cells of that grain
  *   lake        events: segments, and everything that is stored or sent for such a day later

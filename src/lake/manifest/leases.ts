@@ -6,7 +6,7 @@
  * - A cursor is a row whose holder is a position: where a long round has come to.
  *
  * A row that ran out an hour ago is deleted by the next claim. Nothing depends on a lease but the cost of work done twice:
- * what must not happen twice is guarded by the statements of that work.
+ * the statements of the work itself guard against harm from a second run.
  */
 import { HOUR_MS } from '../../core/limits.ts';
 

@@ -1,5 +1,6 @@
 /**
- * Sealed days: the table `sealed_days`: for each sealed day the revision that counts, what it covers, and its accounts.
+ * Sealed days: the table `sealed_days`: for each sealed day the revision that counts, the vector it covers, and its
+ * accounts.
  */
 
 /** For each incarnation the seq below which the seal covers everything. */

@@ -6,7 +6,7 @@
  * - the L1 segments that count for a day are those of `sealed_days.revision`, nothing else;
  * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`;
  * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
- * - deleting is only garbage collection: no reading depends on what was or was not deleted.
+ * - deleting is only garbage collection: no reading depends on whether rows or files were deleted.
  */
 import { unpackFooter } from '../segment/footer.ts';
 import { spanOf } from './digest-span.ts';
@@ -46,8 +46,8 @@ export interface ScanPlan {
 }
 
 /**
- * The segments whose rows count for a range of days, with footers. Flush segments beyond what the shards said to be
- * stored are the caller's to drop (CORRECTNESS A4).
+ * The segments whose rows count for a range of days, with footers. The caller drops flush segments beyond the storedSeq
+ * of their shards (CORRECTNESS A4).
  */
 export async function readScanPlan(
   db: D1Database,

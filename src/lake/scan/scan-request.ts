@@ -1,5 +1,5 @@
 /**
- * Scan request: what a scan reads, what it hands to its caller, and how it may end.
+ * Scan request: the input of a scan, the batches that it hands to its caller, and the ways in which it ends.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { People, PersonRange } from '../segment/people-bounds.ts';

@@ -1,10 +1,10 @@
 /**
  * Scan task: a share of a question's scan as plain data, and its execution by a scanner.
  *
- * A share holds whole days, or files of days that come from seals alone: everything that has to be compared to find copies
- * is in one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part.
- * A scanner answers a query with a fold, and a journey with the events of people as codes. Those are followed where all
- * shares come together, because a person's events lie in as many files as there are days.
+ * A share holds whole days, or files of days that come from seals alone: all rows that must be compared to find copies
+ * are in one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part. A scanner answers
+ * a query with a fold, and a journey with the events of people as codes. Those are followed where all shares come
+ * together, because a person's events lie in as many files as there are days.
  */
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
 import { excessOf } from '../../core/journeys/kit/journey.ts';

@@ -1,5 +1,5 @@
 /**
- * Execute: a plan → the L1 files of the day in R2, its cells, and what the drift is made of.
+ * Execute: a plan → the L1 files of the day in R2, its cells, and the numbers of its drift.
  *
  * A day of one people range, as most are, is read once and built in one go (`executePlan`). A bigger day is built by tasks,
  * each in an invocation of its own that holds 50,000 rows at the most:
@@ -231,7 +231,7 @@ function driftOf(
   let live = plan.base?.live ?? 0;
   for (const part of liveParts) live += countEvents(part, plan.day);
   for (const input of inputs) {
-    // A flush from before the people rollup existed has no part of it: the manifest says what was counted live.
+    // A flush from before the people rollup existed has no part of it: the manifest has its live count.
     const isUncounted = input.source === 'flush' && !input.rollupIds.includes(peopleRollupId);
     if (isUncounted && isNewlyCovered(plan, input)) live += input.rowCount - input.uncounted;
   }

@@ -2,8 +2,8 @@
  * Flip: the end of a seal. Its cells and files are written under the new revision, which no reader sees, and one statement
  * makes that revision the one that counts (CORRECTNESS B1).
  *
- * The transaction of the flip also takes away what it replaces: older cells, plans and L1 rows, and parts that no day needs
- * any more. It gives the lease back. All of it may be done twice.
+ * The transaction of the flip also deletes the replaced rows: older cells, plans and L1 rows, and parts that no day
+ * needs any more. It gives the lease back. All of it may be done twice.
  */
 
 import { dayText } from '../../core/std/day.ts';

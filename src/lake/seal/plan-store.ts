@@ -1,8 +1,8 @@
 /**
  * Plan store: the SQL of a seal up to its flip (flip.ts): the day's state, its lease, the plan row, the tasks that are done.
  *
- * Everything that a seal writes is guarded by `IS_NOT_OVERTAKEN`: a seal that was overtaken, even one that planned on what
- * it read long ago, writes nothing that a reader could count (CORRECTNESS A5).
+ * Everything that a seal writes is guarded by `IS_NOT_OVERTAKEN`: a seal that was overtaken, even one that planned on
+ * an old reading, writes nothing that a reader could count (CORRECTNESS A5).
  */
 import { LIMITS } from '../../core/limits.ts';
 import { dayText } from '../../core/std/day.ts';
@@ -176,7 +176,7 @@ export async function readPlan(
   return { plan, hash: row.hash, inputs: inputsOfPlan(plan, inputsOf(inputs!)), liveParts: [] };
 }
 
-/** The tasks of a plan that are done, with what they counted. */
+/** The tasks of a plan that are done, with their counts. */
 export async function readTasks(
   db: D1Database,
   { uid, day, revision }: Pick<SealPlan, 'uid' | 'day' | 'revision'>,

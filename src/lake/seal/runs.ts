@@ -7,7 +7,7 @@
  * and the runs of one person each other, so that counting people by their neighbours stays right (day-cells.ts). Within a run
  * rows are in the order of reading.
  *
- * Everything follows from what is read: a range that is built twice gives the same runs under the same names.
+ * Runs follow from the rows alone: a range that is built twice gives the same runs under the same names.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';

@@ -26,7 +26,7 @@ const IMPORT_QUIET_MS = 10 * MINUTE_MS;
 /**
  * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of that call
  * would fill the queue that all tenants share. Ten seconds is less than the half minute after which `tidemark import` asks
- * again for days that do not move. Each day queued with it adds what it takes at twenty a second.
+ * again for days that do not move. Each further day of the import adds a twentieth of a second.
  */
 const IMPORT_QUEUED_FOR_MS = 10 * SECOND_MS;
 const IMPORT_QUEUED_FOR_MS_A_DAY = 50;

@@ -3,10 +3,10 @@
  *
  * steps: state → plan → room → adopt → execute → write, flip
  *
- * A seal may be killed between any two steps and run again, also several times at once: the plan row decides what is built,
- * names and contents follow from the plan, and readers see the flip alone. A day too big for one invocation is handed out as
- * tasks, the ids first, then the people ranges; when it is asked for again and they are done, the seal puts their counts
- * together and flips.
+ * A seal may be killed between any two steps and run again, also several times at once: the plan row decides the
+ * inputs, names and contents follow from the plan, and readers see the flip alone. A day too big for one invocation is
+ * handed out as tasks, the ids first, then the people ranges; when it is asked for again and they are done, the seal
+ * puts their counts together and flips.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';

@@ -1,6 +1,6 @@
 /**
- * Work store: what the tasks of a big seal leave for each other in R2: a bit for each row that is a further copy, and the
- * cells of a people range.
+ * Work store: the files that the tasks of a big seal leave for each other in R2: a bit for each row that is a further
+ * copy, and the cells of a people range.
  *
  * The names have the plan's hash and the contents follow from the plan: a task that is done twice writes the same again.
  * The flip throws everything away.

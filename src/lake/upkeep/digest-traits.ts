@@ -1,6 +1,7 @@
 /**
  * Digest traits: the cron's duty that writes trait digests. A digest holds, for a span of days that are long past and sealed,
- * the events that still say what a trait is, so that a question about traits reads one file or a few instead of a file a day.
+ * the events that decide the present traits, so that a question about traits reads one file or a few instead of a file
+ * a day.
  *
  * The same seals give the same files, in every run. A seal made anew makes the digests of its span useless at once, and the
  * next run makes others. A file holds one people range, so that the rows held at once are bounded.

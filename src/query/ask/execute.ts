@@ -59,7 +59,7 @@ function once<T>(): (read: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** null when no rollup holds everything that is asked for, or none exactly enough. */
+/** null when no rollup holds the whole answer, or none exactly enough. */
 async function answerFromRollups(
   asking: QueryAsking,
   query: Query,

@@ -43,7 +43,7 @@ export function shortfallOf(reading: CellReading): RollupShortfall | null {
   return null;
 }
 
-/** Whether anything of the range was received, sealed or stored without the rollup. */
+/** Whether some events of the range were received, sealed or stored without the rollup. */
 function isRollupMissing({ rollupId, live, range: { days, uncovered }, coverage }: CellReading): boolean {
   if (live.some((reply) => reply?.rollupMissing)) return true;
   if (days.some(({ rollupIds }) => !rollupIds.includes(rollupId))) return true;

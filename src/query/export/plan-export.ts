@@ -1,5 +1,5 @@
 /**
- * PlanExport: finds out everything that an export needs before its first byte, or refuses it.
+ * PlanExport: looks up all that an export needs before its first byte, or refuses it.
  *
  * steps: are the filter's properties known → the people it asks for → read the shards' tails → count the days
  */

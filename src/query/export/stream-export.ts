@@ -5,8 +5,8 @@
  *
  * - The manifest is read a few days at a time, shortly before they are scanned: seals replace files meanwhile, and a replaced
  *   file is kept for an hour.
- * - What the shards said of themselves when the export was planned stays binding. A flush stored since is left out, because
- *   its events are in the tail; the ids of one that was sealed since tell its events (rules A4, B7).
+ * - The states of the shards when the export was planned stay binding. A flush stored since is left out, because its
+ *   events are in the tail; the ids of one that was sealed since tell its events (rules A4, B7).
  * - Memory holds the tails, one row group and one piece; of a day that is not sealed also a few bytes an id.
  */
 import { createHash } from 'node:crypto';

@@ -18,7 +18,7 @@ const SHORTEST = 0.75;
 export class Passes {
   readonly #spans: readonly PeopleSpan[];
   readonly #heldMax: number;
-  /** The measure that each row read adds to what is held; a person counts as two. */
+  /** The measure that each row read adds to the held events; a person counts as two. */
   #heldShare = 1;
 
   constructor(spans: readonly PeopleSpan[], heldMax: number) {

@@ -1,8 +1,7 @@
 /**
  * PassScan: scans a range of people into sequences: here, or beside scanners when the question can be shared out.
  *
- * One PassScan serves all passes of a question: they share a budget of rows, and what the first pass learns about
- * copies.
+ * One PassScan serves all passes of a question: they share a budget of rows, and the copies that the first pass finds.
  */
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import { excessOf, type Journey } from '../../core/journeys/kit/journey.ts';
@@ -32,7 +31,7 @@ export interface Pass {
   /** The people whose events the pass has. It is narrower than the range asked for when they were too many. */
   readonly range: HighRange;
   readonly sequences: Sequences;
-  /** The measure of what was held, as the builder counts it. */
+  /** The measure of the held events, as the builder counts it. */
   readonly held: number;
   readonly scannedRowCount: number;
 }
@@ -75,7 +74,7 @@ export class PassScan {
         ? await scanShared(this.#asking, this.#view, this.#sharing(gathering, spec))
         : await this.#scanHere(this.#view, gathering);
     if (!scanned.ok) return scanned;
-    // The scan does not ask about what scanners have found.
+    // The scan does not check the bound of the parts that scanners have found.
     const excess = gathering.excess();
     if (excess !== null) return tooMuch(excess);
     const { scannedRowCount } = scanned.value;

@@ -1,8 +1,8 @@
 /**
  * Asking: one request for answers: the ports it reads through, the tenant, the tenant's shards, and the instant that is now.
  *
- * It is made once a request, before anything is read, and handed to everything that reads for the request. The shards are
- * listed when it is made, so every event acknowledged before the request counts in its answers.
+ * It is made once a request, before anything is read, and handed to every function that reads for the request. The
+ * shards are listed when it is made, so every event acknowledged before the request counts in its answers.
  */
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';

@@ -1,5 +1,5 @@
 /**
- * Coverage: what an answer can vouch for: up to which instant, from which shards, and whether anything is missing.
+ * Coverage: the reach of an answer: up to which instant, from which shards, and whether anything is missing.
  */
 import type { Query } from '../../core/query/question/request.ts';
 import type { DayRange } from '../../core/std/day.ts';

@@ -2,8 +2,8 @@
  * Shards: the tenant's shards, and one call to each of them at once.
  *
  * They are always asked before D1 is read: a shard answers for every event that it has not stored yet (rule A4). The answer
- * without a shard that did not reply says so: it is incomplete, never silently short. The directory is not optional, because
- * without it no answer could tell what is missing.
+ * without a shard that did not reply says so: it is incomplete, never silently short. The directory is not optional,
+ * because without it no answer could tell which events it lacks.
  */
 import type { DirectoryOf, LiveReply, LiveRequest, ShardOf, ShardRpc } from '../../core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../../core/shard/shard-map.ts';

@@ -1,5 +1,5 @@
-// Tuning: the product's bounds made small, so that a thousand events meet what takes millions in production: many
-// flushes, several pages, chunks, buckets and log slots, and backpressure.
+// Tuning: the product's bounds made small, so that a thousand events reach states that take millions in production:
+// many flushes, several pages, chunks, buckets and log slots, and backpressure.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

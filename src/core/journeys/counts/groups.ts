@@ -10,7 +10,7 @@ const groupKeySchema = z.object({
   other: z
     .literal(true)
     .optional()
-    .describe('Present on the group of everything beyond the top, which is always the last one.'),
+    .describe('Present on the group that has everything beyond `top`; it is always the last one.'),
 });
 type GroupKey = z.output<typeof groupKeySchema>;
 

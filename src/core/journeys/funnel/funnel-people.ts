@@ -87,7 +87,10 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
   }
 }
 
-/** A call of its own beside the kinds: its fold finds hashes, and the ids of a page are read in a second scan. */
+/**
+ * The call for the people of a step. It is no journey kind: its fold finds hashes, and a second scan reads the ids of a
+ * page.
+ */
 export const funnelPeople = {
   name: 'funnel/people',
   summary: 'The people who reached a step of a funnel, or dropped before it',

@@ -1,5 +1,6 @@
 /**
- * RowReader: the reading half of a journey: what a scan has to bring, and the number under which each event is kept.
+ * RowReader: the reading half of a journey: the columns that a scan has to bring, and the number under which each event
+ * is kept.
  *
  * The caller hands over a batch with `use` and then asks for rows of that batch, in any order. A reader keeps nothing
  * of a batch but the texts of its breakdown and of its labels, so several scans may use it in turn. There are three:

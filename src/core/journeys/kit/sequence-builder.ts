@@ -55,7 +55,7 @@ export class SequenceBuilder {
     return this.held > this.#heldMax;
   }
 
-  /** The measure of what is held: an event counts as one, a person as two. */
+  /** The measure of the held events: each counts as one, and a person as two. */
   get held(): number {
     return this.#rowCount + 2 * this.#people.count;
   }

@@ -5,7 +5,7 @@
  * answers. A rollup is adequate when all of these hold:
  *
  * - Its filter is implied: each of its conjuncts is, in structure, one of the question's.
- * - Its dimensions decide exactly what else the question demands.
+ * - Its dimensions decide the remaining conditions of the question exactly.
  * - Its dimensions have the properties grouped by, its numbers the property measured.
  * - The question asks for no trait, cohort or group: those are looked up when events are read, so no rollup has them.
  * - The question's bounds and buckets fall on whole minutes, the grain of a window.
