@@ -58,7 +58,7 @@ function decodeRow(bytes: Uint8Array): { blocks: EventBlock[]; dispositions: Uin
     at += block.eventCount;
     return each;
   });
-  assert(at === bytes.byteLength, `a log row of ${at} bytes has ${bytes.byteLength}`);
+  assert(at === bytes.byteLength, `a log row should have ${at} bytes and has ${bytes.byteLength}`);
   return { blocks, dispositions };
 }
 

@@ -34,9 +34,9 @@ const SLOTS_READ_MAX = 256;
 export interface ShardMeta {
   readonly incarnation: string;
   readonly storedSeq: number;
-  /** The watermark of the last idle advance or confirmed flush; log rows carry theirs. */
+  /** The watermark of the last idle advance or confirmed flush; each log row carries its own. */
   readonly watermarkMs: number | null;
-  /** The greatest routing time of the confirmed flushes; blocks carry theirs. */
+  /** The greatest routing time of the confirmed flushes; each block carries its own. */
   readonly routingAtMsMax: number;
   readonly address: ShardAddress | null;
   readonly registered: boolean;

@@ -51,7 +51,7 @@ export interface ShardEnv {
   readonly DIRECTORY: DurableObjectNamespace;
 }
 
-/** How long the sink has to store a flush before it is reminded; doubles with each reminder, up to the maximum. */
+/** The time that the sink has to store a flush before it is reminded; doubles with each reminder, up to the maximum. */
 const REMIND_AFTER_MS = 30_000;
 const REMIND_AFTER_MS_MAX = 120_000;
 /** The wait named by a wiped shard: by then every edge has learnt that the tenant is deleted. */
@@ -76,7 +76,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   #alarmAtMs: number | null = null;
   /** Reminders sent since the last confirm. */
   #reminders = 0;
-  /** How often the sink began to read the oldest flush since the last confirm. */
+  /** Number of times that the sink began to read the oldest flush since the last confirm. */
   #attempts = 0;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {

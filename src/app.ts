@@ -43,7 +43,7 @@ export function createApp(services: Services): Hono {
   app.route('/', collectRoutes({ ...services, quotas }));
   app.route('/v1/import', importRoutes({ ...services, quotas }, lakeImporter(services)));
 
-  // Asking.
+  // Asking questions.
   app.route('/v1/query', queryRoutes(services));
   app.route('/v1/query', journeyRoutes(services));
   app.route('/v1/events', eventsRoutes(services));
@@ -51,7 +51,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/export', exportRoutes(services));
   app.route('/v1/insights', insightRoutes(services));
 
-  // Configuring.
+  // Configuring tenants.
   app.route('/v1/tenants', tenantRoutes(services));
   app.route('/v1/tenants', shardRoutes(services));
   app.route('/v1/tenants', quotaRoutes(services));
@@ -60,7 +60,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/rollups', rollupRoutes(services));
   app.route('/v1/cohorts', cohortRoutes(services));
 
-  // Operating.
+  // Operating the platform.
   app.route('/v1', sealRoutes(services));
   app.route('/v1/retention', expiryRoutes(services));
   app.route('/v1/status', statusRoutes(services));

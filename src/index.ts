@@ -47,7 +47,7 @@ export interface Env {
   readonly SCANNER?: DurableObjectNamespace;
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
   readonly SEAL_QUEUE: Queue<SealMessage>;
-  /** A secret. */
+  /** The secret that signs all keys. */
   readonly TIDEMARK_ROOT_KEY: string;
   /** `'1'` in tests: every answer is then checked against its route's schema. */
   readonly TIDEMARK_CHECK_ANSWERS?: string;

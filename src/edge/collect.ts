@@ -6,7 +6,7 @@
  *
  * - Nothing is acknowledged that is not durable: the verdict is made of the shards' own replies.
  * - A bad event is a rejection beside its neighbours; a Problem concerns the whole request.
- * - The size that the events come to when validated is bounded; beyond it the request is refused before anything is sent.
+ * - The total size of the validated events is bounded; a larger request is refused before anything is sent.
  * - Any retryable trouble makes the whole answer 429 or 503, and the resend is absorbed by the shards' dedupe.
  * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
  */

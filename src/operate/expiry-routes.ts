@@ -27,7 +27,7 @@ export function expiryRoutes({ db, auth, now }: ExpiryServices): Hono {
     {
       method: 'get',
       path: '/',
-      summary: 'Tells the policy, and what was dropped',
+      summary: 'Shows the expiry policy, and the days that were dropped',
       tag: 'control',
       key: 'read',
       answer: retentionSchema,

@@ -87,8 +87,9 @@ export function deliveryKey({ uid, flush }: Pick<ConfirmedFlush, 'uid' | 'flush'
 }
 
 /**
- * Where the cursors are: a durable number for each destination and tenant, the position up to which everything is delivered.
- * It lives beside the manifest and goes with its tenant. A lost cursor delivers everything again and loses nothing.
+ * The store of the cursors: a durable number for each destination and tenant, the position up to which everything is
+ * delivered. It lives beside the manifest and goes with its tenant. A lost cursor delivers everything again and loses
+ * nothing.
  */
 export interface Cursors {
   /** 0 for a destination without any delivery of the tenant. */

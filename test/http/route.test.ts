@@ -135,7 +135,7 @@ describe('the scope of every call', () => {
       })),
     );
     expect(operations.length).toBeGreaterThan(40);
-    // The keys that do not open a call of each scope.
+    // The wrong keys of each scope, which do not open its calls.
     const refused: Record<string, readonly string[]> = {
       write: [keys.read, keys.admin],
       read: [keys.write],

@@ -20,7 +20,7 @@ export function deletionRoutes({ db, auth }: ControlServices): Hono {
     {
       method: 'get',
       path: '/',
-      summary: 'Lists the deletions of tenants and how far each is, the latest first',
+      summary: 'Lists the deletions of tenants with their progress, the latest first',
       tag: 'control',
       key: 'root',
       answer: deletionListSchema,

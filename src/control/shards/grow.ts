@@ -30,7 +30,7 @@ const POSTPONEMENTS_MAX = 4;
 
 /**
  * Returns the map afterwards, or null when there is no such tenant. A `shardCount` of null doubles the shards. Throws
- * when a shard cannot be told.
+ * when a shard cannot be reached.
  */
 export async function growShards(deps: GrowDeps, uid: string, shardCount: number | null): Promise<ShardMap | null> {
   const known = await loadTenant(deps.db, uid);

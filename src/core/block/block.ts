@@ -171,7 +171,7 @@ export function openBlock(bytes: Uint8Array): EventBlock {
   assert(view.getUint32(0, true) === BLOCK_MAGIC, 'not an EventBlock: wrong magic');
   const header = readBlockHeader(view);
   const offsets = blockOffsets(header);
-  assert(offsets.end === aligned.byteLength, `a block of ${offsets.end} bytes has ${aligned.byteLength}`);
+  assert(offsets.end === aligned.byteLength, `a block should have ${offsets.end} bytes and has ${aligned.byteLength}`);
   const n = header.eventCount;
   const base = aligned.byteOffset;
   const buffer = aligned.buffer as ArrayBuffer;

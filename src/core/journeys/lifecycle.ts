@@ -87,7 +87,7 @@ class LifecycleFold implements JourneyFold<LifecycleAnswer> {
   readonly #question: LifecycleQuestion;
   readonly #intervals: BegunIntervals;
   readonly #texts: TextCodes;
-  /** For each group its people, then the four states of each interval. */
+  /** The row of a group has its number of people, then the counts of the four states of each interval. */
   readonly #counts: GroupedCounts;
   excess: string | null = null;
 

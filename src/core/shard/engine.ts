@@ -70,7 +70,7 @@ export class Engine {
   get headSeq(): number {
     return this.#headSeq;
   }
-  /** Rows below it are cut, stored or not. */
+  /** The seq below which all rows are cut, stored or not. */
   get cutSeq(): number {
     return this.#open.seqFrom;
   }

@@ -65,7 +65,7 @@ export function contentTypeOf(headers: Headers, { types, isOptional }: BodySpec)
   const mediaType = type.trim();
   const isTaken = types.includes(mediaType) || types.includes(ANY_TYPE) || (declared === null && isOptional === true);
   if (isTaken && isUtf8(parameters)) return ok(mediaType);
-  const detail = `Send ${types.join(', ')} in UTF-8; this is "${declared ?? ''}".`;
+  const detail = `The content type "${declared ?? ''}" is not supported. Send ${types.join(', ')} in UTF-8.`;
   return err({ code: 'content-type-unsupported', detail });
 }
 

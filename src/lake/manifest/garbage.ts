@@ -10,7 +10,7 @@ import { HOUR_MS } from '../../core/limits.ts';
 const GARBAGE_AFTER_MS = HOUR_MS;
 const DELETES_PER_RUN_MAX = 1_000;
 
-/** When objects that scans may be reading now can be deleted. */
+/** The time after which objects that scans may be reading now can be deleted. */
 export function afterScans(nowMs: number): number {
   return nowMs + GARBAGE_AFTER_MS;
 }

@@ -40,7 +40,7 @@ export interface RangeRequest {
   readonly uid: string;
   /** Null when only the state of the days is wanted, without cells and parts. */
   readonly rollupId: string | null;
-  /** Both inclusive. */
+  /** The first and the last day of the range, both included. */
   readonly dayFrom: number;
   readonly dayTo: number;
   /** Grain of the sealed cells. */

@@ -3,7 +3,7 @@
  * accounts.
  */
 
-/** For each incarnation the seq below which the seal covers everything. */
+/** Incarnation → the seq below which the seal covers everything. */
 export type SealVector = Readonly<Record<string, number>>;
 
 export interface Drift {

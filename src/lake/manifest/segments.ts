@@ -1,5 +1,6 @@
 /**
- * Segments: the tables `segments` and `segment_days` as they are read: which files of the lake count for a range of days.
+ * Segments: the readings of the tables `segments` and `segment_days`: the files of the lake that count for a range of
+ * days.
  *
  * With the other tables of this folder they are the manifest, the only truth about the lake. Rules that bind every reader
  * (CORRECTNESS A5, B2, B3):

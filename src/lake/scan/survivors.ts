@@ -29,7 +29,7 @@ export class Survivors {
   /** Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. */
   #slots: Uint32Array;
   #slotMask: number;
-  /** For each entry: the survivor so far. */
+  /** The survivor so far of each entry: its receipt and its row. */
   #receivedAt: Float64Array;
   #row: Uint32Array;
   #entryCount = 0;

@@ -135,7 +135,9 @@ function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number)
 const REPLACED_L1 = `s.uid = ?1 AND ${isL1PathSql('s.path', '?1', '?3')}
   AND s.source = 'seal' AND s.day = ?2 AND s.revision < (SELECT d.revision FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2)`;
 
-/** Parts with cells of the day whose flush has no event in a day that is not sealed beyond it. Parameters: uid, day. */
+/**
+ * Parts with cells of the day, when the seals cover every day in which their flush has events. Parameters: uid, day.
+ */
 const DELETE_COVERED_PARTS = `
   DELETE FROM parts WHERE uid = ?1 AND day_min <= ?2 AND day_max >= ?2 AND NOT EXISTS (
     SELECT 1 FROM segments s

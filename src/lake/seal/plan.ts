@@ -32,7 +32,7 @@ export interface DayInput {
 export interface DayState {
   readonly sealed: SealedDay | null;
   readonly inputs: readonly DayInput[];
-  /** For each incarnation of the tenant the seq below which everything is stored: a flush boundary, as flushes come in order. */
+  /** Incarnation → the seq below which everything is stored. It is a flush boundary, because flushes come in order. */
   readonly vector: SealVector;
   /** The greatest manifest_seq at that moment: everything up to it was seen. */
   readonly headSeq: number;
@@ -58,7 +58,7 @@ export interface SealPlan {
   readonly expired?: readonly string[];
 }
 
-/** Why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
+/** The reason why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
 export type NothingToSeal = 'empty' | 'clean';
 
 export function planSeal(

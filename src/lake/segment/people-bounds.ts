@@ -13,7 +13,7 @@ import { parseFooter } from './footer.ts';
 
 export interface PersonRange {
   readonly min: bigint;
-  /** Inclusive. */
+  /** The greatest hash, included. */
   readonly max: bigint;
   /** True when row groups with events of no person are wanted, too. */
   readonly withPersonless?: boolean;
@@ -21,7 +21,7 @@ export interface PersonRange {
 
 /** A list of people; hashes between them are not read. */
 export interface PersonSet {
-  /** Ascending. */
+  /** The hashes of the people, ascending. */
   readonly hashes: BigInt64Array;
   /** The high word of each hash. */
   readonly highs: Int32Array;

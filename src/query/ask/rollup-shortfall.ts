@@ -14,7 +14,8 @@ export type RollupShortfall =
   | 'too-fine'
   /**
    * A seal holds events that a shard still answers for itself: a flush was stored and sealed, but not confirmed when the
-   * shard was asked. Both would count them. The lake compares ids, and a moment later the shard may know.
+   * shard was asked. Both would count them. The lake compares ids instead. A moment later the shard may have learned
+   * that the flush is stored.
    */
   | 'seal-ahead'
   /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */

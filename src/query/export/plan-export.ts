@@ -79,7 +79,7 @@ class Tails {
     return this.#rowCount > LIMITS.exportTailEventsMax;
   }
 
-  /** A block that is shown again is there twice; the scan tells its copies by their ids. */
+  /** A block that a second reading shows again is held twice; the scan drops the copies by their ids. */
   add(tail: ScanTail): void {
     const { at } = tail.columns;
     const rows: number[] = [];

@@ -87,7 +87,7 @@ async function* filtered(
   }
 }
 
-/** Small batches joined to pieces of a size worth a row group. */
+/** Joins small batches to pieces that are large enough for a row group. */
 async function* gathered(batches: AsyncIterable<EventColumns>): AsyncGenerator<EventColumns> {
   let piece: EventColumns[] = [];
   let rowCount = 0;

@@ -37,7 +37,7 @@ export async function runInsight(asking: Asking<QueryPorts>, insight: Insight): 
   return { insight: { id, name }, cached: false, answeredAt: isoTime(answeredAtMs), answer };
 }
 
-/** Changes whenever the answer could; null when a shard did not reply, so that nothing is known. */
+/** A text that changes whenever the answer could change; null when a shard did not reply. */
 async function versionOf(asking: Asking, report: Report): Promise<string | null> {
   const { hash, coverage } = await readDataVersion(asking, rangeOf(report));
   if (hash === null) return null;

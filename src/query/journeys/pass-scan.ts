@@ -28,7 +28,10 @@ interface PassOptions {
 }
 
 export interface Pass {
-  /** The people whose events the pass has. It is narrower than the range asked for when they were too many. */
+  /**
+   * The range of people whose events the pass has. It is narrower than the requested range when that held too many
+   * events.
+   */
   readonly range: HighRange;
   readonly sequences: Sequences;
   /** The measure of the held events, as the builder counts it. */

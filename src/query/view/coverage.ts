@@ -81,7 +81,7 @@ export function joinCoverage(own: Coverage, ...others: readonly Coverage[]): Cov
   };
 }
 
-/** The ranges that lie in no other range of the same events. Days compare as they are written. */
+/** The ranges that lie in no other range of the same events. Days compare as texts. */
 function widest(ranges: readonly DroppedRange[]): DroppedRange[] {
   const holds = (outer: DroppedRange, inner: DroppedRange) =>
     outer.from <= inner.from && outer.before >= inner.before && `${outer.events}` === `${inner.events}`;

@@ -13,7 +13,7 @@ import type { LakeView } from './lake-view.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { type SharedScan, shareOut } from './share-out.ts';
 
-/** How a question is scanned, here and by scanners. */
+/** The two ways to scan for a question: here, and by scanners. */
 export interface SharedScanning<Found> {
   /** Scans the view here. */
   readonly scan: (view: LakeView) => Promise<Scanned>;

@@ -24,8 +24,8 @@ export function brokenRoundTrips(): string[] {
 }
 
 /**
- * Returns the lengths of a single frame that differ after a round trip, around those at which the decompressor's window
- * is full.
+ * Tries single frames around the lengths at which the decompressor's window is full. Returns the lengths that differ
+ * after a round trip.
  */
 function brokenFrames(): string[] {
   const broken: string[] = [];

@@ -40,7 +40,7 @@ class FunnelFold implements JourneyFold<FunnelAnswer> {
   readonly #question: FunnelQuestion;
   readonly #breakdown: Breakdown;
   readonly #algorithm: StepAlgorithm;
-  /** For each group, at index i, the people who reached step i + 1 and no further. */
+  /** The row of a group has at index i the number of people who reached step i + 1 and no further. */
   readonly #reached: GroupedCounts;
   readonly #earliest = new DurationBag();
   readonly #shortest = new DurationBag();

@@ -14,7 +14,7 @@ export interface Reading {
   readonly startMs?: number;
   /** End of the part of the range that has begun. Default: the end of the range. */
   readonly endMs?: number;
-  /** Where the breakdown is read when the question has one. */
+  /** The place where the breakdown is read when the question has one. */
   readonly groupedBy: Exclude<GroupedBy, 'none'>;
 }
 

@@ -172,7 +172,7 @@ function combined(operator: Operator, left: Evaluated, right: Evaluated, budget:
 function joined(operator: Operator, left: Table, right: Table, budget: FormulaBudget): Table {
   const groupBy = left.groupBy.length > 0 ? left.groupBy : right.groupBy;
   const ats = left.ats.length > 0 ? left.ats : right.ats;
-  // Only the lines of the table with groups count, or of both.
+  // The lines of the answer are those of the tables with groups.
   const leading = [left, right].filter((table) => table.groupBy.length === groupBy.length);
   const keys = new Map(leading.flatMap(({ lines }) => [...lines].map(([text, { key }]) => [text, key] as const)));
   budget.spend(keys.size, ats.length);

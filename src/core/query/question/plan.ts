@@ -119,7 +119,8 @@ function isDecidedByText({ property, op, value }: Comparison): boolean {
   const values = op === 'in' && Array.isArray(value) ? value : [value];
   const areShort = values.every((each) => typeof each !== 'string' || each.length < LIMITS.dimensionValueLengthMax - 1);
   if (isColumn(property)) return areShort;
-  // The text of a number or of a boolean may also be a string's: only a text that no other value has decides.
+  // A text such as "1" may stand for a number, a boolean or a string, so only a text that no other value has can
+  // decide.
   const isEquality = op === 'eq' || op === 'neq' || op === 'in';
   return isEquality && areShort && values.every((each) => typeof each === 'string' && isPlainText(each));
 }
