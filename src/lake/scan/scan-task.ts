@@ -9,7 +9,7 @@
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
 import { excessOf } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
 import { RowFold } from '../../core/query/fold/row-fold.ts';
@@ -86,13 +86,13 @@ export class ScanRunner {
     const journey = journeyOf(spec);
     const { columns, properties } = journey.reader.needs;
     const builder = new SequenceBuilder(journey.reader, { heldMax, range: people });
-    const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
+    const hasAllPeople = people.from === ALL_PEOPLE.from && people.to === ALL_PEOPLE.to;
     const selection = {
       wanted: new Set<LakeColumn>([...columns, 'person']),
       // The ids of all people are compared to find copies, even when only some people are wanted.
       copies: new Map(),
       ...(properties && { properties }),
-      ...(!isEverybody && { people: personsOf(people) }),
+      ...(!hasAllPeople && { people: personsOf(people) }),
     };
     return this.#read(share, selection, {
       found: () => builder.part(),

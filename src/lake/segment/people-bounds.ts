@@ -6,7 +6,7 @@
  * footers, each of which takes a hundred times as much.
  */
 import type { ColumnChunk, Statistics } from 'hyparquet';
-import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { parseFooter } from './footer.ts';
@@ -141,5 +141,5 @@ function boundsOf(footer: Uint8Array): Bounds {
 }
 
 function highOf(hash: bigint): number {
-  return Math.max(EVERYBODY.from, Math.min(EVERYBODY.to, Number(hash >> 32n)));
+  return Math.max(ALL_PEOPLE.from, Math.min(ALL_PEOPLE.to, Number(hash >> 32n)));
 }

@@ -9,7 +9,7 @@
 import type { StringColumn } from '../../core/event/event.ts';
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import type { Journey } from '../../core/journeys/kit/journey.ts';
-import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { Asking } from '../view/asking.ts';
@@ -45,7 +45,7 @@ export async function readJourney<Answer extends object>(
   journey: Journey<Answer>,
   options: JourneyOptions = {},
 ): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
-  const { spec = null, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
+  const { spec = null, furtherColumns = [], highFrom = ALL_PEOPLE.from, heldMax = LIMITS.journeyHeldMax } = options;
   const { needs } = journey.reader;
   const opened = await openView(asking, { ...needs, columns: [...needs.columns, ...furtherColumns] });
   if (!opened.ok) return opened;
@@ -53,7 +53,7 @@ export async function readJourney<Answer extends object>(
   const passes = planPasses(view, heldMax);
   const scan = new PassScan(asking, view, journey, { spec, heldMax });
   let scannedRowCount = 0;
-  let range: HighRange = { from: highFrom, to: passes?.endFrom(highFrom, EVERYBODY.to) ?? EVERYBODY.to };
+  let range: HighRange = { from: highFrom, to: passes?.endFrom(highFrom, ALL_PEOPLE.to) ?? ALL_PEOPLE.to };
   for (let pass = 1; pass <= LIMITS.journeyPassesMax; pass++) {
     const scanned = await scan.scanPass(range);
     if (!scanned.ok) return scanned;
@@ -62,11 +62,11 @@ export async function readJourney<Answer extends object>(
     passes?.learn(done.range, done.held);
     journey.fold.add(done.sequences);
     if (journey.fold.excess !== null) return tooMuch(journey.fold.excess);
-    if (done.range.to === EVERYBODY.to || options.isEnough?.()) {
+    if (done.range.to === ALL_PEOPLE.to || options.isEnough?.()) {
       return ok({ ...finish(journey), view, scannedEvents: scannedRowCount + (view.people?.scannedEvents ?? 0) });
     }
     const from = done.range.to + 1;
-    range = { from, to: passes?.endFrom(from, EVERYBODY.to) ?? equallyWide(done.range) };
+    range = { from, to: passes?.endFrom(from, ALL_PEOPLE.to) ?? equallyWide(done.range) };
   }
   return tooMuch('The people of the question are too many to be held at once');
 }
@@ -77,5 +77,5 @@ function finish<Answer extends object>({ fold }: Journey<Answer>) {
 
 /** The end of the next range when it is as wide as the last: as many people as fitted will probably fit again. */
 function equallyWide({ from, to }: HighRange): number {
-  return Math.min(EVERYBODY.to, to + 1 + (to - from));
+  return Math.min(ALL_PEOPLE.to, to + 1 + (to - from));
 }

@@ -6,7 +6,7 @@
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import { excessOf, type Journey } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import type { Sequences } from '../../core/journeys/kit/sequences.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/std/result.ts';
@@ -42,7 +42,7 @@ export interface Pass {
 /** A pass that is being gathered. */
 interface Gathering {
   readonly builder: SequenceBuilder;
-  readonly isEverybody: boolean;
+  readonly hasAllPeople: boolean;
   /** Names the bound that was exceeded; null while within bounds. */
   readonly excess: () => string | null;
 }
@@ -69,7 +69,7 @@ export class PassScan {
     const builder = new SequenceBuilder(this.#journey.reader, { heldMax, range });
     const gathering = {
       builder,
-      isEverybody: range.from === EVERYBODY.from && range.to === EVERYBODY.to,
+      hasAllPeople: range.from === ALL_PEOPLE.from && range.to === ALL_PEOPLE.to,
       excess: () => excessOf(this.#journey) ?? (builder.isFull ? 'One person has too many events' : null),
     };
     const scanned =
@@ -84,7 +84,7 @@ export class PassScan {
     return ok({ range: builder.range, held: builder.held, sequences: builder.finish(), scannedRowCount });
   }
 
-  #scanHere(view: LakeView, { builder, isEverybody, excess }: Gathering) {
+  #scanHere(view: LakeView, { builder, hasAllPeople, excess }: Gathering) {
     const { properties } = this.#journey.reader.needs;
     const rows = {
       wanted: this.#wanted,
@@ -94,7 +94,7 @@ export class PassScan {
       // People whom the builder has given up need not be read any more.
       narrowed: () => personsOf(builder.range),
       ...(properties && { properties }),
-      ...(!isEverybody && { people: personsOf(builder.range) }),
+      ...(!hasAllPeople && { people: personsOf(builder.range) }),
     };
     return scanLakeView(this.#asking, view, rows, (batch, scannedRows) => builder.add(batch, scannedRows));
   }
@@ -122,9 +122,9 @@ export class PassScan {
  * Whether scanners can help. Traits and cohorts are known only here. With linked ids, a person's events are found under
  * hashes outside the pass too: a scanner can return the events of all people, but not those of some.
  */
-function canBeDivided({ people }: LakeView, { isEverybody }: Gathering): boolean {
+function canBeDivided({ people }: LakeView, { hasAllPeople }: Gathering): boolean {
   const hasLinks = people?.linked?.isEmpty === false;
-  return (people?.lookup ?? null) === null && (isEverybody || !hasLinks);
+  return (people?.lookup ?? null) === null && (hasAllPeople || !hasLinks);
 }
 
 export function tooMuch(reason: string) {

@@ -4,7 +4,7 @@
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { StringColumn } from '../../../src/core/event/event.ts';
 import type { Journey } from '../../../src/core/journeys/kit/journey.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
 import type { Result } from '../../../src/core/std/result.ts';
 
 export interface TestEvent {
@@ -47,13 +47,13 @@ export function run<A extends object>(
   batches: readonly EventColumns[],
   heldMax = Number.POSITIVE_INFINITY,
 ): A {
-  let range: HighRange = EVERYBODY;
+  let range: HighRange = ALL_PEOPLE;
   for (;;) {
     const builder = new SequenceBuilder(reader, { heldMax, range });
     for (const batch of batches) builder.add(batch);
     fold.add(builder.finish());
-    if (builder.range.to === EVERYBODY.to) return fold.finish();
-    range = { from: builder.range.to + 1, to: EVERYBODY.to };
+    if (builder.range.to === ALL_PEOPLE.to) return fold.finish();
+    range = { from: builder.range.to + 1, to: ALL_PEOPLE.to };
   }
 }
 

@@ -247,7 +247,7 @@ describe('an export that cannot be whole', () => {
 });
 
 describe('import and export', () => {
-  it('give back the events that were sent, before the seal too; and of nobody else', async () => {
+  it('give back the events that were sent, before the seal too, and no events of other tenants', async () => {
     const { app, call, createTenant } = fakeApp();
     const { keys } = await createTenant('shop');
     const { keys: others } = await createTenant('other');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { EVERYBODY } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE } from '../../../src/core/journeys/kit/sequence-builder.ts';
 import { retention } from '../../../src/core/journeys/retention.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import type { PeopleSpan } from '../../../src/lake/segment/people-bounds.ts';
@@ -15,23 +15,23 @@ import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
 const NOW_MS = (DAY + 5) * DAY_MS;
 const STEPS = ['Product Viewed', 'Product Added', 'Order Completed'].map((event) => ({ event }));
 
-const word = fc.integer({ min: EVERYBODY.from, max: EVERYBODY.to });
+const word = fc.integer({ min: ALL_PEOPLE.from, max: ALL_PEOPLE.to });
 const span = fc
   .tuple(word, word, fc.integer({ min: 1, max: 10_000 }))
   .map(([a, b, rowCount]): PeopleSpan => ({ from: Math.min(a, b), to: Math.max(a, b), rowCount }));
 
 describe('passes', () => {
-  it('take everybody once, whatever the row groups', () => {
+  it('take each person once, whatever the row groups', () => {
     const property = fc.property(
       fc.array(span, { maxLength: 30 }),
       fc.integer({ min: 1, max: 20_000 }),
       (spans, max) => {
         const passes = new Passes(spans, max);
-        let from = EVERYBODY.from;
-        for (let pass = 0; pass < 50 && from <= EVERYBODY.to; pass++) {
-          const to = passes.endFrom(from, EVERYBODY.to);
+        let from = ALL_PEOPLE.from;
+        for (let pass = 0; pass < 50 && from <= ALL_PEOPLE.to; pass++) {
+          const to = passes.endFrom(from, ALL_PEOPLE.to);
           expect(to).toBeGreaterThanOrEqual(from);
-          expect(to).toBeLessThanOrEqual(EVERYBODY.to);
+          expect(to).toBeLessThanOrEqual(ALL_PEOPLE.to);
           from = to + 1;
         }
       },
@@ -43,23 +43,23 @@ describe('passes', () => {
     const stretch = 2 ** 29;
     const spans = Array.from({ length: 30 }, (_, day) =>
       Array.from({ length: 8 }, (_, file) => ({
-        from: EVERYBODY.from + file * stretch + day,
-        to: EVERYBODY.from + (file + 1) * stretch - 1 - day,
+        from: ALL_PEOPLE.from + file * stretch + day,
+        to: ALL_PEOPLE.from + (file + 1) * stretch - 1 - day,
         rowCount: 1_000,
       })),
     ).flat();
     const passes = new Passes(spans, 100_000);
-    expect(passes.endFrom(EVERYBODY.from, EVERYBODY.to)).toBe(EVERYBODY.from + 3 * stretch - 1);
-    expect(passes.endFrom(EVERYBODY.from + 3 * stretch, EVERYBODY.to)).toBe(EVERYBODY.from + 6 * stretch - 1);
-    expect(passes.endFrom(EVERYBODY.from + 6 * stretch, EVERYBODY.to)).toBe(EVERYBODY.to);
+    expect(passes.endFrom(ALL_PEOPLE.from, ALL_PEOPLE.to)).toBe(ALL_PEOPLE.from + 3 * stretch - 1);
+    expect(passes.endFrom(ALL_PEOPLE.from + 3 * stretch, ALL_PEOPLE.to)).toBe(ALL_PEOPLE.from + 6 * stretch - 1);
+    expect(passes.endFrom(ALL_PEOPLE.from + 6 * stretch, ALL_PEOPLE.to)).toBe(ALL_PEOPLE.to);
   });
 
   it('take more people when of those so far little was held', () => {
-    const passes = new Passes([{ ...EVERYBODY, rowCount: 100_000 }], 10_000);
-    const to = passes.endFrom(EVERYBODY.from, EVERYBODY.to);
-    expect((to - EVERYBODY.from) / 2 ** 32).toBeCloseTo(0.09);
-    passes.learn({ from: EVERYBODY.from, to }, 900);
-    expect((passes.endFrom(to + 1, EVERYBODY.to) - to) / 2 ** 32).toBeCloseTo(0.9);
+    const passes = new Passes([{ ...ALL_PEOPLE, rowCount: 100_000 }], 10_000);
+    const to = passes.endFrom(ALL_PEOPLE.from, ALL_PEOPLE.to);
+    expect((to - ALL_PEOPLE.from) / 2 ** 32).toBeCloseTo(0.09);
+    passes.learn({ from: ALL_PEOPLE.from, to }, 900);
+    expect((passes.endFrom(to + 1, ALL_PEOPLE.to) - to) / 2 ** 32).toBeCloseTo(0.9);
   });
 });
 

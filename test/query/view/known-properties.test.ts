@@ -149,7 +149,7 @@ describe('a question with a property', () => {
     }
   });
 
-  it('is answered when nobody can know: no events, a shard that is silent, a file that is gone', async () => {
+  it('is answered when the search cannot know: no events, a shard that is silent, a file that is gone', async () => {
     expect(await statusOf('plann')).toBe(200);
     add({ plan: 'pro' });
     await world.store(0);
