@@ -80,5 +80,8 @@ async function readKeyless(request: Request, spec: BodySpec | undefined, { auth 
 
 function withKeyHint(body: Result<Body, Refusal>): Result<Body, Refusal> {
   if (body.ok || body.error.code !== 'body-too-large') return body;
-  return err({ ...body.error, detail: `${body.error.detail} A request with its key in a header may have a larger body.` });
+  return err({
+    ...body.error,
+    detail: `${body.error.detail} A request with its key in a header may have a larger body.`,
+  });
 }

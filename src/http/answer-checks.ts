@@ -25,7 +25,8 @@ export function checkAnswer(c: Context, schema: z.ZodType, answer: unknown): voi
   const parsed = schema.safeParse(sent);
   if (!parsed.success) throw new Error(`${nameOf(c)} gives an answer that breaks its schema: ${parsed.error.message}`);
   const [undescribed] = differences(parsed.data, sent, '');
-  if (undescribed !== undefined) throw new Error(`${nameOf(c)} gives the member ${undescribed}, which its schema lacks`);
+  if (undescribed !== undefined)
+    throw new Error(`${nameOf(c)} gives the member ${undescribed}, which its schema lacks`);
 }
 
 /**

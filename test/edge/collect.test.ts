@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { openBlock } from '../../src/core/block/block.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { VerdictDocument } from '../../src/wire/ingest.ts';
-import { BASE_URL, NOW_MS, problemOf, testApp } from './support/app.ts';
+import { BASE_URL, NOW_MS, problemOf, testApp, testTenant } from './support/app.ts';
 
 const event = (i: number) => ({ id: `e${i}`, event: 'Clicked', anonymousId: `a${i % 7}`, properties: { i } });
 const events = (count: number) => Array.from({ length: count }, (_, i) => event(i));

@@ -144,7 +144,9 @@ export function jsonAnswer(document: object): ProtocolAnswer {
 
 export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
   const { length } = batch.events;
-  return length <= LIMITS.requestEventsMax ? ok(batch) : err(tooManyEvents('A request', LIMITS.requestEventsMax, length));
+  return length <= LIMITS.requestEventsMax
+    ? ok(batch)
+    : err(tooManyEvents('A request', LIMITS.requestEventsMax, length));
 }
 
 /** The refusal of a `container` ("A request") that holds too many events. */

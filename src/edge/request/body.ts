@@ -95,7 +95,10 @@ function isGzip(contentEncoding: string | null): Result<boolean, Refusal> {
   const encoding = (contentEncoding ?? 'identity').trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return ok(false);
   if (encoding === 'gzip' || encoding === 'x-gzip') return ok(true);
-  return err({ code: 'content-encoding-unsupported', detail: `The content encoding "${contentEncoding}" is not supported. Send gzip, or no content encoding.` });
+  return err({
+    code: 'content-encoding-unsupported',
+    detail: `The content encoding "${contentEncoding}" is not supported. Send gzip, or no content encoding.`,
+  });
 }
 
 /** Reads a body of announced length: the platform frames it, so one native read takes the place of many. */

@@ -37,7 +37,8 @@ class Merge {
 
   #merge(target: Cell, cell: Cell, merged: Set<Cell>): void {
     const known = this.#exact.get(target);
-    const exact = known === null || merged.has(target) || !cell.peopleAreExact ? null : (known ?? 0) + cell.peopleCount();
+    const exact =
+      known === null || merged.has(target) || !cell.peopleAreExact ? null : (known ?? 0) + cell.peopleCount();
     merged.add(target);
     this.#exact.set(target, exact);
     target.merge(cell);

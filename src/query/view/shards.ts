@@ -38,8 +38,8 @@ export async function listShards(directoryOf: DirectoryOf, uid: string): Promise
 }
 
 /** The live reply of each shard, in the order of the shards; null where a shard did not reply. */
-export function askLive(shards: AskedShards, request: Omit<LiveRequest, 'address'>): Promise<(LiveReply | null)[]> {
-  return askShards(shards, (shard, address) => shard.live({ ...request, address }));
+export function askLive(asking: AskedShards, request: Omit<LiveRequest, 'address'>): Promise<(LiveReply | null)[]> {
+  return askShards(asking, (shard, address) => shard.live({ ...request, address }));
 }
 
 /**

@@ -25,14 +25,14 @@ export interface TailVisitor {
 
 /** The tail of each shard; null where a shard did not reply. Throws 503 `query-tail-too-long` when the sinks lag too far. */
 export async function readTails(
-  shards: AskedShards,
+  asking: AskedShards,
   wanted: ReadonlySet<StringColumn>,
   visitor: TailVisitor | null = null,
 ): Promise<(ShardTail | null)[]> {
   const held = new HeldTails(wanted, visitor);
   // The list of a shard outlives an attempt: the next attempt releases what the one before has left there.
-  const tailsByShard = new Map(asked.shards.map((address): [ShardAddress, ScanTail[]] => [address, []]));
-  const tails = await askShards(shards, async (shard, address) => {
+  const tailsByShard = new Map(asking.shards.map((address): [ShardAddress, ScanTail[]] => [address, []]));
+  const tails = await askShards(asking, async (shard, address) => {
     const own = tailsByShard.get(address)!;
     const state = await readTail(shard, address, {
       wanted: held.columns,
@@ -51,11 +51,11 @@ export async function readTails(
  * their ids. Returns null where a shard did not reply to the end.
  */
 export function visitTails(
-  shards: AskedShards,
+  asking: AskedShards,
   wanted: ReadonlySet<StringColumn>,
   visit: (tail: ScanTail) => void,
 ): Promise<(ShardState | null)[]> {
-  return askShards(shards, (shard, address) => readTail(shard, address, { wanted, begin: () => visit }));
+  return askShards(asking, (shard, address) => readTail(shard, address, { wanted, begin: () => visit }));
 }
 
 /**

@@ -104,7 +104,7 @@ describe('a journey beside scanners', () => {
     expect(lake.bucket.count('get')).toBe(reads);
   });
 
-  it.each(Object.entries(SPECS))('is the same in passes, whether the query or a scanner holds too much: %s', async (_, spec) => {
+  it.each(Object.entries(SPECS))('is the same in passes when a reader holds too much: %s', async (_, spec) => {
     const lake = await lakeOfDays();
     const whole = await read(lake, spec);
     const { answer } = whole as { answer: object };

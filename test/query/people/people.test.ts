@@ -12,7 +12,8 @@ const YESTERDAY_MS = NOW_MS - DAY_MS;
 const RANGE = { from: '2026-03-01', to: '2026-03-12' };
 
 let ids = 0;
-const click = (atMs: number, person: object, more: object = {}) => record({ id: `c${ids++}`, atMs, ...person, ...more });
+const click = (atMs: number, person: object, more: object = {}) =>
+  record({ id: `c${ids++}`, atMs, ...person, ...more });
 const identify = (atMs: number, person: object, traits: JsonObject = {}) =>
   record({ id: `i${ids++}`, type: 'identify', event: 'identify', atMs, ...person, properties: traits });
 const anon = (anonymous_id: string) => ({ anonymous_id });

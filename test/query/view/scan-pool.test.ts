@@ -106,7 +106,9 @@ describe('a scan shared out over scanners', () => {
     const query = queryOf({ measure: 'count' });
     limits.scannerRowsMax = 500;
     const task = { segments, query, ...wholeRange() };
-    expect(await scannerPool(lake.bucket.binding).scannerOf(UID, 0).scan(task)).toMatchObject({ status: 'over-budget' });
+    expect(await scannerPool(lake.bucket.binding).scannerOf(UID, 0).scan(task)).toMatchObject({
+      status: 'over-budget',
+    });
     limits.scannerRowsMax = scannerRowsMax;
     let nowMs = 0;
     const slow = scannerPool(lake.bucket.binding, () => (nowMs += LIMITS.scannerBudgetMs));
