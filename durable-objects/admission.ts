@@ -34,7 +34,7 @@ export class Admission {
     this.#askForSplit = askForSplit;
   }
 
-  /** How long the sender has to wait; null when there is room. */
+  /** The time that the sender has to wait; null when there is room. */
   refusal(offer: Offer, nowMs: number): number | null {
     this.#noteHeat(offer, nowMs);
     const retryAfterMs = this.#pressure(offer, nowMs);

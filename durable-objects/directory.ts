@@ -82,8 +82,8 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
   }
 
   /**
-   * Writes a change to storage, then to memory. In the other order a failed write would leave in memory what no later
-   * instance knows: a map that edges follow until the next reset, or a shard that never registers again.
+   * Writes a change to storage, then to memory. In the other order a failed write would leave in memory a state that no
+   * later instance knows: a map that edges follow until the next reset, or a shard that never registers again.
    */
   async store(change: Partial<DirectoryData>): Promise<void> {
     const { shards, epochs, split } = this;

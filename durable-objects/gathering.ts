@@ -7,13 +7,16 @@
  * it tracks the number of active clients and decays quickly when they leave.
  */
 
-/** The part of the last commit's requests that is waited for after fewer came than were expected. */
+/** The part of the last commit's requests that the next commit waits for after fewer came than expected. */
 const CROWD_SHARE = 0.75;
-/** Shared by this many requests, a commit is a small part of each one's cost: more are taken, but not waited for. */
+/**
+ * Number of requests beyond which a commit waits for no more, although it takes them: shared by so many, it costs each
+ * of them little.
+ */
 const CROWD_MAX = 12;
-/** Rounds that a commit waits at most, each of a millisecond or little more. */
+/** The most rounds that a commit waits; each takes a millisecond or a little more. */
 const ROUNDS_MAX = 8;
-/** Rounds without an arrival after which the wait ends. */
+/** The number of rounds without an arrival that ends the wait. */
 const QUIET_ROUNDS_MAX = 2;
 /** Bytes of blocks that end the wait: in a row this large the commit is a small part of the cost. */
 const SIZE_BYTES_ENOUGH = 64 * 1024;

@@ -1,6 +1,4 @@
-/**
- * Log row: the blocks of one commit with what was decided of each event, as bytes in a slot of the shard's log.
- */
+/** Log row: the blocks of one commit with the decision on each event, as bytes in a slot of the shard's log. */
 import { crc32 } from 'node:zlib';
 import { type EventBlock, openBlock } from '../src/core/block/block.ts';
 import type { LogRow, RowPlan } from '../src/core/shard/engine.ts';
@@ -60,7 +58,7 @@ function decodeRow(bytes: Uint8Array): { blocks: EventBlock[]; dispositions: Uin
     at += block.eventCount;
     return each;
   });
-  assert(at === bytes.byteLength, `a log row of ${at} bytes has ${bytes.byteLength}`);
+  assert(at === bytes.byteLength, `a log row should have ${at} bytes and has ${bytes.byteLength}`);
   return { blocks, dispositions };
 }
 

@@ -1,7 +1,8 @@
 /**
  * Scanner: one of a tenant's pool of small objects that run lake scans beside each other and remember what they read.
  *
- * in: a task, some segments of whole days and a question · out: what was found: a partial fold, or a part of a journey
+ * in: a task, some segments of whole days and a question · out: a partial fold, or a part of a journey
+ *
  * Segments never change, so remembered bytes are never stale: footers, the latest of them parsed, and up to 32 MB of
  * columns. A scanner stores nothing: an old instance answers as well as a new one.
  */

@@ -22,7 +22,7 @@ import { encodeRow, logRowOf, type SlotRow } from './log-row.ts';
 
 const SCHEMA_VERSION = 2;
 /**
- * Free slots kept for reuse; a flush with more rows keeps as many as it has, for the next one needs them. The further
+ * Free slots kept for reuse. A flush with more rows keeps as many as it has, because the next flush needs them; further
  * slots of a backlog are deleted.
  */
 const FREE_SLOTS_MAX = 512;
@@ -34,9 +34,9 @@ const SLOTS_READ_MAX = 256;
 export interface ShardMeta {
   readonly incarnation: string;
   readonly storedSeq: number;
-  /** The watermark of the last idle advance or confirmed flush; log rows carry theirs. */
+  /** The watermark of the last idle advance or confirmed flush; each log row carries its own. */
   readonly watermarkMs: number | null;
-  /** The greatest routing time of the confirmed flushes; blocks carry theirs. */
+  /** The greatest routing time of the confirmed flushes; each block carries its own. */
   readonly routingAtMsMax: number;
   readonly address: ShardAddress | null;
   readonly registered: boolean;
@@ -190,7 +190,9 @@ export class ShardStore {
     }
   }
 
-  /** The blocks of rows [seqFrom, seqTo) up to about `sizeBytesMax`; null when any of them is no longer held. */
+  /**
+   * The blocks of rows [seqFrom, seqTo) up to about `sizeBytesMax`; null when the shard no longer holds one of them.
+   */
   read(seqFrom: number, seqTo: number, sizeBytesMax: number): { blocks: LoggedBlock[]; nextSeq: number | null } | null {
     const blocks: LoggedBlock[] = [];
     let sizeBytes = 0;

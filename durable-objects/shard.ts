@@ -35,11 +35,11 @@ import type {
   ShardStatusReply,
 } from '../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../src/core/shard/shard-map.ts';
-import { firstBySize } from '../src/core/std/page.ts';
 import { assert } from '../src/core/std/result.ts';
 import { logError } from '../src/observe/log.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
+import { flushAccount, partsPage } from './flush-page.ts';
 import { Gathering } from './gathering.ts';
 import { rowsOf } from './rows.ts';
 import { ShardEpochs } from './shard-epochs.ts';
@@ -51,7 +51,7 @@ export interface ShardEnv {
   readonly DIRECTORY: DurableObjectNamespace;
 }
 
-/** How long the sink has to store a flush before it is reminded; doubles with each reminder, up to the maximum. */
+/** The time that the sink has to store a flush before it is reminded; doubles with each reminder, up to the maximum. */
 const REMIND_AFTER_MS = 30_000;
 const REMIND_AFTER_MS_MAX = 120_000;
 /** The wait named by a wiped shard: by then every edge has learnt that the tenant is deleted. */
@@ -76,7 +76,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   #alarmAtMs: number | null = null;
   /** Reminders sent since the last confirm. */
   #reminders = 0;
-  /** How often the sink began to read the oldest flush since the last confirm. */
+  /** Number of times that the sink began to read the oldest flush since the last confirm. */
   #attempts = 0;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
@@ -130,28 +130,13 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const oldest = this.#engine.outbox[0];
     const { incarnation } = this.#engine;
     if (oldest === undefined) return { status: 'stored' };
-    const asked = request.flush;
-    if (asked !== undefined && (asked.incarnation !== incarnation || asked.seqFrom !== oldest.seqFrom))
+    const { flush, seqFrom = oldest.seqFrom } = request;
+    if (flush !== undefined && (flush.incarnation !== incarnation || flush.seqFrom !== oldest.seqFrom))
       return { status: 'gone' };
-    if (asked === undefined) this.#attempts++;
-    const { seqFrom = oldest.seqFrom, partFrom } = request;
-    const page = this.#store.read(seqFrom, oldest.seqTo, LIMITS.rpcPageSizeBytesMax);
-    assert(page !== null, `flush ${oldest.seqFrom}-${oldest.seqTo} is not confirmed, but its rows are gone`);
-    const allParts = seqFrom === oldest.seqFrom || partFrom !== undefined ? oldest.parts() : [];
-    const pageSizeBytesMax = partFrom === undefined ? Number.POSITIVE_INFINITY : LIMITS.rpcPageSizeBytesMax;
-    const parts = firstBySize(allParts.slice(partFrom), ({ cells }) => cells.byteLength, pageSizeBytesMax);
-    const nextPart = (partFrom ?? 0) + parts.length;
-    return {
-      status: 'ok',
-      flush: { incarnation, seqFrom: oldest.seqFrom, seqTo: oldest.seqTo },
-      checksum: oldest.checksum(),
-      tally: oldest.tallied(),
-      corrections: oldest.correctionCount,
-      rollupIds: [...(oldest.rollupIds ?? [])],
-      parts,
-      ...page,
-      ...(nextPart < allParts.length && { nextPart }),
-    };
+    if (flush === undefined) this.#attempts++;
+    const rows = this.#store.read(seqFrom, oldest.seqTo, LIMITS.rpcPageSizeBytesMax);
+    assert(rows !== null, `flush ${oldest.seqFrom}-${oldest.seqTo} is not confirmed, but its rows are gone`);
+    return { status: 'ok', ...flushAccount(oldest, incarnation), ...partsPage(oldest, request), ...rows };
   }
 
   async confirm(request: ConfirmRequest): Promise<void> {

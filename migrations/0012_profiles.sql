@@ -1,5 +1,5 @@
--- Trait digests (src/lake/profiles): the events that decide the traits of a block of 32 sealed, long past days. A row
--- is valid only while `seals` are the seals that count.
+-- Trait digests (src/lake/upkeep/digest-traits.ts): the events that decide the traits of a span of 32 sealed, long past
+-- days, called a block here. A row is valid only while `seals` are the seals that count.
 CREATE TABLE profiles (
   uid           TEXT NOT NULL,
   block         INTEGER NOT NULL,                -- the block of the days [32 * block, 32 * block + 32)

@@ -1,5 +1,5 @@
--- Cursors of destinations (src/sinks/sink.ts): the position up to which a destination was delivered the stored flushes of a
--- tenant.
+-- Cursors of destinations (src/sinks/sink.ts): the position up to which the stored flushes of a tenant were delivered to
+-- a destination.
 CREATE TABLE cursors (
   uid           TEXT NOT NULL,
   destination   TEXT NOT NULL,                   -- Destination.name

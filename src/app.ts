@@ -1,6 +1,4 @@
-/**
- * App: the API's table of contents: which group of routes stands at which path, and what surrounds them all.
- */
+/** App: mounts every group of routes at its path, within the middleware that all of them share. */
 import { Hono } from 'hono';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
 import { deletionRoutes } from './control/deletion/deletion-routes.ts';
@@ -45,7 +43,7 @@ export function createApp(services: Services): Hono {
   app.route('/', collectRoutes({ ...services, quotas }));
   app.route('/v1/import', importRoutes({ ...services, quotas }, lakeImporter(services)));
 
-  // Asking.
+  // Asking questions.
   app.route('/v1/query', queryRoutes(services));
   app.route('/v1/query', journeyRoutes(services));
   app.route('/v1/events', eventsRoutes(services));
@@ -53,7 +51,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/export', exportRoutes(services));
   app.route('/v1/insights', insightRoutes(services));
 
-  // Configuring.
+  // Configuring tenants.
   app.route('/v1/tenants', tenantRoutes(services));
   app.route('/v1/tenants', shardRoutes(services));
   app.route('/v1/tenants', quotaRoutes(services));
@@ -62,7 +60,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/rollups', rollupRoutes(services));
   app.route('/v1/cohorts', cohortRoutes(services));
 
-  // Operating.
+  // Operating the platform.
   app.route('/v1', sealRoutes(services));
   app.route('/v1/retention', expiryRoutes(services));
   app.route('/v1/status', statusRoutes(services));

@@ -47,9 +47,9 @@ export interface Env {
   readonly SCANNER?: DurableObjectNamespace;
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
   readonly SEAL_QUEUE: Queue<SealMessage>;
-  /** A secret. */
+  /** The secret that signs all keys. */
   readonly TIDEMARK_ROOT_KEY: string;
-  /** `'1'` where tests run: every answer is checked against its route's schema. */
+  /** `'1'` in tests: every answer is then checked against its route's schema. */
   readonly TIDEMARK_CHECK_ANSWERS?: string;
   /** `'1'` on a local stack; absent elsewhere. */
   readonly TIDEMARK_LOCAL?: string;

@@ -71,7 +71,7 @@ export const LIMITS = {
   blockSizeBytesMax: 1 * MIB,
   /** Size of one log row: the blocks of a group commit. */
   logRowSizeBytesMax: 1_800_000,
-  /** Size of a shard's log. Beyond it appends are refused with 429 until the sinks catch up. */
+  /** Size of a shard's log. A fuller log refuses appends with 429 until the sinks catch up. */
   logSizeBytesMax: 64 * MIB,
   /**
    * Flushes of a shard that wait to be stored, with their cells in memory. At a quarter of this number flushes are no
@@ -103,8 +103,8 @@ export const LIMITS = {
   importIdLengthMax: 64,
 
   /**
-   * Rows of one L1 file, and of what a seal holds in memory at a time: about 1 KB a row decoded, in an isolate of
-   * 128 MB.
+   * Rows of one L1 file, which is also the number that a seal holds in memory at a time: about 1 KB a row decoded, in
+   * an isolate of 128 MB.
    */
   sealBucketRowsMax: 50_000,
   /** Ids that one task of a seal compares, 40 bytes each. */
@@ -150,7 +150,7 @@ export const LIMITS = {
   queryPeopleMax: 2_097_152,
   /**
    * Events of the shards' tails that a question holds. 64 shards with one flush open and one waiting have as many at
-   * times; beyond it the sinks are behind, and the client is asked to come again.
+   * times; where there are more, the sinks are behind, and the client is asked to come again.
    */
   queryTailEventsMax: 1_000_000,
   /**
@@ -220,7 +220,10 @@ export const LIMITS = {
   journeyCellsMax: 500_000,
   /** Groups and steps whose times a journey keeps in sketches, once it has two million times: 0.5 to 2 KB each. */
   journeySketchesMax: 30_000,
-  /** Events that a journey holds at once, about 40 bytes each; a person counts as two. Beyond it people are divided. */
+  /**
+   * Events that a journey holds at once, about 40 bytes each; a person counts as two. Where there are more, the people
+   * are divided.
+   */
   journeyHeldMax: 1_000_000,
   /** Times that a journey may read its range when its people do not fit in memory at once. */
   journeyPassesMax: 32,
@@ -233,8 +236,8 @@ export const LIMITS = {
   peoplePageMax: 500,
 
   /**
-   * Events of the shards' tails that an export holds, about 1 KB each. Beyond it the sink is behind, and the client is
-   * asked to come again.
+   * Events of the shards' tails that an export holds, about 1 KB each. Where there are more, the sink is behind, and
+   * the client is asked to come again.
    */
   exportTailEventsMax: 50_000,
   /** Events of one row group, or of one piece of text: the number that an export holds at a time. */

@@ -1,5 +1,5 @@
 /**
- * Admit: the events of a request or of a chunk, one after another through the steps: those that may be stored, and why the
+ * Admit: takes the events of a request or of a chunk through the steps, and returns those that may be stored, and why the
  * others may not.
  *
  * The only loop over events of stage 1. A rejection is told in the sender's names: its path points into the event as it
@@ -15,13 +15,13 @@ import { Refused, type RoutableEvent, type StepContext } from './steps/step.ts';
 
 export interface Admission {
   readonly events: readonly RoutableEvent[];
-  /** At most `errorsMax` of them. */
+  /** The first rejections, at most `errorsMax` of them. */
   readonly rejected: readonly RejectedEvent[];
   readonly madeIds: readonly MadeId[];
 }
 
 export interface AdmitOptions extends Omit<StepContext, 'madeIds'> {
-  /** Rejections that are told. Default: all. */
+  /** The most rejections that are listed. Default: all. */
   readonly errorsMax?: number;
 }
 
@@ -56,7 +56,7 @@ function inSentNames(rejection: EventRejection, sent: unknown, mapping: EventMap
   return { ...rejection, path: mapping.pathOf(rejection.path, sent) };
 }
 
-/** The size of the common context laid under an event's own: it costs as much as that of an event that is taken. */
+/** The size of the common context laid under a rejected event's own: it costs as much as for an event that is taken. */
 function laidOverBytes(event: unknown, { context }: Arrival): number {
   const hasOwn = context !== undefined && (event as { readonly context?: unknown } | null)?.context != null;
   return hasOwn ? (context.sizeBytes ?? 0) : 0;

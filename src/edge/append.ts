@@ -1,5 +1,5 @@
 /**
- * Append: sends a request's events to their shards, and returns what each shard decided about each event.
+ * Append: sends a request's events to their shards, and returns the decision of the shard on each event.
  *
  * in: groups of a route · out: dispositions, or a Problem: 429 `overloaded`, 503 `shard-unavailable`, 503 `shard-map-stale`,
  * 413 `events-too-large`

@@ -1,12 +1,12 @@
 /**
  * Collect: stage 1, from an HTTP request with events to the verdict on each of them.
  *
- * in: a Request and the call it makes · out: what was taken, with its verdict, or a thrown Problem
+ * in: a Request and the call it makes · out: the taken request with its verdict, or a thrown Problem
  * steps: receive (authenticate, read, decode) → quota → admit (steps/) → route → append → verdict
  *
  * - Nothing is acknowledged that is not durable: the verdict is made of the shards' own replies.
  * - A bad event is a rejection beside its neighbours; a Problem concerns the whole request.
- * - The size that the events come to when validated is bounded; beyond it the request is refused before anything is sent.
+ * - The total size of the validated events is bounded; a larger request is refused before anything is sent.
  * - Any retryable trouble makes the whole answer 429 or 503, and the resend is absorbed by the shards' dedupe.
  * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
  */

@@ -29,14 +29,16 @@ import { StoredSize } from './steps/stored-size.ts';
 
 export interface ChunkDeps {
   readonly importer: Importer;
-  /** The allowances of `collect`: an imported event counts like one that was sent. Absent: no tenant has a quota. */
+  /**
+   * The allowances of `collect`: an imported event counts like one that was sent. Absent when no tenant has a quota.
+   */
   readonly quotas?: Quotas;
   readonly now: () => number;
 }
 
 const ID_HEADER = 'x-import-id';
 const CHUNK_HEADER = 'x-import-chunk';
-/** Rejections that are told; the others are only counted. */
+/** The most rejections that are listed; the others are only counted. */
 const ERRORS_MAX = 100;
 const UNKNOWN_SURROUNDINGS: Surroundings = { country: null, region: null, city: null, userAgent: null };
 
@@ -77,7 +79,7 @@ async function storeNew(
   quotas?.charge(tenant, received, now(), { isImport: true });
   const { events, rejected } = admitLines(lines, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
   const records = events.map(({ record }) => record);
-  // Columns and a file are made of the records next, beside the text of the lines, which is not needed for it.
+  // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
   const errors: readonly ImportError[] = rejected;
   return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors }));
@@ -96,7 +98,7 @@ function admitLines(lines: Lines, receivedAtMs: number, idPrefix: string): Admis
   });
 }
 
-/** Null when neither header is there. */
+/** null when neither header is present. */
 function readName(headers: Headers): { readonly importId: string; readonly chunk: number } | null {
   const given = {
     [ID_HEADER]: headers.get(ID_HEADER) ?? undefined,
@@ -120,7 +122,7 @@ function countEvents(lines: Lines): number {
   return count;
 }
 
-/** Makes the failure of a store retryable: the same chunk sent again ends the same. */
+/** Makes the failure of a store retryable: sending the same chunk again gives the same result. */
 async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

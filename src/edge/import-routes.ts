@@ -74,7 +74,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
     {
       method: 'get',
       path: '/:id',
-      summary: 'How far an import is: what is stored of it, and which days are sealed',
+      summary: 'Shows the progress of an import: the stored chunks and rows, and the sealed days',
       tag: 'collect',
       key: 'read or write',
       answer: importStatusSchema,

@@ -2,8 +2,8 @@
  * Quota at the edge: refuses the requests of a tenant that sends more than it may, before they cost anything: 429
  * `quota-exceeded` with Retry-After. Other tenants are not affected.
  *
- * Each isolate counts alone what it has seen itself, so a tenant that n isolates serve may send up to n times its quota.
- * Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
+ * Each isolate counts only the events that it has seen itself, so a tenant that n isolates serve may send up to n times
+ * its quota. Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
  * A tenant without a quota costs one comparison, a tenant with a quota one look-up.
  */
 import { LIMITS, SECOND_MS } from '../core/limits.ts';
@@ -11,7 +11,10 @@ import { type Allowance, fullAllowance, spend } from '../core/tenant/quota.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
 
-/** Each takes some 100 bytes. The oldest is forgotten, and begins anew with a full allowance. */
+/**
+ * The most tenants whose allowances are kept, some 100 bytes each. The oldest is forgotten, and begins anew with a full
+ * allowance.
+ */
 const REMEMBERED_TENANTS_MAX = 10_000;
 
 export class Quotas {

@@ -1,5 +1,5 @@
 /**
- * Receive: from a request to its tenant and to what its call makes of the body.
+ * Receive: finds the tenant of a request, and has the call parse the body.
  *
  * in: a Request, its call's way of parsing · out: tenant, body, the parsed body, or a thrown Problem
  * steps: key outside of the body → quota spent? → read body → parse → key inside the body → page allowed?
@@ -23,7 +23,7 @@ export interface ReceiveDeps {
     authenticate(headers: Headers, needed: 'write'): Promise<Authenticated>;
     authenticateKey(key: string, needed: 'write'): Promise<Authenticated>;
   };
-  /** Absent: no tenant has a quota. */
+  /** Absent when no tenant has a quota. */
   readonly quotas?: Quotas;
   readonly now: () => number;
 }
@@ -80,5 +80,8 @@ async function readKeyless(request: Request, spec: BodySpec | undefined, { auth 
 
 function withKeyHint(body: Result<Body, Refusal>): Result<Body, Refusal> {
   if (body.ok || body.error.code !== 'body-too-large') return body;
-  return err({ ...body.error, detail: `${body.error.detail} With the key in a header it may have more.` });
+  return err({
+    ...body.error,
+    detail: `${body.error.detail} A request with its key in a header may have a larger body.`,
+  });
 }

@@ -9,8 +9,8 @@ import { type CorsSpec, corsHeaders } from './request/cors.ts';
 import { RequestHead } from './request/head.ts';
 
 /**
- * Makes the responses of the calls of one path. Headers are finished once for each headers object of a protocol, which is a constant
- * where it can be: each header set costs a call out of JavaScript, and the busiest call feels it.
+ * Makes the responses of the calls of one path. The headers of each object that a protocol gives are finished once,
+ * because each header that is set costs a call out of JavaScript, which slows the busiest call.
  */
 export function responder(cors: CorsSpec = {}): (answer: ProtocolAnswer, request: Request) => Response {
   const finished = new WeakMap<object, Headers>();

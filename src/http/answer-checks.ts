@@ -1,7 +1,7 @@
 /**
- * Answer checks: they compare an answer with what its route says, and the code of a refusal with those that the route
- * names. Production has them off and sends an answer as it is. Tests turn them on, so that every answer of every test
- * is parsed.
+ * Answer checks: they compare an answer with the schema of its route, and the code of a refusal with those that the
+ * route names. Production has them off and sends an answer as it is. Tests turn them on, so that every answer of every
+ * test is parsed.
  */
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
@@ -23,12 +23,15 @@ export function checkAnswer(c: Context, schema: z.ZodType, answer: unknown): voi
   // The client gets JSON, which has no undefined members.
   const sent: unknown = JSON.parse(JSON.stringify(answer));
   const parsed = schema.safeParse(sent);
-  if (!parsed.success) throw new Error(`${nameOf(c)} answers other than it says: ${parsed.error.message}`);
+  if (!parsed.success) throw new Error(`${nameOf(c)} gives an answer that breaks its schema: ${parsed.error.message}`);
   const [undescribed] = differences(parsed.data, sent, '');
-  if (undescribed !== undefined) throw new Error(`${nameOf(c)} answers ${undescribed}, which it does not describe`);
+  if (undescribed !== undefined)
+    throw new Error(`${nameOf(c)} gives the member ${undescribed}, which its schema lacks`);
 }
 
-/** The same for an answer that is text already: `described` is its schema, or the content type of one that is not JSON. */
+/**
+ * Checks an answer that is text already. `described` is its schema, or the content type of an answer that is not JSON.
+ */
 export function checkText(c: Context, described: z.ZodType | string, text: unknown): void {
   if (enabled && typeof described !== 'string' && typeof text === 'string') checkAnswer(c, described, JSON.parse(text));
 }

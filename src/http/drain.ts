@@ -11,7 +11,7 @@ const DRAIN_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 const DRAIN_MS_MAX = 3_000;
 const ERROR_STATUS_MIN = 400;
 
-/** Reads the body away when `status`, that of the answer about to be sent, is a refusal. */
+/** Reads the body away when the answer is a refusal. `status`: that of the answer. */
 export async function drainRefused(request: Request, status: number): Promise<void> {
   if (status < ERROR_STATUS_MIN || request.body === null || request.body.locked) return;
   const announced = request.headers.get('content-length');

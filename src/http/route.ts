@@ -1,9 +1,12 @@
 /**
  * Route: one call of the API, said once: its path, key, parameters, body, answer, refusals and examples. `route` puts
- * what is said into `/openapi.json` and does it: it authenticates, parses, calls the handler and sends the answer.
+ * the description into `/openapi.json` and acts on it: it authenticates, parses, calls the handler and sends the
+ * answer.
  *
- * order of refusals: key → query → body → what the handler refuses A body is parsed with its schema. A call that
- * refuses each field with a code of its own takes `z.unknown()` and names the schema that describes it.
+ * order of refusals: key → query → body → refusals of the handler
+ *
+ * A body is parsed with its schema. A call that refuses each field with a code of its own takes `z.unknown()` and names
+ * the schema that describes it.
  *
  * @example
  * route(app, auth, {
@@ -26,11 +29,13 @@ import { Problem, parseJson, parseParameters } from './problem.ts';
 export interface RouteBody<S extends z.ZodType> {
   readonly schema: S;
   readonly sizeBytesMax: number;
-  /** What the document shows. Default: the schema. */
+  /** The schema that the document shows. Default: `schema`. */
   readonly described?: z.ZodType;
 }
 
-/** What a route says of itself. `A`: the schema of its JSON answer, or the content types of one that is not JSON. */
+/**
+ * The description of a route. `A`: the schema of its JSON answer, or the content types of an answer that is not JSON.
+ */
 export interface Route<
   P extends string,
   K extends RouteKey,
@@ -71,7 +76,7 @@ type CallerOf<K extends RouteKey> = K extends KeyScope | 'read or write'
     ? { readonly caller: Authenticated | 'root' }
     : unknown;
 
-/** What a handler is given: the caller as the key tells it, and the request's parts, parsed. */
+/** The arguments of a handler: the caller as the key tells it, and the request's parts, parsed. */
 export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B extends z.ZodType> = CallerOf<K> & {
   readonly params: Readonly<Record<ParamNames<P>, string>>;
   readonly query: z.output<Q>;
@@ -79,7 +84,7 @@ export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B 
   readonly request: Request;
 };
 
-/** JSON of the schema; a call whose answer is not JSON makes the response itself. */
+/** JSON of the schema; a call with another kind of answer makes the response itself. */
 type AnswerOf<A extends z.ZodType | string> = A extends z.ZodType ? DeepReadonly<z.output<A>> : Response;
 
 /** The part of the Authenticator that routes use. */

@@ -8,7 +8,7 @@ import { root } from './paths.ts';
 export type StackOptions = {
   readonly port: number;
   readonly stateFolder: string;
-  /** How often the scheduled handler is called; tests shorten it. */
+  /** The pause between two calls of the scheduled handler; tests shorten it. */
   readonly cronIntervalMs: number;
 };
 

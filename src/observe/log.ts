@@ -16,7 +16,7 @@ import { redactField, redactText } from './redact.ts';
 
 type LogLevel = 'error' | 'warn';
 
-/** What a line tells beside its message: ids and counts, no content of events. */
+/** The fields of a line beside its message: ids and counts, no content of events. */
 export interface LogFields {
   readonly requestId?: string;
   readonly [name: string]: unknown;
@@ -29,7 +29,7 @@ export interface LogFields {
 const FIELD_CHARS_MAX = 1_000;
 const FIELDS_CHARS_MAX = 8_000;
 
-/** Something failed that should not: `problem` is what was thrown, or a sentence that says what is wrong. */
+/** Something failed that should not: `problem` is the thrown value, or a sentence that names the fault. */
 export function logError(at: string, problem: unknown, fields?: LogFields): void {
   write('error', at, problem, fields);
 }
@@ -51,7 +51,7 @@ function logLine(level: LogLevel, at: string, problem: unknown, fields: LogField
     return JSON.stringify({ level, at, message: errorTitle(cause), ...safe(fields), cause });
   } catch {
     // The place is told even when a getter throws or a field holds itself.
-    return JSON.stringify({ level, at, message: 'what was to be logged cannot be read' });
+    return JSON.stringify({ level, at, message: 'the fields of this line cannot be read' });
   }
 }
 

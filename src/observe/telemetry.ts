@@ -16,7 +16,7 @@ export interface TelemetryPoint {
   readonly doubles: readonly number[];
 }
 
-/** Where points go. Writing never throws and is never awaited. */
+/** The receiver of points. Writing never throws and is never awaited. */
 export interface Telemetry {
   write(point: TelemetryPoint): void;
 }

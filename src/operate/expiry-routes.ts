@@ -1,5 +1,5 @@
 /**
- * Expiry routes: how long a tenant wants its data to be kept, and what was dropped. The API calls the policy retention.
+ * Expiry routes: a tenant's policy for the age of its data, and the dropped days. The API calls the policy retention.
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../core/limits.ts';
@@ -27,7 +27,7 @@ export function expiryRoutes({ db, auth, now }: ExpiryServices): Hono {
     {
       method: 'get',
       path: '/',
-      summary: 'Tells the policy, and what was dropped',
+      summary: 'Shows the expiry policy, and the days that were dropped',
       tag: 'control',
       key: 'read',
       answer: retentionSchema,

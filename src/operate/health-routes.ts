@@ -13,7 +13,7 @@ import { countDeadLetters, mustBeMigrated } from './health-store.ts';
 
 export type HealthServices = Pick<Services, 'db' | 'auth' | 'random'>;
 
-/** What this isolate counts. */
+/** The counters of this isolate. */
 export interface IsolateCounts {
   readonly requests: RequestCounter;
   readonly quotas: { readonly refused: number };
@@ -77,7 +77,7 @@ function metricsOf({ requests, quotas }: IsolateCounts, instance: string, deadLe
     {
       name: 'tidemark_build_info',
       type: 'gauge',
-      help: 'The version that runs; always 1.',
+      help: 'The running version is in the label; the value is always 1.',
       samples: [{ labels: `version="${API_VERSION}"`, value: 1 }],
     },
     {

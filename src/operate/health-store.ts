@@ -1,4 +1,4 @@
-/** Health store: what the health routes read from D1. */
+/** Health store: the SQL with which the health routes look at D1. */
 
 /** Throws when the database does not answer or its tables are not there. */
 export async function mustBeMigrated(db: D1Database): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Seal routes: ask for days to be sealed, and tell what is sealed.
+ * Seal routes: ask for seals of days, and list the sealed days.
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../core/limits.ts';

@@ -1,5 +1,5 @@
 /**
- * Status store: the SQL of status: what the manifest, the seals and the flush failures say of a tenant, in one transaction.
+ * Status store: the SQL of status: the manifest, the seals and the flush failures of a tenant, read in one transaction.
  */
 import { LAKE_DROPPED } from '../lake/manifest/dropped.ts';
 

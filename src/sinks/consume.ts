@@ -36,7 +36,7 @@ export interface ConsumeDeps {
   readonly sink: Sink;
   readonly shardOf: ShardOf;
   readonly poke: (address: ShardAddress) => Promise<unknown>;
-  /** Doubles the shards of a tenant, if it is time. */
+  /** Doubles the shards of a tenant, if the last split is long enough ago. */
   readonly grow: (uid: string) => Promise<unknown>;
   /** False for a deleted tenant, whose shards are left alone: a call would create them anew. */
   readonly isTenant: (uid: string) => Promise<boolean>;
@@ -70,7 +70,7 @@ function retryLater(message: Message<FlushMessage>): void {
   message.retry({ delaySeconds: Math.min(2 ** message.attempts, RETRY_SECONDS_MAX) });
 }
 
-/** `done`: nothing is left for this message; what still waits is left to the shard's own reminders. */
+/** `done`: this message has no more work. Flushes that still wait are left to the shard's own reminders. */
 type Outcome = 'done' | 'retry';
 
 async function handle({ address, isHot }: FlushMessage, room: Room, deps: ConsumeDeps): Promise<Outcome> {
@@ -94,7 +94,7 @@ async function drainShard(address: ShardAddress, room: Room, deps: ConsumeDeps):
 
 type StoreResult =
   | { readonly status: 'stored' }
-  /** `failures`: how often the flush has failed by now, as far as that could be noted. */
+  /** `failures`: the number of failures of the flush so far, as far as they could be noted. */
   | { readonly status: 'failed'; readonly failures: number };
 
 /** Pulls and stores one flush. A flush that another consumer has stored meanwhile is stored, too. */

@@ -19,7 +19,7 @@ import { type ReadBucket, r2Source } from '../lake/segment/source.ts';
 import type { Cursors, Destination } from './sink.ts';
 import { within } from './within.ts';
 
-/** Bounds one run; what is left waits for the next. */
+/** Bounds one run; further flushes wait for the next run. */
 const FLUSHES_PER_RUN_MAX = 20;
 /** A receiver that does not answer ends its run after this time. */
 export const DELIVERY_MS_MAX = 30_000;
@@ -30,16 +30,16 @@ export interface DeliverDeps {
   readonly cursors: Cursors;
 }
 
-/** How the run of one destination ended. */
+/** The outcome of the run of one destination. */
 export interface DeliveryRun {
   readonly destination: string;
   /** Flushes that the run has passed. */
   readonly flushes: number;
-  /** What was thrown; absent when nothing failed. */
+  /** The error that ended the run; absent when nothing failed. */
   readonly failure?: unknown;
 }
 
-/** Delivers to each destination what is stored beyond its cursor. Never throws: each run tells how it ended. */
+/** Delivers to each destination the flushes stored beyond its cursor. Never throws: each run tells its outcome. */
 export function deliverStored(
   deps: DeliverDeps,
   uid: string,
@@ -63,7 +63,7 @@ async function runDestination(
       const { incarnation, seqFrom, seqTo } = segment;
       const flush = { uid, flush: { incarnation, seqFrom, seqTo }, position: manifestSeq, rows };
       if (rows.rowCount > 0) await within(destination.deliver(flush), DELIVERY_MS_MAX, `a delivery to ${name}`);
-      // False when another run has moved it: the rest is left to that run.
+      // False when another run has moved the cursor: the rest is left to that run.
       if (!(await cursors.move(name, uid, { from: position, to: manifestSeq }))) break;
       position = manifestSeq;
       flushes++;

@@ -19,7 +19,7 @@ export interface FlushFailure {
   readonly nowMs: number;
 }
 
-/** Counts a failure and answers how many there are now. Failure number `FAILURES_REPORTED` leaves a dead letter. */
+/** Counts a failure and returns the number so far. Failure number `FAILURES_REPORTED` leaves a dead letter. */
 export async function noteFlushFailure(db: D1Database, failure: FlushFailure): Promise<number> {
   const { address, flush, nowMs } = failure;
   const { uid, region, index } = address;

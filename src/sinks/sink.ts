@@ -1,5 +1,6 @@
 /**
- * Sink: the contracts of stage 3. There are two kinds of stores for what the shards hold, and they must not be confused.
+ * Sink: the contracts of stage 3. There are two kinds of stores for the events of the shards, and they must not be
+ * confused.
  *
  * THE TRANSACTIONAL SINK (`Sink`) makes a flush durable outside of its shard. There is exactly one: the lake with its
  * manifest (lake-sink.ts). A flush is confirmed to its shard only after `store` has resolved, and the shard then forgets it
@@ -20,7 +21,7 @@ import type { EventColumns } from '../core/event/columns.ts';
 import type { FlushRef } from '../core/shard/rpc.ts';
 import type { PulledFlush } from './pull.ts';
 
-/** What was written for one flush. */
+/** The rows and the bytes that were stored for one flush. */
 export interface Stored {
   readonly rowCount: number;
   /** Size of the segment; 0 for a flush that accepted no event and has none. */
@@ -37,9 +38,10 @@ export interface Stored {
  * - confirms a flush only after `store` has resolved.
  *
  * The sink
- * - changes nothing when it is called again with an equal flush, even if what it stored was collected meanwhile,
+ * - changes nothing when it is called again with an equal flush, even if its rows were collected meanwhile,
  * - throws an `InvariantError` when a flush of the same incarnation and start has another end or checksum (A2),
- * - throws anything else for what may be tried again. The shard keeps the flush and reminds the queue of it.
+ * - throws any other error for a failure that may be tried again. The shard keeps the flush and reminds the queue of
+ *   it.
  */
 export interface Sink {
   store(flush: PulledFlush): Promise<Stored>;
@@ -71,7 +73,7 @@ export interface ConfirmedFlush {
  * The destination
  * - is idempotent, or hands the keys on to a receiver that is: `deliveryKey` names a flush, and `id` with `key_hash` a row
  *   (the identity by which answers tell copies apart),
- * - throws for everything that should be tried again, and resolves for what it gives up on for good.
+ * - throws for everything that should be tried again, and resolves for failures that it gives up on for good.
  */
 export interface Destination {
   /** Names the cursor: unique, and never given to another destination. */
@@ -85,11 +87,12 @@ export function deliveryKey({ uid, flush }: Pick<ConfirmedFlush, 'uid' | 'flush'
 }
 
 /**
- * Where the cursors are: a durable number for each destination and tenant, the position up to which everything is delivered.
- * It lives beside the manifest and goes with its tenant. A lost cursor delivers everything again and loses nothing.
+ * The store of the cursors: a durable number for each destination and tenant, the position up to which everything is
+ * delivered. It lives beside the manifest and goes with its tenant. A lost cursor delivers everything again and loses
+ * nothing.
  */
 export interface Cursors {
-  /** 0 for a destination that has been delivered nothing of the tenant. */
+  /** 0 for a destination without any delivery of the tenant. */
   read(destination: string, uid: string): Promise<number>;
   /** Moves the cursor only from where it was read; false when another run has moved it meanwhile. */
   move(destination: string, uid: string, step: { readonly from: number; readonly to: number }): Promise<boolean>;

@@ -77,12 +77,12 @@ async function sweepShard(deps: SweepDeps, uid: string, shard: RegisteredShard, 
 }
 
 /** A failure is counted and logged, and keeps nothing else from its turn. */
-async function attempt(what: string, sweep: Sweep, run: () => Promise<void>): Promise<void> {
+async function attempt(step: string, sweep: Sweep, run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (cause) {
     sweep.failed++;
-    logError('sinks.sweep', cause, { what });
+    logError('sinks.sweep', cause, { what: step });
   }
 }
 

@@ -18,7 +18,9 @@ export const eventsPageSchema = z.strictObject({
   event: z.string().min(1).max(LIMITS.nameLengthMax).optional().describe('Lists only events of this name.'),
   from: instantText
     .optional()
-    .describe(`First event time. ${instantForm} Default: 24 hours before \`to\`, and much longer for one person.`),
+    .describe(
+      `First event time. ${instantForm} Default: a day before \`to\`; for one person, ${LIMITS.queryRangeDaysMax} days.`,
+    ),
   to: instantText.optional().describe(`End of the event times, exclusive. ${instantForm} Default: now.`),
   cursor: z.string().max(CURSOR_LENGTH_MAX).optional().describe('The `cursor` of the page before: lists older events.'),
 });

@@ -30,7 +30,7 @@ export const receiptSchema = z.object({
   rows: z.int(),
   sizeBytes: z.int(),
   sha256: z.string().describe('Hash of the whole stream, 64 hex digits.'),
-  asOf: z.iso.datetime().describe('The file holds everything that happened before.'),
+  asOf: z.iso.datetime().describe('The watermark of the export: the file holds every event that happened before it.'),
   finishedAt: z.iso.datetime(),
 });
 export type WireReceipt = z.output<typeof receiptSchema>;

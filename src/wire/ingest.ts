@@ -48,15 +48,15 @@ const eventErrorSchema = z.object({
 /** The fate of each event of a request; received = accepted + duplicate + quarantined + rejected. */
 export const verdictSchema = z.object({
   received: countSchema,
-  accepted: countSchema.describe('Durable, and part of the very next answer'),
+  accepted: countSchema.describe('Events that are durable, and part of the very next answer'),
   duplicate: countSchema.describe('Events whose ids had been accepted before'),
   quarantined: countSchema,
-  rejected: countSchema.describe('Refused for good: sending them again changes nothing'),
+  rejected: countSchema.describe('Events that are refused for good: sending them again changes nothing'),
   errors: z.array(eventErrorSchema).describe('One for each rejected event'),
   ids: z
     .array(z.object({ index: indexSchema, id: z.string() }))
     .optional()
-    .describe('Ids made for events that came without one: a resend of those would be counted again'),
+    .describe('Ids made for events that came without one: a resend of such an event would be counted again'),
 });
 export type VerdictDocument = z.infer<typeof verdictSchema>;
 
@@ -78,6 +78,6 @@ export const importStatusSchema = z.object({
   rows: countSchema.describe('Accepted events'),
   days: z.array(z.object({ day: z.string(), rows: countSchema, sealed: z.boolean() })),
   sealed: countSchema.describe('Number of days that are sealed with everything imported into them'),
-  of: countSchema.describe('Number of all days'),
+  of: countSchema.describe('Number of days with events of the import'),
 }) satisfies z.ZodType<ImportStatus>;
 export type WireImportStatus = z.output<typeof importStatusSchema>;

@@ -23,7 +23,7 @@ export const insightListSchema = z.object({ insights: z.array(insightSchema) });
 
 export const insightRunSchema = z.object({
   insight: insightSchema.pick({ id: true, name: true }),
-  cached: z.boolean().describe('Whether the answer was kept from an earlier run, and nothing has changed since.'),
+  cached: z.boolean().describe('Whether the answer was kept from an earlier run, because nothing has changed since.'),
   answeredAt: z.iso.datetime(),
   answer: reportAnswerSchema,
 });

@@ -26,7 +26,7 @@ export type WireDropped = z.output<typeof droppedSchema>;
 
 /** The policy is called retention in the API. */
 export const retentionSchema = z.object({
-  policy: expirySchema.nullable().describe('null when none was set: then nothing is dropped.'),
+  policy: expirySchema.nullable().describe('null when no policy was set: then nothing is dropped.'),
   dropped: droppedSchema,
 });
 export type WireRetention = z.output<typeof retentionSchema>;

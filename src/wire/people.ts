@@ -1,5 +1,5 @@
 /**
- * People on the wire: one person, by any of their ids. What they did travels as a list of events (events.ts).
+ * People on the wire: one person, by any of their ids. Their events travel as a list (events.ts).
  */
 import { z } from 'zod';
 import { metaSchema } from './meta.ts';

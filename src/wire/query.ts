@@ -30,7 +30,7 @@ export const reportSchema = z.union([
       .record(nameSchema, z.string().max(LIMITS.formulaLengthMax))
       .optional()
       .describe(
-        'Formulas by name, of + - * / ( ), numbers, names, previous(name), cumulative(x) and movingAverage(x, points).',
+        'Formulas by name, made of + - * / ( ), numbers, names, previous(name), cumulative(x) and movingAverage(x, points).',
       ),
   }),
 ]);

@@ -44,7 +44,7 @@ const table: Record<string, Rule> = {
   },
   'src/http': { values: ['src/core', 'src/wire', 'src/observe'] },
   'src/sdk': { values: [], types: ['src/core', 'src/wire'], packages: [] },
-  // Types of the wire alone: its values would bring the schema library into the page.
+  // Only types of the wire: its values would bring the schema library into the page.
   'src/dashboard': { values: ['src/core/limits.ts'], types: ['src/core', 'src/wire'] },
   'src/cli': { values: ['src/wire', 'src/core/limits.ts', 'src/local'], types: ['src/core'] },
   'src/local': { values: ['src/wire', 'src/core/limits.ts'], types: ['src/core'] },

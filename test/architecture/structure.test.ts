@@ -9,7 +9,7 @@ const FOLDER_FILES_MAX = 20;
 
 /** Folders of tests that mirror no sources: each is a way of testing, or is shared by tests. */
 const OWN_ROOMS = new Set(['architecture', 'bench', 'browser', 'chaos', 'differential', 'e2e', 'sim', 'support']);
-/** Rooms that may stand beside the tests of any folder. */
+/** Folders without sources that may stand beside the tests of any folder. */
 const SHARED_ROOMS = new Set(['support', 'fixtures']);
 
 /** The list of ports: a type that names the ports of every folder, so imports of it are no edges of the graph. */

@@ -26,8 +26,8 @@ export async function benchDedupe(isQuick: boolean): Promise<Figure[]> {
     mergeMsMax = Math.max(mergeMsMax, performance.now() - startedAtMs);
   }
   if (known.some(([high, low]) => dedupe.probe(high, low) === NEW)) throw new Error('The index forgot an id.');
-  const asked = known.flatMap(([high, low]) => [low, high]);
-  const held = dedupe.settle(asked);
+  const ids = known.flatMap(([high, low]) => [low, high]);
+  const held = dedupe.settle(ids);
   const unsettled = known.filter(([high, low]) => dedupe.probe(high, low) === MAYBE && !held.has(high, low));
   if (unsettled.length > 0) throw new Error('The runs forgot an id.');
 

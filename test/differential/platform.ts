@@ -1,5 +1,5 @@
-// Platform: the contract of what the differential test drives: the same product on two platforms under the same clock,
-// which must give equal answers to equal calls.
+// Platform: the contract of the two systems that the differential test drives: the same product on two platforms under
+// the same clock, which must give equal answers to equal calls.
 
 import type { WireRequest } from './stream.ts';
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { funnel } from '../../src/core/journeys/funnel/funnel.ts';
-import { EVERYBODY, SequenceBuilder } from '../../src/core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, SequenceBuilder } from '../../src/core/journeys/kit/sequence-builder.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 import { rankSeries } from '../../src/core/query/fold/answer.ts';
 import { RowFold } from '../../src/core/query/fold/row-fold.ts';
@@ -48,7 +48,7 @@ it('a scanner in the real runtime answers its share, and again from memory when 
     const part = await scanner.follow({
       ...{ segments: [segment], startMs, endMs },
       journey: { kind: 'funnel', question: question.value },
-      people: EVERYBODY,
+      people: ALL_PEOPLE,
       heldMax: 100_000,
     });
     if (part.status !== 'ok') throw new Error(part.status);

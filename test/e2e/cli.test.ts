@@ -78,8 +78,8 @@ describe('the command line', () => {
 
   it('makes and revokes keys, and deletes a tenant', async () => {
     const key = await mustRun('key', 'create', 'read', '--tenant', 'shop');
-    const asked = await runCli(['query', '--url', stack.url], { env: { TIDEMARK_READ_KEY: key } });
-    expect(asked.code).toBe(0);
+    const query = await runCli(['query', '--url', stack.url], { env: { TIDEMARK_READ_KEY: key } });
+    expect(query.code).toBe(0);
     const keys = JSON.parse(await mustRun('key', 'list', '--tenant', 'shop', '--json')).keys;
     const made = keys.find(({ hint }: { hint: string }) => key.endsWith(hint));
     await mustRun('key', 'revoke', made.id, '--tenant', 'shop');

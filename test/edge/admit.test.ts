@@ -1,4 +1,4 @@
-// One loop for live events and imports: what it tells of each event, and what it leaves out.
+// Admit: one loop for live events and imports, the verdict on each event, and the details that it withholds.
 
 import { expect, it } from 'vitest';
 import { parseCommonContext } from '../../src/core/event/event-json.ts';

@@ -168,7 +168,7 @@ describe('an import', () => {
     for (let i = 0; i < 20; i++) expect((await finish()).body).toMatchObject({ of: 100, sealed: 0 });
     expect(sent).toHaveLength(100);
 
-    // What came since is queued at once, and nothing else.
+    // A day with a new chunk is queued at once, and no other day is.
     await post([line('new', '2010-01-02')], chunk('a', 1));
     for (let i = 0; i < 20; i++) await finish();
     expect(sent.slice(100)).toMatchObject([{ day: 14_611 }]);

@@ -1,4 +1,4 @@
-// Quotas: the allowance, and what becomes of a tenant that sends more than it may, and of its neighbours.
+// Quotas: the allowance, the refusals of a tenant over its quota, and the neighbours that notice nothing.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -159,7 +159,7 @@ describe('at the edge', () => {
     const refused = await chunk(2, 1);
     expect(refused).toMatchObject({ status: 429, body: { code: 'quota-exceeded', limit: 100 } });
     expect(refused.headers.get('retry-after')).toBe('31');
-    // What is sent meanwhile has its own allowance.
+    // Live events have an allowance of their own.
     expect((await send(keys.write, 100)).status).toBe(200);
     expect((await send(keys.write, 1)).status).toBe(429);
     expect(points).toHaveLength(2);

@@ -1,4 +1,4 @@
-// A quota on the real runtime: what was refused is sent again and counted once; a neighbour notices nothing.
+// A quota on the real runtime: a refused request is sent again and counted once; a neighbour notices nothing.
 
 import { afterEach, expect, it, vi } from 'vitest';
 import { call, newTenant, ROOT_KEY } from '../durable-objects/support/ledger.ts';

@@ -37,7 +37,7 @@ it('takes each request in the nearest region, and counts copies from two of them
   const send = (batch: unknown, cf: object) => call('POST', '/v1/events', keys.write, batch, cf);
   expect(await send(events(0, 30), { continent: 'EU' })).toMatchObject({ accepted: 30 });
   expect(await send(events(0, 30), { continent: 'EU' })).toMatchObject({ duplicate: 30 });
-  // Ten of them are sent again from across the ocean.
+  // Ten of the events are sent again from across the ocean.
   expect(await send(events(20, 50), { continent: 'NA' })).toMatchObject({ accepted: 30 });
   const { shards } = await call('GET', '/v1/status', keys.read);
   expect(
@@ -55,7 +55,7 @@ it('takes each request in the nearest region, and counts copies from two of them
   };
   expect(await count()).toBe(60);
 
-  // The seal asks both shards to cut, and waits until what they cut is stored.
+  // The seal asks both shards to cut, and waits until their flushes are stored.
   await consume('tidemark-seal', [{ uid: tenant.uid, day, cause: 'command' }]);
   await consume(
     'tidemark-flush',

@@ -5,7 +5,7 @@ import { ROOT_KEY } from '../support/fake-services.ts';
 const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
 const ring = () => new KeyRing(ROOT_KEY, random);
 
-/** Flips one character of a key at an index to another of the alphabet. */
+/** Exchanges the character of a key at an index for another of the alphabet. */
 function altered(key: string, index: number): string {
   return key.slice(0, index) + (key[index] === 'a' ? 'b' : 'a') + key.slice(index + 1);
 }

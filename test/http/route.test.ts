@@ -49,8 +49,8 @@ describe('an answer', () => {
   });
 
   it.each([
-    ['a wrong value', { a: 'one' }, /answers other than it says/],
-    ['a missing member', {}, /answers other than it says/],
+    ['a wrong value', { a: 'one' }, /gives an answer that breaks its schema/],
+    ['a missing member', {}, /gives an answer that breaks its schema/],
     ['a member that is not described', { a: 1, d: 2 }, /answers \/d, which it does not describe/],
     ['a nested member that is not described', { a: 1, b: { c: 'x', d: 2 } }, /answers \/b\/d/],
   ])('fails in tests when it has %s', async (_, answer, text) => {
@@ -135,7 +135,7 @@ describe('the scope of every call', () => {
       })),
     );
     expect(operations.length).toBeGreaterThan(40);
-    // The keys that do not open a call of each scope.
+    // The wrong keys of each scope, which do not open its calls.
     const refused: Record<string, readonly string[]> = {
       write: [keys.read, keys.admin],
       read: [keys.write],

@@ -39,7 +39,7 @@ interface CurrentFile {
   readonly days: readonly string[];
 }
 
-/** A view of what counts, made as any reader would from current.json. */
+/** Creates a view of the events that count, as any reader would from current.json. */
 async function viewOf(bucket: DiskBucket, name: string): Promise<void> {
   const object = await bucket.get(currentPath(UID));
   const { files } = (await object!.json()) as { files: CurrentFile[] };
@@ -76,7 +76,7 @@ describe('a lake read by DuckDB through current.json', () => {
     const days = [0, 1, 2].map((index) => eventsOfDay(DAY + index, 4_000, known, index + 1));
     await lake.flushColumns('a', 0, 1, days[0]!);
     await lake.flushColumns('b', 0, 1, days[1]!);
-    // Copies of a whole day under another incarnation: one of each counts.
+    // A whole day comes again under another incarnation: one copy of each event counts.
     await lake.flushColumns('c', 0, 1, days[0]!);
     await lake.seal(DAY);
     await lake.seal(DAY + 1);
@@ -106,7 +106,7 @@ describe('a lake read by DuckDB through current.json', () => {
     expect(byCountry.map(([country, count]) => [country, Number(count)])).toEqual(
       series.map(({ key, total }) => [key.country, total]),
     );
-    // Columns of properties say what the JSON says, where a file has them.
+    // A property's own column, where a file has one, holds the values of the JSON.
     const differing = await select(
       `SELECT count(*) FROM events WHERE p_plan IS NOT NULL AND p_plan <> properties->>'$.plan'
          OR p_quantity <> (properties->>'$.quantity')::DOUBLE OR p_returning <> (properties->>'$.returning')::BOOLEAN`,
@@ -129,7 +129,7 @@ describe('a lake read by DuckDB through current.json', () => {
       );
       const found = new Map(rows.map((row) => [row[0], row]));
       expect(found.size).toBe(columns.rowCount);
-      // As bytes: the way of a text through the client is not what is looked at.
+      // Texts are compared as bytes: the encoding of the client is not under test.
       const text = (value: string | null | undefined) =>
         value == null ? null : Buffer.from(value.toWellFormed()).toString('hex').toUpperCase();
       for (let row = 0; row < columns.rowCount; row++) {

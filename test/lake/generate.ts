@@ -1,6 +1,4 @@
-/**
- * Generated events by column, from a seed: what a shop's import looks like, or text meant to break an encoder.
- */
+/** Generated events by column, from a seed: the import of a shop, or texts meant to break an encoder. */
 import { type EventColumns, LATE_IMPORT } from '../../src/core/event/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../../src/core/event/event.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
@@ -26,7 +24,7 @@ const PRODUCTS = [
   'POSTAGE',
 ];
 
-/** Rows as of an imported shop: most columns null, JSON properties, ids that are all different. */
+/** Rows like those of an imported shop: most columns null, JSON properties, ids that are all different. */
 export function shopColumns(
   rowCount: number,
   options: { seed?: number; days?: number; firstRow?: number } = {},
@@ -63,7 +61,7 @@ export function shopColumns(
   return columns;
 }
 
-/** All columns filled with texts of every kind, nulls among them. */
+/** All columns filled with texts of every kind, including nulls. */
 export function wildColumns(rowCount: number, seed: number): EventColumns {
   const random = randomFrom(seed);
   const columns = emptyColumns(rowCount);
@@ -121,7 +119,7 @@ export function emptyColumns(rowCount: number): EventColumns {
   };
 }
 
-/** One event a row, from little: for tests of rules. */
+/** Columns with one event a row, from a few fields; the other fields have defaults. */
 export function columnsOf(
   rows: readonly {
     id: string;
@@ -149,7 +147,8 @@ export function columnsOf(
 }
 
 /**
- * Content hash of an L0 of `wildColumns(300, 7)`, in every runtime and release. When it changes, what was stored under an
- * old name no longer counts as the same content: the format has changed, and needs a prefix of its own in the lake.
+ * Content hash of an L0 of `wildColumns(300, 7)`, in every runtime and release. A change of it means that the format
+ * has changed: equal content stored under an old name no longer counts as equal, so the new format needs its own prefix
+ * in the lake.
  */
 export const WILD_CONTENT_HASH = '00cb18882e8e9d89f8e3a81dd60e1f74af08ed4e04fee5c5639e93f480fcd470';

@@ -1,4 +1,5 @@
-// The statements of docs/lake.md, run as they stand on a lake of sealed, dirty and unsealed days with copies, against the API.
+// The statements of docs/lake.md, run unchanged on a lake of sealed, dirty and unsealed days with copies, against the
+// API.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +45,7 @@ beforeAll(async () => {
   await lake.flushColumns('c', 0, 1, days[0]!);
   await lake.seal(DAY);
   await lake.seal(DAY + 1);
-  // After the seal: new events of a sealed day, copies of it, and a day that is not sealed.
+  // After the seal come new events of a sealed day, copies of its events, and a day that is not sealed.
   await lake.flushColumns('a', 1, 2, eventsOfDay(DAY + 1, 500, known, 9));
   await lake.flushColumns('d', 0, 1, days[1]!);
   await lake.flushColumns('a', 2, 3, days[2]!);

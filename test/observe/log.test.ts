@@ -11,7 +11,7 @@ type Line = Readonly<Record<string, unknown>> & {
   };
 };
 
-/** The one line that `log` writes, and its text. */
+/** The only line that `log` wrote, with its text. */
 function lineOf(log: () => void): { line: Line; text: string } {
   log();
   const lines = takeLog('a.place');

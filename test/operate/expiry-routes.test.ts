@@ -35,8 +35,8 @@ describe('/v1/retention', () => {
       { tier: 'lake', from: '2020-01-01', before: '2023-12-15' },
       { tier: 'event', event: 'Heartbeat', from: '2020-01-01', before: '2025-12-16' },
     ]);
-    const asked = { measure: 'count', from: '2019-12-01', to: '2020-02-01' };
-    const { body: answer } = await call('POST', '/v1/query', { key: keys.read, body: asked });
+    const question = { measure: 'count', from: '2019-12-01', to: '2020-02-01' };
+    const { body: answer } = await call('POST', '/v1/query', { key: keys.read, body: question });
     expect(answer.series[0].total).toBe(0);
     expect(answer.meta).toMatchObject({ complete: false, pending: 0 });
     expect(answer.meta.dropped[0]).toEqual({ from: '2020-01-01', before: '2020-02-01' });

@@ -201,7 +201,8 @@ async function checkAnswers(world: World, tenant: SimTenant, rows: readonly Lake
     },
   ];
   for (const [number, { question, byHand }] of questions.entries()) {
-    // One question is asked of the lake too, another one in each run and tenant: it is costly to read all events.
+    // The lake answers one question as well, a different one in each run and tenant, because reading all events is
+    // costly.
     const isAlsoFromLake = (world.seed + Number(tenant.uid.slice(1))) % questions.length === number;
     for (const fromLake of isAlsoFromLake ? [false, true] : [false]) {
       const answer = await ask(world, tenant, { ...question, fromLake });

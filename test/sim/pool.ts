@@ -13,7 +13,7 @@ const WORKER_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space
 export interface PoolOptions {
   readonly code: string;
   readonly jobs: Iterable<Job>;
-  /** Returns true to begin no further job. */
+  /** Returns true when no further job should begin. */
   readonly onResult: (result: JobResult) => boolean;
   readonly processes?: number;
 }

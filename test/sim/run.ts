@@ -24,7 +24,7 @@ Runs the product in a simulated world with faults and checks its answers. A seed
   --processes N    Use N processes. Default: one for each core.
   -h, --help       Print this text.`;
 
-/** One of so many seeds is run again, to check that it takes the same steps. */
+/** One seed in this many is run again, to check that it takes the same steps. */
 const REPEATED_OF = 100;
 const FAILURES_SHOWN_MAX = 5;
 

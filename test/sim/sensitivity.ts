@@ -1,5 +1,5 @@
-// Sensitivity: after how many seeds the simulator finds each seeded bug. A simulator that misses a seeded bug would
-// also miss a real bug of that kind.
+// Sensitivity: the number of seeds after which the simulator finds each seeded bug. A simulator that misses a seeded
+// bug would also miss a real bug of that kind.
 
 import { runPool, seedJobs } from './pool.ts';
 import { MUTATIONS, type Mutation } from './product/mutations.ts';

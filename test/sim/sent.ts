@@ -22,9 +22,9 @@ export interface SentEvent {
   /** The regions and the number of imports that may each hold a copy unknown to the others. */
   readonly regions: Set<string>;
   imports: number;
-  /** When a client first got the answer that the event is durable; null when none did. */
+  /** The time at which a client first learned that the event is durable; null when none did. */
   ackedAtMs: number | null;
-  /** When an import first got that answer for the event as a row; null when none did. */
+  /** The time at which an import first learned that for the event as a row; null when none did. */
   importAckedAtMs: number | null;
 }
 

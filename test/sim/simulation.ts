@@ -157,7 +157,7 @@ class Simulation {
     return this.#result();
   }
 
-  /** Runs until the time or the first violation: later steps tell nothing new. */
+  /** Runs until the time or the first violation; steps after a violation give no further information. */
   async #phase(untilMs: number): Promise<void> {
     await this.#world.scheduler.runUntil(untilMs, () => this.#world.violations.length > 0);
   }

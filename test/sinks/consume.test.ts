@@ -1,4 +1,4 @@
-// The sink over fakes: what a slow, dead or poison flush does to the others of its batch, and what is told of it.
+// The sink over fakes: a slow, dead or poison flush leaves the other flushes of its batch alone, and is reported.
 
 import { describe, expect, it, vi } from 'vitest';
 import type { FlushMessage, ShardRpc } from '../../src/core/shard/rpc.ts';
@@ -30,10 +30,10 @@ async function start() {
     ...stack.services,
     sink: lakeSink(stack.services),
     poke: async (address: ShardAddress) => poked.push(address),
-    grow: async (of: string) => grown.push(of),
-    isTenant: async (of: string) => (await stack.services.tenants.byUid(of)) !== null,
+    grow: async (uid: string) => grown.push(uid),
+    isTenant: async (uid: string) => (await stack.services.tenants.byUid(uid)) !== null,
   };
-  /** Hands the messages over as one batch; what became of each. */
+  /** Hands the messages over as one batch; returns the outcome of each. */
   const consume = async (messages: readonly FlushMessage[], attempts = 1): Promise<string[]> => {
     const outcomes = messages.map(() => 'none');
     const batch = messages.map((body, i) => ({
@@ -48,7 +48,7 @@ async function start() {
   const waiting = () => shards.map(({ engine }) => engine.outbox.length);
   const messages = [0, 1, 2].map((index) => ({ address: addressOf(index) }));
   const status = async () => (await stack.call('GET', '/v1/status', { key: keys.read })).body;
-  /** D1 refuses what is stored of this shard: a row without a checksum. Null: nothing any more. */
+  /** Makes D1 refuse the rows of this shard, which come without a checksum; null ends that. */
   const poison = (index: number | null) => {
     shards.forEach((shard, i) => {
       const readFlush = TestShard.prototype.readFlush;
@@ -65,16 +65,16 @@ async function start() {
 describe('a batch of the flush queue', () => {
   it('of a deleted tenant leaves its shards alone, for to be asked would make them anew', async () => {
     const { call, consume, messages, waiting, shards } = await start();
-    const asked: number[] = [];
+    const called: number[] = [];
     shards.forEach((shard, index) => {
       shard.readFlush = async () => {
-        asked.push(index);
+        called.push(index);
         return { status: 'stored' };
       };
     });
     await call('DELETE', '/v1/tenants/shop', { key: ROOT_KEY });
     expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
-    expect([asked, waiting()]).toEqual([[], [1, 1, 1]]);
+    expect([called, waiting()]).toEqual([[], [1, 1, 1]]);
   });
   it('stores every shard once, however often it is named', async () => {
     const { consume, messages, waiting } = await start();
@@ -139,7 +139,7 @@ describe('a poison flush', () => {
       expect(await consume(messages, attempt)).toEqual(['ack', 'retry', 'ack']);
     }
     expect([waiting(), await letters()]).toEqual([[0, 1, 0], []]);
-    // From here on it is left to the shard's reminders.
+    // From now on the flush is left to the shard's reminders.
     expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
     expect(await consume(messages)).toEqual(['ack', 'ack', 'ack']);
     const [letter, ...others] = await letters();
@@ -181,10 +181,10 @@ describe('the sweep', () => {
     const stack = await start();
     const directory = stack.services.directoryOf(stack.uid);
     const rests = [false, true, true];
-    const asked: number[] = [];
+    const called: number[] = [];
     stack.shards.forEach((shard, index) => {
       (shard as unknown as ShardRpc).rest = async () => {
-        asked.push(index);
+        called.push(index);
         if (shard.isDown) throw new Error('down');
         return { isResting: rests[index]!, storedSeq: rests[index] ? 1 : 0, headSeq: 1 };
       };
@@ -194,21 +194,21 @@ describe('the sweep', () => {
     }
     const resumed: string[] = [];
     const sweep = () => sweepShards({ ...stack.deps, resumeSplit: async (uid) => resumed.push(uid) });
-    return { ...stack, directory, rests, asked, sweep, resumed };
+    return { ...stack, directory, rests, called, sweep, resumed };
   }
 
   it('pokes what holds something, and wakes no shard again that rests', async () => {
-    const { sweep, asked, poked, messages } = await swept();
+    const { sweep, called, poked, messages } = await swept();
     expect(await sweep()).toEqual({ asked: 3, poked: 1, resting: 2, failed: 0 });
     expect(await sweep()).toEqual({ asked: 1, poked: 1, resting: 2, failed: 0 });
-    expect([asked, poked]).toEqual([
+    expect([called, poked]).toEqual([
       [0, 1, 2, 0],
       [messages[0]!.address, messages[0]!.address],
     ]);
   });
 
   it('asks a shard again that has registered since, even while it was being asked', async () => {
-    const { sweep, asked, directory, shards } = await swept();
+    const { sweep, called, directory, shards } = await swept();
     const rest = (shards[1] as unknown as ShardRpc).rest;
     const again = { region: 'weur', index: 1, incarnation: 'i1', registeredAtMs: START_MS };
     (shards[1] as unknown as ShardRpc).rest = async (request) => {
@@ -219,10 +219,10 @@ describe('the sweep', () => {
     expect((await sweep()).resting).toBe(1);
     (shards[1] as unknown as ShardRpc).rest = rest;
     await sweep();
-    expect(asked.filter((index) => index === 1)).toHaveLength(2);
+    expect(called.filter((index) => index === 1)).toHaveLength(2);
     await directory.register(again);
     await sweep();
-    expect(asked.filter((index) => index === 1)).toHaveLength(3);
+    expect(called.filter((index) => index === 1)).toHaveLength(3);
   });
 
   it('goes on past a shard and a tenant that fail', async () => {
@@ -253,36 +253,36 @@ describe('the sweep', () => {
       .run();
     const { results } = await services.db.prepare('SELECT uid FROM tenants ORDER BY uid').all<{ uid: string }>();
     const all = results.map(({ uid }) => uid);
-    let asked: string[] = [];
+    let called: string[] = [];
     let calls = 0;
     const directoryOf = ((uid: string) => ({
       list: async () => {
-        asked.push(uid);
+        called.push(uid);
         calls++;
         return [];
       },
       map: async () => ({ epochs: [], split: null, calls: calls++ }),
     })) as never;
     const run = async (beginsRound: boolean) => {
-      asked = [];
+      called = [];
       calls = 0;
       await sweepShards({ ...deps, directoryOf, resumeSplit: async () => {}, beginsRound });
-      // Its shards may be asked thrice each.
-      const reserved = asked.includes(wide.uid) ? 3 * 256 : 0;
-      expect(calls + 3 * asked.length + reserved).toBeLessThan(5_100);
-      return asked;
+      // The sweep may call each shard of the wide tenant three times.
+      const reserved = called.includes(wide.uid) ? 3 * 256 : 0;
+      expect(calls + 3 * called.length + reserved).toBeLessThan(5_100);
+      return called;
     };
     expect(await run(false)).toEqual([]);
     for (let round = 0; round < 2; round++) {
-      const met: string[] = [];
-      for (let i = 0; met.length < all.length; i++) {
-        // A seal's claims are made meanwhile, and ended ones forgotten.
+      const visited: string[] = [];
+      for (let i = 0; visited.length < all.length; i++) {
+        // Another duty claims a lease meanwhile, which deletes the expired ones.
         await claim(services.db, ['x'], services.now() + i * 7_200_000, 1);
         const slice = await run(i === 0 || i === 1);
         expect(slice.length).toBeGreaterThan(500);
-        met.push(...slice);
+        visited.push(...slice);
       }
-      expect(met.sort()).toEqual(all);
+      expect(visited.sort()).toEqual(all);
       expect(await run(false)).toEqual([]);
     }
     const [first, second] = await Promise.all([run(true), run(true)]);

@@ -1,4 +1,5 @@
-// Destinations behind their cursors: what is delivered, how often, in which order, and what a dead one does to the others.
+// Destinations behind their cursors: the delivered flushes, their order and number, and a dead destination that leaves
+// the others alone.
 
 import { describe, expect, it, vi } from 'vitest';
 import { selectDropped } from '../../src/lake/manifest/dropped.ts';
@@ -10,7 +11,7 @@ import { NOON_MS, record } from '../support/events.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Records what it is delivered; `refusal` throws, or never resolves, to refuse a delivery. */
+/** Records its deliveries; `refusal` throws, or never resolves, to refuse one. */
 class RecordingDestination implements Destination {
   readonly name: string;
   readonly taken: { readonly key: string; readonly position: number; readonly ids: string[] }[] = [];
@@ -31,7 +32,7 @@ class RecordingDestination implements Destination {
   }
 }
 
-/** The cursors in D1, which a test may let fail before a move: the run dies between delivery and cursor. */
+/** The cursors in D1. A test may let a move fail, as when the run dies between the delivery and the move. */
 class TestCursors implements Cursors {
   readonly #stored: Cursors;
   beforeMove: () => void | Promise<void> = () => {};

@@ -1,4 +1,5 @@
-// Links reach D1 with the flush, whatever is redelivered, and an isolate reads on from where it was.
+// Links reach D1 with their flush, even when it is redelivered, and an isolate reads only those that it has not read
+// yet.
 
 import { describe, expect, it } from 'vitest';
 import { loadTenant } from '../../src/control/tenants/tenants.ts';

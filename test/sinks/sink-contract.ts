@@ -11,7 +11,7 @@ export interface SinkUnderTest {
   readonly sink: Sink;
   /** Everything that the sink has stored, in a form that can be compared. */
   readonly contents: () => unknown;
-  /** How many calls to its stores the sink has made, and a call of them that is to fail. */
+  /** The number of calls that the sink has made to its stores. */
   readonly calls: () => number;
   readonly failAt: (call: number | null) => void;
 }
@@ -66,7 +66,7 @@ export function sinkContract(make: () => SinkUnderTest): void {
   });
 }
 
-/** A flush of some events, and of one that was rejected; the same each time. */
+/** A flush of some events with one rejected event; the same each time. */
 async function pulled(eventCount = 2): Promise<PulledFlush> {
   const shard = new TestShard(0);
   const records = Array.from({ length: eventCount }, (_, i) => record({ id: `e${i}`, anonymous_id: `p${i}` }));

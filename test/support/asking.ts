@@ -1,4 +1,4 @@
-// An asking made by hand: of the test's own ports, with no shards unless the test has some.
+// An asking made by hand, from the test's own ports. It has no shards unless the test gives some.
 
 import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
 import type { Tenant } from '../../src/core/tenant/tenant.ts';

@@ -49,15 +49,15 @@ export class FakeBucket {
   }
 
   async get(key: string, options: R2GetOptions = {}): Promise<R2ObjectBody | null> {
-    const asked = options.range as { offset?: number; length?: number; suffix?: number } | undefined;
-    const call: BucketCall = { op: 'get', key, ...(asked?.offset === undefined ? {} : { offset: asked.offset }) };
-    return this.#around(asked?.length === undefined ? call : { ...call, length: asked.length }, () => {
+    const range = options.range as { offset?: number; length?: number; suffix?: number } | undefined;
+    const call: BucketCall = { op: 'get', key, ...(range?.offset === undefined ? {} : { offset: range.offset }) };
+    return this.#around(range?.length === undefined ? call : { ...call, length: range.length }, () => {
       const stored = this.#objects.get(key);
       if (stored === undefined) return null;
       const size = stored.bytes.length;
-      const offset = asked?.suffix === undefined ? (asked?.offset ?? 0) : Math.max(0, size - asked.suffix);
+      const offset = range?.suffix === undefined ? (range?.offset ?? 0) : Math.max(0, size - range.suffix);
       if (offset > size) throw new Error(`get: range of ${key} begins at ${offset}, beyond its ${size} bytes`);
-      const bytes = stored.bytes.slice(offset, asked?.length === undefined ? size : offset + asked.length);
+      const bytes = stored.bytes.slice(offset, range?.length === undefined ? size : offset + range.length);
       return Object.assign(describe(key, stored), body(bytes), { range: { offset, length: bytes.length } });
     });
   }

@@ -1,30 +1,30 @@
-// Scanners for tests: a tenant's pool in the test's process. Each scanner has a memory of its own; questions and
-// replies are copied, as RPC copies them.
+// Scanners for tests: a tenant's pool in the test's process. Each scanner has its own memory; questions and replies are
+// copied, as RPC copies them.
 
 import { type ScannerOf, type ScannerRpc, ScanRunner } from '../../src/lake/scan/scan-task.ts';
 import type { ReadBucket } from '../../src/lake/segment/source.ts';
 
 export interface ScannerPool {
-  readonly of: ScannerOf;
-  /** The numbers of the scanners in the order they were asked. */
-  readonly asked: number[];
+  readonly scannerOf: ScannerOf;
+  /** The numbers of the scanners in the order of their calls. */
+  readonly called: number[];
 }
 
 export function scannerPool(bucket: ReadBucket, now: () => number = () => 0): ScannerPool {
   const pool = new Map<number, ScanRunner>();
-  const asked: number[] = [];
-  const of = (_uid: string, index: number): ScannerRpc => {
+  const called: number[] = [];
+  const scannerOf = (_uid: string, index: number): ScannerRpc => {
     const runner = pool.get(index) ?? new ScanRunner(bucket, now);
     pool.set(index, runner);
     const copied =
       <Task, Reply>(call: (task: Task) => Promise<Reply>) =>
       async (task: Task) => {
-        asked.push(index);
+        called.push(index);
         return structuredClone(await call(structuredClone(task)));
       };
     return { scan: copied((task) => runner.scan(task)), follow: copied((task) => runner.follow(task)) };
   };
-  return { of, asked };
+  return { scannerOf, called };
 }
 
 /** A pool in which every scanner refuses its calls. */

@@ -31,7 +31,7 @@ interface StoredFlush {
   readonly checksum: string;
 }
 
-/** The flushes that the sinks hold of all shards, each once. */
+/** All flushes of all shards that the sinks have stored, each once. */
 export class StoreModel {
   readonly flushes = new Map<string, StoredFlush>();
 

@@ -29,7 +29,10 @@ export function withoutCommentsAndStrings(text: string): string {
   return text.replaceAll(stringOrComment, (match) => (match.startsWith('/') ? ' ' : "''"));
 }
 
-/** Static imports, re-exports and dynamic imports of a module; type-only when none of it remains at run time. */
+/**
+ * The static imports, re-exports and dynamic imports of a module. An import is type-only when none of it remains at run
+ * time.
+ */
 export function importsOf(text: string): Import[] {
   const code = withoutComments(text);
   const statements = [...code.matchAll(/^\s*(?:import|export)\s+([^'";=]*?)\s*from\s*['"]([^'"]+)['"]/gm)];

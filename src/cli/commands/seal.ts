@@ -77,7 +77,10 @@ async function waitUntilSealed(
   }
 }
 
-/** Whether everything taken before is stored. A shard that does not answer is skipped: its days get dirty later. */
+/**
+ * Whether every event that `before` counted is stored by now. A shard that does not answer is skipped: its days become
+ * dirty later.
+ */
 export function isCovered(before: Status, now: Status): boolean {
   const storedSeqs = new Map(now.shards.map(({ incarnation, storedSeq }) => [incarnation, storedSeq]));
   return before.shards.every(({ incarnation, headSeq }) => {

@@ -16,7 +16,7 @@ import { type CohortDefinition, createCohort, deleteCohort, getCohort, listCohor
 
 const ID_BYTES = 8;
 
-/** Checks the definition and keeps it as it was sent: what it means is read from it again. */
+/** Checks the definition and keeps it as it was sent; each reader parses it again. */
 const definitionAsSent = z.unknown().transform((input, context) => {
   const parsed = newCohortSchema.safeParse(input);
   if (parsed.success) return { name: parsed.data.name, who: (input as { who: unknown }).who };

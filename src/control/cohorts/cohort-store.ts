@@ -60,7 +60,7 @@ export async function createCohort(
   return meta.changes ? ok(null) : err('cohorts-full');
 }
 
-/** Rows that differ whenever a cohort was made, changed or deleted: deleted cohorts are among them. */
+/** Rows that differ whenever a cohort was made, changed or deleted: rows of deleted cohorts are included. */
 export function selectCohortVersions(db: D1Database, uid: string): D1PreparedStatement {
   return db
     .prepare(

@@ -1,5 +1,5 @@
 /**
- * Deletion routes: how far the deletion of tenants is; for the root key alone.
+ * Deletion routes: the progress of the deletions of tenants; for the root key alone.
  */
 
 import { Hono } from 'hono';
@@ -20,7 +20,7 @@ export function deletionRoutes({ db, auth }: ControlServices): Hono {
     {
       method: 'get',
       path: '/',
-      summary: 'Lists the deletions of tenants and how far each is, the latest first',
+      summary: 'Lists the deletions of tenants with their progress, the latest first',
       tag: 'control',
       key: 'root',
       answer: deletionListSchema,

@@ -105,9 +105,9 @@ export interface Attempt {
   readonly objects: number;
   readonly rowCount: number;
   readonly error: string | null;
-  /** True when nothing was left. */
+  /** True when the attempt left nothing. */
   readonly isEmpty: boolean;
-  /** True when nothing was left and nothing can arrive any more. */
+  /** True when the attempt left nothing and no late write can arrive any more. */
   readonly isFinished: boolean;
 }
 

@@ -23,13 +23,14 @@ export interface GrowDeps {
 }
 
 /**
- * Tries at a start that shards keep having seen events beyond, as when a clock is far ahead. The next call continues.
+ * Number of tries at a start that shards keep rejecting because they have seen later events, as when a clock is far
+ * ahead. The next call continues.
  */
 const POSTPONEMENTS_MAX = 4;
 
 /**
  * Returns the map afterwards, or null when there is no such tenant. A `shardCount` of null doubles the shards. Throws
- * when a shard cannot be told.
+ * when a shard cannot be reached.
  */
 export async function growShards(deps: GrowDeps, uid: string, shardCount: number | null): Promise<ShardMap | null> {
   const known = await loadTenant(deps.db, uid);

@@ -23,7 +23,7 @@ export function shardRoutes(services: ControlServices): Hono {
     {
       method: 'post',
       path: '/:id/shards',
-      summary: 'Spreads a tenant over more shards, from some minutes ahead on; the count only grows',
+      summary: 'Spreads a tenant over more shards, some minutes later; the count only grows',
       tag: 'control',
       key: 'root',
       body: { schema: shardCountSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },

@@ -1,13 +1,13 @@
 /**
- * TenantCache: what this isolate knows of tenants: configuration and active keys, by uid.
+ * TenantCache: the configuration and the active keys of tenants, by uid, as this isolate knows them.
  *
  * - An answer is at most `LIMITS.tenantCacheMs` old, counted from when its load began: the bound on a key's revocation.
  * - A tenant is loaded once at a time, and requests that ask meanwhile share the load. On Workers a load belongs to the
  *   request that began it and never ends if that request is cancelled, so a sharer waits a bounded time and then loads
  *   by itself.
  * - The absence of a tenant is remembered too. Only uids from signed keys are looked up, so guesses cost nothing.
- * - `invalidate` also detaches a load that is under way: what it read may be older than the change.
- * A failed load is neither remembered nor replaced by a stale answer: that would void the bound.
+ * - `invalidate` also detaches a load that is under way: its reading may be older than the change.
+ * - A failed load is neither remembered nor replaced by a stale answer: that would void the bound.
  */
 import { LIMITS } from '../../core/limits.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';

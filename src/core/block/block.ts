@@ -171,7 +171,7 @@ export function openBlock(bytes: Uint8Array): EventBlock {
   assert(view.getUint32(0, true) === BLOCK_MAGIC, 'not an EventBlock: wrong magic');
   const header = readBlockHeader(view);
   const offsets = blockOffsets(header);
-  assert(offsets.end === aligned.byteLength, `a block of ${offsets.end} bytes came with ${aligned.byteLength}`);
+  assert(offsets.end === aligned.byteLength, `a block should have ${offsets.end} bytes and has ${aligned.byteLength}`);
   const n = header.eventCount;
   const base = aligned.byteOffset;
   const buffer = aligned.buffer as ArrayBuffer;
@@ -267,9 +267,9 @@ export function blockColumns(
 }
 
 /**
- * Returns texts by their index in the block, holding only the used ones. The texts of a block are slices of all its
- * text, which stays in memory with any of them; where most of it is unused, the used ones become slices of a text of
- * their own.
+ * Returns texts by their index in the block; unused texts are left out. The texts of a block are slices of its whole
+ * text, and each slice keeps all of it in memory. Where most of it is unused, the used texts become slices of a shorter
+ * text of their own.
  */
 function usedTexts(texts: readonly string[], isUsed: Uint8Array): readonly string[] {
   const used = texts.filter((_, index) => isUsed[index] === 1);

@@ -1,7 +1,7 @@
 /**
  * CohortCounts: counts, for each person, of the events that the parts of cohorts ask for; membership follows from them.
  *
- * Events come in any order, each once. Counts are kept for people with such events; anybody else has a count of 0.
+ * Events come in any order, each once. Counts are kept for people with such events; all other people have a count of 0.
  */
 
 import type { EventColumns } from '../event/columns.ts';
@@ -104,13 +104,13 @@ export class CohortCounts {
     const verdicts = this.#verdicts.get(cohort);
     const { who } = this.#cohorts.get(cohort) ?? {};
     assert(verdicts !== undefined && who !== undefined, `cohort ${cohort} was not looked up`);
-    const asked = this.#asked.add(high, low);
-    if (asked >= verdicts.seen.length) {
-      const seen = new Uint8Array(2 * asked);
+    const number = this.#asked.add(high, low);
+    if (number >= verdicts.seen.length) {
+      const seen = new Uint8Array(2 * number);
       seen.set(verdicts.seen);
       verdicts.seen = seen;
     }
-    if (verdicts.seen[asked] === UNKNOWN) {
+    if (verdicts.seen[number] === UNKNOWN) {
       const index = this.#people.find(high, low);
       const countOf = (did: DidPart) => {
         const part = this.#parts.find((each) => each.did === did)!;
@@ -120,9 +120,9 @@ export class CohortCounts {
         const place = propertyPlace(name);
         return place.in === 'person' ? this.#traits.personTrait(high, low, place.key, place.steps) : undefined;
       };
-      verdicts.seen[asked] = isInCohort(who, countOf, trait) ? IN : OUT;
+      verdicts.seen[number] = isInCohort(who, countOf, trait) ? IN : OUT;
     }
-    return verdicts.seen[asked] === IN;
+    return verdicts.seen[number] === IN;
   }
 }
 

@@ -64,7 +64,7 @@ const didSchema = z
   .strictObject({
     events: z.array(nameSchema).min(1).max(LIMITS.queryConditionsMax).optional().describe('Any of these names.'),
     where: conditionSchema.optional(),
-    count: countSchema.optional().describe('How often. Default: once or more.'),
+    count: countSchema.optional().describe('Number of these events. Default: one or more.'),
     days: z.int().min(1).max(LIMITS.queryRangeDaysMax).optional().describe('Number of days before the question.'),
     from: timeSchema.optional(),
     to: timeSchema.optional(),
@@ -185,7 +185,8 @@ export function cohortTraits(part: CohortPart): string[] {
 export function didRange({ range }: DidPart, nowMs: number, timezone: string): { startMs: number; endMs: number } {
   if ('days' in range) return { startMs: nowMs - range.days * DAY_MS, endMs: nowMs + LIMITS.futureClampMs };
   const parsed: Result<{ startMs: number; endMs: number }, unknown> = parseRange(range.from, range.to, timezone);
-  // The range was checked in UTC when it was saved; no zone makes an hour-long range empty, or the year 2200 another.
+  // The range was checked in UTC when it was saved. Another zone neither empties a range of an hour nor moves a date
+  // out of the allowed years.
   return parsed.ok ? parsed.value : { startMs: 0, endMs: 0 };
 }
 

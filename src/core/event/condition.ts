@@ -86,7 +86,10 @@ export interface ConditionError {
   readonly message: string;
 }
 
-/** Checks a condition from the wire. Its nodes, depth and values are bounded, so that the cost of evaluating it is. */
+/**
+ * Checks a condition from the wire. Its nodes, depth and values are bounded, so that the cost of evaluating it is
+ * bounded too.
+ */
 export function parseCondition(input: unknown): Result<Condition, ConditionError> {
   try {
     return ok(new Parser().node(input, [], 1));

@@ -25,7 +25,10 @@ export interface ValidContext {
   readonly value: JsonObject;
   /** JSON text of `value`; null when it is empty. */
   readonly text: string | null;
-  /** Whether the context named an IP address: then the request comes from a server that speaks for a device elsewhere. */
+  /**
+   * Whether the context named an IP address, which shows that the request comes from a server that speaks for a device
+   * elsewhere.
+   */
   readonly hadAddress: boolean;
   /** UTF-8 size of `text`. Set on a request's context, which is measured once for all events. */
   readonly sizeBytes?: number;

@@ -24,7 +24,7 @@ export interface ImportVerdict {
   readonly duplicate: 0;
   readonly quarantined: 0;
   readonly rejected: number;
-  /** The first rejections. */
+  /** The first rejections; the others are only counted. */
   readonly errors: readonly ImportError[];
   /** Days with accepted events, ascending: `2010-12-01`. */
   readonly days: readonly string[];

@@ -10,7 +10,8 @@
  *   integer, so one comparison covers 1e308 and the Infinity of 1e400 too. Fractions below it are taken as the nearest
  *   double, like any JSON reader does.
  * - Text: a NUL or half a surrogate pair is refused. No UTF-8 holds the half, so two different texts would become equal.
- *   Asked for apart (`findBadText`): JSON.stringify escapes both, so whoever writes the JSON anyway sees when to look.
+ *   `findBadText` is a call of its own: JSON.stringify escapes both, so a caller that writes the JSON anyway sees
+ *   whether it needs the call.
  *
  * The happy path allocates nothing; a pointer is put together while returning from the fault.
  */
@@ -74,7 +75,7 @@ class Walk {
 
 const UNSAFE: JsonFault = { kind: 'number-unsafe', path: '' };
 
-/** The first fault of a JSON object against the bounds, or null. Does not look into texts. */
+/** The first fault of a JSON object against the bounds, or null. Texts are not checked. */
 export function findFault(value: object, bounds: JsonBounds): JsonFault | null {
   return new Walk(bounds).object(value, bounds.depthMax);
 }
@@ -89,7 +90,7 @@ export function mayHoldBadText(json: string): boolean {
   return json.includes('\\u');
 }
 
-/** The first key or text that is not good, or null. Call it on a value within its depth bound. */
+/** The first key or text that cannot be stored, or null. The value must be within its depth bound. */
 export function findBadText(value: unknown): JsonFault | null {
   if (typeof value === 'string') return isGoodText(value) ? null : { kind: 'text-invalid', path: '' };
   if (typeof value !== 'object' || value === null) return null;

@@ -1,8 +1,9 @@
 /**
  * Validate: the ordered checks that turn one event in our own names into an event that may be stored, or into the one
- * reason why not. Pure: the time and what the request says are arguments.
+ * reason why not. Pure: the time and the facts of the request are arguments.
  *
- * in: a value of JSON.parse, and what its request says of all its events · out: ValidEvent, or an EventRejection
+ * in: a value of JSON.parse, and the facts that its request gives for all events · out: ValidEvent, or an
+ * EventRejection
  * steps: object → forbidden keys → type → name → ids → time → properties → context → size
  *
  * Fields: `{id, type, event, name, userId, anonymousId, groupId, previousId, timestamp, sentAt, properties, context}`. A

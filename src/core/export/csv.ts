@@ -2,9 +2,9 @@
  * CSV: events as RFC 4180 lines, UTF-8, CRLF, with a first line of column names.
  *
  * An absent value is an empty field, an empty text `""`. A spreadsheet takes a field that begins with `=`, `+`, `-`,
- * `@`, a tab or a carriage return for a formula, quoted or not (OWASP, "CSV injection"), and event texts come from
- * anybody: such a text gets one `'` in front. So does a text that begins with `'`: removing one leading `'` gives back
- * the text that was sent. Columns that Tidemark itself makes (instants, hashes) are never touched.
+ * `@`, a tab or a carriage return for a formula, quoted or not (OWASP, "CSV injection"), and any client can send such a
+ * text: it gets one `'` in front. So does a text that begins with `'`: removing one leading `'` gives back the text
+ * that was sent. Columns that Tidemark itself makes (instants, hashes) are never touched.
  */
 import type { EventColumns } from '../event/columns.ts';
 import { type ExportColumn, textOf } from './values.ts';

@@ -37,7 +37,7 @@ const daySchema = z.object({
   dau: z.int(),
   wau: z.int(),
   mau: z.int(),
-  stickiness: z.number().nullable().describe('dau / mau; null when nobody is active.'),
+  stickiness: z.number().nullable().describe('dau / mau; null when no person is active.'),
 });
 const table = {
   people: z.int().describe('Number of people active in the range.'),
@@ -65,7 +65,7 @@ class ActiveFold implements JourneyFold<ActiveAnswer> {
   readonly #question: ActiveQuestion;
   readonly #days: BegunDays;
   readonly #texts: TextCodes;
-  /** For each group its people, then for each of DAU, WAU, MAU the changes from day to day. */
+  /** The row of a group has its number of people, then the day-to-day changes of DAU, of WAU and of MAU. */
   readonly #changes: GroupedCounts;
   excess: string | null = null;
 

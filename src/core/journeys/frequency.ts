@@ -47,7 +47,7 @@ interface FrequencyQuestion extends JourneyQuestion {
 const barSchema = z.object({ n: z.int(), people: z.int(), orMore: z.literal(true).optional() });
 const table = {
   people: z.int(),
-  bars: z.array(barSchema).describe('People by `n`, their count. The last bar, `orMore`, has everybody from there on.'),
+  bars: z.array(barSchema).describe('People by `n`, their count. The last bar, `orMore`, has all greater counts.'),
   times: quantilesSchema.describe('Quantiles of the count of each person.'),
 };
 const answer = groupedAnswer(table, {});
@@ -113,7 +113,7 @@ function countInstants(at: Float64Array, from: number, to: number): number {
 
 export const frequency = {
   name: 'frequency',
-  summary: 'How many people did it how often',
+  summary: 'The number of people by how often they did something',
   description:
     'Counts the events of each person, or the hours, days, weeks or months with an event, and the people by count.',
   question,

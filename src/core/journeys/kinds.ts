@@ -25,7 +25,7 @@ type Parse = (typeof JOURNEY_KINDS)[number]['parse'] | (typeof funnelPeople)['pa
 /** Every code with which a question about journeys is refused. */
 export type JourneyRefusalCode = Refusal<ReturnType<Parse>>['code'];
 
-/** The same kinds as what they have in common: the list that routes and scanners go through. */
+/** The kinds by their common interface: the list that routes and scanners go through. */
 export const JOURNEYS: readonly JourneyKind<JourneyQuestion, JourneyRefusalCode>[] = [...JOURNEY_KINDS];
 
 /** @example { kind: 'funnel', question: funnel.parse(body, 'UTC').value } */

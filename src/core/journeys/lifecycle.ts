@@ -10,7 +10,7 @@
  *
  * "Earlier" reaches back `historyDays` before the range, to the beginning of an interval, and at least one interval.
  * The first interval is read from its beginning. The last one is the current interval, although it is not over: in a
- * future one everybody would be dormant. The breakdown is the person's first value, so each person is in one group.
+ * future one all people would be dormant. The breakdown is the person's first value, so each person is in one group.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
@@ -87,7 +87,7 @@ class LifecycleFold implements JourneyFold<LifecycleAnswer> {
   readonly #question: LifecycleQuestion;
   readonly #intervals: BegunIntervals;
   readonly #texts: TextCodes;
-  /** For each group its people, then the four states of each interval. */
+  /** The row of a group has its number of people, then the counts of the four states of each interval. */
   readonly #counts: GroupedCounts;
   excess: string | null = null;
 
@@ -142,9 +142,7 @@ class LifecycleFold implements JourneyFold<LifecycleAnswer> {
     const { buckets, first, end } = this.#intervals;
     const counts = this.#counts.sum(groups);
     const points = Array.from({ length: end - first }, (_, index) => {
-      const [fresh, returning, resurrected, dormant] = counts.subarray(
-        1 + STATES.length * index,
-      ) as unknown as number[];
+      const [fresh, returning, resurrected, dormant] = counts.subarray(1 + STATES.length * index);
       return {
         at: buckets.at(first + index),
         new: fresh!,
@@ -161,7 +159,7 @@ export const lifecycle = {
   name: 'lifecycle',
   summary: 'New, returning, resurrected and dormant people of each interval',
   description:
-    'A person is new who was not seen in the `historyDays` before the range. The last interval is the current one.',
+    'A person is new when they were not seen in the `historyDays` before the range. The last interval is the current one.',
   question,
   codes,
   answer,

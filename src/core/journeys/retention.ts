@@ -1,6 +1,6 @@
 /**
- * Retention: for each cohort, the people who began in one day, week or month, the number who came back in the n-th one
- * after it.
+ * Retention: the people of each cohort, who began in one day, week or month, and the number of them who came back in
+ * the n-th one after it.
  *
  * - cohort, `first`: the interval of a person's first start event; a person with one in the `historyDays` before the
  *   range is in no cohort. `recurring`: every interval with a start event, so a person is in many cohorts.
@@ -70,9 +70,9 @@ interface RetentionQuestion extends JourneyQuestion {
   readonly isRecurring: boolean;
   readonly isRolling: boolean;
   readonly interval: RetentionInterval;
-  /** The greatest n. */
+  /** The greatest n for which the answer has people. */
   readonly nMax: number;
-  /** Start of what is read. */
+  /** Start of the events that are read. */
   readonly historyStartMs: number;
   readonly nowMs: number;
 }
@@ -81,7 +81,7 @@ const overallSchema = z.object({
   n: z.int(),
   eligible: z.int().describe('People of the cohorts for which the n-th interval has come.'),
   retained: z.int(),
-  rate: z.number().nullable().describe('retained / eligible; null when nobody is eligible.'),
+  rate: z.number().nullable().describe('retained / eligible; null when no person is eligible.'),
 });
 const cohortSchema = z.object({
   start: z.iso.datetime(),
@@ -105,7 +105,7 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
   readonly #question: RetentionQuestion;
   readonly #buckets: Buckets;
   readonly #texts: TextCodes;
-  /** For each group and cohort its size, then the retained of n = 0, 1, … */
+  /** The row of a group has, for each cohort, its size and then the number retained after n = 0, 1, … intervals. */
   readonly #cells: GroupedCounts;
   #lastBucket: number;
   /** Scratch: the buckets of one person's return events. */

@@ -106,7 +106,10 @@ export class LinkedPeople {
     return this.#representatives.length === 0;
   }
 
-  /** Overwrites a person's hash by that of the representative, in place. Returns false when it is its own. */
+  /**
+   * Overwrites a person's hash by that of the representative, in place. Returns false when the person is its own
+   * representative.
+   */
   follow(words: Uint32Array, at: number): boolean {
     const index = this.#ids.find(words[at + 1]!, words[at]!);
     const representative = this.#representatives[index];

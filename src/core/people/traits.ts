@@ -78,7 +78,7 @@ export class Traits {
     return this.readsEvents ? [...columns, ...TOUCH_COLUMNS] : columns;
   }
 
-  /** Number of people and groups of which something is held. */
+  /** Number of people and groups that have at least one kept value. */
   get size(): number {
     return this.#index.size + this.#groups.size;
   }

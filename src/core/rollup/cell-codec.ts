@@ -83,7 +83,8 @@ export interface DecodeOptions {
 }
 
 /**
- * Returns the cells of one chunk, however many a window has. Throws an InvariantError when the bytes are not a chunk.
+ * Returns the cells of one chunk, which may have any number of cells in a window. Throws an InvariantError when the
+ * bytes are not a chunk.
  */
 export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: DecodeOptions = {}): RollupCells {
   const reader = new ByteReader(bytes);

@@ -32,7 +32,7 @@ export class Cell {
     return this.count === 0;
   }
 
-  /** Returns the best count of people there is. */
+  /** Returns the best count of people that the cell knows. */
   peopleCount(): number {
     return this.exactPeople ?? Math.max(this.peopleFloor, this.people.count());
   }

@@ -64,7 +64,7 @@ export const rollupSchema = z
     // Traits and cohorts are as of now: a cell that was counted under them would be of the past.
     const names = [...(where ? conditionProperties(where) : []), ...dimensions, ...rollup.numbers];
     const trait = names.find(isTrait);
-    const message = 'is looked up when a question is asked: no rollup can be made of it';
+    const message = 'is looked up when a question is asked, so no rollup can hold it';
     if (trait !== undefined) context.addIssue({ code: 'custom', path: [], message: `${trait} ${message}` });
     const [cohort] = where ? conditionCohorts(where) : [];
     if (cohort !== undefined) context.addIssue({ code: 'custom', path: ['where'], message: `a cohort ${message}` });

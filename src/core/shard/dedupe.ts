@@ -65,11 +65,11 @@ export class Dedupe {
   settle(ids: readonly number[]): HashSet64 {
     const held = new HashSet64();
     for (const { day, filter } of this.#generations) {
-      const asked: number[] = [];
-      for (let i = 0; i < ids.length; i += 2) if (filter?.mayHave(ids[i + 1]!, ids[i]!)) asked.push(i);
-      if (asked.length === 0) continue;
+      const maybes: number[] = [];
+      for (let i = 0; i < ids.length; i += 2) if (filter?.mayHave(ids[i + 1]!, ids[i]!)) maybes.push(i);
+      if (maybes.length === 0) continue;
       for (const run of this.#readRuns(day)) {
-        for (const i of asked) if (runHas(run, ids[i + 1]!, ids[i]!)) held.add(ids[i + 1]!, ids[i]!);
+        for (const i of maybes) if (runHas(run, ids[i + 1]!, ids[i]!)) held.add(ids[i + 1]!, ids[i]!);
       }
     }
     return held;

@@ -70,7 +70,7 @@ export class Engine {
   get headSeq(): number {
     return this.#headSeq;
   }
-  /** Rows below it are cut, stored or not. */
+  /** The seq below which all rows are cut, stored or not. */
   get cutSeq(): number {
     return this.#open.seqFrom;
   }
@@ -134,13 +134,13 @@ export class Engine {
 
   /** Returns the ids that the runs hold, of those that memory could not decide: one reading for all of a row. */
   #settle(blocks: readonly EventBlock[], probes: readonly Uint8Array[]): HashSet64 {
-    const asked: number[] = [];
+    const maybes: number[] = [];
     blocks.forEach(({ idHash }, i) => {
       probes[i]!.forEach((probe, row) => {
-        if (probe === MAYBE) asked.push(idHash[2 * row]!, idHash[2 * row + 1]!);
+        if (probe === MAYBE) maybes.push(idHash[2 * row]!, idHash[2 * row + 1]!);
       });
     });
-    return asked.length === 0 ? NO_IDS : this.#dedupe.settle(asked);
+    return maybes.length === 0 ? NO_IDS : this.#dedupe.settle(maybes);
   }
 
   /** Applies a written row, at its first time or as a replay. */

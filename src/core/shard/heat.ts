@@ -18,7 +18,8 @@ const NOTHING: Offered = { requests: 0, events: 0, sizeBytes: 0 };
 export class Heat {
   readonly #minute = new Sliding(LIMITS.hotWindowMs);
   /**
-   * Load over the time that a split must have been in effect before the next is asked for: it shows what that one left.
+   * Load over the time that a split must have been in effect before the next is asked for: it shows the load that
+   * remained.
    */
   readonly #pause = new Sliding(LIMITS.splitPauseMs);
 

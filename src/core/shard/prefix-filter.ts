@@ -118,7 +118,7 @@ function insert(
   const start = starts[bucket]!;
   let at = start + filled[bucket]!;
   filled[bucket]!++;
-  assert(at < starts[bucket + 1]!, 'a bucket of the filter holds what was counted for it');
+  assert(at < starts[bucket + 1]!, 'a bucket of the filter has more hashes than were counted');
   for (; at > start; at--) {
     const before = (middle[at - 1]! << 8) | tail[at - 1]!;
     if (before <= entry) break;

@@ -37,7 +37,7 @@ export interface LiveRequest {
 }
 export interface LiveReply {
   readonly incarnation: string;
-  /** Rows below it are stored and confirmed; the shard answers for everything from here on. */
+  /** The seq below which all rows are stored and confirmed; the shard answers for everything from there on. */
   readonly storedSeq: number;
   /** Sequence number of the next row. */
   readonly headSeq: number;
@@ -158,7 +158,7 @@ export interface CutRequest {
 export interface CutReply {
   readonly incarnation: string;
   readonly storedSeq: number;
-  /** Rows below it are cut, stored or not. A seal waits for storedSeq to reach it. */
+  /** The seq below which all rows are cut, stored or not. A seal waits until storedSeq reaches it. */
   readonly cutSeq: number;
 }
 

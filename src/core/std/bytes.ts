@@ -30,7 +30,8 @@ export function utf8Into(text: string, target: Uint8Array, offset: number): numb
 
 export class ByteWriter {
   /**
-   * Number of bytes written so far. A caller may set it back to an earlier value to take back what was written since.
+   * Number of bytes written so far. A caller may set it back to an earlier value, which takes back the bytes written
+   * since.
    */
   length = 0;
   #bytes: Uint8Array;

@@ -1,5 +1,6 @@
 /**
- * HashIndex: numbers 64-bit hashes from 0 in the order they come, so that what is known of each can lie in flat arrays.
+ * HashIndex: numbers 64-bit hashes from 0 in the order of their coming, so that facts about each can lie in flat
+ * arrays.
  *
  * The table is open addressing at a load of at most one half: 16 to 32 bytes a hash. (0, 0) is not a hash (see
  * hash.ts).

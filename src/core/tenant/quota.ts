@@ -11,14 +11,14 @@
  */
 import { MINUTE_MS } from '../limits.ts';
 
-/** A tenant's allowance is made once and spent in place. */
+/** The allowance of one tenant, made once and spent in place. */
 export interface Allowance {
   /**
    * Amount left in 1/60,000 of an event, which a quota of 1 brings in a millisecond: these are whole numbers, so no
    * rounding adds up. Below 0 events are owed.
    */
   left: number;
-  /** Instant of which `left` is. */
+  /** The instant at which `left` was worked out. */
   atMs: number;
 }
 

@@ -1,6 +1,4 @@
-/**
- * Api: the calls of the page. All of them are public: a customer's program makes the same.
- */
+/** Api: the calls of the page. All of them are public, so a customer's program can make the same. */
 import type { QueryBody } from '../../core/query/question/request.ts';
 import type { DemoKeys } from '../../wire/demo.ts';
 import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';

@@ -1,5 +1,6 @@
 /**
- * Enrich: makes the record of a valid event: one row of the lake with what its context, its page and its request tell.
+ * Enrich: makes the record of a valid event: one row of the lake, with the facts from its context, its page and its
+ * request.
  *
  * in: IdentifiedEvent, Surroundings · out: EventRecord
  *
@@ -91,7 +92,7 @@ export class Enricher {
     };
   }
 
-  /** Compares contexts by their texts: that is ten times cheaper than reading the context again. */
+  /** Compares contexts by their texts, which is ten times cheaper than reading a context again. */
   #factsOf(context: ValidContext): ContextFacts {
     const last = this.#last;
     if (last !== null && last.context.text === context.text && last.context.hadAddress === context.hadAddress)

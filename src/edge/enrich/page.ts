@@ -1,5 +1,6 @@
 /**
- * Page: the place in a site where an event happened, and what led there: URL, path, title, referrer domain, campaign.
+ * Page: the place in a site where an event happened, and its traffic source: URL, path, title, referrer domain,
+ * campaign.
  *
  * The URL is cut by hand: `new URL` costs more than the rest of the enrichment, and it refuses relative and odd URLs,
  * which are facts too.

@@ -37,7 +37,7 @@ export function parseEnvelope(bytes: Uint8Array): Result<WireBatch, Refusal> {
 function batchOf(json: unknown): Result<WireBatch, Refusal> {
   if (Array.isArray(json)) return ok({ events: json, mapping: aliasMapping });
   if (typeof json !== 'object' || json === null) {
-    return err({ code: 'batch-invalid', detail: 'The body is a JSON object or an array of objects.' });
+    return err({ code: 'batch-invalid', detail: 'The body must be a JSON object or an array of objects.' });
   }
   const { batch, sentAt, context, writeKey } = json as { readonly [field: string]: unknown };
   const key = typeof writeKey === 'string' ? writeKey : undefined;

@@ -28,7 +28,7 @@ export function parseJsonBody(bytes: Uint8Array): Result<unknown, Refusal> {
  * its value has fifty, so too many lines are counted and refused before they are values.
  */
 export class Lines implements Iterable<unknown> {
-  /** The text; bytes when some line is no UTF-8, and then each line is decoded by itself. */
+  /** The text of the body. Bytes when some line is no UTF-8: each line is then decoded by itself. */
   #source: string | Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -59,7 +59,7 @@ export class Lines implements Iterable<unknown> {
     }
   }
 
-  /** Lets go of the body. No lines are left afterwards. */
+  /** Lets go of the body; it has no lines afterwards. */
   release(): void {
     this.#source = '';
   }

@@ -30,7 +30,7 @@ export const nativeEvents: EventCall = {
 
 export const nativeProtocol: Protocol = { source: 'native', calls: [nativeEvents] };
 
-/** Parses no line beyond the limit: those are only counted. */
+/** Parses no line beyond the limit; further lines are only counted. */
 function parseLines(bytes: Uint8Array): Result<WireBatch, Refusal> {
   const limit = LIMITS.requestEventsMax;
   const lines = new Lines(bytes);

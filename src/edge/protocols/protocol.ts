@@ -11,8 +11,8 @@
  *   keyOf(head) → [body is read] → reply(request)
  *   refuse(problem, head)   instead of an answer, at any point
  *
- * - The body is read, bounded and unpacked (gzip) by the edge, if its type is one of `body.types`. What a vendor packs
- *   inside (forms, base64, protobuf) `decode` unpacks; it never yields more than the body's own size.
+ * - The body is read, bounded and unpacked (gzip) by the edge, if its type is one of `body.types`. `decode` unpacks the
+ *   forms, base64 or protobuf that a vendor packs inside; it never yields more than the body's own size.
  * - `decode` refuses the whole request only when it cannot tell its events apart. An event that cannot be read by itself is
  *   an UnreadableEvent among its neighbours.
  * - A retried request must decode to events of the same ids: an SDK's own id of an event becomes our `id`.
@@ -36,7 +36,7 @@ import type { ProtocolRequest, RequestHead } from '../request/head.ts';
 import type { Refusal } from '../request/refusal.ts';
 
 export interface Protocol {
-  /** The `source` column of its events. */
+  /** The value of the `source` column of the protocol's events. */
   readonly source: string;
   readonly calls: readonly Call[];
 }
@@ -49,7 +49,7 @@ interface CallRoute {
   /** Paths in Hono's form, such as `/v1/projects/:key/settings`. A trailing slash makes another path. */
   readonly paths: readonly string[];
   readonly summary: string;
-  /** The bodies that the call takes. Absent: no body is read. */
+  /** The bodies that the call takes. Absent when no body is read. */
   readonly body?: BodySpec;
   /** The schema of a JSON body. */
   readonly bodySchema?: z.ZodType;
@@ -72,7 +72,7 @@ export interface EventCall extends CallRoute {
 
 /** A call without events, which an SDK makes before or beside them: settings, flags, configuration. */
 export interface ReplyCall extends CallRoute {
-  /** Whether it is answered only with a valid write key, from `keyOf` or from the reply. */
+  /** Whether the call is answered only with a valid write key, from `keyOf` or from the reply. */
   readonly needsKey: boolean;
   reply(request: ProtocolRequest): Result<Reply, Refusal>;
 }
@@ -83,15 +83,15 @@ export interface Reply {
   readonly key?: string | undefined;
 }
 
-/** Events in the order sent. */
+/** The events in the order in which they were sent. */
 export interface EventList {
   /** Values of JSON.parse in the sender's names, or UnreadableEvents. */
   readonly events: Iterable<unknown>;
-  /** Absent: the events use our names. */
+  /** The translation of the events. Absent when they use our names. */
   readonly mapping?: EventMapping | undefined;
 }
 
-/** The content of a request: its events, and what holds for all of them. */
+/** The content of a request: its events, and the fields that hold for all of them. */
 export interface WireBatch extends EventList {
   readonly events: readonly unknown[];
   /** The type of all events, where the call fixes it. */
@@ -100,15 +100,15 @@ export interface WireBatch extends EventList {
   readonly context?: unknown;
   /** The key that travelled in the body. A body is parsed once, so `decode` reads its key too. */
   readonly key?: string | undefined;
-  /** Where one call serves several SDKs: the one that the request tells. Default: the protocol's. */
+  /** The SDK that the request tells, for a call that serves several SDKs. Default: the protocol's. */
   readonly source?: string | undefined;
 }
 
-/** The translation between a vendor's event and ours. One object for all events, called for each when its turn comes. */
+/** The translation between a vendor's event and ours. One object serves all events and is called for each in turn. */
 export interface EventMapping {
   /** The event in our names (wireEventSchema), or an UnreadableEvent. `sent` itself when it needs no translation. */
   toWireEvent(sent: unknown): unknown;
-  /** The JSON pointer into `sent` of what stands at `pointer` in our event. */
+  /** The JSON pointer into `sent` of the value at `pointer` in our event. */
   pathOf(pointer: string, sent: unknown): string;
 }
 
@@ -121,7 +121,7 @@ export class UnreadableEvent {
   }
 }
 
-/** A request that was taken: its verdict, and all else that its answer may be made of. */
+/** A request that was taken: its verdict, and all other data for the answer. */
 export interface Taken {
   readonly verdict: VerdictDocument;
   readonly request: ProtocolRequest;
@@ -131,7 +131,7 @@ export interface Taken {
 
 export interface ProtocolAnswer {
   readonly status: number;
-  /** A constant where it can be: headers are finished once for each object. */
+  /** A constant where possible: the headers of one object are finished once. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer> | null;
 }
@@ -143,12 +143,14 @@ export function jsonAnswer(document: object): ProtocolAnswer {
 }
 
 export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
-  const met = batch.events.length;
-  return met <= LIMITS.requestEventsMax ? ok(batch) : err(tooManyEvents('A request', LIMITS.requestEventsMax, met));
+  const { length } = batch.events;
+  return length <= LIMITS.requestEventsMax
+    ? ok(batch)
+    : err(tooManyEvents('A request', LIMITS.requestEventsMax, length));
 }
 
 /** The refusal of a `container` ("A request") that holds too many events. */
-export function tooManyEvents(container: string, limit: number, met: number): Refusal {
-  const detail = `${container} may have ${limit} events, this one has ${met}.`;
-  return { code: 'too-many-events', detail, extra: { limit, met } };
+export function tooManyEvents(container: string, limit: number, count: number): Refusal {
+  const detail = `${container} may have ${limit} events, this one has ${count}.`;
+  return { code: 'too-many-events', detail, extra: { limit, met: count } };
 }

@@ -1,7 +1,7 @@
 /**
  * Body: the bytes of a request, unpacked, with the content type that it declares.
  *
- * in: a Request, and what its call takes · out: {contentType, bytes}, or a Refusal
+ * in: a Request, and the bodies that its call takes · out: {contentType, bytes}, or a Refusal
  * steps: content type → content encoding → announced size → read → unpack → not empty
  *
  * No step holds more than the limit it is given (an ingest's, a keyless body's, an import chunk's): an announced size is
@@ -58,14 +58,14 @@ export async function readBody(
   return ok({ contentType: contentType.value, bytes: bytes.value });
 }
 
-/** The media type, if the call takes it. Known before the body is read. */
+/** The media type, if the call takes it. It is known before the body is read. */
 export function contentTypeOf(headers: Headers, { types, isOptional }: BodySpec): Result<string, Refusal> {
   const declared = headers.get('content-type');
   const [type = '', ...parameters] = (declared ?? '').toLowerCase().split(';');
   const mediaType = type.trim();
   const isTaken = types.includes(mediaType) || types.includes(ANY_TYPE) || (declared === null && isOptional === true);
   if (isTaken && isUtf8(parameters)) return ok(mediaType);
-  const detail = `Send ${types.join(', ')} in UTF-8; this is "${declared ?? ''}".`;
+  const detail = `The content type "${declared ?? ''}" is not supported. Send ${types.join(', ')} in UTF-8.`;
   return err({ code: 'content-type-unsupported', detail });
 }
 
@@ -95,7 +95,10 @@ function isGzip(contentEncoding: string | null): Result<boolean, Refusal> {
   const encoding = (contentEncoding ?? 'identity').trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return ok(false);
   if (encoding === 'gzip' || encoding === 'x-gzip') return ok(true);
-  return err({ code: 'content-encoding-unsupported', detail: `Send gzip or nothing; this is "${contentEncoding}".` });
+  return err({
+    code: 'content-encoding-unsupported',
+    detail: `The content encoding "${contentEncoding}" is not supported. Send gzip, or no content encoding.`,
+  });
 }
 
 /** Reads a body of announced length: the platform frames it, so one native read takes the place of many. */

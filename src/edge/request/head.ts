@@ -1,8 +1,4 @@
-/**
- * Request head: what is known of a request before its body is read, and ProtocolRequest, the head with the body.
- *
- * The URL is parsed on first use: the busiest calls never look at it.
- */
+/** Request head: everything known of a request before its body is read; and ProtocolRequest, the head with the body. */
 
 /** Values of the path's parameters, by name. */
 export type PathParams = Readonly<Record<string, string>>;

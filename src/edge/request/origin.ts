@@ -1,5 +1,5 @@
 /**
- * Origin: which pages may send events for a tenant: any, unless the tenant lists some.
+ * Origin: the pages that may send events for a tenant: any page, unless the tenant lists origins.
  *
  * A request without an `Origin` comes from no page, so the list does not concern it.
  */

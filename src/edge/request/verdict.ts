@@ -1,5 +1,5 @@
 /**
- * Verdict: what became of each event of a request: accepted, duplicate, quarantined, or rejected for good.
+ * Verdict: the outcome of each event of a request: accepted, duplicate, quarantined, or rejected for good.
  *
  * Invariant: received = accepted + duplicate + quarantined + rejected (CORRECTNESS, accounts). A verdict is told only when
  * everything that was accepted is durable; a request that must be sent again has no verdict.

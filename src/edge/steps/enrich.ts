@@ -1,5 +1,6 @@
 /**
- * Enrich step: makes the record of an event, with what its context, its page and its request tell (enrich/enrich.ts).
+ * Enrich step: makes the record of an event, with the facts from its context, its page and its request
+ * (enrich/enrich.ts).
  */
 import type { JsonObject } from '../../core/event/event.ts';
 import { Enricher, type IdentifiedEvent } from '../enrich/enrich.ts';

@@ -1,5 +1,5 @@
 /**
- * Step: what happens to one event between decoding and routing. The contract of this folder.
+ * Step: one of the operations on each event between decoding and routing. The contract of this folder.
  *
  * in: the event as the step before left it · out: the event as it goes on, or a Refused with the reason
  *
@@ -42,7 +42,7 @@ export interface StepContext {
   /** Makes the id of an event that came without one. */
   readonly newId: (index: number) => string;
   readonly size: StoredSize;
-  /** Ids that were made, in the order of their events. */
+  /** Ids that the steps have made, in the order of their events. */
   readonly madeIds: MadeId[];
   /**
    * Whether records keep `properties` and `context` parsed, beside their texts. Rollups of live events read them; the

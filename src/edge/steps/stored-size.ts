@@ -29,7 +29,7 @@ export class StoredSize {
     this.add(size);
   }
 
-  /** Throws `events-too-large`. */
+  /** Adds a size. Throws `events-too-large` beyond the limit. */
   add(size: number): void {
     this.#size += size;
     if (this.#size <= this.#max) return;

@@ -164,7 +164,7 @@ class Reader {
     this.bytes.set(source);
     this.view = new DataView(this.bytes.buffer);
     const [block, minis, values] = [this.#varint()[0], this.#varint()[0], this.#varint()[0]];
-    assert(block === BLOCK_COUNT && minis === MINIBLOCKS, `delta: blocks of ${block} in ${minis}`);
+    assert(block === BLOCK_COUNT && minis === MINIBLOCKS, `delta: a block of ${block} values in ${minis} miniblocks`);
     assert(values === count, `delta: ${values} values where ${count} were expected`);
     this.first = this.zigzag();
   }

@@ -36,7 +36,7 @@ export function encodeTimes(values: Float64Array, rows: Uint32Array, from: numbe
   };
 }
 
-/** Encodes key hashes, with null where the key is the person, which most often it is. */
+/** Encodes key hashes, with null where the key hash equals the person, as it most often does. */
 export function encodeKeyHashes(
   { keyHash, person }: { readonly keyHash: BigInt64Array; readonly person: BigInt64Array },
   rows: Uint32Array,

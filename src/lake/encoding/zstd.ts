@@ -19,7 +19,7 @@ import { assert } from '../../core/std/result.ts';
 
 export const LEVEL_FAST = 1;
 export const LEVEL_DENSE = 6;
-/** Maximum number of bytes that a frame adds to incompressible input, beside a 256th. */
+/** Maximum number of bytes that a frame adds to incompressible input, besides a 256th of its size. */
 const FRAME_SIZE_BYTES_MAX = 128;
 const CHUNK_SIZE_BYTES_MIN = 64;
 

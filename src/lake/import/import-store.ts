@@ -18,7 +18,7 @@ export function importIncarnation(importId: string, chunk: number): string {
 /** The path of a stored chunk's segment, from its row `i` of `imports`. */
 const CHUNK_PATH = l0PathSql('i.uid', "'import-' || i.import_id || '-' || i.chunk", '0', "(i.verdict ->> 'accepted')");
 
-/** Notes the chunk, once. Answers the receipt that its first try got, or the verdict that it has. */
+/** Notes the chunk, once. Returns the receipt of its first try, or its verdict when it has one. */
 export async function startChunk(db: D1Database, chunk: ImportChunk, nowMs: number): Promise<ImportStart> {
   const key = [chunk.uid, chunk.importId, chunk.chunk] as const;
   const [, known] = await db.batch<{ contentHash: string; verdict: string; receivedAtMs: number }>([
@@ -97,8 +97,8 @@ export interface OpenDay {
 }
 
 /**
- * How far the import is; null when no chunk of it is stored. A day is sealed when its seal covers every segment of the import
- * with rows of the day.
+ * The progress of the import; null when no chunk of it is stored. A day is sealed when its seal covers every segment of
+ * the import with rows of the day.
  */
 export async function readImport(
   db: D1Database,

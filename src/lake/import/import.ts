@@ -1,8 +1,8 @@
 /**
  * Import: one chunk of bulk history → an L0 segment that only seals and scans count.
  *
- * steps: start (a row says when the chunk came, or what was answered) → records by column → L0 to R2 → segment, days, links
- *   and verdict in one D1 batch
+ * steps: start (a row has the receipt of the chunk, or its verdict) → records by column → L0 to R2 → segment, days,
+ *   links and verdict in one D1 batch
  *
  * A chunk that was killed anywhere and is sent again has the same receipt, so the same rows, so the same object. Copies,
  * inside the import and beside live events, are left to the seal, which has to look for them anyway.

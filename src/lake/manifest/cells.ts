@@ -46,7 +46,7 @@ export function sealedCellsOf({ day, overflowed, cells }: CellsRow): SealedCells
 export interface CellsRequest {
   readonly uid: string;
   readonly rollupId: string;
-  /** Both inclusive. */
+  /** The first and the last day of the range, both included. */
   readonly dayFrom: number;
   readonly dayTo: number;
   readonly grain: 'hour' | 'day';

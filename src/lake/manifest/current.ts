@@ -15,7 +15,9 @@ export type CurrentBucket = Pick<R2Bucket, 'head' | 'put'>;
 
 const TRIES = 3;
 
-/** Publishes what the manifest says now. False when others published meanwhile, from a reading at least as late. */
+/**
+ * Publishes the present state of the manifest. False when others published meanwhile, from a reading at least as late.
+ */
 export async function publishCurrent(
   db: D1Database,
   bucket: CurrentBucket,

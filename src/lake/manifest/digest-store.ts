@@ -15,7 +15,7 @@ import { type PlacedSegment, segmentValues } from './segment-rows.ts';
 export interface TraitDigest {
   readonly span: number;
   readonly seals: string;
-  /** Empty when no event of the span says anything of traits. */
+  /** Empty when no event of the span sets a trait. */
   readonly path: string;
   readonly rowCount: number;
   readonly sizeBytes: number;
@@ -70,7 +70,7 @@ const IS_CURRENT = `?3 = (SELECT json_group_object(CAST(day AS TEXT), revision) 
   SELECT day, revision FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 * ${SPAN_DAYS} AND ?2 * ${SPAN_DAYS} + ${SPAN_DAYS - 1}
     AND day >= ${LAKE_DROPPED} ORDER BY day))`;
 
-/** Stores these files as the span's, in place of any before; throws them away when their seals do not count any more. */
+/** Stores these files as the span's, in place of any before; discards them when their seals no longer count. */
 export async function storeDigests(
   db: D1Database,
   { uid, span, seals }: Span & { readonly seals: string },

@@ -1,5 +1,5 @@
 /**
- * Dropped: what has expired of a tenant: for each tier the day before which nothing counts any more.
+ * Dropped: the expired data of a tenant: for each tier the day before which nothing counts any more.
  *
  *   hour, day   sealed cells of that grain
  *   lake        events: segments, and everything that is stored or sent for such a day later
@@ -30,7 +30,7 @@ export interface Dropped {
   readonly events: ReadonlyMap<string, DroppedDays>;
 }
 
-/** What an answer lacks. */
+/** A part of the range that an answer lacks, because retention has dropped it. */
 export interface DroppedRange {
   /** Days are written like 2026-07-01; `before` is exclusive. */
   readonly from: string;
@@ -69,7 +69,7 @@ export function expiredNames({ events }: Pick<Dropped, 'events'>, day: number): 
   return [...events].filter(([, { dayBefore }]) => day < dayBefore).map(([name]) => name);
 }
 
-/** What of the days [from, to] was dropped; null when nothing was. */
+/** The dropped part of the days [from, to]; null when nothing was dropped. */
 export function droppedRange({ dayFrom, dayBefore }: DroppedDays, from: number, to: number): DroppedRange | null {
   if (from >= dayBefore || to < dayFrom) return null;
   return { from: dayText(Math.max(from, dayFrom)), before: dayText(Math.min(to + 1, dayBefore)) };

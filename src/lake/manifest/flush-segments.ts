@@ -23,7 +23,7 @@ export interface FlushSegments {
 
 type FlushSegmentRow = Omit<FlushSegment, 'days'> & { readonly days: string };
 
-/** At most `countMax` segments of flushes beyond a position, and what was dropped at that moment. */
+/** At most `countMax` segments of flushes beyond a position, and the dropped days at that moment. */
 export async function readFlushSegments(
   db: D1Database,
   uid: string,

@@ -30,8 +30,8 @@ export interface FlushRecord {
 /**
  * Stores one flush: parts, segment, days, links and the flush row, all or nothing.
  *
- * Redelivered, it does nothing, even if what it stored was collected meanwhile. An equal key with another `seqTo` or
- * checksum throws an InvariantError (CORRECTNESS A2).
+ * A redelivery does nothing, even if the rows of the first delivery were collected meanwhile. An equal key with another
+ * `seqTo` or checksum throws an InvariantError (CORRECTNESS A2).
  */
 export async function storeFlush(db: D1Database, record: FlushRecord): Promise<void> {
   const { uid, flush, segment, links = [] } = record;

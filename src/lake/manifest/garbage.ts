@@ -2,7 +2,7 @@
  * Garbage: all SQL of the table `garbage`: objects of the lake that no row names any more, and when they may be deleted.
  *
  * A path is thrown away in the batch that takes its last name, so that no object is forgotten. Readers never look here:
- * what counts is decided by what they read (CORRECTNESS A5).
+ * the manifest alone decides which files count (CORRECTNESS A5).
  */
 import { HOUR_MS } from '../../core/limits.ts';
 
@@ -10,7 +10,7 @@ import { HOUR_MS } from '../../core/limits.ts';
 const GARBAGE_AFTER_MS = HOUR_MS;
 const DELETES_PER_RUN_MAX = 1_000;
 
-/** When objects that scans may be reading now can be deleted. */
+/** The time after which objects that scans may be reading now can be deleted. */
 export function afterScans(nowMs: number): number {
   return nowMs + GARBAGE_AFTER_MS;
 }
@@ -28,7 +28,7 @@ export function throwAway(db: D1Database, paths: readonly string[], afterMs: num
   return throwAwayFound(db, 'SELECT value, ?2 FROM json_each(?1)', JSON.stringify(paths), afterMs);
 }
 
-/** Deletes what is due. The object goes first, then its row: a crash between the two repeats the first. */
+/** Deletes the objects that are due. The object goes first, then its row: a crash between the two repeats the first. */
 export async function collectGarbage(db: D1Database, lake: Pick<R2Bucket, 'delete'>, nowMs: number): Promise<number> {
   const { results } = await db
     .prepare('SELECT path FROM garbage WHERE after_ms <= ?1 LIMIT ?2')

@@ -6,11 +6,11 @@
  * - A cursor is a row whose holder is a position: where a long round has come to.
  *
  * A row that ran out an hour ago is deleted by the next claim. Nothing depends on a lease but the cost of work done twice:
- * what must not happen twice is guarded by the statements of that work.
+ * the statements of the work itself guard against harm from a second run.
  */
 import { HOUR_MS } from '../../core/limits.ts';
 
-/** Claims the names that are free, and answers which they were. */
+/** Claims the names that are free, and returns those that it claimed. */
 export async function claim(
   db: D1Database,
   names: readonly string[],
@@ -31,13 +31,15 @@ export async function claim(
   return new Set(claimed!.results.map(({ name }) => name));
 }
 
-/** A claim made because of something with a number: a later one is free although an earlier one still holds. */
+/** A claim made because of something with a number: a later number is free although an earlier one still holds. */
 export interface NumberedClaim {
   readonly name: string;
   readonly seq: number;
 }
 
-/** Like `claim`; a name is free as well when it was claimed for less than `seq`. A claim without a number counts as 0. */
+/**
+ * Like `claim`, but a name is also free when it was claimed for less than `seq`. A claim without a number counts as 0.
+ */
 export async function claimSince(
   db: D1Database,
   claims: readonly NumberedClaim[],
@@ -55,7 +57,7 @@ export async function claimSince(
   return new Set(results.map(({ name }) => name));
 }
 
-/** Gives claims back whose duty could not be begun. */
+/** Gives claims back when their duty could not be begun. */
 export async function unclaim(db: D1Database, names: readonly string[]): Promise<void> {
   await db
     .prepare('DELETE FROM leases WHERE name IN (SELECT value FROM json_each(?1))')
@@ -108,7 +110,10 @@ export async function readCursor(db: D1Database, name: string): Promise<string |
   return holderOf(await selectHolder(db, name).all());
 }
 
-/** Moves a cursor, begins its round (`from` null) or ends it (`to` null). False when it is not where it was read. */
+/**
+ * Moves a cursor, begins its round (`from` null) or ends it (`to` null). False when another run has moved it since it
+ * was read.
+ */
 export async function moveCursor(
   db: D1Database,
   name: string,

@@ -19,7 +19,7 @@ const L0 = '/l0/';
 const L1 = '/date=';
 const L1_TRAITS = '/traits/date=';
 
-/** What every name of a tenant's file begins with. */
+/** The folder of a tenant's files in the lake: the prefix of all their names. */
 export function lakeFolder(uid: string): string {
   return `${ROOT}${uid}/`;
 }
@@ -55,7 +55,7 @@ export function traitsPathSql(path: string): string {
   return `replace(${path}, '${L1}', '${L1_TRAITS}')`;
 }
 
-/** The same seals and ranges give the same name, others another. */
+/** The same seals and ranges give the same name; other seals or ranges give another. */
 export function digestPath(
   uid: string,
   span: number,
@@ -65,7 +65,7 @@ export function digestPath(
   return `${lakeFolder(uid)}profiles/${span}-${range}-${hashHex(`profiles 1 of ${rangeCount} ${seals}`)}.parquet`;
 }
 
-/** What a task of a seal leaves for other tasks of the same plan. */
+/** The path of a file that a task of a seal leaves for other tasks of the same plan. */
 export function workPath(uid: string, planHash: string, name: string): string {
   return `${lakeFolder(uid)}work/${planHash}/${name}`;
 }

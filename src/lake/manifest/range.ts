@@ -14,7 +14,7 @@ import {
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
 
-/** A segment of a day that no seal covers yet: what makes the day dirty. */
+/** A segment of a day that no seal covers yet, which makes the day dirty. */
 export interface UncoveredSegment {
   readonly day: number;
   readonly source: 'flush' | 'import';
@@ -40,7 +40,7 @@ export interface RangeRequest {
   readonly uid: string;
   /** Null when only the state of the days is wanted, without cells and parts. */
   readonly rollupId: string | null;
-  /** Both inclusive. */
+  /** The first and the last day of the range, both included. */
   readonly dayFrom: number;
   readonly dayTo: number;
   /** Grain of the sealed cells. */
@@ -49,7 +49,10 @@ export interface RangeRequest {
   readonly hourDays?: readonly number[];
 }
 
-/** What is stored for a range of days, read in one transaction. Parts that a seal of their only day covers are left out. */
+/**
+ * Reads everything stored for a range of days, in one transaction. Parts that a seal of their only day covers are left
+ * out.
+ */
 export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
   const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [] } = request;
   const statements = [

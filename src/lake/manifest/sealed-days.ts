@@ -1,14 +1,15 @@
 /**
- * Sealed days: the table `sealed_days`: for each sealed day the revision that counts, what it covers, and its accounts.
+ * Sealed days: the table `sealed_days`: for each sealed day the revision that counts, the vector it covers, and its
+ * accounts.
  */
 
-/** For each incarnation the seq below which the seal covers everything. */
+/** Incarnation → the seq below which the seal covers everything. */
 export type SealVector = Readonly<Record<string, number>>;
 
 export interface Drift {
   /** Events the day's parts counted, under the seal's vector. */
   readonly live: number;
-  /** Events the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
+  /** Events that the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
   readonly sealed: number;
   /** Further copies of events, found by (id, partition key). */
   readonly duplicates: number;

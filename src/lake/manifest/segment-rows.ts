@@ -1,5 +1,5 @@
 /**
- * Segment rows: the tables `segments` and `segment_days` as they are written, in a batch of a flush, an import or a seal.
+ * Segment rows: the writes to the tables `segments` and `segment_days`, in a batch of a flush, an import or a seal.
  */
 import { packFooter } from '../segment/footer.ts';
 import type { EncodedSegment } from '../segment/segment-write.ts';

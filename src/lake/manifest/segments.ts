@@ -1,12 +1,13 @@
 /**
- * Segments: the tables `segments` and `segment_days` as they are read: which files of the lake count for a range of days.
+ * Segments: the readings of the tables `segments` and `segment_days`: the files of the lake that count for a range of
+ * days.
  *
  * With the other tables of this folder they are the manifest, the only truth about the lake. Rules that bind every reader
  * (CORRECTNESS A5, B2, B3):
  * - the L1 segments that count for a day are those of `sealed_days.revision`, nothing else;
  * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`;
  * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
- * - deleting is only garbage collection: no reading depends on what was or was not deleted.
+ * - deleting is only garbage collection: no reading depends on whether rows or files were deleted.
  */
 import { unpackFooter } from '../segment/footer.ts';
 import { spanOf } from './digest-span.ts';
@@ -46,8 +47,8 @@ export interface ScanPlan {
 }
 
 /**
- * The segments whose rows count for a range of days, with footers. Flush segments beyond what the shards said to be
- * stored are the caller's to drop (CORRECTNESS A4).
+ * The segments whose rows count for a range of days, with footers. The caller drops flush segments beyond the storedSeq
+ * of their shards (CORRECTNESS A4).
  */
 export async function readScanPlan(
   db: D1Database,
@@ -79,7 +80,7 @@ export async function readScanPlan(
   };
 }
 
-/** The row as that of its file of traits; null when it has no events with traits. */
+/** The row of the segment's file of traits, in the form of a segment row; null when it has no events with traits. */
 function traitsRowOf(row: SegmentRow): SegmentRow | null {
   if (row.traitsRows === null) return row;
   if (row.traitsRows === 0) return null;
@@ -108,7 +109,10 @@ export async function readCurrent(db: D1Database, uid: string): Promise<{ headSe
   return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!, (each) => each) };
 }
 
-/** The two statements that tell what counts: L1 of the current revisions; segments no seal covers, with their days. */
+/**
+ * The two statements that tell which segments count: L1 of the current revisions, and segments that no seal covers,
+ * with their days.
+ */
 function selectCounting(
   db: D1Database,
   uid: string,

@@ -38,7 +38,7 @@ export interface DayRows {
 export interface DayCounts {
   readonly sealedRowCount: number;
   readonly uncoveredRowCount: number;
-  /** Few of the counted rows are handed over, and all of those are compared. */
+  /** Whether only few of the counted rows are handed over; then all of those are compared. */
   readonly areFewCompared?: boolean;
 }
 
@@ -54,7 +54,9 @@ export function withoutCopies({ firstRow }: Pick<DayRows, 'firstRow'>, rows: Uin
   return dropped === null ? rows : keep(rows, (row) => !isDropped(dropped, firstRow + row));
 }
 
-/** `read` is called for each reading and always gives the same: what no seal covers, in order of rank, then what is sealed. */
+/**
+ * `read` is called for each reading and always gives the same rows: uncovered rows in order of rank, then sealed rows.
+ */
 export async function findCopies(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
   const { uncoveredRowCount, areFewCompared = false } = counts;
   if (areFewCompared) return compareAll(read, counts, 1, FEW, () => null);
@@ -106,7 +108,7 @@ async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount
   return { again, count };
 }
 
-/** Compares the rows of each batch that `chosen` names; null stands for all of them. */
+/** Compares the rows of each batch that `chosen` names; null stands for all rows. */
 async function compareAll(
   read: () => AsyncIterable<DayRows>,
   { sealedRowCount, uncoveredRowCount }: DayCounts,
@@ -129,7 +131,7 @@ const SLACK = 1.02;
 
 class Comparison {
   readonly #survivors: Survivors;
-  /** The rows that were fed, in their order. */
+  /** The numbers of the rows that were fed, in their order. */
   readonly #fed: { readonly firstRow: number; readonly rows: Uint32Array }[] = [];
 
   constructor(rowCount: number, part: IdPart) {
@@ -145,7 +147,7 @@ class Comparison {
     this.#fed.push({ firstRow, rows });
   }
 
-  /** Sets the bits of the copies, and answers how many there are. */
+  /** Sets the bits of the copies, and returns their number. */
   finish(dropped: Uint8Array): number {
     let fed = 0;
     for (const { firstRow, rows } of this.#fed) {
@@ -159,7 +161,7 @@ class Comparison {
   }
 }
 
-/** The id columns of a batch that was read for more; they stay packed. */
+/** The id columns of a batch that was read with other columns too; they stay packed. */
 function idColumns({ rowCount, receivedAt, keyHash, strings, coded, packed }: EventColumns): EventColumns {
   assert('id' in strings && receivedAt.length === rowCount && keyHash.length === rowCount, 'scan without ids');
   return {

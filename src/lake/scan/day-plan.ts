@@ -12,7 +12,7 @@ import type { ScanRequest, ScanSegment, ScanTail } from './scan-request.ts';
 /** Some rows of a day. */
 export type DaySource = (
   | { readonly kind: 'segment'; readonly segment: ScanSegment }
-  /** With the rows of the day alone. */
+  /** The tail has the rows of the day alone. */
   | { readonly kind: 'tail'; readonly tail: ScanTail }
 ) & { readonly rowCount: number };
 
@@ -22,7 +22,7 @@ export interface DayPlan {
   readonly day: number;
   readonly sources: readonly NumberedSource[];
   readonly rowCount: number;
-  /** Rows that no seal covers. Where there are any, ids are compared. */
+  /** Number of rows that no seal covers. Ids are compared when it is not 0. */
   readonly uncoveredRowCount: number;
 }
 

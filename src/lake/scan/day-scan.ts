@@ -1,5 +1,5 @@
 /**
- * Day scan: the events of one day, whole rows, row group by row group: what an export streams.
+ * Day scan: the events of one day, whole rows, row group by row group, as an export streams them.
  *
  * Ids are compared as in every scan (copies.ts), and only where more counts for the day than its seal: then the day is read
  * for its ids first, then for the wanted columns. `scan` holds the wanted columns of a whole segment at a time, which is right

@@ -1,6 +1,6 @@
 /**
- * Row budget: how many stored rows may be read for one question, by all of its scans together. What a scan touches is known
- * before it reads; how often its range is read, and how much of it for some people, is not.
+ * Row budget: how many stored rows may be read for one question, by all of its scans together. The rows of one scan are
+ * known before it reads; the number of scans, and the rows of some people alone, are not.
  */
 export class RowBudget {
   readonly rowsMax: number;

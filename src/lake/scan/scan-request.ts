@@ -1,5 +1,5 @@
 /**
- * Scan request: what a scan reads, what it hands to its caller, and how it may end.
+ * Scan request: the input of a scan, the batches that it hands to its caller, and the ways in which it ends.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { People, PersonRange } from '../segment/people-bounds.ts';
@@ -48,7 +48,7 @@ export interface ScanRequest {
   readonly narrowed?: () => PersonRange;
   /**
    * The further copies of each day, shared by repeated scans of one view, each for some of its people. The first scan
-   * compares the ids of everybody and fills it; later scans reuse it.
+   * compares the ids of all people and fills it; later scans reuse it.
    */
   readonly copies?: CopiesByDay;
   /** Most rows that may be touched. Default: `LIMITS.scanRowsMax`. */
@@ -71,9 +71,9 @@ export type OnBatch = (
 ) => 'stop' | void | Promise<'stop' | void>;
 
 export interface ScanTotals {
-  /** Rows delivered. */
+  /** Rows that were delivered to the caller. */
   readonly eventCount: number;
-  /** Rows of the segments' days and of the tails within the days of the range. */
+  /** Rows that the scan covers: those of the segments' days and of the tails, within the days of the range. */
   readonly scannedRowCount: number;
   /** Further copies left out, in the days of the range. */
   readonly duplicateCount: number;
@@ -81,7 +81,10 @@ export interface ScanTotals {
   readonly isStopped?: true;
 }
 
-/** Why a scan is refused. With 'budget-spent' some rows may have been delivered; otherwise nothing was read. */
+/**
+ * The reason for which a scan is refused. With 'budget-spent' some rows may have been delivered; otherwise nothing was
+ * read.
+ */
 export interface ScanTooLarge {
   /** The scan would touch too many rows; or compare too many rows of one day; or it has read too many. */
   readonly code: 'scan-too-large' | 'day-too-mixed' | 'budget-spent';

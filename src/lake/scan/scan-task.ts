@@ -1,15 +1,15 @@
 /**
  * Scan task: a share of a question's scan as plain data, and its execution by a scanner.
  *
- * A share holds whole days, or files of days that come from seals alone: everything that has to be compared to find copies
- * is in one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part.
- * A scanner answers a query with a fold, and a journey with the events of people as codes. Those are followed where all
- * shares come together, because a person's events lie in as many files as there are days.
+ * A share holds whole days, or files of days that come from seals alone: all rows that must be compared to find copies
+ * are in one share (CORRECTNESS B7). A share that takes too long is refused, never answered in part. A scanner answers
+ * a query with a fold, and a journey with the events of people as codes. Those are followed where all shares come
+ * together, because a person's events lie in as many files as there are days.
  */
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
 import { excessOf } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
 import { RowFold } from '../../core/query/fold/row-fold.ts';
@@ -51,7 +51,7 @@ export interface ScannerRpc {
 /** Reaches a scanner of a tenant's pool. */
 export type ScannerOf = (uid: string, index: number) => ScannerRpc;
 
-/** What a share is read into. */
+/** Collects the rows of a share: into the fold of a query, or into the events of a journey. */
 interface Collector<Found> {
   readonly found: () => Found;
   /** Takes a batch in. False when it is already too much for any answer: `found` says so where it is absorbed. */
@@ -86,19 +86,19 @@ export class ScanRunner {
     const journey = journeyOf(spec);
     const { columns, properties } = journey.reader.needs;
     const builder = new SequenceBuilder(journey.reader, { heldMax, range: people });
-    const isEverybody = people.from === EVERYBODY.from && people.to === EVERYBODY.to;
+    const hasAllPeople = people.from === ALL_PEOPLE.from && people.to === ALL_PEOPLE.to;
     const selection = {
       wanted: new Set<LakeColumn>([...columns, 'person']),
-      // The ids of everybody are compared to find copies, even when only some people are wanted.
+      // The ids of all people are compared to find copies, even when only some people are wanted.
       copies: new Map(),
       ...(properties && { properties }),
-      ...(!isEverybody && { people: personsOf(people) }),
+      ...(!hasAllPeople && { people: personsOf(people) }),
     };
     return this.#read(share, selection, {
       found: () => builder.part(),
       add: (batch, rows) => {
         builder.add(batch, rows);
-        // The query reads such a share itself: it may hold twice as much, and knows better where to divide the people.
+        // The query reads such a share itself: it may hold twice as much, and can divide the people better.
         if (builder.isFull || builder.range.to < people.to) throw new Error('the share holds more events than it may');
         return excessOf(journey) === null;
       },
@@ -111,7 +111,7 @@ export class ScanRunner {
     { found, add }: Collector<Found>,
   ): Promise<ShareReply<Found>> {
     const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
-    // The clock stands still while nothing is waited for: it tells what reads, and other work between them, have taken.
+    // The clock moves only while something is awaited, so it measures the time of reads and of other work meanwhile.
     const untilMs = this.#now() + LIMITS.scannerBudgetMs;
     const request = {
       ...selection,
@@ -131,7 +131,7 @@ export class ScanRunner {
     return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
   }
 
-  /** The very bytes that were parsed before, when the segment was read before. */
+  /** The bytes of the segment's footer: the same object as at an earlier read, so that a footer is parsed once. */
   #footer({ path, footer }: ScanSegment): Uint8Array | null {
     if (!footer) return null;
     return this.#footers.of(

@@ -43,7 +43,7 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
 }
 
 type Batch = Omit<DayRows, 'rows'>;
-/** What is read at a time: a source of a day, or nothing of a large day, which is read in its turn. */
+/** The unit of reading: a source of a day, or null for a large day, which is read when its turn comes. */
 interface Step {
   readonly day: DayPlan;
   readonly source: NumberedSource | null;
@@ -59,7 +59,7 @@ class Reading {
   readonly #onBatch: OnBatch;
   readonly #segments: SharedSegments;
   readonly #filter: RowFilter;
-  /** Set while ids are read, when the budget is spent: what was found then says nothing. */
+  /** Set when the budget is spent while ids are read: the copies found so far then mean nothing. */
   #isOverBudget = false;
   eventCount = 0;
   duplicateCount = 0;
@@ -114,7 +114,10 @@ class Reading {
     return { ...step, batches: await this.#read(day, source, columns, isCompared) };
   }
 
-  /** Finds the copies of a day, then delivers its rows. `held`: its rows, or null for a large day, which is read twice. */
+  /**
+   * Finds the copies of a day, then delivers its rows. `held`: the day's rows, or null for a large day, which is read
+   * twice.
+   */
   async #compareAndDeliver(day: DayPlan, held: readonly Batch[] | null): Promise<EarlyEnd | null> {
     const request = this.#request;
     const ids = held === null ? () => this.#readIds(day) : () => comparedRows(request, uncoveredFirst(held));

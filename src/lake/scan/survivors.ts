@@ -29,7 +29,7 @@ export class Survivors {
   /** Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. */
   #slots: Uint32Array;
   #slotMask: number;
-  /** For each entry: the survivor so far. */
+  /** The survivor so far of each entry: its receipt and its row. */
   #receivedAt: Float64Array;
   #row: Uint32Array;
   #entryCount = 0;
@@ -38,7 +38,7 @@ export class Survivors {
   #rowCount = 0;
   #duplicateCount = 0;
 
-  /** `rowCountHint`: how many rows will probably be fed. */
+  /** `rowCountHint`: the probable number of rows. */
   constructor(rowCountHint: number, part: IdPart = WHOLE) {
     this.#part = part;
     const capacity = Math.max(16, Math.ceil(rowCountHint / part.count));
@@ -54,7 +54,7 @@ export class Survivors {
     return this.#rowCount;
   }
 
-  /** How many rows are further copies. */
+  /** The number of rows that are further copies. */
   get duplicateCount(): number {
     return this.#duplicateCount;
   }

@@ -38,7 +38,7 @@ const SETTLE_ATTEMPTS_MAX = 3;
 const SETTLE_RETRY_SECONDS = 3;
 const RETRY_SECONDS_MAX = 300;
 
-/** What to do with a message. */
+/** The outcome of one message. */
 type Outcome = { readonly ack: boolean; readonly delaySeconds: number; readonly publish: boolean };
 
 export async function consumeSeals(batch: MessageBatch<SealMessage>, services: SealServices): Promise<void> {
@@ -57,7 +57,7 @@ export async function consumeSeals(batch: MessageBatch<SealMessage>, services: S
   }
 }
 
-/** What the messages of one batch share. */
+/** The state that the messages of one batch share. */
 class SealRun {
   readonly #services: SealServices;
   readonly #cache: SegmentCache;
@@ -115,7 +115,7 @@ class SealRun {
     return queueSeals(this.#services.sealQueue, messages);
   }
 
-  /** Publishes the lists of the tenants concerned; answers the tenants whose list could not be published. */
+  /** Publishes the lists of the tenants concerned; returns the tenants whose list could not be published. */
   async publish(outcomes: ReadonlyMap<Message<SealMessage>, Outcome>): Promise<ReadonlySet<string>> {
     const { db, lake, now } = this.#services;
     const uids = new Set<string>();

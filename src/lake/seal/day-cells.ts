@@ -21,7 +21,7 @@ import { wordsOf } from '../../core/std/words.ts';
 import type { CellRow } from '../manifest/cells.ts';
 import { RowReader } from './row-reader.ts';
 
-/** The last person a cell saw, and how many there were. */
+/** The last person that a cell saw, and the number of people so far. */
 interface PeopleCount {
   high: number;
   low: number;
@@ -45,7 +45,7 @@ export class DayCells {
     return this.#eventCount;
   }
 
-  /** Exact. */
+  /** The exact number of people of the day. */
   get peopleCount(): number {
     return this.#people.exact;
   }
@@ -67,7 +67,7 @@ export class DayCells {
   }
 }
 
-/** Counts the person and answers true, unless it is the person before or the event has none. */
+/** Counts the person and returns true, unless it is the person before or the event has none. */
 function countPerson(count: PeopleCount, high: number, low: number): boolean {
   if ((high === count.high && low === count.low) || (high === 0 && low === 0)) return false;
   count.high = high;

@@ -1,8 +1,8 @@
 /**
  * Day input: the rows of one day in the segments a plan names, in the order that decides between copies.
  *
- * Rows are numbered from 0 through all inputs, the same whatever columns or people are read, so that what was found out
- * about a row in one reading can be used in another.
+ * Rows are numbered from 0 through all inputs, the same whatever columns or people are read, so that a result about a
+ * row in one reading can be used in another.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';

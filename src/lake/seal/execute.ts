@@ -1,5 +1,5 @@
 /**
- * Execute: a plan → the L1 files of the day in R2, its cells, and what the drift is made of.
+ * Execute: a plan → the L1 files of the day in R2, its cells, and the numbers of its drift.
  *
  * A day of one people range, as most are, is read once and built in one go (`executePlan`). A bigger day is built by tasks,
  * each in an invocation of its own that holds 50,000 rows at the most:
@@ -34,7 +34,7 @@ import type { AdoptedPlan } from './plan-store.ts';
 import { addCounts, noRows, type RangeReader, type RowCounts, rangeRuns } from './runs.ts';
 import { putCells, putDropped, readCells, readDropped, type WorkBucket } from './work-store.ts';
 
-/** The columns that tell whose a row is, and in which range it lies. */
+/** The columns that tell the person of a row, and the range in which it lies. */
 const PEOPLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['person', 'key_hash']);
 /** The columns that tell copies apart. */
 const COPY_COLUMNS: ReadonlySet<LakeColumn> = new Set(ID_COLUMNS);
@@ -61,7 +61,7 @@ export async function executePlan(
   const withoutExpired = expiredFilter(plan, counts);
   const survive = (batch: DayBatch) =>
     withoutExpired(survivorsOf(batch, allRows(batch.columns.rowCount), survivors.dropped));
-  // Batch by batch: all rows as they were read are never held beside those that stay.
+  // Copies are left out batch by batch, so that the rows as read are never held whole beside the rows that stay.
   const rows = concatColumns(kept.splice(0).map(survive));
   const cells = new DayCells(plan.day, plan.rollups);
   const segments: PlacedL1[] = [];
@@ -75,20 +75,20 @@ export async function executePlan(
   return { cells: cells.finish(), segments, sealed: { events, people, drift } };
 }
 
-/** What the task of a people range has counted. */
+/** The counts of one people range, as its task leaves them. */
 export interface RangeCounts extends RowCounts {
   readonly events: number;
   readonly people: number;
 }
 
-/** Compares a share of the day's ids, and leaves in R2 which rows are further copies. */
+/** Compares a share of the day's ids, and writes to R2 which rows are further copies. */
 export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: number, deps: ExecuteDeps): Promise<void> {
   const survivors = new Survivors(rowCountOf(inputs), { index: part, count: plan.idPartCount });
   for await (const { columns } of readDay(plan.day, inputs, COPY_COLUMNS, deps.cache)) survivors.add(columns);
   await putDropped(deps.bucket, { ...plan, hash }, part, survivors.dropped);
 }
 
-/** Builds one people range, run by run. Answers its files, none when it has no events, and what it has counted. */
+/** Builds one people range, run by run. Returns its files, none when it has no events, and its counts. */
 export async function executeRange(
   adopted: AdoptedPlan,
   index: number,
@@ -146,7 +146,7 @@ function rangeReader(
   };
 }
 
-/** Puts together what the ranges have counted. Their files are in the manifest already. */
+/** Puts together the counts of the ranges. Their files are in the manifest already. */
 export async function finishPlan(
   adopted: AdoptedPlan,
   ranges: readonly RangeCounts[],
@@ -231,7 +231,7 @@ function driftOf(
   let live = plan.base?.live ?? 0;
   for (const part of liveParts) live += countEvents(part, plan.day);
   for (const input of inputs) {
-    // A flush from before the people rollup existed has no part of it: the manifest says what was counted live.
+    // A flush from before the people rollup existed has no part of it: the manifest has its live count.
     const isUncounted = input.source === 'flush' && !input.rollupIds.includes(peopleRollupId);
     if (isUncounted && isNewlyCovered(plan, input)) live += input.rowCount - input.uncounted;
   }

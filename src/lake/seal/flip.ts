@@ -2,8 +2,8 @@
  * Flip: the end of a seal. Its cells and files are written under the new revision, which no reader sees, and one statement
  * makes that revision the one that counts (CORRECTNESS B1).
  *
- * The transaction of the flip also takes away what it replaces: older cells, plans and L1 rows, and parts that no day needs
- * any more. It gives the lease back. All of it may be done twice.
+ * The transaction of the flip also deletes the replaced rows: older cells, plans and L1 rows, and parts that no day
+ * needs any more. It gives the lease back. All of it may be done twice.
  */
 
 import { dayText } from '../../core/std/day.ts';
@@ -19,14 +19,14 @@ import type { SealPlan } from './plan.ts';
 import { type AdoptedPlan, leaseOf } from './plan-store.ts';
 import { workPaths } from './work-store.ts';
 
-/** What a seal has built. */
+/** The result of a seal: its cells and files. */
 export interface SealOutcome {
   readonly cells: readonly CellRow[];
   readonly segments: readonly PlacedL1[];
   readonly sealed: Pick<SealedDay, 'events' | 'people' | 'drift'>;
 }
 
-/** Writes what the seal has built and flips the day to it, in as few calls as it fits into: for most days one. */
+/** Writes the result of the seal and flips the day to it, in as few calls as it fits into: for most days one. */
 export async function writeAndFlip(
   db: D1Database,
   adopted: AdoptedPlan,
@@ -121,7 +121,7 @@ function deleteReplaced(
   ];
 }
 
-/** What the tasks of a day have left is garbage at once; a day without tasks has left nothing. */
+/** Files that the tasks of a day have left are garbage at once; a day without tasks has left none. */
 function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number): D1PreparedStatement[] {
   const { uid, day, revision, idPartCount, bucketCount } = plan;
   if (bucketCount === 1) return [];
@@ -135,7 +135,9 @@ function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number)
 const REPLACED_L1 = `s.uid = ?1 AND ${isL1PathSql('s.path', '?1', '?3')}
   AND s.source = 'seal' AND s.day = ?2 AND s.revision < (SELECT d.revision FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2)`;
 
-/** Parts with cells of the day whose flush has no event in a day that is not sealed beyond it. Parameters: uid, day. */
+/**
+ * Parts with cells of the day, when the seals cover every day in which their flush has events. Parameters: uid, day.
+ */
 const DELETE_COVERED_PARTS = `
   DELETE FROM parts WHERE uid = ?1 AND day_min <= ?2 AND day_max >= ?2 AND NOT EXISTS (
     SELECT 1 FROM segments s

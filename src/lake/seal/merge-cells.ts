@@ -26,19 +26,20 @@ class Merge {
 
   /** Adds all chunks of one range. */
   add(chunks: readonly CellRow[]): void {
-    const met = new Set<Cell>();
+    const merged = new Set<Cell>();
     for (const { cells, overflowed } of chunks) {
       for (const [startMs, window] of decodeRollupCells(cells).windows) {
-        for (const [key, cell] of window) this.#merge(this.#cells.cell(startMs, key), cell, met);
+        for (const [key, cell] of window) this.#merge(this.#cells.cell(startMs, key), cell, merged);
       }
       if (overflowed) this.#cells.overflowed = true;
     }
   }
 
-  #merge(target: Cell, cell: Cell, met: Set<Cell>): void {
+  #merge(target: Cell, cell: Cell, merged: Set<Cell>): void {
     const known = this.#exact.get(target);
-    const exact = known === null || met.has(target) || !cell.peopleAreExact ? null : (known ?? 0) + cell.peopleCount();
-    met.add(target);
+    const exact =
+      known === null || merged.has(target) || !cell.peopleAreExact ? null : (known ?? 0) + cell.peopleCount();
+    merged.add(target);
     this.#exact.set(target, exact);
     target.merge(cell);
   }

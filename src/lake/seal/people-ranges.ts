@@ -11,7 +11,7 @@ import { wordsOf } from '../../core/std/words.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
 import { allRows, keep } from '../segment/rows.ts';
 
-/** People differ in how many events they have: a range is planned below what may be held. */
+/** The share of the bound for which a range is planned: people differ in their number of events. */
 const FILL = 0.8;
 const TWO_31 = 2 ** 31;
 const TWO_32 = 2 ** 32;
@@ -29,8 +29,8 @@ export function rangeOf(
 ): number {
   if (rangeCount === 1) return 0;
   const people = wordsOf(person);
-  const isNobody = people[2 * row] === 0 && people[2 * row + 1] === 0;
-  const high = isNobody ? wordsOf(keyHash)[2 * row + 1]! : people[2 * row + 1]!;
+  const hasNoPerson = people[2 * row] === 0 && people[2 * row + 1] === 0;
+  const high = hasNoPerson ? wordsOf(keyHash)[2 * row + 1]! : people[2 * row + 1]!;
   return Math.floor((((high | 0) + TWO_31) / TWO_32) * rangeCount);
 }
 
@@ -44,5 +44,5 @@ export function personRange(index: number, rangeCount: number): PersonRange {
   // One word more at either end costs nothing and covers every rounding.
   const from = Math.max(-TWO_31, Math.floor((index / rangeCount) * TWO_32) - TWO_31 - 1);
   const to = Math.min(TWO_31 - 1, Math.ceil(((index + 1) / rangeCount) * TWO_32) - TWO_31 + 1);
-  return { min: BigInt(from) << 32n, max: (BigInt(to) << 32n) | 0xffffffffn, withNobody: true };
+  return { min: BigInt(from) << 32n, max: (BigInt(to) << 32n) | 0xffffffffn, withPersonless: true };
 }

@@ -1,8 +1,8 @@
 /**
  * Plan store: the SQL of a seal up to its flip (flip.ts): the day's state, its lease, the plan row, the tasks that are done.
  *
- * Everything that a seal writes is guarded by `IS_NOT_OVERTAKEN`: a seal that was overtaken, even one that planned on what
- * it read long ago, writes nothing that a reader could count (CORRECTNESS A5).
+ * Everything that a seal writes is guarded by `IS_NOT_OVERTAKEN`: a seal that was overtaken, even one that planned on
+ * an old reading, writes nothing that a reader could count (CORRECTNESS A5).
  */
 import { LIMITS } from '../../core/limits.ts';
 import { dayText } from '../../core/std/day.ts';
@@ -16,7 +16,7 @@ import { type DayInput, type DayState, isNewlyCovered, planHash, type SealPlan }
 
 type InputRow = Omit<DayInput, 'rollupIds'> & { readonly rollupIds: string };
 
-/** What the manifest says of a day, read in one transaction. */
+/** The state of a day in the manifest, read in one transaction. */
 export async function readDayState(db: D1Database, uid: string, day: number): Promise<DayState> {
   const [dropped, sealed, inputs, vector, head] = await db.batch<unknown>([
     selectDropped(db, uid),
@@ -176,7 +176,7 @@ export async function readPlan(
   return { plan, hash: row.hash, inputs: inputsOfPlan(plan, inputsOf(inputs!)), liveParts: [] };
 }
 
-/** The tasks of a plan that are done, with what they counted. */
+/** The tasks of a plan that are done, with their counts. */
 export async function readTasks(
   db: D1Database,
   { uid, day, revision }: Pick<SealPlan, 'uid' | 'day' | 'revision'>,
@@ -199,7 +199,7 @@ export async function storeTask(
   }: { readonly task: string; readonly result: object; readonly segments: readonly PlacedL1[] },
 ): Promise<void> {
   const inserts = segments.map((segment) => insertL1(db, { uid, day, revision }, hash, segment));
-  // The task last: it is done when all of its files are known.
+  // The task is noted last: it is done only when all of its files are known.
   while (inserts.length > FILES_A_BATCH_MAX) await db.batch(inserts.splice(0, FILES_A_BATCH_MAX));
   await db.batch([
     ...inserts,
@@ -215,7 +215,7 @@ export async function storeTask(
 /** Each row has a footer of up to some 100 KB. */
 const FILES_A_BATCH_MAX = 20;
 
-/** Gives the lease of a day back that goes on in tasks. */
+/** Gives back the lease of a day that goes on in tasks. */
 export async function leaveDay(db: D1Database, plan: Pick<SealPlan, 'uid' | 'day'>, holder: string): Promise<void> {
   await releaseLease(db, leaseOf(plan, holder)).run();
 }

@@ -1,5 +1,5 @@
 /**
- * Seal plan: what one revision of a day is made of, decided once from what the manifest said at one moment.
+ * Seal plan: the inputs of one revision of a day, decided once from the state of the manifest at one moment.
  *
  * in: the day's state in D1 · out: a plan, or that there is nothing to do
  *
@@ -28,11 +28,11 @@ export interface DayInput {
   readonly uncounted: number;
 }
 
-/** What the manifest said of a day, in one transaction. */
+/** The state of a day in the manifest, read in one transaction. */
 export interface DayState {
   readonly sealed: SealedDay | null;
   readonly inputs: readonly DayInput[];
-  /** For each incarnation of the tenant the seq below which everything is stored: a flush boundary, as flushes come in order. */
+  /** Incarnation → the seq below which everything is stored. It is a flush boundary, because flushes come in order. */
   readonly vector: SealVector;
   /** The greatest manifest_seq at that moment: everything up to it was seen. */
   readonly headSeq: number;
@@ -58,7 +58,7 @@ export interface SealPlan {
   readonly expired?: readonly string[];
 }
 
-/** Why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
+/** The reason why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
 export type NothingToSeal = 'empty' | 'clean';
 
 export function planSeal(

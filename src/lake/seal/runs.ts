@@ -1,20 +1,23 @@
 /**
  * Run: the rows of a people range that are held at a time, and one L1 file. Most ranges are one run.
  *
- * The events of one person are not divided over ranges, so a single person, or one name that a server sends for everybody,
+ * The events of one person are not divided over ranges, so a single person, or one name that a server sends for all,
  * can make a range of any size. Such a range is read again in stretches of its people, each of no more rows than may be held.
  * A person with more rows is a stretch alone, whose rows become files while they are read. Runs follow the order of people,
  * and the runs of one person each other, so that counting people by their neighbours stays right (day-cells.ts). Within a run
  * rows are in the order of reading.
  *
- * Everything follows from what is read: a range that is built twice gives the same runs under the same names.
+ * Runs follow from the rows alone: a range that is built twice gives the same runs under the same names.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { concatColumns, selectRows } from '../segment/columns.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
 
-/** How many rows are not in the files, and why (`expired`, `duplicates`), and how many rows came late or by import. */
+/**
+ * The number of rows that are not in the files, by cause (`expired`, `duplicates`), and of rows that came late or by
+ * import.
+ */
 export interface RowCounts {
   beyond: number;
   imported: number;
@@ -22,7 +25,7 @@ export interface RowCounts {
   duplicates: number;
 }
 
-/** The rows of a reading that stay, and what was counted over all of its rows. */
+/** The rows of a reading that stay, and the counts over all of its rows. */
 export interface ReadRows {
   readonly columns: EventColumns;
   readonly counts: RowCounts;
@@ -88,7 +91,9 @@ async function* cut(batches: AsyncIterable<ReadRows>, rowsMax: number): AsyncGen
   yield held.take();
 }
 
-/** Stretches of people in their order, each of no more rows than may be held; a person with more rows is alone. */
+/**
+ * Stretches of people in their order, each of no more rows than the bound; a person with more rows is a stretch alone.
+ */
 function stretches(rowsOf: ReadonlyMap<bigint, number>, rowsMax: number): PersonRange[] {
   const ranges: PersonRange[] = [];
   let rowCount = 0;

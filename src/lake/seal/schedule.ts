@@ -21,19 +21,19 @@ export interface ScheduleServices {
 const SCHEDULE_EVERY_MS = 5 * MINUTE_MS;
 /** A day that was queued is not queued again before this time has passed. */
 const QUEUED_FOR_MS = 15 * MINUTE_MS;
-/** An import without a new chunk for this long has ended, whether its end was said or not. */
+/** An import without a new chunk for this long has ended, even if no call has said so. */
 const IMPORT_QUIET_MS = 10 * MINUTE_MS;
 /**
  * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of that call
  * would fill the queue that all tenants share. Ten seconds is less than the half minute after which `tidemark import` asks
- * again for days that do not move. Each day queued with it adds what it takes at twenty a second.
+ * again for days that do not move. Each further day of the import adds a twentieth of a second.
  */
 const IMPORT_QUEUED_FOR_MS = 10 * SECOND_MS;
 const IMPORT_QUEUED_FOR_MS_A_DAY = 50;
 const DAYS_PER_RUN_MAX = 500;
 const MESSAGES_PER_SEND_MAX = 100;
 
-/** The cron's duty in sealing: queues the days that are due, and deletes what was replaced long enough ago. */
+/** The cron's duty in sealing: queues the days that are due, and deletes objects that were replaced long enough ago. */
 export async function scheduleSeals(
   services: ScheduleServices,
   nowMs: number,

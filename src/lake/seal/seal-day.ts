@@ -3,10 +3,10 @@
  *
  * steps: state → plan → room → adopt → execute → write, flip
  *
- * A seal may be killed between any two steps and run again, also several times at once: the plan row decides what is built,
- * names and contents follow from the plan, and readers see the flip alone. A day too big for one invocation is handed out as
- * tasks, the ids first, then the people ranges; when it is asked for again and they are done, the seal puts their counts
- * together and flips.
+ * A seal may be killed between any two steps and run again, also several times at once: the plan row decides the
+ * inputs, names and contents follow from the plan, and readers see the flip alone. A day too big for one invocation is
+ * handed out as tasks, the ids first, then the people ranges; when it is asked for again and they are done, the seal
+ * puts their counts together and flips.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
@@ -109,8 +109,8 @@ function countsByRange({ bucketCount }: SealPlan, done: ReadonlyMap<string, stri
 }
 
 /**
- * Does one task of a seal. Answers the tasks of its kind that are still missing, or null when the revision has been sealed
- * meanwhile. A task that is done twice, also at once, leaves the same.
+ * Does one task of a seal. Returns the tasks of its kind that are still missing, or null when the revision has been
+ * sealed meanwhile. A task that is done twice, also at once, leaves the same.
  */
 export async function sealTask(
   { db, bucket, cache }: Pick<SealDayDeps, 'db' | 'bucket' | 'cache'>,
@@ -134,8 +134,8 @@ export async function sealTask(
       await storeTask(db, adopted, { task, result: counts, segments });
     }
   }
-  const isIds = task.startsWith('ids-');
+  const isIdTask = task.startsWith('ids-');
   const rest = missingTasks(plan, await readTasks(db, key));
   // The seal itself hands out the tasks of the next kind.
-  return rest.filter((name) => name.startsWith('ids-') === isIds);
+  return rest.filter((name) => name.startsWith('ids-') === isIdTask);
 }

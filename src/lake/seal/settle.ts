@@ -1,7 +1,7 @@
 /**
- * Settle: before a day is planned, its tenant's shards are asked to cut a flush, and the plan waits until what they cut is
- * stored (CORRECTNESS B4). An unreachable shard does not hold up the others: the seal covers what
- * is stored of it, and what it still holds makes the day dirty when it is stored.
+ * Settle: before a day is planned, its tenant's shards are asked to cut a flush, and the plan waits until those flushes
+ * are stored (CORRECTNESS B4). An unreachable shard does not hold up the others: the seal covers its stored events, and
+ * its other events make the day dirty when they are stored.
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
@@ -12,7 +12,7 @@ export interface SettleDeps {
   readonly directoryOf: DirectoryOf;
 }
 
-/** Whether everything the tenant's shards had when asked is stored. */
+/** Whether every event that the tenant's shards had when asked is stored. */
 export async function settleShards({ shardOf, directoryOf }: SettleDeps, uid: string): Promise<boolean> {
   const shards = await directoryOf(uid).list();
   const replies = await Promise.all(

@@ -1,6 +1,6 @@
 /**
- * Work store: what the tasks of a big seal leave for each other in R2: a bit for each row that is a further copy, and the
- * cells of a people range.
+ * Work store: the files that the tasks of a big seal leave for each other in R2: a bit for each row that is a further
+ * copy, and the cells of a people range.
  *
  * The names have the plan's hash and the contents follow from the plan: a task that is done twice writes the same again.
  * The flip throws everything away.
@@ -24,7 +24,7 @@ function cellsPath({ uid, hash }: PlanName, range: number): string {
   return workPath(uid, hash, `cells-${range}`);
 }
 
-/** Everything that the tasks of a plan leave. */
+/** The paths of everything that the tasks of a plan leave. */
 export function workPaths(name: PlanName, partCount: number, rangeCount: number): string[] {
   return [
     ...Array.from({ length: partCount }, (_, part) => droppedPath(name, part)),

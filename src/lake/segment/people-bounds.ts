@@ -6,22 +6,22 @@
  * footers, each of which takes a hundred times as much.
  */
 import type { ColumnChunk, Statistics } from 'hyparquet';
-import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { parseFooter } from './footer.ts';
 
 export interface PersonRange {
   readonly min: bigint;
-  /** Inclusive. */
+  /** The greatest hash, included. */
   readonly max: bigint;
   /** True when row groups with events of no person are wanted, too. */
-  readonly withNobody?: boolean;
+  readonly withPersonless?: boolean;
 }
 
 /** A list of people; hashes between them are not read. */
 export interface PersonSet {
-  /** Ascending. */
+  /** The hashes of the people, ascending. */
   readonly hashes: BigInt64Array;
   /** The high word of each hash. */
   readonly highs: Int32Array;
@@ -45,7 +45,7 @@ export interface PeopleSpan {
 
 interface Bounds {
   readonly spans: readonly PeopleSpan[];
-  readonly hasNobody: boolean;
+  readonly hasPersonless: boolean;
 }
 
 /** Returns all hashes whose high word, signed, is in the range. */
@@ -62,8 +62,8 @@ export function peopleSpans(footer: Uint8Array): readonly PeopleSpan[] {
 
 /** Tells whether any row group may hold one of these. */
 export function mayHavePeople(footer: Uint8Array, people: People): boolean {
-  const { spans, hasNobody } = boundsOf(footer);
-  if (hasNobody && wantsNobody(people)) return true;
+  const { spans, hasPersonless } = boundsOf(footer);
+  if (hasPersonless && wantsPersonless(people)) return true;
   if ('hashes' in people) return spans.some(({ from, to }) => isAnyWithin(people.highs, from, to));
   const from = Number(people.min >> 32n);
   const to = Number(people.max >> 32n);
@@ -72,8 +72,8 @@ export function mayHavePeople(footer: Uint8Array, people: People): boolean {
 
 export function mayHoldPeople(person: Statistics | undefined, people: People): boolean {
   // Without bounds no row of the group has a person.
-  if (person?.min_value === undefined || person.max_value === undefined) return wantsNobody(people);
-  if ((person.null_count ?? 1n) > 0n && wantsNobody(people)) return true;
+  if (person?.min_value === undefined || person.max_value === undefined) return wantsPersonless(people);
+  if ((person.null_count ?? 1n) > 0n && wantsPersonless(people)) return true;
   const [min, max] = [person.min_value as bigint, person.max_value as bigint];
   return 'hashes' in people ? isAnyWithin(people.hashes, min, max) : max >= people.min && min <= people.max;
 }
@@ -118,28 +118,28 @@ export function statisticsOf(chunks: readonly ColumnChunk[], column: string): St
   return chunks.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
 }
 
-function wantsNobody(people: People): boolean {
+function wantsPersonless(people: People): boolean {
   if ('hashes' in people) return people.hashes.includes(0n);
-  return people.withNobody === true || (people.min <= 0n && people.max >= 0n);
+  return people.withPersonless === true || (people.min <= 0n && people.max >= 0n);
 }
 
 function boundsOf(footer: Uint8Array): Bounds {
   const bounds = known.get(footer);
   if (bounds !== undefined) return bounds;
-  let hasNobody = false;
+  let hasPersonless = false;
   const spans: PeopleSpan[] = [];
   for (const { columns, num_rows } of parseFooter(footer).row_groups) {
     const person = statisticsOf(columns, 'person');
     const rowCount = Number(num_rows);
-    if ((person?.null_count ?? 1n) > 0n) hasNobody = true;
+    if ((person?.null_count ?? 1n) > 0n) hasPersonless = true;
     if (person?.min_value === undefined || person.max_value === undefined) continue;
     spans.push({ from: highOf(person.min_value as bigint), to: highOf(person.max_value as bigint), rowCount });
   }
-  const found = { spans, hasNobody };
+  const found = { spans, hasPersonless };
   known.set(footer, found);
   return found;
 }
 
 function highOf(hash: bigint): number {
-  return Math.max(EVERYBODY.from, Math.min(EVERYBODY.to, Number(hash >> 32n)));
+  return Math.max(ALL_PEOPLE.from, Math.min(ALL_PEOPLE.to, Number(hash >> 32n)));
 }

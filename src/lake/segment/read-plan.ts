@@ -4,7 +4,7 @@
  */
 export interface ByteRange {
   readonly from: number;
-  /** Exclusive. */
+  /** The end of the range, excluded. */
   readonly to: number;
 }
 

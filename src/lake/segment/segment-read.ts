@@ -151,10 +151,8 @@ function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: ask
 type Times = { readonly minMs: number; readonly maxMs: number } | null;
 
 function timesOf(chunks: readonly ColumnChunk[]): Times {
-  const at = statisticsOf(chunks, 'at');
-  const minMs = at?.min_value as number | undefined;
-  const maxMs = at?.max_value as number | undefined;
-  return minMs === undefined || maxMs === undefined ? null : { minMs, maxMs };
+  const { min_value: minMs, max_value: maxMs } = statisticsOf(chunks, 'at') ?? {};
+  return typeof minMs === 'number' && typeof maxMs === 'number' ? { minMs, maxMs } : null;
 }
 
 function isWithinOneDay(times: Times): boolean {

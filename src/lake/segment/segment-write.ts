@@ -51,7 +51,7 @@ export interface EncodedSegment {
   readonly rowCount: number;
   readonly atMinMs: number;
   readonly atMaxMs: number;
-  /** Ascending. */
+  /** The days with rows, ascending. */
   readonly days: readonly SegmentDay[];
   /** SHA-256 of the content in 64 hex digits, independent of the compressor (CORRECTNESS C2). */
   readonly contentHash: string;

@@ -3,7 +3,7 @@
 /** D1 takes 2 MB a value; a margin is left. */
 const PARAMETER_SIZE_BYTES_MAX = 1_500_000;
 
-/** The rows as JSON arrays, each below the bound of one parameter; none when there are no rows. */
+/** The rows as JSON arrays, each below the bound of one parameter; an empty list when there are no rows. */
 export function jsonParameters<T>(rows: readonly T[], sizeOf: (row: T) => number): string[] {
   const parameters: string[] = [];
   let taken: T[] = [];

@@ -19,7 +19,8 @@ export class Room {
 
   /**
    * Runs the work when there is room for it; work larger than the room runs alone. First come, first served, so that small
-   * work does not overtake big work for ever. `hasWaited` tells the work that what was known before may be outdated.
+   * work does not overtake big work for ever. `hasWaited` tells the work that facts read before the wait may be
+   * outdated.
    */
   async run<T>(size: number, work: (hasWaited: boolean) => Promise<T>): Promise<T> {
     const taken = Math.min(size, this.#sizeMax);

@@ -5,7 +5,7 @@
  */
 export class SizedCache<K, V> {
   readonly #sizeBytesMax: number;
-  /** Least recently used first. */
+  /** The entries, least recently used first. */
   readonly #entries = new Map<K, { readonly value: V; readonly sizeBytes: number }>();
   #sizeBytes = 0;
 
@@ -18,7 +18,9 @@ export class SizedCache<K, V> {
     return this.#sizeBytes;
   }
 
-  /** The value of the key, which is made when it is not there. `sizeBytesOf`: what the value takes with its key. */
+  /**
+   * Returns the value of the key, which is made when it is missing. `sizeBytesOf`: the size of the value with its key.
+   */
   of(key: K, make: () => V, sizeBytesOf: (value: V) => number): V {
     const known = this.#entries.get(key);
     if (known !== undefined) {

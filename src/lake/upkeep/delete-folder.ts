@@ -5,7 +5,7 @@
  */
 import { lakeFolder } from '../manifest/paths.ts';
 
-/** Deletes up to `countMax` objects (R2 lists and deletes 1,000 at once), and answers how many. */
+/** Deletes up to `countMax` objects (R2 lists and deletes 1,000 at once), and returns their number. */
 export async function deleteFolder(
   bucket: Pick<R2Bucket, 'list' | 'delete'>,
   uid: string,

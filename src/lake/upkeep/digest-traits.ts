@@ -1,6 +1,7 @@
 /**
  * Digest traits: the cron's duty that writes trait digests. A digest holds, for a span of days that are long past and sealed,
- * the events that still say what a trait is, so that a question about traits reads one file or a few instead of a file a day.
+ * the events that decide the present traits, so that a question about traits reads one file or a few instead of a file
+ * a day.
  *
  * The same seals give the same files, in every run. A seal made anew makes the digests of its span useless at once, and the
  * next run makes others. A file holds one people range, so that the rows held at once are bounded.
@@ -34,7 +35,7 @@ const EVERY_MS = 6 * HOUR_MS;
 /** A younger day may well be sealed again. */
 const AFTER_MS = LIMITS.allowedLatenessMs + DAY_MS;
 const SPANS_PER_RUN_MAX = 50;
-/** What `traitWinners` and a later reading of the digest look at. */
+/** The columns that `traitWinners` and a later reading of the digest need. */
 const COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'at',
   'received_at',

@@ -8,7 +8,7 @@
  *   whatever is still there (A5).
  * - Cells and manifest rows are deleted at once; objects an hour later, because scans may be reading them.
  * - Days with events of an expired name are sealed anew without them, some in each run; until then readers leave them out.
- * What comes for a dropped day later (an import of old history) is taken and does not count; the next run deletes it.
+ * Events that come later for a dropped day (an import of old history) are taken and do not count; the next run deletes them.
  */
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
@@ -28,7 +28,7 @@ export interface ExpiryServices {
 }
 
 const EVERY_MS = 6 * HOUR_MS;
-/** Days of a tenant that one run has sealed anew: other duties use the queue, too. */
+/** The most days of a tenant that one run has sealed anew: the queue must have room for other duties. */
 const RESEALS_PER_RUN_MAX = 100;
 
 export async function readPolicy(db: D1Database, uid: string): Promise<ExpiryPolicy | null> {
@@ -123,7 +123,10 @@ const RECORD = `
     day_before = excluded.day_before, updated_at_ms = excluded.updated_at_ms
   WHERE excluded.day_before > dropped.day_before`;
 
-/** Deletes what lies wholly in dropped days. A file that also has rows of kept days stays; readers pass over the others. */
+/**
+ * Deletes files that lie wholly in dropped days. A file that also has rows of kept days stays; readers skip its other
+ * rows.
+ */
 function deleteStatements(db: D1Database, uid: string, dropped: Dropped, nowMs: number): D1PreparedStatement[] {
   const { hour, day, lake } = dropped;
   const segments = `uid = ?1 AND ((source = 'seal' AND day < ?2) OR (source <> 'seal' AND at_max_ms < ?2 * ${DAY_MS}))`;

@@ -59,7 +59,7 @@ function once<T>(): (read: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** null when no rollup holds everything that is asked for, or none exactly enough. */
+/** null when no rollup holds the whole answer, or none exactly enough. */
 async function answerFromRollups(
   asking: QueryAsking,
   query: Query,
@@ -90,7 +90,7 @@ async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupO
   for (const plan of plans.slice(0, ROLLUPS_TRIED_MAX)) {
     const read = () => readRollup(asking, query, plan, options);
     let reading = await read();
-    // A seal was ahead of its shard, which most often has learned of it meanwhile.
+    // A seal was ahead of its shard, which most often has learned of that meanwhile.
     if (!reading.ok && reading.error === 'seal-ahead') reading = await read();
     if (reading.ok) return reading.value;
   }

@@ -15,7 +15,7 @@ import { isObject } from '../../core/std/object.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 import type { NamedFormula, Question, Report, ReportRefusal } from './report.ts';
 
-/** What a question leaves to the request. */
+/** The values of the request that a question falls back on. */
 export interface ReportContext {
   /** The zone of the tenant, for questions that name none. */
   readonly timezone: string;
@@ -61,13 +61,13 @@ function parseSeveral(body: Record<string, unknown>, context: ReportContext): Re
 }
 
 function parseQuestion(body: unknown, { name, path }: Place, context: ReportContext): Result<Question, ReportRefusal> {
-  const { compare, last, ...asked } = isObject(body) ? body : {};
+  const { compare, last, ...fields } = isObject(body) ? body : {};
   if (last !== undefined) {
-    const range = rangeOfLast(last, asked, path, context);
+    const range = rangeOfLast(last, fields, path, context);
     if (!range.ok) return range;
-    Object.assign(asked, range.value);
+    Object.assign(fields, range.value);
   }
-  const parsed = parseQuery(isObject(body) ? asked : body, context.timezone);
+  const parsed = parseQuery(isObject(body) ? fields : body, context.timezone);
   if (!parsed.ok) return err({ ...parsed.error, path: path + parsed.error.path });
   const query = parsed.value;
   if (compare === undefined) return ok({ name, query, earlier: null });
@@ -79,7 +79,7 @@ function parseQuestion(body: unknown, { name, path }: Place, context: ReportCont
       `\`compare\` must be {offset}, where \`offset\` is ${SPAN_FORM}.`,
     );
   }
-  const earlier = parseQuery({ ...asked, ...earlierRange(query, offset) }, context.timezone);
+  const earlier = parseQuery({ ...fields, ...earlierRange(query, offset) }, context.timezone);
   if (!earlier.ok) return refuse('compare-invalid', `${path}/compare/offset`, earlier.error.message);
   return ok({ name, query, earlier: earlier.value });
 }
@@ -90,16 +90,16 @@ function earlierRange({ startMs, endMs, timezone }: Query, offset: Span): { from
 
 function rangeOfLast(
   last: unknown,
-  asked: Record<string, unknown>,
+  fields: Record<string, unknown>,
   path: string,
   context: ReportContext,
 ): Result<{ from: string; to: string }, ReportRefusal> {
   const span = spanOf(last);
   if (span === null) return refuse('last-invalid', `${path}/last`, `\`last\` must be ${SPAN_FORM}.`);
-  if ('from' in asked || 'to' in asked) {
+  if ('from' in fields || 'to' in fields) {
     return refuse('last-invalid', `${path}/last`, '`last` replaces `from` and `to`. Send one or the other.');
   }
-  const zone = typeof asked.timezone === 'string' ? asked.timezone : context.timezone;
+  const zone = typeof fields.timezone === 'string' ? fields.timezone : context.timezone;
   if (!isTimezone(zone)) return refuse('timezone-unknown', `${path}/timezone`, `"${zone}" is not an IANA time zone.`);
   const { startMs, endMs } = lastOf(span, context.nowMs, zone);
   return ok({ from: isoTime(startMs), to: isoTime(endMs) });

@@ -14,14 +14,15 @@ export type RollupShortfall =
   | 'too-fine'
   /**
    * A seal holds events that a shard still answers for itself: a flush was stored and sealed, but not confirmed when the
-   * shard was asked. Both would count them. The lake compares ids, and a moment later the shard may know.
+   * shard was asked. Both would count them. The lake compares ids instead. A moment later the shard may have learned
+   * that the flush is stored.
    */
   | 'seal-ahead'
   /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */
   | 'seal-outdated'
   | CellShortfall;
 
-/** What was read for a question before anything is folded. */
+/** The readings for a question, before anything is folded. */
 export interface CellReading {
   readonly rollupId: string;
   readonly live: readonly (LiveReply | null)[];
@@ -43,7 +44,7 @@ export function shortfallOf(reading: CellReading): RollupShortfall | null {
   return null;
 }
 
-/** Whether anything of the range was received, sealed or stored without the rollup. */
+/** Whether some events of the range were received, sealed or stored without the rollup. */
 function isRollupMissing({ rollupId, live, range: { days, uncovered }, coverage }: CellReading): boolean {
   if (live.some((reply) => reply?.rollupMissing)) return true;
   if (days.some(({ rollupIds }) => !rollupIds.includes(rollupId))) return true;

@@ -117,7 +117,7 @@ function foldCells(fold: CellFold, query: Query, { live, range, coverage }: Cell
   };
 }
 
-/** Which ids are one person, by the links that are stored and those of events that the shards still hold. */
+/** The ids that are one person, by the stored links and by those of events that the shards still hold. */
 async function readLinked(asking: Asking, live: readonly (LiveReply | null)[]): Promise<Linked> {
   const { ports, tenant, shards } = asking;
   const holding = shards.filter((_, index) => (live[index]?.tailEvents ?? 0) > 0);
@@ -126,7 +126,10 @@ async function readLinked(asking: Asking, live: readonly (LiveReply | null)[]): 
   return { people, unheard: states.filter((state) => state === null).length };
 }
 
-/** Rows that are in no part. The rows of a flush that its shard still answers for are in the shard's own account. */
+/**
+ * Counts the rows that are in no part. The rows of a flush that its shard still answers for are in the shard's own
+ * account.
+ */
 function uncounted({ uncovered }: RangeReading, coverage: Coverage): number {
   return sum(uncovered.filter((segment) => isCounted(coverage, segment)).map((segment) => segment.uncounted));
 }

@@ -39,7 +39,7 @@ export interface ListRequest {
 }
 
 export interface EventList {
-  /** The newest event first. */
+  /** The events, the newest first. */
   readonly events: readonly WholeEvent[];
   /** The place at which the next page begins; null when this page is the last. */
   readonly next: EventPlace | null;
@@ -50,7 +50,7 @@ export interface EventList {
 
 export async function listEvents(asking: Asking, request: ListRequest): Promise<Result<EventList, LakeRefusal>> {
   const { db, lake } = asking.ports;
-  // Read before the tails, whose rows are looked at as they come: dropped days only grow.
+  // This reading comes before that of the tails, because rows of the tails are filtered as they come.
   const dropped = await readDropped(db, asking.tenant.uid);
   const search = new PageSearch(request, dropped);
   const states = await visitTails(asking, ALL_STRINGS, ({ columns }) => search.lookAtTail(columns));
@@ -82,7 +82,7 @@ const PLACE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'person',
 ]);
 
-/** The page that is being filled, and how many rows that has taken. */
+/** The page that is being filled, and the number of rows read for it. */
 class PageSearch {
   readonly startMs: number;
   readonly endMs: number;

@@ -27,7 +27,7 @@ export function compareNewest(left: EventPlace, right: EventPlace): number {
 export class Newest<T extends Candidate> {
   readonly #sizeMax: number;
   readonly #kept = new Map<string, T>();
-  /** The newest event first. */
+  /** The events, the newest first. */
   readonly #order: T[] = [];
 
   constructor(sizeMax: number) {

@@ -20,7 +20,7 @@ export const LIST_CODES: readonly ProblemCode[] = [
 /** No event is later: the edge clamps events from the future, and its clock may run ahead. */
 const FUTURE_MS = LIMITS.futureClampMs + MINUTE_MS;
 
-/** What the parameters leave to the call. */
+/** The values of the call that absent parameters fall back on. */
 export interface PageContext {
   /** The zone of dates. */
   readonly timezone: string;

@@ -8,7 +8,7 @@ import { cursorOf } from './event-cursor.ts';
 import type { EventList } from './list-events.ts';
 import type { WholeEvent } from './read-whole.ts';
 
-/** `identityAsOfMs`: present when the list is one person's, by all of their ids. */
+/** `identityAsOfMs`: present when the list has the events of one person, under all of their ids. */
 export function wireList(
   { events, next, coverage, segments, scannedEvents }: EventList,
   elapsedMs: number,

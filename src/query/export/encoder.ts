@@ -6,7 +6,9 @@ import type { ExportColumn } from '../../core/export/values.ts';
 import { ParquetStream } from '../../lake/segment/parquet-stream.ts';
 import type { ExportFormat } from '../../wire/export.ts';
 
-/** `begin` is called once, then `rows` for each piece, then `end` once; the file is what they return, in that order. */
+/**
+ * The caller calls `begin` once, then `rows` for each piece, then `end` once. The file is their results, in that order.
+ */
 export interface Encoder {
   begin(): Uint8Array;
   rows(piece: EventColumns): Uint8Array;

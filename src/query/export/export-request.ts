@@ -14,7 +14,7 @@ export interface ExportRequest {
   readonly range: Pick<Query, 'startMs' | 'endMs' | 'where'>;
 }
 
-/** What the filter asks of people, and the names of the properties that it reads. */
+/** The facts about people that the filter needs, and the names of the properties that it reads. */
 export function filterReads({ range: { where } }: ExportRequest): Pick<RowSource, 'asks' | 'names'> {
   const source = new RowSource();
   if (where !== null) source.test(where);

@@ -1,5 +1,5 @@
 /**
- * PlanExport: finds out everything that an export needs before its first byte, or refuses it.
+ * PlanExport: looks up all that an export needs before its first byte, or refuses it.
  *
  * steps: are the filter's properties known → the people it asks for → read the shards' tails → count the days
  */
@@ -25,7 +25,7 @@ import { columnsRead, type ExportRequest, filterReads } from './export-request.t
 export interface ExportPlan extends Pick<DayCounts, 'days' | 'dropped' | 'rowsMax'> {
   readonly request: ExportRequest;
   readonly coverage: Coverage;
-  /** What the filter asks of people; null when it asks nothing. */
+  /** The facts about people that the filter needs; null when it needs none. */
   readonly people: KnownPeople | null;
   readonly tails: readonly ScanTail[];
 }
@@ -46,7 +46,10 @@ export async function planExport(asking: Asking, request: ExportRequest): Promis
   return ok({ request, coverage, people: people.value, tails: tails.list, days, dropped, rowsMax });
 }
 
-/** null when the filter asks nothing of people. A shard that does not reply may hold links, so the filter would differ. */
+/**
+ * null when the filter needs no facts about people. A shard that does not reply may hold links, so the filter would
+ * differ.
+ */
 async function filterPeople(
   asking: Asking,
   request: ExportRequest,
@@ -76,7 +79,7 @@ class Tails {
     return this.#rowCount > LIMITS.exportTailEventsMax;
   }
 
-  /** A block that is shown again is there twice; the scan tells its copies by their ids. */
+  /** A block that a second reading shows again is held twice; the scan drops the copies by their ids. */
   add(tail: ScanTail): void {
     const { at } = tail.columns;
     const rows: number[] = [];

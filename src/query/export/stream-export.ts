@@ -5,8 +5,8 @@
  *
  * - The manifest is read a few days at a time, shortly before they are scanned: seals replace files meanwhile, and a replaced
  *   file is kept for an hour.
- * - What the shards said of themselves when the export was planned stays binding. A flush stored since is left out, because
- *   its events are in the tail; the ids of one that was sealed since tell its events (rules A4, B7).
+ * - The states of the shards when the export was planned stay binding. A flush stored since is left out, because its
+ *   events are in the tail; the ids of one that was sealed since tell its events (rules A4, B7).
  * - Memory holds the tails, one row group and one piece; of a day that is not sealed also a few bytes an id.
  */
 import { createHash } from 'node:crypto';
@@ -68,7 +68,10 @@ async function* piecesOf({ ports, tenant }: Asking, plan: ExportPlan): AsyncGene
   }
 }
 
-/** The rows of each batch of a day that retention has kept and the filter lets through. What is written is the event as it came. */
+/**
+ * The rows of each batch of a day that retention has kept and the filter lets through. The file has each event as it
+ * came.
+ */
 async function* filtered(
   batches: ReturnType<typeof scanDay>,
   { request, people, dropped }: ExportPlan,
@@ -84,7 +87,7 @@ async function* filtered(
   }
 }
 
-/** Small batches joined to pieces of a size worth a row group. */
+/** Joins small batches to pieces that are large enough for a row group. */
 async function* gathered(batches: AsyncIterable<EventColumns>): AsyncGenerator<EventColumns> {
   let piece: EventColumns[] = [];
   let rowCount = 0;

@@ -1,11 +1,11 @@
 /**
- * RunInsight: answers a saved question with the kept answer, or asks it and keeps what comes.
+ * RunInsight: answers a saved question with the kept answer, or asks it and keeps the new answer.
  *
  * The kept answer is given when neither the question (its `last` resolved to dates) nor the data have changed since, by their
- * version (data-version.ts). The version is read after the request came and before the question is asked, so what was
- * acknowledged before the request is in every answer given to it, kept or not.
- * Answers are kept in D1, which is read for the version anyway and is the same for all isolates. The Cache API would be one
- * more call, and another memory in each data centre.
+ * version (data-version.ts). The version is read after the request came and before the question is asked, so each event
+ * acknowledged before the request is in the answer, kept or not. Answers are kept in D1, which is read for the version
+ * anyway and is the same for all isolates. The Cache API would be one more call, and another memory in each data
+ * centre.
  */
 import { createHash } from 'node:crypto';
 import { conditionCohorts } from '../../core/event/condition.ts';
@@ -37,7 +37,7 @@ export async function runInsight(asking: Asking<QueryPorts>, insight: Insight): 
   return { insight: { id, name }, cached: false, answeredAt: isoTime(answeredAtMs), answer };
 }
 
-/** Changes whenever the answer could; null when a shard did not reply, so that nothing is known. */
+/** A text that changes whenever the answer could change; null when a shard did not reply. */
 async function versionOf(asking: Asking, report: Report): Promise<string | null> {
   const { hash, coverage } = await readDataVersion(asking, rangeOf(report));
   if (hash === null) return null;

@@ -5,7 +5,7 @@
  * The row groups tell how many rows a range has; the share of its rows that a pass has held tells how many the next may
  * have. A range ends where few row groups go on beyond it, because the next pass reads those again.
  */
-import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { dayRange } from '../../core/std/day.ts';
 import { type PeopleSpan, peopleSpans } from '../../lake/segment/people-bounds.ts';
 import type { LakeView } from '../view/lake-view.ts';
@@ -18,7 +18,7 @@ const SHORTEST = 0.75;
 export class Passes {
   readonly #spans: readonly PeopleSpan[];
   readonly #heldMax: number;
-  /** The measure that each row read adds to what is held; a person counts as two. */
+  /** The measure that each row read adds to the held events; a person counts as two. */
   #heldShare = 1;
 
   constructor(spans: readonly PeopleSpan[], heldMax: number) {
@@ -47,7 +47,7 @@ export class Passes {
   /** Learns from a pass over these people how much of their rows was held. */
   learn(range: HighRange, held: number): void {
     const rowCount = this.#rowsIn(range);
-    // Never 0: one pass would be planned for everybody.
+    // The share is never 0, with which one pass would be planned for all people.
     if (rowCount > 0) this.#heldShare = Math.max(held / rowCount, 0.001);
   }
 
@@ -91,9 +91,9 @@ export function planPasses({ segments, tails, startMs, endMs, people }: LakeView
   });
   const tailRows = tails.reduce((sum, { columns }) => sum + columns.rowCount, 0);
   if (counted.reduce((sum, { rowCount }) => sum + rowCount, tailRows) <= heldMax) return null;
-  const spans: PeopleSpan[] = [{ ...EVERYBODY, rowCount: tailRows }];
+  const spans: PeopleSpan[] = [{ ...ALL_PEOPLE, rowCount: tailRows }];
   for (const { footer, rowCount } of counted) {
-    const groups = footer ? peopleSpans(footer) : [{ ...EVERYBODY, rowCount }];
+    const groups = footer ? peopleSpans(footer) : [{ ...ALL_PEOPLE, rowCount }];
     const total = groups.reduce((sum, group) => sum + group.rowCount, 0);
     // Only some days of a segment may be in the range: each row group gets its share of their rows.
     for (const group of groups) spans.push({ ...group, rowCount: (group.rowCount * rowCount) / total });

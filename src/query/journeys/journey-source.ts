@@ -2,14 +2,14 @@
  * Journey source: computes a journey from the events of the lake and of the shards' tails.
  *
  * steps: open the view → plan the passes → for each pass, scan a range of people into sequences and add them to the
- * fold Most often one pass takes everybody. When a question has more events than may be held at once, each pass takes a
+ * fold Most often one pass takes all people. When a question has more events than may be held at once, each pass takes a
  * range of people by hash (journey-passes.ts): a sealed file is sorted by person, so a pass reads only its part. A pass
  * that holds too much all the same goes on with the lower half of its people, and the next one begins where it stopped.
  */
 import type { StringColumn } from '../../core/event/event.ts';
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import type { Journey } from '../../core/journeys/kit/journey.ts';
-import { EVERYBODY, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { Asking } from '../view/asking.ts';
@@ -22,13 +22,13 @@ import { PassScan, tooMuch } from './pass-scan.ts';
 export interface JourneyOptions {
   /** Text columns that further scans of the view will want. */
   readonly furtherColumns?: readonly StringColumn[];
-  /** High word of the least person of interest. Default: everybody is of interest. */
+  /** High word of the least person of interest. Default: all people are of interest. */
   readonly highFrom?: number;
   /** Asked after each pass; true when people with greater hashes are not needed any more. */
   readonly isEnough?: () => boolean;
-  /** The journey as plain data, to be shared out over scanners. Default: the scan is done here alone. */
+  /** The journey as plain data, to be shared out over scanners. Absent when the query alone scans. */
   readonly spec?: JourneySpec;
-  /** Bound of what is held at once. Default: the limit; tests set less. */
+  /** Bound on what one pass holds. Default: the limit; tests set less. */
   readonly heldMax?: number;
 }
 
@@ -45,7 +45,7 @@ export async function readJourney<Answer extends object>(
   journey: Journey<Answer>,
   options: JourneyOptions = {},
 ): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
-  const { spec = null, furtherColumns = [], highFrom = EVERYBODY.from, heldMax = LIMITS.journeyHeldMax } = options;
+  const { spec = null, furtherColumns = [], highFrom = ALL_PEOPLE.from, heldMax = LIMITS.journeyHeldMax } = options;
   const { needs } = journey.reader;
   const opened = await openView(asking, { ...needs, columns: [...needs.columns, ...furtherColumns] });
   if (!opened.ok) return opened;
@@ -53,7 +53,7 @@ export async function readJourney<Answer extends object>(
   const passes = planPasses(view, heldMax);
   const scan = new PassScan(asking, view, journey, { spec, heldMax });
   let scannedRowCount = 0;
-  let range: HighRange = { from: highFrom, to: passes?.endFrom(highFrom, EVERYBODY.to) ?? EVERYBODY.to };
+  let range: HighRange = { from: highFrom, to: passes?.endFrom(highFrom, ALL_PEOPLE.to) ?? ALL_PEOPLE.to };
   for (let pass = 1; pass <= LIMITS.journeyPassesMax; pass++) {
     const scanned = await scan.scanPass(range);
     if (!scanned.ok) return scanned;
@@ -62,11 +62,11 @@ export async function readJourney<Answer extends object>(
     passes?.learn(done.range, done.held);
     journey.fold.add(done.sequences);
     if (journey.fold.excess !== null) return tooMuch(journey.fold.excess);
-    if (done.range.to === EVERYBODY.to || options.isEnough?.()) {
+    if (done.range.to === ALL_PEOPLE.to || options.isEnough?.()) {
       return ok({ ...finish(journey), view, scannedEvents: scannedRowCount + (view.people?.scannedEvents ?? 0) });
     }
     const from = done.range.to + 1;
-    range = { from, to: passes?.endFrom(from, EVERYBODY.to) ?? equallyWide(done.range) };
+    range = { from, to: passes?.endFrom(from, ALL_PEOPLE.to) ?? equallyWide(done.range) };
   }
   return tooMuch('The people of the question are too many to be held at once');
 }
@@ -77,5 +77,5 @@ function finish<Answer extends object>({ fold }: Journey<Answer>) {
 
 /** The end of the next range when it is as wide as the last: as many people as fitted will probably fit again. */
 function equallyWide({ from, to }: HighRange): number {
-  return Math.min(EVERYBODY.to, to + 1 + (to - from));
+  return Math.min(ALL_PEOPLE.to, to + 1 + (to - from));
 }

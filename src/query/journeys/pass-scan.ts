@@ -1,13 +1,12 @@
 /**
  * PassScan: scans a range of people into sequences: here, or beside scanners when the question can be shared out.
  *
- * One PassScan serves all passes of a question: they share a budget of rows, and what the first pass learns about
- * copies.
+ * One PassScan serves all passes of a question: they share a budget of rows, and the copies that the first pass finds.
  */
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import { excessOf, type Journey } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import type { Sequences } from '../../core/journeys/kit/sequences.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/std/result.ts';
@@ -29,10 +28,13 @@ interface PassOptions {
 }
 
 export interface Pass {
-  /** The people whose events the pass has. It is narrower than the range asked for when they were too many. */
+  /**
+   * The range of people whose events the pass has. It is narrower than the requested range when that held too many
+   * events.
+   */
   readonly range: HighRange;
   readonly sequences: Sequences;
-  /** The measure of what was held, as the builder counts it. */
+  /** The measure of the held events, as the builder counts it. */
   readonly held: number;
   readonly scannedRowCount: number;
 }
@@ -40,7 +42,7 @@ export interface Pass {
 /** A pass that is being gathered. */
 interface Gathering {
   readonly builder: SequenceBuilder;
-  readonly isEverybody: boolean;
+  readonly hasAllPeople: boolean;
   /** Names the bound that was exceeded; null while within bounds. */
   readonly excess: () => string | null;
 }
@@ -67,7 +69,7 @@ export class PassScan {
     const builder = new SequenceBuilder(this.#journey.reader, { heldMax, range });
     const gathering = {
       builder,
-      isEverybody: range.from === EVERYBODY.from && range.to === EVERYBODY.to,
+      hasAllPeople: range.from === ALL_PEOPLE.from && range.to === ALL_PEOPLE.to,
       excess: () => excessOf(this.#journey) ?? (builder.isFull ? 'One person has too many events' : null),
     };
     const scanned =
@@ -75,14 +77,14 @@ export class PassScan {
         ? await scanShared(this.#asking, this.#view, this.#sharing(gathering, spec))
         : await this.#scanHere(this.#view, gathering);
     if (!scanned.ok) return scanned;
-    // The scan does not ask about what scanners have found.
+    // The scan does not check the bound of the parts that scanners have found.
     const excess = gathering.excess();
     if (excess !== null) return tooMuch(excess);
     const { scannedRowCount } = scanned.value;
     return ok({ range: builder.range, held: builder.held, sequences: builder.finish(), scannedRowCount });
   }
 
-  #scanHere(view: LakeView, { builder, isEverybody, excess }: Gathering) {
+  #scanHere(view: LakeView, { builder, hasAllPeople, excess }: Gathering) {
     const { properties } = this.#journey.reader.needs;
     const rows = {
       wanted: this.#wanted,
@@ -92,7 +94,7 @@ export class PassScan {
       // People whom the builder has given up need not be read any more.
       narrowed: () => personsOf(builder.range),
       ...(properties && { properties }),
-      ...(!isEverybody && { people: personsOf(builder.range) }),
+      ...(!hasAllPeople && { people: personsOf(builder.range) }),
     };
     return scanLakeView(this.#asking, view, rows, (batch, scannedRows) => builder.add(batch, scannedRows));
   }
@@ -118,11 +120,11 @@ export class PassScan {
 
 /**
  * Whether scanners can help. Traits and cohorts are known only here. With linked ids, a person's events are found under
- * hashes outside the pass too: a scanner can return the events of everybody, but not those of some people.
+ * hashes outside the pass too: a scanner can return the events of all people, but not those of some.
  */
-function canBeDivided({ people }: LakeView, { isEverybody }: Gathering): boolean {
+function canBeDivided({ people }: LakeView, { hasAllPeople }: Gathering): boolean {
   const hasLinks = people?.linked?.isEmpty === false;
-  return (people?.lookup ?? null) === null && (isEverybody || !hasLinks);
+  return (people?.lookup ?? null) === null && (hasAllPeople || !hasLinks);
 }
 
 export function tooMuch(reason: string) {

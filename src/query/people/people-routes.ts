@@ -29,7 +29,7 @@ export function peopleRoutes(services: PeopleServices): Hono {
     {
       ...own,
       path: '/:id',
-      summary: 'Shows a person: traits, first and last touch, and how often they did what',
+      summary: 'Shows a person: traits, first and last touch, and the number of events by name',
       description: '`id` is any user id or anonymous id of the person.',
       answer: profileSchema,
       errors: [...READING_CODES, 'person-not-found'],

@@ -26,7 +26,7 @@ export interface Profile {
 
 type Touch = Readonly<Record<string, string>>;
 
-/** What Traits knows of every person that it has seen an event of. */
+/** The built-in traits, which Traits has for every person with an event. */
 interface BuiltInTraits {
   readonly first_seen: string;
   readonly last_seen: string;

@@ -37,7 +37,7 @@ export async function readProfile(asking: Asking, id: string): Promise<Result<Pr
   if (!opened.ok) return opened;
   const { people, ...unlinked } = opened.value;
   const ids = personIds(asking.tenant.hashKey, id, people?.linked ?? null);
-  // One scan of all ids, because one copy counts of an event that came under two of them. It need not follow links.
+  // One scan reads all ids, because an event that came under two of them counts once. It need not follow links.
   const rowsRequest = {
     wanted: new Set<LakeColumn>([...fold.columns, 'person', 'received_at']),
     people: personSet(ids.hashes),

@@ -1,8 +1,8 @@
 /**
  * Asking: one request for answers: the ports it reads through, the tenant, the tenant's shards, and the instant that is now.
  *
- * It is made once a request, before anything is read, and handed to everything that reads for the request. The shards are
- * listed when it is made, so every event acknowledged before the request counts in its answers.
+ * It is made once a request, before anything is read, and handed to every function that reads for the request. The
+ * shards are listed when it is made, so every event acknowledged before the request counts in its answers.
  */
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
@@ -11,7 +11,7 @@ import type { ScannerOf } from '../../lake/scan/scan-task.ts';
 import type { ReadBucket } from '../../lake/segment/source.ts';
 import { listShards } from './shards.ts';
 
-/** What reading needs. */
+/** The ports through which a request reads. */
 export interface LakePorts {
   readonly db: D1Database;
   readonly lake: ReadBucket;
@@ -20,7 +20,7 @@ export interface LakePorts {
   readonly scannerOf?: ScannerOf;
 }
 
-/** What a request needs beside it: the list of shards and the clock. */
+/** The ports of a request: those of reading, the list of shards and the clock. */
 export interface QueryPorts extends LakePorts {
   readonly directoryOf: DirectoryOf;
   readonly now: () => number;

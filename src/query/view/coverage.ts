@@ -1,5 +1,5 @@
 /**
- * Coverage: what an answer can vouch for: up to which instant, from which shards, and whether anything is missing.
+ * Coverage: the reach of an answer: up to which instant, from which shards, and whether anything is missing.
  */
 import type { Query } from '../../core/query/question/request.ts';
 import type { DayRange } from '../../core/std/day.ts';
@@ -81,7 +81,7 @@ export function joinCoverage(own: Coverage, ...others: readonly Coverage[]): Cov
   };
 }
 
-/** The ranges that lie in no other range of the same events. Days compare as they are written. */
+/** The ranges that lie in no other range of the same events. Days compare as texts. */
 function widest(ranges: readonly DroppedRange[]): DroppedRange[] {
   const holds = (outer: DroppedRange, inner: DroppedRange) =>
     outer.from <= inner.from && outer.before >= inner.before && `${outer.events}` === `${inner.events}`;
@@ -92,14 +92,17 @@ function widest(ranges: readonly DroppedRange[]): DroppedRange[] {
   });
 }
 
-/** What retention has removed from the days: of all events (`tier` is null when nothing was), and of events by their names. */
+/**
+ * The parts of the days that retention has removed: all events (`tier`; null when it removed none), and events of
+ * single names.
+ */
 export function droppedRanges(tier: DroppedDays | null, events: Dropped['events'], days: DayRange): DroppedRange[] {
   const { dayFrom, dayTo } = days;
   const ranges = [tier && droppedRange(tier, dayFrom, dayTo), eventsDropped(events, dayFrom, dayTo)];
   return ranges.filter((range) => range !== null);
 }
 
-/** Whether a stored range counts: the shard answers itself for everything from its storedSeq on (rule A4). */
+/** Whether a stored range counts: from its storedSeq on the shard itself answers (rule A4). */
 export function isStored({ storedSeqs }: Coverage, incarnation: string, seqTo: number): boolean {
   return seqTo <= (storedSeqs.get(incarnation) ?? Number.POSITIVE_INFINITY);
 }

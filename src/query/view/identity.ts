@@ -1,5 +1,5 @@
 /**
- * Identity: which ids are one person, as of now: by the links that are stored and those of events still in the shards.
+ * Identity: the ids that are one person, as of now: by the stored links and by those of events still in the shards.
  *
  * steps: the tails were read before → links that were stored since this isolate last read → both together
  * Links only grow, and those of an acknowledged event are as good as stored. So an isolate keeps what it has read, for as many

@@ -1,4 +1,4 @@
-/** KnownPeople: what a question knows of people beyond their events, and how it is put on a batch. */
+/** KnownPeople: the facts about people that a question has looked up beyond their events, put on its batches. */
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { Lookup } from '../../core/event/lookup.ts';
 import type { LinkedPeople } from '../../core/people/links.ts';

@@ -20,7 +20,7 @@ import { noteColumns, PROPERTIES, searchFiles } from './property-search.ts';
 import { type LakeRefusal, propertyUnknown } from './refusal.ts';
 import { visitTails } from './tails.ts';
 
-/** What the question has read before, or will read anyway. */
+/** The data that the question has read before, or will read anyway. */
 export interface AtHand {
   /** Footers of stored files. */
   readonly footers: readonly Uint8Array[];
@@ -39,14 +39,14 @@ export async function checkProperties(
 ): Promise<Result<null, LakeRefusal>> {
   const { uid } = asking.tenant;
   const known = knownIn(asking.ports.db);
-  const asked = [...names].filter((name) => !known.has(keyOf(uid, name)));
-  if (asked.length === 0) return ok(null);
-  const search = new NameSearch(asked);
+  const doubtful = [...names].filter((name) => !known.has(keyOf(uid, name)));
+  if (doubtful.length === 0) return ok(null);
+  const search = new NameSearch(doubtful);
   for (const footer of footers) noteColumns(footer, search);
   const areTailsSeen = search.isDone || (await showTails((columns) => search.look(columns)));
   const areFilesSeen = search.isDone || (await searchFiles(asking, search));
   const { missing } = search;
-  for (const name of asked) if (!missing.includes(name)) remember(known, keyOf(uid, name));
+  for (const name of doubtful) if (!missing.includes(name)) remember(known, keyOf(uid, name));
   const [unknown] = missing;
   if (unknown === undefined || !areTailsSeen || !areFilesSeen || search.eventCount === 0) return ok(null);
   return propertyUnknown(unknown, search.nearestNames(unknown, LISTED_MAX));
@@ -80,7 +80,7 @@ export function atHandFrom(asking: Asking): AtHand {
 
 /** Names of several tenants, each prefixed by its uid. The set is emptied when it is full. */
 const KNOWN_MAX = 10_000;
-/** One set a database: an isolate has one database, and tests share nothing. */
+/** The set of one database: an isolate has one database, and tests share nothing. */
 const knownByDb = new WeakMap<D1Database, Set<string>>();
 
 function knownIn(db: D1Database): Set<string> {

@@ -1,7 +1,8 @@
 /**
  * LakeView: the events of a range as they can be read at one moment: the tails of the shards and the segments that count.
  *
- * steps: read the tails → their coverage → read the manifest → leave out what shards answer for themselves (rule A4)
+ * steps: read the tails → their coverage → read the manifest → leave out events that shards answer for (rule A4)
+ *
  * A view may be scanned several times and shows the same events each time.
  */
 import type { EventColumns } from '../../core/event/columns.ts';

@@ -14,10 +14,10 @@ export interface LinkReading {
   readonly states: readonly (ShardState | null)[];
 }
 
-export async function readLinkEvents(asked: AskedShards): Promise<LinkReading> {
+export async function readLinkEvents(asking: AskedShards): Promise<LinkReading> {
   const links: EventColumns[] = [];
   const { columns: wanted, visit } = linkVisitor(links);
-  const states = await visitTails(asked, new Set(wanted), ({ columns }) => visit(columns));
+  const states = await visitTails(asking, new Set(wanted), ({ columns }) => visit(columns));
   return { links, states };
 }
 

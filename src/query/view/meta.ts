@@ -1,4 +1,4 @@
-/** Meta: what an answer says of itself, from the coverage and the sources of its reading. */
+/** Meta: the statement of an answer about itself, from the coverage and the sources of its reading. */
 import { isoTime } from '../../core/std/instant.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
 import { type Coverage, isComplete, isFromAllShards } from './coverage.ts';

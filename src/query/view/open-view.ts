@@ -11,9 +11,9 @@ import { type LakeView, openLakeView, type ViewRequest } from './lake-view.ts';
 import { asksPeople, withPeople } from './people-lookup.ts';
 import type { LakeRefusal } from './refusal.ts';
 
-/** What a question reads: a range, the text columns of its scans, and more. */
+/** The data that a question reads: a range, the text columns of its scans, and more. */
 export interface ViewQuestion extends Pick<ViewRequest, 'startMs' | 'endMs' | 'columns'> {
-  /** What the question wants to know of people beyond their events. */
+  /** The facts about people that the question needs beyond their events. */
   readonly asks: PeopleAsks;
   /** Properties of events that the question names; each must be known. Default: none. */
   readonly names?: Iterable<string>;

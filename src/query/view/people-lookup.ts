@@ -1,5 +1,6 @@
 /**
- * PeopleLookup: puts on a view of the lake what a question asks of people beyond their events: links of ids, traits, cohorts.
+ * PeopleLookup: puts on a view of the lake the facts about people that a question needs beyond their events: links of
+ * ids, traits, cohorts.
  *
  * steps: links → the cohorts' definitions → traits, from all events there are (of sealed days, from those with traits)
  *   → cohorts, from the events of their ranges

@@ -46,7 +46,7 @@ const DAYS_AT_FIRST = 32;
 const DAYS_AT_LAST = 2_048;
 
 /**
- * Whether the search has seen all it needs: every file, or as many as it takes to find each name. false when the budget ran
+ * Whether the search is finished: it has seen every file, or enough files to find each name. false when the budget ran
  * out or a file could not be read.
  */
 export async function searchFiles(asking: Asking, search: NameSearch): Promise<boolean> {

@@ -13,13 +13,13 @@ import type { LakeView } from './lake-view.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 import { type SharedScan, shareOut } from './share-out.ts';
 
-/** How a question is scanned, here and by scanners. */
+/** The two ways to scan for a question: here, and by scanners. */
 export interface SharedScanning<Found> {
   /** Scans the view here. */
   readonly scan: (view: LakeView) => Promise<Scanned>;
   /** Has a scanner read a share. */
   readonly ask: (scanner: ScannerRpc, share: Share) => Promise<ShareReply<Found>>;
-  /** Takes in what a scanner has found; false when it cannot, and the share is then scanned here. */
+  /** Takes in the result of a scanner; false when it cannot, and the share is then scanned here. */
   readonly absorb: (found: Found) => boolean;
 }
 export type Scanned = Result<{ readonly scannedRowCount: number }, LakeRefusal>;
@@ -76,7 +76,7 @@ async function askScanners<Found>(
   const report: ScannersReport = { scannedRowCount: 0, unread: [], overBudget: [] };
   const askOne = async ([scanner, segments]: [number, readonly ScanSegment[]]) => {
     const reply = await replyOf(() => ask(scannerOf(scanner), { segments, startMs, endMs }), { uid, scanner });
-    // A reply is absorbed when it comes and released: all of them at once could be several times what may be held.
+    // A reply is absorbed when it comes and released: all replies at once could be several times the bound of memory.
     if (reply?.status === 'over-budget') report.overBudget.push(reply.rowCount);
     else if (reply === null || !absorb(reply.found)) report.unread.push(segments);
     else report.scannedRowCount += reply.scannedRowCount;
@@ -86,11 +86,11 @@ async function askScanners<Found>(
 }
 
 /** null when the scanner failed. */
-async function replyOf<Reply>(ask: () => Promise<Reply>, asked: object): Promise<Reply | null> {
+async function replyOf<Reply>(ask: () => Promise<Reply>, share: object): Promise<Reply | null> {
   try {
     return await ask();
   } catch (cause) {
-    logError('query.scanner', cause, { ...asked });
+    logError('query.scanner', cause, { ...share });
     return null;
   }
 }

@@ -13,7 +13,7 @@ import { knownColumns } from './known-people.ts';
 import { EVENT_COLUMN, type LakeView } from './lake-view.ts';
 import { dayTooMixed, type LakeRefusal, tooLarge } from './refusal.ts';
 
-/** What is wanted of a view's rows. */
+/** The part of a view's rows that a scan wants. */
 export interface RowsRequest
   extends Pick<ScanRequest, 'wanted' | 'people' | 'narrowed' | 'rowsMax' | 'budget' | 'properties' | 'copies'> {
   /** Asked after each batch; names the bound that was exceeded, which ends and refuses the scan. null while within bounds. */

@@ -2,15 +2,15 @@
  * Shards: the tenant's shards, and one call to each of them at once.
  *
  * They are always asked before D1 is read: a shard answers for every event that it has not stored yet (rule A4). The answer
- * without a shard that did not reply says so: it is incomplete, never silently short. The directory is not optional, because
- * without it no answer could tell what is missing.
+ * without a shard that did not reply says so: it is incomplete, never silently short. The directory is not optional,
+ * because without it no answer could tell which events it lacks.
  */
 import type { DirectoryOf, LiveReply, LiveRequest, ShardOf, ShardRpc } from '../../core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../../core/shard/shard-map.ts';
 import { unavailable } from '../../http/problem.ts';
 import { logWarn } from '../../observe/log.ts';
 
-/** The shards that are asked, and the way to them; an `Asking` is one. */
+/** The shards of a tenant, and the way to them; an `Asking` is one. */
 export interface AskedShards {
   readonly ports: { readonly shardOf: ShardOf };
   readonly shards: readonly ShardAddress[];
@@ -38,11 +38,13 @@ export async function listShards(directoryOf: DirectoryOf, uid: string): Promise
 }
 
 /** The live reply of each shard, in the order of the shards; null where a shard did not reply. */
-export function askLive(asked: AskedShards, request: Omit<LiveRequest, 'address'>): Promise<(LiveReply | null)[]> {
-  return askShards(asked, (shard, address) => shard.live({ ...request, address }));
+export function askLive(asking: AskedShards, request: Omit<LiveRequest, 'address'>): Promise<(LiveReply | null)[]> {
+  return askShards(asking, (shard, address) => shard.live({ ...request, address }));
 }
 
-/** What each shard replies to `ask`, in the order of the shards; null where a shard did not reply. `ask` may run twice. */
+/**
+ * The reply of each shard to `ask`, in the order of the shards; null where a shard did not reply. `ask` may run twice.
+ */
 export function askShards<Reply>(
   { ports: { shardOf }, shards }: AskedShards,
   ask: (shard: ShardRpc, address: ShardAddress) => Promise<Reply>,

@@ -36,8 +36,8 @@ export function shareOut(view: LakeView, scannerCount: number): SharedScan | nul
 }
 
 /**
- * What can be handed out, by name, and what stays with the query. A day that flushes or imports have rows of is one unit,
- * because its copies are compared; of other days each file is a unit.
+ * The units that can be handed out, by name, and the rest, which stays with the query. A day with rows from flushes or
+ * imports is one unit, because its copies are compared; of other days each file is a unit.
  */
 function unitsOf({ segments, tails, startMs, endMs }: LakeView): { units: ReadonlyMap<string, Lot>; own: Lot } {
   const { dayFrom, dayTo } = dayRange({ startMs, endMs });

@@ -25,23 +25,23 @@ export interface TailVisitor {
 
 /** The tail of each shard; null where a shard did not reply. Throws 503 `query-tail-too-long` when the sinks lag too far. */
 export async function readTails(
-  asked: AskedShards,
+  asking: AskedShards,
   wanted: ReadonlySet<StringColumn>,
   visitor: TailVisitor | null = null,
 ): Promise<(ShardTail | null)[]> {
   const held = new HeldTails(wanted, visitor);
   // The list of a shard outlives an attempt: the next attempt releases what the one before has left there.
-  const tailsByShard = new Map(asked.shards.map((address): [ShardAddress, ScanTail[]] => [address, []]));
-  const tails = await askShards(asked, async (shard, address) => {
+  const tailsByShard = new Map(asking.shards.map((address): [ShardAddress, ScanTail[]] => [address, []]));
+  const tails = await askShards(asking, async (shard, address) => {
     const own = tailsByShard.get(address)!;
     const state = await readTail(shard, address, {
       wanted: held.columns,
       begin: () => held.begin(own),
-      isEnough: () => held.isTooMuch,
+      isEnough: () => held.isOverBudget,
     });
     return { ...state, tails: own };
   });
-  if (!held.isTooMuch) return tails;
+  if (!held.isOverBudget) return tails;
   const detail = 'The shards hold more events that are not stored yet than a question may read. Ask again in a minute.';
   throw unavailable('query-tail-too-long', detail, undefined, 10);
 }
@@ -51,11 +51,11 @@ export async function readTails(
  * their ids. Returns null where a shard did not reply to the end.
  */
 export function visitTails(
-  asked: AskedShards,
+  asking: AskedShards,
   wanted: ReadonlySet<StringColumn>,
   visit: (tail: ScanTail) => void,
 ): Promise<(ShardState | null)[]> {
-  return askShards(asked, (shard, address) => readTail(shard, address, { wanted, begin: () => visit }));
+  return askShards(asking, (shard, address) => readTail(shard, address, { wanted, begin: () => visit }));
 }
 
 /**
@@ -65,7 +65,7 @@ export function visitTails(
 class HeldTails {
   readonly #wanted: ReadonlySet<StringColumn>;
   readonly #visitor: TailVisitor | null;
-  #isTooMuch = false;
+  #isOverBudget = false;
   #events = 0;
   #sizeBytes = 0;
 
@@ -74,8 +74,8 @@ class HeldTails {
     this.#visitor = visitor;
   }
 
-  get isTooMuch(): boolean {
-    return this.#isTooMuch;
+  get isOverBudget(): boolean {
+    return this.#isOverBudget;
   }
 
   /** The text columns that are read of a block. */
@@ -83,7 +83,7 @@ class HeldTails {
     return new Set([...this.#wanted, ...(this.#visitor?.columns ?? [])]);
   }
 
-  /** Releases what an earlier reading has left in `own`; returns what holds the blocks of the next. */
+  /** Releases the blocks that an earlier reading has left in `own`; returns the holder of the blocks of the next. */
   begin(own: ScanTail[]): (tail: ScanTail) => void {
     for (const tail of own) this.#count(tail, -1);
     own.length = 0;
@@ -91,12 +91,12 @@ class HeldTails {
   }
 
   #hold(own: ScanTail[], read: ScanTail): void {
-    if (this.#isTooMuch) return;
+    if (this.#isOverBudget) return;
     this.#visitor?.visit(read.columns);
     const tail = this.#visitor === null ? read : { ...read, columns: only(read.columns, this.#wanted) };
     this.#count(tail, 1);
     if (this.#events > LIMITS.queryTailEventsMax || this.#sizeBytes > LIMITS.queryTailSizeBytesMax) {
-      this.#isTooMuch = true;
+      this.#isOverBudget = true;
     } else own.push(tail);
   }
 
@@ -124,7 +124,7 @@ function sizeBytesOf({ rowCount, strings }: EventColumns): number {
 
 interface TailReading {
   readonly wanted: ReadonlySet<StringColumn>;
-  /** Called before each reading from the start; returns what sees its blocks. Empty blocks are left out. */
+  /** Called before each reading from the start; returns the visitor of its blocks. Empty blocks are left out. */
   readonly begin: () => (tail: ScanTail) => void;
   /** Asked before each further page; true ends the reading. Default: never. */
   readonly isEnough?: () => boolean;

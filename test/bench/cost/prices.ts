@@ -4,19 +4,19 @@
 // Engine, November 2026, for usage beyond the included amounts of a plan.
 
 export interface Units {
-  /** Requests, batches of the queues, runs of the cron. */
+  /** Requests, queue batches and cron runs of the Worker. */
   workerRequests: number;
-  /** Calls and alarms. */
+  /** Calls and alarms of objects. */
   objectRequests: number;
   objectRowsRead: number;
   /** Rows that SQLite writes; each `setAlarm` is one as well. */
   objectRowsWritten: number;
-  /** 128 MB for the time in which a call, an alarm or a commit is under way. */
+  /** Memory of 128 MB, for the time in which a call, an alarm or a commit is under way. */
   objectGbSeconds: number;
   d1RowsRead: number;
   /** Rows of tables and of indexes. */
   d1RowsWritten: number;
-  /** Three a message: written, read, deleted. */
+  /** Three operations for each message: write, read, delete. */
   queueOperations: number;
   /** Class A: put, list. */
   r2Writes: number;

@@ -19,7 +19,9 @@ export interface Traffic {
   readonly eventsPerRequest: number;
   readonly shardCount: number;
   readonly events: number;
-  /** With 'device' a request has the events of one device, as SDKs send; with 'server' those of many people. */
+  /**
+   * With 'device' a request has the events of one device, as SDKs send them; with 'server' the events of many people.
+   */
   readonly from: 'device' | 'server';
 }
 

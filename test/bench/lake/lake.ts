@@ -76,7 +76,7 @@ interface Question {
   /** The bound on the time, as a multiple of DuckDB's. */
   readonly atMost: number;
   readonly sql: string;
-  /** Answers the numbers that the only row of the SQL must have. */
+  /** Returns the numbers of the only row that the SQL gives. */
   ask(ports: LakePorts): Promise<number[]>;
 }
 

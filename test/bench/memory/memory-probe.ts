@@ -59,7 +59,7 @@ function makeBlock(receivedAtMs: number, eventCount: number): Uint8Array {
   return encodeBlock({ receivedAtMs, routingAtMsMax: receivedAtMs, records, rollups: ROLLUPS, hasher, tally });
 }
 
-/** Turns a block into one with the same events of other people, with other ids, at another time. */
+/** Copies a block: equal events, but of other people, with other ids, at another time. */
 function disguise(block: EventBlock, receivedAtMs: number): EventBlock {
   randomFillSync(block.idHash);
   randomFillSync(block.person);

@@ -14,13 +14,13 @@ let folder: string;
 let server: Server;
 let keys: Keys;
 /** The bodies of the requests for exports. */
-let asked: Record<string, string>[];
+let requests: Record<string, string>[];
 /** Whether the connection of the export with this number breaks in the middle. */
 let breaks: (number: number) => boolean;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tidemark-export-'));
-  asked = [];
+  requests = [];
   breaks = () => false;
   const { app, call, createTenant } = fakeApp();
   ({ keys } = await createTenant('shop'));
@@ -36,7 +36,7 @@ beforeEach(async () => {
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
     const isExport = request.method === 'POST' && request.url === '/v1/export';
-    if (isExport) asked.push(JSON.parse(body.toString()));
+    if (isExport) requests.push(JSON.parse(body.toString()));
     const answer = await app.request(request.url!, {
       method: request.method!,
       headers: request.headers as Record<string, string>,
@@ -44,7 +44,7 @@ beforeEach(async () => {
     });
     const bytes = Buffer.from(await answer.arrayBuffer());
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    if (isExport && breaks(asked.length)) {
+    if (isExport && breaks(requests.length)) {
       response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy());
     } else response.end(bytes);
   });
@@ -78,7 +78,7 @@ describe('tidemark export', () => {
     expect(notes).toMatch(/^Exporting: 100 %, 60 events/m);
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^60 events, 0\.0 MB/) });
     expect(ids('all.ndjson')).toEqual(ALL);
-    expect(asked.length).toBeGreaterThan(5);
+    expect(requests.length).toBeGreaterThan(5);
     expect(existsSync(join(folder, 'all.ndjson.part'))).toBe(false);
     expect(existsSync(join(folder, 'all.ndjson.part.json'))).toBe(false);
   });
@@ -93,7 +93,7 @@ describe('tidemark export', () => {
   it('writes Parquet in one call, and only the events asked for', async () => {
     const { out } = await run('parquet', 'odd.parquet', ['--events', 'Odd']);
     expect(out).toMatch(/^30 events/);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     expect(readFileSync(join(folder, 'odd.parquet')).subarray(-4).toString()).toBe('PAR1');
   });
 
@@ -114,10 +114,10 @@ describe('tidemark export', () => {
     // The bytes of a part that never arrived whole.
     writeFileSync(join(folder, 'all.ndjson.part'), `${read('all.ndjson.part')}{"id":"to`);
     breaks = () => false;
-    asked = [];
+    requests = [];
     const second = await run('ndjson', 'all.ndjson');
     expect(second.notes).toMatch(/Continuing after part 3 of 9/);
-    expect(asked).toHaveLength(6);
+    expect(requests).toHaveLength(6);
     expect(ids('all.ndjson')).toEqual(ALL);
   }, 30_000);
 

@@ -110,8 +110,8 @@ describe('verify', () => {
       const { code, out } = await runCli(['seal', '--from', '2026-01-01', '--url', server.url], { env });
       expect(code).toBe(0);
       expect(out).toContain('2026-01-01');
-      const asked = server.calls.find(({ method, path }) => method === 'POST' && path === '/v1/seal');
-      expect(JSON.parse(asked?.text ?? '')).toEqual({ from: '2026-01-01', to: '2026-01-01' });
+      const sealCall = server.calls.find(({ method, path }) => method === 'POST' && path === '/v1/seal');
+      expect(JSON.parse(sealCall?.text ?? '')).toEqual({ from: '2026-01-01', to: '2026-01-01' });
     });
   });
 });

@@ -18,7 +18,7 @@ export class FakeServer {
   readonly calls: Call[] = [];
   readonly events = new Map<string, Record<string, unknown>>();
   readonly chunks = new Map<string, string>();
-  /** Answers by `METHOD /path`, which come before the usual ones. */
+  /** Answers by `METHOD /path`, which replace the usual ones. */
   readonly answers: Record<string, unknown> = {};
   fault: Fault = () => undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));

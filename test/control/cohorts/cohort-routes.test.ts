@@ -24,8 +24,8 @@ describe('cohorts', () => {
     const { id } = made.body;
     expect((await call('GET', '/v1/cohorts', { key: keys.read })).body).toEqual({ cohorts: [made.body] });
     expect((await call('GET', `/v1/cohorts/${id}`, { key: keys.read })).body).toEqual(made.body);
-    const asked = await call('POST', '/v1/query', { key: keys.read, body: { ...QUESTION, where: { cohort: id } } });
-    expect([asked.status, asked.body.series[0].total]).toEqual([200, 0]);
+    const answer = await call('POST', '/v1/query', { key: keys.read, body: { ...QUESTION, where: { cohort: id } } });
+    expect([answer.status, answer.body.series[0].total]).toEqual([200, 0]);
     expect((await call('DELETE', `/v1/cohorts/${id}`, { key: keys.read })).status).toBe(403);
     expect((await call('DELETE', `/v1/cohorts/${id}`, { key: keys.admin })).body).toEqual({ deleted: { id } });
     const gone = await call('POST', '/v1/query', { key: keys.read, body: { ...QUESTION, where: { cohort: id } } });
@@ -47,8 +47,8 @@ describe('cohorts', () => {
       ['/v1/query/sessions', { ...range, where }],
     ];
     for (const [path, question] of questions) {
-      const asked = await call('POST', path, { key: other.keys.read, body: question });
-      expect([path, asked.status, asked.body.code]).toEqual([path, 400, 'cohort-unknown']);
+      const answer = await call('POST', path, { key: other.keys.read, body: question });
+      expect([path, answer.status, answer.body.code]).toEqual([path, 400, 'cohort-unknown']);
       expect((await call('POST', path, { key: mine.keys.read, body: question })).status).toBe(200);
     }
     expect((await call('GET', `/v1/cohorts/${body.id}`, { key: other.keys.read })).status).toBe(404);

@@ -22,10 +22,10 @@ afterEach(() => {
 describe('the tenant cache', () => {
   it('loads once for all callers at the same time, and not again within the time limit', async () => {
     const { cache, clock, loads } = manualCache();
-    const asked = [cache.byUid('u'), cache.byUid('u'), cache.byUid('u')];
+    const lookups = [cache.byUid('u'), cache.byUid('u'), cache.byUid('u')];
     const acme = known('acme');
     loads[0]?.resolve(acme);
-    expect(await Promise.all(asked)).toEqual([acme, acme, acme]);
+    expect(await Promise.all(lookups)).toEqual([acme, acme, acme]);
     clock.nowMs += LIMITS.tenantCacheMs - 1;
     expect(await cache.byUid('u')).toBe(acme);
     expect(loads.length).toBe(1);

@@ -20,7 +20,7 @@ function rejection(wire: unknown): [code: EventRejectionCode, path: string] {
   return [result.error.code, result.error.path];
 }
 
-/** As it comes off the wire: own `__proto__` keys and lost digits included. */
+/** The value as it comes off the wire, with own `__proto__` keys and lost digits. */
 const parse = (json: string): unknown => JSON.parse(json);
 
 const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
@@ -128,7 +128,7 @@ describe('a valid event', () => {
       context: nested(LIMITS.propertyDepthMax),
     });
     valid({ event: 'x', properties: { n: Number.MAX_SAFE_INTEGER, m: Number.MIN_SAFE_INTEGER, f: 0.1, e: 5e-324 } });
-    // {"a":"…"}{} and the name: exactly 32 KiB.
+    // The stored parts are `{"a":"…"}`, `{}` and the name: exactly 32 KiB.
     valid({ event: 'x', properties: { a: 'a'.repeat(LIMITS.eventSizeBytesMax - 11) } });
   });
 

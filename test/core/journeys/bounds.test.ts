@@ -1,4 +1,4 @@
-// What a journey holds is bounded while it is gathered and counted, not only looked at in the end.
+// The memory of a journey is bounded while it gathers and counts, not only checked at the end.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { active } from '../../../src/core/journeys/active.ts';
@@ -69,7 +69,7 @@ describe('texts', () => {
 });
 
 describe('counts', () => {
-  /** People of a group of their own each, on one day. */
+  /** Sequences of people on one day, each person in a group of their own. */
   function lot(personCount: number, journey: Journey): Sequences {
     return gathered(journey, personCount).finish();
   }
@@ -86,7 +86,7 @@ describe('counts', () => {
     const people = lot(10_000, journey);
     const beforeBytes = process.memoryUsage().arrayBuffers;
     journey.fold.add(people);
-    // Those of all are 32 MB and more.
+    // The counts of all people would take more than 32 MB.
     expect(process.memoryUsage().arrayBuffers - beforeBytes).toBeLessThan(8e6);
     expect(excessOf(journey)).toContain('too many values');
   });

@@ -32,7 +32,10 @@ const eventsWithin = (fromDay: number, toDay: number, unitMs: number) =>
     { maxLength: 60 },
   );
 
-/** The same answer from events in two batches, from all in reverse, and from people in lots of a few. */
+/**
+ * Computes the answer from events in two batches; it must be equal from one reversed batch with the people in small
+ * lots.
+ */
 function answers<A extends object>(make: () => Journey<A>, events: readonly TestEvent[], heldMax: number): A {
   const middle = Math.floor(events.length / 2);
   const answer = run(make(), [columnsOf(events.slice(0, middle)), columnsOf(events.slice(middle))]);
@@ -135,14 +138,14 @@ describe('journeys agree with plain loops:', () => {
   });
 
   it('frequency', () => {
-    const of = fc.constantFrom('events' as const, 'days' as const);
-    const property = fc.property(eventsWithin(-1, 6, HOUR_MS * 8), of, heldMax, (events, of, held) => {
-      const body = { ...range(5), of, bars: 3 };
+    const anyUnit = fc.constantFrom('events' as const, 'days' as const);
+    const property = fc.property(eventsWithin(-1, 6, HOUR_MS * 8), anyUnit, heldMax, (events, unit, held) => {
+      const body = { ...range(5), of: unit, bars: 3 };
       const answer = answers(() => frequency.make(must(frequency.parse(body, 'UTC'))), events, held);
       const inRange = events.filter(({ at }) => at >= START_MS && at < START_MS + 5 * DAY_MS);
       const times = byHand
         .byPerson(inRange)
-        .map((own) => (of === 'events' ? own.length : new Set(own.map(({ at }) => byHand.dayOf(at))).size));
+        .map((own) => (unit === 'events' ? own.length : new Set(own.map(({ at }) => byHand.dayOf(at))).size));
       expect(answer.people).toBe(times.length);
       expect(answer.times.p50).toBe(byHand.nearestRank(times, 0.5));
       const bars = [1, 2, 3].map((n) => times.filter((each) => Math.min(each, 3) === n).length);

@@ -88,7 +88,7 @@ describe('a funnel', () => {
     ]);
   });
 
-  it('counts nobody for events without a person, nor for those outside of range and filter', () => {
+  it('counts no person for events without one, nor for events outside of range and filter', () => {
     const events = [...did(0, ['A', 0]), ...did(1, ['A', -1]), ...did(2, ['A', 1])];
     expect(people(events, { where: { property: 'event', op: 'neq', value: 'A' } })).toEqual([0, 0, 0]);
     expect(people(events)).toEqual([1, 0, 0]);
@@ -113,7 +113,7 @@ describe('retention', () => {
     ]);
   });
 
-  it('counts whoever came back later too when it is rolling', () => {
+  it('counts people who came back later, too, when it is rolling', () => {
     expect(ask(on(1, 0, 5), { on: 'on-or-after' }).cohorts[0]!.retained).toEqual([1, 1, 1, 1]);
   });
 
@@ -255,13 +255,13 @@ describe('what has not come', () => {
       [0, 1, 2].map((day) => [ISO(START_MS + day * DAY_MS), 1, 1, 1]),
     );
     expect(people).toBe(1);
-    // Now is the first instant of a day, and the last of one.
+    // `nowMs` is the first instant of a day, then the last instant of a day.
     expect(askActive(START_MS + 2 * DAY_MS).days).toHaveLength(3);
     expect(askActive(START_MS + 2 * DAY_MS - 1).days).toHaveLength(2);
     expect(askActive(START_MS + 300 * DAY_MS).days).toHaveLength(30);
   });
 
-  it('is left out by lifecycle: nobody is dormant tomorrow', () => {
+  it('is left out by lifecycle: no person is dormant tomorrow', () => {
     const { points } = askLifecycle('day', nowMs);
     expect(points.map((point) => [point.new, point.returning, point.dormant])).toEqual([
       [1, 0, 0],

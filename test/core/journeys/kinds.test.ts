@@ -1,4 +1,4 @@
-// The kinds of journeys: each of them is complete, so that routes, scanners and wire types may go by the list alone.
+// The kinds of journeys: each is complete, so routes, scanners and wire types need the list alone.
 
 import { describe, expect, it } from 'vitest';
 import { funnelPeople } from '../../../src/core/journeys/funnel/funnel-people.ts';

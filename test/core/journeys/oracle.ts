@@ -1,4 +1,4 @@
-// Journeys in the plainest way there is: loops over all events, in UTC. What the real ones must agree with.
+// Oracle of the journeys: plain loops over all events, in UTC, with which the real journeys must agree.
 
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { compareCodePoints } from '../../../src/core/std/text.ts';

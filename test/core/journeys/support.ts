@@ -1,13 +1,14 @@
-// Events in memory as columns, in any order, and a journey over them, in one lot or divided as small as can be.
+// Journey support: events in memory as columns, in any order, and a journey over them, in one lot or in the smallest
+// lots.
 
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { StringColumn } from '../../../src/core/event/event.ts';
 import type { Journey } from '../../../src/core/journeys/kit/journey.ts';
-import { EVERYBODY, type HighRange, SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
 import type { Result } from '../../../src/core/std/result.ts';
 
 export interface TestEvent {
-  /** 0: nobody. */
+  /** 0 stands for an event without a person. */
   readonly person: number;
   readonly at: number;
   readonly event?: string;
@@ -40,19 +41,19 @@ export function columnsOf(events: readonly TestEvent[]): EventColumns {
   };
 }
 
-/** Batches in this order; more than `heldMax` held divides the people. */
+/** Runs the journey over the batches in this order. It divides the people when more than `heldMax` would be held. */
 export function run<A extends object>(
   { reader, fold }: Journey<A>,
   batches: readonly EventColumns[],
   heldMax = Number.POSITIVE_INFINITY,
 ): A {
-  let range: HighRange = EVERYBODY;
+  let range: HighRange = ALL_PEOPLE;
   for (;;) {
     const builder = new SequenceBuilder(reader, { heldMax, range });
     for (const batch of batches) builder.add(batch);
     fold.add(builder.finish());
-    if (builder.range.to === EVERYBODY.to) return fold.finish();
-    range = { from: builder.range.to + 1, to: EVERYBODY.to };
+    if (builder.range.to === ALL_PEOPLE.to) return fold.finish();
+    range = { from: builder.range.to + 1, to: ALL_PEOPLE.to };
   }
 }
 

@@ -1,4 +1,4 @@
-// Traits: the latest value wins, whatever the order of reading; touches; groups.
+// Traits: the latest value wins in any order of reading. First and last touches. Traits of groups.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -27,7 +27,7 @@ function cellOf(counted: readonly Counted[]): Cell {
   return fill(new Cell(1), counted);
 }
 
-/** A cell's whole state, as it would be stored. */
+/** The whole state of a cell, as it is stored. */
 function stateOf(cell: Cell): unknown {
   const cells = new RollupCells(0, 1);
   const { count, exactPeople, peopleFloor, people, numbers } = cell;

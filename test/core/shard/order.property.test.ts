@@ -1,5 +1,5 @@
-// G2 and G3 on the pure engine: whatever the order, the batches, the copies, the shards and the crashes, the same ids are
-// accepted once and the same counts come out; the watermark never goes back.
+// G2 and G3 on the pure engine. Whatever the order, the batches, the copies, the shards and the crashes, the same ids
+// are accepted once and the counts are equal; the watermark never goes back.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ import { Crash, countsOf, ShardModel, StoreModel } from '../../support/shard-mod
 const EVENTS = DEFAULT_ROLLUPS.find((rollup) => rollup.name === 'events')?.id ?? '';
 const FIRST_MAP: ShardMap = [{ epoch: 0, startMs: 0, shardCount: 1 }];
 
-/** An event as its sender made it: the same in every copy. */
+/** An event as its sender made it, the same in every copy. */
 interface Sent {
   readonly id: string;
   readonly key: string;
@@ -32,7 +32,7 @@ class World {
   readonly directory = new FakeDirectory();
   readonly store = new StoreModel();
   readonly shards = new Map<string, ShardModel>();
-  /** Maps that edges have cached, and the time of caching. */
+  /** The maps that edges have cached, with the time of caching. */
   readonly #edges = Array.from({ length: 2 }, () => ({ map: FIRST_MAP, atMs: NOON_MS }));
   crashIn: number | null = null;
 
@@ -48,7 +48,7 @@ class World {
   }
 
   /**
-   * Sends one request from its arrival on; true when it is acknowledged. Edge 0 keeps its cache as it should; edge 1
+   * Sends one request from its arrival on; true when it is acknowledged. Edge 0 obeys the lifetime of its cache; edge 1
    * uses its cache until a shard says that it is stale. The clock of an edge may be ahead.
    */
   async send(events: readonly Sent[], edge = 0, skewMs = 0): Promise<boolean> {
@@ -135,8 +135,8 @@ class World {
 
 const NAMES = ['Viewed', 'Clicked', 'Bought'];
 /**
- * Ages within the allowed lateness, and times ahead of the clock. An event dated ahead is sent only once the clamp leaves
- * its time as it is.
+ * Ages within the allowed lateness, and times ahead of the clock. An event dated ahead is sent only once its time is no
+ * longer clamped.
  */
 const sentEvents = fc.array(
   fc.record({
@@ -253,7 +253,7 @@ describe('order', () => {
       }),
       { numRuns: 1_000 },
     );
-    // Splits that took effect are among them.
+    // Some of the runs contain splits that took effect.
     expect(spread.filter((count) => count > 1).length).toBeGreaterThan(20);
   });
 

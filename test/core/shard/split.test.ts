@@ -32,7 +32,7 @@ describe('a split', () => {
     expect(late.split).toEqual({ ...first.split, startMs: NOON_MS + 3_600_000 + LIMITS.splitLeadMs });
   });
 
-  it('is published only at the start that everybody closed at', () => {
+  it('is published only at the start that every shard closed at', () => {
     const first = begin(NO_SPLITS, 4);
     const moved = postponeSplit(first, { epoch: 1, beyondMs: NOON_MS + 3_600_000, nowMs: NOON_MS });
     expect(moved.split?.startMs).toBe(NOON_MS + 3_600_001);

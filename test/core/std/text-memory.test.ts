@@ -17,7 +17,7 @@ function usedBytes(): number {
   return heapUsed + external;
 }
 
-/** A text cut from one of 4 MB. */
+/** A short text cut from a text of 4 MB. */
 function cut(index: number): string {
   return `https://shop.example/page/${index}`.padEnd(4_000_000, 'x').slice(0, 40);
 }

@@ -71,7 +71,7 @@ export class Audit {
     return total(this.tenant, { measure: 'count', ...RANGE });
   }
 
-  /** Expects that the server takes a good event: it is up. */
+  /** Expects that the server still takes a good event. */
   async expectUp(): Promise<void> {
     expect(await ingest(this.tenant, [newGood()])).toMatchObject({ accepted: 1 });
     this.goodCount++;

@@ -1,4 +1,4 @@
-// The suite that every protocol runs: what holds for events whatever SDK brings them.
+// Protocol contract: the suite that every protocol runs, with the rules that hold for events of every SDK.
 
 import { describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
@@ -13,9 +13,9 @@ export interface SendFixture {
   readonly event: (id: string) => object;
   /** An event of this id that is rejected, and the value in it that is to blame. */
   readonly badEvent: (id: string) => { readonly event: object; readonly blamed: unknown };
-  /** Events a request may carry. */
+  /** The most events that a request may carry. */
   readonly eventsMax: number;
-  /** The request of the SDK; without a key when it is null. */
+  /** The request of the SDK. A null key sends it without a key. */
   readonly request: (events: readonly object[], key: string | null) => Request;
   /** The same request with other bytes where the events stand. */
   readonly malformed: (content: Uint8Array<ArrayBuffer>, key: string) => Request;
@@ -51,7 +51,7 @@ const MALFORMED: readonly (readonly [name: string, content: Uint8Array<ArrayBuff
 ];
 
 export function describeProtocol(name: string, { protocol, sends, refusalCode }: ProtocolFixture): void {
-  /** An app that speaks the protocol and keeps every verdict, whatever the vendor's form tells of it. */
+  /** An app that speaks the protocol and keeps every verdict, even where the vendor's answer does not tell it. */
   async function start(origins: readonly string[] = []) {
     const verdicts: VerdictDocument[] = [];
     const calls = protocol.calls.map((call) =>
@@ -192,7 +192,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
   });
 }
 
-/** The request as it would be with a body over the limit; null for one without a body. */
+/** The same request with a body over the limit; null for a request without a body. */
 function oversized(request: Request): Request | null {
   return withBody(request, new Uint8Array(LIMITS.bodySizeBytesMax + 1), {});
 }
@@ -210,7 +210,7 @@ function withBody(request: Request, body: Uint8Array<ArrayBuffer>, headers: Reco
   });
 }
 
-/** What stands at a JSON pointer (RFC 6901) into a value. */
+/** Returns the value at a JSON pointer (RFC 6901). */
 function valueAt(value: unknown, pointer: string): unknown {
   const steps = pointer.split('/').slice(1);
   return steps.reduce<unknown>((at, step) => {

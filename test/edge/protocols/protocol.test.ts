@@ -1,4 +1,5 @@
-// The width of the contract: a vendor made up for tests runs the suite, and what the suite does not ask of every vendor.
+// The width of the contract: a vendor made up for tests runs the suite, and further tests cover rules that the suite
+// cannot ask of every vendor.
 
 import { describe, expect, it } from 'vitest';
 import { segmentProtocol } from '../../../src/edge/protocols/segment.ts';

@@ -1,4 +1,4 @@
-// The body's bounds in the runtime that counts: its streams, its gzip, its text decoder.
+// The bounds of the body in the real runtime, with its streams, its gzip and its text decoder.
 
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';

@@ -1,4 +1,4 @@
-// Stage 1 on its own: the collect routes with real keys, over shards that only remember ids and what they were sent.
+// Stage 1 on its own: the collect routes with real keys, over shards that only remember ids and requests.
 
 import { Hono } from 'hono';
 import { blockColumns, openBlock } from '../../../src/core/block/block.ts';
@@ -85,12 +85,12 @@ export interface TestApp {
   readonly app: Hono;
   readonly shards: FakeShards;
   readonly directory: FakeDirectory;
-  /** Sent to the flush queue. */
+  /** The messages sent to the flush queue. */
   readonly messages: readonly FlushMessage[];
   readonly keys: KeyRing;
   readonly key: (scope: KeyScope) => Promise<string>;
   readonly revoke: (key: string) => Promise<void>;
-  /** What the store will answer when the tenant is loaded afresh. */
+  /** The tenant that the store will return when it is loaded afresh. */
   reloaded: Tenant;
   /** Posts with the write key; `body` other than text or bytes is sent as JSON. */
   readonly send: (body: unknown, init?: SendInit) => Promise<Response>;
@@ -98,7 +98,7 @@ export interface TestApp {
 export interface SendInit {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Null: without a key. */
+  /** null sends the request without a key. */
   readonly key?: string | null;
   readonly cf?: object;
 }
@@ -173,7 +173,7 @@ export async function testApp(tenant: Tenant = testTenant(), protocols?: readonl
   return state;
 }
 
-/** Status and code of a problem, and that it is one. */
+/** The status and the code of an answer, which must be a problem. */
 export async function problemOf(response: Response): Promise<[status: number, code: string]> {
   if (response.headers.get('content-type') !== 'application/problem+json') throw new Error(await response.text());
   const { status, code } = (await response.json()) as { status: number; code: string };

@@ -1,5 +1,6 @@
-// Beacon: a vendor made up for tests, as unlike ours as vendors get: a pixel with everything in its URL, a form that holds
-// base64, a key in the query or in the form, names of its own, refusals and answers of its own, a call for its settings.
+// Beacon: a vendor made up for tests, as unlike our protocol as possible: a pixel with everything in its URL, a form
+// that holds base64, a key in the query or in the form, names of its own, refusals and answers of its own, a call for
+// its settings.
 
 import { err, ok, type Result } from '../../../src/core/std/result.ts';
 import {

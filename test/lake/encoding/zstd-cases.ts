@@ -1,4 +1,4 @@
-// Inputs on both sides of the output limit of the runtime's compressor. Each must come back as it was.
+// Zstd cases: inputs on both sides of the output limit of the runtime's compressor. Each must survive a round trip.
 
 import { zstdCompressSync } from 'node:zlib';
 import { compress, decompress } from '../../../src/lake/encoding/zstd.ts';
@@ -6,7 +6,7 @@ import { randomFrom } from '../generate.ts';
 
 const SIZES = [0, 1, 1_000, 32_768, 32_769, 40_950, 40_951, 131_073, 1_000_000];
 
-/** Cases that do not come back as they were. */
+/** Returns the cases that differ after a round trip. */
 export function brokenRoundTrips(): string[] {
   const broken: string[] = [];
   for (const size of SIZES) {
@@ -23,7 +23,10 @@ export function brokenRoundTrips(): string[] {
   return broken;
 }
 
-/** Lengths of one frame that do not come back: around those at which the decompressor's window is full. */
+/**
+ * Tries single frames around the lengths at which the decompressor's window is full. Returns the lengths that differ
+ * after a round trip.
+ */
 function brokenFrames(): string[] {
   const broken: string[] = [];
   for (const size of [131_072, 163_839, 163_840, 163_841, 196_608]) {

@@ -1,4 +1,5 @@
-// Which rows of a day do not count, against a plain comparison of all; and what finding them holds.
+// The rows of a day that are further copies, against a plain comparison of all rows; and the memory that finding them
+// takes.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../src/core/event/columns.ts';
@@ -22,7 +23,7 @@ interface Day {
 
 const BATCH_ROWS = 37;
 
-/** Shown as a scan does: what no seal covers first, though sealed rows have the lower numbers. */
+/** Shows the rows as a scan does: uncovered rows first, although sealed rows have the lower numbers. */
 async function copiesOf({ sealed, uncovered }: Day) {
   let readings = 0;
   async function* read(): AsyncGenerator<DayRows> {
@@ -47,7 +48,10 @@ function numbersOf({ dropped }: Copies, rowCount: number): number[] {
   return numbers;
 }
 
-/** Of each event the row received first counts, of several the one with the least number: sealed rows come first. */
+/**
+ * The row of an event that was received first counts; on a tie the row with the least number counts, so sealed rows
+ * win.
+ */
 function expectedOf({ sealed, uncovered }: Day): number[] {
   const rows = [...sealed, ...uncovered];
   const best = new Map<string, number>();
@@ -100,7 +104,7 @@ describe('copies', () => {
     async function* read(): AsyncGenerator<DayRows> {
       yield { firstRow: files * 10_000, isSealed: false, columns: late };
       for (let file = 0; file < files; file++) {
-        // One of them has the event; the others have as many ids of their own.
+        // One file has the event; each of the others has as many ids of its own.
         const columns: EventColumns =
           file === 50 ? ids : { ...ids, strings: { id: ids.strings.id!.map((id) => `${file} ${id}`) } };
         heldMax = Math.max(heldMax, process.memoryUsage().arrayBuffers - heldBefore);
@@ -110,7 +114,7 @@ describe('copies', () => {
     const copies = await findCopies(read, { sealedRowCount: files * 10_000, uncoveredRowCount: 1 });
     expect(copies.count).toBe(1);
     expect(numbersOf(copies, files * 10_000 + 1)).toEqual([files * 10_000]);
-    // A bit a row is 250 KB; 24 bytes an id would be 48 MB.
+    // A bit for each row takes 250 KB; 24 bytes for each id would take 48 MB.
     expect(heldMax).toBeLessThan(4_000_000);
   });
 });

@@ -1,4 +1,5 @@
-// One day, row group by row group: the same events as the scan gives, in the memory of one isolate.
+// The scan of one day, row group by row group: it gives the same events as the scan of a range, in the memory of one
+// isolate.
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';
@@ -17,7 +18,7 @@ describe('a day, row group by row group', () => {
     for (let number = 0; number < 8; number++) {
       const columns = shopColumns(2_000, { seed: 1 + number, days: 2, firstRow: 700 * number });
       for (let row = 0; row < columns.rowCount; row++) {
-        // The same id is the same device's, received at one of few moments.
+        // Copies share id and device, and are received at one of three moments.
         columns.keyHash[row] = 7n;
         columns.receivedAt[row] = START_MS + Math.floor(random() * 3);
       }

@@ -1,4 +1,4 @@
-// A day too big for one invocation: sealed by tasks, killed at each of them, repeated, with copies across buckets.
+// A day too big for one invocation is sealed by tasks: killed at each of them, repeated, with copies across buckets.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { root } from '../../../src/local/paths.ts';
 import type { SealReport } from '../../bench/lake/lake-seal.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
-// Small buckets: the rules are the same, and the days quick.
+// Small buckets keep the tests fast; the rules are the same.
 const limits = LIMITS as { sealBucketRowsMax: number; sealIdsMax: number };
 const { sealBucketRowsMax, sealIdsMax } = limits;
 beforeEach(() => {
@@ -28,7 +28,9 @@ afterEach(() => {
 
 const person = (i: number) => BigInt.asIntN(64, BigInt(i % 60) * 0x9e3779b97f4a7c15n);
 
-/** 420 rows, 300 events: copies of other shards, some of which say another person; some of nobody. */
+/**
+ * A day of 420 rows and 300 events. Some copies, from other shards, name another person; some events have no person.
+ */
 async function bigDay(): Promise<TenantLake> {
   const lake = new TenantLake();
   const events = Array.from({ length: 300 }, (_, i) =>
@@ -64,7 +66,7 @@ async function state(lake: TenantLake) {
   };
 }
 
-/** Kills the seal at every `step`-th call, each time of a new day, and runs it again. */
+/** Kills the seal at every `step`-th call, each time on a new day, and runs it again. */
 async function killEverywhere(build: () => Promise<TenantLake>, step: number): Promise<void> {
   const undisturbed = await build();
   await undisturbed.seal();
@@ -75,7 +77,7 @@ async function killEverywhere(build: () => Promise<TenantLake>, step: number): P
     const count = () => {
       if (--calls.left === 0) throw new Error('killed');
     };
-    // Half of them after the effect: the answer is lost.
+    // Every other kill strikes after the effect, so that only the answer is lost.
     lake.fake.fake.hook = ({ phase }) => (phase === (kill % 2 === 0 ? 'before' : 'after') ? count() : undefined);
     lake.bucket[kill % 2 === 0 ? 'before' : 'after'] = count;
     const died = await lake.seal().then(
@@ -188,7 +190,10 @@ describe('a day of several buckets', () => {
 describe('a person of more events than may be held', () => {
   const loud = [person(7), person(21)];
 
-  /** 900 rows, 840 events: most of two people, some of nobody on one device, copies, an import. */
+  /**
+   * A day of 900 rows and 840 events: most of two people, some without a person on one device, with copies and an
+   * import.
+   */
   async function loudDay(): Promise<TenantLake> {
     const lake = new TenantLake();
     const personAt = (i: number) => {
@@ -212,7 +217,7 @@ describe('a person of more events than may be held', () => {
       'b',
       0,
       1,
-      // Every other one of somebody who did nothing else.
+      // Every other copy names a person without other events.
       events.slice(300, 360).map((copy, i) => ({
         ...copy,
         receivedAt: copy.receivedAt! + 50,

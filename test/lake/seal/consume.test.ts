@@ -8,7 +8,7 @@ import { expectLog } from '../../support/expect-log.ts';
 import { listingOf } from '../../support/fake-directory.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
-/** Runs one batch over the days; what became of each message, and who was asked to cut. */
+/** Runs one batch over the days. Returns the outcome of each message and the number of cuts asked for. */
 async function consume(
   lake: TenantLake,
   days: readonly number[],
@@ -128,7 +128,7 @@ describe('the seal consumer', () => {
       limits.sealBucketRowsMax = sealBucketRowsMax;
     });
 
-    /** The most rows, and days, that were being built at the same time. */
+    /** Returns the most rows, and the most days, that were being built at the same time. */
     async function mostAtOnce(rowsOfDays: readonly number[]) {
       const lake = new TenantLake();
       for (const [index, rows] of rowsOfDays.entries()) {

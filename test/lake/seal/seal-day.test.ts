@@ -144,7 +144,7 @@ describe('a seal', () => {
     const flushes = Math.ceil(LIMITS.sealBucketRowsMax / perFlush) + 1;
     const person = (i: number) => BigInt.asIntN(64, BigInt(i % 5_000) * 0x9e3779b97f4a7c15n + 1n);
     for (let flush = 0; flush < flushes; flush++) {
-      // The first thousand of each flush are copies of the thousand before them.
+      // The first thousand events of each flush are copies of the thousand before them.
       const first = flush * (perFlush - 1_000);
       await lake.flush(
         'a',
@@ -193,7 +193,7 @@ describe('several seals of one day', () => {
     const gate = new Promise<void>((resolve) => {
       held = resolve;
     });
-    // The first seal hangs in R2 while its lease runs out and another seals the day twice.
+    // The first seal hangs in R2 while its lease runs out and another holder seals the day twice.
     const put = lake.bucket.put.bind(lake.bucket);
     lake.bucket.put = async (...given) => {
       lake.bucket.put = put;

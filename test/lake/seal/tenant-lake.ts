@@ -87,7 +87,7 @@ export class TenantLake {
     await storeChunk(this.db, named, stored, this.nowMs);
   }
 
-  /** Seals the day, each task of a big one in an invocation of its own. */
+  /** Seals the day; each task of a big day runs in an invocation of its own. */
   async seal(day = DAY, holder?: string): Promise<SealResult> {
     for (;;) {
       const result = await this.sealStep(day, holder);
@@ -96,7 +96,7 @@ export class TenantLake {
     }
   }
 
-  /** A new invocation seals the day, or says what is to be done first. */
+  /** Seals the day in a new invocation, or returns the tasks that must be done first. */
   sealStep(day = DAY, holder = `h${this.#holders++}`): Promise<SealResult> {
     const { db, rollups } = this;
     const cache = new SegmentCache(this.bucket.binding);
@@ -117,7 +117,10 @@ export class TenantLake {
     return readRange(this.db, { uid: UID, rollupId, dayFrom: day, dayTo: day, grain });
   }
 
-  /** Events by tuple, as the rollup path answers the day when no shard holds more: sealed cells plus parts beyond the vector. */
+  /**
+   * The events of the day by tuple, as the rollup path answers when no shard holds more: sealed cells plus parts beyond
+   * the vector.
+   */
   async counts(day = DAY, rollupName = 'events'): Promise<Record<string, { count: number; people: number }>> {
     const { cells, parts, days } = await this.range(day, 'day', rollupName);
     const rollup = this.rollups.find(({ name }) => name === rollupName)!;
@@ -171,7 +174,7 @@ function partsOf(rollup: Rollup, columns: EventColumns): FlushPart[] {
 
 let serial = 0;
 
-/** An event of the day, an hour in by default. */
+/** An event of the day. Default: an hour after its start. */
 export function row(id = `e${serial++}`, parts: Partial<Row> = {}): Row {
   return { id, at: DAY_START_MS + 3_600_000, receivedAt: DAY_START_MS + 3_600_500, person: 7n, ...parts };
 }

@@ -1,4 +1,4 @@
-// Footers that are cached: bounded by their bytes, not by their number.
+// The cache of footers is bounded by their bytes, not by their number.
 
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';

@@ -1,4 +1,4 @@
-// Bounds of look-ups of people: a question beyond them is refused with a code, never answered short.
+// Bounds of look-ups of people: a question beyond them is refused with a code, never answered in part.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
@@ -37,8 +37,8 @@ describe('a question about people', () => {
     const world = worldOf(1);
     const ids = Array.from({ length: LIMITS.queryCohortsMax + 1 }, (_, i) => `c${i}`);
     for (const id of ids) {
-      const who = { events: ['identify'], days: 1 };
-      await createCohort(world.db, UID, { id, name: id, who, timezone: 'UTC', createdAtMs: 0 });
+      const cohort = { events: ['identify'], days: 1 };
+      await createCohort(world.db, UID, { id, name: id, who: cohort, timezone: 'UTC', createdAtMs: 0 });
     }
     const ask = (names: string[]) =>
       world.ask({ measure: 'count', ...RANGE, where: { and: names.map((cohort) => ({ cohort })) } });

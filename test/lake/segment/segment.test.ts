@@ -19,7 +19,7 @@ async function readAll(source: SegmentSource, options: Partial<ReadOptions> = {}
   return batches;
 }
 
-/** Drops the other forms in which texts are kept. */
+/** Drops the other forms in which the columns keep texts. */
 function plain({ coded, packed, typed, ...columns }: EventColumns): EventColumns {
   return columns;
 }
@@ -141,8 +141,8 @@ describe('a segment', () => {
     const { bytes } = encodeSegment(columnsOf(events), { order: 'l0' });
     const numbered = async (options: Partial<Parameters<typeof readRowGroups>[1]>, days: number[]) => {
       const numbers = new Map<string, number>();
-      const asked = { columns: new Set<LakeColumn>(['id', 'person']), days: new Set(days), ...options };
-      for await (const { firstRow, columns } of readRowGroups(bytesSource(bytes), asked)) {
+      const reading = { columns: new Set<LakeColumn>(['id', 'person']), days: new Set(days), ...options };
+      for await (const { firstRow, columns } of readRowGroups(bytesSource(bytes), reading)) {
         for (const [row, id] of columns.strings.id!.entries()) numbers.set(id!, firstRow + row);
       }
       return numbers;

@@ -1,4 +1,4 @@
-// Retention over the real engine, sink, manifest and seal: what is dropped is on record, and never counted again.
+// Expiry over the real engine, sink, manifest and seal: each drop is on record, and dropped events never count again.
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/core/limits.ts';
@@ -36,7 +36,7 @@ const services = () => ({
   },
 });
 
-/** Three events of the day, one of them a heartbeat, stored and sealed. */
+/** Appends, stores and seals three events of the day, one of them a heartbeat. */
 async function aDay(daysAgo: number, prefix = 'e', options: { seal?: boolean } = {}): Promise<void> {
   const atMs = (TODAY - daysAgo) * DAY_MS + 3_600_000;
   world.append(0, [
@@ -71,7 +71,7 @@ describe('a policy', () => {
     expect(targets).toEqual({
       hour: day('2026-03-02'),
       day: null,
-      // 25 months before 31 May: April 2024 has no 31st.
+      // 25 months before 31 May is April 2024, which has no 31st.
       lake: day('2024-05-01'),
       events: new Map([['Heartbeat', day('2026-05-01')]]),
     });
@@ -125,7 +125,7 @@ describe('the lake', () => {
     const before = world.bucket.keys().filter((path) => path.endsWith('.parquet'));
     await keep({ ...KEEP_ALL, lakeMonths: 1 });
     expect(await droppedNow()).toEqual([{ tier: 'lake', from: text(70), before: '2026-02-10' }]);
-    // Files go an hour later, for scans that had begun.
+    // Files are deleted an hour later, because scans that had begun may read them.
     expect(world.bucket.keys().filter((path) => path.endsWith('.parquet'))).toEqual(before);
     await scheduleSeals(services(), world.nowMs + 2 * 3_600_000);
     expect(world.bucket.keys().filter((path) => path.endsWith('.parquet'))).toHaveLength(2);
@@ -159,7 +159,7 @@ describe('the lake', () => {
     await keep({ ...KEEP_ALL, lakeMonths: 1 });
     const sums = { ...COUNT, measure: { sum: 'price' } };
     expect(await total(sums)).toMatchObject({ total: 0 });
-    // Resurrected by a redelivery.
+    // A redelivery writes the deleted rows again.
     for (const [table, list] of [
       ['segments', kept],
       ['segment_days', keptDays],
@@ -174,7 +174,8 @@ describe('the lake', () => {
     }
     expect(await total(sums)).toMatchObject({ total: 0 });
     expect(await total(COUNT)).toMatchObject({ total: 3, complete: true });
-    // New events of the day: in the tail, then stored; nothing is due, nothing is sealed over what the cells know.
+    // New events of the dropped day are in the tail, then stored. No seal is due, and a seal leaves the kept cells as
+    // they are.
     await world.store(0);
     world.append(0, [record({ id: 'very-late', atMs: (TODAY - 70) * DAY_MS, properties: { price: 100 } })]);
     expect(await total(sums)).toMatchObject({ total: 0 });
@@ -219,7 +220,7 @@ describe('events of a name', () => {
     await keep(POLICY);
     expect(await droppedNow()).toEqual([{ tier: 'event', event: 'Heartbeat', from: text(40), before: text(30) }]);
     const dropped = [{ from: text(40), before: text(30), events: ['Heartbeat'] }];
-    // Cells still count them: the lake answers, without.
+    // Cells still count the heartbeats, so the lake answers without them.
     const early = await total(COUNT);
     expect(early).toMatchObject({ total: 5, complete: false, dropped });
     expect(early.meta.sources.lake).not.toBeNull();

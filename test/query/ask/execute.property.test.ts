@@ -1,4 +1,4 @@
-// Every source gives the answer that counting by hand gives, for any question and however the events are spread over tails,
+// Every source gives the answer of a count by hand, for any question and however the events are spread over tails,
 // parts, seals and shards. Each seed makes one world; a failure prints the seed and the question.
 
 import { describe, expect, it } from 'vitest';
@@ -58,7 +58,7 @@ async function randomWorld(random: Random, timezone: string, noonMs: number): Pr
   let id = 0;
   while (world.nowMs < noonMs) {
     const size = 1 + Math.floor(random() * 12);
-    // One partition key goes to one shard, where the copies of an event meet.
+    // Each partition key belongs to one shard, where the copies of an event meet.
     const records = Array.from({ length: size }, () => randomEvent(random, `e${id++}`, world.nowMs));
     if (id > size && random() < 0.3) records.push({ ...records[0]!, strings: { ...records[0]!.strings } });
     for (const shard of [0, 1]) {

@@ -171,7 +171,7 @@ describe('an answer', () => {
     expectLog('query.shard', { message: 'Error: the shard is down', address: { index: 1 } });
   });
 
-  it('refuses to be given when nobody knows which shards there are', async () => {
+  it('is refused when the list of shards cannot be read', async () => {
     const { listShards } = await import('../../../src/query/view/shards.ts');
     const directory = listingOf(() => Promise.reject(new Error('down')));
     await expect(listShards(directory, UID)).rejects.toMatchObject({ status: 503, code: 'directory-unavailable' });

@@ -93,8 +93,8 @@ describe('an export', () => {
     await world.store(0);
     await world.seal(dayOf(NOW_MS) - 2);
     world.append(0, [at('last', '2026-03-09T22:59:59.999Z'), at('after', '2026-03-09T23:00:00Z')]);
-    const asked = { from: '2026-03-09', to: '2026-03-10', timezone: 'Europe/Berlin' };
-    expect(idsOf(await exporterOf(world).lines(asked))).toEqual(['first', 'last']);
+    const question = { from: '2026-03-09', to: '2026-03-10', timezone: 'Europe/Berlin' };
+    expect(idsOf(await exporterOf(world).lines(question))).toEqual(['first', 'last']);
   });
 
   it('lets through what the filter lets through, and only the columns asked for', async () => {
@@ -247,7 +247,7 @@ describe('an export that cannot be whole', () => {
 });
 
 describe('import and export', () => {
-  it('give back the events that were sent, before the seal too; and of nobody else', async () => {
+  it('give back the events that were sent, before the seal too, and no events of other tenants', async () => {
     const { app, call, createTenant } = fakeApp();
     const { keys } = await createTenant('shop');
     const { keys: others } = await createTenant('other');

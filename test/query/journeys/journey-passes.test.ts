@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { EVERYBODY } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE } from '../../../src/core/journeys/kit/sequence-builder.ts';
 import { retention } from '../../../src/core/journeys/retention.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import type { PeopleSpan } from '../../../src/lake/segment/people-bounds.ts';
@@ -15,23 +15,23 @@ import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
 const NOW_MS = (DAY + 5) * DAY_MS;
 const STEPS = ['Product Viewed', 'Product Added', 'Order Completed'].map((event) => ({ event }));
 
-const word = fc.integer({ min: EVERYBODY.from, max: EVERYBODY.to });
+const word = fc.integer({ min: ALL_PEOPLE.from, max: ALL_PEOPLE.to });
 const span = fc
   .tuple(word, word, fc.integer({ min: 1, max: 10_000 }))
   .map(([a, b, rowCount]): PeopleSpan => ({ from: Math.min(a, b), to: Math.max(a, b), rowCount }));
 
 describe('passes', () => {
-  it('take everybody once, whatever the row groups', () => {
+  it('take each person once, whatever the row groups', () => {
     const property = fc.property(
       fc.array(span, { maxLength: 30 }),
       fc.integer({ min: 1, max: 20_000 }),
       (spans, max) => {
         const passes = new Passes(spans, max);
-        let from = EVERYBODY.from;
-        for (let pass = 0; pass < 50 && from <= EVERYBODY.to; pass++) {
-          const to = passes.endFrom(from, EVERYBODY.to);
+        let from = ALL_PEOPLE.from;
+        for (let pass = 0; pass < 50 && from <= ALL_PEOPLE.to; pass++) {
+          const to = passes.endFrom(from, ALL_PEOPLE.to);
           expect(to).toBeGreaterThanOrEqual(from);
-          expect(to).toBeLessThanOrEqual(EVERYBODY.to);
+          expect(to).toBeLessThanOrEqual(ALL_PEOPLE.to);
           from = to + 1;
         }
       },
@@ -43,23 +43,23 @@ describe('passes', () => {
     const stretch = 2 ** 29;
     const spans = Array.from({ length: 30 }, (_, day) =>
       Array.from({ length: 8 }, (_, file) => ({
-        from: EVERYBODY.from + file * stretch + day,
-        to: EVERYBODY.from + (file + 1) * stretch - 1 - day,
+        from: ALL_PEOPLE.from + file * stretch + day,
+        to: ALL_PEOPLE.from + (file + 1) * stretch - 1 - day,
         rowCount: 1_000,
       })),
     ).flat();
     const passes = new Passes(spans, 100_000);
-    expect(passes.endFrom(EVERYBODY.from, EVERYBODY.to)).toBe(EVERYBODY.from + 3 * stretch - 1);
-    expect(passes.endFrom(EVERYBODY.from + 3 * stretch, EVERYBODY.to)).toBe(EVERYBODY.from + 6 * stretch - 1);
-    expect(passes.endFrom(EVERYBODY.from + 6 * stretch, EVERYBODY.to)).toBe(EVERYBODY.to);
+    expect(passes.endFrom(ALL_PEOPLE.from, ALL_PEOPLE.to)).toBe(ALL_PEOPLE.from + 3 * stretch - 1);
+    expect(passes.endFrom(ALL_PEOPLE.from + 3 * stretch, ALL_PEOPLE.to)).toBe(ALL_PEOPLE.from + 6 * stretch - 1);
+    expect(passes.endFrom(ALL_PEOPLE.from + 6 * stretch, ALL_PEOPLE.to)).toBe(ALL_PEOPLE.to);
   });
 
   it('take more people when of those so far little was held', () => {
-    const passes = new Passes([{ ...EVERYBODY, rowCount: 100_000 }], 10_000);
-    const to = passes.endFrom(EVERYBODY.from, EVERYBODY.to);
-    expect((to - EVERYBODY.from) / 2 ** 32).toBeCloseTo(0.09);
-    passes.learn({ from: EVERYBODY.from, to }, 900);
-    expect((passes.endFrom(to + 1, EVERYBODY.to) - to) / 2 ** 32).toBeCloseTo(0.9);
+    const passes = new Passes([{ ...ALL_PEOPLE, rowCount: 100_000 }], 10_000);
+    const to = passes.endFrom(ALL_PEOPLE.from, ALL_PEOPLE.to);
+    expect((to - ALL_PEOPLE.from) / 2 ** 32).toBeCloseTo(0.09);
+    passes.learn({ from: ALL_PEOPLE.from, to }, 900);
+    expect((passes.endFrom(to + 1, ALL_PEOPLE.to) - to) / 2 ** 32).toBeCloseTo(0.9);
   });
 });
 
@@ -103,9 +103,9 @@ describe('a journey in passes', () => {
   it('counts an event that came under two people once, though they are in different passes', async () => {
     const lake = new TenantLake();
     const known = people(200);
-    // Several row groups a flush, so that a pass leaves some out.
+    // Each flush has several row groups, so that a pass leaves some out.
     const columns = eventsOfDay(DAY, 6_000, known);
-    // The same ids and keys, received later, each as another person's.
+    // The second flush has the same ids and keys, received later, under other people.
     const person = columns.person.map((hash) => -hash);
     await lake.flushColumns('a', 0, 1, columns);
     await lake.flushColumns('b', 0, 1, { ...columns, person, receivedAt: columns.receivedAt.map((atMs) => atMs + 1) });
@@ -134,9 +134,9 @@ describe('a journey in passes', () => {
     const condition = { property: 'category', op: 'eq', value: 'books' };
     const typed = await ask(condition);
     const typedSizeBytes = readSizeBytes;
-    // No file has a column for what is rare: so the JSON is read; and it is the same condition.
+    // No file has a column for the rare property, so this question reads the JSON; its condition is equivalent.
     const same = { or: [condition, { property: 'gift', op: 'eq', value: 'none' }] };
-    // The second time the name is known, and nothing is read to find that out.
+    // The first call finds out that the name exists; the second one knows it and reads nothing for that.
     await ask(same);
     const fromJson = await ask(same);
     expect(typed).toEqual(fromJson);

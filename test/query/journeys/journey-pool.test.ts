@@ -1,4 +1,4 @@
-// Journeys beside scanners: what comes back as parts is, put together, what the query alone finds.
+// Journeys beside scanners: the parts that scanners return, put together, equal the answer of the query alone.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { active } from '../../../src/core/journeys/active.ts';
@@ -97,19 +97,19 @@ describe('a journey beside scanners', () => {
     const pool = scannerPool(lake.bucket.binding);
     const alone = await read(lake, spec);
     expect(JSON.stringify(alone).length).toBeGreaterThan(100);
-    expect(await read(lake, spec, pool.of)).toEqual(alone);
-    expect(new Set(pool.asked).size).toBeGreaterThan(1);
+    expect(await read(lake, spec, pool.scannerOf)).toEqual(alone);
+    expect(new Set(pool.called).size).toBeGreaterThan(1);
     const reads = lake.bucket.count('get');
-    expect(await read(lake, spec, pool.of)).toEqual(alone);
+    expect(await read(lake, spec, pool.scannerOf)).toEqual(alone);
     expect(lake.bucket.count('get')).toBe(reads);
   });
 
-  it.each(Object.entries(SPECS))('is the same in passes, whoever holds too much: %s', async (_, spec) => {
+  it.each(Object.entries(SPECS))('is the same in passes when a reader holds too much: %s', async (_, spec) => {
     const lake = await lakeOfDays();
     const whole = await read(lake, spec);
     const { answer } = whole as { answer: object };
     for (const heldMax of [150, 700, 2_000]) {
-      expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax)).toMatchObject({ answer });
+      expect(await read(lake, spec, scannerPool(lake.bucket.binding).scannerOf, heldMax)).toMatchObject({ answer });
     }
     expectLog('query.scanner', { message: 'Error: the share holds more events than it may' });
   });
@@ -120,7 +120,7 @@ describe('a journey beside scanners', () => {
       const whole = await read(lake, spec);
       expect(await read(lake, spec, scannersDown)).toEqual(whole);
       const pool = scannerPool(lake.bucket.binding);
-      const some: ScannerOf = (uid, index) => (index === 2 ? pool.of : scannersDown)(uid, index);
+      const some: ScannerOf = (uid, index) => (index === 2 ? pool.scannerOf : scannersDown)(uid, index);
       expect(await read(lake, spec, some)).toEqual(whole);
     }
     expectLog('query.scanner', { message: 'Error: overloaded' });
@@ -144,10 +144,10 @@ describe('a journey beside scanners', () => {
       const whole = (await read(lake, spec)) as { answer: object };
       if (name === 'funnel') expect(whole.answer).not.toEqual((before as { answer: object }).answer);
       const pool = scannerPool(lake.bucket.binding);
-      expect(await read(lake, spec, pool.of), name).toEqual(whole);
-      expect(pool.asked.length).toBeGreaterThan(0);
+      expect(await read(lake, spec, pool.scannerOf), name).toEqual(whole);
+      expect(pool.called.length).toBeGreaterThan(0);
       for (const heldMax of [300, 1_500]) {
-        expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax), name).toMatchObject({
+        expect(await read(lake, spec, scannerPool(lake.bucket.binding).scannerOf, heldMax), name).toMatchObject({
           answer: whole.answer,
         });
       }
@@ -162,7 +162,7 @@ describe('a journey beside scanners', () => {
       await lake.flushColumns('a', index, index + 1, eventsOfDay(DAY + index, 400, known));
       await lake.seal(DAY + index);
     }
-    // A day without a seal, so one share, in which one person does nearly everything.
+    // An unsealed day is one share; one person has nearly all of its events.
     const loud = eventsOfDay(DAY + 3, 1_000, known);
     loud.person.fill(loud.person[0]!, 0, 900);
     await lake.flushColumns('a', 3, 4, loud);
@@ -170,7 +170,7 @@ describe('a journey beside scanners', () => {
     for (const heldMax of [2_700, 1_300]) {
       const alone = await read(lake, spec, undefined, heldMax);
       expect(alone).toHaveProperty('answer');
-      expect(await read(lake, spec, scannerPool(lake.bucket.binding).of, heldMax)).toEqual(alone);
+      expect(await read(lake, spec, scannerPool(lake.bucket.binding).scannerOf, heldMax)).toEqual(alone);
     }
     expectLog('query.scanner', { message: 'Error: the share holds more events than it may' });
   });
@@ -183,11 +183,12 @@ describe('a journey beside scanners', () => {
     const spec: JourneySpec = { kind: 'sessions', question };
     const journey = journeyOf(spec);
     const pool = scannerPool(lake.bucket.binding);
-    const reading = await readJourney(askingOf(portsOf(lake, pool.of), NOW), journey, { spec });
+    const reading = await readJourney(askingOf(portsOf(lake, pool.scannerOf), NOW), journey, { spec });
     Object.assign(limits, { queryGroupsMax });
     expect(reading).toMatchObject({ ok: false, error: { code: 'query-too-large' } });
-    // Of several shares with hundreds of pages each, those of the first that was too much.
-    expect(pool.asked.length).toBeGreaterThan(2);
+    // There are several shares with hundreds of pages each. Only the texts of the first part that exceeds the bound are
+    // kept.
+    expect(pool.called.length).toBeGreaterThan(2);
     expect(journey.reader.labels!.texts.count).toBeLessThan(700);
   });
 
@@ -207,13 +208,13 @@ describe('a journey beside scanners', () => {
     };
     const alone = await pages();
     expect(alone.length).toBeGreaterThan(14);
-    expect(await pages(scannerPool(lake.bucket.binding).of)).toEqual(alone);
+    expect(await pages(scannerPool(lake.bucket.binding).scannerOf)).toEqual(alone);
   });
 
   it('is refused when a share is over its budget, instead of answered with less', async () => {
     const lake = await lakeOfDays();
     let nowMs = 0;
     const slow = scannerPool(lake.bucket.binding, () => (nowMs += LIMITS.scannerBudgetMs));
-    expect(await read(lake, SPECS.funnel!, slow.of)).toMatchObject({ code: 'query-too-large' });
+    expect(await read(lake, SPECS.funnel!, slow.scannerOf)).toMatchObject({ code: 'query-too-large' });
   });
 });

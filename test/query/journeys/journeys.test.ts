@@ -1,4 +1,5 @@
-// Journeys over HTTP: the same answer from tails, from stored flushes and after the seal; and a clear refusal of bad questions.
+// Journeys over HTTP: equal answers from tails, from stored flushes and after the seal; a clear refusal of bad
+// questions.
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';
@@ -24,7 +25,7 @@ const FIRST_MS = NOW_MS - 3 * DAY_MS;
 const RANGE = { from: '2024-03-17', to: '2024-03-21' };
 const PEOPLE = 40;
 
-/** Everybody looks; two in three put something into the cart an hour later; every fourth buys a day after that. */
+/** All people look; two in three put something into the cart an hour later; every fourth buys a day after that. */
 function events(): EventRecord[] {
   const made: EventRecord[] = [];
   for (let person = 0; person < PEOPLE; person++) {
@@ -77,7 +78,7 @@ describe('journeys', () => {
     const answered = await ask('funnel', QUESTIONS.funnel);
     expect(answered.status).toBe(200);
     const body: JourneyAnswer<'funnel'> = JOURNEY_CALLS.funnel.answer.parse(answered.body);
-    // Of 0 to 39, 26 are no multiples of 3, and 6 of those are multiples of 4.
+    // 26 of the numbers 0 to 39 are no multiples of 3, and 6 of those are multiples of 4.
     expect(body.steps.map(({ people }) => people)).toEqual([40, 26, 6]);
     expect(body.steps[2]).toMatchObject({ name: 'Bought', ofFirst: 6 / 40, ofPrevious: 6 / 26, dropped: 20 });
     expect(body.steps[1]!.secondsToConvert).toMatchObject({ n: 26, p0: 3_600, p50: 3_600, p100: 3_600 });
@@ -138,7 +139,7 @@ describe('journeys', () => {
       const journey = funnel.make(must(funnel.parse(body, 'UTC')));
       const batches = vi.spyOn(journey.reader, 'use');
       const answer = await readJourney(asking, journey, { heldMax });
-      // Of the last pass: those before it are read to their end, to divide the people.
+      // Counts the batches of the last pass. Earlier passes are read to their end, because they divide the people.
       return [answer.ok ? 'ok' : answer.error.code, batches.mock.calls.length % 6];
     };
     expect(await read(FUNNEL, 1_000)).toEqual(['ok', 0]);

@@ -1,4 +1,5 @@
-// A new journey is one value in the list of kinds: it is routed, described, shared out and answered without another line.
+// A new journey is one value in the list of kinds: routes, the API's description, scanners and answers need no other
+// line.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -62,10 +63,10 @@ const stickiness = {
     parseQuestion({ question, codes }, body, timezone, ({ least, groupBy }) =>
       groupBy === undefined ? ok({ own: { least } }) : refuse('group-by-invalid', '/groupBy', 'There are no groups.'),
     ),
-  make(asked: StickinessQuestion) {
-    const buckets = new Buckets('day', asked.timezone, asked.startMs, asked.endMs);
-    const reader = eventRows(asked, { groupedBy: 'person' }, (atMs) => buckets.startOf(atMs));
-    return { reader, fold: new StickinessFold(buckets.count, asked.least) };
+  make(question: StickinessQuestion) {
+    const buckets = new Buckets('day', question.timezone, question.startMs, question.endMs);
+    const reader = eventRows(question, { groupedBy: 'person' }, (atMs) => buckets.startOf(atMs));
+    return { reader, fold: new StickinessFold(buckets.count, question.least) };
   },
 } as const satisfies JourneyKind<StickinessQuestion>;
 
@@ -86,7 +87,7 @@ async function client() {
   const shardOf = () => {
     throw new Error('there are no shards');
   };
-  const ports = { db: lake.db, lake: lake.bucket.binding, shardOf, scannerOf: pool.of };
+  const ports = { db: lake.db, lake: lake.bucket.binding, shardOf, scannerOf: pool.scannerOf };
   const { tenant } = askingOf(ports, { uid: UID, nowMs: NOW_MS });
   return { pool, ask: journeyClient({ ...ports, directoryOf: fakeDirectories(), now: () => NOW_MS }, tenant) };
 }
@@ -101,7 +102,7 @@ it('a new journey is answered, beside scanners', async () => {
   expect(people(body.people)).toBe(active.people);
   expect(body.people[3]).toBeGreaterThan(0);
   expect(body.meta).toMatchObject({ pending: 0, sources: { live: { shards: 0 } } });
-  expect(pool.asked.length).toBeGreaterThan(0);
+  expect(pool.called.length).toBeGreaterThan(0);
   const { body: half } = await ask('stickiness', { ...RANGE, least: 0.75 });
   expect(half.people).toEqual([0, 0, ...body.people.slice(2)]);
 });

@@ -1,4 +1,4 @@
-// Journeys go by who people are: over a login, through traits and cohorts, in one pass or in several.
+// Journeys follow the links of people: over a login, through traits and cohorts, in one pass or in several.
 
 import { describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
@@ -17,7 +17,7 @@ const RANGE = { from: '2026-03-08', to: '2026-03-11' };
 const FUNNEL = { ...RANGE, steps: [{ event: 'Looked' }, { event: 'Bought' }], windowSeconds: 3 * 86_400 };
 const PEOPLE = 60;
 
-/** Everybody looks before they log in, and every third buys afterwards. */
+/** All people look before they log in, and every third buys afterwards. */
 function events(): EventRecord[] {
   return Array.from({ length: PEOPLE }, (_, i) => {
     const device = { anonymous_id: `a${i}` };
@@ -89,8 +89,8 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
 
   it('are filtered by cohorts, in a step too', async () => {
     const world = await worldOf(stage);
-    const who = { events: ['Bought'], days: 5 };
-    await createCohort(world.db, UID, { id: 'buyers', name: 'Buyers', who, timezone: 'UTC', createdAtMs: 0 });
+    const cohort = { events: ['Bought'], days: 5 };
+    await createCohort(world.db, UID, { id: 'buyers', name: 'Buyers', who: cohort, timezone: 'UTC', createdAtMs: 0 });
     const ask = clientOf(world);
     expect(peopleOf((await ask('funnel', { ...FUNNEL, where: { cohort: 'buyers' } })).body)).toEqual([20, 20]);
     const steps = [{ event: 'Looked', where: { not: { cohort: 'buyers' } } }, { event: 'identify' }];
@@ -117,12 +117,12 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
       const journey = funnel.make(must(funnel.parse(FUNNEL, 'UTC')));
       return readJourney(asking, journey, { heldMax });
     };
-    // Two readings of its 140 events.
+    // The bound allows two readings of the 140 events.
     limits.journeyReadRowsMax = 280;
     const [once, often] = [await read(1_000), await read(80)];
     Object.assign(limits, { journeyReadRowsMax });
     expect(once).toMatchObject({ ok: true });
-    // What the shards hold is not read again.
+    // The tails of the shards are not read again.
     const refusal = {
       ok: false,
       error: { code: 'query-too-large', message: expect.stringContaining('More than 280') },

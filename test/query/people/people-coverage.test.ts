@@ -1,4 +1,4 @@
-// The meta of an answer covers the readings about people too: shards that failed meanwhile, days that were dropped.
+// The meta of an answer covers the readings about people too: shards that failed meanwhile, and dropped days.
 
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +47,7 @@ const save = (world: World, id: string, range: object) =>
 const ask = (world: World, where: object) =>
   world.ask({ measure: 'count', events: ['Looked'], ...YESTERDAY, where }, { rollups: [] });
 
-/** Makes readings of the tail fail, by their number; each is tried twice. */
+/** Makes readings of the tail fail, by their number; each reading is tried twice. */
 function failing(world: World, isFailing: (reading: number) => boolean): void {
   let reading = 0;
   let tries = 0;

@@ -50,7 +50,7 @@ describe('people counted by scanners', () => {
     ];
     const { scanSharedRowsMin } = limits;
     limits.scanSharedRowsMin = 1;
-    expect((await answer(lake, { measure: 'users' }, pool.of))[0]!.total).toBe(PEOPLE);
+    expect((await answer(lake, { measure: 'users' }, pool.scannerOf))[0]!.total).toBe(PEOPLE);
     const links = Array.from({ length: 10 }, (_, i) => ({
       kind: 'alias' as const,
       from: hashOf(`user-${2 * i}`),
@@ -59,10 +59,10 @@ describe('people counted by scanners', () => {
     }));
     await lake.db.batch(insertLinks(lake.db, UID, 'a', links));
     for (const question of questions) {
-      expect(await answer(lake, question, pool.of)).toEqual(await answer(lake, question));
+      expect(await answer(lake, question, pool.scannerOf)).toEqual(await answer(lake, question));
     }
-    expect((await answer(lake, { measure: 'users' }, pool.of))[0]!.total).toBe(PEOPLE - 10);
-    expect(pool.asked.length).toBeGreaterThan(0);
+    expect((await answer(lake, { measure: 'users' }, pool.scannerOf))[0]!.total).toBe(PEOPLE - 10);
+    expect(pool.called.length).toBeGreaterThan(0);
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 });

@@ -186,7 +186,7 @@ describe('an event that came twice, before and after a login', () => {
     const device = { anonymous_id: 'a1' };
     const copy = { id: 'same', atMs: YESTERDAY_MS, event: 'Looked' };
     world.append(0, [record({ ...copy, ...device })]);
-    // The event comes again through another region: the same device and key, and by now with a user id.
+    // The event comes again through another region, with the same device and key, but now with a user id.
     world.append(1, [
       record({ ...copy, ...device, user_id: 'u1' }),
       event(NOW_MS, { ...device, user_id: 'u1', type: 'identify', event: 'identify' }),

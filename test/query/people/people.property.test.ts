@@ -1,5 +1,5 @@
-// People are counted as an oracle counts them, which holds all events in one list and walks along the links, however events
-// with ids, logins, aliases and traits arrive, are spread, stored and sealed.
+// People are counted as an oracle counts them. The oracle holds all events in one list and walks along the links.
+// Events with ids, logins, aliases and traits arrive, are spread, stored and sealed in any way.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -24,11 +24,11 @@ const anyEvent = fc
     ms: fc.nat(4),
   })
   .map(({ kind, device, user, previous, plan, day, ms }): Omit<Parameters<typeof record>[0], 'id'> => {
-    const who = { ...(device && { anonymous_id: device }), ...(user && { user_id: user }) };
+    const ids = { ...(device && { anonymous_id: device }), ...(user && { user_id: user }) };
     const atMs = NOW_MS - day * DAY_MS - 1_000 + ms;
-    if (kind === 'click') return { atMs, ...who };
-    if (kind === 'identify') return { atMs, type: 'identify', event: 'identify', ...who, properties: { plan } };
-    return { atMs, type: 'alias', event: 'alias', ...who, properties: { previousId: previous } };
+    if (kind === 'click') return { atMs, ...ids };
+    if (kind === 'identify') return { atMs, type: 'identify', event: 'identify', ...ids, properties: { plan } };
+    return { atMs, type: 'alias', event: 'alias', ...ids, properties: { previousId: previous } };
   });
 
 const anyStep = fc.record({
@@ -85,7 +85,7 @@ describe('people', () => {
 
 const personText = ({ strings }: EventRecord) => strings.user_id ?? strings.anonymous_id ?? null;
 
-/** Walks from an event's id over the links that hold; the least of the ids it reaches names the person. */
+/** Walks from an event's id over the links that hold. The least of the reached ids names the person. */
 function whoIsWho(events: readonly EventRecord[]): (event: EventRecord) => string | null {
   const edges: [string, string][] = [];
   const users = new Map<string, { atMs: number; user: string }>();

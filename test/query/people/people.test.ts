@@ -1,4 +1,4 @@
-// Links made later, traits, groups and cohorts in answers, from tails, from the lake, and from both.
+// Links made later, traits, groups and cohorts in answers, from tails, from the lake, and from both together.
 
 import { describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
@@ -12,16 +12,17 @@ const YESTERDAY_MS = NOW_MS - DAY_MS;
 const RANGE = { from: '2026-03-01', to: '2026-03-12' };
 
 let ids = 0;
-const click = (atMs: number, who: object, more: object = {}) => record({ id: `c${ids++}`, atMs, ...who, ...more });
-const identify = (atMs: number, who: object, traits: JsonObject = {}) =>
-  record({ id: `i${ids++}`, type: 'identify', event: 'identify', atMs, ...who, properties: traits });
+const click = (atMs: number, person: object, more: object = {}) =>
+  record({ id: `c${ids++}`, atMs, ...person, ...more });
+const identify = (atMs: number, person: object, traits: JsonObject = {}) =>
+  record({ id: `i${ids++}`, type: 'identify', event: 'identify', atMs, ...person, properties: traits });
 const anon = (anonymous_id: string) => ({ anonymous_id });
 const user = (user_id: string) => ({ user_id });
 
 type Stage = 'in the shard' | 'stored' | 'sealed';
 const STAGES: readonly Stage[] = ['in the shard', 'stored', 'sealed'];
 
-/** Each list came a day before the next; the last list is still in the shard. */
+/** Each list came a day before the next one; the last list is still in the shard. */
 async function worldOf(stage: Stage, ...lists: (readonly EventRecord[])[]): Promise<World> {
   const world = new World({ nowMs: NOW_MS });
   for (const [index, events] of lists.entries()) {
@@ -112,8 +113,8 @@ describe.each(STAGES)('people whose first events are %s', (stage) => {
   });
 
   it('are in a cohort by what they did and who they are', async () => {
-    const bought = (atMs: number, who: object, price = 1) =>
-      click(atMs, who, { event: 'Bought', properties: { price } });
+    const bought = (atMs: number, person: object, price = 1) =>
+      click(atMs, person, { event: 'Bought', properties: { price } });
     const before = [
       ...[1, 2].map((hours) => bought(YESTERDAY_MS - hours * HOUR_MS, anon('a1'))),
       bought(YESTERDAY_MS, user('u2')),
@@ -122,8 +123,8 @@ describe.each(STAGES)('people whose first events are %s', (stage) => {
       identify(YESTERDAY_MS, user('u3'), { plan: 'pro' }),
     ];
     const world = await worldOf(stage, before, [bought(NOW_MS, user('u1'), 9)]);
-    const save = (id: string, who: object) =>
-      createCohort(world.db, UID, { id, name: id, who, timezone: 'UTC', createdAtMs: 0 });
+    const save = (id: string, cohort: object) =>
+      createCohort(world.db, UID, { id, name: id, who: cohort, timezone: 'UTC', createdAtMs: 0 });
     await save('often', { events: ['Bought'], count: { gte: 3 }, days: 30 });
     await save('never', { events: ['Bought'], count: { lte: 0 }, days: 30 });
     await save('today', { events: ['Bought'], from: '2026-03-10', to: '2026-03-11' });

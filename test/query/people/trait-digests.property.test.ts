@@ -1,5 +1,5 @@
-// Profiles that are kept of blocks of days change no answer: whatever came when, was stored, sealed, sealed again, dropped or
-// linked, the traits are those of a reading of all events.
+// Trait digests change no answer. However events come, are stored, sealed, sealed again, dropped or linked, the traits
+// are those of a reading of all events.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
 const TODAY = dayOf(NOW_MS);
-/** Two blocks that are long past, and the one before today. */
+/** Two spans that are long past, and the span before today. */
 const BLOCKS = [-4, -3, 0].map((before) => spanOf(TODAY) + before);
 const RANGE = { from: '2025-09-01', to: '2026-03-11' };
 
@@ -91,7 +91,7 @@ describe('kept profiles', () => {
         for (const step of steps) {
           if (step.do === 'send') {
             const records = step.events.map(({ event, again }) =>
-              // Of some a second copy comes later, perhaps when the first is sealed and kept.
+              // Some events get a second copy, perhaps after the first one is sealed and digested.
               record({ ...event, id: again ? `copy${event.atMs}${event.type}` : `e${ids++}` }),
             );
             world.nowMs += 1_000;
@@ -111,7 +111,7 @@ describe('kept profiles', () => {
       }),
       { numRuns: 100 },
     );
-    // The test is of use: files were read, and made anew of other seals.
+    // The runs must reach both cases: answers read digests, and digests were rebuilt from other seals.
     expect(used).toBeGreaterThan(10);
     expect(rebuilt).toBeGreaterThan(0);
   });
@@ -153,7 +153,7 @@ describe('the schedule of profiles', () => {
     const before = (await filesRead(world)).days;
     await scheduleDigests(ports(world), NOW_MS);
     expect(rowsOf(world).map(({ block }) => block)).toEqual([BLOCKS[0]]);
-    // One event a person is left of the 32 that say the same trait.
+    // Each person keeps one of the 32 events that give the same trait.
     expect(rowsOf(world)[0]).toMatchObject({ rowCount: 1 });
     const after = await filesRead(world);
     expect([after.profiles, before - after.days]).toEqual([1, SPAN_DAYS]);
@@ -174,7 +174,7 @@ describe('the schedule of profiles', () => {
     world.append(0, [identify(day + 1, 2)]);
     await world.store(0);
     await keepAll(world, 1);
-    expect(rowsOf(world)).toEqual([first]); // dirty: its days come first
+    expect(rowsOf(world)).toEqual([first]); // the span is dirty, so its days are sealed first
     await sealAll(world);
     await keepAll(world, 1);
     const [second] = rowsOf(world);
@@ -229,7 +229,7 @@ const identify = (day: number, size: number): EventRecord =>
 
 const ports = (world: World) => ({ db: world.db, lake: world.bucket.binding });
 
-/** Every day of which something is stored. */
+/** Seals every day with stored events. */
 async function sealAll(world: World): Promise<void> {
   const rows = world.fakeDb.select('SELECT DISTINCT day FROM segment_days ORDER BY day', []) as { day: number }[];
   const dropped = world.fakeDb.select(`SELECT day_before AS day FROM dropped WHERE tier = 'lake'`, []) as {
@@ -255,7 +255,7 @@ function rowsOf(world: World): Row[] {
   ) as Row[];
 }
 
-/** As retention records it: it only grows. */
+/** Records a drop as expiry does: the dropped range only grows. */
 function drop(world: World, name: string, dayBefore: number): void {
   world.fakeDb.select(
     `INSERT INTO dropped (uid, tier, name, day_from, day_before, updated_at_ms) VALUES (?1, ?2, ?3, 0, ?4, 0)
@@ -264,12 +264,12 @@ function drop(world: World, name: string, dayBefore: number): void {
   );
 }
 
-/** True when a kept file was read. */
+/** Checks that the answers with digests equal those without; true when a digest was read. */
 async function answersAgree(world: World): Promise<boolean> {
   world.bucket.calls.length = 0;
   const kept = await answers(world);
   const isUsed = world.bucket.calls.some(({ key }) => key.includes('/profiles/'));
-  // What read none of them is the reading of all events.
+  // An answer that read no digest is itself the reading of all events.
   if (!isUsed) return false;
   const rows = world.fakeDb.select('SELECT * FROM profiles', []) as Record<string, string>[];
   world.fakeDb.select('DELETE FROM profiles', []);

@@ -1,4 +1,4 @@
-// Oracle: answers a question by looping over all events, in the plainest way.
+// Oracle: answers a question by a plain loop over all events.
 
 import { evaluate } from '../../../src/core/event/condition.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';

@@ -36,7 +36,7 @@ export class World {
   readonly rollups: readonly Rollup[];
   readonly tenant: Tenant;
   nowMs: number;
-  /** Every accepted event. */
+  /** Every event that was accepted. */
   readonly events: EventRecord[] = [];
 
   constructor(options: { nowMs: number; shardCount?: number; rollups?: readonly Rollup[]; timezone?: string }) {
@@ -72,7 +72,7 @@ export class World {
     });
   }
 
-  /** Cuts and stores what the shard holds. With `confirm: false` the shard goes on answering for it. */
+  /** Cuts and stores the shard's events. With `confirm: false` the shard goes on answering for them. */
   async store(shard: number, options: { confirm?: boolean } = {}): Promise<void> {
     const { confirm = true } = options;
     const stub = this.shards[shard]!;

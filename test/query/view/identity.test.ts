@@ -1,4 +1,4 @@
-// The links that an isolate keeps: as many as fit, and none of a tenant that has more than an answer can follow.
+// The cache of links: as many tenants as fit, and none with more links than an answer can follow.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';

@@ -149,7 +149,7 @@ describe('a question with a property', () => {
     }
   });
 
-  it('is answered when nobody can know: no events, a shard that is silent, a file that is gone', async () => {
+  it('is answered when the search cannot know: no events, a shard that is silent, a file that is gone', async () => {
     expect(await statusOf('plann')).toBe(200);
     add({ plan: 'pro' });
     await world.store(0);
@@ -229,15 +229,15 @@ describe('a search for names', () => {
         fc.boolean(),
         (all, names, isPacked) => {
           const objects = all as JsonObject[];
-          const asked = names.filter((name) => name !== '');
-          const search = new NameSearch(asked);
+          const named = names.filter((name) => name !== '');
+          const search = new NameSearch(named);
           search.look(
             columnsOf(
               objects.map((object) => JSON.stringify(object)),
               isPacked,
             ),
           );
-          const missing = asked.filter((name) => {
+          const missing = named.filter((name) => {
             const place = propertyPlace(name) as { readonly key: string; readonly steps: readonly string[] };
             return objects.every((object) => foundAt(object, place.key, place.steps) === undefined);
           });

@@ -59,13 +59,13 @@ describe('a scan shared out over scanners', () => {
     const pool = scannerPool(lake.bucket.binding);
     for (const question of QUESTIONS) {
       const alone = await answer(lake, question);
-      expect(await answer(lake, question, pool.of)).toEqual(alone);
+      expect(await answer(lake, question, pool.scannerOf)).toEqual(alone);
       // The scanners have cached what they read, so the second answer needs no read.
       const reads = lake.bucket.count('get');
-      expect(await answer(lake, question, pool.of)).toEqual(alone);
+      expect(await answer(lake, question, pool.scannerOf)).toEqual(alone);
       if (!JSON.stringify(question).includes('p90')) expect(lake.bucket.count('get')).toBe(reads);
     }
-    expect(new Set(pool.asked).size).toBeGreaterThan(1);
+    expect(new Set(pool.called).size).toBeGreaterThan(1);
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 
@@ -88,8 +88,8 @@ describe('a scan shared out over scanners', () => {
     for (const rowsMax of [10_000, 700, 500, 100]) {
       limits.scannerRowsMax = rowsMax;
       const pool = scannerPool(lake.bucket.binding);
-      expect(await answer(lake, { measure: 'count' }, pool.of)).toEqual(alone);
-      scannersAsked.push(new Set(pool.asked).size);
+      expect(await answer(lake, { measure: 'count' }, pool.scannerOf)).toEqual(alone);
+      scannersAsked.push(new Set(pool.called).size);
     }
     // The units have 300, 600, 700 and 1,200 rows: those that fit are shared, then the smallest alone, then none.
     expect(scannersAsked[1]).toBe(3);
@@ -105,19 +105,21 @@ describe('a scan shared out over scanners', () => {
     const { segments } = await openLakeView(asking, { ...wholeRange(), columns: [] });
     const query = queryOf({ measure: 'count' });
     limits.scannerRowsMax = 500;
-    const asked = { segments, query, ...wholeRange() };
-    expect(await scannerPool(lake.bucket.binding).of(UID, 0).scan(asked)).toMatchObject({ status: 'over-budget' });
+    const task = { segments, query, ...wholeRange() };
+    expect(await scannerPool(lake.bucket.binding).scannerOf(UID, 0).scan(task)).toMatchObject({
+      status: 'over-budget',
+    });
     limits.scannerRowsMax = scannerRowsMax;
     let nowMs = 0;
     const slow = scannerPool(lake.bucket.binding, () => (nowMs += LIMITS.scannerBudgetMs));
-    expect(await answer(lake, { measure: 'count' }, slow.of)).toMatchObject({ code: 'query-too-large' });
+    expect(await answer(lake, { measure: 'count' }, slow.scannerOf)).toMatchObject({ code: 'query-too-large' });
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 
   it('scans alone what is small', async () => {
     const pool = scannerPool((await lakeOfDays()).bucket.binding);
-    await answer(await lakeOfDays(), { measure: 'count' }, pool.of);
-    expect(pool.asked).toEqual([]);
+    await answer(await lakeOfDays(), { measure: 'count' }, pool.scannerOf);
+    expect(pool.called).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-// Bounds of the tails that a question holds: while the sinks are far behind, the question is refused, never answered short.
+// Bounds of the tails that a question holds: while the sinks are far behind, the question is refused, never answered in
+// part.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
@@ -28,7 +29,7 @@ function worldOf(): World {
   return world;
 }
 
-/** The code, the status, and the number of pages read meanwhile. */
+/** The code, the status, and the number of pages that were read. */
 async function refusal(world: World, body: object) {
   let pages = 0;
   for (const shard of world.shards) shard.beforeTailPage = async () => void pages++;
@@ -45,7 +46,7 @@ describe('tails that are too long', () => {
     const refused = await refusal(world, COUNT);
     expect(refused).toMatchObject({ status: 503, code: 'query-tail-too-long', headers: { 'retry-after': '10' } });
     expect(refused.pages).toBeLessThan(12);
-    // Cells do not need the tails.
+    // A question that cells answer does not read the tails.
     expect((await world.ask(COUNT)).series[0]!.total).toBe(100);
   });
 

@@ -6,7 +6,7 @@ import type { Patch } from './build.ts';
 
 export interface Mutation {
   readonly name: string;
-  /** What is broken, in a person's words. */
+  /** A description of the bug, in a person's words. */
   readonly what: string;
   readonly patches: readonly Patch[];
 }

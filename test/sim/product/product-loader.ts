@@ -13,7 +13,7 @@ export type Product = typeof ProductModule;
 /** The clock, randomness, log and timers that the product sees. */
 export interface Surroundings {
   readonly nowMs: number;
-  /** Fills with seeded randomness. */
+  /** Fills the array with seeded random values. */
   random(bytes: Uint8Array): void;
   log(level: string, values: readonly unknown[]): void;
   setTimer(run: () => void, delayMs: number): number;

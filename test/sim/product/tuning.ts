@@ -1,5 +1,5 @@
-// Tuning: the product's bounds made small, so that a thousand events meet what takes millions in production: many
-// flushes, several pages, chunks, buckets and log slots, and backpressure.
+// Tuning: the product's bounds made small, so that a thousand events reach states that take millions in production:
+// many flushes, several pages, chunks, buckets and log slots, and backpressure.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,9 +16,9 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   sealBucketRowsMax: 400,
   sealIdsMax: 380,
   flushAgeMsMax: 900_000,
-  // Ids leave memory for their runs, and are looked up there.
+  // A set of ids gives way to its runs after few ids, so look-ups read the runs.
   dedupeRecentIdsMax: 150,
-  // Seldom loaded, so often stale.
+  // The cache is seldom refreshed, so it is often stale.
   tenantCacheMs: 600_000,
 };
 
@@ -33,7 +33,7 @@ const CONSTANTS: readonly Patch[] = [
   },
 ];
 
-/** What every simulated product is patched with. */
+/** The patches of every simulated product. */
 export function tuning(): Patch[] {
   const text = readFileSync(join(root, LIMITS_FILE), 'utf8');
   const limits = Object.entries(SMALL_LIMITS).map(([name, value]): Patch => {

@@ -15,7 +15,7 @@ const closeBetweenReads: Scenario = {
     const d1 = stage.hold('before', /^d1 .*SELECT (parts|segment_days|segments)/, ({ caller }) =>
       /isolate/.test(caller.name),
     );
-    const asked = stage.ask(tenant);
+    const answer = stage.ask(tenant);
     await stage.passUntilHeld(d1);
     d1.isOpen = true;
     await stage.store(tenant);
@@ -23,7 +23,7 @@ const closeBetweenReads: Scenario = {
     await stage.pass();
     stage.world.network.open(d1);
     await stage.pass();
-    await asked;
+    await answer;
     await heldAtTheShard(stage);
     await stage.rest();
   },
@@ -35,14 +35,14 @@ async function heldAtTheShard(stage: Stage): Promise<void> {
   const live = stage.hold('after', /^(live|readTail) shard/);
   for (const fromLake of [false, true]) {
     live.isOpen = false;
-    const asked = stage.ask(tenant!, { fromLake });
+    const answer = stage.ask(tenant!, { fromLake });
     await stage.passUntilHeld(live);
     live.isOpen = true;
     await stage.store(tenant!);
     await stage.pass(HOUR_MS / 4);
     stage.world.network.open(live);
     await stage.pass();
-    await asked;
+    await answer;
   }
 }
 
@@ -136,7 +136,7 @@ const sealDuringRead: Scenario = {
     await stage.pass();
     await stage.store(tenant);
     const live = stage.hold('after', /^(live|readTail) shard/);
-    const asked = [stage.ask(tenant), stage.ask(tenant, { fromLake: true })];
+    const answers = [stage.ask(tenant), stage.ask(tenant, { fromLake: true })];
     await stage.pass();
     live.isOpen = true;
     const sealedMs = NOON_MS + 15 * HOUR_MS;
@@ -144,7 +144,7 @@ const sealDuringRead: Scenario = {
     await stage.passUntil(sealedMs);
     stage.world.network.open(live);
     await stage.pass();
-    await Promise.all(asked);
+    await Promise.all(answers);
     const { meta } = (
       await Promise.all([
         ask(stage.world, tenant, { measure: 'count', startMs: NOON_MS - 12 * HOUR_MS, endMs: NOON_MS + 12 * HOUR_MS }),

@@ -11,7 +11,7 @@ export class GroupedCounts {
     return this.#rows.size * this.width;
   }
 
-  /** The group's row, to be counted in. */
+  /** The group's row, in which the caller counts. */
   row(group: number): Float64Array {
     let row = this.#rows.get(group);
     if (row === undefined) {

@@ -10,7 +10,7 @@ const groupKeySchema = z.object({
   other: z
     .literal(true)
     .optional()
-    .describe('Present on the group of everything beyond the top, which is always the last one.'),
+    .describe('Present on the group that has everything beyond `top`; it is always the last one.'),
 });
 type GroupKey = z.output<typeof groupKeySchema>;
 
@@ -50,7 +50,10 @@ export function groupsField<Table extends object>(
 }
 
 export interface RankedGroups {
-  /** The codes of each group that is listed, the largest first. The last lot has all the rest when there is `other`. */
+  /**
+   * The codes of each group that is listed, the largest first. The last lot has all remaining codes when there is
+   * `other`.
+   */
   readonly lots: readonly (readonly number[])[];
   readonly hasOther: boolean;
 }

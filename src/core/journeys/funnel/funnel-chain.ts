@@ -88,7 +88,8 @@ export class ChainFunnel {
       if ((mask & this.#excludedMask) !== 0 || (!isStrict && end > first + 1)) {
         reached = Math.max(reached, this.#step(atMs, mask, codes, first, end));
       } else {
-        // From the last step to the first: each takes the value that the step before it has had until now.
+        // The loop runs from the last step to the first: each step takes the value that the step before it has had
+        // until now.
         for (let bits = mask & this.#stepMask; bits !== 0; ) {
           const index = 31 - Math.clz32(bits);
           bits ^= 1 << index;
@@ -151,7 +152,8 @@ export class ChainFunnel {
       if ((mask & this.#excludedMask) !== 0 || (!isStrict && end > first + 1)) {
         doneMs = this.#stepBack(mask, codes, first, end);
       } else {
-        // From the first step to the last: each takes the value that the step after it has had until now.
+        // The loop runs from the first step to the last: each step takes the value that the step after it has had until
+        // now.
         for (let bits = mask & targetMask; bits !== 0; bits &= bits - 1) {
           const index = 31 - Math.clz32(bits & -bits);
           const endMs = best[index + 2]!;

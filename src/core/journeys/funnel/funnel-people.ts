@@ -66,7 +66,7 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
     this.#after = after;
   }
 
-  /** When people are added in lots by ascending hash, enough for a page is enough. */
+  /** People come in lots by ascending hash, so no more lots are needed once a page is full. */
   get count(): number {
     return this.#found.length;
   }
@@ -81,13 +81,16 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
     }
   }
 
-  /** Ascending by signed hash, the order in which the lake sorts people. */
+  /** Sorts by signed hash, ascending: the order in which the lake sorts people. */
   finish(): bigint[] {
     return this.#found.sort((left, right) => (left < right ? -1 : Number(left > right)));
   }
 }
 
-/** A call of its own beside the kinds: its fold finds hashes, and the ids of a page are read in a second scan. */
+/**
+ * The call for the people of a step. It is no journey kind: its fold finds hashes, and a second scan reads the ids of a
+ * page.
+ */
 export const funnelPeople = {
   name: 'funnel/people',
   summary: 'The people who reached a step of a funnel, or dropped before it',

@@ -1,4 +1,4 @@
-/** FunnelQuestion: a funnel as it is asked, and the same checked. */
+/** FunnelQuestion: the wire form of a funnel, and the parsed form of the same question. */
 import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
 import { ok } from '../../std/result.ts';

@@ -21,8 +21,8 @@ import { funnelReader, type StepAlgorithm, stepAlgorithm } from './funnel-rows.t
 const stepSchema = z.object({
   name: z.string(),
   people: z.int(),
-  ofFirst: z.number().nullable().describe('Share of the first step; null when nobody is there.'),
-  ofPrevious: z.number().nullable().describe('Share of the step before; null when nobody is there.'),
+  ofFirst: z.number().nullable().describe('Share of the first step; null when no person reached it.'),
+  ofPrevious: z.number().nullable().describe('Share of the step before; null when no person reached it.'),
   dropped: z.int().describe('People of the step before who did not get here.'),
   secondsToConvert: quantilesSchema
     .optional()
@@ -40,7 +40,7 @@ class FunnelFold implements JourneyFold<FunnelAnswer> {
   readonly #question: FunnelQuestion;
   readonly #breakdown: Breakdown;
   readonly #algorithm: StepAlgorithm;
-  /** For each group, at index i, the people who reached step i + 1 and no further. */
+  /** The row of a group has at index i the number of people who reached step i + 1 and no further. */
   readonly #reached: GroupedCounts;
   readonly #earliest = new DurationBag();
   readonly #shortest = new DurationBag();

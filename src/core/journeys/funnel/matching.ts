@@ -50,7 +50,7 @@ export class Matching {
     const index = this.#indexOf(mask);
     const hadSpare = this.#used[index]! < this.#counts[index]!;
     this.#counts[index]!++;
-    // One more of a kind that already has a spare changes nothing.
+    // A further event of a kind that already has a spare changes nothing.
     if (!hadSpare) this.#augmentAny();
   }
 

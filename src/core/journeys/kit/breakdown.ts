@@ -4,7 +4,9 @@ import { propertyColumn } from '../../event/property.ts';
 import type { RowSource, RowText } from '../../query/rows/row-source.ts';
 import { ABSENT, TextCodes } from './text-codes.ts';
 
-/** Where the breakdown of a journey is read: nowhere, at each event, or at the person's first event that has it. */
+/**
+ * The place where a journey reads its breakdown: nowhere, at each event, or at the person's first event that has it.
+ */
 export type GroupedBy = 'none' | 'event' | 'person';
 
 export class Breakdown {

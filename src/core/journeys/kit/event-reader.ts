@@ -12,9 +12,9 @@ import type { RowNeeds } from './row-reader.ts';
 export interface Reading {
   /** Start of a look-back before the range. Default: the start of the range. */
   readonly startMs?: number;
-  /** End of what has come. Default: the end of the range. */
+  /** End of the part of the range that has begun. Default: the end of the range. */
   readonly endMs?: number;
-  /** Where the breakdown is read when the question has one. */
+  /** The place where the breakdown is read when the question has one. */
   readonly groupedBy: Exclude<GroupedBy, 'none'>;
 }
 

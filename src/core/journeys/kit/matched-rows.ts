@@ -1,5 +1,5 @@
 /**
- * MatchedRows: the reader of journeys to which an event is what matchers say about it: a mask, a bit for each matcher.
+ * MatchedRows: the reader of journeys to which an event is a mask: a bit for each matcher that fits it.
  */
 import type { EventColumns } from '../../event/columns.ts';
 import { EventReader, type Reading } from './event-reader.ts';

@@ -15,7 +15,7 @@ import { err, ok, type Result } from '../../std/result.ts';
 import { conditionSize, type Matcher, matcherSize } from './matchers.ts';
 
 /**
- * The codes with which any journey may refuse a question: those of the common fields, and of what is bounded over all
+ * The codes with which any journey may refuse a question: those of the common fields, and of the bounds over all
  * fields.
  */
 export const COMMON_CODES = [

@@ -1,5 +1,6 @@
 /**
- * RowReader: the reading half of a journey: what a scan has to bring, and the number under which each event is kept.
+ * RowReader: the reading half of a journey: the columns that a scan has to bring, and the number under which each event
+ * is kept.
  *
  * The caller hands over a batch with `use` and then asks for rows of that batch, in any order. A reader keeps nothing
  * of a batch but the texts of its breakdown and of its labels, so several scans may use it in turn. There are three:
@@ -35,7 +36,7 @@ export interface RowReader {
 
 /** The data that a scan has to bring for a reader, fixed once the reader is made. */
 export interface RowNeeds {
-  /** Start of what is read: the start of the range, or of a look-back before it. */
+  /** Start of the events that are read: the start of the range, or of a look-back before it. */
   readonly startMs: number;
   readonly endMs: number;
   /** Text columns of the batches. */
@@ -54,7 +55,7 @@ export interface CodedRows {
   readonly codes: Uint32Array;
 }
 
-/** Labels: the texts behind the codes of a journey, as its pages or the steps of its paths. */
+/** Labels: the texts behind the codes of a journey, such as its pages or the steps of its paths. */
 export interface CodeLabels {
   readonly texts: TextCodes;
   /** The noun for messages: "pages". */

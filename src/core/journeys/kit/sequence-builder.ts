@@ -15,7 +15,7 @@ export interface HighRange {
   readonly from: number;
   readonly to: number;
 }
-export const EVERYBODY: HighRange = { from: -(2 ** 31), to: 2 ** 31 - 1 };
+export const ALL_PEOPLE: HighRange = { from: -(2 ** 31), to: 2 ** 31 - 1 };
 
 const CHUNK_ROWS = 65_536;
 
@@ -38,7 +38,7 @@ export class SequenceBuilder {
   #rowCount = 0;
 
   constructor(reader: RowReader, options: { readonly heldMax: number; readonly range?: HighRange }) {
-    const { from, to } = options.range ?? EVERYBODY;
+    const { from, to } = options.range ?? ALL_PEOPLE;
     this.#reader = reader;
     this.#heldMax = options.heldMax;
     this.#people = new PeopleTable(reader.breakdown.groupedBy === 'person');
@@ -55,7 +55,7 @@ export class SequenceBuilder {
     return this.held > this.#heldMax;
   }
 
-  /** The measure of what is held: an event counts as one, a person as two. */
+  /** The measure of the held events: each counts as one, and a person as two. */
   get held(): number {
     return this.#rowCount + 2 * this.#people.count;
   }

@@ -1,4 +1,4 @@
-/** PathsQuestion: a question for paths as it is asked, and the same checked. */
+/** PathsQuestion: the wire form of a question for paths, and the parsed form of the same question. */
 import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
 import { ok } from '../../std/result.ts';

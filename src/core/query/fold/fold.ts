@@ -7,7 +7,7 @@
  */
 
 export interface Value {
-  /** Null when there is nothing to take an average, extreme or quantile of. */
+  /** null when the statistic has no value to be taken of: an average, extreme or quantile of nothing. */
   readonly value: number | null;
   /** True when the value comes from a sketch, within its bound. */
   readonly estimated: boolean;

@@ -71,7 +71,7 @@ export class Grouping {
     return this.#keys[group]!;
   }
 
-  /** Returns the group of these values, which is made when it is new. The array is kept. */
+  /** Returns the group of these values, which is made when it is new. The grouping keeps the array. */
   group(values: readonly (string | null)[]): number {
     let node = this.#root;
     for (const value of values) {

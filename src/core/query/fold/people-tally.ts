@@ -99,7 +99,7 @@ export class PeopleTally implements SizedTally {
     return people.size;
   }
 
-  /** Sorts the table by slot (counting sort) and drops it: nothing is added any more. */
+  /** Sorts the triples by slot (counting sort) and frees the table: no triple can be added any more. */
   #sort(): { offsets: Uint32Array; hashes: Uint32Array } {
     const offsets = new Uint32Array(this.#slotCount + 1);
     for (let slot = 0; slot < this.#slotCount; slot++) offsets[slot + 1] = offsets[slot]! + this.#counts[slot]!;

@@ -41,7 +41,7 @@ export function parseFormula(text: string): Result<Formula, FormulaRefusal> {
   if (text.length > LIMITS.formulaLengthMax) {
     return err({
       at: 0,
-      message: `A formula has at most ${LIMITS.formulaLengthMax} characters, this one ${text.length}.`,
+      message: `A formula has at most ${LIMITS.formulaLengthMax} characters; this one has ${text.length}.`,
     });
   }
   const parser = new Parser(text);

@@ -157,7 +157,7 @@ function combined(operator: Operator, left: Evaluated, right: Evaluated, budget:
   if ('number' in left) return mapped(right as Table, (value) => calculate(operator, left.number, value), budget);
   if ('number' in right) return mapped(left, (value) => calculate(operator, value, right.number), budget);
   if (left.ats.length !== right.ats.length || left.ats.some((at, index) => at !== right.ats[index])) {
-    // A grouped answer in which nothing was counted has no points at all.
+    // A grouped answer without any event has no points at all.
     if (left.lines.size > 0 && right.lines.size > 0)
       throw new FormulaMismatch('The questions of a formula must have the same range and interval.');
   }
@@ -172,7 +172,7 @@ function combined(operator: Operator, left: Evaluated, right: Evaluated, budget:
 function joined(operator: Operator, left: Table, right: Table, budget: FormulaBudget): Table {
   const groupBy = left.groupBy.length > 0 ? left.groupBy : right.groupBy;
   const ats = left.ats.length > 0 ? left.ats : right.ats;
-  // Only the lines of the table with groups count, or of both.
+  // The lines of the answer are those of the tables with groups.
   const leading = [left, right].filter((table) => table.groupBy.length === groupBy.length);
   const keys = new Map(leading.flatMap(({ lines }) => [...lines].map(([text, { key }]) => [text, key] as const)));
   budget.spend(keys.size, ats.length);

@@ -5,7 +5,7 @@
  * answers. A rollup is adequate when all of these hold:
  *
  * - Its filter is implied: each of its conjuncts is, in structure, one of the question's.
- * - Its dimensions decide exactly what else the question demands.
+ * - Its dimensions decide the remaining conditions of the question exactly.
  * - Its dimensions have the properties grouped by, its numbers the property measured.
  * - The question asks for no trait, cohort or group: those are looked up when events are read, so no rollup has them.
  * - The question's bounds and buckets fall on whole minutes, the grain of a window.
@@ -87,10 +87,10 @@ function planOn(query: Query, rollup: Rollup): RollupPlan | null {
   if (groupPositions.includes(-1)) return null;
   const numberPosition = query.number ? rollup.numbers.indexOf(query.number.property) : null;
   if (numberPosition === -1) return null;
-  const asked = conjuncts(query.where).map((condition) => ({ condition, text: canonicalCondition(condition) }));
+  const conditions = conjuncts(query.where).map((condition) => ({ condition, text: canonicalCondition(condition) }));
   const implied = new Set(conjuncts(rollup.where ?? null).map(canonicalCondition));
-  for (const text of implied) if (!asked.some((conjunct) => conjunct.text === text)) return null;
-  const left = asked.filter(({ text }) => !implied.has(text)).map(({ condition }) => condition);
+  for (const text of implied) if (!conditions.some((conjunct) => conjunct.text === text)) return null;
+  const left = conditions.filter(({ text }) => !implied.has(text)).map(({ condition }) => condition);
   if (!left.every((condition) => isDecided(condition, rollup.dimensions))) return null;
   return { rollup, residual: left.length === 0 ? null : { and: left }, groupPositions, numberPosition };
 }
@@ -119,7 +119,8 @@ function isDecidedByText({ property, op, value }: Comparison): boolean {
   const values = op === 'in' && Array.isArray(value) ? value : [value];
   const areShort = values.every((each) => typeof each !== 'string' || each.length < LIMITS.dimensionValueLengthMax - 1);
   if (isColumn(property)) return areShort;
-  // The text of a number or of a boolean may also be a string's: only a text that no other value has decides.
+  // A text such as "1" may stand for a number, a boolean or a string, so only a text that no other value has can
+  // decide.
   const isEquality = op === 'eq' || op === 'neq' || op === 'in';
   return isEquality && areShort && values.every((each) => typeof each === 'string' && isPlainText(each));
 }

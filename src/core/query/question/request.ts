@@ -40,7 +40,7 @@ export const querySchema = z.strictObject({
     .optional()
     .describe(
       'Number of series listed; the remainder is one more series, `other`. ' +
-        `Default: ${LIMITS.queryTopDefault}, or fewer when the points of so many would be too many.`,
+        `Default: ${LIMITS.queryTopDefault}, or fewer when so many series would have too many points.`,
     ),
 });
 export type QueryBody = z.input<typeof querySchema>;
@@ -162,7 +162,7 @@ export function parseRange(
   const days = (endMs - startMs) / DAY_MS;
   // A local range of 400 days may be an hour longer.
   if (days > LIMITS.queryRangeDaysMax + 0.25) {
-    const detail = `A range has at most ${LIMITS.queryRangeDaysMax} days, this one ${Math.ceil(days)}.`;
+    const detail = `A range has at most ${LIMITS.queryRangeDaysMax} days; this one has ${Math.ceil(days)}.`;
     return refuse('range-too-wide', '/to', detail);
   }
   return ok({ startMs, endMs });

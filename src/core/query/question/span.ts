@@ -37,7 +37,9 @@ export function before(atMs: number, { count, unit }: Span, timezone: string): n
   return instantOf(timezone, moved.getTime());
 }
 
-/** Returns the last `count` units of the local calendar, of which the last one holds `nowMs` and is whole. */
+/**
+ * Returns the range of the last `count` units of the local calendar. It ends with the whole unit that holds `nowMs`.
+ */
 export function lastOf({ count, unit }: Span, nowMs: number, timezone: string): { startMs: number; endMs: number } {
   const local = new Date(nowMs + offsetAt(timezone, nowMs));
   const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];

@@ -192,7 +192,7 @@ function typedOf(columns: EventColumns | null, property: string): TypedColumn | 
   return typed !== undefined && Object.hasOwn(typed, property) ? typed[property] : undefined;
 }
 
-/** Returns the reader of the texts of a property's own column; it gives undefined where there is none. */
+/** Returns the reader of the texts of a property's own column; the reader gives undefined where the row has none. */
 function codedProperty(place: PropertyPlace): (columns: EventColumns) => CodedTexts | undefined {
   if (place.in !== 'properties' || place.steps.length > 1) return () => undefined;
   return (columns) => {

@@ -1,4 +1,4 @@
-// The one-pass funnel against trying every chain of events there is.
+// The one-pass funnel against an oracle that tries every possible chain of events.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const eventsOf = (bits: number) =>
       maxLength: 8,
     })
     .map((events) => events.sort((a, b) => a.at - b.at));
-/** Each event serves one step, as where steps are different names. */
+/** Events that serve one step each, as when the steps have different names. */
 const plainEventsOf = (bits: number) =>
   fc
     .array(fc.record({ at: fc.nat(12), code: fc.nat(bits - 1).map((bit) => 1 << bit) }), {
@@ -46,7 +46,7 @@ const caseOf = fc.integer({ min: 2, max: 4 }).chain((stepCount) => {
   });
 });
 
-/** Every chain of `length` steps. */
+/** Yields every chain of `length` steps. */
 function* chains(rules: ChainRules, events: readonly Event[], length: number): Generator<readonly number[]> {
   const firstMs = events.find(({ code }) => (code & 1) !== 0)?.at;
   function* extend(rows: readonly number[]): Generator<readonly number[]> {
@@ -99,7 +99,10 @@ function* sets(rules: ChainRules, events: readonly Event[], length: number): Gen
   yield* choose(0, []);
 }
 
-/** From first to last event of each; with first touch of a set from the very first one. */
+/**
+ * The times from the first to the last event of each chain. For a set with first touch they start at the very first
+ * event.
+ */
 function timesOf(rules: ChainRules, events: readonly Event[], found: readonly (readonly number[])[], isSet: boolean) {
   const all = isSet ? 2 ** rules.stepCount - 1 : 1;
   const firstMs = events.find(({ code }) => (code & all) !== 0)?.at ?? Number.NaN;
@@ -119,7 +122,7 @@ function timesOf(rules: ChainRules, events: readonly Event[], found: readonly (r
 
 function check(rules: ChainRules, events: readonly Event[], isSet: boolean): void {
   const funnel = isSet ? new SetFunnel(rules) : new ChainFunnel(rules);
-  // Another person's events around it, which must not matter.
+  // Events of another person stand before and after these, and must not matter.
   const noise = { at: events[0]!.at, code: 2 ** rules.stepCount - 1 };
   const all = [noise, ...events, { ...noise, at: events.at(-1)!.at }];
   const at = Float64Array.from(all, (event) => event.at);

@@ -15,11 +15,11 @@ function query(body: object) {
 }
 
 function counted(body: object, counts: [key: (string | null)[], bucket: number, count: number][]) {
-  const asked = query(body);
-  const grouping = new Grouping(asked.bucketStarts.length);
+  const question = query(body);
+  const grouping = new Grouping(question.bucketStarts.length);
   const tally = new CountTally();
   for (const [key, bucket, count] of counts) tally.add(grouping.slot(grouping.group(key), bucket), count);
-  return rankSeries(asked, new TalliedFold(grouping, tally)).series;
+  return rankSeries(question, new TalliedFold(grouping, tally)).series;
 }
 
 describe('series', () => {
@@ -97,21 +97,21 @@ describe('people', () => {
 
 describe('quantiles', () => {
   it('are by nearest rank: always a value that occurred', () => {
-    const of = (quantile: number, values: number[]) => {
+    const quantileOf = (quantile: number, values: number[]) => {
       const tally = new QuantileTally(quantile);
       for (const value of values) tally.add(0, value);
       return tally.merged([0]).value;
     };
-    expect(of(0.5, [3, 1])).toBe(1);
-    expect(of(0.9, [3, 1, 2])).toBe(3);
-    expect(of(0.9, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1])).toBe(9);
+    expect(quantileOf(0.5, [3, 1])).toBe(1);
+    expect(quantileOf(0.9, [3, 1, 2])).toBe(3);
+    expect(quantileOf(0.9, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1])).toBe(9);
     expect(
-      of(
+      quantileOf(
         0.99,
         Array.from({ length: 100 }, (_, n) => n + 1),
       ),
     ).toBe(99);
-    expect(of(0.5, [-5])).toBe(-5);
+    expect(quantileOf(0.5, [-5])).toBe(-5);
   });
 
   it('from sketches are the same ranks within half a percent', () => {

@@ -60,7 +60,8 @@ describe('groups of two properties', () => {
     const fold = new RowFold(query({ groupBy: ['url', 'session_id'] }));
     const rows: Row[] = [];
     for (let index = 0; index < 3_000; index++) rows.push({ url: `/${index}`, session_id: `s${index}` });
-    // Every pair again, and all pairs of the first few: they fall on filled places, on new ones, and beyond.
+    // Every pair comes again, and so do all pairs of the first few values: they fall on filled places, on new ones, and
+    // beyond the table.
     for (let index = 0; index < 3_000; index++) rows.push({ url: `/${index}`, session_id: `s${index}` });
     for (const url of [0, 1, 2_999]) {
       for (let other = 0; other < 3_000; other++) rows.push({ url: `/${url}`, session_id: `s${other}` });

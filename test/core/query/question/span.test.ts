@@ -16,7 +16,7 @@ describe('a span', () => {
     expect(back('2026-03-31T00:00:00Z', '1 month')).toBe('2026-02-28T00:00:00.000Z');
     expect(back('2028-02-29T00:00:00Z', '1 year')).toBe('2027-02-28T00:00:00.000Z');
     expect(back('2026-01-15T00:00:00Z', '2 months')).toBe('2025-11-15T00:00:00.000Z');
-    // 02:30 did not come on 29 March, so the instant is that of the change.
+    // 02:30 does not exist on 29 March, so the instant is that of the change.
     expect(back('2026-03-30T00:30:00Z', '1 day', 'Europe/Berlin')).toBe('2026-03-29T01:00:00.000Z');
   });
 
