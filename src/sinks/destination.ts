@@ -16,7 +16,8 @@ import { allRows, keep } from '../lake/segment/rows.ts';
 import { readSegment } from '../lake/segment/segment-read.ts';
 import { ALL_LAKE_COLUMNS } from '../lake/segment/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../lake/segment/source.ts';
-import type { Cursors, Destination } from './sink.ts';
+import { logError } from '../observe/log.ts';
+import type { ConfirmedFlush, Cursors, Destination } from './sink.ts';
 import { within } from './within.ts';
 
 /** Bounds one run; further flushes wait for the next run. */
@@ -62,7 +63,7 @@ async function runDestination(
       const rows = await readRows(lake, segment, dropped.events);
       const { incarnation, seqFrom, seqTo } = segment;
       const flush = { uid, flush: { incarnation, seqFrom, seqTo }, position: manifestSeq, rows };
-      if (rows.rowCount > 0) await within(destination.deliver(flush), DELIVERY_MS_MAX, `a delivery to ${name}`);
+      if (rows.rowCount > 0) await deliver(destination, flush);
       // False when another run has moved the cursor: the rest is left to that run.
       if (!(await cursors.move(name, uid, { from: position, to: manifestSeq }))) break;
       position = manifestSeq;
@@ -70,7 +71,19 @@ async function runDestination(
     }
     return { destination: name, flushes };
   } catch (failure) {
+    logError('sinks.destination', failure, { destination: name, uid });
     return { destination: name, flushes, failure };
+  }
+}
+
+/** Ends the delivery after its deadline, for the receiver too. */
+async function deliver(destination: Destination, flush: ConfirmedFlush): Promise<void> {
+  const deadline = new AbortController();
+  try {
+    const delivery = destination.deliver(flush, deadline.signal);
+    await within(delivery, DELIVERY_MS_MAX, `a delivery to ${destination.name}`);
+  } finally {
+    deadline.abort();
   }
 }
 

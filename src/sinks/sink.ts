@@ -67,8 +67,9 @@ export interface ConfirmedFlush {
  * - delivers the flushes of a tenant in the order of their positions, and the next one only after `deliver` has resolved,
  * - delivers a flush again when the run ended between `deliver` and the move of the cursor, or when two runs overlap,
  * - delivers no flush without events, and none whose events had all expired before its turn came,
- * - ends the run of a destination that throws or that takes longer than `DELIVERY_MS_MAX`; the next run begins with the same
- *   flush. Neither the sink nor another destination is affected.
+ * - begins a new destination at position 0, so with all that is stored of the tenant,
+ * - logs and ends the run of a destination that throws or that takes longer than `DELIVERY_MS_MAX`; the next run begins with
+ *   the same flush. Neither the sink nor another destination is affected.
  *
  * The destination
  * - is idempotent, or hands the keys on to a receiver that is: `deliveryKey` names a flush, and `id` with `key_hash` a row
@@ -78,7 +79,8 @@ export interface ConfirmedFlush {
 export interface Destination {
   /** Names the cursor: unique, and never given to another destination. */
   readonly name: string;
-  deliver(flush: ConfirmedFlush): Promise<void>;
+  /** `signal` is aborted when the delivery has ended, in particular when it took longer than `DELIVERY_MS_MAX`. */
+  deliver(flush: ConfirmedFlush, signal: AbortSignal): Promise<void>;
 }
 
 /** The idempotency key of a delivery: the same for every delivery of one flush, and for no other flush of any tenant. */

@@ -3,69 +3,13 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { selectDropped } from '../../src/lake/manifest/dropped.ts';
-import { cursorsOf } from '../../src/sinks/cursor-store.ts';
-import { DELIVERY_MS_MAX, deliverStored } from '../../src/sinks/destination.ts';
-import { type ConfirmedFlush, type Cursors, type Destination, deliveryKey } from '../../src/sinks/sink.ts';
-import { dayOf, UID, World } from '../query/support/world.ts';
+import { DELIVERY_MS_MAX } from '../../src/sinks/destination.ts';
+import { dayOf, UID } from '../query/support/world.ts';
 import { NOON_MS, record } from '../support/events.ts';
+import { expectLog, takeLog } from '../support/expect-log.ts';
+import { RecordingDestination, start } from './destination-world.ts';
 
 const DAY_MS = 86_400_000;
-
-/** Records its deliveries; `refusal` throws, or never resolves, to refuse one. */
-class RecordingDestination implements Destination {
-  readonly name: string;
-  readonly taken: { readonly key: string; readonly position: number; readonly ids: string[] }[] = [];
-  refusal: ((flush: ConfirmedFlush) => Promise<void> | void) | null = null;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  async deliver(flush: ConfirmedFlush): Promise<void> {
-    await this.refusal?.(flush);
-    const ids = flush.rows.strings.id!.map((id) => id!).sort();
-    this.taken.push({ key: deliveryKey(flush), position: flush.position, ids });
-  }
-
-  get keys(): string[] {
-    return this.taken.map(({ key }) => key);
-  }
-}
-
-/** The cursors in D1. A test may let a move fail, as when the run dies between the delivery and the move. */
-class TestCursors implements Cursors {
-  readonly #stored: Cursors;
-  beforeMove: () => void | Promise<void> = () => {};
-
-  constructor(db: D1Database) {
-    this.#stored = cursorsOf(db);
-  }
-
-  read(destination: string, uid: string): Promise<number> {
-    return this.#stored.read(destination, uid);
-  }
-
-  async move(destination: string, uid: string, step: { from: number; to: number }): Promise<boolean> {
-    await this.beforeMove();
-    return this.#stored.move(destination, uid, step);
-  }
-}
-
-function start(nowMs = NOON_MS) {
-  const world = new World({ nowMs, shardCount: 2 });
-  const cursors = new TestCursors(world.db);
-  const deps = { db: world.db, lake: world.ports.lake, cursors };
-  /** Stores a flush of one shard with events of these ids. */
-  const store = async (shard: number, ids: readonly string[], more: { readonly event?: string } = {}) => {
-    world.append(
-      shard,
-      ids.map((id) => record({ id, anonymous_id: id, atMs: world.nowMs, ...more })),
-    );
-    await world.store(shard);
-  };
-  const run = (...destinations: Destination[]) => deliverStored(deps, UID, destinations);
-  return { world, cursors, store, run };
-}
 
 describe('a destination', () => {
   it('is delivered every stored flush once, in the order of their positions, and then what came since', async () => {
@@ -105,6 +49,7 @@ describe('a destination', () => {
       throw new Error('killed');
     };
     expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 0, failure: new Error('killed') }]);
+    expectLog('sinks.destination', { message: 'Error: killed' });
     cursors.beforeMove = () => {};
     await run(hook);
     expect(hook.taken.map(({ ids }) => ids)).toEqual([['a'], ['a'], ['b']]);
@@ -119,6 +64,7 @@ describe('a destination', () => {
       if (rows.strings.id!.includes('b')) throw new Error('503');
     };
     expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 1, failure: new Error('503') }]);
+    expectLog('sinks.destination', { message: 'Error: 503' });
     hook.refusal = null;
     expect(await run(hook)).toEqual([{ destination: 'hook', flushes: 2 }]);
     expect(hook.taken.map(({ ids }) => ids)).toEqual([['a'], ['b'], ['c']]);
@@ -130,7 +76,11 @@ describe('a destination', () => {
     dead!.refusal = () => {
       throw new Error('dead');
     };
-    silent!.refusal = () => new Promise(() => {});
+    const signals: AbortSignal[] = [];
+    silent!.refusal = (_flush, signal) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    };
     await store(0, ['a']);
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const runs = run(dead!, silent!, hook!);
@@ -141,6 +91,8 @@ describe('a destination', () => {
     const [first, second, third] = await runs;
     expect(first).toMatchObject({ destination: 'dead', flushes: 0, failure: new Error('dead') });
     expect(second).toMatchObject({ destination: 'silent', flushes: 0, failure: expect.any(Error) });
+    expect(takeLog('sinks.destination')).toHaveLength(2);
+    expect(signals).toMatchObject([{ aborted: true }]);
     expect(third).toEqual({ destination: 'hook', flushes: 1 });
     expect(world.shards[0]!.engine.outbox).toEqual([]);
     await run(hook!);

@@ -76,7 +76,7 @@ describe('EventBlock', () => {
 
   it('refuses bytes that are not a block', () => {
     const bytes = block([record({ id: 'a' })]);
-    expect(() => openBlock(bytes.subarray(0, bytes.length - 1))).toThrow(/came with/);
+    expect(() => openBlock(bytes.subarray(0, bytes.length - 1))).toThrow(/should have/);
     expect(() => openBlock(new Uint8Array(100))).toThrow(/magic/);
     expect(() => openBlock(new Uint8Array(3))).toThrow(/at least/);
   });

@@ -53,7 +53,7 @@ class StickinessFold {
 }
 
 const stickiness = {
-  name: 'stickiness',
+  name: 'made-up-for-this-test',
   summary: 'On how many days people are active',
   description: 'Counts the people by the days of the range on which they were active.',
   question,
@@ -94,7 +94,7 @@ async function client() {
 
 it('a new journey is answered, beside scanners', async () => {
   const { pool, ask } = await client();
-  const { status, body } = await ask('stickiness', RANGE);
+  const { status, body } = await ask('made-up-for-this-test', RANGE);
   expect(status).toBe(200);
   expect(body.days).toBe(4);
   const people = (counts: number[]) => counts.reduce((sum, count) => sum + count, 0);
@@ -103,18 +103,18 @@ it('a new journey is answered, beside scanners', async () => {
   expect(body.people[3]).toBeGreaterThan(0);
   expect(body.meta).toMatchObject({ pending: 0, sources: { live: { shards: 0 } } });
   expect(pool.called.length).toBeGreaterThan(0);
-  const { body: half } = await ask('stickiness', { ...RANGE, least: 0.75 });
+  const { body: half } = await ask('made-up-for-this-test', { ...RANGE, least: 0.75 });
   expect(half.people).toEqual([0, 0, ...body.people.slice(2)]);
 });
 
 it('a new journey refuses with its own codes, and is described', async () => {
   const { ask } = await client();
-  const code = async (more: object) => (await ask('stickiness', { ...RANGE, ...more })).body.code;
+  const code = async (more: object) => (await ask('made-up-for-this-test', { ...RANGE, ...more })).body.code;
   expect(await code({ least: 2 })).toBe('mode-invalid');
   expect(await code({ groupBy: 'country' })).toBe('group-by-invalid');
   expect(await code({ most: 1 })).toBe('field-unknown');
   const { body: document } = await fakeApp().call('GET', '/openapi.json');
-  const { post } = document.paths['/v1/query/stickiness'];
+  const { post } = document.paths['/v1/query/made-up-for-this-test'];
   const { properties, required } = post.requestBody.content['application/json'].schema;
   expect(properties.least.default).toBe(0);
   expect(required).toEqual(['from', 'to']);
