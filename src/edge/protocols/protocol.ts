@@ -89,6 +89,11 @@ export interface EventList {
   readonly events: Iterable<unknown>;
   /** Absent: the events use our names. */
   readonly mapping?: EventMapping | undefined;
+  /**
+   * Reads the event at an index again, in the sender's names, with numbers beyond 2^53 as the texts that were sent. Called
+   * only for an event that holds such a number. Absent: the event is refused, because its digits are lost.
+   */
+  readonly exactEvent?: ((index: number) => unknown) | undefined;
 }
 
 /** The content of a request: its events, and what holds for all of them. */
@@ -98,6 +103,8 @@ export interface WireBatch extends EventList {
   readonly type?: EventType | undefined;
   readonly sentAt?: unknown;
   readonly context?: unknown;
+  /** Reads `context` again, like `exactEvent`. */
+  readonly exactContext?: (() => unknown) | undefined;
   /** The key that travelled in the body. A body is parsed once, so `decode` reads its key too. */
   readonly key?: string | undefined;
   /** Where one call serves several SDKs: the one that the request tells. Default: the protocol's. */
