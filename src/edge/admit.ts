@@ -65,7 +65,7 @@ export function admit(list: EventList, options: AdmitOptions): Admission {
         rejected.push({ index, id: readableId(event), ...inSentNames(passed.rejection, sent, mapping) });
       }
     }
-    notes.length = 0;
+    if (notes.length > 0) notes.length = 0;
     index++;
   }
   return { events, rejected, madeIds, notes: told, noted };

@@ -51,9 +51,13 @@ export function parseId(
 ): Checked<string | null> {
   const id = wire[field];
   if (id == null || id === '') return NO_TEXT;
+  if (typeof id === 'string') {
+    if (!isTextId(id)) return rejectText(id, field, code);
+    return isJunkId(id) ? JUNK_ID : ok(id);
+  }
   // A flag in the place of an id is junk, whatever its value.
   if (typeof id === 'boolean') return JUNK_ID;
-  const text = typeof id === 'string' ? checkId(id, field, code) : parseNumber(id, field, code);
+  const text = parseNumber(id, field, code);
   return text.ok && isJunkId(text.value) ? JUNK_ID : text;
 }
 
@@ -62,13 +66,18 @@ export function parseEventId(wire: Wire): Checked<string | null> {
   const { id } = wire;
   if (id == null) return NO_TEXT;
   if (id === '') return reject('id-invalid', '/id', 'An id has at least one character; leave it out to get one.');
-  const text = typeof id === 'string' ? checkId(id, 'id', 'id-invalid') : parseNumber(id, 'id', 'id-invalid');
-  return text.ok && isEmptyVariable(text.value) ? JUNK_ID : text;
+  if (typeof id !== 'string') return parseNumber(id, 'id', 'id-invalid');
+  if (!isTextId(id)) return rejectText(id, 'id', 'id-invalid');
+  return isEmptyVariable(id) ? JUNK_ID : ok(id);
 }
 
-function checkId(id: string, field: string, code: EventRejectionCode): Checked<string> {
+function isTextId(id: string): boolean {
+  return id.length <= LIMITS.idLengthMax && isGoodText(id);
+}
+
+function rejectText(id: string, field: string, code: EventRejectionCode): Checked<never> {
   if (id.length > LIMITS.idLengthMax) return reject(code, `/${field}`, tooLong('An id', LIMITS.idLengthMax, id.length));
-  return isGoodText(id) ? ok(id) : badText(`/${field}`);
+  return badText(`/${field}`);
 }
 
 function parseNumber(id: unknown, field: string, code: EventRejectionCode): Checked<string> {
