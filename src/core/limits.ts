@@ -32,13 +32,19 @@ export const LIMITS = {
   propertyKeysMax: 256,
   nameLengthMax: 200,
   idLengthMax: 256,
+  /** Notes of one event in a verdict: an array of repaired values says the same thousands of times. */
+  eventNotesMax: 8,
+  /** Notes of one verdict: about 100 KB of answer. */
+  verdictNotesMax: 1_000,
 
   /** An event dated later than this after its receipt has a broken clock: it is clamped and flagged. */
   futureClampMs: 5 * MINUTE_MS,
   /** A client clock is "provably fast" when `sentAt` is beyond the receipt by more than this. */
   fastClockMs: 30 * SECOND_MS,
-  /** Earliest event time taken. A timestamp before it is a unit error (seconds for milliseconds), not history. */
+  /** Earliest event time taken: 1990. A timestamp before it is an error of its unit or of its clock, not history. */
   atMsMin: 631_152_000_000,
+  /** 2100. A number of a later time is of no unit that can be told (std/instant.ts). */
+  epochMsMax: 4_102_444_800_000,
 
   /**
    * Lateness up to which an event is counted in cells. An older one goes to the lake alone, as an imported one does.
@@ -310,3 +316,12 @@ export const LIMITS = {
   /** Time without events and with nothing to store after which the sweep leaves a shard asleep. */
   restAfterMs: HOUR_MS,
 } as const;
+
+/** Texts that SDKs send when a variable is empty, in lower case. A blank text is one too. */
+export const EMPTY_VARIABLES = ['null', '(null)', 'undefined', 'none', 'nil', 'nan', 'n/a', '[object object]'] as const;
+
+/**
+ * Ids that name nobody, in lower case: an empty variable, and the values that stand for "no user" in many applications.
+ * The list is closed: a word on it joins no events, whoever sends it.
+ */
+export const JUNK_IDS = [...EMPTY_VARIABLES, 'true', 'false', '0', '-1', 'anonymous', 'guest', 'unknown'] as const;

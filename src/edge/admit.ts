@@ -5,6 +5,8 @@
  * The only loop over events of stage 1. A rejection is told in the sender's names: its path points into the event as it
  * was sent.
  */
+import { isSafeNumber } from '../core/event/json-bounds.ts';
+import type { EventNote, ToldNote } from '../core/event/note.ts';
 import type { EventRejection } from '../core/event/rejection.ts';
 import type { Arrival } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -18,42 +20,61 @@ export interface Admission {
   /** The first rejections, at most `errorsMax` of them. */
   readonly rejected: readonly RejectedEvent[];
   readonly madeIds: readonly MadeId[];
+  /** At most `notesMax` of them. */
+  readonly notes: readonly ToldNote[];
+  /** Number of events that have notes. */
+  readonly noted: number;
 }
 
-export interface AdmitOptions extends Omit<StepContext, 'madeIds'> {
-  /** The most rejections that are listed. Default: all. */
+export interface AdmitOptions extends Omit<StepContext, 'madeIds' | 'notes' | 'exact'> {
+  /** Rejections that are told. Default: all. */
   readonly errorsMax?: number;
+  /** Notes that are told. Default: `LIMITS.verdictNotesMax`. */
+  readonly notesMax?: number;
 }
 
 /** The mapping of events in our own names. */
 const SAME_NAMES: EventMapping = { toWireEvent: (sent) => sent, pathOf: (pointer) => pointer };
 
-export function admit({ events: sentEvents, mapping = SAME_NAMES }: EventList, options: AdmitOptions): Admission {
-  const { arrival, size, errorsMax = Number.POSITIVE_INFINITY } = options;
+export function admit(list: EventList, options: AdmitOptions): Admission {
+  const { events: sentEvents, mapping = SAME_NAMES, exactEvent } = list;
+  const { arrival, size, errorsMax = Number.POSITIVE_INFINITY, notesMax = LIMITS.verdictNotesMax } = options;
   const events: RoutableEvent[] = [];
   const rejected: RejectedEvent[] = [];
   const madeIds: MadeId[] = [];
-  const { run } = eventSteps({ ...options, madeIds });
+  const told: ToldNote[] = [];
+  let noted = 0;
+  const notes: EventNote[] = [];
+  const exact = (index: number) => exactEvent && mapping.toWireEvent(exactEvent(index));
+  const { run } = eventSteps({ ...options, madeIds, notes, exact });
   let index = 0;
   for (const sent of sentEvents) {
     const event = sent instanceof UnreadableEvent ? sent : mapping.toWireEvent(sent);
     const passed = event instanceof UnreadableEvent ? new Refused(event.rejection) : run(event, index);
-    if (!(passed instanceof Refused)) events.push(passed);
-    else {
+    if (!(passed instanceof Refused)) {
+      events.push(passed);
+      if (notes.length > 0) {
+        noted++;
+        const { id } = passed.record.strings;
+        const left = notesMax - told.length;
+        told.push(...notes.slice(0, left).map((note) => ({ index, id, ...inSentNames(note, sent, mapping) })));
+      }
+    } else {
       size.add(laidOverBytes(event, arrival));
       if (rejected.length < errorsMax) {
         rejected.push({ index, id: readableId(event), ...inSentNames(passed.rejection, sent, mapping) });
       }
     }
+    if (notes.length > 0) notes.length = 0;
     index++;
   }
-  return { events, rejected, madeIds };
+  return { events, rejected, madeIds, notes: told, noted };
 }
 
-/** The rejection with its path as the sender would say it. */
-function inSentNames(rejection: EventRejection, sent: unknown, mapping: EventMapping): EventRejection {
-  if (sent instanceof UnreadableEvent) return rejection;
-  return { ...rejection, path: mapping.pathOf(rejection.path, sent) };
+/** The rejection, or the note, with its path as the sender would say it. */
+function inSentNames<T extends EventRejection | EventNote>(told: T, sent: unknown, mapping: EventMapping): T {
+  if (sent instanceof UnreadableEvent) return told;
+  return { ...told, path: mapping.pathOf(told.path, sent) };
 }
 
 /** The size of the common context laid under a rejected event's own: it costs as much as for an event that is taken. */
@@ -65,5 +86,6 @@ function laidOverBytes(event: unknown, { context }: Arrival): number {
 /** The id of a rejected event; null when it has none that can be shown. */
 function readableId(event: unknown): string | null {
   const id = (event as { readonly id?: unknown } | null)?.id;
+  if (typeof id === 'number' && isSafeNumber(id)) return String(id);
   return typeof id === 'string' && id.length <= LIMITS.idLengthMax ? id : null;
 }

@@ -11,24 +11,22 @@
  * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
  */
 
-import { parseCommonContext, type ValidContext } from '../core/event/event-json.ts';
 import type { Arrival } from '../core/event/validate.ts';
 import type { DirectoryOf, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { mapOf } from '../core/shard/split.ts';
 import { Hasher } from '../core/std/hash.ts';
-import { parseInstant } from '../core/std/instant.ts';
-import { err, ok, type Result } from '../core/std/result.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { unavailable } from '../http/problem.ts';
 import { type Admission, admit } from './admit.ts';
 import { append } from './append.ts';
+import { arrivalOf } from './arrival.ts';
 import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
 import type { EventCall, Taken, WireBatch } from './protocols/protocol.ts';
 import { type ReceiveDeps, receive } from './receive.ts';
 import { nearestRegion } from './region.ts';
 import { type PathParams, RequestHead } from './request/head.ts';
-import { orRefuse, type Refusal } from './request/refusal.ts';
+import { orRefuse } from './request/refusal.ts';
 import { countDispositions, verdictOf } from './request/verdict.ts';
 import { eventIdMaker } from './steps/event-id.ts';
 import { StoredSize } from './steps/stored-size.ts';
@@ -52,32 +50,18 @@ export async function collect(
   const received = await receive(request, { head, call, parse: (read) => call.decode(read) }, deps);
   const { tenant, parsed: batch } = received;
   const receivedAtMs = deps.now();
-  const arrival = orRefuse(arrivalOf(batch, receivedAtMs));
+  const { arrival, notes } = orRefuse(arrivalOf(batch, receivedAtMs));
   deps.quotas?.charge(tenant, batch.events.length, receivedAtMs);
-  const { events, rejected, madeIds } = admitLive(request, batch, { arrival, source, deps });
+  const admission = admitLive(request, batch, { arrival, source, deps });
 
   const region = nearestRegion(tenant, placeOf(request));
   const hasher = new Hasher(tenant.hashKey);
   const dispositions = await append(
-    { tenant, region, hasher, receivedAtMs, events, rejected: rejected.length },
+    { tenant, region, hasher, receivedAtMs, events: admission.events, rejected: admission.rejected.length },
     { ...deps, reloadTenant: reloader(deps) },
   );
-  const verdict = verdictOf(batch.events.length, countDispositions(dispositions), rejected, madeIds);
+  const verdict = verdictOf(batch.events.length, countDispositions(dispositions), admission, notes);
   return { verdict, request: received.request, batch, receivedAtMs };
-}
-
-/**
- * The part of the request that holds for all its events. A `sentAt` that cannot be read counts as absent: it only serves to
- * correct a clock, and no event is lost for it. A broken common context is refused: every event would miss it.
- */
-function arrivalOf({ type, sentAt, context }: WireBatch, receivedAtMs: number): Result<Arrival, Refusal> {
-  const sentAtMs = parseInstant(sentAt);
-  const common = context == null ? ok<ValidContext | undefined>(undefined) : parseCommonContext(context);
-  if (common.ok) {
-    return ok({ receivedAtMs, sentAtMs: Number.isNaN(sentAtMs) ? null : sentAtMs, type, context: common.value });
-  }
-  const { code, path, message } = common.error;
-  return err({ code: 'batch-invalid', detail: `${path}: ${message}`, extra: { path, reason: code } });
 }
 
 function admitLive(

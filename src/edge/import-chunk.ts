@@ -5,13 +5,15 @@
  * steps: name → read lines → stored before? → quota → admit (steps/) → store
  *
  * - Without headers the body is a whole import: its id is the hash of the content, and its days are sealed at once.
+ * - A line without a time is refused, unless `x-import-time: now` asks for the time of the receipt: history happened before.
  * - An event without an id gets one made of import, chunk and line, so that a repeat makes the same.
  * - Place and browser of the request are the importer's own, so they tell nothing of the events.
  * - A chunk's events are charged to the tenant's quota before they are validated; a repeat of a stored chunk is not.
  * - Lines use our own names of an event's fields, or the aliases of protocols/event-names.ts.
  */
 import { z } from 'zod';
-import type { ImportChunk, ImportError, Importer, ImportVerdict } from '../core/event/import.ts';
+import type { ImportChunk, Importer, ImportVerdict } from '../core/event/import.ts';
+import type { Arrival } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
 import { Hasher } from '../core/std/hash.ts';
 import { InvariantError } from '../core/std/result.ts';
@@ -38,7 +40,8 @@ export interface ChunkDeps {
 
 const ID_HEADER = 'x-import-id';
 const CHUNK_HEADER = 'x-import-chunk';
-/** The most rejections that are listed; the others are only counted. */
+const TIME_HEADER = 'x-import-time';
+/** Rejections, and notes, that are told; the others are only counted. */
 const ERRORS_MAX = 100;
 const UNKNOWN_SURROUNDINGS: Surroundings = { country: null, region: null, city: null, userAgent: null };
 
@@ -50,16 +53,20 @@ const headersSchema = z.object({
     .transform(Number),
 });
 
+const timeSchema = z.object({ [TIME_HEADER]: z.literal('now') });
+
 export async function takeChunk(request: Request, tenant: Tenant, deps: ChunkDeps): Promise<ImportVerdict> {
   const { importer } = deps;
   deps.quotas?.charge(tenant, 0, deps.now(), { isImport: true });
   const name = readName(request.headers);
-  const { lines, contentHash } = await readLines(request);
+  const needsTime = !isTimedByReceipt(request.headers);
+  const { lines, contentHash } = await readLines(request, needsTime);
   const chunk = { uid: tenant.uid, importId: name?.importId ?? contentHash, chunk: name?.chunk ?? 0, contentHash };
 
   const start = await orUnavailable(importer.start(chunk));
   if (start.status === 'conflict') throw chunkConflict(chunk);
-  const verdict = start.status === 'kept' ? start.verdict : await storeNew(lines, { chunk, tenant, ...start }, deps);
+  const verdict =
+    start.status === 'kept' ? start.verdict : await storeNew(lines, { chunk, tenant, needsTime, ...start }, deps);
   if (name === null) await orUnavailable(importer.finish(chunk.uid, chunk.importId));
   return verdict;
 }
@@ -68,33 +75,36 @@ interface NewChunk {
   readonly chunk: ImportChunk;
   readonly tenant: Tenant;
   readonly receivedAtMs: number;
+  readonly needsTime: boolean;
 }
 
 async function storeNew(
   lines: Lines,
-  { chunk, tenant, receivedAtMs }: NewChunk,
+  { chunk, tenant, receivedAtMs, needsTime }: NewChunk,
   { importer, quotas, now }: ChunkDeps,
 ): Promise<ImportVerdict> {
   const received = countEvents(lines);
   quotas?.charge(tenant, received, now(), { isImport: true });
-  const { events, rejected } = admitLines(lines, receivedAtMs, `${chunk.importId}-${chunk.chunk}`);
+  const idPrefix = `${chunk.importId}-${chunk.chunk}`;
+  const { events, rejected, notes, noted } = admitLines(lines, { receivedAtMs, sentAtMs: null, needsTime }, idPrefix);
   const records = events.map(({ record }) => record);
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
-  const errors: readonly ImportError[] = rejected;
-  return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), { received, errors }));
+  const account = { received, errors: rejected, notes, noted };
+  return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), account));
 }
 
-function admitLines(lines: Lines, receivedAtMs: number, idPrefix: string): Admission {
-  const list = { events: lines, mapping: aliasMapping };
+function admitLines(lines: Lines, arrival: Arrival, idPrefix: string): Admission {
+  const list = { events: lines, mapping: aliasMapping, exactEvent: (index: number) => lines.exactAt(index) };
   return admit(list, {
-    arrival: { receivedAtMs, sentAtMs: null },
+    arrival,
     source: 'import',
     surroundings: UNKNOWN_SURROUNDINGS,
     newId: (index) => `${idPrefix}-${index}`,
     size: new StoredSize(LIMITS.importChunkStoredSizeBytesMax),
     keepsParsed: false,
     errorsMax: ERRORS_MAX,
+    notesMax: ERRORS_MAX,
   });
 }
 
@@ -110,9 +120,24 @@ function readName(headers: Headers): { readonly importId: string; readonly chunk
   return { importId: parsed.data[ID_HEADER], chunk: parsed.data[CHUNK_HEADER] };
 }
 
-async function readLines(request: Request): Promise<{ readonly lines: Lines; readonly contentHash: string }> {
+/** Tells whether lines without a time happened when they were received. */
+function isTimedByReceipt(headers: Headers): boolean {
+  const time = headers.get(TIME_HEADER);
+  if (time === null) return false;
+  const parsed = timeSchema.safeParse({ [TIME_HEADER]: time });
+  if (!parsed.success) throw requestInvalid(parsed.error);
+  return true;
+}
+
+async function readLines(
+  request: Request,
+  needsTime: boolean,
+): Promise<{ readonly lines: Lines; readonly contentHash: string }> {
   const { bytes } = orRefuse(await readBody(request, { types: NDJSON_TYPES }, LIMITS.importChunkSizeBytesMax));
-  return { contentHash: await sha256(bytes), lines: new Lines(bytes) };
+  const hash = await sha256(bytes);
+  // The same lines under another rule for their times are other events.
+  const contentHash = needsTime ? hash : await sha256(new TextEncoder().encode(`${hash} ${TIME_HEADER}: now`));
+  return { contentHash, lines: new Lines(bytes) };
 }
 
 /** The number of events in the chunk. Throws `too-many-events` before any line is parsed. */

@@ -30,7 +30,8 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
       summary: 'Takes one chunk of bulk history, or a whole small import',
       description:
         'Newline-delimited JSON. The headers `x-import-id` and `x-import-chunk` name a chunk; without them the body is a ' +
-        'whole import, whose days are sealed at once.',
+        'whole import, whose days are sealed at once. A line needs a `timestamp`; with the header `x-import-time: now` one ' +
+        'without it happened when it was received.',
       tag: 'collect',
       key: 'write',
       bodyTypes: NDJSON_TYPES,

@@ -3,7 +3,7 @@
  */
 import type { Hono } from 'hono';
 import { generateSpecs } from 'hono-openapi';
-import { EVENT_CODES, PROBLEM_CODES } from '../wire/problem-codes.ts';
+import { EVENT_CODES, NOTE_CODES, PROBLEM_CODES } from '../wire/problem-codes.ts';
 
 export const API_VERSION = '0.1.0';
 
@@ -87,7 +87,10 @@ nothing of the request was acknowledged, and sending it again is safe.</p>
 ${codesTable(PROBLEM_CODES, '')}
 <h2>Codes of one event</h2>
 <p>They stand in <code>errors</code> of an answer of 200. Such an event is refused for good; those beside it are not concerned.</p>
-${codesTable(EVENT_CODES, 'event:')}`,
+${codesTable(EVENT_CODES, 'event:')}
+<h2>Notes on one event</h2>
+<p>They stand in <code>notes</code> of an answer of 200. Such an event was taken; the value at <code>path</code> was not, or not as it was sent.</p>
+${codesTable(NOTE_CODES, 'note:')}`,
   );
 }
 

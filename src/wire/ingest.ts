@@ -5,20 +5,24 @@
 import { z } from 'zod';
 import { EVENT_TYPES } from '../core/event/event.ts';
 import type { ImportStatus, ImportVerdict } from '../core/event/import.ts';
+import { EVENT_NOTE_CODES } from '../core/event/note.ts';
 import { EVENT_REJECTION_CODES } from '../core/event/rejection.ts';
 import { LIMITS } from '../core/limits.ts';
 
-const idSchema = z.string().max(LIMITS.idLengthMax).nullish();
+const textIdSchema = z.string().max(LIMITS.idLengthMax);
+const eventIdSchema = z.union([textIdSchema, z.number()]).nullish();
+const idSchema = z.union([textIdSchema, z.number(), z.boolean()]).nullish();
 const instantSchema = z.union([z.string(), z.number()]).nullish();
 const bagSchema = z.record(z.string(), z.unknown()).nullish();
 
 /**
  * The shape of an event in our own names. It describes; `core/event/validate.ts` checks, by hand and for speed, and a test
  * holds the two together: an event that passes the checks has this shape. The checks know further rules (depth, keys,
- * numbers, texts). `null` is the same as absent in every field.
+ * numbers, texts). `null` is the same as absent in every field. A numeric id is its decimal text. A boolean one is a junk id,
+ * which is left out with a note.
  */
 export const wireEventSchema = z.object({
-  id: idSchema.describe(
+  id: eventIdSchema.describe(
     'Idempotency key, unique within the tenant. When absent, an id is made and told in the verdict',
   ),
   type: z.enum(EVENT_TYPES).nullish().default('track'),
@@ -28,7 +32,10 @@ export const wireEventSchema = z.object({
   anonymousId: idSchema.describe('The device'),
   groupId: idSchema.describe('The group that the person acts for'),
   previousId: z.unknown().optional().describe('In an alias: the id that the person gives up'),
-  timestamp: instantSchema.describe('ISO 8601 with a zone, or epoch milliseconds. Default: the time of receipt'),
+  timestamp: instantSchema.describe(
+    'ISO 8601 with a zone, or a number since 1970: of seconds, milliseconds, microseconds or nanoseconds, whichever lies ' +
+      'between 1990 and 2100. Default: the time of receipt; an import needs it',
+  ),
   sentAt: instantSchema.describe("The client's clock when it sent the request; corrects a clock that is fast"),
   properties: bagSchema,
   context: bagSchema,
@@ -45,6 +52,19 @@ const eventErrorSchema = z.object({
   message: z.string(),
 });
 
+const notesSchema = z
+  .array(
+    z.object({
+      index: indexSchema.nullable().describe('Null for the context of the whole request'),
+      id: z.string().nullable().describe('The id of the event'),
+      code: z.enum(EVENT_NOTE_CODES),
+      path: z.string().describe('JSON pointer into the event, in the names that the sender used'),
+    }),
+  )
+  .readonly()
+  .optional();
+const notedSchema = countSchema.optional().describe('Number of events with notes, beyond those listed too');
+
 /** The fate of each event of a request; received = accepted + duplicate + quarantined + rejected. */
 export const verdictSchema = z.object({
   received: countSchema,
@@ -56,7 +76,9 @@ export const verdictSchema = z.object({
   ids: z
     .array(z.object({ index: indexSchema, id: z.string() }))
     .optional()
-    .describe('Ids made for events that came without one: a resend of such an event would be counted again'),
+    .describe('Ids made for events that came without one: a resend of those would be counted again'),
+  notes: notesSchema.describe('Values that were left out or changed, of events that were taken; at most 1,000'),
+  noted: notedSchema,
 });
 export type VerdictDocument = z.infer<typeof verdictSchema>;
 
@@ -69,6 +91,8 @@ export const importVerdictSchema = z.object({
   rejected: countSchema,
   errors: z.array(eventErrorSchema).describe('The first 100 rejected lines'),
   days: z.array(z.string()).describe('UTC days with accepted events, ascending'),
+  notes: notesSchema.describe('The first 100 values that were left out or changed, of lines that were taken'),
+  noted: notedSchema,
 }) satisfies z.ZodType<ImportVerdict>;
 export type WireImportVerdict = z.output<typeof importVerdictSchema>;
 

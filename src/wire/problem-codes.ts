@@ -3,6 +3,7 @@
  *
  * The codes are part of the API: they are only ever added. `/docs/errors` lists them with these texts.
  */
+import type { EventNoteCode } from '../core/event/note.ts';
 import type { EventRejectionCode } from '../core/event/rejection.ts';
 
 /** Codes of a whole request: the `code` of a problem document. */
@@ -109,20 +110,34 @@ export const EVENT_CODES: Readonly<Record<EventRejectionCode, string>> = {
   'context-invalid': '`context` is not a JSON object.',
   'event-not-object': 'The event is not a JSON object.',
   'event-too-large': 'The event has more bytes of JSON than an event may have.',
-  'group-id-invalid': '`groupId` is not a text, or it is too long.',
-  'id-invalid': '`id` (or `messageId`) is not a text, is empty, or is too long. Leave it out to be given one.',
+  'group-id-invalid': '`groupId` is neither a text nor a number, or it is too long.',
+  'id-invalid':
+    '`id` (or `messageId`) is neither a text nor a number, is empty, or is too long. Leave it out to be given one.',
   'json-invalid': 'The line is not valid JSON.',
-  'key-forbidden': '`__proto__`, `constructor` and `prototype` are not allowed as keys.',
+  'key-forbidden': 'No longer given: `__proto__`, `constructor` and `prototype` are keys like others.',
   'name-invalid': 'The name of the event is not a text.',
   'name-missing': 'A track event needs a name in `event`.',
   'name-too-long': 'The name of the event is too long.',
-  'number-unsafe': 'A number beyond ±(2^53 − 1) loses digits in JSON. Send it as a text.',
-  'person-id-invalid': '`userId` or `anonymousId` is not a text, or it is too long.',
+  'number-unsafe':
+    'A number beyond ±(2^53 − 1) has lost digits, and the request does not tell them. Send it as a text.',
+  'person-id-invalid': '`userId` or `anonymousId` is neither a text nor a number, or it is too long.',
   'properties-invalid': '`properties` (or `traits`) is not a JSON object.',
   'properties-too-deep': 'The properties or the context are nested too deeply.',
   'properties-too-many-keys': 'The properties or the context have too many keys, nested ones included.',
-  'text-invalid': 'A text holds a NUL or half of a surrogate pair, or is not valid UTF-8.',
-  'timestamp-invalid': 'A time is neither ISO 8601 with a zone nor epoch milliseconds.',
-  'timestamp-out-of-range': 'The event would lie before 1990. Most often seconds were sent in place of milliseconds.',
+  'text-invalid': 'The line is not valid UTF-8.',
+  'timestamp-invalid': 'A time is neither ISO 8601 with a zone nor a number since 1970.',
+  'timestamp-missing':
+    'An imported event has no `timestamp`. `x-import-time: now` takes the time of the receipt for it.',
+  'timestamp-out-of-range':
+    'The event would lie before 1990, or its time is a number that lies between 1990 and 2100 in no unit.',
   'type-unknown': '`type` must be track, page, screen, identify, group or alias.',
+};
+
+/** Codes of the `notes` of a verdict: a value of an event was left out or changed, and the event was taken. */
+export const NOTE_CODES: Readonly<Record<EventNoteCode, string>> = {
+  'junk-id':
+    'The id stands for an empty variable or for nobody, such as `undefined`, `0` or `guest`. It counts as not given.',
+  'number-as-text': 'The number is beyond ±(2^53 − 1). It is kept as a text, with all its digits.',
+  'text-repaired': 'The text or key holds a NUL or half of a surrogate pair. Each of them is U+FFFD now.',
+  'timestamp-clamped': 'The time lies in the future. It is five minutes after the receipt now.',
 };

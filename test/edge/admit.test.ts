@@ -22,7 +22,7 @@ const unreadable = new UnreadableEvent({ code: 'json-invalid', path: '', message
 const events = [
   { id: 'a', event: 'x', properties: { n: 1 }, context: { locale: 'de' } },
   unreadable,
-  { messageId: 'b', event: 'x', userId: 7 },
+  { messageId: 'b', event: 'x', userId: {} },
   { event: 'x' },
   { messageId: 'c'.repeat(300), event: 'x' },
 ];

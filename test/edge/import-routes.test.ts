@@ -47,6 +47,7 @@ async function start() {
   return { ...made, uid, keys, post, sealAll };
 }
 
+const deep = { a: { a: { a: { a: { a: { a: { a: { a: {} } } } } } } } };
 const chunk = (id: string, index: number) => ({ 'x-import-id': id, 'x-import-chunk': String(index) });
 const line = (id: string, day: string): Line => ({
   id,
@@ -93,10 +94,42 @@ describe('an import', () => {
   it("takes Segment's names, and tells a bad line's id and path in them", async () => {
     const { post, services } = await start();
     const good = { messageId: 'm1', type: 'identify', userId: 'u', traits: { plan: 'pro' }, timestamp: '2010-12-01' };
-    const { body } = await post([good, { ...good, messageId: 'm2', traits: { n: [1e300] } }], chunk('a', 0));
+    const { body } = await post([good, { ...good, messageId: 'm2', traits: deep }], chunk('a', 0));
     expect(body).toMatchObject({ accepted: 1, rejected: 1 });
-    expect(body.errors).toMatchObject([{ index: 1, id: 'm2', code: 'number-unsafe', path: '/traits/n/0' }]);
+    const path = `/traits${'/a'.repeat(8)}`;
+    expect(body.errors).toMatchObject([{ index: 1, id: 'm2', code: 'properties-too-deep', path }]);
     expect((services.lake as unknown as FakeBucket).keys()).toHaveLength(1);
+  });
+
+  it('refuses a line without a time, unless the time of the receipt is asked for', async () => {
+    const { post, sent } = await start();
+    const timeless = ['{"event":"a","userId":"a"}', '{"event":"a","timestamp":null}'];
+    const lines = [...timeless, '{"event":"a","timestamp":"31.02.2019"}', line('1', '2010-12-01')];
+    const { body } = await post(lines, chunk('a', 0));
+    expect(body).toMatchObject({ received: 4, accepted: 1, rejected: 3, days: ['2010-12-01'] });
+    expect((body.errors as { index: number; code: string }[]).map(({ index, code }) => [index, code])).toEqual([
+      [0, 'timestamp-missing'],
+      [1, 'timestamp-missing'],
+      [2, 'timestamp-invalid'],
+    ]);
+    const now = { 'x-import-time': 'now' };
+    expect(await post(lines, { ...chunk('a', 0), ...now })).toMatchObject({ status: 409 });
+    const asked = await post(lines, { ...chunk('a', 1), ...now });
+    expect(asked.body).toMatchObject({ accepted: 3, rejected: 1, days: ['2010-12-01', '2026-01-15'] });
+    expect(await post(lines, { ...chunk('a', 2), 'x-import-time': 'today' })).toMatchObject({ status: 400 });
+    // Without a name the two are two imports.
+    expect((await post(timeless)).body).toMatchObject({ accepted: 0, rejected: 2 });
+    expect((await post(timeless, now)).body).toMatchObject({ accepted: 2, rejected: 0 });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('keeps the notes of a chunk with its verdict', async () => {
+    const { post } = await start();
+    const lines = Array.from({ length: 150 }, (_, i) => ({ ...line(`${i}`, '2010-12-01'), userId: 'undefined' }));
+    const first = await post(lines, chunk('a', 0));
+    expect(first.body).toMatchObject({ accepted: 150, noted: 150 });
+    expect(first.body.notes).toHaveLength(100);
+    expect(await post(lines, chunk('a', 0))).toEqual(first);
   });
 
   it('tells the first 100 bad lines and counts all', async () => {

@@ -11,7 +11,7 @@ import { ok } from '../std/result.ts';
 import type { EventType, JsonObject } from './event.ts';
 import type { Wire } from './event-fields.ts';
 import { findBadText, findFault, type JsonFault, mayHoldBadText } from './json-bounds.ts';
-import { badText, type Checked, forbidden, reject } from './reject.ts';
+import { badText, type Checked, reject, unsafeNumber } from './reject.ts';
 
 /** An object with its JSON text. */
 export interface JsonText {
@@ -101,10 +101,8 @@ function reportFault(fault: JsonFault, base: string): Checked<never> {
       return reject('properties-too-many-keys', base, `At most ${BOUNDS.keysMax} keys, nested ones counted.`);
     case 'nodes':
       return reject('event-too-large', base, `An event may have ${LIMITS.eventSizeBytesMax} bytes of JSON.`);
-    case 'key-forbidden':
-      return forbidden(path);
     case 'number-unsafe':
-      return reject('number-unsafe', path, 'Beyond ±(2^53 - 1) a number loses digits in JSON: send it as a text.');
+      return unsafeNumber(path);
     case 'text-invalid':
       return badText(path);
   }

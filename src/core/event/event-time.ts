@@ -8,7 +8,7 @@
  * - A clock is provably fast when a request was "sent" more than 30 s after it was received: its times are shifted by
  *   that difference.
  * - Lateness never shifts: a request may have waited in a phone for days, and its `sentAt` may be that of a retry.
- * - The future is clamped to five minutes after the receipt, and flagged.
+ * - The future is clamped to five minutes after the receipt, and flagged; the verdict says so.
  * - Without a timestamp the event happened when it was received.
  * - The client's own timestamp, clamped but not shifted, chooses the epoch of the shard map, so that every retry of an
  *   event reaches the shard that knows its id, whatever `sentAt` it carries.

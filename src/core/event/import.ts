@@ -8,6 +8,7 @@
 
 import type { Hasher } from '../std/hash.ts';
 import type { EventRecord } from './event.ts';
+import type { ToldNote } from './note.ts';
 import type { EventRejection } from './rejection.ts';
 
 export interface ImportError extends EventRejection {
@@ -28,6 +29,18 @@ export interface ImportVerdict {
   readonly errors: readonly ImportError[];
   /** Days with accepted events, ascending: `2010-12-01`. */
   readonly days: readonly string[];
+  /** The first notes on accepted events. Absent when there are none. */
+  readonly notes?: readonly ToldNote[] | undefined;
+  /** Number of events with notes. Absent when there are none. */
+  readonly noted?: number | undefined;
+}
+
+/** What the edge tells of a chunk's lines. */
+export interface ImportAccount {
+  readonly received: number;
+  readonly errors: readonly ImportError[];
+  readonly notes: readonly ToldNote[];
+  readonly noted: number;
 }
 
 export interface ImportStatus {
@@ -64,7 +77,7 @@ export interface Importer {
     chunk: ImportChunk,
     records: readonly EventRecord[],
     hasher: Hasher,
-    account: { readonly received: number; readonly errors: readonly ImportError[] },
+    account: ImportAccount,
   ): Promise<ImportVerdict>;
   /** Queues the seal of every day that the import touched. Null when there is no such import. */
   finish(uid: string, importId: string): Promise<ImportStatus | null>;

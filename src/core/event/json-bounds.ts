@@ -5,13 +5,14 @@
  *
  * - Depth: the outermost object is 1. Keys: all of them, nested ones too. Nodes: every value, so that a long array is
  *   refused before it is written out again.
- * - `__proto__`, `constructor` and `prototype` are refused anywhere: a later merge of objects must not meet them.
- * - Numbers: |n| > 2^53 - 1 has lost digits already when JSON.parse is done, so it is refused; every double beyond is an
+ * - Keys may have any name. `__proto__` and `constructor` are names like others: JSON.parse makes own properties of them,
+ *   spreading and Object.fromEntries keep them so, and readers of properties look at own ones only.
+ * - Numbers: |n| > 2^53 - 1 has lost digits already when JSON.parse is done, so it is a fault; every double beyond is an
  *   integer, so one comparison covers 1e308 and the Infinity of 1e400 too. Fractions below it are taken as the nearest
  *   double, like any JSON reader does.
- * - Text: a NUL or half a surrogate pair is refused. No UTF-8 holds the half, so two different texts would become equal.
- *   `findBadText` is a call of its own: JSON.stringify escapes both, so a caller that writes the JSON anyway sees
- *   whether it needs the call.
+ * - Text: a NUL or half a surrogate pair is a fault. No UTF-8 holds the half, so two different texts would become equal.
+ *   Asked for apart (`findBadText`): JSON.stringify escapes both, so its text tells when to look.
+ * - Faults of numbers and texts are mended where the request allows it (repair.ts).
  *
  * The happy path allocates nothing; a pointer is put together while returning from the fault.
  */
@@ -24,7 +25,7 @@ export interface JsonBounds {
   readonly nodesMax: number;
 }
 
-export type JsonFaultKind = 'depth' | 'keys' | 'nodes' | 'key-forbidden' | 'number-unsafe' | 'text-invalid';
+export type JsonFaultKind = 'depth' | 'keys' | 'nodes' | 'number-unsafe' | 'text-invalid';
 
 export interface JsonFault {
   readonly kind: JsonFaultKind;
@@ -32,8 +33,9 @@ export interface JsonFault {
   readonly path: string;
 }
 
-export function isForbiddenKey(key: string): boolean {
-  return key === '__proto__' || key === 'constructor' || key === 'prototype';
+/** Tells whether the number has all the digits that were sent. */
+export function isSafeNumber(value: number): boolean {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 class Walk {
@@ -48,7 +50,6 @@ class Walk {
   object(value: object, depthLeft: number): JsonFault | null {
     if (depthLeft === 0) return { kind: 'depth', path: '' };
     for (const key in value) {
-      if (isForbiddenKey(key)) return { kind: 'key-forbidden', path: pointerStep(key) };
       if (--this.#keysLeft < 0) return { kind: 'keys', path: '' };
       const fault = this.#value((value as Record<string, unknown>)[key], depthLeft);
       if (fault !== null) return { kind: fault.kind, path: pointerStep(key) + fault.path };
@@ -67,7 +68,7 @@ class Walk {
 
   #value(value: unknown, depthLeft: number): JsonFault | null {
     if (--this.#nodesLeft < 0) return { kind: 'nodes', path: '' };
-    if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? null : UNSAFE;
+    if (typeof value === 'number') return isSafeNumber(value) ? null : UNSAFE;
     if (typeof value !== 'object' || value === null) return null;
     return Array.isArray(value) ? this.#array(value, depthLeft - 1) : this.object(value, depthLeft - 1);
   }

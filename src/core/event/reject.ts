@@ -16,12 +16,12 @@ export function tooLong(noun: string, limit: number, length: number): string {
   return `${noun} may have at most ${limit} characters; this one has ${length}.`;
 }
 
-export function forbidden(path: string): Checked<never> {
-  return reject('key-forbidden', path, 'The keys __proto__, constructor and prototype are not allowed.');
-}
-
 export function badText(path: string): Checked<never> {
   return reject('text-invalid', path, 'The text holds a NUL or half of a surrogate pair.');
+}
+
+export function unsafeNumber(path: string): Checked<never> {
+  return reject('number-unsafe', path, 'Beyond ±(2^53 - 1) a number loses digits in JSON: send it as a text.');
 }
 
 export function reject(code: EventRejectionCode, path: string, message: string): Checked<never> {

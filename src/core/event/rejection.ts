@@ -16,6 +16,7 @@ export const EVENT_REJECTION_CODES = [
   'person-id-invalid',
   'group-id-invalid',
   'timestamp-invalid',
+  'timestamp-missing',
   'timestamp-out-of-range',
   'properties-invalid',
   'properties-too-deep',

@@ -2,14 +2,13 @@
  * Validate: the ordered checks that turn one event in our own names into an event that may be stored, or into the one
  * reason why not. Pure: the time and the facts of the request are arguments.
  *
- * in: a value of JSON.parse, and the facts that its request gives for all events · out: ValidEvent, or an
- * EventRejection
- * steps: object → forbidden keys → type → name → ids → time → properties → context → size
+ * in: a value of JSON.parse, and what its request says of all its events · out: ValidEvent, or an EventRejection
+ * steps: object → type → name → ids → time → properties → context → size
  *
  * Fields: `{id, type, event, name, userId, anonymousId, groupId, previousId, timestamp, sentAt, properties, context}`. A
  * vendor's other names for them are translated before (edge/protocols). `null` is the same as absent. An empty `userId`,
  * `anonymousId` or `groupId` is absent too: many clients send "" for visitors without a login, and those must not become one
- * person. Unknown fields are ignored.
+ * person. A junk id is absent with a note (junk-id.ts). Unknown fields are ignored.
  *
  * Name (`event` column): a track event must have one. Any other event may; without one it is called like its type, so that
  * `page` counts all page views and a page named "Signed Up" never mixes with the track event of that name. The `name` of a
@@ -23,14 +22,15 @@
 import { LIMITS } from '../limits.ts';
 import { parseInstant } from '../std/instant.ts';
 import { isObject } from '../std/object.ts';
-import { pointerStep } from '../std/pointer.ts';
 import { ok } from '../std/result.ts';
-import { EVENT_TYPES, type EventType, type JsonObject } from './event.ts';
-import { parseId, parseName, type Wire } from './event-fields.ts';
+import { readAlias } from './alias.ts';
+import { EVENT_TYPES, type EventType, type JsonObject, type JsonValue } from './event.ts';
+import { JUNK_ID, parseEventId, parseId, parseName, type Wire } from './event-fields.ts';
 import { checkSize, NO_CONTEXT, parseContext, parseProperties, type ValidContext } from './event-json.ts';
 import { type EventTime, eventTime } from './event-time.ts';
-import { isForbiddenKey } from './json-bounds.ts';
-import { type Checked, forbidden, reject } from './reject.ts';
+import { isJunkId } from './junk-id.ts';
+import { type EventNote, NO_NOTES } from './note.ts';
+import { type Checked, reject } from './reject.ts';
 
 /** The part of a request that holds for all its events. */
 export interface Arrival {
@@ -39,6 +39,8 @@ export interface Arrival {
   readonly sentAtMs: number | null;
   /** The type of every event, where the call fixes it (`/v1/track`). */
   readonly type?: EventType | undefined;
+  /** Whether an event without a time is refused, as of history. Default: it happened when it was received. */
+  readonly needsTime?: boolean;
   /** The request's own context: the default of every event's context, key by key. */
   readonly context?: ValidContext | undefined;
 }
@@ -57,6 +59,8 @@ export interface ValidEvent extends EventTime {
   /** JSON text of `properties`; null when they are empty. */
   readonly propertiesText: string | null;
   readonly context: ValidContext;
+  /** The values that were left out or changed. */
+  readonly notes: readonly EventNote[];
 }
 
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
@@ -64,18 +68,17 @@ const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 /**
  * @example validateEvent({ event: 'Order Completed', userId: 'u1' }, { receivedAtMs, sentAtMs: null })
  */
-export function validateEvent(wire: unknown, arrival: Arrival): Checked<ValidEvent> {
-  if (!isObject(wire)) return reject('event-not-object', '', 'An event is a JSON object.');
-  for (const key in wire) if (isForbiddenKey(key)) return forbidden(pointerStep(key));
-
-  const type = arrival.type ?? wire.type ?? 'track';
+export function validateEvent(sent: unknown, arrival: Arrival): Checked<ValidEvent> {
+  if (!isObject(sent)) return reject('event-not-object', '', 'An event is a JSON object.');
+  const type = arrival.type ?? sent.type ?? 'track';
+  const alias = type === 'alias' ? readAlias(sent) : null;
+  const wire: Wire = alias === null ? sent : alias.wire;
   if (!KNOWN_TYPES.has(type)) return reject('type-unknown', '/type', `The type is one of ${EVENT_TYPES.join(', ')}.`);
   const named = parseName(wire, type as EventType);
   if (!named.ok) return named;
 
-  const id = parseId(wire, 'id', 'id-invalid');
+  const id = parseEventId(wire);
   if (!id.ok) return id;
-  if (id.value === '') return reject('id-invalid', '/id', 'An id has at least one character; leave it out to get one.');
   const userId = parseId(wire, 'userId', 'person-id-invalid');
   if (!userId.ok) return userId;
   const anonymousId = parseId(wire, 'anonymousId', 'person-id-invalid');
@@ -93,6 +96,10 @@ export function validateEvent(wire: unknown, arrival: Arrival): Checked<ValidEve
 
   const tooLarge = checkSize(wire, properties.value.text, context.value);
   if (tooLarge !== null) return tooLarge;
+  let notes = junkNotes(id, userId, anonymousId, groupId);
+  if (alias !== null && alias.junkPath !== null) notes = [...notes, { code: 'junk-id', path: alias.junkPath }];
+  if (wire.context != null && isJunk(context.value.value.groupId)) notes = [...notes, JUNK_GROUP];
+  if (time.value.clamped) notes = [...notes, CLAMPED];
   return ok({
     atMs: time.value.atMs,
     routingAtMs: time.value.routingAtMs,
@@ -101,31 +108,60 @@ export function validateEvent(wire: unknown, arrival: Arrival): Checked<ValidEve
     type: type as EventType,
     event: named.value.event,
     name: named.value.name,
-    userId: userId.value || null,
-    anonymousId: anonymousId.value || null,
-    groupId: groupId.value || null,
+    userId: userId.value,
+    anonymousId: anonymousId.value,
+    groupId: groupId.value,
     properties: properties.value.value,
     propertiesText: properties.value.text,
     context: context.value,
+    notes,
   });
 }
 
+const JUNK_GROUP: EventNote = { code: 'junk-id', path: '/context/groupId' };
+const CLAMPED: EventNote = { code: 'timestamp-clamped', path: '/timestamp' };
+
+type ParsedId = Checked<string | null>;
+
+function junkNotes(id: ParsedId, userId: ParsedId, anonymousId: ParsedId, groupId: ParsedId): readonly EventNote[] {
+  if (id !== JUNK_ID && userId !== JUNK_ID && anonymousId !== JUNK_ID && groupId !== JUNK_ID) return NO_NOTES;
+  const ids = { id, userId, anonymousId, groupId };
+  return Object.entries(ids).flatMap(([field, parsed]): EventNote[] =>
+    parsed === JUNK_ID ? [{ code: 'junk-id', path: `/${field}` }] : [],
+  );
+}
+
+function isJunk(value: JsonValue | undefined): boolean {
+  return (typeof value === 'string' || typeof value === 'number') && value !== '' && isJunkId(String(value));
+}
+
 function parseTime(wire: Wire, arrival: Arrival): Checked<EventTime> {
+  if (wire.timestamp == null && arrival.needsTime === true) {
+    return reject('timestamp-missing', '/timestamp', NO_TIME_HINT);
+  }
   const timestampMs = wire.timestamp == null ? null : parseInstant(wire.timestamp);
   const sentAtMs = wire.sentAt == null ? arrival.sentAtMs : parseInstant(wire.sentAt);
   if (Number.isNaN(timestampMs)) return reject('timestamp-invalid', '/timestamp', INSTANT_HINT);
   if (Number.isNaN(sentAtMs)) return reject('timestamp-invalid', '/sentAt', INSTANT_HINT);
   const time = eventTime(timestampMs, sentAtMs, arrival.receivedAtMs);
+  const isEpoch = typeof wire.timestamp === 'number';
+  // A number of no window is no time of the future, to be clamped, but one of a unit that cannot be told.
+  if (isEpoch && time.clamped && timestampMs! >= LIMITS.epochMsMax) return outOfRange(`${wire.timestamp}`, UNIT_HINT);
   if (time.atMs >= LIMITS.atMsMin && time.routingAtMs >= LIMITS.atMsMin) return ok(time);
-  const hint = 'it must not lie before 1990. Epoch times are in milliseconds.';
-  return reject(
-    'timestamp-out-of-range',
-    '/timestamp',
-    `The timestamp is ${isoOf(Math.min(time.atMs, time.routingAtMs))}; ${hint}`,
-  );
+  const earlier = isoOf(Math.min(time.atMs, time.routingAtMs));
+  return isEpoch ? outOfRange(`${wire.timestamp}, read as ${earlier}`, UNIT_HINT) : outOfRange(earlier, YEAR_HINT);
 }
 
-const INSTANT_HINT = 'A time is ISO 8601 with a zone, like 2026-07-01T12:00:00.000Z, or epoch milliseconds.';
+function outOfRange(time: string, hint: string): Checked<never> {
+  return reject('timestamp-out-of-range', '/timestamp', `The timestamp is ${time}; ${hint}`);
+}
+
+const YEAR_HINT = 'it must not lie before 1990.';
+const UNIT_HINT =
+  'a number is read as seconds, milliseconds, microseconds or nanoseconds, whichever lies between 1990 and 2100.';
+const INSTANT_HINT =
+  'A time is ISO 8601 with a zone, like 2026-07-01T12:00:00.000Z, or a number of seconds or milliseconds since 1970.';
+const NO_TIME_HINT = `History needs the time of each event. ${INSTANT_HINT}`;
 
 /** An ISO time, or bare milliseconds: a shift by an absurd clock may leave the range of a Date. */
 function isoOf(atMs: number): string {

@@ -1,13 +1,20 @@
 /**
- * Instant: a point in time as a client writes it: ISO 8601 text with a zone, a date alone (its UTC midnight), or epoch
- * milliseconds; and the text that answers show of it.
+ * Instant: a point in time as a client writes it: ISO 8601 text with a zone, a date alone (its UTC midnight), or the time
+ * since the epoch as a number; and the text that answers show of it.
+ *
+ * The unit of a number is told by its magnitude. Between 1990 and 2100 the numbers of seconds, milliseconds, microseconds
+ * and nanoseconds lie so far apart that none can be another. A number in none of these windows is read as milliseconds,
+ * for the caller to refuse.
  *
  * A local time without a zone is refused: it would mean another moment on every machine that reads it. The parser is
  * written by hand, because `Date.parse` takes 30 February for 2 March and falls back to an implementation-defined one.
  */
 
-/** Bound of ECMAScript's time range, ±100,000,000 days. Nanoseconds sent as milliseconds lie beyond it. */
+/** Bound of ECMAScript's time range, ±100,000,000 days. */
 const INSTANT_MS_MAX = 8.64e15;
+/** The years in which units are told apart, in milliseconds. */
+const WINDOW_START_MS = Date.UTC(1990, 0);
+const WINDOW_END_MS = Date.UTC(2100, 0);
 
 /** The text of an instant in answers, in UTC: `2024-03-31T12:00:00.000Z`. */
 export function isoTime(atMs: number): string {
@@ -17,8 +24,20 @@ export function isoTime(atMs: number): string {
 /** Returns epoch milliseconds, rounded down; NaN when the value is not an instant. */
 export function parseInstant(value: unknown): number {
   if (typeof value === 'string') return parseIso(value);
-  if (typeof value === 'number' && Math.abs(value) <= INSTANT_MS_MAX) return Math.floor(value);
-  return Number.NaN;
+  return typeof value === 'number' ? parseEpoch(value) : Number.NaN;
+}
+
+function parseEpoch(value: number): number {
+  if (isInWindow(value)) return Math.floor(value);
+  // Seconds with a fraction are rounded to microseconds first: 0.29 s are 289.99… ms as doubles.
+  if (isInWindow(value * 1e3)) return Math.floor(Math.round(value * 1e6) / 1e3);
+  if (isInWindow(value / 1e3)) return Math.floor(value / 1e3);
+  if (isInWindow(value / 1e6)) return Math.floor(value / 1e6);
+  return Math.abs(value) <= INSTANT_MS_MAX ? Math.floor(value) : Number.NaN;
+}
+
+function isInWindow(atMs: number): boolean {
+  return atMs >= WINDOW_START_MS && atMs < WINDOW_END_MS;
 }
 
 /** Parses `YYYY-MM-DD[THH:MM[:SS[.f…]](Z|±HH:MM|±HHMM|±HH)]`; NaN for anything else. */

@@ -9,6 +9,7 @@
  */
 import type { EventRecord, JsonObject } from '../../core/event/event.ts';
 import type { ValidContext } from '../../core/event/event-json.ts';
+import { looseId } from '../../core/event/junk-id.ts';
 import type { ValidEvent } from '../../core/event/validate.ts';
 import { objectOf, textOf } from './json-read.ts';
 import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
@@ -110,8 +111,8 @@ function factsOf(context: ValidContext, surroundings: Surroundings): ContextFact
   return {
     context,
     ...flaggedAsBot(context, agent.bot),
-    sessionId: textOf(value.sessionId),
-    groupId: textOf(value.groupId),
+    sessionId: looseId(value.sessionId),
+    groupId: looseId(value.groupId),
     ...placeFacts(context, surroundings),
     agent,
     os: agent.os ?? textOf(objectOf(value.os)?.name),

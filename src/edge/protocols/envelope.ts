@@ -16,7 +16,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 import type { Refusal } from '../request/refusal.ts';
 import { aliasedEventSchema, aliasMapping } from './event-names.ts';
-import { parseJsonBody } from './json.ts';
+import { parseExactBody, parseJsonBody } from './json.ts';
 import { limitEvents, type WireBatch } from './protocol.ts';
 
 export const batchSchema = z.object({
@@ -31,7 +31,17 @@ export function parseEnvelope(bytes: Uint8Array): Result<WireBatch, Refusal> {
   const json = parseJsonBody(bytes);
   if (!json.ok) return json;
   const batch = batchOf(json.value);
-  return batch.ok ? limitEvents(batch.value) : batch;
+  return batch.ok ? limitEvents({ ...batch.value, ...exactReaders(bytes) }) : batch;
+}
+
+/** Parses the body again when a first value is asked for: it is one that JSON.parse could not keep. */
+function exactReaders(bytes: Uint8Array): Pick<WireBatch, 'exactEvent' | 'exactContext'> {
+  let parsed: Result<WireBatch, Refusal> | null = null;
+  const read = () => {
+    parsed ??= batchOf(parseExactBody(bytes));
+    return parsed.ok ? parsed.value : null;
+  };
+  return { exactEvent: (index) => read()?.events[index], exactContext: () => read()?.context };
 }
 
 function batchOf(json: unknown): Result<WireBatch, Refusal> {

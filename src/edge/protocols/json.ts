@@ -6,6 +6,7 @@
  */
 import { err, ok, type Result } from '../../core/std/result.ts';
 import type { Refusal } from '../request/refusal.ts';
+import { parseExactJson } from './exact-json.ts';
 import { UnreadableEvent } from './protocol.ts';
 
 const NEWLINE = 0x0a;
@@ -23,6 +24,11 @@ export function parseJsonBody(bytes: Uint8Array): Result<unknown, Refusal> {
   return value === undefined ? err({ code: 'json-invalid', detail: 'The body is not valid JSON.' }) : ok(value);
 }
 
+/** The value of a body that `parseJsonBody` has read, with numbers beyond 2^53 as texts. */
+export function parseExactBody(bytes: Uint8Array): unknown {
+  return parseExactJson(strictUtf8.decode(bytes));
+}
+
 /**
  * The lines of a body that are not blank, one value each. A line is parsed when its turn comes: it may have two bytes where
  * its value has fifty, so too many lines are counted and refused before they are values.
@@ -30,6 +36,8 @@ export function parseJsonBody(bytes: Uint8Array): Result<unknown, Refusal> {
 export class Lines implements Iterable<unknown> {
   /** The text of the body. Bytes when some line is no UTF-8: each line is then decoded by itself. */
   #source: string | Uint8Array;
+  /** Where each line that is not blank begins. Null until a line is read again. */
+  #starts: number[] | null = null;
 
   constructor(bytes: Uint8Array) {
     this.#source = decodeText(bytes) ?? bytes;
@@ -50,19 +58,39 @@ export class Lines implements Iterable<unknown> {
     const source = this.#source;
     for (let start = 0; start < source.length; ) {
       const end = endOfLine(source, start);
-      if (!isBlank(source, start, end)) {
-        yield parseLine(
-          typeof source === 'string' ? source.slice(start, end) : decodeText(source.subarray(start, end)),
-        );
-      }
+      if (!isBlank(source, start, end)) yield parseLine(textOf(source, start, end));
       start = end + 1;
     }
   }
 
-  /** Lets go of the body; it has no lines afterwards. */
+  /** The value of a line that could be read, with numbers beyond 2^53 as texts. Blank lines have no index. */
+  exactAt(index: number): unknown {
+    const source = this.#source;
+    this.#starts ??= startsOf(source);
+    const start = this.#starts[index]!;
+    return parseExactJson(textOf(source, start, endOfLine(source, start)) ?? 'null');
+  }
+
+  /** Lets go of the body. No lines are left afterwards. */
   release(): void {
     this.#source = '';
+    this.#starts = null;
   }
+}
+
+function startsOf(source: string | Uint8Array): number[] {
+  const starts: number[] = [];
+  for (let start = 0; start < source.length; ) {
+    const end = endOfLine(source, start);
+    if (!isBlank(source, start, end)) starts.push(start);
+    start = end + 1;
+  }
+  return starts;
+}
+
+/** The text of a stretch of a body. Null when its bytes are no UTF-8. */
+function textOf(source: string | Uint8Array, start: number, end: number): string | null {
+  return typeof source === 'string' ? source.slice(start, end) : decodeText(source.subarray(start, end));
 }
 
 function endOfLine(source: string | Uint8Array, start: number): number {

@@ -39,5 +39,11 @@ function parseLines(bytes: Uint8Array): Result<WireBatch, Refusal> {
     if (events.length === limit) return err(tooManyEvents('A request', limit, lines.count()));
     events.push(event);
   }
-  return ok({ events, mapping: aliasMapping });
+  // The text of the lines is not kept for an event that seldom comes: the bytes are there anyway.
+  let again: Lines | null = null;
+  const exactEvent = (index: number) => {
+    again ??= new Lines(bytes);
+    return again.exactAt(index);
+  };
+  return ok({ events, mapping: aliasMapping, exactEvent });
 }

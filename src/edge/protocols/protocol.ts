@@ -89,6 +89,11 @@ export interface EventList {
   readonly events: Iterable<unknown>;
   /** The translation of the events. Absent when they use our names. */
   readonly mapping?: EventMapping | undefined;
+  /**
+   * Reads the event at an index again, in the sender's names, with numbers beyond 2^53 as the texts that were sent. Called
+   * only for an event that holds such a number. Absent: the event is refused, because its digits are lost.
+   */
+  readonly exactEvent?: ((index: number) => unknown) | undefined;
 }
 
 /** The content of a request: its events, and the fields that hold for all of them. */
@@ -98,6 +103,8 @@ export interface WireBatch extends EventList {
   readonly type?: EventType | undefined;
   readonly sentAt?: unknown;
   readonly context?: unknown;
+  /** Reads `context` again, like `exactEvent`. */
+  readonly exactContext?: (() => unknown) | undefined;
   /** The key that travelled in the body. A body is parsed once, so `decode` reads its key too. */
   readonly key?: string | undefined;
   /** The SDK that the request tells, for a call that serves several SDKs. Default: the protocol's. */

@@ -5,6 +5,7 @@
  * everything that was accepted is durable; a request that must be sent again has no verdict.
  */
 import { isAccepted } from '../../core/block/disposition.ts';
+import type { EventNote, ToldNote } from '../../core/event/note.ts';
 import type { EventRejection } from '../../core/event/rejection.ts';
 import { assert } from '../../core/std/result.ts';
 import type { VerdictDocument } from '../../wire/ingest.ts';
@@ -38,12 +39,22 @@ export function countDispositions(dispositions: Iterable<Uint8Array>): AppendedC
   return { accepted, duplicate };
 }
 
+/** What the edge tells of the events of a request, whatever the shards say. */
+export interface Told {
+  readonly rejected: readonly RejectedEvent[];
+  readonly madeIds: readonly MadeId[];
+  readonly notes: readonly ToldNote[];
+  readonly noted: number;
+}
+
+/** `commonNotes`: the notes on the context of the request. */
 export function verdictOf(
   received: number,
   { accepted, duplicate }: AppendedCounts,
-  rejected: readonly RejectedEvent[],
-  madeIds: readonly MadeId[],
+  { rejected, madeIds, notes, noted }: Told,
+  commonNotes: readonly EventNote[],
 ): VerdictDocument {
+  const common = commonNotes.map((note) => ({ index: null, id: null, ...note }));
   const sum = accepted + duplicate + rejected.length;
   assert(received === sum, `${received} events were received, ${sum} have a verdict`);
   return {
@@ -54,5 +65,6 @@ export function verdictOf(
     rejected: rejected.length,
     errors: [...rejected],
     ...(madeIds.length > 0 && { ids: [...madeIds] }),
+    ...(common.length + noted > 0 && { notes: [...common, ...notes], noted }),
   };
 }

@@ -12,6 +12,7 @@
  * - Live events and imports take the same steps (event-steps.ts). A new step is one file here and one line there.
  */
 import type { EventRecord } from '../../core/event/event.ts';
+import type { EventNote } from '../../core/event/note.ts';
 import type { EventRejection } from '../../core/event/rejection.ts';
 import type { Arrival } from '../../core/event/validate.ts';
 import type { Surroundings } from '../enrich/surroundings.ts';
@@ -44,6 +45,10 @@ export interface StepContext {
   readonly size: StoredSize;
   /** Ids that the steps have made, in the order of their events. */
   readonly madeIds: MadeId[];
+  /** Notes on the event that is under way. admit.ts takes them out after each event. */
+  readonly notes: EventNote[];
+  /** The event at an index with numbers beyond 2^53 as texts; undefined when the request does not tell them. */
+  readonly exact: (index: number) => unknown;
   /**
    * Whether records keep `properties` and `context` parsed, beside their texts. Rollups of live events read them; the
    * records of an import are many and only stored.

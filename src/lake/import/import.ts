@@ -9,8 +9,8 @@
  */
 import { type EventColumns, LATE_IMPORT } from '../../core/event/columns.ts';
 import type {
+  ImportAccount,
   ImportChunk,
-  ImportError,
   Importer,
   ImportStart,
   ImportStatus,
@@ -72,8 +72,9 @@ async function placeSegment(
 function verdictOf(
   accepted: number,
   segment: PlacedSegment | null,
-  { received, errors }: { readonly received: number; readonly errors: readonly ImportError[] },
+  { received, errors, notes, noted }: ImportAccount,
 ): ImportVerdict {
   const days = segment?.encoded.days.map(({ day }) => dayText(day)) ?? [];
-  return { received, accepted, duplicate: 0, quarantined: 0, rejected: received - accepted, errors, days };
+  const told = noted > 0 ? { notes, noted } : {};
+  return { received, accepted, duplicate: 0, quarantined: 0, rejected: received - accepted, errors, days, ...told };
 }

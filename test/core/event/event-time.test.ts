@@ -65,6 +65,14 @@ describe('an instant', () => {
     ['2016-12-31T23:59:60Z', Date.UTC(2016, 11, 31, 23, 59, 59)],
     [NOW, NOW],
     [NOW + 0.9, NOW],
+    [NOW / 1_000, NOW],
+    [NOW / 1_000 + 0.29, NOW + 290],
+    [NOW * 1_000 + 999, NOW],
+    [NOW * 1_000_000, NOW],
+    [Date.UTC(1990, 0) / 1_000, Date.UTC(1990, 0)],
+    [Date.UTC(1990, 0) * 1_000_000, Date.UTC(1990, 0)],
+    [Date.UTC(2099, 11, 31) / 1_000, Date.UTC(2099, 11, 31)],
+    [-1, -1],
   ])('is %s', (written, atMs) => {
     expect(parseInstant(written)).toBe(atMs);
   });

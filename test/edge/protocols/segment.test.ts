@@ -9,7 +9,7 @@ const basic = (key: string | null) => (key === null ? undefined : `Basic ${btoa(
 const single: SendFixture = {
   name: 'the identify call',
   event: (id) => ({ messageId: id, userId: 'u', traits: { plan: 'pro' } }),
-  badEvent: (id) => ({ event: { messageId: id, userId: 'u', traits: { plan: [2 ** 60] } }, blamed: 2 ** 60 }),
+  badEvent: (id) => ({ event: { messageId: id, userId: 'u', traits: [7] }, blamed: [7] }),
   eventsMax: 1,
   request: ([event], key) =>
     requestTo('/v1/identify', JSON.stringify(event), { 'content-type': 'text/plain', authorization: basic(key) }),
@@ -27,7 +27,7 @@ describeProtocol("Segment's protocol", {
       ...single,
       name: 'a batch with the key in its body',
       event: (id) => ({ type: 'track', event: 'Bought', messageId: id, userId: 'u', properties: { price: 1 } }),
-      badEvent: (id) => ({ event: { type: 'track', event: 'Bought', messageId: id, userId: 7 }, blamed: 7 }),
+      badEvent: (id) => ({ event: { type: 'track', event: 'Bought', messageId: id, userId: [7] }, blamed: [7] }),
       eventsMax: 100,
       request: (batch, key) =>
         requestTo('/v1/batch', JSON.stringify({ batch, writeKey: key ?? undefined }), {
