@@ -104,7 +104,9 @@ export function eventOf(
     if (row instanceof Unreadable) throw new RefusedRow('row-unreadable', row.reason);
     const event = map(row, number);
     if (event === null) return void counts.skipped++;
-    const timed = withTime(withId(event, `${idPrefix}-${number}`), nowMs);
+    // A mapping may give the row itself, which is still needed as it was read.
+    const own = event === row ? { ...event } : event;
+    const timed = withTime(withId(own, `${idPrefix}-${number}`), nowMs);
     counts.mapped++;
     return timed;
   } catch (error) {
