@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { openBytes } from '../import/bytes.ts';
+import { openBytes } from '../import/read/bytes.ts';
 import { BLANK, Unreadable } from '../import/row.ts';
 import { readJson } from '../import/rows.ts';
 import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../kit/batches.ts';

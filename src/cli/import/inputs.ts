@@ -6,11 +6,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Args, CliError, type Io, UsageError } from '../kit/command.ts';
-import { parseEncoding } from './encoding.ts';
 import { inlineMapping, isInline, type Pair, parsePairs } from './inline-mapping.ts';
 import { FORMATS, type Format, guessFormat, loadMapping, type Mapping, type MappingModule } from './mapping.ts';
+import { parseEncoding } from './read/encoding.ts';
+import { parseSeparator } from './read/separator.ts';
 import { readRows } from './rows.ts';
-import { parseSeparator } from './separator.ts';
 import { describeShape, type FileShape, surveyFile } from './survey.ts';
 
 export interface Input {

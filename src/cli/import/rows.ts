@@ -1,19 +1,20 @@
 /**
  * Rows: a file as a stream of batches of rows, in order. Memory stays bounded for a file of any size.
  *
- * - CSV: the header names the columns (csv.ts).
+ * - CSV: the header names the columns (read/csv.ts).
  * - NDJSON: each line is one JSON value; or each element of the one array that the file is. Lines: each row is the text
  *   of a line. Blank lines count as rows, not as events.
  * - A row that cannot be read has its place and number like any other (`Unreadable`).
  *
  * The stream has batches instead of single rows: half a million turns of an async iterator cost more than the parsing.
  */
-import { openBytes } from './bytes.ts';
-import { readCsv } from './csv.ts';
-import { codecOf, toStage } from './encoding.ts';
-import { readElements } from './json-elements.ts';
-import { type Line, readLines } from './lines.ts';
+
 import type { Format } from './mapping.ts';
+import { openBytes } from './read/bytes.ts';
+import { readCsv } from './read/csv.ts';
+import { codecOf, toStage } from './read/encoding.ts';
+import { readElements } from './read/json-elements.ts';
+import { type Line, readLines } from './read/lines.ts';
 import { BLANK, Unreadable } from './row.ts';
 import { type FileShape, layoutOf, markOf, SAMPLE_SIZE_BYTES, sampleText, surveyFile } from './survey.ts';
 

@@ -13,10 +13,10 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { CliError } from '../kit/command.ts';
-import { openBytes } from './bytes.ts';
-import { type Codec, codecOf, type Encoding, utf8SizeAt, WINDOWS_1252_GAPS } from './encoding.ts';
 import type { Format } from './mapping.ts';
-import { guessSeparator, showSeparator, splitRows } from './separator.ts';
+import { openBytes } from './read/bytes.ts';
+import { type Codec, codecOf, type Encoding, utf8SizeAt, WINDOWS_1252_GAPS } from './read/encoding.ts';
+import { guessSeparator, showSeparator, splitRows } from './read/separator.ts';
 
 /** What the user said of the file; the rest is guessed. */
 export interface ShapeRequest {

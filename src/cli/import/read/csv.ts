@@ -7,9 +7,9 @@
  * - Blank lines are passed over and have no number.
  */
 import { parse } from 'csv-parse';
-import { CliError } from '../kit/command.ts';
+import { CliError } from '../../kit/command.ts';
+import { ROW_LENGTH_MAX, Unreadable } from '../row.ts';
 import { type Codec, invalidReason, shownText } from './encoding.ts';
-import { ROW_LENGTH_MAX, Unreadable } from './row.ts';
 
 export interface CsvShape {
   readonly codec: Codec;

@@ -3,7 +3,7 @@
  *
  * The header and most of the rows have the same number of fields, more than one, when they are cut at the right one.
  */
-import { UsageError } from '../kit/command.ts';
+import { UsageError } from '../../kit/command.ts';
 
 /** In the order in which they are preferred when two fit equally well. */
 const CANDIDATES = [',', ';', '\t', '|'];

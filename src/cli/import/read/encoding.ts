@@ -6,7 +6,7 @@
  * and each text is read strictly at the end: an invalid byte then costs its own row. UTF-16 is turned into UTF-8 first.
  */
 import { isUtf8 } from 'node:buffer';
-import { UsageError } from '../kit/command.ts';
+import { UsageError } from '../../kit/command.ts';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'latin1';
 

@@ -6,7 +6,7 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { CliError } from '../kit/command.ts';
+import { CliError } from '../../kit/command.ts';
 
 const READ_SIZE_BYTES = 256 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
