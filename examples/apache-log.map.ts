@@ -5,6 +5,9 @@
  *
  *   83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /a?b HTTP/1.1" 200 203023 "http://referrer/" "Mozilla/5.0 …"
  *
+ * The virtual host may stand in front, as in `vhost_combined`. A connection without a request ("-", or the bytes of another
+ * protocol) is no view of a page and is skipped.
+ *
  * The events hold no address: the visitor is a hash of the address and the user agent. With this constant salt the hash
  * is a pseudonym and does not make the visitor anonymous, because anyone with the log can compute it. Choose a secret
  * salt, or a new one each day.
@@ -16,16 +19,29 @@ export const format = 'lines';
 
 const salt = 'tidemark-example';
 
+/**
+ * The hosts of the site itself: a referrer from there is no source of traffic. A log with the virtual host in front tells
+ * them by itself. This one is the site of Elastic's public example log; put yours in its place.
+ */
+const ownHosts = ['semicomplete.com'];
+
 const quoted = String.raw`"((?:[^"\\]|\\.)*)"`;
 const combined = new RegExp(
-  String.raw`^(\S+) \S+ [^[]*\[([^\][]+)\] ${quoted} (\d{3}) (\d+|-) ${quoted} ${quoted}\s*$`,
+  String.raw`^(\S+) (\S+) [^[]*\[([^\][]+)\] ${quoted} (\d{3}) (\d+|-) ${quoted} ${quoted}\s*$`,
 );
+const requestLine = /^([A-Z][A-Z-]*) (.+?)(?: (HTTP\/[\d.]+))?$/;
 
-const map: Mapping<string> = (line): ImportEvent => {
+const map: Mapping<string> = (line): ImportEvent | null => {
   const match = combined.exec(line);
   if (!match) throw new Error('the line is not in the combined log format');
-  const [, address = '', time = '', request = '', status, bytes, referrer, agent] = match.map((part) => part ?? '');
-  const [method = '', url = '', protocol = ''] = request.split(' ');
+  const [, first = '', second = '', time = '', request = '', status, bytes, referrer, agent] = match.map(
+    (part) => part ?? '',
+  );
+  const [, method, url, protocol = ''] = requestLine.exec(request) ?? [];
+  if (method === undefined || url === undefined) return null;
+  // The second word is `-` almost always: the name that the client's ident service tells.
+  const hasVirtualHost = /[.:]/.test(second);
+  const address = hasVirtualHost ? second : first;
   const userAgent = known(agent);
   return {
     type: 'page',
@@ -33,12 +49,32 @@ const map: Mapping<string> = (line): ImportEvent => {
     timestamp: toIso(time),
     properties: { method, protocol, status: Number(status), bytes: bytes === '-' ? 0 : Number(bytes) },
     context: {
-      page: { url, path: url.split(/[?#]/)[0] || '/', referrer: known(referrer) },
+      page: {
+        url: hasVirtualHost && url.startsWith('/') ? originOf(first) + url : url,
+        path: pathOf(url),
+        referrer: isOwn(referrer ?? '') ? undefined : known(referrer),
+      },
       userAgent,
     },
   };
 };
 export default map;
+
+/** `shop.example:443` → `https://shop.example`. The log does not tell the scheme of another port. */
+function originOf(virtualHost: string): string {
+  return virtualHost.endsWith(':443') ? `https://${virtualHost.slice(0, -':443'.length)}` : `http://${virtualHost}`;
+}
+
+/** The path of `/a?b` and of `http://host/a?b`, as a proxy asks. */
+function pathOf(url: string): string {
+  const bare = url.split(/[?#]/)[0] as string;
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(bare) ? bare.replace(/^[^:]+:\/\/[^/]*/, '') || '/' : bare || '/';
+}
+
+function isOwn(referrer: string): boolean {
+  const host = /^https?:\/\/([^/?#:]+)/i.exec(referrer)?.[1]?.toLowerCase() ?? '';
+  return ownHosts.some((own) => host === own || host.endsWith(`.${own}`));
+}
 
 /** The value; undefined for `-`, which the log writes for an unknown value. */
 function known(value: string | undefined): string | undefined {

@@ -93,6 +93,63 @@ describe('the Apache log mapping', () => {
     expect(visitor(logLine())).not.toBe(visitor(logLine().replace('192.0.2.7', '192.0.2.8')));
   });
 
+  describe('with the virtual host in front', () => {
+    const vhostLine = (host: string, address: string, path = '/p', referrer = 'https://shop.example/p0') =>
+      `${host} ${address} - - [07/Sep/2023:15:58:30 +0200] "GET ${path} HTTP/1.1" 200 1 "${referrer}" "Mozilla/5.0"`;
+
+    it('knows visitors by their addresses', () => {
+      const visitors = ['192.0.2.0', '192.0.2.1', '2001:db8::1', 'crawl.example.net'].map(
+        (address) => mapLog(vhostLine('shop.example', address), 1)?.anonymousId,
+      );
+      expect(new Set(visitors).size).toBe(4);
+      const alone = vhostLine('shop.example', '192.0.2.0').replace('shop.example ', '');
+      expect(mapLog(alone, 1)?.anonymousId).toBe(visitors[0]);
+    });
+
+    it.each([
+      ['shop.example', 'http://shop.example/p'],
+      ['shop.example:443', 'https://shop.example/p'],
+      ['shop.example:8080', 'http://shop.example:8080/p'],
+    ])('tells the site by %s, so that it is no source of traffic', (host, url) => {
+      const page = mapLog(vhostLine(host, '192.0.2.0'), 1)?.context?.page;
+      expect(page).toMatchObject({ url, path: '/p', referrer: 'https://shop.example/p0' });
+    });
+  });
+
+  it.each([['-'], [''], [String.raw`\x16\x03\x01`], ['quit'], [String.raw`\x03\x00\x00/*\xe0`]])(
+    'skips the connection without a request "%s"',
+    (request) => {
+      expect(
+        mapLog(
+          logLine().replace(/"GET [^"]*"/, () => `"${request}"`),
+          1,
+        ),
+      ).toBeNull();
+    },
+  );
+
+  it.each([
+    ['GET /my file.pdf HTTP/1.1', '/my file.pdf', 'HTTP/1.1'],
+    ['GET http://shop.example/abs?x=1 HTTP/1.1', '/abs', 'HTTP/1.1'],
+    ['GET http://shop.example HTTP/1.1', '/', 'HTTP/1.1'],
+    ['GET /', '/', ''],
+    ['GET /a%20b?c=d e HTTP/2.0', '/a%20b', 'HTTP/2.0'],
+    ['OPTIONS * HTTP/1.0', '*', 'HTTP/1.0'],
+    ['GET /?u=http://other.example/x HTTP/1.1', '/', 'HTTP/1.1'],
+  ])('reads the request "%s"', (request, path, protocol) => {
+    const event = mapLog(
+      logLine().replace(/"GET [^"]*"/, () => `"${request}"`),
+      1,
+    );
+    expect(event).toMatchObject({ properties: { protocol }, context: { page: { path } } });
+  });
+
+  it('takes no referrer from the hosts of the site itself', () => {
+    const referrerOf = (referrer: string) => mapLog(logLine(undefined, referrer), 1)?.context?.page;
+    expect(referrerOf('http://www.semicomplete.com/blog')).not.toHaveProperty('referrer', expect.anything());
+    expect(referrerOf('http://notsemicomplete.com/')).toHaveProperty('referrer', 'http://notsemicomplete.com/');
+  });
+
   it('throws at a line that is cut off', () => {
     expect(() => mapLog(logLine().slice(0, -1), 1)).toThrow('combined log format');
   });

@@ -1,18 +1,20 @@
 /**
- * `tidemark import`: sends a file of history through a mapping module into the lake and has its days sealed.
+ * `tidemark import`: sends files of history through a mapping into the lake and has their days sealed.
  *
- * hash the file → read rows → map → cut chunks → send (a few at a time) → finish → wait until the days are sealed
+ * survey the files → read rows → map → cut chunks → send (a few at a time) → finish → wait until the days are sealed
+ *
+ * All files of a command are one import: a day that several of them touch is sealed once.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import { LIMITS } from '../../core/limits.ts';
-import { cutChunks, type RowCounts } from '../import/chunks.ts';
-import { hashFile } from '../import/file-hash.ts';
+import { type Chunk, cutChunks, newRowCounts } from '../import/chunks.ts';
+import { type Input, readInputs } from '../import/inputs.ts';
 import { Journal } from '../import/journal.ts';
-import { FORMATS, type Format, guessFormat, loadMapping, type MappingModule } from '../import/mapping.ts';
+import { previewInput, renderPreview } from '../import/preview.ts';
+import { RefusedRows } from '../import/refused.ts';
 import { readRows } from '../import/rows.ts';
 import { findImport, finishImport, type ImportStatus, waitUntilSealed } from '../import/status.ts';
+import { type ImportedFile, isAllTaken, renderSummary, summaryOf } from '../import/summary.ts';
 import { type UploadTotals, uploadChunks } from '../import/upload.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../kit/command.ts';
@@ -30,29 +32,52 @@ const CONCURRENCY_MAX = 16;
 const TRIES_MAX = 12;
 const ROW_ID_PREFIX_LENGTH = 16;
 const IMPORT_ID_LENGTH = 24;
-const REJECTED_SHOWN_MAX = 20;
+const FILES_MAX = 1_000;
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'Import history from CSV, NDJSON or log lines, through a mapping module',
-  usage: 'FILE --tenant T --map MAP.ts [--id ID] [--no-wait]',
+  summary: 'Import history from CSV, NDJSON, JSON or log lines, through a mapping',
+  usage: 'FILE… --tenant T --map MAP.ts|PAIRS [--dry-run] [--id ID] [--no-wait]',
   notes: `
 MAP.ts exports default (row, rowNumber) => event | null: null skips the row, a throw counts it as unreadable. It may
-also export format: 'csv' | 'ndjson' | 'lines'. A row without an id gets one made of the hash of the file and the row
-number, so a file counts once however often it is imported. Run the same command again to continue an interrupted
-import. The exit code is 1 when the server rejected events or the file gave none. docs/guides/import.md says more.`,
+also export format: 'csv' | 'ndjson' | 'lines'. Without code: --map 'event=Purchase,time=created_at,user=customer,
+value=amount:number' names the column of each field; a text between quotes is the same for all rows. Format, encoding
+and separator are guessed and told; gzip is unpacked. --dry-run shows the first events and what would be refused.
+A row without an id gets one made of the hash of the file and the row number, so a file counts once however often it is
+imported. Run the same command again to continue an interrupted import. Rows that are not taken are written to
+FILE.refused.ndjson with the reasons. The exit code is 0 when all was taken, 1 when a row was refused or the files gave
+no event; rows at which MAP.ts throws do not change it. docs/guides/import.md says more.`,
   examples: [
     'import online_retail.csv.gz --tenant demo --map examples/online-retail.map.ts',
+    "import orders.csv --tenant shop --map 'event=Purchase,time=created_at,user=customer,value=amount:number'",
+    'import orders-*.csv --tenant shop --map orders.map.ts --dry-run',
     'import access.log.gz --tenant shop --map examples/apache-log.map.ts --no-wait',
   ],
   options: {
     tenant: { type: 'string', value: 'T', help: 'the tenant that gets the events' },
-    map: { type: 'string', value: 'MAP.ts', help: 'the mapping module' },
+    map: {
+      type: 'string',
+      value: 'MAP',
+      help: 'the mapping: a module, or pairs such as event=Purchase,time=created_at',
+    },
+    'dry-run': { type: 'boolean', help: 'show what would be sent, and send nothing' },
     format: {
       type: 'string',
       value: 'F',
       help: 'csv, ndjson or lines (default: the format of the mapping, else that of the file’s name)',
     },
+    encoding: {
+      type: 'string',
+      value: 'E',
+      help: 'utf-8, utf-16le, utf-16be, windows-1252 or latin1 (default: guessed from the bytes)',
+    },
+    separator: {
+      type: 'string',
+      value: 'S',
+      help: 'comma, semicolon, tab, pipe or another character (default: guessed from the first rows)',
+    },
+    'no-header': { type: 'boolean', help: 'the first row of the CSV is data; its columns are called 1, 2, 3 …' },
+    time: { type: 'string', value: 'now', help: 'now: a row without a time happens now (default: it is refused)' },
     id: { type: 'string', value: 'ID', help: 'id of the import (default: a hash of file and mapping)' },
     'no-wait': { type: 'boolean', help: 'end when all events are stored; their days are sealed soon after' },
     concurrency: { type: 'string', value: 'N', help: `requests in flight (default ${CONCURRENCY_DEFAULT})` },
@@ -60,25 +85,34 @@ import. The exit code is 1 when the server rejected events or the file gave none
     json: { type: 'boolean', help: 'print the summary as JSON' },
     ...SERVER_OPTIONS,
   },
-  positionalsMax: 1,
+  positionalsMax: FILES_MAX,
   async run(args, io) {
     const startedAtMs = Date.now();
+    const isNow = isTimeNow(args);
+    if (args.flag('dry-run')) return preview(args, io, isNow ? startedAtMs : undefined);
     const job = await prepare(args, io);
-    const { counts, totals } = await sendRows(job, io);
+    const { files, totals } = await sendRows(job, io, isNow ? job.journal.startedAtMs(startedAtMs) : undefined);
     const status = totals.chunks > 0 ? await finish(job, args, io) : undefined;
-    const summary = summaryOf({ job, counts, totals, status, elapsedMs: Date.now() - startedAtMs });
+    const { importId } = job;
+    const summary = summaryOf({
+      importId,
+      tenant: job.server.tenant,
+      files,
+      totals,
+      status,
+      elapsedMs: Date.now() - startedAtMs,
+    });
     for (const line of args.flag('json') ? [JSON.stringify(summary, null, 2)] : renderSummary(summary)) io.out(line);
-    // Unreadable lines are usual in logs. Events that the server refused, or a file without events, point to a mistake.
-    return totals.rejected > 0 || counts.mapped === 0 ? 1 : 0;
+    for (const { refused, input } of files) {
+      if (refused.writeFailure)
+        io.note(`The refused rows of ${input.name} could not be written: ${refused.writeFailure}`);
+    }
+    return isAllTaken(summary) ? 0 : 1;
   },
 };
 
 interface Job {
-  readonly file: string;
-  readonly fileHash: string;
-  readonly sizeBytes: number;
-  readonly format: Format;
-  readonly mapping: MappingModule;
+  readonly inputs: readonly Input[];
   readonly importId: string;
   readonly rowsMax: number;
   readonly concurrency: number;
@@ -87,76 +121,134 @@ interface Job {
   readonly journal: Journal;
 }
 
+function isTimeNow(args: Args): boolean {
+  const time = args.text('time');
+  if (time !== undefined && time !== 'now') throw new UsageError(`--time takes now, not "${time}"`);
+  return time === 'now';
+}
+
+async function preview(args: Args, io: Io, nowMs: number | undefined): Promise<number> {
+  const { inputs } = await readInputs(args, io);
+  const progress = startProgress(io, 'Reading', sizeOf(inputs));
+  let readBytes = 0;
+  const onBytes = (count: number) => {
+    readBytes += count;
+    progress.update(readBytes, 'nothing is sent');
+  };
+  const previews = [];
+  try {
+    for (const input of inputs)
+      previews.push(await previewInput(input, { idPrefix: idPrefixOf(input), nowMs, onBytes }));
+  } finally {
+    progress.end();
+  }
+  if (args.flag('json')) io.out(JSON.stringify({ dryRun: true, files: previews }, null, 2));
+  else for (const line of [...previews.flatMap(renderPreview), 'Nothing was sent.']) io.out(line);
+  const isLoss = (code: string) => code !== 'mapping-failed';
+  return previews.some(({ rows, refused }) => rows.mapped === 0 || Object.keys(refused.byCode).some(isLoss)) ? 1 : 0;
+}
+
 async function prepare(args: Args, io: Io): Promise<Job> {
-  const [name] = args.positionals;
-  if (!name) throw new UsageError('name the file to import');
+  if (args.positionals.length === 0) throw new UsageError('name the file to import');
   args.mustText('tenant');
-  const file = resolve(io.cwd, name);
-  const mapFile = resolve(io.cwd, args.mustText('map'));
   const rowsMax = args.count('chunk-rows', 1, LIMITS.importChunkRowsMax) ?? CHUNK_ROWS_DEFAULT;
   const concurrency = args.count('concurrency', 1, CONCURRENCY_MAX) ?? CONCURRENCY_DEFAULT;
-  const mapping = await loadMapping(mapFile);
+  const { inputs, mapSource } = await readInputs(args, io);
   const server = findServer(args, io);
   const key = server.mustKey('write');
   const onRetry = (reason: string, waitMs: number) =>
     io.note(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s`);
   const client = new Client({ url: server.url, key, triesMax: TRIES_MAX, waitsForQuota: true, onRetry });
-  const fileHash = await hashFile(file);
-  const importId = args.text('id') ?? importIdOf(fileHash, readFileSync(mapFile));
+  const importId = args.text('id') ?? importIdOf(inputs, mapSource);
   const journal = new Journal(server.stateFolder, { url: server.url, key, importId });
   if (journal.chunkCount > 0) {
     if (await findImport(client, importId))
       io.note(`Continuing import ${importId}: ${journal.chunkCount} chunks are already stored`);
     else journal.forget();
   }
-  const format = formatOf(args.text('format'), mapping, file);
-  return {
-    file,
-    fileHash,
-    sizeBytes: statSync(file).size,
-    format,
-    mapping,
-    importId,
-    rowsMax,
-    concurrency,
-    server,
-    client,
-    journal,
-  };
+  return { inputs, importId, rowsMax, concurrency, server, client, journal };
 }
 
-function formatOf(requested: string | undefined, mapping: MappingModule, file: string): Format {
-  if (requested === undefined) return mapping.format ?? guessFormat(file);
-  const format = FORMATS.find((known) => known === requested);
-  if (!format) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${requested}"`);
-  return format;
+/** An id made of the files and the mapping: the same files through the same mapping are the same import. */
+function importIdOf(inputs: readonly Input[], mapSource: Uint8Array): string {
+  const hash = createHash('sha256');
+  for (const { shape } of inputs) hash.update(shape.hash);
+  return hash.update(mapSource).digest('hex').slice(0, IMPORT_ID_LENGTH);
 }
 
-/** An id made of the file and the mapping: the same file through the same mapping is the same import. */
-function importIdOf(fileHash: string, mapSource: Uint8Array): string {
-  return createHash('sha256').update(fileHash).update(mapSource).digest('hex').slice(0, IMPORT_ID_LENGTH);
+function idPrefixOf({ shape }: Input): string {
+  return shape.hash.slice(0, ROW_ID_PREFIX_LENGTH);
 }
 
-async function sendRows(job: Job, io: Io): Promise<{ counts: RowCounts; totals: UploadTotals }> {
-  const counts: RowCounts = { read: 0, mapped: 0, skipped: 0, unreadable: 0, unreadableFirst: [] };
-  const progress = startProgress(io, 'Reading', job.sizeBytes);
+function sizeOf(inputs: readonly Input[]): number {
+  return inputs.reduce((sum, { shape }) => sum + shape.sizeBytes, 0);
+}
+
+async function sendRows(
+  job: Job,
+  io: Io,
+  nowMs: number | undefined,
+): Promise<{ files: ImportedFile[]; totals: UploadTotals }> {
+  const files = job.inputs.map((input) => ({
+    input,
+    counts: newRowCounts(),
+    refused: new RefusedRows({ path: input.path, ...input.shape, isWritten: true }),
+  }));
+  const progress = startProgress(io, 'Reading', sizeOf(job.inputs));
   let readBytes = 0;
-  const show = (acknowledged: number) =>
-    progress.update(readBytes, `${formatNumber(counts.read)} rows read, ${formatNumber(acknowledged)} stored`);
-  const rows = readRows(job.file, job.format, (count) => (readBytes += count));
-  const chunks = cutChunks(rows, job.mapping.map, {
-    rowsMax: job.rowsMax,
-    idPrefix: job.fileHash.slice(0, ROW_ID_PREFIX_LENGTH),
-    counts,
-  });
+  const show = (acknowledged: number) => {
+    const rowsRead = files.reduce((sum, { counts }) => sum + counts.read, 0);
+    progress.update(readBytes, `${formatNumber(rowsRead)} rows read, ${formatNumber(acknowledged)} stored`);
+  };
+  const fileOfChunk = new Map<number, ImportedFile>();
+  const onChunk = (chunk: Chunk, file: ImportedFile) => void fileOfChunk.set(chunk.index, file);
+  const chunks = chunksOf(files, { rowsMax: job.rowsMax, nowMs, onBytes: (count) => (readBytes += count), onChunk });
   try {
     const { client, journal, importId, concurrency } = job;
-    const onAcknowledged = ({ accepted }: UploadTotals) => show(accepted);
-    const totals = await uploadChunks(chunks, { client, journal, importId, concurrency, onAcknowledged });
+    const totals = await uploadChunks(chunks, {
+      client,
+      journal,
+      importId,
+      concurrency,
+      onAcknowledged: ({ accepted }) => show(accepted),
+      onRejected: (refusal, { index }) => fileOfChunk.get(index)?.refused.add(refusal),
+    });
     show(totals.accepted);
-    return { counts, totals };
+    return { files, totals };
   } finally {
+    for (const { refused } of files) refused.flush();
     progress.end();
+  }
+}
+
+interface ChunkSource {
+  readonly rowsMax: number;
+  readonly nowMs: number | undefined;
+  readonly onBytes: (count: number) => void;
+  readonly onChunk: (chunk: Chunk, file: ImportedFile) => void;
+}
+
+/** The chunks of one file after another, numbered throughout. */
+async function* chunksOf(
+  files: readonly ImportedFile[],
+  { rowsMax, nowMs, onBytes, onChunk }: ChunkSource,
+): AsyncGenerator<Chunk> {
+  let firstIndex = 0;
+  for (const file of files) {
+    const { input, counts, refused } = file;
+    const chunks = cutChunks(readRows(input.path, input.shape, onBytes), input.map, {
+      rowsMax,
+      firstIndex,
+      idPrefix: idPrefixOf(input),
+      counts,
+      nowMs,
+      onRefused: (refusal) => refused.add(refusal),
+    });
+    for await (const chunk of chunks) {
+      firstIndex = chunk.index + 1;
+      onChunk(chunk, file);
+      yield chunk;
+    }
   }
 }
 
@@ -171,57 +263,4 @@ async function finish(job: Job, args: Args, io: Io): Promise<ImportStatus> {
   } finally {
     progress.end();
   }
-}
-
-function summaryOf(run: {
-  job: Job;
-  counts: RowCounts;
-  totals: UploadTotals;
-  status: ImportStatus | undefined;
-  elapsedMs: number;
-}) {
-  const { job, counts, totals, status, elapsedMs } = run;
-  return {
-    importId: job.importId,
-    tenant: job.server.tenant,
-    file: basename(job.file),
-    rows: { read: counts.read, sent: counts.mapped, skipped: counts.skipped, unreadable: counts.unreadable },
-    unreadable: counts.unreadableFirst,
-    events: {
-      received: totals.received,
-      accepted: totals.accepted,
-      duplicate: totals.duplicate,
-      quarantined: totals.quarantined,
-      rejected: totals.rejected,
-    },
-    rejectedByCode: totals.rejectedByCode,
-    chunks: { count: totals.chunks, resumed: totals.resumed },
-    days: { touched: status?.days ?? 0, sealed: status?.sealed ?? 0 },
-    seconds: Math.round(elapsedMs / 100) / 10,
-  };
-}
-
-function renderSummary({
-  importId,
-  tenant,
-  rows,
-  unreadable,
-  events,
-  rejectedByCode,
-  chunks,
-  days,
-  seconds,
-}: ReturnType<typeof summaryOf>): string[] {
-  const n = formatNumber;
-  const codes = Object.entries(rejectedByCode).slice(0, REJECTED_SHOWN_MAX);
-  return [
-    `Import ${importId} into ${tenant}: ${seconds} s`,
-    `  rows    ${n(rows.read)} read, ${n(rows.sent)} sent, ${n(rows.skipped)} skipped, ${n(rows.unreadable)} unreadable`,
-    ...unreadable.map(({ row, reason }) => `            row ${row}: ${reason}`),
-    ...(rows.unreadable > unreadable.length ? [`            and ${n(rows.unreadable - unreadable.length)} more`] : []),
-    `  events  ${n(events.accepted)} accepted, ${n(events.duplicate)} duplicate, ${n(events.quarantined)} quarantined, ${n(events.rejected)} rejected`,
-    ...codes.map(([code, count]) => `            ${code}: ${n(count)}`),
-    `  chunks  ${n(chunks.count)}${chunks.resumed > 0 ? `, ${n(chunks.resumed)} of them stored by an earlier run` : ''}`,
-    `  days    ${n(days.touched)} touched, ${n(days.sealed)} sealed`,
-  ];
 }

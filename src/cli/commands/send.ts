@@ -2,9 +2,10 @@
  * `tidemark send`: sends one event from options, or many as NDJSON from a file or standard input.
  */
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
-import { readLines } from '../import/rows.ts';
+import { openBytes } from '../import/read/bytes.ts';
+import { BLANK, Unreadable } from '../import/read/row.ts';
+import { readJson } from '../import/rows.ts';
 import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../kit/batches.ts';
 import { Client } from '../kit/client.ts';
 import {
@@ -28,8 +29,9 @@ export const send: Command = {
   summary: 'Send one event, or NDJSON from a file or standard input',
   usage: '--event NAME [--user ID] [--property k=v …] | FILE.ndjson | - < FILE.ndjson',
   notes: `
-An event without an id gets one, so that a repeated request counts once. The exit code is 1 when the server rejected an
-event. Use tidemark import for a long history.`,
+A file has one event a line, or is one JSON array of events; it may be gzip. An event without an id gets one, so that a
+repeated request counts once. The exit code is 1 when the server rejected an event. Use tidemark import for a long
+history.`,
   examples: [
     'send --event Purchase --user ann --property value=12.5 --property plan=pro',
     'send --type page --anonymous device-1 --properties \'{"path":"/pricing"}\'',
@@ -83,29 +85,21 @@ async function* batchesOf(args: Args, io: Io): AsyncGenerator<Batch> {
   if (isSingle) return yield { events: [eventOf(args)], offset: 0 };
   if (!file && io.stdin.isTTY)
     throw new UsageError('there is nothing to send: give --event, a file, or NDJSON on standard input');
-  yield* readBatches(!file || file === '-' ? io.stdin : openFile(resolve(io.cwd, file)));
-}
-
-function openFile(path: string): AsyncIterable<Uint8Array> {
-  try {
-    accessSync(path, constants.R_OK);
-  } catch (error) {
-    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, undefined, { cause: error });
-  }
-  return createReadStream(path);
+  yield* readBatches(!file || file === '-' ? io.stdin : openBytes(resolve(io.cwd, file)));
 }
 
 async function* readBatches(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Batch> {
   let events: WireEvent[] = [];
   let length = 0;
   let offset = 0;
-  let lineNumber = 0;
-  for await (const lines of readLines(source)) {
-    for (const line of lines) {
-      lineNumber++;
-      if (line === '') continue;
-      events.push(parseLine(line, lineNumber));
-      length += typeof line === 'string' ? line.length : 0;
+  let number = 0;
+  for await (const values of readJson(source)) {
+    for (const value of values) {
+      number++;
+      if (value === BLANK) continue;
+      const event = mustEvent(value, number);
+      events.push(event);
+      length += JSON.stringify(event).length;
       if (events.length < BATCH_EVENTS_MAX && length < BATCH_LENGTH_MAX) continue;
       yield { events, offset };
       offset += events.length;
@@ -116,18 +110,16 @@ async function* readBatches(source: AsyncIterable<Uint8Array | string>): AsyncGe
   if (events.length > 0) yield { events, offset };
 }
 
-function parseLine(line: unknown, lineNumber: number): WireEvent {
-  if (typeof line !== 'string') throw new CliError(`Line ${lineNumber} is too long for an event`);
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
+function mustEvent(value: unknown, number: number): WireEvent {
+  if (value instanceof Unreadable) {
     const hint =
       'Each line is a JSON object. Earlier batches have been sent; sending them again is safe when their events have ids.';
-    throw new CliError(`Line ${lineNumber} is not JSON: ${(error as Error).message}`, hint);
+    const { reason } = value;
+    const verb = reason.startsWith('it ') ? reason.slice('it '.length) : `cannot be read: ${reason}`;
+    throw new CliError(`Line ${number} ${verb}`, hint);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new CliError(`Line ${lineNumber} is not an object`);
+    throw new CliError(`Line ${number} is not an object`);
   return { ...value, id: idOf(value as Record<string, unknown>) };
 }
 

@@ -17,9 +17,15 @@ interface Entry {
   readonly verdict: ChunkVerdict;
 }
 
+/** The line that says when the first run began. */
+interface Start {
+  readonly startedAtMs: number;
+}
+
 export class Journal {
   readonly #file: string;
   readonly #entries = new Map<number, Entry>();
+  #startedAtMs: number | undefined;
 
   /** Opens the journal of one import into one tenant of one server. */
   constructor(stateFolder: string, target: { readonly url: string; readonly key: string; readonly importId: string }) {
@@ -30,7 +36,8 @@ export class Journal {
     this.#file = join(stateFolder, 'imports', `${name}.ndjson`);
     for (const line of readText(this.#file).split('\n')) {
       const entry = parseEntry(line);
-      if (entry) this.#entries.set(entry.chunk, entry);
+      if (entry && 'startedAtMs' in entry) this.#startedAtMs = entry.startedAtMs;
+      else if (entry) this.#entries.set(entry.chunk, entry);
     }
   }
 
@@ -43,16 +50,32 @@ export class Journal {
     return entry?.hash === hash ? entry.verdict : undefined;
   }
 
+  /**
+   * The start of the import, noted by its first run: an import whose events get the present time gives them the same one
+   * when it is repeated.
+   */
+  startedAtMs(nowMs: number): number {
+    if (this.#startedAtMs === undefined) {
+      this.#startedAtMs = nowMs;
+      this.#write({ startedAtMs: nowMs });
+    }
+    return this.#startedAtMs;
+  }
+
   append(entry: Entry): void {
     this.#entries.set(entry.chunk, entry);
-    mkdirSync(dirname(this.#file), { recursive: true });
-    appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
+    this.#write(entry);
   }
 
   /** Drops all entries: a server that does not know the import has lost the acknowledged chunks. */
   forget(): void {
     this.#entries.clear();
     rmSync(this.#file, { force: true });
+  }
+
+  #write(entry: Entry | Start): void {
+    mkdirSync(dirname(this.#file), { recursive: true });
+    appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
   }
 }
 
@@ -64,7 +87,7 @@ function readText(file: string): string {
   }
 }
 
-function parseEntry(line: string): Entry | undefined {
+function parseEntry(line: string): Entry | Start | undefined {
   try {
     return JSON.parse(line);
   } catch {

@@ -1,15 +1,16 @@
 /**
- * Mapping: a user's module that turns one row of a file into one event.
+ * Mapping: the function that turns one row of a file into one event: a user's module, or the pairs of `--map`
+ * (inline-mapping.ts).
  *
- * The import calls its default export as `(row, rowNumber) => event | null`; rows are numbered from 1, without the
+ * The import calls the module's default export as `(row, rowNumber) => event | null`; rows are numbered from 1, without the
  * header.
  * - A mapping returns null for a row that is not an event; the row is skipped and counted.
- * - A mapping throws for an unreadable row; the row is counted, and the first reasons are shown.
+ * - A mapping throws for an unreadable row; the row is counted, and written down with the reason.
  * - A mapping returns the same event for the same row each time: the server recognises a repeated chunk by its content.
  */
-import { pathToFileURL } from 'node:url';
 import type { EventType } from '../../core/event/event.ts';
 import { CliError } from '../kit/command.ts';
+import { importModule } from './module-loader.ts';
 
 export const FORMATS = ['csv', 'ndjson', 'lines'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -29,7 +30,9 @@ export interface ImportEvent {
   readonly event?: string;
   readonly userId?: string | undefined;
   readonly anonymousId?: string | undefined;
-  /** ISO 8601 with a zone, or milliseconds since the epoch. */
+  /** The group that the person acts for, such as a company. */
+  readonly groupId?: string | undefined;
+  /** ISO 8601 with a zone, or milliseconds since the epoch. A row without one is refused. */
   readonly timestamp: string | number;
   readonly properties?: { readonly [key: string]: Json };
   readonly context?: { readonly [key: string]: Json };
@@ -46,7 +49,7 @@ export interface MappingModule {
 export async function loadMapping(path: string): Promise<MappingModule> {
   let module: { default?: unknown; format?: unknown };
   try {
-    module = await import(pathToFileURL(path).href);
+    module = await importModule(path);
   } catch (error) {
     throw new CliError(`The mapping module ${path} does not load: ${(error as Error).message}`, undefined, {
       cause: error,

@@ -1,125 +1,91 @@
 /**
  * Rows: a file as a stream of batches of rows, in order. Memory stays bounded for a file of any size.
  *
- * - CSV: the header names the columns; a record with another number of fields, or with broken quotes, is unreadable.
- * - NDJSON: each line is one JSON value. Lines: each row is the text of a line. Blank lines count as rows, not as
- *   events.
- * - A line longer than LINE_LENGTH_MAX is unreadable and never held as a whole.
+ * - CSV: the header names the columns (read/csv.ts).
+ * - NDJSON: each line is one JSON value; or each element of the one array that the file is. Lines: each row is the text
+ *   of a line. Blank lines count as rows, not as events.
+ * - A row that cannot be read has its place and number like any other (`Unreadable`).
  *
  * The stream has batches instead of single rows: half a million turns of an async iterator cost more than the parsing.
  */
-import { createReadStream } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
-import { createGunzip } from 'node:zlib';
-import { parse } from 'csv-parse';
+
 import type { Format } from './mapping.ts';
+import { openBytes } from './read/bytes.ts';
+import { readCsv } from './read/csv.ts';
+import { codecOf, toStage } from './read/encoding.ts';
+import { readElements } from './read/json-elements.ts';
+import { type Line, readLines } from './read/lines.ts';
+import { BLANK, Unreadable } from './read/row.ts';
+import { type FileShape, layoutOf, markOf, SAMPLE_SIZE_BYTES, sampleText, surveyFile } from './survey.ts';
 
-/** Stands in the place of a row that could not be read. */
-export class Unreadable {
-  readonly reason: string;
-  constructor(reason: string) {
-    this.reason = reason;
-  }
-}
-/** Stands in the place of a blank line. */
-export const BLANK = Symbol('blank');
-
-const READ_SIZE_BYTES = 256 * 1024;
-const LINE_LENGTH_MAX = 1024 * 1024;
-
-/** `onBytes` receives the number of bytes just read from the file, still packed when the file is. */
+/**
+ * `onBytes` receives the number of bytes just read from the file, still packed when the file is. When only the format is
+ * given, the rest of the shape is guessed.
+ */
 export async function* readRows(
   path: string,
-  format: Format,
-  onBytes: (count: number) => void,
+  shapeOrFormat: FileShape | Format,
+  onBytes: (count: number) => void = () => {},
 ): AsyncGenerator<unknown[]> {
-  const source = openBytes(path, onBytes);
-  if (format === 'csv') yield* readCsv(source, path.toLowerCase().replace(/\.gz$/, '').endsWith('.tsv') ? '\t' : ',');
-  else for await (const lines of readLines(source)) yield format === 'lines' ? lines.map(toText) : lines.map(toJson);
+  const shape =
+    typeof shapeOrFormat === 'string'
+      ? await surveyFile(path, { format: shapeOrFormat, hasHeader: true })
+      : shapeOrFormat;
+  const { format, layout, codec } = shape;
+  const stored = openBytes(path, (chunk) => onBytes(chunk.length));
+  const source = toStage(stored, codec.encoding, shape.bomSizeBytes);
+  if (format === 'csv') yield* readCsv(source, shape);
+  else if (layout !== 'lines')
+    for await (const elements of readElements(source, codec, layout === 'array')) yield elements.map(toJson);
+  else for await (const lines of readLines(source, shape)) yield lines.map(format === 'lines' ? toText : toJson);
 }
 
-async function* openBytes(path: string, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: READ_SIZE_BYTES });
-  file.on('data', (chunk) => onBytes(chunk.length));
-  file.pause();
-  if (!path.toLowerCase().endsWith('.gz')) return yield* file;
-  const unpacked = createGunzip({ chunkSize: READ_SIZE_BYTES });
-  file.on('error', (error) => unpacked.destroy(error));
-  yield* file.pipe(unpacked);
-}
-
-/** The parser runs within `write`; a callback takes the records, which saves the cost of a stream for each of them. */
-async function* readCsv(source: AsyncIterable<Buffer>, delimiter: string): AsyncGenerator<unknown[]> {
-  let batch: unknown[] = [];
-  const parser = parse({
-    columns: true,
-    bom: true,
-    delimiter,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    on_record: (record) => {
-      batch.push(record);
-      return null;
-    },
-    on_skip: (error) => void batch.push(new Unreadable(error?.message ?? 'not CSV')),
-  });
-  let failure: Error | undefined;
-  parser.on('error', (error) => (failure = error));
-  // The stream yields nothing, but a Transform finishes only when it is read.
-  parser.resume();
-  for await (const chunk of source) {
-    await new Promise<void>((resolve) => parser.write(chunk, () => resolve()));
-    if (failure) break;
-    yield batch;
-    batch = [];
+/**
+ * The JSON values of a stream that can be read once alone, such as standard input: one a line, or the elements of one
+ * array. Text is UTF-8, unless a mark at its start says otherwise.
+ */
+export async function* readJson(stream: AsyncIterable<Uint8Array | string>): AsyncGenerator<unknown[]> {
+  const source = toBuffers(stream);
+  const head: Buffer[] = [];
+  let sizeBytes = 0;
+  let isWhole = true;
+  while (sizeBytes < SAMPLE_SIZE_BYTES) {
+    const { value, done } = await source.next();
+    if (done) break;
+    head.push(value);
+    sizeBytes += value.length;
+    isWhole = sizeBytes < SAMPLE_SIZE_BYTES;
   }
-  if (!failure) await new Promise<void>((resolve) => parser.once('error', () => resolve()).end(() => resolve()));
-  if (failure) batch.push(new Unreadable(failure.message));
-  if (batch.length > 0) yield batch;
+  const sample = Buffer.concat(head);
+  const mark = markOf(sample);
+  const codec = codecOf(mark?.encoding ?? 'utf-8', false);
+  const layout = layoutOf(sampleText(sample.subarray(mark?.sizeBytes ?? 0), codec), isWhole);
+  const bytes = toStage(joined(sample, source), codec.encoding, mark?.sizeBytes ?? 0);
+  if (layout === 'lines') for await (const lines of readLines(bytes, { codec })) yield lines.map(toJson);
+  else for await (const elements of readElements(bytes, codec, layout === 'array')) yield elements.map(toJson);
 }
 
-function toText(line: string | Unreadable): unknown {
+async function* toBuffers(stream: AsyncIterable<Uint8Array | string>): AsyncGenerator<Buffer, undefined> {
+  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk);
+}
+
+async function* joined(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  yield* rest;
+}
+
+function toText(line: Line): unknown {
   return line === '' ? BLANK : line;
 }
 
-function toJson(line: string | Unreadable): unknown {
+function toJson(line: Line): unknown {
   if (typeof line !== 'string') return line;
-  if (line.trim() === '') return BLANK;
+  // Files that were joined have the mark of each at the start of a line.
+  const text = line.charCodeAt(0) === 0xfeff ? line.slice(1) : line;
+  if (text.trim() === '') return BLANK;
   try {
-    return JSON.parse(line);
+    return JSON.parse(text);
   } catch (error) {
-    return new Unreadable((error as Error).message);
+    return new Unreadable(`it is not JSON: ${(error as Error).message}`, text);
   }
-}
-
-export async function* readLines(
-  source: AsyncIterable<Buffer | Uint8Array | string>,
-): AsyncGenerator<(string | Unreadable)[]> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  let isTooLong = false;
-  for await (const chunk of source) {
-    const lines: (string | Unreadable)[] = (
-      rest + (typeof chunk === 'string' ? chunk : decoder.write(chunk as Buffer))
-    ).split('\n');
-    rest = lines.pop() as string;
-    for (const [index, line] of lines.entries()) {
-      if (index === 0 && isTooLong) lines[0] = tooLong();
-      else if ((line as string).length > LINE_LENGTH_MAX) lines[index] = tooLong();
-      else if ((line as string).endsWith('\r')) lines[index] = (line as string).slice(0, -1);
-    }
-    if (lines.length > 0) isTooLong = false;
-    if (rest.length > LINE_LENGTH_MAX) {
-      isTooLong = true;
-      rest = '';
-    }
-    if (lines.length > 0) yield lines;
-  }
-  rest += decoder.end();
-  if (isTooLong) yield [tooLong()];
-  else if (rest !== '') yield [rest.endsWith('\r') ? rest.slice(0, -1) : rest];
-}
-
-function tooLong(): Unreadable {
-  return new Unreadable(`the line is longer than ${LINE_LENGTH_MAX} characters`);
 }

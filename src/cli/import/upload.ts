@@ -6,6 +6,7 @@ import { constants, gzip } from 'node:zlib';
 import type { Client } from '../kit/client.ts';
 import type { Chunk, ChunkVerdict } from './chunks.ts';
 import type { Journal } from './journal.ts';
+import type { Refusal } from './refused.ts';
 
 export interface UploadTotals {
   chunks: number;
@@ -25,6 +26,8 @@ export interface UploadOptions {
   readonly importId: string;
   readonly concurrency: number;
   readonly onAcknowledged: (totals: UploadTotals) => void;
+  /** Called for each row that the server rejected and named. */
+  readonly onRejected?: (refusal: Refusal, chunk: Chunk) => void;
 }
 
 const pack = promisify(gzip);
@@ -62,6 +65,10 @@ async function acknowledge(chunk: Chunk, totals: UploadTotals, options: UploadOp
   const verdict = keptVerdict ?? (await sendChunk(chunk, options));
   if (!keptVerdict) options.journal.append({ chunk: chunk.index, hash: chunk.hash, verdict });
   addVerdict(totals, verdict, keptVerdict !== undefined);
+  for (const { index, code, path, message } of verdict.errors ?? []) {
+    const row = chunk.rows[index];
+    if (row) options.onRejected?.({ ...row, code, path, message }, chunk);
+  }
   options.onAcknowledged(totals);
 }
 

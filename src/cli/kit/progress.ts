@@ -1,5 +1,5 @@
 /**
- * Progress: shows how far a long command is, as a bar on a terminal, elsewhere as a line every few seconds.
+ * Progress: shows how far a long command is, as a bar on a terminal, elsewhere as a line each tenth of the way.
  */
 /// <reference path="../../../types/cli-progress.d.ts" />
 import cliProgress from 'cli-progress';
@@ -11,7 +11,7 @@ export interface Progress {
   end(): void;
 }
 
-const LINE_INTERVAL_MS = 5_000;
+const LINE_STEP_PERCENT = 10;
 
 export function startProgress(io: Io, stage: string, total: number): Progress {
   return io.isTty ? barProgress(stage, total) : lineProgress(io, stage, total);
@@ -32,16 +32,18 @@ function barProgress(stage: string, total: number): Progress {
 
 function lineProgress(io: Io, stage: string, total: number): Progress {
   let last = '';
-  let printedAtMs = Date.now();
+  let printedPercent = 0;
   const print = () => {
     if (last !== '') io.note(last);
     last = '';
-    printedAtMs = Date.now();
   };
   return {
     update(done, detail) {
-      last = `${stage}: ${total > 0 ? Math.floor((100 * done) / total) : 100} %, ${detail}`;
-      if (Date.now() - printedAtMs >= LINE_INTERVAL_MS) print();
+      const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
+      last = `${stage}: ${percent} %, ${detail}`;
+      if (percent < printedPercent + LINE_STEP_PERCENT) return;
+      printedPercent = percent - (percent % LINE_STEP_PERCENT);
+      print();
     },
     end: print,
   };

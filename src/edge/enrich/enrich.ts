@@ -14,7 +14,7 @@ import type { ValidEvent } from '../../core/event/validate.ts';
 import { objectOf, textOf } from './json-read.ts';
 import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
 import type { Surroundings } from './surroundings.ts';
-import { type Agent, agentOf } from './user-agent.ts';
+import { type Agent, agentOf, deviceOfType, isBrowserAgent, NO_AGENT } from './user-agent.ts';
 
 /** A valid event with its final id. */
 export interface IdentifiedEvent extends ValidEvent {
@@ -33,6 +33,7 @@ interface ContextFacts {
   readonly region: string | null;
   readonly city: string | null;
   readonly agent: Agent;
+  readonly device: string | null;
   readonly os: string | null;
   /** Null when the context has no page; a page event may have one in its properties. */
   readonly page: Page | null;
@@ -72,7 +73,7 @@ export class Enricher {
         country: facts.country,
         region: facts.region,
         city: facts.city,
-        device: facts.agent.device,
+        device: facts.device,
         browser: facts.agent.browser,
         os: facts.os,
         referrer_domain: page.referrerDomain,
@@ -105,7 +106,12 @@ export class Enricher {
 
 function factsOf(context: ValidContext, surroundings: Surroundings): ContextFacts {
   const { value } = context;
-  const agent = agentOf(textOf(value.userAgent) ?? surroundings.userAgent);
+  const userAgent = textOf(value.userAgent) ?? surroundings.userAgent;
+  const sdkDevice = objectOf(value.device);
+  const sdkDeviceKind = deviceOfType(textOf(sdkDevice?.type), textOf(sdkDevice?.model));
+  // An HTTP client such as okhttp counts as a bot, unless an SDK names the device that it runs on.
+  const told = agentOf(userAgent);
+  const agent = told.bot && sdkDeviceKind !== null && !isBrowserAgent(userAgent) ? NO_AGENT : told;
   const pageObject = objectOf(value.page);
   const page = pageObject === null ? null : pageOf(pageObject);
   return {
@@ -115,6 +121,7 @@ function factsOf(context: ValidContext, surroundings: Surroundings): ContextFact
     groupId: looseId(value.groupId),
     ...placeFacts(context, surroundings),
     agent,
+    device: agent.device ?? sdkDeviceKind,
     os: agent.os ?? textOf(objectOf(value.os)?.name),
     page,
     campaign: campaignOf(objectOf(value.campaign), page?.url ?? null),

@@ -4,11 +4,12 @@
  *
  * The URL is cut by hand: `new URL` costs more than the rest of the enrichment, and it refuses relative and odd URLs,
  * which are facts too.
- * A referrer of the page's own host is navigation within the site, not a source of traffic: it has no domain.
+ * A referrer of the page's own site (site.ts) is navigation within it, not a source of traffic: it has no domain.
  * Campaign fields that the client names (`context.campaign`) win over the `utm_*` of the URL.
  */
 import type { JsonObject } from '../../core/event/event.ts';
 import { textOf } from './json-read.ts';
+import { domainOf, isSameSite } from './site.ts';
 
 export interface Page {
   readonly url: string | null;
@@ -54,13 +55,9 @@ export function campaignOf(campaign: JsonObject | null, url: string | null): Cam
 
 function referrerDomainOf(referrer: string | null, url: string | null): string | null {
   const domain = referrer === null ? null : domainOf(referrer);
-  return domain === null || (url !== null && domain === domainOf(url)) ? null : domain;
-}
-
-/** The host of an absolute URL in lower case, without user, port and `www.`. Null for any other text. */
-export function domainOf(url: string): string | null {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:]+|\[[^\]]*\])/i.exec(url);
-  return authority?.[1] === undefined ? null : authority[1].toLowerCase().replace(/^www\./, '');
+  if (domain === null || url === null) return domain;
+  const own = domainOf(url);
+  return own !== null && isSameSite(domain, own) ? null : domain;
 }
 
 /** The path of an absolute URL, or of a URL that begins with its path. Null for any other text. */
@@ -72,12 +69,17 @@ function pathOf(url: string): string | null {
   return slash === -1 ? '/' : bare.slice(slash);
 }
 
-/** The text between `?` and `#`. When a single-page app put its URL behind `#`, the text after the `?` in there. */
+/**
+ * The text between `?` and `#`; and the text after a `?` behind the `#`, where a single-page app keeps its own URL. Both
+ * may be there: a link to `/?utm_source=news` lands on `/?utm_source=news#/cart?step=2`.
+ */
 function queryOf(url: string): string {
-  const mark = url.indexOf('?');
-  if (mark === -1) return '';
-  const query = url.slice(mark + 1);
-  return query.slice(0, endOf(query, /#/));
+  const hash = endOf(url, /#/);
+  const queries = [url.slice(0, hash), url.slice(hash)].flatMap((part) => {
+    const mark = part.indexOf('?');
+    return mark === -1 ? [] : [part.slice(mark + 1)];
+  });
+  return queries.join('&');
 }
 
 function endOf(text: string, stop: RegExp): number {

@@ -36,10 +36,60 @@ export function isBrowserAgent(userAgent: string | null): boolean {
 function parse(userAgent: string): Agent {
   const { browser, os, platform } = Bowser.parse(userAgent);
   const bot = isbot(userAgent);
+  const isIos = IOS_BROWSER.test(userAgent);
   return {
     browser: browser.name || null,
-    os: os.name || null,
-    device: bot ? 'bot' : platform.type || null,
+    os: isIos ? 'iOS' : os.name || null,
+    device: bot ? 'bot' : deviceOf(userAgent, isIos) || platform.type || (DESKTOP.test(userAgent) ? 'desktop' : null),
     bot,
   };
+}
+
+/** Browsers of iOS alone. An iPad asks for desktop pages by default, and then calls itself a Macintosh. */
+const IOS_BROWSER = /\b(CriOS|FxiOS|EdgiOS|OPiOS)\//;
+/** Consoles that one holds in the hands. */
+const HANDHELD = /PlayStation (Vita|Portable)|\bPSP\b|Nintendo (3DS|DS)/i;
+/** Consoles and boxes at a television, and televisions. */
+const AT_TELEVISION =
+  /PlayStation|\bXbox\b|Nintendo|\b(SMART-?TV|SmartTV|Web0S|HbbTV|AppleTV|Apple TV|GoogleTV|Google TV|Android TV|CrKey|Roku|BRAVIA|NetCast|AFT[A-Z0-9]+)\b/i;
+
+/** Chromebooks and Unix desktops, of which the parser tells no kind of device. */
+const DESKTOP = /\b(CrOS|X11)\b/;
+
+/** The kinds of device that the parser does not tell, or takes for another. Null: the parser decides. */
+function deviceOf(userAgent: string, isIos: boolean): string | null {
+  if (HANDHELD.test(userAgent)) return 'mobile';
+  if (AT_TELEVISION.test(userAgent)) return 'tv';
+  if (isIos && userAgent.includes('Macintosh')) return 'tablet';
+  return null;
+}
+
+/** The kinds of device by the `device.type` of mobile SDKs, which often send no user agent. */
+const DEVICE_TYPES: Readonly<Record<string, string>> = {
+  ios: 'mobile',
+  iphone: 'mobile',
+  android: 'mobile',
+  phone: 'mobile',
+  mobile: 'mobile',
+  smartphone: 'mobile',
+  ipad: 'tablet',
+  ipados: 'tablet',
+  tablet: 'tablet',
+  tv: 'tv',
+  tvos: 'tv',
+  smarttv: 'tv',
+  androidtv: 'tv',
+  console: 'tv',
+  desktop: 'desktop',
+  macos: 'desktop',
+  windows: 'desktop',
+  linux: 'desktop',
+};
+
+/** The kind of device that a context tells by `device.type` and `device.model`; null for words it does not know. */
+export function deviceOfType(type: string | null, model: string | null): string | null {
+  const word = type?.toLowerCase().replace(/[\s_-]/g, '') ?? '';
+  const device = Object.hasOwn(DEVICE_TYPES, word) ? (DEVICE_TYPES[word] as string) : null;
+  // An iPad's SDK says `ios` like that of an iPhone.
+  return device === 'mobile' && model !== null && /^iPad|\bTablet\b|\bTab\b/i.test(model) ? 'tablet' : device;
 }

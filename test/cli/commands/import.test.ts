@@ -223,7 +223,7 @@ describe('import', () => {
     };
     async function* chunks() {
       for (let index = 0; index < 12; index++)
-        yield { index, rowCount: 1, body: Buffer.from('x'), hash: String(index) };
+        yield { index, rowCount: 1, body: Buffer.from('x'), hash: String(index), rows: [] };
     }
     const journal = { find: () => undefined, append: () => {} };
     const options = { client, journal, importId: 'i', concurrency: 3, onAcknowledged: () => {} };

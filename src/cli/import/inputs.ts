@@ -1,0 +1,106 @@
+/**
+ * Input: one file of an import with its shape, and the mapping of its rows.
+ *
+ * The options `--map`, `--format`, `--encoding`, `--separator` and `--no-header` hold for all files of a command.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { type Args, CliError, type Io, UsageError } from '../kit/command.ts';
+import { inlineMapping, isInline, type Pair, parsePairs } from './inline-mapping.ts';
+import { FORMATS, type Format, guessFormat, loadMapping, type Mapping, type MappingModule } from './mapping.ts';
+import { parseEncoding } from './read/encoding.ts';
+import { parseSeparator } from './read/separator.ts';
+import { readRows } from './rows.ts';
+import { describeShape, type FileShape, surveyFile } from './survey.ts';
+
+export interface Input {
+  readonly path: string;
+  readonly name: string;
+  readonly shape: FileShape;
+  readonly map: Mapping<unknown>;
+}
+
+export interface Inputs {
+  readonly inputs: readonly Input[];
+  /** The source of the mapping, which an import's id is made of. */
+  readonly mapSource: Uint8Array;
+}
+
+export async function readInputs(args: Args, io: Io): Promise<Inputs> {
+  if (args.positionals.length === 0) throw new UsageError('name the file to import');
+  const source = await readMapSource(args.mustText('map'), io);
+  const inputs: Input[] = [];
+  for (const name of args.positionals) {
+    const path = resolve(io.cwd, name);
+    const shape = await surveyFile(path, {
+      format: formatOf(args.text('format'), source.module, path),
+      encoding: ifGiven(args.text('encoding'), parseEncoding),
+      separator: ifGiven(args.text('separator'), parseSeparator) ?? (/\.tsv(\.gz)?$/i.test(path) ? '\t' : undefined),
+      hasHeader: !args.flag('no-header'),
+    });
+    const same = inputs.find((input) => input.shape.hash === shape.hash);
+    if (same) {
+      io.note(`${basename(path)} has the same content as ${same.name} and is left out`);
+      continue;
+    }
+    io.note(`${basename(path)}: ${describeShape(shape)}`);
+    noteDoubleColumns(shape, io);
+    const map = source.module?.map ?? (await inlineMapOf(source.pairs, path, shape));
+    inputs.push({ path, name: basename(path), shape, map });
+  }
+  return { inputs, mapSource: source.bytes };
+}
+
+interface MapSource {
+  readonly module: MappingModule | undefined;
+  readonly pairs: readonly Pair[];
+  readonly bytes: Uint8Array;
+}
+
+async function readMapSource(text: string, io: Io): Promise<MapSource> {
+  const file = resolve(io.cwd, text);
+  if (isInline(text) && !existsSync(file))
+    return { module: undefined, pairs: parsePairs(text), bytes: Buffer.from(text) };
+  const module = await loadMapping(file);
+  return { module, pairs: [], bytes: readFileSync(file) };
+}
+
+function formatOf(requested: string | undefined, mapping: MappingModule | undefined, file: string): Format {
+  if (requested === undefined) return mapping?.format ?? guessFormat(file);
+  const format = FORMATS.find((known) => known === requested);
+  if (!format) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${requested}"`);
+  return format;
+}
+
+function ifGiven<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : parse(text);
+}
+
+function noteDoubleColumns({ columns }: FileShape, io: Io): void {
+  const double = columns.filter((column, index) => columns.indexOf(column) !== index);
+  for (const column of new Set(double)) {
+    io.note(`  The column "${column}" is there more than once; a row has the value of the last one`);
+  }
+}
+
+async function inlineMapOf(pairs: readonly Pair[], path: string, shape: FileShape): Promise<Mapping<unknown>> {
+  if (shape.format === 'lines') {
+    throw new CliError(
+      `${basename(path)} is read as plain lines, which have no columns for --map`,
+      'Say --format csv or --format ndjson, or write a mapping module.',
+    );
+  }
+  const isCsv = shape.format === 'csv';
+  return inlineMapping(pairs, isCsv ? shape.columns : await membersOf(path, shape), isCsv);
+}
+
+/** The names of the members that the first rows have. */
+async function membersOf(path: string, shape: FileShape): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const rows of readRows(path, shape)) {
+    for (const row of rows)
+      if (typeof row === 'object' && row !== null) for (const name of Object.keys(row)) names.add(name);
+    break;
+  }
+  return [...names];
+}
