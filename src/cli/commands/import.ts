@@ -19,6 +19,7 @@ import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '..
 import { findServer, type Server } from '../kit/keys.ts';
 import { startProgress } from '../kit/progress.ts';
 import { formatNumber } from '../kit/table.ts';
+import { confirmTenant } from '../kit/tenant.ts';
 
 const CHUNK_ROWS_DEFAULT = 10_000;
 
@@ -36,6 +37,7 @@ export const importCommand: Command = {
   name: 'import',
   summary: 'Import history from CSV, NDJSON or log lines, through a mapping module',
   usage: 'FILE --tenant T --map MAP.ts [--id ID] [--no-wait]',
+  interrupted: 'The chunks that arrived are kept: run the same command again to continue.',
   notes: `
 MAP.ts exports default (row, rowNumber) => event | null: null skips the row, a throw counts it as unreadable. It may
 also export format: 'csv' | 'ndjson' | 'lines'. A row without an id gets one made of the hash of the file and the row
@@ -101,6 +103,7 @@ async function prepare(args: Args, io: Io): Promise<Job> {
   const onRetry = (reason: string, waitMs: number) =>
     io.note(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s`);
   const client = new Client({ url: server.url, key, triesMax: TRIES_MAX, waitsForQuota: true, onRetry });
+  await confirmTenant(server, 'write', client, io);
   const fileHash = await hashFile(file);
   const importId = args.text('id') ?? importIdOf(fileHash, readFileSync(mapFile));
   const journal = new Journal(server.stateFolder, { url: server.url, key, importId });
