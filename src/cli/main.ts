@@ -7,6 +7,7 @@ import { exportCommand } from './commands/export.ts';
 import { funnel } from './commands/funnel.ts';
 import { importCommand } from './commands/import.ts';
 import { key } from './commands/key.ts';
+import { lake } from './commands/lake.ts';
 import { query } from './commands/query.ts';
 import { seal } from './commands/seal.ts';
 import { send } from './commands/send.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   send,
   importCommand,
   exportCommand,
+  lake,
   query,
   funnel,
   seal,

@@ -23,7 +23,8 @@ const TEXTS: Readonly<Record<string, readonly [text: string, hint: string]>> = {
 /** The failure as a message and a hint; undefined for an error that nobody foresaw. */
 export function explainFailure(error: unknown): CliError | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof CliError) return error;
+  // A failure without advice that wraps an error of the system gets the words of that error.
+  if (error instanceof CliError) return error.hint ? error : (explainFailure(error.cause) ?? error);
   const { code = '', path } = error as NodeJS.ErrnoException;
   const [text, hint] = (Object.hasOwn(TEXTS, code) && TEXTS[code]) || [];
   return text === undefined ? undefined : new CliError(`${path ?? 'The file'} ${text}`, hint, { cause: error });

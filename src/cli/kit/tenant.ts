@@ -11,6 +11,8 @@ import { claimsOf, findServer, type Server, tenantContradicts, variableOf } from
 export interface OpenTenant {
   readonly server: Server;
   readonly client: Client;
+  /** The tenant as the server knows it; undefined when the server did not say it. */
+  readonly whoami: Whoami | undefined;
   /** The zone of the tenant; undefined when the server did not say it. */
   readonly timezone: string | undefined;
 }
@@ -28,6 +30,7 @@ export async function openTenant(
   return {
     server: { ...server, tenant: whoami?.tenant ?? server.tenant },
     client,
+    whoami,
     timezone: whoami?.timezone,
   };
 }
