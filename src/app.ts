@@ -7,6 +7,7 @@ import { rollupRoutes } from './control/rollups/rollup-routes.ts';
 import { shardRoutes } from './control/shards/shard-routes.ts';
 import { quotaRoutes } from './control/tenants/quota-routes.ts';
 import { tenantRoutes } from './control/tenants/tenant-routes.ts';
+import { whoamiRoutes } from './control/tenants/whoami-routes.ts';
 import { PAGES } from './dashboard/dist/pages.ts';
 import { importRoutes } from './edge/import-routes.ts';
 import { Quotas } from './edge/quota.ts';
@@ -57,6 +58,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/tenants', quotaRoutes(services));
   app.route('/v1/deletions', deletionRoutes(services));
   app.route('/v1/keys', keyRoutes(services));
+  app.route('/v1/whoami', whoamiRoutes(services));
   app.route('/v1/rollups', rollupRoutes(services));
   app.route('/v1/cohorts', cohortRoutes(services));
 

@@ -7,6 +7,7 @@ import { exportCommand } from './commands/export.ts';
 import { funnel } from './commands/funnel.ts';
 import { importCommand } from './commands/import.ts';
 import { key } from './commands/key.ts';
+import { lake } from './commands/lake.ts';
 import { query } from './commands/query.ts';
 import { seal } from './commands/seal.ts';
 import { send } from './commands/send.ts';
@@ -14,7 +15,8 @@ import { simulate } from './commands/simulate.ts';
 import { start } from './commands/start.ts';
 import { tenant } from './commands/tenant.ts';
 import { verify } from './commands/verify.ts';
-import { CliError, type Command, helpOf, type Io, nearest, parseCommand, UsageError } from './kit/command.ts';
+import { type Command, helpOf, type Io, nearest, parseCommand, UsageError } from './kit/command.ts';
+import { explainFailure } from './kit/failures.ts';
 
 const COMMANDS: readonly Command[] = [
   start,
@@ -23,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   send,
   importCommand,
   exportCommand,
+  lake,
   query,
   funnel,
   seal,
@@ -34,6 +37,8 @@ const COMMANDS: readonly Command[] = [
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** The exit code of a program that Ctrl-C ended: 128 and the number of the signal. */
+const EXIT_INTERRUPTED = 130;
 
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = argv;
@@ -63,7 +68,7 @@ function overview(): string {
     '',
     'tidemark <command> --help explains a command. --url or TIDEMARK_URL names the server. TIDEMARK_ROOT_KEY,',
     'TIDEMARK_WRITE_KEY, TIDEMARK_READ_KEY and TIDEMARK_ADMIN_KEY hold the keys. Without them the commands use the keys',
-    'of the local stack.',
+    'of the local stack, in the folder of --state or TIDEMARK_STATE.',
   ].join('\n');
 }
 
@@ -81,13 +86,21 @@ function explain(error: unknown, command: Command, io: Io): number {
     io.note(`tidemark ${command.name}: ${error.message}. See tidemark ${command.name} --help`);
     return EXIT_USAGE;
   }
-  if (error instanceof CliError) {
-    io.note(`tidemark ${command.name}: ${error.message}`);
-    if (error.hint) io.note(`  ${error.hint}`);
+  const failure = explainFailure(error);
+  if (failure) {
+    io.note(`tidemark ${command.name}: ${failure.message}`);
+    if (failure.hint) io.note(`  ${failure.hint}`);
     return EXIT_FAILED;
   }
   io.note(`tidemark ${command.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return EXIT_FAILED;
+}
+
+/** What the user reads after Ctrl-C; undefined when no command runs, or one that ends itself in order. */
+function interruptionOf(name: string | undefined): string | undefined {
+  const command = COMMANDS.find((candidate) => candidate.name === name && candidate !== start);
+  if (!command) return undefined;
+  return `tidemark ${command.name}: interrupted. ${command.interrupted ?? 'It is safe to run the command again.'}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -102,5 +115,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   };
   // A reader that closes the pipe early, such as `head`, is not a failure.
   process.stdout.on('error', () => process.exit(EXIT_OK));
+  const interruption = interruptionOf(process.argv[2]);
+  if (interruption)
+    process.once('SIGINT', () => {
+      process.stderr.write(`\n${interruption}\n`);
+      process.exit(EXIT_INTERRUPTED);
+    });
   process.exitCode = await main(process.argv.slice(2), io);
 }

@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { driveCron } from './cron.ts';
 import { demoTenant, ensureDemo, keptDemoKeys, type TenantKeys } from './demo.ts';
 import { migrate } from './migrate.ts';
-import { parseOptions, type StackOptions } from './options.ts';
+import { parseOptions, type StackOptions, stackUsage } from './options.ts';
 import { migrationsFolder, stateFiles } from './paths.ts';
+import { mustBeFree } from './port.ts';
 import { end, findRuntimes, isAlive, type ProcessIdentity } from './processes.ts';
 import { findRootKey, rootKeyName } from './root-key.ts';
 import { Runtime } from './runtime.ts';
@@ -26,6 +27,7 @@ async function start(options: StackOptions): Promise<void> {
   stopOnSignals(stop);
   try {
     await endOrphans(stateFolder, staleContent?.runtime);
+    await mustBeFree(port);
 
     const rootKey = findRootKey(process.env);
     const keptKeys = keptDemoKeys(rootKey, files.keys);
@@ -113,13 +115,21 @@ function stopOnce(lock: StateLock) {
 
 /** Takes the signals over from Miniflare, whose own handler would exit before the lock is released. */
 function stopOnSignals(stop: { now(): Promise<void> }): void {
-  const exit = () => void stop.now().finally(() => process.exit(0));
+  const exit = (signal?: NodeJS.Signals) => {
+    // Only a terminal sends this signal; after another one the output may have no reader any more.
+    if (signal === 'SIGINT') console.log('\nStopping. The state is kept: npm start goes on with it.');
+    void stop.now().finally(() => process.exit(0));
+  };
   for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.removeAllListeners(event).on(event, exit);
 }
 
 try {
-  await start(parseOptions(process.argv.slice(2), process.env));
+  const options = parseOptions(process.argv.slice(2), process.env);
+  if (options === null) console.log(stackUsage);
+  else await start(options);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isUsage = code?.startsWith('ERR_PARSE_ARGS') ?? false;
+  console.error(isUsage ? `${message.split('. ')[0]}. See npm start -- --help` : message);
+  process.exit(isUsage ? 2 : 1);
 }

@@ -60,6 +60,14 @@ export const tenantSchema = z.object({
 });
 export type WireTenant = z.output<typeof tenantSchema>;
 
+export const whoamiSchema = z.object({
+  tenant: z.string().describe('The id of the tenant.'),
+  uid: z.string(),
+  name: z.string(),
+  timezone: z.string().describe('The zone of questions that name none.'),
+});
+export type Whoami = z.output<typeof whoamiSchema>;
+
 export const createdTenantSchema = z.object({
   tenant: tenantSchema,
   keys: z.object({ write: z.string(), read: z.string(), admin: z.string() }),

@@ -127,6 +127,76 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes('404')));
   });
 
+  const withoutDemo = (prepare?: (page: Page) => Promise<void>) =>
+    open(browser, stack.url, async (opened) => {
+      const problem = { status: 404, code: 'route-not-found', detail: 'The path does not exist.' };
+      await opened.route('**/demo.json', (route) =>
+        route.fulfill({ status: 404, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+      );
+      await prepare?.(opened);
+    });
+  const forgiveStatus = (...statuses: string[]) =>
+    complaints.splice(
+      0,
+      complaints.length,
+      ...complaints.filter((text) => !statuses.some((one) => text.includes(one))),
+    );
+
+  it('shows a tenant once it has a read key, which it keeps out of every URL', async () => {
+    const { read } = stack.keys().tenants.demo!;
+    const urls: string[] = [];
+    const opened = await withoutDemo(async (fresh) => {
+      fresh.on('request', (request) => urls.push(request.url()));
+    });
+    await opened.getByLabel('Read key').fill(read);
+    await opened.getByRole('button', { name: 'Show' }).click();
+    await opened.locator('#state[data-state="live"]').waitFor();
+    expect(await opened.locator('#shown-tenant').textContent()).toBe('demo');
+    expect(await opened.locator('#welcome').isVisible()).toBe(false);
+    expect(await opened.locator('#send').isVisible()).toBe(false);
+    const total = async () => Number((await opened.locator('#events-total').textContent())?.replaceAll(/\D/g, ''));
+    const before = await total();
+    expect((await send([{ type: 'track', event: 'Seen Live', userId: 'ada' }])).status).toBe(200);
+    await opened.locator('#latest tr', { hasText: 'Seen Live' }).waitFor();
+    await expect.poll(total).toBe(before + 1);
+    await opened.reload();
+    await opened.locator('#state[data-state="live"]').waitFor();
+    expect(urls.filter((url) => url.includes(read))).toEqual([]);
+    expect(await opened.evaluate<string>('JSON.stringify({ ...localStorage })')).toBe('{}');
+    await opened.getByRole('button', { name: 'Forget the key' }).click();
+    await opened.locator('#welcome').waitFor();
+    expect(await opened.evaluate<number>('sessionStorage.length')).toBe(0);
+    await opened.close();
+    forgiveStatus('404');
+  });
+
+  it.each([
+    ['no key at all', () => 'hello', 'a read key begins with tm_read_'],
+    ['a write key', () => stack.keys().tenants.demo!.write, 'This is a write key'],
+    ['an admin key', () => stack.keys().tenants.demo!.admin, 'This is an admin key'],
+    ['a key that was cut short', () => stack.keys().tenants.demo!.read.slice(0, -2), 'key-malformed'],
+  ])('says what is wrong with %s', async (_, key, words) => {
+    const opened = await withoutDemo();
+    await opened.getByLabel('Read key').fill(key());
+    await opened.getByRole('button', { name: 'Show' }).click();
+    await opened.locator('#key-problem', { hasText: words }).waitFor();
+    expect(await opened.locator('#live').isVisible()).toBe(false);
+    expect(await opened.evaluate<number>('sessionStorage.length')).toBe(0);
+    await opened.close();
+    forgiveStatus('404', '401');
+  });
+
+  it('asks for another key when the one that it keeps has ended', async () => {
+    const ended = stack.keys().tenants.demo!.read.slice(0, -1);
+    const opened = await withoutDemo(async (fresh) => {
+      await fresh.addInitScript(`sessionStorage.setItem('tidemark.read-key', '${ended}')`);
+    });
+    await opened.locator('#key-problem', { hasText: 'Give another key.' }).waitFor();
+    expect(await opened.locator('#welcome').isVisible()).toBe(true);
+    await opened.close();
+    forgiveStatus('404', '401');
+  });
+
   it.each(['light', 'dark'] as const)('fits a small screen, in %s', async (colorScheme) => {
     const small = await open(browser, stack.url, async (opened) => {
       await opened.setViewportSize({ width: 360, height: 740 });

@@ -1,8 +1,9 @@
 // The CLI against a stack of its own: the promises of the README, in its order.
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../cli/support/run-cli.ts';
 import { type Stack, startStack } from '../support/stack.ts';
@@ -49,6 +50,34 @@ describe('the command line', () => {
     expect(days.reduce((sum: number, { events }: { events: number }) => sum + events, 0)).toBe(2_000);
     const checks = JSON.parse(await mustRun('verify', '--tenant', 'sim', '--json'));
     expect(checks.map(({ ok }: { ok: boolean }) => ok)).toEqual([true, true, true, true, true]);
+  });
+
+  it('copies the lake to where docs/lake.md reads it, and the counts are equal', async () => {
+    const { uid, files } = JSON.parse(await mustRun('lake', 'files', '--tenant', 'sim', '--out', 'my-lake', '--json'));
+    expect(files.length).toBeGreaterThan(0);
+    for (const { path, sizeBytes } of files) expect(statSync(join(folder, 'my-lake', path)).size).toBe(sizeBytes);
+    const page = readFileSync(new URL('../../docs/lake.md', import.meta.url), 'utf8');
+    const [open = '', perDay = ''] = [...page.matchAll(/```sql\n(.*?)```/gs)].map(([, sql = '']) => sql);
+    const duck = await (await DuckDBInstance.create(':memory:')).connect();
+    for (const statement of open
+      .replaceAll('<uid>', uid)
+      .replace("'/data'", `'${join(folder, 'my-lake')}'`)
+      .split(/;$/m))
+      if (statement.trim() !== '') await duck.run(statement);
+    const rows = (await duck.runAndReadAll(perDay)).getRowObjectsJson();
+    const days = await ask('--tenant', 'sim', '--interval', 'day', '--timezone', 'UTC');
+    const counted = days.series[0].points.filter(({ value }: { value: number }) => value > 0);
+    expect(rows.map(({ day, events }) => [day, Number(events)])).toEqual(
+      counted.map(({ at, value }: { at: string; value: number }) => [at.slice(0, 10), value]),
+    );
+    duck.closeSync();
+  });
+
+  it('says of a lake that has no list yet how to get one', async () => {
+    await mustRun('tenant', 'create', 'fresh');
+    const { code, notes } = await run('lake', 'files', '--tenant', 'fresh');
+    expect(code).toBe(1);
+    expect(notes).toContain('tidemark seal --from yesterday --to today');
   });
 
   it('imports a file once, however often it is imported', async () => {

@@ -3,12 +3,13 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { LIMITS } from '../../core/limits.ts';
 import { stateFiles } from '../../local/paths.ts';
+import { isPortFree } from '../../local/port.ts';
 import { Client } from '../kit/client.ts';
 import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
 import { findServer, type Scope, type Server, variableOf } from '../kit/keys.ts';
+import { readWhoami } from '../kit/tenant.ts';
 
 export interface Finding {
   readonly name: string;
@@ -36,13 +37,14 @@ export const doctor: Command = {
   async run(args, io) {
     const server = findServer(args, io);
     const health = await askHealth(server);
+    const isTidemark = health?.status === 200 && health.version !== null;
     const findings = [
       checkNode(process.versions.node),
       checkRuntime(),
-      ...(server.isLocal ? [await checkPort(server, health !== undefined)] : []),
+      ...(server.isLocal ? [await checkPort(server, isTidemark)] : []),
       checkServer(server, health),
-      ...(health ? [checkClock(health, server.isLocal), await checkReady(server)] : []),
-      ...(await checkKeys(server, health !== undefined)),
+      ...(isTidemark ? [checkClock(health, server.isLocal), await checkReady(server)] : []),
+      ...(await checkKeys(server, isTidemark)),
     ];
     if (args.flag('json')) io.out(JSON.stringify(findings, null, 2));
     else for (const line of findings.flatMap(render)) io.out(line);
@@ -82,6 +84,8 @@ function checkRuntime(): Finding {
 
 interface Health {
   readonly status: number;
+  /** The version of Tidemark that answers; null when another program does. */
+  readonly version: string | null;
   readonly serverAtMs: number;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
@@ -91,10 +95,11 @@ async function askHealth({ url }: Server): Promise<Health | undefined> {
   const sentAtMs = Date.now();
   try {
     const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) });
-    await response.arrayBuffer();
+    const answer = await response.text();
     const answeredAtMs = Date.now();
     return {
       status: response.status,
+      version: answer.includes('"status":"ok"') ? await askVersion(url) : null,
       serverAtMs: Date.parse(response.headers.get('date') ?? ''),
       sentAtMs,
       answeredAtMs,
@@ -104,31 +109,37 @@ async function askHealth({ url }: Server): Promise<Health | undefined> {
   }
 }
 
+/** The version that the server's description tells; null when it is not the description of Tidemark. */
+async function askVersion(url: string): Promise<string | null> {
+  try {
+    const response = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(10_000) });
+    const { info } = (await response.json()) as { info?: { title?: string; version?: string } };
+    return info?.title?.startsWith('Tidemark') ? (info.version ?? 'unknown') : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Finds a port that another program holds, on which the local stack cannot start. */
-async function checkPort({ url }: Server, isReachable: boolean): Promise<Finding> {
+async function checkPort({ url }: Server, isTidemark: boolean): Promise<Finding> {
   const port = Number(new URL(url).port || 80);
-  if (isReachable) return { name: 'port', state: 'ok', found: `${port} answers` };
-  if (await isFree(port)) return { name: 'port', state: 'ok', found: `${port} is free` };
+  if (isTidemark) return { name: 'port', state: 'ok', found: `${port} answers` };
+  if (await isPortFree(port)) return { name: 'port', state: 'ok', found: `${port} is free` };
   const advice = 'End the program that holds the port, or choose another port: npm start -- --port N';
   return { name: 'port', state: 'fail', found: `${port} is taken, but Tidemark does not answer there`, advice };
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
-}
-
 function checkServer({ url, isLocal }: Server, health: Health | undefined): Finding {
-  if (health?.status === 200) return { name: 'server', state: 'ok', found: url };
-  if (health) {
-    const advice = 'Check --url: another program, or another version of Tidemark, answers at this address.';
-    return { name: 'server', state: 'fail', found: `${url}/healthz answered ${health.status}`, advice };
-  }
+  if (health?.status === 200 && health.version !== null)
+    return { name: 'server', state: 'ok', found: `${url}, Tidemark ${health.version}` };
   const advice = isLocal ? 'Start the local stack: npm start' : 'Check --url or TIDEMARK_URL, and the network.';
-  return { name: 'server', state: 'fail', found: `${url} does not answer`, advice };
+  if (!health) return { name: 'server', state: 'fail', found: `${url} does not answer`, advice };
+  return {
+    name: 'server',
+    state: 'fail',
+    found: `${url} answers, but it is not Tidemark (/healthz answered ${health.status})`,
+    advice: 'Check --url or TIDEMARK_URL: another program answers at this address.',
+  };
 }
 
 async function checkReady(server: Server): Promise<Finding> {
@@ -146,7 +157,10 @@ async function checkReady(server: Server): Promise<Finding> {
 }
 
 /** Compares the clocks, allowing for the whole seconds of the Date header and for the time that the call took. */
-export function checkClock({ serverAtMs, sentAtMs, answeredAtMs }: Omit<Health, 'status'>, isLocal: boolean): Finding {
+export function checkClock(
+  { serverAtMs, sentAtMs, answeredAtMs }: Pick<Health, 'serverAtMs' | 'sentAtMs' | 'answeredAtMs'>,
+  isLocal: boolean,
+): Finding {
   if (Number.isNaN(serverAtMs) && isLocal)
     return { name: 'clock', state: 'ok', found: 'the server runs on this clock' };
   if (Number.isNaN(serverAtMs)) return { name: 'clock', state: 'warn', found: 'the server sends no Date header' };
@@ -160,14 +174,15 @@ export function checkClock({ serverAtMs, sentAtMs, answeredAtMs }: Omit<Health, 
   return { name: 'clock', state: skewMs > SKEW_FAIL_MS ? 'fail' : 'warn', found, advice };
 }
 
-async function checkKeys(server: Server, isReachable: boolean): Promise<Finding[]> {
+/** Keys are sent to Tidemark alone: another program at the address must not get them. */
+async function checkKeys(server: Server, isTidemark: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const scope of SCOPES) {
-    const key = server.findKey(scope);
     const name = `${scope} key`;
+    const key = server.findKey(scope);
     if (!key) findings.push({ name, state: 'warn', found: 'not known', advice: keyAdvice(scope, server) });
-    else if (!isReachable) findings.push({ name, state: 'ok', found: 'known, but not tried' });
-    else findings.push(await tryKey(name, scope, key, server));
+    else if (!isTidemark) findings.push({ name, state: 'ok', found: 'known, but not tried' });
+    else findings.push(await tryKey(name, scope, server));
   }
   return findings;
 }
@@ -179,14 +194,20 @@ function keyAdvice(scope: Scope, { isLocal, stateFolder, tenant }: Server): stri
 }
 
 /** Makes a harmless call that needs the key. An empty batch is refused at most after its key was accepted. */
-async function tryKey(name: string, scope: Scope, key: string, { url }: Server): Promise<Finding> {
-  const client = new Client({ url, key, triesMax: 1 });
+async function tryKey(name: string, scope: Scope, server: Server): Promise<Finding> {
   try {
+    const client = new Client({ url: server.url, key: server.mustKey(scope), triesMax: 1 });
+    const whoami = scope === 'root' ? undefined : await readWhoami(server, scope, client);
     if (scope === 'write') await client.call('/v1/events', { method: 'POST', body: { batch: [] }, allow: [400, 422] });
     else await client.get({ read: '/v1/status', admin: '/v1/keys', root: '/v1/tenants' }[scope]);
-    return { name, state: 'ok', found: 'accepted' };
+    const found = ['accepted', ...(whoami ? [`tenant ${whoami.tenant}`] : []), sourceOf(scope, server)].join(', ');
+    return { name, state: 'ok', found };
   } catch (error) {
     const advice = error instanceof CliError ? error.hint : undefined;
     return { name, state: 'fail', found: (error as Error).message, ...(advice && { advice }) };
   }
+}
+
+function sourceOf(scope: Scope, server: Server): string {
+  return server.isFromEnvironment(scope) ? `from ${variableOf(scope)}` : 'from the state folder';
 }

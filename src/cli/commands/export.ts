@@ -3,18 +3,19 @@
  * export continues where it stopped.
  */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DAY_MS, LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { BrokenExport, download, type Receipt, withoutFirstLine } from '../export/download.ts';
 import { PartialFile } from '../export/partial-file.ts';
 import { type Span, spansOf } from '../export/spans.ts';
-import { Client } from '../kit/client.ts';
+import type { Client } from '../kit/client.ts';
 import { type Args, CliError, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
-import { findServer } from '../kit/keys.ts';
 import { startProgress } from '../kit/progress.ts';
+import { mustBeRange, zoneOf } from '../kit/question.ts';
 import { formatNumber } from '../kit/table.ts';
-import { isoDay, parseTime } from '../kit/times.ts';
+import { openTenant } from '../kit/tenant.ts';
+import { parseTime } from '../kit/times.ts';
 
 const FORMATS = ['parquet', 'csv', 'ndjson'];
 const PART_DAYS_DEFAULT = 7;
@@ -27,6 +28,7 @@ type Question = Readonly<Record<string, unknown>>;
 export const exportCommand: Command = {
   name: 'export',
   summary: 'Write the events of a range to a file: Parquet, CSV or NDJSON',
+  interrupted: 'What arrived is kept beside FILE: run the same command again to continue (Parquet starts anew).',
   usage: '--format F --from T [--to T] --out FILE [--events A,B] [--where JSON] [--columns C,C]',
   notes: `
 The file has each event once, including events that were acknowledged just before. Each part is compared with the
@@ -44,7 +46,7 @@ the text that was sent: the export adds it so that spreadsheets run no formulas.
     from: {
       type: 'string',
       value: 'T',
-      help: 'start, inclusive: a date, an ISO instant, today, or a span back such as 7d',
+      help: 'start, inclusive: a date, an ISO instant, today, yesterday, or a span back such as 7d',
     },
     to: { type: 'string', value: 'T', help: 'end, exclusive (default: tomorrow)' },
     out: { type: 'string', value: 'FILE', help: 'the file to write' },
@@ -65,18 +67,16 @@ the text that was sent: the export adds it so that spreadsheets run no formulas.
   async run(args, io) {
     const nowMs = Date.now();
     const question = questionOf(args);
-    const from = parseTime(args.mustText('from'), 'from', nowMs);
-    const to = parseTime(args.text('to') ?? isoDay(nowMs + DAY_MS), 'to', nowMs);
-    if (Date.parse(from) >= Date.parse(to)) throw new UsageError('--from must be before --to');
+    rangeOf(args, nowMs, 'UTC');
     const partDays = args.count('part-days', 1, LIMITS.queryRangeDaysMax) ?? PART_DAYS_DEFAULT;
     const out = resolve(io.cwd, args.mustText('out'));
     if (existsSync(out) && !args.flag('force')) throw new CliError(`${out} already exists`, 'Replace it with --force.');
-    const server = findServer(args, io);
-    const client = new Client({
-      url: server.url,
-      key: server.mustKey('read'),
+    if (!existsSync(dirname(out)))
+      throw new CliError(`The folder ${dirname(out)} does not exist`, `Create it: mkdir -p ${dirname(out)}`);
+    const { server, client, timezone } = await openTenant(args, io, 'read', {
       onRetry: (reason) => io.note(`${reason}; trying again`),
     });
+    const { from, to } = rangeOf(args, nowMs, timezone ?? 'UTC');
 
     const spans = question.format === 'parquet' ? [{ from, to }] : spansOf(from, to, partDays);
     // The journal names the resolved spans: a relative range such as 7d is another range a moment later.
@@ -100,10 +100,19 @@ the text that was sent: the export adds it so that spreadsheets run no formulas.
       progress.end();
     }
     io.out(`${written()}, in ${args.mustText('out')}`);
-    if (last) io.out(`(as of ${last.asOf}, equal to the server's receipt)`);
+    const zone = timezone === undefined ? '' : `, dates of ${zoneOf(args, timezone)}`;
+    if (last) io.out(`(${from} to ${to}${zone}, as of ${last.asOf}, equal to the server's receipt)`);
     return 0;
   },
 };
+
+function rangeOf(args: Args, nowMs: number, tenantZone: string): Span {
+  const zone = zoneOf(args, tenantZone);
+  const from = parseTime(args.mustText('from'), 'from', nowMs, zone);
+  const to = parseTime(args.text('to') ?? 'tomorrow', 'to', nowMs, zone);
+  mustBeRange(from, to);
+  return { from, to };
+}
 
 async function fetchSpan(
   client: Client,

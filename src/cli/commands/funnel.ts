@@ -4,11 +4,10 @@
  */
 import { LIMITS } from '../../core/limits.ts';
 import type { JourneyAnswer } from '../../wire/journeys.ts';
-import { Client } from '../kit/client.ts';
 import { type Args, type Command, commaSeparated, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
-import { findServer } from '../kit/keys.ts';
 import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../kit/question.ts';
 import { renderTable, type TableCell } from '../kit/table.ts';
+import { openTenant } from '../kit/tenant.ts';
 import { parseSpan } from '../kit/times.ts';
 
 interface FunnelAnswer extends Pick<JourneyAnswer<'funnel'>, 'steps' | 'groups'> {
@@ -54,17 +53,17 @@ POST /v1/query/funnel can do more: conditions of single steps, exclusions and th
   },
   positionalsMax: LIMITS.funnelStepsMax,
   async run(args, io) {
-    const question = questionOf(args, Date.now());
-    const server = findServer(args, io);
-    const client = new Client({ url: server.url, key: server.mustKey('read') });
-    const answer = await client.post<FunnelAnswer>('/v1/query/funnel', question);
+    const nowMs = Date.now();
+    questionOf(args, nowMs);
+    const { client, timezone } = await openTenant(args, io, 'read');
+    const answer = await client.post<FunnelAnswer>('/v1/query/funnel', questionOf(args, nowMs, timezone));
     if (args.flag('json')) io.out(JSON.stringify(answer, null, 2));
     else for (const line of renderFunnel(answer)) io.out(line);
     return 0;
   },
 };
 
-function questionOf(args: Args, nowMs: number): Record<string, unknown> {
+function questionOf(args: Args, nowMs: number, tenantZone?: string): Record<string, unknown> {
   if (args.positionals.length < 2) throw new UsageError('a funnel needs at least two steps: name their events');
   const question = {
     steps: args.positionals.map(stepOf),
@@ -74,7 +73,7 @@ function questionOf(args: Args, nowMs: number): Record<string, unknown> {
     ties: args.text('ties'),
     groupBy: args.text('group-by'),
     top: args.count('top', 1, LIMITS.journeyTopMax),
-    ...questionFields(args, nowMs),
+    ...questionFields(args, nowMs, tenantZone),
   };
   return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
 }

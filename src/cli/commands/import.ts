@@ -21,6 +21,7 @@ import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '..
 import { findServer, type Server } from '../kit/keys.ts';
 import { startProgress } from '../kit/progress.ts';
 import { formatNumber } from '../kit/table.ts';
+import { confirmTenant } from '../kit/tenant.ts';
 
 const CHUNK_ROWS_DEFAULT = 10_000;
 
@@ -38,6 +39,7 @@ export const importCommand: Command = {
   name: 'import',
   summary: 'Import history from CSV, NDJSON, JSON or log lines, through a mapping',
   usage: 'FILE… --tenant T --map MAP.ts|PAIRS [--dry-run] [--id ID] [--no-wait]',
+  interrupted: 'The chunks that arrived are kept: run the same command again to continue.',
   notes: `
 MAP.ts exports default (row, rowNumber) => event | null: null skips the row, a throw counts it as unreadable. It may
 also export format: 'csv' | 'ndjson' | 'lines'. Without code: --map 'event=Purchase,time=created_at,user=customer,
@@ -159,6 +161,7 @@ async function prepare(args: Args, io: Io): Promise<Job> {
   const onRetry = (reason: string, waitMs: number) =>
     io.note(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s`);
   const client = new Client({ url: server.url, key, triesMax: TRIES_MAX, waitsForQuota: true, onRetry });
+  await confirmTenant(server, 'write', client, io);
   const importId = args.text('id') ?? importIdOf(inputs, mapSource);
   const journal = new Journal(server.stateFolder, { url: server.url, key, importId });
   if (journal.chunkCount > 0) {

@@ -3,10 +3,10 @@
  */
 import type { KeyScope } from '../../core/tenant/tenant.ts';
 import type { CreatedKey, WireKey } from '../../wire/keys.ts';
-import { Client } from '../kit/client.ts';
+import type { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
-import { findServer } from '../kit/keys.ts';
 import { renderTable } from '../kit/table.ts';
+import { openTenant } from '../kit/tenant.ts';
 
 const SCOPES: readonly KeyScope[] = ['write', 'read', 'admin'];
 
@@ -31,20 +31,21 @@ export const key: Command = {
   },
 };
 
-function adminClient(args: Args, io: Io): Client {
-  const server = findServer(args, io);
-  return new Client({ url: server.url, key: server.mustKey('admin') });
+async function adminClient(args: Args, io: Io): Promise<Client> {
+  return (await openTenant(args, io, 'admin')).client;
 }
 
 async function create(scope: string, args: Args, io: Io): Promise<number> {
   if (!SCOPES.some((known) => known === scope)) throw new UsageError(`a scope is ${SCOPES.join(', ')}, not "${scope}"`);
-  const created = await adminClient(args, io).post<CreatedKey>('/v1/keys', { scope }, { repeat: 'unsent' });
+  const client = await adminClient(args, io);
+  const created = await client.post<CreatedKey>('/v1/keys', { scope }, { repeat: 'unsent' });
   io.out(args.flag('json') ? JSON.stringify(created, null, 2) : created.key);
   return 0;
 }
 
 async function list(args: Args, io: Io): Promise<number> {
-  const answer = await adminClient(args, io).get<{ keys: readonly ListedKey[] }>('/v1/keys');
+  const client = await adminClient(args, io);
+  const answer = await client.get<{ keys: readonly ListedKey[] }>('/v1/keys');
   if (args.flag('json')) {
     io.out(JSON.stringify(answer, null, 2));
     return 0;
@@ -61,7 +62,8 @@ async function list(args: Args, io: Io): Promise<number> {
 }
 
 async function revoke(id: string, args: Args, io: Io): Promise<number> {
-  await adminClient(args, io).call(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  const client = await adminClient(args, io);
+  await client.call(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
   io.out(`Key ${id} revoked.`);
   return 0;
 }

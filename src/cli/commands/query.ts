@@ -5,11 +5,11 @@ import type { Statistic } from '../../core/event/measure.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Interval } from '../../core/query/question/interval.ts';
 import type { Answer } from '../../wire/query.ts';
-import { Client } from '../kit/client.ts';
 import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
-import { findServer } from '../kit/keys.ts';
-import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE } from '../kit/question.ts';
-import { renderTable, type TableCell } from '../kit/table.ts';
+import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE, zoneOf } from '../kit/question.ts';
+import { formatNumber, renderTable, type TableCell } from '../kit/table.ts';
+import { openTenant } from '../kit/tenant.ts';
+import { dayIn, minuteIn } from '../kit/times.ts';
 
 const STATISTICS: readonly Statistic[] = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99'];
 const INTERVALS: readonly Interval[] = ['minute', 'hour', 'day', 'week', 'month'];
@@ -52,17 +52,30 @@ P is a property of the event, context.*, or a column such as country, device, pa
   },
   positionalsMax: 0,
   async run(args, io) {
-    const question = questionOf(args, Date.now());
-    const server = findServer(args, io);
-    const client = new Client({ url: server.url, key: server.mustKey('read') });
-    const answer = await client.post<QueryAnswer>('/v1/query', question);
+    const nowMs = Date.now();
+    // A wrong command line is refused before the server is asked for the zone of the tenant.
+    questionOf(args, nowMs);
+    const { client, timezone } = await openTenant(args, io, 'read');
+    const answer = await client.post<QueryAnswer>('/v1/query', questionOf(args, nowMs, timezone));
     if (args.flag('json')) io.out(JSON.stringify(answer, null, 2));
-    else for (const line of renderAnswer(answer, args.text('measure') ?? 'count')) io.out(line);
+    else for (const line of renderAnswer(answer, shownAs(args, timezone))) io.out(line);
     return 0;
   },
 };
 
-export function questionOf(args: Args, nowMs: number): Record<string, unknown> {
+interface Shown {
+  readonly measure: string;
+  readonly interval: string | undefined;
+  /** The zone of the times shown; undefined when it is not known, and instants are shown as the server sends them. */
+  readonly zone: string | undefined;
+}
+
+function shownAs(args: Args, timezone: string | undefined): Shown {
+  const zone = timezone === undefined ? args.text('timezone') : zoneOf(args, timezone);
+  return { measure: args.text('measure') ?? 'count', interval: args.text('interval'), zone };
+}
+
+export function questionOf(args: Args, nowMs: number, tenantZone?: string): Record<string, unknown> {
   const interval = args.text('interval');
   if (interval !== undefined && !INTERVALS.some((known) => known === interval)) {
     throw new UsageError(`--interval takes ${INTERVALS.join(', ')}, not "${interval}"`);
@@ -72,7 +85,7 @@ export function questionOf(args: Args, nowMs: number): Record<string, unknown> {
     events: args.list('events'),
     groupBy: args.list('group-by'),
     interval,
-    ...questionFields(args, nowMs),
+    ...questionFields(args, nowMs, tenantZone),
     exact: args.flag('exact') || undefined,
     top: args.count('top', 1, LIMITS.queryTopMax),
   };
@@ -87,14 +100,26 @@ function measureOf(text: string): string | Record<string, string> {
 }
 
 /** One line for each point, or for each series when it has no points; then the line of `meta`. */
-export function renderAnswer({ series, meta }: QueryAnswer, measure: string): string[] {
+function renderAnswer({ series, meta }: QueryAnswer, { measure, interval, zone }: Shown): string[] {
   const dimensions = [...new Set(series.flatMap(({ key }) => Object.keys(key)))];
   const hasPoints = series.some(({ points = [] }) => points.length > 0);
   const rows: TableCell[][] = series.flatMap(({ key, other, total, points }) => {
     const names = dimensions.map((dimension) => key[dimension] ?? (other ? '(other)' : '(none)'));
-    return hasPoints ? (points ?? []).map(({ at, value }) => [at, ...names, value]) : [[...names, total]];
+    return hasPoints
+      ? (points ?? []).map(({ at, value }) => [timeShown(at, interval, zone), ...names, value])
+      : [[...names, total]];
   });
   const header = [...(hasPoints ? ['at'] : []), ...dimensions, measure];
-  const totals = hasPoints && series.length === 1 ? [`total: ${series[0]?.total ?? '–'}`] : [];
-  return [...(rows.length > 0 ? renderTable(header, rows) : ['(no events)']), ...totals, metaLine(meta)];
+  const totals =
+    hasPoints && series.length === 1
+      ? [`total: ${typeof series[0]?.total === 'number' ? formatNumber(series[0].total) : '–'}`]
+      : [];
+  return [...(rows.length > 0 ? renderTable(header, rows) : ['(no events)']), ...totals, metaLine(meta, zone)];
+}
+
+/** The start of an interval as a person reads it: a date for days, weeks and months, else a date and a minute. */
+function timeShown(at: string, interval: string | undefined, zone: string | undefined): string {
+  const atMs = Date.parse(at);
+  if (zone === undefined || Number.isNaN(atMs)) return at;
+  return interval === 'hour' || interval === 'minute' ? minuteIn(zone, atMs) : dayIn(zone, atMs);
 }

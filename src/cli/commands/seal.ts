@@ -2,13 +2,13 @@
  * `tidemark seal`: has the dirty days of a range sealed, and waits until they are.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '../kit/client.ts';
-import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
-import { findServer } from '../kit/keys.ts';
+import type { Client } from '../kit/client.ts';
+import { CliError, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { startProgress } from '../kit/progress.ts';
 import { askForSeals, type DayRange, readSeals, type SealedDay } from '../kit/seals.ts';
 import { readStatus, type Status } from '../kit/status.ts';
 import { renderTable } from '../kit/table.ts';
+import { openTenant } from '../kit/tenant.ts';
 import { parseTime } from '../kit/times.ts';
 
 const POLL_MS = 500;
@@ -18,6 +18,7 @@ export const seal: Command = {
   name: 'seal',
   summary: 'Seal days now, and wait until they are sealed',
   usage: '--from DAY [--to DAY] [--no-wait]',
+  interrupted: 'The server seals the days all the same. Look later: tidemark verify',
   notes: `
 The server seals a day two hours after its end, and again when late events reach it. This command has days sealed at
 once. It waits until the shards have stored the events that they hold, and until the days are sealed. Days are UTC; both
@@ -42,8 +43,8 @@ ends are included. The command needs the admin key.`,
     const from = parseTime(args.mustText('from'), 'from', nowMs).slice(0, 10);
     const to = args.text('to') ? parseTime(args.mustText('to'), 'to', nowMs).slice(0, 10) : from;
     const timeoutSeconds = args.count('timeout', 1, 86_400) ?? TIMEOUT_SECONDS_DEFAULT;
-    const server = findServer(args, io);
-    const client = new Client({ url: server.url, key: server.mustKey('admin') });
+    if (from > to) throw new UsageError(`--from (${from}) must not be after --to (${to})`);
+    const { client } = await openTenant(args, io, 'admin');
     const before = await readStatus(client);
     await askForSeals(client, { from, to });
     if (args.flag('no-wait')) return 0;

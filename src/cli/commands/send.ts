@@ -18,6 +18,7 @@ import {
   UsageError,
 } from '../kit/command.ts';
 import { findServer } from '../kit/keys.ts';
+import { confirmTenant } from '../kit/tenant.ts';
 
 /** One request is well below what the server takes: `requestEventsMax` and `bodySizeBytesMax` of the limits. */
 const BATCH_EVENTS_MAX = 1_000;
@@ -60,6 +61,7 @@ history.`,
   async run(args, io) {
     const server = findServer(args, io);
     const client = new Client({ url: server.url, key: server.mustKey('write') });
+    await confirmTenant(server, 'write', client, io);
     const accounts = newAccounts();
     for await (const { events, offset } of batchesOf(args, io)) await sendBatch(client, events, accounts, offset);
     if (args.flag('json')) io.out(JSON.stringify(accounts, null, 2));

@@ -4,11 +4,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_MS, HOUR_MS, LIMITS } from '../../core/limits.ts';
 import { type Accounts, describeAccounts, newAccounts, sendBatch } from '../kit/batches.ts';
-import { Client } from '../kit/client.ts';
+import type { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
-import { findServer } from '../kit/keys.ts';
 import { startProgress } from '../kit/progress.ts';
 import { formatNumber } from '../kit/table.ts';
+import { openTenant } from '../kit/tenant.ts';
 import { type Arrivals, arrivals, type WorldOptions } from '../simulate/world.ts';
 
 const BATCH_EVENTS = 100;
@@ -21,6 +21,7 @@ export const simulate: Command = {
   name: 'simulate',
   summary: 'Send invented traffic with people, visits, disorder and duplicates',
   usage: '[--seed S] [--people N] [--days N] [--events N] [--rate N]',
+  interrupted: 'What was acknowledged is counted. With the same --seed and sizes the command sends the rest.',
   notes: `
 The same seed and sizes give the same events with the same ids, so a second run sends duplicates alone and changes no
 answer; the server remembers ids for ${LIMITS.dedupeHorizonMs / DAY_MS} days. The times of the events lie in the days
@@ -45,8 +46,7 @@ before --until. The exit code is 1 unless every event was acknowledged.`,
   async run(args, io) {
     const options = worldOf(args, Date.now());
     const rate = args.count('rate', 1, 1_000_000);
-    const server = findServer(args, io);
-    const client = new Client({ url: server.url, key: server.mustKey('write') });
+    const { client } = await openTenant(args, io, 'write');
     const world = arrivals(options);
     const startedAtMs = Date.now();
     const accounts = await sendAll(client, world, rate, io);

@@ -12,7 +12,7 @@ The stack is ready when it prints "Tidemark ready: http://127.0.0.1:8787". Ctrl-
   examples: ['start', 'start --port 9000 --state ./state'],
   options: {
     port: { type: 'string', value: 'N', help: 'port (default 8787)' },
-    state: { type: 'string', value: 'DIR', help: 'state folder (default .tidemark)' },
+    state: { type: 'string', value: 'DIR', help: 'state folder (default: TIDEMARK_STATE, else .tidemark)' },
   },
   positionalsMax: 0,
   async run() {

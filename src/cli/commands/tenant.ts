@@ -4,7 +4,7 @@
 import type { CreatedTenant, TenantList, WireTenant } from '../../wire/tenants.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../kit/command.ts';
-import { findServer, keepTenantKeys } from '../kit/keys.ts';
+import { findServer, keepTenantKeys, type Server } from '../kit/keys.ts';
 import { renderTable } from '../kit/table.ts';
 
 /** A server of another version may leave out fields, and `next` when it has no pages. */
@@ -40,9 +40,15 @@ state folder, where other commands find them with --tenant ID.`,
   },
 };
 
-async function create(id: string, args: Args, io: Io): Promise<number> {
+function openRoot(args: Args, io: Io): { server: Server; client: Client } {
   const server = findServer(args, io);
   const client = new Client({ url: server.url, key: server.mustKey('root') });
+  if (io.isTty) io.note(`Platform at ${server.url}`);
+  return { server, client };
+}
+
+async function create(id: string, args: Args, io: Io): Promise<number> {
+  const { server, client } = openRoot(args, io);
   const newTenant = {
     id,
     name: args.text('name') ?? id,
@@ -61,8 +67,7 @@ async function create(id: string, args: Args, io: Io): Promise<number> {
 }
 
 async function list(args: Args, io: Io): Promise<number> {
-  const server = findServer(args, io);
-  const client = new Client({ url: server.url, key: server.mustKey('root') });
+  const { client } = openRoot(args, io);
   const tenants: ListedTenant[] = [];
   for (let after: string | null | undefined = ''; after != null; ) {
     const page: TenantsPage = await client.get(`/v1/tenants${after ? `?after=${encodeURIComponent(after)}` : ''}`);
@@ -77,8 +82,7 @@ async function list(args: Args, io: Io): Promise<number> {
 
 async function remove(id: string, args: Args, io: Io): Promise<number> {
   if (!args.flag('yes')) throw new UsageError(`this deletes ${id} with all its events: confirm it with --yes`);
-  const server = findServer(args, io);
-  const client = new Client({ url: server.url, key: server.mustKey('root') });
+  const { server, client } = openRoot(args, io);
   await client.call(`/v1/tenants/${encodeURIComponent(id)}`, { method: 'DELETE' });
   if (server.isLocal) keepTenantKeys(server.stateFolder, id, null);
   io.out(`Tenant ${id} is deleted. Its keys stop working within half a minute, its data is gone within minutes.`);

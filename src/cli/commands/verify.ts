@@ -8,12 +8,12 @@
  * - A query counts as many events of each clean sealed day as its seal counted.
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
-import { Client } from '../kit/client.ts';
+import type { Client } from '../kit/client.ts';
 import { type Command, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
-import { findServer } from '../kit/keys.ts';
 import { type DayRange, readSeals, type SealedDay } from '../kit/seals.ts';
 import { readStatus, type Status } from '../kit/status.ts';
 import { formatNumber as n } from '../kit/table.ts';
+import { openTenant } from '../kit/tenant.ts';
 import { isoDay } from '../kit/times.ts';
 import type { QueryAnswer } from './query.ts';
 
@@ -35,8 +35,7 @@ export const verify: Command = {
   options: { json: { type: 'boolean', help: 'print the checks as JSON' }, ...TENANT_OPTION, ...SERVER_OPTIONS },
   positionalsMax: 0,
   async run(args, io) {
-    const server = findServer(args, io);
-    const client = new Client({ url: server.url, key: server.mustKey('read') });
+    const { client } = await openTenant(args, io, 'read');
     const status = await readStatus(client);
     const days = await readSealedDays(client, status.sealed);
     const checks = [

@@ -6,6 +6,7 @@
 import type { Verdict } from '../../core/event/rejection.ts';
 import type { VerdictDocument } from '../../wire/ingest.ts';
 import type { Client } from './client.ts';
+import { formatNumber as n } from './table.ts';
 
 export type WireEvent = { readonly id: string } & Readonly<Record<string, unknown>>;
 
@@ -46,5 +47,5 @@ export async function sendBatch(
 }
 
 export function describeAccounts({ received, accepted, duplicate, quarantined, rejected }: Accounts): string {
-  return `${received} received: ${accepted} accepted, ${duplicate} duplicate, ${quarantined} quarantined, ${rejected} rejected`;
+  return `${n(received)} received: ${n(accepted)} accepted, ${n(duplicate)} duplicate, ${n(quarantined)} quarantined, ${n(rejected)} rejected`;
 }

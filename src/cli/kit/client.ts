@@ -10,6 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProblemDocument } from '../../wire/problem.ts';
 import { CliError } from './command.ts';
+import { plainDetail } from './refusal.ts';
 
 export interface CallOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE' | 'PUT';
@@ -109,7 +110,8 @@ export class Client {
       return this.#unreachable(error as Error);
     }
     const body = parseBody(text);
-    if (response.ok || options.allow?.includes(response.status)) {
+    const isStrange = response.ok && typeof body === 'string' && text !== '';
+    if ((response.ok && !isStrange) || options.allow?.includes(response.status)) {
       return { answer: { status: response.status, body: body as T, headers: response.headers } };
     }
     return failureOf(response, body, path, options);
@@ -191,18 +193,45 @@ function parseBody(text: string): unknown {
 }
 
 function refusal(status: number, body: unknown, call: string): CliError {
-  const problem: Problem = typeof body === 'object' && body !== null ? body : { detail: String(body).slice(0, 300) };
-  const detail = problem.detail || problem.title || 'the server gives no reason';
+  if (typeof body !== 'object' || body === null) return strangeAnswer(status, call);
+  const { code, detail: told, title }: Problem = body;
+  const detail = told || title || 'the server gives no reason';
   return new CliError(
-    `${call} answered ${status} ${problem.code ?? ''}: ${detail}`.replace(' :', ':'),
-    hintOf(status, problem.code),
+    `${call} answered ${status} ${code ?? ''}: ${code === 'request-invalid' ? plainDetail(detail) : detail}`.replace(
+      ' :',
+      ':',
+    ),
+    hintOf(status, code),
   );
 }
 
+/** The refusal of an answer that is no JSON: a proxy or another program wrote it, and its text is a page of HTML. */
+function strangeAnswer(status: number, call: string): CliError {
+  const hint =
+    'Another program may answer at this address, or a proxy before the server failed. Find the cause: tidemark doctor';
+  return new CliError(`${call} answered ${status} without a reason that Tidemark gives`, hint);
+}
+
+const HINTS: Readonly<Partial<Record<string, string>>> = {
+  'import-chunk-conflict':
+    'The file, the mapping or --chunk-rows has changed. Restore them, or use another --id; the seal drops copies.',
+  'key-malformed': 'Copy the whole key, from tm_ to its end, or use tidemark key create.',
+  'key-revoked': 'Make a new key with tidemark key create.',
+  'key-root': 'Only the root key may do this: set TIDEMARK_ROOT_KEY to the key with which the server was started.',
+  'key-scope': 'Use a key of the scope that the call needs; tidemark key list shows the keys.',
+  'tenant-deleted': 'Choose another tenant: tidemark tenant list shows those that exist.',
+  'tenant-not-found': 'tidemark tenant list shows the tenants that exist.',
+  'tenant-exists': 'Choose another id, or go on with this tenant: --tenant ID. tidemark tenant list shows them all.',
+  'key-not-found': 'tidemark key list shows the ids.',
+  'property-unknown': 'Property names are exact, with upper and lower case.',
+  'group-by-invalid':
+    'P is a property of the event, context.*, or a column such as country, device, path or utm_source.',
+};
+
 /** The advice for a refusal, which the server cannot give because it does not know the command line. */
 function hintOf(status: number, code: Problem['code']): string | undefined {
-  if (code === 'import-chunk-conflict')
-    return 'The file, the mapping or --chunk-rows has changed. Restore them, or use another --id; the seal drops copies.';
+  const known = code === undefined ? undefined : HINTS[code];
+  if (known) return known;
   if (status === 401)
     return 'The server does not know the key. Check TIDEMARK_*_KEY, --tenant and --url, or use tidemark key create.';
   if (status === 403)

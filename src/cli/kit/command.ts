@@ -23,6 +23,8 @@ export interface Command {
   readonly usage: string;
   /** Lines below the options, with the rules of the command. */
   readonly notes?: string;
+  /** What is kept, and how to go on, after Ctrl-C. */
+  readonly interrupted?: string;
   readonly examples: readonly string[];
   readonly options: Options;
   readonly positionalsMax: number;
@@ -63,14 +65,14 @@ export const SERVER_OPTIONS = {
   state: {
     type: 'string',
     value: 'DIR',
-    help: 'state folder of the local stack, which has its keys (default .tidemark)',
+    help: 'state folder of the local stack, which has its keys (default: TIDEMARK_STATE, else .tidemark)',
   },
 } as const satisfies Options;
 export const TENANT_OPTION = {
   tenant: {
     type: 'string',
     value: 'ID',
-    help: 'tenant whose local keys are used (default demo); a key in TIDEMARK_*_KEY is for its own tenant',
+    help: 'the tenant (default: that of the key in TIDEMARK_*_KEY, else demo); another tenant’s key is refused',
   },
 } as const satisfies Options;
 const HELP: Option = { type: 'boolean', help: 'show this help' };

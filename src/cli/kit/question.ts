@@ -2,10 +2,9 @@
  * Question: the options that all questions of the command line share (range, zone and filter), and the line that shows
  * an answer's `meta`.
  */
-import { DAY_MS } from '../../core/limits.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
-import type { Args, Options } from './command.ts';
-import { isoDay, parseTime } from './times.ts';
+import { type Args, type Options, UsageError } from './command.ts';
+import { dayFromToday, parseTime, parseZone } from './times.ts';
 
 export const QUESTION_OPTIONS = {
   where: {
@@ -20,16 +19,33 @@ export const QUESTION_OPTIONS = {
 } as const satisfies Options;
 
 export const TIME_NOTE =
-  'T is a date, an ISO instant, today, now, or a span back from now (24h, 7d). Default: the last 7 days, with today.';
+  'T is a date, an ISO instant, today, yesterday, now, or a span back from now (24h, 7d, 4w). Dates and days are those of\n--timezone. Default: the last 7 days, with today.';
 
 /** The fields of a question that `QUESTION_OPTIONS` set; undefined when the option is absent. */
-export function questionFields(args: Args, nowMs: number): Record<string, unknown> {
-  return {
-    where: args.json('where'),
-    from: parseTime(args.text('from') ?? isoDay(nowMs - 6 * DAY_MS), 'from', nowMs),
-    to: parseTime(args.text('to') ?? isoDay(nowMs + DAY_MS), 'to', nowMs),
-    timezone: args.text('timezone'),
-  };
+export function questionFields(args: Args, nowMs: number, tenantZone = 'UTC'): Record<string, unknown> {
+  return { where: args.json('where'), ...rangeOf(args, nowMs, tenantZone), timezone: args.text('timezone') };
+}
+
+/** The range of `--from` and `--to`, whose days are those of `--timezone`. Default: the last 7 days, with today. */
+function rangeOf(args: Args, nowMs: number, tenantZone: string): { from: string; to: string } {
+  const zone = zoneOf(args, tenantZone);
+  const from = parseTime(args.text('from') ?? dayFromToday(-6, nowMs, zone), 'from', nowMs, zone);
+  const to = parseTime(args.text('to') ?? 'tomorrow', 'to', nowMs, zone);
+  mustBeRange(from, to);
+  return { from, to };
+}
+
+/** Refuses a range without length. A date and an instant are compared as if the date were one of UTC. */
+export function mustBeRange(from: string, to: string): void {
+  if (from.length !== to.length || Date.parse(from) < Date.parse(to)) return;
+  const hint = from === to && from.length === 10 ? '; --to is not part of the range: give the day after the last' : '';
+  throw new UsageError(`--from (${from}) must be before --to (${to})${hint}`);
+}
+
+/** The zone of the question: the option's, else the tenant's. */
+export function zoneOf(args: Args, tenantZone: string): string {
+  const given = args.text('timezone');
+  return given === undefined ? tenantZone : parseZone(given);
 }
 
 /** The `meta` of an answer. A server of another version may leave out members or send other forms of `pending`. */
@@ -38,10 +54,12 @@ export type AnswerMeta = Partial<Pick<QueryMeta, 'complete' | 'estimated' | 'ela
   readonly pending?: unknown;
 };
 
-export function metaLine({ asOf, complete, pending, estimated, elapsedMs }: AnswerMeta): string {
+/** `zone` is the zone of the days shown; undefined when it is not known. */
+export function metaLine({ asOf, complete, pending, estimated, elapsedMs }: AnswerMeta, zone?: string): string {
   const parts = [
     asOf ? `as of ${asOf}` : 'no events yet',
     complete ? 'complete' : 'not complete yet',
+    ...(zone === undefined ? [] : [`days of ${zone}`]),
     ...(hasContent(pending) ? [`pending: ${JSON.stringify(pending)}`] : []),
     ...(estimated ? ['estimated'] : []),
     ...(elapsedMs === undefined ? [] : [`${Math.round(elapsedMs)} ms`]),

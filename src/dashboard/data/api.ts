@@ -5,6 +5,7 @@ import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
 import type { VerdictDocument } from '../../wire/ingest.ts';
 import type { ProblemDocument } from '../../wire/problem.ts';
 import type { Answer } from '../../wire/query.ts';
+import type { Whoami } from '../../wire/tenants.ts';
 
 /** A call that was refused or failed, with a message for the user. */
 export class CallError extends Error {
@@ -26,6 +27,11 @@ export async function readDemoKeys(): Promise<DemoKeys | null> {
     if (error instanceof CallError && error.status === 404) return null;
     throw error;
   }
+}
+
+/** The tenant of a key; throws when the server does not know the key. */
+export function readWhoami(key: string): Promise<Whoami> {
+  return call<Whoami>('/v1/whoami', { key });
 }
 
 export async function ask(key: string, queries: readonly QueryBody[]): Promise<readonly Answer[]> {

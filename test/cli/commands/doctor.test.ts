@@ -29,6 +29,7 @@ describe('doctor', () => {
   it('tries the keys', async () => {
     const server = await FakeServer.start();
     server.answers['GET /healthz'] = { status: 'ok' };
+    server.answers['GET /openapi.json'] = { info: { title: 'Tidemark', version: '0.1.0' } };
     server.answers['GET /readyz'] = { status: 'ready' };
     server.answers['GET /v1/status'] = {};
     server.fault = ({ path }) =>
@@ -48,5 +49,20 @@ describe('doctor', () => {
       'admin key': 'warn',
     });
     expect(code).toBe(1);
+  });
+
+  it.each([
+    ['answers all paths', { 'GET /healthz': { status: 'ok' }, 'GET /openapi.json': { info: { title: 'Petstore' } } }],
+    ['is up and describes nothing', { 'GET /healthz': { status: 'ok' } }],
+    ['has no such path', {}],
+  ])('gives no key to another program that %s', async (_, answers) => {
+    const server = await FakeServer.start();
+    Object.assign(server.answers, answers);
+    const { code, out } = await runCli(['doctor', '--url', server.url], { env: { TIDEMARK_READ_KEY: 'r' } });
+    server.stop();
+    expect(code).toBe(1);
+    expect(out).toContain('it is not Tidemark');
+    expect(out).toContain('Check --url or TIDEMARK_URL');
+    expect(server.calls.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
   });
 });

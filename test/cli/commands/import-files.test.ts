@@ -176,7 +176,7 @@ describe('a file', () => {
     write({ 'data.csv.gz': gzipSync('user,at\na,2019-03-01\n').subarray(0, -9), 'map.mjs': wholeRow });
     const { code, notes } = await run('data.csv.gz', '--map', 'map.mjs');
     expect(code).toBe(1);
-    expect(notes).toContain('data.csv.gz is cut short');
+    expect(notes).toContain('data.csv.gz ends in the middle of its gzip data');
     expect(server.calls).toHaveLength(0);
   });
 

@@ -173,7 +173,7 @@ describe('send', () => {
   it('says which file cannot be read', async () => {
     const { code, notes } = await run('send', 'no-such-file.ndjson');
     expect(code).toBe(1);
-    expect(notes).toMatch(/^tidemark send: .*no-such-file\.ndjson cannot be read: ENOENT/);
+    expect(notes).toMatch(/^tidemark send: .*no-such-file\.ndjson does not exist\n {2}Check the path/);
   });
 
   it('names the line that is not JSON', async () => {

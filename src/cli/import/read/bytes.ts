@@ -4,9 +4,8 @@
  * A file that cannot be read, or whose gzip data is damaged or ends too early, throws a CliError that names it.
  */
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { CliError } from '../../kit/command.ts';
+import { explainFailure } from '../../kit/failures.ts';
 
 const READ_SIZE_BYTES = 256 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
@@ -44,20 +43,7 @@ function isGzip(path: string): boolean {
   return GZIP_MAGIC.every((byte, index) => start[index] === byte);
 }
 
+/** The failure in the words of every command; gzip's errors do not name their file by themselves. */
 function unreadable(path: string, error: NodeJS.ErrnoException): unknown {
-  if (error instanceof CliError) return error;
-  const cause = { cause: error };
-  const message = `${path} cannot be read: ${error.message}`;
-  if (error.code === 'ENOENT')
-    return new CliError(message, 'There is no such file. Check the name and the folder.', cause);
-  if (error.code === 'EISDIR') return new CliError(`${path} is a folder, not a file`, undefined, cause);
-  if (error.code === 'Z_BUF_ERROR')
-    return new CliError(
-      `${basename(path)} is cut short: its gzip data ends too early`,
-      'Copy or pack the file again.',
-      cause,
-    );
-  if (error.code?.startsWith('Z_'))
-    return new CliError(`${basename(path)} is damaged gzip (${error.message})`, 'Copy or pack the file again.', cause);
-  return error.syscall === undefined ? error : new CliError(message, undefined, cause);
+  return explainFailure(Object.assign(error, { path })) ?? error;
 }

@@ -1,15 +1,15 @@
 /**
- * Main: the page at `/`. It shows the live numbers of a local stack's demo tenant; without one it shows how to begin.
+ * Main: the page at `/`. It shows the live numbers of a local stack's demo tenant. Without one it takes a read key, shows
+ * the tenant of that key, and says how to begin.
  *
- * The page shows answers of the public API, which it calls with the keys from `/demo.json`, and keeps no state of its
- * own.
+ * The page shows answers of the public API, which it calls with the keys from `/demo.json` or with the key of the user.
  */
-import type { DemoKeys } from '../../../wire/demo.ts';
 import type { Answer } from '../../../wire/query.ts';
 import { ask, readDemoKeys, readLatest } from '../../data/api.ts';
 import { lastMinutes, valuesOf } from '../../data/minutes.ts';
 import { createChart } from '../../parts/chart.ts';
 import { element, formatCount } from '../../parts/dom.ts';
+import { attachKeyForm, type Reader, readKept } from '../../parts/key-form.ts';
 import { createLatest } from '../../parts/latest.ts';
 import { startPoll } from '../../parts/poll.ts';
 import { attachSend } from '../../parts/send.ts';
@@ -19,8 +19,21 @@ const LATEST_COUNT = 20;
 
 async function start(): Promise<void> {
   const keys = await readDemoKeys();
-  if (keys === null) showWelcome();
-  else showLive(keys);
+  if (keys !== null) return showLive(keys, keys.write);
+  attachKeyForm(showTenant);
+  const reader = await readKept();
+  if (reader === null) showWelcome();
+  else showTenant(reader);
+}
+
+/** Shows the tenant of a read key, with which the page cannot send. */
+function showTenant(reader: Reader): void {
+  element('welcome').hidden = true;
+  element('state').hidden = false;
+  element('forget-key').hidden = false;
+  element('send-by-button').hidden = true;
+  element('latency-total').hidden = true;
+  showLive(reader, null);
 }
 
 function showWelcome(): void {
@@ -32,9 +45,11 @@ function showWelcome(): void {
   element('state').hidden = true;
 }
 
-function showLive(keys: DemoKeys): void {
-  element('tenant').textContent = keys.tenant;
-  element('snippet').textContent = sendSnippet(location.origin, keys.write);
+/** `writeKey` is null when the page has none, and then has no button that sends. */
+function showLive({ tenant, read }: Reader, writeKey: string | null): void {
+  element('tenant').textContent = tenant;
+  element('shown-tenant').textContent = tenant;
+  element('snippet').textContent = sendSnippet(location.origin, writeKey ?? '$WRITE_KEY');
   element('live').hidden = false;
   attachCopy(element('copy') as HTMLButtonElement, element('snippet'));
 
@@ -44,11 +59,11 @@ function showLive(keys: DemoKeys): void {
     const minutes = lastMinutes(Date.now());
     const { from, to } = minutes;
     const [[counts, people], events] = await Promise.all([
-      ask(keys.read, [
+      ask(read, [
         { measure: 'count', interval: 'minute', timezone: 'UTC', from, to },
         { measure: 'users', from, to },
       ]),
-      readLatest(keys.read, LATEST_COUNT),
+      readLatest(read, LATEST_COUNT),
     ]);
     const values = valuesOf(minutes, counts);
     chart.show(minutes.startsMs, values);
@@ -63,7 +78,7 @@ function showLive(keys: DemoKeys): void {
     showState(state);
     if (error) showProblem(`${error.message} The page tries again.`);
   });
-  attachSend(keys, poll.now);
+  if (writeKey !== null) attachSend({ tenant, read, write: writeKey }, poll.now);
 }
 
 function totalOf(answer: Answer | undefined): number {

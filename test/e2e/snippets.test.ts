@@ -1,0 +1,104 @@
+// Snippets: every shell command of README.md, the guides and docs/lake.md runs as printed, in the order of its page,
+// against a local stack. Only the port is another one. A block that cannot run says so in a comment before it:
+// `<!-- not run: the reason -->`.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../src/local/paths.ts';
+import { runCli } from '../cli/support/run-cli.ts';
+import { type Stack, startStack } from '../support/stack.ts';
+
+interface Snippet {
+  readonly page: string;
+  readonly text: string;
+  readonly line: number;
+  /** Why it is not run; undefined when it is. */
+  readonly reason: string | undefined;
+}
+
+const BLOCK = /(?:<!-- not run: (.+?) -->\n)?```(?:sh|bash|shell|console)\n([\s\S]*?)```/g;
+
+function snippetsOf(page: string): Snippet[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(BLOCK)].map(({ index, 1: reason, 2: code = '' }) => ({
+    page,
+    text: code,
+    line: text.slice(0, index).split('\n').length,
+    reason,
+  }));
+}
+
+const guides = readdirSync(join(root, 'docs/guides')).filter((name) => name.endsWith('.md'));
+const pages = ['README.md', 'docs/lake.md', ...guides.map((name) => `docs/guides/${name}`)];
+const snippets = pages.flatMap(snippetsOf);
+
+/** The first lines of the blocks that are not run. A new one must be named here. */
+const NOT_RUN = [
+  'README.md: git clone <this repository> tidemark && cd tidemark',
+  'README.md: npm test            # everything, installing what is missing',
+  'README.md: npx wrangler login',
+  'README.md: export TIDEMARK_URL=https://tidemark.<account>.workers.dev TIDEMARK_ROOT_KEY=…',
+  'docs/guides/import.md: npm run tidemark -- import FILE --tenant T --map MAP.ts',
+  'docs/guides/operating.md: npx wrangler d1 execute tidemark --remote --command "SELECT * FROM dead_letters ORDER BY at_ms DESC LIMIT 10"',
+  'docs/guides/operating.md: cp -a .tidemark backup                      # while the stack is stopped',
+];
+
+let stack: Stack;
+let folder: string;
+
+beforeAll(async () => {
+  stack = await startStack();
+  // The folder of a user who has cloned the repository: what the snippets write does not land in the repository itself.
+  folder = mkdtempSync(join(tmpdir(), 'tidemark-snippets-'));
+  for (const name of ['package.json', 'scripts', 'src', 'docs', 'examples', 'node_modules', 'test'])
+    symlinkSync(join(root, name), join(folder, name));
+  symlinkSync(stack.stateDir, join(folder, '.tidemark'));
+  const simulated = ['simulate', '--seed', '7', '--people', '500', '--days', '3', '--events', '10000'];
+  for (const argv of [simulated, ['seal', '--from', '3d', '--to', 'today']]) {
+    const { code, notes } = await runCli(argv, { env: { TIDEMARK_STATE: stack.stateDir } });
+    expect(code, notes).toBe(0);
+  }
+});
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs the snippets of a page in one shell, which stops at the first command that fails. */
+function runPage(page: string): { code: number | null; output: string } {
+  const blocks = snippets.filter((snippet) => snippet.page === page && snippet.reason === undefined);
+  const script = ['set -euo pipefail', ...blocks.map(({ line, text }) => `echo "--- ${page}:${line}"\n${text}`)].join(
+    '\n',
+  );
+  const { TIDEMARK_URL: _, ...env } = process.env;
+  const ran = spawnSync('bash', ['-c', `exec 2>&1\n${script.replaceAll('8787', String(stack.port))}`], {
+    cwd: folder,
+    env: { ...env, TIDEMARK_STATE: stack.stateDir },
+    encoding: 'utf8',
+  });
+  return { code: ran.status, output: ran.stdout };
+}
+
+describe('the shell snippets', () => {
+  it('are run, but for a few that are named', () => {
+    const firstLines = snippets
+      .filter(({ reason }) => reason !== undefined)
+      .map(({ page, text }) => `${page}: ${text.split('\n')[0]}`);
+    expect(firstLines.sort()).toEqual([...NOT_RUN].sort());
+    expect(snippets.length).toBeGreaterThan(2 * NOT_RUN.length);
+  });
+
+  it.each(pages.filter((page) => snippets.some((snippet) => snippet.page === page && snippet.reason === undefined)))(
+    '%s runs as printed',
+    (page) => {
+      const { code, output } = runPage(page);
+      expect(code, output).toBe(0);
+      // curl ends with 0 for a refusal too.
+      expect(output).not.toMatch(/"type":\s*"\/docs\/errors#/);
+    },
+    600_000,
+  );
+});
