@@ -71,10 +71,11 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
     return this.#found.length;
   }
 
-  add({ at, codes, offsets, people, personCount }: Sequences): void {
+  add(sequences: Sequences): void {
+    const { offsets, people, personCount } = sequences;
     const { step, outcome } = this.#question;
     for (let person = 0; person < personCount; person++) {
-      const reached = this.#algorithm.reach(at, codes, offsets[person]!, offsets[person + 1]!);
+      const reached = this.#algorithm.reach(sequences, offsets[person]!, offsets[person + 1]!);
       if (outcome === 'reached' ? reached < step : reached !== step - 1) continue;
       const hash = BigInt.asIntN(64, (BigInt(people[2 * person]!) << 32n) | BigInt(people[2 * person + 1]!));
       if (this.#after === null || hash > this.#after) this.#found.push(hash);
@@ -95,9 +96,9 @@ export const funnelPeople = {
   codes,
   answer,
   parse: (body: unknown, timezone: string) =>
-    parseQuestion({ question, codes }, body, timezone, (fields) => {
+    parseQuestion({ question, codes }, body, timezone, (fields, common) => {
       const { step, outcome, limit, cursor = null } = fields;
-      const resolved = resolveFunnel(fields);
+      const resolved = resolveFunnel(fields, common);
       if (!resolved.ok) return resolved;
       const { own, matchers } = resolved.value;
       const stepMin = outcome === 'dropped' ? 2 : 1;
