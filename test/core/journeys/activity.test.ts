@@ -6,6 +6,7 @@ import { active } from '../../../src/core/journeys/active.ts';
 import { frequency } from '../../../src/core/journeys/frequency.ts';
 import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { journeyOf } from '../../../src/core/journeys/kinds.ts';
+import type { JourneyKind } from '../../../src/core/journeys/kit/journey-kind.ts';
 import { lifecycle } from '../../../src/core/journeys/lifecycle.ts';
 import { paths } from '../../../src/core/journeys/paths/paths.ts';
 import { retention } from '../../../src/core/journeys/retention.ts';
@@ -32,7 +33,13 @@ const QUESTIONS = {
   lifecycle: { ...RANGE, interval: 'day' },
   frequency: { ...RANGE },
 } as const;
-const KINDS = { active, sessions, retention, lifecycle, frequency };
+const KINDS: Readonly<Record<keyof typeof QUESTIONS, JourneyKind>> = {
+  active,
+  sessions,
+  retention,
+  lifecycle,
+  frequency,
+};
 
 /** The answer of a kind, whose question travels as plain data first. */
 function ask(name: keyof typeof KINDS, events: readonly TestEvent[], more: object = {}): object {

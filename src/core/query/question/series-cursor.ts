@@ -9,11 +9,7 @@ export interface RankedPlace {
 }
 
 export function seriesCursor({ total, key }: RankedPlace): string {
-  const bytes = new TextEncoder().encode(JSON.stringify([total, ...key]));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
+  return encodeURIComponent(JSON.stringify([total, ...key]));
 }
 
 /** Returns null when the text is not a cursor of series with `keyLength` properties. */
@@ -27,9 +23,7 @@ export function parseSeriesCursor(text: string, keyLength: number): RankedPlace 
 
 function decoded(text: string): unknown {
   try {
-    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return JSON.parse(decodeURIComponent(text));
   } catch {
     return null;
   }
