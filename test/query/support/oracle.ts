@@ -70,17 +70,23 @@ function points(query: Query, members: readonly EventRecord[]) {
 /** The start of the interval after the one that begins at `atMs`, found by walking on in quarters of an hour. */
 function nextStart(interval: Interval, timezone: string, atMs: number): number {
   if (interval === 'minute' || interval === 'hour') return atMs + (interval === 'hour' ? HOUR_MS : MINUTE_MS);
-  const local = (ms: number) => new Date(ms).toLocaleDateString('en-CA', { timeZone: timezone });
+  const known = nextStarts.get(`${interval} ${timezone} ${atMs}`);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' });
   const label = (ms: number) => {
-    const [year, month, day] = local(ms).split('-').map(Number) as [number, number, number];
-    if (interval === 'month') return `${year} ${month}`;
-    const days = Date.UTC(year, month - 1, day) / DAY_MS;
+    const date = format.format(ms);
+    if (interval === 'month') return date.slice(0, 7);
+    const days = Date.parse(date) / DAY_MS;
     return interval === 'day' ? days : Math.floor((days + 3) / 7);
   };
+  const own = label(atMs);
   let nextMs = atMs;
-  while (label(nextMs) === label(atMs)) nextMs += 15 * MINUTE_MS;
+  while (label(nextMs) === own) nextMs += 15 * MINUTE_MS;
+  nextStarts.set(`${interval} ${timezone} ${atMs}`, nextMs);
   return nextMs;
 }
+
+const nextStarts = new Map<string, number>();
 
 function measure(query: Query, members: readonly EventRecord[]): number | null {
   if (query.measure === 'count') return members.length;

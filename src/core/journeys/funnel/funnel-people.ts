@@ -6,7 +6,8 @@ import type { Journey, JourneyFold } from '../kit/journey.ts';
 import { parseQuestion, refuse } from '../kit/request.ts';
 import type { Sequences } from '../kit/sequences.ts';
 import { type FunnelQuestion, funnelCodes, funnelFields, resolveFunnel, stepNumber } from './funnel-question.ts';
-import { funnelReader, type StepAlgorithm, stepAlgorithm } from './funnel-rows.ts';
+import { funnelReader, stepAlgorithm } from './funnel-rows.ts';
+import type { StepAlgorithm } from './step-algorithm.ts';
 
 const LIMIT_DEFAULT = 100;
 

@@ -9,21 +9,7 @@ import { ChainFunnel, type ChainTimes } from './funnel-chain.ts';
 import type { FunnelQuestion } from './funnel-question.ts';
 import { SameFunnel } from './funnel-same.ts';
 import { SetFunnel } from './funnel-set.ts';
-
-/** Follows the steps of one person over masks. */
-export type MaskAlgorithm = ChainFunnel | SetFunnel;
-
-/** Follows the steps of one person, whose events are [from, to). */
-export interface StepAlgorithm {
-  /** The result of the last call of `time`. */
-  readonly times: ChainTimes;
-  /** The last step reached; 0 when none is. */
-  reach(people: Sequences, from: number, to: number): number;
-  /** Writes into `times` how long the steps up to `target` take. */
-  time(people: Sequences, from: number, to: number, target: number): void;
-  /** Whether the event can belong to the earliest anchor of the last call of `time`, if it is at its instant. */
-  isOfAnchor(people: Sequences, row: number): boolean;
-}
+import type { MaskAlgorithm, StepAlgorithm } from './step-algorithm.ts';
 
 /** A bit for each step, then one for each exclusion. Events are read as far as the window of the last anchor reaches. */
 export function funnelReader(question: FunnelQuestion): RowReader {

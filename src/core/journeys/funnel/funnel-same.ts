@@ -7,7 +7,7 @@
  */
 import type { Sequences } from '../kit/sequences.ts';
 import { type ChainTimes, noTimes } from './funnel-chain.ts';
-import type { MaskAlgorithm, StepAlgorithm } from './funnel-rows.ts';
+import type { MaskAlgorithm, StepAlgorithm } from './step-algorithm.ts';
 
 /** The events of one value, in the order of time. */
 interface ValueEvents {

@@ -19,7 +19,8 @@ import type { JourneyKind } from '../kit/journey-kind.ts';
 import type { Sequences } from '../kit/sequences.ts';
 import { ABSENT } from '../kit/text-codes.ts';
 import { type FunnelQuestion, funnelCodes, funnelSchema, parseFunnel } from './funnel-question.ts';
-import { funnelReader, type StepAlgorithm, stepAlgorithm } from './funnel-rows.ts';
+import { funnelReader, stepAlgorithm } from './funnel-rows.ts';
+import type { StepAlgorithm } from './step-algorithm.ts';
 
 const stepSchema = z.object({
   name: z.string(),
