@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../src/core/event/event.ts';
 import { HOUR_MS } from '../../../src/core/limits.ts';
 import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
 import { reportAnswerSchema } from '../../../src/wire/query.ts';
+import { randomFrom } from '../../lake/generate.ts';
 import { record } from '../../support/events.ts';
 import { dayOf, World } from '../support/world.ts';
 
@@ -155,6 +156,44 @@ describe('distinct values', () => {
     const long = 'x'.repeat(300);
     const world = await sealedWorld(withValues([`${long}1`, `${long}2`, `${long}1`]));
     expect((await ask(world, { measure: { distinct: 'v' } })).series[0]!.total).toBe(2);
+  });
+});
+
+describe('any events', () => {
+  const VALUES = [10, '10', '5.5', 5.5, 'Blog', 'blog', 'BLOG/a', '/blog', 'straße', true, 'true', null, [1], '[1]'];
+  const shown = (value: (typeof VALUES)[number]) => (Array.isArray(value) ? JSON.stringify(value) : String(value));
+  const lower = (value: unknown) => (typeof value === 'string' ? value.toLowerCase() : null);
+  /** Conditions with the same written out over single values. */
+  const CONDITIONS: readonly [object, (value: (typeof VALUES)[number]) => boolean][] = [
+    [{ op: 'eq', value: '10' }, (value) => value === 10 || value === '10'],
+    [{ op: 'eq', value: 5.5 }, (value) => value === 5.5],
+    [{ op: 'in', value: ['true', '[1]'] }, (value) => value !== null && ['true', '[1]'].includes(shown(value))],
+    [{ op: 'startsWith', value: 'BLOG' }, (value) => value === 'BLOG/a'],
+    [{ op: 'startsWith', value: 'BLOG', caseInsensitive: true }, (value) => lower(value)?.indexOf('blog') === 0],
+    [{ op: 'endsWith', value: 'og' }, (value) => value === 'Blog' || value === 'blog' || value === '/blog'],
+    [{ op: 'eq', value: 'bLOG', caseInsensitive: true }, (value) => lower(value) === 'blog'],
+    [{ op: 'neq', value: 'bLOG', caseInsensitive: true }, (value) => lower(value) !== 'blog'],
+    [{ op: 'contains', value: 'STRASSE', caseInsensitive: true }, (value) => value === 'straße'],
+    [{ op: 'in', value: ['BLOG', null], caseInsensitive: true }, (v) => v === null || lower(v) === 'blog'],
+  ];
+
+  it.each([1, 2, 3])('are found and counted as by hand, seed %i', async (seed) => {
+    const random = randomFrom(seed);
+    const values = Array.from({ length: 80 }, () => VALUES[Math.floor(random() * VALUES.length)]!);
+    const world = await sealedWorld(withValues(values.slice(0, 50)));
+    world.append(0, withValues(values).slice(50));
+    for (const [condition, holds] of CONDITIONS) {
+      const where = { property: 'v', ...condition };
+      const met = values.filter(holds);
+      const total = async (measure: unknown) => (await ask(world, { measure, where })).series[0]!.total;
+      expect({ condition, count: await total('count') }).toEqual({ condition, count: met.length });
+      const distinct = new Set(met.filter((value) => value !== null).map(shown)).size;
+      expect({ condition, distinct: await total({ distinct: 'v' }) }).toEqual({ condition, distinct });
+    }
+    const numbers = values.filter((value) => value === 10 || value === '10' || value === 5.5 || value === '5.5');
+    const { series, meta } = await ask(world, { measure: { sum: 'v' }, textNumbers: true });
+    expect(series[0]!.total).toBe(numbers.reduce<number>((sum, value) => sum + Number(value), 0));
+    expect(meta.values?.numbers).toBe(numbers.length);
   });
 });
 
