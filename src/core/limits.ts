@@ -141,6 +141,10 @@ export const LIMITS = {
   insightAnswerSizeBytesMax: 1_000_000,
 
   queryRangeDaysMax: 400,
+  /** Days of a question by the day or in longer steps: five years, with the leap days of two of them. */
+  queryLongRangeDaysMax: 1_827,
+  /** Cursor of a ranking: the total and both texts of a series, each up to 256 units of up to 9 characters in it. */
+  queryCursorLengthMax: 8_192,
   queryGroupByMax: 2,
   queryTopMax: 1_000,
   queryTopDefault: 100,

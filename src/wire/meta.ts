@@ -26,6 +26,18 @@ export const metaSchema = z.object({
   revision: z.int().describe('Counts the seals of the days of the range and the late corrections since.'),
   scannedEvents: z.int().describe('Events that were read one by one; 0 when rollups answered.'),
   elapsedMs: z.int(),
+  values: z
+    .object({
+      property: z.string(),
+      events: z.int().describe('Events of the question.'),
+      numbers: z.int().describe('Events whose value counts as a number.'),
+      texts: z
+        .int()
+        .nullable()
+        .describe('Events whose value is a text and does not count; null when rollups answered, which do not know.'),
+    })
+    .optional()
+    .describe('Present when the question takes a statistic of a property.'),
   estimated: z.literal(true).optional().describe('Present when a number of the answer is an estimate.'),
   dropped: z
     .array(droppedRange)

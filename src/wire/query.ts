@@ -35,16 +35,25 @@ export const reportSchema = z.union([
   }),
 ]);
 
+const pointSchema = z.object({
+  at: z.iso.datetime(),
+  partial: z.literal(true).optional().describe('Present when the range holds only a part of the interval.'),
+  value: z.number().nullable(),
+});
 const seriesSchema = z.object({
   key: z.record(z.string(), z.string().nullable()).describe('Property → value; null when the event lacks it.'),
   other: z.literal(true).optional().describe('Marks the remainder beyond `top`, which is always the last series.'),
   total: z.number().nullable(),
-  points: z.array(z.object({ at: z.iso.datetime(), value: z.number().nullable() })),
+  points: z.array(pointSchema),
 });
 const seriesListSchema = z.array(seriesSchema);
 
 const answerSchema = z.object({
   series: seriesListSchema,
+  cursor: z
+    .string()
+    .optional()
+    .describe('Asks for the series behind those listed, with the same question. Absent when all are listed.'),
   meta: metaSchema,
   compared: z
     .object({ from: z.iso.datetime(), to: z.iso.datetime(), series: seriesListSchema, meta: metaSchema })

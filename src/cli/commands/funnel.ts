@@ -40,7 +40,7 @@ POST /v1/query/funnel can do more: conditions of single steps, exclusions and th
       value: 'A',
       help: 'best (default), or first: a person starts at the earliest event of the first step',
     },
-    ties: { type: 'string', value: 'T', help: 'strict (default), or non-strict: two steps may be at the same instant' },
+    ties: { type: 'string', value: 'T', help: 'non-strict (default): two steps may be at the same instant; or strict' },
     'group-by': { type: 'string', value: 'P', help: 'adds a funnel for each value of the property' },
     top: {
       type: 'string',

@@ -27,7 +27,7 @@ export const query: Command = {
   summary: 'Ask for counts, people, sums, averages or quantiles',
   usage: '[--measure M] [--events A,B] [--where JSON] [--group-by P,P] [--interval I] [--from T] [--to T]',
   notes: `
-M is count (default), users, or ${STATISTICS.join('|')}:<property>.
+M is count (default), users, or distinct|${STATISTICS.join('|')}:<property>.
 ${TIME_NOTE}
 P is a property of the event, context.*, or a column such as country, device, path or utm_source.`,
   examples: [
@@ -95,8 +95,8 @@ export function questionOf(args: Args, nowMs: number, tenantZone?: string): Reco
 function measureOf(text: string): string | Record<string, string> {
   if (text === 'count' || text === 'users') return text;
   const [, name = '', property = ''] = /^(\w+):(.+)$/.exec(text) ?? [];
-  if (STATISTICS.some((known) => known === name)) return { [name]: property };
-  throw new UsageError(`--measure takes count, users or ${STATISTICS.join('|')}:<property>, not "${text}"`);
+  if (name === 'distinct' || STATISTICS.some((known) => known === name)) return { [name]: property };
+  throw new UsageError(`--measure takes count, users or distinct|${STATISTICS.join('|')}:<property>, not "${text}"`);
 }
 
 /** One line for each point, or for each series when it has no points; then the line of `meta`. */

@@ -1,15 +1,17 @@
 /**
  * Condition: a predicate over one event, used by rollup filters and by every query's `where`.
  *
- * Absent and null are the same, everywhere. Values compare by type: the number 1, the text "1" and true are three
- * values.
+ * Absent and null are the same, everywhere. A number, true or false is equal to that value alone. A text is equal to
+ * every value that a breakdown shows as this text: the text itself, a number or boolean that prints so, an array or
+ * object as JSON. `caseInsensitive: true` compares texts without case, in all ops that take texts but the orders.
  *
  * | op | value | true when |
  * |---|---|---|
  * | `eq` | scalar | the property has that value; for null, when it is absent |
  * | `neq` | scalar | `eq` is false: so an absent property is not "x", and counts |
  * | `in` | scalars | the property has one of them; with null among them, also when it is absent |
- * | `contains` | text; of arrays any scalar | the text has it as a part (case counts), or the array as a member |
+ * | `contains` | text; of arrays any scalar | the text has it as a part, or the array as a member |
+ * | `startsWith`, `endsWith` | text | the text begins or ends with it |
  * | `gt`, `gte`, `lt`, `lte` | number or text | both are numbers, or both texts (by code points: ISO times compare as times) |
  * | `exists` | boolean, default true | the property is present (true) or absent (false) |
  *
@@ -21,15 +23,17 @@ import { LIMITS } from '../limits.ts';
 import { isObject } from '../std/object.ts';
 import { assert, err, ok, type Result } from '../std/result.ts';
 import { compareCodePoints } from '../std/text.ts';
+import { CONDITION_OPS, type ConditionOp, compare, FOLDING_OPS } from './compare.ts';
 import type { JsonValue } from './event.ts';
 
-export const CONDITION_OPS = ['eq', 'neq', 'in', 'contains', 'gt', 'gte', 'lt', 'lte', 'exists'] as const;
-export type ConditionOp = (typeof CONDITION_OPS)[number];
+export { CONDITION_OPS, type ConditionOp };
 
 export interface Comparison {
   readonly property: string;
   readonly op: ConditionOp;
   readonly value?: JsonValue;
+  /** Absent when case counts. */
+  readonly caseInsensitive?: true;
 }
 export interface CohortCondition {
   readonly cohort: string;
@@ -50,7 +54,8 @@ export function evaluate(condition: Condition, read: PropertyReader): boolean {
   if ('or' in condition) return condition.or.some((arm) => evaluate(arm, read));
   if ('not' in condition) return !evaluate(condition.not, read);
   assert(!('cohort' in condition), 'a cohort is looked up where events are read, not by their properties');
-  return compare(condition.op, read(condition.property) ?? null, condition.value ?? null);
+  const { op, property, value = null, caseInsensitive = false } = condition;
+  return compare(op, read(property) ?? null, value, caseInsensitive);
 }
 
 /** Returns the names of the properties that a condition reads, each once. */
@@ -109,57 +114,21 @@ export const conditionSchema = z
   })
   .meta({
     description:
-      '{property, op, value} with op eq, neq, in, contains, gt, gte, lt, lte or exists; {cohort: "<id>"}; or {and: […]}, {or: […]}, {not: …}',
+      '{property, op, value} with op eq, neq, in, contains, startsWith, endsWith, gt, gte, lt, lte or exists, and ' +
+      'caseInsensitive: true for texts without case; {cohort: "<id>"}; or {and: […]}, {or: […]}, {not: …}',
     examples: [{ property: 'country', op: 'eq', value: 'DE' }],
   }) as unknown as z.ZodType<Condition, Condition>;
 
 type Scalar = string | number | boolean | null;
-
-function compare(op: ConditionOp, actual: JsonValue, wanted: JsonValue): boolean {
-  switch (op) {
-    case 'eq':
-      return actual === wanted;
-    case 'neq':
-      return actual !== wanted;
-    case 'in':
-      return Array.isArray(wanted) && wanted.includes(actual);
-    case 'contains':
-      if (typeof actual === 'string') return typeof wanted === 'string' && actual.includes(wanted);
-      return Array.isArray(actual) && actual.includes(wanted);
-    case 'exists':
-      return (actual !== null) === (wanted !== false);
-    case 'gt':
-    case 'gte':
-    case 'lt':
-    case 'lte':
-      if (typeof actual === 'number' && typeof wanted === 'number') return isOrdered(op, actual - wanted);
-      return (
-        typeof actual === 'string' && typeof wanted === 'string' && isOrdered(op, compareCodePoints(actual, wanted))
-      );
-  }
-}
-
-/** Tells whether the op holds for two values whose difference is `difference`. */
-function isOrdered(op: 'gt' | 'gte' | 'lt' | 'lte', difference: number): boolean {
-  switch (op) {
-    case 'gt':
-      return difference > 0;
-    case 'gte':
-      return difference >= 0;
-    case 'lt':
-      return difference < 0;
-    case 'lte':
-      return difference <= 0;
-  }
-}
 
 function armsOf(condition: Exclude<Condition, Comparison | CohortCondition>): readonly Condition[] {
   if ('and' in condition) return condition.and;
   return 'or' in condition ? condition.or : [condition.not];
 }
 
-function canonicalComparison({ property, op, value = null }: Comparison): string {
-  const head = `{"property":${JSON.stringify(property)},"op":"${op}"`;
+function canonicalComparison({ property, op, value = null, caseInsensitive }: Comparison): string {
+  const folds = caseInsensitive ? ',"caseInsensitive":true' : '';
+  const head = `{"property":${JSON.stringify(property)},"op":"${op}"${folds}`;
   if (op === 'exists') return `${head},"value":${value !== false}}`;
   if (!Array.isArray(value)) return `${head},"value":${JSON.stringify(value)}}`;
   return `${head},"value":[${uniqueSorted(value.map((one) => JSON.stringify(one))).join(',')}]}`;
@@ -220,16 +189,21 @@ function cohortCondition(input: Record<string, unknown>, path: Path): CohortCond
 }
 
 function comparison(input: Record<string, unknown>, path: Path): Comparison {
-  only(input, ['property', 'op', 'value'], path);
-  const { property, op, value } = input;
+  only(input, ['property', 'op', 'value', 'caseInsensitive'], path);
+  const { property, op, value, caseInsensitive = false } = input;
   if (!isPropertyName(property)) {
     throw new ConditionFault([...path, 'property'], `expected a name of 1 to ${LIMITS.nameLengthMax} characters`);
   }
   if (!isOp(op)) throw new ConditionFault([...path, 'op'], `expected one of ${CONDITION_OPS.join(', ')}`);
   const fault = valueFault(op, value);
   if (fault !== null) throw new ConditionFault([...path, 'value'], `${op} takes ${fault}`);
+  if (typeof caseInsensitive !== 'boolean' || (caseInsensitive && !FOLDING_OPS.has(op))) {
+    const takers = [...FOLDING_OPS].join(', ');
+    throw new ConditionFault([...path, 'caseInsensitive'], `expected true or false, and true only with ${takers}`);
+  }
   if (op === 'exists') return { property, op, value: value !== false };
-  return { property, op, value: (Array.isArray(value) ? [...value] : value) as JsonValue };
+  const plain = { property, op, value: (Array.isArray(value) ? [...value] : value) as JsonValue };
+  return caseInsensitive ? { ...plain, caseInsensitive } : plain;
 }
 
 /** Describes the values that the op takes; null when this value is one of them. */
@@ -238,6 +212,9 @@ function valueFault(op: ConditionOp, value: unknown): string | null {
     case 'eq':
     case 'neq':
       return isScalar(value) ? null : 'a text, a number, true, false or null';
+    case 'startsWith':
+    case 'endsWith':
+      return typeof value === 'string' ? null : 'a text';
     case 'contains':
       return isScalar(value) && value !== null ? null : 'a text, a number, true or false';
     case 'in': {

@@ -1,6 +1,6 @@
 /**
- * Measure: the quantity computed over a set of events: their count, their people or groups, or a statistic of a numeric
- * property.
+ * Measure: the quantity computed over a set of events: their count, their people or groups, the distinct values of a
+ * property, or a statistic of a numeric property.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
@@ -10,7 +10,10 @@ export type Statistic = (typeof STATISTICS)[number];
 
 /** Exactly one statistic, with the name of its property. */
 export type NumberMeasure = { readonly [S in Statistic]: { readonly [statistic in S]: string } }[Statistic];
-export type Measure = 'count' | 'users' | 'groups' | NumberMeasure;
+export interface DistinctMeasure {
+  readonly distinct: string;
+}
+export type Measure = 'count' | 'users' | 'groups' | DistinctMeasure | NumberMeasure;
 
 const nameSchema = z.string().min(1).max(LIMITS.nameLengthMax);
 
@@ -20,6 +23,7 @@ export const measureSchema: z.ZodType<Measure, Measure> = z
       z.literal('count'),
       z.literal('users'),
       z.literal('groups'),
+      z.strictObject({ distinct: nameSchema }),
       z.strictObject({ sum: nameSchema }),
       z.strictObject({ avg: nameSchema }),
       z.strictObject({ min: nameSchema }),
@@ -29,15 +33,24 @@ export const measureSchema: z.ZodType<Measure, Measure> = z
       z.strictObject({ p95: nameSchema }),
       z.strictObject({ p99: nameSchema }),
     ],
-    { error: `expected "count", "users", "groups", or one of ${STATISTICS.join(', ')} with the name of a property` },
+    {
+      error: `expected "count", "users", "groups", or one of distinct, ${STATISTICS.join(', ')} with a property's name`,
+    },
   )
   .meta({
-    description: '"count", "users", "groups", or {"sum"|"avg"|"min"|"max"|"p50"|"p90"|"p95"|"p99": "<property>"}',
+    description:
+      '"count", "users", "groups", {"distinct": "<property>"}, or ' +
+      '{"sum"|"avg"|"min"|"max"|"p50"|"p90"|"p95"|"p99": "<property>"}',
   });
 
-/** Returns the statistic and property of a measure; null for count, users and groups. */
+/** Returns the property whose distinct values are counted; null for any other measure. */
+export function measureOfDistinct(measure: Measure): string | null {
+  return typeof measure === 'object' && 'distinct' in measure ? measure.distinct : null;
+}
+
+/** Returns the statistic and property of a measure; null for one that takes no numbers. */
 export function measureOfNumber(measure: Measure): { readonly statistic: Statistic; readonly property: string } | null {
-  if (typeof measure === 'string') return null;
+  if (typeof measure === 'string' || 'distinct' in measure) return null;
   const [statistic, property] = Object.entries(measure)[0]! as [Statistic, string];
   return { statistic, property };
 }

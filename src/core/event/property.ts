@@ -111,12 +111,18 @@ export function propertyReader(record: Pick<EventRecord, 'strings' | 'properties
 }
 
 /**
- * Returns a value as the text of a dimension: null when absent or null, a text as it is, a number or boolean as it
- * prints, an array or object as JSON; at most `LIMITS.dimensionValueLengthMax` UTF-16 units, always well-formed.
+ * Returns a value as text: null when absent or null, a text as it is, a number or boolean as it prints, an array or
+ * object as JSON.
  */
-export function dimensionText(value: JsonValue | undefined): string | null {
+export function valueText(value: JsonValue | undefined): string | null {
   if (value === undefined || value === null) return null;
-  const text = typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Returns `valueText` at most `LIMITS.dimensionValueLengthMax` UTF-16 units long, and always well-formed. */
+export function dimensionText(value: JsonValue | undefined): string | null {
+  const text = valueText(value);
+  if (text === null) return null;
   if (text.length <= LIMITS.dimensionValueLengthMax) return text.isWellFormed() ? text : text.toWellFormed();
   const last = text.charCodeAt(LIMITS.dimensionValueLengthMax - 1);
   const cutsPair = last >= 0xd800 && last < 0xdc00;

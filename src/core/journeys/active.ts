@@ -12,6 +12,8 @@ import { ok } from '../std/result.ts';
 import { Buckets, begunUntil } from './counts/buckets.ts';
 import { GroupedCounts } from './counts/grouped-counts.ts';
 import { groupedAnswer, groupsField } from './counts/groups.ts';
+import { partialField, partialIn, partialMark } from './counts/partial.ts';
+import { activityOf, identityEventsField } from './kit/activity.ts';
 import { eventRows } from './kit/event-rows.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
@@ -23,9 +25,9 @@ import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 const ACTIVE_DAYS = [1, 7, 30] as const;
 const LONGEST_DAYS = 30;
 
-const question = z.strictObject({ ...commonFields, events: eventsField });
+const question = z.strictObject({ ...commonFields, events: eventsField, identityEvents: identityEventsField });
 
-const codes = { events: 'events-invalid' } as const;
+const codes = { events: 'events-invalid', identityEvents: 'query-invalid' } as const;
 
 interface ActiveQuestion extends JourneyQuestion {
   /** End of the last day that has begun. */
@@ -34,6 +36,7 @@ interface ActiveQuestion extends JourneyQuestion {
 
 const daySchema = z.object({
   at: z.iso.datetime().describe('Start of the day.'),
+  partial: partialField,
   dau: z.int(),
   wau: z.int(),
   mau: z.int(),
@@ -125,10 +128,14 @@ class ActiveFold implements JourneyFold<ActiveAnswer> {
     const changes = this.#changes.sum(groups);
     const active = [0, 0, 0];
     const days: ActiveTable['days'] = [];
+    // The first day is read from its beginning; only the end of the range cuts a day.
+    const isPartial = partialIn(buckets, { startMs: buckets.starts[first]!, endMs: this.#question.endMs });
     for (let day = 0; day < end - first; day++) {
       for (let measure = 0; measure < 3; measure++) active[measure]! += changes[this.#offset(measure) + day]!;
       const [dau, wau, mau] = active as [number, number, number];
-      days.push({ at: buckets.at(first + day), dau, wau, mau, stickiness: mau === 0 ? null : dau / mau });
+      const at = buckets.at(first + day);
+      const stickiness = mau === 0 ? null : dau / mau;
+      days.push({ at, ...partialMark(isPartial(first + day)), dau, wau, mau, stickiness });
     }
     return { people: changes[0]!, days };
   }
@@ -143,8 +150,8 @@ export const active = {
   answer,
   /** Without `nowMs` the whole range has begun. */
   parse: (body: unknown, timezone: string, nowMs = Number.POSITIVE_INFINITY) =>
-    parseQuestion({ question, codes }, body, timezone, (_, { endMs, timezone: zone }) =>
-      ok({ own: { untilMs: begunUntil('day', zone, endMs, nowMs) } }),
+    parseQuestion({ question, codes }, body, timezone, (fields, { endMs, timezone: zone }) =>
+      ok({ own: { untilMs: begunUntil('day', zone, endMs, nowMs) }, activity: activityOf(fields) }),
     ),
   make(question: ActiveQuestion) {
     const days = begunDays(question);

@@ -6,16 +6,16 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
-import { INTERVAL_MS } from '../query/question/interval.ts';
 import { ok } from '../std/result.ts';
 import { Buckets } from './counts/buckets.ts';
 import { CountTable } from './counts/count-table.ts';
 import { groupedAnswer, groupsField } from './counts/groups.ts';
 import { quantilesOfCounts, quantilesSchema } from './counts/quantiles.ts';
+import { activityOf, identityEventsField } from './kit/activity.ts';
 import { eventRows } from './kit/event-rows.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
-import { commonFields, eventsField, type JourneyQuestion, parseQuestion, refuse } from './kit/request.ts';
+import { checkHours, commonFields, eventsField, type JourneyQuestion, parseQuestion } from './kit/request.ts';
 import type { Sequences } from './kit/sequences.ts';
 import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 
@@ -25,6 +25,7 @@ const INTERVAL_OF = { hours: 'hour', days: 'day', weeks: 'week', months: 'month'
 const question = z.strictObject({
   ...commonFields,
   events: eventsField,
+  identityEvents: identityEventsField,
   of: z
     .enum(['events', 'hours', 'days', 'weeks', 'months'])
     .default('days')
@@ -37,7 +38,12 @@ const question = z.strictObject({
     .describe('Number of bars: one for each count from 1 on. The last bar has all greater counts too.'),
 });
 
-const codes = { events: 'events-invalid', of: 'mode-invalid', bars: 'query-invalid' } as const;
+const codes = {
+  events: 'events-invalid',
+  identityEvents: 'query-invalid',
+  of: 'mode-invalid',
+  bars: 'query-invalid',
+} as const;
 
 interface FrequencyQuestion extends JourneyQuestion {
   readonly unit: 'events' | keyof typeof INTERVAL_OF;
@@ -120,11 +126,11 @@ export const frequency = {
   codes,
   answer,
   parse: (body: unknown, timezone: string) =>
-    parseQuestion({ question, codes }, body, timezone, ({ of: unit, bars }, { startMs, endMs }) => {
-      if (unit === 'hours' && (endMs - startMs) / INTERVAL_MS.hour > LIMITS.queryPointsMax) {
-        return refuse('too-many-points', '/of', `A range has at most ${LIMITS.queryPointsMax} hours here.`);
-      }
-      return ok({ own: { unit, bars } });
+    parseQuestion({ question, codes }, body, timezone, (fields, { startMs, endMs }) => {
+      const { of: unit, bars } = fields;
+      const hours = unit === 'hours' ? checkHours({ startMs, endMs }, '/of') : ok(null);
+      if (!hours.ok) return hours;
+      return ok({ own: { unit, bars }, activity: activityOf(fields) });
     }),
   make(question: FrequencyQuestion) {
     const { unit, timezone, startMs, endMs } = question;

@@ -19,6 +19,8 @@ import { ok } from '../std/result.ts';
 import { Buckets, begunUntil } from './counts/buckets.ts';
 import { GroupedCounts } from './counts/grouped-counts.ts';
 import { groupedAnswer, groupsField } from './counts/groups.ts';
+import { partialField, partialIn, partialMark } from './counts/partial.ts';
+import { activityOf, identityEventsField } from './kit/activity.ts';
 import { eventRows } from './kit/event-rows.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
@@ -36,11 +38,17 @@ import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 const question = z.strictObject({
   ...commonFields,
   events: eventsField,
+  identityEvents: identityEventsField,
   interval: z.enum(['day', 'week', 'month']),
   historyDays: historyField,
 });
 
-const codes = { events: 'events-invalid', interval: 'interval-unknown', historyDays: 'history-invalid' } as const;
+const codes = {
+  events: 'events-invalid',
+  identityEvents: 'query-invalid',
+  interval: 'interval-unknown',
+  historyDays: 'history-invalid',
+} as const;
 
 interface LifecycleQuestion extends JourneyQuestion {
   readonly interval: 'day' | 'week' | 'month';
@@ -57,6 +65,7 @@ const DORMANT = 3;
 
 const pointSchema = z.object({
   at: z.iso.datetime().describe('Start of the interval.'),
+  partial: partialField,
   new: z.int().describe('People seen in this interval for the first time.'),
   returning: z.int().describe('People seen in this interval and in the one before.'),
   resurrected: z.int().describe('People seen in this interval and earlier, but not in the one before.'),
@@ -141,10 +150,13 @@ class LifecycleFold implements JourneyFold<LifecycleAnswer> {
   #table(groups: readonly number[]): LifecycleTable {
     const { buckets, first, end } = this.#intervals;
     const counts = this.#counts.sum(groups);
+    // The first interval is read from its beginning; only the end of the range cuts one.
+    const isPartial = partialIn(buckets, { startMs: buckets.starts[first]!, endMs: this.#question.endMs });
     const points = Array.from({ length: end - first }, (_, index) => {
       const [fresh, returning, resurrected, dormant] = counts.subarray(1 + STATES.length * index);
       return {
         at: buckets.at(first + index),
+        ...partialMark(isPartial(first + index)),
         new: fresh!,
         returning: returning!,
         resurrected: resurrected!,
@@ -165,11 +177,13 @@ export const lifecycle = {
   answer,
   /** Without `nowMs` the whole range has begun. */
   parse: (body: unknown, timezone: string, nowMs = Number.POSITIVE_INFINITY) =>
-    parseQuestion({ question, codes }, body, timezone, ({ interval, historyDays }, common) => {
+    parseQuestion({ question, codes }, body, timezone, (fields, common) => {
+      const { interval, historyDays } = fields;
       const { startMs, endMs, timezone: zone } = common;
       const firstMs = startOf(interval, zone, startMs);
       const historyStartMs = startOf(interval, zone, Math.min(firstMs - 1, firstMs - historyMs(historyDays)));
-      return ok({ own: { interval, historyStartMs, untilMs: begunUntil(interval, zone, endMs, nowMs) } });
+      const untilMs = begunUntil(interval, zone, endMs, nowMs);
+      return ok({ own: { interval, historyStartMs, untilMs }, activity: activityOf(fields) });
     }),
   make(question: LifecycleQuestion) {
     const intervals = begunIntervals(question);

@@ -4,19 +4,21 @@
  *
  * - cohort, `first`: the interval of a person's first start event; a person with one in the `historyDays` before the
  *   range is in no cohort. `recurring`: every interval with a start event, so a person is in many cohorts.
- * - retained n: the people with a return event in the interval cohort + n (`on`), or in that one or a later one of the
- *   range (`on-or-after`). For n = 0 the return event is at or after the first start event of the cohort's interval.
- * - A cell is null when cohort + n lies after the last interval: the one at the end of the range, or the current one,
- *   which is counted although it may not be over. overall n sums the cohorts whose cell is not null: `eligible` are
- *   their sizes.
+ * - retained n: the people with a return event in the interval cohort + n (`on`), or in that one or a later one that is
+ *   read (`on-or-after`). For n = 0 the return event is at or after the first start event of the cohort's interval.
+ * - The range bounds the start events alone. Returns are read beyond it, to the end of the greatest n of the last cohort.
+ * - A cell is null when cohort + n has not begun. The current interval is counted although it may not be over. overall n
+ *   sums the cohorts whose cell is not null: `eligible` are their sizes.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
-import { INTERVAL_MS } from '../query/question/interval.ts';
+import { bucketStarts, INTERVAL_MS } from '../query/question/interval.ts';
 import { ok } from '../std/result.ts';
-import { Buckets } from './counts/buckets.ts';
+import { Buckets, LONGEST_MS } from './counts/buckets.ts';
 import { GroupedCounts } from './counts/grouped-counts.ts';
 import { groupedAnswer, groupsField } from './counts/groups.ts';
+import { partialField, partialIn, partialMark } from './counts/partial.ts';
+import { ACTIVITY, activityOf, asksForTypes, identityEventsField } from './kit/activity.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
 import { matchedRows } from './kit/matched-rows.ts';
@@ -52,6 +54,7 @@ const question = z.strictObject({
     .default('on')
     .describe('on: came back in the n-th interval (bounded); on-or-after: in that one or a later one (rolling).'),
   historyDays: historyField,
+  identityEvents: identityEventsField,
 });
 
 const codes = {
@@ -62,6 +65,7 @@ const codes = {
   intervals: 'intervals-invalid',
   on: 'mode-invalid',
   historyDays: 'history-invalid',
+  identityEvents: 'query-invalid',
 } as const;
 
 interface RetentionQuestion extends JourneyQuestion {
@@ -74,6 +78,8 @@ interface RetentionQuestion extends JourneyQuestion {
   readonly nMax: number;
   /** Start of the events that are read. */
   readonly historyStartMs: number;
+  /** End of the returns that are read: of the greatest n of the last cohort, or of the current interval. */
+  readonly returnsEndMs: number;
   readonly nowMs: number;
 }
 
@@ -85,6 +91,7 @@ const overallSchema = z.object({
 });
 const cohortSchema = z.object({
   start: z.iso.datetime(),
+  partial: partialField,
   size: z.int(),
   retained: z.array(z.int().nullable()).describe('People by n; null when the n-th interval has not come yet.'),
 });
@@ -94,6 +101,7 @@ const table = {
 };
 const answer = groupedAnswer(table, {
   historyFrom: z.iso.datetime().describe('Start of the history in which a person may have been seen already.'),
+  returnsTo: z.iso.datetime().describe('End of the returns that are counted; it may lie after the range.'),
 });
 type RetentionTable = z.output<z.ZodObject<typeof table>>;
 type RetentionAnswer = z.output<typeof answer>;
@@ -108,17 +116,19 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
   /** The row of a group has, for each cohort, its size and then the number retained after n = 0, 1, … intervals. */
   readonly #cells: GroupedCounts;
   #lastBucket: number;
+  readonly #isPartial: (bucket: number) => boolean;
   /** Scratch: the buckets of one person's return events. */
   readonly #returns: Int32Array;
   excess: string | null = null;
 
   constructor(question: RetentionQuestion, buckets: Buckets, texts: TextCodes) {
-    const { startMs, endMs, nowMs, nMax } = question;
+    const { startMs, returnsEndMs, nowMs, nMax } = question;
     this.#question = question;
     this.#buckets = buckets;
     this.#texts = texts;
     this.#cells = new GroupedCounts(nMax + 2);
-    this.#lastBucket = buckets.indexOf(Math.max(startMs, Math.min(endMs - 1, nowMs)));
+    this.#lastBucket = buckets.indexOf(Math.max(startMs, Math.min(returnsEndMs - 1, nowMs)));
+    this.#isPartial = partialIn(buckets, question);
     this.#returns = new Int32Array(buckets.count);
   }
 
@@ -139,13 +149,14 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
     return {
       ...this.#table([...sizes.keys()]),
       historyFrom: new Date(this.#question.historyStartMs).toISOString(),
+      returnsTo: new Date(this.#question.returnsEndMs).toISOString(),
       ...groupsField(this.#question, this.#texts, sizes, (lots) => lots.map((groups) => this.#table(groups))),
     };
   }
 
   #addPerson(people: Sequences, from: number, to: number): void {
     const { at, codes, groups } = people;
-    const { startMs, isRecurring } = this.#question;
+    const { startMs, endMs, isRecurring } = this.#question;
     const returnCount = this.#findReturns(at, codes, from, to);
     let cohort = -1;
     // The first return event at or after the current start event. Both only move forward.
@@ -153,7 +164,7 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
     for (let row = from; row < to; row++) {
       if ((codes[row]! & STARTS) === 0) continue;
       const atMs = at[row]!;
-      if (atMs < startMs) return;
+      if (atMs < startMs || atMs >= endMs) return;
       const bucket = this.#buckets.indexOf(atMs);
       if (bucket === cohort) continue;
       cohort = bucket;
@@ -214,6 +225,7 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
     const eligible = new Float64Array(nMax + 1);
     const retained = new Float64Array(nMax + 1);
     const cohorts: RetentionTable['cohorts'] = [];
+    const isPartial = this.#isPartial;
     for (let cohort = 0; cohort < cohortCount; cohort++) {
       const [size, ...counts] = this.#cells.sum(groups.map((group) => group * cohortCount + cohort));
       if (size === 0) continue;
@@ -223,7 +235,7 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
         retained[n]! += counts[n]!;
       }
       const row = counts.map((count, n) => (n <= last ? count : null));
-      cohorts.push({ start: this.#buckets.at(cohort), size: size!, retained: row });
+      cohorts.push({ start: this.#buckets.at(cohort), ...partialMark(isPartial(cohort)), size: size!, retained: row });
     }
     const overall = Array.from(eligible, (size, n) => ({
       n,
@@ -240,40 +252,69 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
  * before the range is one bucket.
  */
 function bucketPlace(question: RetentionQuestion, buckets: Buckets): RowReader['place'] {
-  const { start, return: back, startMs, historyStartMs, groupBy } = question;
+  const { start, return: back, startMs, endMs, historyStartMs, groupBy } = question;
   if (!isAnything(start) || !isAnything(back) || groupBy !== null) return null;
-  return (atMs) => (atMs < startMs ? historyStartMs : Math.max(startMs, buckets.startOf(atMs)));
+  return (atMs) => {
+    if (atMs < startMs) return historyStartMs;
+    return Math.max(atMs < endMs ? startMs : endMs, buckets.startOf(atMs));
+  };
+}
+
+/**
+ * The end of the greatest n of the last cohort, or of the current interval when that is earlier; never before the end of
+ * the range.
+ */
+function returnsEnd(reach: {
+  readonly interval: RetentionInterval;
+  readonly nMax: number;
+  readonly zone: string;
+  readonly endMs: number;
+  readonly nowMs: number;
+}): number {
+  const { interval, nMax, zone, endMs, nowMs } = reach;
+  if (nowMs < endMs) return endMs;
+  const untilMs = nowMs + LIMITS.futureClampMs;
+  // The first start is that of the last cohort; n intervals later the greatest n begins, and one later it ends.
+  const starts = bucketStarts(interval, zone, endMs - 1, untilMs + LONGEST_MS);
+  const endOfLastMs = starts[nMax + 1] ?? Number.POSITIVE_INFINITY;
+  const endOfCurrentMs = starts.find((startMs) => startMs > untilMs) ?? endMs;
+  return Math.max(endMs, Math.min(endOfLastMs, endOfCurrentMs));
 }
 
 export const retention = {
   name: 'retention',
   summary: 'How many people come back in the n-th day, week or month',
   description:
-    'Tells every cohort of the range, and all of them together: `overall[n]` sums the cohorts that are old enough for n.',
+    'Tells every cohort of the range, and all of them together: `overall[n]` sums the cohorts that are old enough for n. ' +
+    'The range bounds the cohorts; people may come back after it, up to now.',
   question,
   codes,
   answer,
   parse: (body: unknown, timezone: string, nowMs: number) =>
-    parseQuestion({ question, codes }, body, timezone, (fields, { startMs, endMs }) => {
+    parseQuestion({ question, codes }, body, timezone, (fields, { startMs, endMs, timezone: zone }) => {
       const { interval, mode, on, historyDays, intervals: nMax = INTERVALS_DEFAULT[interval] } = fields;
       const cells = Math.ceil((endMs - startMs) / INTERVAL_MS[interval] + 1) * (nMax + 1);
       if (cells > LIMITS.queryPointsMax) {
         const message = `An answer has at most ${LIMITS.queryPointsMax} cells; this question asks for ${cells}.`;
         return refuse('too-many-points', '/intervals', message);
       }
-      const start = fields.start ? matcherOf(fields.start) : ANYTHING;
-      const back = fields.return ? matcherOf(fields.return) : ANYTHING;
+      const isDefault = fields.start === undefined && fields.return === undefined;
+      const anything = isDefault || asksForTypes(fields) ? ANYTHING : ACTIVITY;
+      const start = fields.start ? matcherOf(fields.start) : anything;
+      const back = fields.return ? matcherOf(fields.return) : anything;
+      const given = [fields.start, fields.return].flatMap((matcher) => (matcher ? [matcherOf(matcher)] : []));
       const isRecurring = mode === 'recurring';
       const historyStartMs = isRecurring ? startMs : startMs - historyMs(historyDays);
       const isRolling = on === 'on-or-after';
-      const own = { start, return: back, isRecurring, isRolling, interval, nMax, historyStartMs, nowMs };
-      return ok({ own, matchers: [start, back] });
+      const returnsEndMs = returnsEnd({ interval, nMax, zone, endMs, nowMs });
+      const own = { start, return: back, isRecurring, isRolling, interval, nMax, historyStartMs, returnsEndMs, nowMs };
+      return ok({ own, matchers: given, activity: isDefault ? activityOf(fields) : null });
     }),
   make(question: RetentionQuestion) {
-    const { start, return: back, interval, timezone, startMs, endMs, historyStartMs } = question;
-    const buckets = new Buckets(interval, timezone, startMs, endMs);
-    const reading = { startMs: historyStartMs, groupedBy: 'event' } as const;
-    const reader = matchedRows(question, [start, back], reading, bucketPlace(question, buckets));
+    const { start, return: back, interval, timezone, startMs, historyStartMs, returnsEndMs } = question;
+    const buckets = new Buckets(interval, timezone, startMs, returnsEndMs);
+    const reading = { startMs: historyStartMs, endMs: returnsEndMs, groupedBy: 'event' } as const;
+    const reader = matchedRows(question, [start, back], { ...reading, place: bucketPlace(question, buckets) });
     return { reader, fold: new RetentionFold(question, buckets, reader.breakdown.texts) };
   },
 } as const satisfies JourneyKind<RetentionQuestion>;

@@ -5,7 +5,7 @@
  * sessions run over its start: those are not counted (CORRECTNESS N4), so adjacent ranges count each session once. At
  * the end of the range a session is measured up to there; `open` is the number of sessions that may go on. duration:
  * last − first event, in seconds. bounce: a session of exactly one event. Entry and exit page: the first and the last
- * event of the session that has the page property. The breakdown is the value at the session's first event.
+ * event of the session that has the page property; pages of one instant are ordered by text. The breakdown is the value at the session's first event.
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
@@ -15,11 +15,21 @@ import { Buckets } from './counts/buckets.ts';
 import { CountTable } from './counts/count-table.ts';
 import { GroupedCounts } from './counts/grouped-counts.ts';
 import { groupedAnswer, groupsField, rankGroups } from './counts/groups.ts';
+import { partialField, partialIn, partialMark } from './counts/partial.ts';
 import { DurationBag, quantilesOfCounts, quantilesSchema } from './counts/quantiles.ts';
+import { activityOf, identityEventsField } from './kit/activity.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
 import { type LabelledReader, labelledRows, labelOf } from './kit/labelled-rows.ts';
-import { commonFields, eventsField, type JourneyQuestion, nameSchema, parseQuestion, refuse } from './kit/request.ts';
+import {
+  checkHours,
+  commonFields,
+  eventsField,
+  type JourneyQuestion,
+  nameSchema,
+  parseQuestion,
+  refuse,
+} from './kit/request.ts';
 import type { Sequences } from './kit/sequences.ts';
 import { ABSENT, type TextCodes } from './kit/text-codes.ts';
 
@@ -31,6 +41,7 @@ const PAGES_TOP = 10;
 const question = z.strictObject({
   ...commonFields,
   events: eventsField,
+  identityEvents: identityEventsField,
   gapSeconds: z
     .number()
     .min(1)
@@ -46,6 +57,7 @@ const question = z.strictObject({
 
 const codes = {
   events: 'events-invalid',
+  identityEvents: 'query-invalid',
   gapSeconds: 'gap-invalid',
   interval: 'interval-unknown',
   page: 'query-invalid',
@@ -72,7 +84,7 @@ const pageSchema = z.object({
   sessions: z.int(),
   bounces: z.int(),
 });
-const pointSchema = z.object({ at: z.iso.datetime(), sessions: z.int(), bounces: z.int() });
+const pointSchema = z.object({ at: z.iso.datetime(), partial: partialField, sessions: z.int(), bounces: z.int() });
 const answer = groupedAnswer(summary, {
   people: z.int(),
   entries: z.array(pageSchema).describe('Sessions by their first page, the most frequent first.'),
@@ -178,8 +190,8 @@ class SessionsFold implements JourneyFold<SessionsAnswer> {
   }
 
   /**
-   * The first page on the way from `from`, forward or backward, to before `to`; of several at one instant the first by
-   * text.
+   * The first page on the way from `from`, forward or backward, to before `to`. Pages of one instant are ordered by text,
+   * as those of paths are: forward the first of them is taken, backward the last.
    */
   #nextPage(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
     const step = from < to ? 1 : -1;
@@ -190,7 +202,7 @@ class SessionsFold implements JourneyFold<SessionsAnswer> {
     const atMs = at[row]!;
     for (row += step; row !== to && at[row] === atMs; row += step) {
       const page = labelOf(codes[row]!);
-      if (page !== best && page !== ABSENT && this.#pages.ranks()[page]! < this.#pages.ranks()[best]!) best = page;
+      if (page !== best && page !== ABSENT && step * this.#pages.compare(page, best) < 0) best = page;
     }
     return best;
   }
@@ -222,9 +234,10 @@ class SessionsFold implements JourneyFold<SessionsAnswer> {
   }
 
   #pointTable(buckets: Buckets): z.output<typeof pointSchema>[] {
+    const isPartial = partialIn(buckets, this.#question);
     return buckets.starts.map((_, index) => {
       const [sessions, bounces] = this.#points.sum([index]) as unknown as [number, number];
-      return { at: buckets.at(index), sessions, bounces };
+      return { at: buckets.at(index), ...partialMark(isPartial(index)), sessions, bounces };
     });
   }
 }
@@ -246,12 +259,14 @@ export const sessions = {
   parse: (body: unknown, timezone: string) =>
     parseQuestion({ question, codes }, body, timezone, (fields, { startMs, endMs }) => {
       const { gapSeconds, interval = null, page } = fields;
+      const hours = interval === 'hour' ? checkHours({ startMs, endMs }, '/interval') : ok(null);
+      if (!hours.ok) return hours;
       const points = interval === null ? 0 : Math.ceil((endMs - startMs) / INTERVAL_MS[interval]);
       if (points > LIMITS.queryPointsMax) {
         const message = `An answer has at most ${LIMITS.queryPointsMax} points; this question asks for ${points}.`;
         return refuse('too-many-points', '/interval', message);
       }
-      return ok({ own: { gapMs: Math.round(gapSeconds * 1_000), interval, page } });
+      return ok({ own: { gapMs: Math.round(gapSeconds * 1_000), interval, page }, activity: activityOf(fields) });
     }),
   make(question: SessionsQuestion) {
     const { startMs, gapMs, page } = question;

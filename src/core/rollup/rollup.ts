@@ -16,7 +16,7 @@ import {
   conditionProperties,
   conditionSchema,
 } from '../event/condition.ts';
-import { measureOfNumber, measureSchema } from '../event/measure.ts';
+import { measureOfDistinct, measureOfNumber, measureSchema } from '../event/measure.ts';
 import { isTrait } from '../event/property.ts';
 import { LIMITS } from '../limits.ts';
 import { hashHex } from '../std/hash.ts';
@@ -60,6 +60,11 @@ export const rollupSchema = z
     if (rollup.numbers.length > LIMITS.rollupNumbersMax) {
       const message = `at most ${LIMITS.rollupNumbersMax} numeric properties, got ${rollup.numbers.length}`;
       context.addIssue({ code: 'custom', path: ['measures'], message });
+    }
+    const distinct = measures.findIndex((measure) => measureOfDistinct(measure) !== null);
+    if (distinct >= 0) {
+      const message = 'distinct values are counted when events are read: no rollup has them';
+      context.addIssue({ code: 'custom', path: ['measures', distinct], message });
     }
     // Traits and cohorts are as of now: a cell that was counted under them would be of the past.
     const names = [...(where ? conditionProperties(where) : []), ...dimensions, ...rollup.numbers];

@@ -32,6 +32,8 @@ export interface RangeReading {
   readonly dropped: Dropped;
   readonly days: readonly SealedDay[];
   readonly cells: readonly SealedCells[];
+  /** Cells by the day of all days; empty unless they are wanted. */
+  readonly dayCells: readonly SealedCells[];
   readonly parts: readonly StoredPart[];
   readonly uncovered: readonly UncoveredSegment[];
 }
@@ -47,6 +49,8 @@ export interface RangeRequest {
   readonly grain: 'hour' | 'day';
   /** Days whose sealed cells are wanted by the hour although `grain` is the day. */
   readonly hourDays?: readonly number[];
+  /** Whether the cells by the day are wanted beside those of `hourDays`. Default: false. */
+  readonly wantsDayCells?: boolean;
 }
 
 /**
@@ -54,7 +58,7 @@ export interface RangeRequest {
  * out.
  */
 export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
-  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [] } = request;
+  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [], wantsDayCells = false } = request;
   const statements = [
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
@@ -65,13 +69,17 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
       selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain, hourDays }),
       selectParts(db, uid, rollupId, dayFrom, dayTo),
     );
+    if (wantsDayCells) {
+      statements.push(selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain: 'day', hourDays: [] }));
+    }
   }
-  const [dropped, days, uncovered, cells, parts] = await db.batch<unknown>(statements);
+  const [dropped, days, uncovered, cells, parts, dayCells] = await db.batch<unknown>(statements);
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
     uncovered: (uncovered!.results as UncoveredRow[]).map((row) => ({ ...row, rollupIds: JSON.parse(row.rollupIds) })),
     cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
+    dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
   };
 }

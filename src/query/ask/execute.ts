@@ -20,6 +20,8 @@ import { type Linked, type RollupOptions, type RollupReading, readRollup } from 
 
 export interface QueryAnswer {
   readonly series: readonly Series[];
+  /** Cursor of the series that follow by rank; absent when all are listed. */
+  readonly cursor?: string;
   readonly meta: QueryMeta;
 }
 
@@ -69,7 +71,7 @@ async function answerFromRollups(
   if (reading === null) return null;
   const ranked = rankSeries(query, reading.fold);
   if (query.exact && (ranked.estimated || reading.pending > 0)) return null;
-  return answered(asking, ranked, reading.meta);
+  return answered(asking, query, ranked, reading.meta);
 }
 
 /**
@@ -81,7 +83,7 @@ async function estimatePeople(asking: QueryAsking, query: Query): Promise<QueryA
   const reading = await readAnyRollup(asking, query, { ignoresLinks: true });
   if (reading === null) return null;
   const ranked = rankSeries(query, reading.fold);
-  return answered(asking, { ...ranked, estimated: ranked.estimated || reading.ignoredLinks }, reading.meta);
+  return answered(asking, query, { ...ranked, estimated: ranked.estimated || reading.ignoredLinks }, reading.meta);
 }
 
 /** The reading of the first rollup without a shortfall; null when there is none. */
@@ -104,9 +106,20 @@ async function answerFromLake(asking: QueryAsking, query: Query): Promise<Result
     return estimate === null ? reading : ok(estimate);
   }
   const { fold, view, scannedEvents } = reading.value;
-  return ok(answered(asking, rankSeries(query, fold), viewMeta(view, scannedEvents)));
+  return ok(answered(asking, query, rankSeries(query, fold), viewMeta(view, scannedEvents)));
 }
 
-function answered({ ports, nowMs }: QueryAsking, { series, estimated }: RankedSeries, meta: ReadingMeta): QueryAnswer {
-  return { series, meta: { ...meta, elapsedMs: ports.now() - nowMs, ...(estimated && { estimated }) } };
+function answered(
+  { ports, nowMs }: QueryAsking,
+  { number }: Query,
+  { series, estimated, values, cursor }: RankedSeries,
+  meta: ReadingMeta,
+): QueryAnswer {
+  const elapsedMs = ports.now() - nowMs;
+  const measured = number !== null && values && { values: { property: number.property, ...values } };
+  return {
+    series,
+    ...(cursor !== undefined && { cursor }),
+    meta: { ...meta, elapsedMs, ...(estimated && { estimated }), ...measured },
+  };
 }

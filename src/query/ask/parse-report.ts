@@ -71,6 +71,10 @@ function parseQuestion(body: unknown, { name, path }: Place, context: ReportCont
   if (!parsed.ok) return err({ ...parsed.error, path: path + parsed.error.path });
   const query = parsed.value;
   if (compare === undefined) return ok({ name, query, earlier: null });
+  if (query.after !== null) {
+    const message = 'A page of series cannot be compared: the earlier range has a ranking of its own.';
+    return refuse('cursor-invalid', `${path}/cursor`, message);
+  }
   const offset = isObject(compare) && Object.keys(compare).length === 1 ? spanOf(compare.offset) : null;
   if (offset === null) {
     return refuse(

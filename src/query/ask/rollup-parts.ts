@@ -48,7 +48,7 @@ function unsealedStretches(
 }
 
 export function foldParts(
-  fold: CellFold,
+  fold: Pick<CellFold, 'add'>,
   parts: readonly CountingPart[],
   decode: (cells: Uint8Array) => RollupCells,
 ): void {

@@ -8,7 +8,8 @@
 import type { LinkedPeople } from '../../core/people/links.ts';
 import { CellFold } from '../../core/query/fold/cell-fold.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
-import { dayGrains, type RollupPlan } from '../../core/query/question/plan.ts';
+import { TotalledFold } from '../../core/query/fold/totalled-fold.ts';
+import { dayGrains, type Grain, type RollupPlan } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { LiveReply } from '../../core/shard/rpc.ts';
@@ -69,15 +70,20 @@ export async function readRollup(
     ...dayRange(query),
     grain: 'day',
     hourDays: [...grains.keys()],
+    wantsDayCells: wantsTotals(query, grains, nowMs),
   } as const;
   const range = await readRange(ports.db, request);
   const reading: CellReading = { rollupId, live, range, coverage, grains };
   const shortfall = shortfallOf(reading);
   if (shortfall !== null) return err(shortfall);
 
-  const fold = new CellFold(query, plan, ignoresLinks ? null : people);
-  const counts = foldCells(fold, query, reading);
-  if (fold.shortfall) return err(fold.shortfall);
+  const known = ignoresLinks ? null : people;
+  const points = new CellFold(query, plan, known);
+  const totals = request.wantsDayCells ? new CellFold(withoutPoints(query), plan, known) : null;
+  const counts = foldCells({ points, totals }, query, { ...reading, boundDays: boundDaysOf(query, nowMs) });
+  if (points.shortfall) return err(points.shortfall);
+  // A day's cell may lack what its hours tell: which people it holds.
+  const fold = totals?.shortfall === null ? new TotalledFold(points.finish(), totals.finish()) : points.finish();
   const { dropped, days } = range;
   const isCut = days.some(({ day }) => day < dropped.day.dayBefore);
   const meta = readingMeta({
@@ -90,22 +96,43 @@ export async function readRollup(
     identityAsOfMs: people === null || ignoresLinks ? null : nowMs,
   });
   return ok({
-    fold: fold.finish(),
+    fold,
     pending: counts.pending,
     meta,
     ignoredLinks: ignoresLinks && people?.isEmpty !== true,
   });
 }
 
-/** Adds sealed cells, parts and live cells. */
-function foldCells(fold: CellFold, query: Query, { live, range, coverage }: CellReading) {
+/** The folds of one reading. `totals` is null when the points tell the totals as well as anything does. */
+interface CellFolds {
+  readonly points: CellFold;
+  readonly totals: CellFold | null;
+}
+
+/** Adds sealed cells, parts and live cells. `boundDays`: the days that a bound of the range cuts. */
+function foldCells(
+  { points, totals }: CellFolds,
+  query: Query,
+  { live, range, coverage, boundDays }: CellReading & { readonly boundDays: ReadonlySet<number> },
+) {
   const { startMs, endMs } = query;
   const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople: query.measure === 'users' });
-  for (const { cells } of range.cells) fold.add(decode(cells), startMs, endMs);
+  const both: Pick<CellFold, 'add'> = {
+    add: (...added) => {
+      points.add(...added);
+      totals?.add(...added);
+    },
+  };
+  for (const { day, cells } of range.cells) {
+    (boundDays.has(day) ? both : points).add(decode(cells), startMs, endMs);
+  }
+  for (const { day, cells } of range.dayCells) {
+    if (!boundDays.has(day)) totals?.add(decode(cells), startMs, endMs);
+  }
   const parts = countingParts(range, coverage, dayRange(query));
-  foldParts(fold, parts, decode);
+  foldParts(both, parts, decode);
   const replies = live.filter((reply) => reply !== null);
-  for (const { cells } of replies) for (const bytes of cells ?? []) fold.add(decode(bytes), startMs, endMs);
+  for (const { cells } of replies) for (const bytes of cells ?? []) both.add(decode(bytes), startMs, endMs);
   const flushes = flushesOf(parts);
   return {
     parts: flushes.length,
@@ -115,6 +142,25 @@ function foldCells(fold: CellFold, query: Query, { live, range, coverage }: Cell
       sum(flushes.map(({ corrections }) => corrections)) +
       sum(replies.map(({ corrections }) => corrections)),
   };
+}
+
+/**
+ * Whether people are counted by hours of days that lie in the range as a whole: the union of many hours is an estimate
+ * where the seal has counted the day.
+ */
+function wantsTotals(query: Query, grains: ReadonlyMap<number, Grain>, nowMs: number): boolean {
+  if (query.measure !== 'users' || query.interval === null) return false;
+  const boundDays = boundDaysOf(query, nowMs);
+  return [...grains.keys()].some((day) => !boundDays.has(day));
+}
+
+/** The days that a bound of the range cuts. */
+function boundDaysOf(query: Query, nowMs: number): ReadonlySet<number> {
+  return new Set(dayGrains(withoutPoints(query), nowMs)?.keys());
+}
+
+function withoutPoints(query: Query): Query {
+  return { ...query, interval: null, bucketStarts: [query.startMs], cutBuckets: [] };
 }
 
 /** The ids that are one person, by the stored links and by those of events that the shards still hold. */

@@ -274,7 +274,9 @@ describe('gzip', () => {
   });
 
   it('is refused as a whole when it is cut short or damaged', async () => {
-    await expect(read(packed.subarray(0, -12), {}, 'short.csv.gz')).rejects.toThrow('short.csv.gz ends in the middle of its gzip data');
+    await expect(read(packed.subarray(0, -12), {}, 'short.csv.gz')).rejects.toThrow(
+      'short.csv.gz ends in the middle of its gzip data',
+    );
     const damaged = Buffer.from(packed);
     damaged[packed.length - 6] = (damaged[packed.length - 6] as number) ^ 0xff;
     await expect(read(damaged, {}, 'bad.csv.gz')).rejects.toThrow('bad.csv.gz is not whole gzip data');

@@ -57,6 +57,94 @@ describe('evaluate', () => {
     expect(holds('contains', '12', 1)).toBe(false);
   });
 
+  it('takes a text for every value that a breakdown shows as this text', () => {
+    expect(holds('eq', 10, '10')).toBe(true);
+    expect(holds('neq', 10, '10')).toBe(false);
+    expect(holds('in', true, ['x', 'true'])).toBe(true);
+    expect(holds('eq', ['a', 1], '["a",1]')).toBe(true);
+    expect(holds('eq', { b: 2 }, '{"b":2}')).toBe(true);
+    expect(holds('eq', 10, '10.0')).toBe(false);
+    expect(holds('eq', null, 'null')).toBe(false);
+    expect(holds('eq', '10', 10)).toBe(false);
+    expect(holds('eq', 'true', true)).toBe(false);
+  });
+
+  it('finds the beginning and the end of a text', () => {
+    expect(holds('startsWith', '/blog/a', '/blog/')).toBe(true);
+    expect(holds('startsWith', '/shop/blog/', '/blog/')).toBe(false);
+    expect(holds('endsWith', 'a@example.org', '@example.org')).toBe(true);
+    expect(holds('endsWith', 'a@example.org', '@Example.org')).toBe(false);
+    for (const op of ['startsWith', 'endsWith'] as const) {
+      expect(holds(op, '', '')).toBe(true);
+      expect(holds(op, undefined, '')).toBe(false);
+      expect(holds(op, 10, '1')).toBe(false);
+      expect(holds(op, ['1'], '1')).toBe(false);
+    }
+  });
+
+  describe('without case', () => {
+    const folds = (op: ConditionOp, actual: JsonValue, value: JsonValue) =>
+      evaluate({ property: 'p', op, value, caseInsensitive: true }, () => actual);
+
+    it('compares texts, members and parts of texts', () => {
+      expect(folds('eq', 'Berlin', 'BERLIN')).toBe(true);
+      expect(folds('neq', 'Berlin', 'BERLIN')).toBe(false);
+      expect(folds('in', 'Berlin', ['rome', 'berlin', null])).toBe(true);
+      expect(folds('contains', 'Checkout Done', 'OUT d')).toBe(true);
+      expect(folds('contains', ['Red', 1], 'red')).toBe(true);
+      expect(folds('startsWith', '/Blog/A', '/blog')).toBe(true);
+      expect(folds('endsWith', 'IMG.JPG', '.jpg')).toBe(true);
+      expect(folds('eq', 'Berlin', 'Bern')).toBe(false);
+      expect(folds('eq', 1, 1) && folds('in', 1, [1]) && !folds('eq', '1', 1)).toBe(true);
+    });
+
+    it('does not depend on a language, and knows letters of one upper and several lower cases', () => {
+      expect(folds('eq', 'straße', 'STRASSE')).toBe(true);
+      expect(folds('eq', 'ΟΔΟΣ', 'οδος')).toBe(true);
+      expect(folds('contains', 'ΟΔΟΣΑ', 'οδος')).toBe(true);
+      expect(folds('eq', 'ÉCOLE', 'école')).toBe(true);
+      expect(folds('eq', 'TITLE', 'title')).toBe(true);
+    });
+
+    it('agrees with the same condition over texts of one case', () => {
+      const text = fc.string({ unit: fc.constantFrom('a', 'B', 'é', 'Z', '/', '1'), maxLength: 5 });
+      const op = fc.constantFrom('eq', 'neq', 'contains', 'startsWith', 'endsWith');
+      const byHand = { eq: (a: string, b: string) => a === b, neq: (a: string, b: string) => a !== b };
+      const parts = {
+        contains: (a: string, b: string) => a.split(b).length > 1 || b === '',
+        startsWith: (a: string, b: string) => a.slice(0, b.length) === b,
+        endsWith: (a: string, b: string) => b.length <= a.length && a.slice(a.length - b.length) === b,
+      };
+      fc.assert(
+        fc.property(op, text, text, (name, actual, wanted) => {
+          const test = { ...byHand, ...parts }[name];
+          expect(folds(name, actual, wanted)).toBe(test(actual.toLowerCase(), wanted.toLowerCase()));
+          expect(holds(name, actual, wanted)).toBe(test(actual, wanted));
+        }),
+      );
+    });
+
+    it('is an option of the ops that take texts', () => {
+      const folding = { property: 'p', op: 'eq', value: 'x', caseInsensitive: true };
+      expect(parseCondition(folding)).toEqual({ ok: true, value: folding });
+      expect(parseCondition({ ...folding, caseInsensitive: false })).toEqual({
+        ok: true,
+        value: { property: 'p', op: 'eq', value: 'x' },
+      });
+      expect(faultOf({ ...folding, op: 'gt' })).toMatch(/^caseInsensitive: /);
+      expect(faultOf({ property: 'p', op: 'exists', caseInsensitive: true })).toMatch(/^caseInsensitive: /);
+      expect(faultOf({ ...folding, caseInsensitive: 'yes' })).toMatch(/^caseInsensitive: /);
+      expect(faultOf({ property: 'p', op: 'startsWith', value: 1 })).toBe('value: startsWith takes a text');
+      expect(faultOf({ property: 'p', op: 'endsWith' })).toBe('value: endsWith takes a text');
+    });
+
+    it('is part of the canonical text, which is as before without it', () => {
+      const plain: Condition = { property: 'p', op: 'eq', value: 'x' };
+      expect(canonicalCondition(plain)).toBe('{"property":"p","op":"eq","value":"x"}');
+      expect(canonicalCondition({ ...plain, caseInsensitive: true })).not.toBe(canonicalCondition(plain));
+    });
+  });
+
   it('orders numbers with numbers, texts with texts, nothing else', () => {
     expect(holds('gt', 10, 9)).toBe(true);
     expect(holds('gt', '10', '9')).toBe(false);

@@ -55,11 +55,18 @@ describe('journeys agree with plain loops:', () => {
       isRolling: fc.boolean(),
       nMax: fc.integer({ min: 1, max: 8 }),
       historyDays: fc.nat(4),
+      /** Hours from the start to the end of the range, and further on to now. */
+      hours: fc.constantFrom(7 * 24, 5 * 24 + 12),
+      nowHours: fc.constantFrom(-30, 6, 30, 90, 100 * 24),
     });
-    const property = fc.property(eventsWithin(-6, 8, HOUR_MS * 6), options, heldMax, (events, rules, held) => {
-      const { start, back, isRecurring, isRolling, nMax, historyDays } = rules;
+    const property = fc.property(eventsWithin(-6, 14, HOUR_MS * 6), options, heldMax, (all, rules, held) => {
+      const { start, back, isRecurring, isRolling, nMax, historyDays, hours, nowHours } = rules;
+      const endMs = START_MS + hours * HOUR_MS;
+      const nowMs = endMs + nowHours * HOUR_MS;
+      const events = all.filter(({ at }) => at <= nowMs);
       const body = {
         ...range(7),
+        to: ISO(endMs),
         interval: 'day',
         intervals: nMax,
         mode: isRecurring ? 'recurring' : 'first',
@@ -68,11 +75,12 @@ describe('journeys agree with plain loops:', () => {
         ...(start && { start: { event: start } }),
         ...(back && { return: { event: back } }),
       };
-      const make = () => retention.make(must(retention.parse(body, 'UTC', START_MS + 100 * DAY_MS)));
-      const { historyFrom: _, ...answer } = answers(make, events, held);
+      const make = () => retention.make(must(retention.parse(body, 'UTC', nowMs)));
+      const { historyFrom: _, returnsTo: __, ...answer } = answers(make, events, held);
       const times = {
         startMs: START_MS,
-        endMs: START_MS + 7 * DAY_MS,
+        endMs,
+        nowMs,
         historyStartMs: isRecurring ? START_MS : START_MS - historyDays * DAY_MS,
       };
       expect(answer).toEqual(byHand.retentionByHand(events, { ...rules, ...times }));
@@ -111,6 +119,14 @@ describe('journeys agree with plain loops:', () => {
         }).length;
       const count = (page: string) => answer.entries.find((entry) => entry.page === page)?.sessions ?? 0;
       expect([count('/'), count('/a')]).toEqual([entered('/'), entered('/a')]);
+      const left = (page: string) =>
+        expected.filter((own) => {
+          const pages = own.filter(({ path }) => path !== null);
+          const last = pages.filter(({ at }) => at === pages.at(-1)!.at).map(({ path }) => path!);
+          return last.sort(compareCodePoints).at(-1) === page;
+        }).length;
+      const exits = (page: string) => answer.exits.find((exit) => exit.page === page)?.sessions ?? 0;
+      expect([exits('/'), exits('/a')]).toEqual([left('/'), left('/a')]);
     });
     fc.assert(property, { numRuns: 400 });
   });

@@ -15,6 +15,7 @@ export interface RetentionRules {
   readonly startMs: number;
   readonly endMs: number;
   readonly historyStartMs: number;
+  readonly nowMs: number;
   readonly start: string | null;
   readonly back: string | null;
   readonly isRecurring: boolean;
@@ -23,14 +24,18 @@ export interface RetentionRules {
 }
 
 export function retentionByHand(events: readonly TestEvent[], rules: RetentionRules) {
-  const { startMs, endMs, historyStartMs, start, back, isRecurring, isRolling, nMax } = rules;
-  const lastDay = dayOf(endMs - 1);
+  const { startMs, endMs, historyStartMs, nowMs, start, back, isRecurring, isRolling, nMax } = rules;
+  const lastCohortDay = dayOf(endMs - 1);
+  const today = dayOf(nowMs);
+  /** The last day of which returns are read. */
+  const lastDay = Math.max(lastCohortDay, Math.min(lastCohortDay + nMax, today));
   const cohorts = new Map<number, { size: number; retained: number[] }>();
-  for (const own of byPerson(events.filter(({ at }) => at >= historyStartMs && at < endMs))) {
+  for (const own of byPerson(events.filter(({ at }) => at >= historyStartMs && dayOf(at) <= lastDay))) {
     const starts = own.filter(({ event }) => start === null || event === start);
     const returns = own.filter(({ event, at }) => at >= startMs && (back === null || event === back));
     if (starts.length === 0 || (!isRecurring && starts[0]!.at < startMs)) continue;
-    const inRange = starts.filter(({ at }) => at >= startMs);
+    const inRange = starts.filter(({ at }) => at >= startMs && at < endMs);
+    if (inRange.length === 0) continue;
     const days = [...new Set(inRange.map(({ at }) => dayOf(at)))];
     for (const day of isRecurring ? days : days.slice(0, 1)) {
       const cohort = cohorts.get(day) ?? { size: 0, retained: new Array(nMax + 1).fill(0) };
@@ -50,11 +55,12 @@ export function retentionByHand(events: readonly TestEvent[], rules: RetentionRu
   return {
     cohorts: rows.map(([day, { size, retained }]) => ({
       start: new Date(day * DAY_MS).toISOString(),
+      ...((day * DAY_MS < startMs || (day + 1) * DAY_MS > endMs) && { partial: true }),
       size,
-      retained: retained.map((count, n) => (day + n <= lastDay ? count : null)),
+      retained: retained.map((count, n) => (day + n <= today ? count : null)),
     })),
     overall: Array.from({ length: nMax + 1 }, (_, n) => {
-      const eligible = rows.filter(([day]) => day + n <= lastDay);
+      const eligible = rows.filter(([day]) => day + n <= today);
       const size = eligible.reduce((sum, [, cohort]) => sum + cohort.size, 0);
       const retained = eligible.reduce((sum, [, cohort]) => sum + cohort.retained[n]!, 0);
       return { n, eligible: size, retained, rate: size === 0 ? null : retained / size };

@@ -12,6 +12,8 @@ export interface TestEvent {
   readonly person: number;
   readonly at: number;
   readonly event?: string;
+  /** Default: track. */
+  readonly type?: string;
   readonly country?: string | null;
   readonly path?: string | null;
   readonly properties?: object;
@@ -26,6 +28,7 @@ export function columnsOf(events: readonly TestEvent[]): EventColumns {
   const texts = (read: (event: TestEvent) => string | null) => events.map(read);
   const strings: { [column in StringColumn]?: readonly (string | null)[] } = {
     event: texts(({ event }) => event ?? 'Seen'),
+    type: texts(({ type }) => type ?? 'track'),
     country: texts(({ country }) => country ?? null),
     path: texts(({ path }) => path ?? null),
     properties: texts(({ properties }) => (properties === undefined ? null : JSON.stringify(properties))),

@@ -46,6 +46,10 @@ const SPECS: Readonly<Record<string, JourneySpec>> = {
     kind: 'funnel',
     question: must(funnel.parse({ ...FUNNEL, groupBy: 'category', breakdown: 'person', order: 'any' }, 'UTC')),
   },
+  'funnel of one category': {
+    kind: 'funnel',
+    question: must(funnel.parse({ ...FUNNEL, same: 'category', groupBy: 'country', ties: 'strict' }, 'UTC')),
+  },
   retention: { kind: 'retention', question: must(retention.parse({ ...RANGE, interval: 'day' }, 'UTC', NOW_MS)) },
   'retention of a start event': {
     kind: 'retention',

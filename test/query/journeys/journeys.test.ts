@@ -191,7 +191,9 @@ describe('journeys', () => {
   it.each([
     ['funnel', { ...FUNNEL, from: '2024-03-21', to: '2024-03-21' }, 'range-inverted'],
     ['funnel', { ...FUNNEL, from: 'yesterday' }, 'range-invalid'],
-    ['funnel', { ...FUNNEL, from: '2021-01-01' }, 'range-too-wide'],
+    ['funnel', { ...FUNNEL, from: '2019-01-01' }, 'range-too-wide'],
+    ['sessions', { ...RANGE, from: '2023-01-01', interval: 'hour' }, 'range-too-wide'],
+    ['frequency', { ...RANGE, from: '2023-01-01', of: 'hours' }, 'range-too-wide'],
     ['funnel', { ...FUNNEL, steps: [step] }, 'steps-invalid'],
     ['funnel', { ...FUNNEL, steps: new Array(1_000).fill(step) }, 'steps-invalid'],
     ['funnel', { ...FUNNEL, steps: [step, {}] }, 'steps-invalid'],

@@ -4,7 +4,9 @@ import { evaluate } from '../../../src/core/event/condition.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { personOf } from '../../../src/core/event/event.ts';
 import { dimensionText, propertyReader } from '../../../src/core/event/property.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { Series } from '../../../src/core/query/fold/answer.ts';
+import type { Interval } from '../../../src/core/query/question/interval.ts';
 import type { Query } from '../../../src/core/query/question/request.ts';
 
 export function answerByHand(query: Query, events: readonly EventRecord[]): Series[] {
@@ -55,9 +57,36 @@ function points(query: Query, members: readonly EventRecord[]) {
   return query.bucketStarts.map((startMs, index) => {
     const endMs = query.bucketStarts[index + 1] ?? Number.POSITIVE_INFINITY;
     const inside = members.filter(({ atMs }) => atMs >= startMs && atMs < endMs);
-    return { at: new Date(startMs).toISOString(), value: measure(query, inside) };
+    const nextMs = endMs < Number.POSITIVE_INFINITY ? endMs : nextStart(query.interval!, query.timezone, startMs);
+    const isPartial = startMs < query.startMs || nextMs > query.endMs;
+    return {
+      at: new Date(startMs).toISOString(),
+      ...(isPartial && { partial: true as const }),
+      value: measure(query, inside),
+    };
   });
 }
+
+/** The start of the interval after the one that begins at `atMs`, found by walking on in quarters of an hour. */
+function nextStart(interval: Interval, timezone: string, atMs: number): number {
+  if (interval === 'minute' || interval === 'hour') return atMs + (interval === 'hour' ? HOUR_MS : MINUTE_MS);
+  const known = nextStarts.get(`${interval} ${timezone} ${atMs}`);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' });
+  const label = (ms: number) => {
+    const date = format.format(ms);
+    if (interval === 'month') return date.slice(0, 7);
+    const days = Date.parse(date) / DAY_MS;
+    return interval === 'day' ? days : Math.floor((days + 3) / 7);
+  };
+  const own = label(atMs);
+  let nextMs = atMs;
+  while (label(nextMs) === own) nextMs += 15 * MINUTE_MS;
+  nextStarts.set(`${interval} ${timezone} ${atMs}`, nextMs);
+  return nextMs;
+}
+
+const nextStarts = new Map<string, number>();
 
 function measure(query: Query, members: readonly EventRecord[]): number | null {
   if (query.measure === 'count') return members.length;

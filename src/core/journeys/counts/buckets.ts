@@ -3,10 +3,10 @@
  * one found is remembered, because the next event mostly lies in the same.
  */
 import { DAY_MS } from '../../limits.ts';
-import { bucketIndex, bucketStarts, type Interval } from '../../query/question/interval.ts';
+import { bucketIndex, bucketStarts, endOf, type Interval } from '../../query/question/interval.ts';
 
 /** Longer than any interval. */
-const LONGEST_MS = 40 * DAY_MS;
+export const LONGEST_MS = 40 * DAY_MS;
 
 /** The end of the current interval, or `endMs` if that is earlier: later intervals have not begun. */
 export function begunUntil(interval: Interval, timezone: string, endMs: number, nowMs: number): number {
@@ -17,12 +17,15 @@ export function begunUntil(interval: Interval, timezone: string, endMs: number, 
 
 export class Buckets {
   readonly starts: readonly number[];
+  /** End of the last bucket, where the next one begins. */
+  readonly endMs: number;
   #index = 0;
   #startMs = 1;
-  #endMs = 0;
+  #nextMs = 0;
 
   constructor(interval: Interval, timezone: string, startMs: number, endMs: number) {
     this.starts = bucketStarts(interval, timezone, startMs, endMs);
+    this.endMs = endOf(interval, timezone, endMs - 1);
   }
 
   get count(): number {
@@ -30,10 +33,10 @@ export class Buckets {
   }
 
   indexOf(atMs: number): number {
-    if (atMs >= this.#startMs && atMs < this.#endMs) return this.#index;
+    if (atMs >= this.#startMs && atMs < this.#nextMs) return this.#index;
     this.#index = bucketIndex(this.starts, atMs);
     this.#startMs = this.starts[this.#index] ?? Number.NEGATIVE_INFINITY;
-    this.#endMs = this.starts[this.#index + 1] ?? Number.POSITIVE_INFINITY;
+    this.#nextMs = this.starts[this.#index + 1] ?? Number.POSITIVE_INFINITY;
     return this.#index;
   }
 

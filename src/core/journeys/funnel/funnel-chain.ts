@@ -3,7 +3,7 @@
  *
  * A chain is an event of step 1 (its anchor) at t1 and events of steps 2 to k at t2 … tk, with t1 < t2 < … < tk (or ≤,
  * and then one event serves one step) and tk − t1 ≤ window; no excluded event lies strictly between the two steps of
- * its exclusion. Any event of step 1 may be the anchor, or only the person's first.
+ * its exclusion. Any event of step 1 before the end of the anchors may be the anchor, or only the person's first.
  *
  * Forward, in one pass: for each step the latest anchor of a chain that reaches it so far. A later anchor is never
  * worse, so it represents all others. An excluded event ends the chains that wait between its steps. Backward, in one
@@ -24,6 +24,8 @@ export interface ChainRules {
   readonly isStrict: boolean;
   /** Whether only the person's first event of step 1 is an anchor. */
   readonly isFirstTouch: boolean;
+  /** End of the anchors, exclusive: events from there on are steps of chains that began before. */
+  readonly anchorEndMs: number;
   /** Events forbidden between the steps `from` and `to`, counted from 1, and their `bit` in a code. */
   readonly exclusions: readonly { readonly bit: number; readonly from: number; readonly to: number }[];
 }
@@ -75,7 +77,7 @@ export class ChainFunnel {
 
   /** The last step reached by the events [from, to); 0 when they reach none. */
   reach(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
-    const { stepCount, windowMs, isStrict, isFirstTouch } = this.#rules;
+    const { stepCount, windowMs, isStrict, isFirstTouch, anchorEndMs } = this.#rules;
     const best = this.#best;
     best.fill(Number.NEGATIVE_INFINITY);
     let reached = 0;
@@ -84,7 +86,8 @@ export class ChainFunnel {
       let mask = codes[first]!;
       let end = first + 1;
       while (end < to && at[end] === atMs) mask |= codes[end++]!;
-      best[0] = !isFirstTouch || reached === 0 ? atMs : Number.NEGATIVE_INFINITY;
+      const mayAnchor = atMs < anchorEndMs && (!isFirstTouch || reached === 0);
+      best[0] = mayAnchor ? atMs : Number.NEGATIVE_INFINITY;
       if ((mask & this.#excludedMask) !== 0 || (!isStrict && end > first + 1)) {
         reached = Math.max(reached, this.#step(atMs, mask, codes, first, end));
       } else {
@@ -132,7 +135,7 @@ export class ChainFunnel {
 
   /** Writes into `times` how long chains of the events [from, to) take to the step `target`. */
   time(at: Float64Array, codes: Uint32Array, from: number, to: number, target: number): void {
-    const { windowMs, isStrict, isFirstTouch } = this.#rules;
+    const { windowMs, isStrict, isFirstTouch, anchorEndMs } = this.#rules;
     const { times } = this;
     const best = this.#best;
     best.fill(Number.POSITIVE_INFINITY);
@@ -162,7 +165,7 @@ export class ChainFunnel {
         }
       }
       const tookMs = doneMs - atMs;
-      if (tookMs <= windowMs && (!isFirstTouch || atMs === firstTouchMs)) {
+      if (tookMs <= windowMs && atMs < anchorEndMs && (!isFirstTouch || atMs === firstTouchMs)) {
         times.earliestAnchorMs = atMs;
         times.earliestMs = tookMs;
         if (!(tookMs >= times.shortestMs)) times.shortestMs = tookMs;

@@ -6,7 +6,8 @@ import type { Journey, JourneyFold } from '../kit/journey.ts';
 import { parseQuestion, refuse } from '../kit/request.ts';
 import type { Sequences } from '../kit/sequences.ts';
 import { type FunnelQuestion, funnelCodes, funnelFields, resolveFunnel, stepNumber } from './funnel-question.ts';
-import { funnelReader, type StepAlgorithm, stepAlgorithm } from './funnel-rows.ts';
+import { funnelReader, stepAlgorithm } from './funnel-rows.ts';
+import type { StepAlgorithm } from './step-algorithm.ts';
 
 const LIMIT_DEFAULT = 100;
 
@@ -71,10 +72,11 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
     return this.#found.length;
   }
 
-  add({ at, codes, offsets, people, personCount }: Sequences): void {
+  add(sequences: Sequences): void {
+    const { offsets, people, personCount } = sequences;
     const { step, outcome } = this.#question;
     for (let person = 0; person < personCount; person++) {
-      const reached = this.#algorithm.reach(at, codes, offsets[person]!, offsets[person + 1]!);
+      const reached = this.#algorithm.reach(sequences, offsets[person]!, offsets[person + 1]!);
       if (outcome === 'reached' ? reached < step : reached !== step - 1) continue;
       const hash = BigInt.asIntN(64, (BigInt(people[2 * person]!) << 32n) | BigInt(people[2 * person + 1]!));
       if (this.#after === null || hash > this.#after) this.#found.push(hash);
@@ -98,9 +100,9 @@ export const funnelPeople = {
   codes,
   answer,
   parse: (body: unknown, timezone: string) =>
-    parseQuestion({ question, codes }, body, timezone, (fields) => {
+    parseQuestion({ question, codes }, body, timezone, (fields, common) => {
       const { step, outcome, limit, cursor = null } = fields;
-      const resolved = resolveFunnel(fields);
+      const resolved = resolveFunnel(fields, common);
       if (!resolved.ok) return resolved;
       const { own, matchers } = resolved.value;
       const stepMin = outcome === 'dropped' ? 2 : 1;

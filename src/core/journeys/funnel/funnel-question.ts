@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
 import { ok } from '../../std/result.ts';
 import { hasOneName, type Matcher, matcherFields, matcherName, matcherOf, stepSchema } from '../kit/matchers.ts';
-import { commonFields, type JourneyQuestion, parseQuestion, refuse } from '../kit/request.ts';
+import { commonFields, type JourneyQuestion, nameSchema, parseQuestion, refuse } from '../kit/request.ts';
 import type { ChainRules } from './funnel-chain.ts';
 
 const WINDOW_SECONDS_MAX = LIMITS.queryRangeDaysMax * 86_400;
@@ -26,19 +26,31 @@ export const funnelFields = {
     .number()
     .min(0.001)
     .max(WINDOW_SECONDS_MAX)
-    .describe('The longest time from the first step to the last one, both ends included.'),
+    .describe(
+      'The longest time from the first step to the last one, both ends included. ' +
+        'The range bounds the first step; the others are looked for as far as the window reaches.',
+    ),
   order: z
     .enum(['in-order', 'any'])
     .default('in-order')
     .describe('in-order: one step after the other; any: the steps in any order.'),
   ties: z
     .enum(['strict', 'non-strict'])
-    .default('strict')
-    .describe('strict: a step is later than the one before it; non-strict: it may be at the same instant.'),
+    .default('non-strict')
+    .describe(
+      'non-strict: a step may be at the same instant as the one before it; strict: it is later. ' +
+        'Steps in any order have no order at one instant either, so both mean the same there.',
+    ),
   anchor: z
     .enum(['best', 'first'])
     .default('best')
     .describe('best: any event of the first step may begin the funnel; first: only the person’s first one may.'),
+  same: nameSchema
+    .optional()
+    .describe(
+      'Property whose value all steps of a person must share; an event without it is no step. ' +
+        'An exclusion applies when it has the same value or none. Default: steps need not share anything.',
+    ),
   exclusions: z
     .array(exclusionSchema)
     .max(LIMITS.funnelExclusionsMax)
@@ -60,6 +72,7 @@ export const funnelCodes = {
   order: 'mode-invalid',
   ties: 'mode-invalid',
   anchor: 'anchor-invalid',
+  same: 'query-invalid',
   exclusions: 'exclusions-invalid',
   breakdown: 'mode-invalid',
 } as const;
@@ -68,6 +81,9 @@ export interface FunnelQuestion extends JourneyQuestion {
   readonly steps: readonly { readonly name: string; readonly matcher: Matcher }[];
   readonly exclusions: readonly { readonly matcher: Matcher; readonly from: number; readonly to: number }[];
   readonly isInOrder: boolean;
+  /** The property whose value the steps share; null when they need not. */
+  readonly same: string | null;
+  readonly ties: 'strict' | 'non-strict';
   readonly rules: ChainRules;
   readonly breakdown: 'event' | 'person';
 }
@@ -77,7 +93,7 @@ export function parseFunnel(body: unknown, timezone: string) {
 }
 
 /** Resolves the fields of a funnel. A row's mask has a bit for each step, then one for each exclusion. */
-export function resolveFunnel(body: z.output<typeof funnelSchema>) {
+export function resolveFunnel(body: z.output<typeof funnelSchema>, { endMs }: Pick<JourneyQuestion, 'endMs'>) {
   const stepCount = body.steps.length;
   const exclusions: { matcher: Matcher; from: number; to: number }[] = [];
   for (const [index, { from, to = stepCount, ...matcher }] of body.exclusions.entries()) {
@@ -102,11 +118,14 @@ export function resolveFunnel(body: z.output<typeof funnelSchema>) {
     steps,
     exclusions,
     isInOrder,
+    same: body.same ?? null,
+    ties: body.ties,
     rules: {
       stepCount,
       windowMs: Math.round(body.windowSeconds * 1_000),
-      isStrict: body.ties === 'strict',
+      isStrict: isInOrder && body.ties === 'strict',
       isFirstTouch: body.anchor === 'first',
+      anchorEndMs: endMs,
       exclusions: exclusions.map(({ from, to }, index) => ({ bit: stepCount + index, from, to })),
     },
     breakdown: body.breakdown,

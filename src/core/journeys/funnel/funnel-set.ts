@@ -1,8 +1,8 @@
 /**
  * SetFunnel: the number of a funnel's steps that one person does in any order within the window.
  *
- * k steps are done when k events, each serving another step, lie within the window of the first of them. When ties are
- * strict, they lie at k different instants, so that the events of one instant serve one step together.
+ * k steps are done when k events, each serving another step, lie within the window of the first of them, which lies
+ * before the end of the anchors. Their order does not matter, so equal instants do not either.
  *
  * A window slides over the events, and a maximum matching of steps with the events in it is maintained: its size is the
  * number of steps done. The shortest stretch with k steps from each first event on comes from a window that shrinks
@@ -11,7 +11,7 @@
 import { type ChainRules, type ChainTimes, noTimes } from './funnel-chain.ts';
 import { Matching } from './matching.ts';
 
-export type SetRules = Omit<ChainRules, 'exclusions'>;
+export type SetRules = Omit<ChainRules, 'exclusions' | 'isStrict'>;
 
 export class SetFunnel {
   /** The result of the last call of `time`. */
@@ -31,7 +31,7 @@ export class SetFunnel {
 
   /** The number of steps done by the events [from, to). */
   reach(at: Float64Array, codes: Uint32Array, from: number, to: number): number {
-    const { stepCount, windowMs, isFirstTouch } = this.#rules;
+    const { stepCount, windowMs, isFirstTouch, anchorEndMs } = this.#rules;
     this.#load(at, codes, from, to);
     const matching = this.#matching;
     matching.clear();
@@ -43,6 +43,8 @@ export class SetFunnel {
         if (isFirstTouch) return reached;
         matching.remove(this.#masks[left++]!);
       }
+      // The first event of the window can serve in place of another, so it is the anchor of as many steps.
+      if (this.#at[left]! >= anchorEndMs) return reached;
       reached = Math.max(reached, matching.size);
     }
     return reached;
@@ -50,7 +52,7 @@ export class SetFunnel {
 
   /** Writes into `times` how long `target` steps take. */
   time(at: Float64Array, codes: Uint32Array, from: number, to: number, target: number): void {
-    const { windowMs, isFirstTouch } = this.#rules;
+    const { windowMs, isFirstTouch, anchorEndMs } = this.#rules;
     const { times } = this;
     this.#load(at, codes, from, to);
     const matching = this.#matching;
@@ -63,6 +65,7 @@ export class SetFunnel {
       matching.add(this.#masks[right]!);
       while (matching.size >= target) {
         const anchorMs = this.#at[left]!;
+        if (anchorMs >= anchorEndMs) return;
         const tookMs = this.#at[right]! - anchorMs;
         if (tookMs <= windowMs) {
           if (Number.isNaN(times.earliestMs)) {
@@ -77,7 +80,7 @@ export class SetFunnel {
     }
   }
 
-  /** Loads the candidates that may serve one step each: events, or instants when ties are strict. */
+  /** Loads the events that may serve a step. */
   #load(at: Float64Array, codes: Uint32Array, from: number, to: number): void {
     if (this.#at.length < to - from) {
       this.#at = new Float64Array(2 * (to - from));
@@ -87,10 +90,6 @@ export class SetFunnel {
     for (let row = from; row < to; row++) {
       const mask = codes[row]! & this.#stepMask;
       if (mask === 0) continue;
-      if (this.#rules.isStrict && this.#count > 0 && this.#at[this.#count - 1] === at[row]) {
-        this.#masks[this.#count - 1]! |= mask;
-        continue;
-      }
       this.#at[this.#count] = at[row]!;
       this.#masks[this.#count++] = mask;
     }

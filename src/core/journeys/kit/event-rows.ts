@@ -15,6 +15,7 @@ class EventRows implements RowReader {
   readonly needs: RowNeeds;
   readonly breakdown: EventReader['breakdown'];
   readonly labels = null;
+  readonly mark = null;
   readonly place: RowReader['place'];
   readonly #events: EventReader;
 

@@ -47,6 +47,7 @@ class LabelledRows implements LabelledReader {
   readonly breakdown: EventReader['breakdown'];
   readonly labels: CodeLabels;
   readonly place = null;
+  readonly mark = null;
   readonly #events: EventReader;
   readonly #texts = new TextCodes();
   readonly #text: RowText;

@@ -2,19 +2,26 @@
  * MatchedRows: the reader of journeys to which an event is a mask: a bit for each matcher that fits it.
  */
 import type { EventColumns } from '../../event/columns.ts';
+import { propertyColumn } from '../../event/property.ts';
+import { ValueHashes } from '../../query/fold/value-hashes.ts';
 import { EventReader, type Reading } from './event-reader.ts';
 import { type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
 import { type CodedRows, NOTHING, OUT, type RowNeeds, type RowReader } from './row-reader.ts';
 
-/** `place`: see RowReader. */
+interface MatchedReading extends Reading {
+  /** See RowReader. Default: null. */
+  readonly place?: RowReader['place'];
+  /** The property whose value is the mark of an event. Default: null. */
+  readonly markedBy?: string | null;
+}
+
 export function matchedRows(
   question: JourneyQuestion,
   matchers: readonly Matcher[],
-  reading: Reading,
-  place: RowReader['place'] = null,
+  reading: MatchedReading,
 ): RowReader {
-  return new MatchedRows(new EventReader(question, reading), matchers, place);
+  return new MatchedRows(new EventReader(question, reading), matchers, reading);
 }
 
 class MatchedRows implements RowReader {
@@ -22,15 +29,17 @@ class MatchedRows implements RowReader {
   readonly breakdown: EventReader['breakdown'];
   readonly labels = null;
   readonly place: RowReader['place'];
+  readonly mark: RowReader['mark'];
   readonly #events: EventReader;
   readonly #masks: MatcherMasks;
   /** Whether the breakdown is the person's first value: then events that no matcher fits are seen too. */
   readonly #seesAll: boolean;
 
-  constructor(events: EventReader, matchers: readonly Matcher[], place: RowReader['place']) {
+  constructor(events: EventReader, matchers: readonly Matcher[], { place = null, markedBy = null }: MatchedReading) {
     this.#events = events;
     this.#masks = new MatcherMasks(events.source, matchers);
-    this.needs = events.needs(matcherColumns(matchers));
+    this.mark = markedBy === null ? null : valueMark(events, markedBy);
+    this.needs = events.needs([...matcherColumns(matchers), ...(markedBy === null ? [] : [propertyColumn(markedBy)])]);
     this.breakdown = events.breakdown;
     this.#seesAll = events.breakdown.groupedBy === 'person';
     this.place = place;
@@ -47,4 +56,17 @@ class MatchedRows implements RowReader {
     if (!this.#seesAll && this.#masks.nameMask(row) === 0) return NOTHING;
     return this.#events.passes(row) ? this.#masks.mask(row) : OUT;
   }
+}
+
+/** 21 bits of the high word of a hash beside the 32 of the low one: what a number holds. */
+const HIGH_MASK = 0x1fffff;
+
+/** Reads the hash of a row's value; NaN when the event has none. */
+function valueMark({ source }: EventReader, property: string): (row: number) => number {
+  const hashes = new ValueHashes(source.value(property));
+  return (row) => {
+    hashes.of(row);
+    const { high, low } = hashes;
+    return (high | low) === 0 ? Number.NaN : (high & HIGH_MASK) * 2 ** 32 + (low >>> 0);
+  };
 }

@@ -119,6 +119,8 @@ interface CommonBody {
 interface OwnFields<Own> {
   readonly own: Own;
   readonly matchers?: readonly Matcher[];
+  /** Further condition of every event, which the question's own bounds do not count. Default: none. */
+  readonly activity?: Condition | null;
 }
 
 /**
@@ -140,9 +142,10 @@ export function parseQuestion<S extends z.ZodType<CommonBody>, Own extends objec
   if (!common.ok) return common;
   const resolved = resolve(parsed.data, common.value);
   if (!resolved.ok) return resolved;
-  const { own, matchers = [] } = resolved.value;
-  const size = checkSize(matchers.map(matcherSize), common.value.where);
-  return size.ok ? ok({ ...common.value, ...own }) : size;
+  const { own, matchers = [], activity = null } = resolved.value;
+  const { where } = common.value;
+  const size = checkSize(matchers.map(matcherSize), where);
+  return size.ok ? ok({ ...common.value, where: bothOf(where, activity), ...own }) : size;
 }
 
 function parseCommon(
@@ -151,7 +154,7 @@ function parseCommon(
 ): Result<JourneyQuestion, JourneyRefusal<CommonRefusalCode>> {
   const { events, where, groupBy = null, timezone = defaultTimezone, top } = body;
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
-  const range = parseRange(body.from, body.to, timezone);
+  const range = parseRange(body.from, body.to, timezone, LIMITS.queryLongRangeDaysMax);
   if (!range.ok) return range;
   return ok({
     where: conjunction(events, where),
@@ -160,6 +163,11 @@ function parseCommon(
     ...range.value,
     timezone,
   });
+}
+
+/** Both conditions as one; null when there is neither. */
+function bothOf(left: Condition | null, right: Condition | null): Condition | null {
+  return left === null || right === null ? (left ?? right) : { and: [left, right] };
 }
 
 /** Bounds the tests that a question may make for each event: all its steps and filters together. */
@@ -172,6 +180,14 @@ function checkSize(
   if (count <= max) return ok(null);
   const message = `All steps and filters may have at most ${max} names and conditions together; these have ${count}.`;
   return refuse('conditions-too-many', '', message);
+}
+
+/** Refuses hours of a range that is longer than hours are counted over. */
+export function checkHours({ startMs, endMs }: Pick<JourneyQuestion, 'startMs' | 'endMs'>, path: string) {
+  const max = LIMITS.queryRangeDaysMax;
+  // A local range may be an hour longer than its days.
+  if ((endMs - startMs) / DAY_MS <= max + 0.25) return ok(null);
+  return refuse('range-too-wide', path, `A range has at most ${max} days when hours are counted.`);
 }
 
 export function historyMs(historyDays: number): number {

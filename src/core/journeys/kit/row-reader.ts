@@ -28,6 +28,8 @@ export interface RowReader {
    * once. Null when the instant is kept as it is.
    */
   readonly place: ((atMs: number) => number) | null;
+  /** Gives the mark of a row, by which a person's events are told apart, or NaN; null when events have no marks. */
+  readonly mark: ((row: number) => number) | null;
   /** Turns to a batch. Returns the codes of all its rows when they follow from one repeating text, else null. */
   use(columns: EventColumns): CodedRows | null;
   /** OUT, NOTHING, or the positive code under which the row's event is kept. */

@@ -25,6 +25,8 @@ interface Chunk {
   readonly codes: Uint32Array;
   /** Empty unless the breakdown is read at each event. */
   readonly groups: Uint32Array;
+  /** Empty unless events have marks. */
+  readonly marks: Float64Array;
 }
 
 export class SequenceBuilder {
@@ -65,7 +67,7 @@ export class SequenceBuilder {
     const reader = this.#reader;
     const coded = reader.use(columns);
     if (coded?.codes.every((code) => code === NOTHING)) return;
-    const { breakdown, place } = reader;
+    const { breakdown, place, mark } = reader;
     const { startMs, endMs } = reader.needs;
     const { groupedBy } = breakdown;
     const { at, person } = columns;
@@ -111,6 +113,7 @@ export class SequenceBuilder {
         lastCode = code;
       }
       this.#push(personIndex, atMs, code, groupedBy === 'event' ? breakdown.group(row) : 0);
+      if (mark !== null) this.#mark(mark(row));
     }
     if (this.held > this.#heldMax) this.#narrowToFit();
   }
@@ -121,7 +124,7 @@ export class SequenceBuilder {
    */
   absorb(part: JourneyPart, follow: ((words: Uint32Array, at: number) => void) | null): void {
     const { breakdown, labels } = this.#reader;
-    const { offsets, at, codes, groups, people: hashes } = part.sequences;
+    const { offsets, at, codes, groups, marks, people: hashes } = part.sequences;
     const groupOf = breakdown.texts.codesOf(part.groupTexts);
     const labelOf = labels?.texts.codesOf(part.labelTexts) ?? null;
     const words = new Uint32Array(2);
@@ -138,6 +141,7 @@ export class SequenceBuilder {
       for (let row = offsets[person]!; row < offsets[person + 1]!; row++) {
         const code = labels === null || labelOf === null ? codes[row]! : labels.relabel(codes[row]!, labelOf);
         this.#push(index, at[row]!, code, breakdown.groupedBy === 'event' ? groupOf[groups[row]!]! : 0);
+        if (marks.length > 0) this.#mark(marks[row]!);
       }
       if (this.held > this.#heldMax) this.#narrowToFit();
     }
@@ -167,19 +171,22 @@ export class SequenceBuilder {
     const codes = new Uint32Array(this.#rowCount);
     const isGrouped = this.#reader.breakdown.groupedBy === 'event';
     const groups = new Uint32Array(isGrouped ? this.#rowCount : 0);
+    const marks = new Float64Array(this.#reader.mark === null ? 0 : this.#rowCount);
     for (const { person, length, ...chunk } of this.#filled()) {
       for (let i = 0; i < length; i++) {
         const to = next[person[i]!]!++;
         at[to] = chunk.at[i]!;
         codes[to] = chunk.codes[i]!;
         if (isGrouped) groups[to] = chunk.groups[i]!;
+        if (marks.length > 0) marks[to] = chunk.marks[i]!;
       }
     }
     this.#chunks = [];
     this.#last = null;
-    for (let i = 0; i < personCount; i++) sortByTime(at, codes, groups, offsets[i]!, offsets[i + 1]!);
+    const events = { at, codes, groups, marks };
+    for (let i = 0; i < personCount; i++) sortByTime(events, offsets[i]!, offsets[i + 1]!);
     const people = this.#people.hashes();
-    return { personCount, offsets, at, codes, groups: isGrouped ? groups : this.#people.groups(), people };
+    return { personCount, offsets, ...events, groups: isGrouped ? groups : this.#people.groups(), people };
   }
 
   #push(person: number, atMs: number, code: number, group: number): void {
@@ -196,12 +203,18 @@ export class SequenceBuilder {
     this.#rowCount++;
   }
 
+  /** Marks the event that was pushed last. */
+  #mark(mark: number): void {
+    this.#last!.marks[(this.#rowCount - 1) % CHUNK_ROWS] = mark;
+  }
+
   #newChunk(): Chunk {
     return {
       person: new Uint32Array(CHUNK_ROWS),
       at: new Float64Array(CHUNK_ROWS),
       codes: new Uint32Array(CHUNK_ROWS),
       groups: new Uint32Array(this.#reader.breakdown.groupedBy === 'event' ? CHUNK_ROWS : 0),
+      marks: new Float64Array(this.#reader.mark === null ? 0 : CHUNK_ROWS),
     };
   }
 
@@ -219,7 +232,9 @@ export class SequenceBuilder {
     for (const { person, length, ...chunk } of old) {
       for (let i = 0; i < length; i++) {
         const number = kept[person[i]!]!;
-        if (number >= 0) this.#push(number, chunk.at[i]!, chunk.codes[i]!, chunk.groups[i] ?? 0);
+        if (number < 0) continue;
+        this.#push(number, chunk.at[i]!, chunk.codes[i]!, chunk.groups[i] ?? 0);
+        if (chunk.marks.length > 0) this.#mark(chunk.marks[i]!);
       }
     }
   }
@@ -236,7 +251,11 @@ export class SequenceBuilder {
 /**
  * Sorts the events [from, to). Most are in order: days come ascending, and a sealed day is sorted by person and time.
  */
-function sortByTime(at: Float64Array, codes: Uint32Array, groups: Uint32Array, from: number, to: number): void {
+function sortByTime(
+  { at, codes, groups, marks }: Pick<Sequences, 'at' | 'codes' | 'groups' | 'marks'>,
+  from: number,
+  to: number,
+): void {
   let sorted = from + 1;
   while (sorted < to && at[sorted - 1]! <= at[sorted]!) sorted++;
   if (sorted >= to) return;
@@ -244,17 +263,11 @@ function sortByTime(at: Float64Array, codes: Uint32Array, groups: Uint32Array, f
   const order: number[] = new Array(to - from);
   for (let i = from; i < to; i++) order[i - from] = i;
   order.sort((left, right) => at[left]! - at[right]!);
-  at.set(
-    Float64Array.from(order, (row) => at[row]!),
-    from,
-  );
-  codes.set(
-    Uint32Array.from(order, (row) => codes[row]!),
-    from,
-  );
-  if (groups.length > 0)
-    groups.set(
-      Uint32Array.from(order, (row) => groups[row]!),
-      from,
-    );
+  for (const list of [at, codes, groups, marks]) {
+    if (list.length > 0)
+      list.set(
+        order.map((row) => list[row]!),
+        from,
+      );
+  }
 }

@@ -21,6 +21,8 @@ export interface Sequences {
    * breakdown.
    */
   readonly groups: Uint32Array;
+  /** The mark of each event, or NaN; empty when events have no marks. */
+  readonly marks: Float64Array;
   /** Hashes as unsigned words: that of person i has its high word at 2i and its low word at 2i + 1. */
   readonly people: Uint32Array;
 }

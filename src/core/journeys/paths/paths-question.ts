@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
 import { ok } from '../../std/result.ts';
+import { activityOf, identityEventsField } from '../kit/activity.ts';
 import { type Matcher, matcherOf, matcherSchema } from '../kit/matchers.ts';
 import { commonFields, eventsField, type JourneyQuestion, nameSchema, parseQuestion, refuse } from '../kit/request.ts';
 
@@ -11,6 +12,7 @@ const NODES_DEFAULT = 10;
 export const pathsSchema = z.strictObject({
   ...commonFields,
   events: eventsField,
+  identityEvents: identityEventsField,
   startAt: matcherSchema.optional().describe('Paths begin at the first event that matches. Give this or endAt.'),
   endAt: matcherSchema.optional().describe('Paths lead up to the last event that matches.'),
   steps: z
@@ -37,6 +39,7 @@ export const pathsSchema = z.strictObject({
 
 export const pathsCodes = {
   events: 'events-invalid',
+  identityEvents: 'query-invalid',
   startAt: 'matcher-invalid',
   endAt: 'matcher-invalid',
   steps: 'steps-invalid',
@@ -66,6 +69,7 @@ export function parsePaths(body: unknown, timezone: string) {
     const anchor = matcherOf(end);
     const isBackward = endAt !== undefined;
     const windowMs = windowSeconds === undefined ? Number.POSITIVE_INFINITY : Math.round(windowSeconds * 1_000);
-    return ok({ own: { anchor, isBackward, stepCount, nodes, by, collapses, windowMs }, matchers: [anchor] });
+    const own = { anchor, isBackward, stepCount, nodes, by, collapses, windowMs };
+    return ok({ own, matchers: [anchor], activity: activityOf(fields, anchor) });
   });
 }

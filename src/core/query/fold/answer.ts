@@ -3,17 +3,21 @@
  *
  * Series are ordered by total, descending, then by key, code points ascending (an absent value before any text; a total
  * of null last). The groups beyond `top` are one further series, the last: `{key: {<dimension>: null}, other: true}`,
- * so that counts and sums still add up to the whole. Points cover every bucket of the range: 0 where nothing was
+ * so that counts and sums still add up to the whole. With a cursor the ranking goes on behind the series that it names;
+ * `other` is then what is left behind this page. Points cover every bucket of the range: 0 where nothing was
  * counted or summed, null where there is nothing to take an average, extreme or quantile of.
  */
 import { isoTime } from '../../std/instant.ts';
 import { compareCodePoints } from '../../std/text.ts';
 import type { Query } from '../question/request.ts';
-import type { Fold, FoldedSeries, Value } from './fold.ts';
+import { type RankedPlace, seriesCursor } from '../question/series-cursor.ts';
+import type { Fold, FoldedSeries, Value, ValueCounts } from './fold.ts';
 
 export interface Point {
   /** ISO start of the bucket, UTC. */
   readonly at: string;
+  /** Set when the range holds only a part of the bucket. */
+  readonly partial?: true;
   readonly value: number | null;
 }
 export interface Series {
@@ -28,28 +32,46 @@ export interface RankedSeries {
   readonly series: readonly Series[];
   /** True when some number in it is an estimate. */
   readonly estimated: boolean;
+  /** Absent when the question measures no property. */
+  readonly values?: ValueCounts | undefined;
+  /** Cursor of the next series by rank; absent when all are listed. */
+  readonly cursor?: string;
 }
 
 export function rankSeries(query: Query, fold: Fold): RankedSeries {
-  const ranked = query.groupBy.length === 0 ? allGroups(fold) : rankedGroups(fold);
+  const ranked = query.groupBy.length === 0 ? allGroups(fold) : groupsAfter(query.after, fold);
   const top = ranked.slice(0, query.groupBy.length === 0 ? 1 : query.top).map(({ group }) => group);
   const rest = ranked.slice(top.length).map(({ group }) => group);
-  const ats = query.interval === null ? [] : query.bucketStarts.map((startMs) => isoTime(startMs));
+  const places = query.interval === null ? [] : placesOf(query);
 
   let estimated = false;
   const seriesOf = (folded: FoldedSeries, key: readonly (string | null)[], other: boolean): Series => {
-    estimated ||= folded.total.estimated || (ats.length > 0 && folded.points.some((point) => point.estimated));
+    estimated ||= folded.total.estimated || (places.length > 0 && folded.points.some((point) => point.estimated));
     return {
       key: Object.fromEntries(query.groupBy.map((dimension, index) => [dimension, key[index] ?? null])),
       ...(other && { other }),
       total: folded.total.value,
-      points: ats.map((at, bucket) => ({ at, value: folded.points[bucket]!.value })),
+      points: places.map((place, bucket) => ({ ...place, value: folded.points[bucket]!.value })),
     };
   };
-  if (query.groupBy.length === 0 && top.length === 0) return { series: [emptySeries(query, ats)], estimated };
+  const values = fold.values && { values: fold.values };
+  if (query.groupBy.length === 0 && top.length === 0) {
+    return { series: [emptySeries(query, places)], estimated, ...values };
+  }
   const series = top.map((group) => seriesOf(fold.series([group]), fold.key(group), false));
-  if (rest.length > 0) series.push(seriesOf(fold.series(rest), [], true));
-  return { series, estimated };
+  if (rest.length === 0) return { series, estimated, ...values };
+  const cursor = seriesCursor({ total: series.at(-1)!.total, key: fold.key(top.at(-1)!) });
+  series.push(seriesOf(fold.series(rest), [], true));
+  return { series, estimated, ...values, cursor };
+}
+
+/** The groups by rank; with `after` only those behind it. */
+function groupsAfter(after: RankedPlace | null, fold: Fold): RankedGroup[] {
+  const ranked = rankedGroups(fold);
+  if (after === null) return ranked;
+  return ranked.filter(
+    ({ group, total }) => (compareTotals(total, { value: after.total }) || compareKeys(fold.key(group), after.key)) > 0,
+  );
 }
 
 interface RankedGroup {
@@ -66,7 +88,7 @@ function rankedGroups(fold: Fold): RankedGroup[] {
   return groups.sort((a, b) => compareTotals(a.total, b.total) || compareKeys(fold.key(a.group), fold.key(b.group)));
 }
 
-function compareTotals(a: Value, b: Value): number {
+function compareTotals(a: Pick<Value, 'value'>, b: Pick<Value, 'value'>): number {
   if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
   return b.value - a.value;
 }
@@ -84,7 +106,17 @@ function compareTexts(a: string | null, b: string | null): number {
   return compareCodePoints(a, b);
 }
 
-function emptySeries(query: Query, ats: readonly string[]): Series {
+type Place = Omit<Point, 'value'>;
+
+/** The points of a question without their values. */
+function placesOf({ bucketStarts, cutBuckets }: Query): Place[] {
+  return bucketStarts.map((startMs, bucket) => ({
+    at: isoTime(startMs),
+    ...(cutBuckets.includes(bucket) && { partial: true as const }),
+  }));
+}
+
+function emptySeries(query: Query, places: readonly Place[]): Series {
   const value = query.number === null || query.number.statistic === 'sum' ? 0 : null;
-  return { key: {}, total: value, points: ats.map((at) => ({ at, value })) };
+  return { key: {}, total: value, points: places.map((place) => ({ ...place, value })) };
 }

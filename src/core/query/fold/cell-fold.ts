@@ -44,6 +44,7 @@ export class CellFold {
   readonly #groupOfTuple = new Map<string, number>();
   readonly #searchedPositions: readonly number[];
   #shortfall: CellShortfall | null = null;
+  readonly #values = { events: 0, numbers: 0, texts: null };
 
   /** `linked` puts together people with several ids; null when people are counted by their ids as they came. */
   constructor(query: Query, plan: RollupPlan, linked: LinkedPeople | null = null) {
@@ -75,14 +76,23 @@ export class CellFold {
         if (group === LEFT_OUT || cell.isEmpty) continue;
         const counted = this.#linked === null ? cell : linkedCell(cell, this.#linked);
         if (counted === null) this.#shortfall = 'people-linked';
-        else this.#add(this.#grouping.slot(group, bucket), counted);
+        else this.#count(this.#grouping.slot(group, bucket), counted);
       }
     }
     if (this.#grouping.sizeBytes > LIMITS.queryHeldSizeBytesMax) this.#shortfall = 'too-large';
   }
 
+  #count(slot: number, cell: Cell): void {
+    this.#add(slot, cell);
+    const { numberPosition } = this.#plan;
+    if (numberPosition === null) return;
+    this.#values.events += cell.count;
+    this.#values.numbers += cell.numbers[numberPosition]!.count;
+  }
+
   finish(): Fold {
-    return new TalliedFold(this.#grouping, this.#tally);
+    const values = this.#query.number === null ? undefined : this.#values;
+    return new TalliedFold(this.#grouping, this.#tally, values);
   }
 
   #groupOf(key: string): number {
@@ -133,8 +143,9 @@ function searchedProperties(condition: Condition | null): string[] {
   if ('or' in condition) return condition.or.flatMap(searchedProperties);
   if ('not' in condition) return searchedProperties(condition.not);
   if ('cohort' in condition) return [];
-  const isWhole = condition.op === 'eq' || condition.op === 'neq' || condition.op === 'in' || condition.op === 'exists';
-  return isWhole ? [] : conditionProperties(condition);
+  const { op, caseInsensitive = false } = condition;
+  const isWhole = !caseInsensitive && (op === 'eq' || op === 'neq' || op === 'in');
+  return isWhole || op === 'exists' ? [] : conditionProperties(condition);
 }
 
 function tallyOf(

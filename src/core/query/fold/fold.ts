@@ -20,7 +20,18 @@ export interface FoldedSeries {
   readonly points: readonly Value[];
 }
 
+/** How many of a question's events have the property that it measures, and as what. */
+export interface ValueCounts {
+  readonly events: number;
+  /** Events whose value counts as a number. */
+  readonly numbers: number;
+  /** Events whose value is a text and does not count; null when cells were read, which do not know. */
+  readonly texts: number | null;
+}
+
 export interface Fold {
+  /** Absent when the question measures no property. */
+  readonly values?: ValueCounts | undefined;
   readonly groupCount: number;
   /** Returns the values of the properties grouped by, in their order. */
   key(group: number): readonly (string | null)[];

@@ -4,7 +4,7 @@
  * A tally keeps one value a slot. Dense numbers let tallies be flat arrays; only slots that occur exist. Slots are
  * found in an array by group and bucket, and beyond its end by open addressing: 8 to 24 bytes a slot, no object each.
  */
-import type { Fold, FoldedSeries, Value } from './fold.ts';
+import type { Fold, FoldedSeries, Value, ValueCounts } from './fold.ts';
 
 /** Numbers of slots: a list of them, or a part of one. */
 export type Slots = ArrayLike<number> & Iterable<number>;
@@ -203,13 +203,15 @@ class SlotsByGroup {
 
 /** A finished grouping with its tally; nothing is added to it any more. */
 export class TalliedFold implements Fold {
+  readonly values: ValueCounts | undefined;
   readonly #grouping: Grouping;
   readonly #tally: Tally;
   readonly #slotsByGroup: SlotsByGroup;
   /** Totals by group. Ranking asks for every total, and the series of the top ask for theirs again. */
   readonly #totals: Value[] = [];
 
-  constructor(grouping: Grouping, tally: Tally) {
+  constructor(grouping: Grouping, tally: Tally, values?: ValueCounts) {
+    this.values = values;
     this.#grouping = grouping;
     this.#tally = tally;
     this.#slotsByGroup = grouping.slotsByGroup();

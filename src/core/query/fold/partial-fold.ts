@@ -10,6 +10,8 @@ export interface PartialFold {
   readonly groups: Uint32Array;
   readonly buckets: Uint32Array;
   readonly tally: PartialTally;
+  /** Counts of the values that the question measures; 0 when it measures none. */
+  readonly values: { readonly events: number; readonly numbers: number; readonly texts: number };
   /** Names the bound that was exceeded, which makes the rest void; null while within bounds. */
   readonly excess: string | null;
 }

@@ -6,16 +6,15 @@
  * where the question needs them.
  */
 import type { EventColumns } from '../../event/columns.ts';
-import type { StringColumn } from '../../event/event.ts';
+import type { JsonValue, StringColumn } from '../../event/event.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/links.ts';
-import { Hasher } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
 import { wordsOf } from '../../std/words.ts';
 import { bucketIndex } from '../question/interval.ts';
 import { type Query, queryColumns } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
-import { RowSource, type RowTest, type RowValue } from '../rows/row-source.ts';
+import { RowSource, type RowTest } from '../rows/row-source.ts';
 import { CountTally } from './count-tally.ts';
 import type { Fold } from './fold.ts';
 import { Grouping, TalliedFold } from './grouping.ts';
@@ -24,13 +23,25 @@ import type { PartialFold } from './partial-fold.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
 import { TextGroups } from './text-groups.ts';
+import { ValueHashes } from './value-hashes.ts';
 
 const NOTHING: Omit<PartialFold, 'excess'> = {
   keys: [],
   groups: new Uint32Array(),
   buckets: new Uint32Array(),
   tally: { kind: 'count', counts: new Float64Array() },
+  values: { events: 0, numbers: 0, texts: 0 },
 };
+
+/** A number as people write it, in the decimal form of JSON or with a bare point or a plus. */
+const NUMBER_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** Returns the value as a finite number; null when it is none. With `countsTexts` a text may be one. */
+function numberOf(value: JsonValue | undefined, countsTexts: boolean): number | null {
+  const isText = countsTexts && typeof value === 'string' && NUMBER_TEXT.test(value.trim());
+  const number = isText ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+}
 
 /** Adds one row to a slot. */
 type AddRow = (slot: number, row: number) => void;
@@ -49,6 +60,7 @@ export class RowFold {
   readonly #add: AddRow;
   #people: Uint32Array = new Uint32Array(0);
   #excess: string | null = null;
+  readonly #values = { events: 0, numbers: 0, texts: 0 };
 
   constructor(query: Query) {
     this.#query = query;
@@ -128,11 +140,11 @@ export class RowFold {
     const { groups, buckets } = this.#grouping.slots();
     assert(this.isDivisible && !(this.#tally instanceof QuantileTally), 'this question has no partial folds');
     const tally = this.#tally.partial(groups.length);
-    return { keys: this.#grouping.keys(), groups, buckets, tally, excess: null };
+    return { keys: this.#grouping.keys(), groups, buckets, tally, values: { ...this.#values }, excess: null };
   }
 
   /** Adds the counts of another fold of the same question, whose people are put through `linked` here. */
-  absorb({ keys, groups, buckets, tally, excess }: PartialFold, linked: LinkedPeople | null = null): void {
+  absorb({ keys, groups, buckets, tally, values, excess }: PartialFold, linked: LinkedPeople | null = null): void {
     // A scanner of an older version does not send it.
     this.#excess ??= excess ?? null;
     if (this.#excess !== null) return;
@@ -140,6 +152,7 @@ export class RowFold {
     const slotOf = Uint32Array.from(groups, (group, slot) => this.#grouping.slot(groupOf[group]!, buckets[slot]!));
     this.#checkExcess();
     if (this.#excess !== null) return;
+    this.#addValues(values ?? NOTHING.values);
     const ownTally = this.#tally;
     if (tally.kind === 'count' && ownTally instanceof CountTally) ownTally.absorb(tally, slotOf);
     else if (tally.kind === 'people' && ownTally instanceof PeopleTally) {
@@ -149,19 +162,26 @@ export class RowFold {
     this.#checkExcess();
   }
 
+  #addValues({ events, numbers, texts }: PartialFold['values']): void {
+    this.#values.events += events;
+    this.#values.numbers += numbers;
+    this.#values.texts += texts;
+  }
+
   finish(): Fold {
-    return new TalliedFold(this.#grouping, this.#tally);
+    return new TalliedFold(this.#grouping, this.#tally, this.#query.number === null ? undefined : this.#values);
   }
 
   #tallyOf(): { readonly tally: CountTally | PeopleTally | NumberTally | QuantileTally; readonly add: AddRow } {
-    const { measure, number } = this.#query;
+    const { measure, number, distinct, countsTexts } = this.#query;
     if (measure === 'users') {
       const tally = new PeopleTally();
       return { tally, add: (slot, row) => tally.add(slot, this.#people[2 * row + 1]!, this.#people[2 * row]!) };
     }
-    if (measure === 'groups') {
+    if (measure === 'groups' || distinct !== null) {
+      // Values are told apart by their hashes, as people are.
       const tally = new PeopleTally();
-      const hashes = new TextHashes(this.#source.value('group_id'));
+      const hashes = new ValueHashes(this.#source.value(distinct ?? 'group_id'));
       const add: AddRow = (slot, row) => {
         hashes.of(row);
         tally.add(slot, hashes.high, hashes.low);
@@ -177,32 +197,16 @@ export class RowFold {
     const value = this.#source.value(number.property);
     const add: AddRow = (slot, row) => {
       const found = value(row);
-      if (typeof found === 'number' && Number.isFinite(found)) tally.add(slot, found);
-      else tally.touch(slot);
+      const number = numberOf(found, countsTexts);
+      this.#values.events++;
+      if (number === null) {
+        if (typeof found === 'string') this.#values.texts++;
+        tally.touch(slot);
+      } else {
+        this.#values.numbers++;
+        tally.add(slot, number);
+      }
     };
     return { tally, add };
-  }
-}
-
-/** 64-bit hashes of a text that repeats from row to row; (0, 0) where there is none. */
-class TextHashes {
-  high = 0;
-  low = 0;
-  readonly #text: RowValue;
-  readonly #hasher = new Hasher([0, 0, 0, 0]);
-  #last: unknown;
-
-  constructor(text: RowValue) {
-    this.#text = text;
-  }
-
-  /** Leaves the hash of the row's text in `high` and `low`. */
-  of(row: number): void {
-    const text = this.#text(row);
-    if (text === this.#last) return;
-    this.#last = text;
-    if (typeof text === 'string') this.#hasher.hash(text);
-    this.high = typeof text === 'string' ? this.#hasher.high : 0;
-    this.low = typeof text === 'string' ? this.#hasher.low : 0;
   }
 }

@@ -28,6 +28,8 @@ export interface Table {
   readonly groupBy: readonly string[];
   /** Starts of the buckets; empty without an interval. */
   readonly ats: readonly string[];
+  /** Starts of the buckets that the range of some question cuts. */
+  readonly cutAts: ReadonlySet<string>;
   readonly lines: ReadonlyMap<string, Line>;
   /** The value of a key that is not listed. */
   readonly absent: Value;
@@ -51,6 +53,7 @@ export function tableOf(query: Pick<Query, 'groupBy' | 'number'>, series: readon
   return {
     groupBy: query.groupBy,
     ats: listed[0]?.points.map(({ at }) => at) ?? [],
+    cutAts: new Set(listed[0]?.points.flatMap(({ at, partial }) => (partial ? [at] : []))),
     lines: new Map(lines),
     absent: isAdditive && listed.length === series.length ? 0 : null,
   };
@@ -62,7 +65,8 @@ export function alignedTo(ats: readonly string[], table: Table): Table {
     text,
     { ...line, points: ats.map((_, index) => line.points[index] ?? null) },
   ]);
-  return { ...table, ats, lines: new Map(lines) };
+  const cutAts = new Set(ats.filter((_, index) => table.cutAts.has(table.ats[index]!)));
+  return { ...table, ats, cutAts, lines: new Map(lines) };
 }
 
 /** Values that all formulas of a call may still compute, and points that their answers may still have. */
@@ -103,7 +107,7 @@ export function evaluateFormula(
       return ok(evaluated);
     }
     const line: Line = { key: {}, total: evaluated.number, points: [] };
-    return ok({ groupBy: [], ats: [], lines: new Map([['[]', line]]), absent: null });
+    return ok({ groupBy: [], ats: [], cutAts: new Set(), lines: new Map([['[]', line]]), absent: null });
   } catch (error) {
     if (error instanceof FormulaMismatch) return err(error.message);
     throw error;
@@ -111,14 +115,18 @@ export function evaluateFormula(
 }
 
 /** Returns the lines as series by total, descending, then by key; null last. */
-export function seriesOf({ groupBy, ats, lines }: Table): Series[] {
+export function seriesOf({ groupBy, ats, cutAts, lines }: Table): Series[] {
   const ranked = [...lines.values()].sort(
     (left, right) => compareTotals(left.total, right.total) || compareKeys(groupBy, left.key, right.key),
   );
   return ranked.map(({ key, total, points }) => ({
     key,
     total,
-    points: ats.map((at, index) => ({ at, value: points[index] ?? null })),
+    points: ats.map((at, index) => ({
+      at,
+      ...(cutAts.has(at) && { partial: true as const }),
+      value: points[index] ?? null,
+    })),
   }));
 }
 
@@ -186,7 +194,8 @@ function joined(operator: Operator, left: Table, right: Table, budget: FormulaBu
     const points = ats.map((_, index) => calculate(operator, a.points[index] ?? null, b.points[index] ?? null));
     return [text, { key, total: calculate(operator, a.total, b.total), points }];
   });
-  return { groupBy, ats, lines: new Map(lines), absent: calculate(operator, left.absent, right.absent) };
+  const cutAts = new Set([...left.cutAts, ...right.cutAts]);
+  return { groupBy, ats, cutAts, lines: new Map(lines), absent: calculate(operator, left.absent, right.absent) };
 }
 
 function mapped(table: Table, convert: (value: Value) => Value, budget: FormulaBudget): Table {

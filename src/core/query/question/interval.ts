@@ -23,6 +23,15 @@ export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
   month: 28 * DAY_MS,
 };
 
+/** Longer than any bucket of the interval, by the hour or day that a zone may skip. */
+const LONGEST_MS: Readonly<Record<Interval, number>> = {
+  minute: 3 * HOUR_MS,
+  hour: 3 * HOUR_MS,
+  day: 3 * DAY_MS,
+  week: 9 * DAY_MS,
+  month: 33 * DAY_MS,
+};
+
 /** Returns the starts of all buckets that meet `[startMs, endMs)`; the first may lie before `startMs`. */
 export function bucketStarts(interval: Interval, timezone: string, startMs: number, endMs: number): number[] {
   if (interval === 'minute' || interval === 'hour') return clockStarts(INTERVAL_MS[interval], timezone, startMs, endMs);
@@ -32,6 +41,22 @@ export function bucketStarts(interval: Interval, timezone: string, startMs: numb
 /** Returns the start of the bucket that holds `atMs`. */
 export function startOf(interval: Interval, timezone: string, atMs: number): number {
   return bucketStarts(interval, timezone, atMs, atMs + 1)[0]!;
+}
+
+/** Returns the end of the bucket that holds `atMs`: the start of the next one. */
+export function endOf(interval: Interval, timezone: string, atMs: number): number {
+  return bucketStarts(interval, timezone, atMs, atMs + LONGEST_MS[interval])[1]!;
+}
+
+/** Returns the indexes of the buckets, of those that meet the range, of which the range holds only a part. */
+export function cutBuckets(
+  interval: Interval,
+  timezone: string,
+  { starts, startMs, endMs }: { readonly starts: readonly number[]; readonly startMs: number; readonly endMs: number },
+): number[] {
+  const last = starts.length - 1;
+  const isEndCut = endOf(interval, timezone, endMs - 1) > endMs;
+  return [...new Set([...(starts[0]! < startMs ? [0] : []), ...(isEndCut ? [last] : [])])];
 }
 
 /** Returns the index of the last start that is not after `atMs`; -1 when all are. */

@@ -8,6 +8,7 @@
  * - Its dimensions decide the remaining conditions of the question exactly.
  * - Its dimensions have the properties grouped by, its numbers the property measured.
  * - The question asks for no trait, cohort or group: those are looked up when events are read, so no rollup has them.
+ *   The distinct values of a property, and numbers sent as text, are told by no cell either.
  * - The question's bounds and buckets fall on whole minutes, the grain of a window.
  *
  * A dimension holds text, cut to `dimensionValueLengthMax`: so a comparison of an untyped property with anything but a
@@ -35,7 +36,8 @@ export interface RollupPlan {
 
 /** Returns the adequate rollups, the one with the fewest dimensions first. */
 export function rollupPlans(query: Query, rollups: readonly Rollup[], nowMs: number): RollupPlan[] {
-  if (query.measure === 'groups' || queryProperties(query).some(isTrait)) return [];
+  if (query.countsTexts) return [];
+  if (query.measure === 'groups' || query.distinct !== null || queryProperties(query).some(isTrait)) return [];
   if (dayGrains(query, nowMs) === null) return [];
   return rollups
     .map((rollup) => planOn(query, rollup))
@@ -114,7 +116,7 @@ function isDecided(condition: Condition, dimensions: readonly string[]): boolean
   return dimensions.includes(condition.property) && isDecidedByText(condition);
 }
 
-function isDecidedByText({ property, op, value }: Comparison): boolean {
+function isDecidedByText({ property, op, value, caseInsensitive }: Comparison): boolean {
   if (op === 'exists') return true;
   const values = op === 'in' && Array.isArray(value) ? value : [value];
   const areShort = values.every((each) => typeof each !== 'string' || each.length < LIMITS.dimensionValueLengthMax - 1);
@@ -122,7 +124,9 @@ function isDecidedByText({ property, op, value }: Comparison): boolean {
   // A text such as "1" may stand for a number, a boolean or a string, so only a text that no other value has can
   // decide.
   const isEquality = op === 'eq' || op === 'neq' || op === 'in';
-  return isEquality && areShort && values.every((each) => typeof each === 'string' && isPlainText(each));
+  return (
+    isEquality && !caseInsensitive && areShort && values.every((each) => typeof each === 'string' && isPlainText(each))
+  );
 }
 
 function isPlainText(text: string): boolean {

@@ -7,12 +7,19 @@
 import { z } from 'zod';
 import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
-import { type Measure, measureOfNumber, measureSchema, type Statistic } from '../../event/measure.ts';
+import {
+  type Measure,
+  measureOfDistinct,
+  measureOfNumber,
+  measureSchema,
+  type Statistic,
+} from '../../event/measure.ts';
 import { propertyColumn } from '../../event/property.ts';
 import { DAY_MS, LIMITS } from '../../limits.ts';
 import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
-import { bucketStarts, INTERVAL_MS, INTERVALS, type Interval } from './interval.ts';
+import { bucketStarts, cutBuckets, INTERVAL_MS, INTERVALS, type Interval } from './interval.ts';
+import { parseSeriesCursor, type RankedPlace } from './series-cursor.ts';
 import { isTimezone, startOfDate } from './zone.ts';
 
 const propertyName = z.string().min(1).max(LIMITS.nameLengthMax);
@@ -32,6 +39,10 @@ export const querySchema = z.strictObject({
   from: z.string().max(40),
   to: z.string().max(40),
   timezone: z.string().min(1).max(64).optional().describe('IANA time zone. Default: the zone of the tenant.'),
+  textNumbers: z
+    .boolean()
+    .default(false)
+    .describe('Whether a number that was sent as a text, such as "10", counts as that number. Read from the events.'),
   exact: z.boolean().default(false).describe('Refuses estimates: reads events where cells are not exact.'),
   top: z
     .int()
@@ -42,14 +53,21 @@ export const querySchema = z.strictObject({
       'Number of series listed; the remainder is one more series, `other`. ' +
         `Default: ${LIMITS.queryTopDefault}, or fewer when so many series would have too many points.`,
     ),
+  cursor: z
+    .string()
+    .max(LIMITS.queryCursorLengthMax)
+    .optional()
+    .describe('The `cursor` of an answer to the same question: lists the series that follow by rank.'),
 });
 export type QueryBody = z.input<typeof querySchema>;
 
 /** A question, checked and resolved. */
 export interface Query {
   readonly measure: Measure;
-  /** The statistic and property of the measure; null for count, users and groups. */
+  /** The statistic and property of the measure; null for one that takes no numbers. */
   readonly number: { readonly statistic: Statistic; readonly property: string } | null;
+  /** The property whose distinct values are counted; null for any other measure. */
+  readonly distinct: string | null;
   /** `events` and `where` together. */
   readonly where: Condition | null;
   readonly groupBy: readonly string[];
@@ -57,11 +75,17 @@ export interface Query {
   readonly startMs: number;
   readonly endMs: number;
   readonly timezone: string;
+  /** True when a text that is a number counts as that number. */
+  readonly countsTexts: boolean;
   /** True when estimates are refused: values that a sketch cannot tell exactly are read from the lake. */
   readonly exact: boolean;
   readonly top: number;
+  /** The place behind which the ranking goes on; null for its beginning. */
+  readonly after: RankedPlace | null;
   /** Starts of the buckets of the points; without an interval one bucket, the range itself. */
   readonly bucketStarts: readonly number[];
+  /** Indexes of the buckets of which the range holds only a part; empty without an interval. */
+  readonly cutBuckets: readonly number[];
 }
 
 export const QUERY_REFUSAL_CODES = [
@@ -79,6 +103,7 @@ export const QUERY_REFUSAL_CODES = [
   'exact-invalid',
   'top-invalid',
   'too-many-points',
+  'cursor-invalid',
 ] as const;
 export type QueryRefusalCode = (typeof QUERY_REFUSAL_CODES)[number];
 
@@ -94,11 +119,22 @@ export interface QueryRefusal {
 export function parseQuery(body: unknown, defaultTimezone: string): Result<Query, QueryRefusal> {
   const parsed = querySchema.safeParse(body);
   if (!parsed.success) return err(refusalOf(parsed.error.issues[0]!));
-  const { measure, events, where, groupBy, exact, interval = null, timezone = defaultTimezone } = parsed.data;
+  const {
+    measure,
+    events,
+    where,
+    groupBy,
+    exact,
+    textNumbers,
+    interval = null,
+    timezone = defaultTimezone,
+  } = parsed.data;
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   if (new Set(groupBy).size < groupBy.length)
     return refuse('group-by-invalid', '/groupBy', 'A property is named twice.');
-  const range = parseRange(parsed.data.from, parsed.data.to, timezone);
+  const daysMax =
+    interval === 'minute' || interval === 'hour' ? LIMITS.queryRangeDaysMax : LIMITS.queryLongRangeDaysMax;
+  const range = parseRange(parsed.data.from, parsed.data.to, timezone, daysMax);
   if (!range.ok) return range;
   const { startMs, endMs } = range.value;
   const pointsMax = LIMITS.queryPointsMax;
@@ -122,18 +158,28 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
       `At most ${pointsMax} points an answer; this asks for up to ${pointCount}.`,
     );
   }
+  const { cursor } = parsed.data;
+  const after = cursor === undefined ? null : parseSeriesCursor(cursor, groupBy.length);
+  if (cursor !== undefined && (after === null || groupBy.length === 0)) {
+    const message = 'The cursor was not issued for this question. Start again without it.';
+    return refuse('cursor-invalid', '/cursor', message);
+  }
   return ok({
     measure,
     number: measureOfNumber(measure),
+    distinct: measureOfDistinct(measure),
     where: conjunction(events, where),
     groupBy,
     interval,
     startMs,
     endMs,
     timezone,
+    countsTexts: textNumbers && measureOfNumber(measure) !== null,
     exact,
     top,
+    after,
     bucketStarts: starts,
+    cutBuckets: interval ? cutBuckets(interval, timezone, { starts, startMs, endMs }) : [],
   });
 }
 
@@ -147,11 +193,12 @@ export function conjunction(events: readonly string[] | undefined, where: Condit
   return where ? { and: [eventCondition, where] } : eventCondition;
 }
 
-/** Returns the instants of a range, which is neither empty nor too wide. */
+/** Returns the instants of a range, which is neither empty nor wider than `daysMax`. */
 export function parseRange(
   from: string,
   to: string,
   timezone: string,
+  daysMax: number = LIMITS.queryRangeDaysMax,
 ): Result<{ startMs: number; endMs: number }, QueryRefusal> {
   const startMs = parseInstant(from, timezone);
   const endMs = parseInstant(to, timezone);
@@ -160,9 +207,9 @@ export function parseRange(
   if (endMs === null) return refuse('range-invalid', '/to', `"${to}" ${form}`);
   if (startMs >= endMs) return refuse('range-inverted', '/to', `The range ends (${to}) before it begins (${from}).`);
   const days = (endMs - startMs) / DAY_MS;
-  // A local range of 400 days may be an hour longer.
-  if (days > LIMITS.queryRangeDaysMax + 0.25) {
-    const detail = `A range has at most ${LIMITS.queryRangeDaysMax} days; this one has ${Math.ceil(days)}.`;
+  // A local range may be an hour longer than its days.
+  if (days > daysMax + 0.25) {
+    const detail = `A range has at most ${daysMax} days here, this one ${Math.ceil(days)}.`;
     return refuse('range-too-wide', '/to', detail);
   }
   return ok({ startMs, endMs });
@@ -202,6 +249,7 @@ const CODE_OF_FIELD: Readonly<Record<string, QueryRefusalCode>> = {
   timezone: 'timezone-unknown',
   exact: 'exact-invalid',
   top: 'top-invalid',
+  cursor: 'cursor-invalid',
 };
 
 function refusalOf(issue: z.core.$ZodIssue): QueryRefusal {
@@ -218,9 +266,10 @@ function refuse(code: QueryRefusalCode, path: string, message: string) {
 }
 
 /** Returns the properties that a question reads. */
-export function queryProperties({ groupBy, where, number, measure }: Query): string[] {
+export function queryProperties({ groupBy, where, number, distinct, measure }: Query): string[] {
   const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
   if (number) names.push(number.property);
+  if (distinct !== null) names.push(distinct);
   if (measure === 'groups') names.push('group_id');
   return names;
 }

@@ -32,6 +32,7 @@ const rulesOf = (stepCount: number, exclusions: ChainRules['exclusions'] = []) =
     windowMs: fc.nat(8),
     isStrict: fc.boolean(),
     isFirstTouch: fc.boolean(),
+    anchorEndMs: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat(9)),
     exclusions: fc.constant(exclusions),
   });
 
@@ -57,7 +58,7 @@ function* chains(rules: ChainRules, events: readonly Event[], length: number): G
     for (const [row, { at, code }] of events.entries()) {
       if ((code & (1 << rows.length)) === 0 || rows.includes(row)) continue;
       if (rows.length === 0) {
-        if (!rules.isFirstTouch || at === firstMs) yield* extend([row]);
+        if (at < rules.anchorEndMs && (!rules.isFirstTouch || at === firstMs)) yield* extend([row]);
         continue;
       }
       const last = events[rows.at(-1)!]!.at;
@@ -85,7 +86,7 @@ function* sets(rules: ChainRules, events: readonly Event[], length: number): Gen
     if (rows.length === length) {
       const at = rows.map((row) => events[row]!.at);
       const span = Math.max(...at) - Math.min(...at);
-      if (span <= rules.windowMs && (!rules.isStrict || new Set(at).size === at.length)) {
+      if (span <= rules.windowMs && Math.min(...at) < rules.anchorEndMs) {
         if (!rules.isFirstTouch || Math.max(...at) - firstMs! <= rules.windowMs) yield rows;
       }
       return;

@@ -38,7 +38,13 @@ describe('a question', () => {
       [{ ...question, from: '2024-03-01T00:00:00' }, 'range-invalid', '/from'],
       [{ ...question, to: '2024-03-01' }, 'range-inverted', '/to'],
       [{ ...question, from: '2024-03-05' }, 'range-inverted', '/to'],
-      [{ ...question, to: '2025-04-06' }, 'range-too-wide', '/to'],
+      [{ ...question, to: '2025-04-06', interval: 'hour' }, 'range-too-wide', '/to'],
+      [{ ...question, to: '2029-03-03' }, 'range-too-wide', '/to'],
+      [{ ...question, to: '2029-03-03', interval: 'month' }, 'range-too-wide', '/to'],
+      [{ ...question, cursor: 'x' }, 'cursor-invalid', '/cursor'],
+      [{ ...question, cursor: '%5B1%2C%22a%22%5D' }, 'cursor-invalid', '/cursor'],
+      [{ ...question, groupBy: ['a', 'b'], cursor: '%5B1%2C%22a%22%5D' }, 'cursor-invalid', '/cursor'],
+      [{ ...question, textNumbers: 'yes' }, 'query-invalid', '/textNumbers'],
       [{ ...question, timezone: 'Mars/Olympus' }, 'timezone-unknown', '/timezone'],
       [{ ...question, exact: 'yes' }, 'exact-invalid', '/exact'],
       [{ ...question, top: 0 }, 'top-invalid', '/top'],
@@ -55,10 +61,34 @@ describe('a question', () => {
     );
   });
 
-  it('may cover 400 local days, an hour longer where clocks change', () => {
-    expect(taken({ ...question, from: '2023-06-01', to: '2024-07-05', timezone: 'UTC' }).endMs).toBeGreaterThan(0);
+  it('may cover five years by the day or longer, and 400 days by the hour', () => {
+    for (const interval of ['day', 'week', 'month', undefined]) {
+      expect(taken({ ...question, from: '2019-03-01', to: '2024-03-01', interval }).startMs).toBeGreaterThan(0);
+    }
+    expect(taken({ ...question, from: '2023-03-01', to: '2024-03-01', interval: 'hour' }).startMs).toBeGreaterThan(0);
+  });
+
+  it('names the intervals of which it holds only a part', () => {
+    const cut = (more: object) => taken({ ...question, ...more }).cutBuckets;
+    expect(cut({ from: '2026-03-16', to: '2026-03-23', interval: 'week' })).toEqual([]);
+    expect(cut({ from: '2026-03-20', to: '2026-03-23', interval: 'week' })).toEqual([0]);
+    expect(cut({ from: '2026-03-16', to: '2026-03-25', interval: 'week' })).toEqual([1]);
+    expect(cut({ from: '2026-03-02', to: '2026-03-20', interval: 'month' })).toEqual([0]);
+    expect(cut({ from: '2026-01-20', to: '2026-03-20', interval: 'month' })).toEqual([0, 2]);
+    expect(cut({ from: '2026-03-16T10:30:00Z', to: '2026-03-17', interval: 'hour' })).toEqual([0]);
+    expect(cut({ from: '2026-03-16', to: '2026-03-18', interval: 'day', timezone: 'America/New_York' })).toEqual([]);
     expect(
-      taken({ ...question, from: '2024-10-01', to: '2025-11-05', timezone: 'Europe/London' }).endMs,
+      cut({ from: '2026-03-16T00:00:00Z', to: '2026-03-18T04:00:00Z', interval: 'day', timezone: 'America/New_York' }),
+    ).toEqual([0]);
+    expect(cut({ from: '2026-03-20', to: '2026-03-25' })).toEqual([]);
+  });
+
+  it('may cover 400 local days by the hour, an hour longer where clocks change', () => {
+    expect(
+      taken({ ...question, interval: 'hour', from: '2023-06-01', to: '2024-07-05', timezone: 'UTC' }).endMs,
+    ).toBeGreaterThan(0);
+    expect(
+      taken({ ...question, interval: 'hour', from: '2024-10-01', to: '2025-11-05', timezone: 'Europe/London' }).endMs,
     ).toBeGreaterThan(0);
   });
 

@@ -1,0 +1,28 @@
+/** ValueHashes: hashes of the values of a property, by which equal values of many rows are found without keeping them. */
+import { valueText } from '../../event/property.ts';
+import { Hasher } from '../../std/hash.ts';
+import type { RowValue } from '../rows/row-source.ts';
+
+/** 64-bit hashes of values, as the texts that a breakdown shows but never cut; (0, 0) where there is none. */
+export class ValueHashes {
+  high = 0;
+  low = 0;
+  readonly #value: RowValue;
+  readonly #hasher = new Hasher([0, 0, 0, 0]);
+  #last: unknown;
+
+  constructor(value: RowValue) {
+    this.#value = value;
+  }
+
+  /** Leaves the hash of the row's value in `high` and `low`. */
+  of(row: number): void {
+    const value = this.#value(row);
+    if (value === this.#last) return;
+    this.#last = value;
+    const text = valueText(value);
+    if (text !== null) this.#hasher.hash(text);
+    this.high = text === null ? 0 : this.#hasher.high;
+    this.low = text === null ? 0 : this.#hasher.low;
+  }
+}
