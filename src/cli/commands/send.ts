@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { openBytes } from '../import/read/bytes.ts';
-import { BLANK, Unreadable } from '../import/row.ts';
+import { BLANK, Unreadable } from '../import/read/row.ts';
 import { readJson } from '../import/rows.ts';
 import { describeAccounts, newAccounts, sendBatch, type WireEvent } from '../kit/batches.ts';
 import { Client } from '../kit/client.ts';

@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import type { WireImportVerdict } from '../../wire/ingest.ts';
 import type { ImportEvent, Mapping } from './mapping.ts';
+import { BLANK, RefusedRow, Unreadable } from './read/row.ts';
 import type { Refusal } from './refused.ts';
-import { BLANK, RefusedRow, Unreadable } from './row.ts';
 import { withTime } from './row-time.ts';
 
 export interface Chunk {

@@ -12,7 +12,7 @@
  */
 import { CliError, nearest, UsageError } from '../kit/command.ts';
 import type { ImportEvent, Json, Mapping } from './mapping.ts';
-import { RefusedRow } from './row.ts';
+import { RefusedRow } from './read/row.ts';
 
 const TARGETS = {
   event: 'event',

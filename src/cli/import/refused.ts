@@ -8,7 +8,7 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Format } from './mapping.ts';
-import { BLANK, Unreadable } from './row.ts';
+import { BLANK, Unreadable } from './read/row.ts';
 
 /** A refused row, before it is written down. */
 export interface Refusal {

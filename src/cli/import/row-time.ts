@@ -5,7 +5,7 @@
  * `null` for the latter two, and a live event without a time happens when it arrives: history never does.
  */
 import type { ImportEvent } from './mapping.ts';
-import { RefusedRow } from './row.ts';
+import { RefusedRow } from './read/row.ts';
 
 /**
  * The event as it is when it has a time. An event without one gets `nowMs`; when that is undefined too, it is refused.

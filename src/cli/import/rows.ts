@@ -15,7 +15,7 @@ import { readCsv } from './read/csv.ts';
 import { codecOf, toStage } from './read/encoding.ts';
 import { readElements } from './read/json-elements.ts';
 import { type Line, readLines } from './read/lines.ts';
-import { BLANK, Unreadable } from './row.ts';
+import { BLANK, Unreadable } from './read/row.ts';
 import { type FileShape, layoutOf, markOf, SAMPLE_SIZE_BYTES, sampleText, surveyFile } from './survey.ts';
 
 /**

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Unreadable } from '../../../src/cli/import/row.ts';
+import { Unreadable } from '../../../src/cli/import/read/row.ts';
 import { readRows } from '../../../src/cli/import/rows.ts';
 import { describeShape, type ShapeRequest, surveyFile } from '../../../src/cli/import/survey.ts';
 

@@ -8,8 +8,8 @@
  */
 import { parse } from 'csv-parse';
 import { CliError } from '../../kit/command.ts';
-import { ROW_LENGTH_MAX, Unreadable } from '../row.ts';
 import { type Codec, invalidReason, shownText } from './encoding.ts';
+import { ROW_LENGTH_MAX, Unreadable } from './row.ts';
 
 export interface CsvShape {
   readonly codec: Codec;

@@ -6,9 +6,9 @@
  * costs its own row, unless its brackets or quotes do not match: then the rest of the file is one wrong row.
  */
 import { StringDecoder } from 'node:string_decoder';
-import { ROW_LENGTH_MAX, tooLong, Unreadable } from '../row.ts';
 import { type Codec, invalidReason, shownText } from './encoding.ts';
 import type { Line } from './lines.ts';
+import { ROW_LENGTH_MAX, tooLong, Unreadable } from './row.ts';
 
 /** What follows the last element. */
 type Ending = 'open' | 'closed' | 'junk';

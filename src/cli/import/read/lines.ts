@@ -3,8 +3,8 @@
  * unreadable and never held as a whole.
  */
 import { StringDecoder } from 'node:string_decoder';
-import { ROW_LENGTH_MAX, tooLong, Unreadable } from '../row.ts';
 import { type Codec, codecOf, invalidReason, shownText } from './encoding.ts';
+import { ROW_LENGTH_MAX, tooLong, Unreadable } from './row.ts';
 
 export type Line = string | Unreadable;
 
