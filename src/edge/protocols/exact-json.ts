@@ -3,7 +3,7 @@
  * only the nearest double of them.
  *
  * The text is read a second time, and only for an event that holds such a number. Refused: a reviver of JSON.parse with
- * the source of each value, which is called for every value and takes ten times as long as this scan.
+ * the source of each value: it is called for every value, and takes many times as long as this scan.
  */
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
