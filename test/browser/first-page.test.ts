@@ -187,11 +187,10 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
   });
 
   it('asks for another key when the one that it keeps has ended', async () => {
-    const opened = await withoutDemo((fresh) =>
-      fresh.addInitScript(
-        `sessionStorage.setItem('tidemark.read-key', '${stack.keys().tenants.demo!.read.slice(0, -1)}')`,
-      ),
-    );
+    const ended = stack.keys().tenants.demo!.read.slice(0, -1);
+    const opened = await withoutDemo(async (fresh) => {
+      await fresh.addInitScript(`sessionStorage.setItem('tidemark.read-key', '${ended}')`);
+    });
     await opened.locator('#key-problem', { hasText: 'Give another key.' }).waitFor();
     expect(await opened.locator('#welcome').isVisible()).toBe(true);
     await opened.close();
