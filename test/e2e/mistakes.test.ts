@@ -54,7 +54,6 @@ function prepareFiles(): void {
   write('data.csv', csv);
   write('empty.csv', '');
   write('cut.csv.gz', gzipSync(csv).subarray(0, 60));
-  write('not-gzip.csv.gz', csv);
   write('taken.csv', 'mine');
   mkdirSync(join(folder, 'folder'));
 }
@@ -387,12 +386,6 @@ const mistakes: readonly Mistake[] = [
   {
     name: 'a gzip file that was cut short',
     argv: () => importOf('cut.csv.gz'),
-    code: FAILED,
-    says: ['gzip', 'gzip -t FILE'],
-  },
-  {
-    name: 'a file that is no gzip',
-    argv: () => importOf('not-gzip.csv.gz'),
     code: FAILED,
     says: ['gzip', 'gzip -t FILE'],
   },
