@@ -41,7 +41,7 @@ const NOT_RUN = [
   'README.md: npm test            # everything, installing what is missing',
   'README.md: npx wrangler login',
   'README.md: export TIDEMARK_URL=https://tidemark.<account>.workers.dev TIDEMARK_ROOT_KEY=…',
-  'docs/guides/import.md: npm run tidemark -- import FILE --tenant T --map MAP.ts',
+  'docs/guides/import.md: npm run tidemark -- import FILE… --tenant T --map MAP',
   'docs/guides/operating.md: npx wrangler d1 execute tidemark --remote --command "SELECT * FROM dead_letters ORDER BY at_ms DESC LIMIT 10"',
   'docs/guides/operating.md: cp -a .tidemark backup                      # while the stack is stopped',
 ];

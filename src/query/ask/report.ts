@@ -86,8 +86,14 @@ function withComparisons(questions: readonly Question[], answers: readonly Query
   return questions.map(({ name, earlier }): [string, Answer] => {
     const answer = next();
     if (earlier === null) return [name, answer];
-    return [name, { ...answer, compared: { from: isoTime(earlier.startMs), to: isoTime(earlier.endMs), ...next() } }];
+    // The earlier range has a ranking of its own, so a compared question has no further pages.
+    const range = { from: isoTime(earlier.startMs), to: isoTime(earlier.endMs) };
+    return [name, { ...withoutCursor(answer), compared: { ...range, ...withoutCursor(next()) } }];
   });
+}
+
+function withoutCursor({ series, meta }: QueryAnswer): QueryAnswer {
+  return { series, meta };
 }
 
 /** The series of each formula by its name. A formula may use those before it. */

@@ -63,6 +63,10 @@ describe('named questions and formulas', () => {
     expect(body.compared).toMatchObject({ from: '2026-01-05T00:00:00.000Z', to: '2026-01-12T00:00:00.000Z' });
     expect(body.compared.series[0]).toMatchObject({ key: { country: 'DE' }, total: 4 });
     expect(body.compared.meta.complete).toBe(true);
+    // Both rankings go on behind the first series; neither has a page after it.
+    const { status, body: first } = await ask({ ...question, groupBy: ['id'], top: 1 });
+    expect([status, first.cursor, first.compared.cursor]).toEqual([200, undefined, undefined]);
+    expect((await ask({ ...question, groupBy: ['id'], top: 1, compare: undefined })).body.cursor).toBeTypeOf('string');
     const { body: grown } = await ask({
       queries: { a: question },
       formulas: { growth: '(a - previous(a)) / previous(a)' },
