@@ -13,7 +13,7 @@ import { Hasher } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
 import { wordsOf } from '../../std/words.ts';
 import { bucketIndex } from '../question/interval.ts';
-import { type Query, queryColumns } from '../question/request.ts';
+import { GROUP_ID, type Query, queryColumns } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
 import { RowSource, type RowTest, type RowValue } from '../rows/row-source.ts';
 import { CountTally } from './count-tally.ts';
@@ -161,7 +161,7 @@ export class RowFold {
     }
     if (measure === 'groups') {
       const tally = new PeopleTally();
-      const hashes = new TextHashes(this.#source.value('group_id'));
+      const hashes = new TextHashes(this.#source.value(GROUP_ID));
       const add: AddRow = (slot, row) => {
         hashes.of(row);
         tally.add(slot, hashes.high, hashes.low);

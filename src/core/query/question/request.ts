@@ -8,14 +8,24 @@ import { z } from 'zod';
 import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
 import { type Measure, measureOfNumber, measureSchema, type Statistic } from '../../event/measure.ts';
-import { propertyColumn } from '../../event/property.ts';
+import { columnName, propertyColumns } from '../../event/property.ts';
 import { DAY_MS, LIMITS } from '../../limits.ts';
 import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
 import { bucketStarts, INTERVAL_MS, INTERVALS, type Interval } from './interval.ts';
 import { isTimezone, startOfDate } from './zone.ts';
 
+/** The names of events and groups as questions mean them, whatever properties events have. */
+const EVENT_NAME = columnName('event');
+export const GROUP_ID = columnName('group_id');
+
 const propertyName = z.string().min(1).max(LIMITS.nameLengthMax);
+
+/** Field of every question. */
+export const allowUnknownField = z
+  .boolean()
+  .default(false)
+  .describe('Whether the question may name events and properties that no event has. Default: such a name is refused.');
 
 /** The wire form of one question. */
 export const querySchema = z.strictObject({
@@ -42,6 +52,7 @@ export const querySchema = z.strictObject({
       'Number of series listed; the remainder is one more series, `other`. ' +
         `Default: ${LIMITS.queryTopDefault}, or fewer when the points of so many would be too many.`,
     ),
+  allowUnknown: allowUnknownField,
 });
 export type QueryBody = z.input<typeof querySchema>;
 
@@ -60,6 +71,8 @@ export interface Query {
   /** True when estimates are refused: values that a sketch cannot tell exactly are read from the lake. */
   readonly exact: boolean;
   readonly top: number;
+  /** True when names are taken that no event has. */
+  readonly allowUnknown: boolean;
   /** Starts of the buckets of the points; without an interval one bucket, the range itself. */
   readonly bucketStarts: readonly number[];
 }
@@ -94,7 +107,16 @@ export interface QueryRefusal {
 export function parseQuery(body: unknown, defaultTimezone: string): Result<Query, QueryRefusal> {
   const parsed = querySchema.safeParse(body);
   if (!parsed.success) return err(refusalOf(parsed.error.issues[0]!));
-  const { measure, events, where, groupBy, exact, interval = null, timezone = defaultTimezone } = parsed.data;
+  const {
+    measure,
+    events,
+    where,
+    groupBy,
+    exact,
+    allowUnknown,
+    interval = null,
+    timezone = defaultTimezone,
+  } = parsed.data;
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   if (new Set(groupBy).size < groupBy.length)
     return refuse('group-by-invalid', '/groupBy', 'A property is named twice.');
@@ -133,6 +155,7 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
     timezone,
     exact,
     top,
+    allowUnknown,
     bucketStarts: starts,
   });
 }
@@ -142,8 +165,8 @@ export function conjunction(events: readonly string[] | undefined, where: Condit
   if (!events) return where ?? null;
   const eventCondition: Condition =
     events.length === 1
-      ? { property: 'event', op: 'eq', value: events[0]! }
-      : { property: 'event', op: 'in', value: [...events] };
+      ? { property: EVENT_NAME, op: 'eq', value: events[0]! }
+      : { property: EVENT_NAME, op: 'in', value: [...events] };
   return where ? { and: [eventCondition, where] } : eventCondition;
 }
 
@@ -221,11 +244,11 @@ function refuse(code: QueryRefusalCode, path: string, message: string) {
 export function queryProperties({ groupBy, where, number, measure }: Query): string[] {
   const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
   if (number) names.push(number.property);
-  if (measure === 'groups') names.push('group_id');
+  if (measure === 'groups') names.push(GROUP_ID);
   return names;
 }
 
 /** Returns the text columns that a question reads. */
 export function queryColumns(query: Query): Set<StringColumn> {
-  return new Set(queryProperties(query).map(propertyColumn));
+  return new Set(queryProperties(query).flatMap(propertyColumns));
 }
