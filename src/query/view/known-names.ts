@@ -2,7 +2,7 @@
  * KnownNames: refuses a question that names an event or a property that no event of the tenant has. Such a name is most
  * often misspelt, and the question would be answered as if nothing had happened.
  *
- * steps: known in this isolate already → the names that are kept → the shards' tails → the kept names again, because a
+ * steps: known in this isolate already → columns of files at hand → the names that are kept → the shards' tails → the kept names again, because a
  * flush may have been stored meanwhile → what the kept names do not tell is searched in files
  *
  * - The kept names (lake/manifest/name-store.ts) tell every event and every top-level property, unless the tenant has
@@ -45,25 +45,23 @@ const LISTED_MAX = 20;
 export async function checkNames(
   asking: Asking,
   names: AskedNames,
-  atHand: AtHand,
+  { footers, showTails }: AtHand,
 ): Promise<Result<null, LakeRefusal>> {
   const { db } = asking.ports;
   const { uid } = asking.tenant;
   const newNames = (kind: NameKind) => [...names[kind]].filter((name) => !isRemembered(db, uid, kind, name));
   const asked = { event: newNames('event'), property: newNames('property') };
-  if (asked.event.length === 0 && asked.property.length === 0) return ok(null);
-  const kept = await readNames(db, uid);
-  const search = {
-    event: new EventSearch(kept.whole.has('event') ? asked.event : []),
-    property: new NameSearch(asked.property),
-  };
-  const checked = await searchAll(asking, search, { kept, ...atHand });
-  for (const name of asked.property)
-    if (!search.property.missing.includes(name)) rememberName(db, uid, 'property', name);
-  for (const name of kept.whole.has('event') ? asked.event : []) {
-    if (!search.event.missing.includes(name)) rememberName(db, uid, 'event', name);
+  const property = new NameSearch(asked.property);
+  for (const footer of property.isDone ? [] : footers) noteColumns(footer, property);
+  if (asked.event.length > 0 || !property.isDone) {
+    const kept = await readNames(db, uid);
+    const event = new EventSearch(kept.whole.has('event') ? asked.event : []);
+    const checked = await searchAll(asking, { event, property }, { kept, showTails });
+    if (!checked.ok) return checked;
+    for (const name of event.found(asked.event)) rememberName(db, uid, 'event', name);
   }
-  return checked;
+  for (const name of asked.property) if (!property.missing.includes(name)) rememberName(db, uid, 'property', name);
+  return ok(null);
 }
 
 interface Search {
@@ -74,10 +72,9 @@ interface Search {
 async function searchAll(
   asking: Asking,
   search: Search,
-  { kept, footers, showTails }: AtHand & { readonly kept: KeptNames },
+  { kept, showTails }: Pick<AtHand, 'showTails'> & { readonly kept: KeptNames },
 ): Promise<Result<null, LakeRefusal>> {
   noteKept(search, kept);
-  for (const footer of footers) noteColumns(footer, search.property);
   if (isDone(search)) return ok(null);
   if (!(await showTails((columns) => look(search, columns))) || isDone(search)) return ok(null);
   // A flush that has left its shard's tail meanwhile has its names here.

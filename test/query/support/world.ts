@@ -144,9 +144,9 @@ export class World {
     return beginAsking(this.ports, { ...this.tenant, rollups }, this.nowMs);
   }
 
-  /** `rollups: []` forces the lake. */
-  async ask(body: unknown, options: { rollups?: readonly Rollup[] } = {}): Promise<QueryAnswer> {
-    const answered = await execute(await this.asking(options.rollups), this.parse(body));
+  /** `rollups: []` forces the lake. Default: names are taken that no event has. */
+  async ask(body: object, options: { rollups?: readonly Rollup[] } = {}): Promise<QueryAnswer> {
+    const answered = await execute(await this.asking(options.rollups), this.parse({ allowUnknown: true, ...body }));
     if (!answered.ok) throw new Error(answered.error.code);
     return answered.value;
   }

@@ -74,7 +74,7 @@ describe('a name that nobody has sent', () => {
       ['query', { measure: 'users', events: ['Looked', name], groupBy: ['value'] }],
       ['query', { measure: 'count', where: { not: { property: 'column.event', op: 'in', value: [name] } } }],
       ['query/funnel', steps(name)],
-      ['query/funnel', { ...steps('Looked'), events: [name] }],
+      ['query/funnel', { ...steps('Looked'), exclusions: [{ event: name, from: 1, to: 2 }] }],
       ['query/retention', { start: { event: name }, return: { event: 'Looked' }, interval: 'day', intervals: 2 }],
       ['query/paths', { startAt: { event: name } }],
       ['query/active', { events: [name] }],

@@ -36,6 +36,11 @@ export class EventSearch {
     this.#found.add(name);
   }
 
+  /** Returns those of the names that some event has. */
+  found(names: readonly string[]): string[] {
+    return names.filter((name) => this.#found.has(name));
+  }
+
   /** Returns names that exist, those spelt most alike first. */
   nearestNames(name: string, max: number): string[] {
     return nearestNames(name, this.#found, max);
