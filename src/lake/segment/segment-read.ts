@@ -273,9 +273,9 @@ function decodeGroup(
   const { strings, coded, packed } = texts;
   if (!wanted.columns.has('person')) person = new BigInt64Array();
   const at = new Float64Array();
-  const { absent: absentKeys } = wanted;
+  const notes = wanted.absent.size > 0 && { absent: wanted.absent };
   const numbers = { rowCount, at, receivedAt, person, keyHash, late };
-  const group: EventColumns = { ...numbers, strings, coded, packed, typed, absent: absentKeys };
+  const group: EventColumns = { ...numbers, strings, coded, packed, typed, ...notes };
   // Questions that count whole days do not look at instants, so they are decoded at the first use.
   define(group, 'at', readAt);
   return group;

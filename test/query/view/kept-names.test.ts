@@ -27,7 +27,8 @@ function event(name: string, properties: JsonObject = {}, strings: Partial<Event
 
 function clientOf(world: World) {
   const auth = { authenticate: async () => ({ tenant: world.tenant }) };
-  const random = (sizeBytes: number) => new Uint8Array(sizeBytes);
+  let exportCount = 0;
+  const random = (sizeBytes: number) => new Uint8Array(sizeBytes).fill(++exportCount);
   const services = { ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0];
   const app = new Hono();
   app.route('/v1/query', queryRoutes(services));
