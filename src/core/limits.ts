@@ -182,6 +182,11 @@ export const LIMITS = {
    */
   propertyProbeFilesMax: 256,
   propertyProbeSizeBytesMax: 32 * MIB,
+  /**
+   * Names of events, and as many of properties, that are kept of a tenant to refuse misspelt ones: one read of them stays
+   * below 4,000 rows. One batch may bring as many again.
+   */
+  namesKeptMax: 2_000,
   /** Rows that one lake scan may touch; a scan of more is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
   /**

@@ -1,6 +1,6 @@
 /**
  * Lake sink: the transactional sink (sink.ts). A flush becomes an L0 segment in R2, then, in one D1 batch, its parts, its
- * manifest rows, its links and its own row.
+ * manifest rows, its links, its names and its own row.
  *
  * The segment's name says which range of which log it holds, and it is created once. An invocation that dies between R2
  * and D1 leaves an object that no reader counts; the next try finds it and goes on.
@@ -8,6 +8,7 @@
 import type { EventColumns } from '../core/event/columns.ts';
 import type { FlushRef } from '../core/shard/rpc.ts';
 import { storeFlush } from '../lake/manifest/flushes.ts';
+import { namesToKeep } from '../lake/manifest/keep-names.ts';
 import { l0Path } from '../lake/manifest/paths.ts';
 import type { PlacedSegment } from '../lake/manifest/segment-rows.ts';
 import { type PutBucket, putSegment } from '../lake/segment/put.ts';
@@ -28,7 +29,8 @@ export function lakeSink({ db, lake, now }: LakeSinkServices): Sink {
     async store({ address: { uid }, flush, columns, ...accounts }) {
       const segment = await storeSegment(lake, uid, flush, columns);
       const links = await flushLinks(db, uid, columns);
-      await storeFlush(db, { uid, flush, ...accounts, segment, links, nowMs: now() });
+      const names = namesToKeep(db, uid, columns);
+      await storeFlush(db, { uid, flush, ...accounts, segment, links, names, nowMs: now() });
       return { rowCount: columns.rowCount, sizeBytes: segment?.encoded.bytes.byteLength ?? 0 };
     },
   };

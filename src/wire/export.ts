@@ -12,7 +12,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 const DEFAULT_COLUMNS = EXPORT_COLUMNS.filter((column) => column !== 'key_hash' && column !== 'late');
 
 export const exportSchema = querySchema
-  .pick({ events: true, where: true, from: true, to: true, timezone: true })
+  .pick({ events: true, where: true, from: true, to: true, timezone: true, allowUnknown: true })
   .extend({
     format: z.enum(EXPORT_FORMATS),
     columns: z

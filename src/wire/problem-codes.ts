@@ -24,6 +24,8 @@ export const PROBLEM_CODES = {
   'control-unavailable': 'The tenant could not be looked up. Send the request again.',
   'cursor-invalid': '`cursor` was not issued by this endpoint. Start again without it.',
   'directory-unavailable': 'The list of the tenant’s shards could not be read. Send the request again.',
+  'event-unknown':
+    'No event of the tenant has the name in `event`; most often it is misspelt. The detail lists similar names. `allowUnknown: true` asks all the same.',
   'events-invalid': '`events` does not fit its schema.',
   'events-too-large':
     'The events of the request, each with the context that all of them share, are larger than one request may be. Send fewer events, or a smaller common `context`.',
@@ -69,7 +71,7 @@ export const PROBLEM_CODES = {
   overloaded: 'A shard cannot take more events now. Wait as `Retry-After` says and send the request again.',
   'person-not-found': 'No event of a person with that id is stored.',
   'property-unknown':
-    'No event of the tenant has the property named in `property`; most often the name is misspelt. The detail lists similar names.',
+    'No event of the tenant has the property named in `property`; most often the name is misspelt. The detail lists similar names. `allowUnknown: true` asks all the same.',
   'query-invalid': 'The question does not fit its schema; `path` says where.',
   'query-tail-too-long':
     'The shards hold more events that are not stored yet than a question can read. Wait as `Retry-After` says and ask again.',

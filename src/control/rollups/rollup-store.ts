@@ -8,7 +8,8 @@
  *   definition again revives the id.
  */
 import { LIMITS } from '../../core/limits.ts';
-import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
+import { meaningColumns } from '../../core/rollup/counted-names.ts';
+import { DEFAULT_ROLLUPS, type Rollup, type RollupDefinition, rollupId } from '../../core/rollup/rollup.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 
 export interface RollupRow {
@@ -69,6 +70,8 @@ export async function deleteRollup(db: D1Database, uid: string, rollupId: string
   return meta.changes > 0;
 }
 
-function rollupFrom({ rollup_id, name, definition }: RollupRow): Rollup {
-  return { ...JSON.parse(definition), id: rollup_id, name };
+function rollupFrom({ rollup_id: id, name, definition }: RollupRow): Rollup {
+  const saved = JSON.parse(definition) as RollupDefinition;
+  // A definition was saved under another id while a plain name meant the column: it goes on to mean that.
+  return { ...(rollupId(saved) === id ? saved : meaningColumns(saved)), id, name };
 }

@@ -9,8 +9,9 @@
  *   padded to 4
  */
 import { evaluate } from '../event/condition.ts';
-import type { EventRecord, StringColumn } from '../event/event.ts';
-import { dimensionText, isColumn, propertyReader } from '../event/property.ts';
+import type { EventRecord } from '../event/event.ts';
+import { dimensionText, propertyReader } from '../event/property.ts';
+import { countedNames, UNCLEAR } from '../rollup/counted-names.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 import { assert } from '../std/result.ts';
 import type { StringTable } from './string-table.ts';
@@ -56,18 +57,17 @@ export function evaluateRollups(
   });
 
   return rollups.map((rollup) => {
-    const dimensionCount = rollup.dimensions.length;
+    const { where, dimensions, isUnclear } = countedNames(rollup);
+    const dimensionCount = dimensions.length;
     const tupleIndexes = new Map<number | string, number>();
     const tuples: number[] = [];
     const tupleOf = new Uint16Array(records.length);
     const indexes = new Array<number>(dimensionCount);
-    records.forEach((record, row) => {
-      const read = readers[row]!;
-      if (rollup.where !== undefined && !evaluate(rollup.where, read)) return;
+    readers.forEach((read, row) => {
+      const unclear = isUnclear(read);
+      if (!unclear && where !== null && !evaluate(where, read)) return;
       for (let d = 0; d < dimensionCount; d++) {
-        const name = rollup.dimensions[d]!;
-        const value = isColumn(name) ? record.strings[name as StringColumn] : read(name);
-        indexes[d] = strings.intern(dimensionText(value));
+        indexes[d] = strings.intern(unclear ? UNCLEAR : dimensionText(read(dimensions[d]!)));
       }
       const key = tupleIndexKey(indexes);
       let tuple = tupleIndexes.get(key);

@@ -9,7 +9,7 @@ import type { Condition } from '../event/condition.ts';
 import { conditionProperties } from '../event/condition.ts';
 import type { StringColumn } from '../event/event.ts';
 import type { Lookup } from '../event/lookup.ts';
-import { propertyColumn, propertyPlace } from '../event/property.ts';
+import { columnName, propertyColumns, propertyPlace } from '../event/property.ts';
 import { RowSource, type RowTest } from '../query/rows/row-source.ts';
 import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
 import { assert } from '../std/result.ts';
@@ -74,7 +74,7 @@ export class CohortCounts {
   get columns(): StringColumn[] {
     return this.#parts.flatMap(({ did }) => {
       const where = conditionOf(did);
-      return where === null ? [] : conditionProperties(where).map(propertyColumn);
+      return where === null ? [] : conditionProperties(where).flatMap(propertyColumns);
     });
   }
 
@@ -127,7 +127,8 @@ export class CohortCounts {
 }
 
 function conditionOf({ events, where }: DidPart): Condition | null {
-  const eventCondition: Condition | null = events === null ? null : { property: 'event', op: 'in', value: [...events] };
+  const eventCondition: Condition | null =
+    events === null ? null : { property: columnName('event'), op: 'in', value: [...events] };
   if (eventCondition === null || where === null) return eventCondition ?? where;
   return { and: [eventCondition, where] };
 }

@@ -25,6 +25,8 @@ export interface EventColumns {
    * event.
    */
   readonly typed?: { readonly [property: string]: TypedColumn };
+  /** Names of columns that no event of the batch has as a property. They are known without the JSON, which may not be there. */
+  readonly absent?: ReadonlySet<string>;
   /** Traits and cohorts of the events' people and groups, present when the query looked them up. */
   readonly lookup?: Lookup;
 }

@@ -3,7 +3,8 @@
  *
  * | name | means |
  * |---|---|
- * | a column (`event`, `country`, `utm_source`, …) | that column; it wins over a property of the same name |
+ * | `column.country` | the column of that name: what the pipeline knows of the event |
+ * | the plain name of a column (`event`, `country`, …) | the property of that name; of an event without one, the column |
  * | `context.a.b` | that place in the context |
  * | `properties.x.y` | that place in the properties |
  * | `person.x.y` | that place in the latest traits of the event's person, as of now (core/people) |
@@ -18,14 +19,18 @@ import { LIMITS } from '../limits.ts';
 import type { PropertyReader } from './condition.ts';
 import { type EventRecord, type JsonObject, type JsonValue, STRING_COLUMNS, type StringColumn } from './event.ts';
 
+/** A place in a JSON object: one key, or the steps to it. */
+interface Place {
+  readonly key: string;
+  readonly steps: readonly string[];
+}
+
 /** Place of a property in an event, or in the traits of its person or group. */
 export type PropertyPlace =
   | { readonly in: 'column'; readonly column: StringColumn }
-  | {
-      readonly in: 'properties' | 'context' | 'person' | 'group';
-      readonly key: string;
-      readonly steps: readonly string[];
-    };
+  /** The property that the sender gave under the name of a column, before that column. */
+  | (Place & { readonly in: 'sent'; readonly column: StringColumn })
+  | (Place & { readonly in: 'properties' | 'context' | 'person' | 'group' });
 
 /**
  * Columns that no question names: the JSON texts, which are read through the properties in them, and `pii`, the column
@@ -33,6 +38,7 @@ export type PropertyPlace =
  */
 const NOT_READABLE: ReadonlySet<string> = new Set<StringColumn>(['properties', 'context', 'pii']);
 const COLUMNS: ReadonlySet<string> = new Set(STRING_COLUMNS.filter((column) => !NOT_READABLE.has(column)));
+const COLUMN_PREFIX = 'column.';
 const CONTEXT_PREFIX = 'context.';
 const PROPERTIES_PREFIX = 'properties.';
 const PERSON_PREFIX = 'person.';
@@ -47,9 +53,14 @@ export function isTrait(name: string): boolean {
   return place.in === 'person' || place.in === 'group';
 }
 
-/** Tells whether the name is a column that questions may read. */
+/** Tells whether the name is the plain name of a column that questions may read. */
 export function isColumn(name: string): name is StringColumn {
   return COLUMNS.has(name);
+}
+
+/** Returns the name by which a question means the column, whatever properties an event has. */
+export function columnName<Column extends StringColumn>(column: Column): `column.${Column}` {
+  return `${COLUMN_PREFIX}${column}`;
 }
 
 export function propertyPlace(name: string): PropertyPlace {
@@ -63,20 +74,22 @@ export function propertyPlace(name: string): PropertyPlace {
 }
 
 /**
- * Returns the text column that must be read to know the property, for the `wanted` of a lake scan. A person's trait
+ * Returns the text columns that must be read to know the property, for the `wanted` of a lake scan. A person's trait
  * needs the person alone, which is not a text: the smallest text column stands for it.
  */
-export function propertyColumn(name: string): StringColumn {
+export function propertyColumns(name: string): readonly StringColumn[] {
   const place = propertyPlace(name);
   switch (place.in) {
     case 'column':
-      return place.column;
+      return [place.column];
+    case 'sent':
+      return [place.column, 'properties'];
     case 'person':
-      return 'type';
+      return ['type'];
     case 'group':
-      return 'group_id';
+      return ['group_id'];
     default:
-      return place.in;
+      return [place.in];
   }
 }
 
@@ -106,7 +119,8 @@ export function propertyReader(record: Pick<EventRecord, 'strings' | 'properties
     const place = propertyPlace(name);
     if (place.in === 'column') return record.strings[place.column] ?? undefined;
     if (place.in === 'person' || place.in === 'group') return undefined;
-    return valueAt(record[place.in], place.key, place.steps);
+    if (place.in !== 'sent') return valueAt(record[place.in], place.key, place.steps);
+    return valueAt(record.properties, place.key, place.steps) ?? record.strings[place.column] ?? undefined;
   };
 }
 
@@ -133,7 +147,9 @@ const PLACES_MAX = 4_096;
 const places = new Map<string, PropertyPlace>();
 
 function findPlace(name: string): PropertyPlace {
-  if (isColumn(name)) return { in: 'column', column: name };
+  if (isColumn(name)) return { in: 'sent', column: name, key: name, steps: [name] };
+  const column = name.startsWith(COLUMN_PREFIX) ? name.slice(COLUMN_PREFIX.length) : '';
+  if (isColumn(column)) return { in: 'column', column };
   if (name.startsWith(PERSON_PREFIX)) return placeIn('person', name.slice(PERSON_PREFIX.length));
   if (name.startsWith(GROUP_PREFIX)) return placeIn('group', name.slice(GROUP_PREFIX.length));
   if (name.startsWith(CONTEXT_PREFIX)) return placeIn('context', name.slice(CONTEXT_PREFIX.length));
@@ -141,6 +157,6 @@ function findPlace(name: string): PropertyPlace {
   return placeIn('properties', name);
 }
 
-function placeIn(where: Exclude<PropertyPlace['in'], 'column'>, key: string): PropertyPlace {
+function placeIn(where: Exclude<PropertyPlace['in'], 'column' | 'sent'>, key: string): PropertyPlace {
   return { in: where, key, steps: key.split('.') };
 }

@@ -8,6 +8,7 @@
  * event of the session that has the page property; pages of one instant are ordered by text. The breakdown is the value at the session's first event.
  */
 import { z } from 'zod';
+import { columnName } from '../event/property.ts';
 import { LIMITS } from '../limits.ts';
 import { INTERVAL_MS } from '../query/question/interval.ts';
 import { ok } from '../std/result.ts';
@@ -52,7 +53,7 @@ const question = z.strictObject({
     .enum(['hour', 'day', 'week', 'month'])
     .optional()
     .describe('Interval of `points`, the sessions by their start. Default: the answer has no points.'),
-  page: nameSchema.default('path').describe('Property that holds the page of an event.'),
+  page: nameSchema.default(columnName('path')).describe('Property that holds the page of an event.'),
 });
 
 const codes = {

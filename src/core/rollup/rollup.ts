@@ -17,7 +17,7 @@ import {
   conditionSchema,
 } from '../event/condition.ts';
 import { measureOfDistinct, measureOfNumber, measureSchema } from '../event/measure.ts';
-import { isTrait } from '../event/property.ts';
+import { isColumn, isTrait } from '../event/property.ts';
 import { LIMITS } from '../limits.ts';
 import { hashHex } from '../std/hash.ts';
 import { compareCodePoints } from '../std/text.ts';
@@ -92,12 +92,16 @@ export function makeRollup(
 
 /**
  * Returns the hash of the canonical definition. The order of dimensions counts, that of numbers and of the filter's
- * arms does not.
+ * arms does not. A definition with the plain name of a column has another id than it had while that name meant the
+ * column alone: cells of equal ids mean the same.
  */
 export function rollupId({ where, dimensions, numbers }: RollupDefinition): string {
   const filter = where === undefined ? 'null' : canonicalCondition(where);
   const sorted = [...new Set(numbers)].sort(compareCodePoints);
-  return hashHex(`{"where":${filter},"dimensions":${JSON.stringify(dimensions)},"numbers":${JSON.stringify(sorted)}}`);
+  const names = [...dimensions, ...sorted, ...(where === undefined ? [] : conditionProperties(where))];
+  const version = names.some(isColumn) ? ',"names":2' : '';
+  const fields = `"where":${filter},"dimensions":${JSON.stringify(dimensions)},"numbers":${JSON.stringify(sorted)}`;
+  return hashHex(`{${fields}${version}}`);
 }
 
 /** Rollups that every tenant has from the start. */

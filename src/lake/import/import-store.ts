@@ -6,6 +6,7 @@ import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../.
 import type { Link } from '../../core/people/links.ts';
 import { dayText } from '../../core/std/day.ts';
 import { assert } from '../../core/std/result.ts';
+import type { NamesToKeep } from '../manifest/keep-names.ts';
 import { insertLinks } from '../manifest/link-store.ts';
 import { l0PathSql } from '../manifest/paths.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from '../manifest/segment-rows.ts';
@@ -46,18 +47,21 @@ export interface StoredChunk {
   /** Null when no event of the chunk was accepted. */
   readonly segment: PlacedSegment | null;
   readonly links: readonly Link[];
+  /** Names that the events of the chunk bring. */
+  readonly names?: NamesToKeep;
   readonly verdict: ImportVerdict;
 }
 
-/** Writes segment, links and verdict in one batch. May be done twice, also at once. */
+/** Writes names, segment, links and verdict in one batch. May be done twice, also at once. */
 export async function storeChunk(
   db: D1Database,
   { uid, importId, chunk }: ImportChunk,
-  { segment, links, verdict }: StoredChunk,
+  { segment, links, names, verdict }: StoredChunk,
   nowMs: number,
 ): Promise<void> {
   const days = Object.fromEntries(segment?.encoded.days.map(({ day, rowCount }) => [day, rowCount]) ?? []);
   await db.batch([
+    ...(names?.statements ?? []),
     ...(segment ? segmentStatements(db, uid, importIncarnation(importId, chunk), segment) : []),
     ...insertLinks(db, uid, importIncarnation(importId, chunk), links),
     db
@@ -67,6 +71,7 @@ export async function storeChunk(
       )
       .bind(uid, importId, chunk, JSON.stringify(verdict), JSON.stringify(days), nowMs),
   ]);
+  names?.remember();
 }
 
 function segmentStatements(

@@ -19,6 +19,7 @@ import type {
 import { findLinks } from '../../core/people/find-links.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
 import { dayText } from '../../core/std/day.ts';
+import { namesToKeep } from '../manifest/keep-names.ts';
 import { l0Path } from '../manifest/paths.ts';
 import type { PlacedSegment } from '../manifest/segment-rows.ts';
 import { queueImported } from '../seal/schedule.ts';
@@ -43,7 +44,8 @@ export function lakeImporter({ db, lake, sealQueue, now }: ImportServices): Impo
       const columns = recordColumns(records, hasher, LATE_IMPORT);
       const segment = records.length === 0 ? null : await placeSegment(lake, chunk, columns);
       const verdict = verdictOf(records.length, segment, account);
-      await storeChunk(db, chunk, { segment, links: findLinks(columns, hasher), verdict }, now());
+      const names = namesToKeep(db, chunk.uid, columns);
+      await storeChunk(db, chunk, { segment, links: findLinks(columns, hasher), names, verdict }, now());
       return verdict;
     },
 

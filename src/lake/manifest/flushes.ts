@@ -9,6 +9,7 @@ import { dayOf } from '../../core/std/day.ts';
 import { assert, InvariantError } from '../../core/std/result.ts';
 import { toBase64 } from '../std/base64.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
+import type { NamesToKeep } from './keep-names.ts';
 import { insertLinks } from './link-store.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from './segment-rows.ts';
 
@@ -24,6 +25,8 @@ export interface FlushRecord {
   readonly segment: PlacedSegment | null;
   /** Ids that are one person, as the events of the flush say. */
   readonly links?: readonly Link[];
+  /** Names that the events of the flush bring. */
+  readonly names?: NamesToKeep;
   readonly nowMs: number;
 }
 
@@ -34,14 +37,15 @@ export interface FlushRecord {
  * `seqTo` or checksum throws an InvariantError (CORRECTNESS A2).
  */
 export async function storeFlush(db: D1Database, record: FlushRecord): Promise<void> {
-  const { uid, flush, segment, links = [] } = record;
+  const { uid, flush, segment, links = [], names } = record;
   assert(flush.seqTo > flush.seqFrom, `flush [${flush.seqFrom}, ${flush.seqTo}) of ${flush.incarnation} is empty`);
-  const statements = partStatements(db, record);
+  const statements = [...(names?.statements ?? []), ...partStatements(db, record)];
   if (segment) statements.push(...flushSegmentStatements(db, record, segment));
   statements.push(...insertLinks(db, uid, flush.incarnation, links));
   statements.push(flushStatement(db, record));
   try {
     await db.batch(statements);
+    names?.remember();
   } catch (cause) {
     if (!/flushes\.checksum/.test(String(cause))) throw cause;
     const { incarnation, seqFrom, seqTo } = flush;

@@ -15,6 +15,7 @@ import { dimensionText } from '../../core/event/property.ts';
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { Cell } from '../../core/rollup/cell.ts';
 import { encodeRollupCells } from '../../core/rollup/cell-codec.ts';
+import { type Counted, countedNames, UNCLEAR } from '../../core/rollup/counted-names.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells, tupleKey } from '../../core/rollup/rollup-cells.ts';
 import { wordsOf } from '../../core/std/words.ts';
@@ -78,6 +79,8 @@ function countPerson(count: PeopleCount, high: number, low: number): boolean {
 
 class RollupDay {
   readonly #rollup: Rollup;
+  readonly #counted: Counted;
+  readonly #unclearKey: string;
   readonly #dayMs: number;
   readonly #day: RollupCells;
   readonly #hours: RollupCells;
@@ -86,17 +89,20 @@ class RollupDay {
 
   constructor(rollup: Rollup, dayMs: number) {
     this.#rollup = rollup;
+    this.#counted = countedNames(rollup);
+    this.#unclearKey = tupleKey(rollup.dimensions.map(() => UNCLEAR));
     this.#dayMs = dayMs;
     this.#day = new RollupCells(rollup.dimensions.length, rollup.numbers.length);
     this.#hours = new RollupCells(rollup.dimensions.length, rollup.numbers.length);
   }
 
   add(reader: RowReader, words: Uint32Array, hours: Uint8Array, rows: Uint32Array): void {
-    const { where } = this.#rollup;
+    const { where, isUnclear } = this.#counted;
     for (const row of rows) {
       reader.row = row;
-      if (where !== undefined && !evaluate(where, reader.read)) continue;
-      const key = this.#keyOf(reader);
+      const unclear = isUnclear(reader.read);
+      if (!unclear && where !== null && !evaluate(where, reader.read)) continue;
+      const key = unclear ? this.#unclearKey : this.#keyOf(reader);
       const high = words[2 * row + 1]!;
       const low = words[2 * row]!;
       this.#addTo(this.#day.cell(this.#dayMs, key), high, low, reader);
@@ -105,7 +111,7 @@ class RollupDay {
   }
 
   #keyOf({ read }: RowReader): string {
-    const { dimensions } = this.#rollup;
+    const { dimensions } = this.#counted;
     if (dimensions.length === 0) return '';
     if (dimensions.length > 1) return tupleKey(dimensions.map((name) => dimensionText(read(name))));
     const text = dimensionText(read(dimensions[0]!));

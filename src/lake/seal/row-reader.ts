@@ -5,7 +5,7 @@
 
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { PropertyReader } from '../../core/event/condition.ts';
-import type { JsonObject } from '../../core/event/event.ts';
+import type { JsonObject, JsonValue, StringColumn } from '../../core/event/event.ts';
 import { propertyPlace, valueAt } from '../../core/event/property.ts';
 
 const EMPTY: JsonObject = {};
@@ -26,10 +26,22 @@ export class RowReader {
     this.#columns = columns;
     this.read = (name) => {
       const place = propertyPlace(name);
-      if (place.in === 'column') return this.#columns.strings[place.column]?.[this.row] ?? undefined;
+      if (place.in === 'column') return this.#text(place.column);
       if (place.in === 'person' || place.in === 'group') return undefined;
-      return valueAt(this.#json(place.in), place.key, place.steps);
+      if (place.in !== 'sent') return valueAt(this.#json(place.in), place.key, place.steps);
+      return this.#sent(place.key, place.steps) ?? this.#text(place.column);
     };
+  }
+
+  #text(column: StringColumn): string | undefined {
+    return this.#columns.strings[column]?.[this.row] ?? undefined;
+  }
+
+  /** Reads a property with the name of a column. Most events have none, and their JSON is not parsed. */
+  #sent(key: string, steps: readonly string[]): JsonValue | undefined {
+    const text = this.#columns.strings.properties?.[this.row];
+    if (!text?.includes(`"${key}":`)) return undefined;
+    return valueAt(this.#json('properties'), key, steps);
   }
 
   #json(column: 'properties' | 'context'): JsonObject {

@@ -84,6 +84,7 @@ export function selectRows(columns: EventColumns, rows: Uint32Array): EventColum
     keyHash: pickHashes(columns.keyHash, rows),
     late: pick(columns.late, rows, new Uint8Array(columns.late.length === 0 ? 0 : count)),
     strings,
+    ...(columns.absent && { absent: columns.absent }),
   };
 }
 

@@ -27,6 +27,7 @@ import {
   readTimes,
   type TextColumn,
 } from './chunk-read.ts';
+import { isAbsentKey } from './column-keys.ts';
 import { dayOf, rowsOfDays } from './columns.ts';
 import { parseFooter, readFooter } from './footer.ts';
 import { mayHavePeople, mayHoldPeople, type People, statisticsOf } from './people-bounds.ts';
@@ -109,14 +110,21 @@ interface Wanted {
   readonly columns: ReadonlySet<LakeColumn>;
   /** Properties to be read from columns of their own. */
   readonly typed: ReadonlySet<string>;
+  /** Properties that no event has. */
+  readonly absent: ReadonlySet<string>;
 }
 
-function wantedOf({ schema }: FileMetaData, { columns, properties }: ReadOptions): Wanted {
-  const none = new Set<string>();
-  if (properties === undefined || !columns.has('properties')) return { columns, typed: none };
-  const existing = new Set(schema.map(({ name }) => propertyOfColumn(name)));
-  if (![...properties].every((property) => existing.has(property))) return { columns, typed: none };
-  return { columns: new Set([...columns].filter((column) => column !== 'properties')), typed: properties };
+const NONE: ReadonlySet<string> = new Set();
+
+function wantedOf(metadata: FileMetaData, { columns, properties }: ReadOptions): Wanted {
+  if (properties === undefined || !columns.has('properties')) return { columns, typed: NONE, absent: NONE };
+  const existing = new Set(metadata.schema.map(({ name }) => propertyOfColumn(name)));
+  const absent = new Set([...properties].filter((property) => isAbsentKey(metadata, property)));
+  const typed = new Set([...properties].filter((property) => existing.has(property)));
+  if (![...properties].every((property) => typed.has(property) || absent.has(property))) {
+    return { columns, typed: NONE, absent };
+  }
+  return { columns: new Set([...columns].filter((column) => column !== 'properties')), typed, absent };
 }
 
 function isWanted(column: string, { columns, typed }: Wanted): boolean {
@@ -126,8 +134,9 @@ function isWanted(column: string, { columns, typed }: Wanted): boolean {
 }
 
 /** Plans the row groups to read. Key hashes are null where they are the person, so both columns are read. */
-function planGroups(metadata: FileMetaData, options: ReadOptions, { columns: asked, typed }: Wanted): GroupPlan[] {
-  const wanted: Wanted = { columns: asked.has('key_hash') ? new Set([...asked, 'person']) : asked, typed };
+function planGroups(metadata: FileMetaData, options: ReadOptions, asked: Wanted): GroupPlan[] {
+  const { columns: names } = asked;
+  const wanted: Wanted = { ...asked, columns: names.has('key_hash') ? new Set([...names, 'person']) : names };
   const plans: GroupPlan[] = [];
   let skippedRows = 0;
   for (const [rowGroup, { columns, num_rows }] of metadata.row_groups.entries()) {
@@ -262,7 +271,9 @@ function decodeGroup(
   const { strings, coded, packed } = texts;
   if (!wanted.columns.has('person')) person = new BigInt64Array();
   const at = new Float64Array();
-  const group: EventColumns = { rowCount, at, receivedAt, person, keyHash, late, strings, coded, packed, typed };
+  const notes = wanted.absent.size > 0 && { absent: wanted.absent };
+  const numbers = { rowCount, at, receivedAt, person, keyHash, late };
+  const group: EventColumns = { ...numbers, strings, coded, packed, typed, ...notes };
   // Questions that count whole days do not look at instants, so they are decoded at the first use.
   define(group, 'at', readAt);
   return group;

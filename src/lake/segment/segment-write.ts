@@ -28,6 +28,7 @@ import { type EncodedValues, encodeText } from '../encoding/text-encode.ts';
 import { LEVEL_DENSE, LEVEL_FAST } from '../encoding/zstd.ts';
 import { pause } from '../std/pause.ts';
 import { writeChunk } from './chunk-write.ts';
+import { columnKeysNote } from './column-keys.ts';
 import { dayOf, sortRowsL0, sortRowsL1 } from './columns.ts';
 import { isNumberColumn, LAKE_COLUMNS, type LakeColumn, parquetSchema, TYPED_BEFORE } from './segment-schema.ts';
 import { typedColumnsOf, typedName } from './typed-columns.ts';
@@ -155,6 +156,7 @@ function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generat
     schema: parquetSchema(typed),
     num_rows: BigInt(columns.rowCount),
     row_groups: rowGroups,
+    key_value_metadata: [columnKeysNote(columns.strings.properties ?? [])],
     metadata_length: 0,
   });
   writer.appendUint32(MAGIC);

@@ -1,6 +1,7 @@
 /**
  * Execute: from a checked question to its answer; the stage's list of steps.
  *
+ *   names   → does some event have each name of an event that is asked for
  *   plan    → which rollups would answer it exactly
  *   rollup  → shards first, then D1; the smallest rollup that turns out to hold everything
  *   lake    → else the events themselves. When those are too many, a question about people is estimated from cells, which
@@ -10,9 +11,11 @@
 import { type RankedSeries, rankSeries, type Series } from '../../core/query/fold/answer.ts';
 import { rollupPlans } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
+import { RowSource } from '../../core/query/rows/row-source.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
+import { atHandFrom, checkNames } from '../view/known-names.ts';
 import { type ReadingMeta, viewMeta } from '../view/meta.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
 import { readLake } from './lake-source.ts';
@@ -31,6 +34,8 @@ type QueryAsking = Asking<QueryPorts>;
 const ROLLUPS_TRIED_MAX = 2;
 
 export async function execute(asking: QueryAsking, query: Query): Promise<Result<QueryAnswer, LakeRefusal>> {
+  const checked = await checkEvents(asking, query);
+  if (!checked.ok) return checked;
   const answer = await answerFromRollups(asking, query);
   return answer ? ok(answer) : answerFromLake(asking, query);
 }
@@ -40,6 +45,10 @@ export async function executeAll(
   asking: QueryAsking,
   queries: readonly Query[],
 ): Promise<Result<QueryAnswer[], LakeRefusal>> {
+  for (const query of queries) {
+    const checked = await checkEvents(asking, query);
+    if (!checked.ok) return checked;
+  }
   const options = { readOnce: once<Linked>() };
   const fromRollups = await Promise.all(queries.map((query) => answerFromRollups(asking, query, options)));
   const answers: QueryAnswer[] = [];
@@ -50,6 +59,14 @@ export async function executeAll(
     answers.push(answer.value);
   }
   return ok(answers);
+}
+
+/** Refuses names that no event has. Properties are checked where events are read: dimensions of rollups are declared. */
+async function checkEvents(asking: QueryAsking, { where, allowUnknown }: Query): Promise<Result<null, LakeRefusal>> {
+  const source = new RowSource();
+  if (where === null || allowUnknown) return ok(null);
+  source.test(where);
+  return checkNames(asking, { event: source.events, property: [] }, atHandFrom(asking));
 }
 
 /** Reads once for all: if each question read the tails for links, each would hold a page of every shard at the same time. */

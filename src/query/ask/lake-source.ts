@@ -4,6 +4,7 @@
  * steps: open a checked view with its people → scan it, a big one beside scanners → fold
  * It is slower than cells and answers everything: a minute of a sealed day, any property, exact people and quantiles.
  */
+import { NO_NAMES } from '../../core/event/sent-names.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
 import { RowFold } from '../../core/query/fold/row-fold.ts';
@@ -26,7 +27,9 @@ export interface LakeReading {
 export async function readLake(asking: Asking, query: Query): Promise<Result<LakeReading, LakeRefusal>> {
   const fold = new RowFold(query);
   const { startMs, endMs } = query;
-  const { columns, names, asks } = fold;
+  const { columns, asks } = fold;
+  // The names of events were checked before the rollups were asked.
+  const names = query.allowUnknown ? NO_NAMES : { event: [], property: fold.names };
   const opened = await openView(asking, { startMs, endMs, columns, names, asks });
   if (!opened.ok) return opened;
   const view = opened.value;

@@ -1,7 +1,7 @@
 /**
  * PlanExport: looks up all that an export needs before its first byte, or refuses it.
  *
- * steps: are the filter's properties known → the people it asks for → read the shards' tails → count the days
+ * steps: are the filter's names known → the people it asks for → read the shards' tails → count the days
  */
 import type { StringColumn } from '../../core/event/event.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -14,8 +14,8 @@ import { selectRows } from '../../lake/segment/columns.ts';
 import { isNumberColumn } from '../../lake/segment/segment-schema.ts';
 import type { Asking } from '../view/asking.ts';
 import { type Coverage, coverageOf, isFromAllShards } from '../view/coverage.ts';
+import { atHandFrom, checkNames } from '../view/known-names.ts';
 import type { KnownPeople } from '../view/known-people.ts';
-import { atHandFrom, checkProperties } from '../view/known-properties.ts';
 import { readLinkEvents } from '../view/link-events.ts';
 import { asksPeople, knowPeople } from '../view/people-lookup.ts';
 import { dayTooMixed, type ExportRefusal, exportTailTooLong, shardUnavailable } from '../view/refusal.ts';
@@ -31,7 +31,7 @@ export interface ExportPlan extends Pick<DayCounts, 'days' | 'dropped' | 'rowsMa
 }
 
 export async function planExport(asking: Asking, request: ExportRequest): Promise<Result<ExportPlan, ExportRefusal>> {
-  const checked = await checkProperties(asking, filterReads(request).names, atHandFrom(asking));
+  const checked = await checkFilter(asking, request);
   if (!checked.ok) return checked;
   const people = await filterPeople(asking, request);
   if (!people.ok) return people;
@@ -44,6 +44,12 @@ export async function planExport(asking: Asking, request: ExportRequest): Promis
   if (mixedRows > LIMITS.mixedRowsMax) return dayTooMixed(mixedRows);
   const coverage = coverageOf(states, request.range, asking.nowMs);
   return ok({ request, coverage, people: people.value, tails: tails.list, days, dropped, rowsMax });
+}
+
+async function checkFilter(asking: Asking, request: ExportRequest): Promise<Result<null, ExportRefusal>> {
+  if (request.range.allowUnknown) return ok(null);
+  const { names, events } = filterReads(request);
+  return checkNames(asking, { event: events, property: names }, atHandFrom(asking));
 }
 
 /**

@@ -1,12 +1,12 @@
 /**
  * OpenView: the events of a range as one question reads them, opened, checked and with its people looked up.
  *
- * steps: open the view of the lake → refuse properties that no event has → look up links, traits and cohorts
+ * steps: open the view of the lake → refuse names that no event has → look up links, traits and cohorts
  */
 import type { PeopleAsks } from '../../core/query/rows/asks.ts';
-import type { Result } from '../../core/std/result.ts';
+import { ok, type Result } from '../../core/std/result.ts';
 import type { Asking } from './asking.ts';
-import { atHandIn, checkProperties } from './known-properties.ts';
+import { type AskedNames, atHandIn, checkNames } from './known-names.ts';
 import { type LakeView, openLakeView, type ViewRequest } from './lake-view.ts';
 import { asksPeople, withPeople } from './people-lookup.ts';
 import type { LakeRefusal } from './refusal.ts';
@@ -15,13 +15,13 @@ import type { LakeRefusal } from './refusal.ts';
 export interface ViewQuestion extends Pick<ViewRequest, 'startMs' | 'endMs' | 'columns'> {
   /** The facts about people that the question needs beyond their events. */
   readonly asks: PeopleAsks;
-  /** Properties of events that the question names; each must be known. Default: none. */
-  readonly names?: Iterable<string>;
+  /** The names that the question gives; each must be known. Default: none. */
+  readonly names?: AskedNames;
 }
 
 export async function openView(asking: Asking, question: ViewQuestion): Promise<Result<LakeView, LakeRefusal>> {
-  const { startMs, endMs, columns, asks, names = [] } = question;
+  const { startMs, endMs, columns, asks, names } = question;
   const view = await openLakeView(asking, { startMs, endMs, columns, readsLinks: asksPeople(asks) });
-  const checked = await checkProperties(asking, names, atHandIn(view));
+  const checked = names === undefined ? ok(null) : await checkNames(asking, names, atHandIn(view));
   return checked.ok ? withPeople(asking, view, asks) : checked;
 }

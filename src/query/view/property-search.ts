@@ -13,7 +13,7 @@ import { readAhead } from '../../lake/std/read-ahead.ts';
 import { logWarn } from '../../observe/log.ts';
 import type { Asking } from './asking.ts';
 
-export const PROPERTIES: ReadonlySet<StringColumn> = new Set<StringColumn>(['properties']);
+const PROPERTIES: ReadonlySet<StringColumn> = new Set<StringColumn>(['properties']);
 
 /** The budget of one search. */
 class Spending {

@@ -8,6 +8,7 @@ import type { ProblemCode } from '../../wire/problem-codes.ts';
 export type LakeRefusal =
   | { readonly code: 'query-too-large'; readonly message: string }
   | { readonly code: 'cohort-unknown'; readonly message: string; readonly cohort: string }
+  | { readonly code: 'event-unknown'; readonly message: string; readonly event: string }
   | { readonly code: 'property-unknown'; readonly message: string; readonly property: string };
 
 /** An export may also be refused for these: without all events it would not be whole. */
@@ -22,6 +23,7 @@ export const READING_CODES: readonly ProblemCode[] = [
   'query-tail-too-long',
   'query-too-large',
   'cohort-unknown',
+  'event-unknown',
   'property-unknown',
 ];
 
@@ -31,6 +33,8 @@ export interface InvalidQuestion {
   readonly path: string;
   readonly message: string;
 }
+
+const ALLOW_UNKNOWN = 'With `allowUnknown: true` the question is answered all the same.';
 
 export function tooLarge(message: string) {
   return err<LakeRefusal>({ code: 'query-too-large', message });
@@ -47,10 +51,19 @@ export function cohortUnknown(cohort: string) {
 }
 
 /** `known`: the names that events have, the likeliest first. */
+export function eventUnknown(event: string, known: readonly string[]) {
+  const message = `No event has the name "${event}".${listed(known)} ${ALLOW_UNKNOWN}`;
+  return err<LakeRefusal>({ code: 'event-unknown', message, event });
+}
+
+/** `known`: the names that events have, the likeliest first. */
 export function propertyUnknown(property: string, known: readonly string[]) {
-  const others = known.length === 0 ? '' : ` Known: ${known.join(', ')}.`;
-  const message = `No event has the property "${property}".${others}`;
+  const message = `No event has the property "${property}".${listed(known)}`;
   return err<LakeRefusal>({ code: 'property-unknown', message, property });
+}
+
+function listed(known: readonly string[]): string {
+  return known.length === 0 ? '' : ` Known: ${known.join(', ')}.`;
 }
 
 export function shardUnavailable() {
@@ -70,6 +83,8 @@ export function problemOf(refusal: ExportRefusal): Problem {
       return new Problem(422, code, message);
     case 'cohort-unknown':
       return new Problem(400, code, message);
+    case 'event-unknown':
+      return new Problem(400, code, message, { extra: { event: refusal.event } });
     case 'property-unknown':
       return new Problem(400, code, message, { extra: { property: refusal.property } });
     case 'shard-unavailable':

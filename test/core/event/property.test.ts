@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord, JsonValue } from '../../../src/core/event/event.ts';
-import { dimensionText, isColumn, propertyColumn, propertyReader } from '../../../src/core/event/property.ts';
+import { dimensionText, isColumn, propertyColumns, propertyReader } from '../../../src/core/event/property.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 
 const record: EventRecord = {
@@ -22,9 +22,12 @@ const record: EventRecord = {
 const read = propertyReader(record);
 
 describe('propertyReader', () => {
-  it('reads columns before properties of the same name', () => {
+  it('reads properties before columns of the same name, and columns by a name of their own', () => {
     expect(read('event')).toBe('Signed Up');
-    expect(read('country')).toBe('DE');
+    expect(read('country')).toBe('AT');
+    expect(read('column.country')).toBe('DE');
+    expect(read('column.event')).toBe('Signed Up');
+    expect(read('column.plan')).toBeUndefined();
     expect(read('properties.country')).toBe('AT');
     expect(read('city')).toBeUndefined();
     expect(read('browser')).toBeUndefined();
@@ -72,12 +75,15 @@ describe('columns', () => {
     ]);
   });
 
-  it('say which one a property needs', () => {
-    expect(['country', 'plan', 'properties.country', 'context.locale'].map(propertyColumn)).toEqual([
-      'country',
-      'properties',
-      'properties',
-      'context',
+  it('say which ones a property needs', () => {
+    const names = ['country', 'column.country', 'plan', 'properties.country', 'context.locale', 'group.size'];
+    expect(names.map(propertyColumns)).toEqual([
+      ['country', 'properties'],
+      ['country'],
+      ['properties'],
+      ['properties'],
+      ['context'],
+      ['group_id'],
     ]);
   });
 });

@@ -54,7 +54,7 @@ async function keep(policy: unknown): Promise<void> {
 }
 
 const droppedNow = async () => wireDropped(await readDropped(world.db, UID));
-async function total(question: unknown, options?: Parameters<World['ask']>[1]) {
+async function total(question: object, options?: Parameters<World['ask']>[1]) {
   const { series, meta } = await world.ask(question, options);
   return { total: series[0]?.total, complete: meta.complete, dropped: meta.dropped, meta };
 }

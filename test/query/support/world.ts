@@ -15,6 +15,7 @@ import type { LoggedBlock, ReadTailReply, ShardRpc } from '../../../src/core/sha
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import type { Tenant } from '../../../src/core/tenant/tenant.ts';
 import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
+import { namesToKeep } from '../../../src/lake/manifest/keep-names.ts';
 import { sealDay } from '../../../src/lake/seal/seal-day.ts';
 import { SegmentCache } from '../../../src/lake/segment/segment-cache.ts';
 import { execute, type QueryAnswer } from '../../../src/query/ask/execute.ts';
@@ -36,14 +37,23 @@ export class World {
   readonly rollups: readonly Rollup[];
   readonly tenant: Tenant;
   nowMs: number;
+  keepsNames: boolean;
   /** Every event that was accepted. */
   readonly events: EventRecord[] = [];
 
-  constructor(options: { nowMs: number; shardCount?: number; rollups?: readonly Rollup[]; timezone?: string }) {
+  constructor(options: {
+    nowMs: number;
+    shardCount?: number;
+    rollups?: readonly Rollup[];
+    timezone?: string;
+    /** Whether stored flushes keep their names, as those of this release do. Default: false. */
+    keepsNames?: boolean;
+  }) {
     const { db, fake } = fakeD1();
     this.db = db;
     this.fakeDb = fake;
     this.nowMs = options.nowMs;
+    this.keepsNames = options.keepsNames ?? false;
     this.rollups = options.rollups ?? DEFAULT_ROLLUPS;
     this.shards = Array.from({ length: options.shardCount ?? 1 }, (_, index) => new TestShard(index));
     this.tenant = {
@@ -84,7 +94,8 @@ export class World {
       const { flush, columns, ...accounts } = pulled;
       const segment = await storeSegment(this.#lake, UID, flush, columns);
       const links = findLinks(columns, testHasher);
-      await storeFlush(this.db, { uid: UID, flush, ...accounts, segment, links, nowMs: this.nowMs });
+      const names = this.keepsNames ? { names: namesToKeep(this.db, UID, columns) } : {};
+      await storeFlush(this.db, { uid: UID, flush, ...accounts, segment, links, ...names, nowMs: this.nowMs });
       if (!confirm) return;
       await stub.confirm({ flush });
     }
@@ -133,9 +144,9 @@ export class World {
     return beginAsking(this.ports, { ...this.tenant, rollups }, this.nowMs);
   }
 
-  /** `rollups: []` forces the lake. */
-  async ask(body: unknown, options: { rollups?: readonly Rollup[] } = {}): Promise<QueryAnswer> {
-    const answered = await execute(await this.asking(options.rollups), this.parse(body));
+  /** `rollups: []` forces the lake. Default: names are taken that no event has. */
+  async ask(body: object, options: { rollups?: readonly Rollup[] } = {}): Promise<QueryAnswer> {
+    const answered = await execute(await this.asking(options.rollups), this.parse({ allowUnknown: true, ...body }));
     if (!answered.ok) throw new Error(answered.error.code);
     return answered.value;
   }

@@ -1,6 +1,6 @@
 /** Breakdown: the property by whose values a journey is broken down, and where its value is read. */
 import type { StringColumn } from '../../event/event.ts';
-import { propertyColumn } from '../../event/property.ts';
+import { propertyColumns } from '../../event/property.ts';
 import type { RowSource, RowText } from '../../query/rows/row-source.ts';
 import { ABSENT, TextCodes } from './text-codes.ts';
 
@@ -20,7 +20,7 @@ export class Breakdown {
   /** `groupBy` is null when the question has no breakdown. */
   constructor(source: RowSource, groupBy: string | null, groupedBy: Exclude<GroupedBy, 'none'>) {
     this.groupedBy = groupBy === null ? 'none' : groupedBy;
-    this.columns = groupBy === null ? [] : [propertyColumn(groupBy)];
+    this.columns = groupBy === null ? [] : propertyColumns(groupBy);
     this.#text = groupBy === null ? null : source.text(groupBy);
   }
 

@@ -2,7 +2,8 @@
 import type { EventColumns } from '../../event/columns.ts';
 import { conditionProperties } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
-import { propertyColumn } from '../../event/property.ts';
+import { propertyColumns } from '../../event/property.ts';
+import { NO_NAMES } from '../../event/sent-names.ts';
 import { RowSource, type RowTest } from '../../query/rows/row-source.ts';
 import { Breakdown, type GroupedBy } from './breakdown.ts';
 import type { JourneyQuestion } from './request.ts';
@@ -35,15 +36,15 @@ export class EventReader {
 
   /** The needs of the reader. `columns`: text columns beyond those of filter and breakdown. */
   needs(columns: readonly StringColumn[]): RowNeeds {
-    const { where, startMs, endMs } = this.#question;
-    const filtered = where === null ? [] : conditionProperties(where).map(propertyColumn);
-    const { asks, properties, names } = this.source;
+    const { where, startMs, endMs, allowUnknown } = this.#question;
+    const filtered = where === null ? [] : conditionProperties(where).flatMap(propertyColumns);
+    const { asks, properties, names, events } = this.source;
     return {
       startMs: this.#reading.startMs ?? startMs,
       endMs: this.#reading.endMs ?? endMs,
       columns: new Set([...columns, ...filtered, ...this.breakdown.columns]),
       properties,
-      names,
+      names: allowUnknown ? NO_NAMES : { event: events, property: names },
       // Every journey is about people.
       asks: { ...asks, identity: true },
     };

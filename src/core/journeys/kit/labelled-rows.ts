@@ -6,7 +6,7 @@
  * every event is an anchor. An event that has no label and is no anchor is not kept.
  */
 import type { EventColumns } from '../../event/columns.ts';
-import { propertyColumn } from '../../event/property.ts';
+import { propertyColumns } from '../../event/property.ts';
 import type { RowText } from '../../query/rows/row-source.ts';
 import { EventReader, type Reading } from './event-reader.ts';
 import { type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
@@ -57,7 +57,7 @@ class LabelledRows implements LabelledReader {
     this.#events = events;
     this.#text = events.source.text(property);
     this.#anchors = anchor && new MatcherMasks(events.source, [anchor]);
-    this.needs = events.needs([propertyColumn(property), ...matcherColumns(anchor === null ? [] : [anchor])]);
+    this.needs = events.needs([...propertyColumns(property), ...matcherColumns(anchor === null ? [] : [anchor])]);
     this.breakdown = events.breakdown;
     this.labels = {
       texts: this.#texts,

@@ -2,7 +2,7 @@
  * MatchedRows: the reader of journeys to which an event is a mask: a bit for each matcher that fits it.
  */
 import type { EventColumns } from '../../event/columns.ts';
-import { propertyColumn } from '../../event/property.ts';
+import { propertyColumns } from '../../event/property.ts';
 import { ValueHashes } from '../../query/fold/value-hashes.ts';
 import { EventReader, type Reading } from './event-reader.ts';
 import { type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
@@ -39,7 +39,7 @@ class MatchedRows implements RowReader {
     this.#events = events;
     this.#masks = new MatcherMasks(events.source, matchers);
     this.mark = markedBy === null ? null : valueMark(events, markedBy);
-    this.needs = events.needs([...matcherColumns(matchers), ...(markedBy === null ? [] : [propertyColumn(markedBy)])]);
+    this.needs = events.needs([...matcherColumns(matchers), ...(markedBy === null ? [] : propertyColumns(markedBy))]);
     this.breakdown = events.breakdown;
     this.#seesAll = events.breakdown.groupedBy === 'person';
     this.place = place;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { EventColumns } from '../../event/columns.ts';
 import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
-import { propertyColumn } from '../../event/property.ts';
+import { propertyColumns } from '../../event/property.ts';
 import { LIMITS } from '../../limits.ts';
 import type { RowSource, RowTest } from '../../query/rows/row-source.ts';
 import type { CodedRows } from './row-reader.ts';
@@ -89,7 +89,8 @@ export function conditionSize(condition: Condition): number {
 
 export function matcherColumns(matchers: readonly Matcher[]): StringColumn[] {
   const columns: StringColumn[] = matchers.some(({ names }) => names !== null) ? ['event'] : [];
-  for (const { where } of matchers) if (where !== null) columns.push(...conditionProperties(where).map(propertyColumn));
+  for (const { where } of matchers)
+    if (where !== null) columns.push(...conditionProperties(where).flatMap(propertyColumns));
   return columns;
 }
 
@@ -110,6 +111,7 @@ export class MatcherMasks {
   constructor(source: RowSource, matchers: readonly Matcher[]) {
     this.#matchers = matchers;
     this.#hasNames = matchers.some(({ names }) => names !== null);
+    source.noteEvents(matchers.flatMap(({ names }) => names ?? []));
     this.#tests = matchers.map(({ where }) => where && source.test(where));
     this.#tested = this.#tests.reduce((mask, test, index) => (test === null ? mask : mask | (1 << index)), 0) >>> 0;
   }

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { type Condition, conditionSchema } from '../../event/condition.ts';
 import { DAY_MS, LIMITS } from '../../limits.ts';
-import { conjunction, parseRange, type QueryRefusalCode } from '../../query/question/request.ts';
+import { allowUnknownField, conjunction, parseRange, type QueryRefusalCode } from '../../query/question/request.ts';
 import { isTimezone } from '../../query/question/zone.ts';
 import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
@@ -59,6 +59,7 @@ export const commonFields = {
   from: z.string().max(40).describe('Start of the range: an ISO time with its zone, or a date in `timezone`.'),
   to: z.string().max(40).describe('End of the range, in the form of `from`; it is not included.'),
   timezone: z.string().min(1).max(64).optional().describe('IANA time zone. Default: the zone of the tenant.'),
+  allowUnknown: allowUnknownField,
 } as const;
 
 /** The code with which a value is refused that does not fit the schema of its field. */
@@ -103,6 +104,8 @@ export interface JourneyQuestion {
   readonly startMs: number;
   readonly endMs: number;
   readonly timezone: string;
+  /** True when names are taken that no event has. */
+  readonly allowUnknown: boolean;
 }
 
 interface CommonBody {
@@ -113,6 +116,7 @@ interface CommonBody {
   readonly from: string;
   readonly to: string;
   readonly timezone?: string | undefined;
+  readonly allowUnknown: boolean;
 }
 
 /** The result of a journey's own parsing: the fields of its question beside the common ones, and its matchers. */
@@ -152,7 +156,7 @@ function parseCommon(
   body: CommonBody,
   defaultTimezone: string,
 ): Result<JourneyQuestion, JourneyRefusal<CommonRefusalCode>> {
-  const { events, where, groupBy = null, timezone = defaultTimezone, top } = body;
+  const { events, where, groupBy = null, timezone = defaultTimezone, top, allowUnknown } = body;
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   const range = parseRange(body.from, body.to, timezone, LIMITS.queryLongRangeDaysMax);
   if (!range.ok) return range;
@@ -162,6 +166,7 @@ function parseCommon(
     top,
     ...range.value,
     timezone,
+    allowUnknown,
   });
 }
 

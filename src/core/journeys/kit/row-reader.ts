@@ -9,6 +9,7 @@
  */
 import type { CodedTexts, EventColumns } from '../../event/columns.ts';
 import type { StringColumn } from '../../event/event.ts';
+import type { Names } from '../../event/sent-names.ts';
 import type { PeopleAsks } from '../../query/rows/asks.ts';
 import type { Breakdown } from './breakdown.ts';
 import type { TextCodes } from './text-codes.ts';
@@ -45,8 +46,8 @@ export interface RowNeeds {
   readonly columns: ReadonlySet<StringColumn>;
   /** Properties that are read from the JSON, when columns of their own would do instead; null when they would not. */
   readonly properties: ReadonlySet<string> | null;
-  /** Properties of events, by the names that the question gives them. */
-  readonly names: ReadonlySet<string>;
+  /** Names of events and of their properties, as the question gives them; none if it allows unknown ones. */
+  readonly names: Names;
   /** The facts about people that have to be looked up and put on the batches. */
   readonly asks: PeopleAsks;
 }

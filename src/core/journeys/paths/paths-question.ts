@@ -1,5 +1,6 @@
 /** PathsQuestion: the wire form of a question for paths, and the parsed form of the same question. */
 import { z } from 'zod';
+import { columnName } from '../../event/property.ts';
 import { LIMITS } from '../../limits.ts';
 import { ok } from '../../std/result.ts';
 import { activityOf, identityEventsField } from '../kit/activity.ts';
@@ -27,7 +28,7 @@ export const pathsSchema = z.strictObject({
     .max(LIMITS.pathTopMax)
     .default(NODES_DEFAULT)
     .describe('Number of values listed in each step; the remainder is one more, `other`.'),
-  by: nameSchema.default('event').describe('Property whose value makes a step.'),
+  by: nameSchema.default(columnName('event')).describe('Property whose value makes a step.'),
   collapse: z.boolean().default(false).describe('Whether a value that repeats the one before it is the same step.'),
   windowSeconds: z
     .number()

@@ -10,6 +10,7 @@ import { type Condition, conditionProperties, evaluate } from '../../event/condi
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/links.ts';
 import { Cell } from '../../rollup/cell.ts';
+import { UNCLEAR } from '../../rollup/counted-names.ts';
 import { OTHER_KEY, type RollupCells, tupleValues } from '../../rollup/rollup-cells.ts';
 import { bucketIndex } from '../question/interval.ts';
 import type { RollupPlan } from '../question/plan.ts';
@@ -25,6 +26,8 @@ import { SketchTally } from './sketch-tally.ts';
 export type CellShortfall =
   /** Tuples beyond the cap were counted together, and the question names or ranks one of the dimensions. */
   | 'overflowed'
+  /** Events have properties that make the names of the rollup ambiguous. */
+  | 'unclear-names'
   /** A dimension's text was cut, and the question searches in it. */
   | 'truncated'
   /** People are asked for, some ids are linked, and a sketch cannot tell which people it holds. */
@@ -111,6 +114,10 @@ export class CellFold {
       return LEFT_OUT;
     }
     const values = tupleValues(key);
+    if (values[0] === UNCLEAR) {
+      this.#shortfall = 'unclear-names';
+      return LEFT_OUT;
+    }
     if (this.#searchedPositions.some((position) => isCut(values[position]!))) this.#shortfall = 'truncated';
     const read = (property: string) => values[rollup.dimensions.indexOf(property)] ?? undefined;
     if (residual !== null && !evaluate(residual, read)) return LEFT_OUT;

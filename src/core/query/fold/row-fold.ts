@@ -12,7 +12,7 @@ import type { LinkedPeople } from '../../people/links.ts';
 import { assert } from '../../std/result.ts';
 import { wordsOf } from '../../std/words.ts';
 import { bucketIndex } from '../question/interval.ts';
-import { type Query, queryColumns } from '../question/request.ts';
+import { GROUP_ID, type Query, queryColumns } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
 import { RowSource, type RowTest } from '../rows/row-source.ts';
 import { CountTally } from './count-tally.ts';
@@ -181,7 +181,7 @@ export class RowFold {
     if (measure === 'groups' || distinct !== null) {
       // Values are told apart by their hashes, as people are.
       const tally = new PeopleTally();
-      const hashes = new ValueHashes(this.#source.value(distinct ?? 'group_id'));
+      const hashes = new ValueHashes(this.#source.value(distinct ?? GROUP_ID));
       const add: AddRow = (slot, row) => {
         hashes.of(row);
         tally.add(slot, hashes.high, hashes.low);

@@ -7,6 +7,7 @@
  * - Its filter is implied: each of its conjuncts is, in structure, one of the question's.
  * - Its dimensions decide the remaining conditions of the question exactly.
  * - Its dimensions have the properties grouped by, its numbers the property measured.
+ * - What it counts as columns (`event`, `type`) the question means, too (rollup/counted-names.ts).
  * - The question asks for no trait, cohort or group: those are looked up when events are read, so no rollup has them.
  *   The distinct values of a property, and numbers sent as text, are told by no cell either.
  * - The question's bounds and buckets fall on whole minutes, the grain of a window.
@@ -18,8 +19,9 @@
  * an answer.
  */
 import { type Comparison, type Condition, canonicalCondition } from '../../event/condition.ts';
-import { isColumn, isTrait } from '../../event/property.ts';
+import { isTrait } from '../../event/property.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../limits.ts';
+import { isTextDimension, plainNames, renameProperties } from '../../rollup/counted-names.ts';
 import type { Rollup } from '../../rollup/rollup.ts';
 import { dayOf } from '../../std/day.ts';
 import { type Query, queryProperties } from './request.ts';
@@ -84,7 +86,9 @@ function sizeOf(rollup: Rollup): number {
   return rollup.dimensions.length * 16 + rollup.numbers.length;
 }
 
-function planOn(query: Query, rollup: Rollup): RollupPlan | null {
+function planOn(question: Query, rollup: Rollup): RollupPlan | null {
+  const query = spelledAs(rollup, question);
+  if (query === null) return null;
   const groupPositions = query.groupBy.map((property) => rollup.dimensions.indexOf(property));
   if (groupPositions.includes(-1)) return null;
   const numberPosition = query.number ? rollup.numbers.indexOf(query.number.property) : null;
@@ -95,6 +99,19 @@ function planOn(query: Query, rollup: Rollup): RollupPlan | null {
   const left = conditions.filter(({ text }) => !implied.has(text)).map(({ condition }) => condition);
   if (!left.every((condition) => isDecided(condition, rollup.dimensions))) return null;
   return { rollup, residual: left.length === 0 ? null : { and: left }, groupPositions, numberPosition };
+}
+
+/**
+ * Returns the question with the plain name in place of each column that the rollup counts under it. Null when the
+ * question gives that plain name, and the rollup has no tuples that could tell both meanings apart.
+ */
+function spelledAs(rollup: Rollup, query: Query): Query | null {
+  const plain: readonly string[] = plainNames(rollup);
+  if (plain.length === 0) return query;
+  if (rollup.dimensions.length === 0 && queryProperties(query).some((name) => plain.includes(name))) return null;
+  const rename = (name: string) => plain.find((each) => name === `column.${each}`) ?? name;
+  const where = query.where && renameProperties(query.where, rename);
+  return { ...query, where, groupBy: query.groupBy.map(rename) };
 }
 
 /** Returns the conditions that must all hold, with `in` of one value written as `eq`. */
@@ -120,7 +137,7 @@ function isDecidedByText({ property, op, value, caseInsensitive }: Comparison): 
   if (op === 'exists') return true;
   const values = op === 'in' && Array.isArray(value) ? value : [value];
   const areShort = values.every((each) => typeof each !== 'string' || each.length < LIMITS.dimensionValueLengthMax - 1);
-  if (isColumn(property)) return areShort;
+  if (isTextDimension(property)) return areShort;
   // A text such as "1" may stand for a number, a boolean or a string, so only a text that no other value has can
   // decide.
   const isEquality = op === 'eq' || op === 'neq' || op === 'in';

@@ -14,7 +14,7 @@ import {
   measureSchema,
   type Statistic,
 } from '../../event/measure.ts';
-import { propertyColumn } from '../../event/property.ts';
+import { columnName, propertyColumns } from '../../event/property.ts';
 import { DAY_MS, LIMITS } from '../../limits.ts';
 import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
@@ -22,7 +22,17 @@ import { bucketStarts, cutBuckets, INTERVAL_MS, INTERVALS, type Interval } from 
 import { parseSeriesCursor, type RankedPlace } from './series-cursor.ts';
 import { isTimezone, startOfDate } from './zone.ts';
 
+/** The names of events and groups as questions mean them, whatever properties events have. */
+const EVENT_NAME = columnName('event');
+export const GROUP_ID = columnName('group_id');
+
 const propertyName = z.string().min(1).max(LIMITS.nameLengthMax);
+
+/** Field of every question. */
+export const allowUnknownField = z
+  .boolean()
+  .default(false)
+  .describe('Whether the question may name events and properties that no event has. Default: such a name is refused.');
 
 /** The wire form of one question. */
 export const querySchema = z.strictObject({
@@ -58,6 +68,7 @@ export const querySchema = z.strictObject({
     .max(LIMITS.queryCursorLengthMax)
     .optional()
     .describe('The `cursor` of an answer to the same question: lists the series that follow by rank.'),
+  allowUnknown: allowUnknownField,
 });
 export type QueryBody = z.input<typeof querySchema>;
 
@@ -82,6 +93,8 @@ export interface Query {
   readonly top: number;
   /** The place behind which the ranking goes on; null for its beginning. */
   readonly after: RankedPlace | null;
+  /** True when names are taken that no event has. */
+  readonly allowUnknown: boolean;
   /** Starts of the buckets of the points; without an interval one bucket, the range itself. */
   readonly bucketStarts: readonly number[];
   /** Indexes of the buckets of which the range holds only a part; empty without an interval. */
@@ -126,6 +139,7 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
     groupBy,
     exact,
     textNumbers,
+    allowUnknown,
     interval = null,
     timezone = defaultTimezone,
   } = parsed.data;
@@ -178,6 +192,7 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
     exact,
     top,
     after,
+    allowUnknown,
     bucketStarts: starts,
     cutBuckets: interval ? cutBuckets(interval, timezone, { starts, startMs, endMs }) : [],
   });
@@ -188,8 +203,8 @@ export function conjunction(events: readonly string[] | undefined, where: Condit
   if (!events) return where ?? null;
   const eventCondition: Condition =
     events.length === 1
-      ? { property: 'event', op: 'eq', value: events[0]! }
-      : { property: 'event', op: 'in', value: [...events] };
+      ? { property: EVENT_NAME, op: 'eq', value: events[0]! }
+      : { property: EVENT_NAME, op: 'in', value: [...events] };
   return where ? { and: [eventCondition, where] } : eventCondition;
 }
 
@@ -270,11 +285,11 @@ export function queryProperties({ groupBy, where, number, distinct, measure }: Q
   const names = [...groupBy, ...(where ? conditionProperties(where) : [])];
   if (number) names.push(number.property);
   if (distinct !== null) names.push(distinct);
-  if (measure === 'groups') names.push('group_id');
+  if (measure === 'groups') names.push(GROUP_ID);
   return names;
 }
 
 /** Returns the text columns that a question reads. */
 export function queryColumns(query: Query): Set<StringColumn> {
-  return new Set(queryProperties(query).map(propertyColumn));
+  return new Set(queryProperties(query).flatMap(propertyColumns));
 }

@@ -8,13 +8,12 @@
 import type { EventColumns } from '../../event/columns.ts';
 import { foundAt, propertyPlace } from '../../event/property.ts';
 import { LIMITS } from '../../limits.ts';
-import { compareCodePoints } from '../../std/text.ts';
 import { JsonColumn } from './json-column.ts';
-import { spellingDistance } from './spelling.ts';
+import { nearestNames } from './spelling.ts';
 
 /** Bounds of the events parsed for their names, and of the names kept. */
 const SAMPLED_MAX = 200;
-const FOUND_MAX = 1_000;
+const FOUND_MAX = 4_000;
 
 interface SearchedName {
   readonly key: string;
@@ -67,10 +66,7 @@ export class NameSearch {
 
   /** Returns names that exist, those spelt most alike first. */
   nearestNames(name: string, max: number): string[] {
-    const { key } = searchedName(name);
-    const distances = new Map(Array.from(this.#found, (found) => [found, spellingDistance(key, found)]));
-    const near = [...this.#found].sort((a, b) => distances.get(a)! - distances.get(b)! || compareCodePoints(a, b));
-    return near.slice(0, max);
+    return nearestNames(searchedName(name).key, this.#found, max);
   }
 
   /** Parses the last rows of the first batches. */

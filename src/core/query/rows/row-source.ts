@@ -7,7 +7,7 @@ import type { CodedTexts, EventColumns, TypedColumn } from '../../event/columns.
 import { type Comparison, type Condition, evaluate } from '../../event/condition.ts';
 import type { JsonValue, StringColumn } from '../../event/event.ts';
 import type { Lookup } from '../../event/lookup.ts';
-import { dimensionText, isTrait, type PropertyPlace, propertyPlace } from '../../event/property.ts';
+import { columnName, dimensionText, isTrait, type PropertyPlace, propertyPlace } from '../../event/property.ts';
 import { assert } from '../../std/result.ts';
 import { ownText } from '../../std/text.ts';
 import { wordsOf } from '../../std/words.ts';
@@ -30,6 +30,7 @@ export class RowSource {
   /** Top-level properties that were asked for; null once a nested one was. */
   #properties: Set<string> | null = new Set();
   readonly #names = new Set<string>();
+  readonly #events = new Set<string>();
 
   /** Facts that the tests and values made so far need beyond the events. */
   get asks(): PeopleAsks {
@@ -57,11 +58,26 @@ export class RowSource {
     return this.#names;
   }
 
+  /** The names of events that the tests made so far look for. */
+  get events(): ReadonlySet<string> {
+    return this.#events;
+  }
+
+  /** Notes names of events that are looked for beside the tests. */
+  noteEvents(names: Iterable<string>): void {
+    for (const name of names) this.#events.add(name);
+  }
+
   value(name: string): RowValue {
     const place = propertyPlace(name);
     if (place.in === 'column') {
       const text = this.#text(place.column);
       return (row) => text(row) ?? undefined;
+    }
+    if (place.in === 'sent') {
+      const sent = this.#sent(place);
+      const text = this.#text(place.column);
+      return (row) => sent(row) ?? text(row) ?? undefined;
     }
     const { key, steps } = place;
     if (isTrait(name)) this.#traits.add(name);
@@ -75,9 +91,16 @@ export class RowSource {
         return id === null ? undefined : this.#lookup().groupTrait(id, key, steps);
       };
     }
-    const json = new JsonPlace(this.#json[place.in], key, steps);
-    if (place.in === 'context') return (row) => json.read(row);
+    if (place.in === 'context') {
+      const json = new JsonPlace(this.#json.context, key, steps);
+      return (row) => json.read(row);
+    }
     this.#names.add(name);
+    return this.#property(place);
+  }
+
+  #property({ key, steps }: { readonly key: string; readonly steps: readonly string[] }): RowValue {
+    const json = new JsonPlace(this.#json.properties, key, steps);
     this.#wantProperty(key, steps);
     let from: EventColumns | null = null;
     let typed: TypedColumn | undefined;
@@ -87,6 +110,20 @@ export class RowSource {
         typed = typedOf(from, key);
       }
       return typed === undefined ? json.read(row) : typedValue(typed, row);
+    };
+  }
+
+  /** Returns the reader of a property with the name of a column, which most batches do not have. */
+  #sent(place: SentPlace): RowValue {
+    const value = this.#property(place);
+    let from: EventColumns | null = null;
+    let isSent = false;
+    return (row) => {
+      if (from !== this.#columns) {
+        from = this.#columns;
+        isSent = from !== null && mayHaveKey(from, place.key);
+      }
+      return isSent ? value(row) : undefined;
     };
   }
 
@@ -109,9 +146,7 @@ export class RowSource {
   /** Returns codes for the value as the text of a dimension: equal texts have equal codes, in all batches. */
   codes(name: string): DimensionCodes {
     const place = propertyPlace(name);
-    const coded =
-      place.in === 'column' ? (columns: EventColumns) => columns.coded?.[place.column] : codedProperty(place);
-    return new DimensionCodes(this.text(name), coded, () => this.#columns);
+    return new DimensionCodes(this.text(name), codedPlace(place), () => this.#columns);
   }
 
   test(condition: Condition): RowTest {
@@ -144,6 +179,7 @@ export class RowSource {
   /** Returns the test of a comparison. In a column with a dictionary each text is compared once a batch. */
   #comparison(comparison: Comparison): RowTest {
     const place = propertyPlace(comparison.property);
+    this.noteEvents(eventNames(comparison));
     const value = this.value(comparison.property);
     let current: JsonValue | undefined;
     const read = () => current;
@@ -151,8 +187,7 @@ export class RowSource {
       current = value(row);
       return evaluate(comparison, read);
     };
-    const codedIn =
-      place.in === 'column' ? (columns: EventColumns) => columns.coded?.[place.column] : codedProperty(place);
+    const codedIn = codedPlace(place);
     let from: EventColumns | null = null;
     let codes: CodedTexts['codes'] | null = null;
     let holds = new Uint8Array();
@@ -192,7 +227,35 @@ function typedOf(columns: EventColumns | null, property: string): TypedColumn | 
   return typed !== undefined && Object.hasOwn(typed, property) ? typed[property] : undefined;
 }
 
-/** Returns the reader of the texts of a property's own column; the reader gives undefined where the row has none. */
+/** Returns the names of events that the comparison asks for by the column. */
+function eventNames({ property, op, value }: Comparison): string[] {
+  if (property !== columnName('event') || (op !== 'eq' && op !== 'in')) return [];
+  return (Array.isArray(value) ? value : [value]).filter((name) => typeof name === 'string');
+}
+
+type SentPlace = Extract<PropertyPlace, { readonly in: 'sent' }>;
+
+/**
+ * Returns the reader of the dictionary that holds the texts of a place; it gives undefined where there is none, or where
+ * it does not tell the values of every row.
+ */
+function codedPlace(place: PropertyPlace): (columns: EventColumns) => CodedTexts | undefined {
+  if (place.in === 'column') return (columns) => columns.coded?.[place.column];
+  if (place.in !== 'sent') return codedProperty(place);
+  return (columns) => (mayHaveKey(columns, place.key) ? undefined : columns.coded?.[place.column]);
+}
+
+/** Tells whether some event of the batch may have the key, a plain name, among its properties. */
+function mayHaveKey({ absent, typed, packed, strings }: EventColumns, key: string): boolean {
+  if (absent?.has(key)) return false;
+  if (typed !== undefined && Object.hasOwn(typed, key)) return true;
+  const mark = `"${key}":`;
+  const texts = packed?.properties;
+  if (texts !== undefined) return texts.text.includes(mark);
+  return strings.properties?.some((text) => text?.includes(mark)) ?? true;
+}
+
+/** Returns the reader of the texts of a property's own column; it gives undefined where there is none. */
 function codedProperty(place: PropertyPlace): (columns: EventColumns) => CodedTexts | undefined {
   if (place.in !== 'properties' || place.steps.length > 1) return () => undefined;
   return (columns) => {

@@ -1,4 +1,12 @@
 /** Spelling: the distance between two names, so that a misspelt one is answered with those that it may stand for. */
+import { compareCodePoints } from '../../std/text.ts';
+
+/** Returns at most `max` of the names, those spelt most alike first. */
+export function nearestNames(name: string, names: Iterable<string>, max: number): string[] {
+  const distances = new Map(Array.from(names, (each) => [each, spellingDistance(name, each)]));
+  const near = [...distances.keys()].sort((a, b) => distances.get(a)! - distances.get(b)! || compareCodePoints(a, b));
+  return near.slice(0, max);
+}
 
 /**
  * Returns the number of letters to insert, delete or exchange to turn one name into the other (Levenshtein, 1965); case

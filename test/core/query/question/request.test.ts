@@ -94,9 +94,9 @@ describe('a question', () => {
 
   it('joins its events and its condition', () => {
     const where = { property: 'country', op: 'eq', value: 'DE' };
-    expect(taken({ ...question, events: ['A'] }).where).toEqual({ property: 'event', op: 'eq', value: 'A' });
+    expect(taken({ ...question, events: ['A'] }).where).toEqual({ property: 'column.event', op: 'eq', value: 'A' });
     expect(taken({ ...question, events: ['A', 'B'], where }).where).toEqual({
-      and: [{ property: 'event', op: 'in', value: ['A', 'B'] }, where],
+      and: [{ property: 'column.event', op: 'in', value: ['A', 'B'] }, where],
     });
   });
 

@@ -1,0 +1,57 @@
+/**
+ * KeepNames: the statements that keep the names of a flush or a chunk, in the batch that stores it.
+ *
+ * An isolate remembers which names it has kept, so that a batch without a new name adds no statement. What it remembers
+ * is only a saving: a name that is kept again changes nothing.
+ */
+import type { EventColumns } from '../../core/event/columns.ts';
+import { NAME_KINDS, type NameKind, unknownNames } from '../../core/event/sent-names.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { insertNames, insertWhole } from './name-store.ts';
+
+export interface NamesToKeep {
+  /** Empty when every name is kept already. They go before everything else of the batch. */
+  readonly statements: readonly D1PreparedStatement[];
+  /** Called once the batch is stored. */
+  readonly remember: () => void;
+}
+
+type KnownNames = { readonly [kind in NameKind]: Set<string> };
+
+/** Tenants whose names an isolate remembers. The set is emptied when it is full. */
+const TENANTS_MAX = 64;
+/** One set a database: an isolate has one database, and tests share nothing. */
+const knownByDb = new WeakMap<D1Database, Map<string, KnownNames>>();
+
+export function namesToKeep(db: D1Database, uid: string, columns: EventColumns): NamesToKeep {
+  const known = knownIn(db).get(uid);
+  const { event, property } = known ?? { event: new Set<string>(), property: new Set<string>() };
+  const found = unknownNames(columns, { event, property });
+  const statements: D1PreparedStatement[] = known === undefined ? [insertWhole(db, uid)] : [];
+  const kept: [NameKind, string][] = [];
+  for (const kind of NAME_KINDS) {
+    const room = LIMITS.namesKeptMax - (known?.[kind].size ?? 0);
+    if (found[kind].size === 0 || room <= 0) continue;
+    const names = [...found[kind]].slice(0, room);
+    statements.push(...insertNames(db, uid, kind, { names, isCut: names.length < found[kind].size }));
+    kept.push(...names.map((name): [NameKind, string] => [kind, name]));
+  }
+  return { statements, remember: () => remember(db, uid, kept) };
+}
+
+function remember(db: D1Database, uid: string, kept: readonly [NameKind, string][]): void {
+  const tenants = knownIn(db);
+  if (!tenants.has(uid) && tenants.size >= TENANTS_MAX) tenants.clear();
+  const known: KnownNames = tenants.get(uid) ?? { event: new Set(), property: new Set() };
+  for (const [kind, name] of kept) known[kind].add(name);
+  tenants.set(uid, known);
+}
+
+function knownIn(db: D1Database): Map<string, KnownNames> {
+  let known = knownByDb.get(db);
+  if (known === undefined) {
+    known = new Map();
+    knownByDb.set(db, known);
+  }
+  return known;
+}
