@@ -5,8 +5,8 @@
  * is only a saving: a name that is kept again changes nothing.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
-import { NAME_KINDS, type NameKind, unknownNames } from '../../core/event/sent-names.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { NAME_KINDS, type NameKind, unknownNames } from '../../core/names/sent-names.ts';
 import { insertNames, insertWhole } from './name-store.ts';
 
 export interface NamesToKeep {

@@ -7,8 +7,9 @@
  * - The names are whole while nothing of the tenant is stored, and from the batch on that found it so: a row of the kind
  *   `whole` says it. A tenant with events of an earlier release has no such row.
  */
-import { NAME_KINDS, type NameKind, type Names, OTHER_NAMES } from '../../core/event/sent-names.ts';
+
 import { LIMITS } from '../../core/limits.ts';
+import { NAME_KINDS, type NameKind, type Names, OTHER_NAMES } from '../../core/names/sent-names.ts';
 
 export interface KeptNames extends Names {
   /** Kinds of which every name that is stored is here. */
@@ -16,8 +17,10 @@ export interface KeptNames extends Names {
 }
 
 const WHOLE = 'whole';
-const NOTHING_IS_STORED =
-  'NOT EXISTS (SELECT 1 FROM flushes WHERE uid = ?1) AND NOT EXISTS (SELECT 1 FROM segments WHERE uid = ?1)';
+/** A day that was sealed once counts: its cells may outlive its files. */
+const NOTHING_IS_STORED = ['flushes', 'segments', 'sealed_days']
+  .map((table) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE uid = ?1)`)
+  .join(' AND ');
 
 export async function readNames(db: D1Database, uid: string): Promise<KeptNames> {
   const { results } = await db

@@ -4,7 +4,7 @@
  * steps: open a checked view with its people → scan it, a big one beside scanners → fold
  * It is slower than cells and answers everything: a minute of a sealed day, any property, exact people and quantiles.
  */
-import { NO_NAMES } from '../../core/event/sent-names.ts';
+import { NO_NAMES } from '../../core/names/sent-names.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
 import { RowFold } from '../../core/query/fold/row-fold.ts';

@@ -14,9 +14,9 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { StringColumn } from '../../core/event/event.ts';
 import { propertyPlace } from '../../core/event/property.ts';
-import type { NameKind } from '../../core/event/sent-names.ts';
-import { EventSearch } from '../../core/query/rows/event-search.ts';
-import { NameSearch } from '../../core/query/rows/name-search.ts';
+import { EventSearch } from '../../core/names/event-search.ts';
+import { NameSearch } from '../../core/names/name-search.ts';
+import type { NameKind } from '../../core/names/sent-names.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { type KeptNames, readNames } from '../../lake/manifest/name-store.ts';
 import type { Asking } from './asking.ts';

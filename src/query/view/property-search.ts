@@ -1,7 +1,7 @@
 /** PropertySearch: looks for names of properties in a tenant's stored files, the newest first, within a budget. */
 import type { StringColumn } from '../../core/event/event.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { NameSearch } from '../../core/query/rows/name-search.ts';
+import type { NameSearch } from '../../core/names/name-search.ts';
 import { dayOf } from '../../core/std/day.ts';
 import { DAY_MAX, DAY_MIN } from '../../lake/manifest/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';

@@ -2,7 +2,7 @@
  * RememberedNames: names that an isolate knows events to have. An event makes its names known with its acknowledgement,
  * and no name is ever taken back, so only the fact that a name is known is remembered.
  */
-import type { NameKind } from '../../core/event/sent-names.ts';
+import type { NameKind } from '../../core/names/sent-names.ts';
 
 /** Names of several tenants. The set is emptied when it is full. */
 const NAMES_MAX = 10_000;

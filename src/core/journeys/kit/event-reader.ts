@@ -3,7 +3,7 @@ import type { EventColumns } from '../../event/columns.ts';
 import { conditionProperties } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
 import { propertyColumns } from '../../event/property.ts';
-import { NO_NAMES } from '../../event/sent-names.ts';
+import { NO_NAMES } from '../../names/sent-names.ts';
 import { RowSource, type RowTest } from '../../query/rows/row-source.ts';
 import { Breakdown, type GroupedBy } from './breakdown.ts';
 import type { JourneyQuestion } from './request.ts';

@@ -9,7 +9,7 @@
  */
 import type { CodedTexts, EventColumns } from '../../event/columns.ts';
 import type { StringColumn } from '../../event/event.ts';
-import type { Names } from '../../event/sent-names.ts';
+import type { Names } from '../../names/sent-names.ts';
 import type { PeopleAsks } from '../../query/rows/asks.ts';
 import type { Breakdown } from './breakdown.ts';
 import type { TextCodes } from './text-codes.ts';

@@ -1,7 +1,8 @@
 /** SentNames: the names of events and of top-level properties that occur in a batch of events. */
+
+import type { EventColumns } from '../event/columns.ts';
+import type { JsonObject } from '../event/event.ts';
 import { LIMITS } from '../limits.ts';
-import type { EventColumns } from './columns.ts';
-import type { JsonObject } from './event.ts';
 
 export const NAME_KINDS = ['event', 'property'] as const;
 export type NameKind = (typeof NAME_KINDS)[number];

@@ -1,5 +1,5 @@
 /** EventSearch: tells which of some names no event has, and which names are most like one of them. */
-import type { EventColumns } from '../../event/columns.ts';
+import type { EventColumns } from '../event/columns.ts';
 import { nearestNames } from './spelling.ts';
 
 export class EventSearch {

@@ -5,10 +5,10 @@
  * question that names it has not misspelt it. A text is parsed only when it holds the name as JSON writes a key; the
  * parsed object then tells whether the key is at the place asked for.
  */
-import type { EventColumns } from '../../event/columns.ts';
-import { foundAt, propertyPlace } from '../../event/property.ts';
-import { LIMITS } from '../../limits.ts';
-import { JsonColumn } from './json-column.ts';
+import type { EventColumns } from '../event/columns.ts';
+import { foundAt, propertyPlace } from '../event/property.ts';
+import { LIMITS } from '../limits.ts';
+import { JsonColumn } from '../query/rows/json-column.ts';
 import { nearestNames } from './spelling.ts';
 
 /** Bounds of the events parsed for their names, and of the names kept. */

@@ -1,5 +1,5 @@
 /** Spelling: the distance between two names, so that a misspelt one is answered with those that it may stand for. */
-import { compareCodePoints } from '../../std/text.ts';
+import { compareCodePoints } from '../std/text.ts';
 
 /** Returns at most `max` of the names, those spelt most alike first. */
 export function nearestNames(name: string, names: Iterable<string>, max: number): string[] {
