@@ -40,8 +40,11 @@ export interface RunResult {
 export const START_MS = Date.UTC(2026, 2, 10, 23, 35);
 const TRAFFIC_MS = 45 * MINUTE_MS;
 const FAULTS_END_MS = Date.UTC(2026, 2, 11, 3);
-/** By this time the seal of the second day is due, and so are the seals of days that became dirty again. */
-const AT_REST_MS = Date.UTC(2026, 2, 12, 9);
+/**
+ * By this time the seal of the second day is due, and so are the seals of days that became dirty again: a day of ten days
+ * before is sealed anew a day after its last seal.
+ */
+const AT_REST_MS = Date.UTC(2026, 2, 13, 9);
 interface Shape {
   readonly regions: readonly string[];
   readonly shardCountMax: number;
