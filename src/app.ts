@@ -29,9 +29,11 @@ import { exportRoutes } from './query/export/export-routes.ts';
 import { insightRoutes } from './query/insights/insight-routes.ts';
 import { journeyRoutes } from './query/journeys/journey-routes.ts';
 import { peopleRoutes } from './query/people/people-routes.ts';
+import { givenNamesCheck } from './query/view/check-given.ts';
 import type { Services } from './services.ts';
 
 export function createApp(services: Services): Hono {
+  const checkNames = givenNamesCheck(services);
   const app = new Hono();
   const requests = new RequestCounter();
   const quotas = new Quotas((uid) => services.telemetry.write({ index: uid, blobs: ['quota-exceeded'], doubles: [1] }));
@@ -59,8 +61,8 @@ export function createApp(services: Services): Hono {
   app.route('/v1/deletions', deletionRoutes(services));
   app.route('/v1/keys', keyRoutes(services));
   app.route('/v1/whoami', whoamiRoutes(services));
-  app.route('/v1/rollups', rollupRoutes(services));
-  app.route('/v1/cohorts', cohortRoutes(services));
+  app.route('/v1/rollups', rollupRoutes(services, checkNames));
+  app.route('/v1/cohorts', cohortRoutes(services, checkNames));
 
   // Operating the platform.
   app.route('/v1', sealRoutes(services));

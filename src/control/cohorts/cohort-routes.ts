@@ -5,13 +5,14 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.ts';
+import { namesOfCohort } from '../../core/names/given-names.ts';
 import { toHex } from '../../core/std/hex.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import { cohortListSchema, cohortSchema, newCohortSchema, type WireCohort } from '../../wire/cohorts.ts';
 import { deletedSchema } from '../../wire/deleted.ts';
-import type { ControlServices } from '../services.ts';
+import type { CheckNames, ControlServices } from '../services.ts';
 import { type CohortDefinition, createCohort, deleteCohort, getCohort, listCohorts } from './cohort-store.ts';
 
 const ID_BYTES = 8;
@@ -19,13 +20,16 @@ const ID_BYTES = 8;
 /** Checks the definition and keeps it as it was sent; each reader parses it again. */
 const definitionAsSent = z.unknown().transform((input, context) => {
   const parsed = newCohortSchema.safeParse(input);
-  if (parsed.success) return { name: parsed.data.name, who: (input as { who: unknown }).who };
+  if (parsed.success) {
+    const { name, who: parts, allowUnknown } = parsed.data;
+    return { definition: { name, who: (input as { who: unknown }).who }, parts, allowUnknown };
+  }
   for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path: [...path], message });
   return z.NEVER;
 });
 
-/** @example app.route('/v1/cohorts', cohortRoutes(services)) */
-export function cohortRoutes({ db, auth, now, random }: ControlServices): Hono {
+/** @example app.route('/v1/cohorts', cohortRoutes(services, givenNamesCheck(services))) */
+export function cohortRoutes({ db, auth, now, random }: ControlServices, checkNames: CheckNames): Hono {
   const app = new Hono();
   const own = { tag: 'control' } as const;
 
@@ -77,11 +81,12 @@ export function cohortRoutes({ db, auth, now, random }: ControlServices): Hono {
       body: { schema: definitionAsSent, described: newCohortSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
       answer: cohortSchema,
       status: 201,
-      errors: ['cohorts-full'],
+      errors: ['cohorts-full', 'event-unknown', 'property-unknown'],
     },
-    async ({ tenant, body }) => {
+    async ({ tenant, body: { definition, parts, allowUnknown } }) => {
+      if (!allowUnknown) await checkNames(tenant, namesOfCohort(parts));
       const drawn = { id: toHex(random(ID_BYTES)), timezone: tenant.timezone, createdAtMs: now() };
-      const cohort: CohortDefinition = { ...body, ...drawn };
+      const cohort: CohortDefinition = { ...definition, ...drawn };
       const created = await createCohort(db, tenant.uid, cohort);
       if (!created.ok) throw cohortsFull();
       return wireCohort(cohort);

@@ -3,16 +3,17 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import { namesOfRollup } from '../../core/names/given-names.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import { deletedSchema } from '../../wire/deleted.ts';
 import { newRollupSchema, rollupListSchema, rollupSchema, type WireRollup } from '../../wire/rollups.ts';
-import type { ControlServices } from '../services.ts';
+import type { CheckNames, ControlServices } from '../services.ts';
 import { createRollup, deleteRollup, isBuiltIn, listRollups } from './rollup-store.ts';
 
-/** @example app.route('/v1/rollups', rollupRoutes(services)) */
-export function rollupRoutes({ db, tenants, auth, now }: ControlServices): Hono {
+/** @example app.route('/v1/rollups', rollupRoutes(services, givenNamesCheck(services))) */
+export function rollupRoutes({ db, tenants, auth, now }: ControlServices, checkNames: CheckNames): Hono {
   const app = new Hono();
 
   route(
@@ -42,11 +43,12 @@ export function rollupRoutes({ db, tenants, auth, now }: ControlServices): Hono 
       body: { schema: newRollupSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
       answer: rollupSchema,
       status: 201,
-      errors: ['rollup-built-in', 'rollups-full'],
+      errors: ['rollup-built-in', 'rollups-full', 'event-unknown', 'property-unknown'],
       example: { body: { name: 'Revenue by plan', dimensions: ['plan'], measures: [{ sum: 'amount' }] } },
     },
-    async ({ tenant, body: rollup }) => {
+    async ({ tenant, body: { rollup, allowUnknown } }) => {
       if (isBuiltIn(rollup.id)) throw new Problem(409, 'rollup-built-in', 'A built-in rollup has this definition.');
+      if (!allowUnknown) await checkNames(tenant, namesOfRollup(rollup));
       const created = await createRollup(db, tenant.uid, rollup, now());
       if (!created.ok) throw rollupsFull();
       tenants.invalidate(tenant.uid);

@@ -23,7 +23,7 @@ import {
 } from '../event/condition.ts';
 import { propertyPlace } from '../event/property.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
-import { parseRange } from '../query/question/request.ts';
+import { allowUnknownField, parseRange } from '../query/question/request.ts';
 import { ok, type Result } from '../std/result.ts';
 
 export interface CountRange {
@@ -153,6 +153,7 @@ class PartParser {
 
 export const cohortSchema = z.strictObject({
   name: nameSchema,
+  allowUnknown: allowUnknownField,
   who: whoSchema.meta({
     description:
       '{events?, where?, count?: {gte?, lte?}, days} or the same with from and to; {property: "person.…", op, value}; ' +

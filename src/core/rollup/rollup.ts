@@ -42,6 +42,12 @@ const propertySchema = z.string().min(1).max(LIMITS.nameLengthMax);
  * Parses a rollup from the wire, `{name, where?, dimensions?, measures?}`. `measures` are as in a query: count and
  * users are always kept, and of the others only the properties matter, which may be given as `numbers` instead.
  */
+/** A rollup as it is sent: `allowUnknown` belongs to the request and is not kept. */
+export interface NewRollup {
+  readonly rollup: Rollup;
+  readonly allowUnknown: boolean;
+}
+
 export const rollupSchema = z
   .strictObject({
     name: z.string().min(1).max(LIMITS.nameLengthMax),
@@ -53,8 +59,12 @@ export const rollupSchema = z
       .optional(),
     measures: z.array(measureSchema).max(64).optional(),
     numbers: z.array(propertySchema).max(64).optional(),
+    allowUnknown: z
+      .boolean()
+      .default(false)
+      .describe('Whether names may be given that no event has yet. Default: such a name is refused.'),
   })
-  .transform(({ name, where, dimensions = [], measures = [], numbers = [] }, context): Rollup => {
+  .transform(({ name, where, dimensions = [], measures = [], numbers = [], allowUnknown }, context): NewRollup => {
     const measured = measures.flatMap((measure) => measureOfNumber(measure)?.property ?? []);
     const rollup = makeRollup(name, { where, dimensions, numbers: [...measured, ...numbers] });
     if (rollup.numbers.length > LIMITS.rollupNumbersMax) {
@@ -73,7 +83,7 @@ export const rollupSchema = z
     if (trait !== undefined) context.addIssue({ code: 'custom', path: [], message: `${trait} ${message}` });
     const [cohort] = where ? conditionCohorts(where) : [];
     if (cohort !== undefined) context.addIssue({ code: 'custom', path: ['where'], message: `a cohort ${message}` });
-    return rollup;
+    return { rollup, allowUnknown };
   });
 
 /** Makes a rollup with its id, its numbers ascending and unique. */

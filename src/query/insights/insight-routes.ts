@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import { namesOfQueries } from '../../core/names/given-names.ts';
 import { toHex } from '../../core/std/hex.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { Problem } from '../../http/problem.ts';
@@ -19,6 +20,7 @@ import {
 import { reportSchema } from '../../wire/query.ts';
 import { mustReport, REPORT_CODES } from '../ask/report-problems.ts';
 import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { givenNamesCheck } from '../view/check-given.ts';
 import { createInsight, deleteInsight, findInsight, type Insight, listInsights } from './insight-store.ts';
 import { runInsight } from './run-insight.ts';
 
@@ -61,7 +63,9 @@ function listing(app: Hono, { db, auth }: InsightServices): void {
   );
 }
 
-function saving(app: Hono, { db, auth, now, random }: InsightServices): void {
+function saving(app: Hono, services: InsightServices): void {
+  const { db, auth, now, random } = services;
+  const checkNames = givenNamesCheck(services);
   route(
     app,
     auth,
@@ -82,7 +86,8 @@ function saving(app: Hono, { db, auth, now, random }: InsightServices): void {
     },
     async ({ tenant, body: { name, query } }) => {
       const createdAtMs = now();
-      mustReport(query, tenant, createdAtMs, '/query');
+      const { questions } = mustReport(query, tenant, createdAtMs, '/query');
+      await checkNames(tenant, namesOfQueries(questions.map((question) => question.query)));
       const insight = { id: toHex(random(ID_BYTES)), name, query, createdAtMs };
       if (!(await createInsight(db, tenant.uid, insight))) throw insightsFull();
       return wireInsight(insight);

@@ -19,7 +19,7 @@ describe('rollupId', () => {
 
 describe('rollupSchema', () => {
   it('makes a rollup of its wire form', () => {
-    const rollup = rollupSchema.parse({
+    const { rollup, allowUnknown } = rollupSchema.parse({
       name: 'revenue',
       where: { property: 'event', op: 'eq', value: 'Order Completed' },
       dimensions: ['country'],
@@ -33,10 +33,11 @@ describe('rollupSchema', () => {
       numbers: ['discount', 'revenue'],
     });
     expect(rollup.id).toBe(rollupId(rollup));
+    expect(allowUnknown).toBe(false);
   });
 
   it('needs no more than a name', () => {
-    expect(rollupSchema.parse({ name: 'all' })).toMatchObject({ dimensions: [], numbers: [] });
+    expect(rollupSchema.parse({ name: 'all' }).rollup).toMatchObject({ dimensions: [], numbers: [] });
   });
 
   it('names the place of a fault', () => {
