@@ -18,8 +18,11 @@ export interface NamesToKeep {
 
 type KnownNames = { readonly [kind in NameKind]: Set<string> };
 
-/** Tenants whose names an isolate remembers. The set is emptied when it is full. */
-const TENANTS_MAX = 64;
+/**
+ * Names that an isolate remembers, of all tenants: some megabytes where each is as long as it may be. The set is emptied
+ * when it is full, and the names are offered to the database again.
+ */
+const REMEMBERED_MAX = 20_000;
 /** One set a database: an isolate has one database, and tests share nothing. */
 const knownByDb = new WeakMap<D1Database, Map<string, KnownNames>>();
 
@@ -41,7 +44,8 @@ export function namesToKeep(db: D1Database, uid: string, columns: EventColumns):
 
 function remember(db: D1Database, uid: string, kept: readonly [NameKind, string][]): void {
   const tenants = knownIn(db);
-  if (!tenants.has(uid) && tenants.size >= TENANTS_MAX) tenants.clear();
+  const counts = Array.from(tenants.values(), ({ event, property }) => 1 + event.size + property.size);
+  if (counts.reduce((sum, count) => sum + count, kept.length) > REMEMBERED_MAX) tenants.clear();
   const known: KnownNames = tenants.get(uid) ?? { event: new Set(), property: new Set() };
   for (const [kind, name] of kept) known[kind].add(name);
   tenants.set(uid, known);
