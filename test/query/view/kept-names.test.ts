@@ -169,6 +169,22 @@ describe('a name that nobody has sent', () => {
     expect(await statusOfProperty('odl')).toBe(400);
   });
 
+  it('is not told by a tenant whose files from before have expired: their sealed cells may remain', async () => {
+    expect((await readNames(world.db, UID)).whole.size).toBe(2);
+    await world.db
+      .prepare(
+        `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms)
+           VALUES (?1, 19000, 1, 1, '{}', '[]', 1, 1, '{}', 1)`,
+      )
+      .bind(UID)
+      .run();
+    expect((await readNames(world.db, UID)).whole.size).toBe(0);
+    world.append(0, [event('New', { new: 1 })]);
+    await world.store(0);
+    expect((await readNames(world.db, UID)).whole.size).toBe(0);
+    for (const name of ['Expired', 'New']) expect(await statusOf(name), name).toBe(200);
+  });
+
   it('is not told when there are more names than are kept', async () => {
     const whole = limits.namesKeptMax;
     limits.namesKeptMax = 3;
