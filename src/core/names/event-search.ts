@@ -2,6 +2,9 @@
 import type { EventColumns } from '../event/columns.ts';
 import { nearestNames } from './spelling.ts';
 
+/** Bound of the names listed as alike: a tenant may have sent any number. */
+const FOUND_MAX = 4_000;
+
 export class EventSearch {
   readonly #missing: Set<string>;
   readonly #found = new Set<string>();
@@ -32,8 +35,7 @@ export class EventSearch {
 
   /** Notes that some event has the name. */
   note(name: string): void {
-    this.#missing.delete(name);
-    this.#found.add(name);
+    if (this.#missing.delete(name) || this.#found.size < FOUND_MAX) this.#found.add(name);
   }
 
   /** Returns those of the names that some event has. */
