@@ -76,6 +76,20 @@ describe('the command line', () => {
     expect(sealed.map(({ day, events }: { day: string; events: number }) => [day, events])).toEqual(
       days.map((day, index) => [day, index === 0 ? 2 : 1]),
     );
+    expect(await mustRun('verify', '--tenant', 'old')).not.toContain('future');
+  });
+
+  it('counts the events that were clamped from the future', async () => {
+    await mustRun('tenant', 'create', 'ahead');
+    const later = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
+    const event = (id: string, timestamp: string) =>
+      JSON.stringify({ event: 'a', userId: 'u', messageId: id, timestamp });
+    const lines = [event('1', later(1)), event('2', later(400)), event('3', later(0)), event('1', later(1))];
+    writeFileSync(join(folder, 'ahead.ndjson'), lines.join('\n'));
+    await mustRun('send', 'ahead.ndjson', '--tenant', 'ahead');
+    await mustRun('seal', '--tenant', 'ahead', '--from', 'today', '--to', later(1).slice(0, 10));
+    expect(await mustRun('verify', '--tenant', 'ahead')).toContain('1 duplicate');
+    expect(await mustRun('verify', '--tenant', 'ahead')).toContain('; 2 dated in the future');
   });
 
   it('copies the lake to where docs/lake.md reads it, and the counts are equal', async () => {
