@@ -322,6 +322,9 @@ export const LIMITS = {
    * million events.
    */
   hotIdEventsMax: 15_000,
+  /** Words that a tenant adds to the list of junk ids, and words that it excepts: the edge compares every id with them. */
+  junkIdWordsMax: 100,
+  junkIdWordLengthMax: 64,
   /** Time without events and with nothing to store after which the sweep leaves a shard asleep. */
   restAfterMs: HOUR_MS,
 } as const;
@@ -331,6 +334,6 @@ export const EMPTY_VARIABLES = ['null', '(null)', 'undefined', 'none', 'nil', 'n
 
 /**
  * Ids that name nobody, in lower case: an empty variable, and the values that stand for "no user" in many applications.
- * The list is closed: a word on it joins no events, whoever sends it.
+ * The list is closed: a word on it joins no events, unless the tenant excepts it.
  */
 export const JUNK_IDS = [...EMPTY_VARIABLES, 'true', 'false', '0', '-1', 'anonymous', 'guest', 'unknown'] as const;

@@ -5,9 +5,11 @@
  * The only loop over events of stage 1. A rejection is told in the sender's names: its path points into the event as it
  * was sent.
  */
+
+import type { UnlistedRejections } from '../core/event/import.ts';
 import { isSafeNumber } from '../core/event/json-bounds.ts';
 import type { EventNote, ToldNote } from '../core/event/note.ts';
-import type { EventRejection } from '../core/event/rejection.ts';
+import type { EventRejection, EventRejectionCode } from '../core/event/rejection.ts';
 import type { Arrival } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type EventList, type EventMapping, UnreadableEvent } from './protocols/protocol.ts';
@@ -19,6 +21,8 @@ export interface Admission {
   readonly events: readonly RoutableEvent[];
   /** The first rejections, at most `errorsMax` of them. */
   readonly rejected: readonly RejectedEvent[];
+  /** The other rejections, by code. */
+  readonly unlisted: readonly UnlistedRejections[];
   readonly madeIds: readonly MadeId[];
   /** At most `notesMax` of them. */
   readonly notes: readonly ToldNote[];
@@ -41,6 +45,7 @@ export function admit(list: EventList, options: AdmitOptions): Admission {
   const { arrival, size, errorsMax = Number.POSITIVE_INFINITY, notesMax = LIMITS.verdictNotesMax } = options;
   const events: RoutableEvent[] = [];
   const rejected: RejectedEvent[] = [];
+  const unlisted = new Map<EventRejectionCode, number[]>();
   const madeIds: MadeId[] = [];
   const told: ToldNote[] = [];
   let noted = 0;
@@ -63,12 +68,19 @@ export function admit(list: EventList, options: AdmitOptions): Admission {
       size.add(laidOverBytes(event, arrival));
       if (rejected.length < errorsMax) {
         rejected.push({ index, id: readableId(event), ...inSentNames(passed.rejection, sent, mapping) });
-      }
+      } else noteUnlisted(unlisted, passed.rejection.code, index);
     }
     if (notes.length > 0) notes.length = 0;
     index++;
   }
-  return { events, rejected, madeIds, notes: told, noted };
+  const others = [...unlisted].map(([code, indexes]) => ({ code, indexes }));
+  return { events, rejected, unlisted: others, madeIds, notes: told, noted };
+}
+
+function noteUnlisted(unlisted: Map<EventRejectionCode, number[]>, code: EventRejectionCode, index: number): void {
+  const indexes = unlisted.get(code);
+  if (indexes === undefined) unlisted.set(code, [index]);
+  else indexes.push(index);
 }
 
 /** The rejection, or the note, with its path as the sender would say it. */

@@ -52,7 +52,7 @@ export async function collect(
   const receivedAtMs = deps.now();
   const { arrival, notes } = orRefuse(arrivalOf(batch, receivedAtMs));
   deps.quotas?.charge(tenant, batch.events.length, receivedAtMs);
-  const admission = admitLive(request, batch, { arrival, source, deps });
+  const admission = admitLive(request, batch, { arrival: { ...arrival, junkIds: tenant.junkIds }, source, deps });
 
   const region = nearestRegion(tenant, placeOf(request));
   const hasher = new Hasher(tenant.hashKey);

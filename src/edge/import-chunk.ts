@@ -86,11 +86,12 @@ async function storeNew(
   const received = countEvents(lines);
   quotas?.charge(tenant, received, now(), { isImport: true });
   const idPrefix = `${chunk.importId}-${chunk.chunk}`;
-  const { events, rejected, notes, noted } = admitLines(lines, { receivedAtMs, sentAtMs: null, needsTime }, idPrefix);
+  const arrival = { receivedAtMs, sentAtMs: null, needsTime, junkIds: tenant.junkIds };
+  const { events, rejected, unlisted, notes, noted } = admitLines(lines, arrival, idPrefix);
   const records = events.map(({ record }) => record);
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
-  const account = { received, errors: rejected, notes, noted };
+  const account = { received, errors: rejected, unlisted, notes, noted };
   return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), account));
 }
 

@@ -50,12 +50,11 @@ export class Authenticator {
   }
 
   /**
-   * The tenant that a request acts for. `bodyKey` is the key of a protocol that carries it in the body; a key in the
-   * headers wins. Throws 401 `key-missing`, `key-malformed`, `key-unknown`, `key-revoked`, `tenant-deleted`; 403
+   * The tenant that a request acts for, by the key in its headers. Throws 401 `key-missing`, `key-malformed`, `key-unknown`, `key-revoked`, `tenant-deleted`; 403
    * `key-scope`; 503 `control-unavailable`.
    */
-  async authenticate(headers: Headers, needed: KeyScope, bodyKey?: string): Promise<Authenticated> {
-    const key = keyOf(headers) ?? bodyKey;
+  async authenticate(headers: Headers, needed: KeyScope): Promise<Authenticated> {
+    const key = keyOf(headers);
     if (!key) throw new Problem(401, 'key-missing', `This call needs a ${needed} key: ${HOW_TO_SEND}`);
     return this.authenticateKey(key, needed);
   }

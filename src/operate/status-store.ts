@@ -9,6 +9,8 @@ export interface StoredTally {
   readonly duplicate: number;
   readonly quarantined: number;
   readonly rejected: number;
+  /** The part of `accepted` whose times lay in the future and were clamped. */
+  readonly clamped: number;
 }
 
 /** Totals over all stored flushes. */
@@ -77,7 +79,7 @@ const FLUSH_TOTALS = `
   SELECT count(*) AS flushes, coalesce(sum(seq_from <> previous_seq_to), 0) AS gaps,
     json_object('received', coalesce(sum(received), 0), 'accepted', coalesce(sum(accepted), 0),
       'duplicate', coalesce(sum(duplicate), 0), 'quarantined', coalesce(sum(quarantined), 0),
-      'rejected', coalesce(sum(rejected), 0)) AS tally,
+      'rejected', coalesce(sum(rejected), 0), 'clamped', coalesce(sum(clamped), 0)) AS tally,
     max(stored_at_ms) AS latestAtMs
   FROM (SELECT *, lag(seq_to, 1, 0) OVER (PARTITION BY incarnation ORDER BY seq_from) AS previous_seq_to
     FROM flushes WHERE uid = ?1)`;

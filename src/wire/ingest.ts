@@ -90,6 +90,11 @@ export const importVerdictSchema = z.object({
   quarantined: z.literal(0),
   rejected: countSchema,
   errors: z.array(eventErrorSchema).describe('The first 100 rejected lines'),
+  unlisted: z
+    .array(z.object({ code: eventErrorSchema.shape.code, indexes: z.array(indexSchema) }))
+    .readonly()
+    .optional()
+    .describe('The other rejected lines, by code; absent when there are none'),
   days: z.array(z.string()).describe('UTC days with accepted events, ascending'),
   notes: notesSchema.describe('The first 100 values that were left out or changed, of lines that were taken'),
   noted: notedSchema,

@@ -87,6 +87,9 @@ const tallySchema = z.object({
   duplicate: z.int(),
   quarantined: z.int(),
   rejected: z.int(),
+  clamped: z
+    .int()
+    .describe('The part of `accepted` whose times lay in the future: five minutes after the receipt now.'),
 });
 
 const failingFlushSchema = z.object({

@@ -113,6 +113,19 @@ export const quotaSchema = z.strictObject({
 });
 export const tenantQuotaSchema = quotaSchema.extend({ tenant: z.string() });
 
+const junkIdWordsSchema = z
+  .array(z.string().trim().min(1).max(LIMITS.junkIdWordLengthMax))
+  .max(LIMITS.junkIdWordsMax)
+  .default([]);
+export const junkIdsSchema = z.strictObject({
+  add: junkIdWordsSchema.describe('Ids that name nobody, beside those of the list.'),
+  except: junkIdWordsSchema.describe('Ids that name somebody, although they are on the list; they win over `add`.'),
+});
+export type WireJunkIds = z.output<typeof junkIdsSchema>;
+export const tenantJunkIdsSchema = junkIdsSchema.extend({
+  defaults: z.array(z.string()).describe('The list without changes; ids of zeros only and blank ones are junk too.'),
+});
+
 export const shardCountSchema = z.strictObject({
   count: z.int().min(1).max(LIMITS.shardsMax).describe('Shards in each region.'),
 });

@@ -14,6 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
+const DAY_MS = 86_400_000;
+const today = () => new Date().toISOString().slice(0, 10);
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-cli-e2e-'));
 const run = (...argv: string[]) => runCli([...argv, '--state', stack.stateDir], { cwd: folder });
 
@@ -50,6 +52,44 @@ describe('the command line', () => {
     expect(days.reduce((sum: number, { events }: { events: number }) => sum + events, 0)).toBe(2_000);
     const checks = JSON.parse(await mustRun('verify', '--tenant', 'sim', '--json'));
     expect(checks.map(({ ok }: { ok: boolean }) => ok)).toEqual([true, true, true, true, true]);
+  });
+
+  it('seals days older than the allowed lateness at the first try', async () => {
+    await mustRun('tenant', 'create', 'old');
+    const line = (user: string, time: string) => JSON.stringify({ event: 'a', userId: user, timestamp: time });
+    const days = ['2024-02-29', '2025-12-31', new Date(Date.now() - 8 * DAY_MS).toISOString().slice(0, 10), today()];
+    const sent = days.map((day, index) => line(`u${index}`, `${day}T00:00:01Z`));
+    writeFileSync(join(folder, 'old.ndjson'), sent.join('\n'));
+    await mustRun('send', 'old.ndjson', '--tenant', 'old');
+    writeFileSync(join(folder, 'imported.ndjson'), line('u9', `${days[0]}T00:00:02Z`));
+    await mustRun(
+      'import',
+      'imported.ndjson',
+      '--tenant',
+      'old',
+      '--map',
+      'event=event,time=timestamp,user=userId',
+      '--no-wait',
+    );
+    const range = ['--from', days[0] as string, '--to', 'today'];
+    const sealed = JSON.parse(await mustRun('seal', '--tenant', 'old', ...range, '--timeout', '60', '--json'));
+    expect(sealed.map(({ day, events }: { day: string; events: number }) => [day, events])).toEqual(
+      days.map((day, index) => [day, index === 0 ? 2 : 1]),
+    );
+    expect(await mustRun('verify', '--tenant', 'old')).not.toContain('future');
+  });
+
+  it('counts the events that were clamped from the future', async () => {
+    await mustRun('tenant', 'create', 'ahead');
+    const later = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
+    const event = (id: string, timestamp: string) =>
+      JSON.stringify({ event: 'a', userId: 'u', messageId: id, timestamp });
+    const lines = [event('1', later(1)), event('2', later(400)), event('3', later(0)), event('1', later(1))];
+    writeFileSync(join(folder, 'ahead.ndjson'), lines.join('\n'));
+    await mustRun('send', 'ahead.ndjson', '--tenant', 'ahead');
+    await mustRun('seal', '--tenant', 'ahead', '--from', 'today', '--to', later(1).slice(0, 10));
+    expect(await mustRun('verify', '--tenant', 'ahead')).toContain('1 duplicate');
+    expect(await mustRun('verify', '--tenant', 'ahead')).toContain('; 2 dated in the future');
   });
 
   it('copies the lake to where docs/lake.md reads it, and the counts are equal', async () => {

@@ -132,11 +132,30 @@ describe('an import', () => {
     expect(await post(lines, chunk('a', 0))).toEqual(first);
   });
 
-  it('tells the first 100 bad lines and counts all', async () => {
+  it('tells the first 100 bad lines, and the others by code', async () => {
     const { post } = await start();
     const { body } = await post([...Array(150).fill({ event: 7 }), line('1', '2010-12-01')], chunk('a', 0));
     expect(body).toMatchObject({ received: 151, accepted: 1, rejected: 150 });
     expect(body.errors).toHaveLength(100);
+    const others = Array.from({ length: 50 }, (_, i) => 100 + i);
+    expect(body.unlisted).toEqual([{ code: 'name-invalid', indexes: others }]);
+  });
+
+  it.each<[what: string, bad: readonly Line[], unlisted: unknown]>([
+    ['none when all fit', Array(100).fill({ event: 7 }), undefined],
+    [
+      'of several codes',
+      [...Array(100).fill('{'), '{', { event: 7 }, '{'],
+      ['json-invalid', [100, 102], 'name-invalid', [101]],
+    ],
+    ['after lines that were taken', [line('1', '2010-12-01'), ...Array(101).fill('{')], ['json-invalid', [101]]],
+  ])('tells the other bad lines: %s', async (_, lines, unlisted) => {
+    const { post } = await start();
+    const { body } = await post(lines, chunk('a', 0));
+    expect((body.unlisted as { code: string; indexes: number[] }[] | undefined)?.flatMap(Object.values)).toEqual(
+      unlisted,
+    );
+    expect(await post(lines, chunk('a', 0))).toMatchObject({ body });
   });
 
   it('answers a repeat with the verdict that was given, and writes nothing', async () => {

@@ -27,14 +27,6 @@ describe('the key of a request', () => {
     expect(() => keyOf(new Headers({ authorization: 'Basic !!!' }))).toThrow(/key-malformed/);
   });
 
-  it('may come from the body, and a key in the headers overrules it', async () => {
-    const { auth } = stack.services;
-    expect((await auth.authenticate(new Headers(), 'write', keys.write)).tenant.uid).toBe(uid);
-    await expect(auth.authenticate(bearer(keys.read), 'write', keys.write)).rejects.toMatchObject({
-      code: 'key-scope',
-    });
-  });
-
   it('is never taken from the URL', async () => {
     for (const name of ['key', 'writeKey', 'api_key', 'access_token', 'token']) {
       const { status, body } = await stack.call('GET', `/v1/rollups?${name}=${keys.read}`);

@@ -104,7 +104,7 @@ describe('the status of a tenant', () => {
       const factor = owner === uid ? 1 : 1_000;
       await db.batch([
         db
-          .prepare("INSERT INTO flushes VALUES (?, 'i', 0, 5, 'x', 10, ?, 0, 0, 0, 0, ?)")
+          .prepare("INSERT INTO flushes VALUES (?, 'i', 0, 5, 'x', 10, ?, 0, 0, 0, 0, ?, 0)")
           .bind(owner, 10 * factor, START_MS),
         db
           .prepare("INSERT INTO sealed_days VALUES (?, ?, 1, 4, '{}', '[]', ?, 3, ?, ?, '[]')")
@@ -146,13 +146,34 @@ describe('the status of a tenant', () => {
     await db.batch(
       ranges.map(([incarnation, seqFrom, seqTo]) =>
         db
-          .prepare("INSERT INTO flushes VALUES (?, ?, ?, ?, 'x', 10, 6, 2, 1, 1, 0, ?)")
+          .prepare("INSERT INTO flushes VALUES (?, ?, ?, ?, 'x', 10, 6, 2, 1, 1, 0, ?, 3)")
           .bind(uid, incarnation, seqFrom, seqTo, START_MS),
       ),
     );
     const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
-    expect(body.stored.tally).toEqual({ received: 50, accepted: 30, duplicate: 10, quarantined: 5, rejected: 5 });
+    expect(body.stored.tally).toEqual({
+      received: 50,
+      accepted: 30,
+      duplicate: 10,
+      quarantined: 5,
+      rejected: 5,
+      clamped: 15,
+    });
     expect(body.stored.gaps).toBe(2);
+  });
+
+  it('counts no clamped event in flushes stored before they were counted', async () => {
+    const stack = appWith({});
+    const { uid, keys } = await stack.createTenant('acme');
+    await stack.services.db
+      .prepare(
+        `INSERT INTO flushes (uid, incarnation, seq_from, seq_to, checksum, received, accepted, duplicate, quarantined,
+           rejected, corrections, stored_at_ms) VALUES (?, 'i', 0, 5, 'x', 10, 6, 2, 1, 1, 0, ?)`,
+      )
+      .bind(uid, START_MS)
+      .run();
+    const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
+    expect(body.stored.tally).toMatchObject({ accepted: 6, clamped: 0 });
   });
 
   it('needs a read key', async () => {

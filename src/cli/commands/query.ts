@@ -6,7 +6,15 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Interval } from '../../core/query/question/interval.ts';
 import type { Answer } from '../../wire/query.ts';
 import { type Args, type Command, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
-import { type AnswerMeta, metaLine, QUESTION_OPTIONS, questionFields, TIME_NOTE, zoneOf } from '../kit/question.ts';
+import {
+  type AnswerMeta,
+  metaLine,
+  QUESTION_OPTIONS,
+  questionFields,
+  TIME_NOTE,
+  textsLines,
+  zoneOf,
+} from '../kit/question.ts';
 import { formatNumber, renderTable, type TableCell } from '../kit/table.ts';
 import { openTenant } from '../kit/tenant.ts';
 import { dayIn, minuteIn } from '../kit/times.ts';
@@ -41,6 +49,7 @@ P is a property of the event, context.*, or a column such as country, device, pa
     'group-by': { type: 'string', value: 'P,P', help: 'one series for each value' },
     interval: { type: 'string', value: 'I', help: 'minute, hour, day, week or month' },
     exact: { type: 'boolean', help: 'count people exactly, from the events themselves when necessary' },
+    'text-numbers': { type: 'boolean', help: 'count texts that are numbers, such as "10", in a statistic' },
     top: {
       type: 'string',
       value: 'N',
@@ -87,6 +96,7 @@ export function questionOf(args: Args, nowMs: number, tenantZone?: string): Reco
     interval,
     ...questionFields(args, nowMs, tenantZone),
     exact: args.flag('exact') || undefined,
+    textNumbers: args.flag('text-numbers') || undefined,
     top: args.count('top', 1, LIMITS.queryTopMax),
   };
   return Object.fromEntries(Object.entries(question).filter(([, value]) => value !== undefined));
@@ -114,7 +124,12 @@ function renderAnswer({ series, meta }: QueryAnswer, { measure, interval, zone }
     hasPoints && series.length === 1
       ? [`total: ${typeof series[0]?.total === 'number' ? formatNumber(series[0].total) : '–'}`]
       : [];
-  return [...(rows.length > 0 ? renderTable(header, rows) : ['(no events)']), ...totals, metaLine(meta, zone)];
+  return [
+    ...(rows.length > 0 ? renderTable(header, rows) : ['(no events)']),
+    ...totals,
+    metaLine(meta, zone),
+    ...textsLines(meta),
+  ];
 }
 
 /** The start of an interval as a person reads it: a date for days, weeks and months, else a date and a minute. */

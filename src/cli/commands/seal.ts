@@ -12,6 +12,8 @@ import { openTenant } from '../kit/tenant.ts';
 import { parseTime } from '../kit/times.ts';
 
 const POLL_MS = 500;
+/** Time without a day sealed after which the seals are asked for again: a queue may have given up a message. */
+const STALLED_MS = 30_000;
 const TIMEOUT_SECONDS_DEFAULT = 600;
 
 export const seal: Command = {
@@ -51,7 +53,7 @@ ends are included. The command needs the admin key.`,
     const progress = startProgress(io, 'Sealing', 1);
     const untilMs = nowMs + timeoutSeconds * 1_000;
     const days = await waitUntilSealed(client, { from, to }, before, untilMs, (done, total) =>
-      progress.update(total === 0 ? 1 : done / total, `${done} of ${total} days sealed`),
+      progress.update(total === 0 ? 0 : done / total, `${done} of ${total} days sealed`),
     ).finally(() => progress.end());
     if (args.flag('json')) io.out(JSON.stringify(days, null, 2));
     else for (const line of renderDays(days)) io.out(line);
@@ -59,7 +61,10 @@ ends are included. The command needs the admin key.`,
   },
 };
 
-/** Waits for the shards first: a day is not dirty before the events that they held at `before` are stored. */
+/**
+ * Waits for the shards first: a day is not dirty before the events that they held at `before` are stored. Days that do not
+ * move are asked for again.
+ */
 async function waitUntilSealed(
   client: Client,
   range: DayRange,
@@ -67,6 +72,8 @@ async function waitUntilSealed(
   untilMs: number,
   onProgress: (done: number, total: number) => void,
 ): Promise<readonly SealedDay[]> {
+  let openBefore = -1;
+  let movedAtMs = Date.now();
   for (;;) {
     const isStored = isCovered(before, await readStatus(client));
     const { days } = await readSeals(client, range);
@@ -74,6 +81,13 @@ async function waitUntilSealed(
     onProgress(days.length - open.length, days.length);
     if (isStored && open.length === 0) return days;
     if (Date.now() > untilMs) throw notInTime(isStored, open);
+    if (open.length !== openBefore) {
+      openBefore = open.length;
+      movedAtMs = Date.now();
+    } else if (Date.now() - movedAtMs > STALLED_MS) {
+      await askForSeals(client, range);
+      movedAtMs = Date.now();
+    }
     await sleep(POLL_MS);
   }
 }

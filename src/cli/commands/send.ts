@@ -66,6 +66,7 @@ history.`,
     for await (const { events, offset } of batchesOf(args, io)) await sendBatch(client, events, accounts, offset);
     if (args.flag('json')) io.out(JSON.stringify(accounts, null, 2));
     else io.out(describeAccounts(accounts));
+    if (accounts.received === 0) io.note('The input has no events: nothing was sent.');
     for (const { index, id, code, path, message } of accounts.errors.slice(0, ERRORS_SHOWN_MAX)) {
       io.note(`  event ${index + 1}${id ? ` (${id})` : ''}: ${code}${path ? ` at ${path}` : ''}: ${message}`);
     }

@@ -1,40 +1,57 @@
 /**
- * `tidemark tenant create|list|delete`: manages the tenants of the platform, with the root key.
+ * `tidemark tenant create|list|delete|junk-ids`: manages the tenants of the platform, with the root key, and the ids that
+ * name nobody for a tenant, with its admin key.
  */
-import type { CreatedTenant, TenantList, WireTenant } from '../../wire/tenants.ts';
+import type { CreatedTenant, TenantList, WireJunkIds, WireTenant } from '../../wire/tenants.ts';
 import { Client } from '../kit/client.ts';
-import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../kit/command.ts';
+import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer, keepTenantKeys, type Server } from '../kit/keys.ts';
 import { renderTable } from '../kit/table.ts';
+import { openTenant } from '../kit/tenant.ts';
 
 /** A server of another version may leave out fields, and `next` when it has no pages. */
 interface TenantsPage extends Partial<Pick<TenantList, 'next'>> {
   readonly tenants: readonly ListedTenant[];
 }
+type TenantJunkIds = WireJunkIds & { readonly defaults: readonly string[] };
 type ListedTenant = Pick<WireTenant, 'id'> & Partial<WireTenant>;
 
 export const tenant: Command = {
   name: 'tenant',
-  summary: 'Create, list and delete tenants',
-  usage: 'create ID [--name TEXT] [--region R | --regions R,R] [--timezone ZONE] | list | delete ID --yes',
+  summary: 'Create, list and delete tenants, and set the ids that name nobody',
+  usage:
+    'create ID [--name TEXT] [--region R | --regions R,R] [--timezone ZONE] | list | delete ID --yes | junk-ids [--add ID,ID] [--except ID,ID] [--tenant ID]',
   notes: `
-The command needs the root key. The keys of a new tenant are shown once. On the local stack they are also kept in its
-state folder, where other commands find them with --tenant ID.`,
-  examples: ['tenant create shop --name "My shop" --timezone Europe/London', 'tenant list', 'tenant delete shop --yes'],
+create, list and delete need the root key, junk-ids the admin key of the tenant. The keys of a new tenant are shown once. On the local stack they are also kept in its
+state folder, where other commands find them with --tenant ID.
+
+junk-ids shows the ids that join no events, such as undefined or guest. --add and --except replace what was set before;
+an empty text removes it.`,
+  examples: [
+    'tenant create shop --name "My shop" --timezone Europe/London',
+    'tenant list',
+    'tenant delete shop --yes',
+    'tenant junk-ids --add test-user --except guest',
+  ],
   options: {
     name: { type: 'string', value: 'TEXT', help: 'name to display (default: the id)' },
     region: { type: 'string', value: 'R', help: 'home region (a location hint: weur, enam, apac, …)' },
     regions: { type: 'string', value: 'R,R', help: 'several regions; each request goes to the nearest' },
     timezone: { type: 'string', value: 'ZONE', help: 'IANA zone of questions that name none (default UTC)' },
     yes: { type: 'boolean', help: 'confirm that delete also deletes all events of the tenant' },
+    add: { type: 'string', value: 'ID,ID', help: 'junk-ids: further ids that name nobody' },
+    except: { type: 'string', value: 'ID,ID', help: 'junk-ids: ids of the list that name somebody' },
     json: { type: 'boolean', help: 'print the answer as JSON' },
+    ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
   positionalsMax: 2,
   async run(args, io) {
     const [verb, id] = args.positionals;
     if (verb === 'list') return list(args, io);
-    if (verb !== 'create' && verb !== 'delete') throw new UsageError('the first argument is create, list or delete');
+    if (verb === 'junk-ids') return junkIds(args, io);
+    if (verb !== 'create' && verb !== 'delete')
+      throw new UsageError('the first argument is create, list, delete or junk-ids');
     if (!id) throw new UsageError('give the id of the tenant');
     return verb === 'create' ? create(id, args, io) : remove(id, args, io);
   },
@@ -87,6 +104,26 @@ async function remove(id: string, args: Args, io: Io): Promise<number> {
   if (server.isLocal) keepTenantKeys(server.stateFolder, id, null);
   io.out(`Tenant ${id} is deleted. Its keys stop working within half a minute, its data is gone within minutes.`);
   io.out('GET /v1/deletions shows how far the deletion is.');
+  return 0;
+}
+
+async function junkIds(args: Args, io: Io): Promise<number> {
+  const add = args.list('add');
+  const except = args.list('except');
+  const isChange = add !== undefined || except !== undefined;
+  const { client } = await openTenant(args, io, isChange ? 'admin' : 'read');
+  const path = '/v1/junk-ids';
+  const before = await client.get<TenantJunkIds>(path);
+  const changed = { add: add ?? before.add, except: except ?? before.except };
+  const ids = isChange ? (await client.call<TenantJunkIds>(path, { method: 'PUT', body: changed })).body : before;
+  if (args.flag('json')) return print(io, ids);
+  const rows = Object.entries({ list: ids.defaults, added: ids.add, excepted: ids.except });
+  for (const line of renderTable(
+    ['junk ids', 'ids'],
+    rows.map(([name, words]) => [name, words.join(', ') || '–']),
+  ))
+    io.out(line);
+  if (isChange) io.note('The change holds for events that arrive half a minute from now or later.');
   return 0;
 }
 

@@ -63,11 +63,20 @@ export function checkShards({ shards, tailEvents }: Status): Check {
 }
 
 export function checkTally({ tally }: Status['stored']): Check {
-  const { received, accepted, duplicate, quarantined, rejected } = tally;
+  const { received, accepted, duplicate, quarantined, rejected, clamped = 0 } = tally;
   const sum = accepted + duplicate + quarantined + rejected;
   const parts = `${n(accepted)} accepted + ${n(duplicate)} duplicate + ${n(quarantined)} quarantined + ${n(rejected)} rejected`;
   const ok = received === sum;
-  return { name: 'accounts', ok, found: `${n(received)} received and stored ${ok ? '=' : '≠'} ${parts}` };
+  return {
+    name: 'accounts',
+    ok,
+    found: `${n(received)} received and stored ${ok ? '=' : '≠'} ${parts}${describeClamped(clamped)}`,
+  };
+}
+
+/** A server of another version may leave the count out. */
+function describeClamped(clamped: number): string {
+  return clamped === 0 ? '' : `; ${n(clamped)} dated in the future, clamped to five minutes after their receipt`;
 }
 
 export function checkTiling({ flushes, gaps }: Status['stored']): Check {

@@ -32,6 +32,7 @@ export interface UploadOptions {
 
 const pack = promisify(gzip);
 const UNLISTED_CODE = 'not-listed';
+const UNLISTED_MESSAGE = 'The server rejected the row; it gives the reasons of the first 100 rows of a request alone.';
 
 /** Resolves when every chunk is acknowledged. After the first failure it awaits the chunks in flight and rejects. */
 export async function uploadChunks(chunks: AsyncIterable<Chunk>, options: UploadOptions): Promise<UploadTotals> {
@@ -69,6 +70,12 @@ async function acknowledge(chunk: Chunk, totals: UploadTotals, options: UploadOp
     const row = chunk.rows[index];
     if (row) options.onRejected?.({ ...row, code, path, message }, chunk);
   }
+  for (const { code, indexes } of verdict.unlisted ?? []) {
+    for (const index of indexes) {
+      const row = chunk.rows[index];
+      if (row) options.onRejected?.({ ...row, code, path: '', message: UNLISTED_MESSAGE }, chunk);
+    }
+  }
   options.onAcknowledged(totals);
 }
 
@@ -94,8 +101,13 @@ function addVerdict(totals: UploadTotals, verdict: ChunkVerdict, isResumed: bool
   totals.rejected += verdict.rejected;
   const errors = verdict.errors ?? [];
   for (const { code } of errors) addTo(totals.rejectedByCode, code, 1);
-  // The server lists a bounded number of errors for each chunk.
-  addTo(totals.rejectedByCode, UNLISTED_CODE, Math.max(0, verdict.rejected - errors.length));
+  let told = errors.length;
+  for (const { code, indexes } of verdict.unlisted ?? []) {
+    addTo(totals.rejectedByCode, code, indexes.length);
+    told += indexes.length;
+  }
+  // An older server tells the first 100 rejections of a chunk and counts the others.
+  addTo(totals.rejectedByCode, UNLISTED_CODE, Math.max(0, verdict.rejected - told));
 }
 
 function addTo(counts: Record<string, number>, name: string, count: number): void {

@@ -4,6 +4,7 @@
  */
 import type { QueryMeta } from '../../wire/meta.ts';
 import { type Args, type Options, UsageError } from './command.ts';
+import { formatNumber } from './table.ts';
 import { dayFromToday, parseTime, parseZone } from './times.ts';
 
 export const QUESTION_OPTIONS = {
@@ -49,7 +50,7 @@ export function zoneOf(args: Args, tenantZone: string): string {
 }
 
 /** The `meta` of an answer. A server of another version may leave out members or send other forms of `pending`. */
-export type AnswerMeta = Partial<Pick<QueryMeta, 'complete' | 'estimated' | 'elapsedMs'>> & {
+export type AnswerMeta = Partial<Pick<QueryMeta, 'complete' | 'estimated' | 'elapsedMs' | 'values'>> & {
   readonly asOf?: QueryMeta['asOf'] | null;
   readonly pending?: unknown;
 };
@@ -65,6 +66,16 @@ export function metaLine({ asOf, complete, pending, estimated, elapsedMs }: Answ
     ...(elapsedMs === undefined ? [] : [`${Math.round(elapsedMs)} ms`]),
   ];
   return `(${parts.join(', ')})`;
+}
+
+/** A note when the statistic of the answer left texts out; empty when there were none or when nothing tells. */
+export function textsLines({ values }: AnswerMeta): string[] {
+  if (!values?.texts) return [];
+  const { property, texts, events } = values;
+  return [
+    `${formatNumber(texts)} of ${formatNumber(events)} events have a text in ${property}, which does not count; ` +
+      '--text-numbers counts texts that are numbers.',
+  ];
 }
 
 /** Whether the value holds anything but zeros and blanks; other versions of the server send more than a number. */

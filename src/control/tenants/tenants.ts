@@ -7,6 +7,7 @@
  * - Keys are stored as SHA-256 only. A revoked key stays listed, because people ask when it ended.
  */
 
+import { JunkIds } from '../../core/event/junk-id.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { ShardEpoch, ShardMap } from '../../core/shard/shard-map.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
@@ -15,7 +16,7 @@ import { insertDeletion } from '../deletion/deletion-store.ts';
 import { type RollupRow, rollupsFrom, selectRollups } from '../rollups/rollup-store.ts';
 import type { KnownTenant } from './tenant-cache.ts';
 
-export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups'> {
+export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups' | 'junkIds'> {
   /** Shards in each region under the latest epoch. */
   readonly shardCount: number;
   readonly createdAtMs: number;
@@ -47,6 +48,8 @@ interface TenantRow {
   readonly shard_map: string | null;
   readonly origins: string;
   readonly quota_events_per_minute: number | null;
+  /** Changes to the list of junk ids as JSON; null when there are none. */
+  readonly junk_ids: string | null;
   readonly created_at_ms: number;
 }
 interface KeyRow {
@@ -58,7 +61,7 @@ interface KeyRow {
 }
 
 const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
-const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute`;
+const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, junk_ids`;
 export const KEY_ID_LENGTH = 16;
 
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
@@ -72,7 +75,12 @@ export async function loadTenant(db: D1Database, uid: string): Promise<KnownTena
   if (!row) return null;
   const { shardCount: _, createdAtMs: __, ...record } = recordFrom(row);
   return {
-    tenant: { ...record, shardMap: shardMapFrom(row), rollups: rollupsFrom(rollups.results) },
+    tenant: {
+      ...record,
+      shardMap: shardMapFrom(row),
+      rollups: rollupsFrom(rollups.results),
+      ...(row.junk_ids !== null && { junkIds: new JunkIds(JSON.parse(row.junk_ids)) }),
+    },
     activeKeyHashes: new Set(keys.results.map(({ hash }) => hash)),
   };
 }

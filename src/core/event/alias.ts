@@ -7,7 +7,7 @@
 import { isObject } from '../std/object.ts';
 import type { Wire } from './event-fields.ts';
 import { isSafeNumber } from './json-bounds.ts';
-import { isJunkId } from './junk-id.ts';
+import type { JunkIds } from './junk-id.ts';
 
 export interface Alias {
   readonly wire: Wire;
@@ -16,13 +16,13 @@ export interface Alias {
 }
 
 /** The alias with its previous id as a text, or without it when it is junk. An id of another kind is left as it is. */
-export function readAlias(wire: Wire): Alias {
+export function readAlias(wire: Wire, junkIds: JunkIds): Alias {
   const { properties } = wire;
   const bag = isObject(properties) && Object.hasOwn(properties, 'previousId') ? properties : null;
   const sent = (bag ?? wire).previousId;
   const id = typeof sent === 'number' && isSafeNumber(sent) ? String(sent) : sent;
   if (typeof id !== 'string' || id === '') return { wire, junkPath: null };
-  const isJunk = isJunkId(id);
+  const isJunk = junkIds.has(id);
   if (!isJunk && id === sent) return { wire, junkPath: null };
   const junkPath = isJunk ? (bag === null ? '/previousId' : '/properties/previousId') : null;
   const previousId = isJunk ? null : id;

@@ -9,7 +9,7 @@ import { LIMITS } from '../limits.ts';
 import { ok } from '../std/result.ts';
 import type { EventType } from './event.ts';
 import { isGoodText, isSafeNumber } from './json-bounds.ts';
-import { isEmptyVariable, isJunkId } from './junk-id.ts';
+import { isEmptyVariable, type JunkIds } from './junk-id.ts';
 import { badText, type Checked, kindOf, reject, tooLong, unsafeNumber } from './reject.ts';
 import type { EventRejectionCode } from './rejection.ts';
 
@@ -43,22 +43,28 @@ function parseText(wire: Wire, field: 'event' | 'name'): Checked<string | null> 
   return text.trim() === '' ? NO_TEXT : ok(text);
 }
 
+/** A field with the id of a person, a device or a group, and the code of its refusal. */
+interface IdField {
+  readonly field: 'userId' | 'anonymousId' | 'groupId';
+  readonly code: EventRejectionCode;
+}
+
+export const USER_ID: IdField = { field: 'userId', code: 'person-id-invalid' };
+export const ANONYMOUS_ID: IdField = { field: 'anonymousId', code: 'person-id-invalid' };
+export const GROUP_ID: IdField = { field: 'groupId', code: 'group-id-invalid' };
+
 /** The id of a person, a device or a group. Null when it is absent or empty; `JUNK_ID` when it names nobody. */
-export function parseId(
-  wire: Wire,
-  field: 'userId' | 'anonymousId' | 'groupId',
-  code: EventRejectionCode,
-): Checked<string | null> {
+export function parseId(wire: Wire, { field, code }: IdField, junkIds: JunkIds): Checked<string | null> {
   const id = wire[field];
   if (id == null || id === '') return NO_TEXT;
   if (typeof id === 'string') {
     if (!isTextId(id)) return rejectText(id, field, code);
-    return isJunkId(id) ? JUNK_ID : ok(id);
+    return junkIds.has(id) ? JUNK_ID : ok(id);
   }
   // A flag in the place of an id is junk, whatever its value.
   if (typeof id === 'boolean') return JUNK_ID;
   const text = parseNumber(id, field, code);
-  return text.ok && isJunkId(text.value) ? JUNK_ID : text;
+  return text.ok && junkIds.has(text.value) ? JUNK_ID : text;
 }
 
 /** The id of an event. Null when it is absent; `JUNK_ID` when it stands for an empty variable. */

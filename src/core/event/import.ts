@@ -9,12 +9,19 @@
 import type { Hasher } from '../std/hash.ts';
 import type { EventRecord } from './event.ts';
 import type { ToldNote } from './note.ts';
-import type { EventRejection } from './rejection.ts';
+import type { EventRejection, EventRejectionCode } from './rejection.ts';
 
 export interface ImportError extends EventRejection {
   /** Line within the chunk, from 0. */
   readonly index: number;
   readonly id: string | null;
+}
+
+/** The lines rejected with one code, beyond those that are told in full. */
+export interface UnlistedRejections {
+  readonly code: EventRejectionCode;
+  /** Lines within the chunk, from 0, ascending. */
+  readonly indexes: readonly number[];
 }
 
 /** The answer to one chunk; received = accepted + duplicate + quarantined + rejected. */
@@ -25,8 +32,10 @@ export interface ImportVerdict {
   readonly duplicate: 0;
   readonly quarantined: 0;
   readonly rejected: number;
-  /** The first rejections; the others are only counted. */
+  /** The first rejections. */
   readonly errors: readonly ImportError[];
+  /** The other rejections. Absent when there are none. */
+  readonly unlisted?: readonly UnlistedRejections[] | undefined;
   /** Days with accepted events, ascending: `2010-12-01`. */
   readonly days: readonly string[];
   /** The first notes on accepted events. Absent when there are none. */
@@ -39,6 +48,7 @@ export interface ImportVerdict {
 export interface ImportAccount {
   readonly received: number;
   readonly errors: readonly ImportError[];
+  readonly unlisted: readonly UnlistedRejections[];
   readonly notes: readonly ToldNote[];
   readonly noted: number;
 }

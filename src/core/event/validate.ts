@@ -25,10 +25,19 @@ import { isObject } from '../std/object.ts';
 import { ok } from '../std/result.ts';
 import { readAlias } from './alias.ts';
 import { EVENT_TYPES, type EventType, type JsonObject, type JsonValue } from './event.ts';
-import { JUNK_ID, parseEventId, parseId, parseName, type Wire } from './event-fields.ts';
+import {
+  ANONYMOUS_ID,
+  GROUP_ID,
+  JUNK_ID,
+  parseEventId,
+  parseId,
+  parseName,
+  USER_ID,
+  type Wire,
+} from './event-fields.ts';
 import { checkSize, NO_CONTEXT, parseContext, parseProperties, type ValidContext } from './event-json.ts';
 import { type EventTime, eventTime } from './event-time.ts';
-import { isJunkId } from './junk-id.ts';
+import { DEFAULT_JUNK_IDS, type JunkIds } from './junk-id.ts';
 import { type EventNote, NO_NOTES } from './note.ts';
 import { type Checked, reject } from './reject.ts';
 
@@ -43,6 +52,8 @@ export interface Arrival {
   readonly needsTime?: boolean;
   /** The request's own context: the default of every event's context, key by key. */
   readonly context?: ValidContext | undefined;
+  /** Ids that name nobody. Default: the product's list. */
+  readonly junkIds?: JunkIds | undefined;
 }
 
 export interface ValidEvent extends EventTime {
@@ -71,7 +82,8 @@ const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 export function validateEvent(sent: unknown, arrival: Arrival): Checked<ValidEvent> {
   if (!isObject(sent)) return reject('event-not-object', '', 'An event is a JSON object.');
   const type = arrival.type ?? sent.type ?? 'track';
-  const alias = type === 'alias' ? readAlias(sent) : null;
+  const junkIds = arrival.junkIds ?? DEFAULT_JUNK_IDS;
+  const alias = type === 'alias' ? readAlias(sent, junkIds) : null;
   const wire: Wire = alias === null ? sent : alias.wire;
   if (!KNOWN_TYPES.has(type)) return reject('type-unknown', '/type', `The type is one of ${EVENT_TYPES.join(', ')}.`);
   const named = parseName(wire, type as EventType);
@@ -79,11 +91,11 @@ export function validateEvent(sent: unknown, arrival: Arrival): Checked<ValidEve
 
   const id = parseEventId(wire);
   if (!id.ok) return id;
-  const userId = parseId(wire, 'userId', 'person-id-invalid');
+  const userId = parseId(wire, USER_ID, junkIds);
   if (!userId.ok) return userId;
-  const anonymousId = parseId(wire, 'anonymousId', 'person-id-invalid');
+  const anonymousId = parseId(wire, ANONYMOUS_ID, junkIds);
   if (!anonymousId.ok) return anonymousId;
-  const groupId = parseId(wire, 'groupId', 'group-id-invalid');
+  const groupId = parseId(wire, GROUP_ID, junkIds);
   if (!groupId.ok) return groupId;
 
   const time = parseTime(wire, arrival);
@@ -98,7 +110,7 @@ export function validateEvent(sent: unknown, arrival: Arrival): Checked<ValidEve
   if (tooLarge !== null) return tooLarge;
   let notes = junkNotes(id, userId, anonymousId, groupId);
   if (alias !== null && alias.junkPath !== null) notes = [...notes, { code: 'junk-id', path: alias.junkPath }];
-  if (wire.context != null && isJunk(context.value.value.groupId)) notes = [...notes, JUNK_GROUP];
+  if (wire.context != null && isJunk(context.value.value.groupId, junkIds)) notes = [...notes, JUNK_GROUP];
   if (time.value.clamped) notes = [...notes, CLAMPED];
   return ok({
     atMs: time.value.atMs,
@@ -131,8 +143,8 @@ function junkNotes(id: ParsedId, userId: ParsedId, anonymousId: ParsedId, groupI
   );
 }
 
-function isJunk(value: JsonValue | undefined): boolean {
-  return (typeof value === 'string' || typeof value === 'number') && value !== '' && isJunkId(String(value));
+function isJunk(value: JsonValue | undefined, junkIds: JunkIds): boolean {
+  return (typeof value === 'string' || typeof value === 'number') && value !== '' && junkIds.has(String(value));
 }
 
 function parseTime(wire: Wire, arrival: Arrival): Checked<EventTime> {

@@ -10,7 +10,7 @@
 import type { EventBlock } from '../block/block.ts';
 import type { RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
-import { LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
+import { FLAG_CLAMPED, LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
 import { LIMITS } from '../limits.ts';
 import { encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
 import { RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
@@ -29,7 +29,7 @@ export class FlushState {
   openedAtMs: number | null = null;
   /** Receipt of the last block. */
   receivedAtMsMax = 0;
-  readonly tally = { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0 };
+  readonly tally = { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0, clamped: 0 };
   readonly cells = new Map<string, RollupCells>();
   /** Rollups that every block with events was made under; null before the first such block. */
   rollupIds: Set<string> | null = null;
@@ -91,6 +91,7 @@ export class FlushState {
       const disposition = dispositions[row]!;
       if (!isAccepted(disposition)) continue;
       accepted++;
+      if (block.flags[row]! & FLAG_CLAMPED) this.tally.clamped++;
       this.#ids.push(block.idHash[2 * row]!, block.idHash[2 * row + 1]!);
       if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row]!));
       if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row]!));

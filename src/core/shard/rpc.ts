@@ -85,6 +85,8 @@ export interface Tally {
   readonly duplicate: number;
   readonly quarantined: number;
   readonly rejected: number;
+  /** The part of `accepted` whose times lay in the future and were clamped. */
+  readonly clamped: number;
 }
 export interface FlushPart {
   readonly rollupId: string;

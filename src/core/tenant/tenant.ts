@@ -3,6 +3,7 @@
  *
  * `id` is public and may be reused after a deletion; `uid` is internal and never is: every stored thing carries the uid.
  */
+import type { JunkIds } from '../event/junk-id.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 import type { ShardMap } from '../shard/shard-map.ts';
 
@@ -27,4 +28,6 @@ export interface Tenant {
   readonly origins: readonly string[];
   /** Absent when the tenant has no quota. */
   readonly quotaEventsPerMinute?: number;
+  /** Absent when the tenant does not change the product's list. */
+  readonly junkIds?: JunkIds;
 }

@@ -9,8 +9,8 @@
  */
 import type { EventRecord, JsonObject } from '../../core/event/event.ts';
 import type { ValidContext } from '../../core/event/event-json.ts';
-import { looseId } from '../../core/event/junk-id.ts';
-import type { ValidEvent } from '../../core/event/validate.ts';
+import { DEFAULT_JUNK_IDS, type JunkIds, looseId } from '../../core/event/junk-id.ts';
+import type { Arrival, ValidEvent } from '../../core/event/validate.ts';
 import { objectOf, textOf } from './json-read.ts';
 import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -45,12 +45,14 @@ export class Enricher {
   readonly #surroundings: Surroundings;
   readonly #source: string;
   readonly #receivedAtMs: number;
+  readonly #junkIds: JunkIds;
   #last: ContextFacts | null = null;
 
-  constructor(surroundings: Surroundings, source: string, receivedAtMs: number) {
+  constructor(surroundings: Surroundings, source: string, { receivedAtMs, junkIds }: Arrival) {
     this.#surroundings = surroundings;
     this.#source = source;
     this.#receivedAtMs = receivedAtMs;
+    this.#junkIds = junkIds ?? DEFAULT_JUNK_IDS;
   }
 
   record(event: IdentifiedEvent): EventRecord {
@@ -99,12 +101,12 @@ export class Enricher {
     const last = this.#last;
     if (last !== null && last.context.text === context.text && last.context.hadAddress === context.hadAddress)
       return last;
-    this.#last = factsOf(context, this.#surroundings);
+    this.#last = factsOf(context, this.#surroundings, this.#junkIds);
     return this.#last;
   }
 }
 
-function factsOf(context: ValidContext, surroundings: Surroundings): ContextFacts {
+function factsOf(context: ValidContext, surroundings: Surroundings, junkIds: JunkIds): ContextFacts {
   const { value } = context;
   const userAgent = textOf(value.userAgent) ?? surroundings.userAgent;
   const sdkDevice = objectOf(value.device);
@@ -117,8 +119,8 @@ function factsOf(context: ValidContext, surroundings: Surroundings): ContextFact
   return {
     context,
     ...flaggedAsBot(context, agent.bot),
-    sessionId: looseId(value.sessionId),
-    groupId: looseId(value.groupId),
+    sessionId: looseId(value.sessionId, junkIds),
+    groupId: looseId(value.groupId, junkIds),
     ...placeFacts(context, surroundings),
     agent,
     device: agent.device ?? sdkDeviceKind,

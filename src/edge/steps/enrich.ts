@@ -14,7 +14,7 @@ export function enrich({
   arrival,
   keepsParsed,
 }: StepContext): Step<IdentifiedEvent, RoutableEvent> {
-  const enricher = new Enricher(surroundings, source, arrival.receivedAtMs);
+  const enricher = new Enricher(surroundings, source, arrival);
   return (event) => {
     const record = enricher.record(event);
     const { routingAtMs } = event;

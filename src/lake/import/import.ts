@@ -74,9 +74,9 @@ async function placeSegment(
 function verdictOf(
   accepted: number,
   segment: PlacedSegment | null,
-  { received, errors, notes, noted }: ImportAccount,
+  { received, errors, unlisted, notes, noted }: ImportAccount,
 ): ImportVerdict {
   const days = segment?.encoded.days.map(({ day }) => dayText(day)) ?? [];
-  const told = noted > 0 ? { notes, noted } : {};
+  const told = { ...(noted > 0 && { notes, noted }), ...(unlisted.length > 0 && { unlisted }) };
   return { received, accepted, duplicate: 0, quarantined: 0, rejected: received - accepted, errors, days, ...told };
 }

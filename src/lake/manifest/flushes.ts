@@ -105,11 +105,11 @@ function flushStatement(
   db: D1Database,
   { uid, flush, checksum, tally, corrections, nowMs }: FlushRecord,
 ): D1PreparedStatement {
-  const { received, accepted, duplicate, quarantined, rejected } = tally;
+  const { received, accepted, duplicate, quarantined, rejected, clamped } = tally;
   return db
     .prepare(
-      `INSERT INTO flushes (uid, incarnation, seq_from, seq_to, checksum, received, accepted, duplicate, quarantined, rejected, corrections, stored_at_ms)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+      `INSERT INTO flushes (uid, incarnation, seq_from, seq_to, checksum, received, accepted, duplicate, quarantined, rejected, corrections, stored_at_ms, clamped)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
        ON CONFLICT (uid, incarnation, seq_from) DO UPDATE SET checksum = NULL
        WHERE flushes.checksum <> excluded.checksum OR flushes.seq_to <> excluded.seq_to`,
     )
@@ -126,5 +126,6 @@ function flushStatement(
       rejected,
       corrections,
       nowMs,
+      clamped,
     );
 }

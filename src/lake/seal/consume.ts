@@ -132,8 +132,13 @@ class SealRun {
     return failed;
   }
 
-  async #isSettled({ body: { uid, day }, attempts }: Message<SealMessage>): Promise<boolean> {
-    if (attempts > SETTLE_ATTEMPTS_MAX || isBeyondLateness(day, this.#services.now())) return true;
+  /**
+   * An old day is sealed for its imports or for late events that are stored by now, and the schedule has the day again when
+   * more of them come. A command settles it all the same, because shards may hold late events that it waits for.
+   */
+  async #isSettled({ body: { uid, day, cause }, attempts }: Message<SealMessage>): Promise<boolean> {
+    if (attempts > SETTLE_ATTEMPTS_MAX) return true;
+    if (cause !== 'command' && isBeyondLateness(day, this.#services.now())) return true;
     return once(this.#settled, uid, () => settleShards(this.#services, uid));
   }
 

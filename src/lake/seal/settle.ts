@@ -30,7 +30,10 @@ export async function settleShards({ shardOf, directoryOf }: SettleDeps, uid: st
   return replies.every((isStored) => isStored);
 }
 
-/** True of a day so old that no shard holds an event of it in its cells: there is nothing to wait for. */
+/**
+ * Whether a day is so old that no shard holds an event of it in its cells. The log of a shard may still hold late events
+ * of the day, which only the lake counts.
+ */
 export function isBeyondLateness(day: number, nowMs: number): boolean {
   return (day + 1) * DAY_MS < nowMs - LIMITS.allowedLatenessMs;
 }

@@ -59,7 +59,14 @@ async function store(): Promise<void> {
     const encoded = encodeSegment(columns, { order: 'l0' });
     const path = l0Path(UID, flush.incarnation, flush.seqFrom, flush.seqTo);
     const put = await putSegment(bucket.binding, path, encoded);
-    const tally = { received: columns.rowCount, accepted: columns.rowCount, duplicate: 0, quarantined: 0, rejected: 0 };
+    const tally = {
+      received: columns.rowCount,
+      accepted: columns.rowCount,
+      duplicate: 0,
+      quarantined: 0,
+      rejected: 0,
+      clamped: 0,
+    };
     await storeFlush(db, {
       uid: UID,
       flush,

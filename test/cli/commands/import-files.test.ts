@@ -124,6 +124,30 @@ describe('refused rows', () => {
     expect(refusedRows('data.ndjson')).toHaveLength(3);
   });
 
+  it('are all written when the server tells only the first reasons', async () => {
+    const rows = Array.from({ length: 300 }, (_, n) => `{"event":"Bad","timestamp":${n}}`);
+    write({ 'data.ndjson': rows.join('\n'), 'map.mjs': 'export default (row) => row;' });
+    server.fault = ({ path, text }) => {
+      if (path !== '/v1/import') return undefined;
+      server.chunks.set('i/0', text);
+      const errors = [{ index: 0, id: null, code: 'timestamp-invalid', path: '/timestamp', message: 'no time' }];
+      const unlisted = [
+        { code: 'timestamp-invalid', indexes: Array.from({ length: 199 }, (_, i) => i + 1) },
+        { code: 'name-invalid', indexes: [250] },
+      ];
+      return { body: { received: 300, accepted: 99, rejected: 201, errors, unlisted, days: [] } };
+    };
+    const { summary } = await importJson('data.ndjson', '--map', 'map.mjs', '--id', 'i');
+    expect(summary.rejectedByCode).toEqual({ 'timestamp-invalid': 200, 'name-invalid': 1 });
+    expect(summary.refused.count).toBe(201);
+    const written = refusedRows('data.ndjson');
+    expect(written.map(({ row }) => row).sort((a, b) => a - b)).toEqual([
+      ...Array.from({ length: 200 }, (_, i) => i + 1),
+      251,
+    ]);
+    expect(written.at(-1)).toMatchObject({ code: 'name-invalid', text: '{"event":"Bad","timestamp":250}' });
+  });
+
   it('have the text of their CSV row, to be mended', async () => {
     write({ 'data.csv': 'user;at\n"a;b";\nc;2019-03-01;x\n', 'map.mjs': wholeRow });
     await run('data.csv', '--map', 'map.mjs');

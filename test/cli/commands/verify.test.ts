@@ -23,7 +23,7 @@ const drift = { live: 11, sealed: 10, duplicates: 1, beyond: 0, imported: 0, res
 
 const stored = {
   flushes: 2,
-  tally: { received: 10, accepted: 7, duplicate: 1, quarantined: 0, rejected: 2 },
+  tally: { received: 10, accepted: 7, duplicate: 1, quarantined: 0, rejected: 2, clamped: 0 },
   gaps: 0,
 };
 const sealed = { dirtyDays: 0, firstDay: '2026-01-01', lastDay: '2026-01-01' };
@@ -34,6 +34,12 @@ describe('verify', () => {
     expect(checkTally(stored).ok).toBe(true);
     const off = { ...stored, tally: { ...stored.tally, received: 11 } };
     expect(checkTally(off)).toMatchObject({ ok: false, found: expect.stringContaining('11 received and stored ≠') });
+  });
+
+  it('says how many events were dated in the future', () => {
+    expect(checkTally(stored).found).not.toContain('future');
+    const clamped = { ...stored, tally: { ...stored.tally, clamped: 3 } };
+    expect(checkTally(clamped)).toMatchObject({ ok: true, found: expect.stringContaining('; 3 dated in the future') });
   });
 
   it('finds gaps between flushes', () => {

@@ -138,6 +138,12 @@ describe('keys', () => {
 });
 
 describe('send', () => {
+  it.each([[''], ['\n\n'], ['[]'], ['\uFEFF']])('says that there was nothing to send in %j', async (text) => {
+    const { code, out, notes } = await runCli(['send', '--url', server.url], { env: keys, stdin: inputOf(text) });
+    expect([code, out]).toEqual([0, expect.stringContaining('0 received')]);
+    expect(notes).toContain('The input has no events: nothing was sent.');
+  });
+
   it('sends one event from options, with an id', async () => {
     const { code, out } = await run(
       'send',
@@ -260,6 +266,19 @@ describe('query', () => {
       '(other)        1',
       '(as of 2026-01-02T00:00:00.000Z, complete, 3 ms)',
     ]);
+  });
+
+  it.each<[texts: number | null, hint: boolean]>([
+    [0, false],
+    [null, false],
+    [1_200, true],
+  ])('says when %s texts do not count', async (texts, hint) => {
+    const values = { property: 'value', events: 3_000, numbers: 1_800, texts };
+    server.answers['POST /v1/query'] = { series: [{ key: {}, total: 2 }], meta: { ...meta, values } };
+    const { code, out } = await run('query', '--measure', 'sum:value', '--text-numbers');
+    expect(code).toBe(0);
+    expect(JSON.parse(server.calls.at(-1)?.text ?? '')).toMatchObject({ textNumbers: true });
+    expect(out.includes('1,200 of 3,000 events have a text in value')).toBe(hint);
   });
 
   it('prints a line a point', async () => {

@@ -9,6 +9,7 @@ import type { EventColumns } from '../../../src/core/event/columns.ts';
 import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
 import { retention } from '../../../src/core/journeys/retention.ts';
 import { sessions } from '../../../src/core/journeys/sessions.ts';
+import { DAY_MS } from '../../../src/core/limits.ts';
 import { root } from '../../../src/local/paths.ts';
 import { columnsOf, must, run } from './support.ts';
 
@@ -31,6 +32,7 @@ type Truth = any;
 
 describe.skipIf(!existsSync(file))('journeys of online retail (skipped without ../shared/data)', () => {
   let truths: Truth;
+  const rowSets: { [name in 'all_rows' | 'dedup']?: readonly Row[] } = {};
   const sets: { [name in 'all_rows' | 'dedup']?: EventColumns } = {};
 
   beforeAll(() => {
@@ -42,6 +44,8 @@ describe.skipIf(!existsSync(file))('journeys of online retail (skipped without .
       const line = JSON.stringify(lines[index]);
       return !seen.has(line) && seen.add(line);
     });
+    rowSets.all_rows = rows;
+    rowSets.dedup = unique;
     sets.all_rows = columns(rows);
     sets.dedup = columns(unique);
   }, 60_000);
@@ -64,6 +68,14 @@ describe.skipIf(!existsSync(file))('journeys of online retail (skipped without .
           expect(ask().map(({ people }) => people)).toEqual(truth.counts_nonstrict);
         }
       }
+    });
+
+    it.each([1, 30, 373])('counts who cancels an item that the same person bought, within %i days', (days) => {
+      const windowMs = days * DAY_MS;
+      const steps = [{ event: 'Purchase' }, { event: 'Cancel' }];
+      const body = { ...RANGE, steps, windowSeconds: windowMs / 1_000, ties: 'strict', same: 'StockCode' };
+      const answer = run(funnel.make(must(funnel.parse(body, 'UTC'))), [sets[name]!]).steps;
+      expect(answer.map(({ people }) => people)).toEqual(cancelledByHand(rowSets[name]!, windowMs));
     });
 
     it.each(['day', 'week', 'month'] as const)('has the retention of every %s', (interval) => {
@@ -107,6 +119,23 @@ function rowOf([invoice, code, , , date, , customer]: string[]): Row {
 
 function columns(rows: readonly Row[]): EventColumns {
   return columnsOf(rows.map(({ person, at, event, code }) => ({ person, at, event, properties: { StockCode: code } })));
+}
+
+/** People who bought anything, and those of them who cancelled an item within the window after they bought it. */
+function cancelledByHand(rows: readonly Row[], windowMs: number): number[] {
+  const bought = new Map<string, number[]>();
+  const buyers = new Set<number>();
+  for (const { person, at, event, code } of rows) {
+    if (event !== 'Purchase' || person === 0) continue;
+    buyers.add(person);
+    const key = `${person}/${code}`;
+    bought.set(key, [...(bought.get(key) ?? []), at]);
+  }
+  const cancelled = rows.filter(
+    ({ person, at, event, code }) =>
+      event === 'Cancel' && bought.get(`${person}/${code}`)?.some((then) => then < at && at - then <= windowMs),
+  );
+  return [buyers.size, new Set(cancelled.map(({ person }) => person)).size];
 }
 
 /** `Purchase` or `Purchase & StockCode==85123A`. */

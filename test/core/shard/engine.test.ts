@@ -146,7 +146,20 @@ describe('Engine', () => {
     const empty = openBlock(block([], { rejected: 3, quarantined: 2 }));
     engine.apply({ ...engine.plan([empty]), sizeBytes: 1, checksum: 1 });
     expect(engine.watermarkMs).toBeNull();
-    expect(engine.cut()?.tallied()).toEqual({ received: 5, accepted: 0, duplicate: 0, quarantined: 2, rejected: 3 });
+    expect(engine.cut()?.tallied()).toMatchObject({
+      received: 5,
+      accepted: 0,
+      quarantined: 2,
+      rejected: 3,
+      clamped: 0,
+    });
+  });
+
+  it('counts the accepted events that were clamped, and no copy of one', () => {
+    const engine = fresh();
+    const events = ['a', 'b', 'a'].map((id) => ({ ...record({ id }), clamped: true }));
+    append(engine, [], { records: [...events, record({ id: 'c' })] });
+    expect(engine.cut()?.tallied()).toMatchObject({ accepted: 3, duplicate: 1, clamped: 2 });
   });
 
   it('rebuilds the same flushes, answers and decisions from its log, whatever the order and the cuts', () => {

@@ -12,14 +12,18 @@ import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 async function consume(
   lake: TenantLake,
   days: readonly number[],
-  options: { attempts?: number; cut?: () => Promise<CutReply> } = {},
+  options: { attempts?: number; cause?: SealMessage['cause']; cut?: () => Promise<CutReply> } = {},
 ) {
-  const { attempts = 1, cut = async () => ({ incarnation: 'a', storedSeq: 3, cutSeq: 3 }) } = options;
+  const {
+    attempts = 1,
+    cause = 'command',
+    cut = async () => ({ incarnation: 'a', storedSeq: 3, cutSeq: 3 }),
+  } = options;
   const outcomes: string[] = [];
   const queued: SealMessage[] = [];
   let cuts = 0;
   const messages = days.map((day, index) => ({
-    body: { uid: UID, day, cause: 'command' } as SealMessage,
+    body: { uid: UID, day, cause } as SealMessage,
     attempts,
     ack: () => {
       outcomes[index] = 'ack';
@@ -87,10 +91,20 @@ describe('the seal consumer', () => {
     expectLog('seal.settle', { message: 'Error: unreachable' });
   });
 
-  it('asks no shard about days that only imports can reach', async () => {
+  it.each(['schedule', 'import'] as const)('asks no shard about old days for the %s', async (cause) => {
     const lake = await threeDays();
     lake.nowMs = DAY_START_MS + 20 * DAY_MS;
-    expect((await consume(lake, [DAY])).cuts).toBe(0);
+    expect((await consume(lake, [DAY], { cause })).cuts).toBe(0);
+  });
+
+  it('waits for the late events of an old day that a command asks for', async () => {
+    const lake = await threeDays();
+    lake.nowMs = DAY_START_MS + 20 * DAY_MS;
+    const cut = async () => ({ incarnation: 'a', storedSeq: 3, cutSeq: 4 });
+    expect(await consume(lake, [DAY], { cut })).toMatchObject({ outcomes: ['retry'], cuts: 1 });
+    await lake.flush('a', 3, 4, [row('late', { at: DAY_START_MS + 1 })]);
+    expect((await consume(lake, [DAY], { attempts: 2 })).outcomes).toEqual(['ack']);
+    expect(await lake.sealed()).toMatchObject({ events: 2, vector: { a: 4 } });
   });
 
   it('retries one day without its neighbours', async () => {

@@ -60,7 +60,7 @@ export class TenantLake {
       uid: UID,
       flush: { incarnation, seqFrom, seqTo },
       checksum,
-      tally: { received: rowCount, accepted: rowCount, duplicate: 0, quarantined: 0, rejected: 0 },
+      tally: { received: rowCount, accepted: rowCount, duplicate: 0, quarantined: 0, rejected: 0, clamped: 0 },
       corrections: 0,
       rollupIds: this.rollups.map(({ id }) => id),
       parts: this.rollups.flatMap((rollup) => partsOf(rollup, columns)),
