@@ -28,6 +28,7 @@ const checks: Check[] = [
   ...typeChecks(),
   { name: 'biome', program: '@biomejs/biome/bin/biome', args: ['check', '.'] },
   { name: 'knip', program: 'knip/bin/knip.js', args: ['--no-progress'] },
+  { name: 'supply', program: '../scripts/check-supply.ts', args: [] },
   {
     name: 'structure',
     program: 'vitest/vitest.mjs',
