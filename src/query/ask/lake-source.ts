@@ -24,7 +24,7 @@ export interface LakeReading {
 }
 
 export async function readLake(asking: Asking, query: Query): Promise<Result<LakeReading, LakeRefusal>> {
-  const fold = new RowFold(query);
+  const fold = new RowFold(query, asking.tenant.hashKey);
   const { startMs, endMs } = query;
   const { columns, names, asks } = fold;
   const opened = await openView(asking, { startMs, endMs, columns, names, asks });
