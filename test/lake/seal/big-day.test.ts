@@ -94,6 +94,19 @@ async function killEverywhere(build: () => Promise<TenantLake>, step: number): P
 }
 
 describe('a day of several buckets', () => {
+  it('does no task that its plan does not name, and asks for the day again', async () => {
+    const lake = await bigDay();
+    const before = await lake.sealStep();
+    if (before.status !== 'tasks') throw new Error(before.status);
+    const { revision } = before.tasks[0]!;
+    const files = lake.bucket.keys();
+    for (const task of ['ids-0', 'ids-2', 'copies-3', 'bucket-99', 'copies-']) {
+      expect(await lake.task({ revision, task })).toEqual([]);
+    }
+    expect(lake.bucket.keys()).toEqual(files);
+    expect(await lake.sealStep()).toEqual(before);
+  });
+
   it('counts as one bucket would: events, people, copies under two people', async () => {
     const lake = await bigDay();
     const before = await lake.sealStep();
