@@ -114,7 +114,7 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
   seal: (batch, services) =>
     consumeSeals(batch as MessageBatch<SealMessage>, {
       ...services,
-      rollupsOf: async (uid) => (await loadTenant(services.db, uid))?.tenant.rollups ?? null,
+      tenantOf: async (uid) => (await loadTenant(services.db, uid))?.tenant ?? null,
     }),
   dlq: (batch, { db, now }) => keepDeadLetters(batch, db, now()),
 };

@@ -56,6 +56,11 @@ export const LIMITS = {
   dedupeRecentIdsMax: 131_072,
   /** Ids that a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. */
   dedupeIdsMax: 24_000_000,
+  /**
+   * Slots in a row that a look-up in a table of keyed hashes may pass. At a load of two thirds a run this long has a chance
+   * below 1e-20, even among 10^9 hashes: only hashes that somebody has chosen get there.
+   */
+  tableProbesMax: 1_024,
   outOfOrdernessMs: 30 * SECOND_MS,
   idleMs: 60 * SECOND_MS,
 

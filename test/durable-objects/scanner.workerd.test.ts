@@ -12,6 +12,7 @@ import { encodeSegment } from '../../src/lake/segment/segment-write.ts';
 import { eventsOfDay, people } from '../bench/lake/lake-events.ts';
 
 const { SCANNER, LAKE } = env as unknown as Env;
+const HASH_KEY = [1, 2, 3, 4] as const;
 const DAY = 20_000;
 
 it('a scanner in the real runtime answers its share, and again from memory when the file is gone', async () => {
@@ -38,15 +39,15 @@ it('a scanner in the real runtime answers its share, and again from memory when 
     footer: encoded.footer,
   };
   for (let round = 0; round < 2; round++) {
-    const reply = await scanner.scan({ segments: [segment], query, startMs, endMs });
+    const reply = await scanner.scan({ hashKey: HASH_KEY, segments: [segment], query, startMs, endMs });
     if (reply.status !== 'ok') throw new Error(reply.status);
-    const fold = new RowFold(query);
+    const fold = new RowFold(query, HASH_KEY);
     fold.absorb(reply.found);
-    const alone = new RowFold(query);
+    const alone = new RowFold(query, HASH_KEY);
     alone.add(columns);
     expect(rankSeries(query, fold.finish())).toEqual(rankSeries(query, alone.finish()));
     const part = await scanner.follow({
-      ...{ segments: [segment], startMs, endMs },
+      ...{ hashKey: HASH_KEY, segments: [segment], startMs, endMs },
       journey: { kind: 'funnel', question: question.value },
       people: ALL_PEOPLE,
       heldMax: 100_000,

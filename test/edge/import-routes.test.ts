@@ -41,7 +41,7 @@ async function start() {
     const messages = bodies.map((body) => ({ body, attempts: 1, ack: () => {}, retry: () => made.sent.push(body) }));
     await consumeSeals({ messages, queue: 'tidemark-seal' } as unknown as MessageBatch<SealMessage>, {
       ...made.services,
-      rollupsOf: async (wanted) => (await made.services.tenants.reload(wanted))?.tenant.rollups ?? null,
+      tenantOf: async (wanted) => (await made.services.tenants.reload(wanted))?.tenant ?? null,
     });
   };
   return { ...made, uid, keys, post, sealAll };

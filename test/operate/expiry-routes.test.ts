@@ -26,7 +26,7 @@ describe('/v1/retention', () => {
     });
     await consumeSeals({ messages, queue: 'tidemark-seal' } as never, {
       ...services,
-      rollupsOf: async (wanted) => (await services.tenants.reload(wanted))?.tenant.rollups ?? null,
+      tenantOf: async (wanted) => (await services.tenants.reload(wanted))?.tenant ?? null,
     });
     await enforceExpiry(services, uid, clock.nowMs);
     expect((await call('GET', '/v1/retention', { key: keys.read })).body.dropped).toEqual([

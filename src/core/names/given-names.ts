@@ -24,6 +24,9 @@ export function namesOfRollup(rollup: RollupDefinition): Names {
   return { event: source.events, property: source.names };
 }
 
+/** A fold that is only asked for its names hashes nothing. */
+const ANY_KEY = [0, 0, 0, 0] as const;
+
 /** Returns the names of the queries that allow no unknown ones. */
 export function namesOfQueries(queries: readonly Query[]): Names {
   const source = new RowSource();
@@ -31,7 +34,7 @@ export function namesOfQueries(queries: readonly Query[]): Names {
   for (const query of queries) {
     if (query.allowUnknown) continue;
     if (query.where !== null) source.test(query.where);
-    for (const name of new RowFold(query).names) property.add(name);
+    for (const name of new RowFold(query, ANY_KEY).names) property.add(name);
   }
   return { event: source.events, property };
 }

@@ -149,7 +149,7 @@ export interface SealMessage {
 }
 export interface SealTaskName {
   readonly revision: number;
-  /** Name such as `ids-3`, `bucket-7`. */
+  /** Name such as `copies-3`, `bucket-7`. */
   readonly task: string;
 }
 

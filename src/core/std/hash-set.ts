@@ -4,6 +4,7 @@
  * A member takes 16 to 32 bytes and no object: a JavaScript Set of a million strings takes ten times that. The pair
  * (0, 0) marks an empty slot and is never a member: Hasher never yields it.
  */
+import { mixWord, mustProbe } from './probes.ts';
 import { assert } from './result.ts';
 
 export class HashSet64 {
@@ -29,7 +30,9 @@ export class HashSet64 {
   has(high: number, low: number): boolean {
     const slots = this.#slots;
     const mask = this.#mask;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+    let slot = mixWord(low) & mask;
+    for (let probes = 0; ; slot = (slot + 1) & mask) {
+      mustProbe(probes++, 'a set of hashes');
       const slotLow = slots[slot * 2]!;
       const slotHigh = slots[slot * 2 + 1]!;
       if (slotLow === low && slotHigh === high) return true;
@@ -79,7 +82,9 @@ export class HashSet64 {
 
 function insert(slots: Uint32Array, mask: number, high: number, low: number): boolean {
   assert((high | low) !== 0, 'the hash (0, 0) marks an empty slot');
-  for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+  let slot = mixWord(low) & mask;
+  for (let probes = 0; ; slot = (slot + 1) & mask) {
+    mustProbe(probes++, 'a set of hashes');
     const slotLow = slots[slot * 2]!;
     const slotHigh = slots[slot * 2 + 1]!;
     if (slotLow === low && slotHigh === high) return false;

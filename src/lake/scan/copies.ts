@@ -15,11 +15,14 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { HashKey } from '../../core/std/hash.ts';
 import { assert } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { selectRows } from '../segment/columns.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
+import { type IdWords, idWordsOf } from './id-words.ts';
+import { PairSet } from './pair-set.ts';
 import { type IdPart, isDropped, Survivors } from './survivors.ts';
 
 /** The columns that finding copies reads. */
@@ -35,7 +38,10 @@ export interface DayRows {
   readonly rows?: Uint32Array;
 }
 
-export interface DayCounts {
+/** The rows of a day that are compared, and the key by which their ids are told apart. */
+export interface Compared {
+  /** The tenant's key. Which rows are copies does not depend on it. */
+  readonly hashKey: HashKey;
   readonly sealedRowCount: number;
   readonly uncoveredRowCount: number;
   /** Whether only few of the counted rows are handed over; then all of those are compared. */
@@ -57,16 +63,17 @@ export function withoutCopies({ firstRow }: Pick<DayRows, 'firstRow'>, rows: Uin
 /**
  * `read` is called for each reading and always gives the same rows: uncovered rows in order of rank, then sealed rows.
  */
-export async function findCopies(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
+export async function findCopies(read: () => AsyncIterable<DayRows>, counts: Compared): Promise<Copies> {
   const { uncoveredRowCount, areFewCompared = false } = counts;
   if (areFewCompared) return compareAll(read, counts, 1, FEW, () => null);
   if (uncoveredRowCount <= LIMITS.sealIdsMax) return compareUncovered(read, counts);
-  const { again, count } = await markAgain(read, counts);
+  const words = idWordsOf(counts.hashKey);
+  const { again, count } = await markAgain(read, counts, words);
   if (count === 0) return NO_COPIES;
   // `count` leaves out the first row of each id that comes again.
   const markedMax = 2 * count;
   const shareCount = Math.ceil(markedMax / LIMITS.sealIdsMax);
-  return compareAll(read, counts, shareCount, markedMax, (batch) => rowsIn(again, batch));
+  return compareAll(read, counts, shareCount, markedMax, (batch) => rowsIn(again, batch, words));
 }
 
 /** A first guess: the tables grow where there are more rows. */
@@ -76,25 +83,26 @@ const BITS_OF_FEW = 64;
 /** Two sets of five million rows take 40 MB; one of them is gone when rows are compared. */
 const BITS_OF_MANY = 16;
 
-function compareUncovered(read: () => AsyncIterable<DayRows>, counts: DayCounts): Promise<Copies> {
-  const { sealedRowCount, uncoveredRowCount } = counts;
+function compareUncovered(read: () => AsyncIterable<DayRows>, counts: Compared): Promise<Copies> {
+  const { hashKey, sealedRowCount, uncoveredRowCount } = counts;
   if (sealedRowCount === 0) return compareAll(read, counts, 1, uncoveredRowCount, () => null);
   const seen = new PairSet(uncoveredRowCount, BITS_OF_FEW);
+  const words = idWordsOf(hashKey);
   return compareAll(read, counts, 1, uncoveredRowCount, (batch) => {
-    if (batch.isSealed) return rowsIn(seen, batch);
-    addTo(seen, batch);
+    if (batch.isSealed) return rowsIn(seen, batch, words);
+    addTo(seen, batch, words);
     return null;
   });
 }
 
 /** Marks the ids that come again after an uncovered row has had them, and counts those rows. */
-async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount }: DayCounts) {
+async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount }: Compared, words: IdWords) {
   const seen = new PairSet(uncoveredRowCount, BITS_OF_MANY);
   const again = new PairSet(uncoveredRowCount, BITS_OF_MANY);
   let count = 0;
   for await (const { columns, isSealed } of read()) {
     const keys = wordsOf(columns.keyHash);
-    const idOf = idWords(columns);
+    const idOf = words(columns);
     for (let row = 0; row < columns.rowCount; row++) {
       const key = keys[2 * row]!;
       if (isSealed && !seen.mayHaveKey(key)) continue;
@@ -111,7 +119,7 @@ async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount
 /** Compares the rows of each batch that `chosen` names; null stands for all rows. */
 async function compareAll(
   read: () => AsyncIterable<DayRows>,
-  { sealedRowCount, uncoveredRowCount }: DayCounts,
+  { hashKey, sealedRowCount, uncoveredRowCount }: Compared,
   shareCount: number,
   comparedMax: number,
   chosen: (batch: DayRows) => Uint32Array | null,
@@ -119,7 +127,7 @@ async function compareAll(
   const dropped = new Uint8Array(Math.ceil((sealedRowCount + uncoveredRowCount) / 8));
   let count = 0;
   for (let index = 0; index < shareCount; index++) {
-    const comparison = new Comparison(comparedMax, { index, count: shareCount });
+    const comparison = new Comparison(comparedMax, hashKey, { index, count: shareCount });
     for await (const batch of read()) comparison.add(batch, chosen(batch) ?? batch.rows ?? null);
     count += comparison.finish(dropped);
   }
@@ -134,8 +142,8 @@ class Comparison {
   /** The numbers of the rows that were fed, in their order. */
   readonly #fed: { readonly firstRow: number; readonly rows: Uint32Array }[] = [];
 
-  constructor(rowCount: number, part: IdPart) {
-    this.#survivors = new Survivors(Math.ceil(rowCount * SLACK), part);
+  constructor(rowCount: number, hashKey: HashKey, part: IdPart) {
+    this.#survivors = new Survivors(Math.ceil(rowCount * SLACK), hashKey, part);
   }
 
   add({ firstRow, isSealed, columns }: DayRows, chosen: Uint32Array | null): void {
@@ -186,80 +194,22 @@ function precedent(columns: EventColumns): EventColumns {
   return { ...columns, receivedAt: columns.receivedAt.map((receivedAtMs) => receivedAtMs - 0.5) };
 }
 
-function addTo(set: PairSet, { columns }: DayRows): void {
+function addTo(set: PairSet, { columns }: DayRows, words: IdWords): void {
   const keys = wordsOf(columns.keyHash);
-  const idOf = idWords(columns);
+  const idOf = words(columns);
   for (let row = 0; row < columns.rowCount; row++) set.add(keys[2 * row]!, idOf(row));
 }
 
 /** The few rows of a batch that the set may have. Ids are looked at only where a key is in the set. */
-function rowsIn(set: PairSet, { columns }: DayRows): Uint32Array {
+function rowsIn(set: PairSet, { columns }: DayRows, words: IdWords): Uint32Array {
   const keys = wordsOf(columns.keyHash);
   const rows: number[] = [];
-  let idOf: ReturnType<typeof idWords> | null = null;
+  let idOf: ReturnType<IdWords> | null = null;
   for (let row = 0; row < columns.rowCount; row++) {
     const key = keys[2 * row]!;
     if (!set.mayHaveKey(key)) continue;
-    idOf ??= idWords(columns);
+    idOf ??= words(columns);
     if (set.mayHave(key, idOf(row))) rows.push(row);
   }
   return Uint32Array.from(rows);
-}
-
-/**
- * A hash of each row's id. It only says which rows may be copies, so it may be weak: SipHash would take longer than the rest
- * of the reading. Where the ids came as one packed text, no id is cut out of it.
- */
-function idWords({ strings, packed }: EventColumns): (row: number) => number {
-  const texts = packed?.id;
-  if (texts !== undefined) return (row) => wordOf(texts.text, texts.starts[row]!, texts.starts[row + 1]!);
-  const ids = strings.id!;
-  return (row) => wordOf(ids[row] ?? '', 0, (ids[row] ?? '').length);
-}
-
-/** FNV-1a of the UTF-16 code units, finished with the last step of MurmurHash3, because the low bits are used. */
-function wordOf(text: string, from: number, to: number): number {
-  let word = 0x811c9dc5;
-  for (let at = from; at < to; at++) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
-  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-  return word ^ (word >>> 16);
-}
-
-/** A Bloom filter of (key, id) pairs, by a hash of each: one bit for each key and one for each pair. No false negatives. */
-class PairSet {
-  readonly #keys: Uint32Array;
-  readonly #pairs: Uint32Array;
-  readonly #keyMask: number;
-  readonly #pairMask: number;
-
-  constructor(count: number, bitsEach: number) {
-    const bitCount = 2 ** Math.max(10, Math.ceil(Math.log2(count * bitsEach)));
-    this.#pairs = new Uint32Array(bitCount / 32);
-    this.#pairMask = bitCount - 1;
-    // Most keys have several events.
-    this.#keys = new Uint32Array(bitCount / 4 / 32);
-    this.#keyMask = bitCount / 4 - 1;
-  }
-
-  add(key: number, id: number): void {
-    set(this.#keys, key & this.#keyMask);
-    set(this.#pairs, (key ^ id) & this.#pairMask);
-  }
-
-  mayHaveKey(key: number): boolean {
-    return has(this.#keys, key & this.#keyMask);
-  }
-
-  mayHave(key: number, id: number): boolean {
-    return has(this.#pairs, (key ^ id) & this.#pairMask);
-  }
-}
-
-function set(bits: Uint32Array, at: number): void {
-  bits[at >>> 5]! |= 1 << (at & 31);
-}
-
-function has(bits: Uint32Array, at: number): boolean {
-  return (bits[at >>> 5]! & (1 << (at & 31))) !== 0;
 }

@@ -7,6 +7,7 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { DAY_MS } from '../../core/limits.ts';
+import type { HashKey } from '../../core/std/hash.ts';
 import { rowsOfDays } from '../segment/columns.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import { readRowGroups } from '../segment/segment-read.ts';
@@ -17,6 +18,8 @@ import type { ScanSegment, ScanTail } from './scan-request.ts';
 
 export interface DayScanRequest {
   readonly bucket: ReadBucket;
+  /** The tenant's key, by which ids are compared. */
+  readonly hashKey: HashKey;
   readonly day: number;
   /** Rows of other days are passed over. */
   readonly segments: readonly ScanSegment[];
@@ -98,6 +101,7 @@ async function copiesOf(request: DayScanRequest, sources: readonly NumberedSourc
   if (uncovered.length === 0) return NO_COPIES;
   const count = (list: readonly DaySource[]) => list.reduce((sum, { rowCount }) => sum + rowCount, 0);
   return findCopies(() => readSources(request, [...uncovered, ...sealed], new Set(ID_COLUMNS)), {
+    hashKey: request.hashKey,
     sealedRowCount: count(sealed),
     uncoveredRowCount: count(uncovered),
   });

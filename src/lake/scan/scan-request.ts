@@ -2,6 +2,7 @@
  * Scan request: the input of a scan, the batches that it hands to its caller, and the ways in which it ends.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
+import type { HashKey } from '../../core/std/hash.ts';
 import type { People, PersonRange } from '../segment/people-bounds.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
@@ -29,6 +30,8 @@ export interface ScanTail {
 
 export interface ScanRequest {
   readonly bucket: ReadBucket;
+  /** The tenant's key, by which ids are compared. null when all segments are seals, which have no copies. */
+  readonly hashKey: HashKey | null;
   readonly segments: readonly ScanSegment[];
   readonly tails: readonly ScanTail[];
   readonly startMs: number;

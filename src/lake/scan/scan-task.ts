@@ -14,6 +14,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
 import { RowFold } from '../../core/query/fold/row-fold.ts';
 import type { Query } from '../../core/query/question/request.ts';
+import type { HashKey } from '../../core/std/hash.ts';
 import { personsOf } from '../segment/people-bounds.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
@@ -23,6 +24,8 @@ import { scan } from './scan.ts';
 import type { OnBatch, ScanRequest, ScanSegment } from './scan-request.ts';
 
 export interface Share {
+  /** The tenant's key, the same for all shares of a question: values and ids are told apart by their hashes. */
+  readonly hashKey: HashKey;
   readonly segments: readonly ScanSegment[];
   /** The range of the view, which lies within that of the question. */
   readonly startMs: number;
@@ -69,7 +72,7 @@ export class ScanRunner {
   }
 
   async scan({ query, ...share }: ScanTask): Promise<ShareReply<PartialFold>> {
-    const fold = new RowFold(query);
+    const fold = new RowFold(query, share.hashKey);
     const wanted = new Set<LakeColumn>(fold.columns);
     if (query.measure === 'users') wanted.add('person');
     const selection = { wanted, ...(fold.properties && { properties: fold.properties }) };
@@ -106,7 +109,7 @@ export class ScanRunner {
   }
 
   async #read<Found>(
-    { segments, startMs, endMs }: Share,
+    { hashKey, segments, startMs, endMs }: Share,
     selection: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
     { found, add }: Collector<Found>,
   ): Promise<ShareReply<Found>> {
@@ -116,6 +119,7 @@ export class ScanRunner {
     const request = {
       ...selection,
       bucket: this.#bucket.binding,
+      hashKey,
       segments: segments.map((segment) => ({ ...segment, footer: this.#footer(segment) })),
       tails: [],
       startMs,

@@ -200,7 +200,9 @@ function isOfNamedPeople({ people, copies }: ScanRequest): boolean {
 
 function countsOf(request: ScanRequest, { rowCount, uncoveredRowCount }: DayPlan) {
   const areFewCompared = isOfNamedPeople(request);
-  return { uncoveredRowCount, sealedRowCount: rowCount - uncoveredRowCount, areFewCompared };
+  const { hashKey } = request;
+  assert(hashKey !== null, 'only seals, which have no copies, are scanned without a key');
+  return { hashKey, uncoveredRowCount, sealedRowCount: rowCount - uncoveredRowCount, areFewCompared };
 }
 
 function uncoveredFirst<T extends { readonly isSealed: boolean }>(list: readonly T[]): T[] {

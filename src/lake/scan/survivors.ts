@@ -4,13 +4,15 @@
  * Copies are those with equal id and partition-key hash (CORRECTNESS B7). Feed batches in the order of (incarnation, seq,
  * row): then the first fed of two copies received at the same moment wins, and only `receivedAt` is compared.
  * Ids are told apart by a 64-bit hash beside the 64-bit key hash: 24 bytes an event instead of its text. Two events of one
- * device would have to agree in 64 bits to be taken for one.
+ * device would have to agree in 64 bits to be taken for one. The hash is under the tenant's key, because senders choose the
+ * ids: chosen neighbours in the table, or ids that all fall into one part, cost minutes. What survives does not depend on it.
  *
  * A day too big to be compared at once is compared in parts. Each part takes the ids with its share of the hashes and sees all
  * copies of those, whichever person they belong to. The further copies of all parts together are the rows that do not count.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
-import { Hasher } from '../../core/std/hash.ts';
+import { Hasher, type HashKey } from '../../core/std/hash.ts';
+import { mustProbe, pairSlot } from '../../core/std/probes.ts';
 import { assert } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
 
@@ -24,7 +26,7 @@ export interface IdPart {
 const WHOLE: IdPart = { index: 0, count: 1 };
 
 export class Survivors {
-  readonly #hasher = new Hasher([0, 0, 0, 0]);
+  readonly #hasher: Hasher;
   readonly #part: IdPart;
   /** Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. */
   #slots: Uint32Array;
@@ -38,8 +40,9 @@ export class Survivors {
   #rowCount = 0;
   #duplicateCount = 0;
 
-  /** `rowCountHint`: the probable number of rows. */
-  constructor(rowCountHint: number, part: IdPart = WHOLE) {
+  /** `rowCountHint`: the probable number of rows. `hashKey`: the tenant's; all parts of a day need the same. */
+  constructor(rowCountHint: number, hashKey: HashKey, part: IdPart = WHOLE) {
+    this.#hasher = new Hasher(hashKey);
     this.#part = part;
     const capacity = Math.max(16, Math.ceil(rowCountHint / part.count));
     const slotCount = 2 ** Math.ceil(Math.log2(capacity * 1.5));
@@ -113,7 +116,9 @@ export class Survivors {
 
   #find(idLow: number, idHigh: number, keyLow: number, keyHigh: number): number {
     const slots = this.#slots;
-    for (let slot = (idLow ^ keyLow) & this.#slotMask; ; slot = (slot + 1) & this.#slotMask) {
+    let slot = pairSlot(idLow, keyHigh) & this.#slotMask;
+    for (let probes = 0; ; slot = (slot + 1) & this.#slotMask) {
+      mustProbe(probes++, 'event ids');
       const at = slot * WORDS_PER_SLOT;
       if (slots[at + 4] === EMPTY) return at;
       if (slots[at] === idLow && slots[at + 1] === idHigh && slots[at + 2] === keyLow && slots[at + 3] === keyHigh)

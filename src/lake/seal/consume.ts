@@ -10,8 +10,8 @@
  * a lost message again.
  */
 import { LIMITS } from '../../core/limits.ts';
-import type { Rollup } from '../../core/rollup/rollup.ts';
 import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/shard/rpc.ts';
+import type { Tenant } from '../../core/tenant/tenant.ts';
 import { logError } from '../../observe/log.ts';
 import { publishCurrent } from '../manifest/current.ts';
 import { SegmentCache } from '../segment/segment-cache.ts';
@@ -26,10 +26,13 @@ export interface SealServices {
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
-  /** The tenant's rollups; null when the tenant was deleted. */
-  readonly rollupsOf: (uid: string) => Promise<readonly Rollup[] | null>;
+  /** null when the tenant was deleted. */
+  readonly tenantOf: (uid: string) => Promise<SealedTenant | null>;
   readonly now: () => number;
 }
+
+/** The facts about a tenant by which its days are sealed. */
+export type SealedTenant = Pick<Tenant, 'rollups' | 'hashKey'>;
 
 /** Days sealed at the same time, while there is room for their rows: one computes while others wait for R2 or D1. */
 const CONCURRENCY = 4;
@@ -63,7 +66,7 @@ class SealRun {
   readonly #cache: SegmentCache;
   readonly #holder = crypto.randomUUID();
   readonly #settled = new Map<string, Promise<boolean>>();
-  readonly #rollups = new Map<string, Promise<readonly Rollup[] | null>>();
+  readonly #tenants = new Map<string, Promise<SealedTenant | null>>();
   /** A day named twice is sealed once: both messages would take the same lease. */
   readonly #days = new Map<string, Promise<SealResult>>();
   /** Bounds memory: a decoded row is about 1 KB, and a batch may name 50 days of 40,000 rows each (CORRECTNESS B6). */
@@ -79,10 +82,10 @@ class SealRun {
     if (task !== undefined) return this.#handleTask(message, task);
     const isRepeated = message.attempts > 1;
     try {
-      const rollups = await once(this.#rollups, uid, () => this.#services.rollupsOf(uid));
-      if (rollups === null) return { ack: true, delaySeconds: 0, publish: false };
+      const tenant = await this.#tenantOf(uid);
+      if (tenant === null) return { ack: true, delaySeconds: 0, publish: false };
       if (!(await this.#isSettled(message))) return { ack: false, delaySeconds: SETTLE_RETRY_SECONDS, publish: false };
-      const result = await once(this.#days, `${uid}/${day}`, () => this.#seal(uid, day, rollups));
+      const result = await once(this.#days, `${uid}/${day}`, () => this.#seal(uid, day, tenant));
       if (result.status === 'busy') return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
       if (result.status === 'tasks') {
         const { cause } = message.body;
@@ -99,9 +102,12 @@ class SealRun {
     const { uid, day, cause } = body;
     const { db, lake } = this.#services;
     try {
+      const tenant = await this.#tenantOf(uid);
+      if (tenant === null) return { ack: true, delaySeconds: 0, publish: false };
+      const { hashKey } = tenant;
       // A task may hold as many rows as fit, so it runs alone.
       const rest = await this.#room.run(LIMITS.sealBucketRowsMax, () =>
-        sealTask({ db, bucket: lake, cache: this.#cache }, uid, day, task),
+        sealTask({ db, hashKey, bucket: lake, cache: this.#cache }, uid, day, task),
       );
       if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
       return { ack: true, delaySeconds: 0, publish: false };
@@ -142,10 +148,14 @@ class SealRun {
     return once(this.#settled, uid, () => settleShards(this.#services, uid));
   }
 
-  async #seal(uid: string, day: number, rollups: readonly Rollup[]): Promise<SealResult> {
+  #tenantOf(uid: string): Promise<SealedTenant | null> {
+    return once(this.#tenants, uid, () => this.#services.tenantOf(uid));
+  }
+
+  async #seal(uid: string, day: number, { rollups, hashKey }: SealedTenant): Promise<SealResult> {
     const { db, lake, now } = this.#services;
     const result = await sealDay(
-      { db, bucket: lake, cache: this.#cache, now, holder: this.#holder, room: this.#room },
+      { db, hashKey, bucket: lake, cache: this.#cache, now, holder: this.#holder, room: this.#room },
       uid,
       day,
       rollups,

@@ -13,6 +13,7 @@
 import { type EventColumns, LATE_BEYOND, LATE_IMPORT } from '../../core/event/columns.ts';
 import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import { dayOf } from '../../core/std/day.ts';
+import type { HashKey } from '../../core/std/hash.ts';
 import { l1Path, traitsPath } from '../manifest/paths.ts';
 import type { Drift } from '../manifest/sealed-days.ts';
 import type { PlacedL1, PlacedSegment } from '../manifest/segment-rows.ts';
@@ -40,6 +41,8 @@ const PEOPLE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>(['person', '
 const COPY_COLUMNS: ReadonlySet<LakeColumn> = new Set(ID_COLUMNS);
 
 interface ExecuteDeps {
+  /** The tenant's key, by which ids are compared. The files do not depend on it. */
+  readonly hashKey: HashKey;
   readonly bucket: PutBucket & WorkBucket;
   readonly cache: SegmentCache;
 }
@@ -47,10 +50,10 @@ interface ExecuteDeps {
 /** Builds a day of one people range. */
 export async function executePlan(
   adopted: AdoptedPlan,
-  { bucket, cache, peopleRollupId }: ExecuteDeps & { readonly peopleRollupId: string },
+  { hashKey, bucket, cache, peopleRollupId }: ExecuteDeps & { readonly peopleRollupId: string },
 ): Promise<SealOutcome> {
   const { plan, hash, inputs } = adopted;
-  const survivors = new Survivors(rowCountOf(inputs));
+  const survivors = new Survivors(rowCountOf(inputs), hashKey);
   const counts = noRows();
   const kept: DayBatch[] = [];
   for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache)) {
@@ -83,7 +86,7 @@ export interface RangeCounts extends RowCounts {
 
 /** Compares a share of the day's ids, and writes to R2 which rows are further copies. */
 export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: number, deps: ExecuteDeps): Promise<void> {
-  const survivors = new Survivors(rowCountOf(inputs), { index: part, count: plan.idPartCount });
+  const survivors = new Survivors(rowCountOf(inputs), deps.hashKey, { index: part, count: plan.idPartCount });
   for await (const { columns } of readDay(plan.day, inputs, COPY_COLUMNS, deps.cache)) survivors.add(columns);
   await putDropped(deps.bucket, { ...plan, hash }, part, survivors.dropped);
 }
@@ -92,7 +95,7 @@ export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: numb
 export async function executeRange(
   adopted: AdoptedPlan,
   index: number,
-  { bucket, cache }: ExecuteDeps,
+  { bucket, cache }: Pick<ExecuteDeps, 'bucket' | 'cache'>,
 ): Promise<{ readonly counts: RangeCounts; readonly segments: readonly PlacedL1[] }> {
   const { plan, hash } = adopted;
   const dropped = await readDropped(bucket, { ...plan, hash }, plan.idPartCount);

@@ -11,6 +11,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
 import type { SealTaskName } from '../../core/shard/rpc.ts';
+import type { HashKey } from '../../core/std/hash.ts';
 import { assert } from '../../core/std/result.ts';
 import type { PutBucket } from '../segment/put.ts';
 import type { SegmentCache } from '../segment/segment-cache.ts';
@@ -23,6 +24,8 @@ import type { WorkBucket } from './work-store.ts';
 
 export interface SealDayDeps {
   readonly db: D1Database;
+  /** The tenant's key, by which ids are compared. */
+  readonly hashKey: HashKey;
   readonly bucket: PutBucket & WorkBucket;
   readonly cache: SegmentCache;
   readonly now: () => number;
@@ -62,7 +65,7 @@ export async function sealDay(
 }
 
 async function sealAsPlanned(
-  { db, bucket, cache, now, holder }: SealDayDeps,
+  { db, hashKey, bucket, cache, now, holder }: SealDayDeps,
   wanted: SealPlan,
 ): Promise<Exclude<SealResult, { readonly status: NothingToSeal }>> {
   assert(PEOPLE_ROLLUP, 'the drift is measured by a built-in rollup without filter and dimensions');
@@ -78,7 +81,7 @@ async function sealAsPlanned(
   }
   const outcome =
     plan.bucketCount === 1
-      ? await executePlan(adopted, { bucket, cache, peopleRollupId })
+      ? await executePlan(adopted, { hashKey, bucket, cache, peopleRollupId })
       : await finishPlan(adopted, countsByRange(plan, done), { bucket, peopleRollupId });
   await writeAndFlip(db, adopted, outcome, { holder, nowMs: now() });
   const { events, drift } = outcome.sealed;
@@ -87,12 +90,22 @@ async function sealAsPlanned(
 
 const NO_TASKS: ReadonlyMap<string, string> = new Map();
 
+/** The kind of the tasks that compare ids; it was `ids` while their shares went by an unkeyed hash. */
+const IDS = 'copies';
+
 function idsTask(part: number): string {
-  return `ids-${part}`;
+  return `${IDS}-${part}`;
 }
 
 function rangeTask(index: number): string {
   return `bucket-${index}`;
+}
+
+function tasksOf({ idPartCount, bucketCount: rangeCount }: SealPlan): string[] {
+  return [
+    ...Array.from({ length: idPartCount }, (_, part) => idsTask(part)),
+    ...Array.from({ length: rangeCount }, (_, index) => rangeTask(index)),
+  ];
 }
 
 /** The tasks that a day of several ranges lacks: first the ids, because a range must know the copies; then the ranges. */
@@ -113,7 +126,7 @@ function countsByRange({ bucketCount }: SealPlan, done: ReadonlyMap<string, stri
  * sealed meanwhile. A task that is done twice, also at once, leaves the same.
  */
 export async function sealTask(
-  { db, bucket, cache }: Pick<SealDayDeps, 'db' | 'bucket' | 'cache'>,
+  { db, hashKey, bucket, cache }: Pick<SealDayDeps, 'db' | 'hashKey' | 'bucket' | 'cache'>,
   uid: string,
   day: number,
   { revision, task }: SealTaskName,
@@ -122,20 +135,22 @@ export async function sealTask(
   const adopted = await readPlan(db, key);
   if (adopted === null) return null;
   const { plan } = adopted;
+  // A task of another release is none of the plan's: the day, asked for again, hands out its own.
+  if (!tasksOf(plan).includes(task)) return [];
   const before = await readTasks(db, key);
   if (!before.has(task)) {
     const [kind, number] = task.split('-') as [string, string];
     const index = Number(number);
-    if (kind === 'ids') {
-      await executeIds(adopted, index, { bucket, cache });
+    if (kind === IDS) {
+      await executeIds(adopted, index, { hashKey, bucket, cache });
       await storeTask(db, adopted, { task, result: {}, segments: [] });
     } else {
       const { counts, segments } = await executeRange(adopted, index, { bucket, cache });
       await storeTask(db, adopted, { task, result: counts, segments });
     }
   }
-  const isIdTask = task.startsWith('ids-');
+  const isIdTask = task.startsWith(IDS);
   const rest = missingTasks(plan, await readTasks(db, key));
   // The seal itself hands out the tasks of the next kind.
-  return rest.filter((name) => name.startsWith('ids-') === isIdTask);
+  return rest.filter((name) => name.startsWith(IDS) === isIdTask);
 }

@@ -17,7 +17,7 @@ interface PlanName {
 }
 
 function droppedPath({ uid, hash }: PlanName, part: number): string {
-  return workPath(uid, hash, `dropped-${part}`);
+  return workPath(uid, hash, `copies-${part}`);
 }
 
 function cellsPath({ uid, hash }: PlanName, range: number): string {

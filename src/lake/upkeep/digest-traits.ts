@@ -106,7 +106,15 @@ async function readRange(
   const taken: EventColumns[] = [];
   const people = personRange(range, rangeCount);
   const times = { startMs: dayFrom * DAY_MS, endMs: (dayFrom + SPAN_DAYS) * DAY_MS };
-  const request = { bucket: lake, segments, tails: [], ...times, wanted: COLUMNS, narrowed: () => people };
+  const request = {
+    bucket: lake,
+    hashKey: null,
+    segments,
+    tails: [],
+    ...times,
+    wanted: COLUMNS,
+    narrowed: () => people,
+  };
   const scanned = await scan(request, (batch, shown) => {
     const inRange = new Set(rowsInRange(batch, range, rangeCount));
     const rows = shown.filter((row) => inRange.has(row) && SAYS_TRAITS.has(batch.strings.type?.[row] ?? null));

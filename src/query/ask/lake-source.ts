@@ -25,7 +25,7 @@ export interface LakeReading {
 }
 
 export async function readLake(asking: Asking, query: Query): Promise<Result<LakeReading, LakeRefusal>> {
-  const fold = new RowFold(query);
+  const fold = new RowFold(query, asking.tenant.hashKey);
   const { startMs, endMs } = query;
   const { columns, asks } = fold;
   // The names of events were checked before the rollups were asked.

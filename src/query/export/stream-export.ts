@@ -62,7 +62,15 @@ async function* piecesOf({ ports, tenant }: Asking, plan: ExportPlan): AsyncGene
     const { segments: stored } = await readScanPlan(ports.db, range);
     const segments = stored.filter((segment) => isCounted(coverage, segment));
     for (const day of stretch) {
-      const batches = scanDay({ bucket: ports.lake, day, segments, tails, ...request.range, wanted });
+      const batches = scanDay({
+        bucket: ports.lake,
+        hashKey: tenant.hashKey,
+        day,
+        segments,
+        tails,
+        ...request.range,
+        wanted,
+      });
       yield* gathered(filtered(batches, plan, day));
     }
   }

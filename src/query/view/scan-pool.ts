@@ -4,6 +4,7 @@
  * The query scans the share of a scanner that fails. A scanner over its budget ends the question.
  */
 import { LIMITS } from '../../core/limits.ts';
+import type { HashKey } from '../../core/std/hash.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { ScanSegment } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share, ShareReply } from '../../lake/scan/scan-task.ts';
@@ -33,8 +34,8 @@ export async function scanShared<Found>(
   const { scannerOf } = asking.ports;
   const shared = scannerOf && canBeShared(view) ? shareOut(view, LIMITS.scannersMax) : null;
   if (scannerOf === undefined || shared === null) return scanning.scan(view);
-  const { uid } = asking.tenant;
-  const pool: Pool = { uid, scannerOf: (scanner) => scannerOf(uid, scanner) };
+  const { uid, hashKey } = asking.tenant;
+  const pool: Pool = { uid, hashKey, scannerOf: (scanner) => scannerOf(uid, scanner) };
   const [others, own] = await Promise.all([
     askScanners(pool, view, shared, scanning),
     scanning.scan({ ...view, segments: shared.own }),
@@ -56,6 +57,7 @@ export async function scanShared<Found>(
 /** The scanners of one tenant. */
 interface Pool {
   readonly uid: string;
+  readonly hashKey: HashKey;
   readonly scannerOf: (scanner: number) => ScannerRpc;
 }
 
@@ -68,14 +70,14 @@ interface ScannersReport {
 }
 
 async function askScanners<Found>(
-  { uid, scannerOf }: Pool,
+  { uid, hashKey, scannerOf }: Pool,
   { startMs, endMs }: LakeView,
   { shares }: SharedScan,
   { ask, absorb }: SharedScanning<Found>,
 ): Promise<ScannersReport> {
   const report: ScannersReport = { scannedRowCount: 0, unread: [], overBudget: [] };
   const askOne = async ([scanner, segments]: [number, readonly ScanSegment[]]) => {
-    const reply = await replyOf(() => ask(scannerOf(scanner), { segments, startMs, endMs }), { uid, scanner });
+    const reply = await replyOf(() => ask(scannerOf(scanner), { hashKey, segments, startMs, endMs }), { uid, scanner });
     // A reply is absorbed when it comes and released: all replies at once could be several times the bound of memory.
     if (reply?.status === 'over-budget') report.overBudget.push(reply.rowCount);
     else if (reply === null || !absorb(reply.found)) report.unread.push(segments);

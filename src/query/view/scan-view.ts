@@ -23,7 +23,7 @@ export interface RowsRequest
 const NOTHING: ScanTotals = { eventCount: 0, scannedRowCount: 0, duplicateCount: 0 };
 
 export async function scanLakeView(
-  { ports }: Pick<Asking, 'ports'>,
+  { ports, tenant }: Pick<Asking, 'ports' | 'tenant'>,
   view: LakeView,
   rowsRequest: RowsRequest,
   onBatch: OnBatch,
@@ -36,6 +36,7 @@ export async function scanLakeView(
   const pushed = filtersHere ? {} : { ...(people && { people }), ...(narrowed && { narrowed }) };
   const request: ScanRequest = {
     bucket: ports.lake,
+    hashKey: tenant.hashKey,
     segments,
     tails,
     startMs,

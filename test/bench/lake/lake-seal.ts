@@ -88,7 +88,14 @@ let peakBytes = 0;
 const startedAtMs = performance.now();
 const cpuBefore = process.cpuUsage();
 for (;;) {
-  const deps = { db, bucket: bucket.binding, cache: new SegmentCache(bucket.binding), now: () => nowMs, holder: 'h' };
+  const deps = {
+    db,
+    hashKey: [1, 2, 3, 4] as const,
+    bucket: bucket.binding,
+    cache: new SegmentCache(bucket.binding),
+    now: () => nowMs,
+    holder: 'h',
+  };
   const result = await sealDay(deps, UID, FIRST_DAY, DEFAULT_ROLLUPS);
   if (result.status !== 'tasks') break;
   // The tasks of one batch of messages share a segment cache, as in the consumer.

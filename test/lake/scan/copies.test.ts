@@ -22,6 +22,7 @@ interface Day {
 }
 
 const BATCH_ROWS = 37;
+const HASH_KEY = [1, 2, 3, 4] as const;
 
 /** Shows the rows as a scan does: uncovered rows first, although sealed rows have the lower numbers. */
 async function copiesOf({ sealed, uncovered }: Day) {
@@ -38,7 +39,7 @@ async function copiesOf({ sealed, uncovered }: Day) {
     }
   }
   const counts = { sealedRowCount: sealed.length, uncoveredRowCount: uncovered.length };
-  return { copies: await findCopies(read, counts), readings };
+  return { copies: await findCopies(read, { hashKey: HASH_KEY, ...counts }), readings };
 }
 
 function numbersOf({ dropped }: Copies, rowCount: number): number[] {
@@ -111,7 +112,7 @@ describe('copies', () => {
         yield { firstRow: file * 10_000, isSealed: true, columns };
       }
     }
-    const copies = await findCopies(read, { sealedRowCount: files * 10_000, uncoveredRowCount: 1 });
+    const copies = await findCopies(read, { hashKey: HASH_KEY, sealedRowCount: files * 10_000, uncoveredRowCount: 1 });
     expect(copies.count).toBe(1);
     expect(numbersOf(copies, files * 10_000 + 1)).toEqual([files * 10_000]);
     // A bit for each row takes 250 KB; 24 bytes for each id would take 48 MB.

@@ -42,7 +42,8 @@ describe('a day, row group by row group', () => {
     const startMs = START_MS + DAY_MS / 2;
     const endMs = START_MS + 2 * DAY_MS;
     const expected: string[] = [];
-    const request = { bucket: bucket.binding, segments, tails, startMs, endMs, wanted };
+    const hashKey = [1, 2, 3, 4] as const;
+    const request = { bucket: bucket.binding, hashKey, segments, tails, startMs, endMs, wanted };
     await scan(request, ({ strings, receivedAt }, rows) => {
       for (const row of rows) expected.push(`${strings.id![row]} ${receivedAt[row]} ${strings.properties![row]}`);
     });

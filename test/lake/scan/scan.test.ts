@@ -11,6 +11,7 @@ import { FakeBucket } from '../../support/fake-bucket.ts';
 import { columnsOf, randomFrom, START_MS, shopColumns } from '../generate.ts';
 
 const DAY = dayOf(START_MS);
+const HASH_KEY = [1, 2, 3, 4] as const;
 const bucket = new FakeBucket();
 let written = 0;
 
@@ -28,6 +29,7 @@ async function collect(request: Partial<ScanRequest>) {
   const outcome = await scan(
     {
       bucket: bucket.binding,
+      hashKey: HASH_KEY,
       segments: [],
       tails: [],
       startMs: START_MS,
@@ -195,6 +197,7 @@ describe('a scan', () => {
     const outcome = await scan(
       {
         bucket: bucket.binding,
+        hashKey: HASH_KEY,
         segments,
         tails: [],
         startMs: START_MS,
@@ -217,6 +220,7 @@ describe('a scan', () => {
     const flushed = await segmentOf(more);
     const request = {
       bucket: bucket.binding,
+      hashKey: HASH_KEY,
       tails: [],
       startMs: START_MS,
       endMs: START_MS + DAY_MS,
@@ -235,6 +239,7 @@ describe('a scan', () => {
     const flushed = await segmentOf(shopColumns(3_000, { days: 3 }));
     const request = {
       bucket: bucket.binding,
+      hashKey: HASH_KEY,
       segments: [flushed],
       tails: [],
       startMs: START_MS,
@@ -265,7 +270,7 @@ describe('a scan', () => {
       const times = { startMs: START_MS, endMs: START_MS + DAY_MS };
       let delivered = 0;
       const outcome = await scan(
-        { bucket: bucket.binding, segments, tails: [], ...times, wanted: new Set(['id']), budget },
+        { bucket: bucket.binding, hashKey: HASH_KEY, segments, tails: [], ...times, wanted: new Set(['id']), budget },
         (_, rows) => {
           delivered += rows.length;
         },

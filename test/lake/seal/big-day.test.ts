@@ -12,7 +12,7 @@ import { consumeSeals } from '../../../src/lake/seal/consume.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { root } from '../../../src/local/paths.ts';
 import type { SealReport } from '../../bench/lake/lake-seal.ts';
-import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
+import { DAY, DAY_START_MS, HASH_KEY, row, TenantLake, UID } from './tenant-lake.ts';
 
 // Small buckets keep the tests fast; the rules are the same.
 const limits = LIMITS as { sealBucketRowsMax: number; sealIdsMax: number };
@@ -94,10 +94,26 @@ async function killEverywhere(build: () => Promise<TenantLake>, step: number): P
 }
 
 describe('a day of several buckets', () => {
+  it('does no task that its plan does not name, and asks for the day again', async () => {
+    const lake = await bigDay();
+    const before = await lake.sealStep();
+    if (before.status !== 'tasks') throw new Error(before.status);
+    const { revision } = before.tasks[0]!;
+    const files = lake.bucket.keys();
+    for (const task of ['ids-0', 'ids-2', 'copies-3', 'bucket-99', 'copies-']) {
+      expect(await lake.task({ revision, task })).toEqual([]);
+    }
+    expect(lake.bucket.keys()).toEqual(files);
+    expect(await lake.sealStep()).toEqual(before);
+  });
+
   it('counts as one bucket would: events, people, copies under two people', async () => {
     const lake = await bigDay();
     const before = await lake.sealStep();
-    expect(before).toMatchObject({ status: 'tasks', tasks: [{ task: 'ids-0' }, { task: 'ids-1' }, { task: 'ids-2' }] });
+    expect(before).toMatchObject({
+      status: 'tasks',
+      tasks: [{ task: 'copies-0' }, { task: 'copies-1' }, { task: 'copies-2' }],
+    });
     await lake.seal();
     const whole = await bigDay();
     limits.sealBucketRowsMax = sealBucketRowsMax;
@@ -170,16 +186,16 @@ describe('a day of several buckets', () => {
             queue.push(...[...sent].map(({ body }) => body));
           },
         },
-        rollupsOf: async () => lake.rollups,
+        tenantOf: async () => ({ rollups: lake.rollups, hashKey: HASH_KEY }),
         now: () => lake.nowMs,
       });
     }
     expect(await lake.sealed()).toMatchObject({ revision: 1, events: 300 });
     expect(seen).toEqual([
       'day',
-      'ids-0',
-      'ids-1',
-      'ids-2',
+      'copies-0',
+      'copies-1',
+      'copies-2',
       'day',
       ...[0, 1, 2, 3, 4, 5].map((i) => `bucket-${i}`),
       'day',

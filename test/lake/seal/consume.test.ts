@@ -6,7 +6,7 @@ import { consumeSeals } from '../../../src/lake/seal/consume.ts';
 import { Room } from '../../../src/lake/std/room.ts';
 import { expectLog } from '../../support/expect-log.ts';
 import { listingOf } from '../../support/fake-directory.ts';
-import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
+import { DAY, DAY_START_MS, HASH_KEY, row, TenantLake, UID } from './tenant-lake.ts';
 
 /** Runs one batch over the days. Returns the outcome of each message and the number of cuts asked for. */
 async function consume(
@@ -45,7 +45,7 @@ async function consume(
         for (const { body } of sent) queued.push(body);
       },
     },
-    rollupsOf: async (uid) => (uid === UID ? lake.rollups : null),
+    tenantOf: async (uid) => (uid === UID ? { rollups: lake.rollups, hashKey: HASH_KEY } : null),
     now: () => lake.nowMs,
   });
   return { outcomes, cuts, queued };

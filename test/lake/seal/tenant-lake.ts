@@ -21,6 +21,7 @@ import { fakeD1 } from '../../support/fake-d1.ts';
 import { columnsOf } from '../generate.ts';
 
 export const UID = 'u1';
+export const HASH_KEY = [1, 2, 3, 4] as const;
 export const DAY = 19_000;
 export const DAY_START_MS = DAY * DAY_MS;
 
@@ -100,12 +101,17 @@ export class TenantLake {
   sealStep(day = DAY, holder = `h${this.#holders++}`): Promise<SealResult> {
     const { db, rollups } = this;
     const cache = new SegmentCache(this.bucket.binding);
-    return sealDay({ db, bucket: this.bucket.binding, cache, now: () => this.nowMs, holder }, UID, day, rollups);
+    return sealDay(
+      { db, hashKey: HASH_KEY, bucket: this.bucket.binding, cache, now: () => this.nowMs, holder },
+      UID,
+      day,
+      rollups,
+    );
   }
 
   task(task: SealTaskName, day = DAY): Promise<readonly string[] | null> {
     const bucket = this.bucket.binding;
-    return sealTask({ db: this.db, bucket, cache: new SegmentCache(bucket) }, UID, day, task);
+    return sealTask({ db: this.db, hashKey: HASH_KEY, bucket, cache: new SegmentCache(bucket) }, UID, day, task);
   }
 
   async sealed(day = DAY) {

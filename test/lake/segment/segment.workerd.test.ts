@@ -48,7 +48,8 @@ describe('in workerd, a segment', () => {
     } as const;
     const twice = [part, { ...part, seqFrom: 1 }];
     const range = { startMs: START_MS, endMs: START_MS + 30 * DAY_MS };
-    const outcome = await scan({ bucket, segments: twice, tails: [], ...range, wanted: new Set(['event']) }, () => {});
+    const source = { bucket, hashKey: [1, 2, 3, 4] as const, segments: twice, tails: [] };
+    const outcome = await scan({ ...source, ...range, wanted: new Set(['event']) }, () => {});
     expect(outcome).toEqual({ ok: true, value: { eventCount: 3_000, scannedRowCount: 6_000, duplicateCount: 3_000 } });
   });
 

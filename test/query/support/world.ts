@@ -104,6 +104,7 @@ export class World {
   async seal(day: number): Promise<void> {
     const deps = {
       db: this.db,
+      hashKey: [1, 2, 3, 4] as const,
       bucket: this.#lake,
       cache: new SegmentCache(this.#lake),
       now: () => this.nowMs,

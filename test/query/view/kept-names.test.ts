@@ -53,7 +53,13 @@ async function importInto(world: World, records: ReturnType<typeof event>[], imp
   });
   const chunk = { uid: UID, importId, chunk: 0, contentHash: importId };
   await importer.start(chunk);
-  await importer.store(chunk, records, testHasher, { received: records.length, errors: [], notes: [], noted: 0 });
+  await importer.store(chunk, records, testHasher, {
+    received: records.length,
+    errors: [],
+    unlisted: [],
+    notes: [],
+    noted: 0,
+  });
 }
 
 describe('a name that nobody has sent', () => {

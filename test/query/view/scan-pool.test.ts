@@ -105,7 +105,7 @@ describe('a scan shared out over scanners', () => {
     const { segments } = await openLakeView(asking, { ...wholeRange(), columns: [] });
     const query = queryOf({ measure: 'count' });
     limits.scannerRowsMax = 500;
-    const task = { segments, query, ...wholeRange() };
+    const task = { hashKey: asking.tenant.hashKey, segments, query, ...wholeRange() };
     expect(await scannerPool(lake.bucket.binding).scannerOf(UID, 0).scan(task)).toMatchObject({
       status: 'over-budget',
     });

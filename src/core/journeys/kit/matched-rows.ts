@@ -61,9 +61,12 @@ class MatchedRows implements RowReader {
 /** 21 bits of the high word of a hash beside the 32 of the low one: what a number holds. */
 const HIGH_MASK = 0x1fffff;
 
+/** Marks are compared with each other and never placed in a table, so they need no secret key. */
+const MARK_KEY = [0, 0, 0, 0] as const;
+
 /** Reads the hash of a row's value; NaN when the event has none. */
 function valueMark({ source }: EventReader, property: string): (row: number) => number {
-  const hashes = new ValueHashes(source.value(property));
+  const hashes = new ValueHashes(source.value(property), MARK_KEY);
   return (row) => {
     hashes.of(row);
     const { high, low } = hashes;

@@ -9,6 +9,7 @@
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/links.ts';
 import { HashSet64 } from '../../std/hash-set.ts';
+import { mixWord, mustProbe } from '../../std/probes.ts';
 import type { Value } from './fold.ts';
 import type { SizedTally, Slots } from './grouping.ts';
 import type { PartialTally } from './partial-fold.ts';
@@ -139,8 +140,10 @@ export class PeopleTally implements SizedTally {
 }
 
 function insert(table: Uint32Array, mask: number, slot: number, high: number, low: number): boolean {
-  // The hash is random in all its bits; a large odd number spreads the slot.
-  for (let place = (low ^ Math.imul(slot, 0x9e3779b1)) & mask; ; place = (place + 1) & mask) {
+  // A large odd number spreads the slot.
+  let place = mixWord(low ^ Math.imul(slot, 0x9e3779b1)) & mask;
+  for (let probes = 0; ; place = (place + 1) & mask) {
+    mustProbe(probes++, 'people and values');
     const at = place * WORDS;
     const placeHigh = table[at]!;
     const placeLow = table[at + 1]!;

@@ -9,6 +9,7 @@ import type { EventColumns } from '../../event/columns.ts';
 import type { JsonValue, StringColumn } from '../../event/event.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/links.ts';
+import type { HashKey } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
 import { wordsOf } from '../../std/words.ts';
 import { bucketIndex } from '../question/interval.ts';
@@ -52,6 +53,7 @@ export class RowFold {
   /** Facts that must be looked up; with identity the batches must have `person`. */
   readonly asks: PeopleAsks;
   readonly #query: Query;
+  readonly #hashKey: HashKey;
   readonly #source = new RowSource();
   readonly #grouping: Grouping;
   readonly #groups: TextGroups;
@@ -62,8 +64,10 @@ export class RowFold {
   #excess: string | null = null;
   readonly #values = { events: 0, numbers: 0, texts: 0 };
 
-  constructor(query: Query) {
+  /** `hashKey`: the tenant's; partial folds of one question need the same. */
+  constructor(query: Query, hashKey: HashKey) {
     this.#query = query;
+    this.#hashKey = hashKey;
     this.columns = queryColumns(query);
     this.#grouping = new Grouping(query.bucketStarts.length);
     this.#groups = new TextGroups(
@@ -181,7 +185,7 @@ export class RowFold {
     if (measure === 'groups' || distinct !== null) {
       // Values are told apart by their hashes, as people are.
       const tally = new PeopleTally();
-      const hashes = new ValueHashes(this.#source.value(distinct ?? GROUP_ID));
+      const hashes = new ValueHashes(this.#source.value(distinct ?? GROUP_ID), this.#hashKey);
       const add: AddRow = (slot, row) => {
         hashes.of(row);
         tally.add(slot, hashes.high, hashes.low);

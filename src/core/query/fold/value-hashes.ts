@@ -1,6 +1,6 @@
 /** ValueHashes: hashes of the values of a property, by which equal values of many rows are found without keeping them. */
 import { valueText } from '../../event/property.ts';
-import { Hasher } from '../../std/hash.ts';
+import { Hasher, type HashKey } from '../../std/hash.ts';
 import type { RowValue } from '../rows/row-source.ts';
 
 /** 64-bit hashes of values, as the texts that a breakdown shows but never cut; (0, 0) where there is none. */
@@ -8,11 +8,13 @@ export class ValueHashes {
   high = 0;
   low = 0;
   readonly #value: RowValue;
-  readonly #hasher = new Hasher([0, 0, 0, 0]);
+  readonly #hasher: Hasher;
   #last: unknown;
 
-  constructor(value: RowValue) {
+  /** `hashKey`: the tenant's, where the hashes are kept in a table: senders choose the values. */
+  constructor(value: RowValue, hashKey: HashKey) {
     this.#value = value;
+    this.#hasher = new Hasher(hashKey);
   }
 
   /** Leaves the hash of the row's value in `high` and `low`. */

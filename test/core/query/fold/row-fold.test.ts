@@ -11,6 +11,7 @@ const limits = LIMITS as { queryHeldSizeBytesMax: number; queryPeopleMax: number
 const { queryHeldSizeBytesMax, queryPeopleMax } = LIMITS;
 afterEach(() => Object.assign(limits, { queryHeldSizeBytesMax, queryPeopleMax }));
 
+const HASH_KEY = [1, 2, 3, 4] as const;
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2024, 4, 1);
 
@@ -47,7 +48,7 @@ function columnsOf(rowCount: number, rowOf: (index: number) => Row): EventColumn
 
 describe('groups of two properties', () => {
   it('take memory by the pairs there are, not by those there could be', () => {
-    const fold = new RowFold(query({ groupBy: ['url', 'session_id'] }));
+    const fold = new RowFold(query({ groupBy: ['url', 'session_id'] }), HASH_KEY);
     const columns = columnsOf(12_000, (index) => ({ url: `/${index}`, session_id: `s${index}` }));
     const beforeBytes = process.memoryUsage().heapUsed;
     fold.add(columns);
@@ -57,7 +58,7 @@ describe('groups of two properties', () => {
   });
 
   it('are the same whether pairs are dense or rare', () => {
-    const fold = new RowFold(query({ groupBy: ['url', 'session_id'] }));
+    const fold = new RowFold(query({ groupBy: ['url', 'session_id'] }), HASH_KEY);
     const rows: Row[] = [];
     for (let index = 0; index < 3_000; index++) rows.push({ url: `/${index}`, session_id: `s${index}` });
     // Every pair comes again, and so do all pairs of the first few values: they fall on filled places, on new ones, and
@@ -88,10 +89,10 @@ describe('what a question holds', () => {
 
   it('is bounded by groups and points together, not by groups alone', () => {
     limits.queryHeldSizeBytesMax = 400_000;
-    const few = new RowFold(query(byUserAndDay));
+    const few = new RowFold(query(byUserAndDay), HASH_KEY);
     few.add(sums(3_000));
     expect([few.excess, few.finish().groupCount]).toEqual([null, 300]);
-    const many = new RowFold(query(byUserAndDay));
+    const many = new RowFold(query(byUserAndDay), HASH_KEY);
     many.add(sums(9_000));
     expect(many.excess).toContain('too many groups and points');
   });
@@ -99,11 +100,11 @@ describe('what a question holds', () => {
   it('is bounded by people of a group and day, and their table does not grow beyond the bound', () => {
     limits.queryPeopleMax = 512;
     const people = (count: number) => columnsOf(count, (index) => ({ person: 1 + (index % 60), day: index % 31 }));
-    const few = new RowFold(query({ measure: 'users', interval: 'day' }));
+    const few = new RowFold(query({ measure: 'users', interval: 'day' }), HASH_KEY);
     few.add(people(512));
     expect(few.excess).toBeNull();
     expect(few.finish().series([0]).total.value).toBe(60);
-    const many = new RowFold(query({ measure: 'users', interval: 'day' }));
+    const many = new RowFold(query({ measure: 'users', interval: 'day' }), HASH_KEY);
     many.add(people(1_800));
     expect(many.excess).toContain('counts too much');
 
@@ -113,7 +114,7 @@ describe('what a question holds', () => {
   });
 
   it('still has room for 50,000 people on each of 30 days', () => {
-    const fold = new RowFold(query({ measure: 'users', groupBy: ['url'], interval: 'day' }));
+    const fold = new RowFold(query({ measure: 'users', groupBy: ['url'], interval: 'day' }), HASH_KEY);
     for (let day = 0; day < 30; day++) {
       fold.add(columnsOf(50_000, (index) => ({ person: 1 + index, url: `/${index % 50}`, day })));
     }
@@ -125,7 +126,7 @@ describe('what a question holds', () => {
   it('is bounded when it is put together of what several have read', () => {
     limits.queryHeldSizeBytesMax = 400_000;
     const part = (from: number) => {
-      const fold = new RowFold(query(byUserAndDay));
+      const fold = new RowFold(query(byUserAndDay), HASH_KEY);
       fold.add(
         columnsOf(3_000, (index) => ({ url: `/${index % 300}`, day: from + Math.floor(index / 300), value: 1 })),
       );
@@ -137,14 +138,14 @@ describe('what a question holds', () => {
     for (const from of [10, 20]) whole.absorb(structuredClone(part(from).partial()));
     expect(whole.excess).toContain('too many');
     // A partial fold that exceeded its own bound says so, because its counts are not complete.
-    const other = new RowFold(query(byUserAndDay));
+    const other = new RowFold(query(byUserAndDay), HASH_KEY);
     other.absorb(structuredClone(whole.partial()));
     expect(other.excess).toBe(whole.excess);
   });
 
   it('grows no sketches for more groups than there is room for', () => {
     limits.queryHeldSizeBytesMax = 40_000_000;
-    const fold = new RowFold(query({ measure: { p50: 'value' }, groupBy: ['url'], interval: 'day' }));
+    const fold = new RowFold(query({ measure: { p50: 'value' }, groupBy: ['url'], interval: 'day' }), HASH_KEY);
     // 93,000 values, each of another group and day.
     const columns = columnsOf(93_000, (index) => ({
       url: `/${index % 3_000}`,
