@@ -77,8 +77,12 @@ export class ShardStore {
     this.#sql = sql;
   }
 
-  /** Creates or opens the tables. `drawIncarnation` is called when the storage is new. */
+  /**
+   * Creates or opens the tables. `drawIncarnation` is called when the storage is new. Tables of a newer release are
+   * refused and stay as they are, so that a rollback loses nothing.
+   */
   open(drawIncarnation: () => string): ShardMeta {
+    this.#refuseNewer();
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS meta (
         one INTEGER PRIMARY KEY CHECK (one = 1), schema_version INTEGER NOT NULL, incarnation TEXT NOT NULL,
@@ -98,11 +102,7 @@ export class ShardStore {
       this.#sql.exec('INSERT INTO meta VALUES (1, ?, ?, 0, NULL, NULL, 0, 0)', SCHEMA_VERSION, incarnation);
       return { incarnation, storedSeq: 0, watermarkMs: null, routingAtMsMax: 0, address: null, registered: false };
     }
-    if (found.schema_version === 1) this.#upgrade();
-    else {
-      const isKnown = found.schema_version === SCHEMA_VERSION;
-      assert(isKnown, `shard storage has schema ${found.schema_version}, this is ${SCHEMA_VERSION}`);
-    }
+    if (found.schema_version < SCHEMA_VERSION) this.#upgrade();
     return {
       incarnation: found.incarnation,
       storedSeq: found.stored_seq,
@@ -284,6 +284,14 @@ export class ShardStore {
   }
 
   /** Upgrades storage of schema 1, which had no epochs. */
+  #refuseNewer(): void {
+    const [table] = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray();
+    if (!table) return;
+    const [found] = this.#sql.exec<{ schema_version: number }>('SELECT schema_version FROM meta').toArray();
+    const version = found?.schema_version ?? SCHEMA_VERSION;
+    assert(version <= SCHEMA_VERSION, `the shard has schema ${version}, this release knows ${SCHEMA_VERSION}`);
+  }
+
   #upgrade(): void {
     const columns = this.#sql.exec<{ name: string }>('SELECT name FROM pragma_table_info(?)', 'meta').toArray();
     if (!columns.some(({ name }) => name === 'routing_at_ms_max'))

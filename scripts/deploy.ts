@@ -1,7 +1,10 @@
 /**
  * `npm run deploy`: creates the resources that the account lacks, applies the D1 migrations and deploys the Worker. A
- * second run changes nothing but the Worker. `--dry-run` prints the commands and checks the configuration and the
- * bundle, offline.
+ * second run changes nothing but the Worker.
+ *
+ * - `--env staging` deploys a second Worker beside production, with a database, a bucket and queues of its own.
+ * - `--rotate-root-key` replaces the root key and still accepts the old one; `--end-rotation` ends the old one.
+ * - `--dry-run` prints the plan and checks the configuration and the bundle, offline.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,70 +12,91 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import { configFile, root } from '../src/local/paths.ts';
-import { rootKeyName } from '../src/local/root-key.ts';
-import { describeCommand, findProblems, resourcesOf } from './deploy/plan.ts';
-import { succeeds, wrangler } from './deploy/wrangler.ts';
+import { deploy, endRotation, type Target } from './deploy/deploy.ts';
+import { PREVIOUS_KEY, ROOT_KEY, type Secrets, SIGNING_KEY } from './deploy/keys.ts';
+import {
+  describeCommand,
+  ENVIRONMENTS,
+  environmentToml,
+  findProblems,
+  isEnvironment,
+  resourcesOf,
+} from './deploy/plan.ts';
+import { accountIdOf, Platform } from './deploy/platform.ts';
+import { Wrangler, wranglerProgram } from './deploy/wrangler.ts';
 
-/** A copy of wrangler.toml with the id of the database. It lies beside the original because its paths are relative. */
-const deployConfig = join(root, 'wrangler.deploy.toml');
-const secretsFile = join(root, '.wrangler.secrets.json');
+const { values: options } = parseArgs({
+  options: {
+    env: { type: 'string', default: 'production' },
+    'dry-run': { type: 'boolean', default: false },
+    'rotate-root-key': { type: 'boolean', default: false },
+    'end-rotation': { type: 'boolean', default: false },
+  },
+});
+const env = process.env;
+const say = (line: string) => console.log(line);
+const wrangler = new Wrangler(wranglerProgram, env, (text) => process.stdout.write(text));
 
-const { values: options } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } });
-
-const config = readConfig({ config: configFile });
-const resources = resourcesOf(config);
-const database = config.d1_databases[0];
-
-const problems = findProblems(config, readFileSync(configFile, 'utf8'));
-for (const problem of problems) console.error(`wrangler.toml: ${problem}`);
-if (problems.length > 0 || !database?.database_name) process.exit(1);
-const databaseName = database.database_name;
-
-const migrateArgs = ['d1', 'migrations', 'apply', databaseName, '--remote', '--config', deployConfig];
-const deployArgs = ['deploy', '--config', deployConfig];
-
-if (options['dry-run']) dryRun();
-else deploy();
-
-function dryRun(): void {
-  console.log('A deployment creates what does not exist yet:');
-  for (const { create } of resources) console.log(`  ${describeCommand(create)}`);
-  console.log(`  secret ${rootKeyName} (from the environment, else made at random and shown once)`);
-  console.log('Then it runs:');
-  for (const args of [migrateArgs, deployArgs]) console.log(`  ${describeCommand(args)}`);
-  wrangler(['deploy', '--dry-run', '--config', configFile]);
+try {
+  await run();
+} catch (cause) {
+  console.error(cause instanceof Error ? cause.message : cause);
+  process.exitCode = 1;
 }
 
-function deploy(): void {
-  for (const { name, exists, create } of resources) {
-    if (succeeds(exists)) console.log(`${name} exists`);
-    else wrangler(create);
-  }
-  const rootKey = hasRootKey() ? undefined : (process.env[rootKeyName] ?? randomBytes(32).toString('base64url'));
+async function run(): Promise<void> {
+  if (!isEnvironment(options.env)) throw new Error(`--env is one of ${ENVIRONMENTS.join(', ')}`);
+  const toml = environmentToml(readFileSync(configFile, 'utf8'), options.env);
+  // The copy lies beside the original, because paths in it are relative.
+  const copy = join(root, `wrangler.deploy.${options.env}.toml`);
   try {
-    writeFileSync(deployConfig, withDatabaseId(databaseId()));
-    wrangler(migrateArgs);
-    if (rootKey) writeFileSync(secretsFile, JSON.stringify({ [rootKeyName]: rootKey }), { mode: 0o600 });
-    wrangler(rootKey ? [...deployArgs, '--secrets-file', secretsFile] : deployArgs);
+    writeFileSync(copy, toml);
+    const config = readConfig({ config: copy });
+    const problems = findProblems(config, toml);
+    if (problems.length > 0) throw new Error(problems.map((problem) => `wrangler.toml: ${problem}`).join('\n'));
+    const plan = { worker: config.name!, resources: resourcesOf(config), toml };
+    if (options['dry-run']) return await dryRun(plan, copy);
+    const target = await targetOf(plan, config.account_id);
+    if (options['end-rotation']) return await endRotation(target);
+    await deploy(target, {
+      given: givenKeys(),
+      isRotating: options['rotate-root-key'],
+      makeKey: () => randomBytes(32).toString('base64url'),
+    });
   } finally {
-    rmSync(deployConfig, { force: true });
-    rmSync(secretsFile, { force: true });
+    rmSync(copy, { force: true });
   }
-  if (rootKey && !process.env[rootKeyName])
-    console.log(`\n${rootKeyName}=${rootKey}\nKeep this key: it is not shown again.`);
 }
 
-function hasRootKey(): boolean {
-  const args = ['secret', 'list', '--config', configFile, '--format', 'json'];
-  // A Worker that was never deployed has no secrets to list.
-  return succeeds(args) && wrangler(args, 'quiet').includes(`"${rootKeyName}"`);
+type Plan = Pick<Target, 'worker' | 'resources' | 'toml'>;
+
+async function dryRun({ worker, resources }: Plan, config: string): Promise<void> {
+  say(`A deployment of ${worker} creates what does not exist yet:`);
+  say(`  database ${resources.database}`);
+  for (const name of resources.buckets) say(`  bucket ${name}`);
+  for (const name of resources.queues) say(`  queue ${name}`);
+  say(`  secret ${ROOT_KEY} (from the environment, else made at random and saved in .secrets/)`);
+  say('Then it runs:');
+  say(`  ${describeCommand(['d1', 'migrations', 'apply', resources.database, '--remote'])}`);
+  say(`  ${describeCommand(['deploy'])}`);
+  await wrangler.run(['deploy', '--dry-run', '--config', config]);
 }
 
-function databaseId(): string {
-  const { uuid } = JSON.parse(wrangler(['d1', 'info', databaseName, '--json'], 'quiet'));
-  return uuid;
+async function targetOf(plan: Plan, configured: string | undefined): Promise<Target> {
+  const platform = new Platform(await readToken(), env.CLOUDFLARE_API_BASE_URL);
+  const account = await accountIdOf(platform, env.CLOUDFLARE_ACCOUNT_ID ?? configured);
+  const keyFile = join(root, '.secrets', `${account}.${plan.worker}.json`);
+  return { ...plan, platform, wrangler, account, keyFile, say };
 }
 
-function withDatabaseId(id: string): string {
-  return readFileSync(configFile, 'utf8').replace(/^database_id = .*$/m, `database_id = "${id}"`);
+/** The token of the environment, else that of `wrangler login`. */
+async function readToken(): Promise<string> {
+  if (env.CLOUDFLARE_API_TOKEN) return env.CLOUDFLARE_API_TOKEN;
+  const lines = (await wrangler.readQuietly(['auth', 'token'])).trim().split('\n');
+  return lines.at(-1)!.trim();
+}
+
+function givenKeys(): Secrets {
+  const names = [ROOT_KEY, PREVIOUS_KEY, SIGNING_KEY] as const;
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }

@@ -26,7 +26,7 @@ import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleDigests } from './lake/upkeep/digest-traits.ts';
 import { scheduleExpiry } from './lake/upkeep/expiry.ts';
 import { logError } from './observe/log.ts';
-import { analyticsEngineTelemetry } from './observe/telemetry.ts';
+import { analyticsEngineTelemetry, NO_TELEMETRY } from './observe/telemetry.ts';
 import type { Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
 import { keepDeadLetters } from './sinks/dead-letters.ts';
@@ -41,7 +41,8 @@ export { Shard } from '../durable-objects/shard.ts';
 export interface Env {
   readonly DB: D1Database;
   readonly LAKE: R2Bucket;
-  readonly TELEMETRY: AnalyticsEngineDataset;
+  /** Absent where the account has no Analytics Engine. */
+  readonly TELEMETRY?: AnalyticsEngineDataset;
   readonly SHARD: DurableObjectNamespace;
   readonly DIRECTORY: DurableObjectNamespace;
   readonly SCANNER?: DurableObjectNamespace;
@@ -87,7 +88,7 @@ function servicesOf(env: Env): Services {
     ...(env.SCANNER && { scannerOf: scannerOf(env.SCANNER) }),
     flushQueue: env.FLUSH_QUEUE,
     sealQueue: env.SEAL_QUEUE,
-    telemetry: analyticsEngineTelemetry(env.TELEMETRY),
+    telemetry: env.TELEMETRY ? analyticsEngineTelemetry(env.TELEMETRY) : NO_TELEMETRY,
     tenants,
     auth: new Authenticator(keys, tenants),
     keys,

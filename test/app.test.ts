@@ -70,13 +70,15 @@ describe('a request without a route', () => {
 
 describe('health', () => {
   it('tells whether the Worker runs and whether it is ready', async () => {
-    const { call, fake } = fakeApp();
+    const { call, fake, clock } = fakeApp();
     expect((await call('GET', '/healthz')).body).toEqual({ status: 'ok' });
     expect((await call('GET', '/readyz')).body).toEqual({ status: 'ready' });
     fake.hook = () => {
       throw new Error('D1_ERROR');
     };
     expect((await call('GET', '/healthz')).status).toBe(200);
+    expect((await call('GET', '/readyz')).status).toBe(200);
+    clock.nowMs += 10_000;
     const { status, headers, body } = await call('GET', '/readyz');
     expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'not-ready']);
     expectLog('http.problem', { status: 503, code: 'not-ready', path: '/readyz' });

@@ -15,6 +15,7 @@
 import { toHex } from '../core/std/hex.ts';
 import { assert } from '../core/std/result.ts';
 import { KEY_SCOPES, type KeyScope } from '../core/tenant/tenant.ts';
+import { rootKeyProblem } from './root-key.ts';
 
 export interface ParsedKey {
   readonly scope: KeyScope;
@@ -33,8 +34,6 @@ export interface NewKey extends VerifiedKey {
 
 /** Keys remembered in an isolate, some 300 bytes each. */
 const REMEMBERED_KEYS_MAX = 4_096;
-/** The root key signs every key, so a short one could be guessed offline from a single key. */
-export const ROOT_KEY_LENGTH_MIN = 24;
 const UID_SIZE_BYTES = 10;
 const RANDOM_SIZE_BYTES = 16;
 /** Signatures are cut to 128 bits; RFC 2104 asks for half of the hash and at least 80 bits. */
@@ -52,7 +51,8 @@ export class KeyRing {
   #signingKey: CryptoKey | undefined;
 
   constructor(rootKey: string, random: RandomBytes) {
-    assert(rootKey.length >= ROOT_KEY_LENGTH_MIN, `the root key needs at least ${ROOT_KEY_LENGTH_MIN} characters`);
+    const problem = rootKeyProblem(rootKey);
+    assert(problem === null, problem ?? '');
     this.#rootKey = rootKey;
     this.#random = random;
   }

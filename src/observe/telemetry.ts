@@ -36,6 +36,9 @@ export function checkPoint(point: TelemetryPoint): void {
   assert(blobBytes <= BLOBS_BYTES_MAX, `a point's blobs have ${blobBytes} bytes, at most ${BLOBS_BYTES_MAX}`);
 }
 
+/** The receiver of an account without Analytics Engine. */
+export const NO_TELEMETRY: Telemetry = { write() {} };
+
 export function analyticsEngineTelemetry(dataset: AnalyticsEngineDataset): Telemetry {
   return {
     write(point) {

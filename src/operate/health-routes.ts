@@ -9,9 +9,10 @@ import { route } from '../http/route.ts';
 import { METRICS_CONTENT_TYPE, type Metric, type RequestCounter, renderMetrics } from '../observe/metrics.ts';
 import type { Services } from '../services.ts';
 import { healthSchema, readinessSchema } from '../wire/operate.ts';
-import { countDeadLetters, mustBeMigrated } from './health-store.ts';
+import { countDeadLetters } from './health-store.ts';
+import { Readiness } from './readiness.ts';
 
-export type HealthServices = Pick<Services, 'db' | 'auth' | 'random'>;
+export type HealthServices = Pick<Services, 'db' | 'auth' | 'random' | 'now'>;
 
 /** The counters of this isolate. */
 export interface IsolateCounts {
@@ -20,9 +21,10 @@ export interface IsolateCounts {
 }
 
 /** @example app.route('/', healthRoutes(services, counts)) */
-export function healthRoutes({ db, auth, random }: HealthServices, counts: IsolateCounts): Hono {
+export function healthRoutes({ db, auth, random, now }: HealthServices, counts: IsolateCounts): Hono {
   const app = new Hono();
   const instance = toHex(random(4));
+  const readiness = new Readiness(db, now);
   const open = { method: 'get', tag: 'operations', key: 'none' } as const;
 
   route(
@@ -44,7 +46,7 @@ export function healthRoutes({ db, auth, random }: HealthServices, counts: Isola
     },
     async () => {
       try {
-        await mustBeMigrated(db);
+        await readiness.check();
       } catch (cause) {
         throw unavailable('not-ready', 'The database does not answer, or its migrations were not applied.', cause);
       }

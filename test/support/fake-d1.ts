@@ -89,10 +89,16 @@ export class FakeD1 {
   readonly #statements = new Map<string, Prepared>();
 
   constructor() {
+    this.#sqlite.exec('CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT UNIQUE)');
     const folder = join(root, 'migrations');
     for (const file of readdirSync(folder).sort()) {
-      if (file.endsWith('.sql')) this.#sqlite.exec(readFileSync(join(folder, file), 'utf8'));
+      if (file.endsWith('.sql')) this.#migrate(file, readFileSync(join(folder, file), 'utf8'));
     }
+  }
+
+  #migrate(name: string, sql: string): void {
+    this.#sqlite.exec(sql);
+    this.#sqlite.prepare('INSERT INTO d1_migrations (name) VALUES (?)').run(name);
   }
 
   prepare(sql: string): FakeStatement {
