@@ -117,10 +117,46 @@ describe('every answer', () => {
   });
 });
 
+describe('a cache', () => {
+  it('keeps no answer to a key, no secret and no refusal', async () => {
+    const { call, createTenant } = fakeApp();
+    const { keys } = await createTenant('acme');
+    const answers = [
+      await call('GET', '/v1/keys', { headers: { 'x-write-key': keys.admin } }),
+      await call('GET', '/v1/whoami', { headers: { 'x-write-key': keys.read } }),
+      await call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'read' } }),
+      await call('POST', '/v1/tenants', { key: ROOT_KEY, body: { id: 'other', name: 'Other' } }),
+      await call('GET', '/v1/keys'),
+      await call('GET', '/metrics', { key: ROOT_KEY }),
+      await call('POST', '/v1/events', { key: keys.write, body: '{' }),
+    ];
+    expect(answers.map(({ headers }) => headers.get('cache-control'))).toEqual(answers.map(() => 'no-store'));
+  });
+
+  it('may keep what anybody may read', async () => {
+    const { call } = fakeApp();
+    for (const path of ['/docs', '/docs/errors', '/openapi.json', '/'])
+      expect((await call('GET', path)).headers.get('cache-control'), path).toBe('no-cache');
+  });
+});
+
 describe('the demo keys', () => {
   it('are served by a local stack only', async () => {
     expect((await fakeApp().call('GET', '/demo.json')).status).toBe(404);
     const demoKeys = { tenant: 'demo', write: 'w', read: 'r' };
     expect((await fakeApp({ demoKeys }).call('GET', '/demo.json')).body).toEqual(demoKeys);
+  });
+
+  it.each([
+    ['http://localhost:8787', 200],
+    ['http://127.0.0.1:8787', 200],
+    ['http://[::1]:8787', 200],
+    ['http://evil.example', 404],
+    ['http://127.0.0.1.evil.example', 404],
+    ['http://localhost.evil.example', 404],
+    ['http://192.168.1.4:8787', 404],
+  ])('are shown to the host %s with %i, so that no rebound name gets them', async (origin, status) => {
+    const { app } = fakeApp({ demoKeys: { tenant: 'demo', write: 'w', read: 'r' } });
+    expect((await app.request(`${origin}/demo.json`)).status).toBe(status);
   });
 });

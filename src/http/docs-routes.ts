@@ -13,8 +13,14 @@ import {
 } from './openapi.ts';
 import { type RouteAuth, route } from './route.ts';
 
+/** A browser may keep what anybody may read, and asks each time whether it is still so. */
+const OPEN_TO_ALL = { 'cache-control': 'no-cache' };
 const PAGE = {
-  headers: { 'content-type': HTML_CONTENT_TYPE, 'content-security-policy': DOCS_CONTENT_SECURITY_POLICY },
+  headers: {
+    ...OPEN_TO_ALL,
+    'content-type': HTML_CONTENT_TYPE,
+    'content-security-policy': DOCS_CONTENT_SECURITY_POLICY,
+  },
 };
 
 /** @example app.route('/', docsRoutes(app, auth)) */
@@ -34,6 +40,7 @@ export function docsRoutes(whole: Hono, auth: RouteAuth): Hono {
       ...open,
       path: '/openapi.json',
       summary: 'This API as an OpenAPI 3.1 document',
+      headers: OPEN_TO_ALL,
       answer: z.looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.record(z.string(), z.unknown()) }),
     },
     openApi,

@@ -41,12 +41,24 @@ export function pageRoutes(
       summary: 'Keys of the demo tenant; on a local stack only',
       answer: demoKeysSchema,
       errors: ['route-not-found'],
-      headers: { 'cache-control': 'no-store' },
     },
-    () => {
-      if (!demoKeys) throw new Problem(404, 'route-not-found', 'The path does not exist; /docs lists all calls.');
+    ({ request }) => {
+      if (!demoKeys || !isLoopback(new URL(request.url).hostname))
+        throw new Problem(404, 'route-not-found', 'The path does not exist; /docs lists all calls.');
       return demoKeys;
     },
   );
   return app;
 }
+
+/**
+ * Whether a host name is this machine's own. A page of another name that resolves to 127.0.0.1 (DNS rebinding) is of the
+ * same origin as the stack, so the name that the browser sent is all that tells it apart.
+ */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || IPV4_LOOPBACK.test(hostname)
+  );
+}
+
+const IPV4_LOOPBACK = /^127(?:\.\d{1,3}){3}$/;

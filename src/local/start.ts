@@ -3,6 +3,7 @@
  *
  * lock the state folder → end runtimes that a killed parent left → build → serve → migrate → drive cron
  */
+import { chmodSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { driveCron } from './cron.ts';
 import { demoTenant, ensureDemo, keptDemoKeys, type TenantKeys } from './demo.ts';
@@ -22,6 +23,7 @@ async function start(options: StackOptions): Promise<void> {
   const { stateFolder, port } = options;
   const files = stateFiles(stateFolder);
   const url = `http://127.0.0.1:${port}`;
+  closeFolder(stateFolder);
   const { lock, staleContent } = await StateLock.acquire(files.lock);
   const stop = stopOnce(lock);
   stopOnSignals(stop);
@@ -77,6 +79,12 @@ async function start(options: StackOptions): Promise<void> {
   }
 }
 
+/** Closes the state folder to other users, also one whose files an earlier release made readable for all. */
+function closeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+}
+
 /** The keys that the page at `/` may show, which never include the admin key. */
 function demoBinding({ write, read }: TenantKeys): Record<string, string> {
   return { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write, read }) };
@@ -122,6 +130,9 @@ function stopOnSignals(stop: { now(): Promise<void> }): void {
   };
   for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.removeAllListeners(event).on(event, exit);
 }
+
+// The state holds events and keys: no other user of the machine may read a file that this process or its runtime makes.
+process.umask(0o077);
 
 try {
   const options = parseOptions(process.argv.slice(2), process.env);

@@ -1,7 +1,7 @@
 // The local stack as a user meets it: it gets ready, locks its state, cleans up, and survives any kill with its state.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,7 +42,13 @@ describe('the local stack', () => {
     expect(await isHealthy()).toBe(true);
     expect(stack.keys()).toMatchObject({ url: stack.url, root: stack.rootKey });
     expect(Object.keys(stack.keys().tenants.demo ?? {}).sort()).toEqual(['admin', 'read', 'write']);
-    expect(statSync(stateFiles(stateDir).keys).mode & 0o777).toBe(0o600);
+    const { keys, lock, data } = stateFiles(stateDir);
+    expect(statSync(keys).mode & 0o777).toBe(0o600);
+    expect(statSync(stateDir).mode & 0o777).toBe(0o700);
+    for (const made of [lock, data, ...readdirSync(data, { recursive: true }).map((file) => join(data, String(file)))])
+      expect(statSync(made, { throwIfNoEntry: false })?.mode ?? 0, made).toSatisfy(
+        (mode: number) => (mode & 0o077) === 0,
+      );
   });
 
   it('refuses a second start on the same state folder and says who holds it', () => {

@@ -20,7 +20,6 @@ export function whoamiRoutes({ auth }: Pick<ControlServices, 'auth'>): Hono {
       tag: 'control',
       key: 'read or write',
       answer: whoamiSchema,
-      headers: { 'cache-control': 'no-store' },
     },
     ({ tenant: { id, uid, name, timezone } }) => ({ tenant: id, uid, name, timezone }),
   );

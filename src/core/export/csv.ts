@@ -2,9 +2,10 @@
  * CSV: events as RFC 4180 lines, UTF-8, CRLF, with a first line of column names.
  *
  * An absent value is an empty field, an empty text `""`. A spreadsheet takes a field that begins with `=`, `+`, `-`,
- * `@`, a tab or a carriage return for a formula, quoted or not (OWASP, "CSV injection"), and any client can send such a
+ * `@`, a tab, a carriage return or a line feed for a formula, quoted or not (OWASP, "CSV injection"), and any client can send such a
  * text: it gets one `'` in front. So does a text that begins with `'`: removing one leading `'` gives back the text
- * that was sent. Columns that Tidemark itself makes (instants, hashes) are never touched.
+ * that was sent. A field with `;` is quoted, because spreadsheets of languages with a decimal comma separate fields
+ * there. Columns that Tidemark itself makes (instants, hashes) are never touched.
  */
 import type { EventColumns } from '../event/columns.ts';
 import { type ExportColumn, textOf } from './values.ts';
@@ -17,8 +18,8 @@ const OWN_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>([
   'late',
 ]);
 /** First characters of a formula. Some spreadsheets normalise the full-width forms to the plain ones. */
-const FORMULA = /^[=+\-@\t\r'＝＋－＠]/;
-const NEEDS_QUOTES = /[",\r\n]/;
+const FORMULA = /^[=+\-@\t\r\n'＝＋－＠]/;
+const NEEDS_QUOTES = /[",;\r\n]/;
 
 export function csvHeader(columns: readonly ExportColumn[]): string {
   return `${columns.join(',')}\r\n`;

@@ -130,7 +130,22 @@ describe('an export', () => {
   });
 
   it('shows CSV that no spreadsheet takes for a formula, and that gives back what was sent', async () => {
-    const texts = ['=1+1', '+49 30', '-x', '@SUM(A1)', "'quoted", 'a "b", c', 'two\nlines', '\t=1', '', 'plain', '＝1'];
+    const texts = [
+      '=1+1',
+      '+49 30',
+      '-x',
+      '@SUM(A1)',
+      "'quoted",
+      'a "b", c',
+      'two\nlines',
+      '\t=1',
+      '',
+      'plain',
+      '＝1',
+      '\n=1',
+      'x;=1+1',
+      ';',
+    ];
     const world = new World({ nowMs: NOW_MS });
     world.append(
       0,
@@ -142,11 +157,14 @@ describe('an export', () => {
     const rows = parse(text, { record_delimiter: '\r\n' }) as string[][];
     expect(rows[0]).toEqual(['title', 'person', 'at']);
     const titles = rows.slice(1).map(([title]) => title!);
-    for (const title of titles) expect(title).not.toMatch(/^[=+\-@\t＝]/);
+    for (const title of titles) expect(title).not.toMatch(/^[=+\-@\t\n＝]/);
     expect(titles.map((title) => title.replace(/^'/, ''))).toEqual([...texts, '']);
     // An absent value and an empty text differ.
     expect(text).toContain('\r\n"",,2026');
-    expect(text.split('\r\n').at(-2)).toBe(',,2026-03-10T12:00:30.011Z');
+    expect(text.split('\r\n').at(-2)).toBe(',,2026-03-10T12:00:30.014Z');
+    // A spreadsheet that separates by `;` finds it only within quotes.
+    expect(text).toContain('\r\n"x;=1+1",');
+    expect(text).toContain('\r\n";",');
   });
 
   it('is one Parquet file of several row groups that another reader reads', async () => {
