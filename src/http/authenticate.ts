@@ -5,8 +5,9 @@
  * steps: find the key → its form → its signature (no look-up so far) → the tenant → still active? → scope
  *
  * Scopes: `write` sends events, `read` asks questions, `admin` reads and configures. Admin includes read but not write,
- * so that a key on a website can never do more than send, and a leaked admin key cannot invent history. Keys in URLs
- * end up in logs and referrers, so none is read from there.
+ * so that a key on a website can never do more than send, and that no call sends events by mistake with a key that
+ * configures. This does not contain a leaked admin key: it makes keys of every scope (control/keys). Keys in URLs end up in
+ * logs and referrers, so none is read from there.
  */
 import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
 import { type KeyRing, parseKey, type VerifiedKey } from './keys.ts';

@@ -52,6 +52,8 @@ export const PROBLEM_CODES = {
   'interval-unknown': '`interval` must be minute, hour, day, week or month.',
   'intervals-invalid': '`intervals` is out of bounds.',
   'json-invalid': 'The body is not valid JSON.',
+  'key-last-admin':
+    'Without the key the tenant would have no admin key. Make another one first, or revoke it with the root key.',
   'key-malformed': 'The key does not have the form of a Tidemark key.',
   'key-missing': 'The call needs a key and the request has none.',
   'key-not-found': 'The tenant has no key with that id.',

@@ -133,6 +133,25 @@ describe('deleting a tenant', () => {
 });
 
 describe('keys', () => {
+  it('cannot revoke the last admin key with that key', async () => {
+    const stack = fakeApp();
+    const { keys } = await stack.createTenant('lonely');
+    const listed = async () => (await stack.call('GET', '/v1/keys', { key: keys.admin })).body.keys;
+    const idOf = async (scope: string) =>
+      (await listed()).find((key: { scope: string; revokedAt: null }) => key.scope === scope && !key.revokedAt).id;
+    const revoke = async (id: string, key: string, more = '') =>
+      (await stack.call('DELETE', `/v1/keys/${id}${more}`, { key })).status;
+    const first = await idOf('admin');
+    const refused = await stack.call('DELETE', `/v1/keys/${first}`, { key: keys.admin });
+    expect([refused.status, refused.body.code]).toEqual([409, 'key-last-admin']);
+    expect(await revoke(await idOf('read'), keys.admin)).toBe(200);
+    const second = await stack.call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'admin' } });
+    expect(await revoke(first, keys.admin)).toBe(200);
+    expect(await revoke(second.body.id, second.body.key)).toBe(409);
+    expect(await revoke(first, second.body.key)).toBe(200);
+    expect(await revoke(second.body.id, ROOT_KEY, '?tenant=lonely')).toBe(200);
+  });
+
   it('are made, listed without their secret, and revoked by id', async () => {
     const { keys } = await stack.createTenant('acme');
     const made = await stack.call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'write' } });

@@ -19,7 +19,15 @@ import {
 import type { ProblemCode } from '../../wire/problem-codes.ts';
 import { tenantNotFound } from '../refusals.ts';
 import type { ControlServices } from '../services.ts';
-import { createKey, findTenant, KEY_ID_LENGTH, type KeyRecord, listKeys, revokeKey } from '../tenants/tenants.ts';
+import {
+  createKey,
+  findTenant,
+  isLastAdminKey,
+  KEY_ID_LENGTH,
+  type KeyRecord,
+  listKeys,
+  revokeKey,
+} from '../tenants/tenants.ts';
 
 const TENANT_CODES: readonly ProblemCode[] = ['tenant-missing', 'tenant-not-found', 'tenant-other'];
 
@@ -36,6 +44,9 @@ export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Ho
       method: 'post',
       path: '/',
       summary: 'Makes a key; it is shown this once',
+      description:
+        'An admin key makes keys of every scope, `write` and `admin` too. Keys that it made outlive it: after a leak, look ' +
+        'through `GET /v1/keys` and revoke those too.',
       body: { schema: newKeySchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
       answer: createdKeySchema,
       status: 201,
@@ -78,13 +89,15 @@ export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Ho
       method: 'delete',
       path: '/:id',
       summary: 'Revokes a key: at once here, within 30 seconds everywhere',
+      description: 'An admin key does not revoke the last admin key of the tenant; the root key does.',
       query: tenantNameSchema,
       answer: revokedKeySchema,
-      errors: [...TENANT_CODES, 'key-not-found'],
+      errors: [...TENANT_CODES, 'key-not-found', 'key-last-admin'],
     },
     async ({ caller, params, query: { tenant } }) => {
       const uid = await uidFor(db, caller, tenant);
       const id = keyIdSchema.safeParse(params.id);
+      if (id.success && caller !== 'root' && (await isLastAdminKey(db, uid, id.data))) throw lastAdminKey();
       if (!id.success || !(await revokeKey(db, uid, id.data, now()))) throw keyNotFound();
       tenants.invalidate(uid);
       return { revoked: { id: id.data.slice(0, KEY_ID_LENGTH) } };
@@ -108,6 +121,11 @@ async function uidFor(db: D1Database, caller: Authenticated | 'root', tenantId: 
 
 function keyNotFound(): Problem {
   return new Problem(404, 'key-not-found', 'The tenant has no key with this id.');
+}
+
+function lastAdminKey(): Problem {
+  const detail = 'This is the last admin key of the tenant. Make another one first, or revoke it with the root key.';
+  return new Problem(409, 'key-last-admin', detail);
 }
 
 function keysFull(): Problem {

@@ -180,6 +180,18 @@ export async function listKeys(db: D1Database, uid: string): Promise<KeyRecord[]
  * Revokes the tenant's key with that id (16 hex digits or the whole hash); false when there is none. Revoking again
  * changes nothing.
  */
+/**
+ * Whether revoking the key would leave the tenant without an active admin key. It is false for a key that is not an active
+ * admin key.
+ */
+export async function isLastAdminKey(db: D1Database, uid: string, id: string): Promise<boolean> {
+  const { results } = await db
+    .prepare(`SELECT hash FROM keys WHERE uid = ? AND scope = 'admin' AND revoked_at_ms IS NULL LIMIT 2`)
+    .bind(uid)
+    .all<Pick<KeyRow, 'hash'>>();
+  return results.length === 1 && results[0]!.hash.startsWith(id);
+}
+
 export async function revokeKey(db: D1Database, uid: string, id: string, nowMs: number): Promise<boolean> {
   const { meta } = await db
     .prepare(
