@@ -110,7 +110,12 @@ const mistakes: readonly Mistake[] = [
     code: USAGE,
     says: ['"Purchase" is one argument too many'],
   },
-  { name: 'a wrong verb', argv: () => ['tenant', 'add', 'shop'], code: USAGE, says: ['create, list, delete or junk-ids'] },
+  {
+    name: 'a wrong verb',
+    argv: () => ['tenant', 'add', 'shop'],
+    code: USAGE,
+    says: ['create, list, delete or junk-ids'],
+  },
   {
     name: 'a scope that does not exist',
     argv: () => ['key', 'create', 'owner'],
