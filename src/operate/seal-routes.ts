@@ -8,22 +8,19 @@ import { dayText } from '../core/std/day.ts';
 import { Problem } from '../http/problem.ts';
 import { type RouteAuth, route } from '../http/route.ts';
 import { readRange } from '../lake/manifest/range.ts';
-import { queueCommanded } from '../lake/seal/schedule.ts';
-import { type SettleDeps, settleShards } from '../lake/seal/settle.ts';
+import { queueSeals } from '../lake/seal/schedule.ts';
 import { daysSchema, queuedSealsSchema, sealRequestSchema, sealsSchema, type WireSeals } from '../wire/operate.ts';
 
-export interface SealRouteDeps extends SettleDeps {
+export interface SealRouteDeps {
   readonly db: D1Database;
   readonly auth: RouteAuth;
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
-  readonly now: () => number;
 }
 
 const BODY_SIZE_BYTES_MAX = 128 * 1024;
 
 /** @example app.route('/v1', sealRoutes(services)) */
-export function sealRoutes(deps: SealRouteDeps): Hono {
-  const { db, auth, now } = deps;
+export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
   const app = new Hono();
 
   route(
@@ -33,9 +30,7 @@ export function sealRoutes(deps: SealRouteDeps): Hono {
       method: 'post',
       path: '/seal',
       summary: 'Queues days to be sealed',
-      description:
-        'UTC days, both bounds inclusive. Dirty days are queued, and all days while the shards hold events that are not ' +
-        'stored yet; `queued` lists them. A day that waits already is not queued twice.',
+      description: 'UTC days, both bounds inclusive; they are sealed whether they are dirty or not.',
       tag: 'operations',
       key: 'admin',
       body: { schema: sealRequestSchema, sizeBytesMax: BODY_SIZE_BYTES_MAX },
@@ -45,9 +40,11 @@ export function sealRoutes(deps: SealRouteDeps): Hono {
     },
     async ({ tenant, body }) => {
       const days = 'days' in body ? [...new Set(body.days)] : daysBetween(body.from, body.to);
-      const settled = await settleShards(deps, tenant.uid);
-      const queued = await queueCommanded(deps, { uid: tenant.uid, days, settled }, now());
-      return { queued: queued.map(dayText) };
+      await queueSeals(
+        sealQueue,
+        days.map((day) => ({ uid: tenant.uid, day, cause: 'command' })),
+      );
+      return { queued: days.map(dayText) };
     },
   );
 
