@@ -48,8 +48,12 @@ export interface Env {
   readonly SCANNER?: DurableObjectNamespace;
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
   readonly SEAL_QUEUE: Queue<SealMessage>;
-  /** The secret that signs all keys. */
+  /** The secret of the operator. */
   readonly TIDEMARK_ROOT_KEY: string;
+  /** The root key before this one, accepted while it is replaced; absent when no rotation is under way. */
+  readonly TIDEMARK_ROOT_KEY_PREVIOUS?: string;
+  /** The secret that signs all keys. Default: the root key. */
+  readonly TIDEMARK_SIGNING_KEY?: string;
   /** `'1'` in tests: every answer is then checked against its route's schema. */
   readonly TIDEMARK_CHECK_ANSWERS?: string;
   /** `'1'` on a local stack; absent elsewhere. */
@@ -78,7 +82,12 @@ function workerOf(env: Env): Worker {
 function servicesOf(env: Env): Services {
   const now = () => Date.now();
   const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-  const keys = new KeyRing(env.TIDEMARK_ROOT_KEY ?? '', random);
+  const rootKeys = {
+    rootKey: env.TIDEMARK_ROOT_KEY ?? '',
+    previousRootKey: env.TIDEMARK_ROOT_KEY_PREVIOUS,
+    signingKey: env.TIDEMARK_SIGNING_KEY,
+  };
+  const keys = new KeyRing(rootKeys, random);
   const tenants = new TenantCache((uid) => loadTenant(env.DB, uid), now);
   return {
     db: env.DB,

@@ -10,7 +10,8 @@
  *
  * The signature only admits a key to a look-up: the tenant's record tells whether the key is still valid. Verified keys
  * are remembered, so that the hot path does no cryptography. Only signed keys enter that memory, so guesses push none
- * out. A change of the root key ends every key at once.
+ * out. Keys are signed by the signing key, or by the root key when there is none; a change of the key that signs ends
+ * every key at once. A root key that is being replaced is accepted beside the new one.
  */
 import { toHex } from '../core/std/hex.ts';
 import { assert } from '../core/std/result.ts';
@@ -42,18 +43,30 @@ const KEY_PATTERN = /^tm_(write|read|admin)_([a-z2-7]{16})_([a-z2-7]{26})_([a-z2
 
 export type RandomBytes = (sizeBytes: number) => Uint8Array;
 
-/** Makes and verifies keys under one root key. */
+export interface RootKeys {
+  readonly rootKey: string;
+  /** The root key that a rotation is replacing; absent when none is under way. */
+  readonly previousRootKey?: string | undefined;
+  /** Default: the root key. */
+  readonly signingKey?: string | undefined;
+}
+
+/** Makes and verifies keys under one signing key. */
 export class KeyRing {
-  readonly #rootKey: string;
+  readonly #rootKeys: readonly string[];
+  readonly #signingSecret: string;
   readonly #random: RandomBytes;
   readonly #remembered = new Map<string, VerifiedKey>();
   /** The key itself and not its promise: on Workers a promise belongs to the request that made it. */
   #signingKey: CryptoKey | undefined;
 
-  constructor(rootKey: string, random: RandomBytes) {
-    const problem = rootKeyProblem(rootKey);
-    assert(problem === null, problem ?? '');
-    this.#rootKey = rootKey;
+  constructor({ rootKey, previousRootKey, signingKey = rootKey }: RootKeys, random: RandomBytes) {
+    this.#rootKeys = previousRootKey === undefined ? [rootKey] : [rootKey, previousRootKey];
+    this.#signingSecret = signingKey;
+    for (const key of [...this.#rootKeys, signingKey]) {
+      const problem = rootKeyProblem(key);
+      assert(problem === null, problem ?? '');
+    }
     this.#random = random;
   }
 
@@ -83,9 +96,11 @@ export class KeyRing {
     return verified;
   }
 
-  /** Whether the text is the root key; compares in constant time. */
+  /** Whether the text is a root key; compares in constant time, with every one. */
   async isRootKey(text: string): Promise<boolean> {
-    return equalConstantTime(await sha256Hex(text), await sha256Hex(this.#rootKey));
+    const hash = await sha256Hex(text);
+    const hashes = await Promise.all(this.#rootKeys.map(sha256Hex));
+    return hashes.map((known) => equalConstantTime(hash, known)).includes(true);
   }
 
   #remember(key: string, verified: VerifiedKey): void {
@@ -97,7 +112,7 @@ export class KeyRing {
   }
 
   async #sign(text: string): Promise<string> {
-    this.#signingKey ??= await importSigningKey(this.#rootKey);
+    this.#signingKey ??= await importSigningKey(this.#signingSecret);
     const signature = await crypto.subtle.sign('HMAC', this.#signingKey, new TextEncoder().encode(text));
     return base32(new Uint8Array(signature, 0, SIGNATURE_SIZE_BYTES));
   }
@@ -123,9 +138,9 @@ export function equalConstantTime(a: string, b: string): boolean {
   return difference === 0;
 }
 
-/** The root key signs through a derived key of a single purpose, so that no other use of the root key can sign keys. */
-async function importSigningKey(rootKey: string): Promise<CryptoKey> {
-  const seed = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`tidemark/api-keys/1\0${rootKey}`));
+/** The secret signs through a derived key of a single purpose, so that no other use of it can sign keys. */
+async function importSigningKey(secret: string): Promise<CryptoKey> {
+  const seed = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`tidemark/api-keys/1\0${secret}`));
   return crypto.subtle.importKey('raw', seed, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
 }
 

@@ -3,7 +3,7 @@ import { base32, equalConstantTime, KeyRing, parseKey, sha256Hex } from '../../s
 import { ROOT_KEY } from '../support/fake-services.ts';
 
 const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-const ring = () => new KeyRing(ROOT_KEY, random);
+const ring = () => new KeyRing({ rootKey: ROOT_KEY }, random);
 
 /** Exchanges the character of a key at an index for another of the alphabet. */
 function altered(key: string, index: number): string {
@@ -34,7 +34,7 @@ describe('a key', () => {
 
   it('is refused under another root key', async () => {
     const { key } = await ring().make('write', ring().newUid());
-    expect(await new KeyRing(`${ROOT_KEY}!`, random).verify(key)).toBeNull();
+    expect(await new KeyRing({ rootKey: `${ROOT_KEY}!` }, random).verify(key)).toBeNull();
   });
 
   it('is remembered once its signature is verified, and is then verified without cryptography', async () => {
@@ -52,8 +52,8 @@ describe('a key', () => {
   });
 
   it('cannot be signed by an absent or short root key', () => {
-    expect(() => new KeyRing('', random)).toThrow(/root key/);
-    expect(() => new KeyRing('short', random)).toThrow(/root key/);
+    expect(() => new KeyRing({ rootKey: '' }, random)).toThrow(/root key/);
+    expect(() => new KeyRing({ rootKey: 'short' }, random)).toThrow(/root key/);
   });
 
   it.each([
@@ -102,5 +102,37 @@ describe('the constant-time comparison', () => {
     ['a\0', 'a', false],
   ])('compares %j with %j', (a, b, equal) => {
     expect(equalConstantTime(a, b)).toBe(equal);
+  });
+});
+
+describe('a rotation of the root key', () => {
+  const next = 'another-root-key-8d1fQzR7vK2m';
+  const signing = 'a-signing-key-of-its-own-5hTw9Lx';
+
+  it('accepts two root keys while it is under way, and one after it', async () => {
+    const rotating = new KeyRing({ rootKey: next, previousRootKey: ROOT_KEY, signingKey: ROOT_KEY }, random);
+    expect(await Promise.all([next, ROOT_KEY, signing].map((key) => rotating.isRootKey(key)))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const ended = new KeyRing({ rootKey: next, signingKey: ROOT_KEY }, random);
+    expect(await Promise.all([next, ROOT_KEY].map((key) => ended.isRootKey(key)))).toEqual([true, false]);
+  });
+
+  it('leaves the keys in shipped apps valid, whether the old root key signed or a signing key', async () => {
+    for (const signingKey of [ROOT_KEY, signing]) {
+      const before = new KeyRing({ rootKey: ROOT_KEY, signingKey }, random);
+      const { key } = await before.make('write', before.newUid());
+      expect(await new KeyRing({ rootKey: next, signingKey }, random).verify(key)).not.toBeNull();
+      expect(await new KeyRing({ rootKey: next }, random).verify(key)).toBeNull();
+    }
+  });
+
+  it('refuses a weak key of any kind', () => {
+    const weak = 'x'.repeat(40);
+    expect(() => new KeyRing({ rootKey: weak }, random)).toThrow(/root key/);
+    expect(() => new KeyRing({ rootKey: next, previousRootKey: weak }, random)).toThrow(/root key/);
+    expect(() => new KeyRing({ rootKey: next, signingKey: weak }, random)).toThrow(/root key/);
   });
 });

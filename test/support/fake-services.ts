@@ -28,7 +28,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
   const clock = { nowMs: START_MS };
   const now = () => clock.nowMs;
   const random = (sizeBytes: number) => crypto.getRandomValues(new Uint8Array(sizeBytes));
-  const keys = new KeyRing(ROOT_KEY, random);
+  const keys = new KeyRing({ rootKey: ROOT_KEY }, random);
   const tenants = new TenantCache((uid) => loadTenant(db, uid), now);
   const sent: unknown[] = [];
   const queue = {
@@ -56,7 +56,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
   };
   /** A second isolate over the same database and clock, with caches of its own. */
   const otherIsolate = (): Services => {
-    const otherKeys = new KeyRing(ROOT_KEY, random);
+    const otherKeys = new KeyRing({ rootKey: ROOT_KEY }, random);
     const otherTenants = new TenantCache((uid) => loadTenant(db, uid), now);
     return { ...services, keys: otherKeys, tenants: otherTenants, auth: new Authenticator(otherKeys, otherTenants) };
   };

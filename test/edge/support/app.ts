@@ -110,7 +110,7 @@ export async function testApp(tenant: Tenant = testTenant(), protocols?: readonl
       seed = (seed * 48271) % 2147483647;
       return seed & 255;
     });
-  const keys = new KeyRing('root-key-of-the-tests-0123456789abcdef', random);
+  const keys = new KeyRing({ rootKey: 'root-key-of-the-tests-0123456789abcdef' }, random);
   const active = new Set<string>();
   const known = { tenant, activeKeyHashes: active };
   const lookup = {
