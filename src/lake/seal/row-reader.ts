@@ -7,8 +7,12 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import type { PropertyReader } from '../../core/event/condition.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../../core/event/event.ts';
 import { propertyPlace, valueAt } from '../../core/event/property.ts';
+import { mayHaveColumnKey } from '../segment/column-keys.ts';
 
 const EMPTY: JsonObject = {};
+const UNKNOWN = 0;
+const ABSENT = 1;
+const PRESENT = 2;
 
 interface Parsed {
   row: number;
@@ -20,10 +24,13 @@ export class RowReader {
   row = 0;
   readonly read: PropertyReader;
   readonly #columns: EventColumns;
+  /** For each row, whether its properties may have the name of a column. */
+  readonly #columnKeys: Uint8Array;
   readonly #parsed = { properties: { row: -1, value: EMPTY }, context: { row: -1, value: EMPTY } };
 
   constructor(columns: EventColumns) {
     this.#columns = columns;
+    this.#columnKeys = new Uint8Array(columns.rowCount);
     this.read = (name) => {
       const place = propertyPlace(name);
       if (place.in === 'column') return this.#text(place.column);
@@ -40,8 +47,15 @@ export class RowReader {
   /** Reads a property with the name of a column. Most events have none, and their JSON is not parsed. */
   #sent(key: string, steps: readonly string[]): JsonValue | undefined {
     const text = this.#columns.strings.properties?.[this.row];
-    if (!text?.includes(`"${key}":`)) return undefined;
+    if (!text || !this.#mayHaveColumnKey(text) || !text.includes(`"${key}":`)) return undefined;
     return valueAt(this.#json('properties'), key, steps);
+  }
+
+  /** Searches the text of a row once, however many rollups and names ask for the row. */
+  #mayHaveColumnKey(text: string): boolean {
+    const { row } = this;
+    if (this.#columnKeys[row] === UNKNOWN) this.#columnKeys[row] = mayHaveColumnKey(text) ? PRESENT : ABSENT;
+    return this.#columnKeys[row] === PRESENT;
   }
 
   #json(column: 'properties' | 'context'): JsonObject {

@@ -12,12 +12,20 @@ import { isColumn } from '../../core/event/property.ts';
 const NOTE = 'tidemark.column_keys';
 const NAMES: readonly StringColumn[] = STRING_COLUMNS.filter(isColumn);
 
+const ANY_KEY = new RegExp(`"(?:${NAMES.join('|')})":`);
+const EACH_KEY = new RegExp(`"(${NAMES.join('|')})":`, 'g');
+
+/** Tells whether properties, a JSON text as `JSON.stringify` writes it, may have the name of a column; most have none. */
+export function mayHaveColumnKey(properties: string): boolean {
+  return ANY_KEY.test(properties);
+}
+
 /** Returns the note for events with these properties, JSON texts as `JSON.stringify` writes them. */
 export function columnKeysNote(properties: readonly (string | null)[]): KeyValue {
   const found = new Set<string>();
-  const key = new RegExp(`"(${NAMES.join('|')})":`, 'g');
   for (const text of properties) {
-    if (text !== null) for (const [, name] of text.matchAll(key)) found.add(name!);
+    if (text === null || !mayHaveColumnKey(text)) continue;
+    for (const [, name] of text.matchAll(EACH_KEY)) found.add(name!);
   }
   return { key: NOTE, value: NAMES.filter((name) => found.has(name)).join(',') };
 }
