@@ -37,17 +37,18 @@ export interface KeyPlan {
 }
 
 export async function planKeys(sources: KeySources): Promise<KeyPlan> {
-  const { worker, isRotating } = sources;
-  const plan = await (worker === null
-    ? firstKeys(sources)
-    : !worker.secretNames.has(ROOT_KEY)
-      ? missingKey(sources, worker)
-      : isRotating && !worker.secretNames.has(PREVIOUS_KEY)
-        ? rotatedKeys(sources, worker)
-        : keptKey(sources, worker));
+  const plan = await planOf(sources);
   const problem = plan.upload[ROOT_KEY] === undefined ? null : rootKeyProblem(plan.upload[ROOT_KEY]);
   if (problem) throw new Error(`${ROOT_KEY}: ${problem}`);
   return plan;
+}
+
+function planOf(sources: KeySources): Promise<KeyPlan> {
+  const { worker, isRotating } = sources;
+  if (worker === null) return firstKeys(sources);
+  if (!worker.secretNames.has(ROOT_KEY)) return missingKey(sources, worker);
+  if (isRotating && !worker.secretNames.has(PREVIOUS_KEY)) return rotatedKeys(sources, worker);
+  return keptKey(sources, worker);
 }
 
 /** A root key from the environment signs alone, so that the environment has all that a second such Worker needs. */

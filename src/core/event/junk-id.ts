@@ -24,20 +24,12 @@ const ZERO = 0x30;
 export class JunkIds {
   readonly #words: ReadonlySet<string>;
   readonly #exceptions: ReadonlySet<string>;
-  /**
-   * For each first character of a word, the lengths of its words as bits, modulo 32: most ids are told from junk by two
-   * reads.
-   */
-  readonly #lengths = new Int32Array(128);
+  readonly #lengths: Int32Array;
 
   constructor({ add, except }: JunkIdChanges) {
     this.#exceptions = new Set(except.map(wordOf));
     this.#words = new Set([...JUNK_IDS, ...add.map(wordOf)].filter((word) => !this.#exceptions.has(word)));
-    for (const word of this.#words) {
-      for (const first of [word.charCodeAt(0), word.toUpperCase().charCodeAt(0)]) {
-        if (first < DELETE) this.#lengths[first]! |= 1 << word.length;
-      }
-    }
+    this.#lengths = lengthsOf(this.#words);
   }
 
   /** Tells whether the id of a person, a device or a group names nobody. A blank text is junk. */
@@ -51,10 +43,7 @@ export class JunkIds {
 /** The list of a tenant that changes nothing. */
 export const DEFAULT_JUNK_IDS = new JunkIds({ add: [], except: [] });
 
-const EMPTY_LENGTHS = new Int32Array(128);
-for (const word of EMPTY) {
-  for (const first of [word, word.toUpperCase()]) EMPTY_LENGTHS[first.charCodeAt(0)]! |= 1 << word.length;
-}
+const EMPTY_LENGTHS = lengthsOf(EMPTY);
 
 /**
  * Tells whether the id of an event stands for an empty variable. Numbers and words such as `0`, `true` or `guest` may
@@ -74,6 +63,20 @@ export function looseId(value: unknown, junkIds: JunkIds): string | null {
 
 function wordOf(id: string): string {
   return id.trim().toLowerCase();
+}
+
+/**
+ * For each first character of a word, the lengths of its words as bits, modulo 32: most ids are told from junk by two
+ * reads.
+ */
+function lengthsOf(words: Iterable<string>): Int32Array {
+  const lengths = new Int32Array(128);
+  for (const word of words) {
+    for (const first of [word.charCodeAt(0), word.toUpperCase().charCodeAt(0)]) {
+      if (first < DELETE) lengths[first]! |= 1 << word.length;
+    }
+  }
+  return lengths;
 }
 
 /** Tells that the id is no word of the list, by its first and last character and its length. */

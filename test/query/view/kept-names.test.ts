@@ -1,17 +1,13 @@
 // The names that a tenant has sent are kept as they come, and refuse what nobody has sent.
 
-import { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventStrings, JsonObject } from '../../../src/core/event/event.ts';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
-import { renderProblem } from '../../../src/http/problem.ts';
 import { lakeImporter } from '../../../src/lake/import/import.ts';
 import { readNames } from '../../../src/lake/manifest/name-store.ts';
-import { queryRoutes } from '../../../src/query/ask/routes.ts';
-import { exportRoutes } from '../../../src/query/export/export-routes.ts';
-import { journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { record, testHasher } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
+import { clientOf } from '../support/client.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2024, 2, 20, 12);
@@ -23,25 +19,6 @@ let made = 0;
 function event(name: string, properties: JsonObject = {}, strings: Partial<EventStrings> = {}) {
   const { id = `e${made++}`, properties: _, context: __, ...others } = strings;
   return record({ id, atMs: AT_MS, anonymous_id: `a${made}`, ...others, event: name, properties });
-}
-
-function clientOf(world: World) {
-  const auth = { authenticate: async () => ({ tenant: world.tenant }) };
-  let exportCount = 0;
-  const random = (sizeBytes: number) => new Uint8Array(sizeBytes).fill(++exportCount);
-  const services = { ...world.ports, auth, random } as unknown as Parameters<typeof exportRoutes>[0];
-  const app = new Hono();
-  app.route('/v1/query', queryRoutes(services));
-  app.route('/v1/query', journeyRoutes(services));
-  app.route('/v1/export', exportRoutes(services));
-  app.onError((error, c) => renderProblem(c, error));
-  return async (path: string, body: object) => {
-    const request = { method: 'POST', body: JSON.stringify({ ...RANGE, ...body }) };
-    const response = await app.request(`/v1/${path}`, request);
-    const text = await response.text();
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-    return { status: response.status, body: (response.status === 200 ? text : JSON.parse(text)) as any };
-  };
 }
 
 async function importInto(world: World, records: ReturnType<typeof event>[], importId = 'import'): Promise<void> {
@@ -70,7 +47,7 @@ describe('a name that nobody has sent', () => {
 
   beforeEach(() => {
     world = new World({ nowMs: NOW_MS, keepsNames: true });
-    ask = clientOf(world);
+    ask = clientOf(world, RANGE);
   });
 
   it('is refused with the nearest names, wherever a question gives it, unless it allows unknown names', async () => {

@@ -1,7 +1,6 @@
 // A question with a property that no event has is refused on every route; one with any other property is answered.
 
 import fc from 'fast-check';
-import { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { JsonObject } from '../../../src/core/event/event.ts';
@@ -9,37 +8,15 @@ import { foundAt, propertyPlace } from '../../../src/core/event/property.ts';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import { NameSearch } from '../../../src/core/names/name-search.ts';
 import { spellingDistance } from '../../../src/core/names/spelling.ts';
-import { renderProblem } from '../../../src/http/problem.ts';
-import { queryRoutes } from '../../../src/query/ask/routes.ts';
-import { exportRoutes } from '../../../src/query/export/export-routes.ts';
-import { journeyRoutes } from '../../../src/query/journeys/journey-routes.ts';
 import { record } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
+import { clientOf } from '../support/client.ts';
 import { dayOf, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2024, 2, 20, 12);
 const FIRST_MS = NOW_MS - 3 * DAY_MS;
 const RANGE = { from: '2024-03-17', to: '2024-03-21' };
 const limits = LIMITS as { propertyProbeFilesMax: number; propertyProbeSizeBytesMax: number };
-
-function clientOf(world: World) {
-  const auth = { authenticate: async () => ({ tenant: { ...world.tenant, rollups: [] } }) };
-  const random = (sizeBytes: number) => new Uint8Array(sizeBytes);
-  const services = { ...world.ports, auth, random } as unknown as Parameters<typeof queryRoutes>[0] &
-    Parameters<typeof exportRoutes>[0];
-  const app = new Hono();
-  app.route('/v1/query', queryRoutes(services));
-  app.route('/v1/query', journeyRoutes(services));
-  app.route('/v1/export', exportRoutes(services));
-  app.onError((error, c) => renderProblem(c, error));
-  return async (path: string, body: object) => {
-    const request = { method: 'POST', body: JSON.stringify({ ...RANGE, ...body }) };
-    const response = await app.request(`/v1/${path}`, request);
-    const text = await response.text();
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-    return { status: response.status, body: (response.status === 200 ? text : JSON.parse(text)) as any };
-  };
-}
 
 const steps = [{ event: 'Looked' }, { event: 'Bought' }];
 const FUNNEL = { steps, windowSeconds: 86_400 };
@@ -60,7 +37,7 @@ describe('a question with a property', () => {
 
   beforeEach(() => {
     world = new World({ nowMs: NOW_MS });
-    ask = clientOf(world);
+    ask = clientOf(world, RANGE);
   });
 
   it('that no event has is refused, whatever is asked and wherever it stands', async () => {
