@@ -283,7 +283,7 @@ export class ShardStore {
     this.#rowsWritten += this.#sql.exec(statement, ...values).rowsWritten;
   }
 
-  /** Upgrades storage of schema 1, which had no epochs. */
+  /** Reads the schema before any table is touched. */
   #refuseNewer(): void {
     const [table] = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray();
     if (!table) return;
@@ -292,6 +292,7 @@ export class ShardStore {
     assert(version <= SCHEMA_VERSION, `the shard has schema ${version}, this release knows ${SCHEMA_VERSION}`);
   }
 
+  /** Upgrades storage of schema 1, which had no epochs. */
   #upgrade(): void {
     const columns = this.#sql.exec<{ name: string }>('SELECT name FROM pragma_table_info(?)', 'meta').toArray();
     if (!columns.some(({ name }) => name === 'routing_at_ms_max'))

@@ -5,7 +5,6 @@
  * The only loop over events of stage 1. A rejection is told in the sender's names: its path points into the event as it
  * was sent.
  */
-
 import type { UnlistedRejections } from '../core/event/import.ts';
 import { isSafeNumber } from '../core/event/json-bounds.ts';
 import type { EventNote, ToldNote } from '../core/event/note.ts';

@@ -51,8 +51,8 @@ export class Authenticator {
   }
 
   /**
-   * The tenant that a request acts for, by the key in its headers. Throws 401 `key-missing`, `key-malformed`, `key-unknown`, `key-revoked`, `tenant-deleted`; 403
-   * `key-scope`; 503 `control-unavailable`.
+   * The tenant that a request acts for, by the key in its headers. Throws 401 `key-missing`, `key-malformed`,
+   * `key-unknown`, `key-revoked`, `tenant-deleted`; 403 `key-scope`; 503 `control-unavailable`.
    */
   async authenticate(headers: Headers, needed: KeyScope): Promise<Authenticated> {
     const key = keyOf(headers);

@@ -22,8 +22,8 @@ export const tenant: Command = {
   usage:
     'create ID [--name TEXT] [--region R | --regions R,R] [--timezone ZONE] | list | delete ID --yes | junk-ids [--add ID,ID] [--except ID,ID] [--tenant ID]',
   notes: `
-create, list and delete need the root key, junk-ids the admin key of the tenant. The keys of a new tenant are shown once. On the local stack they are also kept in its
-state folder, where other commands find them with --tenant ID.
+create, list and delete need the root key, junk-ids the admin key of the tenant. The keys of a new tenant are shown
+once. On the local stack they are also kept in its state folder, where other commands find them with --tenant ID.
 
 junk-ids shows the ids that join no events, such as undefined or guest. --add and --except replace what was set before;
 an empty text removes it.`,

@@ -25,7 +25,10 @@ export interface EventColumns {
    * event.
    */
   readonly typed?: { readonly [property: string]: TypedColumn };
-  /** Names of columns that no event of the batch has as a property. They are known without the JSON, which may not be there. */
+  /**
+   * Names of columns that no event of the batch has as a property. They are known without the JSON, which may not be
+   * there.
+   */
   readonly absent?: ReadonlySet<string>;
   /** Traits and cohorts of the events' people and groups, present when the query looked them up. */
   readonly lookup?: Lookup;

@@ -2,8 +2,8 @@
  * KnownNames: refuses a question that names an event or a property that no event of the tenant has. Such a name is most
  * often misspelt, and the question would be answered as if nothing had happened.
  *
- * steps: known in this isolate already → columns of files at hand → the names that are kept → the shards' tails → the kept names again, because a
- * flush may have been stored meanwhile → what the kept names do not tell is searched in files
+ * steps: known in this isolate already → columns of files at hand → the names that are kept → the shards' tails → the
+ *   kept names again, because a flush may have been stored meanwhile → what the kept names do not tell is searched in files
  *
  * - The kept names (lake/manifest/name-store.ts) tell every event and every top-level property, unless the tenant has
  *   events of an earlier release or more names than are kept. Then events are not refused, and properties are searched in
