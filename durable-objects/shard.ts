@@ -169,9 +169,11 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     return { isResting, storedSeq, headSeq };
   }
 
+  /** Serves a seal, which waits for the flushes: the message for a waiting one may be lost, so the sink is told again. */
   async cut(request: CutRequest): Promise<CutReply> {
     this.#address ??= request.address;
-    this.#cut();
+    if (!this.#engine.open.isEmpty) this.#cut();
+    else if (this.#engine.outbox.length > 0) this.#tellSink();
     const { incarnation, storedSeq, cutSeq } = this.#engine;
     return { incarnation, storedSeq, cutSeq };
   }
@@ -298,7 +300,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       this.#engine.forgetBefore(nowMs);
     });
     this.#mergeIds();
-    this.ctx.waitUntil(this.#remind().catch(() => {})); // the alarm reminds again
+    this.#tellSink();
     this.ctx.waitUntil(this.#arm());
   }
 
@@ -321,6 +323,11 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
       this.ctx.abort(`aborted to drop half a change: ${String(cause)}`);
       throw cause;
     }
+  }
+
+  /** Sends the message without waiting for it; where that fails, the alarm reminds again. */
+  #tellSink(): void {
+    this.ctx.waitUntil(this.#remind().catch(() => {}));
   }
 
   async #remind(): Promise<void> {

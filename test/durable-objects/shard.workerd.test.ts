@@ -141,6 +141,23 @@ describe('Shard', () => {
     expect(await runInDurableObject(stub(), (_, state) => state.storage.getAlarm())).not.toBeNull();
   });
 
+  it('tells the sink of a waiting flush again when it is asked to cut, and of none when nothing waits', async () => {
+    const { address, stub, shard, append } = newShard();
+    const told: unknown[] = [];
+    await append('a');
+    await runInDurableObject(stub(), (instance) => {
+      const queue = { send: async (message: unknown) => void told.push(message) };
+      const { env: own } = instance as unknown as { env: Env };
+      Object.defineProperty(instance, 'env', { value: { ...own, FLUSH_QUEUE: queue } });
+    });
+    for (let cuts = 0; cuts < 3; cuts++) await shard().cut({ address });
+    expect(told).toEqual([{ address }, { address }, { address }]);
+    const { flush } = (await firstPage(shard(), address))!;
+    await shard().confirm({ address, flush });
+    await shard().cut({ address });
+    expect(told).toHaveLength(3);
+  });
+
   it('refuses a damaged row loudly instead of answering without it', async () => {
     const { append, stub, address } = newShard();
     await append('a');
