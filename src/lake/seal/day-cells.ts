@@ -100,7 +100,8 @@ class RollupDay {
     const { where, isUnclear } = this.#counted;
     for (const row of rows) {
       reader.row = row;
-      const unclear = isUnclear(reader.read);
+      // Only a property with the name of a column makes a tuple unclear, and few events have one.
+      const unclear = reader.mayHaveColumnKey && isUnclear(reader.read);
       if (!unclear && where !== null && !evaluate(where, reader.read)) continue;
       const key = unclear ? this.#unclearKey : this.#keyOf(reader);
       const high = words[2 * row + 1]!;

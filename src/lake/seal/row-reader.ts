@@ -40,22 +40,28 @@ export class RowReader {
     };
   }
 
+  /**
+   * Whether the row may have a property with the name of a column. The text of a row is searched once, however many
+   * rollups and names ask for it.
+   */
+  get mayHaveColumnKey(): boolean {
+    const { row } = this;
+    if (this.#columnKeys[row] === UNKNOWN) {
+      const text = this.#columns.strings.properties?.[row];
+      this.#columnKeys[row] = text && mayHaveColumnKey(text) ? PRESENT : ABSENT;
+    }
+    return this.#columnKeys[row] === PRESENT;
+  }
+
   #text(column: StringColumn): string | undefined {
     return this.#columns.strings[column]?.[this.row] ?? undefined;
   }
 
   /** Reads a property with the name of a column. Most events have none, and their JSON is not parsed. */
   #sent(key: string, steps: readonly string[]): JsonValue | undefined {
+    if (!this.mayHaveColumnKey) return undefined;
     const text = this.#columns.strings.properties?.[this.row];
-    if (!text || !this.#mayHaveColumnKey(text) || !text.includes(`"${key}":`)) return undefined;
-    return valueAt(this.#json('properties'), key, steps);
-  }
-
-  /** Searches the text of a row once, however many rollups and names ask for the row. */
-  #mayHaveColumnKey(text: string): boolean {
-    const { row } = this;
-    if (this.#columnKeys[row] === UNKNOWN) this.#columnKeys[row] = mayHaveColumnKey(text) ? PRESENT : ABSENT;
-    return this.#columnKeys[row] === PRESENT;
+    return text?.includes(`"${key}":`) ? valueAt(this.#json('properties'), key, steps) : undefined;
   }
 
   #json(column: 'properties' | 'context'): JsonObject {
