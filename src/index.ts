@@ -20,6 +20,7 @@ import { assert } from './core/std/result.ts';
 import { checkAnswers } from './http/answer-checks.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
+import { dropIdleVersions } from './lake/import/drop-idle.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
@@ -153,6 +154,7 @@ export default {
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
       () => scheduleExpiry(services, services.now()),
+      () => dropIdleVersions(services.db, services.now()),
       () => scheduleDigests(services, services.now()),
       () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(services.lake, uid, max) }),
       () => sweepShards({ ...services, poke: pokeOf(services), resumeSplit, beginsRound }),

@@ -112,6 +112,14 @@ export const LIMITS = {
   /** Size of a chunk's events as texts. Numbers that are longer when written out reach it. */
   importChunkStoredSizeBytesMax: 24 * MIB,
   importIdLengthMax: 64,
+  /** A hash of what a version of an import was made from, in the client's own words. */
+  importFingerprintLengthMax: 128,
+  /** Versions of one import: each start may draw one. */
+  importVersionMax: 1_000_000,
+  /** An open version without a new chunk for this long is dropped: nobody will finish it. */
+  importIdleMs: 7 * DAY_MS,
+  /** Ids that the finish of an import compares at a time, 32 bytes each. */
+  importIdsComparedMax: 1_000_000,
 
   /**
    * Rows of one L1 file, which is also the number that a seal holds in memory at a time: about 1 KB a row decoded, in

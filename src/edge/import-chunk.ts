@@ -4,7 +4,8 @@
  * in: the tenant, a Request · out: the verdict on the chunk, or a thrown Problem
  * steps: name → read lines → stored before? → quota → admit (steps/) → store
  *
- * - Without headers the body is a whole import: its id is the hash of the content, and its days are sealed at once.
+ * - Without headers the body is a whole import: its id is the hash of the content, and it is finished at once.
+ * - Chunks without a version are of the first, which needs no start.
  * - A line without a time is refused, unless `x-import-time: now` asks for the time of the receipt: history happened before.
  * - An event without an id gets one made of import, chunk and line, so that a repeat makes the same.
  * - Place and browser of the request are the importer's own, so they tell nothing of the events.
@@ -12,7 +13,7 @@
  * - Lines use our own names of an event's fields, or the aliases of protocols/event-names.ts.
  */
 import { z } from 'zod';
-import type { ImportChunk, Importer, ImportVerdict } from '../core/event/import.ts';
+import type { ImportChunk, Importer, ImportRefusal, ImportVerdict } from '../core/event/import.ts';
 import type { Arrival } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
 import { Hasher } from '../core/std/hash.ts';
@@ -40,6 +41,9 @@ export interface ChunkDeps {
 
 const ID_HEADER = 'x-import-id';
 const CHUNK_HEADER = 'x-import-chunk';
+const VERSION_HEADER = 'x-import-version';
+/** Chunks of a version: the numbers have up to seven digits. */
+export const IMPORT_CHUNKS_MAX = 10_000_000;
 const TIME_HEADER = 'x-import-time';
 /** Rejections, and notes, that are told; the others are only counted. */
 const ERRORS_MAX = 100;
@@ -51,7 +55,14 @@ const headersSchema = z.object({
     .string()
     .regex(/^\d{1,7}$/)
     .transform(Number),
+  [VERSION_HEADER]: z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/)
+    .transform(Number)
+    .default(1),
 });
+
+export const importIdSchema = headersSchema.shape[ID_HEADER];
 
 const timeSchema = z.object({ [TIME_HEADER]: z.literal('now') });
 
@@ -61,13 +72,21 @@ export async function takeChunk(request: Request, tenant: Tenant, deps: ChunkDep
   const name = readName(request.headers);
   const needsTime = !isTimedByReceipt(request.headers);
   const { lines, contentHash } = await readLines(request, needsTime);
-  const chunk = { uid: tenant.uid, importId: name?.importId ?? contentHash, chunk: name?.chunk ?? 0, contentHash };
+  const { importId, version, chunk: number } = name ?? { importId: contentHash, version: 1, chunk: 0 };
+  const chunk = { uid: tenant.uid, importId, version, chunk: number, contentHash };
 
   const start = await orUnavailable(importer.start(chunk));
   if (start.status === 'conflict') throw chunkConflict(chunk);
+  if (start.status !== 'kept' && start.status !== 'new') throw importRefused(start);
   const verdict =
     start.status === 'kept' ? start.verdict : await storeNew(lines, { chunk, tenant, needsTime, ...start }, deps);
-  if (name === null) await orUnavailable(importer.finish(chunk.uid, chunk.importId));
+  if (name === null) {
+    const request = { version, chunks: 1 };
+    const hasher = new Hasher(tenant.hashKey);
+    const outcome = await orUnavailable(importer.finish(chunk.uid, importId, hasher, request));
+    // Another call took the import back, or finished a greater version, between the two steps.
+    if (outcome.status !== 'finished') throw importRefused({ status: 'superseded' });
+  }
   return verdict;
 }
 
@@ -75,23 +94,24 @@ interface NewChunk {
   readonly chunk: ImportChunk;
   readonly tenant: Tenant;
   readonly receivedAtMs: number;
+  readonly startedAtMs: number;
   readonly needsTime: boolean;
 }
 
 async function storeNew(
   lines: Lines,
-  { chunk, tenant, receivedAtMs, needsTime }: NewChunk,
+  { chunk, tenant, receivedAtMs, startedAtMs, needsTime }: NewChunk,
   { importer, quotas, now }: ChunkDeps,
 ): Promise<ImportVerdict> {
   const received = countEvents(lines);
   quotas?.charge(tenant, received, now(), { isImport: true });
-  const idPrefix = `${chunk.importId}-${chunk.chunk}`;
-  const arrival = { receivedAtMs, sentAtMs: null, needsTime, junkIds: tenant.junkIds };
-  const { events, rejected, unlisted, notes, noted } = admitLines(lines, arrival, idPrefix);
+  const idPrefix = `${chunk.importId}-${chunk.chunk}-`;
+  const arrival = { receivedAtMs, clockMs: startedAtMs, sentAtMs: null, needsTime, junkIds: tenant.junkIds };
+  const { events, rejected, unlisted, madeIds, notes, noted } = admitLines(lines, arrival, idPrefix);
   const records = events.map(({ record }) => record);
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
-  const account = { received, errors: rejected, unlisted, notes, noted };
+  const account = { received, madeIds: new Set(madeIds.map(({ id }) => id)), errors: rejected, unlisted, notes, noted };
   return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), account));
 }
 
@@ -101,7 +121,7 @@ function admitLines(lines: Lines, arrival: Arrival, idPrefix: string): Admission
     arrival,
     source: 'import',
     surroundings: UNKNOWN_SURROUNDINGS,
-    newId: (index) => `${idPrefix}-${index}`,
+    newId: (index) => `${idPrefix}${index}`,
     size: new StoredSize(LIMITS.importChunkStoredSizeBytesMax),
     keepsParsed: false,
     errorsMax: ERRORS_MAX,
@@ -110,15 +130,17 @@ function admitLines(lines: Lines, arrival: Arrival, idPrefix: string): Admission
 }
 
 /** null when neither header is present. */
-function readName(headers: Headers): { readonly importId: string; readonly chunk: number } | null {
+function readName(headers: Headers): Pick<ImportChunk, 'importId' | 'version' | 'chunk'> | null {
   const given = {
     [ID_HEADER]: headers.get(ID_HEADER) ?? undefined,
     [CHUNK_HEADER]: headers.get(CHUNK_HEADER) ?? undefined,
+    [VERSION_HEADER]: headers.get(VERSION_HEADER) ?? undefined,
   };
-  if (given[ID_HEADER] === undefined && given[CHUNK_HEADER] === undefined) return null;
+  if (Object.values(given).every((value) => value === undefined)) return null;
   const parsed = headersSchema.safeParse(given);
   if (!parsed.success) throw requestInvalid(parsed.error);
-  return { importId: parsed.data[ID_HEADER], chunk: parsed.data[CHUNK_HEADER] };
+  const { data } = parsed;
+  return { importId: data[ID_HEADER], version: data[VERSION_HEADER], chunk: data[CHUNK_HEADER] };
 }
 
 /** Tells whether lines without a time happened when they were received. */
@@ -164,6 +186,17 @@ function chunkConflict({ chunk, importId }: ImportChunk): Problem {
     'import-chunk-conflict',
     `Chunk ${chunk} of import ${importId} was stored with another content.`,
   );
+}
+
+const REFUSALS = {
+  superseded: [409, 'import-superseded', 'This version of the import counts no more: a greater one is finished.'],
+  closed: [409, 'import-closed', 'This version of the import takes no more chunks. Draw a new version.'],
+  unknown: [404, 'import-not-found', 'No such version of an import with this id was started.'],
+} as const;
+
+export function importRefused({ status }: ImportRefusal): Problem {
+  const [code, name, detail] = REFUSALS[status];
+  return new Problem(code, name, detail);
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {

@@ -90,11 +90,12 @@ const SEAL_TOTALS = `
 
 const DIRTY_DAYS = `
   SELECT count(DISTINCT sd.day) AS days FROM segment_days sd
-    LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+    JOIN segments s ON s.manifest_seq = sd.manifest_seq AND s.superseded_seq IS NULL
+    LEFT JOIN counting_seals d ON d.uid = sd.uid AND d.day = sd.day
   WHERE sd.uid = ?1 AND sd.manifest_seq > coalesce(d.covered_seq, -1) AND sd.day >= ${LAKE_DROPPED}`;
 
 const DRIFT = `
-  SELECT cause.key AS cause, sum(cause.value) AS events FROM sealed_days d, json_each(d.drift) AS cause
+  SELECT cause.key AS cause, sum(cause.value) AS events FROM counting_seals d, json_each(d.drift) AS cause
   WHERE d.uid = ?1 AND cause.type IN ('integer', 'real') GROUP BY cause.key ORDER BY cause.key`;
 
 /** The flushes that have failed and have not been stored since. */

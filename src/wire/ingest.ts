@@ -4,7 +4,13 @@
  */
 import { z } from 'zod';
 import { EVENT_TYPES } from '../core/event/event.ts';
-import type { ImportStatus, ImportVerdict } from '../core/event/import.ts';
+import {
+  IMPORT_STATES,
+  type ImportStatus,
+  type ImportVerdict,
+  type ImportVersion,
+  type ListedImport,
+} from '../core/event/import.ts';
 import { EVENT_NOTE_CODES } from '../core/event/note.ts';
 import { EVENT_REJECTION_CODES } from '../core/event/rejection.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -86,7 +92,9 @@ export type VerdictDocument = z.infer<typeof verdictSchema>;
 export const importVerdictSchema = z.object({
   received: countSchema,
   accepted: countSchema,
-  duplicate: z.literal(0).describe('Always 0: copies are found when a day is sealed'),
+  duplicate: countSchema.describe(
+    'Lines whose id an earlier line of the chunk has; copies elsewhere are found at the finish and by the seal',
+  ),
   quarantined: z.literal(0),
   rejected: countSchema,
   errors: z.array(eventErrorSchema).describe('The first 100 rejected lines'),
@@ -101,12 +109,62 @@ export const importVerdictSchema = z.object({
 }) satisfies z.ZodType<ImportVerdict>;
 export type WireImportVerdict = z.output<typeof importVerdictSchema>;
 
+const importVersionSchema = z.object({
+  version: countSchema.describe('From 1'),
+  state: z
+    .enum(IMPORT_STATES)
+    .describe('Only the greatest finished version counts. A version is dropped after a week without a new chunk'),
+  fingerprint: z.string().describe('What the client made the version from, in its own words'),
+  counts: z.boolean().describe('Whether its events are in answers'),
+  chunks: countSchema.describe('Chunks that are stored; 0 in an undo'),
+  rows: countSchema.describe('Accepted events'),
+  copies: countSchema.describe('Events left out at the finish, because an earlier chunk has their id'),
+}) satisfies z.ZodType<ImportVersion>;
+
 /** The progress of an import. */
 export const importStatusSchema = z.object({
-  chunks: countSchema.describe('Chunks that are stored'),
-  rows: countSchema.describe('Accepted events'),
-  days: z.array(z.object({ day: z.string(), rows: countSchema, sealed: z.boolean() })),
-  sealed: countSchema.describe('Number of days that are sealed with everything imported into them'),
-  of: countSchema.describe('Number of days with events of the import'),
+  importId: z.string(),
+  version: importVersionSchema.shape.version.describe('The version that counts; while none does, the newest'),
+  state: importVersionSchema.shape.state,
+  undone: z.boolean().describe('Whether the import was taken back, and not finished again since'),
+  chunks: countSchema.describe('Chunks of the version that are stored'),
+  rows: countSchema.describe('Accepted events of the version'),
+  copies: importVersionSchema.shape.copies,
+  days: z
+    .array(z.object({ day: z.string(), rows: countSchema, sealed: z.boolean() }))
+    .describe('Days of a finished version, and days from which it took back events'),
+  sealed: countSchema.describe('Number of days that are sealed as the import stands'),
+  of: countSchema.describe('Number of these days'),
+  versions: z.array(importVersionSchema).readonly().describe('All versions, the newest first'),
 }) satisfies z.ZodType<ImportStatus>;
 export type WireImportStatus = z.output<typeof importStatusSchema>;
+
+/** Imports of the tenant, the newest first. */
+export const importListSchema = z.object({
+  imports: z.array(
+    z.object({
+      importId: z.string(),
+      startedAt: z.string(),
+      undone: importStatusSchema.shape.undone,
+      newest: importVersionSchema,
+    } satisfies Record<Exclude<keyof ListedImport, 'startedAtMs'> | 'startedAt', z.ZodType>),
+  ),
+  cursor: z.string().optional().describe('Of the imports that follow; absent at the end'),
+});
+
+/** The wish for a version of an import. */
+export const importVersionRequestSchema = z.strictObject({
+  fingerprint: z
+    .string()
+    .max(LIMITS.importFingerprintLengthMax)
+    .default('')
+    .describe('What the version is made from, such as a hash of the mapping: an open version of the same is continued'),
+  replace: z.boolean().default(false).describe('Whether the version may take the place of a finished one'),
+});
+
+export const importDrawnSchema = z.object({
+  importId: z.string(),
+  version: importVersionSchema.shape.version.describe('Named by each chunk in `x-import-version`, and by the finish'),
+  isNew: z.boolean().describe('False for an open or finished version that is continued'),
+});
+export type WireImportDrawn = z.output<typeof importDrawnSchema>;

@@ -43,8 +43,16 @@ export const PROBLEM_CODES = {
   'gzip-invalid': 'The body is not valid gzip.',
   'history-invalid': '`historyDays` is out of bounds.',
   'import-chunk-conflict':
-    'A chunk with that number is stored with other content. Send the changed data under another import id.',
-  'import-not-found': 'No chunk of an import with that id is stored.',
+    'A chunk with that number is stored with other content. Send the changed data as another version of the import.',
+  'import-closed':
+    'The version of the import is finished without such a chunk, or it was dropped because nothing came for a week. Draw a new version.',
+  'import-exists':
+    'An import with that id is finished from something else, or was taken back. `replace` makes a version that takes its place; another id makes another import.',
+  'import-incomplete':
+    'Chunks of the version are not stored, or more are stored than the finish names. Send the missing ones, then finish again.',
+  'import-not-found': 'The tenant has no import with that id, or the import no such version.',
+  'import-superseded':
+    'A greater version of the import is finished, or the import was taken back: this version counts no more.',
   'import-unavailable': 'A store did not answer. Send the chunk again; no event is counted twice.',
   'insight-not-found': 'The tenant has no insight with that id. `GET /v1/insights` lists them.',
   'insights-full': 'The tenant has the largest number of insights that is allowed. Remove one first.',

@@ -4,9 +4,11 @@ import type { ImportVerdict } from '../../src/core/event/import.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { SealMessage } from '../../src/core/shard/rpc.ts';
 import { dayText } from '../../src/core/std/day.ts';
+import { Hasher } from '../../src/core/std/hash.ts';
+import { startChunk, storeChunk } from '../../src/lake/import/chunk-store.ts';
 import { lakeImporter } from '../../src/lake/import/import.ts';
-import { importIncarnation, startChunk, storeChunk } from '../../src/lake/import/import-store.ts';
-import { l0Path } from '../../src/lake/manifest/paths.ts';
+import { importIncarnation } from '../../src/lake/import/names.ts';
+import { importPath } from '../../src/lake/manifest/paths.ts';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
 import { expectLog } from '../support/expect-log.ts';
 import type { FakeBucket } from '../support/fake-bucket.ts';
@@ -70,13 +72,16 @@ describe('an import', () => {
     ]);
     expect(sent).toEqual([]);
 
-    await call('POST', '/v1/import/uci/finish', { key: keys.write, body: { chunks: 1 } });
+    await call('POST', '/v1/import/uci/finish?chunks=1', { key: keys.write });
     expect(sent).toHaveLength(2);
     await sealAll();
     const after = await call('GET', '/v1/import/uci', { key: keys.read });
+    const version = { version: 1, state: 'finished', chunks: 1, rows: 2, copies: 0 };
     expect(after.body).toEqual({
-      chunks: 1,
-      rows: 2,
+      importId: 'uci',
+      ...version,
+      undone: false,
+      versions: [{ ...version, fingerprint: '', counts: true }],
       days: [
         { day: '2010-12-01', rows: 1, sealed: true },
         { day: '2010-12-02', rows: 1, sealed: true },
@@ -98,7 +103,8 @@ describe('an import', () => {
     expect(body).toMatchObject({ accepted: 1, rejected: 1 });
     const path = `/traits${'/a'.repeat(8)}`;
     expect(body.errors).toMatchObject([{ index: 1, id: 'm2', code: 'properties-too-deep', path }]);
-    expect((services.lake as unknown as FakeBucket).keys()).toHaveLength(1);
+    const files = (services.lake as unknown as FakeBucket).keys();
+    expect(files.filter((key) => key.includes('/l0/'))).toHaveLength(1);
   });
 
   it('refuses a line without a time, unless the time of the receipt is asked for', async () => {
@@ -180,7 +186,7 @@ describe('an import', () => {
   it('ends the same when it is killed before the manifest knows of the object', async () => {
     const { post, fake, services, clock, call, keys } = await start();
     fake.hook = ({ sql, phase }) => {
-      if (phase === 'before' && sql.some((text) => text.includes('UPDATE imports'))) throw new Error('killed');
+      if (phase === 'before' && sql.some((text) => text.includes('UPDATE import_chunks'))) throw new Error('killed');
     };
     const events = [{ event: 'no id', timestamp: '2010-12-01T00:00:00Z' }, line('1', '2010-12-01')];
     expect((await post(events, chunk('a', 0))).status).toBe(503);
@@ -190,10 +196,10 @@ describe('an import', () => {
     const keysOfLake = (services.lake as unknown as FakeBucket).keys();
     expect(keysOfLake.filter((key) => key.includes('/l0/'))).toHaveLength(1);
     expect((await call('GET', '/v1/import/a', { key: keys.write })).body).toMatchObject({
+      state: 'open',
       chunks: 1,
       rows: 2,
-      sealed: 0,
-      of: 1,
+      of: 0,
     });
     expectLog('http.problem', { code: 'import-unavailable', cause: { cause: { message: 'killed' } } });
   });
@@ -211,7 +217,7 @@ describe('an import', () => {
 
   it('has its days queued once in a while, however often its end is said', async () => {
     const { post, sent, sealAll, call, keys, clock } = await start();
-    const finish = () => call('POST', '/v1/import/a/finish', { key: keys.write, body: {} });
+    const finish = () => call('POST', '/v1/import/a/finish', { key: keys.write });
     const days = Array.from({ length: 100 }, (_, i) => new Date(Date.UTC(2010, 0, 1 + i)).toISOString().slice(0, 10));
     await post(
       days.map((day) => line(day, day)),
@@ -220,14 +226,11 @@ describe('an import', () => {
     for (let i = 0; i < 20; i++) expect((await finish()).body).toMatchObject({ of: 100, sealed: 0 });
     expect(sent).toHaveLength(100);
 
-    // A day with a new chunk is queued at once, and no other day is.
-    await post([line('new', '2010-01-02')], chunk('a', 1));
+    // The day of another import is queued at once, and no other day is.
+    await post([line('other', '2010-01-02')], chunk('b', 0));
+    for (let i = 0; i < 20; i++) await call('POST', '/v1/import/b/finish', { key: keys.write });
     for (let i = 0; i < 20; i++) await finish();
     expect(sent.slice(100)).toMatchObject([{ day: 14_611 }]);
-    await post([line('other', '2010-01-02')], chunk('b', 0));
-    await call('POST', '/v1/import/b/finish', { key: keys.write, body: {} });
-    for (let i = 0; i < 20; i++) await finish();
-    expect(sent).toHaveLength(102);
 
     // Messages can be lost: `tidemark import` asks again after half a minute without news.
     sent.length = 0;
@@ -242,7 +245,7 @@ describe('an import', () => {
   it('has its days queued again when they could not be', async () => {
     const { post, sent, call, keys, services } = await start();
     await post([line('1', '2010-12-01')], chunk('a', 0));
-    const finish = () => call('POST', '/v1/import/a/finish', { key: keys.write, body: {} });
+    const finish = () => call('POST', '/v1/import/a/finish', { key: keys.write });
     const queue = services.sealQueue as { sendBatch: unknown };
     const { sendBatch } = queue;
     queue.sendBatch = async () => {
@@ -283,7 +286,7 @@ describe('an import', () => {
     }));
     const footer = new Uint8Array(8);
     const encoded = { bytes: footer, rowCount, atMinMs: 0, atMaxMs: 0, days, contentHash: '', footer, footerHash: '' };
-    const named = { uid, importId: 'a', chunk: 0, contentHash: '' };
+    const named = { uid, importId: 'a', version: 1, chunk: 0, contentHash: '' };
     const verdict: ImportVerdict = {
       received: rowCount,
       accepted: rowCount,
@@ -294,9 +297,10 @@ describe('an import', () => {
       days: days.map(({ day }) => dayText(day)),
     };
     await startChunk(db, named, 0);
-    const path = l0Path(uid, importIncarnation('a', 0), 0, rowCount);
+    const path = importPath(uid, importIncarnation('a', 1, 0), rowCount, 'hash');
     const segment = { path, encoded, sizeBytes: 8, isOurs: true };
-    await storeChunk(db, named, { segment, links: [], verdict }, 0);
+    const names = { statements: [], remember: () => {} };
+    await storeChunk(db, named, { segment, idsPath: null, links: [], names, verdict });
     const sent: unknown[] = [];
     const sealQueue = {
       sendBatch: async (messages: Iterable<unknown>) => {
@@ -306,7 +310,9 @@ describe('an import', () => {
       },
     };
     const importer = lakeImporter({ db, lake: services.lake, sealQueue, now: () => 0 });
-    expect(await importer.finish(uid, 'a')).toMatchObject({ of: 13_000, sealed: 0 });
+    const hasher = new Hasher([0, 0, 0, 0]);
+    const finished = await importer.finish(uid, 'a', hasher, { version: 1, chunks: 1 });
+    expect(finished).toMatchObject({ status: 'finished', import: { of: 13_000, sealed: 0 } });
     expect(sent).toHaveLength(13_000);
     expect(most.parameters).toBeLessThanOrEqual(100);
     expect(most.length).toBeLessThan(1_000_000);

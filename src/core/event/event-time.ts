@@ -22,11 +22,19 @@ export interface EventTime {
   readonly clamped: boolean;
 }
 
-/** Works out an event's times. `timestampMs` and `sentAtMs` are null when the client sent none. */
-export function eventTime(timestampMs: number | null, sentAtMs: number | null, receivedAtMs: number): EventTime {
+/**
+ * Works out an event's times. `timestampMs` and `sentAtMs` are null when the client sent none. `clockMs`: the time from which
+ * on the future begins; by default that of the receipt.
+ */
+export function eventTime(
+  timestampMs: number | null,
+  sentAtMs: number | null,
+  receivedAtMs: number,
+  clockMs = receivedAtMs,
+): EventTime {
   if (timestampMs === null) return { atMs: receivedAtMs, routingAtMs: receivedAtMs, clamped: false };
-  const latestMs = receivedAtMs + LIMITS.futureClampMs;
-  const shiftedMs = timestampMs - fastClockShiftMs(sentAtMs, receivedAtMs);
+  const latestMs = clockMs + LIMITS.futureClampMs;
+  const shiftedMs = timestampMs - fastClockShiftMs(sentAtMs, clockMs);
   return {
     atMs: Math.min(shiftedMs, latestMs),
     routingAtMs: Math.min(timestampMs, latestMs),

@@ -44,6 +44,8 @@ import { type Checked, reject } from './reject.ts';
 /** The part of a request that holds for all its events. */
 export interface Arrival {
   readonly receivedAtMs: number;
+  /** The clock by which a time lies in the future. Default: `receivedAtMs`. */
+  readonly clockMs?: number;
   /** The request's own `sentAt`; null when it has none. */
   readonly sentAtMs: number | null;
   /** The type of every event, where the call fixes it (`/v1/track`). */
@@ -155,7 +157,7 @@ function parseTime(wire: Wire, arrival: Arrival): Checked<EventTime> {
   const sentAtMs = wire.sentAt == null ? arrival.sentAtMs : parseInstant(wire.sentAt);
   if (Number.isNaN(timestampMs)) return reject('timestamp-invalid', '/timestamp', INSTANT_HINT);
   if (Number.isNaN(sentAtMs)) return reject('timestamp-invalid', '/sentAt', INSTANT_HINT);
-  const time = eventTime(timestampMs, sentAtMs, arrival.receivedAtMs);
+  const time = eventTime(timestampMs, sentAtMs, arrival.receivedAtMs, arrival.clockMs);
   const isEpoch = typeof wire.timestamp === 'number';
   // A number of no window is no time of the future, to be clamped, but one of a unit that cannot be told.
   if (isEpoch && time.clamped && timestampMs! >= LIMITS.epochMsMax) return outOfRange(`${wire.timestamp}`, UNIT_HINT);

@@ -1,82 +1,173 @@
 /**
- * Import: one chunk of bulk history → an L0 segment that only seals and scans count.
+ * Import: the versions and chunks of bulk history → L0 segments that count from the finish of their version on.
  *
- * steps: start (a row has the receipt of the chunk, or its verdict) → records by column → L0 to R2 → segment, days,
- *   links and verdict in one D1 batch
+ * steps of a chunk: start (a row has its times, or its verdict) → records by column → L0 to R2 → what waits and the verdict,
+ *   in one D1 batch
+ * steps of a finish: leave out repeated ids → segments, days, links and version in one D1 batch → queue the days → publish
  *
- * A chunk that was killed anywhere and is sent again has the same receipt, so the same rows, so the same object. Copies,
- * inside the import and beside live events, are left to the seal, which has to look for them anyway.
+ * A chunk that was killed anywhere and is sent again has the same times, so the same rows. Copies beside live events and
+ * other imports are left to the seal, which has to look for them anyway.
  */
 import { type EventColumns, LATE_IMPORT } from '../../core/event/columns.ts';
+import type { EventRecord } from '../../core/event/event.ts';
 import type {
+  FinishOutcome,
+  FinishRequest,
   ImportAccount,
   ImportChunk,
   Importer,
-  ImportStart,
   ImportStatus,
   ImportVerdict,
 } from '../../core/event/import.ts';
 import { findLinks } from '../../core/people/find-links.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
 import { dayText } from '../../core/std/day.ts';
+import type { Hasher } from '../../core/std/hash.ts';
+import { hashHex } from '../../core/std/hash.ts';
+import { type CurrentBucket, publishCurrent } from '../manifest/current.ts';
 import { namesToKeep } from '../manifest/keep-names.ts';
-import { l0Path } from '../manifest/paths.ts';
+import { importPath, workPath } from '../manifest/paths.ts';
 import type { PlacedSegment } from '../manifest/segment-rows.ts';
 import { queueImported } from '../seal/schedule.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';
 import { recordColumns } from '../segment/record-columns.ts';
 import { encodeSegmentPausing } from '../segment/segment-write.ts';
-import { importIncarnation, readImport, startChunk, storeChunk } from './import-store.ts';
+import { readWaiting, replaceWaiting, startChunk, storeChunk } from './chunk-store.ts';
+import { givenIdsOf, idFileOf } from './id-file.ts';
+import { importIncarnation } from './names.ts';
+import { leaveOutRepeats } from './repeats.ts';
+import { countChunks, findMissing, listImports, readImport } from './status-store.ts';
+import { drawVersion, finishedOf, finishVersion, type ImportKey, readVersions, undoImport } from './version-store.ts';
 
 export interface ImportServices {
   readonly db: D1Database;
-  readonly lake: PutBucket;
+  readonly lake: PutBucket & CurrentBucket & Pick<R2Bucket, 'get'>;
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
   readonly now: () => number;
 }
 
 /** @example importRoutes(services, lakeImporter(services)) */
-export function lakeImporter({ db, lake, sealQueue, now }: ImportServices): Importer {
+export function lakeImporter(services: ImportServices): Importer {
+  const { db, now } = services;
   return {
-    start: (chunk): Promise<ImportStart> => startChunk(db, chunk, now()),
-
-    async store(chunk, records, hasher, account): Promise<ImportVerdict> {
-      const columns = recordColumns(records, hasher, LATE_IMPORT);
-      const segment = records.length === 0 ? null : await placeSegment(lake, chunk, columns);
-      const verdict = verdictOf(records.length, segment, account);
-      const names = namesToKeep(db, chunk.uid, columns);
-      await storeChunk(db, chunk, { segment, links: findLinks(columns, hasher), names, verdict }, now());
-      return verdict;
+    draw: (uid, importId, request) => drawVersion(db, { uid, importId }, request, now()),
+    start: (chunk) => startChunk(db, chunk, now()),
+    store: (chunk, records, hasher, account) => storeRecords(services, chunk, { records, hasher, account }),
+    finish: (uid, importId, hasher, request) => finishImport(services, { uid, importId }, hasher, request),
+    async undo(uid, importId): Promise<ImportStatus | null> {
+      const isUndone = await undoImport(db, { uid, importId }, now());
+      return isUndone
+        ? settle(services, { uid, importId })
+        : ((await readImport(db, { uid, importId }))?.status ?? null);
     },
-
-    async finish(uid, importId): Promise<ImportStatus | null> {
-      const known = await readImport(db, uid, importId);
-      if (known === null) return null;
-      await queueImported({ db, sealQueue }, uid, known.open, now());
-      return known.status;
-    },
-
-    status: async (uid, importId) => (await readImport(db, uid, importId))?.status ?? null,
+    status: async (uid, importId) => (await readImport(db, { uid, importId }))?.status ?? null,
+    list: (uid, before, countMax) => listImports(db, uid, before, countMax),
   };
+}
+
+interface NewChunk {
+  readonly records: readonly EventRecord[];
+  readonly hasher: Hasher;
+  readonly account: ImportAccount;
+}
+
+async function storeRecords(
+  { db, lake, now }: ImportServices,
+  chunk: ImportChunk,
+  { records: all, hasher, account }: NewChunk,
+): Promise<ImportVerdict> {
+  const { records, words } = givenIdsOf(all, hasher, account.madeIds);
+  const columns = recordColumns(records, hasher, LATE_IMPORT);
+  const segment = records.length === 0 ? null : await placeSegment(lake, chunk, columns);
+  const idsPath = segment === null || words.length === 0 ? null : await placeIds(lake, chunk, segment, words);
+  const verdict = verdictOf(all.length, records.length, segment, account);
+  const names = namesToKeep(db, chunk.uid, columns);
+  const links = findLinks(columns, hasher);
+  if (await storeChunk(db, chunk, { segment, idsPath, links, names, verdict })) return verdict;
+  // Another try was ahead, or the version has ended: the caller hears what now holds.
+  const again = await startChunk(db, chunk, now());
+  if (again.status === 'kept') return again.verdict;
+  throw new Error(`chunk ${chunk.chunk} of import ${chunk.importId} was overtaken: it is ${again.status} now`);
 }
 
 async function placeSegment(
   bucket: PutBucket,
-  { uid, importId, chunk }: ImportChunk,
+  { uid, importId, version, chunk }: ImportChunk,
   columns: EventColumns,
 ): Promise<PlacedSegment> {
   const encoded = await encodeSegmentPausing(columns, { order: 'l0' });
-  const path = l0Path(uid, importIncarnation(importId, chunk), 0, columns.rowCount);
+  const incarnation = importIncarnation(importId, version, chunk);
+  const path = importPath(uid, incarnation, columns.rowCount, encoded.contentHash);
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
   return { path, encoded, sizeBytes, isOurs };
 }
 
+/** The name has the hash of the segment, and so the content follows from it. */
+async function placeIds(
+  bucket: PutBucket,
+  { uid, importId, version, chunk }: ImportChunk,
+  { path: segmentPath }: PlacedSegment,
+  words: Uint32Array,
+): Promise<string> {
+  const path = workPath(uid, importIncarnation(importId, version, chunk), `ids-${hashHex(segmentPath)}`);
+  await bucket.put(path, idFileOf(words));
+  return path;
+}
+
+async function finishImport(
+  services: ImportServices,
+  key: ImportKey,
+  hasher: Hasher,
+  request: FinishRequest,
+): Promise<FinishOutcome> {
+  const { db, lake, now } = services;
+  const versions = await readVersions(db, key);
+  const finished = finishedOf(versions);
+  const version = request.version ?? versions.find(({ state }) => state === 'open')?.version ?? finished?.version;
+  const stored = versions.find((each) => each.version === version);
+  if (stored === undefined || version === undefined) return { status: 'unknown' };
+  if (finished !== undefined && finished.version > version) return { status: 'superseded' };
+  if (stored.state === 'dropped') return { status: 'closed' };
+  if (stored.state === 'open') {
+    const chunks = request.chunks ?? (await countChunks(db, key, version));
+    const missing = await findMissing(db, key, version, chunks);
+    if (missing.length > 0 || (await countChunks(db, key, version)) > chunks) return { status: 'incomplete', missing };
+    const versionKey = { ...key, version };
+    const copies = await leaveOutRepeats(await readWaiting(db, versionKey), {
+      lake,
+      hasher,
+      replace: async (waiting, rows) => {
+        const segment =
+          rows && (await placeSegment(lake, { ...versionKey, chunk: waiting.chunk, contentHash: '' }, rows));
+        await replaceWaiting(db, versionKey, waiting, segment, now());
+      },
+    });
+    // False when another call has finished this version, or a greater one: the next reading says which.
+    if (!(await finishVersion(db, versionKey, { chunks, copies }, now()))) {
+      return finishImport(services, key, hasher, { ...request, version });
+    }
+  } else if (request.chunks !== undefined && request.chunks !== stored.chunkCount) {
+    return { status: 'incomplete', missing: [] };
+  }
+  return { status: 'finished', import: await settle(services, key) };
+}
+
+/** Queues the days of the import that are not sealed as it stands, and publishes which files count. */
+async function settle({ db, lake, sealQueue, now }: ImportServices, key: ImportKey): Promise<ImportStatus> {
+  const { status, open } = (await readImport(db, key))!;
+  if (open.length > 0) await publishCurrent(db, lake, key.uid, now());
+  await queueImported({ db, sealQueue }, key.uid, open, now());
+  return status;
+}
+
 function verdictOf(
+  admitted: number,
   accepted: number,
   segment: PlacedSegment | null,
   { received, errors, unlisted, notes, noted }: ImportAccount,
 ): ImportVerdict {
   const days = segment?.encoded.days.map(({ day }) => dayText(day)) ?? [];
   const told = { ...(noted > 0 && { notes, noted }), ...(unlisted.length > 0 && { unlisted }) };
-  return { received, accepted, duplicate: 0, quarantined: 0, rejected: received - accepted, errors, days, ...told };
+  const counts = { accepted, duplicate: admitted - accepted, quarantined: 0 as const, rejected: received - admitted };
+  return { received, ...counts, errors, days, ...told };
 }

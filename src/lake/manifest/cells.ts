@@ -62,7 +62,7 @@ export function selectSealedCells(
   return db
     .prepare(
       `SELECT c.day, c.overflowed, c.cells
-       FROM sealed_days d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.revision = d.revision
+       FROM counting_seals d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.revision = d.revision
          AND c.grain = CASE WHEN d.day IN (SELECT value FROM json_each(?6)) THEN 'hour' ELSE ?5 END
        WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4
          AND c.day >= COALESCE((SELECT day_before FROM dropped WHERE uid = ?1 AND tier = c.grain AND name = ''), ${DAY_MIN})

@@ -1,11 +1,12 @@
 /**
  * Paths: the names of a tenant's files in the lake, in code and in SQL, and how days are written in them.
  *
- *   lake/v1/<uid>/l0/<incarnation>-<seqFrom>-<seqTo>.parquet    events of one flush or import chunk
+ *   lake/v1/<uid>/l0/<incarnation>-<seqFrom>-<seqTo>.parquet    events of one flush; of an import chunk, with a hash behind
  *   lake/v1/<uid>/date=<day>/<run>-<plan hash>.parquet          events of one sealed day (L1)
  *   lake/v1/<uid>/traits/date=<day>/<run>-<plan hash>.parquet   of an L1 file the events that say who is who
  *   lake/v1/<uid>/profiles/<span>-<range>-<hash>.parquet        trait digests
  *   lake/v1/<uid>/work/<plan hash>/<name>                       what tasks of a seal leave for each other
+ *   lake/v1/<uid>/work/<incarnation>/<name>                     what chunks of an import leave for its finish
  *   lake/v1/<uid>/current.json                                  the files that count now
  *
  * The functions that end in `Sql` give expressions and conditions; their arguments are SQL expressions too. Conditions on
@@ -24,10 +25,20 @@ export function lakeFolder(uid: string): string {
   return `${ROOT}${uid}/`;
 }
 
-/** `incarnation`: that of a shard; of an import chunk it is `importIncarnation(id, chunk)`. */
+/** `incarnation`: that of a shard. */
 export function l0Path(uid: string, incarnation: string, seqFrom: number, seqTo: number): string {
   return `${ROOT}${uid}${L0}${incarnation}-${seqFrom}-${seqTo}.parquet`;
 }
+
+/**
+ * A file of an import. Its name has the hash of its content, because another release may make another file of the same chunk.
+ * `incarnation`: `importIncarnation(id, version, chunk)`.
+ */
+export function importPath(uid: string, incarnation: string, rowCount: number, contentHash: string): string {
+  return `${ROOT}${uid}${L0}${incarnation}-0-${rowCount}-${contentHash.slice(0, HASH_LENGTH)}.parquet`;
+}
+
+const HASH_LENGTH = 16;
 
 /** `l0Path` in SQL. */
 export function l0PathSql(uid: string, incarnation: string, seqFrom: string, seqTo: string): string {

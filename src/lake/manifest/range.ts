@@ -13,6 +13,14 @@ import {
 } from './cells.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
+import {
+  importsVersionOf,
+  selectImportsVersion,
+  selectVoidDays,
+  selectWaitingRows,
+  voidDaysOf,
+  waitingRowsOf,
+} from './versions.ts';
 
 /** A segment of a day that no seal covers yet, which makes the day dirty. */
 export interface UncoveredSegment {
@@ -24,7 +32,7 @@ export interface UncoveredSegment {
   readonly rollupIds: readonly string[];
   /** Rows of this day. */
   readonly rowCount: number;
-  /** Rows of this day that are in no part: imports, and events beyond the allowed lateness. */
+  /** Rows of this day that are in no part: imports, events beyond the allowed lateness, and all rows of a void day. */
   readonly uncounted: number;
 }
 
@@ -36,6 +44,12 @@ export interface RangeReading {
   readonly dayCells: readonly SealedCells[];
   readonly parts: readonly StoredPart[];
   readonly uncovered: readonly UncoveredSegment[];
+  /** Days whose seals do not count any more: of their parts some may be gone, so that only the lake has all their events. */
+  readonly voidDays: ReadonlySet<number>;
+  /** Rows of imports that are not finished. */
+  readonly waitingRows: number;
+  /** Differs when a version of an import of these days was finished or superseded. */
+  readonly importsVersion: string;
 }
 
 export interface RangeRequest {
@@ -63,6 +77,9 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
     selectUncovered(db, uid, dayFrom, dayTo),
+    selectVoidDays(db, uid, dayFrom, dayTo),
+    selectWaitingRows(db, uid, dayFrom, dayTo),
+    selectImportsVersion(db, uid, { dayFrom, dayTo }),
   ];
   if (rollupId !== null) {
     statements.push(
@@ -73,11 +90,16 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
       statements.push(selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain: 'day', hourDays: [] }));
     }
   }
-  const [dropped, days, uncovered, cells, parts, dayCells] = await db.batch<unknown>(statements);
+  const [dropped, days, uncovered, voids, waiting, imports, cells, parts, dayCells] =
+    await db.batch<unknown>(statements);
+  const voidDays = voidDaysOf(voids!);
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
-    uncovered: (uncovered!.results as UncoveredRow[]).map((row) => ({ ...row, rollupIds: JSON.parse(row.rollupIds) })),
+    uncovered: (uncovered!.results as UncoveredRow[]).map((row) => uncoveredOf(row, voidDays)),
+    voidDays,
+    waitingRows: waitingRowsOf(waiting!),
+    importsVersion: importsVersionOf(imports!),
     cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
@@ -86,14 +108,19 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
 
 type UncoveredRow = Omit<UncoveredSegment, 'rollupIds'> & { readonly rollupIds: string };
 
+function uncoveredOf(row: UncoveredRow, voidDays: ReadonlySet<number>): UncoveredSegment {
+  const uncounted = voidDays.has(row.day) ? row.rowCount : row.uncounted;
+  return { ...row, uncounted, rollupIds: JSON.parse(row.rollupIds) };
+}
+
 function selectUncovered(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
   return db
     .prepare(
       `SELECT sd.day, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo, s.rollup_ids AS rollupIds,
          sd.row_count AS rowCount, sd.uncounted
        FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-       LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-       WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
+       LEFT JOIN counting_seals d ON d.uid = sd.uid AND d.day = sd.day
+       WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
        ORDER BY sd.day, sd.manifest_seq`,
     )
     .bind(uid, dayFrom, dayTo);

@@ -35,6 +35,8 @@ export interface SealedDay {
   readonly sealedAtMs: number;
   /** Names of events that had expired when the day was sealed: it holds none of them. */
   readonly expired: readonly string[];
+  /** The seal lacks what was superseded up to here. */
+  readonly supersededSeq: number;
 }
 
 export interface SealedDayRow {
@@ -48,26 +50,46 @@ export interface SealedDayRow {
   drift: string;
   sealedAtMs: number;
   expired: string;
+  supersededSeq: number;
 }
 
 /** A condition on writes of a seal: no revision as new as its own has been flipped to. Parameters 1–3: uid, day, revision. */
 export const IS_NOT_OVERTAKEN =
   'NOT EXISTS (SELECT 1 FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2 AND d.revision >= ?3)';
 
+/** The seals that count: a day of which something was superseded since is as if it were not sealed (CORRECTNESS B3). */
 export function selectSealedDays(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+  return selectSeals(db, 'counting_seals', { uid, dayFrom, dayTo });
+}
+
+/** All seals, whether they count or not: what the next seal of a day goes by. */
+export function selectAnySeals(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+  return selectSeals(db, 'sealed_days', { uid, dayFrom, dayTo });
+}
+
+function selectSeals(
+  db: D1Database,
+  table: 'sealed_days' | 'counting_seals',
+  { uid, dayFrom, dayTo }: { readonly uid: string; readonly dayFrom: number; readonly dayTo: number },
+): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT day, revision, covered_seq AS coveredSeq, vector, rollup_ids AS rollupIds, events, people, drift, sealed_at_ms AS sealedAtMs, expired
-       FROM sealed_days WHERE uid = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day`,
+      `SELECT day, revision, covered_seq AS coveredSeq, vector, rollup_ids AS rollupIds, events, people, drift, sealed_at_ms AS sealedAtMs,
+         expired, superseded_seq AS supersededSeq
+       FROM ${table} WHERE uid = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day`,
     )
     .bind(uid, dayFrom, dayTo);
 }
 
-/** One row that differs whenever a day of the range was sealed: how many days are sealed, and the sum of their revisions. */
+/**
+ * One row that differs whenever a day of the range was sealed or a version of an import superseded: how many days are sealed,
+ * the sum of their revisions, and the latest supersession.
+ */
 export function selectRevisions(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT count(*) AS days, coalesce(sum(revision), 0) AS revisions FROM sealed_days
+      `SELECT count(*) AS days, coalesce(sum(revision), 0) AS revisions,
+         (SELECT max(x.seq) FROM supersessions x WHERE x.uid = ?1) AS supersededSeq FROM sealed_days
        WHERE uid = ?1 AND day BETWEEN ?2 AND ?3`,
     )
     .bind(uid, dayFrom, dayTo);

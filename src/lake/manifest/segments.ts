@@ -5,16 +5,19 @@
  * With the other tables of this folder they are the manifest, the only truth about the lake. Rules that bind every reader
  * (CORRECTNESS A5, B2, B3):
  * - the L1 segments that count for a day are those of `sealed_days.revision`, nothing else;
- * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`;
+ * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`, and it was not superseded;
+ * - a seal of which something was superseded since does not count: its day is read as if it were not sealed;
  * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
  * - deleting is only garbage collection: no reading depends on whether rows or files were deleted.
  */
+import type { DayRange } from '../../core/std/day.ts';
 import { unpackFooter } from '../segment/footer.ts';
 import { spanOf } from './digest-span.ts';
 import { digestsOf, selectDigests, type TraitDigest } from './digest-store.ts';
 import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { dayTextSql, isL1PathSql, traitsPath } from './paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
+import { importsVersionOf, selectImportsVersion, selectWaitingRows, waitingRowsOf } from './versions.ts';
 
 export type SegmentSourceKind = 'flush' | 'import' | 'seal';
 
@@ -44,6 +47,10 @@ export interface ScanPlan {
   readonly segments: readonly LakeSegment[];
   /** Trait digests of the days' spans; empty unless `only` traits are read. */
   readonly digests: readonly TraitDigest[];
+  /** Rows of imports that are not finished, which are in none of the segments. */
+  readonly waitingRows: number;
+  /** Differs when a version of an import of `importsOf` was finished or superseded. */
+  readonly importsVersion: string;
 }
 
 /**
@@ -57,18 +64,23 @@ export async function readScanPlan(
     dayFrom,
     dayTo,
     only,
+    importsOf = { dayFrom, dayTo },
   }: {
     readonly uid: string;
     readonly dayFrom: number;
     readonly dayTo: number;
     /** Reads, for sealed days that have them, the files of events with traits instead of all events. */
     readonly only?: 'traits' | undefined;
+    /** The days of whose imports the reading tells the version. Default: its own. */
+    readonly importsOf?: DayRange;
   },
 ): Promise<ScanPlan> {
   const footer = only === undefined ? 's.footer' : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
-  const [dropped, days, sealed, uncovered, digests] = await db.batch<unknown>([
+  const [dropped, days, waiting, imports, sealed, uncovered, digests] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
+    selectWaitingRows(db, uid, dayFrom, dayTo),
+    selectImportsVersion(db, uid, importsOf),
     ...selectCounting(db, uid, dayFrom, dayTo, footer),
     ...(only === undefined ? [] : [selectDigests(db, uid, spanOf(dayFrom), spanOf(dayTo))]),
   ]);
@@ -77,6 +89,8 @@ export async function readScanPlan(
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
     segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? (row) => row : traitsRowOf),
     digests: digests === undefined ? [] : digestsOf(digests),
+    waitingRows: waitingRowsOf(waiting!),
+    importsVersion: importsVersionOf(imports!),
   };
 }
 
@@ -124,7 +138,7 @@ function selectCounting(
     db
       .prepare(
         `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
-         FROM sealed_days d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
+         FROM counting_seals d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
            AND ${isL1PathSql('s.path', '?1', dayTextSql('d.day'))}
          WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3 AND d.day >= ${LAKE_DROPPED}`,
       )
@@ -133,8 +147,8 @@ function selectCounting(
       .prepare(
         `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
          FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-         LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-         WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
+         LEFT JOIN counting_seals d ON d.uid = sd.uid AND d.day = sd.day
+         WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
          GROUP BY s.manifest_seq`,
       )
       .bind(uid, dayFrom, dayTo),

@@ -72,7 +72,7 @@ function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: 
 /** The flip itself: from here on readers count the revision. */
 function upsertSealedDay(
   db: D1Database,
-  { uid, day, revision, coveredSeq, vector, rollups, expired = [] }: SealPlan,
+  { uid, day, revision, coveredSeq, vector, rollups, expired = [], supersededSeq = 0 }: SealPlan,
   { events, people, drift }: SealOutcome['sealed'],
   nowMs: number,
 ): D1PreparedStatement {
@@ -82,14 +82,28 @@ function upsertSealedDay(
   ) as [string, string, string, string];
   return db
     .prepare(
-      `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+      `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired, superseded_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT (uid, day) DO UPDATE SET revision = excluded.revision, covered_seq = excluded.covered_seq,
            vector = excluded.vector, rollup_ids = excluded.rollup_ids, events = excluded.events, people = excluded.people,
-           drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired
+           drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired,
+           superseded_seq = excluded.superseded_seq
          WHERE excluded.revision > sealed_days.revision`,
     )
-    .bind(uid, day, revision, coveredSeq, vectorText, rollupsText, events, people, driftText, nowMs, expiredText);
+    .bind(
+      uid,
+      day,
+      revision,
+      coveredSeq,
+      vectorText,
+      rollupsText,
+      events,
+      people,
+      driftText,
+      nowMs,
+      expiredText,
+      supersededSeq,
+    );
 }
 
 function deleteReplaced(

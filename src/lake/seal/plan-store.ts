@@ -9,7 +9,7 @@ import { dayText } from '../../core/std/day.ts';
 import { assert } from '../../core/std/result.ts';
 import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../manifest/dropped.ts';
 import { holderOf, isHeldBy, type Lease, releaseLease, selectHolder, takeLease } from '../manifest/leases.ts';
-import { IS_NOT_OVERTAKEN, type SealedDayRow, sealedDayOf, selectSealedDays } from '../manifest/sealed-days.ts';
+import { IS_NOT_OVERTAKEN, type SealedDayRow, sealedDayOf, selectAnySeals } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { fromBase64 } from '../std/base64.ts';
 import { type DayInput, type DayState, isNewlyCovered, planHash, type SealPlan } from './plan.ts';
@@ -18,13 +18,15 @@ type InputRow = Omit<DayInput, 'rollupIds'> & { readonly rollupIds: string };
 
 /** The state of a day in the manifest, read in one transaction. */
 export async function readDayState(db: D1Database, uid: string, day: number): Promise<DayState> {
-  const [dropped, sealed, inputs, vector, head] = await db.batch<unknown>([
+  const [dropped, sealed, inputs, vector, head, superseded] = await db.batch<unknown>([
     selectDropped(db, uid),
-    selectSealedDays(db, uid, day, day),
-    selectInputs(db, uid, day),
+    selectAnySeals(db, uid, day, day),
+    selectInputs(db, uid, day, 's.superseded_seq IS NULL'),
     db.prepare(SELECT_VECTOR).bind(uid),
     db.prepare('SELECT COALESCE(MAX(manifest_seq), 0) AS headSeq FROM segments'),
+    db.prepare(SELECT_SUPERSEDED).bind(uid, day),
   ]);
+  const [{ supersededSeq, daySeq }] = superseded!.results as [{ supersededSeq: number; daySeq: number }];
   const [sealedRow] = sealed!.results as SealedDayRow[];
   const ends = vector!.results as { incarnation: string; seqTo: number }[];
   return {
@@ -33,15 +35,22 @@ export async function readDayState(db: D1Database, uid: string, day: number): Pr
     vector: Object.fromEntries(ends.map(({ incarnation, seqTo }) => [incarnation, seqTo])),
     headSeq: (head!.results as { headSeq: number }[])[0]!.headSeq,
     expired: expiredNames(droppedOf(dropped!), day),
+    supersededSeq,
+    isVoid: sealedRow !== undefined && daySeq > sealedRow.supersededSeq,
   };
 }
 
-function selectInputs(db: D1Database, uid: string, day: number): D1PreparedStatement {
+/** The tenant's latest supersession, and the latest that took rows of the day. Parameters: uid, day. */
+const SELECT_SUPERSEDED = `SELECT COALESCE((SELECT MAX(seq) FROM supersessions WHERE uid = ?1), 0) AS supersededSeq,
+  COALESCE((SELECT superseded_seq FROM superseded_days WHERE uid = ?1 AND day = ?2), 0) AS daySeq`;
+
+/** \`counting\`: which segments are wanted; a plan's own may have been superseded since it was made. */
+function selectInputs(db: D1Database, uid: string, day: number, counting = '1'): D1PreparedStatement {
   return db
     .prepare(
       `SELECT s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
          s.rollup_ids AS rollupIds, s.size_bytes AS sizeBytes, sd.row_count AS rowCount, sd.uncounted
-       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq WHERE sd.uid = ?1 AND sd.day = ?2 AND sd.day >= ${LAKE_DROPPED}`,
+       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq WHERE sd.uid = ?1 AND sd.day = ?2 AND sd.day >= ${LAKE_DROPPED} AND ${counting}`,
     )
     .bind(uid, day);
 }

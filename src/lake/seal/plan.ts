@@ -38,6 +38,10 @@ export interface DayState {
   readonly headSeq: number;
   /** Names of events that have expired by the day. */
   readonly expired: readonly string[];
+  /** The tenant's latest supersession of an import's version at that moment; 0 when there was none. */
+  readonly supersededSeq: number;
+  /** Whether something of the seal was superseded since. */
+  readonly isVoid: boolean;
 }
 
 export interface SealPlan {
@@ -56,6 +60,8 @@ export interface SealPlan {
   readonly idPartCount: number;
   /** Names of events that are left out; absent in plans from before expiry existed. */
   readonly expired?: readonly string[];
+  /** The inputs lack what was superseded up to here; absent in plans from before imports had versions. */
+  readonly supersededSeq?: number;
 }
 
 /** The reason why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
@@ -67,10 +73,11 @@ export function planSeal(
   state: DayState,
   rollups: readonly Rollup[],
 ): SealPlan | NothingToSeal {
-  const { sealed, inputs, vector, headSeq, expired } = state;
-  if (inputs.length === 0) return 'empty';
-  if (sealed !== null && !isDirty(sealed, inputs) && hasRollups(sealed, rollups) && lacks(sealed, expired))
-    return 'clean';
+  const { sealed, inputs, vector, headSeq, expired, supersededSeq, isVoid } = state;
+  // A day that an undo has emptied is sealed without events: its old seal does not count, and must not stay dirty.
+  if (inputs.length === 0 && !isVoid) return 'empty';
+  const isUpToDate = sealed !== null && !isVoid && !isDirty(sealed, inputs);
+  if (isUpToDate && hasRollups(sealed, rollups) && lacks(sealed, expired)) return 'clean';
   const rowCount = rowCountOf(inputs);
   return {
     uid,
@@ -84,6 +91,7 @@ export function planSeal(
     bucketCount: rangeCountOf(rowCount),
     idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
     expired,
+    supersededSeq,
   };
 }
 

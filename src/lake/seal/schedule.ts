@@ -1,9 +1,6 @@
 /**
  * Seal schedule: which days are due: they ended two hours ago and are dirty; every hour at first, and less often the older
  * they are (CORRECTNESS B5). It also makes lost messages harmless: a day that stays dirty is found again.
- *
- * A day whose only news is an import that still goes on waits for the import's end, because each of its chunks would seal
- * the day anew.
  */
 import { HOUR_MS, LIMITS, MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
@@ -21,8 +18,6 @@ export interface ScheduleServices {
 const SCHEDULE_EVERY_MS = 5 * MINUTE_MS;
 /** A day that was queued is not queued again before this time has passed. */
 const QUEUED_FOR_MS = 15 * MINUTE_MS;
-/** An import without a new chunk for this long has ended, even if no call has said so. */
-const IMPORT_QUIET_MS = 10 * MINUTE_MS;
 /**
  * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of that call
  * would fill the queue that all tenants share. Ten seconds is less than the half minute after which `tidemark import` asks
@@ -62,18 +57,18 @@ export async function queueSeals(
 }
 
 /**
- * Queues the days of an import that are not sealed with all of it, unless they were queued since their newest segment: a
- * chunk that is stored after its day was queued has the day queued again at once.
+ * Queues the days of an import that are not sealed with all of it, unless they were queued since its newest finish or
+ * undo: a day that was queued before it is queued again at once.
  */
 export async function queueImported(
   { db, sealQueue }: Pick<ScheduleServices, 'db' | 'sealQueue'>,
   uid: string,
-  open: readonly { readonly day: number; readonly manifestSeq: number }[],
+  open: readonly { readonly day: number; readonly seq: number }[],
   nowMs: number,
 ): Promise<void> {
   if (open.length === 0) return;
   const forMs = Math.min(QUEUED_FOR_MS, IMPORT_QUEUED_FOR_MS + open.length * IMPORT_QUEUED_FOR_MS_A_DAY);
-  const claims = open.map(({ day, manifestSeq }) => ({ name: claimName({ uid, day }), seq: manifestSeq }));
+  const claims = open.map(({ day, seq }) => ({ name: claimName({ uid, day }), seq }));
   const free = await claimSince(db, claims, nowMs, forMs);
   const chosen = open.filter(({ day }) => free.has(claimName({ uid, day })));
   try {
@@ -101,13 +96,14 @@ export async function dueDays(db: D1Database, nowMs: number): Promise<DueDay[]> 
       `SELECT sd.uid, sd.day
        FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
        LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-       WHERE sd.day <= ?1 AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
+       WHERE sd.day <= ?1 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
          AND sd.day >= COALESCE((SELECT r.day_before FROM dropped r WHERE r.uid = sd.uid AND r.tier = 'lake' AND r.name = ''), sd.day)
          AND COALESCE(d.sealed_at_ms, 0) <= ?2 - CASE WHEN sd.day >= ?3 - 2 THEN ?4 WHEN sd.day >= ?3 - 9 THEN ?4 * 6 ELSE ?4 * 24 END
-         AND (s.source = 'flush' OR NOT EXISTS (SELECT 1 FROM imports i WHERE i.uid = sd.uid AND i.stored_at_ms > ?5))
-       GROUP BY sd.uid, sd.day ORDER BY sd.day DESC LIMIT ?6`,
+       UNION SELECT v.uid, v.day FROM superseded_days v JOIN sealed_days d ON d.uid = v.uid AND d.day = v.day
+       WHERE v.superseded_seq > d.superseded_seq
+       ORDER BY 2 DESC LIMIT ?5`,
     )
-    .bind(lastDay, nowMs, today, HOUR_MS, nowMs - IMPORT_QUIET_MS, DAYS_PER_RUN_MAX)
+    .bind(lastDay, nowMs, today, HOUR_MS, DAYS_PER_RUN_MAX)
     .all<DueDay>();
   return results;
 }

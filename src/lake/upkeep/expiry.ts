@@ -110,7 +110,8 @@ function recordStatements(
 const RECORD = `
   WITH target AS (
     SELECT MIN(?4, COALESCE((
-      SELECT MIN(sd.day) FROM segment_days sd LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+      SELECT MIN(sd.day) FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq AND s.superseded_seq IS NULL
+      LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
       WHERE sd.uid = ?1 AND sd.day < ?4 AND sd.day >= ${LAKE_DROPPED} AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
     ), ?4)) AS day_before
   )

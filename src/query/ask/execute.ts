@@ -97,10 +97,19 @@ async function answerFromRollups(
  */
 async function estimatePeople(asking: QueryAsking, query: Query): Promise<QueryAnswer | null> {
   if (query.measure !== 'users' || query.exact) return null;
-  const reading = await readAnyRollup(asking, query, { ignoresLinks: true });
+  const reading = await readAnyRollup(asking, query, { ignoresLinks: true, leavesOutVoid: true });
   if (reading === null) return null;
   const ranked = rankSeries(query, reading.fold);
   return answered(asking, query, { ...ranked, estimated: ranked.estimated || reading.ignoredLinks }, reading.meta);
+}
+
+/**
+ * Answers without the days of which an import was taken back a moment ago, where the lake holds too much to be read: their
+ * events are pending until they are sealed anew. null when the question wants exactness, or no rollup holds the range.
+ */
+async function withoutVoidDays(asking: QueryAsking, query: Query): Promise<QueryAnswer | null> {
+  if (query.exact) return null;
+  return answerFromRollups(asking, query, { leavesOutVoid: true });
 }
 
 /** The reading of the first rollup without a shortfall; null when there is none. */
@@ -119,7 +128,10 @@ async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupO
 async function answerFromLake(asking: QueryAsking, query: Query): Promise<Result<QueryAnswer, LakeRefusal>> {
   const reading = await readLake(asking, query);
   if (!reading.ok) {
-    const estimate = reading.error.code === 'query-too-large' ? await estimatePeople(asking, query) : null;
+    const isTooLarge = reading.error.code === 'query-too-large';
+    const estimate = isTooLarge
+      ? ((await withoutVoidDays(asking, query)) ?? (await estimatePeople(asking, query)))
+      : null;
     return estimate === null ? reading : ok(estimate);
   }
   const { fold, view, scannedEvents } = reading.value;

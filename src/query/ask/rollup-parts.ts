@@ -20,26 +20,31 @@ export interface CountingPart {
 }
 
 export function countingParts(
-  { days, parts }: Pick<RangeReading, 'days' | 'parts'>,
+  { days, parts, voidDays }: Pick<RangeReading, 'days' | 'parts' | 'voidDays'>,
   coverage: Coverage,
   range: DayRange,
 ): CountingPart[] {
   const sealed = new Map(days.map((day) => [day.day, day]));
   return parts
     .filter((part) => isStored(coverage, part.incarnation, part.seqTo))
-    .map((part) => ({ part, stretches: unsealedStretches(part, range, sealed) }))
+    .map((part) => ({ part, stretches: unsealedStretches(part, range, { sealed, voidDays }) }))
     .filter(({ stretches }) => stretches.length > 0);
 }
 
-/** The days of a part, within the range, that no seal covers. */
+interface DaysByState {
+  readonly sealed: ReadonlyMap<number, SealedDay>;
+  readonly voidDays: ReadonlySet<number>;
+}
+
+/** The days of a part, within the range, that no seal covers. Of a void day no part counts: others of it may be gone. */
 function unsealedStretches(
   { incarnation, seqFrom, dayMin, dayMax }: StoredPart,
   { dayFrom, dayTo }: DayRange,
-  sealed: ReadonlyMap<number, SealedDay>,
+  { sealed, voidDays }: DaysByState,
 ): [number, number][] {
   const stretches: [number, number][] = [];
   for (let day = Math.max(dayMin, dayFrom); day <= Math.min(dayMax, dayTo); day++) {
-    if (seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;
+    if (voidDays.has(day) || seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;
     const last = stretches.at(-1);
     if (last?.[1] === day - 1) last[1] = day;
     else stretches.push([day, day]);

@@ -20,6 +20,8 @@ export type RollupShortfall =
   | 'seal-ahead'
   /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */
   | 'seal-outdated'
+  /** Rows of a sealed day were taken back since: the day is being sealed anew without them. */
+  | 'seal-void'
   | CellShortfall;
 
 /** The readings for a question, before anything is folded. */
@@ -30,12 +32,15 @@ export interface CellReading {
   readonly coverage: Coverage;
   /** The grain that each day's cells must have; a day that is absent needs none finer than a day. */
   readonly grains: ReadonlyMap<number, Grain>;
+  /** Whether the answer may lack days whose seals do not count. */
+  readonly leavesOutVoid: boolean;
 }
 
 /** null when every stretch has the rollup, fine enough and up to date. */
 export function shortfallOf(reading: CellReading): RollupShortfall | null {
-  const { range, coverage, grains } = reading;
-  const { days, dropped } = range;
+  const { range, coverage, grains, leavesOutVoid } = reading;
+  const { days, dropped, voidDays } = range;
+  if (voidDays.size > 0 && !leavesOutVoid) return 'seal-void';
   if (isRollupMissing(reading)) return 'rollup-missing';
   if (days.some(({ day }) => grains.get(day) === 'minute')) return 'too-fine';
   if (days.some((day) => isAhead(day, coverage))) return 'seal-ahead';

@@ -37,6 +37,8 @@ export interface RollupReading {
 export interface RollupOptions {
   /** Counts each id as a person of its own. Default: false. */
   readonly ignoresLinks?: boolean;
+  /** Whether the answer may lack days whose seals do not count, whose events are then pending. Default: false. */
+  readonly leavesOutVoid?: boolean;
   /** Reads the links once for several questions that are asked together. Default: each question reads them. */
   readonly readOnce?: (read: () => Promise<Linked>) => Promise<Linked>;
 }
@@ -55,7 +57,7 @@ export async function readRollup(
 ): Promise<Result<RollupReading, RollupShortfall>> {
   const { ports, tenant, nowMs } = asking;
   const { startMs, endMs } = query;
-  const { ignoresLinks = false, readOnce = (read) => read() } = options;
+  const { ignoresLinks = false, leavesOutVoid = false, readOnce = (read) => read() } = options;
   const rollupId = plan.rollup.id;
   const live = await askLive(asking, { rollupId, startMs, endMs });
   const linked = query.measure === 'users' ? await readOnce(() => readLinked(asking, live)) : null;
@@ -73,7 +75,7 @@ export async function readRollup(
     wantsDayCells: wantsTotals(query, grains, nowMs),
   } as const;
   const range = await readRange(ports.db, request);
-  const reading: CellReading = { rollupId, live, range, coverage, grains };
+  const reading: CellReading = { rollupId, live, range, coverage, grains, leavesOutVoid };
   const shortfall = shortfallOf(reading);
   if (shortfall !== null) return err(shortfall);
 
@@ -88,7 +90,7 @@ export async function readRollup(
   const isCut = days.some(({ day }) => day < dropped.day.dayBefore);
   const meta = readingMeta({
     coverage: { ...coverage, dropped: droppedRanges(isCut ? dropped.day : null, dropped.events, dayRange(query)) },
-    pending: counts.pending,
+    pending: counts.pending + range.waitingRows,
     rollups: { rollup: plan.rollup.name, sealedDays: days.length, parts: counts.parts },
     lake: null,
     revision: counts.revision,

@@ -22,7 +22,7 @@ import { dayTooMixed, type ExportRefusal, exportTailTooLong, shardUnavailable } 
 import { visitTails } from '../view/tails.ts';
 import { columnsRead, type ExportRequest, filterReads } from './export-request.ts';
 
-export interface ExportPlan extends Pick<DayCounts, 'days' | 'dropped' | 'rowsMax'> {
+export interface ExportPlan extends Pick<DayCounts, 'days' | 'dropped' | 'rowsMax' | 'importsVersion'> {
   readonly request: ExportRequest;
   readonly coverage: Coverage;
   /** The facts about people that the filter needs; null when it needs none. */
@@ -40,10 +40,10 @@ export async function planExport(asking: Asking, request: ExportRequest): Promis
   const states = await visitTails(asking, new Set(texts).add('id'), (tail) => tails.add(tail));
   if (states.includes(null)) return shardUnavailable();
   if (tails.isTooLong) return exportTailTooLong();
-  const { days, rowsMax, mixedRows, dropped } = await countDays(asking, request, tails);
+  const { mixedRows, ...counts } = await countDays(asking, request, tails);
   if (mixedRows > LIMITS.mixedRowsMax) return dayTooMixed(mixedRows);
   const coverage = coverageOf(states, request.range, asking.nowMs);
-  return ok({ request, coverage, people: people.value, tails: tails.list, days, dropped, rowsMax });
+  return ok({ request, coverage, people: people.value, tails: tails.list, ...counts });
 }
 
 async function checkFilter(asking: Asking, request: ExportRequest): Promise<Result<null, ExportRefusal>> {
@@ -106,11 +106,13 @@ interface DayCounts {
   readonly rowsMax: number;
   /** Rows that no seal covers, of the day with most of them. */
   readonly mixedRows: number;
+  /** Tells the state of the imports of the range. */
+  readonly importsVersion: string;
 }
 
 async function countDays({ ports, tenant }: Asking, { range }: ExportRequest, tails: Tails): Promise<DayCounts> {
   const wanted = { uid: tenant.uid, rollupId: null, ...dayRange(range), grain: 'day' } as const;
-  const { days: sealedDays, uncovered, dropped } = await readRange(ports.db, wanted);
+  const { days: sealedDays, uncovered, dropped, importsVersion } = await readRange(ports.db, wanted);
   const sealedRows = new Map(sealedDays.map(({ day, events }) => [day, events]));
   const mixedRows = new Map<number, number>();
   const add = (day: number, rowCount: number) => mixedRows.set(day, (mixedRows.get(day) ?? 0) + rowCount);
@@ -123,6 +125,7 @@ async function countDays({ ports, tenant }: Asking, { range }: ExportRequest, ta
   return {
     days,
     dropped,
+    importsVersion,
     rowsMax: days.reduce((sum, day) => sum + rowsOf(day), 0),
     mixedRows: days.reduce((most, day) => Math.max(most, mixedRows.get(day) ?? 0), 0),
   };

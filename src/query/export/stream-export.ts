@@ -7,12 +7,14 @@
  *   file is kept for an hour.
  * - The states of the shards when the export was planned stay binding. A flush stored since is left out, because its
  *   events are in the tail; the ids of one that was sealed since tell its events (rules A4, B7).
+ * - An import that is finished or taken back meanwhile ends the export without a receipt: some days would have it, others not.
  * - Memory holds the tails, one row group and one piece; of a day that is not sealed also a few bytes an id.
  */
 import { createHash } from 'node:crypto';
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
+import { dayRange } from '../../core/std/day.ts';
 import { withoutExpired } from '../../lake/manifest/dropped.ts';
 import { readScanPlan } from '../../lake/manifest/segments.ts';
 import { scanDay } from '../../lake/scan/day-scan.ts';
@@ -56,10 +58,13 @@ export async function* streamExport(asking: Asking<QueryPorts>, plan: ExportPlan
 async function* piecesOf({ ports, tenant }: Asking, plan: ExportPlan): AsyncGenerator<EventColumns> {
   const { request, coverage, tails, days } = plan;
   const wanted = columnsRead(request);
+  const importsOf = dayRange(request.range);
   for (let index = 0; index < days.length; index += DAYS_AT_ONCE) {
     const stretch = days.slice(index, index + DAYS_AT_ONCE);
     const range = { uid: tenant.uid, dayFrom: stretch[0]!, dayTo: stretch.at(-1)! };
-    const { segments: stored } = await readScanPlan(ports.db, range);
+    const { segments: stored, importsVersion } = await readScanPlan(ports.db, { ...range, importsOf });
+    if (importsVersion !== plan.importsVersion)
+      throw new Error('an import was finished or taken back during the export');
     const segments = stored.filter((segment) => isCounted(coverage, segment));
     for (const day of stretch) {
       const batches = scanDay({

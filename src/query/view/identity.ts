@@ -2,8 +2,8 @@
  * Identity: the ids that are one person, as of now: by the stored links and by those of events still in the shards.
  *
  * steps: the tails were read before → links that were stored since this isolate last read → both together
- * Links only grow, and those of an acknowledged event are as good as stored. So an isolate keeps what it has read, for as many
- * tenants as fit; a tenant with more links than an answer can follow is not kept.
+ * Links only grow, except that an import's are undone with it, and those of an acknowledged event are as good as stored. So an
+ * isolate keeps what it has read, for as many tenants as fit; a tenant with more links than an answer can follow is not kept.
  */
 import { loadTenant } from '../../control/tenants/tenants.ts';
 import type { EventColumns } from '../../core/event/columns.ts';
@@ -12,12 +12,14 @@ import { findLinks, hasAliases } from '../../core/people/find-links.ts';
 import { type LinkedPeople, Links } from '../../core/people/links.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { readLinks } from '../../lake/manifest/link-store.ts';
+import { readLinkHead, readLinks } from '../../lake/manifest/link-store.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 
 interface Known {
   readonly links: Links;
   linkSeq: number;
+  /** Links that were undone up to here are not among these. */
+  cleanSeq: number;
 }
 
 /** The number of tenants that are kept, however few links they have. */
@@ -31,11 +33,19 @@ export async function readIdentity(
   linkEvents: readonly EventColumns[],
 ): Promise<Result<LinkedPeople, LakeRefusal>> {
   const tenants = tenantsOf(db);
-  const tenant = knownOf(tenants, uid);
+  let tenant = knownOf(tenants, uid);
+  if (tenant.linkSeq === 0) tenant.cleanSeq = await readLinkHead(db, uid);
   for (let isLast = false; !isLast; ) {
     const page = await readLinks(db, uid, tenant.linkSeq);
+    if (page.undoneSeq > tenant.cleanSeq) {
+      // Others that read at this moment go on with what they hold.
+      tenant = { links: new Links(), linkSeq: 0, cleanSeq: page.undoneSeq };
+      tenants.set(uid, tenant);
+      continue;
+    }
     for (const link of page.links) tenant.links.add(link);
     tenant.linkSeq = Math.max(tenant.linkSeq, page.linkSeq);
+    tenant.cleanSeq = Math.max(tenant.cleanSeq, tenant.linkSeq);
     isLast = page.isLast;
     makeRoom(tenants);
     if (tenant.links.size > 2 * LIMITS.linksMax) {
@@ -57,7 +67,7 @@ function tenantsOf(db: D1Database): Map<string, Known> {
 
 /** Moves the tenant to the end of the map: the least recently used stands first and is the first to be dropped. */
 function knownOf(tenants: Map<string, Known>, uid: string): Known {
-  const tenant = tenants.get(uid) ?? { links: new Links(), linkSeq: 0 };
+  const tenant = tenants.get(uid) ?? { links: new Links(), linkSeq: 0, cleanSeq: 0 };
   tenants.delete(uid);
   tenants.set(uid, tenant);
   return tenant;

@@ -27,6 +27,8 @@ export interface LakeView {
   readonly coverage: Coverage;
   /** The revisions of the seals of the range's days, summed. */
   readonly revision: number;
+  /** Rows of imports that are not finished, which are in no view. */
+  readonly waitingRows: number;
   /** Names of events that do not count before their day. */
   readonly expired: Dropped['events'];
   /** Events of the tails that link ids; empty unless the view was opened with `readsLinks`. */
@@ -72,6 +74,7 @@ export async function openLakeView(asking: Asking, request: ViewRequest): Promis
     tails,
     links,
     coverage: { ...coverage, dropped: droppedRanges(lake, events, days) },
+    waitingRows: plan.waitingRows,
     revision: plan.days.reduce((sum, { revision }) => sum + revision, 0),
   };
 }

@@ -29,11 +29,14 @@ export function readingMeta(facts: ReadingFacts): ReadingMeta {
   };
 }
 
-/** Meta of an answer from the events of a view. Nothing is pending, because everything stored was read. */
-export function viewMeta({ coverage, segments, revision, people }: LakeView, scannedEvents: number): ReadingMeta {
+/** Meta of an answer from the events of a view. Imports alone are pending, because everything that counts was read. */
+export function viewMeta(
+  { coverage, segments, waitingRows, revision, people }: LakeView,
+  scannedEvents: number,
+): ReadingMeta {
   return readingMeta({
     coverage,
-    pending: 0,
+    pending: waitingRows,
     rollups: null,
     lake: { segments: segments.length },
     revision,

@@ -346,14 +346,15 @@ describe('the schedule', () => {
     expect(days).toEqual([DAY]);
   });
 
-  it('waits for an import that goes on', async () => {
+  it('knows nothing of an import before its finish', async () => {
     const lake = new TenantLake();
-    await lake.import([row('1')]);
+    await lake.import([row('1')], 'a', { finishes: false });
     const { days, sealQueue } = queueOf();
     const services = { db: lake.db, lake: lake.bucket.binding, sealQueue };
-    await scheduleSeals(services, lake.nowMs + 60_000);
-    expect(days).toEqual([]);
     await scheduleSeals(services, lake.nowMs + 3_600_000);
+    expect(days).toEqual([]);
+    await lake.import([row('2')], 'a', { chunk: 1 });
+    await scheduleSeals(services, lake.nowMs + 2 * 3_600_000);
     expect(days).toEqual([DAY]);
   });
 

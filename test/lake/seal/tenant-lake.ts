@@ -8,9 +8,11 @@ import { DEFAULT_ROLLUPS, type Rollup } from '../../../src/core/rollup/rollup.ts
 import { RollupCells, tupleKey, tupleValues } from '../../../src/core/rollup/rollup-cells.ts';
 import type { FlushPart, SealTaskName } from '../../../src/core/shard/rpc.ts';
 import { wordsOf } from '../../../src/core/std/words.ts';
-import { importIncarnation, startChunk, storeChunk } from '../../../src/lake/import/import-store.ts';
+import { startChunk, storeChunk } from '../../../src/lake/import/chunk-store.ts';
+import { importIncarnation } from '../../../src/lake/import/names.ts';
+import { drawVersion, finishVersion, undoImport } from '../../../src/lake/import/version-store.ts';
 import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
-import { l0Path } from '../../../src/lake/manifest/paths.ts';
+import { importPath, l0Path } from '../../../src/lake/manifest/paths.ts';
 import { readRange } from '../../../src/lake/manifest/range.ts';
 import { type SealResult, sealDay, sealTask } from '../../../src/lake/seal/seal-day.ts';
 import { putSegment } from '../../../src/lake/segment/put.ts';
@@ -70,12 +72,18 @@ export class TenantLake {
     });
   }
 
-  async import(rows: readonly Row[], importId = `imp${this.#chunks++}`, chunk = 0): Promise<void> {
+  /** Stores the rows as a chunk, and finishes the version unless `finishes` is false. */
+  async import(
+    rows: readonly Row[],
+    importId = `imp${this.#chunks++}`,
+    { chunk = 0, version = 1, draws = false, finishes = true } = {},
+  ): Promise<void> {
     const columns = withLate(rows.map((row) => ({ ...row, late: LATE_IMPORT })));
     const encoded = encodeSegment(columns, { order: 'l0' });
-    const path = l0Path(UID, importIncarnation(importId, chunk), 0, rows.length);
+    const path = importPath(UID, importIncarnation(importId, version, chunk), rows.length, encoded.contentHash);
     const put = await putSegment(this.bucket.binding, path, encoded);
-    const named = { uid: UID, importId, chunk, contentHash: encoded.contentHash };
+    const named = { uid: UID, importId, version, chunk, contentHash: encoded.contentHash };
+    if (draws) await this.draw(importId, version);
     await startChunk(this.db, named, this.nowMs);
     const verdict = {
       received: rows.length,
@@ -84,8 +92,35 @@ export class TenantLake {
       quarantined: 0,
       rejected: 0,
     } as const;
-    const stored = { segment: { path, encoded, ...put }, links: [], verdict: { ...verdict, errors: [], days: [] } };
-    await storeChunk(this.db, named, stored, this.nowMs);
+    const segment = { path, encoded, ...put };
+    const names = { statements: [], remember: () => {} };
+    await storeChunk(this.db, named, {
+      segment,
+      idsPath: null,
+      links: [],
+      names,
+      verdict: { ...verdict, errors: [], days: [] },
+    });
+    if (finishes) await this.finish(importId, version, chunk + 1);
+  }
+
+  /** Draws the next version, which is to have this number. */
+  async draw(importId: string, version: number): Promise<void> {
+    const drawn = await drawVersion(
+      this.db,
+      { uid: UID, importId },
+      { fingerprint: `${version}`, replaces: true },
+      this.nowMs,
+    );
+    if (drawn.status !== 'drawn' || drawn.version !== version) throw new Error(`drew ${JSON.stringify(drawn)}`);
+  }
+
+  finish(importId: string, version: number, chunks: number): Promise<boolean> {
+    return finishVersion(this.db, { uid: UID, importId, version }, { chunks, copies: 0 }, this.nowMs);
+  }
+
+  async undo(importId: string): Promise<boolean> {
+    return undoImport(this.db, { uid: UID, importId }, this.nowMs);
   }
 
   /** Seals the day; each task of a big day runs in an invocation of its own. */

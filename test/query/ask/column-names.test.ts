@@ -99,9 +99,17 @@ describe('the plain name of a column', () => {
       now: () => NOW_MS,
     });
     const records = [event({ country: 'DE', value: 12.5 }), event({ country: 'FR', value: 7.5 }), event({ value: 2 })];
-    const chunk = { uid: UID, importId: 'import', chunk: 0, contentHash: 'hash' };
+    const chunk = { uid: UID, importId: 'import', version: 1, chunk: 0, contentHash: 'hash' };
     await importer.start(chunk);
-    await importer.store(chunk, records, testHasher, { received: 3, errors: [], unlisted: [], notes: [], noted: 0 });
+    await importer.store(chunk, records, testHasher, {
+      received: 3,
+      madeIds: new Set(),
+      errors: [],
+      unlisted: [],
+      notes: [],
+      noted: 0,
+    });
+    await importer.finish(UID, 'import', testHasher, {});
     for (const move of [async () => {}, () => world.seal(dayOf(AT_MS))]) {
       await move();
       const body = { measure: { sum: 'value' }, events: ['Clicked'], groupBy: ['country'] };

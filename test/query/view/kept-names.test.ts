@@ -28,15 +28,17 @@ async function importInto(world: World, records: ReturnType<typeof event>[], imp
     sealQueue: { sendBatch: async () => {} },
     now: () => NOW_MS,
   });
-  const chunk = { uid: UID, importId, chunk: 0, contentHash: importId };
+  const chunk = { uid: UID, importId, version: 1, chunk: 0, contentHash: importId };
   await importer.start(chunk);
   await importer.store(chunk, records, testHasher, {
     received: records.length,
+    madeIds: new Set(),
     errors: [],
     unlisted: [],
     notes: [],
     noted: 0,
   });
+  await importer.finish(UID, importId, testHasher, {});
 }
 
 describe('a name that nobody has sent', () => {

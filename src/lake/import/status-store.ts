@@ -1,0 +1,186 @@
+/** Status store: the SQL that tells how imports stand. */
+import type { ImportStatus, ImportVersion, ListedImport, ListPosition } from '../../core/event/import.ts';
+import { dayText } from '../../core/std/day.ts';
+import { finishedOf, type ImportKey, type StoredVersion } from './version-store.ts';
+
+/** Days of an import that are not sealed as it stands now. */
+export interface OpenDay {
+  readonly day: number;
+  /** Grows with each finish and undo of the import. */
+  readonly seq: number;
+}
+
+interface DayRow {
+  readonly version: number;
+  readonly day: number;
+  readonly rows: number;
+  readonly isOpen: number;
+}
+
+interface CountRow {
+  readonly version: number;
+  readonly chunks: number;
+  readonly rows: number;
+}
+
+interface VersionRow extends StoredVersion {
+  readonly importId: string;
+}
+
+/** Null when there is no such import. */
+export async function readImport(
+  db: D1Database,
+  { uid, importId }: ImportKey,
+): Promise<{ readonly status: ImportStatus; readonly open: readonly OpenDay[] } | null> {
+  const [versions, counts, days, seqs] = await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT import_id AS importId, version, state, fingerprint, received_at_ms AS receivedAtMs, chunk_count AS chunkCount, copies
+         FROM import_versions WHERE uid = ?1 AND import_id = ?2 ORDER BY version DESC`,
+      )
+      .bind(uid, importId),
+    db.prepare(COUNTS).bind(uid, importId),
+    db.prepare(DAYS).bind(uid, importId),
+    db
+      .prepare(
+        `SELECT COALESCE((SELECT MAX(manifest_seq) FROM segments WHERE uid = ?1 AND import_id = ?2), 0)
+           + COALESCE((SELECT MAX(seq) FROM supersessions WHERE uid = ?1 AND import_id = ?2), 0) AS seq`,
+      )
+      .bind(uid, importId),
+  ]);
+  const stored = versions!.results as VersionRow[];
+  if (stored.length === 0) return null;
+  const told = toldVersions(stored, counts!.results as CountRow[]);
+  const finished = finishedOf(stored);
+  const shown = told.find(({ version }) => version === finished?.version) ?? told[0]!;
+  const touched = daysOf(shown, days!.results as DayRow[]);
+  const { seq } = (seqs!.results as { seq: number }[])[0]!;
+  const open = touched.flatMap(({ day, sealed }) => (sealed ? [] : [{ day, seq }]));
+  const { version, state, chunks, rows, copies } = shown;
+  return {
+    status: {
+      importId,
+      version,
+      state,
+      undone: finished?.chunkCount === 0,
+      chunks,
+      rows,
+      copies,
+      days: touched.map(({ day, ...rest }) => ({ day: dayText(day), ...rest })),
+      sealed: touched.length - open.length,
+      of: touched.length,
+      versions: told,
+    },
+    open,
+  };
+}
+
+/** Parameters: uid, importId. */
+const COUNTS = `SELECT version, COUNT(*) AS chunks, COALESCE(SUM(verdict ->> 'accepted'), 0) AS rows FROM import_chunks
+  WHERE uid = ?1 AND import_id = ?2 AND verdict <> '' GROUP BY version`;
+
+/**
+ * The days of finished versions. A day is open while its seal does not count, or while a segment of the import that counts is
+ * not in it. Parameters: uid, importId.
+ */
+const DAYS = `
+  SELECT i.version, i.day, i.row_count AS rows,
+    (d.day IS NOT NULL AND c.day IS NULL) OR EXISTS (
+      SELECT 1 FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
+      WHERE sd.uid = ?1 AND sd.day = i.day AND sd.manifest_seq > COALESCE(c.covered_seq, 0)
+        AND s.import_id = ?2 AND s.superseded_seq IS NULL) AS isOpen
+  FROM import_versions v JOIN import_days i ON i.uid = v.uid AND i.import_id = v.import_id AND i.version = v.version
+  LEFT JOIN sealed_days d ON d.uid = ?1 AND d.day = i.day
+  LEFT JOIN counting_seals c ON c.uid = ?1 AND c.day = i.day
+  WHERE v.uid = ?1 AND v.import_id = ?2 AND v.state = 'finished' ORDER BY i.day, i.version`;
+
+/** The days of the version, and those of versions before it, from which its finish took their rows. */
+function daysOf({ version, state }: ImportVersion, rows: readonly DayRow[]) {
+  const days = new Map<number, { day: number; rows: number; sealed: boolean }>();
+  if (state !== 'finished') return [];
+  for (const row of rows) {
+    const isOwn = row.version === version;
+    const known = days.get(row.day);
+    days.set(row.day, {
+      day: row.day,
+      rows: (known?.rows ?? 0) + (isOwn ? row.rows : 0),
+      sealed: row.isOpen === 0,
+    });
+  }
+  return [...days.values()].filter(({ rows, sealed }) => rows > 0 || !sealed);
+}
+
+function toldVersions(stored: readonly StoredVersion[], counts: readonly CountRow[]): ImportVersion[] {
+  const finished = finishedOf(stored);
+  const byVersion = new Map(counts.map((count) => [count.version, count]));
+  return stored.map(({ version, state, fingerprint, copies }) => ({
+    version,
+    state,
+    fingerprint,
+    counts: version === finished?.version && finished.chunkCount !== 0,
+    chunks: byVersion.get(version)?.chunks ?? 0,
+    rows: (byVersion.get(version)?.rows ?? 0) - copies,
+    copies,
+  }));
+}
+
+/** The first chunks of `count` that are not stored. */
+export async function findMissing(
+  db: D1Database,
+  { uid, importId }: ImportKey,
+  version: number,
+  count: number,
+): Promise<number[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT chunk FROM import_chunks WHERE uid = ?1 AND import_id = ?2 AND version = ?3 AND verdict <> '' AND chunk < ?4`,
+    )
+    .bind(uid, importId, version, count)
+    .all<{ chunk: number }>();
+  const stored = new Set(results.map(({ chunk }) => chunk));
+  const missing: number[] = [];
+  for (let chunk = 0; chunk < count && missing.length < MISSING_TOLD_MAX; chunk++) {
+    if (!stored.has(chunk)) missing.push(chunk);
+  }
+  return missing;
+}
+
+const MISSING_TOLD_MAX = 20;
+
+/** The number of the last stored chunk, plus 1; 0 when none is stored. */
+export async function countChunks(db: D1Database, { uid, importId }: ImportKey, version: number): Promise<number> {
+  const count = await db
+    .prepare(
+      `SELECT COALESCE(MAX(chunk) + 1, 0) AS count FROM import_chunks
+       WHERE uid = ?1 AND import_id = ?2 AND version = ?3 AND verdict <> ''`,
+    )
+    .bind(uid, importId, version)
+    .first<number>('count');
+  return count ?? 0;
+}
+
+/** Imports by their first start, the newest first. */
+export async function listImports(
+  db: D1Database,
+  uid: string,
+  before: ListPosition | null,
+  countMax: number,
+): Promise<ListedImport[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT v.import_id AS importId, v.received_at_ms AS startedAtMs FROM import_versions v
+       WHERE v.uid = ?1 AND v.version = 1 AND (v.received_at_ms, v.import_id) < (?2, ?3)
+       ORDER BY v.received_at_ms DESC, v.import_id DESC LIMIT ?4`,
+    )
+    .bind(uid, before?.startedAtMs ?? Number.MAX_SAFE_INTEGER, before?.importId ?? '', countMax)
+    .all<{ importId: string; startedAtMs: number }>();
+  const listed: ListedImport[] = [];
+  for (const { importId, startedAtMs } of results) {
+    const known = await readImport(db, { uid, importId });
+    if (known !== null) {
+      const { undone, versions } = known.status;
+      listed.push({ importId, startedAtMs, undone, newest: versions[0]! });
+    }
+  }
+  return listed;
+}
