@@ -13,9 +13,11 @@ import { Journal } from '../import/journal.ts';
 import { previewInput, renderPreview } from '../import/preview.ts';
 import { RefusedRows } from '../import/refused.ts';
 import { readRows } from '../import/rows.ts';
-import { findImport, finishImport, type ImportStatus, waitUntilSealed } from '../import/status.ts';
+import { finishImport, type ImportStatus, type SentVersion, waitUntilSealed } from '../import/status.ts';
 import { type ImportedFile, isAllTaken, renderSummary, summaryOf } from '../import/summary.ts';
+import { undoImport } from '../import/undo.ts';
 import { type UploadTotals, uploadChunks } from '../import/upload.ts';
+import { drawVersion } from '../import/version.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, UsageError } from '../kit/command.ts';
 import { findServer, type Server } from '../kit/keys.ts';
@@ -38,7 +40,7 @@ const FILES_MAX = 1_000;
 export const importCommand: Command = {
   name: 'import',
   summary: 'Import history from CSV, NDJSON, JSON or log lines, through a mapping',
-  usage: 'FILE… --tenant T --map MAP.ts|PAIRS [--dry-run] [--id ID] [--no-wait]',
+  usage: 'FILE… --tenant T --map MAP.ts|PAIRS [--dry-run] [--replace] [--id NAME] [--no-wait] | undo ID --tenant T',
   interrupted: 'The chunks that arrived are kept: run the same command again to continue.',
   notes: `
 MAP.ts exports default (row, rowNumber) => event | null: null skips the row, a throw counts it as unreadable. It may
@@ -46,7 +48,10 @@ also export format: 'csv' | 'ndjson' | 'lines'. Without code: --map 'event=Purch
 value=amount:number' names the column of each field; a text between quotes is the same for all rows. Format, encoding
 and separator are guessed and told; gzip is unpacked. --dry-run shows the first events and what would be refused.
 A row without an id gets one made of the hash of the file and the row number, so a file counts once however often it is
-imported. Run the same command again to continue an interrupted import. Rows that are not taken are written to
+imported. Run the same command again to continue an interrupted import. The import is named by the hash of its files: a file
+that is imported already, through another mapping, needs --replace, which puts the new events in the place of the old ones, or
+--id NAME, which imports it once more beside them. import undo ID takes an import back. Nothing counts before all chunks have
+arrived. Rows that are not taken are written to
 FILE.refused.ndjson with the reasons. The exit code is 0 when all was taken, 1 when a row was refused or the files gave
 no event; rows at which MAP.ts throws do not change it. docs/guides/import.md says more.`,
   examples: [
@@ -54,6 +59,8 @@ no event; rows at which MAP.ts throws do not change it. docs/guides/import.md sa
     "import orders.csv --tenant shop --map 'event=Purchase,time=created_at,user=customer,value=amount:number'",
     'import orders-*.csv --tenant shop --map orders.map.ts --dry-run',
     'import access.log.gz --tenant shop --map examples/apache-log.map.ts --no-wait',
+    'import orders.csv --tenant shop --map corrected.map.ts --replace',
+    'import undo 3f1c9a0d4b5e6f7081920a1b --tenant shop',
   ],
   options: {
     tenant: { type: 'string', value: 'T', help: 'the tenant that gets the events' },
@@ -80,7 +87,15 @@ no event; rows at which MAP.ts throws do not change it. docs/guides/import.md sa
     },
     'no-header': { type: 'boolean', help: 'the first row of the CSV is data; its columns are called 1, 2, 3 …' },
     time: { type: 'string', value: 'now', help: 'now: a row without a time happens now (default: it is refused)' },
-    id: { type: 'string', value: 'ID', help: 'id of the import (default: a hash of file and mapping)' },
+    replace: {
+      type: 'boolean',
+      help: 'put the events in the place of those of the same files that are imported already',
+    },
+    id: {
+      type: 'string',
+      value: 'NAME',
+      help: 'name of the import, also in the ids of its rows (default: a hash of the files)',
+    },
     'no-wait': { type: 'boolean', help: 'end when all events are stored; their days are sealed soon after' },
     concurrency: { type: 'string', value: 'N', help: `requests in flight (default ${CONCURRENCY_DEFAULT})` },
     'chunk-rows': { type: 'string', value: 'N', help: `rows in one request (default ${CHUNK_ROWS_DEFAULT})` },
@@ -89,15 +104,17 @@ no event; rows at which MAP.ts throws do not change it. docs/guides/import.md sa
   },
   positionalsMax: FILES_MAX,
   async run(args, io) {
+    if (args.positionals[0] === 'undo') return undoImport(args, io);
     const startedAtMs = Date.now();
     const isNow = isTimeNow(args);
     if (args.flag('dry-run')) return preview(args, io, isNow ? startedAtMs : undefined);
     const job = await prepare(args, io);
     const { files, totals } = await sendRows(job, io, isNow ? job.journal.startedAtMs(startedAtMs) : undefined);
-    const status = totals.chunks > 0 ? await finish(job, args, io) : undefined;
-    const { importId } = job;
+    const status = totals.chunks > 0 ? await finish(job, totals.chunks, { args, io }) : undefined;
+    const { importId, version } = job;
     const summary = summaryOf({
       importId,
+      version,
       tenant: job.server.tenant,
       files,
       totals,
@@ -116,6 +133,8 @@ no event; rows at which MAP.ts throws do not change it. docs/guides/import.md sa
 interface Job {
   readonly inputs: readonly Input[];
   readonly importId: string;
+  readonly version: number;
+  readonly idPrefix: (input: Input) => string;
   readonly rowsMax: number;
   readonly concurrency: number;
   readonly server: Server;
@@ -140,7 +159,7 @@ async function preview(args: Args, io: Io, nowMs: number | undefined): Promise<n
   const previews = [];
   try {
     for (const input of inputs)
-      previews.push(await previewInput(input, { idPrefix: idPrefixOf(input), nowMs, onBytes }));
+      previews.push(await previewInput(input, { idPrefix: idPrefixOf(args)(input), nowMs, onBytes }));
   } finally {
     progress.end();
   }
@@ -162,25 +181,48 @@ async function prepare(args: Args, io: Io): Promise<Job> {
     io.note(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s`);
   const client = new Client({ url: server.url, key, triesMax: TRIES_MAX, waitsForQuota: true, onRetry });
   await confirmTenant(server, 'write', client, io);
-  const importId = args.text('id') ?? importIdOf(inputs, mapSource);
-  const journal = new Journal(server.stateFolder, { url: server.url, key, importId });
-  if (journal.chunkCount > 0) {
-    if (await findImport(client, importId))
-      io.note(`Continuing import ${importId}: ${journal.chunkCount} chunks are already stored`);
-    else journal.forget();
-  }
-  return { inputs, importId, rowsMax, concurrency, server, client, journal };
+  const importId = args.text('id') ?? importIdOf(inputs);
+  const fingerprint = fingerprintOf(inputs, mapSource, { rowsMax, isNow: isTimeNow(args) });
+  const { version, isNew } = await drawVersion(client, importId, { fingerprint, replace: args.flag('replace') });
+  const journal = new Journal(server.stateFolder, { url: server.url, key, importId, version });
+  if (isNew) journal.forget();
+  else if (journal.chunkCount > 0)
+    io.note(`Continuing import ${importId}: ${journal.chunkCount} chunks are already stored`);
+  const idPrefix = idPrefixOf(args);
+  return { inputs, importId, version, idPrefix, rowsMax, concurrency, server, client, journal };
 }
 
-/** An id made of the files and the mapping: the same files through the same mapping are the same import. */
-function importIdOf(inputs: readonly Input[], mapSource: Uint8Array): string {
+/** An id made of the files: the same files are the same import, through whatever mapping. */
+function importIdOf(inputs: readonly Input[]): string {
   const hash = createHash('sha256');
   for (const { shape } of inputs) hash.update(shape.hash);
-  return hash.update(mapSource).digest('hex').slice(0, IMPORT_ID_LENGTH);
+  return hash.digest('hex').slice(0, IMPORT_ID_LENGTH);
 }
 
-function idPrefixOf({ shape }: Input): string {
-  return shape.hash.slice(0, ROW_ID_PREFIX_LENGTH);
+/** Names what the events are made from, beside the files: the mapping, how the files are read, and how chunks are cut. */
+function fingerprintOf(
+  inputs: readonly Input[],
+  mapSource: Uint8Array,
+  cut: { readonly rowsMax: number; readonly isNow: boolean },
+): string {
+  const shapes = inputs.map(({ shape: { format, layout, codec, separator, hasHeader } }) => [
+    format,
+    layout,
+    codec.encoding,
+    separator,
+    hasHeader,
+  ]);
+  return createHash('sha256')
+    .update(mapSource)
+    .update(JSON.stringify([shapes, cut]))
+    .digest('hex')
+    .slice(0, IMPORT_ID_LENGTH);
+}
+
+/** Rows of one file have the same ids in each version of an import; an import of another name has ids of its own. */
+function idPrefixOf(args: Args): (input: Input) => string {
+  const name = args.text('id');
+  return ({ shape }) => `${shape.hash.slice(0, ROW_ID_PREFIX_LENGTH)}${name === undefined ? '' : `-${name}`}`;
 }
 
 function sizeOf(inputs: readonly Input[]): number {
@@ -205,13 +247,15 @@ async function sendRows(
   };
   const fileOfChunk = new Map<number, ImportedFile>();
   const onChunk = (chunk: Chunk, file: ImportedFile) => void fileOfChunk.set(chunk.index, file);
-  const chunks = chunksOf(files, { rowsMax: job.rowsMax, nowMs, onBytes: (count) => (readBytes += count), onChunk });
+  const { rowsMax, idPrefix } = job;
+  const chunks = chunksOf(files, { rowsMax, idPrefix, nowMs, onBytes: (count) => (readBytes += count), onChunk });
   try {
-    const { client, journal, importId, concurrency } = job;
+    const { client, journal, importId, version, concurrency } = job;
     const totals = await uploadChunks(chunks, {
       client,
       journal,
       importId,
+      version,
       concurrency,
       onAcknowledged: ({ accepted }) => show(accepted),
       onRejected: (refusal, { index }) => fileOfChunk.get(index)?.refused.add(refusal),
@@ -226,6 +270,7 @@ async function sendRows(
 
 interface ChunkSource {
   readonly rowsMax: number;
+  readonly idPrefix: (input: Input) => string;
   readonly nowMs: number | undefined;
   readonly onBytes: (count: number) => void;
   readonly onChunk: (chunk: Chunk, file: ImportedFile) => void;
@@ -234,7 +279,7 @@ interface ChunkSource {
 /** The chunks of one file after another, numbered throughout. */
 async function* chunksOf(
   files: readonly ImportedFile[],
-  { rowsMax, nowMs, onBytes, onChunk }: ChunkSource,
+  { rowsMax, idPrefix, nowMs, onBytes, onChunk }: ChunkSource,
 ): AsyncGenerator<Chunk> {
   let firstIndex = 0;
   for (const file of files) {
@@ -242,7 +287,7 @@ async function* chunksOf(
     const chunks = cutChunks(readRows(input.path, input.shape, onBytes), input.map, {
       rowsMax,
       firstIndex,
-      idPrefix: idPrefixOf(input),
+      idPrefix: idPrefix(input),
       counts,
       nowMs,
       onRefused: (refusal) => refused.add(refusal),
@@ -255,12 +300,17 @@ async function* chunksOf(
   }
 }
 
-async function finish(job: Job, args: Args, io: Io): Promise<ImportStatus> {
-  const stored = await finishImport(job.client, job.importId);
+async function finish(
+  { client, importId, version }: Job,
+  chunks: number,
+  { args, io }: { readonly args: Args; readonly io: Io },
+): Promise<ImportStatus> {
+  const sent: SentVersion = { importId, version, chunks };
+  const stored = await finishImport(client, sent);
   if (args.flag('no-wait')) return stored;
   const progress = startProgress(io, 'Sealing', stored.days);
   try {
-    return await waitUntilSealed(job.client, job.importId, (status) =>
+    return await waitUntilSealed(client, sent, (status) =>
       progress.update(status.sealed, `${status.sealed} of ${status.days} days sealed`),
     );
   } finally {

@@ -1,5 +1,5 @@
 /**
- * Journal: the list of the chunks of an import that the server has acknowledged, kept in the state folder, so that an
+ * Journal: the list of the chunks of a version of an import that the server has acknowledged, kept in the state folder, so that an
  * interrupted import continues without sending them again.
  *
  * The journal saves time alone: the server recognises a repeated chunk by itself. A line is appended after each
@@ -22,15 +22,22 @@ interface Start {
   readonly startedAtMs: number;
 }
 
+interface JournalTarget {
+  readonly url: string;
+  readonly key: string;
+  readonly importId: string;
+  readonly version: number;
+}
+
 export class Journal {
   readonly #file: string;
   readonly #entries = new Map<number, Entry>();
   #startedAtMs: number | undefined;
 
-  /** Opens the journal of one import into one tenant of one server. */
-  constructor(stateFolder: string, target: { readonly url: string; readonly key: string; readonly importId: string }) {
+  /** Opens the journal of one version of an import into one tenant of one server. */
+  constructor(stateFolder: string, target: JournalTarget) {
     const name = createHash('sha256')
-      .update(`${target.url}\n${target.key}\n${target.importId}`)
+      .update(`${target.url}\n${target.key}\n${target.importId}\n${target.version}`)
       .digest('hex')
       .slice(0, 24);
     this.#file = join(stateFolder, 'imports', `${name}.ndjson`);
@@ -67,7 +74,7 @@ export class Journal {
     this.#write(entry);
   }
 
-  /** Drops all entries: a server that does not know the import has lost the acknowledged chunks. */
+  /** Drops all entries: a server that draws the version anew has lost the acknowledged chunks. */
   forget(): void {
     this.#entries.clear();
     rmSync(this.#file, { force: true });

@@ -10,28 +10,34 @@ export interface ImportStatus {
   readonly days: number;
   /** The number of those days that are sealed. */
   readonly sealed: number;
+  /** The number of events that were left out because an earlier row of the import has their id. */
+  readonly copies: number;
 }
 
 /** The answer of the server. One of another version may leave out members. */
 interface StatusAnswer {
   readonly days?: readonly Partial<WireImportStatus['days'][number]>[];
+  readonly copies?: number;
+}
+
+/** A version of an import, and the number of its chunks. */
+export interface SentVersion {
+  readonly importId: string;
+  readonly version: number;
+  readonly chunks: number;
 }
 
 const POLL_MS_MIN = 250;
 const POLL_MS_MAX = 2_000;
 const STALLED_MS = 30_000;
 
-/** The status of the import; undefined when the server does not know it. */
-export async function findImport(client: Client, importId: string): Promise<ImportStatus | undefined> {
-  const answer = await client.call<StatusAnswer>(pathOf(importId), { allow: [404] });
-  return answer.status === 404 ? undefined : toStatus(answer.body);
-}
-
 /**
- * Tells the server that all chunks are sent. It seals the days they touched; called again, it seals those still open.
+ * Tells the server that all chunks are sent: from now on the version counts. The server seals the days it touched; called again,
+ * it seals those still open.
  */
-export async function finishImport(client: Client, importId: string): Promise<ImportStatus> {
-  return toStatus(await client.post<StatusAnswer>(`${pathOf(importId)}/finish`, {}));
+export async function finishImport(client: Client, { importId, version, chunks }: SentVersion): Promise<ImportStatus> {
+  const query = new URLSearchParams({ version: `${version}`, chunks: `${chunks}` });
+  return toStatus(await client.post<StatusAnswer>(`${importPath(importId)}/finish?${query}`, {}));
 }
 
 /**
@@ -40,30 +46,30 @@ export async function finishImport(client: Client, importId: string): Promise<Im
  */
 export async function waitUntilSealed(
   client: Client,
-  importId: string,
+  sent: SentVersion,
   onStatus: (status: ImportStatus) => void,
 ): Promise<ImportStatus> {
   let sealed = -1;
   let movedAtMs = Date.now();
   for (let pollMs = POLL_MS_MIN; ; pollMs = Math.min(POLL_MS_MAX, pollMs * 1.5)) {
-    const status = toStatus(await client.get<StatusAnswer>(pathOf(importId)));
+    const status = toStatus(await client.get<StatusAnswer>(importPath(sent.importId)));
     onStatus(status);
     if (status.sealed >= status.days) return status;
     if (status.sealed !== sealed) {
       sealed = status.sealed;
       movedAtMs = Date.now();
     } else if (Date.now() - movedAtMs > STALLED_MS) {
-      await finishImport(client, importId);
+      await finishImport(client, sent);
       movedAtMs = Date.now();
     }
     await sleep(pollMs);
   }
 }
 
-function pathOf(importId: string): string {
+export function importPath(importId: string): string {
   return `/v1/import/${encodeURIComponent(importId)}`;
 }
 
-function toStatus({ days = [] }: StatusAnswer): ImportStatus {
-  return { days: days.length, sealed: days.filter(({ sealed }) => sealed).length };
+function toStatus({ days = [], copies = 0 }: StatusAnswer): ImportStatus {
+  return { days: days.length, sealed: days.filter(({ sealed }) => sealed).length, copies };
 }

@@ -18,6 +18,7 @@ export interface ImportedFile {
 
 export interface ImportRun {
   readonly importId: string;
+  readonly version: number;
   readonly tenant: string;
   readonly files: readonly ImportedFile[];
   readonly totals: UploadTotals;
@@ -29,9 +30,10 @@ const CODES_SHOWN_MAX = 20;
 
 export type Summary = ReturnType<typeof summaryOf>;
 
-export function summaryOf({ importId, tenant, files, totals, status, elapsedMs }: ImportRun) {
+export function summaryOf({ importId, version, tenant, files, totals, status, elapsedMs }: ImportRun) {
   return {
     importId,
+    version,
     tenant,
     file: files.map(({ input }) => input.name).join(', '),
     rows: {
@@ -56,6 +58,7 @@ export function summaryOf({ importId, tenant, files, totals, status, elapsedMs }
       files: files.flatMap(({ refused }) => refused.file ?? []),
     },
     chunks: { count: totals.chunks, resumed: totals.resumed },
+    copies: status?.copies ?? 0,
     days: { touched: status?.days ?? 0, sealed: status?.sealed ?? 0 },
     files: files.map(({ input, counts }) => ({
       file: input.name,
@@ -76,13 +79,14 @@ export function isAllTaken({ rows, events, refused }: Summary): boolean {
 }
 
 export function renderSummary(summary: Summary): string[] {
-  const { importId, tenant, rows, events, rejectedByCode, chunks, days, seconds } = summary;
+  const { importId, version, tenant, rows, events, rejectedByCode, chunks, copies, days, seconds } = summary;
   const n = formatNumber;
   const codes = Object.entries(rejectedByCode).slice(0, CODES_SHOWN_MAX);
   return [
-    `Import ${importId} into ${tenant}: ${seconds} s`,
+    `Import ${importId}${version === 1 ? '' : ` (version ${version})`} into ${tenant}: ${seconds} s`,
     `  rows    ${n(rows.read)} read, ${n(rows.sent)} sent, ${n(rows.skipped)} skipped, ${n(rows.unreadable)} unreadable`,
     `  events  ${n(events.accepted)} accepted, ${n(events.duplicate)} duplicate, ${n(events.quarantined)} quarantined, ${n(events.rejected)} rejected`,
+    ...(copies > 0 ? [`            ${n(copies)} left out: an earlier row has their id`] : []),
     ...codes.map(([code, count]) => `            ${code}: ${n(count)}`),
     ...renderRefused(summary),
     `  chunks  ${n(chunks.count)}${chunks.resumed > 0 ? `, ${n(chunks.resumed)} of them stored by an earlier run` : ''}`,

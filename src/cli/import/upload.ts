@@ -24,6 +24,7 @@ export interface UploadOptions {
   readonly client: Client;
   readonly journal: Journal;
   readonly importId: string;
+  readonly version: number;
   readonly concurrency: number;
   readonly onAcknowledged: (totals: UploadTotals) => void;
   /** Called for each row that the server rejected and named. */
@@ -79,13 +80,14 @@ async function acknowledge(chunk: Chunk, totals: UploadTotals, options: UploadOp
   options.onAcknowledged(totals);
 }
 
-async function sendChunk(chunk: Chunk, { client, importId }: UploadOptions): Promise<ChunkVerdict> {
+async function sendChunk(chunk: Chunk, { client, importId, version }: UploadOptions): Promise<ChunkVerdict> {
   const body = await pack(chunk.body, { level: constants.Z_BEST_SPEED });
   return client.post<ChunkVerdict>('/v1/import', body, {
     headers: {
       'content-type': 'application/x-ndjson',
       'content-encoding': 'gzip',
       'x-import-id': importId,
+      'x-import-version': String(version),
       'x-import-chunk': String(chunk.index),
     },
   });
