@@ -8,7 +8,7 @@ import { DAY_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import type { SimTenant } from './clients.ts';
 import { ask, type Question } from './questions.ts';
-import { dayOf, type SentEvent } from './sent.ts';
+import { dayOf, type Ledger, type SentEvent, type SentVersion } from './sent.ts';
 import type { World } from './world/world.ts';
 
 /** An event as a file of the lake has it. */
@@ -78,21 +78,29 @@ function checkSets(world: World, { uid, ledger }: SimTenant, rows: readonly Lake
     counted.add(row.id);
     const sent = ledger.events.get(row.id);
     if (sent === undefined) world.violate('G1', `${uid}: ${row.id} was never sent`);
-    else checkRow(world, uid, row, sent);
+    else checkRow(world, ledger, row, sent);
   }
+  const imported = new Map<string, SentVersion>();
+  for (const version of ledger.finishedVersions()) for (const id of version.rows.keys()) imported.set(id, version);
   const lost: string[] = [];
-  for (const { wire, ackedAtMs, importAckedAtMs } of ledger.events.values()) {
-    if ((ackedAtMs !== null || importAckedAtMs !== null) && !counted.has(wire.id)) lost.push(wire.id);
+  for (const { wire, ackedAtMs, regions } of ledger.events.values()) {
+    if ((ackedAtMs !== null || imported.has(wire.id)) && !counted.has(wire.id)) lost.push(wire.id);
+    if (regions.size === 0 && !imported.has(wire.id) && counted.has(wire.id))
+      world.violate('J1', `${uid}: ${wire.id} is counted, and no version that counts has it`);
   }
   if (lost.length > 0) world.violate('G1', `${uid}: ${lost.length} acknowledged events are lost: ${lost.slice(0, 5)}`);
 }
 
-function checkRow(world: World, uid: string, row: LakeRow, { wire, atMsMin, atMsMax }: SentEvent): void {
-  const { slot, amount } = wire.properties;
+function checkRow(world: World, ledger: Ledger, row: LakeRow, sent: SentEvent): void {
+  const { uid } = ledger;
+  const { wire, regions, atMsMin, atMsMax } = sent;
+  const { slot } = wire.properties;
   const event = wire.event ?? null;
   const person = wire.userId ?? wire.anonymousId ?? null;
-  const isSame =
-    row.slot === slot && row.amountCents === Math.round(amount * 100) && row.person === person && row.event === event;
+  const copies = ledger.finishedVersions().flatMap(({ rows }) => rows.get(row.id) ?? []);
+  if (regions.size > 0) copies.push(wire);
+  const amounts = copies.map(({ properties }) => Math.round(properties.amount * 100));
+  const isSame = row.slot === slot && amounts.includes(row.amountCents) && row.person === person && row.event === event;
   if (!isSame) {
     world.violate('G1', `${uid}: ${row.id} was sent as ${JSON.stringify(wire)} and stored as ${JSON.stringify(row)}`);
   }

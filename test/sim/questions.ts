@@ -63,11 +63,11 @@ function groupOf({ wire }: SentEvent, groupBy: readonly string[] | undefined): s
   throw new Error(`the ledger does not group by ${name}`);
 }
 
-function tally(events: readonly SentEvent[], groupBy: Question['groupBy'], weight: (event: SentEvent) => number) {
+function tally(events: readonly { event: SentEvent; count: number }[], groupBy: Question['groupBy']) {
   const counts = new Map<string, number>();
-  for (const event of events) {
+  for (const { event, count } of events) {
     const group = groupOf(event, groupBy);
-    counts.set(group, (counts.get(group) ?? 0) + weight(event));
+    counts.set(group, (counts.get(group) ?? 0) + count);
   }
   return counts;
 }
@@ -77,7 +77,8 @@ export async function askAndCheck(world: World, tenant: SimTenant, question: Que
   const { ledger } = tenant;
   const { groupBy, startMs, endMs } = question;
   // The answer owes every event that was acknowledged before the question.
-  const owed = tally(ledger.owed(startMs, endMs), groupBy, () => 1);
+  const owedAtAsk = ledger.owed(startMs, endMs);
+  const openAtAsk = ledger.openVersions();
   let answer: QueryAnswer;
   try {
     answer = await ask(world, tenant, question);
@@ -89,8 +90,15 @@ export async function askAndCheck(world: World, tenant: SimTenant, question: Que
   world.reach(answer.meta.sources.rollups ? 'query-from-rollups' : 'query-from-lake');
   const usesLake = answer.meta.sources.lake !== null;
   // Rollups count one copy for each region until the seal; the lake compares ids.
-  const possible = tally(ledger.possible(startMs, endMs), groupBy, ({ regions, imports }) =>
-    usesLake ? 1 : regions.size + imports,
+  const possible = tally(
+    ledger.possible(startMs, endMs, openAtAsk).map(({ event, copies }) => ({ event, count: usesLake ? 1 : copies })),
+    groupBy,
+  );
+  // What was taken back while the question was answered may be missing.
+  const stillOwed = new Set(ledger.owed(startMs, endMs));
+  const owed = tally(
+    owedAtAsk.filter((event) => stillOwed.has(event)).map((event) => ({ event, count: 1 })),
+    groupBy,
   );
   checkCounts(world, tenant, question, answer, { owed, possible });
 }

@@ -19,18 +19,28 @@ export interface SentEvent {
   /** The earliest and the latest event time that a copy of the event may have got. */
   atMsMin: number;
   atMsMax: number;
-  /** The regions and the number of imports that may each hold a copy unknown to the others. */
+  /** The regions that may each hold a live copy unknown to the others. */
   readonly regions: Set<string>;
-  imports: number;
   /** The time at which a client first learned that the event is durable; null when none did. */
   ackedAtMs: number | null;
-  /** The time at which an import first learned that for the event as a row; null when none did. */
-  importAckedAtMs: number | null;
+}
+
+/** A version of an import, as its sender knows it. An undo has no rows. */
+export interface SentVersion {
+  readonly importId: string;
+  readonly version: number;
+  /** The rows by id: of a repeated id the first. */
+  readonly rows: Map<string, WireEvent>;
+  /** The time at which the finish or the undo was first sent; null before. */
+  finishSentAtMs: number | null;
+  /** The time at which the sender learned that it is done; null before. */
+  finishedAtMs: number | null;
 }
 
 export class Ledger {
   readonly uid: string;
   readonly events = new Map<string, SentEvent>();
+  readonly versions: SentVersion[] = [];
   /** Sums of the answered requests, and of all attempts. */
   readonly answered = { received: 0, accepted: 0, duplicate: 0, rejected: 0 };
   readonly attempted = { received: 0, rejected: 0 };
@@ -48,9 +58,7 @@ export class Ledger {
         atMsMin: atMs.min,
         atMsMax: atMs.max,
         regions: new Set(),
-        imports: 0,
         ackedAtMs: null,
-        importAckedAtMs: null,
       };
       this.events.set(wire.id, event);
     }
@@ -66,22 +74,40 @@ export class Ledger {
     }
   }
 
-  /** The events that an answer to a question of now must count: acknowledged, and surely within the range. */
-  owed(startMs: number, endMs: number): SentEvent[] {
-    const owed: SentEvent[] = [];
-    for (const event of this.events.values()) {
-      if (event.ackedAtMs !== null && event.atMsMin >= startMs && event.atMsMax < endMs) owed.push(event);
-    }
-    return owed;
+  /** The versions whose rows count for sure from now on, until a greater one is sent. */
+  finishedVersions(): SentVersion[] {
+    return this.versions.filter((each) => each.finishedAtMs !== null && !this.#isOvertaken(each, 'finishSentAtMs'));
   }
 
-  /** The events that an answer given now may count: sent, and possibly within the range. */
-  possible(startMs: number, endMs: number): SentEvent[] {
-    const possible: SentEvent[] = [];
-    for (const event of this.events.values()) {
-      if (event.atMsMax >= startMs && event.atMsMin < endMs) possible.push(event);
-    }
-    return possible;
+  /** The versions whose rows an answer that was asked for now may count: sent, and not taken back for sure. */
+  openVersions(): SentVersion[] {
+    return this.versions.filter((each) => !this.#isOvertaken(each, 'finishedAtMs'));
+  }
+
+  #isOvertaken({ importId, version }: SentVersion, by: 'finishSentAtMs' | 'finishedAtMs'): boolean {
+    return this.versions.some((other) => other.importId === importId && other.version > version && other[by] !== null);
+  }
+
+  /** The events that an answer to a question of now must count: acknowledged, and surely within the range. */
+  owed(startMs: number, endMs: number): SentEvent[] {
+    const imported = new Set(this.finishedVersions().flatMap(({ rows }) => [...rows.keys()]));
+    return [...this.events.values()].filter(
+      ({ wire, ackedAtMs, atMsMin, atMsMax }) =>
+        (ackedAtMs !== null || imported.has(wire.id)) && atMsMin >= startMs && atMsMax < endMs,
+    );
+  }
+
+  /** The events that an answer given now may count: sent, and possibly within the range, with the number of their copies. */
+  possible(startMs: number, endMs: number, openAtAsk: readonly SentVersion[]): { event: SentEvent; copies: number }[] {
+    const open = new Set(
+      [...openAtAsk, ...this.openVersions()].filter(({ finishSentAtMs }) => finishSentAtMs !== null),
+    );
+    const imports = new Map<string, number>();
+    for (const { rows } of open) for (const id of rows.keys()) imports.set(id, (imports.get(id) ?? 0) + 1);
+    return [...this.events.values()].flatMap((event) => {
+      const copies = event.regions.size + (imports.get(event.wire.id) ?? 0);
+      return copies > 0 && event.atMsMax >= startMs && event.atMsMin < endMs ? [{ event, copies }] : [];
+    });
   }
 }
 

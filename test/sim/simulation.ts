@@ -3,7 +3,7 @@
 
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
 import { Client, insertTenant, type SimTenant } from './clients.ts';
-import { HistoryImport } from './imports.ts';
+import { HistoryImport, type ImportAct } from './imports.ts';
 import { bind, type Product } from './product/product-loader.ts';
 import { askAndCheck, randomQuestion } from './questions.ts';
 import { comeToRest, planCron } from './rest.ts';
@@ -59,6 +59,18 @@ interface Shape {
   /** Whether a rollup is added during the traffic. */
   readonly isRollupLate: boolean;
 }
+
+/** What may become of the two imports of a tenant. */
+const IMPORTS: readonly (readonly (readonly ImportAct[])[])[] = [
+  [['send'], ['send', 'undo'], ['send', 'replace'], ['send', 'replace', 'undo'], ['send', 'undo', 'replace']],
+  [
+    ['send'],
+    ['send', 'undo'],
+    ['send', 'abandon', 'replace'],
+    ['send', 'abandon', 'undo'],
+    ['abandon', 'undo', 'replace'],
+  ],
+];
 
 /**
  * A small tenant; one that splits, with events beyond the allowed lateness; and one of two regions, with late events.
@@ -209,9 +221,12 @@ class Simulation {
         if (this.#clients.length < clientsMax) this.#clients.push(client);
       }
       if (shape.imports) {
-        const options = { chunks: 2, rowsPerChunk: 20, repeats: 4, historyMs: shape.heldBackMs };
-        const atMs = START_MS + random.below(TRAFFIC_MS);
-        this.#imports.push(new HistoryImport(this.#world, { id: `i-${tenant.uid}`, tenant, atMs, ...options }));
+        const options = { tenant, chunks: 2, rowsPerChunk: 20, repeats: 4, historyMs: shape.heldBackMs };
+        for (const [number, acts] of IMPORTS.entries()) {
+          const atMs = START_MS + random.below(TRAFFIC_MS);
+          const id = `i${number}-${tenant.uid}`;
+          this.#imports.push(new HistoryImport(this.#world, { id, atMs, acts: random.pick(acts), ...options }));
+        }
       }
       if (shape.splits && random.chance(0.7)) this.#splitLater(tenant.uid);
     }

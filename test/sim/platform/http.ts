@@ -52,8 +52,9 @@ class SimBody {
     this.#bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(body == null ? '' : String(body));
   }
 
-  get body(): null {
-    return null;
+  /** As many pieces as a reader of small bodies iterates over; null when there is no body. */
+  get body(): readonly Uint8Array[] | null {
+    return this.#bytes.length === 0 ? null : [this.#bytes];
   }
   async text(): Promise<string> {
     return new TextDecoder().decode(this.#bytes);

@@ -216,6 +216,39 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [{ file: 'src/lake/seal/plan.ts', old: 'coveredSeq: headSeq,', new: 'coveredSeq: headSeq + 2,' }],
   },
   {
+    name: 'undo-beside-a-seal',
+    what: 'a seal counts although something of it was superseded since',
+    patches: [
+      {
+        file: 'src/lake/seal/flip.ts',
+        old: 'expiredText,\n      supersededSeq,',
+        new: 'expiredText,\n      2 ** 40,',
+      },
+    ],
+  },
+  {
+    name: 'survivor-that-was-undone',
+    what: 'the rows of a version that was taken back still displace copies, and count',
+    patches: [
+      {
+        file: 'src/lake/seal/plan-store.ts',
+        old: "selectInputs(db, uid, day, 's.superseded_seq IS NULL')",
+        new: 'selectInputs(db, uid, day)',
+      },
+    ],
+  },
+  {
+    name: 'id-compared-with-the-wrong-day',
+    what: 'a finish compares the ids of each chunk alone, and so not those of other days',
+    patches: [
+      {
+        file: 'src/lake/import/repeats.ts',
+        old: 'if (seen.add(high, low) === known) continue;',
+        new: 'if (seen.add(high, low) === known || segment !== compared[0]) continue;',
+      },
+    ],
+  },
+  {
     name: 'seal-keeps-copies',
     what: 'a seal counts every copy of an event',
     patches: [

@@ -3,7 +3,7 @@
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { Client, type ClientOptions, insertTenant, type SimTenant } from '../clients.ts';
-import { HistoryImport } from '../imports.ts';
+import { HistoryImport, type ImportOptions } from '../imports.ts';
 import { bind, type Product } from '../product/product-loader.ts';
 import { askAndCheck, type Question } from '../questions.ts';
 import { comeToRest, planCron } from '../rest.ts';
@@ -95,8 +95,8 @@ export class Stage {
     };
   }
 
-  startImport(tenant: SimTenant, id: string, repeats: number): HistoryImport {
-    const options = { id, tenant, atMs: this.world.nowMs + 1, chunks: 1, rowsPerChunk: 20, repeats };
+  startImport(tenant: SimTenant, id: string, repeats: number, more: Partial<ImportOptions> = {}): HistoryImport {
+    const options = { id, tenant, atMs: this.world.nowMs + 1, chunks: 1, rowsPerChunk: 20, repeats, ...more };
     const started = new HistoryImport(this.world, options);
     this.#imports.push(started);
     started.start();
@@ -126,6 +126,24 @@ export class Stage {
     const today = Math.floor(this.world.nowMs / DAY_MS) * DAY_MS;
     const range = { startMs: today - 12 * DAY_MS, endMs: today + 2 * DAY_MS };
     return askAndCheck(this.world, tenant, { measure: 'count', groupBy: ['event'], ...range, ...question });
+  }
+
+  /** Reads an export of all days. Returns null when it was whole and has a receipt, or its failure. */
+  export(tenant: SimTenant): Promise<unknown> {
+    return this.world
+      .invoke('export', async (isolate) => {
+        const { product } = isolate;
+        const ports = isolate.ports(this.world);
+        const known = await isolate.tenants.byUid(tenant.uid);
+        const asking = await product.beginAsking(ports, known!.tenant, ports.now());
+        const range = { startMs: 0, endMs: this.world.nowMs + DAY_MS, where: null, allowUnknown: false };
+        const request = { id: `x${this.world.nowMs}`, format: 'ndjson', columns: ['id', 'event'], range } as const;
+        const plan = await product.planExport(asking, request);
+        if (!plan.ok) return plan.error.code;
+        for await (const _ of product.streamExport(asking, plan.value));
+        return null;
+      })
+      .catch((cause: unknown) => cause);
   }
 
   shard(tenant: SimTenant, region = tenant.regions[0], index = 0): SimObject {
