@@ -9,7 +9,7 @@ import { isKept, tableOf, targetsOf } from './targets.ts';
 import { SLACK, UNMET } from './unmet.ts';
 
 describe('the product at scale', () => {
-  it('keeps the limits of the platform and its targets', { timeout: 300_000 }, async () => {
+  it('keeps the limits of the platform and its targets', { timeout: 600_000 }, async () => {
     for (const result of await runLoads(SMALL_LOADS.map((load) => ({ load })))) {
       const targets = targetsOf(result).filter(({ isTimed }) => !isTimed);
       const unmet = UNMET[result.name] ?? {};
@@ -23,7 +23,7 @@ describe('the product at scale', () => {
     }
   });
 
-  it('exceeds a limit when the handling of that limit is taken away', { timeout: 300_000 }, async () => {
+  it('exceeds a limit when the handling of that limit is taken away', { timeout: 600_000 }, async () => {
     const missed = (await senseAll()).filter(({ mutation, exceeded }) => !exceeded.includes(mutation.limit));
     expect(missed.map(({ mutation }) => mutation.name)).toEqual([]);
   });
