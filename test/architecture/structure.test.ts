@@ -8,7 +8,17 @@ import { importsOf, readSources, type SourceFile } from '../support/sources.ts';
 const FOLDER_FILES_MAX = 20;
 
 /** Folders of tests that mirror no sources: each is a way of testing, or is shared by tests. */
-const OWN_ROOMS = new Set(['architecture', 'bench', 'browser', 'chaos', 'differential', 'e2e', 'sim', 'support']);
+const OWN_ROOMS = new Set([
+  'architecture',
+  'bench',
+  'browser',
+  'chaos',
+  'differential',
+  'e2e',
+  'scale',
+  'sim',
+  'support',
+]);
 /** Folders without sources that may stand beside the tests of any folder. */
 const SHARED_ROOMS = new Set(['support', 'fixtures']);
 

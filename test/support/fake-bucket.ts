@@ -33,6 +33,11 @@ export class FakeBucket {
     return this as unknown as R2Bucket;
   }
 
+  /** Size of all objects. */
+  get sizeBytes(): number {
+    return [...this.#objects.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   keys(): string[] {
     return [...this.#objects.keys()].sort();
   }

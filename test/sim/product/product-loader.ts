@@ -34,11 +34,14 @@ export function bind(surroundings: Surroundings | null): void {
   current = surroundings ?? unbound;
 }
 
-/** Loads a bundle. Products with different values of `encoder` write different bytes for the same content. */
-export function loadProduct(code: string, filename: string, encoder: number): Product {
+/**
+ * Loads a bundle. Products with different values of `encoder` write different bytes for the same content; with null they
+ * compress as the real ones do.
+ */
+export function loadProduct(code: string, filename: string, encoder: number | null): Product {
   const module = { exports: {} };
   const real = createRequire(import.meta.url);
-  const zlib = { ...(real('node:zlib') as object), ...storingZstd(encoder) };
+  const zlib = { ...(real('node:zlib') as object), ...(encoder !== null && storingZstd(encoder)) };
   const require = (name: string) => (name === 'node:zlib' || name === 'zlib' ? zlib : real(name));
   const names = Object.keys(globals);
   const run = compileFunction(code, ['module', 'exports', 'require', ...names], { filename });

@@ -48,6 +48,8 @@ export class Network {
   readonly #faults: Faults;
   readonly #latencies: Sites;
   readonly #holds: Hold[] = [];
+  /** Set by a run without chance: how long every way takes. */
+  latencyMs: number | null = null;
   /** Sees each call when it takes effect. */
   onEffect: (call: Call) => void = () => {};
 
@@ -142,6 +144,7 @@ export class Network {
 
   /** A latency: mostly milliseconds, sometimes seconds, and up to two minutes when `slowness` is given. */
   #latency(site: string, slowness?: number): number {
+    if (this.latencyMs !== null) return this.latencyMs;
     const roll = this.#latencies.next(site);
     if (slowness !== undefined) return SECOND_MS + slowness * 120 * SECOND_MS;
     return roll < 0.9 ? roll * 20 : (roll - 0.9) * 2 * SECOND_MS;

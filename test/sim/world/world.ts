@@ -14,6 +14,7 @@ import { Sequence, Sites } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 
 const ISOLATES = 3;
+const BATCH_MAX = { flush: 10, seal: 10 };
 
 export interface WorldOptions {
   readonly seed: number;
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly masked?: ReadonlySet<string>;
   /** Whether random faults happen. Default: true. A scenario makes its own. */
   readonly isSwarm?: boolean;
+  /** Messages of a batch of each queue. */
+  readonly batchMax?: { readonly flush: number; readonly seal: number };
 }
 
 /** A broken rule, which ends the run. */
@@ -67,7 +70,7 @@ export class World implements Surroundings {
   #isolateCount = 0;
   #release: number | null = null;
 
-  constructor({ seed, startMs, products, masked = new Set(), isSwarm = true }: WorldOptions) {
+  constructor({ seed, startMs, products, masked = new Set(), isSwarm = true, batchMax = BATCH_MAX }: WorldOptions) {
     this.seed = seed;
     this.products = products;
     this.scheduler = new Scheduler(startMs);
@@ -78,8 +81,8 @@ export class World implements Surroundings {
     database ??= new FakeD1();
     database.clear();
     this.database = database;
-    this.flushQueue = new SimQueue(this, { name: 'tidemark-flush', batchMax: 10 });
-    this.sealQueue = new SimQueue(this, { name: 'tidemark-seal', batchMax: 10 });
+    this.flushQueue = new SimQueue(this, { name: 'tidemark-flush', batchMax: batchMax.flush });
+    this.sealQueue = new SimQueue(this, { name: 'tidemark-seal', batchMax: batchMax.seal });
     for (let i = 0; i < ISOLATES; i++) this.isolates.push(this.#newIsolate());
   }
 

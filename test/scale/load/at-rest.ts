@@ -1,0 +1,78 @@
+// At rest: the bytes of D1, at full scale, and the flushes' files that are still in the lake.
+
+import type { World } from '../../sim/world/world.ts';
+import type { Usages } from '../platform/limits.ts';
+
+export interface AtRest {
+  readonly d1Bytes: number;
+  readonly d1BytesPerEvent: number;
+  readonly d1BytesByTable: readonly (readonly [string, number])[];
+  readonly l0Files: number;
+  /** Events of all sealed days, at full scale. */
+  readonly sealedEvents: number;
+  readonly lakeBytesPerEvent: number;
+}
+
+/** The tables with a column of cells, whose bytes are an N-th of their full size. */
+const CELL_TABLES = ['parts', 'sealed_cells'];
+
+function one(world: World, sql: string): number {
+  const [row] = world.database.select(sql, []) as { value: number | null }[];
+  return row?.value ?? 0;
+}
+
+/** Bytes of the pages in use, with the cells at full size. */
+export function bytesInUse(world: World, scale: number): number {
+  const pages = one(world, 'SELECT page_count AS value FROM pragma_page_count');
+  const free = one(world, 'SELECT freelist_count AS value FROM pragma_freelist_count');
+  const pageSize = one(world, 'SELECT page_size AS value FROM pragma_page_size');
+  return (pages - free) * pageSize + (scale - 1) * cellBytes(world);
+}
+
+function cellBytes(world: World): number {
+  return CELL_TABLES.reduce((sum, table) => sum + one(world, `SELECT sum(length(cells)) AS value FROM ${table}`), 0);
+}
+
+export function noteSizes(world: World, usages: Usages, scale: number): void {
+  usages.note('D1: size of the database', bytesInUse(world, scale), '');
+  for (const table of CELL_TABLES) {
+    const longest = one(world, `SELECT max(length(cells)) AS value FROM ${table}`);
+    usages.note('D1: size of a row', longest * scale, table);
+  }
+  usages.note('D1: size of a row', one(world, 'SELECT max(length(footer)) AS value FROM segments'), 'segments');
+  usages.note('D1: size of a row', one(world, 'SELECT max(length(plan)) AS value FROM seal_plans'), 'seal_plans');
+}
+
+export function measureAtRest(
+  world: World,
+  { scale, events, bytesBefore }: { readonly scale: number; readonly events: number; readonly bytesBefore: number },
+): AtRest {
+  const d1Bytes = bytesInUse(world, scale) - bytesBefore;
+  const keys = world.bucket.keys();
+  return {
+    d1Bytes,
+    d1BytesPerEvent: d1Bytes / events,
+    d1BytesByTable: bytesByTable(world, scale),
+    sealedEvents: scale * one(world, "SELECT sum(events) AS value FROM sealed_days WHERE uid NOT LIKE 'b%'"),
+    l0Files: keys.filter((key) => key.includes('/l0/')).length,
+    lakeBytesPerEvent: (world.bucket.sizeBytes * scale) / events,
+  };
+}
+
+function bytesByTable(world: World, scale: number): [string, number][] {
+  const columns = world.database.select(
+    `SELECT t.name AS "table", group_concat('length(' || c.name || ')', ' + ') AS sizes
+     FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY 1`,
+    [],
+  ) as { table: string; sizes: string }[];
+  return columns
+    .map(({ table, sizes }): [string, number] => {
+      const coalesced = sizes.replaceAll(/length\((\w+)\)/g, 'coalesce(length("$1"), 0)');
+      const more = CELL_TABLES.includes(table)
+        ? (scale - 1) * one(world, `SELECT sum(length(cells)) AS value FROM ${table}`)
+        : 0;
+      return [table, one(world, `SELECT sum(${coalesced}) AS value FROM ${table}`) + more];
+    })
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, a], [, b]) => b - a);
+}
