@@ -9,6 +9,7 @@
 
 import { JunkIds } from '../../core/event/junk-id.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { Privacy } from '../../core/privacy/privacy.ts';
 import type { ShardEpoch, ShardMap } from '../../core/shard/shard-map.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 import type { KeyScope, Tenant } from '../../core/tenant/tenant.ts';
@@ -16,7 +17,7 @@ import { insertDeletion } from '../deletion/deletion-store.ts';
 import { type RollupRow, rollupsFrom, selectRollups } from '../rollups/rollup-store.ts';
 import type { KnownTenant } from './tenant-cache.ts';
 
-export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups' | 'junkIds'> {
+export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups' | 'junkIds' | 'privacy'> {
   /** Shards in each region under the latest epoch. */
   readonly shardCount: number;
   readonly createdAtMs: number;
@@ -50,6 +51,8 @@ interface TenantRow {
   readonly quota_events_per_minute: number | null;
   /** Changes to the list of junk ids as JSON; null when there are none. */
   readonly junk_ids: string | null;
+  /** Changes to the rules of privacy as JSON; null when there are none. */
+  readonly privacy: string | null;
   readonly created_at_ms: number;
 }
 interface KeyRow {
@@ -61,7 +64,7 @@ interface KeyRow {
 }
 
 const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
-const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, junk_ids`;
+const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, junk_ids, privacy`;
 export const KEY_ID_LENGTH = 16;
 
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
@@ -80,6 +83,7 @@ export async function loadTenant(db: D1Database, uid: string): Promise<KnownTena
       shardMap: shardMapFrom(row),
       rollups: rollupsFrom(rollups.results),
       ...(row.junk_ids !== null && { junkIds: new JunkIds(JSON.parse(row.junk_ids)) }),
+      ...(row.privacy !== null && { privacy: new Privacy(JSON.parse(row.privacy)) }),
     },
     activeKeyHashes: new Set(keys.results.map(({ hash }) => hash)),
   };
