@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
 import { deletionRoutes } from './control/deletion/deletion-routes.ts';
+import { auditRoutes } from './control/keys/audit-routes.ts';
 import { keyRoutes } from './control/keys/key-routes.ts';
 import { rollupRoutes } from './control/rollups/rollup-routes.ts';
 import { shardRoutes } from './control/shards/shard-routes.ts';
@@ -69,6 +70,7 @@ export function createApp(services: Services): Hono {
   // Operating the platform.
   app.route('/v1', sealRoutes(services));
   app.route('/v1/junk-ids', junkIdRoutes(services));
+  app.route('/v1/audit', auditRoutes(services));
   app.route('/v1/privacy', privacyRoutes(services));
   app.route('/v1/retention', expiryRoutes(services));
   app.route('/v1/status', statusRoutes(services));

@@ -9,6 +9,7 @@ import { directoryOf } from '../durable-objects/directory.ts';
 import { scannerOf } from '../durable-objects/scanner.ts';
 import { shardOf } from '../durable-objects/shard-of.ts';
 import { createApp } from './app.ts';
+import { RootRefusalTrail } from './control/audit/root-refusals.ts';
 import { continueDeletions } from './control/deletion/deletion.ts';
 import { growShards } from './control/shards/grow.ts';
 import { TenantCache } from './control/tenants/tenant-cache.ts';
@@ -99,7 +100,7 @@ function servicesOf(env: Env): Services {
     sealQueue: env.SEAL_QUEUE,
     telemetry: env.TELEMETRY ? analyticsEngineTelemetry(env.TELEMETRY) : NO_TELEMETRY,
     tenants,
-    auth: new Authenticator(keys, tenants),
+    auth: new Authenticator(keys, tenants, new RootRefusalTrail(env.DB, now)),
     keys,
     rootKey: env.TIDEMARK_ROOT_KEY,
     now,

@@ -292,6 +292,8 @@ export const LIMITS = {
   profileListMax: 200,
 
   tenantIdLengthMax: 40,
+  /** The trail of keys and tenants: over a year, so that a yearly audit sees all of one. */
+  auditDays: 400,
   /** Active keys of a tenant: they are loaded with its configuration. */
   keysMax: 100,
   /** Bodies of the control routes: a rollup with its condition is the biggest. */

@@ -52,6 +52,8 @@ export const PROBLEM_CODES = {
   'interval-unknown': '`interval` must be minute, hour, day, week or month.',
   'intervals-invalid': '`intervals` is out of bounds.',
   'json-invalid': 'The body is not valid JSON.',
+  'key-has-descendants':
+    'The key made other keys that are active; `descendants` lists them. Say `descendants=revoke` to end them too, or `descendants=keep`.',
   'key-last-admin':
     'Without the key the tenant would have no admin key. Make another one first, or revoke it with the root key.',
   'key-malformed': 'The key does not have the form of a Tidemark key.',
