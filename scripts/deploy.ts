@@ -62,10 +62,20 @@ async function run(): Promise<void> {
       given: givenKeys(),
       isRotating: options['rotate-root-key'],
       makeKey: () => randomBytes(32).toString('base64url'),
+      tryKey: env.TIDEMARK_URL ? (key) => tryKey(env.TIDEMARK_URL!, key) : undefined,
     });
   } finally {
     rmSync(copy, { force: true });
   }
+}
+
+/** Makes a harmless call that needs the root key. */
+async function tryKey(url: string, key: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${key}` };
+  const { status } = await fetch(new URL('/v1/tenants?limit=1', url), { headers, signal: AbortSignal.timeout(30_000) });
+  if (status === 200) return true;
+  if (status === 401 || status === 403) return false;
+  throw new Error(`${url} answered ${status}: the root key could not be tried`);
 }
 
 type Plan = Pick<Target, 'worker' | 'resources' | 'toml'>;

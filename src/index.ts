@@ -26,7 +26,7 @@ import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleDigests } from './lake/upkeep/digest-traits.ts';
 import { scheduleExpiry } from './lake/upkeep/expiry.ts';
-import { logError } from './observe/log.ts';
+import { logError, logWarn } from './observe/log.ts';
 import { analyticsEngineTelemetry, NO_TELEMETRY } from './observe/telemetry.ts';
 import type { Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
@@ -89,6 +89,7 @@ function servicesOf(env: Env): Services {
     signingKey: env.TIDEMARK_SIGNING_KEY,
   };
   const keys = new KeyRing(rootKeys, random);
+  for (const warning of keys.warnings) logWarn('root-key', warning, { do: 'npm run deploy -- --rotate-root-key' });
   const tenants = new TenantCache((uid) => loadTenant(env.DB, uid), now);
   return {
     db: env.DB,

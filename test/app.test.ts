@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { Authenticator } from '../src/http/authenticate.ts';
+import { KeyRing } from '../src/http/keys.ts';
 import { openApiOf, undocumentedRoutes } from '../src/http/openapi.ts';
 import { PROBLEM_CODES } from '../src/wire/problem-codes.ts';
 import { expectLog } from './support/expect-log.ts';
-import { fakeApp, ROOT_KEY } from './support/fake-services.ts';
+import { fakeApp, fakeServices, ROOT_KEY } from './support/fake-services.ts';
 
 describe('the OpenAPI document', () => {
   it('has every route, with its summary and the key that opens it', async () => {
@@ -82,6 +85,24 @@ describe('health', () => {
     const { status, headers, body } = await call('GET', '/readyz');
     expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'not-ready']);
     expectLog('http.problem', { status: 503, code: 'not-ready', path: '/readyz' });
+  });
+});
+
+describe('a weak root key of an older release', () => {
+  it('opens what it opened, and the operator alone is told of it', async () => {
+    const weak = 'tidemark'.repeat(4);
+    const keys = new KeyRing({ rootKey: weak }, (sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes)));
+    const { services } = fakeServices();
+    const auth = new Authenticator(keys, services.tenants);
+    const app = createApp({ ...services, keys, auth });
+    expect(await (await app.request('/readyz')).json()).toEqual({ status: 'ready', warnings: 1 });
+    const headers = { authorization: `Bearer ${weak}` };
+    expect((await app.request('/v1/tenants', { headers })).status).toBe(200);
+    expect(await (await app.request('/metrics', { headers })).text()).toContain(
+      'tidemark_warning{code="root-key-weak"} 1',
+    );
+    const open = await Promise.all(['/readyz', '/healthz', '/openapi.json'].map((path) => app.request(path)));
+    for (const answer of open.slice(0, 2)) expect(await answer.text()).not.toContain('weak');
   });
 });
 

@@ -35,6 +35,8 @@ export interface KeyOptions {
   readonly given: Secrets;
   readonly isRotating: boolean;
   readonly makeKey: () => string;
+  /** Tries a root key on the running Worker. Absent when its address is not given. */
+  readonly tryKey?: ((key: string) => Promise<boolean>) | undefined;
 }
 
 export async function deploy(target: Target, options: KeyOptions): Promise<void> {
@@ -43,6 +45,7 @@ export async function deploy(target: Target, options: KeyOptions): Promise<void>
   const plan = await planKeys({ worker, saved: readKeyFile(keyFile), ...options });
   if (options.isRotating && worker?.secretNames.has(PREVIOUS_KEY))
     say('the root key was rotated before: --end-rotation ends the one before it');
+  if (plan.isWeak) say('the root key of this Worker is weak: replace it, by npm run deploy -- --rotate-root-key');
   const databaseId = await ensureResources(platform, account, resources, say);
   const config = join(root, `wrangler.deploy.${target.worker}.toml`);
   const toml = withDatabaseId(target.toml, databaseId);

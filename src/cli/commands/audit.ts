@@ -27,6 +27,7 @@ tenants, and the calls that failed as root. The latest entry comes first. Entrie
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
   },
+  positionalsMax: 0,
   async run(args, io) {
     const client = args.flag('root') ? rootClient(args, io) : (await openTenant(args, io, 'admin')).client;
     const entries = await latest(client, args.count('limit', 1, 100_000) ?? ENTRIES_DEFAULT);
