@@ -4,6 +4,7 @@
  *
  * - `--env staging` deploys a second Worker beside production, with a database, a bucket and queues of its own.
  * - `--rotate-root-key` replaces the root key and still accepts the old one; `--end-rotation` ends the old one.
+ * - `--upload-only` uploads a version that takes no traffic, for a gradual rollout.
  * - `--dry-run` prints the plan and checks the configuration and the bundle, offline.
  */
 import { randomBytes } from 'node:crypto';
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     'dry-run': { type: 'boolean', default: false },
     'rotate-root-key': { type: 'boolean', default: false },
     'end-rotation': { type: 'boolean', default: false },
+    'upload-only': { type: 'boolean', default: false },
   },
 });
 const env = process.env;
@@ -61,6 +63,7 @@ async function run(): Promise<void> {
     await deploy(target, {
       given: givenKeys(),
       isRotating: options['rotate-root-key'],
+      isUploadOnly: options['upload-only'],
       makeKey: () => randomBytes(32).toString('base64url'),
       tryKey: env.TIDEMARK_URL ? (key) => tryKey(env.TIDEMARK_URL!, key) : undefined,
     });

@@ -136,6 +136,19 @@ describe('a deployment', () => {
     expect(workerNow().secrets).toEqual(savedKeys());
   });
 
+  it('uploads a version without traffic when asked to, to a Worker that exists', async () => {
+    const uploadOnly = (more = {}) => deploy(targetOf(), { ...options(), isUploadOnly: true, ...more });
+    await expect(uploadOnly()).rejects.toThrow('deploy it first');
+    await run();
+    const { config, secrets } = workerNow();
+    fake.steps.length = 0;
+    await uploadOnly();
+    expect(fake.steps.filter((step) => !step.startsWith('GET'))).toEqual(['migrate', 'upload-version']);
+    expect(fake.uploaded).toEqual(['tidemark']);
+    expect(workerNow()).toMatchObject({ config, secrets });
+    await expect(uploadOnly({ isRotating: true })).rejects.toThrow('without --upload-only');
+  });
+
   it('keeps staging apart from production', async () => {
     await run();
     const before = structuredClone(workerNow());
