@@ -180,4 +180,15 @@ describe('the demo keys', () => {
     const { app } = fakeApp({ demoKeys: { tenant: 'demo', write: 'w', read: 'r' } });
     expect((await app.request(`${origin}/demo.json`)).status).toBe(status);
   });
+
+  it.each([
+    ['http://127.0.0.1:8787', 200],
+    ['http://127.0.0.1:9999', 404],
+    ['https://evil.example', 404],
+    ['null', 404],
+  ])('gives the keys to its own page alone: a page of %s gets %s', async (origin, status) => {
+    const { app } = fakeApp({ demoKeys: { tenant: 'demo', write: 'w', read: 'r' } });
+    const answer = await app.request('http://127.0.0.1:8787/demo.json', { headers: { origin } });
+    expect(answer.status).toBe(status);
+  });
 });
