@@ -4,6 +4,7 @@
  *
  * - `--env staging` deploys a second Worker beside production, with a database, a bucket and queues of its own.
  * - `--rotate-root-key` replaces the root key and still accepts the old one; `--end-rotation` ends the old one.
+ * - `--upload-only` uploads a version that takes no traffic, for a gradual rollout.
  * - `--dry-run` prints the plan and checks the configuration and the bundle, offline.
  */
 import { randomBytes } from 'node:crypto';
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     'dry-run': { type: 'boolean', default: false },
     'rotate-root-key': { type: 'boolean', default: false },
     'end-rotation': { type: 'boolean', default: false },
+    'upload-only': { type: 'boolean', default: false },
   },
 });
 const env = process.env;
@@ -61,11 +63,22 @@ async function run(): Promise<void> {
     await deploy(target, {
       given: givenKeys(),
       isRotating: options['rotate-root-key'],
+      isUploadOnly: options['upload-only'],
       makeKey: () => randomBytes(32).toString('base64url'),
+      tryKey: env.TIDEMARK_URL ? (key) => tryKey(env.TIDEMARK_URL!, key) : undefined,
     });
   } finally {
     rmSync(copy, { force: true });
   }
+}
+
+/** Makes a harmless call that needs the root key. */
+async function tryKey(url: string, key: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${key}` };
+  const { status } = await fetch(new URL('/v1/tenants?limit=1', url), { headers, signal: AbortSignal.timeout(30_000) });
+  if (status === 200) return true;
+  if (status === 401 || status === 403) return false;
+  throw new Error(`${url} answered ${status}: the root key could not be tried`);
 }
 
 type Plan = Pick<Target, 'worker' | 'resources' | 'toml'>;

@@ -2,10 +2,12 @@
 import { Hono } from 'hono';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
 import { deletionRoutes } from './control/deletion/deletion-routes.ts';
+import { auditRoutes } from './control/keys/audit-routes.ts';
 import { keyRoutes } from './control/keys/key-routes.ts';
 import { rollupRoutes } from './control/rollups/rollup-routes.ts';
 import { shardRoutes } from './control/shards/shard-routes.ts';
 import { junkIdRoutes } from './control/tenants/junk-id-routes.ts';
+import { privacyRoutes } from './control/tenants/privacy-routes.ts';
 import { quotaRoutes } from './control/tenants/quota-routes.ts';
 import { tenantRoutes } from './control/tenants/tenant-routes.ts';
 import { whoamiRoutes } from './control/tenants/whoami-routes.ts';
@@ -68,6 +70,8 @@ export function createApp(services: Services): Hono {
   // Operating the platform.
   app.route('/v1', sealRoutes(services));
   app.route('/v1/junk-ids', junkIdRoutes(services));
+  app.route('/v1/audit', auditRoutes(services));
+  app.route('/v1/privacy', privacyRoutes(services));
   app.route('/v1/retention', expiryRoutes(services));
   app.route('/v1/status', statusRoutes(services));
   app.route('/', healthRoutes(services, { requests, quotas }));

@@ -9,6 +9,7 @@ import { directoryOf } from '../durable-objects/directory.ts';
 import { scannerOf } from '../durable-objects/scanner.ts';
 import { shardOf } from '../durable-objects/shard-of.ts';
 import { createApp } from './app.ts';
+import { RootRefusalTrail } from './control/audit/root-refusals.ts';
 import { continueDeletions } from './control/deletion/deletion.ts';
 import { growShards } from './control/shards/grow.ts';
 import { TenantCache } from './control/tenants/tenant-cache.ts';
@@ -26,7 +27,7 @@ import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleDigests } from './lake/upkeep/digest-traits.ts';
 import { scheduleExpiry } from './lake/upkeep/expiry.ts';
-import { logError } from './observe/log.ts';
+import { logError, logWarn } from './observe/log.ts';
 import { analyticsEngineTelemetry, NO_TELEMETRY } from './observe/telemetry.ts';
 import type { Services } from './services.ts';
 import { consumeFlushes } from './sinks/consume.ts';
@@ -89,6 +90,7 @@ function servicesOf(env: Env): Services {
     signingKey: env.TIDEMARK_SIGNING_KEY,
   };
   const keys = new KeyRing(rootKeys, random);
+  for (const warning of keys.warnings) logWarn('root-key', warning, { do: 'npm run deploy -- --rotate-root-key' });
   const tenants = new TenantCache((uid) => loadTenant(env.DB, uid), now);
   return {
     db: env.DB,
@@ -100,7 +102,7 @@ function servicesOf(env: Env): Services {
     sealQueue: env.SEAL_QUEUE,
     telemetry: env.TELEMETRY ? analyticsEngineTelemetry(env.TELEMETRY) : NO_TELEMETRY,
     tenants,
-    auth: new Authenticator(keys, tenants),
+    auth: new Authenticator(keys, tenants, new RootRefusalTrail(env.DB, now)),
     keys,
     rootKey: env.TIDEMARK_ROOT_KEY,
     now,

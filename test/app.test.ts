@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { Authenticator } from '../src/http/authenticate.ts';
+import { KeyRing } from '../src/http/keys.ts';
 import { openApiOf, undocumentedRoutes } from '../src/http/openapi.ts';
 import { PROBLEM_CODES } from '../src/wire/problem-codes.ts';
 import { expectLog } from './support/expect-log.ts';
-import { fakeApp, ROOT_KEY } from './support/fake-services.ts';
+import { fakeApp, fakeServices, ROOT_KEY } from './support/fake-services.ts';
 
 describe('the OpenAPI document', () => {
   it('has every route, with its summary and the key that opens it', async () => {
@@ -85,6 +88,24 @@ describe('health', () => {
   });
 });
 
+describe('a weak root key of an older release', () => {
+  it('opens what it opened, and the operator alone is told of it', async () => {
+    const weak = 'tidemark'.repeat(4);
+    const keys = new KeyRing({ rootKey: weak }, (sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes)));
+    const { services } = fakeServices();
+    const auth = new Authenticator(keys, services.tenants);
+    const app = createApp({ ...services, keys, auth });
+    expect(await (await app.request('/readyz')).json()).toEqual({ status: 'ready', warnings: 1 });
+    const headers = { authorization: `Bearer ${weak}` };
+    expect((await app.request('/v1/tenants', { headers })).status).toBe(200);
+    expect(await (await app.request('/metrics', { headers })).text()).toContain(
+      'tidemark_warning{code="root-key-weak"} 1',
+    );
+    const open = await Promise.all(['/readyz', '/healthz', '/openapi.json'].map((path) => app.request(path)));
+    for (const answer of open.slice(0, 2)) expect(await answer.text()).not.toContain('weak');
+  });
+});
+
 describe('metrics', () => {
   it('count answers by route pattern and status, for the root key alone', async () => {
     const { call, createTenant } = fakeApp();
@@ -158,5 +179,16 @@ describe('the demo keys', () => {
   ])('are shown to the host %s with %i, so that no rebound name gets them', async (origin, status) => {
     const { app } = fakeApp({ demoKeys: { tenant: 'demo', write: 'w', read: 'r' } });
     expect((await app.request(`${origin}/demo.json`)).status).toBe(status);
+  });
+
+  it.each([
+    ['http://127.0.0.1:8787', 200],
+    ['http://127.0.0.1:9999', 404],
+    ['https://evil.example', 404],
+    ['null', 404],
+  ])('gives the keys to its own page alone: a page of %s gets %s', async (origin, status) => {
+    const { app } = fakeApp({ demoKeys: { tenant: 'demo', write: 'w', read: 'r' } });
+    const answer = await app.request('http://127.0.0.1:8787/demo.json', { headers: { origin } });
+    expect(answer.status).toBe(status);
   });
 });

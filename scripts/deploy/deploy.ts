@@ -19,6 +19,9 @@ import type { Wrangler } from './wrangler.ts';
 /** Said by the platform when the account has not switched Analytics Engine on. */
 const ANALYTICS_ABSENT = /\bcode: 10089\b/;
 
+const DEPLOY = ['deploy'];
+const UPLOAD_VERSION = ['versions', 'upload'];
+
 export interface Target {
   readonly platform: Platform;
   readonly wrangler: Wrangler;
@@ -31,29 +34,43 @@ export interface Target {
   readonly say: (line: string) => void;
 }
 
-export interface KeyOptions {
+/** The keys, and whether the upload takes traffic. */
+export interface DeployOptions {
+  /** Uploads a version that takes no traffic: `wrangler versions deploy` gives it some. */
+  readonly isUploadOnly?: boolean;
+
   readonly given: Secrets;
   readonly isRotating: boolean;
   readonly makeKey: () => string;
+  /** Tries a root key on the running Worker. Absent when its address is not given. */
+  readonly tryKey?: ((key: string) => Promise<boolean>) | undefined;
 }
 
-export async function deploy(target: Target, options: KeyOptions): Promise<void> {
+export async function deploy(target: Target, options: DeployOptions): Promise<void> {
   const { platform, account, resources, keyFile, say } = target;
   const worker = await findWorker(target);
+  if (options.isUploadOnly) mustBeWhole(worker, options);
   const plan = await planKeys({ worker, saved: readKeyFile(keyFile), ...options });
   if (options.isRotating && worker?.secretNames.has(PREVIOUS_KEY))
     say('the root key was rotated before: --end-rotation ends the one before it');
+  if (plan.isWeak) say('the root key of this Worker is weak: replace it, by npm run deploy -- --rotate-root-key');
   const databaseId = await ensureResources(platform, account, resources, say);
   const config = join(root, `wrangler.deploy.${target.worker}.toml`);
   const toml = withDatabaseId(target.toml, databaseId);
   try {
     writeFileSync(config, toml);
     await migrate(target, config);
-    await upload(target, plan, { config, toml });
+    await upload(target, plan, { config, toml, command: options.isUploadOnly ? UPLOAD_VERSION : DEPLOY });
   } finally {
     rmSync(config, { force: true });
   }
   if (plan.upload.TIDEMARK_ROOT_KEY) say(`the keys of this Worker are in ${keyFile}: keep a copy elsewhere`);
+}
+
+/** A version beside the running one has its Worker's objects and keys: it brings neither. */
+function mustBeWhole(worker: DeployedWorker | null, { isRotating }: DeployOptions): void {
+  if (worker === null) throw new Error('the Worker does not exist: deploy it first, without --upload-only');
+  if (isRotating) throw new Error('a rotation takes effect at once: run it without --upload-only');
 }
 
 /** Ends the root key that a rotation has replaced. */
@@ -88,17 +105,19 @@ async function migrate({ wrangler, account, resources }: Target, config: string)
   await wrangler.run(args, { CLOUDFLARE_ACCOUNT_ID: account });
 }
 
-interface ConfigCopy {
+interface Upload {
+  readonly command: readonly string[];
   readonly config: string;
   readonly toml: string;
 }
 
-async function upload(target: Target, { upload: secrets, fingerprint }: KeyPlan, { config, toml }: ConfigCopy) {
+async function upload(target: Target, { upload: secrets, fingerprint }: KeyPlan, { config, toml, command }: Upload) {
   const { wrangler, account, keyFile, say } = target;
   const hasSecrets = Object.keys(secrets).length > 0;
   if (hasSecrets) writeKeyFile(keyFile, secrets);
   const args = [
-    ...['deploy', '--config', config],
+    ...command,
+    ...['--config', config],
     ...(fingerprint ? ['--var', `${FINGERPRINT}:${fingerprint}`] : []),
     ...(hasSecrets ? ['--secrets-file', keyFile] : []),
   ];

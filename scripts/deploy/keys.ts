@@ -27,18 +27,27 @@ export interface KeySources {
   readonly given: Secrets;
   readonly isRotating: boolean;
   readonly makeKey: () => string;
+  /**
+   * Tries a root key on the running Worker: a Worker of an older release tells no fingerprint. Absent when the address of
+   * the Worker is not given.
+   */
+  readonly tryKey?: ((key: string) => Promise<boolean>) | undefined;
 }
 
 export interface KeyPlan {
   /** The secrets that the upload brings; empty when the Worker keeps those it has. */
   readonly upload: Secrets;
+  /** Whether the root key of the Worker is known, and weak. */
+  readonly isWeak?: boolean;
   /** Null when nobody knows the root key of the Worker. */
   readonly fingerprint: string | null;
 }
 
 export async function planKeys(sources: KeySources): Promise<KeyPlan> {
   const plan = await planOf(sources);
-  const problem = plan.upload[ROOT_KEY] === undefined ? null : rootKeyProblem(plan.upload[ROOT_KEY]);
+  // The key of a Worker that exists is not new: refusing a weak one would lock its operator out.
+  const isNew = sources.worker === null || plan.upload[PREVIOUS_KEY] !== undefined;
+  const problem = isNew && plan.upload[ROOT_KEY] !== undefined ? rootKeyProblem(plan.upload[ROOT_KEY]) : null;
   if (problem) throw new Error(`${ROOT_KEY}: ${problem}`);
   return plan;
 }
@@ -63,13 +72,21 @@ async function missingKey({ saved, given }: KeySources, worker: DeployedWorker):
   if (!keys[ROOT_KEY])
     throw new Error(`the Worker exists and has no ${ROOT_KEY}: set it to the key that signed the keys of its tenants`);
   await refuseAnother(keys[ROOT_KEY], worker);
-  return uploadOf(keys);
+  return { ...(await uploadOf(keys)), isWeak: isWeak(keys[ROOT_KEY]) };
 }
 
-async function keptKey({ saved, given }: KeySources, worker: DeployedWorker): Promise<KeyPlan> {
+async function keptKey({ saved, given, tryKey }: KeySources, worker: DeployedWorker): Promise<KeyPlan> {
   const known = given[ROOT_KEY] ?? saved[ROOT_KEY];
+  if (known && worker.fingerprint === null && tryKey) {
+    if (!(await tryKey(known))) throw new Error(`the Worker refuses this ${ROOT_KEY}: unset it, or set the right one`);
+    return { upload: {}, fingerprint: await rootKeyFingerprint(known), isWeak: isWeak(known) };
+  }
   if (known) await refuseAnother(known, worker);
-  return { upload: {}, fingerprint: worker.fingerprint };
+  return { upload: {}, fingerprint: worker.fingerprint, isWeak: isWeak(known) };
+}
+
+function isWeak(key: string | undefined): boolean {
+  return key !== undefined && rootKeyProblem(key) !== null;
 }
 
 async function refuseAnother(key: string, { fingerprint }: DeployedWorker): Promise<void> {
@@ -83,11 +100,13 @@ async function refuseAnother(key: string, { fingerprint }: DeployedWorker): Prom
  * The new root key beside the one that it replaces. Where the old one signed, it goes on signing, so that the keys in
  * shipped apps stay valid.
  */
-async function rotatedKeys({ saved, given, makeKey }: KeySources, worker: DeployedWorker): Promise<KeyPlan> {
-  const old = await keyOfFingerprint(
-    [given[PREVIOUS_KEY], saved[PREVIOUS_KEY], saved[ROOT_KEY], given[ROOT_KEY]],
-    worker.fingerprint,
-  );
+async function rotatedKeys(sources: KeySources, worker: DeployedWorker): Promise<KeyPlan> {
+  const { saved, given, makeKey } = sources;
+  const old = await keyOf(worker, sources);
+  if (!old && worker.fingerprint === null)
+    throw new Error(
+      `the Worker of an older release does not tell its root key: set ${PREVIOUS_KEY} to it and TIDEMARK_URL to the address of the Worker, where the key is tried`,
+    );
   if (!old) throw new Error(`set ${PREVIOUS_KEY} to the root key that the Worker has, which the rotation replaces`);
   // A rotation that failed has saved the key that it made.
   const next = [given[ROOT_KEY], saved[ROOT_KEY]].find((key) => key && key !== old) ?? makeKey();
@@ -95,8 +114,14 @@ async function rotatedKeys({ saved, given, makeKey }: KeySources, worker: Deploy
   return uploadOf({ ...signing, [ROOT_KEY]: next, [PREVIOUS_KEY]: old });
 }
 
-async function keyOfFingerprint(keys: readonly (string | undefined)[], fingerprint: string | null) {
-  for (const key of keys) if (key && (await rootKeyFingerprint(key)) === fingerprint) return key;
+/** The root key that the Worker has; undefined when none of the known keys is it. */
+async function keyOf({ fingerprint }: DeployedWorker, { saved, given, tryKey }: KeySources) {
+  const keys = [given[PREVIOUS_KEY], saved[PREVIOUS_KEY], saved[ROOT_KEY], given[ROOT_KEY]];
+  for (const key of keys) {
+    if (!key) continue;
+    const isIt = fingerprint === null ? await tryKey?.(key) : (await rootKeyFingerprint(key)) === fingerprint;
+    if (isIt) return key;
+  }
   return undefined;
 }
 

@@ -2,6 +2,7 @@
  * The `tidemark` program: finds the command, runs it, and turns its errors into messages and an exit code.
  */
 import { fileURLToPath } from 'node:url';
+import { audit } from './commands/audit.ts';
 import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { funnel } from './commands/funnel.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   start,
   tenant,
   key,
+  audit,
   send,
   importCommand,
   exportCommand,

@@ -300,6 +300,8 @@ export const LIMITS = {
   profileListMax: 200,
 
   tenantIdLengthMax: 40,
+  /** The trail of keys and tenants: over a year, so that a yearly audit sees all of one. */
+  auditDays: 400,
   /** Active keys of a tenant: they are loaded with its configuration. */
   keysMax: 100,
   /** Bodies of the control routes: a rollup with its condition is the biggest. */
@@ -338,9 +340,57 @@ export const LIMITS = {
   /** Words that a tenant adds to the list of junk ids, and words that it excepts: the edge compares every id with them. */
   junkIdWordsMax: 100,
   junkIdWordLengthMax: 64,
+  /** Names of URL parameters that a tenant keeps: every parameter of every URL is compared with them. */
+  urlParametersMax: 100,
+  urlParameterLengthMax: 64,
   /** Time without events and with nothing to store after which the sweep leaves a shard asleep. */
   restAfterMs: HOUR_MS,
 } as const;
+
+/** Parameters of URLs that are kept, in lower case: campaigns and the click ids of advertisers. `*` ends a beginning. */
+export const URL_PARAMETERS = [
+  'utm_*',
+  'ref',
+  'gclid',
+  'gbraid',
+  'wbraid',
+  'gad_source',
+  'gad_campaignid',
+  'dclid',
+  'fbclid',
+  'msclkid',
+  'ttclid',
+  'twclid',
+  'li_fat_id',
+  'yclid',
+] as const;
+
+/**
+ * Keys whose text is a URL of the page or of where the visitor came from, in lower case and letters alone. Other keys, such
+ * as that of an image, name things of a catalogue, not visits.
+ */
+export const URL_KEYS = [
+  'url',
+  'uri',
+  'href',
+  'link',
+  'path',
+  'search',
+  'referrer',
+  'referer',
+  'currenturl',
+  'pageurl',
+  'pagepath',
+  'pagelocation',
+  'pagereferrer',
+  'initialurl',
+  'initialreferrer',
+  'initialcurrenturl',
+  'landingpage',
+  'landingurl',
+  'documentlocation',
+  'documentreferrer',
+] as const;
 
 /** Texts that SDKs send when a variable is empty, in lower case. A blank text is one too. */
 export const EMPTY_VARIABLES = ['null', '(null)', 'undefined', 'none', 'nil', 'nan', 'n/a', '[object object]'] as const;

@@ -8,10 +8,13 @@ import { parseCommonContext, type ValidContext } from '../core/event/event-json.
 import { type EventNote, NO_NOTES } from '../core/event/note.ts';
 import { isRepairable, repairContext } from '../core/event/repair.ts';
 import type { Arrival } from '../core/event/validate.ts';
+import { DEFAULT_PRIVACY } from '../core/privacy/privacy.ts';
 import { parseInstant } from '../core/std/instant.ts';
 import { err, ok, type Result } from '../core/std/result.ts';
+import type { Tenant } from '../core/tenant/tenant.ts';
 import type { WireBatch } from './protocols/protocol.ts';
 import type { Refusal } from './request/refusal.ts';
+import { cleanContext } from './steps/clean.ts';
 
 export interface NotedArrival {
   readonly arrival: Arrival;
@@ -19,13 +22,25 @@ export interface NotedArrival {
   readonly notes: readonly EventNote[];
 }
 
-export function arrivalOf(batch: WireBatch, receivedAtMs: number): Result<NotedArrival, Refusal> {
+/** The settings of a tenant that decide how its events are read. */
+type Reading = Pick<Tenant, 'junkIds' | 'privacy'>;
+
+export function arrivalOf(
+  batch: WireBatch,
+  receivedAtMs: number,
+  { junkIds, privacy }: Reading,
+): Result<NotedArrival, Refusal> {
   const sentAtMs = parseInstant(batch.sentAt);
   const common = readContext(batch);
   if (!common.ok) return common;
-  const { context, notes } = common.value;
-  const arrival = { receivedAtMs, sentAtMs: Number.isNaN(sentAtMs) ? null : sentAtMs, type: batch.type, context };
-  return ok({ arrival, notes });
+  const { context: sent, notes } = common.value;
+  const cleaned = sent && cleanContext(sent, privacy ?? DEFAULT_PRIVACY);
+  const context = cleaned?.context;
+  const time = { receivedAtMs, sentAtMs: Number.isNaN(sentAtMs) ? null : sentAtMs };
+  return ok({
+    arrival: { ...time, type: batch.type, context, junkIds },
+    notes: cleaned ? [...notes, ...cleaned.notes] : notes,
+  });
 }
 
 interface CommonContext {

@@ -50,9 +50,9 @@ export async function collect(
   const received = await receive(request, { head, call, parse: (read) => call.decode(read) }, deps);
   const { tenant, parsed: batch } = received;
   const receivedAtMs = deps.now();
-  const { arrival, notes } = orRefuse(arrivalOf(batch, receivedAtMs));
+  const { arrival, notes } = orRefuse(arrivalOf(batch, receivedAtMs, tenant));
   deps.quotas?.charge(tenant, batch.events.length, receivedAtMs);
-  const admission = admitLive(request, batch, { arrival: { ...arrival, junkIds: tenant.junkIds }, source, deps });
+  const admission = admitLive(request, batch, { tenant, arrival, source, deps });
 
   const region = nearestRegion(tenant, placeOf(request));
   const hasher = new Hasher(tenant.hashKey);
@@ -64,13 +64,17 @@ export async function collect(
   return { verdict, request: received.request, batch, receivedAtMs };
 }
 
-function admitLive(
-  request: Request,
-  batch: WireBatch,
-  { arrival, source, deps }: { readonly arrival: Arrival; readonly source: string; readonly deps: CollectDeps },
-): Admission {
+interface LiveOptions {
+  readonly tenant: Tenant;
+  readonly arrival: Arrival;
+  readonly source: string;
+  readonly deps: CollectDeps;
+}
+
+function admitLive(request: Request, batch: WireBatch, { tenant, arrival, source, deps }: LiveOptions): Admission {
   return admit(batch, {
     arrival,
+    privacy: tenant.privacy,
     source: batch.source ?? source,
     surroundings: surroundingsOf(request),
     newId: eventIdMaker(deps.random),

@@ -14,13 +14,12 @@
  */
 import { z } from 'zod';
 import type { ImportChunk, Importer, ImportRefusal, ImportVerdict } from '../core/event/import.ts';
-import type { Arrival } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
 import { Hasher } from '../core/std/hash.ts';
 import { InvariantError } from '../core/std/result.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem, requestInvalid, unavailable } from '../http/problem.ts';
-import { type Admission, admit } from './admit.ts';
+import { type Admission, type AdmitOptions, admit } from './admit.ts';
 import type { Surroundings } from './enrich/surroundings.ts';
 import { aliasMapping } from './protocols/event-names.ts';
 import { Lines } from './protocols/json.ts';
@@ -107,7 +106,8 @@ async function storeNew(
   quotas?.charge(tenant, received, now(), { isImport: true });
   const idPrefix = `${chunk.importId}-${chunk.chunk}-`;
   const arrival = { receivedAtMs, clockMs: startedAtMs, sentAtMs: null, needsTime, junkIds: tenant.junkIds };
-  const { events, rejected, unlisted, madeIds, notes, noted } = admitLines(lines, arrival, idPrefix);
+  const settings = { arrival, privacy: tenant.privacy };
+  const { events, rejected, unlisted, madeIds, notes, noted } = admitLines(lines, settings, idPrefix);
   const records = events.map(({ record }) => record);
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
@@ -115,10 +115,10 @@ async function storeNew(
   return orUnavailable(importer.store(chunk, records, new Hasher(tenant.hashKey), account));
 }
 
-function admitLines(lines: Lines, arrival: Arrival, idPrefix: string): Admission {
+function admitLines(lines: Lines, settings: Pick<AdmitOptions, 'arrival' | 'privacy'>, idPrefix: string): Admission {
   const list = { events: lines, mapping: aliasMapping, exactEvent: (index: number) => lines.exactAt(index) };
   return admit(list, {
-    arrival,
+    ...settings,
     source: 'import',
     surroundings: UNKNOWN_SURROUNDINGS,
     newId: (index) => `${idPrefix}${index}`,

@@ -30,6 +30,12 @@ export interface Authenticated {
   readonly keyHash: string;
 }
 
+/** The trail of root refusals; control/audit/root-refusals.ts is the one implementation. */
+export interface RootRefusals {
+  /** `shown`: the valid key of a tenant that was shown in the place of the root key; null for any other text. */
+  note(shown: { readonly uid: string; readonly hash: string } | null): Promise<void>;
+}
+
 export const WRITE_KEY_HEADER = 'x-write-key';
 /** Revoked keys remembered in an isolate, so that each costs one look-up in all and not one for each request. */
 const ENDED_KEYS_MAX = 4_096;
@@ -43,11 +49,14 @@ const GRANTS: Readonly<Record<KeyScope, ReadonlySet<KeyScope>>> = {
 export class Authenticator {
   readonly #keys: KeyRing;
   readonly #tenants: TenantLookup;
+  readonly #rootRefusals: RootRefusals | undefined;
   readonly #ended = new Set<string>();
 
-  constructor(keys: KeyRing, tenants: TenantLookup) {
+  /** `rootRefusals` is told of each call that showed a wrong key where the root key is needed. Default: nothing is. */
+  constructor(keys: KeyRing, tenants: TenantLookup, rootRefusals?: RootRefusals) {
     this.#keys = keys;
     this.#tenants = tenants;
+    this.#rootRefusals = rootRefusals;
   }
 
   /**
@@ -75,13 +84,18 @@ export class Authenticator {
   async authenticateRoot(headers: Headers): Promise<void> {
     const key = keyOf(headers);
     if (!key) throw new Problem(401, 'key-missing', `This call needs the root key: ${HOW_TO_SEND}`);
-    if (!(await this.#keys.isRootKey(key))) throw new Problem(403, 'key-root', 'This call needs the root key.');
+    if (await this.#keys.isRootKey(key)) return;
+    await this.#rootRefusals?.note(await this.#keys.verify(key));
+    throw new Problem(403, 'key-root', 'This call needs the root key.');
   }
 
   /** The caller of a route that takes the root key as well as a tenant's admin key. */
   async authenticateAdminOrRoot(headers: Headers): Promise<Authenticated | 'root'> {
     const key = keyOf(headers);
-    if (key && !key.startsWith('tm_') && (await this.#keys.isRootKey(key))) return 'root';
+    if (key && !key.startsWith('tm_')) {
+      if (await this.#keys.isRootKey(key)) return 'root';
+      await this.#rootRefusals?.note(null);
+    }
     return this.authenticate(headers, 'admin');
   }
 

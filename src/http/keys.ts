@@ -16,7 +16,7 @@
 import { toHex } from '../core/std/hex.ts';
 import { assert } from '../core/std/result.ts';
 import { KEY_SCOPES, type KeyScope } from '../core/tenant/tenant.ts';
-import { rootKeyProblem } from './root-key.ts';
+import { isShortRootKey, rootKeyProblem } from './root-key.ts';
 
 export interface ParsedKey {
   readonly scope: KeyScope;
@@ -51,8 +51,15 @@ export interface RootKeys {
   readonly signingKey?: string | undefined;
 }
 
+export type KeyWarning = 'root-key-weak';
+
 /** Makes and verifies keys under one signing key. */
 export class KeyRing {
+  /**
+   * Conditions for the operator to end. A weak root key is accepted, because an older release took it. A weak signing key is
+   * none of them: who guesses it can sign a key, and the key is refused all the same, because no tenant lists it.
+   */
+  readonly warnings: readonly KeyWarning[];
   readonly #rootKeys: readonly string[];
   readonly #signingSecret: string;
   readonly #random: RandomBytes;
@@ -63,10 +70,9 @@ export class KeyRing {
   constructor({ rootKey, previousRootKey, signingKey = rootKey }: RootKeys, random: RandomBytes) {
     this.#rootKeys = previousRootKey === undefined ? [rootKey] : [rootKey, previousRootKey];
     this.#signingSecret = signingKey;
-    for (const key of [...this.#rootKeys, signingKey]) {
-      const problem = rootKeyProblem(key);
-      assert(problem === null, problem ?? '');
-    }
+    for (const key of [...this.#rootKeys, signingKey])
+      assert(!isShortRootKey(key), rootKeyProblem(key) ?? 'the root key is too short');
+    this.warnings = this.#rootKeys.some((key) => rootKeyProblem(key) !== null) ? ['root-key-weak'] : [];
     this.#random = random;
   }
 

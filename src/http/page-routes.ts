@@ -43,12 +43,18 @@ export function pageRoutes(
       errors: ['route-not-found'],
     },
     ({ request }) => {
-      if (!demoKeys || !isLoopback(new URL(request.url).hostname))
+      if (!demoKeys || !isOwnPage(request))
         throw new Problem(404, 'route-not-found', 'The path does not exist; /docs lists all calls.');
       return demoKeys;
     },
   );
   return app;
+}
+
+/** Whether the request comes from the page of this stack, or from no page at all. */
+function isOwnPage({ url, headers }: Request): boolean {
+  const { origin, hostname } = new URL(url);
+  return isLoopback(hostname) && (headers.get('origin') ?? origin) === origin;
 }
 
 /**

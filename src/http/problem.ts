@@ -7,6 +7,7 @@
  * tells the caller nothing.
  */
 import type { Context } from 'hono';
+import { routePath } from 'hono/route';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
 import { jsonPointer } from '../core/std/pointer.ts';
@@ -91,7 +92,13 @@ export function renderProblem(c: Context, thrown: unknown): Response {
 function logFault(c: Context, thrown: unknown, { status, code }: Problem): void {
   const requestId = requestIdOf(c.req.raw.headers);
   c.header(REQUEST_ID_HEADER, requestId);
-  logError('http.problem', thrown, { requestId, method: c.req.method, path: c.req.path, status, code });
+  logError('http.problem', thrown, { requestId, method: c.req.method, path: pathToLog(c), status, code });
+}
+
+/** The pattern of the route: a path may hold the id of a person. */
+function pathToLog(c: Context): string {
+  const pattern = routePath(c, -1);
+  return pattern === '/*' ? 'none' : pattern;
 }
 
 /**

@@ -9,12 +9,20 @@ const ROOT_KEY_BITS_MIN = 64;
 const ROOT_KEY_LENGTH_MIN = 24;
 const FINGERPRINT_LENGTH = 16;
 
-/** Why the text must not be a root key; null when it may be. */
+/**
+ * Why the text must not be a new root key; null when it may be. A deployment that has a weak one runs on with a warning
+ * (keys.ts), so that no upgrade locks its operator out.
+ */
 export function rootKeyProblem(text: string): string | null {
-  if (text.length < ROOT_KEY_LENGTH_MIN) return `the root key needs at least ${ROOT_KEY_LENGTH_MIN} characters`;
+  if (isShortRootKey(text)) return `the root key needs at least ${ROOT_KEY_LENGTH_MIN} characters`;
   if (bitsOf(text) < ROOT_KEY_BITS_MIN)
     return 'the root key repeats itself or counts on: make one of 32 random bytes, for example by openssl rand -hex 32';
   return null;
+}
+
+/** Tells a text that no release has taken as a root key. */
+export function isShortRootKey(text: string): boolean {
+  return text.length < ROOT_KEY_LENGTH_MIN;
 }
 
 /** Names a root key without telling it: 64 bits tell any two keys apart. */

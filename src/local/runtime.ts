@@ -3,6 +3,10 @@
  *
  * Miniflare itself restarts a workerd that died, on the same port and state; the watchdog covers the restarts that
  * fail. The stack does not use `wrangler dev`, whose proxy caps it near 800 requests a second.
+ *
+ * Requests reach the Worker by a socket of its own. Miniflare's Worker, which would stand before it, serves every object of
+ * R2 without a key below /cdn-cgi/local/; it listens on another port, with a path before every path, so that it serves
+ * nothing.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
@@ -28,12 +32,10 @@ export type RuntimeOptions = {
    * Whether the queues have no consumers, so that nothing is stored. The benchmark sends its bursts to such a stack.
    */
   readonly isSinkPaused?: boolean;
-  /** A port where requests reach the Worker without Miniflare's own Worker before it. The benchmark sends to it. */
-  readonly directPort?: number;
 };
 
-/** The origin that the Worker sees. A local machine has no location, and the stack does not invent one. */
-const localCf = { colo: 'LOCAL', httpProtocol: 'HTTP/1.1' };
+/** The place below which Miniflare's own Worker looks for every path that it is asked for. Nothing is there. */
+const NOWHERE = 'http://127.0.0.1/nowhere/';
 
 // Without this, wrangler prints at each read of the configuration that it found .dev.vars.
 process.env.WRANGLER_LOG ??= 'error';
@@ -94,10 +96,11 @@ function toMiniflareOptions(script: string, options: RuntimeOptions) {
   const { modulesRules: _, ...worker } = workerOptions;
   const v4Options = {
     host: '127.0.0.1',
-    port: options.port,
+    port: 0,
+    upstream: NOWHERE,
     resourcePersistencePath: options.dataFolder,
     resourceTmpPath: options.temporaryFolder,
-    cf: localCf,
+    cf: false,
     telemetry: { enabled: false },
     log: new Log(LogLevel.WARN),
     unsafeRuntimeEnv: { [stateMark]: options.stateFolder },
@@ -109,7 +112,7 @@ function toMiniflareOptions(script: string, options: RuntimeOptions) {
         modules: [{ type: 'ESModule', path: 'worker.mjs', contents: script }],
         bindings: { ...(worker.bindings as Record<string, string>), ...options.bindings },
         ...(options.isSinkPaused && { queueConsumers: {} }),
-        ...(options.directPort && { unsafeDirectSockets: [{ host: '127.0.0.1', port: options.directPort }] }),
+        unsafeDirectSockets: [{ host: '127.0.0.1', port: options.port }],
       },
       ...externalWorkers,
       ...(options.beside ?? []),

@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { toHex } from '../core/std/hex.ts';
+import type { KeyWarning } from '../http/keys.ts';
 import { API_VERSION } from '../http/openapi.ts';
 import { unavailable } from '../http/problem.ts';
 import { route } from '../http/route.ts';
@@ -12,7 +13,7 @@ import { healthSchema, readinessSchema } from '../wire/operate.ts';
 import { countDeadLetters } from './health-store.ts';
 import { Readiness } from './readiness.ts';
 
-export type HealthServices = Pick<Services, 'db' | 'auth' | 'random' | 'now'>;
+export type HealthServices = Pick<Services, 'db' | 'auth' | 'keys' | 'random' | 'now'>;
 
 /** The counters of this isolate. */
 export interface IsolateCounts {
@@ -21,7 +22,7 @@ export interface IsolateCounts {
 }
 
 /** @example app.route('/', healthRoutes(services, counts)) */
-export function healthRoutes({ db, auth, random, now }: HealthServices, counts: IsolateCounts): Hono {
+export function healthRoutes({ db, auth, keys, random, now }: HealthServices, counts: IsolateCounts): Hono {
   const app = new Hono();
   const instance = toHex(random(4));
   const readiness = new Readiness(db, now);
@@ -50,7 +51,9 @@ export function healthRoutes({ db, auth, random, now }: HealthServices, counts: 
       } catch (cause) {
         throw unavailable('not-ready', 'The database does not answer, or its migrations were not applied.', cause);
       }
-      return { status: 'ready' as const };
+      // Everybody may ask: which condition it is, such as a weak key, is told to the operator alone.
+      const { length } = keys.warnings;
+      return { status: 'ready' as const, ...(length > 0 && { warnings: length }) };
     },
   );
 
@@ -66,12 +69,21 @@ export function healthRoutes({ db, auth, random, now }: HealthServices, counts: 
       answer: METRICS_CONTENT_TYPE,
     },
     async () => {
-      const metrics = metricsOf(counts, instance, await countDeadLetters(db));
+      const metrics = [...metricsOf(counts, instance, await countDeadLetters(db)), warningsOf(keys.warnings)];
       return new Response(renderMetrics(metrics), { headers: { 'content-type': METRICS_CONTENT_TYPE } });
     },
   );
 
   return app;
+}
+
+function warningsOf(warnings: readonly KeyWarning[]): Metric {
+  return {
+    name: 'tidemark_warning',
+    type: 'gauge',
+    help: 'Conditions that the operator should end, each with the value 1.',
+    samples: warnings.map((code) => ({ labels: `code="${code}"`, value: 1 })),
+  };
 }
 
 function metricsOf({ requests, quotas }: IsolateCounts, instance: string, deadLetterCount: number): Metric[] {

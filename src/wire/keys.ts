@@ -8,7 +8,26 @@ import { tenantIdSchema } from './tenants.ts';
 const named = { tenant: tenantIdSchema.optional().describe('Needed with the root key, which belongs to no tenant.') };
 
 export const newKeySchema = z.strictObject({ scope: z.enum(KEY_SCOPES), ...named });
-export const tenantNameSchema = z.strictObject(named);
+
+const KEYS_PAGE_MAX = 1_000;
+const KEYS_PAGE_DEFAULT = 200;
+export const keysPageSchema = z.strictObject({
+  ...named,
+  after: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional()
+    .describe('Lists the keys that were made after the key with this id.'),
+  limit: z.coerce.number().int().min(1).max(KEYS_PAGE_MAX).default(KEYS_PAGE_DEFAULT),
+  state: z.enum(['all', 'active']).default('all').describe('Whether revoked keys are listed.'),
+});
+export const revocationSchema = z.strictObject({
+  ...named,
+  descendants: z
+    .enum(['keep', 'revoke'])
+    .optional()
+    .describe('What becomes of the active keys that it made, and of those that they made. Needed when there are any.'),
+});
 
 /** The hash of a key, or the first 16 digits of it. */
 export const keyIdSchema = z.string().regex(/^[0-9a-f]{16}([0-9a-f]{48})?$/);
@@ -19,10 +38,21 @@ const keySchema = z.object({
   hint: z.string().describe('The last four characters of the key.'),
   createdAt: z.iso.datetime(),
   revokedAt: z.iso.datetime().nullable().describe('null while the key is active.'),
+  madeBy: z.string().nullable().describe('`root`, or the id of the key that made it; null for an older key.'),
 });
 export type WireKey = z.output<typeof keySchema>;
 
 export const createdKeySchema = keySchema.extend({ key: z.string() });
 export type CreatedKey = z.output<typeof createdKeySchema>;
-export const keyListSchema = z.object({ keys: z.array(keySchema) });
-export const revokedKeySchema = z.object({ revoked: z.object({ id: z.string() }) });
+export const keyListSchema = z.object({
+  keys: z.array(keySchema),
+  next: z.string().nullable().describe('The next page’s `after`; null when this page is the last.'),
+});
+export type KeyList = z.output<typeof keyListSchema>;
+export const revokedKeySchema = z.object({
+  revoked: z.object({
+    id: z.string(),
+    descendants: z.array(z.string()).describe('Ids of the keys that ended with it.'),
+  }),
+});
+export type RevokedKey = z.output<typeof revokedKeySchema>;

@@ -9,7 +9,15 @@ import { DROP_TIERS, expirySchema } from '../core/tenant/expiry.ts';
 export { expirySchema };
 
 export const healthSchema = z.object({ status: z.literal('ok') });
-export const readinessSchema = z.object({ status: z.literal('ready') });
+export const readinessSchema = z.object({
+  status: z.literal('ready'),
+  warnings: z
+    .int()
+    .optional()
+    .describe(
+      'Number of conditions that the operator should end; `/metrics` with the root key names them. Absent: none.',
+    ),
+});
 
 const countSchema = z.int().nonnegative();
 const instantSchema = z.iso.datetime().nullable();

@@ -2,7 +2,12 @@
  * People on the wire: one person, by any of their ids. Their events travel as a list (events.ts).
  */
 import { z } from 'zod';
+import { eventsPageSchema } from './events.ts';
 import { metaSchema } from './meta.ts';
+
+const idSchema = z.string().min(1).describe('Any user id or anonymous id of the person.');
+export const personSchema = z.strictObject({ id: idSchema });
+export const personEventsSchema = eventsPageSchema.extend({ id: idSchema });
 
 const texts = z.array(z.string());
 const touch = z.record(z.string(), z.string()).nullable();

@@ -60,6 +60,8 @@ export const PROBLEM_CODES = {
   'interval-unknown': '`interval` must be minute, hour, day, week or month.',
   'intervals-invalid': '`intervals` is out of bounds.',
   'json-invalid': 'The body is not valid JSON.',
+  'key-has-descendants':
+    'The key made other keys that are active; `descendants` lists them. Say `descendants=revoke` to end them too, or `descendants=keep`.',
   'key-last-admin':
     'Without the key the tenant would have no admin key. Make another one first, or revoke it with the root key.',
   'key-malformed': 'The key does not have the form of a Tidemark key.',
@@ -147,9 +149,13 @@ export const EVENT_CODES: Readonly<Record<EventRejectionCode, string>> = {
 
 /** Codes of the `notes` of a verdict: a value of an event was left out or changed, and the event was taken. */
 export const NOTE_CODES: Readonly<Record<EventNoteCode, string>> = {
+  'address-removed': 'The key names an IP address. The value is not stored, unless the tenant keeps addresses.',
+  'credentials-removed': 'A URL in the text held a user name or a password. They are not stored.',
   'junk-id':
     'The id stands for an empty variable or for nobody, such as `undefined`, `0` or `guest`. It counts as not given.',
   'number-as-text': 'The number is beyond ±(2^53 − 1). It is kept as a text, with all its digits.',
+  'parameters-removed':
+    'Parameters of the URL are not stored: they are neither on the list of campaigns nor on that of the tenant.',
   'text-repaired': 'The text or key holds a NUL or half of a surrogate pair. Each of them is U+FFFD now.',
   'timestamp-clamped': 'The time lies in the future. It is five minutes after the receipt now.',
 };

@@ -126,6 +126,30 @@ export const tenantJunkIdsSchema = junkIdsSchema.extend({
   defaults: z.array(z.string()).describe('The list without changes; ids of zeros only and blank ones are junk too.'),
 });
 
+const parametersSchema = z
+  .array(
+    z
+      .string()
+      .trim()
+      .max(LIMITS.urlParameterLengthMax)
+      .regex(/^([^\s&=?#*]+\*?|\*)$/, 'must be the name of a parameter; `*` stands at its end alone'),
+  )
+  .max(LIMITS.urlParametersMax)
+  .default([]);
+export const privacySchema = z.strictObject({
+  addresses: z
+    .enum(['remove', 'keep'])
+    .default('remove')
+    .describe('Whether values under keys that name an IP address, such as `ip`, are stored.'),
+  urlParameters: parametersSchema.describe(
+    'Parameters of URLs that are stored beside those of the list. `order_*` means all that begin so, `*` means all.',
+  ),
+});
+export type WirePrivacy = z.output<typeof privacySchema>;
+export const tenantPrivacySchema = privacySchema.extend({
+  defaults: z.array(z.string()).describe('Parameters of URLs that every tenant stores.'),
+});
+
 export const shardCountSchema = z.strictObject({
   count: z.int().min(1).max(LIMITS.shardsMax).describe('Shards in each region.'),
 });

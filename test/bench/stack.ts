@@ -35,10 +35,9 @@ export class BenchStack {
   /** Starts a stack on a new state folder, or on one that an earlier stack left. */
   static async start(options: { isSinkPaused: boolean; folder?: string }): Promise<BenchStack> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
-    const [port, directPort, floorPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
+    const [port, floorPort] = [await findFreePort(), await findFreePort()];
     const runtime = await Runtime.start({
       port,
-      directPort,
       stateFolder: folder,
       dataFolder: join(folder, 'data'),
       temporaryFolder: join(folder, 'tmp'),
@@ -48,7 +47,7 @@ export class BenchStack {
       beside: [floorWorker(floorPort)],
     });
     await migrate(await runtime.database(), migrationsFolder);
-    return new BenchStack(`http://127.0.0.1:${directPort}`, `http://127.0.0.1:${floorPort}`, runtime, folder);
+    return new BenchStack(`http://127.0.0.1:${port}`, `http://127.0.0.1:${floorPort}`, runtime, folder);
   }
 
   /** Creates a tenant with six rollups: the five default ones and one of its own. */

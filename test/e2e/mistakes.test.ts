@@ -114,7 +114,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a wrong verb',
     argv: () => ['tenant', 'add', 'shop'],
     code: USAGE,
-    says: ['create, list, delete or junk-ids'],
+    says: ['create, list, delete, junk-ids or privacy'],
   },
   {
     name: 'a scope that does not exist',

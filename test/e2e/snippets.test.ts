@@ -42,8 +42,14 @@ const NOT_RUN = [
   'README.md: npx wrangler login',
   'README.md: export TIDEMARK_URL=https://tidemark.<account>.workers.dev TIDEMARK_ROOT_KEY=…',
   'docs/guides/import.md: npm run tidemark -- import FILE… --tenant T --map MAP',
+  'docs/guides/operating.md: npm run deploy -- --env staging     # a Worker, database, bucket and queues of its own: tidemark-staging…',
+  'docs/guides/operating.md: npm run deploy -- --upload-only                                        # migrates, uploads; no traffic yet',
+  'docs/guides/operating.md: npx wrangler rollback OLD --name tidemark --message "why"',
+  'docs/guides/operating.md: export TIDEMARK_URL=https://tidemark.<account>.workers.dev             # where the old key is tried',
+  'docs/guides/operating.md: npm run tidemark -- key revoke ID --descendants revoke',
   'docs/guides/operating.md: npx wrangler d1 execute tidemark --remote --command "SELECT * FROM dead_letters ORDER BY at_ms DESC LIMIT 10"',
   'docs/guides/operating.md: cp -a .tidemark backup                      # while the stack is stopped',
+  'docs/guides/operating.md: rclone sync r2:tidemark-lake backup/lake',
 ];
 
 let stack: Stack;

@@ -271,6 +271,7 @@ describe('the context of a whole request', () => {
       notes: [
         { index: null, id: null, code: 'number-as-text', path: '/context/app/build' },
         { index: null, id: null, code: 'text-repaired', path: '/context/q' },
+        { index: null, id: null, code: 'address-removed', path: '/context/ip' },
         { index: 1, id: 'b', code: 'junk-id', path: '/userId' },
       ],
     });

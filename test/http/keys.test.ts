@@ -129,10 +129,24 @@ describe('a rotation of the root key', () => {
     }
   });
 
-  it('refuses a weak key of any kind', () => {
+  it('refuses a short key of any kind', () => {
+    const short = 'Zq8vT2xLw9RbN4mYc7HsJd5';
+    expect(() => new KeyRing({ rootKey: short }, random)).toThrow(/root key/);
+    expect(() => new KeyRing({ rootKey: next, previousRootKey: short }, random)).toThrow(/root key/);
+    expect(() => new KeyRing({ rootKey: next, signingKey: short }, random)).toThrow(/root key/);
+  });
+
+  it('works with the weak key of an older release, and warns until it is ended', async () => {
     const weak = 'x'.repeat(40);
-    expect(() => new KeyRing({ rootKey: weak }, random)).toThrow(/root key/);
-    expect(() => new KeyRing({ rootKey: next, previousRootKey: weak }, random)).toThrow(/root key/);
-    expect(() => new KeyRing({ rootKey: next, signingKey: weak }, random)).toThrow(/root key/);
+    const old = new KeyRing({ rootKey: weak }, random);
+    expect(old.warnings).toEqual(['root-key-weak']);
+    expect(await old.isRootKey(weak)).toBe(true);
+    const { key } = await old.make('write', old.newUid());
+    const rotating = new KeyRing({ rootKey: next, previousRootKey: weak, signingKey: weak }, random);
+    expect(rotating.warnings).toEqual(['root-key-weak']);
+    expect([await rotating.isRootKey(next), await rotating.isRootKey(weak)]).toEqual([true, true]);
+    const ended = new KeyRing({ rootKey: next, signingKey: weak }, random);
+    expect(ended.warnings).toEqual([]);
+    expect([await ended.isRootKey(weak), (await ended.verify(key)) !== null]).toEqual([false, true]);
   });
 });

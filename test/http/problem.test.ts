@@ -48,6 +48,16 @@ describe('a problem', () => {
     expectLog('http.problem', { message: 'Error: secret: SELECT * FROM keys', status: 500, method: 'GET', path: '/' });
   });
 
+  it('is logged with its route and not with its path, which may hold the id of a person', async () => {
+    const app = new Hono();
+    app.onError((error, c) => renderProblem(c, error));
+    app.get('/v1/people/:id/events', () => {
+      throw new Error('gone');
+    });
+    await app.request('/v1/people/ann@example.com/events?cursor=1');
+    expectLog('http.problem', { path: '/v1/people/:id/events' });
+  });
+
   it('tells the id under which a failure is logged, and none with a refusal', async () => {
     const answer = await answerTo(unavailable('not-ready', 'Not ready.', new Error('gone')));
     expectLog('http.problem', { requestId: answer.headers.get('x-request-id'), cause: { cause: { message: 'gone' } } });

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 interface WranglerCall {
-  readonly command: 'upload' | 'migrate';
+  readonly command: 'upload' | 'upload-version' | 'migrate';
   readonly account: string;
   readonly config: string;
   readonly variable?: string;
@@ -35,6 +35,8 @@ export class FakePlatform {
   readonly queues = new Set<string>();
   readonly workers = new Map<string, FakeWorker>();
   readonly migrated: string[] = [];
+  /** Workers of which a version was uploaded that takes no traffic. */
+  readonly uploaded: string[] = [];
   /** The steps that ran, in their order. */
   readonly steps: string[] = [];
   hasAnalytics = true;
@@ -125,6 +127,10 @@ export class FakePlatform {
       return { status: 404, code: 7404, message: 'the database was not found' };
     if (command === 'migrate') {
       this.migrated.push(settingOf('database_name'));
+      return {};
+    }
+    if (command === 'upload-version') {
+      this.uploaded.push(settingOf('name'));
       return {};
     }
     if (!this.hasAnalytics && config.includes('[[analytics_engine_datasets]]'))

@@ -2,6 +2,7 @@
 
 import type { Hono } from 'hono';
 import { createApp } from '../../src/app.ts';
+import { RootRefusalTrail } from '../../src/control/audit/root-refusals.ts';
 import { TenantCache } from '../../src/control/tenants/tenant-cache.ts';
 import { loadTenant } from '../../src/control/tenants/tenants.ts';
 import type { ShardRpc } from '../../src/core/shard/rpc.ts';
@@ -46,7 +47,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
     sealQueue: queue,
     telemetry: { write: () => {} },
     tenants,
-    auth: new Authenticator(keys, tenants),
+    auth: new Authenticator(keys, tenants, new RootRefusalTrail(db, now)),
     keys,
     rootKey: ROOT_KEY,
     now,
@@ -58,7 +59,8 @@ export function fakeServices(overrides: Partial<Services> = {}) {
   const otherIsolate = (): Services => {
     const otherKeys = new KeyRing({ rootKey: ROOT_KEY }, random);
     const otherTenants = new TenantCache((uid) => loadTenant(db, uid), now);
-    return { ...services, keys: otherKeys, tenants: otherTenants, auth: new Authenticator(otherKeys, otherTenants) };
+    const auth = new Authenticator(otherKeys, otherTenants, new RootRefusalTrail(db, now));
+    return { ...services, keys: otherKeys, tenants: otherTenants, auth };
   };
   return { services, fake, clock, sent, otherIsolate };
 }

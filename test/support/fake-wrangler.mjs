@@ -7,7 +7,7 @@ const secretsFile = flagOf('--secrets-file');
 const response = await fetch(`${process.env.CLOUDFLARE_API_BASE_URL}/fake-wrangler`, {
   method: 'POST',
   body: JSON.stringify({
-    command: args[0] === 'deploy' ? 'upload' : 'migrate',
+    command: { deploy: 'upload', versions: 'upload-version' }[args[0]] ?? 'migrate',
     account: process.env.CLOUDFLARE_ACCOUNT_ID,
     config: readFileSync(flagOf('--config'), 'utf8'),
     variable: flagOf('--var'),

@@ -144,7 +144,11 @@ function checkServer({ url, isLocal }: Server, health: Health | undefined): Find
 
 async function checkReady(server: Server): Promise<Finding> {
   try {
-    await new Client({ url: server.url, triesMax: 1 }).get('/readyz');
+    const { warnings = 0 } = await new Client({ url: server.url, triesMax: 1 }).get<{ warnings?: number }>('/readyz');
+    if (warnings > 0) {
+      const advice = 'GET /metrics with the root key names them (tidemark_warning).';
+      return { name: 'ready', state: 'warn', found: `ready, with ${warnings} warnings`, advice };
+    }
     return { name: 'ready', state: 'ok', found: 'the database answers, its migrations are applied' };
   } catch (error) {
     return {

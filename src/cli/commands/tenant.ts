@@ -1,8 +1,8 @@
 /**
- * `tidemark tenant create|list|delete|junk-ids`: manages the tenants of the platform, with the root key, and the ids that
- * name nobody for a tenant, with its admin key.
+ * `tidemark tenant create|list|delete|junk-ids|privacy`: manages the tenants of the platform, with the root key, and with a
+ * tenant's admin key the ids that name nobody and what is not stored of its events.
  */
-import type { CreatedTenant, TenantList, WireJunkIds, WireTenant } from '../../wire/tenants.ts';
+import type { CreatedTenant, TenantList, WireJunkIds, WirePrivacy, WireTenant } from '../../wire/tenants.ts';
 import { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { findServer, keepTenantKeys, type Server } from '../kit/keys.ts';
@@ -13,25 +13,30 @@ import { openTenant } from '../kit/tenant.ts';
 interface TenantsPage extends Partial<Pick<TenantList, 'next'>> {
   readonly tenants: readonly ListedTenant[];
 }
+type TenantPrivacy = WirePrivacy & { readonly defaults: readonly string[] };
 type TenantJunkIds = WireJunkIds & { readonly defaults: readonly string[] };
 type ListedTenant = Pick<WireTenant, 'id'> & Partial<WireTenant>;
 
 export const tenant: Command = {
   name: 'tenant',
-  summary: 'Create, list and delete tenants, and set the ids that name nobody',
+  summary: 'Create, list and delete tenants, set the ids that name nobody, and what is not stored',
   usage:
-    'create ID [--name TEXT] [--region R | --regions R,R] [--timezone ZONE] | list | delete ID --yes | junk-ids [--add ID,ID] [--except ID,ID] [--tenant ID]',
+    'create ID [--name TEXT] [--region R | --regions R,R] [--timezone ZONE] | list | delete ID --yes | junk-ids [--add ID,ID] [--except ID,ID] [--tenant ID] | privacy [--addresses remove|keep] [--url-parameters NAME,NAME] [--tenant ID]',
   notes: `
-create, list and delete need the root key, junk-ids the admin key of the tenant. The keys of a new tenant are shown
+create, list and delete need the root key, junk-ids and privacy the admin key of the tenant. The keys of a new tenant are shown
 once. On the local stack they are also kept in its state folder, where other commands find them with --tenant ID.
 
 junk-ids shows the ids that join no events, such as undefined or guest. --add and --except replace what was set before;
-an empty text removes it.`,
+an empty text removes it.
+
+privacy shows whether IP addresses are stored, and which parameters of URLs. --addresses and --url-parameters replace
+what was set before.`,
   examples: [
     'tenant create shop --name "My shop" --timezone Europe/London',
     'tenant list',
     'tenant delete shop --yes',
     'tenant junk-ids --add test-user --except guest',
+    'tenant privacy --url-parameters q,page',
   ],
   options: {
     name: { type: 'string', value: 'TEXT', help: 'name to display (default: the id)' },
@@ -41,6 +46,12 @@ an empty text removes it.`,
     yes: { type: 'boolean', help: 'confirm that delete also deletes all events of the tenant' },
     add: { type: 'string', value: 'ID,ID', help: 'junk-ids: further ids that name nobody' },
     except: { type: 'string', value: 'ID,ID', help: 'junk-ids: ids of the list that name somebody' },
+    addresses: { type: 'string', value: 'remove|keep', help: 'privacy: whether IP addresses are stored' },
+    'url-parameters': {
+      type: 'string',
+      value: 'NAME,NAME',
+      help: 'privacy: parameters of URLs to store; order_* means all that begin so',
+    },
     json: { type: 'boolean', help: 'print the answer as JSON' },
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
@@ -50,12 +61,15 @@ an empty text removes it.`,
     const [verb, id] = args.positionals;
     if (verb === 'list') return list(args, io);
     if (verb === 'junk-ids') return junkIds(args, io);
+    if (verb === 'privacy') return privacy(args, io);
     if (verb !== 'create' && verb !== 'delete')
-      throw new UsageError('the first argument is create, list, delete or junk-ids');
+      throw new UsageError('the first argument is create, list, delete, junk-ids or privacy');
     if (!id) throw new UsageError('give the id of the tenant');
     return verb === 'create' ? create(id, args, io) : remove(id, args, io);
   },
 };
+
+const CHANGE_HOLDS = 'The change holds for events that arrive half a minute from now or later.';
 
 function openRoot(args: Args, io: Io): { server: Server; client: Client } {
   const server = findServer(args, io);
@@ -123,7 +137,27 @@ async function junkIds(args: Args, io: Io): Promise<number> {
     rows.map(([name, words]) => [name, words.join(', ') || '–']),
   ))
     io.out(line);
-  if (isChange) io.note('The change holds for events that arrive half a minute from now or later.');
+  if (isChange) io.note(CHANGE_HOLDS);
+  return 0;
+}
+
+async function privacy(args: Args, io: Io): Promise<number> {
+  const addresses = args.text('addresses');
+  const urlParameters = args.list('url-parameters');
+  const isChange = addresses !== undefined || urlParameters !== undefined;
+  const { client } = await openTenant(args, io, isChange ? 'admin' : 'read');
+  const path = '/v1/privacy';
+  const before = await client.get<TenantPrivacy>(path);
+  const body = { addresses: addresses ?? before.addresses, urlParameters: urlParameters ?? before.urlParameters };
+  const rules = isChange ? (await client.call<TenantPrivacy>(path, { method: 'PUT', body })).body : before;
+  if (args.flag('json')) return print(io, rules);
+  const rows = [
+    ['IP addresses', rules.addresses === 'keep' ? 'stored' : 'removed'],
+    ['parameters of URLs stored for all tenants', rules.defaults.join(', ')],
+    ['and for this tenant', rules.urlParameters.join(', ') || '–'],
+  ];
+  for (const line of renderTable(['privacy', 'rule'], rows)) io.out(line);
+  if (isChange) io.note(CHANGE_HOLDS);
   return 0;
 }
 

@@ -2,7 +2,8 @@
  * Deletion store: all SQL of the table `tenant_deletions`, and the deleting of a tenant's rows from every other table.
  *
  * Two rows of a deleted tenant stay: a tombstone in `tenants` with the uid and the time of deletion, so that the uid is
- * never reused (CORRECTNESS C1), and the account of the work.
+ * never reused (CORRECTNESS C1), and the account of the work. The trail (audit-store.ts) stays too, for its own time: it tells
+ * who deleted the tenant, and holds nothing of its data.
  */
 
 export interface Deletion {

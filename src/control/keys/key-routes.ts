@@ -4,32 +4,28 @@
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
 import { isoTime } from '../../core/std/instant.ts';
-import type { Authenticated } from '../../http/authenticate.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import {
   createdKeySchema,
   keyIdSchema,
   keyListSchema,
+  keysPageSchema,
   newKeySchema,
+  revocationSchema,
   revokedKeySchema,
-  tenantNameSchema,
   type WireKey,
 } from '../../wire/keys.ts';
-import type { ProblemCode } from '../../wire/problem-codes.ts';
-import { tenantNotFound } from '../refusals.ts';
 import type { ControlServices } from '../services.ts';
 import {
   createKey,
-  findTenant,
-  isLastAdminKey,
   KEY_ID_LENGTH,
   type KeyRecord,
   listKeys,
+  type RevocationRefusal,
   revokeKey,
-} from '../tenants/tenants.ts';
-
-const TENANT_CODES: readonly ProblemCode[] = ['tenant-missing', 'tenant-not-found', 'tenant-other'];
+} from '../tenants/key-store.ts';
+import { makerOf, TENANT_CODES, uidFor } from './callers.ts';
 
 /** @example app.route('/v1/keys', keyRoutes(services)) */
 export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Hono {
@@ -45,19 +41,19 @@ export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Ho
       path: '/',
       summary: 'Makes a key; it is shown this once',
       description:
-        'An admin key makes keys of every scope, `write` and `admin` too. Keys that it made outlive it: after a leak, look ' +
-        'through `GET /v1/keys` and revoke those too.',
+        'An admin key makes keys of every scope, `write` and `admin` too. After a leak, revoke it together with those that it ' +
+        'made: `descendants=revoke`.',
       body: { schema: newKeySchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
       answer: createdKeySchema,
       status: 201,
-      errors: [...TENANT_CODES, 'keys-full'],
+      errors: [...TENANT_CODES, 'keys-full', 'key-revoked'],
       example: { body: { scope: 'read', tenant: 'shop' } },
     },
     async ({ caller, body: { scope, tenant } }) => {
       const uid = await uidFor(db, caller, tenant);
       const made = await keys.make(scope, uid);
-      const created = await createKey(db, uid, made, now());
-      if (!created.ok) throw keysFull();
+      const created = await createKey(db, uid, made, { maker: makerOf(caller), nowMs: now() });
+      if (!created.ok) throw created.error === 'keys-full' ? keysFull() : callerRevoked();
       tenants.invalidate(uid);
       return { key: made.key, ...wireKey(created.value) };
     },
@@ -70,14 +66,15 @@ export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Ho
       ...own,
       method: 'get',
       path: '/',
-      summary: 'Lists the keys, revoked ones too',
-      query: tenantNameSchema,
+      summary: 'Lists the keys in the order of their making, revoked ones too',
+      query: keysPageSchema,
       answer: keyListSchema,
       errors: TENANT_CODES,
     },
-    async ({ caller, query: { tenant } }) => {
-      const listed = await listKeys(db, await uidFor(db, caller, tenant));
-      return { keys: listed.map(wireKey) };
+    async ({ caller, query: { tenant, after = null, limit, state } }) => {
+      const uid = await uidFor(db, caller, tenant);
+      const listed = await listKeys(db, uid, { afterId: after, countMax: limit, isActiveOnly: state === 'active' });
+      return { keys: listed.map(wireKey), next: listed.length === limit ? (listed.at(-1)?.id ?? null) : null };
     },
   );
 
@@ -89,34 +86,44 @@ export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Ho
       method: 'delete',
       path: '/:id',
       summary: 'Revokes a key: at once here, within 30 seconds everywhere',
-      description: 'An admin key does not revoke the last admin key of the tenant; the root key does.',
-      query: tenantNameSchema,
+      description:
+        'An admin key does not revoke the last admin key of the tenant; the root key does. A key that made others is revoked ' +
+        'once `descendants` says what becomes of them; the key that calls, and what that one made, are not among them.',
+      query: revocationSchema,
       answer: revokedKeySchema,
-      errors: [...TENANT_CODES, 'key-not-found', 'key-last-admin'],
+      errors: [...TENANT_CODES, 'key-not-found', 'key-last-admin', 'key-has-descendants', 'key-revoked'],
     },
-    async ({ caller, params, query: { tenant } }) => {
+    async ({ caller, params, query: { tenant, descendants = null } }) => {
       const uid = await uidFor(db, caller, tenant);
       const id = keyIdSchema.safeParse(params.id);
-      if (id.success && caller !== 'root' && (await isLastAdminKey(db, uid, id.data))) throw lastAdminKey();
-      if (!id.success || !(await revokeKey(db, uid, id.data, now()))) throw keyNotFound();
+      if (!id.success) throw keyNotFound();
+      const revoked = await revokeKey(db, uid, { id: id.data, by: makerOf(caller), descendants, nowMs: now() });
+      if (!revoked.ok) throw notRevoked(revoked.error);
       tenants.invalidate(uid);
-      return { revoked: { id: id.data.slice(0, KEY_ID_LENGTH) } };
+      return { revoked: { id: id.data.slice(0, KEY_ID_LENGTH), descendants: revoked.value } };
     },
   );
 
   return app;
 }
 
-/** The tenant that the call concerns: that of the admin key, or the one that the caller with the root key names. */
-async function uidFor(db: D1Database, caller: Authenticated | 'root', tenantId: string | undefined): Promise<string> {
-  if (caller !== 'root') {
-    if (tenantId === undefined || tenantId === caller.tenant.id) return caller.tenant.uid;
-    throw new Problem(403, 'tenant-other', 'The key sent belongs to another tenant.');
+function notRevoked(refusal: RevocationRefusal): Problem {
+  switch (refusal.reason) {
+    case 'not-found':
+      return keyNotFound();
+    case 'last-admin':
+      return lastAdminKey();
+    case 'caller-revoked':
+      return callerRevoked();
+    case 'has-descendants': {
+      const detail = `The key made ${refusal.ids.length} keys that are active: say what becomes of them.`;
+      return new Problem(409, 'key-has-descendants', detail, { extra: { descendants: refusal.ids } });
+    }
   }
-  if (tenantId === undefined) throw new Problem(400, 'tenant-missing', 'With the root key, name the tenant: "tenant".');
-  const found = await findTenant(db, tenantId);
-  if (!found) throw tenantNotFound(tenantId);
-  return found.uid;
+}
+
+function callerRevoked(): Problem {
+  return new Problem(401, 'key-revoked', 'The key was revoked.');
 }
 
 function keyNotFound(): Problem {
@@ -133,7 +140,7 @@ function keysFull(): Problem {
   return new Problem(409, 'keys-full', detail, { extra: { limit: LIMITS.keysMax } });
 }
 
-function wireKey({ id, scope, hint, createdAtMs, revokedAtMs }: KeyRecord): WireKey {
+function wireKey({ id, scope, hint, createdAtMs, revokedAtMs, madeBy }: KeyRecord): WireKey {
   const revokedAt = revokedAtMs === null ? null : isoTime(revokedAtMs);
-  return { id, scope, hint, createdAt: isoTime(createdAtMs), revokedAt };
+  return { id, scope, hint, createdAt: isoTime(createdAtMs), revokedAt, madeBy };
 }

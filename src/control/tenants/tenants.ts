@@ -1,41 +1,27 @@
 /**
- * Tenants: all SQL of the tables `tenants` and `keys`.
+ * Tenants: all SQL of the table `tenants`; key-store.ts has that of their keys.
  *
  * - A uid is drawn at random and its row is never deleted, so it is never given out again; an id is free once its
  *   tenant is deleted.
  * - Deleting is one batch: the tenant is marked, its keys are revoked and the removal of its data is noted, or nothing.
- * - Keys are stored as SHA-256 only. A revoked key stays listed, because people ask when it ended.
  */
 
 import { JunkIds } from '../../core/event/junk-id.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { Privacy } from '../../core/privacy/privacy.ts';
 import type { ShardEpoch, ShardMap } from '../../core/shard/shard-map.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
-import type { KeyScope, Tenant } from '../../core/tenant/tenant.ts';
+import type { Tenant } from '../../core/tenant/tenant.ts';
+import { insertEntry, insertTenantDeleted } from '../audit/audit-store.ts';
 import { insertDeletion } from '../deletion/deletion-store.ts';
 import { type RollupRow, rollupsFrom, selectRollups } from '../rollups/rollup-store.ts';
+import { insertKey, type KeyToStore } from './key-store.ts';
 import type { KnownTenant } from './tenant-cache.ts';
 
-export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups' | 'junkIds'> {
+export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups' | 'junkIds' | 'privacy'> {
   /** Shards in each region under the latest epoch. */
   readonly shardCount: number;
   readonly createdAtMs: number;
 }
-/** A key as it is stored: without the secret, which was shown once. */
-export interface KeyToStore {
-  readonly hash: string;
-  readonly scope: KeyScope;
-  readonly hint: string;
-}
-export interface KeyRecord {
-  /** The public name of the key: the first 16 hex digits of its hash. */
-  readonly id: string;
-  readonly scope: KeyScope;
-  readonly hint: string;
-  readonly createdAtMs: number;
-  readonly revokedAtMs: number | null;
-}
-
 interface TenantRow {
   readonly uid: string;
   readonly id: string;
@@ -50,19 +36,13 @@ interface TenantRow {
   readonly quota_events_per_minute: number | null;
   /** Changes to the list of junk ids as JSON; null when there are none. */
   readonly junk_ids: string | null;
+  /** Changes to the rules of privacy as JSON; null when there are none. */
+  readonly privacy: string | null;
   readonly created_at_ms: number;
-}
-interface KeyRow {
-  readonly hash: string;
-  readonly scope: KeyScope;
-  readonly hint: string;
-  readonly created_at_ms: number;
-  readonly revoked_at_ms: number | null;
 }
 
 const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
-const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, junk_ids`;
-export const KEY_ID_LENGTH = 16;
+const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, junk_ids, privacy`;
 
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
 export async function loadTenant(db: D1Database, uid: string): Promise<KnownTenant | null> {
@@ -80,6 +60,7 @@ export async function loadTenant(db: D1Database, uid: string): Promise<KnownTena
       shardMap: shardMapFrom(row),
       rollups: rollupsFrom(rollups.results),
       ...(row.junk_ids !== null && { junkIds: new JunkIds(JSON.parse(row.junk_ids)) }),
+      ...(row.privacy !== null && { privacy: new Privacy(JSON.parse(row.privacy)) }),
     },
     activeKeyHashes: new Set(keys.results.map(({ hash }) => hash)),
   };
@@ -105,7 +86,13 @@ export async function createTenant(
       JSON.stringify(origins),
       createdAtMs,
     );
-  const [inserted] = await db.batch([insertTenant, ...keys.map((key) => insertKey(db, uid, key, createdAtMs))]);
+  const making = { maker: 'root', nowMs: createdAtMs } as const;
+  const entry = { atMs: createdAtMs, uid, actor: 'root', action: 'tenant-made', subject: id } as const;
+  const [inserted] = await db.batch([
+    insertTenant,
+    ...keys.map((key) => insertKey(db, uid, key, making)),
+    ...insertEntry(db, entry, { sql: 'EXISTS (SELECT 1 FROM tenants WHERE uid = ?2)', parameters: [] }),
+  ]);
   return inserted?.meta.changes ? ok(tenant) : err('tenant-exists');
 }
 
@@ -131,8 +118,9 @@ export async function findTenant(db: D1Database, id: string): Promise<TenantReco
  * or null when there is no such tenant.
  */
 export async function deleteTenant(db: D1Database, id: string, nowMs: number): Promise<string | null> {
-  const [, , marked] = await db.batch<{ uid: string }>([
+  const [, , , marked] = await db.batch<{ uid: string }>([
     insertDeletion(db, id, nowMs),
+    insertTenantDeleted(db, id, nowMs),
     db
       .prepare(
         `UPDATE keys SET revoked_at_ms = ? WHERE revoked_at_ms IS NULL
@@ -154,66 +142,6 @@ export async function publishShardMap(db: D1Database, uid: string, map: ShardMap
     .run();
 }
 
-/** Adds a key; refuses with `keys-full` at the limit of active keys. */
-export async function createKey(
-  db: D1Database,
-  uid: string,
-  key: KeyToStore,
-  nowMs: number,
-): Promise<Result<KeyRecord, 'keys-full'>> {
-  const { meta } = await insertKey(db, uid, key, nowMs).run();
-  if (!meta.changes) return err('keys-full');
-  return ok({ ...key, id: key.hash.slice(0, KEY_ID_LENGTH), createdAtMs: nowMs, revokedAtMs: null });
-}
-
-export async function listKeys(db: D1Database, uid: string): Promise<KeyRecord[]> {
-  const { results } = await db
-    .prepare(
-      'SELECT hash, scope, hint, created_at_ms, revoked_at_ms FROM keys WHERE uid = ? ORDER BY created_at_ms, hash',
-    )
-    .bind(uid)
-    .all<KeyRow>();
-  return results.map(keyFrom);
-}
-
-/**
- * Revokes the tenant's key with that id (16 hex digits or the whole hash); false when there is none. Revoking again
- * changes nothing.
- */
-/**
- * Whether revoking the key would leave the tenant without an active admin key. It is false for a key that is not an active
- * admin key.
- */
-export async function isLastAdminKey(db: D1Database, uid: string, id: string): Promise<boolean> {
-  const { results } = await db
-    .prepare(`SELECT hash FROM keys WHERE uid = ? AND scope = 'admin' AND revoked_at_ms IS NULL LIMIT 2`)
-    .bind(uid)
-    .all<Pick<KeyRow, 'hash'>>();
-  return results.length === 1 && results[0]!.hash.startsWith(id);
-}
-
-export async function revokeKey(db: D1Database, uid: string, id: string, nowMs: number): Promise<boolean> {
-  const { meta } = await db
-    .prepare(
-      `UPDATE keys SET revoked_at_ms = coalesce(revoked_at_ms, ?)
-         WHERE uid = ? AND substr(hash, 1, ${KEY_ID_LENGTH}) = ? AND hash LIKE ? || '%'`,
-    )
-    .bind(nowMs, uid, id.slice(0, KEY_ID_LENGTH), id)
-    .run();
-  return meta.changes > 0;
-}
-
-/** The insert adds nothing when the tenant does not exist, or has the largest number of active keys. */
-function insertKey(db: D1Database, uid: string, { hash, scope, hint }: KeyToStore, nowMs: number): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO keys (hash, uid, scope, hint, created_at_ms)
-         SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM tenants WHERE uid = ?2 AND deleted_at_ms IS NULL)
-           AND (SELECT count(*) FROM keys WHERE uid = ?2 AND revoked_at_ms IS NULL) < ?6`,
-    )
-    .bind(hash, uid, scope, hint, nowMs, LIMITS.keysMax);
-}
-
 function recordFrom(row: TenantRow): TenantRecord {
   return {
     uid: row.uid,
@@ -233,16 +161,6 @@ function recordFrom(row: TenantRow): TenantRecord {
 function shardMapFrom(row: TenantRow): ShardMap {
   if (row.shard_map === null) return [{ epoch: 0, startMs: 0, shardCount: row.shard_count }];
   return JSON.parse(row.shard_map);
-}
-
-function keyFrom(row: KeyRow): KeyRecord {
-  return {
-    id: row.hash.slice(0, KEY_ID_LENGTH),
-    scope: row.scope,
-    hint: row.hint,
-    createdAtMs: row.created_at_ms,
-    revokedAtMs: row.revoked_at_ms,
-  };
 }
 
 function hashKeyFrom(hex: string): Tenant['hashKey'] {

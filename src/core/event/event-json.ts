@@ -2,7 +2,7 @@
  * Event JSON: the two bags of an event, `properties` and `context`, bounded and written out once.
  *
  * in: loose JSON · out: the object with its JSON text, the form in which it is stored
- * An IP address in the context is dropped before anything is written: it is never stored.
+ * What a tenant does not store of them, such as addresses, is removed later (core/privacy).
  */
 
 import { LIMITS } from '../limits.ts';
@@ -48,8 +48,7 @@ export function parseContext(given: unknown, base?: ValidContext): Checked<Valid
   if (!isObject(given)) return reject('context-invalid', '/context', 'The context is a JSON object.');
   const hadAddress = 'ip' in given || base?.hadAddress === true;
   const merged = base === undefined || base.text === null ? given : { ...base.value, ...given };
-  const value = 'ip' in merged ? withoutAddress(merged) : merged;
-  const json = parseJsonObject(value as JsonObject, '/context');
+  const json = parseJsonObject(merged as JsonObject, '/context');
   return json.ok ? ok({ value: json.value.value, text: json.value.text, hadAddress }) : json;
 }
 
@@ -61,11 +60,6 @@ export function parseCommonContext(given: unknown): Checked<ValidContext> {
   if (sizeBytes <= LIMITS.eventSizeBytesMax) return ok({ ...context.value, sizeBytes });
   const message = `A context may have ${LIMITS.eventSizeBytesMax} bytes of JSON, this one has ${sizeBytes}.`;
   return reject('event-too-large', '/context', message);
-}
-
-function withoutAddress(context: Wire): Wire {
-  const { ip: _dropped, ...rest } = context;
-  return rest;
 }
 
 export function parseProperties(wire: Wire, type: EventType, name: string | null): Checked<JsonText> {

@@ -3,7 +3,15 @@
  * accepted. The closed list of codes is part of the API: codes are only ever added.
  */
 
-export const EVENT_NOTE_CODES = ['junk-id', 'text-repaired', 'number-as-text', 'timestamp-clamped'] as const;
+export const EVENT_NOTE_CODES = [
+  'junk-id',
+  'text-repaired',
+  'number-as-text',
+  'timestamp-clamped',
+  'address-removed',
+  'parameters-removed',
+  'credentials-removed',
+] as const;
 export type EventNoteCode = (typeof EVENT_NOTE_CODES)[number];
 
 export interface EventNote {

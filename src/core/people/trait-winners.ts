@@ -7,7 +7,7 @@
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject } from '../event/event.ts';
-import { compareLatest, type Latest } from './traits.ts';
+import { compareLatest, type Latest, timesOf } from './traits.ts';
 
 interface Winner extends Latest {
   readonly row: number;
@@ -23,7 +23,7 @@ export function traitWinners({ rowCount, at, receivedAt, person, strings }: Even
     const traits = owners.get(owner) ?? new Map<string, Winner>();
     owners.set(owner, traits);
     for (const [name, value] of Object.entries(JSON.parse(properties) as JsonObject)) {
-      const winner = { atMs: at[row]!, receivedAtMs: receivedAt[row]!, value, row };
+      const winner = { ...timesOf(at[row]!, receivedAt[row]!), value, row };
       const known = traits.get(name);
       if (known === undefined || precedence(winner, known, strings.id) > 0) traits.set(name, winner);
     }

@@ -8,8 +8,9 @@
  * | `first_touch.*` | of the first event that has a page, a referrer or a campaign: `referrer_domain`, `utm_*`, `path` |
  * | `last_touch.*` | of the last event that has a referrer or a campaign; of the first touch where none has |
  *
- * The latest value is the greatest by (event time, receipt, the value's JSON), the earliest the least. Each is a
- * maximum or minimum, so neither the order in which events are read nor a second reading can show. A trait that was
+ * The latest value is the greatest by (the lesser of event time and receipt, receipt, the value's JSON), the earliest the
+ * least. A value from a clock that runs ahead counts from its receipt on, so that a time of the future pins no value. Each
+ * is a maximum or minimum, so neither the order in which events are read nor a second reading can show. A trait that was
  * last set to null is absent. The four built-in names win over traits of the same name.
  */
 import type { EventColumns } from '../event/columns.ts';
@@ -38,7 +39,8 @@ export interface TraitsWanted {
 
 /** A value, with the times that make it the latest. */
 export interface Latest {
-  readonly atMs: number;
+  /** The time from which the value counts (`timesOf`). */
+  readonly fromMs: number;
   readonly receivedAtMs: number;
   readonly value: JsonValue;
 }
@@ -91,18 +93,17 @@ export class Traits {
     for (const row of rows) {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;
-      const atMs = at[row]!;
-      const receivedAtMs = receivedAt[row]!;
+      const times = timesOf(at[row]!, receivedAt[row]!);
       const type = strings.type![row];
       if (type === 'identify' && (low | high) !== 0 && isWanted(this.#wanted.person)) {
         const index = this.#person(high, low);
-        merge(this.#people[index]!, strings.properties![row] ?? null, this.#wanted.person, atMs, receivedAtMs);
+        merge(this.#people[index]!, strings.properties![row] ?? null, this.#wanted.person, times);
       }
       const group = type === 'group' && isWanted(this.#wanted.group) ? strings.group_id![row] : null;
       if (group != null) {
         const traits = this.#groups.get(group) ?? new Map<string, Latest>();
         this.#groups.set(group, traits);
-        merge(traits, strings.properties![row] ?? null, this.#wanted.group, atMs, receivedAtMs);
+        merge(traits, strings.properties![row] ?? null, this.#wanted.group, times);
       }
       if (this.readsEvents && (low | high) !== 0) this.#see(this.#person(high, low), columns, row, touches);
     }
@@ -157,8 +158,9 @@ export class Traits {
     if (atMs > state.lastSeenMs) state.lastSeenMs = atMs;
     if (touches.length === 0) return;
     // Most events lie between the first and the last touch known, and need no work.
-    const mayBeFirst = state.firstTouch === null || atMs <= state.firstTouch.atMs;
-    const mayBeLast = state.lastTouch === null || atMs >= state.lastTouch.atMs;
+    const times = timesOf(atMs, receivedAt[row]!);
+    const mayBeFirst = state.firstTouch === null || times.fromMs <= state.firstTouch.fromMs;
+    const mayBeLast = state.lastTouch === null || times.fromMs >= state.lastTouch.fromMs;
     if (!mayBeFirst && !mayBeLast) return;
     const value: JsonObject = {};
     let isArrival = false;
@@ -169,7 +171,7 @@ export class Traits {
       isArrival ||= column !== 'path';
     }
     if (Object.keys(value).length === 0) return;
-    const touch = { atMs, receivedAtMs: receivedAt[row]!, value };
+    const touch = { ...times, value };
     if (state.firstTouch === null || compareLatest(touch, state.firstTouch) < 0) state.firstTouch = touch;
     if (isArrival && (state.lastTouch === null || compareLatest(touch, state.lastTouch) > 0)) state.lastTouch = touch;
   }
@@ -193,22 +195,27 @@ function merge(
   traits: Map<string, Latest>,
   properties: string | null,
   wanted: ReadonlySet<string> | 'all',
-  atMs: number,
-  receivedAtMs: number,
+  times: LatestTimes,
 ): void {
   if (properties === null) return;
   for (const [name, value] of Object.entries(JSON.parse(properties) as JsonObject)) {
     // A name with dots may be a trait of that very name, or the path into one.
     if (!wants(wanted, name) && !wants(wanted, name.split('.', 1)[0]!)) continue;
-    const latest = { atMs, receivedAtMs, value };
+    const latest = { ...times, value };
     const known = traits.get(name);
     if (known === undefined || compareLatest(latest, known) > 0) traits.set(name, latest);
   }
 }
 
+export type LatestTimes = Pick<Latest, 'fromMs' | 'receivedAtMs'>;
+
+export function timesOf(atMs: number, receivedAtMs: number): LatestTimes {
+  return { fromMs: Math.min(atMs, receivedAtMs), receivedAtMs };
+}
+
 /** Compares two values by time; positive when the first is the later. */
 export function compareLatest(a: Latest, b: Latest): number {
-  if (a.atMs !== b.atMs) return a.atMs - b.atMs;
+  if (a.fromMs !== b.fromMs) return a.fromMs - b.fromMs;
   if (a.receivedAtMs !== b.receivedAtMs) return a.receivedAtMs - b.receivedAtMs;
   const [left, right] = [JSON.stringify(a.value), JSON.stringify(b.value)];
   return left === right ? 0 : left < right ? -1 : 1;

@@ -4,6 +4,7 @@
  * `id` is public and may be reused after a deletion; `uid` is internal and never is: every stored thing carries the uid.
  */
 import type { JunkIds } from '../event/junk-id.ts';
+import type { Privacy } from '../privacy/privacy.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 import type { ShardMap } from '../shard/shard-map.ts';
 
@@ -30,4 +31,6 @@ export interface Tenant {
   readonly quotaEventsPerMinute?: number;
   /** Absent when the tenant does not change the product's list. */
   readonly junkIds?: JunkIds;
+  /** Absent when the tenant does not change the product's rules on what is stored. */
+  readonly privacy?: Privacy;
 }

@@ -1,6 +1,7 @@
 /**
  * Event steps: the one list of steps that every event takes, live or imported.
  */
+import { clean } from './clean.ts';
 import { enrich } from './enrich.ts';
 import { makeId } from './make-id.ts';
 import { measure } from './measure.ts';
@@ -8,5 +9,9 @@ import { type RoutableEvent, type StepContext, Steps } from './step.ts';
 import { validate } from './validate.ts';
 
 export function eventSteps(context: StepContext): Steps<unknown, RoutableEvent> {
-  return Steps.first(validate(context)).next(makeId(context)).next(enrich(context)).next(measure(context));
+  return Steps.first(validate(context))
+    .next(clean(context))
+    .next(makeId(context))
+    .next(enrich(context))
+    .next(measure(context));
 }

@@ -1,13 +1,15 @@
 /**
- * People routes: `GET /v1/people/:id`, a person by any of their ids, and `GET /v1/people/:id/events`, what they did.
+ * People routes: a person by any of their ids, and what they did. Each call is there twice: by GET with the id in the URL, and by
+ * POST with the id in the body, because proxies, browsers and platforms log URLs, and an id is often an e-mail address.
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import type { Tenant } from '../../core/tenant/tenant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
-import { eventListSchema, eventsPageSchema } from '../../wire/events.ts';
-import { profileSchema } from '../../wire/people.ts';
+import { type EventsPage, eventListSchema, eventsPageSchema } from '../../wire/events.ts';
+import { personEventsSchema, personSchema, profileSchema } from '../../wire/people.ts';
 import { LIST_CODES, mustListRequest } from '../events/page-request.ts';
 import { wireList } from '../events/wire-list.ts';
 import { beginAsking, type QueryPorts } from '../view/asking.ts';
@@ -21,52 +23,84 @@ export type PeopleServices = Pick<Services, 'auth'> & QueryPorts;
 /** @example app.route('/v1/people', peopleRoutes(services)) */
 export function peopleRoutes(services: PeopleServices): Hono {
   const app = new Hono();
-  const own = { method: 'get', tag: 'query', key: 'read' } as const;
+  const own = { tag: 'query', key: 'read' } as const;
+  const profile = { ...own, answer: profileSchema, errors: [...READING_CODES, 'person-not-found'] as const };
+  const events = { ...own, answer: eventListSchema, errors: [...LIST_CODES, 'person-not-found'] as const };
+  const inBody = 'The id is in the body, so that no log of URLs has it.';
+
+  const showProfile = async (tenant: Tenant, id: string) => {
+    mustBeId(id);
+    const nowMs = services.now();
+    const read = await readProfile(await beginAsking(services, tenant, nowMs), id);
+    if (!read.ok) throw problemOf(read.error);
+    const { profile, view, scannedEvents } = read.value;
+    if (profile === null) throw notFound('No event of a person with this id is stored.');
+    const meta = { ...viewMeta(view, scannedEvents), elapsedMs: services.now() - nowMs };
+    return { id, ...wireProfile(profile), meta };
+  };
+  const listEvents = async (tenant: Tenant, id: string, page: EventsPage) => {
+    mustBeId(id);
+    const nowMs = services.now();
+    const { timezone } = tenant;
+    const request = mustListRequest(page, { timezone, nowMs, daysDefault: LIMITS.queryRangeDaysMax });
+    const listed = await listPersonEvents(await beginAsking(services, tenant, nowMs), id, request);
+    if (!listed.ok) throw problemOf(listed.error);
+    return wireList(listed.value, services.now() - nowMs, nowMs);
+  };
 
   route(
     app,
     services.auth,
     {
-      ...own,
+      ...profile,
+      method: 'get',
       path: '/:id',
       summary: 'Shows a person: traits, first and last touch, and the number of events by name',
       description: '`id` is any user id or anonymous id of the person.',
-      answer: profileSchema,
-      errors: [...READING_CODES, 'person-not-found'],
     },
-    async ({ tenant, params: { id } }) => {
-      mustBeId(id);
-      const nowMs = services.now();
-      const read = await readProfile(await beginAsking(services, tenant, nowMs), id);
-      if (!read.ok) throw problemOf(read.error);
-      const { profile, view, scannedEvents } = read.value;
-      if (profile === null) throw notFound('No event of a person with this id is stored.');
-      const meta = { ...viewMeta(view, scannedEvents), elapsedMs: services.now() - nowMs };
-      return { id, ...wireProfile(profile), meta };
-    },
+    ({ tenant, params: { id } }) => showProfile(tenant, id),
   );
 
   route(
     app,
     services.auth,
     {
-      ...own,
+      ...profile,
+      method: 'post',
+      path: '/profile',
+      summary: 'Shows a person, as the GET does',
+      description: inBody,
+      body: { schema: personSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
+    },
+    ({ tenant, body: { id } }) => showProfile(tenant, id),
+  );
+
+  route(
+    app,
+    services.auth,
+    {
+      ...events,
+      method: 'get',
       path: '/:id/events',
       summary: 'Lists what a person did, the newest event first, page by page',
       description: `\`id\` is any id of the person. Without \`from\`, the last ${LIMITS.queryRangeDaysMax} days are listed.`,
       query: eventsPageSchema,
-      answer: eventListSchema,
-      errors: [...LIST_CODES, 'person-not-found'],
     },
-    async ({ tenant, params: { id }, query: page }) => {
-      mustBeId(id);
-      const nowMs = services.now();
-      const { timezone } = tenant;
-      const request = mustListRequest(page, { timezone, nowMs, daysDefault: LIMITS.queryRangeDaysMax });
-      const listed = await listPersonEvents(await beginAsking(services, tenant, nowMs), id, request);
-      if (!listed.ok) throw problemOf(listed.error);
-      return wireList(listed.value, services.now() - nowMs, nowMs);
+    ({ tenant, params: { id }, query }) => listEvents(tenant, id, query),
+  );
+
+  route(
+    app,
+    services.auth,
+    {
+      ...events,
+      method: 'post',
+      path: '/events',
+      summary: 'Lists what a person did, as the GET does',
+      description: inBody,
+      body: { schema: personEventsSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
     },
+    ({ tenant, body: { id, ...page } }) => listEvents(tenant, id, page),
   );
 
   return app;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { EventRecord, JsonObject } from '../../../src/core/event/event.ts';
+import { traitWinners } from '../../../src/core/people/trait-winners.ts';
 import { Traits } from '../../../src/core/people/traits.ts';
 import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
 import { record, testHasher } from '../../support/events.ts';
@@ -41,6 +42,54 @@ describe('traits of a person', () => {
       [identify('u', { city: 'Köln' }, 20, 30), identify('v', { plan: 'x' }, 99)],
     ]);
     expect(profileOf(traits, 'u').traits).toEqual({ plan: 'pro', city: 'Köln', age: 7 });
+  });
+
+  it('count from their receipt when their time lies in the future', () => {
+    const received = 1_000;
+    const ahead = (properties: JsonObject, aheadMs: number) => identify('u', properties, received + aheadMs, received);
+    const pinned = [
+      ahead({ plan: 'HACKED' }, 300_000),
+      ahead({ city: 'HACKED' }, 1),
+      record({
+        id: 'g',
+        type: 'group',
+        event: 'group',
+        user_id: 'u',
+        group_id: 'g',
+        properties: { tier: 'HACKED' },
+        atMs: 301_000,
+        receivedAtMs: received,
+      }),
+      record({ id: 't', user_id: 'u', atMs: 301_000, receivedAtMs: received, utm_source: 'HACKED' }),
+    ];
+    const later = [
+      identify('u', { plan: 'pro', city: 'Bonn' }, 1_001),
+      record({
+        id: 'h',
+        type: 'group',
+        event: 'group',
+        user_id: 'u',
+        group_id: 'g',
+        properties: { tier: 'gold' },
+        atMs: 1_001,
+        receivedAtMs: 1_001,
+      }),
+      record({ id: 'l', user_id: 'u', atMs: 1_002, receivedAtMs: 1_002, utm_source: 'news' }),
+    ];
+    const digest = (rows: readonly EventRecord[]) => [...traitWinners(columnsOf(rows))].map((row) => rows[row]!);
+    for (const batches of [
+      [pinned, later],
+      [later, pinned],
+      [digest([...pinned, ...later]), [later[2]!]],
+    ]) {
+      const traits = traitsOf(batches);
+      expect(profileOf(traits, 'u').traits).toEqual({ plan: 'pro', city: 'Bonn' });
+      expect(traits.groupTrait('g', 'tier', ['tier'])).toBe('gold');
+      expect(traitOf(traits, 'u', 'last_touch.utm_source')).toBe('news');
+    }
+    // An honest value that is received later but happened before still loses.
+    const late = identify('u', { plan: 'old' }, 900, 5_000);
+    expect(profileOf(traitsOf([later, [late]]), 'u').traits).toMatchObject({ plan: 'pro' });
   });
 
   it('are gone when last set to null, and come back', () => {

@@ -19,10 +19,21 @@ function clientOf(world: World) {
   app.onError((error, c) => renderProblem(c, error));
   const auth = { authenticate: async () => ({ tenant: world.tenant }) } as unknown as Authenticator;
   app.route('/v1/people', peopleRoutes({ ...world.ports, auth }));
-  return async (path: string) => {
-    const response = await app.request(path);
+  const answerOf = async (response: Response) => {
     // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, each looked at by its test
-    return { status: response.status, body: (await response.json()) as any };
+    const body = (await response.json()) as any;
+    if (body.meta) body.meta.elapsedMs = 0;
+    return { status: response.status, body };
+  };
+  /** Asks by GET, and by POST with the id in the body: both give the same answer. */
+  return async (path: string) => {
+    const answer = await answerOf(await app.request(path));
+    const { pathname, searchParams } = new URL(path, 'http://tidemark.test');
+    const [, id = '', list] = /^\/v1\/people\/([^/]+)(\/events)?$/.exec(pathname) ?? [];
+    const body = JSON.stringify({ id: decodeURIComponent(id), ...Object.fromEntries(searchParams) });
+    const posted = await app.request(`/v1/people/${list ? 'events' : 'profile'}`, { method: 'POST', body });
+    expect(await answerOf(posted)).toEqual(answer);
+    return answer;
   };
 }
 

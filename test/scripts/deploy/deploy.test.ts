@@ -50,9 +50,10 @@ function targetOf(environment: Environment = 'production'): Target {
   };
 }
 
-const options = (given: Secrets = {}, isRotating = false) => ({
+const options = (given: Secrets = {}, isRotating = false, tryKey?: (key: string) => Promise<boolean>) => ({
   given,
   isRotating,
+  tryKey,
   makeKey: () => `k${keyCount++}-Zq8vT2xLw9RbN4mYc7HsJd5Gf3`,
 });
 const run = (given: Secrets = {}, isRotating = false) => deploy(targetOf(), options(given, isRotating));
@@ -133,6 +134,19 @@ describe('a deployment', () => {
     expect(workerNow().config).not.toContain('TELEMETRY');
     expect(workerNow().config).toContain('[[durable_objects.bindings]]');
     expect(workerNow().secrets).toEqual(savedKeys());
+  });
+
+  it('uploads a version without traffic when asked to, to a Worker that exists', async () => {
+    const uploadOnly = (more = {}) => deploy(targetOf(), { ...options(), isUploadOnly: true, ...more });
+    await expect(uploadOnly()).rejects.toThrow('deploy it first');
+    await run();
+    const { config, secrets } = workerNow();
+    fake.steps.length = 0;
+    await uploadOnly();
+    expect(fake.steps.filter((step) => !step.startsWith('GET'))).toEqual(['migrate', 'upload-version']);
+    expect(fake.uploaded).toEqual(['tidemark']);
+    expect(workerNow()).toMatchObject({ config, secrets });
+    await expect(uploadOnly({ isRotating: true })).rejects.toThrow('without --upload-only');
   });
 
   it('keeps staging apart from production', async () => {
@@ -218,5 +232,50 @@ describe('a rotation', () => {
     rmSync(targetOf().keyFile);
     await expect(rotate()).rejects.toThrow('set TIDEMARK_ROOT_KEY_PREVIOUS');
     await expect(rotate({ TIDEMARK_ROOT_KEY_PREVIOUS: 'of-something-else-77' })).rejects.toThrow('set TIDEMARK');
+  });
+});
+
+describe('a deployment of an older release', () => {
+  const weak = 'tidemark-tidemark-tidemark';
+  const isKey = async (key: string) => key === weak;
+  const said: string[] = [];
+  const upgrade = (given: Secrets = {}, isRotating = false, tryKey?: typeof isKey) =>
+    deploy({ ...targetOf(), say: (line) => said.push(line) }, options(given, isRotating, tryKey));
+
+  beforeEach(async () => {
+    said.length = 0;
+    await run();
+    fake.workers.set('tidemark', { ...workerNow(), secrets: { TIDEMARK_ROOT_KEY: weak }, variables: {} });
+    rmSync(targetOf().keyFile);
+  });
+
+  it('is upgraded with its weak root key, which is neither replaced nor refused', async () => {
+    await upgrade();
+    expect(workerNow()).toMatchObject({ secrets: { TIDEMARK_ROOT_KEY: weak }, variables: {} });
+    await upgrade({ TIDEMARK_ROOT_KEY: weak }, false, isKey);
+    expect(workerNow().secrets).toEqual({ TIDEMARK_ROOT_KEY: weak });
+    expect(workerNow().variables).toEqual({ TIDEMARK_ROOT_KEY_FINGERPRINT: await rootKeyFingerprint(weak) });
+    expect(said.join('\n')).toContain('the root key of this Worker is weak');
+  });
+
+  it('is rotated once the key that it has was tried on it, and its keys go on being signed by that key', async () => {
+    await expect(upgrade({ TIDEMARK_ROOT_KEY_PREVIOUS: weak }, true)).rejects.toThrow('TIDEMARK_URL');
+    const other = 'an-Operator-own-key/81672-zXw';
+    await expect(upgrade({ TIDEMARK_ROOT_KEY_PREVIOUS: other }, true, isKey)).rejects.toThrow('TIDEMARK_URL');
+    expect(workerNow().secrets).toEqual({ TIDEMARK_ROOT_KEY: weak });
+    await upgrade({ TIDEMARK_ROOT_KEY_PREVIOUS: weak }, true, isKey);
+    expect(workerNow().secrets).toMatchObject({ TIDEMARK_ROOT_KEY_PREVIOUS: weak, TIDEMARK_SIGNING_KEY: weak });
+    expect(savedKeys()).toEqual(workerNow().secrets);
+    await endRotation(targetOf());
+    expect(workerNow().secrets).toEqual({
+      TIDEMARK_ROOT_KEY: savedKeys().TIDEMARK_ROOT_KEY,
+      TIDEMARK_SIGNING_KEY: weak,
+    });
+  });
+
+  it('is not upgraded with a key that it refuses', async () => {
+    const other = 'an-Operator-own-key/81672-zXw';
+    await expect(upgrade({ TIDEMARK_ROOT_KEY: other }, false, isKey)).rejects.toThrow('refuses this');
+    expect(workerNow().variables).toEqual({});
   });
 });
