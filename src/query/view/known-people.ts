@@ -1,7 +1,7 @@
 /** KnownPeople: the facts about people that a question has looked up beyond their events, put on its batches. */
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { Lookup } from '../../core/event/lookup.ts';
-import type { LinkedPeople } from '../../core/people/links.ts';
+import type { LinkedPeople } from '../../core/people/linked-people.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import type { Coverage } from './coverage.ts';
 

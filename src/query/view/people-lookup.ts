@@ -15,7 +15,7 @@ import type { StringColumn } from '../../core/event/event.ts';
 import type { Lookup } from '../../core/event/lookup.ts';
 import { propertyPlace } from '../../core/event/property.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { LinkedPeople } from '../../core/people/links.ts';
+import type { LinkedPeople } from '../../core/people/linked-people.ts';
 import { Traits, type TraitsWanted } from '../../core/people/traits.ts';
 import type { PeopleAsks } from '../../core/query/rows/asks.ts';
 import { ok, type Result } from '../../core/std/result.ts';
