@@ -274,8 +274,11 @@ export const LIMITS = {
   linkPageRowsMax: 40_000,
   /** Links of all tenants that an isolate keeps: as many as those of one answer, so that any tenant fits. */
   linksKeptMax: 2_500_000,
-  /** People, or groups, whose traits one answer can hold: about 150 bytes each, and more with every trait asked for. */
-  traitsHeldMax: 300_000,
+  /**
+   * Traits and counts of cohorts that a question holds at once, about 50 bytes a person with one trait. Where there are
+   * more, the people are divided.
+   */
+  factsHeldBytesMax: 32 * MIB,
   cohortsMax: 100,
   cohortIdLengthMax: 40,
   /** Comparisons and event conditions of one cohort. */
