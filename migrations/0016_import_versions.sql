@@ -116,3 +116,4 @@ ALTER TABLE links ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;
 DROP INDEX links_ids;
 CREATE UNIQUE INDEX links_ids ON links (uid, kind, from_hash, to_hash, source);
 CREATE INDEX links_source ON links (uid, source);
+CREATE INDEX links_undone ON links (uid, link_seq) WHERE undone = 1;

@@ -273,15 +273,20 @@ export const LIMITS = {
   /** Time for which an export's receipt can be fetched. The exporting client fetches it at the end. */
   exportReceiptMs: 7 * DAY_MS,
 
-  /** Identity links of a tenant that one answer can follow: about 60 bytes each in memory. */
-  linksMax: 500_000,
   /**
-   * Linked ids of all tenants that an isolate caches, 45 bytes each: as many as those of one answer, so that any tenant
-   * fits.
+   * Identity links of a tenant that one answer can follow: 16 bytes each, 40 MB beside the question in an isolate of
+   * 128 MB. An id with several links counts as two more.
    */
-  linkIdsKeptMax: 1_000_000,
-  /** People, or groups, whose traits one answer can hold: about 150 bytes each, and more with every trait asked for. */
-  traitsHeldMax: 300_000,
+  linksMax: 2_500_000,
+  /** Links of one page: about 5 MB of D1's answer. */
+  linkPageRowsMax: 40_000,
+  /** Links of all tenants that an isolate keeps: as many as those of one answer, so that any tenant fits. */
+  linksKeptMax: 2_500_000,
+  /**
+   * Traits and counts of cohorts that a question holds at once, about 50 bytes a person with one trait. Where there are
+   * more, the people are divided.
+   */
+  factsHeldBytesMax: 32 * MIB,
   cohortsMax: 100,
   cohortIdLengthMax: 40,
   /** Comparisons and event conditions of one cohort. */

@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { funnel } from '../../src/core/journeys/funnel/funnel.ts';
-import { ALL_PEOPLE, SequenceBuilder } from '../../src/core/journeys/kit/sequence-builder.ts';
+import { SequenceBuilder } from '../../src/core/journeys/kit/sequence-builder.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
+import { ALL_PEOPLE } from '../../src/core/people/high-range.ts';
 import { rankSeries } from '../../src/core/query/fold/answer.ts';
 import { RowFold } from '../../src/core/query/fold/row-fold.ts';
 import { parseQuery } from '../../src/core/query/question/request.ts';

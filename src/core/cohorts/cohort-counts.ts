@@ -10,6 +10,7 @@ import { conditionProperties } from '../event/condition.ts';
 import type { StringColumn } from '../event/event.ts';
 import type { Lookup } from '../event/lookup.ts';
 import { columnName, propertyColumns, propertyPlace } from '../event/property.ts';
+import { ALL_PEOPLE, type HighRange } from '../people/high-range.ts';
 import { RowSource, type RowTest } from '../query/rows/row-source.ts';
 import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
 import { assert } from '../std/result.ts';
@@ -22,7 +23,7 @@ interface Counted {
   readonly endMs: number;
   readonly test: RowTest | null;
   /** Counts by number of the person. */
-  counts: Float64Array;
+  counts: Uint32Array;
 }
 
 /** A cohort with the zone of its dates. */
@@ -34,20 +35,33 @@ const UNKNOWN = 0;
 const OUT = 1;
 const IN = 2;
 
+/** A counted person: the hash in the index, and a verdict for each cohort. */
+const PERSON_BYTES = 24;
+
 export class CohortCounts {
   readonly #cohorts: ReadonlyMap<string, Cohort>;
   readonly #parts: readonly Counted[];
   readonly #source = new RowSource();
-  readonly #people = new HashIndex();
-  /** Membership by cohort, by number of a person in `#asked`. */
-  readonly #asked = new HashIndex();
+  readonly #from: number;
+  #to: number;
+  #people = new HashIndex();
+  /** Membership by cohort, by number of the person. */
   readonly #verdicts: ReadonlyMap<string, { seen: Uint8Array }>;
+  /** The last answer for a person without counts, who most often is asked for again. */
+  #last = { cohort: '', high: 0, low: 0, isMember: false };
   readonly #traits: Pick<Lookup, 'personTrait'>;
 
-  constructor(cohorts: readonly SavedCohort[], traits: Pick<Lookup, 'personTrait'>, nowMs: number) {
+  /** `range`: only these people are counted, and may be asked for. */
+  constructor(
+    cohorts: readonly SavedCohort[],
+    traits: Pick<Lookup, 'personTrait'>,
+    { nowMs, range = ALL_PEOPLE }: { readonly nowMs: number; readonly range?: HighRange },
+  ) {
     this.#cohorts = new Map(cohorts.map((cohort) => [cohort.id, cohort]));
     this.#traits = traits;
-    this.#verdicts = new Map(cohorts.map(({ id }) => [id, { seen: new Uint8Array(1_024) }]));
+    this.#from = range.from;
+    this.#to = range.to;
+    this.#verdicts = new Map(cohorts.map(({ id }) => [id, { seen: new Uint8Array(0) }]));
     this.#parts = cohorts.flatMap(({ who, timezone }) =>
       didParts(who).map((did) => {
         const where = conditionOf(did);
@@ -55,7 +69,7 @@ export class CohortCounts {
           did,
           ...didRange(did, nowMs, timezone),
           test: where && this.#source.test(where),
-          counts: new Float64Array(1_024),
+          counts: new Uint32Array(64),
         };
       }),
     );
@@ -78,8 +92,22 @@ export class CohortCounts {
     });
   }
 
-  get size(): number {
-    return this.#people.size;
+  /** An estimate of the memory of the counts. */
+  get sizeBytes(): number {
+    return this.#people.size * (PERSON_BYTES + 4 * this.#parts.length + this.#cohorts.size);
+  }
+
+  /** Keeps only the people up to this one, by the signed high word of their hash. */
+  narrow(to: number): void {
+    this.#to = to;
+    const all = this.#people;
+    this.#people = new HashIndex();
+    for (let person = 0; person < all.size; person++) {
+      if ((all.high(person) | 0) > to) continue;
+      const number = this.#people.add(all.high(person), all.low(person));
+      for (const { counts } of this.#parts) counts[number] = counts[person] ?? 0;
+    }
+    for (const { counts } of this.#parts) counts.fill(0, this.#people.size);
   }
 
   add(columns: EventColumns, rows: Uint32Array): void {
@@ -89,7 +117,7 @@ export class CohortCounts {
     for (const row of rows) {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;
-      if ((low | high) === 0) continue;
+      if ((low | high) === 0 || (high | 0) < this.#from || (high | 0) > this.#to) continue;
       for (const part of this.#parts) {
         if (at[row]! < part.startMs || at[row]! >= part.endMs || (part.test !== null && !part.test(row))) continue;
         const index = this.#people.add(high, low);
@@ -99,30 +127,35 @@ export class CohortCounts {
     }
   }
 
+  /** Asked for once all events are added. */
   isMember(cohort: string, high: number, low: number): boolean {
     if ((low | high) === 0) return false;
+    const person = this.#people.find(high, low);
+    if (person === NOT_FOUND) return this.#isMemberWithoutCounts(cohort, high, low);
     const verdicts = this.#verdicts.get(cohort);
+    assert(verdicts !== undefined, `cohort ${cohort} was not looked up`);
+    if (verdicts.seen.length === 0) verdicts.seen = new Uint8Array(this.#people.size);
+    if (verdicts.seen[person] === UNKNOWN) verdicts.seen[person] = this.#judge(cohort, high, low, person) ? IN : OUT;
+    return verdicts.seen[person] === IN;
+  }
+
+  #isMemberWithoutCounts(cohort: string, high: number, low: number): boolean {
+    const last = this.#last;
+    if (last.cohort === cohort && last.high === high && last.low === low) return last.isMember;
+    const isMember = this.#judge(cohort, high, low, NOT_FOUND);
+    this.#last = { cohort, high, low, isMember };
+    return isMember;
+  }
+
+  #judge(cohort: string, high: number, low: number, person: number): boolean {
     const { who } = this.#cohorts.get(cohort) ?? {};
-    assert(verdicts !== undefined && who !== undefined, `cohort ${cohort} was not looked up`);
-    const number = this.#asked.add(high, low);
-    if (number >= verdicts.seen.length) {
-      const seen = new Uint8Array(2 * number);
-      seen.set(verdicts.seen);
-      verdicts.seen = seen;
-    }
-    if (verdicts.seen[number] === UNKNOWN) {
-      const index = this.#people.find(high, low);
-      const countOf = (did: DidPart) => {
-        const part = this.#parts.find((each) => each.did === did)!;
-        return index === NOT_FOUND ? 0 : (part.counts[index] ?? 0);
-      };
-      const trait = (name: string) => {
-        const place = propertyPlace(name);
-        return place.in === 'person' ? this.#traits.personTrait(high, low, place.key, place.steps) : undefined;
-      };
-      verdicts.seen[number] = isInCohort(who, countOf, trait) ? IN : OUT;
-    }
-    return verdicts.seen[number] === IN;
+    assert(who !== undefined, `cohort ${cohort} was not looked up`);
+    const countOf = (did: DidPart) => this.#parts.find((each) => each.did === did)!.counts[person] ?? 0;
+    const trait = (name: string) => {
+      const place = propertyPlace(name);
+      return place.in === 'person' ? this.#traits.personTrait(high, low, place.key, place.steps) : undefined;
+    };
+    return isInCohort(who, countOf, trait);
   }
 }
 
@@ -133,8 +166,8 @@ function conditionOf({ events, where }: DidPart): Condition | null {
   return { and: [eventCondition, where] };
 }
 
-function grown(counts: Float64Array, index: number): Float64Array {
-  const more = new Float64Array(Math.max(2 * counts.length, index + 1));
+function grown(counts: Uint32Array, index: number): Uint32Array {
+  const more = new Uint32Array(Math.max(2 * counts.length, index + 1));
   more.set(counts);
   return more;
 }

@@ -18,7 +18,8 @@
  * Refused: merging two users because they used one device (a family's tablet would be one customer); the last user
  * instead of the first (each new login would move the history of the device).
  */
-import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
+import { NOT_FOUND } from '../std/hash-index.ts';
+import { PairTable } from './pair-table.ts';
 
 export const LINK_KINDS = ['device', 'alias'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
@@ -35,139 +36,84 @@ export function hashText(high: number, low: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
-/** The set of a tenant's links; it only grows. */
-export class Links {
-  readonly #ids = new HashIndex();
-  /** Number of the user of each device; NOT_FOUND when it has none. */
-  readonly #users: number[] = [];
-  readonly #usedAtMs: number[] = [];
-  readonly #aliases = new Map<string, readonly [number, number]>();
-  #people: LinkedPeople | null = null;
-
-  /** Number of ids that are in some link. */
-  get size(): number {
-    return this.#ids.size;
-  }
-
-  add({ kind, from, to, atMs }: Link): void {
-    const fromId = this.#add(from);
-    const toId = this.#add(to);
-    if (fromId === toId) return;
-    if (kind === 'alias') {
-      const key = `${fromId} ${toId}`;
-      if (this.#aliases.has(key)) return;
-      this.#aliases.set(key, [fromId, toId]);
-    } else {
-      const user = this.#users[fromId]!;
-      const isLater = user !== NOT_FOUND && atMs >= this.#usedAtMs[fromId]!;
-      if (isLater && (atMs > this.#usedAtMs[fromId]! || this.#ids.compare(toId, user) >= 0)) return;
-      this.#users[fromId] = toId;
-      this.#usedAtMs[fromId] = atMs;
-    }
-    this.#people = null;
-  }
-
-  /** Returns the people by the links so far. Links that are added later do not change it. */
-  people(): LinkedPeople {
-    this.#people ??= new LinkedPeople(this.#ids, representativesOf(this.#ids, this.#edges()));
-    return this.#people;
-  }
-
-  #add(text: string): number {
-    const id = this.#ids.add(Number.parseInt(text.slice(0, 8), 16), Number.parseInt(text.slice(8), 16));
-    if (id === this.#users.length) {
-      this.#users.push(NOT_FOUND);
-      this.#usedAtMs.push(0);
-    }
-    return id;
-  }
-
-  *#edges(): Generator<readonly [number, number]> {
-    for (const [device, user] of this.#users.entries()) if (user !== NOT_FOUND) yield [device, user];
-    yield* this.#aliases.values();
-  }
-}
-
 /**
- * Snapshot of the people that links make. Hashes are (low, high) pairs of unsigned words, as a BigInt64Array has them.
+ * A set of links that hold, 16 bytes each. It never changes, and shares memory with the sets that are made of it.
+ *
+ * Of a device it has the one link that holds, without its time. Whoever adds another link of that device decides again
+ * among all of its links.
  */
-export class LinkedPeople {
-  readonly #ids: HashIndex;
-  /** Number of the representative of each id at the time of the snapshot. */
-  readonly #representatives: Int32Array;
+export class Links {
+  static readonly EMPTY = new Links(PairTable.EMPTY, PairTable.EMPTY, PairTable.EMPTY_SET);
+  /** The user of each device. */
+  readonly devices: PairTable;
+  /** An id's first alias. */
+  readonly aliases: PairTable;
+  /** The set of the other aliases of ids that have several. */
+  readonly furtherAliases: PairTable;
 
-  constructor(ids: HashIndex, representatives: Int32Array) {
-    this.#ids = ids;
-    this.#representatives = representatives;
+  constructor(devices: PairTable, aliases: PairTable, furtherAliases: PairTable) {
+    this.devices = devices;
+    this.aliases = aliases;
+    this.furtherAliases = furtherAliases;
   }
 
-  /** True when no two ids are linked. */
-  get isEmpty(): boolean {
-    return this.#representatives.length === 0;
+  get size(): number {
+    return this.devices.size + this.aliases.size + this.furtherAliases.size;
   }
 
-  /**
-   * Overwrites a person's hash by that of the representative, in place. Returns false when the person is its own
-   * representative.
-   */
-  follow(words: Uint32Array, at: number): boolean {
-    const index = this.#ids.find(words[at + 1]!, words[at]!);
-    const representative = this.#representatives[index];
-    if (representative === undefined || representative === index) return false;
-    words[at] = this.#ids.low(representative);
-    words[at + 1] = this.#ids.high(representative);
-    return true;
-  }
-
-  /** Returns all ids of the person, the representative first. */
-  idsOf(high: number, low: number): Uint32Array {
-    const index = this.#ids.find(high, low);
-    const representative = this.#representatives[index];
-    if (representative === undefined) return Uint32Array.of(low, high);
-    const words = [this.#ids.low(representative), this.#ids.high(representative)];
-    for (const [id, other] of this.#representatives.entries()) {
-      if (other === representative && id !== representative) words.push(this.#ids.low(id), this.#ids.high(id));
+  /** Returns the links by which some device has another user than in this set, or two users. */
+  undecided(links: readonly Link[]): Link[] {
+    const users = new Map<string, string>();
+    const found = new Set<string>();
+    for (const { kind, from, to } of links) {
+      if (kind !== 'device' || from === to) continue;
+      const known = users.get(from) ?? targetOf(this.devices, from);
+      users.set(from, to);
+      if (known !== null && known !== to) found.add(from);
     }
-    return Uint32Array.from(words);
+    return links.filter(({ kind, from }) => kind === 'device' && found.has(from));
+  }
+
+  /** Returns the set with these links too. Of each device there is one link, which holds. */
+  with(links: readonly Link[]): Links {
+    const devices: number[] = [];
+    const aliases: number[] = [];
+    const further: number[] = [];
+    const firsts = new Map<string, string>();
+    for (const { kind, from, to } of links) {
+      if (from === to) continue;
+      const pair = [...wordsOf(from), ...wordsOf(to)];
+      if (kind === 'device') {
+        if (targetOf(this.devices, from) !== to) devices.push(...pair);
+        continue;
+      }
+      const first = firsts.get(from) ?? targetOf(this.aliases, from);
+      if (first === null) {
+        firsts.set(from, to);
+        aliases.push(...pair);
+      } else if (first !== to) further.push(...pair);
+    }
+    if (devices.length + aliases.length + further.length === 0) return this;
+    return new Links(this.devices.with(devices), this.aliases.with(aliases), this.furtherAliases.with(further));
   }
 }
 
-const IS_LED_TO = 1;
-const LEADS_AWAY = 2;
-
-/** Returns the number of the representative of each id. */
-function representativesOf(ids: HashIndex, edges: Iterable<readonly [number, number]>): Int32Array {
-  const parents = Int32Array.from({ length: ids.size }, (_, id) => id);
-  const roles = new Uint8Array(ids.size);
-  for (const [from, to] of edges) {
-    roles[from]! |= LEADS_AWAY;
-    roles[to]! |= IS_LED_TO;
-    parents[rootOf(parents, from)] = rootOf(parents, to);
-  }
-  const best = new Int32Array(ids.size).fill(NOT_FOUND);
-  for (let id = 0; id < ids.size; id++) {
-    const root = rootOf(parents, id);
-    const known = best[root]!;
-    if (known === NOT_FOUND || precedes(ids, roles, id, known)) best[root] = id;
-  }
-  return Int32Array.from(parents, (_, id) => best[rootOf(parents, id)]!);
+/** Returns the link of a device that holds, of all links that the device has. */
+export function holdingLink(links: readonly Link[]): Link {
+  return links.reduce((first, link) => (compareLinks(link, first) < 0 ? link : first));
 }
 
-function precedes(ids: HashIndex, roles: Uint8Array, id: number, other: number): boolean {
-  const rank = rankOf(roles[id]!) - rankOf(roles[other]!);
-  return rank === 0 ? ids.compare(id, other) < 0 : rank < 0;
+function compareLinks(left: Link, right: Link): number {
+  return left.atMs - right.atMs || (left.to < right.to ? -1 : left.to === right.to ? 0 : 1);
 }
 
-function rankOf(role: number): number {
-  if ((role & IS_LED_TO) === 0) return 2;
-  return (role & LEADS_AWAY) === 0 ? 0 : 1;
+function targetOf(table: PairTable, key: string): string | null {
+  const [high, low] = wordsOf(key);
+  const place = table.find(high, low);
+  return place === NOT_FOUND ? null : hashText(table.high(place), table.low(place));
 }
 
-function rootOf(parents: Int32Array, id: number): number {
-  let root = id;
-  while (parents[root] !== root) {
-    parents[root] = parents[parents[root]!]!;
-    root = parents[root]!;
-  }
-  return root;
+/** High and low word of a hash. */
+function wordsOf(hash: string): [number, number] {
+  return [Number.parseInt(hash.slice(0, 8), 16), Number.parseInt(hash.slice(8), 16)];
 }

@@ -7,7 +7,7 @@
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject } from '../event/event.ts';
-import { compareLatest, type Latest, timesOf } from './traits.ts';
+import { compareLatest, type Latest, timesOf } from './latest-column.ts';
 
 interface Winner extends Latest {
   readonly row: number;

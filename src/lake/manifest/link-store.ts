@@ -1,13 +1,16 @@
 /**
  * LinkStore: all SQL of the table `links`. Links are written in the batch of the flush or chunk whose events make them, so
- * that the link of a stored event is never missing. They are read from a link_seq on: a link that is told by another source, or
- * undone, has a link_seq of its own, and no row goes.
+ * that the link of a stored event is never missing.
+ *
+ * A reader that has none reads them by id, and from then on those with a greater link_seq: a link that another source tells, or that
+ * is undone, has a link_seq of its own, and no row goes.
  */
+import { LIMITS } from '../../core/limits.ts';
 import type { Link, LinkKind } from '../../core/people/links.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
 
-/** Rows of one page: about 5 MB of answer. */
-const PAGE_ROWS = 40_000;
+/** Devices of one statement: about 400 KB of parameters. */
+const DEVICES_MAX = 20_000;
 /** Upper bound of one link as JSON. */
 const LINK_SIZE_BYTES = 100;
 
@@ -33,37 +36,89 @@ export function insertLinks(
   );
 }
 
-export interface LinkPage {
-  readonly links: readonly Link[];
-  /** The greatest link_seq read; the next page begins after it. */
-  readonly linkSeq: number;
-  readonly isLast: boolean;
-  /** The link_seq of the last undone link of the page; 0 when none is undone. A reader that read it before it was undone begins anew. */
-  readonly undoneSeq: number;
-}
+type LinkRow = Omit<Link, 'kind'> & { readonly kind: LinkKind };
+
+const LINK_COLUMNS = 'kind, from_hash AS "from", to_hash AS "to", at_ms AS atMs';
 
 /** The greatest link_seq of the tenant: grows with each link. */
 export function selectLinkHead(db: D1Database, uid: string): D1PreparedStatement {
   return db.prepare('SELECT coalesce(max(link_seq), 0) AS linkSeq FROM links WHERE uid = ?1').bind(uid);
 }
 
-export async function readLinkHead(db: D1Database, uid: string): Promise<number> {
-  return (await selectLinkHead(db, uid).first<number>('linkSeq')) ?? 0;
+/** The link_seq of the link that was undone last; 0 when none was. */
+export async function readUndoneHead(db: D1Database, uid: string): Promise<number> {
+  const head = db
+    .prepare('SELECT coalesce(max(link_seq), 0) AS linkSeq FROM links WHERE uid = ?1 AND undone = 1')
+    .bind(uid);
+  return (await head.first<number>('linkSeq')) ?? 0;
 }
 
+export async function readLinkHead(db: D1Database, uid: string): Promise<number> {
+  const head = await selectLinkHead(db, uid).first<{ linkSeq: number }>();
+  return head?.linkSeq ?? 0;
+}
+
+export interface LinkPage {
+  readonly links: readonly Link[];
+  /** The greatest link_seq read; the next page begins after it. */
+  readonly linkSeq: number;
+  readonly isLast: boolean;
+  /** Whether the page has links that are undone, which are not among `links`. */
+  readonly hasUndone: boolean;
+}
+
+/** Reads links in the order of their coming. */
 export async function readLinks(db: D1Database, uid: string, afterSeq: number): Promise<LinkPage> {
   const { results } = await db
     .prepare(
-      `SELECT link_seq AS linkSeq, kind, from_hash AS "from", to_hash AS "to", at_ms AS atMs, undone FROM links
+      `SELECT link_seq AS linkSeq, ${LINK_COLUMNS}, undone FROM links
        WHERE uid = ?1 AND link_seq > ?2 ORDER BY link_seq LIMIT ?3`,
     )
-    .bind(uid, afterSeq, PAGE_ROWS)
-    .all<Omit<Link, 'kind'> & { kind: LinkKind; linkSeq: number; undone: number }>();
+    .bind(uid, afterSeq, LIMITS.linkPageRowsMax)
+    .all<LinkRow & { linkSeq: number; undone: number }>();
   const links = results.filter(({ undone }) => undone === 0);
   return {
     links,
     linkSeq: results.at(-1)?.linkSeq ?? afterSeq,
-    isLast: results.length < PAGE_ROWS,
-    undoneSeq: results.findLast(({ undone }) => undone === 1)?.linkSeq ?? 0,
+    isLast: results.length < LIMITS.linkPageRowsMax,
+    hasUndone: links.length < results.length,
   };
+}
+
+/**
+ * Yields all links of the tenant, page by page, by kind and id: the links of one id stand together, but a page may end
+ * between them. A link that is stored meanwhile may be missing.
+ */
+export async function* readLinksById(db: D1Database, uid: string): AsyncGenerator<readonly Link[]> {
+  let last = { kind: '', from: '', to: '' };
+  for (;;) {
+    const { results } = await db
+      .prepare(
+        `SELECT kind, from_hash AS "from", to_hash AS "to", MIN(at_ms) AS atMs FROM links
+         WHERE uid = ?1 AND undone = 0 AND (kind, from_hash, to_hash) > (?2, ?3, ?4) GROUP BY kind, from_hash, to_hash ORDER BY kind, from_hash, to_hash LIMIT ?5`,
+      )
+      .bind(uid, last.kind, last.from, last.to, LIMITS.linkPageRowsMax)
+      .all<LinkRow>();
+    yield results;
+    if (results.length < LIMITS.linkPageRowsMax) return;
+    last = results.at(-1)!;
+  }
+}
+
+/** Reads the one link of each device that holds: the first by time, then by the user's hash. */
+export async function readHoldingLinks(db: D1Database, uid: string, devices: readonly string[]): Promise<Link[]> {
+  const pages: LinkRow[][] = [];
+  for (let from = 0; from < devices.length; from += DEVICES_MAX) {
+    const { results } = await db
+      .prepare(
+        `SELECT kind, "from", "to", atMs FROM (
+           SELECT ${LINK_COLUMNS}, row_number() OVER (PARTITION BY from_hash ORDER BY at_ms, to_hash) AS place FROM links
+           WHERE uid = ?1 AND undone = 0 AND kind = 'device' AND from_hash IN (SELECT value FROM json_each(?2)))
+         WHERE place = 1`,
+      )
+      .bind(uid, JSON.stringify(devices.slice(from, from + DEVICES_MAX)))
+      .all<LinkRow>();
+    pages.push(results);
+  }
+  return pages.flat();
 }

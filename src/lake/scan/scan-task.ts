@@ -9,8 +9,9 @@
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
 import { excessOf } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
-import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import { SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
 import { RowFold } from '../../core/query/fold/row-fold.ts';
 import type { Query } from '../../core/query/question/request.ts';

@@ -6,7 +6,7 @@
  * footers, each of which takes a hundred times as much.
  */
 import type { ColumnChunk, Statistics } from 'hyparquet';
-import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { parseFooter } from './footer.ts';

@@ -5,7 +5,7 @@
  * A reader decides what counts (rules A4, A5, B2): of a sealed day its sealed cells; of the rest the parts that
  * rollup-parts.ts counts; and from there on the live cells of the shards.
  */
-import type { LinkedPeople } from '../../core/people/links.ts';
+import type { LinkedPeople } from '../../core/people/linked-people.ts';
 import { CellFold } from '../../core/query/fold/cell-fold.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import { TotalledFold } from '../../core/query/fold/totalled-fold.ts';

@@ -18,7 +18,7 @@ import { atHandFrom, checkNames } from '../view/known-names.ts';
 import type { KnownPeople } from '../view/known-people.ts';
 import { readLinkEvents } from '../view/link-events.ts';
 import { asksPeople, knowPeople } from '../view/people-lookup.ts';
-import { dayTooMixed, type ExportRefusal, exportTailTooLong, shardUnavailable } from '../view/refusal.ts';
+import { dayTooMixed, type ExportRefusal, exportTailTooLong, shardUnavailable, tooLarge } from '../view/refusal.ts';
 import { visitTails } from '../view/tails.ts';
 import { columnsRead, type ExportRequest, filterReads } from './export-request.ts';
 
@@ -66,6 +66,8 @@ async function filterPeople(
   if (states.includes(null)) return shardUnavailable();
   const people = await knowPeople(asking, links, asks);
   if (!people.ok) return people;
+  // An export gives days in their order, each with all of its people.
+  if (people.value.next !== null) return tooLarge('An export can look up traits or cohorts of fewer people.');
   return people.value.coverages.every(isFromAllShards) ? people : shardUnavailable();
 }
 

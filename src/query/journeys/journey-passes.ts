@@ -5,7 +5,7 @@
  * The row groups tell how many rows a range has; the share of its rows that a pass has held tells how many the next may
  * have. A range ends where few row groups go on beyond it, because the next pass reads those again.
  */
-import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { dayRange } from '../../core/std/day.ts';
 import { type PeopleSpan, peopleSpans } from '../../lake/segment/people-bounds.ts';
 import type { LakeView } from '../view/lake-view.ts';

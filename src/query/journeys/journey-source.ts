@@ -9,12 +9,13 @@
 import type { StringColumn } from '../../core/event/event.ts';
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import type { Journey } from '../../core/journeys/kit/journey.ts';
-import { ALL_PEOPLE, type HighRange } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { ok, type Result } from '../../core/std/result.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
+import { assert, ok, type Result } from '../../core/std/result.ts';
 import type { Asking } from '../view/asking.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import { openView } from '../view/open-view.ts';
+import { withNextPeople } from '../view/people-lookup.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
 import { planPasses } from './journey-passes.ts';
 import { PassScan, tooMuch } from './pass-scan.ts';
@@ -51,11 +52,18 @@ export async function readJourney<Answer extends object>(
   if (!opened.ok) return opened;
   const view = opened.value;
   const passes = planPasses(view, heldMax);
-  const scan = new PassScan(asking, view, journey, { spec, heldMax });
+  const scan = new PassScan(asking, journey, { spec, heldMax });
   let scannedRowCount = 0;
-  let range: HighRange = { from: highFrom, to: passes?.endFrom(highFrom, ALL_PEOPLE.to) ?? ALL_PEOPLE.to };
+  let shown = view;
+  let from = highFrom;
+  let before: HighRange | null = null;
   for (let pass = 1; pass <= LIMITS.journeyPassesMax; pass++) {
-    const scanned = await scan.scanPass(range);
+    const showing = await showPeople(shown, from);
+    if (!showing.ok) return showing;
+    shown = showing.value;
+    const last = lastShown(shown);
+    const to = passes?.endFrom(from, last) ?? Math.min(last, before === null ? last : equallyWide(before));
+    const scanned = await scan.scanPass(shown, { from, to });
     if (!scanned.ok) return scanned;
     const done = scanned.value;
     scannedRowCount = Math.max(scannedRowCount, done.scannedRowCount);
@@ -65,10 +73,26 @@ export async function readJourney<Answer extends object>(
     if (done.range.to === ALL_PEOPLE.to || options.isEnough?.()) {
       return ok({ ...finish(journey), view, scannedEvents: scannedRowCount + (view.people?.scannedEvents ?? 0) });
     }
-    const from = done.range.to + 1;
-    range = { from, to: passes?.endFrom(from, ALL_PEOPLE.to) ?? equallyWide(done.range) };
+    from = done.range.to + 1;
+    before = done.range;
   }
   return tooMuch('The people of the question are too many to be held at once');
+}
+
+/** Returns the view with the facts about the people from this one on. */
+async function showPeople(view: LakeView, from: number): Promise<Result<LakeView, LakeRefusal>> {
+  let shown = view;
+  while (lastShown(shown) < from) {
+    const next = await withNextPeople(shown);
+    assert(next !== null, 'some view shows the last people');
+    if (!next.ok) return next;
+    shown = next.value;
+  }
+  return ok(shown);
+}
+
+function lastShown({ people }: LakeView): number {
+  return people?.range.to ?? ALL_PEOPLE.to;
 }
 
 function finish<Answer extends object>({ fold }: Journey<Answer>) {

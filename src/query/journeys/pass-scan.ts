@@ -6,9 +6,10 @@
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import { excessOf, type Journey } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
-import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
+import { SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import type { Sequences } from '../../core/journeys/kit/sequences.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { RowBudget } from '../../lake/scan/row-budget.ts';
 import type { CopiesByDay } from '../../lake/scan/scan.ts';
@@ -41,6 +42,7 @@ export interface Pass {
 
 /** A pass that is being gathered. */
 interface Gathering {
+  readonly view: LakeView;
   readonly builder: SequenceBuilder;
   readonly hasAllPeople: boolean;
   /** Names the bound that was exceeded; null while within bounds. */
@@ -49,33 +51,33 @@ interface Gathering {
 
 export class PassScan {
   readonly #asking: Asking;
-  readonly #view: LakeView;
   readonly #journey: Journey;
   readonly #options: PassOptions;
   readonly #wanted: ReadonlySet<LakeColumn>;
   readonly #copies: CopiesByDay = new Map();
   readonly #budget = new RowBudget(LIMITS.journeyReadRowsMax);
 
-  constructor(asking: Asking, view: LakeView, journey: Journey, options: PassOptions) {
+  constructor(asking: Asking, journey: Journey, options: PassOptions) {
     this.#asking = asking;
-    this.#view = view;
     this.#journey = journey;
     this.#options = options;
     this.#wanted = new Set<LakeColumn>([...journey.reader.needs.columns, 'person']);
   }
 
-  async scanPass(range: HighRange): Promise<Result<Pass, LakeRefusal>> {
+  /** `view` shows the rows of these people at least. */
+  async scanPass(view: LakeView, range: HighRange): Promise<Result<Pass, LakeRefusal>> {
     const { spec, heldMax } = this.#options;
     const builder = new SequenceBuilder(this.#journey.reader, { heldMax, range });
     const gathering = {
+      view,
       builder,
       hasAllPeople: range.from === ALL_PEOPLE.from && range.to === ALL_PEOPLE.to,
       excess: () => excessOf(this.#journey) ?? (builder.isFull ? 'One person has too many events' : null),
     };
     const scanned =
-      spec !== null && canBeDivided(this.#view, gathering)
-        ? await scanShared(this.#asking, this.#view, this.#sharing(gathering, spec))
-        : await this.#scanHere(this.#view, gathering);
+      spec !== null && canBeDivided(gathering)
+        ? await scanShared(this.#asking, view, this.#sharing(gathering, spec))
+        : await this.#scanHere(view, gathering);
     if (!scanned.ok) return scanned;
     // The scan does not check the bound of the parts that scanners have found.
     const excess = gathering.excess();
@@ -101,7 +103,7 @@ export class PassScan {
 
   #sharing(gathering: Gathering, journey: JourneySpec): SharedScanning<JourneyPart> {
     const { builder, excess } = gathering;
-    const linked = this.#view.people?.linked ?? null;
+    const linked = gathering.view.people?.linked ?? null;
     const follow = linked?.isEmpty === false ? (words: Uint32Array, at: number) => void linked.follow(words, at) : null;
     const people = builder.range;
     // All parts together must fit here. One scanner may hold half of that at most, because all of them answer at once.
@@ -122,7 +124,7 @@ export class PassScan {
  * Whether scanners can help. Traits and cohorts are known only here. With linked ids, a person's events are found under
  * hashes outside the pass too: a scanner can return the events of all people, but not those of some.
  */
-function canBeDivided({ people }: LakeView, { hasAllPeople }: Gathering): boolean {
+function canBeDivided({ view: { people }, hasAllPeople }: Gathering): boolean {
   const hasLinks = people?.linked?.isEmpty === false;
   return (people?.lookup ?? null) === null && (hasAllPeople || !hasLinks);
 }

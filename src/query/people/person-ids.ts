@@ -1,5 +1,5 @@
 /** Person ids: the hashes that one person goes by, and the pseudonym among them. */
-import type { LinkedPeople } from '../../core/people/links.ts';
+import type { LinkedPeople } from '../../core/people/linked-people.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 

@@ -1,26 +1,44 @@
 /**
  * Identity: the ids that are one person, as of now: by the stored links and by those of events still in the shards.
  *
- * steps: the tails were read before → links that were stored since this isolate last read → both together
- * Links only grow, except that an import's are undone with it, and those of an acknowledged event are as good as stored. So an
- * isolate keeps what it has read, for as many tenants as fit; a tenant with more links than an answer can follow is not kept.
+ * steps: the tails were read before → all stored links, or those stored since this isolate last read → the tails' links
+ *
+ * An isolate keeps the stored links, for as many tenants as fit, and reads those that came since. It begins anew when one that it
+ * has read was undone. Of a tenant with more links than an answer can follow it keeps only that they are too many, and the next
+ * questions read none until some are undone.
  */
 import { loadTenant } from '../../control/tenants/tenants.ts';
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { findLinks, hasAliases } from '../../core/people/find-links.ts';
-import { type LinkedPeople, Links } from '../../core/people/links.ts';
+import { type LinkedPeople, peopleOf } from '../../core/people/linked-people.ts';
+import { holdingLink, type Link, Links } from '../../core/people/links.ts';
+import { LinksById } from '../../core/people/links-by-id.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { readLinkHead, readLinks } from '../../lake/manifest/link-store.ts';
+import {
+  readHoldingLinks,
+  readLinkHead,
+  readLinks,
+  readLinksById,
+  readUndoneHead,
+} from '../../lake/manifest/link-store.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 
-interface Known {
+/** The stored links up to a link_seq. */
+interface Stored {
   readonly links: Links;
-  linkSeq: number;
-  /** Links that were undone up to here are not among these. */
-  cleanSeq: number;
+  readonly linkSeq: number;
 }
+
+/** The links were too many when those up to `undoneSeq` were undone. */
+interface TooMany {
+  readonly undoneSeq: number;
+}
+
+type Known = Stored | TooMany;
+
+const NOTHING: Stored = { links: Links.EMPTY, linkSeq: 0 };
 
 /** The number of tenants that are kept, however few links they have. */
 const TENANTS_MAX = 256;
@@ -33,30 +51,78 @@ export async function readIdentity(
   linkEvents: readonly EventColumns[],
 ): Promise<Result<LinkedPeople, LakeRefusal>> {
   const tenants = tenantsOf(db);
-  let tenant = knownOf(tenants, uid);
-  if (tenant.linkSeq === 0) tenant.cleanSeq = await readLinkHead(db, uid);
-  for (let isLast = false; !isLast; ) {
-    const page = await readLinks(db, uid, tenant.linkSeq);
-    if (page.undoneSeq > tenant.cleanSeq) {
-      // Others that read at this moment go on with what they hold.
-      tenant = { links: new Links(), linkSeq: 0, cleanSeq: page.undoneSeq };
-      tenants.set(uid, tenant);
-      continue;
-    }
-    for (const link of page.links) tenant.links.add(link);
-    tenant.linkSeq = Math.max(tenant.linkSeq, page.linkSeq);
-    tenant.cleanSeq = Math.max(tenant.cleanSeq, tenant.linkSeq);
-    isLast = page.isLast;
-    makeRoom(tenants);
-    if (tenant.links.size > 2 * LIMITS.linksMax) {
-      if (tenants.get(uid) === tenant) tenants.delete(uid);
-      return tooLarge(`The tenant has more than the ${LIMITS.linksMax} links of ids that one answer can follow.`);
-    }
+  const before = tenants.get(uid);
+  const stored = await readStored(db, uid, before, (links) => makeRoom(tenants, uid, links));
+  keep(tenants, uid, stored);
+  if ('undoneSeq' in stored) return tooMany();
+  const links = await withLinks(db, uid, stored.links, await linksIn(db, uid, linkEvents));
+  return isTooMany(links) ? tooMany() : ok(peopleOf(links));
+}
+
+/** `onGrowth` is told of the links read so far. */
+async function readStored(
+  db: D1Database,
+  uid: string,
+  before: Known | undefined,
+  onGrowth: (links: Links) => void,
+): Promise<Known> {
+  const undoneSeq = before === undefined || 'undoneSeq' in before ? await readUndoneHead(db, uid) : 0;
+  if (before && 'undoneSeq' in before && undoneSeq <= before.undoneSeq) return before;
+  let stored = before === undefined || 'undoneSeq' in before ? NOTHING : before;
+  for await (stored of readFrom(db, uid, stored)) {
+    onGrowth(stored.links);
+    if (stored.links.size > LIMITS.linksMax) return { undoneSeq };
   }
+  return isTooMany(stored.links) ? { undoneSeq } : stored;
+}
+
+/** Yields what is read so far, page by page. */
+async function* readFrom(db: D1Database, uid: string, before: Stored): AsyncGenerator<Stored> {
+  let stored = before;
+  for (;;) {
+    const page = await readLinks(db, uid, stored.linkSeq);
+    // A link that was read is undone since, by a row of a later place.
+    if (stored !== NOTHING && page.hasUndone) return yield* readFrom(db, uid, NOTHING);
+    // By id each page is appended; in the order of their coming it is spread over all that is held.
+    if (stored === NOTHING && !page.isLast) return yield* readAll(db, uid);
+    stored = { links: await withLinks(db, uid, stored.links, page.links), linkSeq: page.linkSeq };
+    yield stored;
+    if (page.isLast) return;
+  }
+}
+
+/** Links that are stored meanwhile have a greater link_seq, and are read by the next question. */
+async function* readAll(db: D1Database, uid: string): AsyncGenerator<Stored> {
+  const linkSeq = await readLinkHead(db, uid);
+  const byId = new LinksById();
+  for await (const page of readLinksById(db, uid)) yield { links: byId.add(page), linkSeq };
+  yield { links: byId.finish(), linkSeq };
+}
+
+/** Adds links in any order. Where they may change whose a device is, all of its links decide again. */
+async function withLinks(db: D1Database, uid: string, links: Links, further: readonly Link[]): Promise<Links> {
+  const undecided = links.undecided(further);
+  if (undecided.length === 0) return links.with(further);
+  const devices = new Set(undecided.map(({ from }) => from));
+  const holding = await readHoldingLinks(db, uid, [...devices]);
+  const byDevice = Map.groupBy([...holding, ...undecided], ({ from }) => from);
+  const decided = further.filter(({ kind, from }) => kind === 'alias' || !devices.has(from));
+  return links.with([...decided, ...[...byDevice.values()].map(holdingLink)]);
+}
+
+async function linksIn(db: D1Database, uid: string, linkEvents: readonly EventColumns[]): Promise<Link[]> {
   const configured = linkEvents.some(hasAliases) ? await loadTenant(db, uid) : null;
   const hasher = configured && new Hasher(configured.tenant.hashKey);
-  for (const columns of linkEvents) for (const link of findLinks(columns, hasher)) tenant.links.add(link);
-  return ok(tenant.links.people());
+  return linkEvents.flatMap((columns) => findLinks(columns, hasher));
+}
+
+/** An id in the graph takes as much memory as two links. */
+function isTooMany(links: Links): boolean {
+  return links.size > LIMITS.linksMax || links.size + 2 * peopleOf(links).graphSize > LIMITS.linksMax;
+}
+
+function tooMany() {
+  return tooLarge(`The tenant has more than the ${LIMITS.linksMax} links of ids that one answer can follow.`);
 }
 
 function tenantsOf(db: D1Database): Map<string, Known> {
@@ -65,20 +131,31 @@ function tenantsOf(db: D1Database): Map<string, Known> {
   return tenants;
 }
 
-/** Moves the tenant to the end of the map: the least recently used stands first and is the first to be dropped. */
-function knownOf(tenants: Map<string, Known>, uid: string): Known {
-  const tenant = tenants.get(uid) ?? { links: new Links(), linkSeq: 0, cleanSeq: 0 };
+/**
+ * Keeps what was read, at the end of the map: the least recently used tenant stands first and is the first to be
+ * dropped. A question that began earlier may have read less than another one meanwhile.
+ */
+function keep(tenants: Map<string, Known>, uid: string, read: Known): void {
+  const other = tenants.get(uid);
   tenants.delete(uid);
-  tenants.set(uid, tenant);
-  return tenant;
+  tenants.set(
+    uid,
+    other && !('undoneSeq' in other) && !('undoneSeq' in read) && other.linkSeq > read.linkSeq ? other : read,
+  );
+  if (!('undoneSeq' in read)) makeRoom(tenants, uid, read.links);
 }
 
-/** Drops the least recently used tenants beyond the limits. A reader that holds a dropped tenant goes on with it. */
-function makeRoom(tenants: Map<string, Known>): void {
-  let idCount = [...tenants.values()].reduce((sum, { links }) => sum + links.size, 0);
-  for (const [uid, { links }] of tenants) {
-    if (idCount <= LIMITS.linkIdsKeptMax && tenants.size <= TENANTS_MAX) return;
-    tenants.delete(uid);
-    idCount -= links.size;
+/** Drops the least recently used other tenants beyond the limits. A reader that holds a dropped tenant goes on with it. */
+function makeRoom(tenants: Map<string, Known>, uid: string, links: Links): void {
+  const others = [...tenants].filter(([other]) => other !== uid);
+  let linkCount = others.reduce((sum, [, each]) => sum + sizeOf(each), links.size);
+  for (const [other, each] of others) {
+    if (linkCount <= LIMITS.linksKeptMax && tenants.size <= TENANTS_MAX) return;
+    tenants.delete(other);
+    linkCount -= sizeOf(each);
   }
+}
+
+function sizeOf(tenant: Known): number {
+  return 'undoneSeq' in tenant ? 0 : tenant.links.size;
 }

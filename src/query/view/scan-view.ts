@@ -1,12 +1,13 @@
 /**
  * ScanView: shows the rows of a LakeView batch by batch, each row under the one person that its linked ids are.
  */
+import { ALL_PEOPLE } from '../../core/people/high-range.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { withoutExpired } from '../../lake/manifest/dropped.ts';
 import { scan } from '../../lake/scan/scan.ts';
 import type { OnBatch, ScanRequest, ScanTooLarge, ScanTotals } from '../../lake/scan/scan-request.ts';
-import { type People, personFilter } from '../../lake/segment/people-bounds.ts';
+import { type People, personFilter, personsOf } from '../../lake/segment/people-bounds.ts';
 import { keep } from '../../lake/segment/rows.ts';
 import type { Asking } from './asking.ts';
 import { knownColumns } from './known-people.ts';
@@ -30,7 +31,7 @@ export async function scanLakeView(
 ): Promise<Result<ScanTotals, LakeRefusal>> {
   const { segments, tails, startMs, endMs, expired } = view;
   if (startMs >= endMs) return ok(NOTHING);
-  const { wanted, people, narrowed, excess, ...rest } = rowsRequest;
+  const { wanted, people = peopleShown(view), narrowed, excess, ...rest } = rowsRequest;
   // The rows of a person with linked ids are in several places: the person is known only after a row is read.
   const filtersHere = hasLinks(view);
   const pushed = filtersHere ? {} : { ...(people && { people }), ...(narrowed && { narrowed }) };
@@ -67,6 +68,13 @@ function showing({ expired, people: known }: LakeView, people: People | undefine
     const words = wordsOf(columns.person);
     return onBatch(columns, isWanted === null ? rows : keep(rows, (row) => isWanted(words, row)), day);
   };
+}
+
+/** The people whose rows the view shows when the request names none; undefined for all people. */
+function peopleShown({ people }: LakeView): People | undefined {
+  if (people === undefined) return undefined;
+  const { from, to } = people.range;
+  return from === ALL_PEOPLE.from && to === ALL_PEOPLE.to ? undefined : personsOf(people.range);
 }
 
 function hasLinks({ people }: LakeView): boolean {

@@ -4,7 +4,8 @@
 import type { EventColumns } from '../../../src/core/event/columns.ts';
 import type { StringColumn } from '../../../src/core/event/event.ts';
 import type { Journey } from '../../../src/core/journeys/kit/journey.ts';
-import { ALL_PEOPLE, type HighRange, SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import { SequenceBuilder } from '../../../src/core/journeys/kit/sequence-builder.ts';
+import { ALL_PEOPLE, type HighRange } from '../../../src/core/people/high-range.ts';
 import type { Result } from '../../../src/core/std/result.ts';
 
 export interface TestEvent {

@@ -8,10 +8,16 @@ import { record } from '../../support/events.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
 const RANGE = { from: '2026-03-09', to: '2026-03-11' };
-const limits = LIMITS as { traitsHeldMax: number; linksMax: number; scanRowsMax: number; queryPeopleMax: number };
-const { traitsHeldMax, linksMax, scanRowsMax, queryPeopleMax } = LIMITS;
+const limits = LIMITS as {
+  factsHeldBytesMax: number;
+  journeyPassesMax: number;
+  linksMax: number;
+  scanRowsMax: number;
+  queryPeopleMax: number;
+};
+const { factsHeldBytesMax, journeyPassesMax, linksMax, scanRowsMax, queryPeopleMax } = LIMITS;
 
-afterEach(() => Object.assign(limits, { traitsHeldMax, linksMax, scanRowsMax, queryPeopleMax }));
+afterEach(() => Object.assign(limits, { factsHeldBytesMax, journeyPassesMax, linksMax, scanRowsMax, queryPeopleMax }));
 
 function worldOf(people: number): World {
   const world = new World({ nowMs: NOW_MS });
@@ -26,11 +32,41 @@ function worldOf(people: number): World {
 }
 
 describe('a question about people', () => {
-  it('is refused when more people have the trait than are held', async () => {
-    limits.traitsHeldMax = 9;
+  it('looks traits up in passes when more people have one than are held, and is refused beyond the passes', async () => {
+    limits.factsHeldBytesMax = 48 * 9;
     const byPlan = { measure: 'count', ...RANGE, groupBy: ['person.plan'] };
+    const answer = await worldOf(100).ask(byPlan);
+    expect(answer.series).toMatchObject([{ key: { 'person.plan': 'pro' }, total: 100 }]);
+    expect(answer.meta.estimated).toBeUndefined();
+    limits.journeyPassesMax = 4;
+    await expect(worldOf(100).ask(byPlan)).rejects.toThrow('query-too-large');
     expect((await worldOf(9).ask(byPlan)).series[0]!.total).toBe(9);
-    await expect(worldOf(10).ask(byPlan)).rejects.toThrow('query-too-large');
+  });
+
+  it('is refused when the traits of groups alone are more than are held', async () => {
+    limits.factsHeldBytesMax = 1_500;
+    const ofGroups = (groups: number) => {
+      const world = worldOf(20);
+      world.append(
+        0,
+        Array.from({ length: groups }, (_, i) =>
+          record({
+            id: `g${i}`,
+            type: 'group',
+            event: 'group',
+            user_id: `u${i}`,
+            group_id: `g${i}`,
+            properties: { size: i },
+          }),
+        ),
+      );
+      return world;
+    };
+    const byBoth = { measure: 'count', ...RANGE, groupBy: ['group.size', 'person.plan'] };
+    const { series } = await ofGroups(6).ask(byBoth);
+    expect(series.reduce((sum, { total }) => sum + total!, 0)).toBe(26);
+    expect(series).toHaveLength(7);
+    await expect(ofGroups(20).ask(byBoth)).rejects.toThrow('query-too-large');
   });
 
   it('is refused when it names too many cohorts', async () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { funnel } from '../../../src/core/journeys/funnel/funnel.ts';
-import { ALL_PEOPLE } from '../../../src/core/journeys/kit/sequence-builder.ts';
 import { retention } from '../../../src/core/journeys/retention.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
+import { ALL_PEOPLE } from '../../../src/core/people/high-range.ts';
 import type { PeopleSpan } from '../../../src/lake/segment/people-bounds.ts';
 import { Passes } from '../../../src/query/journeys/journey-passes.ts';
 import { readJourney } from '../../../src/query/journeys/journey-source.ts';

@@ -2,9 +2,9 @@
 // Events with ids, logins, aliases and traits arrive, are spread, stored and sealed in any way.
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';
-import { DAY_MS } from '../../../src/core/limits.ts';
+import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import { record, testHasher } from '../../support/events.ts';
 import { dayOf, World } from '../support/world.ts';
 
@@ -37,8 +37,16 @@ const anyStep = fc.record({
   after: fc.constantFrom('nothing', 'store', 'seal'),
 });
 
+const limits = LIMITS as { factsHeldBytesMax: number };
+const { factsHeldBytesMax } = LIMITS;
+afterEach(() => Object.assign(limits, { factsHeldBytesMax }));
+
 describe('people', () => {
-  it('are those of an oracle', { timeout: 60_000 }, async () => {
+  it.each([
+    { held: 'at once', bytesMax: factsHeldBytesMax },
+    { held: 'one or two at a time', bytesMax: 100 },
+  ])('are those of an oracle when traits are held $held', { timeout: 60_000 }, async ({ bytesMax }) => {
+    limits.factsHeldBytesMax = bytesMax;
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 5 }), async (steps) => {
         const world = new World({ nowMs: NOW_MS, shardCount: 2 });

@@ -1,70 +1,187 @@
-// The cache of links: as many tenants as fit, and none with more links than an answer can follow.
+// The links of ids: read once and then only new ones, kept of as many tenants as fit, and the same however they are read.
 
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
+import { peopleOf } from '../../../src/core/people/linked-people.ts';
 import { hashText, type Link } from '../../../src/core/people/links.ts';
+import { LinksById } from '../../../src/core/people/links-by-id.ts';
 import { insertLinks } from '../../../src/lake/manifest/link-store.ts';
+import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
 import { readIdentity } from '../../../src/query/view/identity.ts';
+import { record, testHasher } from '../../support/events.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
 
-const limits = LIMITS as { linksMax: number; linkIdsKeptMax: number };
-const { linksMax, linkIdsKeptMax } = LIMITS;
-afterEach(() => Object.assign(limits, { linksMax, linkIdsKeptMax }));
+const limits = LIMITS as { linksMax: number; linksKeptMax: number; linkPageRowsMax: number };
+const { linksMax, linksKeptMax, linkPageRowsMax } = LIMITS;
+afterEach(() => Object.assign(limits, { linksMax, linksKeptMax, linkPageRowsMax }));
 
-/** Tenants with the given numbers of links; every link has two ids. */
+/** Links of two ids each that no other link has. */
+const pairs = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i): Link => {
+    return { kind: 'device', from: hashText(1, 2 * (from + i) + 1), to: hashText(1, 2 * (from + i) + 2), atMs: i };
+  });
+
+/** Tenants with the given numbers of links. */
 async function tenants(counts: Record<string, number>) {
-  const { db } = fakeD1();
-  for (const [uid, count] of Object.entries(counts)) {
-    const links = Array.from({ length: count }, (_, i): Link => {
-      return { kind: 'device', from: hashText(1, 2 * i + 1), to: hashText(1, 2 * i + 2), atMs: i };
-    });
-    await db.batch(insertLinks(db, uid, 'test', links));
-  }
-  const linksRead: number[] = [];
-  const counting = new Proxy(db, {
-    get(target, name) {
-      if (name !== 'prepare') return Reflect.get(target, name).bind(target);
-      return (sql: string) => ({
-        bind: (...values: unknown[]) => ({
-          all: async () => {
-            const page = await target
-              .prepare(sql)
-              .bind(...values)
-              .all();
-            linksRead.push(page.results.length);
-            return page;
-          },
-        }),
+  const { db, fake } = fakeD1();
+  for (const [uid, count] of Object.entries(counts)) await db.batch(insertLinks(db, uid, 'test', pairs(count)));
+  const rows: number[] = [];
+  const prepare = db.prepare.bind(db);
+  const counting = Object.assign(Object.create(db) as D1Database, {
+    prepare: (sql: string) => {
+      const statement = prepare(sql) as D1PreparedStatement & { all: () => Promise<{ results: unknown[] }> };
+      const bind = statement.bind.bind(statement);
+      return Object.assign(statement, {
+        bind: (...values: unknown[]) => {
+          const bound = bind(...values);
+          const all = bound.all.bind(bound);
+          return Object.assign(bound, {
+            all: async () => {
+              const answer = await all();
+              rows.push(answer.results.length);
+              return answer;
+            },
+          });
+        },
       });
     },
   });
-  /** The number of links that were read for a tenant. */
-  return async (uid: string) => {
-    linksRead.length = 0;
-    const linked = await readIdentity(counting, uid, []);
-    return { links: linksRead.reduce((sum, count) => sum + count, 0), isOk: linked.ok };
+  /** Whether the tenant's links can be followed, with the calls and the rows that were read for them. */
+  const read = async (uid: string) => {
+    rows.length = 0;
+    const before = fake.callCount;
+    const { ok: isOk } = await readIdentity(counting, uid, []);
+    return { isOk, rows: rows.reduce((sum, count) => sum + count, 0), calls: fake.callCount - before };
   };
+  return { db, read };
 }
 
-describe('links', () => {
-  it('are read once while they fit, and of the tenant asked for longest ago again when they do not', async () => {
-    limits.linkIdsKeptMax = 20;
-    const read = await tenants({ a: 4, b: 5, c: 3 });
-    expect((await read('a')).links).toBe(4);
-    expect((await read('b')).links).toBe(5);
-    expect((await read('a')).links).toBe(0);
-    // 8 + 10 + 6 ids are too many, so b is dropped.
-    expect((await read('c')).links).toBe(3);
-    expect((await read('a')).links).toBe(0);
-    expect((await read('b')).links).toBe(5);
+describe('the links of a tenant', () => {
+  it('are read once, and then only those that are new', async () => {
+    const { db, read } = await tenants({ shop: 4 });
+    expect(await read('shop')).toEqual({ isOk: true, rows: 4, calls: 1 });
+    expect(await read('shop')).toEqual({ isOk: true, rows: 0, calls: 1 });
+    await db.batch(insertLinks(db, 'shop', 'test', pairs(2, 50)));
+    expect(await read('shop')).toEqual({ isOk: true, rows: 2, calls: 1 });
   });
 
-  it('are not kept of a tenant that has more than an answer can follow', async () => {
-    limits.linksMax = 5;
-    const read = await tenants({ large: 6, small: 5 });
-    expect(await read('large')).toEqual({ links: 6, isOk: false });
-    expect(await read('small')).toEqual({ links: 5, isOk: true });
-    expect(await read('large')).toEqual({ links: 6, isOk: false });
-    expect(await read('small')).toEqual({ links: 0, isOk: true });
+  it('are dropped when they do not fit, those of the tenant asked for longest ago first', async () => {
+    limits.linksKeptMax = 10;
+    const { read } = await tenants({ a: 4, b: 5, c: 3 });
+    expect((await read('a')).rows).toBe(4);
+    expect((await read('b')).rows).toBe(5);
+    expect((await read('a')).rows).toBe(0);
+    expect((await read('c')).rows).toBe(3);
+    expect((await read('a')).rows).toBe(0);
+    expect((await read('b')).rows).toBe(5);
+  });
+
+  it('are not read again when they are known to be too many', async () => {
+    Object.assign(limits, { linksMax: 5, linkPageRowsMax: 2 });
+    const { db, read } = await tenants({ large: 9, small: 5 });
+    const first = await read('large');
+    // A page that showed that there are several, the head, and the pages up to the one that passes the bound.
+    expect(first).toMatchObject({ isOk: false, rows: 2 + 1 + 8 });
+    expect(await read('large')).toEqual({ isOk: false, rows: 0, calls: 0 });
+    expect((await read('small')).isOk).toBe(true);
+    await db.batch(insertLinks(db, 'small', 'test', pairs(1, 50)));
+    expect((await read('small')).isOk).toBe(false);
+    expect(await read('small')).toEqual({ isOk: false, rows: 0, calls: 0 });
+  });
+
+  it('are too many sooner where ids have several links, which take more memory', async () => {
+    limits.linksMax = 12;
+    const { db, read } = await tenants({ pairs: 12, chain: 0 });
+    const chain = [1, 2, 3, 4, 5].map(
+      (at): Link => ({ ...pairs(1)[0]!, from: hashText(9, at), to: hashText(9, at + 1) }),
+    );
+    await db.batch(insertLinks(db, 'chain', 'test', chain));
+    expect((await read('pairs')).isOk).toBe(true);
+    expect((await read('chain')).isOk).toBe(false);
   });
 });
+
+const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const hashOf = (id: string) => {
+  testHasher.hash(id);
+  return hashText(testHasher.high, testHasher.low);
+};
+const anyLink = fc
+  .record({
+    kind: fc.constantFrom('device' as const, 'device' as const, 'alias' as const),
+    from: fc.constantFrom(...IDS),
+    to: fc.constantFrom(...IDS),
+    atMs: fc.nat(4),
+  })
+  .filter(({ from, to }) => from !== to);
+const anyStep = fc.record({ links: fc.array(anyLink, { maxLength: 5 }), isStored: fc.boolean(), asks: fc.boolean() });
+
+describe('people', () => {
+  it('are the same however their links are read: at once, piece by piece, from tails', {
+    timeout: 60_000,
+  }, async () => {
+    limits.linkPageRowsMax = 2;
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 7 }), async (steps) => {
+        const { db, fake } = fakeD1();
+        const hashKey = [1, 2, 3, 4].map((word) => word.toString(16).padStart(8, '0')).join('');
+        fake.select(
+          `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, created_at_ms) VALUES ('u', 'shop', '', '["weur"]', 'UTC', ?, 0)`,
+          [hashKey],
+        );
+        const all: Link[] = [];
+        let tail: (typeof steps)[number]['links'] = [];
+        for (const { links, isStored, asks } of [...steps, { links: [], isStored: false, asks: true }]) {
+          const hashed = links.map((link): Link => ({ ...link, from: hashOf(link.from), to: hashOf(link.to) }));
+          all.push(...hashed);
+          tail = [...tail, ...links];
+          if (isStored) {
+            await db.batch(
+              insertLinks(
+                db,
+                'u',
+                'test',
+                tail.map((link) => ({ ...link, from: hashOf(link.from), to: hashOf(link.to) })),
+              ),
+            );
+            tail = [];
+          }
+          if (!asks) continue;
+          const read = await readIdentity(
+            db,
+            'u',
+            tail.length === 0 ? [] : [recordColumns(tail.map(eventOf), testHasher, 0)],
+          );
+          expect(read.ok && peopleIn(read.value)).toEqual(peopleIn(peopleOf(byId(all))));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+function eventOf({ kind, from, to, atMs }: { kind: string; from: string; to: string; atMs: number }, index: number) {
+  const common = { id: `e${index}`, atMs, user_id: to };
+  if (kind === 'device') return record({ ...common, type: 'identify', event: 'identify', anonymous_id: from });
+  return record({ ...common, type: 'alias', event: 'alias', properties: { previousId: from } });
+}
+
+/** All links at once, in the order in which they are stored. */
+function byId(all: readonly Link[]) {
+  const key = ({ kind, from, to }: Link) => `${kind} ${from} ${to}`;
+  const links = new LinksById();
+  links.add(all.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)));
+  return links.finish();
+}
+
+function peopleIn(people: ReturnType<typeof peopleOf>) {
+  return IDS.map((id) => {
+    testHasher.hash(id);
+    const words = Uint32Array.of(testHasher.low, testHasher.high);
+    people.follow(words, 0);
+    const ids = people.idsOf(testHasher.high, testHasher.low);
+    const hashes = new BigUint64Array(ids.buffer);
+    return { id, person: hashText(words[1]!, words[0]!), first: hashes[0], all: [...hashes].sort() };
+  });
+}

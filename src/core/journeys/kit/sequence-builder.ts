@@ -4,18 +4,12 @@
  * read the rest.
  */
 import type { EventColumns } from '../../event/columns.ts';
+import { ALL_PEOPLE, type HighRange } from '../../people/high-range.ts';
 import { wordsOf } from '../../std/words.ts';
 import type { JourneyPart } from './journey-part.ts';
 import { PeopleTable } from './people-table.ts';
 import { NOTHING, OUT, type RowReader } from './row-reader.ts';
 import type { Sequences } from './sequences.ts';
-
-/** People by the signed high word of their hash, both ends included: the order in which the lake sorts them. */
-export interface HighRange {
-  readonly from: number;
-  readonly to: number;
-}
-export const ALL_PEOPLE: HighRange = { from: -(2 ** 31), to: 2 ** 31 - 1 };
 
 const CHUNK_ROWS = 65_536;
 

@@ -8,7 +8,7 @@
 
 import { type Condition, conditionProperties, evaluate } from '../../event/condition.ts';
 import { LIMITS } from '../../limits.ts';
-import type { LinkedPeople } from '../../people/links.ts';
+import type { LinkedPeople } from '../../people/linked-people.ts';
 import { Cell } from '../../rollup/cell.ts';
 import { UNCLEAR } from '../../rollup/counted-names.ts';
 import { OTHER_KEY, type RollupCells, tupleValues } from '../../rollup/rollup-cells.ts';

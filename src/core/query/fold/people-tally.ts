@@ -7,7 +7,7 @@
  */
 
 import { LIMITS } from '../../limits.ts';
-import type { LinkedPeople } from '../../people/links.ts';
+import type { LinkedPeople } from '../../people/linked-people.ts';
 import { HashSet64 } from '../../std/hash-set.ts';
 import { mixWord, mustProbe } from '../../std/probes.ts';
 import type { Value } from './fold.ts';

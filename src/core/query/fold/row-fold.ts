@@ -8,7 +8,7 @@
 import type { EventColumns } from '../../event/columns.ts';
 import type { JsonValue, StringColumn } from '../../event/event.ts';
 import { LIMITS } from '../../limits.ts';
-import type { LinkedPeople } from '../../people/links.ts';
+import type { LinkedPeople } from '../../people/linked-people.ts';
 import type { HashKey } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
 import { wordsOf } from '../../std/words.ts';
