@@ -86,7 +86,7 @@ async function storeNew(
   const received = countEvents(lines);
   quotas?.charge(tenant, received, now(), { isImport: true });
   const idPrefix = `${chunk.importId}-${chunk.chunk}`;
-  const arrival = { receivedAtMs, sentAtMs: null, needsTime, junkIds: tenant.junkIds };
+  const arrival = { receivedAtMs, sentAtMs: null, needsTime, junkIds: tenant.junkIds, sender: 'import' } as const;
   const { events, rejected, unlisted, notes, noted } = admitLines(lines, arrival, idPrefix);
   const records = events.map(({ record }) => record);
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
