@@ -87,15 +87,16 @@ export async function findCopiesOfSome({ own, all }: SomeRows, counts: Compared)
   const words = idWordsOf(counts.hashKey);
   const countMax = Math.min(counts.sealedRowCount + counts.uncoveredRowCount, LIMITS.sealIdsMax);
   const ids = new SeenIds(countMax, BITS_OF_MANY);
-  let areClassed = false;
+  let isEmpty = true;
   let areAllSealed = true;
   for await (const batch of own()) {
     const rows = batch.rows ?? allRows(batch.columns.rowCount);
     if (rows.length === 0) continue;
-    areClassed ||= ids.add(batch, words, rows);
+    ids.add(batch, words, rows);
+    isEmpty = false;
     areAllSealed &&= batch.isSealed;
   }
-  if (!areClassed) return compareAll(own, counts, 1, FEW, () => null);
+  if (isEmpty) return NO_COPIES;
   // Sealed rows were compared with each other at the seal.
   return compareAll(
     () => all({ withAllSealed: !areAllSealed }),

@@ -9,7 +9,7 @@ import { wordsOf } from '../../core/std/words.ts';
 import type { DayRows } from './copies.ts';
 import type { IdWords } from './id-words.ts';
 import { PairSet } from './pair-set.ts';
-import { isTrusted, senderClasses, UNCLASSED } from './sender-class.ts';
+import { isTrusted, senderClasses } from './sender-class.ts';
 
 /** Stands for the key of a trusted id. */
 const ANY_KEY = 0;
@@ -22,20 +22,16 @@ export class SeenIds {
     this.#pairs = new PairSet(count, bitsEach);
   }
 
-  /** Adds the rows, or all of the batch. Returns whether one of them has a class. */
-  add({ columns }: Pick<DayRows, 'columns'>, words: IdWords, rows?: Uint32Array): boolean {
+  /** Adds the rows. Default: all of the batch. */
+  add({ columns }: Pick<DayRows, 'columns'>, words: IdWords, rows?: Uint32Array): void {
     const keys = wordsOf(columns.keyHash);
     const classOf = senderClasses(columns);
     const idOf = words(columns);
     const count = rows?.length ?? columns.rowCount;
-    let isAnyClassed = false;
     for (let at = 0; at < count; at++) {
       const row = rows === undefined ? at : rows[at]!;
-      const senderClass = classOf(row);
-      isAnyClassed ||= senderClass !== UNCLASSED;
-      this.addRow(keys[2 * row]!, idOf(row), isTrusted(senderClass));
+      this.addRow(keys[2 * row]!, idOf(row), isTrusted(classOf(row)));
     }
-    return isAnyClassed;
   }
 
   addRow(key: number, id: number, isRowTrusted: boolean): void {

@@ -129,8 +129,9 @@ export class Survivors {
       slots[at + 4] = entry + 1;
     } else {
       const isFirst = rank < this.#receivedAt[entry]!;
-      if (!isFirst) return this.#drop(row, sender);
-      this.#dropEntry(entry);
+      if (isFirst) this.#dropEntry(entry);
+      else this.#drop(row, sender);
+      if (!isFirst) return;
     }
     slots[at + 2] = keyLow;
     slots[at + 3] = keyHigh;
