@@ -24,6 +24,12 @@ export interface ImportOptions {
   readonly historyMs?: number;
 }
 
+/** A row of an import, and the event that it is or repeats. */
+interface ImportRow {
+  readonly event: SentEvent;
+  readonly wire: WireEvent;
+}
+
 export class HistoryImport {
   readonly options: ImportOptions;
   isDone = false;
@@ -44,29 +50,37 @@ export class HistoryImport {
     const { chunks, id } = this.options;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const rows = this.#rows(chunk);
-      const body = rows.map((row) => JSON.stringify(row.wire)).join('\n');
+      const body = rows.map(({ wire }) => JSON.stringify(wire)).join('\n');
       const headers = { 'x-import-id': id, 'x-import-chunk': String(chunk), 'content-type': 'application/x-ndjson' };
       await this.#post(`chunk ${chunk}`, 'https://edge/', headers, body);
-      for (const row of rows) row.importAckedAtMs ??= this.#world.nowMs;
+      for (const { event } of rows) event.importAckedAtMs ??= this.#world.nowMs;
     }
     await this.#post('finish', `https://edge/${id}/finish`, {}, '');
     this.isDone = true;
   }
 
-  #rows(chunk: number): SentEvent[] {
+  #rows(chunk: number): ImportRow[] {
     const { tenant, rowsPerChunk, repeats, id } = this.options;
-    const rows: SentEvent[] = [];
+    const rows: ImportRow[] = [];
     const known = [...tenant.ledger.events.values()].filter(
       ({ wire, atMsMin, atMsMax }) => atMsMin === atMsMax && wire.timestamp === new Date(atMsMin).toISOString(),
     );
     for (let i = 0; i < rowsPerChunk; i++) {
       const repeated = i < repeats && known.length > 0 ? this.#random.pick(known) : null;
-      const row = repeated ?? this.#newRow(`${id}-${chunk}-${i}`);
-      if (rows.includes(row)) continue;
-      row.imports++;
-      rows.push(row);
+      const event = repeated ?? this.#newRow(`${id}-${chunk}-${i}`);
+      if (rows.some((row) => row.event === event)) continue;
+      event.imports++;
+      rows.push({ event, wire: repeated === null ? event.wire : this.#repeatOf(repeated) });
     }
     return rows;
+  }
+
+  /** The event as it was sent; or, when it surely counts as it was sent live, under another person and device. */
+  #repeatOf({ wire, ackedAtMs }: SentEvent): WireEvent {
+    if (ackedAtMs === null || !this.#random.chance(0.5)) return wire;
+    this.#world.reach('import-repeats-under-another-device');
+    const { anonymousId: _, ...others } = wire;
+    return { ...others, userId: `crm-${wire.id}` };
   }
 
   #newRow(id: string): SentEvent {

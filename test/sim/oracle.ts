@@ -15,6 +15,7 @@ import type { World } from './world/world.ts';
 interface LakeRow {
   readonly id: string;
   readonly atMs: number;
+  readonly sender: string | null;
   readonly event: string | null;
   readonly person: string | null;
   readonly slot: string;
@@ -45,7 +46,7 @@ async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | n
     );
     return null;
   }
-  const columns = new Set(['at', 'id', 'event', 'user_id', 'anonymous_id', 'properties'] as const);
+  const columns = new Set(['at', 'id', 'sender', 'event', 'user_id', 'anonymous_id', 'properties'] as const);
   const rows: LakeRow[] = [];
   for (const { path } of segments) {
     const object = await world.bucket.get(path);
@@ -60,6 +61,7 @@ async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | n
         rows.push({
           id: strings.id![i]!,
           atMs: at[i]!,
+          sender: strings.sender![i]!,
           event: strings.event![i]!,
           person: strings.user_id![i] ?? strings.anonymous_id![i] ?? null,
           slot,
@@ -87,7 +89,8 @@ function checkSets(world: World, { uid, ledger }: SimTenant, rows: readonly Lake
   if (lost.length > 0) world.violate('G1', `${uid}: ${lost.length} acknowledged events are lost: ${lost.slice(0, 5)}`);
 }
 
-function checkRow(world: World, uid: string, row: LakeRow, { wire, atMsMin, atMsMax }: SentEvent): void {
+function checkRow(world: World, uid: string, row: LakeRow, sent: SentEvent): void {
+  const { wire, atMsMin, atMsMax, ackedAtMs, regions } = sent;
   const { slot, amount } = wire.properties;
   const event = wire.event ?? null;
   const person = wire.userId ?? wire.anonymousId ?? null;
@@ -96,6 +99,10 @@ function checkRow(world: World, uid: string, row: LakeRow, { wire, atMsMin, atMs
   if (!isSame) {
     world.violate('G1', `${uid}: ${row.id} was sent as ${JSON.stringify(wire)} and stored as ${JSON.stringify(row)}`);
   }
+  // All copies of an event that an import repeats are of one day.
+  const isWrongSender = ackedAtMs !== null ? row.sender !== 'server' : regions.size === 0 && row.sender !== 'import';
+  if (isWrongSender)
+    world.violate('B7', `${uid}: of ${row.id} the row of ${row.sender} counts: ${JSON.stringify(sent)}`);
   if (row.atMs < atMsMin || row.atMs > atMsMax) {
     world.violate('E1', `${uid}: ${row.id} is at ${row.atMs}; its copies lie between ${atMsMin} and ${atMsMax}`);
   }

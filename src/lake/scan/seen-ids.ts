@@ -5,11 +5,15 @@
  * While no trusted row was added, a row whose key was not seen is passed over without a look at its id, which may not even be
  * unpacked yet.
  */
+import type { EventColumns } from '../../core/event/columns.ts';
 import { wordsOf } from '../../core/std/words.ts';
-import type { DayRows } from './copies.ts';
 import type { IdWords } from './id-words.ts';
 import { PairSet } from './pair-set.ts';
 import { isTrusted, senderClasses } from './sender-class.ts';
+
+interface Batch {
+  readonly columns: EventColumns;
+}
 
 /** Stands for the key of a trusted id. */
 const ANY_KEY = 0;
@@ -23,7 +27,7 @@ export class SeenIds {
   }
 
   /** Adds the rows. Default: all of the batch. */
-  add({ columns }: Pick<DayRows, 'columns'>, words: IdWords, rows?: Uint32Array): void {
+  add({ columns }: Batch, words: IdWords, rows?: Uint32Array): void {
     const keys = wordsOf(columns.keyHash);
     const classOf = senderClasses(columns);
     const idOf = words(columns);
@@ -49,12 +53,7 @@ export class SeenIds {
 }
 
 /** The rows of a batch that the set may have. `growing`: a set to which each row is added once it was looked for. */
-export function rowsIn(
-  set: SeenIds,
-  { columns }: Pick<DayRows, 'columns'>,
-  words: IdWords,
-  growing?: SeenIds,
-): Uint32Array {
+export function rowsIn(set: SeenIds, { columns }: Batch, words: IdWords, growing?: SeenIds): Uint32Array {
   const keys = wordsOf(columns.keyHash);
   const classOf = senderClasses(columns);
   const rows: number[] = [];
