@@ -229,6 +229,8 @@ export const LIMITS = {
   eventsPageMax: 100,
   /** Stored events whose times and ids one page of the explorer may look at: about a second of CPU. */
   eventsRowsMax: 1_000_000,
+  /** Files of which one page of the explorer reads all ids to find copies: a second of reading. */
+  eventsComparedFilesMax: 128,
 
   /** Steps of one funnel: each is a bit of a 32-bit mask, beside its exclusions. */
   funnelStepsMax: 20,

@@ -105,7 +105,14 @@ async function storeNew(
   const received = countEvents(lines);
   quotas?.charge(tenant, received, now(), { isImport: true });
   const idPrefix = `${chunk.importId}-${chunk.chunk}-`;
-  const arrival = { receivedAtMs, clockMs: startedAtMs, sentAtMs: null, needsTime, junkIds: tenant.junkIds };
+  const arrival = {
+    receivedAtMs,
+    clockMs: startedAtMs,
+    sentAtMs: null,
+    needsTime,
+    junkIds: tenant.junkIds,
+    sender: 'import',
+  } as const;
   const settings = { arrival, privacy: tenant.privacy };
   const { events, rejected, unlisted, madeIds, notes, noted } = admitLines(lines, settings, idPrefix);
   const records = events.map(({ record }) => record);

@@ -49,6 +49,12 @@ export const eventListSchema = z.object({
     .pick({ asOf: true, complete: true, scannedEvents: true, elapsedMs: true, identityAsOf: true })
     .extend({
       pending: z.literal(0),
+      repeats: z
+        .literal(true)
+        .optional()
+        .describe(
+          'Present when a day of the page is too big to be searched for copies before its seal: an event that came twice may be listed twice.',
+        ),
       sources: metaSchema.shape.sources.omit({ rollups: true }).extend({ lake: z.object({ segments: z.int() }) }),
     }),
 });

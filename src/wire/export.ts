@@ -9,7 +9,8 @@ export const EXPORT_FORMATS = ['parquet', 'csv', 'ndjson'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Columns for Tidemark's own use are left out by default. */
-const DEFAULT_COLUMNS = EXPORT_COLUMNS.filter((column) => column !== 'key_hash' && column !== 'late');
+const OWN_USE: ReadonlySet<ExportColumn> = new Set<ExportColumn>(['sender', 'key_hash', 'late']);
+const DEFAULT_COLUMNS = EXPORT_COLUMNS.filter((column) => !OWN_USE.has(column));
 
 export const exportSchema = querySchema
   .pick({ events: true, where: true, from: true, to: true, timezone: true, allowUnknown: true })

@@ -62,7 +62,9 @@ export const sealsSchema = z.object({
       people: countSchema,
       drift: z
         .record(z.string(), z.int())
-        .describe('live − sealed = duplicates + expired − beyond − imported + rest; rest is 0.'),
+        .describe(
+          'live − sealed = duplicates + expired − beyond − imported + rest; rest is 0. `serverCopies`, `importCopies` and `browserCopies` are those of the duplicates by who sent them.',
+        ),
       sealedAt: z.string().nullable().describe('null when the day is not sealed yet.'),
       dirty: z.boolean().describe('Whether something is stored that the seal does not cover.'),
     }),

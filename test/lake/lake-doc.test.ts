@@ -16,10 +16,12 @@ import { readLake } from '../../src/query/ask/lake-source.ts';
 import { readJourney } from '../../src/query/journeys/journey-source.ts';
 import { eventsOfDay, people } from '../bench/lake/lake-events.ts';
 import { askingOf } from '../support/asking.ts';
+import { countingRows } from '../support/counting-rows.ts';
 import { DiskBucket } from '../support/disk-bucket.ts';
-import { DAY, TenantLake, UID } from './seal/tenant-lake.ts';
+import { randomFrom } from './generate.ts';
+import { DAY, type Row, TenantLake, UID } from './seal/tenant-lake.ts';
 
-const RANGE = { from: dayText(DAY), to: dayText(DAY + 3) };
+const RANGE = { from: dayText(DAY), to: dayText(DAY + 4) };
 const [open, perDay, perEvent, property, funnel] = [
   ...readFileSync(new URL('../../docs/lake.md', import.meta.url), 'utf8').matchAll(/```sql\n(.*?)```/gs),
 ].map(([, sql]) => sql!);
@@ -35,6 +37,24 @@ const ports = {
   },
 };
 
+/** Rows of a fourth day under few ids from few devices, by senders of every class, in a few files. */
+const random = randomFrom(4);
+const below = (count: number) => Math.floor(random() * count);
+const repeated: readonly Row[][] = Array.from({ length: 6 }, (_, file) =>
+  Array.from({ length: 40 }, (_, number) => ({
+    id: `order-${below(20)}`,
+    at: (DAY + 3) * DAY_MS + below(DAY_MS),
+    receivedAt: (DAY + 4) * DAY_MS + file * 1_000 + number,
+    keyHash: BigInt(below(3) + 1),
+    person: BigInt(below(2) + 1),
+    sender: file % 3 === 2 ? 'import' : ([null, 'browser', 'server'] as const)[below(3)]!,
+  })),
+);
+const ofFourthDay = repeated.flat();
+const counting = countingRows(
+  ofFourthDay.map((row) => ({ ...row, key: row.keyHash!, receivedAt: row.receivedAt!, sender: row.sender! })),
+);
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tidemark-lake-'));
   duck = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
@@ -49,6 +69,10 @@ beforeAll(async () => {
   await lake.flushColumns('a', 1, 2, eventsOfDay(DAY + 1, 500, known, 9));
   await lake.flushColumns('d', 0, 1, days[1]!);
   await lake.flushColumns('a', 2, 3, days[2]!);
+  for (const [number, rows] of repeated.entries()) {
+    if (number % 3 === 2) await lake.import(rows);
+    else await lake.flush(`e${number}`, 0, 1, rows);
+  }
   await publishCurrent(lake.db, lake.bucket.binding, UID, lake.nowMs);
   const bucket = new DiskBucket(folder);
   await bucket.putAll(lake.bucket);
@@ -73,9 +97,17 @@ describe('docs/lake.md', () => {
   it('counts events and people a day as the API does', async () => {
     const [events] = await answer({ measure: 'count', interval: 'day' });
     const [users] = await answer({ measure: 'users', interval: 'day' });
-    expect(events!.total).toBe(3_000 + 3_500 + 3_000);
+    expect(events!.total).toBe(3_000 + 3_500 + 3_000 + counting.length);
     const expected = events!.points.map(({ at, value }, day) => [at.slice(0, 10), value, users!.points[day]!.value]);
     expect(await rows(perDay!)).toEqual(expected);
+  });
+
+  it('counts the same of the rows with an id as every other reader', async () => {
+    const found = await rows(
+      `SELECT epoch_ms(received_at) FROM events WHERE "at"::DATE = DATE '${dayText(DAY + 3)}' ORDER BY 1`,
+    );
+    expect(counting.length).toBeGreaterThan(20);
+    expect(found.flat()).toEqual(counting.map((index) => ofFourthDay[index]!.receivedAt).sort());
   });
 
   it('counts by event and by property as the API does', async () => {

@@ -48,6 +48,8 @@ export class HistoryImport {
   readonly #random: Sequence;
   /** The rows of the version sent last, by chunk: a mended version has most of them, with other amounts. */
   readonly #rows: SentEvent[][] = [];
+  /** What the import says of events that it repeats. */
+  readonly #repeats = new Map<SentEvent, WireEvent>();
   #made = 0;
 
   constructor(world: World, options: ImportOptions) {
@@ -112,7 +114,7 @@ export class HistoryImport {
   }
 
   async #sendChunk({ importId, version, rows }: SentVersion, chunk: number): Promise<void> {
-    const wires = this.#rowsOf(chunk).map(({ wire }) => this.#mended(wire, version));
+    const wires = this.#rowsOf(chunk).map((row) => this.#mended(this.#repeats.get(row) ?? row.wire, version));
     // A line with an id of another chunk, on another day: the first in the file stays.
     const [again] = [...rows.values()];
     if (again !== undefined && this.#random.chance(0.5)) wires.push(this.#otherDay(again));
@@ -187,8 +189,17 @@ export class HistoryImport {
       const row = repeated ?? this.#newRow(chunk);
       if (rows.includes(row) || this.#rows.some((others) => others.includes(row))) continue;
       rows.push(row);
+      if (repeated !== null) this.#repeats.set(row, this.#repeatOf(row));
     }
     return rows;
+  }
+
+  /** The event as it was sent; or, when it surely counts as it was sent live, under another person and device. */
+  #repeatOf({ wire, ackedAtMs }: SentEvent): WireEvent {
+    if (ackedAtMs === null || !this.#random.chance(0.5)) return wire;
+    this.#world.reach('import-repeats-under-another-device');
+    const { anonymousId: _, ...others } = wire;
+    return { ...others, userId: `crm-${wire.id}` };
   }
 
   #newRow(chunk: number): SentEvent {

@@ -8,13 +8,14 @@ import { DAY_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import type { SimTenant } from './clients.ts';
 import { ask, type Question } from './questions.ts';
-import { dayOf, type Ledger, type SentEvent, type SentVersion } from './sent.ts';
+import { dayOf, type Ledger, type SentEvent, type SentVersion, type WireEvent } from './sent.ts';
 import type { World } from './world/world.ts';
 
 /** An event as a file of the lake has it. */
 interface LakeRow {
   readonly id: string;
   readonly atMs: number;
+  readonly sender: string | null;
   readonly event: string | null;
   readonly person: string | null;
   readonly slot: string;
@@ -45,7 +46,7 @@ async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | n
     );
     return null;
   }
-  const columns = new Set(['at', 'id', 'event', 'user_id', 'anonymous_id', 'properties'] as const);
+  const columns = new Set(['at', 'id', 'sender', 'event', 'user_id', 'anonymous_id', 'properties'] as const);
   const rows: LakeRow[] = [];
   for (const { path } of segments) {
     const object = await world.bucket.get(path);
@@ -60,6 +61,7 @@ async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | n
         rows.push({
           id: strings.id![i]!,
           atMs: at[i]!,
+          sender: strings.sender![i]!,
           event: strings.event![i]!,
           person: strings.user_id![i] ?? strings.anonymous_id![i] ?? null,
           slot,
@@ -93,20 +95,24 @@ function checkSets(world: World, { uid, ledger }: SimTenant, rows: readonly Lake
 
 function checkRow(world: World, ledger: Ledger, row: LakeRow, sent: SentEvent): void {
   const { uid } = ledger;
-  const { wire, regions, atMsMin, atMsMax } = sent;
-  const { slot } = wire.properties;
-  const event = wire.event ?? null;
-  const person = wire.userId ?? wire.anonymousId ?? null;
+  const { wire, ackedAtMs, regions, atMsMin, atMsMax } = sent;
   const copies = ledger.finishedVersions().flatMap(({ rows }) => rows.get(row.id) ?? []);
   if (regions.size > 0) copies.push(wire);
-  const amounts = copies.map(({ properties }) => Math.round(properties.amount * 100));
-  const isSame = row.slot === slot && amounts.includes(row.amountCents) && row.person === person && row.event === event;
-  if (!isSame) {
+  if (!copies.some((copy) => isRowOf(row, copy))) {
     world.violate('G1', `${uid}: ${row.id} was sent as ${JSON.stringify(wire)} and stored as ${JSON.stringify(row)}`);
   }
+  // All copies of an event that an import repeats are of one day.
+  const isWrongSender = ackedAtMs !== null ? row.sender !== 'server' : regions.size === 0 && row.sender !== 'import';
+  if (isWrongSender)
+    world.violate('B7', `${uid}: of ${row.id} the row of ${row.sender} counts: ${JSON.stringify(sent)}`);
   if (row.atMs < atMsMin || row.atMs > atMsMax) {
     world.violate('E1', `${uid}: ${row.id} is at ${row.atMs}; its copies lie between ${atMsMin} and ${atMsMax}`);
   }
+}
+
+function isRowOf(row: LakeRow, { properties, event, userId, anonymousId }: WireEvent): boolean {
+  const isSame = row.event === (event ?? null) && row.person === (userId ?? anonymousId ?? null);
+  return isSame && row.slot === properties.slot && row.amountCents === Math.round(properties.amount * 100);
 }
 
 /** Checks that every flush is stored and confirmed, so that no shard holds anything. */

@@ -84,12 +84,22 @@ export function checkTiling({ flushes, gaps }: Status['stored']): Check {
   return { name: 'flushes', ok: gaps === 0, found };
 }
 
+const COPIES_BY_SENDER = {
+  serverCopies: 'from servers',
+  importCopies: 'from imports',
+  browserCopies: 'from browsers',
+};
+
 export function checkDrift(days: readonly SealedDay[]): Check {
   const sealed = days.filter(({ sealedAt }) => sealedAt !== null);
   const unexplained = sealed.filter(({ drift }) => drift.rest !== 0);
   const total = (cause: string) => sealed.reduce((sum, { drift }) => sum + (drift[cause] ?? 0), 0);
+  const bySender = () => {
+    const senders = Object.entries(COPIES_BY_SENDER).filter(([cause]) => total(cause) > 0);
+    return senders.length === 0 ? '' : ` (${senders.map(([cause, name]) => `${n(total(cause))} ${name}`).join(', ')})`;
+  };
   const causes = [
-    `${n(total('duplicates'))} duplicates`,
+    `${n(total('duplicates'))} duplicates${bySender()}`,
     `${n(total('beyond'))} too late for their windows`,
     `${n(total('imported'))} imported`,
     `${n(total('expired'))} expired`,

@@ -43,13 +43,21 @@ export const STRING_COLUMNS = [
   'schema',
   'properties',
   'context',
+  'sender',
 ] as const;
 export type StringColumn = (typeof STRING_COLUMNS)[number];
+
+/**
+ * The class of the sender, which decides whose an event's id is (CORRECTNESS I1): a server key's or an import's ids are the
+ * tenant's, a browser key's are those of its device. It is null in rows from before classes.
+ */
+export const SENDERS = ['server', 'import', 'browser'] as const;
+export type Sender = (typeof SENDERS)[number];
 
 /** Texts of one event; absent and null mean the same and are stored as null. */
 export type EventStrings = { readonly id: string; readonly type: EventType; readonly event: string } & {
   readonly [column in StringColumn]?: string | null;
-};
+} & { readonly sender?: Sender | null };
 
 /** One event, ready to be encoded into an EventBlock. */
 export interface EventRecord {

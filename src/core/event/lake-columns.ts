@@ -12,8 +12,13 @@ const NUMBERS_BEFORE: { readonly [column in StringColumn]?: readonly NumberColum
   properties: ['key_hash', 'late'],
 };
 
+/** The sender stands beside the id: readers that compare ids want both. */
+const TEXTS_IN_FILE: readonly StringColumn[] = STRING_COLUMNS.filter((column) => column !== 'sender').flatMap(
+  (column): StringColumn[] => (column === 'id' ? [column, 'sender'] : [column]),
+);
+
 /** All columns in file order: the text columns of an event with the numeric ones between them. */
-export const LAKE_COLUMNS: readonly LakeColumn[] = STRING_COLUMNS.flatMap((column): LakeColumn[] => [
+export const LAKE_COLUMNS: readonly LakeColumn[] = TEXTS_IN_FILE.flatMap((column): LakeColumn[] => [
   ...(NUMBERS_BEFORE[column] ?? []),
   column,
 ]);

@@ -38,6 +38,11 @@ export type PropertyPlace =
  */
 const NOT_READABLE: ReadonlySet<string> = new Set<StringColumn>(['properties', 'context', 'pii']);
 const COLUMNS: ReadonlySet<string> = new Set(STRING_COLUMNS.filter((column) => !NOT_READABLE.has(column)));
+/**
+ * Columns that have no plain name: they came when senders already used the name for properties, and a question with it goes
+ * on to mean those alone.
+ */
+const WITHOUT_PLAIN_NAME: ReadonlySet<string> = new Set<StringColumn>(['sender']);
 const COLUMN_PREFIX = 'column.';
 const CONTEXT_PREFIX = 'context.';
 const PROPERTIES_PREFIX = 'properties.';
@@ -55,6 +60,10 @@ export function isTrait(name: string): boolean {
 
 /** Tells whether the name is the plain name of a column that questions may read. */
 export function isColumn(name: string): name is StringColumn {
+  return COLUMNS.has(name) && !WITHOUT_PLAIN_NAME.has(name);
+}
+
+function isReadableColumn(name: string): name is StringColumn {
   return COLUMNS.has(name);
 }
 
@@ -149,7 +158,7 @@ const places = new Map<string, PropertyPlace>();
 function findPlace(name: string): PropertyPlace {
   if (isColumn(name)) return { in: 'sent', column: name, key: name, steps: [name] };
   const column = name.startsWith(COLUMN_PREFIX) ? name.slice(COLUMN_PREFIX.length) : '';
-  if (isColumn(column)) return { in: 'column', column };
+  if (isReadableColumn(column)) return { in: 'column', column };
   if (name.startsWith(PERSON_PREFIX)) return placeIn('person', name.slice(PERSON_PREFIX.length));
   if (name.startsWith(GROUP_PREFIX)) return placeIn('group', name.slice(GROUP_PREFIX.length));
   if (name.startsWith(CONTEXT_PREFIX)) return placeIn('context', name.slice(CONTEXT_PREFIX.length));

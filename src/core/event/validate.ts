@@ -24,7 +24,7 @@ import { parseInstant } from '../std/instant.ts';
 import { isObject } from '../std/object.ts';
 import { ok } from '../std/result.ts';
 import { readAlias } from './alias.ts';
-import { EVENT_TYPES, type EventType, type JsonObject, type JsonValue } from './event.ts';
+import { EVENT_TYPES, type EventType, type JsonObject, type JsonValue, type Sender } from './event.ts';
 import {
   ANONYMOUS_ID,
   GROUP_ID,
@@ -56,6 +56,8 @@ export interface Arrival {
   readonly context?: ValidContext | undefined;
   /** Ids that name nobody. Default: the product's list. */
   readonly junkIds?: JunkIds | undefined;
+  /** Default: `server`. */
+  readonly sender?: Sender | undefined;
 }
 
 export interface ValidEvent extends EventTime {

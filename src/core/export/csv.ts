@@ -13,6 +13,7 @@ import { type ExportColumn, textOf } from './values.ts';
 const OWN_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>([
   'at',
   'received_at',
+  'sender',
   'person',
   'key_hash',
   'late',

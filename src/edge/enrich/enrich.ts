@@ -7,7 +7,7 @@
  * The event's own words win over those of the request. Facts that follow from the context alone are worked out once for
  * neighbours with an equal context, as the events of one browser in one request have.
  */
-import type { EventRecord, JsonObject } from '../../core/event/event.ts';
+import type { EventRecord, JsonObject, Sender } from '../../core/event/event.ts';
 import type { ValidContext } from '../../core/event/event-json.ts';
 import { DEFAULT_JUNK_IDS, type JunkIds, looseId } from '../../core/event/junk-id.ts';
 import type { Arrival, ValidEvent } from '../../core/event/validate.ts';
@@ -46,13 +46,15 @@ export class Enricher {
   readonly #source: string;
   readonly #receivedAtMs: number;
   readonly #junkIds: JunkIds;
+  readonly #sender: Sender;
   #last: ContextFacts | null = null;
 
-  constructor(surroundings: Surroundings, source: string, { receivedAtMs, junkIds }: Arrival) {
+  constructor(surroundings: Surroundings, source: string, { receivedAtMs, junkIds, sender }: Arrival) {
     this.#surroundings = surroundings;
     this.#source = source;
     this.#receivedAtMs = receivedAtMs;
     this.#junkIds = junkIds ?? DEFAULT_JUNK_IDS;
+    this.#sender = sender ?? 'server';
   }
 
   record(event: IdentifiedEvent): EventRecord {
@@ -90,6 +92,7 @@ export class Enricher {
         source: this.#source,
         properties: event.propertiesText,
         context: facts.text,
+        sender: this.#sender,
       },
       properties: event.properties,
       context: facts.value,

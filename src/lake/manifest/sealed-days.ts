@@ -11,8 +11,12 @@ export interface Drift {
   readonly live: number;
   /** Events that the seal counts. live − sealed = duplicates + expired − beyond − imported + rest. */
   readonly sealed: number;
-  /** Further copies of events, found by (id, partition key). */
+  /** Further copies of events (rule B7), with those of rows from before classes of senders. */
   readonly duplicates: number;
+  /** The further copies by the class of the row; each is absent when it is 0. */
+  readonly serverCopies?: number;
+  readonly importCopies?: number;
+  readonly browserCopies?: number;
   /** Events older than the allowed lateness, which are in no part. */
   readonly beyond: number;
   readonly imported: number;

@@ -1,8 +1,8 @@
 /**
- * Copies: the rows of a day that do not count, because another row is the same event (CORRECTNESS B7). Among the rows of one
- * (id, key_hash) the least (received_at, incarnation, seq, row) counts. A sealed row wins a tie on received_at.
+ * Copies: the rows of a day that do not count, because another row is the same event (CORRECTNESS B7; survivors.ts has the
+ * order). A sealed row wins a tie on received_at.
  *
- * in: id, key_hash and received_at of the day's rows, batch by batch · out: a bit a row
+ * in: id, sender, key_hash and received_at of the day's rows, batch by batch · out: a bit a row
  *
  * Memory grows with the rows that no seal covers, and not with the sealed rows: their ids differ already, so that each is only
  * looked for among the others.
@@ -10,6 +10,8 @@
  * - More uncovered rows: the first reading marks the ids that come again, in a few bits each; the second compares the rows of
  *   those ids, which are the copies and one in twenty of the others. Where very many rows are copies, as when an import was
  *   repeated, they are compared in shares, with one reading for each.
+ * - Some people's rows: the first reading marks their ids; the second compares these with everyone's, because the copy that
+ *   counts may be under another person.
  *
  * Rejected: a map of the ids as texts (130 bytes each); shares of all ids (ten readings of five million).
  */
@@ -17,16 +19,15 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { HashKey } from '../../core/std/hash.ts';
 import { assert } from '../../core/std/result.ts';
-import { wordsOf } from '../../core/std/words.ts';
 import { selectRows } from '../segment/columns.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import { type IdWords, idWordsOf } from './id-words.ts';
-import { PairSet } from './pair-set.ts';
+import { rowsIn, SeenIds } from './seen-ids.ts';
 import { type IdPart, isDropped, Survivors } from './survivors.ts';
 
 /** The columns that finding copies reads. */
-export const ID_COLUMNS: readonly LakeColumn[] = ['received_at', 'id', 'key_hash'];
+export const ID_COLUMNS: readonly LakeColumn[] = ['received_at', 'id', 'sender', 'key_hash'];
 
 /** Some rows of a day. */
 export interface DayRows {
@@ -44,8 +45,14 @@ export interface Compared {
   readonly hashKey: HashKey;
   readonly sealedRowCount: number;
   readonly uncoveredRowCount: number;
-  /** Whether only few of the counted rows are handed over; then all of those are compared. */
-  readonly areFewCompared?: boolean;
+}
+
+/** The readings of a day of which only some people's rows are wanted. */
+export interface SomeRows {
+  /** The rows of these people, sealed or not. */
+  readonly own: () => AsyncIterable<DayRows>;
+  /** Every row that no seal covers, in order of rank, then at least the sealed rows of these people, or all of them. */
+  readonly all: (options: { readonly withAllSealed: boolean }) => AsyncIterable<DayRows>;
 }
 
 export interface Copies {
@@ -64,8 +71,7 @@ export function withoutCopies({ firstRow }: Pick<DayRows, 'firstRow'>, rows: Uin
  * `read` is called for each reading and always gives the same rows: uncovered rows in order of rank, then sealed rows.
  */
 export async function findCopies(read: () => AsyncIterable<DayRows>, counts: Compared): Promise<Copies> {
-  const { uncoveredRowCount, areFewCompared = false } = counts;
-  if (areFewCompared) return compareAll(read, counts, 1, FEW, () => null);
+  const { uncoveredRowCount } = counts;
   if (uncoveredRowCount <= LIMITS.sealIdsMax) return compareUncovered(read, counts);
   const words = idWordsOf(counts.hashKey);
   const { again, count } = await markAgain(read, counts, words);
@@ -74,6 +80,31 @@ export async function findCopies(read: () => AsyncIterable<DayRows>, counts: Com
   const markedMax = 2 * count;
   const shareCount = Math.ceil(markedMax / LIMITS.sealIdsMax);
   return compareAll(read, counts, shareCount, markedMax, (batch) => rowsIn(again, batch, words));
+}
+
+/** The copies among some people's rows, and among the rows of others that these were compared with. */
+export async function findCopiesOfSome({ own, all }: SomeRows, counts: Compared): Promise<Copies> {
+  const words = idWordsOf(counts.hashKey);
+  const countMax = Math.min(counts.sealedRowCount + counts.uncoveredRowCount, LIMITS.sealIdsMax);
+  const ids = new SeenIds(countMax, BITS_OF_MANY);
+  let isEmpty = true;
+  let areAllSealed = true;
+  for await (const batch of own()) {
+    const rows = batch.rows ?? allRows(batch.columns.rowCount);
+    if (rows.length === 0) continue;
+    ids.add(batch, words, rows);
+    isEmpty = false;
+    areAllSealed &&= batch.isSealed;
+  }
+  if (isEmpty) return NO_COPIES;
+  // Sealed rows were compared with each other at the seal.
+  return compareAll(
+    () => all({ withAllSealed: !areAllSealed }),
+    counts,
+    1,
+    FEW,
+    (batch) => rowsIn(ids, batch, words),
+  );
 }
 
 /** A first guess: the tables grow where there are more rows. */
@@ -86,32 +117,24 @@ const BITS_OF_MANY = 16;
 function compareUncovered(read: () => AsyncIterable<DayRows>, counts: Compared): Promise<Copies> {
   const { hashKey, sealedRowCount, uncoveredRowCount } = counts;
   if (sealedRowCount === 0) return compareAll(read, counts, 1, uncoveredRowCount, () => null);
-  const seen = new PairSet(uncoveredRowCount, BITS_OF_FEW);
+  const seen = new SeenIds(uncoveredRowCount, BITS_OF_FEW);
   const words = idWordsOf(hashKey);
   return compareAll(read, counts, 1, uncoveredRowCount, (batch) => {
     if (batch.isSealed) return rowsIn(seen, batch, words);
-    addTo(seen, batch, words);
+    seen.add(batch, words);
     return null;
   });
 }
 
 /** Marks the ids that come again after an uncovered row has had them, and counts those rows. */
 async function markAgain(read: () => AsyncIterable<DayRows>, { uncoveredRowCount }: Compared, words: IdWords) {
-  const seen = new PairSet(uncoveredRowCount, BITS_OF_MANY);
-  const again = new PairSet(uncoveredRowCount, BITS_OF_MANY);
+  const seen = new SeenIds(uncoveredRowCount, BITS_OF_MANY);
+  const again = new SeenIds(uncoveredRowCount, BITS_OF_MANY);
   let count = 0;
-  for await (const { columns, isSealed } of read()) {
-    const keys = wordsOf(columns.keyHash);
-    const idOf = words(columns);
-    for (let row = 0; row < columns.rowCount; row++) {
-      const key = keys[2 * row]!;
-      if (isSealed && !seen.mayHaveKey(key)) continue;
-      const id = idOf(row);
-      if (seen.mayHave(key, id)) {
-        again.add(key, id);
-        count++;
-      } else if (!isSealed) seen.add(key, id);
-    }
+  for await (const batch of read()) {
+    const repeated = rowsIn(seen, batch, words, batch.isSealed ? undefined : seen);
+    again.add(batch, words, repeated);
+    count += repeated.length;
   }
   return { again, count };
 }
@@ -157,19 +180,20 @@ class Comparison {
 
   /** Sets the bits of the copies, and returns their number. */
   finish(dropped: Uint8Array): number {
+    const fedDropped = this.#survivors.dropped;
     let fed = 0;
     for (const { firstRow, rows } of this.#fed) {
       for (let index = 0; index < rows.length; index++) {
-        if (this.#survivors.keeps(fed++)) continue;
+        if (!isDropped(fedDropped, fed++)) continue;
         const row = firstRow + rows[index]!;
         dropped[row >> 3]! |= 1 << (row & 7);
       }
     }
-    return this.#survivors.duplicateCount;
+    return this.#survivors.copies.duplicates;
   }
 }
 
-/** The id columns of a batch that was read with other columns too; they stay packed. */
+/** The id columns of a batch that was read with other columns too; they stay as they came. */
 function idColumns({ rowCount, receivedAt, keyHash, strings, coded, packed }: EventColumns): EventColumns {
   assert('id' in strings && receivedAt.length === rowCount && keyHash.length === rowCount, 'scan without ids');
   return {
@@ -179,37 +203,26 @@ function idColumns({ rowCount, receivedAt, keyHash, strings, coded, packed }: Ev
     person: new BigInt64Array(),
     keyHash,
     late: new Uint8Array(),
-    strings: only(strings),
-    ...(coded && { coded: only(coded) }),
-    ...(packed && { packed: only(packed) }),
+    strings: idAndSender(strings),
+    ...(coded && { coded: idAndSender(coded) }),
+    ...(packed && { packed: idAndSender(packed) }),
   };
 }
 
-function only<T extends { readonly id?: unknown }>(columns: T): Pick<T, 'id'> {
-  return Object.defineProperty({}, 'id', { enumerable: true, get: () => columns.id }) as Pick<T, 'id'>;
+/** Columns are built when they are looked at. */
+function idAndSender<T extends { readonly id?: unknown; readonly sender?: unknown }>(
+  columns: T,
+): Pick<T, 'id' | 'sender'> {
+  return Object.defineProperties(
+    {},
+    {
+      id: { enumerable: true, get: () => columns.id },
+      sender: { enumerable: true, get: () => columns.sender },
+    },
+  ) as Pick<T, 'id' | 'sender'>;
 }
 
 /** Sealed rows are compared last but win ties: a sealed row received in the same millisecond as an uncovered one is kept. */
 function precedent(columns: EventColumns): EventColumns {
   return { ...columns, receivedAt: columns.receivedAt.map((receivedAtMs) => receivedAtMs - 0.5) };
-}
-
-function addTo(set: PairSet, { columns }: DayRows, words: IdWords): void {
-  const keys = wordsOf(columns.keyHash);
-  const idOf = words(columns);
-  for (let row = 0; row < columns.rowCount; row++) set.add(keys[2 * row]!, idOf(row));
-}
-
-/** The few rows of a batch that the set may have. Ids are looked at only where a key is in the set. */
-function rowsIn(set: PairSet, { columns }: DayRows, words: IdWords): Uint32Array {
-  const keys = wordsOf(columns.keyHash);
-  const rows: number[] = [];
-  let idOf: ReturnType<IdWords> | null = null;
-  for (let row = 0; row < columns.rowCount; row++) {
-    const key = keys[2 * row]!;
-    if (!set.mayHaveKey(key)) continue;
-    idOf ??= words(columns);
-    if (set.mayHave(key, idOf(row))) rows.push(row);
-  }
-  return Uint32Array.from(rows);
 }

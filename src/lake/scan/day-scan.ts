@@ -23,7 +23,7 @@ export interface DayScanRequest {
   readonly day: number;
   /** Rows of other days are passed over. */
   readonly segments: readonly ScanSegment[];
-  /** Tails with the wanted columns, and id. */
+  /** Tails with the wanted columns, id and sender. */
   readonly tails: readonly ScanTail[];
   readonly startMs: number;
   readonly endMs: number;

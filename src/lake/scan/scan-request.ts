@@ -21,7 +21,7 @@ export interface ScanSegment {
   readonly footer?: Uint8Array | null;
 }
 
-/** Events of a shard that are not stored yet, with the columns wanted, and id. */
+/** Events of a shard that are not stored yet, with the columns wanted, id and sender. */
 export interface ScanTail {
   readonly columns: EventColumns;
   readonly incarnation: string;
@@ -39,10 +39,7 @@ export interface ScanRequest {
   readonly wanted: ReadonlySet<LakeColumn>;
   /** `properties` is wanted only to know these: a segment with a column for each of them is read without the JSON. */
   readonly properties?: ReadonlySet<string>;
-  /**
-   * Only rows of these people. Copies of one event under two people are then told apart only when both are asked for: a
-   * caller that wants one person asks for all ids of that person at once.
-   */
+  /** Only rows of these people. Their ids are compared with everyone's, wherever no seal covers the day. */
   readonly people?: People;
   /**
    * Asked before each reading of a sealed file: row groups without any of these people are left out. For a scan that finds

@@ -14,7 +14,16 @@ import { allRows, keep } from '../segment/rows.ts';
 import { readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import { readAhead } from '../std/read-ahead.ts';
-import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCopies } from './copies.ts';
+import {
+  type Copies,
+  type DayRows,
+  findCopies,
+  findCopiesOfSome,
+  ID_COLUMNS,
+  NO_COPIES,
+  type SomeRows,
+  withoutCopies,
+} from './copies.ts';
 import { type DayPlan, isSealed, type NumberedSource, planDays } from './day-plan.ts';
 import type { OnBatch, ScanRequest, ScanTooLarge, ScanTotals } from './scan-request.ts';
 import { SharedSegments } from './shared-segments.ts';
@@ -29,7 +38,7 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
   const days = planDays(request);
   const scannedRowCount = days.reduce((sum, day) => sum + day.rowCount, 0);
   if (scannedRowCount > rowsMax) return err({ code: 'scan-too-large', rowCount: scannedRowCount, rowsMax });
-  const comparedMax = isOfNamedPeople(request) ? 0 : Math.max(0, ...days.map((day) => day.uncoveredRowCount));
+  const comparedMax = isOfSomePeople(request) ? 0 : Math.max(0, ...days.map((day) => day.uncoveredRowCount));
   if (comparedMax > LIMITS.mixedRowsMax) {
     return err({ code: 'day-too-mixed', rowCount: comparedMax, rowsMax: LIMITS.mixedRowsMax });
   }
@@ -49,6 +58,11 @@ interface Step {
   readonly source: NumberedSource | null;
   readonly isLast: boolean;
 }
+/**
+ * The row groups of a source's day that are read: all, those that may hold the wanted people, or of these only those that may
+ * lie in the range.
+ */
+type RowGroups = 'everyone' | 'of people' | 'wanted';
 /** The caller wants no more batches, or the budget pays for none. */
 type EarlyEnd = 'stopped' | 'over-budget';
 
@@ -111,7 +125,7 @@ class Reading {
     if (source === null) return { ...step, batches: [] };
     const isCompared = this.#knownCopies(day) === undefined;
     const columns = columnsOf(this.#request, isCompared ? ID_COLUMNS : [], true);
-    return { ...step, batches: await this.#read(day, source, columns, isCompared) };
+    return { ...step, batches: await this.#read(day, source, columns, isCompared ? this.#compared : 'wanted') };
   }
 
   /**
@@ -120,14 +134,16 @@ class Reading {
    */
   async #compareAndDeliver(day: DayPlan, held: readonly Batch[] | null): Promise<EarlyEnd | null> {
     const request = this.#request;
-    const ids = held === null ? () => this.#readIds(day) : () => comparedRows(request, uncoveredFirst(held));
-    const copies = await findCopies(ids, countsOf(request, day));
+    const counts = countsOf(request, day);
+    const copies = isOfSomePeople(request)
+      ? await findCopiesOfSome(this.#someRows(day, held), counts)
+      : await findCopies(held === null ? () => this.#readIds(day) : () => eachOf(uncoveredFirst(held)), counts);
     if (this.#isOverBudget) return 'over-budget';
     this.duplicateCount += copies.count;
     request.copies?.set(day.day, copies);
     if (held !== null) return this.#deliver(held, day, copies);
     const columns = columnsOf(request, ['at'], true);
-    for await (const batches of readAhead(day.sources, (source) => this.#read(day, source, columns, false))) {
+    for await (const batches of readAhead(day.sources, (source) => this.#read(day, source, columns, 'wanted'))) {
       if (batches === 'over-budget') return batches;
       const end = await this.#deliver(batches, day, copies);
       if (end !== null) return end;
@@ -145,39 +161,55 @@ class Reading {
     return null;
   }
 
-  /** The rows of a large day whose ids are compared. */
-  async *#readIds(day: DayPlan): AsyncGenerator<DayRows> {
+  /** The readings of a day of which only some people's rows are wanted. `held`: as in `#compareAndDeliver`. */
+  #someRows(day: DayPlan, held: readonly Batch[] | null): SomeRows {
+    const isWanted = personFilter(this.#request.people!);
+    return {
+      own: () => rowsWhere(held === null ? this.#readIds(day) : eachOf(uncoveredFirst(held)), isWanted),
+      all: ({ withAllSealed }) => this.#readIds(day, (source) => withAllSealed || !isSealed(source)),
+    };
+  }
+
+  /** The rows of a day whose ids are compared. `isOfEveryone`: whether the rows of all people are read from the source. */
+  async *#readIds(day: DayPlan, isOfEveryone?: (source: NumberedSource) => boolean): AsyncGenerator<DayRows> {
     if (this.#isOverBudget) return;
     const columns = columnsOf(this.#request, ID_COLUMNS, false);
     const list = uncoveredFirst(day.sources.map((source) => ({ source, isSealed: isSealed(source) })));
-    for await (const batches of readAhead(list, ({ source }) => this.#read(day, source, columns, true))) {
+    const read = (source: NumberedSource) =>
+      this.#read(day, source, columns, isOfEveryone?.(source) ? 'everyone' : this.#compared);
+    for await (const batches of readAhead(list, ({ source }) => read(source))) {
       if (batches === 'over-budget') {
         this.#isOverBudget = true;
         return;
       }
-      yield* comparedRows(this.#request, batches);
+      yield* batches;
     }
   }
 
-  /** All rows of the source's day when ids are compared; otherwise the row groups of the range and of the people are enough. */
+  /** The row groups that are read when ids are compared. Copies that later scans reuse are those of all people. */
+  get #compared(): RowGroups {
+    return isOfSomePeople(this.#request) ? 'of people' : 'everyone';
+  }
+
   async #read(
     { day }: DayPlan,
     source: NumberedSource,
     columns: ReadonlySet<LakeColumn>,
-    isCompared: boolean,
+    rowGroups: RowGroups,
   ): Promise<Batch[] | 'over-budget'> {
-    const { startMs, endMs, people, narrowed, properties, copies, budget } = this.#request;
+    const { startMs, endMs, people, narrowed, properties, budget } = this.#request;
     const first = source.firstRow;
     if (source.kind === 'tail') return [{ firstRow: first, isSealed: false, columns: source.tail.columns }];
     const { segment, rowCount } = source;
-    const wantedPeople = isCompared ? (copies === undefined ? people : undefined) : (narrowed?.() ?? people);
+    const isWanted = rowGroups === 'wanted';
+    const wantedPeople = isWanted ? (narrowed?.() ?? people) : rowGroups === 'of people' ? people : undefined;
     const options = {
       columns,
       days: new Set([day]),
       ...(segment.footer ? { footer: segment.footer } : {}),
       ...(wantedPeople === undefined ? {} : { people: wantedPeople }),
       ...(properties === undefined ? {} : { properties }),
-      ...(isCompared ? {} : { startMs, endMs }),
+      ...(isWanted && { startMs, endMs }),
     };
     const batches: Batch[] = [];
     for await (const { firstRow, columns: batch } of readRowGroups(this.#segments.source(segment), options)) {
@@ -193,31 +225,32 @@ class Reading {
   }
 }
 
-/** Whether only the rows of people named one by one are compared. */
-function isOfNamedPeople({ people, copies }: ScanRequest): boolean {
-  return people !== undefined && 'hashes' in people && copies === undefined;
+/** Whether the rows of some people alone are compared with everyone's. */
+function isOfSomePeople({ people, copies }: ScanRequest): boolean {
+  return people !== undefined && copies === undefined;
 }
 
 function countsOf(request: ScanRequest, { rowCount, uncoveredRowCount }: DayPlan) {
-  const areFewCompared = isOfNamedPeople(request);
   const { hashKey } = request;
   assert(hashKey !== null, 'only seals, which have no copies, are scanned without a key');
-  return { hashKey, uncoveredRowCount, sealedRowCount: rowCount - uncoveredRowCount, areFewCompared };
+  return { hashKey, uncoveredRowCount, sealedRowCount: rowCount - uncoveredRowCount };
 }
 
 function uncoveredFirst<T extends { readonly isSealed: boolean }>(list: readonly T[]): T[] {
   return [...list.filter(({ isSealed }) => !isSealed), ...list.filter(({ isSealed }) => isSealed)];
 }
 
-async function* comparedRows(request: ScanRequest, batches: readonly Batch[]): AsyncGenerator<DayRows> {
-  const isWanted = isOfNamedPeople(request) ? personFilter(request.people!) : null;
-  for (const batch of batches) {
-    const { columns } = batch;
-    if (isWanted === null) yield batch;
-    else {
-      const words = wordsOf(columns.person);
-      yield { ...batch, rows: keep(allRows(columns.rowCount), (row) => isWanted(words, row)) };
-    }
+async function* eachOf(batches: readonly Batch[]): AsyncGenerator<DayRows> {
+  yield* batches;
+}
+
+async function* rowsWhere(
+  batches: AsyncIterable<DayRows>,
+  isWanted: ReturnType<typeof personFilter>,
+): AsyncGenerator<DayRows> {
+  for await (const batch of batches) {
+    const words = wordsOf(batch.columns.person);
+    yield { ...batch, rows: keep(allRows(batch.columns.rowCount), (row) => isWanted(words, row)) };
   }
 }
 

@@ -1,8 +1,13 @@
 /**
- * Survivors: for each event of a day the one copy that counts: the least (received_at, incarnation, seq, row).
+ * Survivors: for each event of a day the one row that counts (CORRECTNESS B7), whatever the order in which rows are fed.
  *
- * Copies are those with equal id and partition-key hash (CORRECTNESS B7). Feed batches in the order of (incarnation, seq,
- * row): then the first fed of two copies received at the same moment wins, and only `receivedAt` is compared.
+ * - Trusted rows (a server key's, an import's) are one event where their ids are equal: a live row counts before an imported
+ *   one, then the one with the least (received_at, incarnation, seq, row).
+ * - Any other rows are one event where id and partition-key hash are equal. A browser key's gives way to a counting trusted
+ *   row of the same id and key. A row from before classes stays instead, because such rows have always been compared by both.
+ *
+ * Feed batches in the order of (incarnation, seq, row): then the first fed of two copies received at the same moment wins, and
+ * only `receivedAt` is compared.
  * Ids are told apart by a 64-bit hash beside the 64-bit key hash: 24 bytes an event instead of its text. Two events of one
  * device would have to agree in 64 bits to be taken for one. The hash is under the tenant's key, because senders choose the
  * ids: chosen neighbours in the table, or ids that all fall into one part, cost minutes. What survives does not depend on it.
@@ -15,9 +20,21 @@ import { Hasher, type HashKey } from '../../core/std/hash.ts';
 import { mustProbe, pairSlot } from '../../core/std/probes.ts';
 import { assert } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
+import {
+  BROWSER,
+  type CopyCounts,
+  countCopy,
+  IMPORT,
+  isTrusted,
+  noCopies,
+  type SenderClass,
+  senderClasses,
+} from './sender-class.ts';
 
 const EMPTY = 0;
 const WORDS_PER_SLOT = 5;
+/** Added to the receipt of an imported row, which so comes after every live one; half a millisecond still tells. */
+const AFTER_LIVE_MS = 2 ** 44;
 
 export interface IdPart {
   readonly index: number;
@@ -28,17 +45,23 @@ const WHOLE: IdPart = { index: 0, count: 1 };
 export class Survivors {
   readonly #hasher: Hasher;
   readonly #part: IdPart;
-  /** Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. */
+  /**
+   * Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. A trusted id has one slot whatever the key, and there
+   * the key is that of the survivor so far.
+   */
   #slots: Uint32Array;
   #slotMask: number;
-  /** The survivor so far of each entry: its receipt and its row. */
+  /** The survivor so far of each entry: its receipt, its row and its class. */
   #receivedAt: Float64Array;
   #row: Uint32Array;
+  #sender: Uint8Array;
   #entryCount = 0;
+  #trustedCount = 0;
   /** A bit a row: 1 for a further copy. */
   #dropped: Uint8Array;
   #rowCount = 0;
-  #duplicateCount = 0;
+  readonly #copies = noCopies();
+  #isSettled = false;
 
   /** `rowCountHint`: the probable number of rows. `hashKey`: the tenant's; all parts of a day need the same. */
   constructor(rowCountHint: number, hashKey: HashKey, part: IdPart = WHOLE) {
@@ -50,6 +73,7 @@ export class Survivors {
     this.#slotMask = slotCount - 1;
     this.#receivedAt = new Float64Array(capacity);
     this.#row = new Uint32Array(capacity);
+    this.#sender = new Uint8Array(capacity);
     this.#dropped = new Uint8Array(Math.ceil(rowCountHint / 8));
   }
 
@@ -57,72 +81,113 @@ export class Survivors {
     return this.#rowCount;
   }
 
-  /** The number of rows that are further copies. */
-  get duplicateCount(): number {
-    return this.#duplicateCount;
+  /** The number of rows that are further copies. Nothing can be fed any more. */
+  get copies(): Readonly<CopyCounts> {
+    this.#settle();
+    return this.#copies;
   }
 
-  /** A bit a row, low bits first: 1 for a row that does not count. Final only when everything was fed. */
+  /** A bit a row, low bits first: 1 for a row that does not count. Nothing can be fed any more. */
   get dropped(): Uint8Array {
+    this.#settle();
     return this.#dropped;
   }
 
-  /** Rows are numbered from 0 in the order they are fed, in every part alike. Needs id, key_hash and received_at. */
+  /**
+   * Rows are numbered from 0 in the order they are fed, in every part alike. Needs id, key_hash and received_at, and sender
+   * where the rows have it.
+   */
   add(batch: EventColumns): void {
+    assert(!this.#isSettled, 'survivors are asked for when every row was fed');
     const ids = batch.strings.id;
     assert(ids !== undefined && batch.receivedAt.length === batch.rowCount, 'survivors need id and received_at');
     this.#reserveRows(this.#rowCount + batch.rowCount);
     const keys = wordsOf(batch.keyHash);
+    const classOf = senderClasses(batch);
     const { index, count } = this.#part;
     const hasher = this.#hasher;
     for (let i = 0; i < batch.rowCount; i++) {
       const row = this.#rowCount++;
       hasher.hash(ids[i] ?? '');
-      if (hasher.high % count === index) this.#addRow(row, keys[2 * i]!, keys[2 * i + 1]!, batch.receivedAt[i]!);
+      if (hasher.high % count !== index) continue;
+      this.#addRow(row, keys[2 * i]!, keys[2 * i + 1]!, batch.receivedAt[i]!, classOf(i));
     }
   }
 
-  /** Whether the row counts. Final only when everything was fed. */
-  keeps(row: number): boolean {
-    return !isDropped(this.#dropped, row);
-  }
-
-  #addRow(row: number, keyLow: number, keyHigh: number, receivedAtMs: number): void {
+  #addRow(row: number, keyLow: number, keyHigh: number, receivedAtMs: number, sender: SenderClass): void {
     if (this.#entryCount === this.#receivedAt.length) this.#grow();
     const { low: idLow, high: idHigh } = this.#hasher;
-    const at = this.#find(idLow, idHigh, keyLow, keyHigh);
+    const at = isTrusted(sender) ? this.#findId(idLow, idHigh) : this.#findPair(idLow, idHigh, keyLow, keyHigh);
+    const rank = sender === IMPORT ? receivedAtMs + AFTER_LIVE_MS : receivedAtMs;
     const slots = this.#slots;
     let entry = slots[at + 4]! - 1;
     if (entry < 0) {
       entry = this.#entryCount++;
+      if (isTrusted(sender)) this.#trustedCount++;
       slots[at] = idLow;
       slots[at + 1] = idHigh;
-      slots[at + 2] = keyLow;
-      slots[at + 3] = keyHigh;
       slots[at + 4] = entry + 1;
     } else {
-      this.#duplicateCount++;
-      const isFirst = receivedAtMs < this.#receivedAt[entry]!;
-      this.#drop(isFirst ? this.#row[entry]! : row);
+      const isFirst = rank < this.#receivedAt[entry]!;
+      if (isFirst) this.#dropEntry(entry);
+      else this.#drop(row, sender);
       if (!isFirst) return;
     }
-    this.#receivedAt[entry] = receivedAtMs;
+    slots[at + 2] = keyLow;
+    slots[at + 3] = keyHigh;
+    this.#receivedAt[entry] = rank;
     this.#row[entry] = row;
+    this.#sender[entry] = sender;
   }
 
-  #drop(row: number): void {
+  #dropEntry(entry: number): void {
+    this.#drop(this.#row[entry]!, this.#sender[entry] as SenderClass);
+  }
+
+  #drop(row: number, sender: SenderClass): void {
     this.#dropped[row >> 3] = this.#dropped[row >> 3]! | (1 << (row & 7));
+    countCopy(this.#copies, sender);
   }
 
-  #find(idLow: number, idHigh: number, keyLow: number, keyHigh: number): number {
+  /** Compares the survivors by id and key with the trusted ones, once all rows are there. */
+  #settle(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    if (this.#trustedCount === 0 || this.#trustedCount === this.#entryCount) return;
+    const slots = this.#slots;
+    for (let at = 0; at < slots.length; at += WORDS_PER_SLOT) {
+      const entry = slots[at + 4]! - 1;
+      if (entry < 0 || isTrusted(this.#sender[entry]!)) continue;
+      const trusted = this.#findId(slots[at]!, slots[at + 1]!);
+      const isSameKey = slots[trusted + 2] === slots[at + 2] && slots[trusted + 3] === slots[at + 3];
+      if (slots[trusted + 4] === EMPTY || !isSameKey) continue;
+      this.#dropEntry(this.#sender[entry] === BROWSER ? entry : slots[trusted + 4]! - 1);
+    }
+  }
+
+  /** The slot of a trusted id, or the free one where it belongs. */
+  #findId(idLow: number, idHigh: number): number {
+    const slots = this.#slots;
+    let slot = pairSlot(idLow, idHigh) & this.#slotMask;
+    for (let probes = 0; ; slot = (slot + 1) & this.#slotMask) {
+      mustProbe(probes++, 'event ids');
+      const at = slot * WORDS_PER_SLOT;
+      if (slots[at + 4] === EMPTY) return at;
+      if (slots[at] === idLow && slots[at + 1] === idHigh && isTrusted(this.#sender[slots[at + 4]! - 1]!)) return at;
+    }
+  }
+
+  /** The slot of an id of one key, or the free one where it belongs. */
+  #findPair(idLow: number, idHigh: number, keyLow: number, keyHigh: number): number {
     const slots = this.#slots;
     let slot = pairSlot(idLow, keyHigh) & this.#slotMask;
     for (let probes = 0; ; slot = (slot + 1) & this.#slotMask) {
       mustProbe(probes++, 'event ids');
       const at = slot * WORDS_PER_SLOT;
       if (slots[at + 4] === EMPTY) return at;
-      if (slots[at] === idLow && slots[at + 1] === idHigh && slots[at + 2] === keyLow && slots[at + 3] === keyHigh)
-        return at;
+      const isSame =
+        slots[at] === idLow && slots[at + 1] === idHigh && slots[at + 2] === keyLow && slots[at + 3] === keyHigh;
+      if (isSame && !isTrusted(this.#sender[slots[at + 4]! - 1]!)) return at;
     }
   }
 
@@ -142,6 +207,9 @@ export class Survivors {
     const row = new Uint32Array(capacity);
     row.set(this.#row);
     this.#row = row;
+    const sender = new Uint8Array(capacity);
+    sender.set(this.#sender);
+    this.#sender = sender;
     const slotCount = 2 ** Math.ceil(Math.log2(capacity * 1.5));
     if (slotCount > this.#slotMask + 1) this.#rehash(slotCount);
   }
@@ -152,10 +220,10 @@ export class Survivors {
     this.#slotMask = slotCount - 1;
     for (let at = 0; at < old.length; at += WORDS_PER_SLOT) {
       if (old[at + 4] === EMPTY) continue;
-      this.#slots.set(
-        old.subarray(at, at + WORDS_PER_SLOT),
-        this.#find(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!),
-      );
+      const target = isTrusted(this.#sender[old[at + 4]! - 1]!)
+        ? this.#findId(old[at]!, old[at + 1]!)
+        : this.#findPair(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!);
+      this.#slots.set(old.subarray(at, at + WORDS_PER_SLOT), target);
     }
   }
 }

@@ -18,6 +18,7 @@ import { l1Path, traitsPath } from '../manifest/paths.ts';
 import type { Drift } from '../manifest/sealed-days.ts';
 import type { PlacedL1, PlacedSegment } from '../manifest/segment-rows.ts';
 import { ID_COLUMNS } from '../scan/copies.ts';
+import { addCopies, type CopyCounts, countCopy, senderClasses } from '../scan/sender-class.ts';
 import { isDropped, Survivors } from '../scan/survivors.ts';
 import { concatColumns, selectRows, sortRowsL1 } from '../segment/columns.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';
@@ -73,7 +74,7 @@ export async function executePlan(
     segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, 0, hash), rows));
   }
   const { eventCount: events, peopleCount: people } = cells;
-  counts.duplicates = survivors.duplicateCount;
+  addCopies(counts, survivors.copies);
   const drift = driftOf(adopted, peopleRollupId, { ...counts, events });
   return { cells: cells.finish(), segments, sealed: { events, people, drift } };
 }
@@ -131,7 +132,7 @@ function rangeReader(
         const counts = noRows();
         countLate(batch.columns, counts, rows);
         const survivors = survivorsOf(batch, rows, dropped);
-        counts.duplicates = rows.length - survivors.rowCount;
+        countCopies(batch, rows, dropped, counts);
         yield { columns: expiredFilter(plan, counts)(survivors), counts };
       }
     },
@@ -158,13 +159,10 @@ export async function finishPlan(
   const { plan, hash } = adopted;
   const total = (count: (counts: RangeCounts) => number) => ranges.reduce((sum, counts) => sum + count(counts), 0);
   const events = total((counts) => counts.events);
-  const drift = driftOf(adopted, peopleRollupId, {
-    events,
-    duplicates: total((counts) => counts.duplicates),
-    beyond: total((counts) => counts.beyond),
-    imported: total((counts) => counts.imported),
-    expired: total((counts) => counts.expired ?? 0),
-  });
+  const rows = noRows();
+  // Ranges that an earlier release built have not told all of it.
+  for (const counts of ranges) addCounts(rows, { ...noRows(), ...counts });
+  const drift = driftOf(adopted, peopleRollupId, { ...rows, events });
   const cells = await mergeCells(plan.rollups, plan.bucketCount, (index) =>
     readCells(bucket, { ...plan, hash }, index),
   );
@@ -175,6 +173,16 @@ export async function finishPlan(
 function survivorsOf({ columns, firstRow }: DayBatch, rows: Uint32Array, dropped: Uint8Array): EventColumns {
   const survivors = keep(rows, (row) => !isDropped(dropped, firstRow + row));
   return survivors.length === columns.rowCount ? columns : selectRows(columns, survivors);
+}
+
+function countCopies(
+  { columns, firstRow }: DayBatch,
+  rows: Uint32Array,
+  dropped: Uint8Array,
+  counts: CopyCounts,
+): void {
+  const classOf = senderClasses(columns);
+  for (const row of rows) if (isDropped(dropped, firstRow + row)) countCopy(counts, classOf(row));
 }
 
 type ColumnsFilter = (columns: EventColumns) => EventColumns;
@@ -229,7 +237,7 @@ function countLate(
 function driftOf(
   { plan, inputs, liveParts }: AdoptedPlan,
   peopleRollupId: string,
-  { events: sealed, duplicates, beyond, imported, expired }: Omit<RangeCounts, 'people'>,
+  { events: sealed, beyond, imported, expired, ...copies }: Omit<RangeCounts, 'people'>,
 ): Drift {
   let live = plan.base?.live ?? 0;
   for (const part of liveParts) live += countEvents(part, plan.day);
@@ -238,8 +246,20 @@ function driftOf(
     const isUncounted = input.source === 'flush' && !input.rollupIds.includes(peopleRollupId);
     if (isUncounted && isNewlyCovered(plan, input)) live += input.rowCount - input.uncounted;
   }
+  const { duplicates, serverCopies, importCopies, browserCopies } = copies;
   const rest = live - sealed - duplicates - expired + beyond + imported;
-  return { live, sealed, duplicates, beyond, imported, ...(expired > 0 && { expired }), rest };
+  return {
+    live,
+    sealed,
+    duplicates,
+    ...(serverCopies > 0 && { serverCopies }),
+    ...(importCopies > 0 && { importCopies }),
+    ...(browserCopies > 0 && { browserCopies }),
+    beyond,
+    imported,
+    ...(expired > 0 && { expired }),
+    rest,
+  };
 }
 
 function countEvents(part: Uint8Array, day: number): number {

@@ -11,6 +11,7 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { addCopies, type CopyCounts, noCopies } from '../scan/sender-class.ts';
 import { concatColumns, selectRows } from '../segment/columns.ts';
 import type { PersonRange } from '../segment/people-bounds.ts';
 
@@ -18,11 +19,10 @@ import type { PersonRange } from '../segment/people-bounds.ts';
  * The number of rows that are not in the files, by cause (`expired`, `duplicates`), and of rows that came late or by
  * import.
  */
-export interface RowCounts {
+export interface RowCounts extends CopyCounts {
   beyond: number;
   imported: number;
   expired: number;
-  duplicates: number;
 }
 
 /** The rows of a reading that stay, and the counts over all of its rows. */
@@ -135,12 +135,12 @@ class Held {
 }
 
 export function noRows(): RowCounts {
-  return { beyond: 0, imported: 0, expired: 0, duplicates: 0 };
+  return { beyond: 0, imported: 0, expired: 0, ...noCopies() };
 }
 
 export function addCounts(sum: RowCounts, counts: RowCounts): void {
   sum.beyond += counts.beyond;
   sum.imported += counts.imported;
   sum.expired += counts.expired;
-  sum.duplicates += counts.duplicates;
+  addCopies(sum, counts);
 }

@@ -2,11 +2,10 @@
  * ListEvents: the newest events of a range, from the shards' tails and the segments of the lake.
  *
  * steps: look at the tails → read the manifest → look at segments, the newest first, while one may still hold a newer event
- *        → read the few events that were found whole
- * A segment is first read by time and id alone. Memory holds one row group and the page.
+ *        → leave out copies (rivals.ts) → read the few events that were found whole
+ * A segment is first read by time and id alone. Memory holds one row group, the page, and 40 bytes an event of the tails.
  *
- * Known bound: segments older than the page are not looked at. An event that came twice with different times (through two
- * regions, or an import that repeats it) may therefore be listed as either copy until its day is sealed.
+ * A page from which copies were left out may be shorter than asked for, and another one follows all the same.
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
@@ -24,7 +23,16 @@ import { type Coverage, coverageOf, droppedRanges, isCounted } from '../view/cov
 import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
 import { visitTails } from '../view/tails.ts';
 import { compareNewest, type EventPlace, Newest } from './newest.ts';
-import { type Found, type FoundContent, readBatches, readWhole, stringsOf, type WholeEvent } from './read-whole.ts';
+import {
+  candidateOf,
+  type Found,
+  type FoundContent,
+  readBatches,
+  readWhole,
+  stringsOf,
+  type WholeEvent,
+} from './read-whole.ts';
+import { Rivals } from './rivals.ts';
 
 export interface ListRequest {
   readonly startMs: number;
@@ -46,6 +54,8 @@ export interface EventList {
   readonly coverage: Coverage;
   readonly segments: number;
   readonly scannedEvents: number;
+  /** False when days of the page had too many rows to be compared: an event that came twice may be listed twice. */
+  readonly isCompared: boolean;
 }
 
 export async function listEvents(asking: Asking, request: ListRequest): Promise<Result<EventList, LakeRefusal>> {
@@ -53,12 +63,17 @@ export async function listEvents(asking: Asking, request: ListRequest): Promise<
   // This reading comes before that of the tails, because rows of the tails are filtered as they come.
   const dropped = await readDropped(db, asking.tenant.uid);
   const search = new PageSearch(request, dropped);
-  const states = await visitTails(asking, ALL_STRINGS, ({ columns }) => search.lookAtTail(columns));
+  const rivals = new Rivals(asking.tenant.hashKey);
+  const states = await visitTails(asking, ALL_STRINGS, (tail) => {
+    search.lookAtTail(tail.columns);
+    rivals.addTail(tail);
+  });
   const ranges = droppedRanges(dropped.lake, dropped.events, dayRange(request));
   const coverage: Coverage = { ...coverageOf(states, request, asking.nowMs), dropped: ranges };
 
   let segments = 0;
-  for (const segment of await countedSegments(asking, search, coverage)) {
+  const counted = await countedSegments(asking, search, coverage);
+  for (const segment of search.mayHold(counted)) {
     // The segments go by their last event: those that follow are older still.
     if (segment.atMaxMs < search.floorMs) break;
     if (!search.hasBudgetFor(segment)) return tooLarge(lookedAtTooMuch(search.storedRowCount));
@@ -67,9 +82,11 @@ export async function listEvents(asking: Asking, request: ListRequest): Promise<
     for await (const columns of batches) search.lookAtSegment(columns, segment);
     segments++;
   }
-  const { page, next } = search.finish();
+  const { found, isCompared } = await rivals.withoutCopies(search.found, counted, asking);
+  const { page, next } = search.finish(found);
   const events = await readWhole(lake, page, request.people);
-  return ok({ events, next, coverage, segments, scannedEvents: search.tailRowCount + search.storedRowCount });
+  const scannedEvents = search.tailRowCount + search.storedRowCount;
+  return ok({ events, next, coverage, segments, scannedEvents, isCompared });
 }
 
 const ALL_STRINGS: ReadonlySet<StringColumn> = new Set(STRING_COLUMNS);
@@ -77,6 +94,7 @@ const PLACE_COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'at',
   'received_at',
   'id',
+  'sender',
   'event',
   'key_hash',
   'person',
@@ -105,6 +123,11 @@ class PageSearch {
     this.#newest = new Newest<Found>(limit + 1);
   }
 
+  /** The rows found so far, the newest first, copies among them. */
+  get found(): readonly Found[] {
+    return this.#newest.events;
+  }
+
   /** No event before it can be on the page any more. */
   get floorMs(): number {
     return Math.max(this.startMs, this.#newest.floorMs);
@@ -129,15 +152,25 @@ class PageSearch {
     this.#look(columns, () => ({ segment, strings: null }));
   }
 
-  finish(): { readonly page: readonly Found[]; readonly next: EventPlace | null } {
-    const found = this.#newest.events;
-    const page = found.slice(0, this.#request.limit);
-    return { page, next: found.length > page.length ? (page.at(-1) ?? null) : null };
+  /** Cuts the page from those of the found rows that count. */
+  finish(counting: readonly Found[]): { readonly page: readonly Found[]; readonly next: EventPlace | null } {
+    const page = counting.slice(0, this.#request.limit);
+    if (counting.length > page.length) return { page, next: page.at(-1) ?? null };
+    // Copies may have taken the places of older events.
+    const isFull = this.found.length > this.#request.limit;
+    return { page, next: isFull ? (this.found.at(-1) ?? null) : null };
+  }
+
+  /** Segments that may hold an event of the range, by their last event, the newest first. */
+  mayHold(segments: readonly LakeSegment[]): readonly LakeSegment[] {
+    return segments
+      .filter(({ atMinMs, atMaxMs }) => atMaxMs >= this.startMs && atMinMs < this.endMs)
+      .sort((left, right) => right.atMaxMs - left.atMaxMs);
   }
 
   /** Offers the rows that the request asks for to the page. */
   #look(columns: EventColumns, contentOf: (row: number) => FoundContent): void {
-    const { rowCount, at, receivedAt, keyHash, person, strings } = columns;
+    const { rowCount, at, person, strings } = columns;
     const { event, after } = this.#request;
     const words = wordsOf(person);
     for (let row = 0; row < rowCount; row++) {
@@ -147,9 +180,9 @@ class PageSearch {
       if (event !== undefined && name !== event) continue;
       if (this.#isExpired(name, atMs)) continue;
       if (this.#isWantedPerson !== null && !this.#isWantedPerson(words, row)) continue;
-      const place = { atMs, id: strings.id?.[row] ?? '', keyHash: keyHash[row]! };
-      if (after !== undefined && compareNewest(place, after) <= 0) continue;
-      this.#newest.add({ ...place, receivedAtMs: receivedAt[row]!, ...contentOf(row) });
+      const candidate = candidateOf(columns, row);
+      if (after !== undefined && compareNewest(candidate, after) <= 0) continue;
+      this.#newest.add({ ...candidate, ...contentOf(row) });
     }
   }
 
@@ -158,17 +191,14 @@ class PageSearch {
   }
 }
 
-/** Segments that count and may hold an event of the range, by their last event, the newest first. */
+/** Segments that count for the days of the range. */
 async function countedSegments(
   { ports, tenant }: Asking,
   { startMs, endMs }: PageSearch,
   coverage: Coverage,
-): Promise<LakeSegment[]> {
+): Promise<readonly LakeSegment[]> {
   const { segments } = await readScanPlan(ports.db, { uid: tenant.uid, ...dayRange({ startMs, endMs }) });
-  return segments
-    .filter((segment) => isCounted(coverage, segment))
-    .filter(({ atMinMs, atMaxMs }) => atMaxMs >= startMs && atMinMs < endMs)
-    .sort((left, right) => right.atMaxMs - left.atMaxMs);
+  return segments.filter((segment) => isCounted(coverage, segment));
 }
 
 function lookedAtTooMuch(rowCount: number): string {

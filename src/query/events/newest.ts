@@ -1,8 +1,8 @@
 /**
- * Newest: the few newest events of many, each once, which the explorer keeps while it looks at them.
+ * Newest: the few newest rows of many, which the explorer keeps while it looks at them.
  *
- * The order is event time, then id, then key hash, all descending, so a page can end anywhere and the next begins there.
- * Among the copies of one (id, key_hash) that are added, the one received first stays, as in a scan (rule B7).
+ * The order is event time, then id, then key hash, all descending, so a page can end anywhere and the next begins there. A row
+ * that is shown twice is kept once. Copies of an event are rows of their own; which of them counts is told later (rivals.ts).
  */
 
 /** The place of an event in the order. */
@@ -14,6 +14,8 @@ export interface EventPlace {
 
 export interface Candidate extends EventPlace {
   readonly receivedAtMs: number;
+  /** null in rows from before classes of senders. */
+  readonly sender: string | null;
 }
 
 /** Returns a negative number when `left` comes before `right`. */
@@ -26,7 +28,7 @@ export function compareNewest(left: EventPlace, right: EventPlace): number {
 
 export class Newest<T extends Candidate> {
   readonly #sizeMax: number;
-  readonly #kept = new Map<string, T>();
+  readonly #kept = new Set<string>();
   /** The events, the newest first. */
   readonly #order: T[] = [];
 
@@ -46,16 +48,11 @@ export class Newest<T extends Candidate> {
 
   add(candidate: T): void {
     const identity = identityOf(candidate);
-    const known = this.#kept.get(identity);
-    if (known !== undefined) {
-      if (known.receivedAtMs <= candidate.receivedAtMs) return;
-      this.#order.splice(this.#order.indexOf(known), 1);
-      this.#kept.delete(identity);
-    }
+    if (this.#kept.has(identity)) return;
     const position = this.#positionOf(candidate);
     if (position >= this.#sizeMax) return;
     this.#order.splice(position, 0, candidate);
-    this.#kept.set(identity, candidate);
+    this.#kept.add(identity);
     if (this.#order.length > this.#sizeMax) this.#kept.delete(identityOf(this.#order.pop()!));
   }
 
@@ -71,6 +68,7 @@ export class Newest<T extends Candidate> {
   }
 }
 
-export function identityOf({ keyHash, id }: Pick<EventPlace, 'keyHash' | 'id'>): string {
-  return `${keyHash} ${id}`;
+/** Tells a row from every other: rows that agree in all of it are the same row, or copies that differ in nothing. */
+export function identityOf({ keyHash, atMs, receivedAtMs, sender, id }: Candidate): string {
+  return `${keyHash} ${atMs} ${receivedAtMs} ${sender} ${id}`;
 }

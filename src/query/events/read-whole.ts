@@ -36,8 +36,8 @@ export async function readWhole(
   for (const found of page) if (found.strings !== null) whole.set(identityOf(found), found.strings);
   for (const [segment, wanted] of bySegment(page)) await readWanted(lake, segment, { wanted, people }, whole);
   return page.map((found) => {
-    const { atMs, id, keyHash, receivedAtMs } = found;
-    return { atMs, id, keyHash, receivedAtMs, strings: whole.get(identityOf(found)) ?? {} };
+    const { atMs, id, keyHash, receivedAtMs, sender } = found;
+    return { atMs, id, keyHash, receivedAtMs, sender, strings: whole.get(identityOf(found)) ?? {} };
   });
 }
 
@@ -53,10 +53,8 @@ async function readWanted(
   const missing = new Map(wanted.map((found) => [identityOf(found), found]));
   for await (const columns of readBatches(lake, segment, { columns: WHOLE_COLUMNS, ...range, people })) {
     for (let row = 0; row < columns.rowCount && missing.size > 0; row++) {
-      const identity = identityOf({ id: columns.strings.id?.[row] ?? '', keyHash: columns.keyHash[row]! });
-      const found = missing.get(identity);
-      // Another copy of the event may lie in the same segment.
-      if (found?.atMs !== columns.at[row] || found?.receivedAtMs !== columns.receivedAt[row]) continue;
+      const identity = identityOf(candidateOf(columns, row));
+      if (!missing.has(identity)) continue;
       whole.set(identity, stringsOf(columns, row));
       missing.delete(identity);
     }
@@ -96,6 +94,19 @@ export function readBatches(
     ...(people && { people }),
   });
 }
+
+/** The row of a batch with id, sender and key. */
+export function candidateOf({ at, receivedAt, keyHash, strings }: CandidateColumns, row: number): Candidate {
+  return {
+    atMs: at[row]!,
+    id: strings.id?.[row] ?? '',
+    keyHash: keyHash[row]!,
+    receivedAtMs: receivedAt[row]!,
+    sender: strings.sender?.[row] ?? null,
+  };
+}
+
+type CandidateColumns = Pick<EventColumns, 'at' | 'receivedAt' | 'keyHash' | 'strings'>;
 
 /** All texts that an event has. */
 export function stringsOf({ strings }: EventColumns, row: number): WholeEvent['strings'] {

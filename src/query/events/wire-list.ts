@@ -10,7 +10,7 @@ import type { WholeEvent } from './read-whole.ts';
 
 /** `identityAsOfMs`: present when the list has the events of one person, under all of their ids. */
 export function wireList(
-  { events, next, coverage, segments, scannedEvents }: EventList,
+  { events, next, coverage, segments, scannedEvents, isCompared }: EventList,
   elapsedMs: number,
   identityAsOfMs?: number,
 ): EventListAnswer {
@@ -21,6 +21,7 @@ export function wireList(
       asOf: isoTime(coverage.asOfMs),
       complete: isComplete(coverage),
       pending: 0,
+      ...(!isCompared && { repeats: true as const }),
       sources: { live: liveSource(coverage), lake: { segments } },
       scannedEvents,
       elapsedMs,

@@ -4,7 +4,7 @@
  * steps: are the filter's names known → the people it asks for → read the shards' tails → count the days
  */
 import type { StringColumn } from '../../core/event/event.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { dayOf, dayRange } from '../../core/std/day.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { Dropped } from '../../lake/manifest/dropped.ts';
@@ -16,6 +16,7 @@ import type { Asking } from '../view/asking.ts';
 import { type Coverage, coverageOf, isFromAllShards } from '../view/coverage.ts';
 import { atHandFrom, checkNames } from '../view/known-names.ts';
 import type { KnownPeople } from '../view/known-people.ts';
+import { COPY_TEXTS } from '../view/lake-view.ts';
 import { readLinkEvents } from '../view/link-events.ts';
 import { asksPeople, knowPeople } from '../view/people-lookup.ts';
 import { dayTooMixed, type ExportRefusal, exportTailTooLong, shardUnavailable, tooLarge } from '../view/refusal.ts';
@@ -37,7 +38,7 @@ export async function planExport(asking: Asking, request: ExportRequest): Promis
   if (!people.ok) return people;
   const tails = new Tails(request.range);
   const texts = [...columnsRead(request)].filter((column): column is StringColumn => !isNumberColumn(column));
-  const states = await visitTails(asking, new Set(texts).add('id'), (tail) => tails.add(tail));
+  const states = await visitTails(asking, new Set([...texts, ...COPY_TEXTS]), (tail) => tails.add(tail));
   if (states.includes(null)) return shardUnavailable();
   if (tails.isTooLong) return exportTailTooLong();
   const { mixedRows, ...counts } = await countDays(asking, request, tails);
@@ -71,16 +72,17 @@ async function filterPeople(
   return people.value.coverages.every(isFromAllShards) ? people : shardUnavailable();
 }
 
-/** The rows of the tails that are in the range, bounded. */
+/** The rows of the tails on the days of the range, bounded: a copy of an event in the range may lie outside of it. */
 class Tails {
   readonly list: ScanTail[] = [];
   readonly #startMs: number;
   readonly #endMs: number;
   #rowCount = 0;
 
-  constructor({ startMs, endMs }: { readonly startMs: number; readonly endMs: number }) {
-    this.#startMs = startMs;
-    this.#endMs = endMs;
+  constructor(range: { readonly startMs: number; readonly endMs: number }) {
+    const { dayFrom, dayTo } = dayRange(range);
+    this.#startMs = dayFrom * DAY_MS;
+    this.#endMs = (dayTo + 1) * DAY_MS;
   }
 
   get isTooLong(): boolean {

@@ -37,8 +37,8 @@ export interface LakeView {
   readonly people?: KnownPeople;
 }
 
-/** The scan compares ids to find copies; those of segments it reads itself. */
-const ID_COLUMN: StringColumn = 'id';
+/** The text columns by which a scan finds copies; those of segments it reads itself. */
+export const COPY_TEXTS: readonly StringColumn[] = ['id', 'sender'];
 /** Tells whether retention has dropped an event. */
 export const EVENT_COLUMN: StringColumn = 'event';
 
@@ -56,7 +56,7 @@ export interface ViewRequest {
 export async function openLakeView(asking: Asking, request: ViewRequest): Promise<LakeView> {
   const { startMs, endMs, columns, only, readsLinks = false } = request;
   const links: EventColumns[] = [];
-  const wanted = new Set([...columns, ID_COLUMN, EVENT_COLUMN]);
+  const wanted = new Set([...columns, ...COPY_TEXTS, EVENT_COLUMN]);
   const states = await readTails(asking, wanted, readsLinks ? linkVisitor(links) : null);
   const tails = states.flatMap((state) => state?.tails ?? []);
   const coverage = coverageOf(states, { endMs }, asking.nowMs);

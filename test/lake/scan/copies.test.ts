@@ -3,8 +3,16 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../src/core/event/columns.ts';
+import type { Sender } from '../../../src/core/event/event.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
-import { type Copies, type DayRows, findCopies } from '../../../src/lake/scan/copies.ts';
+import {
+  type Copies,
+  type DayRows,
+  findCopies,
+  findCopiesOfSome,
+  type SomeRows,
+} from '../../../src/lake/scan/copies.ts';
+import { countingRows } from '../../support/counting-rows.ts';
 import { columnsOf, randomFrom, START_MS } from '../generate.ts';
 
 const limits = LIMITS as { sealIdsMax: number };
@@ -15,6 +23,7 @@ interface Row {
   readonly id: string;
   readonly keyHash: bigint;
   readonly receivedAt: number;
+  readonly sender: Sender | null;
 }
 interface Day {
   readonly sealed: readonly Row[];
@@ -42,6 +51,26 @@ async function copiesOf({ sealed, uncovered }: Day) {
   return { copies: await findCopies(read, { hashKey: HASH_KEY, ...counts }), readings };
 }
 
+function someOf({ sealed, uncovered }: Day, isOwn: (row: Row) => boolean): SomeRows {
+  const shown = (rows: readonly Row[], firstRow: number, isSealed: boolean): DayRows => ({
+    firstRow,
+    isSealed,
+    columns: columnsOf(rows),
+  });
+  const ownOf = (rows: readonly Row[]) => Uint32Array.from(rows.flatMap((row, at) => (isOwn(row) ? [at] : [])));
+  return {
+    async *own() {
+      if (uncovered.length > 0) yield { ...shown(uncovered, sealed.length, false), rows: ownOf(uncovered) };
+      if (sealed.length > 0) yield { ...shown(sealed, 0, true), rows: ownOf(sealed) };
+    },
+    async *all({ withAllSealed }) {
+      yield shown(uncovered, sealed.length, false);
+      if (withAllSealed) yield shown(sealed, 0, true);
+      else for (const at of ownOf(sealed)) yield shown([sealed[at]!], at, true);
+    },
+  };
+}
+
 function numbersOf({ dropped }: Copies, rowCount: number): number[] {
   const numbers: number[] = [];
   for (let row = 0; row < rowCount; row++)
@@ -49,27 +78,27 @@ function numbersOf({ dropped }: Copies, rowCount: number): number[] {
   return numbers;
 }
 
-/**
- * The row of an event that was received first counts; on a tie the row with the least number counts, so sealed rows
- * win.
- */
+/** On a tie the row with the least number counts, so sealed rows win. */
 function expectedOf({ sealed, uncovered }: Day): number[] {
   const rows = [...sealed, ...uncovered];
-  const best = new Map<string, number>();
-  for (const [number, { id, keyHash, receivedAt }] of rows.entries()) {
-    const known = best.get(`${id} ${keyHash}`);
-    if (known === undefined || receivedAt < rows[known]!.receivedAt) best.set(`${id} ${keyHash}`, number);
-  }
-  const counting = new Set(best.values());
+  const counting = new Set(countingRows(rows.map((row) => ({ ...row, key: row.keyHash }))));
   return rows.flatMap((_, number) => (counting.has(number) ? [] : [number]));
 }
 
-function dayOf(seed: number, sizes: { sealed: number; uncovered: number; ids: number }): Day {
+const UNCLASSED = [null];
+const CLASSES = ['server', 'import', 'browser', null] as const;
+
+function dayOf(
+  seed: number,
+  sizes: { sealed: number; uncovered: number; ids: number },
+  senders = CLASSES as readonly (Sender | null)[],
+): Day {
   const random = randomFrom(seed);
   const row = (id: number): Row => ({
     id: `event-${id}`,
     keyHash: BigInt(Math.floor(random() * 2)) * 0x1234_5678_9abcn + BigInt(id % 50),
     receivedAt: START_MS + Math.floor(random() * 4),
+    sender: senders[Math.floor(random() * senders.length)]!,
   });
   const sealed = Array.from({ length: sizes.sealed }, (_, id) => row(id));
   const uncovered = Array.from({ length: sizes.uncovered }, () => row(Math.floor(random() * sizes.ids)));
@@ -85,14 +114,32 @@ describe('copies', () => {
     ['of a day that came twice, in shares', { sealed: 1_500, uncovered: 3_000, ids: 1_500 }, 1_000, 10],
   ])('are found %s', async (_, sizes, idsMax, readingsMax) => {
     limits.sealIdsMax = idsMax;
-    for (let seed = 1; seed <= 6; seed++) {
-      const day = dayOf(seed, sizes);
+    for (let seed = 1; seed <= 9; seed++) {
+      const day = dayOf(seed, sizes, seed > 6 ? UNCLASSED : CLASSES);
       const { copies, readings } = await copiesOf(day);
       const expected = expectedOf(day);
       expect(expected.length).toBeGreaterThan(0);
       expect(numbersOf(copies, sizes.sealed + sizes.uncovered)).toEqual(expected);
       expect(copies.count).toBe(expected.length);
       expect(readings).toBeLessThanOrEqual(readingsMax);
+    }
+  });
+
+  it.each([
+    ['without a seal', { sealed: 0, uncovered: 900, ids: 300 }],
+    ['sealed in part', { sealed: 600, uncovered: 300, ids: 700 }],
+  ])('are found among some people’s rows as among everyone’s, of a day %s', async (_, sizes) => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const day = dayOf(seed, sizes);
+      const rows = [...day.sealed, ...day.uncovered];
+      // Everything a sender sends under one key is of one person here.
+      const isOwn = ({ keyHash }: Row) => keyHash < 5n;
+      const counts = { hashKey: HASH_KEY, sealedRowCount: sizes.sealed, uncoveredRowCount: sizes.uncovered };
+      const some = await findCopiesOfSome(someOf(day, isOwn), counts);
+      const expected = expectedOf(day).filter((number) => isOwn(rows[number]!));
+      const found = numbersOf(some, rows.length).filter((number) => isOwn(rows[number]!));
+      expect(expected.length).toBeGreaterThan(0);
+      expect(found).toEqual(expected);
     }
   });
 

@@ -62,7 +62,7 @@ describe('crafted texts cost at most 3 times ordinary ones', () => {
     return costOf(() => {
       const survivors = new Survivors(COUNT, SECRET);
       survivors.add(batch);
-      expect(survivors.duplicateCount).toBe(0);
+      expect(survivors.copies.duplicates).toBe(0);
     });
   };
 
@@ -136,8 +136,8 @@ describe('what no sender can choose', () => {
     for (let index = 0; index < count; index++) {
       const survivors = new Survivors(2 * ids.length, SECRET, { index, count });
       survivors.add(batch);
-      expect(survivors.duplicateCount / ids.length).toBeGreaterThan(0.2);
-      expect(survivors.duplicateCount / ids.length).toBeLessThan(0.3);
+      expect(survivors.copies.duplicates / ids.length).toBeGreaterThan(0.2);
+      expect(survivors.copies.duplicates / ids.length).toBeLessThan(0.3);
     }
   });
 
@@ -158,7 +158,7 @@ describe('what no sender can choose', () => {
     const droppedBy = [SECRET, PUBLIC].map((key) => {
       const survivors = new Survivors(1_200, key);
       survivors.add(twice);
-      return [survivors.duplicateCount, ...survivors.dropped];
+      return [survivors.copies.duplicates, ...survivors.dropped];
     });
     expect(droppedBy[0]).toEqual(droppedBy[1]);
     expect(droppedBy[0]![0]).toBe(300);

@@ -7,7 +7,7 @@ import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { Authenticator } from '../../../src/http/authenticate.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { eventsRoutes } from '../../../src/query/events/events-routes.ts';
-import { compareNewest, Newest } from '../../../src/query/events/newest.ts';
+import { type Candidate, compareNewest, Newest } from '../../../src/query/events/newest.ts';
 import { record } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp } from '../../support/fake-services.ts';
@@ -241,9 +241,9 @@ describe('the route', () => {
 
 describe('what is kept', () => {
   it('is no more than was asked for, in order, each once', () => {
-    const newest = new Newest<{ atMs: number; id: string; keyHash: bigint; receivedAtMs: number }>(3);
+    const newest = new Newest<Candidate>(3);
     const add = (atMs: number, id: string, receivedAtMs = 0, keyHash = 1n) =>
-      newest.add({ atMs, id, keyHash, receivedAtMs });
+      newest.add({ atMs, id, keyHash, receivedAtMs, sender: null });
     add(1, 'a');
     expect(newest.floorMs).toBe(Number.NEGATIVE_INFINITY);
     for (const atMs of [5, 2, 4, 3]) add(atMs, `e${atMs}`);
@@ -253,15 +253,11 @@ describe('what is kept', () => {
     expect(newest.floorMs).toBe(4);
   });
 
-  it('is the copy received first, wherever it stands', () => {
-    const newest = new Newest<{ atMs: number; id: string; keyHash: bigint; receivedAtMs: number }>(3);
-    newest.add({ atMs: 9, id: 'a', keyHash: 1n, receivedAtMs: 9 });
-    newest.add({ atMs: 5, id: 'b', keyHash: 1n, receivedAtMs: 5 });
-    newest.add({ atMs: 4, id: 'a', keyHash: 1n, receivedAtMs: 4 });
-    newest.add({ atMs: 8, id: 'a', keyHash: 1n, receivedAtMs: 8 });
-    expect(newest.events.map(({ id, atMs }) => [id, atMs])).toEqual([
-      ['b', 5],
-      ['a', 4],
-    ]);
+  it('is each row once, and copies that differ in anything as rows of their own', () => {
+    const newest = new Newest<Candidate>(5);
+    const row = { atMs: 9, id: 'a', keyHash: 1n, receivedAtMs: 9, sender: 'server' };
+    const others = [{ receivedAtMs: 8 }, { sender: 'import' }, { keyHash: 2n }, { atMs: 4 }];
+    for (const other of [{}, ...others, {}, ...others]) newest.add({ ...row, ...other });
+    expect(newest.events).toHaveLength(5);
   });
 });

@@ -254,8 +254,25 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/scan/survivors.ts',
-        old: 'this.#drop(isFirst ? this.#row[entry]! : row);',
+        old: `if (isFirst) this.#dropEntry(entry);
+      else this.#drop(row, sender);`,
         new: '',
+      },
+    ],
+  },
+  {
+    name: 'survivor-by-device',
+    what: 'the id of a trusted sender is compared within its device alone',
+    patches: [
+      {
+        file: 'src/lake/scan/survivors.ts',
+        old: 'const at = isTrusted(sender) ? this.#findId(idLow, idHigh) : this.#findPair(idLow, idHigh, keyLow, keyHigh);',
+        new: 'const at = this.#findPair(idLow, idHigh, keyLow, keyHigh);',
+      },
+      {
+        file: 'src/lake/scan/survivors.ts',
+        old: 'if (isSame && !isTrusted(this.#sender[slots[at + 4]! - 1]!)) return at;',
+        new: 'if (isSame) return at;',
       },
     ],
   },
