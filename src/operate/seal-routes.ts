@@ -8,19 +8,22 @@ import { dayText } from '../core/std/day.ts';
 import { Problem } from '../http/problem.ts';
 import { type RouteAuth, route } from '../http/route.ts';
 import { readRange } from '../lake/manifest/range.ts';
-import { queueSeals } from '../lake/seal/schedule.ts';
+import { queueCommanded } from '../lake/seal/schedule.ts';
+import { type SettleDeps, settleShards } from '../lake/seal/settle.ts';
 import { daysSchema, queuedSealsSchema, sealRequestSchema, sealsSchema, type WireSeals } from '../wire/operate.ts';
 
-export interface SealRouteDeps {
+export interface SealRouteDeps extends SettleDeps {
   readonly db: D1Database;
   readonly auth: RouteAuth;
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly now: () => number;
 }
 
 const BODY_SIZE_BYTES_MAX = 128 * 1024;
 
 /** @example app.route('/v1', sealRoutes(services)) */
-export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
+export function sealRoutes(deps: SealRouteDeps): Hono {
+  const { db, auth, now } = deps;
   const app = new Hono();
 
   route(
@@ -30,7 +33,9 @@ export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
       method: 'post',
       path: '/seal',
       summary: 'Queues days to be sealed',
-      description: 'UTC days, both bounds inclusive; they are sealed whether they are dirty or not.',
+      description:
+        'UTC days, both bounds inclusive. Dirty days are queued, and all days while the shards hold events that are not ' +
+        'stored yet; `queued` lists them. A day that waits already is not queued twice.',
       tag: 'operations',
       key: 'admin',
       body: { schema: sealRequestSchema, sizeBytesMax: BODY_SIZE_BYTES_MAX },
@@ -40,11 +45,9 @@ export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
     },
     async ({ tenant, body }) => {
       const days = 'days' in body ? [...new Set(body.days)] : daysBetween(body.from, body.to);
-      await queueSeals(
-        sealQueue,
-        days.map((day) => ({ uid: tenant.uid, day, cause: 'command' })),
-      );
-      return { queued: days.map(dayText) };
+      const settled = await settleShards(deps, tenant.uid);
+      const queued = await queueCommanded(deps, { uid: tenant.uid, days, settled }, now());
+      return { queued: queued.map(dayText) };
     },
   );
 

@@ -355,12 +355,25 @@ describe('an import', () => {
 });
 
 describe('a command to seal', () => {
-  it('queues the days of a range or a list', async () => {
-    const { call, keys, sent, uid } = await start();
+  it('queues the dirty days of a range or a list, each once until it has news', async () => {
+    const { call, keys, sent, uid, post, clock } = await start();
     const body = { from: '2010-12-30', to: '2011-01-02' };
-    expect((await call('POST', '/v1/seal', { key: keys.admin, body })).body.queued).toHaveLength(4);
-    expect(sent).toHaveLength(4);
-    expect(sent[0]).toEqual({ uid, day: 14_973, cause: 'command' });
+    const command = async (asked: object) =>
+      (await call('POST', '/v1/seal', { key: keys.admin, body: asked })).body.queued;
+    expect(await command({ from: '2000-01-01', to: '2010-12-13' })).toEqual([]);
+    expect(sent).toEqual([]);
+    await post([line('1', '2010-12-30'), line('2', '2011-01-01')], chunk('b', 0));
+    for (let again = 0; again < 3; again++) expect(await command(body)).toEqual(['2010-12-30', '2011-01-01']);
+    expect(sent).toEqual([
+      { uid, day: 14_973, cause: 'command' },
+      { uid, day: 14_975, cause: 'command' },
+    ]);
+    await post([line('3', '2011-01-01')], chunk('b', 1));
+    await command({ days: ['2011-01-01', '2011-01-02'] });
+    expect(sent.slice(2)).toEqual([{ uid, day: 14_975, cause: 'command' }]);
+    clock.nowMs += 30_000;
+    await command(body);
+    expect(sent).toHaveLength(5);
     expect((await call('POST', '/v1/seal', { key: keys.admin, body: { days: ['2011-05-01'] } })).status).toBe(202);
     expect((await call('POST', '/v1/seal', { key: keys.admin, body: { days: ['2011-02-31'] } })).status).toBe(400);
     expect(

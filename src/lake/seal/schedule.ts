@@ -17,6 +17,8 @@ export interface ScheduleServices {
   readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
 }
 
+type QueueServices = Pick<ScheduleServices, 'db' | 'sealQueue'>;
+
 /** The look-up reads every uncovered day of every tenant: too much for each minute. */
 const SCHEDULE_EVERY_MS = 5 * MINUTE_MS;
 /** A day that was queued is not queued again before this time has passed. */
@@ -24,12 +26,12 @@ const QUEUED_FOR_MS = 15 * MINUTE_MS;
 /** An import without a new chunk for this long has ended, even if no call has said so. */
 const IMPORT_QUIET_MS = 10 * MINUTE_MS;
 /**
- * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of that call
- * would fill the queue that all tenants share. Ten seconds is less than the half minute after which `tidemark import` asks
- * again for days that do not move. Each further day of the import adds a twentieth of a second.
+ * A day that a call has queued, the end of an import or a command, is not queued again sooner, however often the call is
+ * made: a loop of it would fill the queue that all tenants share. Ten seconds is less than the half minute after which the
+ * CLI asks again for days that do not move. Each further day of the call adds a twentieth of a second.
  */
-const IMPORT_QUEUED_FOR_MS = 10 * SECOND_MS;
-const IMPORT_QUEUED_FOR_MS_A_DAY = 50;
+const CALLED_QUEUED_FOR_MS = 10 * SECOND_MS;
+const CALLED_QUEUED_FOR_MS_A_DAY = 50;
 const DAYS_PER_RUN_MAX = 500;
 const MESSAGES_PER_SEND_MAX = 100;
 
@@ -61,25 +63,67 @@ export async function queueSeals(
   }
 }
 
+/** A day with a segment that no seal covers, and the number of its newest one. */
+interface OpenDay {
+  readonly day: number;
+  readonly manifestSeq: number;
+}
+
+/** Queues the days of an import that are not sealed with all of it. */
+export function queueImported(services: QueueServices, uid: string, open: readonly OpenDay[], nowMs: number) {
+  return queueOpen(services, { uid, cause: 'import' }, open, nowMs);
+}
+
 /**
- * Queues the days of an import that are not sealed with all of it, unless they were queued since their newest segment: a
- * chunk that is stored after its day was queued has the day queued again at once.
+ * Queues the days of a command that are dirty, and returns them. While a shard holds events that are not stored (`settled`
+ * is false), every day may be dirty: its seal asks the shards itself. Such a day counts as one without a segment.
  */
-export async function queueImported(
-  { db, sealQueue }: Pick<ScheduleServices, 'db' | 'sealQueue'>,
-  uid: string,
-  open: readonly { readonly day: number; readonly manifestSeq: number }[],
+export async function queueCommanded(
+  services: QueueServices,
+  { uid, days, settled }: { readonly uid: string; readonly days: readonly number[]; readonly settled: boolean },
+  nowMs: number,
+): Promise<number[]> {
+  const dirty = await openDays(services.db, uid, days);
+  const open = days
+    .filter((day) => !settled || dirty.has(day))
+    .map((day) => ({ day, manifestSeq: dirty.get(day) ?? 0 }));
+  await queueOpen(services, { uid, cause: 'command' }, open, nowMs);
+  return open.map(({ day }) => day);
+}
+
+/** Newest segments of the dirty days among those given. */
+async function openDays(db: D1Database, uid: string, days: readonly number[]): Promise<Map<number, number>> {
+  const { results } = await db
+    .prepare(
+      `SELECT sd.day, MAX(sd.manifest_seq) AS manifestSeq
+       FROM segment_days sd LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
+       WHERE sd.uid = ?1 AND sd.day IN (SELECT value FROM json_each(?2)) AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
+       GROUP BY sd.day`,
+    )
+    .bind(uid, JSON.stringify(days))
+    .all<OpenDay>();
+  return new Map(results.map(({ day, manifestSeq }) => [day, manifestSeq]));
+}
+
+/**
+ * Queues days, unless they were queued since their newest segment: a segment that is stored after its day was queued has
+ * the day queued again at once.
+ */
+async function queueOpen(
+  { db, sealQueue }: QueueServices,
+  { uid, cause }: Pick<SealMessage, 'uid' | 'cause'>,
+  open: readonly OpenDay[],
   nowMs: number,
 ): Promise<void> {
   if (open.length === 0) return;
-  const forMs = Math.min(QUEUED_FOR_MS, IMPORT_QUEUED_FOR_MS + open.length * IMPORT_QUEUED_FOR_MS_A_DAY);
+  const forMs = Math.min(QUEUED_FOR_MS, CALLED_QUEUED_FOR_MS + open.length * CALLED_QUEUED_FOR_MS_A_DAY);
   const claims = open.map(({ day, manifestSeq }) => ({ name: claimName({ uid, day }), seq: manifestSeq }));
   const free = await claimSince(db, claims, nowMs, forMs);
   const chosen = open.filter(({ day }) => free.has(claimName({ uid, day })));
   try {
     await queueSeals(
       sealQueue,
-      chosen.map(({ day }) => ({ uid, day, cause: 'import' })),
+      chosen.map(({ day }) => ({ uid, day, cause })),
     );
   } catch (cause) {
     await unclaim(db, [...free]);
