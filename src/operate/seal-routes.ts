@@ -34,8 +34,9 @@ export function sealRoutes(deps: SealRouteDeps): Hono {
       path: '/seal',
       summary: 'Queues days to be sealed',
       description:
-        'UTC days, both bounds inclusive. Dirty days are queued, and all days while the shards hold events that are not ' +
-        'stored yet; `queued` lists them. A day that waits already is not queued twice.',
+        'UTC days, both bounds inclusive. Days that a seal would change are queued: dirty days, days that lack a rollup, ' +
+        'and all days while the shards hold events that are not stored yet. `queued` lists them. A day that waits already ' +
+        'is not queued twice.',
       tag: 'operations',
       key: 'admin',
       body: { schema: sealRequestSchema, sizeBytesMax: BODY_SIZE_BYTES_MAX },
@@ -46,7 +47,8 @@ export function sealRoutes(deps: SealRouteDeps): Hono {
     async ({ tenant, body }) => {
       const days = 'days' in body ? [...new Set(body.days)] : daysBetween(body.from, body.to);
       const settled = await settleShards(deps, tenant.uid);
-      const queued = await queueCommanded(deps, { uid: tenant.uid, days, settled }, now());
+      const rollupIds = tenant.rollups.map(({ id }) => id);
+      const queued = await queueCommanded(deps, { uid: tenant.uid, days, rollupIds, settled }, now());
       return { queued: queued.map(dayText) };
     },
   );

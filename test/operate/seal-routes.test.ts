@@ -1,6 +1,8 @@
 // Seal routes: which days a command queues while shards hold events that are not stored.
 
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
+import { dayOf } from '../../src/core/std/day.ts';
 import type { Services } from '../../src/services.ts';
 import { fakeApp } from '../support/fake-services.ts';
 
@@ -13,8 +15,33 @@ async function start(storedSeq: number) {
   const { keys } = await made.createTenant('acme');
   const command = async (from: string, to: string) =>
     (await made.call('POST', '/v1/seal', { key: keys.admin, body: { from, to } })).body.queued.length;
-  return { ...made, command };
+  const { services } = made;
+  const { uid } = (await services.db.prepare('SELECT uid FROM tenants').first<{ uid: string }>())!;
+  /** Writes a segment of the day, and a seal that covers it when it has rollups. */
+  const sealed = async (day: string, rollupIds: readonly string[] | null, expired: readonly string[] = []) => {
+    const number = dayOf(Date.parse(day));
+    const run = (sql: string, ...values: (string | number)[]) =>
+      services.db
+        .prepare(sql)
+        .bind(...values)
+        .run();
+    await run('INSERT INTO segment_days VALUES (?, ?, 1, 1, 0)', uid, number);
+    if (rollupIds === null) return;
+    await run(
+      `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired)
+       VALUES (?, ?, 1, 1, '{}', ?, 1, 1, '{}', 1, ?)`,
+      ...[uid, number, JSON.stringify(rollupIds), JSON.stringify(expired)],
+    );
+  };
+  const dropName = (name: string, before: string) =>
+    services.db
+      .prepare(`INSERT INTO dropped VALUES (?, 'event', ?, 0, ?, 1)`)
+      .bind(uid, name, dayOf(Date.parse(before)))
+      .run();
+  return { ...made, command, sealed, dropName };
 }
+
+const BUILT_IN = DEFAULT_ROLLUPS.map(({ id }) => id);
 
 describe('a command to seal', () => {
   it('takes all days for dirty while a shard holds events, each once in a while', async () => {
@@ -26,6 +53,30 @@ describe('a command to seal', () => {
     clock.nowMs += 30_000;
     await command('2000-01-01', '2000-01-04');
     expect(sent).toHaveLength(8);
+  });
+
+  it('queues each of 4,000 days once, however often it is called', async () => {
+    const { command, sent, clock } = await start(4);
+    for (let again = 0; again < 25; again++) {
+      expect(await command('2000-01-01', '2010-12-13')).toBe(4_000);
+      clock.nowMs += 400;
+    }
+    expect(sent).toHaveLength(4_000);
+  });
+
+  it('queues days that a seal would change, and no others', async () => {
+    const { command, sent, sealed, dropName } = await start(5);
+    await sealed('2000-01-01', null);
+    await sealed('2000-01-02', BUILT_IN);
+    await sealed('2000-01-03', BUILT_IN.slice(1));
+    await sealed('2000-01-04', BUILT_IN, ['Old']);
+    await sealed('2000-01-05', BUILT_IN);
+    await sealed('2000-01-06', BUILT_IN);
+    await dropName('Old', '2000-01-06');
+    await dropName('Older', '2000-01-02');
+    expect(await command('2000-01-01', '2000-01-06')).toBe(4);
+    const days = sent.map((message) => (message as { day: number }).day - dayOf(Date.UTC(2000, 0, 1)));
+    expect(days.sort()).toEqual([0, 1, 2, 4]);
   });
 
   it('queues nothing when all is stored and no day is dirty', async () => {

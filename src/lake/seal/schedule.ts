@@ -8,6 +8,7 @@
 import { HOUR_MS, LIMITS, MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
 import { dayOf } from '../../core/std/day.ts';
+import { LAKE_DROPPED } from '../manifest/dropped.ts';
 import { collectGarbage } from '../manifest/garbage.ts';
 import { claim, claimSince, unclaim } from '../manifest/leases.ts';
 
@@ -27,10 +28,10 @@ const QUEUED_FOR_MS = 15 * MINUTE_MS;
 const IMPORT_QUIET_MS = 10 * MINUTE_MS;
 /**
  * A day that a call has queued, the end of an import or a command, is not queued again sooner, however often the call is
- * made: a loop of it would fill the queue that all tenants share. Ten seconds is less than the half minute after which the
- * CLI asks again for days that do not move. Each further day of the call adds a twentieth of a second.
+ * made: a loop of it would fill the queue that all tenants share. Two seconds is less than a local stack takes to start
+ * again after a kill, which loses its messages. Each further day of the call adds a twentieth of a second.
  */
-const CALLED_QUEUED_FOR_MS = 10 * SECOND_MS;
+const CALLED_QUEUED_FOR_MS = 2 * SECOND_MS;
 const CALLED_QUEUED_FOR_MS_A_DAY = 50;
 const DAYS_PER_RUN_MAX = 500;
 const MESSAGES_PER_SEND_MAX = 100;
@@ -74,16 +75,25 @@ export function queueImported(services: QueueServices, uid: string, open: readon
   return queueOpen(services, { uid, cause: 'import' }, open, nowMs);
 }
 
+export interface Command {
+  readonly uid: string;
+  readonly days: readonly number[];
+  /** Ids of the rollups that the tenant has now. */
+  readonly rollupIds: readonly string[];
+  /** Whether every event that the shards hold is stored. */
+  readonly settled: boolean;
+}
+
 /**
- * Queues the days of a command that are dirty, and returns them. While a shard holds events that are not stored (`settled`
- * is false), every day may be dirty: its seal asks the shards itself. Such a day counts as one without a segment.
+ * Queues the days of a command that a seal would change, and returns them. While a shard holds events that are not stored,
+ * these may be all: the seal asks the shards itself. A day without a new segment counts as one with segment 0.
  */
 export async function queueCommanded(
   services: QueueServices,
-  { uid, days, settled }: { readonly uid: string; readonly days: readonly number[]; readonly settled: boolean },
+  { uid, days, rollupIds, settled }: Command,
   nowMs: number,
 ): Promise<number[]> {
-  const dirty = await openDays(services.db, uid, days);
+  const dirty = await openDays(services.db, uid, days, rollupIds);
   const open = days
     .filter((day) => !settled || dirty.has(day))
     .map((day) => ({ day, manifestSeq: dirty.get(day) ?? 0 }));
@@ -91,16 +101,28 @@ export async function queueCommanded(
   return open.map(({ day }) => day);
 }
 
-/** Newest segments of the dirty days among those given. */
-async function openDays(db: D1Database, uid: string, days: readonly number[]): Promise<Map<number, number>> {
+/**
+ * The days among those given that a seal would change, with their newest segments: dirty ones, and sealed ones that lack a
+ * rollup or still hold events of an expired name.
+ */
+async function openDays(
+  db: D1Database,
+  uid: string,
+  days: readonly number[],
+  rollupIds: readonly string[],
+): Promise<Map<number, number>> {
   const { results } = await db
     .prepare(
       `SELECT sd.day, MAX(sd.manifest_seq) AS manifestSeq
        FROM segment_days sd LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-       WHERE sd.uid = ?1 AND sd.day IN (SELECT value FROM json_each(?2)) AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
-       GROUP BY sd.day`,
+       WHERE sd.uid = ?1 AND sd.day IN (SELECT value FROM json_each(?2)) AND sd.day >= ${LAKE_DROPPED}
+       GROUP BY sd.day
+       HAVING MAX(sd.manifest_seq) > COALESCE(d.covered_seq, 0)
+         OR EXISTS (SELECT 1 FROM json_each(?3) r WHERE r.value NOT IN (SELECT k.value FROM json_each(d.rollup_ids) k))
+         OR EXISTS (SELECT 1 FROM dropped r WHERE r.uid = ?1 AND r.tier = 'event' AND sd.day < r.day_before
+           AND r.name NOT IN (SELECT e.value FROM json_each(d.expired) e))`,
     )
-    .bind(uid, JSON.stringify(days))
+    .bind(uid, JSON.stringify(days), JSON.stringify(rollupIds))
     .all<OpenDay>();
   return new Map(results.map(({ day, manifestSeq }) => [day, manifestSeq]));
 }
