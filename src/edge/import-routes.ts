@@ -31,7 +31,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
       description:
         'Newline-delimited JSON. The headers `x-import-id` and `x-import-chunk` name a chunk; without them the body is a ' +
         'whole import, whose days are sealed at once. A line needs a `timestamp`; with the header `x-import-time: now` one ' +
-        'without it happened when it was received.',
+        'without it happened when it was received. The events of a chunk may lie on 500 days.',
       tag: 'collect',
       key: 'write',
       bodyTypes: NDJSON_TYPES,
@@ -45,6 +45,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
         'content-encoding-unsupported',
         'gzip-invalid',
         'too-many-events',
+        'too-many-days',
         'events-too-large',
         'quota-exceeded',
         'import-chunk-conflict',

@@ -3,7 +3,7 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../core/limits.ts';
-import type { SealMessage } from '../core/shard/rpc.ts';
+import type { SealQueue } from '../core/shard/rpc.ts';
 import { dayText } from '../core/std/day.ts';
 import { Problem } from '../http/problem.ts';
 import { type RouteAuth, route } from '../http/route.ts';
@@ -15,7 +15,7 @@ import { daysSchema, queuedSealsSchema, sealRequestSchema, sealsSchema, type Wir
 export interface SealRouteDeps extends SettleDeps {
   readonly db: D1Database;
   readonly auth: RouteAuth;
-  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly sealQueue: SealQueue;
   readonly now: () => number;
 }
 
@@ -35,8 +35,8 @@ export function sealRoutes(deps: SealRouteDeps): Hono {
       summary: 'Queues days to be sealed',
       description:
         'UTC days, both bounds inclusive. Days that a seal would change are queued: dirty days, days that lack a rollup, ' +
-        'and all days while the shards hold events that are not stored yet. `queued` lists them. A day that waits already ' +
-        'is not queued twice.',
+        'and all days while the shards hold events that are not stored yet, until it is known which. `queued` lists them. ' +
+        'A few days of a tenant are sealed at a time; the others wait for them.',
       tag: 'operations',
       key: 'admin',
       body: { schema: sealRequestSchema, sizeBytesMax: BODY_SIZE_BYTES_MAX },

@@ -35,6 +35,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   seal_plans: ['day', 'revision'],
   seal_tasks: ['day', 'revision', 'task'],
   sealed_days: ['day'],
+  dirty_days: ['day'],
   sealed_cells: ['rollup_id', 'day', 'grain', 'revision', 'chunk'],
   imports: ['import_id', 'chunk'],
   flush_failures: ['incarnation', 'seq_from'],

@@ -3,6 +3,7 @@
  * the receipt that every try of the chunk uses. The verdict is written in the batch of the segment.
  */
 import type { ImportChunk, ImportStart, ImportStatus, ImportVerdict } from '../../core/event/import.ts';
+import { MINUTE_MS } from '../../core/limits.ts';
 import type { Link } from '../../core/people/links.ts';
 import { dayText } from '../../core/std/day.ts';
 import { assert } from '../../core/std/result.ts';
@@ -10,6 +11,10 @@ import type { NamesToKeep } from '../manifest/keep-names.ts';
 import { insertLinks } from '../manifest/link-store.ts';
 import { l0PathSql } from '../manifest/paths.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from '../manifest/segment-rows.ts';
+import { waitForImport } from '../seal/dirty-days.ts';
+
+/** An import without a new chunk for this long has ended, even if no call has said so. */
+const IMPORT_QUIET_MS = 10 * MINUTE_MS;
 
 /** The incarnation of a chunk's segment. Unambiguous, because the number follows the last hyphen. */
 export function importIncarnation(importId: string, chunk: number): string {
@@ -63,6 +68,7 @@ export async function storeChunk(
   await db.batch([
     ...(names?.statements ?? []),
     ...(segment ? segmentStatements(db, uid, importIncarnation(importId, chunk), segment) : []),
+    waitForImport(db, uid, Object.keys(days).map(Number), nowMs + IMPORT_QUIET_MS),
     ...insertLinks(db, uid, importIncarnation(importId, chunk), links),
     db
       .prepare(

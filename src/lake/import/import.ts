@@ -17,7 +17,7 @@ import type {
   ImportVerdict,
 } from '../../core/event/import.ts';
 import { findLinks } from '../../core/people/find-links.ts';
-import type { SealMessage } from '../../core/shard/rpc.ts';
+import type { SealQueue } from '../../core/shard/rpc.ts';
 import { dayText } from '../../core/std/day.ts';
 import { namesToKeep } from '../manifest/keep-names.ts';
 import { l0Path } from '../manifest/paths.ts';
@@ -31,7 +31,7 @@ import { importIncarnation, readImport, startChunk, storeChunk } from './import-
 export interface ImportServices {
   readonly db: D1Database;
   readonly lake: PutBucket;
-  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly sealQueue: SealQueue;
   readonly now: () => number;
 }
 
