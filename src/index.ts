@@ -15,7 +15,7 @@ import { growShards } from './control/shards/grow.ts';
 import { TenantCache } from './control/tenants/tenant-cache.ts';
 import { loadTenant } from './control/tenants/tenants.ts';
 import { MINUTE_MS } from './core/limits.ts';
-import type { FlushMessage, SealMessage } from './core/shard/rpc.ts';
+import type { FlushMessage, SealQueueMessage } from './core/shard/rpc.ts';
 import type { ShardAddress } from './core/shard/shard-map.ts';
 import { assert } from './core/std/result.ts';
 import { checkAnswers } from './http/answer-checks.ts';
@@ -49,7 +49,7 @@ export interface Env {
   readonly DIRECTORY: DurableObjectNamespace;
   readonly SCANNER?: DurableObjectNamespace;
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
-  readonly SEAL_QUEUE: Queue<SealMessage>;
+  readonly SEAL_QUEUE: Queue<SealQueueMessage>;
   /** The secret of the operator. */
   readonly TIDEMARK_ROOT_KEY: string;
   /** The root key before this one, accepted while it is replaced; absent when no rotation is under way. */
@@ -125,7 +125,7 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
       isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
     }),
   seal: (batch, services) =>
-    consumeSeals(batch as MessageBatch<SealMessage>, {
+    consumeSeals(batch as MessageBatch<SealQueueMessage>, {
       ...services,
       tenantOf: async (uid) => (await loadTenant(services.db, uid))?.tenant ?? null,
     }),

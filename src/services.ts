@@ -4,7 +4,7 @@
  * Only the entry reads the environment; tests hand in fakes.
  */
 import type { TenantCache } from './control/tenants/tenant-cache.ts';
-import type { DirectoryOf, FlushMessage, SealMessage, ShardOf } from './core/shard/rpc.ts';
+import type { DirectoryOf, FlushMessage, SealQueueMessage, ShardOf } from './core/shard/rpc.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import type { KeyRing, RandomBytes } from './http/keys.ts';
 import type { ScannerOf } from './lake/scan/scan-task.ts';
@@ -25,7 +25,7 @@ export interface Services {
   /** Absent when every scan is done by the query itself. */
   readonly scannerOf?: ScannerOf;
   readonly flushQueue: MessageQueue<FlushMessage>;
-  readonly sealQueue: MessageQueue<SealMessage>;
+  readonly sealQueue: MessageQueue<SealQueueMessage>;
   readonly telemetry: Telemetry;
   readonly tenants: TenantCache;
   readonly auth: Authenticator;

@@ -120,6 +120,11 @@ export const LIMITS = {
   importIdleMs: 7 * DAY_MS,
   /** Ids that the finish of an import compares at a time, 32 bytes each. */
   importIdsComparedMax: 1_000_000,
+  /**
+   * Days of one import chunk: a row group, a row of the manifest and a seal each. 13,000 days in one body of 72 KB were an
+   * amplification; of history in the order of its time a chunk has seldom more than a year.
+   */
+  importChunkDaysMax: 500,
 
   /**
    * Rows of one L1 file, which is also the number that a seal holds in memory at a time: about 1 KB a row decoded, in
@@ -130,6 +135,26 @@ export const LIMITS = {
   sealIdsMax: 524_288,
   /** Time from the end of a day to its first seal: most late events have come by then. */
   sealAfterMs: 2 * HOUR_MS,
+  /**
+   * Days of one tenant in the seal queue at a time: a batch of the consumer. The others wait in D1, so that a tenant with
+   * thousands of dirty days leaves room for the days of others.
+   */
+  sealDaysAtOnce: 16,
+  /** Days that one run of the cron queues, of all tenants: five sends of a hundred messages. */
+  sealDaysPerRunMax: 500,
+  /** A day that was queued is not queued again by the schedule before this has passed. */
+  sealClaimMs: 15 * MINUTE_MS,
+  /**
+   * A day that was queued is queued again by a command, or by the end of an import, after this: less than a local stack takes
+   * to start again after a kill, which loses its messages.
+   */
+  sealAskedAgainMs: 3 * SECOND_MS,
+  /** Longest pause between two scheduled seals of a day to which few late events come, and of one beyond the lateness. */
+  sealPauseMsMax: 5 * DAY_MS,
+  sealOldPauseMsMax: DAY_MS,
+  /** Pause between seals that imports ask for, for each event of the day: a seal takes some 15 µs of CPU an event. */
+  sealImportPauseMsPerEvent: 1,
+  sealImportPauseMsMax: 15 * MINUTE_MS,
   /** Lease of a day's seal: one runs at a time, and a dead one is taken over after this. */
   sealLeaseMs: 90 * SECOND_MS,
   /** Days that one command may ask to be sealed. */

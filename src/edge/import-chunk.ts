@@ -13,8 +13,10 @@
  * - Lines use our own names of an event's fields, or the aliases of protocols/event-names.ts.
  */
 import { z } from 'zod';
+import type { EventRecord } from '../core/event/event.ts';
 import type { ImportChunk, Importer, ImportRefusal, ImportVerdict } from '../core/event/import.ts';
 import { LIMITS } from '../core/limits.ts';
+import { dayOf } from '../core/std/day.ts';
 import { Hasher } from '../core/std/hash.ts';
 import { InvariantError } from '../core/std/result.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
@@ -116,6 +118,7 @@ async function storeNew(
   const settings = { arrival, privacy: tenant.privacy };
   const { events, rejected, unlisted, madeIds, notes, noted } = admitLines(lines, settings, idPrefix);
   const records = events.map(({ record }) => record);
+  checkDays(records);
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
   const account = { received, madeIds: new Set(madeIds.map(({ id }) => id)), errors: rejected, unlisted, notes, noted };
@@ -175,6 +178,16 @@ function countEvents(lines: Lines): number {
   const count = lines.count();
   if (count > LIMITS.importChunkRowsMax) throw refuse(tooManyEvents('A chunk', LIMITS.importChunkRowsMax, count));
   return count;
+}
+
+/** Throws `too-many-days`. */
+function checkDays(records: readonly EventRecord[]): void {
+  const days = new Set<number>();
+  for (const { atMs } of records) days.add(dayOf(atMs));
+  const limit = LIMITS.importChunkDaysMax;
+  if (days.size <= limit) return;
+  const detail = `The events of a chunk may lie on ${limit} days, these lie on ${days.size}. Send fewer days at a time.`;
+  throw refuse({ code: 'too-many-days', detail, extra: { limit, met: days.size } });
 }
 
 /** Makes the failure of a store retryable: sending the same chunk again gives the same result. */

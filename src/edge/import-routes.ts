@@ -41,8 +41,8 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
       description:
         'Newline-delimited JSON. The headers `x-import-id` and `x-import-chunk` name a chunk; without them the body is a ' +
         'whole import, which is finished at once. `x-import-version` names a version that was drawn; the first needs no ' +
-        'drawing. The events wait, and are in no answer, until the finish of their version. A line needs a `timestamp`; with the header `x-import-time: now` one ' +
-        'without it happened when it was received.',
+        'drawing. The events wait, and are in no answer, until the finish of their version. A line needs a `timestamp`; with the header `x-import-time: now` one without it ' +
+        'happened when it was received. The events of a chunk may lie on 500 days.',
       tag: 'collect',
       key: 'write',
       bodyTypes: NDJSON_TYPES,
@@ -56,6 +56,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
         'content-encoding-unsupported',
         'gzip-invalid',
         'too-many-events',
+        'too-many-days',
         'events-too-large',
         'quota-exceeded',
         'import-chunk-conflict',

@@ -3,24 +3,27 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../core/limits.ts';
-import type { SealMessage } from '../core/shard/rpc.ts';
+import type { SealQueue } from '../core/shard/rpc.ts';
 import { dayText } from '../core/std/day.ts';
 import { Problem } from '../http/problem.ts';
 import { type RouteAuth, route } from '../http/route.ts';
 import { readRange } from '../lake/manifest/range.ts';
-import { queueSeals } from '../lake/seal/schedule.ts';
+import { queueCommanded } from '../lake/seal/schedule.ts';
+import { type SettleDeps, settleShards } from '../lake/seal/settle.ts';
 import { daysSchema, queuedSealsSchema, sealRequestSchema, sealsSchema, type WireSeals } from '../wire/operate.ts';
 
-export interface SealRouteDeps {
+export interface SealRouteDeps extends SettleDeps {
   readonly db: D1Database;
   readonly auth: RouteAuth;
-  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly sealQueue: SealQueue;
+  readonly now: () => number;
 }
 
 const BODY_SIZE_BYTES_MAX = 128 * 1024;
 
 /** @example app.route('/v1', sealRoutes(services)) */
-export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
+export function sealRoutes(deps: SealRouteDeps): Hono {
+  const { db, auth, now } = deps;
   const app = new Hono();
 
   route(
@@ -30,7 +33,10 @@ export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
       method: 'post',
       path: '/seal',
       summary: 'Queues days to be sealed',
-      description: 'UTC days, both bounds inclusive; they are sealed whether they are dirty or not.',
+      description:
+        'UTC days, both bounds inclusive. Days that a seal would change are queued: dirty days, days that lack a rollup, ' +
+        'and all days while the shards hold events that are not stored yet, until it is known which. `queued` lists them. ' +
+        'A few days of a tenant are sealed at a time; the others wait for them.',
       tag: 'operations',
       key: 'admin',
       body: { schema: sealRequestSchema, sizeBytesMax: BODY_SIZE_BYTES_MAX },
@@ -40,11 +46,10 @@ export function sealRoutes({ db, auth, sealQueue }: SealRouteDeps): Hono {
     },
     async ({ tenant, body }) => {
       const days = 'days' in body ? [...new Set(body.days)] : daysBetween(body.from, body.to);
-      await queueSeals(
-        sealQueue,
-        days.map((day) => ({ uid: tenant.uid, day, cause: 'command' })),
-      );
-      return { queued: days.map(dayText) };
+      const settled = await settleShards(deps, tenant.uid);
+      const rollupIds = tenant.rollups.map(({ id }) => id);
+      const queued = await queueCommanded(deps, { uid: tenant.uid, days, rollupIds, settled }, now());
+      return { queued: queued.map(dayText) };
     },
   );
 

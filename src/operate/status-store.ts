@@ -1,7 +1,7 @@
 /**
  * Status store: the SQL of status: the manifest, the seals and the flush failures of a tenant, read in one transaction.
  */
-import { LAKE_DROPPED } from '../lake/manifest/dropped.ts';
+import { COUNT_DIRTY_DAYS } from '../lake/seal/dirty-days.ts';
 
 export interface StoredTally {
   readonly received: number;
@@ -55,7 +55,9 @@ export interface StoredStatus {
 const FAILING_MAX = 100;
 
 export async function readStoredStatus(db: D1Database, uid: string): Promise<StoredStatus> {
-  const statements = [FLUSH_TOTALS, SEAL_TOTALS, DIRTY_DAYS, DRIFT, FAILING].map((sql) => db.prepare(sql).bind(uid));
+  const statements = [FLUSH_TOTALS, SEAL_TOTALS, COUNT_DIRTY_DAYS, DRIFT, FAILING].map((sql) =>
+    db.prepare(sql).bind(uid),
+  );
   const [flushes, sealed, dirty, drift, failing] = (await db.batch<unknown>(statements)) as [
     D1Result<Omit<FlushTotals, 'tally'> & { readonly tally: string }>,
     D1Result<SealTotals>,
@@ -87,12 +89,6 @@ const FLUSH_TOTALS = `
 const SEAL_TOTALS = `
   SELECT count(*) AS days, coalesce(sum(events), 0) AS events, min(day) AS firstDay, max(day) AS lastDay,
     max(sealed_at_ms) AS latestAtMs FROM sealed_days WHERE uid = ?1`;
-
-const DIRTY_DAYS = `
-  SELECT count(DISTINCT sd.day) AS days FROM segment_days sd
-    JOIN segments s ON s.manifest_seq = sd.manifest_seq AND s.superseded_seq IS NULL
-    LEFT JOIN counting_seals d ON d.uid = sd.uid AND d.day = sd.day
-  WHERE sd.uid = ?1 AND sd.manifest_seq > coalesce(d.covered_seq, -1) AND sd.day >= ${LAKE_DROPPED}`;
 
 const DRIFT = `
   SELECT cause.key AS cause, sum(cause.value) AS events FROM counting_seals d, json_each(d.drift) AS cause

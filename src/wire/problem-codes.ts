@@ -110,6 +110,8 @@ export const PROBLEM_CODES = {
   'tenant-not-found': 'There is no tenant with that id. `GET /v1/tenants` lists them.',
   'tenant-other': 'The key belongs to another tenant than the one that the request names.',
   'timezone-unknown': '`timezone` is not an IANA time zone.',
+  'too-many-days':
+    'The events of the chunk lie on more days than those of one chunk may. Sort them by time and send the days in several chunks; `tidemark import` does.',
   'too-many-events': 'The request has more events than one request may have. Send fewer at a time.',
   'too-many-points': 'The answer would have more points than an answer may have. Choose a longer interval.',
   'top-invalid': '`top` is out of bounds.',

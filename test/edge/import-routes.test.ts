@@ -215,7 +215,7 @@ describe('an import', () => {
     expect(body.days).toMatchObject([{ events: 1, revision: 1 }]);
   });
 
-  it('has its days queued once in a while, however often its end is said', async () => {
+  it('has a few of its days queued at a time, however often its end is said', async () => {
     const { post, sent, sealAll, call, keys, clock } = await start();
     const finish = () => call('POST', '/v1/import/a/finish', { key: keys.write });
     const days = Array.from({ length: 100 }, (_, i) => new Date(Date.UTC(2010, 0, 1 + i)).toISOString().slice(0, 10));
@@ -224,20 +224,20 @@ describe('an import', () => {
       chunk('a', 0),
     );
     for (let i = 0; i < 20; i++) expect((await finish()).body).toMatchObject({ of: 100, sealed: 0 });
-    expect(sent).toHaveLength(100);
-
-    // The day of another import is queued at once, and no other day is.
-    await post([line('other', '2010-01-02')], chunk('b', 0));
-    for (let i = 0; i < 20; i++) await call('POST', '/v1/import/b/finish', { key: keys.write });
-    for (let i = 0; i < 20; i++) await finish();
-    expect(sent.slice(100)).toMatchObject([{ day: 14_611 }]);
+    expect(sent).toHaveLength(LIMITS.sealDaysAtOnce);
 
     // Messages can be lost: `tidemark import` asks again after half a minute without news.
     sent.length = 0;
     clock.nowMs += 30_000;
-    await finish();
-    expect(sent).toHaveLength(100);
-    await sealAll();
+    for (let i = 0; i < 20; i++) await finish();
+    expect(sent).toHaveLength(LIMITS.sealDaysAtOnce);
+
+    // The consumer queues the next days when it is done with these.
+    for (let batch = 1; sent.length > 0; batch++) {
+      expect(sent.length).toBeLessThanOrEqual(LIMITS.sealDaysAtOnce);
+      expect(batch).toBeLessThanOrEqual(Math.ceil(100 / LIMITS.sealDaysAtOnce));
+      await sealAll();
+    }
     expect((await finish()).body).toMatchObject({ of: 100, sealed: 100 });
     expect(sent).toEqual([]);
   });
@@ -256,6 +256,25 @@ describe('an import', () => {
     expect((await finish()).status).toBe(200);
     expect(sent).toHaveLength(1);
     expectLog('http.problem', { code: 'internal', message: 'Error: the queue is full' });
+  });
+
+  it('refuses a chunk of too many days, named or not, and stores nothing of it', async () => {
+    const { post, call, keys, sent } = await start();
+    const linesOf = (count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const day = dayText(7_305 + i);
+        return line(day, day);
+      });
+    const over = LIMITS.importChunkDaysMax + 1;
+    for (const headers of [{}, chunk('a', 0), { ...chunk('a', 1), 'x-import-time': 'now' }]) {
+      const { status, body } = await post(linesOf(over), headers);
+      expect([status, body.code]).toEqual([413, 'too-many-days']);
+      expect(body).toMatchObject({ limit: LIMITS.importChunkDaysMax, met: over });
+    }
+    expect(sent).toEqual([]);
+    expect((await call('GET', '/v1/import/a', { key: keys.read })).body).toMatchObject({ chunks: 0, rows: 0 });
+    const most = linesOf(over - 1);
+    expect((await post([...most, most[0]!], chunk('b', 0))).status).toBe(200);
   });
 
   it('may be of as many days as there are since 1990, within what D1 takes', async () => {
@@ -313,7 +332,7 @@ describe('an import', () => {
     const hasher = new Hasher([0, 0, 0, 0]);
     const finished = await importer.finish(uid, 'a', hasher, { version: 1, chunks: 1 });
     expect(finished).toMatchObject({ status: 'finished', import: { of: 13_000, sealed: 0 } });
-    expect(sent).toHaveLength(13_000);
+    expect(sent).toHaveLength(LIMITS.sealDaysAtOnce);
     expect(most.parameters).toBeLessThanOrEqual(100);
     expect(most.length).toBeLessThan(1_000_000);
   });
@@ -361,12 +380,28 @@ describe('an import', () => {
 });
 
 describe('a command to seal', () => {
-  it('queues the days of a range or a list', async () => {
-    const { call, keys, sent, uid } = await start();
+  it('queues the dirty days of a range or a list, each once in a while', async () => {
+    const { call, keys, sent, uid, post, clock } = await start();
     const body = { from: '2010-12-30', to: '2011-01-02' };
-    expect((await call('POST', '/v1/seal', { key: keys.admin, body })).body.queued).toHaveLength(4);
+    const command = async (asked: object) =>
+      (await call('POST', '/v1/seal', { key: keys.admin, body: asked })).body.queued;
+    expect(await command({ from: '2000-01-01', to: '2010-12-13' })).toEqual([]);
+    expect(sent).toEqual([]);
+    await post([line('1', '2010-12-30'), line('2', '2011-01-01')], chunk('b', 0));
+    expect(await command(body)).toEqual([]);
+    await call('POST', '/v1/import/b/finish', { key: keys.write });
+    expect(sent.splice(0)).toHaveLength(2);
+    clock.nowMs += 30_000;
+    for (let again = 0; again < 3; again++) expect(await command(body)).toEqual(['2010-12-30', '2011-01-01']);
+    expect(sent).toEqual([
+      { uid, day: 14_973, cause: 'command' },
+      { uid, day: 14_975, cause: 'command' },
+    ]);
+    clock.nowMs += 30_000;
+    expect(await command({ days: ['2011-01-01', '2011-01-02'] })).toEqual(['2011-01-01']);
+    expect(sent.slice(2)).toEqual([{ uid, day: 14_975, cause: 'command' }]);
+    await command(body);
     expect(sent).toHaveLength(4);
-    expect(sent[0]).toEqual({ uid, day: 14_973, cause: 'command' });
     expect((await call('POST', '/v1/seal', { key: keys.admin, body: { days: ['2011-05-01'] } })).status).toBe(202);
     expect((await call('POST', '/v1/seal', { key: keys.admin, body: { days: ['2011-02-31'] } })).status).toBe(400);
     expect(

@@ -1,15 +1,17 @@
 /**
  * Chunk: a bounded number of mapped rows as NDJSON, the unit that is sent and acknowledged.
  *
- * Chunks are numbered from 0 and cut by rows and size alone, so the same files, mapping and size give the same chunks. A
- * chunk has rows of one file.
+ * Chunks are numbered from 0 and cut by rows, size and days alone, so the same files, mapping and size give the same chunks.
+ * A chunk has rows of one file, and of one era: a stretch of as many days as the server takes in a chunk. A few eras are
+ * open side by side, so that a file in the order of its users has chunks as full as one in the order of time.
  */
 import { createHash } from 'node:crypto';
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { WireImportVerdict } from '../../wire/ingest.ts';
 import type { ImportEvent, Mapping } from './mapping.ts';
 import { BLANK, RefusedRow, Unreadable } from './read/row.ts';
 import type { Refusal } from './refused.ts';
-import { withTime } from './row-time.ts';
+import { sentTimeMs, withTime } from './row-time.ts';
 
 export interface Chunk {
   readonly index: number;
@@ -57,6 +59,15 @@ const UNREADABLE_SHOWN_MAX = 5;
 /** The server takes `LIMITS.importChunkSizeBytesMax`. A change of this size would cut the chunks of old imports anew. */
 const CHUNK_SIZE_BYTES_MAX = 10 * 1024 * 1024;
 
+/** Bytes of all open chunks: the biggest is cut beyond it. */
+const OPEN_SIZE_BYTES_MAX = 3 * CHUNK_SIZE_BYTES_MAX;
+
+interface OpenChunk {
+  rows: NumberedRow[];
+  text: string;
+  sizeBytes: number;
+}
+
 export async function* cutChunks(
   batches: AsyncIterable<readonly unknown[]>,
   map: Mapping<unknown>,
@@ -64,17 +75,15 @@ export async function* cutChunks(
 ): AsyncGenerator<Chunk> {
   const { counts, rowsMax } = options;
   let index = options.firstIndex ?? 0;
-  let rows: NumberedRow[] = [];
-  let sizeBytes = 0;
-  let text = '';
-  const cut = (): Chunk => {
+  const open = new Map<number, OpenChunk>();
+  let openSizeBytes = 0;
+  const cut = (era: number): Chunk => {
+    const { rows, text, sizeBytes } = open.get(era)!;
+    open.delete(era);
+    openSizeBytes -= sizeBytes;
     const body = Buffer.from(text);
     const hash = createHash('sha256').update(body).digest('hex');
-    const chunk = { index: index++, rowCount: rows.length, body, hash, rows };
-    text = '';
-    sizeBytes = 0;
-    rows = [];
-    return chunk;
+    return { index: index++, rowCount: rows.length, body, hash, rows };
   };
   for await (const batch of batches) {
     for (const row of batch) {
@@ -82,14 +91,29 @@ export async function* cutChunks(
       if (event === undefined) continue;
       const line = `${JSON.stringify(event)}\n`;
       const lineSizeBytes = Buffer.byteLength(line);
-      if (rows.length > 0 && sizeBytes + lineSizeBytes > CHUNK_SIZE_BYTES_MAX) yield cut();
-      text += line;
-      sizeBytes += lineSizeBytes;
-      rows.push({ number: counts.read, row });
-      if (rows.length >= rowsMax) yield cut();
+      const era = eraOf(event.timestamp);
+      if ((open.get(era)?.sizeBytes ?? 0) + lineSizeBytes > CHUNK_SIZE_BYTES_MAX && open.has(era)) yield cut(era);
+      if (openSizeBytes + lineSizeBytes > OPEN_SIZE_BYTES_MAX && open.size > 0) yield cut(biggest(open));
+      const chunk = open.get(era) ?? { rows: [], text: '', sizeBytes: 0 };
+      open.set(era, chunk);
+      chunk.text += line;
+      chunk.sizeBytes += lineSizeBytes;
+      openSizeBytes += lineSizeBytes;
+      chunk.rows.push({ number: counts.read, row });
+      if (chunk.rows.length >= rowsMax) yield cut(era);
     }
   }
-  if (rows.length > 0) yield cut();
+  for (const era of [...open.keys()].sort((a, b) => a - b)) yield cut(era);
+}
+
+/** The era of a time as the server reads it. A time that it refuses is in an era of its own. */
+function eraOf(time: unknown): number {
+  const atMs = sentTimeMs(time);
+  return Number.isNaN(atMs) ? Number.NEGATIVE_INFINITY : Math.floor(atMs / DAY_MS / LIMITS.importChunkDaysMax);
+}
+
+function biggest(open: ReadonlyMap<number, OpenChunk>): number {
+  return [...open].reduce((most, each) => (each[1].sizeBytes > most[1].sizeBytes ? each : most))[0];
 }
 
 /** The event of a row; undefined when the row is skipped or refused, which is counted. */

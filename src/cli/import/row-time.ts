@@ -4,6 +4,7 @@
  * A misspelt column, a wrong separator and a date that JavaScript cannot read all end in an event without a time. JSON has
  * `null` for the latter two, and a live event without a time happens when it arrives: history never does.
  */
+import { LIMITS } from '../../core/limits.ts';
 import type { ImportEvent } from './mapping.ts';
 import { RefusedRow } from './read/row.ts';
 
@@ -39,6 +40,16 @@ export function previewTimeMs(time: unknown): number {
   const [, day, clock, zone] = ISO.exec(String(time)) ?? [];
   if (day === undefined || (clock === undefined) !== (zone === undefined)) return Number.NaN;
   return Date.parse(clock === undefined ? day : `${day}${clock}${fullZone(zone as string)}`);
+}
+
+/** Factors from a number of milliseconds, seconds, microseconds and nanoseconds to milliseconds. */
+const UNITS = [1, 1e3, 1e-3, 1e-6];
+
+/** Epoch milliseconds of a timestamp, whose unit its magnitude tells as on the server; NaN when the server refuses it. */
+export function sentTimeMs(time: unknown): number {
+  if (typeof time !== 'number') return previewTimeMs(time);
+  const unit = UNITS.find((factor) => time * factor >= LIMITS.atMsMin && time * factor < LIMITS.epochMsMax);
+  return unit === undefined ? Number.NaN : time * unit;
 }
 
 /** `+05`, `+0530` and `+05:30` as `+05:30`, which is all that `Date.parse` reads. */

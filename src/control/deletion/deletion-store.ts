@@ -36,6 +36,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   seal_plans: ['day', 'revision'],
   seal_tasks: ['day', 'revision', 'task'],
   sealed_days: ['day'],
+  dirty_days: ['day'],
   sealed_cells: ['rollup_id', 'day', 'grain', 'revision', 'chunk'],
   import_versions: ['import_id', 'version'],
   import_chunks: ['import_id', 'version', 'chunk'],

@@ -147,6 +147,16 @@ export interface SealMessage {
   /** One task of a seal that is too big for one invocation; absent for the next step of the day, whichever it is. */
   readonly task?: SealTaskName;
 }
+/** Queue message: the days of a command are to be looked at, once the shards have stored what they held. */
+export interface SealCommand {
+  readonly uid: string;
+  readonly days: readonly number[];
+  readonly cause: 'command';
+}
+export type SealQueueMessage = SealMessage | SealCommand;
+export interface SealQueue {
+  sendBatch(messages: Iterable<{ body: SealQueueMessage }>): Promise<unknown>;
+}
 export interface SealTaskName {
   readonly revision: number;
   /** Name such as `copies-3`, `bucket-7`. */

@@ -16,6 +16,7 @@ const STATUS_OF = {
   'json-invalid': 400,
   'batch-invalid': 400,
   'too-many-events': 413,
+  'too-many-days': 413,
   'events-too-large': 413,
   'content-type-unsupported': 415,
   'content-encoding-unsupported': 415,

@@ -20,7 +20,7 @@ import type {
   ImportVerdict,
 } from '../../core/event/import.ts';
 import { findLinks } from '../../core/people/find-links.ts';
-import type { SealMessage } from '../../core/shard/rpc.ts';
+import type { SealQueue } from '../../core/shard/rpc.ts';
 import { dayText } from '../../core/std/day.ts';
 import type { Hasher } from '../../core/std/hash.ts';
 import { hashHex } from '../../core/std/hash.ts';
@@ -42,7 +42,7 @@ import { drawVersion, finishedOf, finishVersion, type ImportKey, readVersions, u
 export interface ImportServices {
   readonly db: D1Database;
   readonly lake: PutBucket & CurrentBucket & Pick<R2Bucket, 'get'>;
-  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly sealQueue: SealQueue;
   readonly now: () => number;
 }
 

@@ -31,40 +31,6 @@ export async function claim(
   return new Set(claimed!.results.map(({ name }) => name));
 }
 
-/** A claim made because of something with a number: a later number is free although an earlier one still holds. */
-export interface NumberedClaim {
-  readonly name: string;
-  readonly seq: number;
-}
-
-/**
- * Like `claim`, but a name is also free when it was claimed for less than `seq`. A claim without a number counts as 0.
- */
-export async function claimSince(
-  db: D1Database,
-  claims: readonly NumberedClaim[],
-  nowMs: number,
-  forMs: number,
-): Promise<Set<string>> {
-  const { results } = await db
-    .prepare(
-      `INSERT INTO leases (name, holder, until_ms) SELECT value ->> 'name', value ->> 'seq', ?2 FROM json_each(?1) WHERE true
-       ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
-       WHERE leases.until_ms <= ?3 OR CAST(leases.holder AS INTEGER) < CAST(excluded.holder AS INTEGER) RETURNING name`,
-    )
-    .bind(JSON.stringify(claims), nowMs + forMs, nowMs)
-    .all<{ name: string }>();
-  return new Set(results.map(({ name }) => name));
-}
-
-/** Gives claims back when their duty could not be begun. */
-export async function unclaim(db: D1Database, names: readonly string[]): Promise<void> {
-  await db
-    .prepare('DELETE FROM leases WHERE name IN (SELECT value FROM json_each(?1))')
-    .bind(JSON.stringify(names))
-    .run();
-}
-
 export interface Lease {
   readonly name: string;
   readonly holder: string;

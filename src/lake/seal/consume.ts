@@ -2,21 +2,32 @@
  * Seal consumer: messages of the seal queue → sealed days. Each message succeeds or is retried on its own.
  *
  * steps: settle the shards of each tenant, once → seal the days, a few at a time as their rows fit → publish current.json,
- *   once for each tenant → ack
+ *   once for each tenant → ack → queue further days of these tenants
  *
- * A day too big for one invocation becomes one message for each task; the last task asks for the day again.
+ * A day too big for one invocation becomes one message for each task, acknowledged as soon as it is done; the last task asks
+ * for the day again. A command whose days were not known is looked at again once the shards are settled.
  *
  * The queue is trusted with nothing: a message that comes twice finds the day clean or the task done, and the schedule makes
  * a lost message again.
  */
-import { LIMITS } from '../../core/limits.ts';
-import type { DirectoryOf, SealMessage, SealTaskName, ShardOf } from '../../core/shard/rpc.ts';
+import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
+import type {
+  DirectoryOf,
+  SealCommand,
+  SealMessage,
+  SealQueue,
+  SealQueueMessage,
+  SealTaskName,
+  ShardOf,
+} from '../../core/shard/rpc.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { logError } from '../../observe/log.ts';
 import { publishCurrent } from '../manifest/current.ts';
+import { claim } from '../manifest/leases.ts';
 import { SegmentCache } from '../segment/segment-cache.ts';
 import { Room } from '../std/room.ts';
-import { queueSeals } from './schedule.ts';
+import { forgetClean } from './dirty-days.ts';
+import { queueDueOf, queueNow, queueSeals } from './schedule.ts';
 import { type SealResult, sealDay, sealTask } from './seal-day.ts';
 import { isBeyondLateness, settleShards } from './settle.ts';
 
@@ -25,7 +36,7 @@ export interface SealServices {
   readonly lake: R2Bucket;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
-  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly sealQueue: SealQueue;
   /** null when the tenant was deleted. */
   readonly tenantOf: (uid: string) => Promise<SealedTenant | null>;
   readonly now: () => number;
@@ -41,23 +52,45 @@ const SETTLE_ATTEMPTS_MAX = 3;
 const SETTLE_RETRY_SECONDS = 3;
 const RETRY_SECONDS_MAX = 300;
 
+/** A task that was queued is not queued again before this: longer than any task takes. */
+const TASK_CLAIM_MS = 5 * MINUTE_MS;
+
 /** The outcome of one message. */
 type Outcome = { readonly ack: boolean; readonly delaySeconds: number; readonly publish: boolean };
 
-export async function consumeSeals(batch: MessageBatch<SealMessage>, services: SealServices): Promise<void> {
+const DONE: Outcome = { ack: true, delaySeconds: 0, publish: false };
+
+export async function consumeSeals(batch: MessageBatch<SealQueueMessage>, services: SealServices): Promise<void> {
   const run = new SealRun(services);
-  const pending = [...batch.messages].sort((a, b) => a.body.day - b.body.day);
-  const outcomes = new Map<Message<SealMessage>, Outcome>();
+  const pending = [...batch.messages].sort((a, b) => firstDay(a.body) - firstDay(b.body));
+  const outcomes = new Map<Message<SealQueueMessage>, Outcome>();
   const work = async () => {
-    for (let message = pending.shift(); message; message = pending.shift())
-      outcomes.set(message, await run.handle(message));
+    for (let message = pending.shift(); message; message = pending.shift()) {
+      const outcome = await run.handle(message);
+      if (isTask(message.body)) end(message, outcome);
+      else outcomes.set(message, outcome);
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
   const unpublished = await run.publish(outcomes);
-  for (const [message, { ack, delaySeconds, publish }] of outcomes) {
-    if (ack && !(publish && unpublished.has(message.body.uid))) message.ack();
-    else message.retry({ delaySeconds });
+  for (const [message, outcome] of outcomes) {
+    const isPublished = !(outcome.publish && unpublished.has(message.body.uid));
+    end(message, { ...outcome, ack: outcome.ack && isPublished });
   }
+  await run.queueFurther(outcomes);
+}
+
+function firstDay(message: SealQueueMessage): number {
+  return 'days' in message ? Number.NEGATIVE_INFINITY : message.day;
+}
+
+function isTask(message: SealQueueMessage): boolean {
+  return 'task' in message && message.task !== undefined;
+}
+
+function end(message: Message<SealQueueMessage>, { ack, delaySeconds }: Outcome): void {
+  if (ack) message.ack();
+  else message.retry({ delaySeconds });
 }
 
 /** The state that the messages of one batch share. */
@@ -77,43 +110,67 @@ class SealRun {
     this.#cache = new SegmentCache(services.lake);
   }
 
-  async handle(message: Message<SealMessage>): Promise<Outcome> {
-    const { uid, day, task } = message.body;
-    if (task !== undefined) return this.#handleTask(message, task);
-    const isRepeated = message.attempts > 1;
+  async handle({ body, attempts }: Message<SealQueueMessage>): Promise<Outcome> {
     try {
-      const tenant = await this.#tenantOf(uid);
-      if (tenant === null) return { ack: true, delaySeconds: 0, publish: false };
-      if (!(await this.#isSettled(message))) return { ack: false, delaySeconds: SETTLE_RETRY_SECONDS, publish: false };
-      const result = await once(this.#days, `${uid}/${day}`, () => this.#seal(uid, day, tenant));
-      if (result.status === 'busy') return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
-      if (result.status === 'tasks') {
-        const { cause } = message.body;
-        await this.#queue(result.tasks.map((task) => ({ uid, day, cause, task })));
-      }
-      return { ack: true, delaySeconds: 1, publish: result.status === 'sealed' || isRepeated };
+      const tenant = await this.#tenantOf(body.uid);
+      if (tenant === null) return DONE;
+      if ('days' in body) return await this.#handleCommand(body, attempts, tenant);
+      if (body.task !== undefined) return await this.#handleTask(body, body.task, tenant);
+      return await this.#handleDay(body, attempts, tenant);
     } catch (cause) {
-      logError('seal.consume', cause, { uid, day, attempt: message.attempts });
-      return { ack: false, delaySeconds: retrySeconds(message.attempts), publish: false };
+      const day = 'days' in body ? {} : { day: body.day, ...body.task };
+      logError('seal.consume', cause, { uid: body.uid, ...day, attempt: attempts });
+      return later(retrySeconds(attempts));
     }
   }
 
-  async #handleTask({ body, attempts }: Message<SealMessage>, task: SealTaskName): Promise<Outcome> {
-    const { uid, day, cause } = body;
+  async #handleDay({ uid, day, cause }: SealMessage, attempts: number, tenant: SealedTenant): Promise<Outcome> {
+    const isOld = cause !== 'command' && isBeyondLateness(day, this.#services.now());
+    // An old day is sealed for its imports or for late events that are stored by now, and comes again when there are more.
+    if (!isOld && !(await this.#isSettled(uid, attempts))) return later(SETTLE_RETRY_SECONDS);
+    const result = await once(this.#days, `${uid}/${day}`, () => this.#seal(uid, day, tenant));
+    if (result.status === 'busy') return later(retrySeconds(attempts));
+    if (result.status === 'tasks') await this.#queueTasks({ uid, day, cause }, result.tasks);
+    if (result.status === 'clean' || result.status === 'empty') await forgetClean(this.#services.db, uid, day);
+    return { ack: true, delaySeconds: 1, publish: result.status === 'sealed' || attempts > 1 };
+  }
+
+  /** Shards may have held late events of any day, so the days of the command are looked up once these are stored. */
+  async #handleCommand({ uid, days }: SealCommand, attempts: number, { rollups }: SealedTenant): Promise<Outcome> {
+    if (!(await this.#isSettled(uid, attempts))) return later(SETTLE_RETRY_SECONDS);
+    const rollupIds = rollups.map(({ id }) => id);
+    await queueNow(this.#services, { uid, days, rollupIds }, this.#services.now());
+    return DONE;
+  }
+
+  async #handleTask({ uid, day, cause }: SealMessage, task: SealTaskName, { hashKey }: SealedTenant): Promise<Outcome> {
     const { db, lake } = this.#services;
-    try {
-      const tenant = await this.#tenantOf(uid);
-      if (tenant === null) return { ack: true, delaySeconds: 0, publish: false };
-      const { hashKey } = tenant;
-      // A task may hold as many rows as fit, so it runs alone.
-      const rest = await this.#room.run(LIMITS.sealBucketRowsMax, () =>
-        sealTask({ db, hashKey, bucket: lake, cache: this.#cache }, uid, day, task),
-      );
-      if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
-      return { ack: true, delaySeconds: 0, publish: false };
-    } catch (cause) {
-      logError('seal.task', cause, { uid, day, ...task, attempt: attempts });
-      return { ack: false, delaySeconds: retrySeconds(attempts), publish: false };
+    // A task may hold as many rows as fit, so it runs alone.
+    const rest = await this.#room.run(LIMITS.sealBucketRowsMax, () =>
+      sealTask({ db, hashKey, bucket: lake, cache: this.#cache }, uid, day, task),
+    );
+    if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
+    return DONE;
+  }
+
+  /** Queues the tasks that are not queued yet: the day may be asked for again while they run. */
+  async #queueTasks(day: SealMessage, tasks: readonly SealTaskName[]): Promise<void> {
+    const { db, now } = this.#services;
+    const nameOf = ({ revision, task }: SealTaskName) => `seal-task/${day.uid}/${day.day}/${revision}/${task}`;
+    const free = await claim(db, tasks.map(nameOf), now(), TASK_CLAIM_MS);
+    await this.#queue(tasks.filter((task) => free.has(nameOf(task))).map((task) => ({ ...day, task })));
+  }
+
+  /** Queues further days of the tenants whose days are done. */
+  async queueFurther(outcomes: ReadonlyMap<Message<SealQueueMessage>, Outcome>): Promise<void> {
+    const uids = new Set<string>();
+    for (const [message, { ack }] of outcomes) if (ack) uids.add(message.body.uid);
+    for (const uid of uids) {
+      try {
+        await queueDueOf(this.#services, uid, this.#services.now());
+      } catch (cause) {
+        logError('seal.further', cause, { uid });
+      }
     }
   }
 
@@ -122,7 +179,7 @@ class SealRun {
   }
 
   /** Publishes the lists of the tenants concerned; returns the tenants whose list could not be published. */
-  async publish(outcomes: ReadonlyMap<Message<SealMessage>, Outcome>): Promise<ReadonlySet<string>> {
+  async publish(outcomes: ReadonlyMap<Message<SealQueueMessage>, Outcome>): Promise<ReadonlySet<string>> {
     const { db, lake, now } = this.#services;
     const uids = new Set<string>();
     for (const [message, { publish }] of outcomes) if (publish) uids.add(message.body.uid);
@@ -138,13 +195,8 @@ class SealRun {
     return failed;
   }
 
-  /**
-   * An old day is sealed for its imports or for late events that are stored by now, and the schedule has the day again when
-   * more of them come. A command settles it all the same, because shards may hold late events that it waits for.
-   */
-  async #isSettled({ body: { uid, day, cause }, attempts }: Message<SealMessage>): Promise<boolean> {
+  async #isSettled(uid: string, attempts: number): Promise<boolean> {
     if (attempts > SETTLE_ATTEMPTS_MAX) return true;
-    if (cause !== 'command' && isBeyondLateness(day, this.#services.now())) return true;
     return once(this.#settled, uid, () => settleShards(this.#services, uid));
   }
 
@@ -175,6 +227,10 @@ function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promis
     known.set(key, promise);
   }
   return promise;
+}
+
+function later(delaySeconds: number): Outcome {
+  return { ack: false, delaySeconds, publish: false };
 }
 
 function retrySeconds(attempts: number): number {

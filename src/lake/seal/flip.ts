@@ -15,6 +15,7 @@ import { IS_NOT_OVERTAKEN, type SealedDay } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { toBase64 } from '../std/base64.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
+import { resealTimes, settleSealed } from './dirty-days.ts';
 import type { SealPlan } from './plan.ts';
 import { type AdoptedPlan, leaseOf } from './plan-store.ts';
 import { workPaths } from './work-store.ts';
@@ -41,6 +42,7 @@ export async function writeAndFlip(
     ...last,
     upsertSealedDay(db, plan, outcome.sealed, nowMs),
     ...deleteReplaced(db, plan, nowMs),
+    ...settleSealed(db, plan.uid, plan.day),
     releaseLease(db, leaseOf(plan, holder)),
     ...forgetTasks(db, adopted, nowMs),
   ]);
@@ -80,29 +82,21 @@ function upsertSealedDay(
   const [vectorText, rollupsText, driftText, expiredText] = [vector, rollupIds, drift, expired].map((value) =>
     JSON.stringify(value),
   ) as [string, string, string, string];
+  const { manyAtMs, fewAtMs } = resealTimes(day, nowMs);
   return db
     .prepare(
-      `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired, superseded_seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+      `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired, superseded_seq,
+           reseal_many_at_ms, reseal_few_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (uid, day) DO UPDATE SET revision = excluded.revision, covered_seq = excluded.covered_seq,
            vector = excluded.vector, rollup_ids = excluded.rollup_ids, events = excluded.events, people = excluded.people,
            drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired,
-           superseded_seq = excluded.superseded_seq
+           superseded_seq = excluded.superseded_seq, reseal_many_at_ms = excluded.reseal_many_at_ms, reseal_few_at_ms = excluded.reseal_few_at_ms
          WHERE excluded.revision > sealed_days.revision`,
     )
     .bind(
-      uid,
-      day,
-      revision,
-      coveredSeq,
-      vectorText,
-      rollupsText,
-      events,
-      people,
-      driftText,
-      nowMs,
-      expiredText,
-      supersededSeq,
+      ...[uid, day, revision, coveredSeq, vectorText, rollupsText, events, people, driftText, nowMs, expiredText],
+      ...[supersededSeq, manyAtMs, fewAtMs],
     );
 }
 

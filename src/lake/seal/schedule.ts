@@ -1,31 +1,23 @@
 /**
- * Seal schedule: which days are due: they ended two hours ago and are dirty; every hour at first, and less often the older
- * they are (CORRECTNESS B5). It also makes lost messages harmless: a day that stays dirty is found again.
+ * Seal schedule: hands days out to the seal queue: days that are due, days of an import that has ended, days of a command.
+ *
+ * The rows of `dirty_days` are the queue that lasts; a message is only a claim on one of them. A few days of each tenant are
+ * in the queue at a time, and the consumer fetches the next when it is done with some. So a lost message is made again, and
+ * no tenant holds up another (docs/decisions/seal/0051-dirty-days.md).
  */
-import { HOUR_MS, LIMITS, MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
-import type { SealMessage } from '../../core/shard/rpc.ts';
-import { dayOf } from '../../core/std/day.ts';
+import type { SealMessage, SealQueue, SealQueueMessage } from '../../core/shard/rpc.ts';
 import { collectGarbage } from '../manifest/garbage.ts';
-import { claim, claimSince, unclaim } from '../manifest/leases.ts';
+import { askForDays, askForImported, daysToSeal, giveBack, takeDue, takeDueOf } from './dirty-days.ts';
 
-export interface ScheduleServices {
-  readonly db: D1Database;
+export interface ScheduleServices extends QueueServices {
   readonly lake: Pick<R2Bucket, 'delete'>;
-  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
 }
 
-/** The look-up reads every uncovered day of every tenant: too much for each minute. */
-const SCHEDULE_EVERY_MS = 5 * MINUTE_MS;
-/** A day that was queued is not queued again before this time has passed. */
-const QUEUED_FOR_MS = 15 * MINUTE_MS;
-/**
- * A day of an import that was queued is not queued again sooner, however often the import's end is said: a loop of that call
- * would fill the queue that all tenants share. Ten seconds is less than the half minute after which `tidemark import` asks
- * again for days that do not move. Each further day of the import adds a twentieth of a second.
- */
-const IMPORT_QUEUED_FOR_MS = 10 * SECOND_MS;
-const IMPORT_QUEUED_FOR_MS_A_DAY = 50;
-const DAYS_PER_RUN_MAX = 500;
+export interface QueueServices {
+  readonly db: D1Database;
+  readonly sealQueue: SealQueue;
+}
+
 const MESSAGES_PER_SEND_MAX = 100;
 
 /** The cron's duty in sealing: queues the days that are due, and deletes objects that were replaced long enough ago. */
@@ -33,81 +25,94 @@ export async function scheduleSeals(
   services: ScheduleServices,
   nowMs: number,
 ): Promise<{ queued: number; deleted: number }> {
-  if (!(await claim(services.db, ['schedule/seal'], nowMs, SCHEDULE_EVERY_MS)).has('schedule/seal')) {
-    return { queued: 0, deleted: 0 };
-  }
-  const due = await dueDays(services.db, nowMs);
-  const free = await claim(services.db, due.map(claimName), nowMs, QUEUED_FOR_MS);
-  const chosen = due.filter((day) => free.has(claimName(day)));
-  await queueSeals(
-    services.sealQueue,
-    chosen.map(({ uid, day }) => ({ uid, day, cause: 'schedule' })),
-  );
+  const queued = await queueTaken(services, await takeDue(services.db, nowMs));
   const deleted = await collectGarbage(services.db, services.lake, nowMs);
-  return { queued: chosen.length, deleted };
+  return { queued, deleted };
 }
 
-export async function queueSeals(
-  queue: ScheduleServices['sealQueue'],
-  messages: readonly SealMessage[],
-): Promise<void> {
+/** Queues due days of the tenant, as many more as it may have in the queue at a time. */
+export async function queueDueOf(services: QueueServices, uid: string, nowMs: number): Promise<number> {
+  return queueTaken(services, await takeDueOf(services.db, uid, nowMs));
+}
+
+async function queueTaken({ db, sealQueue }: QueueServices, taken: readonly SealMessage[]): Promise<number> {
+  if (taken.length === 0) return 0;
+  const messages = taken.map(({ uid, day, cause }) => ({ uid, day, cause }));
+  try {
+    await queueSeals(sealQueue, messages);
+  } catch (cause) {
+    await giveBack(db, taken);
+    throw cause;
+  }
+  return taken.length;
+}
+
+export async function queueSeals(queue: SealQueue, messages: readonly SealQueueMessage[]): Promise<void> {
   for (let at = 0; at < messages.length; at += MESSAGES_PER_SEND_MAX) {
     await queue.sendBatch(messages.slice(at, at + MESSAGES_PER_SEND_MAX).map((body) => ({ body })));
   }
 }
 
-/**
- * Queues the days of an import that are not sealed with all of it, unless they were queued since its newest finish or
- * undo: a day that was queued before it is queued again at once.
- */
+/** Queues the days of an import that are not sealed with all of it. */
 export async function queueImported(
-  { db, sealQueue }: Pick<ScheduleServices, 'db' | 'sealQueue'>,
+  services: QueueServices,
   uid: string,
-  open: readonly { readonly day: number; readonly seq: number }[],
+  open: readonly { readonly day: number }[],
   nowMs: number,
 ): Promise<void> {
   if (open.length === 0) return;
-  const forMs = Math.min(QUEUED_FOR_MS, IMPORT_QUEUED_FOR_MS + open.length * IMPORT_QUEUED_FOR_MS_A_DAY);
-  const claims = open.map(({ day, seq }) => ({ name: claimName({ uid, day }), seq }));
-  const free = await claimSince(db, claims, nowMs, forMs);
-  const chosen = open.filter(({ day }) => free.has(claimName({ uid, day })));
-  try {
-    await queueSeals(
-      sealQueue,
-      chosen.map(({ day }) => ({ uid, day, cause: 'import' })),
-    );
-  } catch (cause) {
-    await unclaim(db, [...free]);
-    throw cause;
-  }
+  await askForImported(
+    services.db,
+    uid,
+    open.map(({ day }) => day),
+    nowMs,
+  );
+  await queueDueOf(services, uid, nowMs);
 }
 
-interface DueDay {
+/** Queues days of a tenant to be sealed anew, whether they are dirty or not. */
+export async function queueAnew(
+  services: QueueServices,
+  uid: string,
+  days: readonly number[],
+  nowMs: number,
+): Promise<void> {
+  if (days.length === 0) return;
+  await askForDays(services.db, { uid, days, cause: 'schedule' }, nowMs);
+  await queueDueOf(services, uid, nowMs);
+}
+
+export interface Command {
   readonly uid: string;
-  readonly day: number;
+  readonly days: readonly number[];
+  /** Ids of the rollups that the tenant has now. */
+  readonly rollupIds: readonly string[];
 }
 
-/** The days to be sealed now, youngest first. */
-export async function dueDays(db: D1Database, nowMs: number): Promise<DueDay[]> {
-  const today = dayOf(nowMs);
-  const lastDay = dayOf(nowMs - LIMITS.sealAfterMs) - 1;
-  const { results } = await db
-    .prepare(
-      `SELECT sd.uid, sd.day
-       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-       LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-       WHERE sd.day <= ?1 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
-         AND sd.day >= COALESCE((SELECT r.day_before FROM dropped r WHERE r.uid = sd.uid AND r.tier = 'lake' AND r.name = ''), sd.day)
-         AND COALESCE(d.sealed_at_ms, 0) <= ?2 - CASE WHEN sd.day >= ?3 - 2 THEN ?4 WHEN sd.day >= ?3 - 9 THEN ?4 * 6 ELSE ?4 * 24 END
-       UNION SELECT v.uid, v.day FROM superseded_days v JOIN sealed_days d ON d.uid = v.uid AND d.day = v.day
-       WHERE v.superseded_seq > d.superseded_seq
-       ORDER BY 2 DESC LIMIT ?5`,
-    )
-    .bind(lastDay, nowMs, today, HOUR_MS, DAYS_PER_RUN_MAX)
-    .all<DueDay>();
-  return results;
+/**
+ * Queues the days of a command that a seal would change, and returns them. While a shard holds events that are not stored
+ * (`settled` is false), these may be all of them: one message has the consumer settle the shards and look again.
+ */
+export async function queueCommanded(
+  services: QueueServices,
+  command: Command & { readonly settled: boolean },
+  nowMs: number,
+): Promise<number[]> {
+  const { uid, days } = command;
+  if (command.settled) return queueNow(services, command, nowMs);
+  await queueSeals(services.sealQueue, [{ uid, days, cause: 'command' }]);
+  return [...days];
 }
 
-function claimName({ uid, day }: DueDay): string {
-  return `seal-queued/${uid}/${day}`;
+/** Queues the days of a command that a seal would change by what is stored now. */
+export async function queueNow(
+  services: QueueServices,
+  { uid, days, rollupIds }: Command,
+  nowMs: number,
+): Promise<number[]> {
+  const wanted = await daysToSeal(services.db, uid, days, rollupIds);
+  if (wanted.length === 0) return [];
+  await askForDays(services.db, { uid, days: wanted, cause: 'command' }, nowMs);
+  await queueDueOf(services, uid, nowMs);
+  return wanted;
 }

@@ -11,7 +11,7 @@
  * Events that come later for a dropped day (an import of old history) are taken and do not count; the next run deletes them.
  */
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
-import type { SealMessage } from '../../core/shard/rpc.ts';
+import type { SealQueue } from '../../core/shard/rpc.ts';
 import { type ExpiryPolicy, type ExpiryTargets, expirySchema, expiryTargets } from '../../core/tenant/expiry.ts';
 import { logError } from '../../observe/log.ts';
 import { type CurrentBucket, publishCurrent } from '../manifest/current.ts';
@@ -19,12 +19,12 @@ import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from 
 import { afterScans, throwAwayFound } from '../manifest/garbage.ts';
 import { claim } from '../manifest/leases.ts';
 import { traitsPathSql } from '../manifest/paths.ts';
-import { queueSeals } from '../seal/schedule.ts';
+import { queueAnew } from '../seal/schedule.ts';
 
 export interface ExpiryServices {
   readonly db: D1Database;
   readonly lake: CurrentBucket;
-  readonly sealQueue: { sendBatch(messages: Iterable<{ body: SealMessage }>): Promise<unknown> };
+  readonly sealQueue: SealQueue;
 }
 
 const EVERY_MS = 6 * HOUR_MS;
@@ -78,10 +78,7 @@ export async function enforceExpiry(services: ExpiryServices, uid: string, nowMs
   const [, deleted] = await db.batch(deleteStatements(db, uid, dropped, nowMs));
   if ((deleted?.meta.changes ?? 0) > 0) await publishCurrent(db, lake, uid, nowMs);
   const days = await daysToSealAnew(db, uid, dropped);
-  await queueSeals(
-    sealQueue,
-    days.map((day) => ({ uid, day, cause: 'schedule' })),
-  );
+  await queueAnew({ db, sealQueue }, uid, days, nowMs);
 }
 
 function recordStatements(
@@ -144,6 +141,7 @@ function deleteStatements(db: D1Database, uid: string, dropped: Dropped, nowMs: 
     ),
     db.prepare(`DELETE FROM segments WHERE ${segments}`).bind(uid, lake.dayBefore),
     db.prepare('DELETE FROM segment_days WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
+    db.prepare('DELETE FROM dirty_days WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
     db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
     cells('hour', hour.dayBefore),
     cells('day', day.dayBefore),

@@ -4,7 +4,7 @@ import { dropVersion, findIdleVersions } from '../../../src/lake/import/version-
 import { publishCurrent } from '../../../src/lake/manifest/current.ts';
 import { currentPath } from '../../../src/lake/manifest/paths.ts';
 import { readScanPlan } from '../../../src/lake/manifest/segments.ts';
-import { dueDays } from '../../../src/lake/seal/schedule.ts';
+import { takeDue } from '../../../src/lake/seal/dirty-days.ts';
 import { DAY, DAY_START_MS, type Row, TenantLake, UID } from '../seal/tenant-lake.ts';
 
 const row = (id: string, given: Partial<Row> = {}): Row => ({
@@ -55,12 +55,12 @@ describe('a version of an import', () => {
     expect(await lake.sealed()).toBeUndefined();
     expect([...(await lake.range()).voidDays]).toEqual([DAY]);
     expect(await counted(lake)).toBe(2);
-    expect(await dueDays(lake.db, lake.nowMs + 3_600_000)).toEqual([{ uid: UID, day: DAY }]);
+    expect(await takeDue(lake.db, lake.nowMs + 3_600_000)).toMatchObject([{ uid: UID, day: DAY }]);
     expect(await state(lake)).toMatchObject({ version: 2, rows: 1, sealed: 0, of: 1 });
     await lake.seal();
     expect(await lake.sealed()).toMatchObject({ revision: 2, events: 2, drift: { live: 1, imported: 1, rest: 0 } });
     expect(await lake.counts()).toEqual({ Buy: { count: 1, people: 1 }, Refund: { count: 1, people: 1 } });
-    expect(await dueDays(lake.db, lake.nowMs + 7_200_000)).toEqual([]);
+    expect(await takeDue(lake.db, lake.nowMs + 7_200_000)).toEqual([]);
   });
 
   it('is taken back, and leaves a day without events sealed and clean', async () => {
@@ -72,7 +72,7 @@ describe('a version of an import', () => {
     expect(await counted(lake)).toBe(0);
     expect(await lake.seal()).toMatchObject({ status: 'sealed', events: 0, rest: 0 });
     expect(await lake.seal()).toEqual({ status: 'empty' });
-    expect(await dueDays(lake.db, lake.nowMs + 7_200_000)).toEqual([]);
+    expect(await takeDue(lake.db, lake.nowMs + 7_200_000)).toEqual([]);
     expect(await state(lake)).toMatchObject({ undone: true, rows: 0, sealed: 0, of: 0 });
   });
 

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { SealMessage, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
+import { takeDueOf } from '../../../src/lake/seal/dirty-days.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { root } from '../../../src/local/paths.ts';
 import type { SealReport } from '../../bench/lake/lake-seal.ts';
@@ -162,7 +163,7 @@ describe('a day of several buckets', () => {
   it('goes through the queue, a message a task', async () => {
     const lake = await bigDay();
     const seen: string[] = [];
-    let queue: SealMessage[] = [{ uid: UID, day: DAY, cause: 'command' }];
+    let queue: SealMessage[] = await takeDueOf(lake.db, UID, lake.nowMs);
     for (let batch = 1; queue.length > 0; batch++) {
       expect(batch).toBeLessThan(10);
       const bodies = queue;
@@ -183,7 +184,7 @@ describe('a day of several buckets', () => {
         directoryOf: () => ({ list: async () => [] }) as never,
         sealQueue: {
           sendBatch: async (sent) => {
-            queue.push(...[...sent].map(({ body }) => body));
+            queue.push(...[...sent].map(({ body }) => body as SealMessage));
           },
         },
         tenantOf: async () => ({ rollups: lake.rollups, hashKey: HASH_KEY }),

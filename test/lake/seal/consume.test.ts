@@ -42,7 +42,7 @@ async function consume(
     directoryOf: listingOf(async () => [{ region: 'weur', index: 0, incarnation: 'a', registeredAtMs: 0 }]),
     sealQueue: {
       sendBatch: async (sent) => {
-        for (const { body } of sent) queued.push(body);
+        for (const { body } of sent) queued.push(body as SealMessage);
       },
     },
     tenantOf: async (uid) => (uid === UID ? { rollups: lake.rollups, hashKey: HASH_KEY } : null),

@@ -3,6 +3,7 @@ import { LATE_BEYOND } from '../../../src/core/event/columns.ts';
 import { HOUR_MS, LIMITS } from '../../../src/core/limits.ts';
 import { decodeRollupCells } from '../../../src/core/rollup/cell-codec.ts';
 import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
+import type { SealQueueMessage } from '../../../src/core/shard/rpc.ts';
 import { publishCurrent } from '../../../src/lake/manifest/current.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
@@ -311,8 +312,8 @@ describe('the schedule', () => {
     return {
       days,
       sealQueue: {
-        sendBatch: async (all: Iterable<{ body: { day: number } }>) =>
-          days.push(...[...all].map(({ body }) => body.day)),
+        sendBatch: async (all: Iterable<{ body: SealQueueMessage }>) =>
+          days.push(...[...all].flatMap(({ body }) => ('day' in body ? [body.day] : []))),
       },
     };
   }

@@ -5,7 +5,7 @@ import { DAY_MS } from '../../../src/core/limits.ts';
 import type { SealMessage } from '../../../src/core/shard/rpc.ts';
 import { dayText } from '../../../src/core/std/day.ts';
 import { expirySchema, expiryTargets } from '../../../src/core/tenant/expiry.ts';
-import { dueDays, scheduleSeals } from '../../../src/lake/seal/schedule.ts';
+import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { enforceExpiry, readDropped, scheduleExpiry, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
 import { wireDropped } from '../../../src/operate/expiry-routes.ts';
 import { listEvents } from '../../../src/query/events/list-events.ts';
@@ -182,7 +182,7 @@ describe('the lake', () => {
     await world.store(0);
     expect(await total(sums)).toMatchObject({ total: 0 });
     expect(await total(COUNT)).toMatchObject({ total: 3, complete: true });
-    expect(await dueDays(world.db, world.nowMs)).toEqual([]);
+    expect(rows('SELECT day FROM dirty_days')).toEqual([]);
     await world.seal(TODAY - 70);
     expect(await total(COUNT)).toMatchObject({ total: 3, complete: true });
     await enforceExpiry(services(), UID, world.nowMs);

@@ -15,6 +15,10 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   logSizeBytesMax: 44_000,
   sealBucketRowsMax: 400,
   sealIdsMax: 380,
+  // Days wait for each other, and are sealed again within the hours of a run.
+  sealDaysAtOnce: 2,
+  sealPauseMsMax: 3_600_000,
+  sealOldPauseMsMax: 3_600_000,
   flushAgeMsMax: 900_000,
   // A set of ids gives way to its runs after few ids, so look-ups read the runs.
   dedupeRecentIdsMax: 150,
