@@ -68,13 +68,13 @@ CREATE TABLE waiting_links (
 
 -- The versions that ceased to count. Their segments name the seq; a seal pins the greatest that it has seen.
 CREATE TABLE supersessions (
-  seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+  supersession_seq INTEGER PRIMARY KEY AUTOINCREMENT,
   uid            TEXT NOT NULL,
   import_id      TEXT NOT NULL,
   version        INTEGER NOT NULL,
   at_ms          INTEGER NOT NULL
 );
-CREATE INDEX supersessions_uid ON supersessions (uid, seq);
+CREATE INDEX supersessions_uid ON supersessions (uid, supersession_seq);
 CREATE TABLE superseded_days (
   uid            TEXT NOT NULL,
   day            INTEGER NOT NULL,

@@ -20,6 +20,7 @@ describe('/v1/retention', () => {
       JSON.stringify({ id: day, event: 'Bought', timestamp: `${day}T10:00:00Z` }),
     );
     await call('POST', '/v1/import', { key: keys.write, body: lines.join('\n'), headers });
+    await call('POST', '/v1/import/one/finish', { key: keys.write });
     const messages = ['2020-01-01', '2025-12-31'].map((day) => {
       const body = { uid, day: Date.parse(`${day}T00:00:00Z`) / 86_400_000, cause: 'import' as const };
       return { body, attempts: 1, ack: () => {}, retry: () => expect.unreachable() };

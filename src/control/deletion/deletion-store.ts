@@ -43,7 +43,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   import_days: ['import_id', 'version', 'day'],
   waiting_segments: ['import_id', 'version', 'chunk'],
   waiting_links: ['import_id', 'version', 'kind', 'from_hash', 'to_hash'],
-  supersessions: ['seq'],
+  supersessions: ['supersession_seq'],
   superseded_days: ['day'],
   flush_failures: ['incarnation', 'seq_from'],
   exports: ['export_id'],

@@ -44,7 +44,7 @@ export async function readImport(
     db
       .prepare(
         `SELECT COALESCE((SELECT MAX(manifest_seq) FROM segments WHERE uid = ?1 AND import_id = ?2), 0)
-           + COALESCE((SELECT MAX(seq) FROM supersessions WHERE uid = ?1 AND import_id = ?2), 0) AS seq`,
+           + COALESCE((SELECT MAX(supersession_seq) FROM supersessions WHERE uid = ?1 AND import_id = ?2), 0) AS seq`,
       )
       .bind(uid, importId),
   ]);

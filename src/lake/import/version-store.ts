@@ -113,7 +113,7 @@ const IS_READY = `EXISTS (SELECT 1 FROM import_versions v WHERE v.uid = ?1 AND v
 /** The version whose segments count until this one is finished; null when there is none. */
 const BEFORE = `(SELECT MAX(s.import_version) FROM segments s
   WHERE s.uid = ?1 AND s.import_id = ?2 AND s.import_version < ?3 AND s.superseded_seq IS NULL)`;
-const LATEST_SUPERSESSION = '(SELECT MAX(x.seq) FROM supersessions x WHERE x.uid = ?1)';
+const LATEST_SUPERSESSION = '(SELECT MAX(x.supersession_seq) FROM supersessions x WHERE x.uid = ?1)';
 
 /** Makes the version count in place of the one before. False when it was not open and whole. */
 export async function finishVersion(

@@ -93,7 +93,7 @@ export function selectRevisions(db: D1Database, uid: string, dayFrom: number, da
   return db
     .prepare(
       `SELECT count(*) AS days, coalesce(sum(revision), 0) AS revisions,
-         (SELECT max(x.seq) FROM supersessions x WHERE x.uid = ?1) AS supersededSeq FROM sealed_days
+         (SELECT max(x.supersession_seq) FROM supersessions x WHERE x.uid = ?1) AS supersededSeq FROM sealed_days
        WHERE uid = ?1 AND day BETWEEN ?2 AND ?3`,
     )
     .bind(uid, dayFrom, dayTo);

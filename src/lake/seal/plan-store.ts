@@ -41,7 +41,7 @@ export async function readDayState(db: D1Database, uid: string, day: number): Pr
 }
 
 /** The tenant's latest supersession, and the latest that took rows of the day. Parameters: uid, day. */
-const SELECT_SUPERSEDED = `SELECT COALESCE((SELECT MAX(seq) FROM supersessions WHERE uid = ?1), 0) AS supersededSeq,
+const SELECT_SUPERSEDED = `SELECT COALESCE((SELECT MAX(supersession_seq) FROM supersessions WHERE uid = ?1), 0) AS supersededSeq,
   COALESCE((SELECT superseded_seq FROM superseded_days WHERE uid = ?1 AND day = ?2), 0) AS daySeq`;
 
 /** \`counting\`: which segments are wanted; a plan's own may have been superseded since it was made. */
