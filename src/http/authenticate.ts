@@ -44,10 +44,18 @@ export class Authenticator {
   readonly #keys: KeyRing;
   readonly #tenants: TenantLookup;
   readonly #ended = new Set<string>();
+  readonly #charge: (tenant: Tenant) => void;
 
-  constructor(keys: KeyRing, tenants: TenantLookup) {
+  /** `charge` is called with the tenant of each call that is let in; what it throws refuses the call. */
+  constructor(keys: KeyRing, tenants: TenantLookup, charge: (tenant: Tenant) => void = () => {}) {
     this.#keys = keys;
     this.#tenants = tenants;
+    this.#charge = charge;
+  }
+
+  /** An authenticator of the same keys that charges each call. */
+  charging(charge: (tenant: Tenant) => void): Authenticator {
+    return new Authenticator(this.#keys, this.#tenants, charge);
   }
 
   /**
@@ -68,6 +76,7 @@ export class Authenticator {
       const detail = `This call needs a ${needed} key, the one sent is a ${verified.scope} key.`;
       throw new Problem(403, 'key-scope', detail, { extra: { needed, sent: verified.scope } });
     }
+    this.#charge(tenant);
     return { tenant, scope: verified.scope, keyHash: verified.hash };
   }
 

@@ -36,6 +36,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   seal_tasks: ['day', 'revision', 'task'],
   sealed_days: ['day'],
   dirty_days: ['day'],
+  tenant_usage: ['uid'],
   sealed_cells: ['rollup_id', 'day', 'grain', 'revision', 'chunk'],
   imports: ['import_id', 'chunk'],
   flush_failures: ['incarnation', 'seq_from'],
