@@ -39,7 +39,9 @@ export function createApp(services: Services): Hono {
   const checkNames = givenNamesCheck(services);
   const app = new Hono();
   const requests = new RequestCounter();
-  const quotas = new Quotas((uid) => services.telemetry.write({ index: uid, blobs: ['quota-exceeded'], doubles: [1] }));
+  const quotas = new Quotas((uid, code) => services.telemetry.write({ index: uid, blobs: [code], doubles: [1] }));
+  const charged = services.auth.charging((tenant) => quotas.chargeQuestion(tenant, services.now()));
+  const asked = { ...services, auth: charged };
 
   app.use(observe(requests));
   app.onError((error, c) => renderProblem(c, error));
@@ -50,12 +52,12 @@ export function createApp(services: Services): Hono {
   app.route('/v1/import', importRoutes({ ...services, quotas }, lakeImporter(services)));
 
   // Asking questions.
-  app.route('/v1/query', queryRoutes(services));
-  app.route('/v1/query', journeyRoutes(services));
-  app.route('/v1/events', eventsRoutes(services));
-  app.route('/v1/people', peopleRoutes(services));
-  app.route('/v1/export', exportRoutes(services));
-  app.route('/v1/insights', insightRoutes(services));
+  app.route('/v1/query', queryRoutes(asked));
+  app.route('/v1/query', journeyRoutes(asked));
+  app.route('/v1/events', eventsRoutes(asked));
+  app.route('/v1/people', peopleRoutes(asked));
+  app.route('/v1/export', exportRoutes(asked));
+  app.route('/v1/insights', insightRoutes(asked));
 
   // Configuring tenants.
   app.route('/v1/tenants', tenantRoutes(services));

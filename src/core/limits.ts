@@ -331,6 +331,21 @@ export const LIMITS = {
   /** Names of events, groups and ids that a profile lists. */
   profileListMax: 200,
 
+  /**
+   * Quotas of a tenant that has none of its own. Those of a time are for each isolate of the edge: 200,000 events a second
+   * are more than an isolate takes, so they bound a tenant only where the operator lowers them.
+   */
+  quotaEventsPerMinute: 12_000_000,
+  /** Days of import chunks, one for each chunk that has events of it: 40 full chunks. */
+  quotaDaysPerMinute: 20_000,
+  /** 500 questions a second: more than one isolate answers. */
+  quotaQuestionsPerMinute: 30_000,
+  /** Events that may link two ids: a site of two million logins a day. */
+  quotaLinksPerDay: 2_000_000,
+  /** A fifth of the 10 GB that a D1 database may have. */
+  quotaStoredBytes: 2 * 1024 * MIB,
+  /** A request of more than this many times a quota is refused whole: waiting would not help it. */
+  quotaRequestFactorMax: 10,
   tenantIdLengthMax: 40,
   /** The trail of keys and tenants: over a year, so that a yearly audit sees all of one. */
   auditDays: 400,

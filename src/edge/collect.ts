@@ -23,6 +23,7 @@ import { append } from './append.ts';
 import { arrivalOf } from './arrival.ts';
 import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
 import type { EventCall, Taken, WireBatch } from './protocols/protocol.ts';
+import { countLinking } from './quota.ts';
 import { type ReceiveDeps, receive } from './receive.ts';
 import { nearestRegion } from './region.ts';
 import { type PathParams, RequestHead } from './request/head.ts';
@@ -53,6 +54,8 @@ export async function collect(
   const { arrival, notes } = orRefuse(arrivalOf(batch, receivedAtMs, tenant));
   deps.quotas?.charge(tenant, batch.events.length, receivedAtMs);
   const admission = admitLive(request, batch, { tenant, arrival, source, deps });
+  const links = countLinking(admission.events.map(({ record }) => record));
+  deps.quotas?.chargeFurther(tenant, { links }, receivedAtMs);
 
   const region = nearestRegion(tenant, placeOf(request));
   const hasher = new Hasher(tenant.hashKey);

@@ -9,7 +9,8 @@
  * - A line without a time is refused, unless `x-import-time: now` asks for the time of the receipt: history happened before.
  * - An event without an id gets one made of import, chunk and line, so that a repeat makes the same.
  * - Place and browser of the request are the importer's own, so they tell nothing of the events.
- * - A chunk's events are charged to the tenant's quota before they are validated; a repeat of a stored chunk is not.
+ * - A chunk's events are charged to the tenant's quota before they are validated, its days and links after; a repeat of a
+ *   stored chunk is not charged.
  * - Lines use our own names of an event's fields, or the aliases of protocols/event-names.ts.
  */
 import { z } from 'zod';
@@ -26,7 +27,7 @@ import type { Surroundings } from './enrich/surroundings.ts';
 import { aliasMapping } from './protocols/event-names.ts';
 import { Lines } from './protocols/json.ts';
 import { tooManyEvents } from './protocols/protocol.ts';
-import type { Quotas } from './quota.ts';
+import { countLinking, type Quotas } from './quota.ts';
 import { NDJSON_TYPES, readBody } from './request/body.ts';
 import { orRefuse, refuse } from './request/refusal.ts';
 import { StoredSize } from './steps/stored-size.ts';
@@ -34,7 +35,7 @@ import { StoredSize } from './steps/stored-size.ts';
 export interface ChunkDeps {
   readonly importer: Importer;
   /**
-   * The allowances of `collect`: an imported event counts like one that was sent. Absent when no tenant has a quota.
+   * The allowances of `collect`: an imported event counts like one that was sent. Absent where nothing is charged.
    */
   readonly quotas?: Quotas;
   readonly now: () => number;
@@ -118,7 +119,8 @@ async function storeNew(
   const settings = { arrival, privacy: tenant.privacy };
   const { events, rejected, unlisted, madeIds, notes, noted } = admitLines(lines, settings, idPrefix);
   const records = events.map(({ record }) => record);
-  checkDays(records);
+  const links = countLinking(records);
+  quotas?.chargeFurther(tenant, { links, days: countDays(records), isImport: true }, now());
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
   const account = { received, madeIds: new Set(madeIds.map(({ id }) => id)), errors: rejected, unlisted, notes, noted };
@@ -180,12 +182,12 @@ function countEvents(lines: Lines): number {
   return count;
 }
 
-/** Throws `too-many-days`. */
-function checkDays(records: readonly EventRecord[]): void {
+/** The number of days of the events. Throws `too-many-days`. */
+function countDays(records: readonly EventRecord[]): number {
   const days = new Set<number>();
   for (const { atMs } of records) days.add(dayOf(atMs));
   const limit = LIMITS.importChunkDaysMax;
-  if (days.size <= limit) return;
+  if (days.size <= limit) return days.size;
   const detail = `The events of a chunk may lie on ${limit} days, these lie on ${days.size}. Send fewer days at a time.`;
   throw refuse({ code: 'too-many-days', detail, extra: { limit, met: days.size } });
 }

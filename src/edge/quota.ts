@@ -1,67 +1,146 @@
 /**
- * Quota at the edge: refuses the requests of a tenant that sends more than it may, before they cost anything: 429
- * `quota-exceeded` with Retry-After. Other tenants are not affected.
+ * Quotas at the edge: refuses what a tenant does beyond its quotas, before it costs anything: 429 with Retry-After and a code
+ * for each quota. Other tenants are not affected.
  *
- * Each isolate counts only the events that it has seen itself, so a tenant that n isolates serve may send up to n times
- * its quota. Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md).
- * A tenant without a quota costs one comparison, a tenant with a quota one look-up.
+ * Each isolate counts only what it has seen itself, so a tenant that n isolates serve may use up to n times its quota.
+ * Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md). Every tenant has
+ * quotas: the defaults are above what an honest one reaches (docs/decisions/operate/0057-default-quotas.md).
+ *
+ * Imports have allowances of their own, as large as those of live events, so that an import at its limit leaves live events
+ * their room.
  */
+import type { EventRecord } from '../core/event/event.ts';
 import { LIMITS, SECOND_MS } from '../core/limits.ts';
-import { type Allowance, fullAllowance, spend } from '../core/tenant/quota.ts';
+import {
+  type Allowance,
+  DEFAULT_QUOTAS,
+  fullAllowance,
+  QUOTA_PERIOD_MS,
+  spend,
+  type TimedQuota,
+} from '../core/tenant/quota.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
+import type { ProblemCode } from '../wire/problem-codes.ts';
 
 /**
- * The most tenants whose allowances are kept, some 100 bytes each. The oldest is forgotten, and begins anew with a full
- * allowance.
+ * The most allowances that are kept, some 100 bytes each. The oldest is forgotten, and begins anew with a full allowance.
  */
-const REMEMBERED_TENANTS_MAX = 10_000;
+const REMEMBERED_MAX = 40_000;
+
+/** The parts of a tenant that its quotas go by. */
+export type QuotaTenant = Pick<Tenant, 'uid' | 'quotas' | 'storedBytes'>;
+
+interface Use {
+  readonly events?: number;
+  readonly links?: number;
+  readonly days?: number;
+  readonly questions?: number;
+  readonly isImport?: boolean;
+}
+
+interface Told {
+  readonly code: ProblemCode;
+  readonly unit: string;
+}
+
+const TOLD: Readonly<Record<TimedQuota, Told>> = {
+  eventsPerMinute: { code: 'quota-exceeded', unit: 'events a minute' },
+  daysPerMinute: { code: 'days-quota-exceeded', unit: 'days of import chunks a minute' },
+  questionsPerMinute: { code: 'questions-quota-exceeded', unit: 'questions a minute' },
+  linksPerDay: { code: 'links-quota-exceeded', unit: 'events that link ids a day' },
+};
 
 export class Quotas {
   readonly #allowances = new Map<string, Allowance>();
-  readonly #onRefused: (uid: string) => void;
+  readonly #onRefused: (uid: string, code: ProblemCode) => void;
   /** Number of requests refused since the isolate started. */
   refused = 0;
 
-  constructor(onRefused: (uid: string) => void) {
+  constructor(onRefused: (uid: string, code: ProblemCode) => void) {
     this.#onRefused = onRefused;
   }
 
   /**
-   * Spends the events of a request, which is taken whole or not at all. Throws `quota-exceeded`. Imports have an allowance
-   * of their own, as large as that of live events, so that an import at its limit leaves live events their room.
+   * Spends the events of a request, which is taken whole or not at all. Throws `quota-exceeded`, `storage-quota-exceeded`,
+   * `request-over-quota`.
    */
-  charge(
-    { uid, quotaEventsPerMinute }: Tenant,
-    events: number,
-    nowMs: number,
-    { isImport = false }: { readonly isImport?: boolean } = {},
-  ): void {
-    if (quotaEventsPerMinute === undefined) return;
-    const name = isImport ? `import ${uid}` : uid;
-    const allowance = this.#allowances.get(name) ?? this.#begin(name, quotaEventsPerMinute, nowMs);
-    const waitMs = spend(allowance, quotaEventsPerMinute, events, nowMs);
-    if (waitMs > 0) this.#refuse(uid, quotaEventsPerMinute, waitMs);
+  charge(tenant: QuotaTenant, events: number, nowMs: number, { isImport = false }: Use = {}): void {
+    this.#checkStored(tenant);
+    this.#spend(tenant, 'eventsPerMinute', events, nowMs, isImport);
   }
 
-  #begin(name: string, eventsPerMinute: number, nowMs: number): Allowance {
-    if (this.#allowances.size >= REMEMBERED_TENANTS_MAX) {
+  /** Spends events that may link two ids, and the days of an import's chunk. Throws `links-quota-exceeded`, `days-quota-exceeded`. */
+  chargeFurther(tenant: QuotaTenant, { links = 0, days = 0, isImport = false }: Use, nowMs: number): void {
+    if (links > 0) this.#spend(tenant, 'linksPerDay', links, nowMs, isImport);
+    if (days > 0) this.#spend(tenant, 'daysPerMinute', days, nowMs, isImport);
+  }
+
+  /** Spends a call that asks. Throws `questions-quota-exceeded`. */
+  chargeQuestion(tenant: QuotaTenant, nowMs: number): void {
+    this.#spend(tenant, 'questionsPerMinute', 1, nowMs, false);
+  }
+
+  #checkStored({ uid, quotas, storedBytes = 0 }: QuotaTenant): void {
+    const limit = quotas?.storedBytes ?? DEFAULT_QUOTAS.storedBytes;
+    if (storedBytes < limit) return;
+    const detail = `The tenant takes ${storedBytes} bytes of the database and may take ${limit}.`;
+    throw this.#refusal(uid, 'storage-quota-exceeded', detail, { limit, waitMs: LIMITS.retryAfterMsMax });
+  }
+
+  #spend(tenant: QuotaTenant, name: TimedQuota, amount: number, nowMs: number, isImport: boolean): void {
+    const { uid, quotas } = tenant;
+    const limit = quotas?.[name] ?? DEFAULT_QUOTAS[name];
+    const { code, unit } = TOLD[name];
+    if (amount > limit * LIMITS.quotaRequestFactorMax) throw this.#tooBig(uid, amount, { limit, unit });
+    // A changed quota begins with a full allowance: one that was raised holds at once.
+    const allowance = this.#allowanceOf(`${name} ${limit} ${isImport} ${uid}`, () =>
+      fullAllowance(limit, nowMs, QUOTA_PERIOD_MS[name]),
+    );
+    const waitMs = spend(allowance, limit, amount, nowMs, QUOTA_PERIOD_MS[name]);
+    if (waitMs === 0) return;
+    const detail = `The tenant may use ${limit} ${unit}; wait, then send the request again.`;
+    throw this.#refusal(uid, code, detail, { limit, waitMs });
+  }
+
+  #allowanceOf(name: string, begin: () => Allowance): Allowance {
+    const known = this.#allowances.get(name);
+    if (known !== undefined) return known;
+    if (this.#allowances.size >= REMEMBERED_MAX) {
       const { value: oldest } = this.#allowances.keys().next();
       if (oldest !== undefined) this.#allowances.delete(oldest);
     }
-    const allowance = fullAllowance(eventsPerMinute, nowMs);
+    const allowance = begin();
     this.#allowances.set(name, allowance);
     return allowance;
   }
 
-  #refuse(uid: string, eventsPerMinute: number, waitMs: number): never {
+  #tooBig(uid: string, amount: number, { limit, unit }: { readonly limit: number; readonly unit: string }): Problem {
     this.refused++;
-    this.#onRefused(uid);
-    const seconds = Math.ceil(Math.min(waitMs, LIMITS.retryAfterMsMax) / SECOND_MS);
-    const detail = `The tenant may send ${eventsPerMinute} events a minute; wait, then send the request again.`;
-    throw new Problem(429, 'quota-exceeded', detail, {
-      headers: { 'retry-after': String(seconds) },
-      extra: { limit: eventsPerMinute },
-    });
+    this.#onRefused(uid, 'request-over-quota');
+    const factor = LIMITS.quotaRequestFactorMax;
+    const detail = `The request has ${amount}; the tenant may use ${limit} ${unit}, and a request ${factor} times as many.`;
+    return new Problem(413, 'request-over-quota', detail, { extra: { limit: limit * factor, met: amount } });
   }
+
+  #refusal(
+    uid: string,
+    code: ProblemCode,
+    detail: string,
+    { limit, waitMs }: { readonly limit: number; readonly waitMs: number },
+  ): Problem {
+    this.refused++;
+    this.#onRefused(uid, code);
+    const seconds = Math.ceil(Math.min(waitMs, LIMITS.retryAfterMsMax) / SECOND_MS);
+    return new Problem(429, code, detail, { headers: { 'retry-after': String(seconds) }, extra: { limit } });
+  }
+}
+
+const LINKING: ReadonlySet<string | null> = new Set(['identify', 'alias']);
+
+/** The number of events that may link two ids. */
+export function countLinking(records: readonly Pick<EventRecord, 'strings'>[]): number {
+  let count = 0;
+  for (const { strings } of records) if (LINKING.has(strings.type)) count++;
+  return count;
 }

@@ -51,12 +51,27 @@ export class Authenticator {
   readonly #tenants: TenantLookup;
   readonly #rootRefusals: RootRefusals | undefined;
   readonly #ended = new Set<string>();
+  readonly #charge: (tenant: Tenant) => void;
 
-  /** `rootRefusals` is told of each call that showed a wrong key where the root key is needed. Default: nothing is. */
-  constructor(keys: KeyRing, tenants: TenantLookup, rootRefusals?: RootRefusals) {
+  /**
+   * `rootRefusals` is told of each call that showed a wrong key where the root key is needed. Default: nothing is. `charge` is
+   * called with the tenant of each call that is let in; what it throws refuses the call.
+   */
+  constructor(
+    keys: KeyRing,
+    tenants: TenantLookup,
+    rootRefusals?: RootRefusals,
+    charge: (tenant: Tenant) => void = () => {},
+  ) {
     this.#keys = keys;
     this.#tenants = tenants;
     this.#rootRefusals = rootRefusals;
+    this.#charge = charge;
+  }
+
+  /** An authenticator of the same keys that charges each call. */
+  charging(charge: (tenant: Tenant) => void): Authenticator {
+    return new Authenticator(this.#keys, this.#tenants, this.#rootRefusals, charge);
   }
 
   /**
@@ -77,6 +92,7 @@ export class Authenticator {
       const detail = `This call needs a ${needed} key, the one sent is a ${verified.scope} key.`;
       throw new Problem(403, 'key-scope', detail, { extra: { needed, sent: verified.scope } });
     }
+    this.#charge(tenant);
     return { tenant, scope: verified.scope, keyHash: verified.hash };
   }
 

@@ -107,7 +107,8 @@ export function route<
   handle: (call: Call<P, K, Q, B>) => Promise<AnswerOf<A>> | AnswerOf<A>,
 ): void {
   const { method, path, key, answer, status = 200, headers, errors = [] } = said;
-  const codes = [...codesOfKey(key), ...codesOfInput(said), ...errors];
+  const charged: readonly ProblemCode[] = said.tag === 'query' ? ['questions-quota-exceeded'] : [];
+  const codes = [...codesOfKey(key), ...codesOfInput(said), ...charged, ...errors];
   const { body, example, ...rest } = said;
   const description = describe({
     ...rest,

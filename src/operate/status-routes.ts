@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import type { ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { dayText } from '../core/std/day.ts';
+import { DEFAULT_QUOTAS } from '../core/tenant/quota.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { route } from '../http/route.ts';
 import { readDropped } from '../lake/upkeep/expiry.ts';
@@ -54,7 +55,11 @@ async function readStatus({ db, shardOf, directoryOf, now }: StatusServices, ten
     pending: sum(shards.map(({ pendingEvents }) => pendingEvents)),
     shards,
     ...(await readStored(db, tenant.uid)),
-    quota: { eventsPerMinute: tenant.quotaEventsPerMinute ?? null },
+    quota: {
+      eventsPerMinute: tenant.quotas?.eventsPerMinute ?? null,
+      limits: { ...DEFAULT_QUOTAS, ...tenant.quotas },
+      storedBytes: tenant.storedBytes ?? null,
+    },
     dropped: wireDropped(await readDropped(db, tenant.uid)),
   };
 }

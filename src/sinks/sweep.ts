@@ -9,6 +9,7 @@
  */
 import type { DirectoryOf, RegisteredShard, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
+import { measureUsage } from '../lake/manifest/usage.ts';
 import { logError } from '../observe/log.ts';
 import { deleteSettledFailures } from './flush-failures.ts';
 import { nextSlice, type SweptTenant } from './sweep-round.ts';
@@ -64,6 +65,7 @@ async function sweepTenant(deps: SweepDeps, { uid, epochs }: SweptTenant, sweep:
   );
   const map = await directory.map();
   if (map.split !== null || map.epochs.length > epochs) await deps.resumeSplit(uid);
+  await measureUsage(deps.db, uid, deps.now());
 }
 
 async function sweepShard(deps: SweepDeps, uid: string, shard: RegisteredShard, sweep: Sweep): Promise<void> {

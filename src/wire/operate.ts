@@ -141,7 +141,19 @@ export const statusSchema = z.object({
     latestAt: instantSchema,
   }),
   drift: z.record(z.string(), z.number()).describe('Live minus sealed counts by cause, over all sealed days.'),
-  quota: z.object({ eventsPerMinute: z.int().nullable().describe('null when there is no quota.') }),
+  quota: z.object({
+    eventsPerMinute: z.int().nullable().describe('The quota of its own; null when the default holds.'),
+    limits: z
+      .object({
+        eventsPerMinute: z.int(),
+        daysPerMinute: z.int(),
+        questionsPerMinute: z.int(),
+        linksPerDay: z.int(),
+        storedBytes: z.int(),
+      })
+      .describe('The quotas that hold.'),
+    storedBytes: z.int().nullable().describe('Bytes taken of the database; null before the first flush.'),
+  }),
   dropped: droppedSchema.describe('What the policy of /v1/retention has dropped.'),
 });
 export type WireStatus = z.output<typeof statusSchema>;

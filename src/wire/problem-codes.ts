@@ -23,6 +23,8 @@ export const PROBLEM_CODES = {
   'content-type-unsupported': 'The content type of the body is not supported by this call.',
   'control-unavailable': 'The tenant could not be looked up. Send the request again.',
   'cursor-invalid': '`cursor` was not issued by this endpoint. Start again without it.',
+  'days-quota-exceeded':
+    'The chunks of the tenant’s imports lie on more days a minute than its quota allows. Wait as `Retry-After` says and send the chunk again.',
   'directory-unavailable': 'The list of the tenant’s shards could not be read. Send the request again.',
   'event-unknown':
     'No event of the tenant has the name in `event`; most often it is misspelt. The detail lists similar names. `allowUnknown: true` asks all the same.',
@@ -80,6 +82,8 @@ export const PROBLEM_CODES = {
   'mode-invalid': 'The value at `path` is not one of those that the field allows.',
   'not-ready': 'A dependency does not answer yet. Try again.',
   'origin-not-allowed': 'The tenant lists the origins that may send events, and this origin is not on the list.',
+  'links-quota-exceeded':
+    'The tenant sends more events that link ids (identify, alias) a day than its quota allows. Wait as `Retry-After` says and send the request again.',
   overloaded: 'A shard cannot take more events now. Wait as `Retry-After` says and send the request again.',
   'person-not-found': 'No event of a person with that id is stored.',
   'property-unknown':
@@ -89,11 +93,15 @@ export const PROBLEM_CODES = {
     'The shards hold more events that are not stored yet than a question can read. Wait as `Retry-After` says and ask again.',
   'query-too-large':
     'The question would have to read or hold more than one question may. Ask for a shorter range or for fewer groups.',
+  'questions-quota-exceeded':
+    'The tenant asks more questions a minute than its quota allows. Wait as `Retry-After` says and ask again.',
   'quota-exceeded':
     'The tenant sends more events a minute than its quota allows. Wait as `Retry-After` says and send the request again.',
   'range-invalid': '`from` or `to` is neither an instant nor a date.',
   'range-inverted': '`to` must be after `from`.',
   'range-too-wide': 'The range has more days than a question may span.',
+  'request-over-quota':
+    'The request has more than ten times what the quota of the tenant allows in its time. Waiting does not help: send less at a time.',
   'request-invalid': 'The request does not fit its schema; `path` is the first place, `errors` lists all of them.',
   'rollup-built-in': 'Built-in rollups can be neither added again nor removed.',
   'rollup-not-found': 'The tenant has no rollup with that id. `GET /v1/rollups` lists them.',
@@ -110,6 +118,8 @@ export const PROBLEM_CODES = {
   'tenant-not-found': 'There is no tenant with that id. `GET /v1/tenants` lists them.',
   'tenant-other': 'The key belongs to another tenant than the one that the request names.',
   'timezone-unknown': '`timezone` is not an IANA time zone.',
+  'storage-quota-exceeded':
+    'The tenant takes more bytes of the database than its quota allows. Drop old data with `PUT /v1/retention`, or have the quota raised.',
   'too-many-days':
     'The events of the chunk lie on more days than those of one chunk may. Sort them by time and send the days in several chunks; `tidemark import` does.',
   'too-many-events': 'The request has more events than one request may have. Send fewer at a time.',

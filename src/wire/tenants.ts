@@ -10,7 +10,7 @@ const ORIGINS_MAX = 50;
 const TENANTS_PAGE_DEFAULT = 100;
 const TENANTS_PAGE_MAX = 1_000;
 /** 16 million events a second: more than any tenant sends. */
-const EVENTS_PER_MINUTE_MAX = 1_000_000_000;
+const QUOTA_MAX = 1_000_000_000_000;
 
 export const tenantIdSchema = z
   .string()
@@ -103,13 +103,19 @@ const deletionSchema = z.object({
 export type WireDeletion = z.output<typeof deletionSchema>;
 export const deletionListSchema = z.object({ deletions: z.array(deletionSchema) });
 
+const quota = (unit: string, fallback: number) =>
+  z.int().min(1).max(QUOTA_MAX).nullable().describe(`${unit} null for the default, ${fallback}.`);
+const A_ISOLATE = 'for each isolate of the edge that serves the tenant;';
+
 export const quotaSchema = z.strictObject({
-  eventsPerMinute: z
-    .int()
-    .min(1)
-    .max(EVENTS_PER_MINUTE_MAX)
-    .nullable()
-    .describe('Bound for each isolate of the edge that serves the tenant; null when there is no quota.'),
+  eventsPerMinute: quota(`Events a minute ${A_ISOLATE}`, LIMITS.quotaEventsPerMinute),
+  daysPerMinute: quota(`Days of import chunks a minute ${A_ISOLATE}`, LIMITS.quotaDaysPerMinute).optional(),
+  questionsPerMinute: quota(`Questions a minute ${A_ISOLATE}`, LIMITS.quotaQuestionsPerMinute).optional(),
+  linksPerDay: quota(`Events a day that link ids ${A_ISOLATE}`, LIMITS.quotaLinksPerDay).optional(),
+  storedBytes: quota(
+    'Bytes of the database, which hold cells and lists, not events;',
+    LIMITS.quotaStoredBytes,
+  ).optional(),
 });
 export const tenantQuotaSchema = quotaSchema.extend({ tenant: z.string() });
 

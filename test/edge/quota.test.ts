@@ -99,11 +99,11 @@ describe('at the edge', () => {
     return { ...made, appended, points, setQuota, send };
   };
 
-  it('a tenant without a quota sends as much as it likes', async () => {
+  it('a tenant without a quota of its own is not refused', async () => {
     const { createTenant, send, call } = stack();
     const { keys } = await createTenant('acme');
     for (let i = 0; i < 5; i++) expect((await send(keys.write, LIMITS.requestEventsMax)).status).toBe(200);
-    expect((await call('GET', '/v1/status', { key: keys.read })).body.quota).toEqual({ eventsPerMinute: null });
+    expect((await call('GET', '/v1/status', { key: keys.read })).body.quota).toMatchObject({ eventsPerMinute: null });
   });
 
   it('one beyond its quota is refused with a wait, before any shard is asked, and is counted; its neighbours are not', async () => {
@@ -125,7 +125,9 @@ describe('at the edge', () => {
     expect(points[0]).toEqual({ index: loud.uid, blobs: ['quota-exceeded'], doubles: [1] });
     const metrics = (await call('GET', '/metrics', { key: ROOT_KEY })).body as string;
     expect(metrics).toMatch(/^tidemark_quota_refused_total\{instance="\w+"\} 50$/m);
-    expect((await call('GET', '/v1/status', { key: loud.keys.read })).body.quota).toEqual({ eventsPerMinute: 100 });
+    expect((await call('GET', '/v1/status', { key: loud.keys.read })).body.quota).toMatchObject({
+      eventsPerMinute: 100,
+    });
 
     clock.nowMs += 31_000;
     expect((await send(loud.keys.write, 10)).body).toMatchObject({ received: 10, accepted: 10 });
@@ -171,7 +173,8 @@ describe('at the edge', () => {
     const { createTenant, setQuota, send } = stack();
     const { keys } = await createTenant('acme');
     await setQuota('acme', 1);
-    await send(keys.write, 500);
+    expect(await send(keys.write, 11)).toMatchObject({ status: 413, body: { code: 'request-over-quota', met: 11 } });
+    await send(keys.write, 10);
     expect((await send(keys.write, 1)).headers.get('retry-after')).toBe('60');
   });
 

@@ -103,7 +103,7 @@ export async function* cutChunks(
       if (chunk.rows.length >= rowsMax) yield cut(era);
     }
   }
-  for (const era of [...open.keys()].sort((a, b) => a - b)) yield cut(era);
+  for (const era of [...open.keys()]) yield cut(era);
 }
 
 /** The era of a time as the server reads it. A time that it refuses is in an era of its own. */

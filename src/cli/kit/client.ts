@@ -47,6 +47,13 @@ export interface ClientOptions {
 /** A refusal as JSON. A proxy before the server, or another version of the server, may leave out any member. */
 type Problem = Partial<ProblemDocument>;
 
+/** Quotas that fill again while the client waits. */
+const QUOTAS_OF_TIME = new Set([
+  'quota-exceeded',
+  'days-quota-exceeded',
+  'links-quota-exceeded',
+  'questions-quota-exceeded',
+]);
 const RETRYABLE = new Set([429, 502, 503, 504]);
 /** Statuses of requests that the server cannot have carried out. */
 const REFUSED = new Set([429, 503]);
@@ -162,7 +169,7 @@ function failureOf({ status, headers }: Response, body: unknown, path: string, {
     error: refusal(status, body, `${method ?? 'GET'} ${path}`),
     isRetryable: RETRYABLE.has(status),
     isUnsent: REFUSED.has(status),
-    isOverQuota: status === 429 && (body as Problem | null)?.code === 'quota-exceeded',
+    isOverQuota: status === 429 && QUOTAS_OF_TIME.has((body as Problem | null)?.code ?? ''),
     retryAfterMs: retryAfterMs(headers.get('retry-after')),
   };
 }

@@ -37,6 +37,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   seal_tasks: ['day', 'revision', 'task'],
   sealed_days: ['day'],
   dirty_days: ['day'],
+  tenant_usage: ['uid'],
   sealed_cells: ['rollup_id', 'day', 'grain', 'revision', 'chunk'],
   import_versions: ['import_id', 'version'],
   import_chunks: ['import_id', 'version', 'chunk'],

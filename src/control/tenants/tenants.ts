@@ -10,6 +10,7 @@ import { JunkIds } from '../../core/event/junk-id.ts';
 import { Privacy } from '../../core/privacy/privacy.ts';
 import type { ShardEpoch, ShardMap } from '../../core/shard/shard-map.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
+import type { TenantQuotas } from '../../core/tenant/quota.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { insertEntry, insertTenantDeleted } from '../audit/audit-store.ts';
 import { insertDeletion } from '../deletion/deletion-store.ts';
@@ -34,6 +35,9 @@ interface TenantRow {
   readonly shard_map: string | null;
   readonly origins: string;
   readonly quota_events_per_minute: number | null;
+  /** The other quotas that differ from the defaults, as JSON; null when none does. */
+  readonly quotas: string | null;
+  readonly stored_bytes: number | null;
   /** Changes to the list of junk ids as JSON; null when there are none. */
   readonly junk_ids: string | null;
   /** Changes to the rules of privacy as JSON; null when there are none. */
@@ -42,7 +46,8 @@ interface TenantRow {
 }
 
 const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
-const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, junk_ids, privacy`;
+const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, quotas, junk_ids, privacy,
+   (SELECT u.stored_bytes FROM tenant_usage u WHERE u.uid = tenants.uid) AS stored_bytes`;
 
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
 export async function loadTenant(db: D1Database, uid: string): Promise<KnownTenant | null> {
@@ -151,10 +156,17 @@ function recordFrom(row: TenantRow): TenantRecord {
     timezone: row.timezone,
     hashKey: hashKeyFrom(row.hash_key),
     origins: JSON.parse(row.origins),
-    ...(row.quota_events_per_minute !== null && { quotaEventsPerMinute: row.quota_events_per_minute }),
+    ...quotasFrom(row),
+    ...(row.stored_bytes !== null && { storedBytes: row.stored_bytes }),
     shardCount: (shardMapFrom(row).at(-1) as ShardEpoch).shardCount,
     createdAtMs: row.created_at_ms,
   };
+}
+
+function quotasFrom({ quota_events_per_minute: eventsPerMinute, quotas }: TenantRow): Pick<Tenant, 'quotas'> {
+  if (eventsPerMinute === null && quotas === null) return {};
+  const others = quotas === null ? {} : (JSON.parse(quotas) as Partial<TenantQuotas>);
+  return { quotas: { ...others, ...(eventsPerMinute !== null && { eventsPerMinute }) } };
 }
 
 /** The stored map, or for a tenant that never grew the map it was created with. */

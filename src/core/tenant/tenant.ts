@@ -7,6 +7,7 @@ import type { JunkIds } from '../event/junk-id.ts';
 import type { Privacy } from '../privacy/privacy.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 import type { ShardMap } from '../shard/shard-map.ts';
+import type { TenantQuotas } from './quota.ts';
 
 export const KEY_SCOPES = ['write', 'read', 'admin'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
@@ -27,8 +28,10 @@ export interface Tenant {
   readonly rollups: readonly Rollup[];
   /** Origins that may send events from a browser; empty when any may. */
   readonly origins: readonly string[];
-  /** Absent when the tenant has no quota. */
-  readonly quotaEventsPerMinute?: number;
+  /** The quotas that differ from the defaults; absent when none does. */
+  readonly quotas?: Partial<TenantQuotas>;
+  /** Bytes that the tenant takes of the database, as of the last flush, seal or sum; absent before the first. */
+  readonly storedBytes?: number;
   /** Absent when the tenant does not change the product's list. */
   readonly junkIds?: JunkIds;
   /** Absent when the tenant does not change the product's rules on what is stored. */

@@ -12,6 +12,7 @@ import { jsonParameters } from '../std/json-parameters.ts';
 import type { NamesToKeep } from './keep-names.ts';
 import { insertLinks } from './link-store.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from './segment-rows.ts';
+import { addUsage } from './usage.ts';
 
 export interface FlushRecord {
   readonly uid: string;
@@ -42,7 +43,7 @@ export async function storeFlush(db: D1Database, record: FlushRecord): Promise<v
   const statements = [...(names?.statements ?? []), ...partStatements(db, record)];
   if (segment) statements.push(...flushSegmentStatements(db, record, segment));
   statements.push(...insertLinks(db, uid, flush.incarnation, links));
-  statements.push(flushStatement(db, record));
+  statements.push(usageStatement(db, record), flushStatement(db, record));
   try {
     await db.batch(statements);
     names?.remember();
@@ -98,6 +99,16 @@ function flushSegmentStatements(
       .prepare(`${INSERT_SEGMENT_DAYS} AND ${FLUSH_IS_NEW}`)
       .bind(uid, incarnation, seqFrom, segment.path, segmentDaysJson(segment.encoded)),
   ];
+}
+
+/** Adds the bytes of the parts and of the segment's row, once. */
+function usageStatement(db: D1Database, { uid, flush, parts, segment }: FlushRecord): D1PreparedStatement {
+  const cellBytes = parts.reduce((sum, { cells }) => sum + cells.byteLength, 0);
+  const footerBytes = segment?.encoded.footer.byteLength ?? 0;
+  // Cells and footers are stored as base64.
+  const sizeBytes = Math.ceil((4 * (cellBytes + footerBytes)) / 3);
+  const condition = 'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?3 AND f.seq_from = ?4)';
+  return addUsage(db, uid, sizeBytes, { condition, values: [flush.incarnation, flush.seqFrom] });
 }
 
 /** The last statement of the batch. A conflicting row fails on NOT NULL, so that nothing of the batch stays. */

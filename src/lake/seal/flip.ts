@@ -13,6 +13,7 @@ import { releaseLease } from '../manifest/leases.ts';
 import { isL1PathSql, l0PathSql, traitsPathSql } from '../manifest/paths.ts';
 import { IS_NOT_OVERTAKEN, type SealedDay } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
+import { addUsage } from '../manifest/usage.ts';
 import { toBase64 } from '../std/base64.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
 import { resealTimes, settleSealed } from './dirty-days.ts';
@@ -43,6 +44,7 @@ export async function writeAndFlip(
     upsertSealedDay(db, plan, outcome.sealed, nowMs),
     ...deleteReplaced(db, plan, nowMs),
     ...settleSealed(db, plan.uid, plan.day),
+    addUsage(db, plan.uid, usedBytes(outcome)),
     releaseLease(db, leaseOf(plan, holder)),
     ...forgetTasks(db, adopted, nowMs),
   ]);
@@ -69,6 +71,13 @@ function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: 
   const segments = outcome.segments.map((segment) => insertL1(db, plan, hash, segment));
   const last = cellBatches.pop() ?? [];
   return [...cellBatches, [...last, ...segments]];
+}
+
+/** Bytes of the cells and footers as base64. */
+function usedBytes({ cells, segments }: SealOutcome): number {
+  const cellBytes = cells.reduce((sum, row) => sum + row.cells.byteLength, 0);
+  const footerBytes = segments.reduce((sum, { encoded }) => sum + encoded.footer.byteLength, 0);
+  return Math.ceil((4 * (cellBytes + footerBytes)) / 3);
 }
 
 /** The flip itself: from here on readers count the revision. */
