@@ -30,8 +30,9 @@ export function readingMeta(facts: ReadingFacts): ReadingMeta {
 }
 
 /** Meta of an answer from the events of a view. Nothing is pending, because everything stored was read. */
-export function viewMeta({ coverage, segments, revision, people }: LakeView, scannedEvents: number): ReadingMeta {
-  return readingMeta({
+export function viewMeta(view: LakeView, scannedEvents: number): ReadingMeta {
+  const { coverage, segments, revision, people, unknownNames } = view;
+  const meta = readingMeta({
     coverage,
     pending: 0,
     rollups: null,
@@ -40,6 +41,7 @@ export function viewMeta({ coverage, segments, revision, people }: LakeView, sca
     scannedEvents,
     identityAsOfMs: people?.identityAsOfMs ?? null,
   });
+  return unknownNames === undefined ? meta : { ...meta, unknownNames: [...unknownNames] };
 }
 
 export function liveSource({ shards, answered, tailEvents }: Coverage): QueryMeta['sources']['live'] {
