@@ -27,20 +27,19 @@ const ownHosts = ['semicomplete.com'];
 
 const quoted = String.raw`"((?:[^"\\]|\\.)*)"`;
 const combined = new RegExp(
-  String.raw`^(\S+) (\S+) [^[]*\[([^\][]+)\] ${quoted} (\d{3}) (\d+|-) ${quoted} ${quoted}\s*$`,
+  String.raw`^((\S+) (\S+) .*?)\[([^\][]+)\] ${quoted} (\d{3}) (\d+|-) ${quoted} ${quoted}\s*$`,
 );
 const requestLine = /^([A-Z][A-Z-]*) (.+?)(?: (HTTP\/[\d.]+))?$/;
 
 const map: Mapping<string> = (line): ImportEvent | null => {
   const match = combined.exec(line);
   if (!match) throw new Error('the line is not in the combined log format');
-  const [, first = '', second = '', time = '', request = '', status, bytes, referrer, agent] = match.map(
+  const [, before = '', first = '', second = '', time = '', request = '', status, bytes, referrer, agent] = match.map(
     (part) => part ?? '',
   );
   const [, method, url, protocol = ''] = requestLine.exec(request) ?? [];
   if (method === undefined || url === undefined) return null;
-  // The second word is `-` almost always: the name that the client's ident service tells.
-  const hasVirtualHost = /[.:]/.test(second);
+  const hasVirtualHost = isAddress(second) && words(before).length >= 4;
   const address = hasVirtualHost ? second : first;
   const userAgent = known(agent);
   return {
@@ -59,6 +58,18 @@ const map: Mapping<string> = (line): ImportEvent | null => {
   };
 };
 export default map;
+
+function words(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '');
+}
+
+/**
+ * Whether the second word is an address or the name of a host, so that a virtual host stands in front. Without one it is the
+ * name that the client's ident service tells: `-` almost always, and no address even when it has a dot.
+ */
+function isAddress(word: string): boolean {
+  return /^[\da-f]*:[\da-f:.]+$/i.test(word) || /^[\w-]+(\.[\w-]+)+$/.test(word);
+}
 
 /** `shop.example:443` → `https://shop.example`. The log does not tell the scheme of another port. */
 function originOf(virtualHost: string): string {

@@ -159,4 +159,32 @@ describe('the Apache log mapping', () => {
     expect(() => mapLog(`a - ${'['.repeat(50_000)}"`, 1)).toThrow();
     expect(performance.now() - startedAtMs).toBeLessThan(1_000);
   });
+
+  it.each<[what: string, before: string, sameAs: string, url: string]>([
+    ['a name with a dot from the ident service', '192.0.2.7 frank.smith bob', '192.0.2.7 - -', '/shop'],
+    ['a user name of several words', '192.0.2.7 - John [x] Doe', '192.0.2.7 - -', '/shop'],
+    ['a virtual host', 'shop.example:443 192.0.2.7 - -', '192.0.2.7 - -', 'https://shop.example/shop'],
+    [
+      'a virtual host and an address of IPv6',
+      'shop.example 2001:db8::7 - -',
+      '2001:db8::7 - -',
+      'http://shop.example/shop',
+    ],
+    ['a virtual host that is an address', '[2001:db8::1]:443 ::1 - bob', '::1 - -', 'https://[2001:db8::1]/shop'],
+    [
+      'a virtual host and the name of the client',
+      'shop.example:80 host.example - -',
+      'host.example - -',
+      'http://shop.example:80/shop',
+    ],
+  ])('takes the address of the visitor behind %s', (_, before, sameAs, url) => {
+    const lineOf = (text: string) => `${text} [17/May/2015:10:05:03 +0000] "GET /shop HTTP/1.1" 200 1 "-" "a"`;
+    const event = mapLog(lineOf(before), 1);
+    expect(event?.anonymousId).toBe(mapLog(lineOf(sameAs), 1)?.anonymousId);
+    expect(event?.context).toMatchObject({ page: { url, path: '/shop' } });
+  });
+
+  it.each(['-', String.raw`\x16\x03\x01`, ''])('skips the request %j', (request) => {
+    expect(mapLog(`::1 - - [17/May/2015:10:05:03 +0000] "${request}" 200 - "-" "a"`, 1)).toBeNull();
+  });
 });

@@ -36,7 +36,7 @@ export async function* readRows(
   const source = toStage(stored, codec.encoding, shape.bomSizeBytes);
   if (format === 'csv') yield* readCsv(source, shape);
   else if (layout !== 'lines')
-    for await (const elements of readElements(source, codec, layout === 'array')) yield elements.map(toJson);
+    for await (const elements of readElements(source, codec, layout)) yield elements.map(toJson);
   else for await (const lines of readLines(source, shape)) yield lines.map(format === 'lines' ? toText : toJson);
 }
 
@@ -62,7 +62,7 @@ export async function* readJson(stream: AsyncIterable<Uint8Array | string>): Asy
   const layout = layoutOf(sampleText(sample.subarray(mark?.sizeBytes ?? 0), codec), isWhole);
   const bytes = toStage(joined(sample, source), codec.encoding, mark?.sizeBytes ?? 0);
   if (layout === 'lines') for await (const lines of readLines(bytes, { codec })) yield lines.map(toJson);
-  else for await (const elements of readElements(bytes, codec, layout === 'array')) yield elements.map(toJson);
+  else for await (const elements of readElements(bytes, codec, layout)) yield elements.map(toJson);
 }
 
 async function* toBuffers(stream: AsyncIterable<Uint8Array | string>): AsyncGenerator<Buffer, undefined> {
@@ -86,6 +86,15 @@ function toJson(line: Line): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
+    const bare = withoutFrame(text);
+    if (bare !== text) return toJson(bare);
     return new Unreadable(`it is not JSON: ${(error as Error).message}`, text);
   }
+}
+
+const RECORD_SEPARATOR = 0x1e;
+
+/** A line of an array without its brackets loses the comma at its end; one of a JSON text sequence (RFC 7464) its mark. */
+function withoutFrame(text: string): string {
+  return text.slice(text.charCodeAt(0) === RECORD_SEPARATOR ? 1 : 0).replace(/,\s*$/, '');
 }

@@ -16,6 +16,7 @@ import { CliError } from '../kit/command.ts';
 import type { Format } from './mapping.ts';
 import { openBytes } from './read/bytes.ts';
 import { type Codec, codecOf, type Encoding, utf8SizeAt, WINDOWS_1252_GAPS } from './read/encoding.ts';
+import type { ElementLayout } from './read/json-elements.ts';
 import { guessSeparator, showSeparator, splitRows } from './read/separator.ts';
 
 /** What the user said of the file; the rest is guessed. */
@@ -29,7 +30,7 @@ export interface ShapeRequest {
 export interface FileShape {
   readonly format: Format;
   /** How the values of an NDJSON file lie in it. */
-  readonly layout: 'lines' | 'array' | 'objects';
+  readonly layout: 'lines' | ElementLayout;
   readonly codec: Codec;
   readonly bomSizeBytes: number;
   readonly separator: string;
@@ -112,12 +113,16 @@ export function sampleText(sample: Buffer, codec: Codec): string {
   return codec.finish?.(text) ?? text;
 }
 
+/** The beginning of an object that answers of APIs are: its first field is the list. */
+const WRAPPER = /^\{\s*"(events|data|batch|records|rows|results)"\s*:\s*\[\s*\{/i;
+
 /** How JSON values lie in a text that begins with `text`. */
 export function layoutOf(text: string, isWhole: boolean): FileShape['layout'] {
   const bare = text.trimStart();
   const lineEnd = bare.search(/[\r\n]/);
   const line = lineEnd === -1 ? bare : bare.slice(0, lineEnd);
   const isOneLine = lineEnd === -1 || bare.slice(lineEnd).trim() === '';
+  if (WRAPPER.test(bare) && (!isJson(line) || (isOneLine && isWhole))) return 'wrapped';
   if (bare.startsWith('[') && (!isJson(line) || (isOneLine && isWhole))) return 'array';
   // An object that is cut off, or one wrong line, is no reason to leave the reading line by line.
   return /^\{\s*$/.test(line) || (/^\{/.test(line) && !isJson(line) && /^\s+"/.test(bare.slice(lineEnd + 1)))
@@ -210,6 +215,11 @@ export function describeShape({ format, layout, codec, separator, columns, hasHe
     const header = hasHeader ? '' : ' without a header';
     return `csv${header}, separated by ${showSeparator(separator)}, ${columns.length} columns, ${codec.encoding}`;
   }
-  const layouts = { lines: format, array: 'one JSON array', objects: 'JSON objects over several lines' };
+  const layouts = {
+    lines: format,
+    array: 'one JSON array',
+    wrapped: 'one JSON array in an object',
+    objects: 'JSON objects over several lines',
+  };
   return `${layouts[layout]}, ${codec.encoding}`;
 }

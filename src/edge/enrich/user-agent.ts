@@ -46,21 +46,25 @@ function parse(userAgent: string): Agent {
 }
 
 /** Browsers of iOS alone. An iPad asks for desktop pages by default, and then calls itself a Macintosh. */
-const IOS_BROWSER = /\b(CriOS|FxiOS|EdgiOS|OPiOS)\//;
+const IOS_BROWSER = /\b(CriOS|FxiOS|EdgiOS|OPiOS|OPT|GSA)\//;
 /** Consoles that one holds in the hands. */
 const HANDHELD = /PlayStation (Vita|Portable)|\bPSP\b|Nintendo (3DS|DS)/i;
 /** Consoles and boxes at a television, and televisions. */
 const AT_TELEVISION =
-  /PlayStation|\bXbox\b|Nintendo|\b(SMART-?TV|SmartTV|Web0S|HbbTV|AppleTV|Apple TV|GoogleTV|Google TV|Android TV|CrKey|Roku|BRAVIA|NetCast|AFT[A-Z0-9]+)\b/i;
+  /PlayStation|\bXbox\b|Nintendo|\b(SMART-?TV|SmartTV|Web0S|HbbTV|AppleTV|Apple TV|GoogleTV|Google TV|Android TV|CrKey|Chromecast|Roku|BRAVIA|NetCast|VIDAA|MIBOX\w*|MiTV\S*|AFT[A-Z0-9]+)\b/i;
+/** Readers of books, which call themselves desktops of Linux. */
+const READER = /\bKindle\//;
+/** Headsets, some of which ask for the pages of a desktop. They are worn, not at a desk. */
+const HEADSET = /\bOculusBrowser\//;
 
 /** Chromebooks and Unix desktops, of which the parser tells no kind of device. */
 const DESKTOP = /\b(CrOS|X11)\b/;
 
 /** The kinds of device that the parser does not tell, or takes for another. Null: the parser decides. */
 function deviceOf(userAgent: string, isIos: boolean): string | null {
-  if (HANDHELD.test(userAgent)) return 'mobile';
+  if (HANDHELD.test(userAgent) || HEADSET.test(userAgent)) return 'mobile';
   if (AT_TELEVISION.test(userAgent)) return 'tv';
-  if (isIos && userAgent.includes('Macintosh')) return 'tablet';
+  if (READER.test(userAgent) || (isIos && userAgent.includes('Macintosh'))) return 'tablet';
   return null;
 }
 
@@ -72,11 +76,17 @@ const DEVICE_TYPES: Readonly<Record<string, string>> = {
   phone: 'mobile',
   mobile: 'mobile',
   smartphone: 'mobile',
+  mobilephone: 'mobile',
+  handset: 'mobile',
+  handheld: 'mobile',
+  watchos: 'mobile',
+  wearos: 'mobile',
   ipad: 'tablet',
   ipados: 'tablet',
   tablet: 'tablet',
   tv: 'tv',
   tvos: 'tv',
+  appletv: 'tv',
   smarttv: 'tv',
   androidtv: 'tv',
   console: 'tv',
@@ -84,6 +94,12 @@ const DEVICE_TYPES: Readonly<Record<string, string>> = {
   macos: 'desktop',
   windows: 'desktop',
   linux: 'desktop',
+  chromeos: 'desktop',
+  macintosh: 'desktop',
+  mac: 'desktop',
+  pc: 'desktop',
+  laptop: 'desktop',
+  computer: 'desktop',
 };
 
 /** The kind of device that a context tells by `device.type` and `device.model`; null for words it does not know. */
@@ -91,5 +107,7 @@ export function deviceOfType(type: string | null, model: string | null): string 
   const word = type?.toLowerCase().replace(/[\s_-]/g, '') ?? '';
   const device = Object.hasOwn(DEVICE_TYPES, word) ? (DEVICE_TYPES[word] as string) : null;
   // An iPad's SDK says `ios` like that of an iPhone.
-  return device === 'mobile' && model !== null && /^iPad|\bTablet\b|\bTab\b/i.test(model) ? 'tablet' : device;
+  return device === 'mobile' && model !== null && /^iPad|\bTablet\b|\bTab\b|^SM-[TX]\d|^KF[A-Z]{2,}/i.test(model)
+    ? 'tablet'
+    : device;
 }

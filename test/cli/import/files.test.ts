@@ -228,6 +228,17 @@ describe('JSON', () => {
     ['lines', events.map((event) => JSON.stringify(event)).join('\n')],
     ['lines with a mark', `\ufeff${events.map((event) => JSON.stringify(event)).join('\n')}`],
     ['joined files with a mark each', events.map((event) => `\ufeff${JSON.stringify(event)}\n`).join('')],
+    ['an array that an answer holds', JSON.stringify({ events })],
+    [
+      'an array that an answer holds, over lines',
+      JSON.stringify({ data: events, next: ['x', { y: 1 }], more: false }, null, 1),
+    ],
+    [
+      'an array with an element a line in an object',
+      `{"Records":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}`,
+    ],
+    ['lines that end with a comma', events.map((event) => `${JSON.stringify(event)},\n`).join('')],
+    ['a JSON text sequence', events.map((event) => `\u001e${JSON.stringify(event)}\n`).join('')],
   ])('may be %s', async (_, text) => {
     expect((await read(text, { format: 'ndjson' })).rows).toEqual(events);
   });
@@ -246,6 +257,20 @@ describe('JSON', () => {
     expect((await read('[1,2]\n', { format: 'ndjson' })).rows).toEqual([1, 2]);
   });
 
+  it('keeps objects that hold an array apart from a file that is one', async () => {
+    const lines = '{"events":[{"a":1}]}\n{"events":[{"a":2}]}\n';
+    expect((await read(lines, { format: 'ndjson' })).rows).toEqual([{ events: [{ a: 1 }] }, { events: [{ a: 2 }] }]);
+    const order = { items: [{ sku: 1 }], user: 'a' };
+    expect((await read(JSON.stringify(order), { format: 'ndjson' })).rows).toEqual([order]);
+    const { rows, said } = await read('{"events":[\n{"a":1},\n{"a":2}', { format: 'ndjson' });
+    expect(rows).toEqual([{ a: 1 }, wrong('cut short')]);
+    expect(said).toBe('one JSON array in an object, utf-8');
+    expect((await read('{"events":[\n{"a":1}\n]} x', { format: 'ndjson' })).rows).toEqual([
+      { a: 1 },
+      wrong('text follows'),
+    ]);
+  });
+
   it('names the wrong element of an array, and an end that is missing', async () => {
     expect((await read('[\n{"a":1},\n{"a":x},\n{"a":3}\n]', { format: 'ndjson' })).rows).toEqual([
       { a: 1 },
@@ -254,6 +279,11 @@ describe('JSON', () => {
     ]);
     expect((await read('[\n{"a":1},\n{"a":2', { format: 'ndjson' })).rows).toEqual([{ a: 1 }, wrong('cut short')]);
     expect((await read('[\n{"a":1}\n] x', { format: 'ndjson' })).rows).toEqual([{ a: 1 }, wrong('text follows')]);
+    expect((await read('[{"a":1}]\n[{"a":2},\n{"a":3}]', { format: 'ndjson' })).rows).toEqual([
+      [{ a: 1 }],
+      wrong('is not JSON'),
+      wrong('is not JSON'),
+    ]);
   });
 });
 

@@ -67,6 +67,43 @@ describe('the device of a user agent', () => {
       'desktop',
       'macOS',
     ],
+    [
+      'a Chromecast of Android',
+      `(Linux; Android 12; Chromecast HD Build/STTL) ${CHROME} Chrome/107 Safari/537.36`,
+      'tv',
+      'Android',
+    ],
+    ['a box at a television', `(Linux; Android 9; MIBOX4) ${CHROME} Chrome/107 Safari/537.36`, 'tv', 'Android'],
+    [
+      'a television of VIDAA',
+      `(Linux; U; Android 9; Hisense; VIDAA/6.0) ${CHROME} Chrome/88 Safari/537.36`,
+      'tv',
+      'Android',
+    ],
+    [
+      'a reader of books',
+      `(X11; U; Linux armv7l like Android; en-us) ${SAFARI} Version/5.0 Safari/533.2+ Kindle/3.0+`,
+      'tablet',
+      'Linux',
+    ],
+    [
+      'a headset that asks for desktop pages',
+      `(X11; Linux x86_64; Quest 3) ${CHROME} OculusBrowser/30.1 Chrome/118.0 VR Safari/537.36`,
+      'mobile',
+      'Linux',
+    ],
+    [
+      'Opera Touch of an iPad',
+      `(Macintosh; Intel Mac OS X 10_15_4) ${SAFARI} Version/13.1 OPT/3.3 Safari/605.1.15`,
+      'tablet',
+      'iOS',
+    ],
+    [
+      'the search app of an iPad',
+      `(Macintosh; Intel Mac OS X 10_15_4) ${SAFARI} GSA/277.0 Mobile/15E148 Safari/604.1`,
+      'tablet',
+      'iOS',
+    ],
     ['an Android tablet', `(Linux; Android 12; SM-X906C) ${CHROME} Chrome/80.0 Safari/537.36`, 'tablet', 'Android'],
     [
       'a Kindle',

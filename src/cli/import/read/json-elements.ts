@@ -1,6 +1,6 @@
 /**
- * JSON elements: the texts of the elements of one JSON array, or of objects that follow each other over several lines,
- * from a stream. The array is never held as a whole.
+ * JSON elements: the texts of the elements of one JSON array, also of one that an object holds (`{"events": [...]}`), or of objects that
+ * follow each other over several lines, from a stream. The array is never held as a whole.
  *
  * The scanner counts brackets outside of strings and leaves the rest of the grammar to `JSON.parse`, so a wrong element
  * costs its own row, unless its brackets or quotes do not match: then the rest of the file is one wrong row.
@@ -10,16 +10,24 @@ import { type Codec, invalidReason, shownText } from './encoding.ts';
 import type { Line } from './lines.ts';
 import { ROW_LENGTH_MAX, tooLong, Unreadable } from './row.ts';
 
+/** Where the elements stand: in one array, in the array of one object, or one after another. */
+export type ElementLayout = 'array' | 'wrapped' | 'objects';
+
+/** The depth at which elements stand. */
+const DEPTHS: Readonly<Record<ElementLayout, number>> = { array: 1, wrapped: 2, objects: 0 };
+/** The end of an object after its array: further fields are not read. */
+const WRAPPER_END = /^(,[\s\S]*)?\}$/;
+
 /** What follows the last element. */
 type Ending = 'open' | 'closed' | 'junk';
 
 export async function* readElements(
   source: AsyncIterable<Uint8Array>,
   codec: Codec,
-  isArray: boolean,
+  layout: ElementLayout,
 ): AsyncGenerator<Line[]> {
   const decoder = new StringDecoder(codec.stage);
-  const scanner = new ElementScanner(isArray);
+  const scanner = new ElementScanner(layout);
   const finished = (text: string): Line => {
     if (text.length > ROW_LENGTH_MAX) return tooLong(text);
     if (codec.finish === null) return text;
@@ -36,7 +44,8 @@ export async function* readElements(
 
 class ElementScanner {
   readonly #isArray: boolean;
-  /** The depth at which elements stand: 1 within an array, 0 without one. */
+  readonly #isWrapped: boolean;
+  /** The depth at which elements stand. */
   readonly #base: number;
   #depth = 0;
   #inString = false;
@@ -45,9 +54,10 @@ class ElementScanner {
   #isTooLong = false;
   #ending: Ending = 'open';
 
-  constructor(isArray: boolean) {
-    this.#isArray = isArray;
-    this.#base = isArray ? 1 : 0;
+  constructor(layout: ElementLayout) {
+    this.#isArray = layout !== 'objects';
+    this.#isWrapped = layout === 'wrapped';
+    this.#base = DEPTHS[layout];
   }
 
   scan(text: string): Line[] {
@@ -69,15 +79,18 @@ class ElementScanner {
         else if (char === 0x22) this.#inString = false;
       } else if (char === 0x22) this.#inString = true;
       else if (char === 0x7b || char === 0x5b) {
-        if (this.#depth++ === 0 && this.#isArray && this.#ending === 'open') start = index + 1;
+        if (++this.#depth === this.#base && this.#isArray && this.#ending === 'open') {
+          this.#text = '';
+          start = index + 1;
+        }
       } else if (char === 0x7d || char === 0x5d) {
         this.#depth--;
-        if (this.#depth === 0 && this.#isArray && this.#ending === 'open') {
+        if (this.#depth === this.#base - 1 && this.#isArray && this.#ending === 'open') {
           cut(index);
           this.#ending = 'closed';
           start = index + 1;
         } else if (this.#depth === this.#base && !this.#isArray) cut(index + 1);
-      } else if (char === 0x2c && this.#isArray && this.#depth === this.#base) {
+      } else if (char === 0x2c && this.#isArray && this.#ending === 'open' && this.#depth === this.#base) {
         cut(index);
         start = index + 1;
       }
@@ -91,7 +104,7 @@ class ElementScanner {
     const rest = this.#text.trim();
     if (this.#isArray && this.#ending === 'open')
       return new Unreadable('the array has no end: the file is cut short', rest);
-    if (rest === '' && !this.#isTooLong) return undefined;
+    if ((this.#isWrapped ? WRAPPER_END.test(rest) : rest === '') && !this.#isTooLong) return undefined;
     return new Unreadable(
       this.#isArray ? 'text follows the end of the array' : 'the object has no end: the file is cut short',
       rest,
