@@ -9,6 +9,14 @@ const liveSource = z.object({
 
 const droppedRange = z.object({ from: z.string(), before: z.string(), events: z.array(z.string()).optional() });
 
+const unknownCohortName = z.object({
+  cohort: z.string(),
+  event: z.string().optional(),
+  property: z.string().optional(),
+  detail: z.string().describe('Lists the nearest names.'),
+});
+export type UnknownCohortName = z.output<typeof unknownCohortName>;
+
 export const metaSchema = z.object({
   asOf: z.iso
     .datetime()
@@ -39,6 +47,13 @@ export const metaSchema = z.object({
     .optional()
     .describe('Present when the question takes a statistic of a property.'),
   estimated: z.literal(true).optional().describe('Present when a number of the answer is an estimate.'),
+  unknownNames: z
+    .array(unknownCohortName)
+    .optional()
+    .describe(
+      'Present when a cohort of the question was saved before names were checked and names an event or a property that no ' +
+        'event has: it holds nobody by that. Save it anew.',
+    ),
   dropped: z
     .array(droppedRange)
     .optional()

@@ -1,7 +1,8 @@
 /**
  * CohortStore: all SQL of the table `cohorts`: a tenant's saved definitions (src/core/cohorts/cohort.ts).
  *
- * A definition is kept as it was sent, with the zone its dates are in, and checked again when it is read.
+ * A definition is kept as it was sent, with the zone its dates are in, and checked again when it is read. `checked` says that
+ * its names were looked for when it was saved, or that the caller said not to; a cohort of an older release lacks it.
  */
 import { parseWho } from '../../core/cohorts/cohort.ts';
 import type { SavedCohort } from '../../core/cohorts/cohort-counts.ts';
@@ -55,7 +56,7 @@ export async function createCohort(
       `INSERT INTO cohorts (uid, cohort_id, name, definition, created_at_ms) SELECT ?1, ?2, ?3, ?4, ?5
        WHERE (SELECT count(*) FROM cohorts WHERE uid = ?1 AND deleted_at_ms IS NULL) < ?6`,
     )
-    .bind(uid, id, name, JSON.stringify({ who, timezone }), createdAtMs, LIMITS.cohortsMax)
+    .bind(uid, id, name, JSON.stringify({ who, timezone, checked: true }), createdAtMs, LIMITS.cohortsMax)
     .run();
   return meta.changes ? ok(null) : err('cohorts-full');
 }
@@ -79,12 +80,21 @@ export async function deleteCohort(db: D1Database, uid: string, id: string, nowM
 }
 
 /** The cohorts with these ids that the tenant has, ready to be counted. */
-export async function readCohorts(db: D1Database, uid: string, ids: readonly string[]): Promise<SavedCohort[]> {
+export function readCohorts(db: D1Database, uid: string, ids: readonly string[]): Promise<SavedCohort[]> {
+  return readWhere(db, uid, ids, '');
+}
+
+/** Those of them whose names were never looked for. */
+export function readUncheckedCohorts(db: D1Database, uid: string, ids: readonly string[]): Promise<SavedCohort[]> {
+  return readWhere(db, uid, ids, "AND json_extract(definition, '$.checked') IS NULL");
+}
+
+async function readWhere(db: D1Database, uid: string, ids: readonly string[], further: string): Promise<SavedCohort[]> {
   if (ids.length === 0) return [];
   const { results } = await db
     .prepare(
       `SELECT ${COLUMNS} FROM cohorts
-       WHERE uid = ?1 AND deleted_at_ms IS NULL AND cohort_id IN (SELECT value FROM json_each(?2))`,
+       WHERE uid = ?1 AND deleted_at_ms IS NULL AND cohort_id IN (SELECT value FROM json_each(?2)) ${further}`,
     )
     .bind(uid, JSON.stringify(ids))
     .all<CohortRow>();

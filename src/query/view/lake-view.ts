@@ -13,6 +13,7 @@ import type { Dropped } from '../../lake/manifest/dropped.ts';
 import { type LakeSegment, readScanPlan } from '../../lake/manifest/segments.ts';
 import type { ScanSegment, ScanTail } from '../../lake/scan/scan.ts';
 import { withDigests } from '../../lake/scan/use-digests.ts';
+import type { UnknownCohortName } from '../../wire/meta.ts';
 import type { Asking } from './asking.ts';
 import { type Coverage, coverageOf, droppedRanges, isCounted } from './coverage.ts';
 import type { KnownPeople } from './known-people.ts';
@@ -35,6 +36,8 @@ export interface LakeView {
   readonly links: readonly EventColumns[];
   /** Absent until `withPeople` has looked them up. */
   readonly people?: KnownPeople;
+  /** Names in cohorts of the question that no event has (cohort-names.ts). Default: none. */
+  readonly unknownNames?: readonly UnknownCohortName[];
 }
 
 /** The text columns by which a scan finds copies; those of segments it reads itself. */

@@ -30,11 +30,9 @@ export function readingMeta(facts: ReadingFacts): ReadingMeta {
 }
 
 /** Meta of an answer from the events of a view. Imports alone are pending, because everything that counts was read. */
-export function viewMeta(
-  { coverage, segments, waitingRows, revision, people }: LakeView,
-  scannedEvents: number,
-): ReadingMeta {
-  return readingMeta({
+export function viewMeta(view: LakeView, scannedEvents: number): ReadingMeta {
+  const { coverage, segments, waitingRows, revision, people, unknownNames } = view;
+  const meta = readingMeta({
     coverage,
     pending: waitingRows,
     rollups: null,
@@ -43,6 +41,7 @@ export function viewMeta(
     scannedEvents,
     identityAsOfMs: people?.identityAsOfMs ?? null,
   });
+  return unknownNames === undefined ? meta : { ...meta, unknownNames: [...unknownNames] };
 }
 
 export function liveSource({ shards, answered, tailEvents }: Coverage): QueryMeta['sources']['live'] {

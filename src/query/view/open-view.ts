@@ -1,11 +1,13 @@
 /**
  * OpenView: the events of a range as one question reads them, opened, checked and with its people looked up.
  *
- * steps: open the view of the lake → refuse names that no event has → look up links, traits and cohorts
+ * steps: open the view of the lake → refuse names that no event has → note such names in old cohorts → look up links, traits
+ *   and cohorts
  */
 import type { PeopleAsks } from '../../core/query/rows/asks.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { Asking } from './asking.ts';
+import { unknownCohortNames } from './cohort-names.ts';
 import { type AskedNames, atHandIn, checkNames } from './known-names.ts';
 import { type LakeView, openLakeView, type ViewRequest } from './lake-view.ts';
 import { asksPeople, withPeople } from './people-lookup.ts';
@@ -23,5 +25,7 @@ export async function openView(asking: Asking, question: ViewQuestion): Promise<
   const { startMs, endMs, columns, asks, names } = question;
   const view = await openLakeView(asking, { startMs, endMs, columns, readsLinks: asksPeople(asks) });
   const checked = names === undefined ? ok(null) : await checkNames(asking, names, atHandIn(view));
-  return checked.ok ? withPeople(asking, view, asks) : checked;
+  if (!checked.ok) return checked;
+  const unknownNames = await unknownCohortNames(asking, asks.cohorts);
+  return withPeople(asking, unknownNames.length === 0 ? view : { ...view, unknownNames }, asks);
 }

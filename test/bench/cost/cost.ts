@@ -6,6 +6,7 @@ import { loadProduct, type Product } from '../../sim/product/product-loader.ts';
 import type { Figure } from '../report.ts';
 import { DOLLARS_PER_MILLION, dollarsOf, OBJECT_GB, perMillion, rowsWrittenOf, unitNames } from './prices.ts';
 import { type Bill, billTraffic, type Traffic } from './traffic.ts';
+import { billWeek, CAUSES, type Week } from './week.ts';
 
 interface Case {
   readonly name: string;
@@ -33,7 +34,16 @@ const EIGHT_SHARDS: Case = {
   dollarsMax: 0.1,
   rowsMax: 30_000,
 };
+/** A server's batches of many people at 2,000/s: each shard more costs a row of its own for a request. */
+const OF_ANYONE: readonly Case[] = [1, 4, 8, 64].map((shardCount) => ({
+  name: `50 of anyone a request, 2,000/s, ${shardCount} shard${shardCount === 1 ? '' : 's'}`,
+  traffic: { eventsPerRequest: 50, from: 'server', eventsPerSecond: 2_000, shardCount },
+  events: 100_000,
+  eventsQuick: 40_000,
+  ...(shardCount <= 4 && { dollarsMax: 0.1 }),
+}));
 const CASES: readonly Case[] = [
+  ...OF_ANYONE,
   {
     name: '50 of anyone a request, 16,000/s, 8 shards',
     traffic: { eventsPerRequest: 50, from: 'server', eventsPerSecond: 16_000, shardCount: 8 },
@@ -84,7 +94,26 @@ export async function benchCost(isQuick: boolean): Promise<Figure[]> {
     bound: { atLeast: 0.9, atMost: 1.1 },
   });
   for (const each of CASES) figures.push(...figuresOf(each, await bill(each)));
+  for (const each of [ONE_SHARD, ...OF_ANYONE.slice(0, 2), CASES.at(-2)!, CASES.at(-1)!]) {
+    const { name, traffic, eventsQuick } = each;
+    figures.push(...weekFigures(name, await billWeek(product, { ...traffic, events: eventsQuick })));
+  }
   return figures;
+}
+
+/** The bill of a week, all in. */
+function weekFigures(name: string, { events, dollars }: Week): Figure[] {
+  const total = CAUSES.reduce((sum, cause) => sum + dollars[cause], 0);
+  const millions = events / 1_000_000;
+  return [
+    { name: `week all in, ${name}`, value: total, unit: '$ a week' },
+    { name: `week all in, ${name}: by event`, value: total / millions, unit: '$ a million events' },
+    ...CAUSES.map((cause) => ({
+      name: `week all in, ${name}: ${cause}`,
+      value: dollars[cause] / millions,
+      unit: '$ a million events',
+    })),
+  ];
 }
 
 function figuresOf({ name, traffic, dollarsMax, rowsMax }: Case, { units, events }: Bill): Figure[] {

@@ -38,6 +38,11 @@ export const DOLLARS_PER_MILLION: Readonly<Record<keyof Units, number>> = {
   r2Reads: 0.36,
   analyticsPoints: 0.25,
 };
+/** CPU time of Workers. */
+export const DOLLARS_PER_MILLION_CPU_MS = 0.02;
+/** Lines of Workers Logs. */
+export const DOLLARS_PER_MILLION_LOG_LINES = 0.6;
+export const DOLLARS_PER_GB_MONTH = { r2: 0.015, d1: 0.75 } as const;
 /** The memory that an object is billed for: 128 MB. */
 export const OBJECT_GB = 0.125;
 

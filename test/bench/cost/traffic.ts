@@ -32,19 +32,39 @@ export interface Bill {
   readonly rowsBy: ReadonlyMap<string, number>;
 }
 
-const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
-const SEALED_BY_MS = MIDNIGHT_MS + 2.5 * HOUR_MS;
+export const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
+export const SEALED_BY_MS = MIDNIGHT_MS + 2.5 * HOUR_MS;
 /** Assumed time until replicas have a write. The longer it takes, the more requests share a row. */
 const COMMIT_MS = 10;
-const UID = 't1';
+export const UID = 't1';
 const PEOPLE = 50_000;
 const EVENTS = ['Product Viewed', 'Products Searched', 'Product Added', 'Checkout Started', 'Order Completed'];
 
+/** A world after the traffic: its day is sealed. */
+export interface Sealed {
+  readonly world: World;
+  readonly meter: Meter;
+  /** The sender of the traffic, which may send more. */
+  readonly sender: Sender;
+  readonly bill: Bill;
+  /** Size of the database before the traffic: tables and indexes without rows. */
+  readonly emptyD1Bytes: number;
+}
+
+/** Runs the traffic and returns its bill. */
+export function billTraffic(product: Product, traffic: Traffic): Promise<Bill> {
+  return afterTraffic(product, traffic, async ({ bill }) => bill);
+}
+
 /**
- * Runs the traffic and returns its bill.
+ * Runs the traffic until its day is sealed, and then what the caller adds to it.
  * @throws Error when not every event is in the sealed day
  */
-export async function billTraffic(product: Product, traffic: Traffic): Promise<Bill> {
+export async function afterTraffic<T>(
+  product: Product,
+  traffic: Traffic,
+  then: (sealed: Sealed) => Promise<T>,
+): Promise<T> {
   const requests = Math.ceil(traffic.events / traffic.eventsPerRequest);
   const everyMs = (1_000 * traffic.eventsPerRequest) / traffic.eventsPerSecond;
   const startMs = Math.floor(MIDNIGHT_MS - 1_000 - requests * everyMs);
@@ -55,6 +75,7 @@ export async function billTraffic(product: Product, traffic: Traffic): Promise<B
   const meter = new Meter(world);
   try {
     insertTenant(world, { uid: UID, id: 'shop', regions: ['weur'], shardCount: traffic.shardCount });
+    const emptyD1Bytes = d1BytesOf(world);
     const sender = new Sender(world, traffic);
     for (let i = 0; i < requests; i++) sender.planRequest(startMs + i * everyMs);
     const firstCronMs = Math.ceil(startMs / MINUTE_MS) * MINUTE_MS;
@@ -63,7 +84,8 @@ export async function billTraffic(product: Product, traffic: Traffic): Promise<B
     await world.scheduler.runUntil(SEALED_BY_MS);
     if (world.violations.length > 0) throw world.violations[0];
     mustBeSealed(world, sender.events);
-    return { units: meter.units, events: sender.events, rowsBy: meter.rowsBy };
+    const bill = { units: { ...meter.units }, events: sender.events, rowsBy: meter.rowsBy };
+    return await then({ world, meter, sender, bill, emptyD1Bytes });
   } finally {
     meter.stop();
     world.release();
@@ -71,13 +93,20 @@ export async function billTraffic(product: Product, traffic: Traffic): Promise<B
   }
 }
 
-function mustBeSealed(world: World, events: number): void {
+/** Bytes of the pages in use. */
+export function d1BytesOf(world: World): number {
+  const sql = `SELECT (page_count - freelist_count) * page_size AS bytes
+    FROM pragma_page_count, pragma_freelist_count, pragma_page_size`;
+  return (world.database.select(sql, []) as { bytes: number }[])[0]!.bytes;
+}
+
+export function mustBeSealed(world: World, events: number): void {
   const days = world.database.select('SELECT events FROM sealed_days', []) as { events: number }[];
   const sealed = days.reduce((sum, day) => sum + day.events, 0);
   if (sealed !== events) throw new Error(`${sealed} events are in sealed days, and ${events} were sent.`);
 }
 
-class Sender {
+export class Sender {
   events = 0;
   readonly #world: World;
   readonly #traffic: Traffic;
@@ -89,9 +118,10 @@ class Sender {
     this.#random = new Sequence(1, 'cost');
   }
 
-  planRequest(atMs: number): void {
+  /** `lateMs`: how long before the request its events happened. */
+  planRequest(atMs: number, lateMs = 0): void {
     this.#world.scheduler.at(atMs, 'request', () => {
-      void this.#send(this.#body()).catch((cause: unknown) =>
+      void this.#send(this.#body(lateMs)).catch((cause: unknown) =>
         this.#world.violate('cost', cause instanceof Error ? `${cause.stack}` : String(cause)),
       );
     });
@@ -115,9 +145,9 @@ class Sender {
       throw new Error(`Only ${accepted} events of a request were accepted.`);
   }
 
-  #body(): string {
+  #body(lateMs: number): string {
     const { eventsPerRequest, from } = this.#traffic;
-    const atMs = this.#world.nowMs;
+    const atMs = this.#world.nowMs - lateMs;
     const device = this.#random.below(PEOPLE);
     const batch = Array.from({ length: eventsPerRequest }, (_, i) => {
       const id = `event-${++this.events}`;

@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cohortRoutes } from '../../../src/control/cohorts/cohort-routes.ts';
+import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
 import { rollupRoutes } from '../../../src/control/rollups/rollup-routes.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
@@ -86,5 +87,50 @@ describe('a definition with a name that nobody has sent', () => {
       expect([path, taken.status]).toEqual([path, 201]);
       expect(JSON.stringify(taken.body)).not.toContain('allowUnknown');
     }
+  });
+});
+
+describe('a cohort of an older release', () => {
+  const range = { ...RANGE, measure: 'count' } as const;
+  const start = async () => {
+    const world = new World({ nowMs: NOW_MS, keepsNames: true });
+    world.append(0, [
+      record({ id: '1', atMs: NOW_MS - 3 * DAY_MS, event: 'Purchase', user_id: 'ann', properties: { plan: 'a' } }),
+    ]);
+    const save = async (id: string, who: object, isOld = true) => {
+      await createCohort(world.db, world.tenant.uid, { id, name: id, who, timezone: 'UTC', createdAtMs: 0 });
+      const sql = "UPDATE cohorts SET definition = json_remove(definition, '$.checked') WHERE cohort_id = ?";
+      if (isOld) await world.db.prepare(sql).bind(id).run();
+    };
+    return { world, save };
+  };
+
+  it.each<[what: string, who: object, unknown: object | null]>([
+    ['an event that was misspelt', { events: ['Purchas'], days: 30 }, { event: 'Purchas' }],
+    [
+      'a property that was misspelt',
+      { events: ['Purchase'], where: where('plam', 'a'), days: 30 },
+      { property: 'plam' },
+    ],
+    ['a misspelt event in a negation', { and: [{ not: { events: ['Bougt'], days: 30 } }] }, { event: 'Bougt' }],
+    ['names that events have', { events: ['Purchase'], where: where('plan', 'a'), days: 30 }, null],
+  ])('is used as before, and the answer says what is unknown: %s', async (_, who, unknown) => {
+    const { world, save } = await start();
+    await save('old', who);
+    const { meta } = await world.ask({ ...range, where: { cohort: 'old' } });
+    expect(meta.unknownNames).toEqual(
+      unknown === null ? undefined : [{ cohort: 'old', ...unknown, detail: expect.stringContaining('Known: ') }],
+    );
+  });
+
+  it('is told apart from one that was saved with allowUnknown, and named beside others', async () => {
+    const { world, save } = await start();
+    await save('new', { events: ['Purchas'], days: 30 }, false);
+    await save('old', { events: ['Purchas'], days: 30 });
+    const asked = (cohorts: string[]) => world.ask({ ...range, where: { or: cohorts.map((cohort) => ({ cohort })) } });
+    expect((await asked(['new'])).meta.unknownNames).toBeUndefined();
+    expect((await asked(['new', 'old'])).meta.unknownNames).toMatchObject([{ cohort: 'old' }]);
+    world.append(0, [record({ id: '2', atMs: NOW_MS - DAY_MS, event: 'Purchas', user_id: 'bob' })]);
+    expect((await asked(['new', 'old'])).meta.unknownNames).toBeUndefined();
   });
 });
