@@ -12,6 +12,7 @@ import { benchCost } from './cost/cost.ts';
 import { benchDedupe } from './dedupe.ts';
 import { benchLake } from './lake/lake.ts';
 import { benchMemory } from './memory/memory.ts';
+import { benchPeople } from './people/people.ts';
 import { benchQuery } from './query.ts';
 import { type Figure, table } from './report.ts';
 import { benchRestore } from './restore.ts';
@@ -25,6 +26,7 @@ const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   dedupe: benchDedupe,
   memory: benchMemory,
   lake: benchLake,
+  people: benchPeople,
   cost: benchCost,
 };
 

@@ -4,65 +4,27 @@
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
-import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { type PeopleServices, peopleRoutes } from '../../../src/query/people/people-routes.ts';
 import { record } from '../../support/events.ts';
 import { clientOf } from '../support/client.ts';
+import { eventCountOf, eventsOf, PLANS, personOf, sumBy } from '../support/many-people.ts';
 import { dayOf, UID, World } from '../support/world.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12);
 const RANGE = { from: '2026-03-08', to: '2026-03-11' };
 const PEOPLE = 30_000;
-const PLANS = ['free', 'pro', 'team', 'old plan of some years ago'];
-const SOURCES = ['news', 'search', null];
-
 const limits = LIMITS as {
   -readonly [Name in 'factsHeldBytesMax' | 'journeyHeldMax' | 'linkPageRowsMax' | 'linksMax']: number;
 };
 const { factsHeldBytesMax, journeyHeldMax, linkPageRowsMax, linksMax } = LIMITS;
 
-/** One person as the test knows them: what they did, not how it is stored. */
-interface Person {
-  readonly user: string;
-  readonly plan: string;
-  readonly day: number;
-  readonly source: string | null;
-  readonly buys: number;
-}
-
-type Sent = Omit<Parameters<typeof record>[0], 'id'>;
-
-/** The person, and events under a first and a second device and the user's own id. */
-function make(number: number): { person: Person; events: Sent[] } {
-  const person: Person = {
-    user: `user-${number}`,
-    plan: PLANS[(number * 7) % PLANS.length]!,
-    day: number % 3,
-    source: SOURCES[number % SOURCES.length]!,
-    buys: number % 5 === 0 ? 2 : number % 2,
-  };
-  const startMs = NOW_MS - person.day * DAY_MS - 3_600_000 + (number % 1_000);
-  const [first, second] = [`first-${number}`, `second-${number}`];
-  const identify = { type: 'identify', event: 'identify', user_id: person.user } as const;
-  const touch = person.source === null ? {} : { utm_source: person.source };
-  const events: Sent[] = [
-    { atMs: startMs, event: 'View', anonymous_id: first, path: '/', ...touch },
-    { ...identify, atMs: startMs + 10, anonymous_id: first, properties: { plan: 'trial', age: number % 9 } },
-    { ...identify, atMs: startMs + 20, anonymous_id: second, properties: { plan: person.plan } },
-  ];
-  for (let buy = 0; buy < person.buys; buy++) {
-    const id = buy === 0 ? { anonymous_id: second } : { user_id: person.user };
-    events.push({ atMs: startMs + 1_000 + buy, event: 'Buy', ...id, properties: { price: number % 4 } });
-  }
-  return { person, events };
-}
-
-const people: Person[] = [];
+const people = Array.from({ length: PEOPLE }, (_, number) => personOf(number));
 const world = new World({ nowMs: NOW_MS, shardCount: 2 });
 const client = clientOf(world, RANGE);
 
-/** Spreads the events over two shards. Of every ten pieces one is left in the shards, and the oldest day is sealed. */
+/** Spreads the events over two shards. The last of ten pieces is left in the shards, and the oldest day is sealed. */
 beforeAll(async () => {
   Object.assign(limits, {
     factsHeldBytesMax: 600_000,
@@ -70,18 +32,16 @@ beforeAll(async () => {
     linkPageRowsMax: 7_000,
     linksMax: 70_000,
   });
-  let eventCount = 0;
-  let piece: Parameters<typeof record>[0][] = [];
-  const send = async (isStored: boolean) => {
-    for (const shard of [0, 1]) world.append(shard, piece.filter((_, index) => index % 2 === shard).map(record));
-    piece = [];
-    if (isStored) for (const shard of [0, 1]) await world.store(shard);
-  };
-  for (let number = 0; number < PEOPLE; number++) {
-    const { person, events } = make(number);
-    people.push(person);
-    for (const event of events) piece.push({ ...event, id: `e${eventCount++}` });
-    if (number % 3_000 === 2_999) await send(number !== PEOPLE - 1);
+  const pieceSize = PEOPLE / 10;
+  for (let from = 0; from < PEOPLE; from += pieceSize) {
+    const numbers = Array.from({ length: pieceSize }, (_, index) => from + index);
+    const records = numbers.flatMap((number) => eventsOf(number, NOW_MS)).map(record);
+    for (const shard of [0, 1])
+      world.append(
+        shard,
+        records.filter((_, index) => index % 2 === shard),
+      );
+    if (from + pieceSize < PEOPLE) for (const shard of [0, 1]) await world.store(shard);
   }
   await world.seal(dayOf(NOW_MS) - 2);
   const who = { events: ['Buy'], count: { gte: 2 }, days: 30 };
@@ -90,23 +50,12 @@ beforeAll(async () => {
 
 afterAll(() => Object.assign(limits, { factsHeldBytesMax, journeyHeldMax, linkPageRowsMax, linksMax }));
 
-/** Sums a number of people by a text. */
-function sumBy(textOf: (person: Person) => string | null, numberOf: (person: Person) => number) {
-  const sums = new Map<string | null, number>();
-  for (const person of people) {
-    const number = numberOf(person);
-    if (number > 0) sums.set(textOf(person), (sums.get(textOf(person)) ?? 0) + number);
-  }
-  return sums;
-}
-
 async function ask(body: { readonly groupBy?: readonly string[] } & Record<string, unknown>) {
   const { series, meta } = await world.ask({ ...RANGE, ...body }, { rollups: [] });
   expect(meta.estimated).toBeUndefined();
+  expect(meta.revision).toBe(1);
   return new Map(series.map(({ key, total }) => [Object.values(key)[0] ?? null, total]));
 }
-
-const eventCountOf = ({ buys }: Person) => 3 + buys;
 
 describe('many people with traits and links', { timeout: 120_000 }, () => {
   it('are counted by event, each once', async () => {
@@ -120,7 +69,7 @@ describe('many people with traits and links', { timeout: 120_000 }, () => {
   });
 
   it('have the traits that came last, with the events of all their ids', async () => {
-    const byPlan = sumBy(({ plan }) => plan, eventCountOf);
+    const byPlan = sumBy(people, ({ plan }) => plan, eventCountOf);
     expect(await ask({ measure: 'count', groupBy: ['person.plan'] })).toEqual(byPlan);
     const pros = people.filter(({ plan }) => plan === 'pro');
     const where = { property: 'person.plan', op: 'in', value: ['pro'] };
@@ -129,7 +78,7 @@ describe('many people with traits and links', { timeout: 120_000 }, () => {
 
   it('came from where their first device came from', async () => {
     expect(await ask({ measure: 'count', groupBy: ['person.first_touch.utm_source'] })).toEqual(
-      sumBy(({ source }) => source, eventCountOf),
+      sumBy(people, ({ source }) => source, eventCountOf),
     );
   });
 
@@ -147,10 +96,12 @@ describe('many people with traits and links', { timeout: 120_000 }, () => {
     expect(status).toBe(200);
     const { groups } = JSON.parse(body) as { groups: { key: object; steps: { people: number }[] }[] };
     const viewed = sumBy(
+      people,
       ({ plan }) => plan,
       () => 1,
     );
     const bought = sumBy(
+      people,
       ({ plan }) => plan,
       ({ buys }) => Math.min(buys, 1),
     );
@@ -174,13 +125,13 @@ describe('many people with traits and links', { timeout: 120_000 }, () => {
     const app = new Hono().route('/v1/people', peopleRoutes({ ...world.ports, auth } as unknown as PeopleServices));
     app.onError((error, c) => renderProblem(c, error));
     for (const number of [0, 4_711, PEOPLE - 1]) {
-      const { person } = make(number);
-      for (const id of [`first-${number}`, `second-${number}`, person.user]) {
+      const person = personOf(number);
+      for (const id of [...person.devices, person.user]) {
         const response = await app.request(`/v1/people/${id}`);
         expect(await response.json()).toMatchObject({
           userIds: [person.user],
-          anonymousIds: [`first-${number}`, `second-${number}`],
-          traits: { plan: person.plan, age: number % 9 },
+          anonymousIds: person.devices,
+          traits: { plan: person.plan, age: person.age },
           events: { total: eventCountOf(person) },
         });
       }
