@@ -45,12 +45,12 @@ export function selectLinkHead(db: D1Database, uid: string): D1PreparedStatement
   return db.prepare('SELECT coalesce(max(link_seq), 0) AS linkSeq FROM links WHERE uid = ?1').bind(uid);
 }
 
-/** The link_seq of the link that was undone last; 0 when none was. */
-export async function readUndoneHead(db: D1Database, uid: string): Promise<number> {
-  const head = db
-    .prepare('SELECT coalesce(max(link_seq), 0) AS linkSeq FROM links WHERE uid = ?1 AND undone = 1')
-    .bind(uid);
-  return (await head.first<number>('linkSeq')) ?? 0;
+/** Tells whether a link was undone after this link_seq. An index has the undone links alone. */
+export async function isAnyUndone(db: D1Database, uid: string, afterSeq: number): Promise<boolean> {
+  const undone = db
+    .prepare('SELECT 1 FROM links WHERE uid = ?1 AND undone = 1 AND link_seq > ?2 LIMIT 1')
+    .bind(uid, afterSeq);
+  return (await undone.first()) !== null;
 }
 
 export async function readLinkHead(db: D1Database, uid: string): Promise<number> {

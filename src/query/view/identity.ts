@@ -17,11 +17,11 @@ import { LinksById } from '../../core/people/links-by-id.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import {
+  isAnyUndone,
   readHoldingLinks,
   readLinkHead,
   readLinks,
   readLinksById,
-  readUndoneHead,
 } from '../../lake/manifest/link-store.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 
@@ -31,9 +31,9 @@ interface Stored {
   readonly linkSeq: number;
 }
 
-/** The links were too many when those up to `undoneSeq` were undone. */
+/** The links were too many when the isolate knew of those undone up to a link_seq. */
 interface TooMany {
-  readonly undoneSeq: number;
+  readonly tooManyAt: number;
 }
 
 type Known = Stored | TooMany;
@@ -54,7 +54,7 @@ export async function readIdentity(
   const before = tenants.get(uid);
   const stored = await readStored(db, uid, before, (links) => makeRoom(tenants, uid, links));
   keep(tenants, uid, stored);
-  if ('undoneSeq' in stored) return tooMany();
+  if ('tooManyAt' in stored) return tooMany();
   const links = await withLinks(db, uid, stored.links, await linksIn(db, uid, linkEvents));
   return isTooMany(links) ? tooMany() : ok(peopleOf(links));
 }
@@ -66,14 +66,13 @@ async function readStored(
   before: Known | undefined,
   onGrowth: (links: Links) => void,
 ): Promise<Known> {
-  const undoneSeq = before === undefined || 'undoneSeq' in before ? await readUndoneHead(db, uid) : 0;
-  if (before && 'undoneSeq' in before && undoneSeq <= before.undoneSeq) return before;
-  let stored = before === undefined || 'undoneSeq' in before ? NOTHING : before;
+  if (before && 'tooManyAt' in before && !(await isAnyUndone(db, uid, before.tooManyAt))) return before;
+  let stored = before === undefined || 'tooManyAt' in before ? NOTHING : before;
   for await (stored of readFrom(db, uid, stored)) {
     onGrowth(stored.links);
-    if (stored.links.size > LIMITS.linksMax) return { undoneSeq };
+    if (stored.links.size > LIMITS.linksMax) return { tooManyAt: stored.linkSeq };
   }
-  return isTooMany(stored.links) ? { undoneSeq } : stored;
+  return isTooMany(stored.links) ? { tooManyAt: stored.linkSeq } : stored;
 }
 
 /** Yields what is read so far, page by page. */
@@ -140,9 +139,9 @@ function keep(tenants: Map<string, Known>, uid: string, read: Known): void {
   tenants.delete(uid);
   tenants.set(
     uid,
-    other && !('undoneSeq' in other) && !('undoneSeq' in read) && other.linkSeq > read.linkSeq ? other : read,
+    other && !('tooManyAt' in other) && !('tooManyAt' in read) && other.linkSeq > read.linkSeq ? other : read,
   );
-  if (!('undoneSeq' in read)) makeRoom(tenants, uid, read.links);
+  if (!('tooManyAt' in read)) makeRoom(tenants, uid, read.links);
 }
 
 /** Drops the least recently used other tenants beyond the limits. A reader that holds a dropped tenant goes on with it. */
@@ -157,5 +156,5 @@ function makeRoom(tenants: Map<string, Known>, uid: string, links: Links): void 
 }
 
 function sizeOf(tenant: Known): number {
-  return 'undoneSeq' in tenant ? 0 : tenant.links.size;
+  return 'tooManyAt' in tenant ? 0 : tenant.links.size;
 }
