@@ -37,8 +37,10 @@ function held(): number {
 
 async function fill(): Promise<World> {
   const world = new World({ nowMs: NOW_MS });
+  // Each flush is of one day, as it is where events are stored when they come.
+  const byDay = Array.from({ length: count }, (_, number) => number).sort((a, b) => (b % 3) - (a % 3));
   for (let from = 0; from < count; from += PIECE) {
-    const numbers = Array.from({ length: Math.min(PIECE, count - from) }, (_, index) => from + index);
+    const numbers = byDay.slice(from, from + PIECE);
     world.append(0, numbers.flatMap((number) => eventsOf(number, NOW_MS)).map(record));
     world.events.length = 0;
     await world.store(0);

@@ -45,7 +45,7 @@ describe('people', () => {
   it.each([
     { held: 'at once', bytesMax: factsHeldBytesMax },
     { held: 'one or two at a time', bytesMax: 100 },
-  ])('are those of an oracle when traits are held $held', { timeout: 60_000 }, async ({ bytesMax }) => {
+  ])('are those of an oracle when traits are held $held', { timeout: 120_000 }, async ({ bytesMax }) => {
     limits.factsHeldBytesMax = bytesMax;
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 5 }), async (steps) => {
