@@ -53,6 +53,27 @@ describe('Shard', () => {
     expect(await count()).toBe(2);
   });
 
+  it('tells the events of a slice of a minute from its log, of flushes cut and open', async () => {
+    const { append, shard, address } = newShard();
+    const ask = async (slices: { startMs: number; endMs: number }[]) => {
+      const { sliceCells } = await shard().live({ address, rollupId: EVENTS, ...ALL_TIME, slices });
+      return sliceCells!.flatMap((bytes) =>
+        [...decodeRollupCells(bytes).windows].map(([startMs, cells]) => [
+          startMs,
+          [...cells.values()].reduce((sum, { count }) => sum + count, 0),
+        ]),
+      );
+    };
+    const beforeMs = Date.now();
+    await append('a', 'b');
+    await shard().cut({ address });
+    await append('c');
+    const startMs = Math.max(beforeMs, Math.floor(Date.now() / 60_000) * 60_000);
+    expect(await ask([{ startMs, endMs: startMs + 10_000 }])).toEqual([[startMs, 3]]);
+    expect(await ask([{ startMs: startMs - 120_000, endMs: startMs - 119_000 }])).toEqual([]);
+    expect((await shard().live({ address, rollupId: EVENTS, ...ALL_TIME })).sliceCells).toBe(undefined);
+  });
+
   it('gives each of many simultaneous requests its own verdicts, in fewer rows than requests', async () => {
     const { append, count, shard, address } = newShard();
     await append('first');

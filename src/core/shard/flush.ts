@@ -13,11 +13,11 @@ import { isAccepted } from '../block/disposition.ts';
 import { FLAG_CLAMPED, LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
 import { LIMITS } from '../limits.ts';
 import { encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
-import { RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
+import { RollupCells } from '../rollup/rollup-cells.ts';
 import { dayOf } from '../std/day.ts';
 import { hashHex } from '../std/hash.ts';
 import type { FlushPart, Tally } from './rpc.ts';
-import { windowStart } from './window.ts';
+import { addSection } from './section-cells.ts';
 
 export class FlushState {
   readonly seqFrom: number;
@@ -115,36 +115,7 @@ export class FlushState {
       cells = new RollupCells(section.dimensionCount, section.numberColumns.length);
       this.cells.set(section.id, cells);
     }
-    const keys = new Array<string | undefined>(section.tupleCount);
-    const found = new Array<ReturnType<RollupCells['cell']> | undefined>(section.tupleCount);
-    let openStartMs = Number.NaN;
-    const n = block.eventCount;
-    const { at, person, numbers } = block;
-    const { tupleOf, numberColumns } = section;
-    for (let row = 0; row < n; row++) {
-      const disposition = dispositions[row]!;
-      const tuple = tupleOf[row]! - 1;
-      if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
-      const startMs = windowStart(at[row]!);
-      if (startMs !== openStartMs) {
-        found.fill(undefined);
-        openStartMs = startMs;
-      }
-      let cell = found[tuple];
-      if (cell === undefined) {
-        keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
-        cell = cells.cell(startMs, keys[tuple]!);
-        found[tuple] = cell;
-      }
-      cell.count++;
-      const low = person[2 * row]!;
-      const high = person[2 * row + 1]!;
-      if ((low | high) !== 0) cell.people.add(high, low);
-      for (let i = 0; i < numberColumns.length; i++) {
-        const value = numbers[numberColumns[i]! * n + row]!;
-        if (!Number.isNaN(value)) cell.numbers[i]?.add(value);
-      }
-    }
+    addSection(cells, { block, section, dispositions }, null);
   }
 
   get correctionCount(): number {
@@ -194,16 +165,6 @@ function commonIds(before: Set<string> | null, sections: readonly RollupSection[
   if (before === null) return new Set(sections.map(({ id }) => id));
   if (before.size === sections.length && sections.every(({ id }) => before.has(id))) return before;
   return new Set(sections.map(({ id }) => id).filter((id) => before.has(id)));
-}
-
-function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (string | null)[] {
-  const texts = block.strings();
-  const values: (string | null)[] = [];
-  for (let d = 0; d < section.dimensionCount; d++) {
-    const index = section.tuples[tuple * section.dimensionCount + d]!;
-    values.push(index === 0 ? null : texts[index - 1]!);
-  }
-  return values;
 }
 
 function count(days: Map<number, number>, day: number): void {

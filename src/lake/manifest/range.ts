@@ -1,6 +1,7 @@
 /**
  * Range: everything that is stored for a range of days, read in one transaction: seals, segments that no seal covers, cells.
  */
+import type { TimeRange } from '../../core/std/time-range.ts';
 import {
   type CellsRow,
   type PartRow,
@@ -13,6 +14,7 @@ import {
 } from './cells.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
+import { type SliceFile, selectSliceFiles, sliceFilesOf } from './slice-files.ts';
 
 /** A segment of a day that no seal covers yet, which makes the day dirty. */
 export interface UncoveredSegment {
@@ -36,6 +38,8 @@ export interface RangeReading {
   readonly dayCells: readonly SealedCells[];
   readonly parts: readonly StoredPart[];
   readonly uncovered: readonly UncoveredSegment[];
+  /** Files with events of the slices that are asked for. */
+  readonly sliceFiles: readonly SliceFile[];
 }
 
 export interface RangeRequest {
@@ -51,6 +55,8 @@ export interface RangeRequest {
   readonly hourDays?: readonly number[];
   /** Whether the cells by the day are wanted beside those of `hourDays`. Default: false. */
   readonly wantsDayCells?: boolean;
+  /** Slices of minutes whose files are wanted. Default: none. */
+  readonly slices?: readonly TimeRange[];
 }
 
 /**
@@ -58,7 +64,7 @@ export interface RangeRequest {
  * out.
  */
 export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
-  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [], wantsDayCells = false } = request;
+  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [], wantsDayCells = false, slices = [] } = request;
   const statements = [
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
@@ -73,7 +79,10 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
       statements.push(selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain: 'day', hourDays: [] }));
     }
   }
-  const [dropped, days, uncovered, cells, parts, dayCells] = await db.batch<unknown>(statements);
+  const last = statements.length;
+  statements.push(...slices.map((slice) => selectSliceFiles(db, uid, slice)));
+  const results = await db.batch<unknown>(statements);
+  const [dropped, days, uncovered, cells, parts, dayCells] = results.slice(0, last);
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
@@ -81,6 +90,7 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
+    sliceFiles: slices.flatMap((slice, index) => sliceFilesOf(slice, results[last + index]!)),
   };
 }
 

@@ -9,6 +9,7 @@
  *   answer  → ranked series, and the meta of their reading
  */
 import { type RankedSeries, rankSeries, type Series } from '../../core/query/fold/answer.ts';
+import { endedOnMinute, minuteSlicesOf } from '../../core/query/question/minute-slices.ts';
 import { rollupPlans } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
@@ -33,7 +34,8 @@ type QueryAsking = Asking<QueryPorts>;
 /** A rollup that turns out not to hold the range is passed over for the next; this many are tried. */
 const ROLLUPS_TRIED_MAX = 2;
 
-export async function execute(asking: QueryAsking, query: Query): Promise<Result<QueryAnswer, LakeRefusal>> {
+export async function execute(asking: QueryAsking, asked: Query): Promise<Result<QueryAnswer, LakeRefusal>> {
+  const query = endedOnMinute(asked, asking.nowMs);
   const checked = await checkEvents(asking, query);
   if (!checked.ok) return checked;
   const answer = await answerFromRollups(asking, query);
@@ -43,8 +45,9 @@ export async function execute(asking: QueryAsking, query: Query): Promise<Result
 /** Asks rollups for all questions at once, and the lake one question at a time: each may hold the memory of a scan. */
 export async function executeAll(
   asking: QueryAsking,
-  queries: readonly Query[],
+  asked: readonly Query[],
 ): Promise<Result<QueryAnswer[], LakeRefusal>> {
+  const queries = asked.map((query) => endedOnMinute(query, asking.nowMs));
   for (const query of queries) {
     const checked = await checkEvents(asking, query);
     if (!checked.ok) return checked;
@@ -87,7 +90,9 @@ async function answerFromRollups(
   const reading = await readAnyRollup(asking, query, options);
   if (reading === null) return null;
   const ranked = rankSeries(query, reading.fold);
-  if (query.exact && (ranked.estimated || reading.pending > 0)) return null;
+  if (query.exact && ranked.estimated) return null;
+  // The lake has what is pending, and a question that cuts a minute was always answered from it.
+  if (reading.pending > 0 && (query.exact || minuteSlicesOf(query).slices.length > 0)) return null;
   return answered(asking, query, ranked, reading.meta);
 }
 

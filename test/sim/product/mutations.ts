@@ -282,7 +282,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'an event whose window was closed is in no cell',
     patches: [
       {
-        file: 'src/core/shard/flush.ts',
+        file: 'src/core/shard/section-cells.ts',
         old: 'if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;',
         new: 'if (tuple < 0 || !isAccepted(disposition) || disposition & (LATE_BEYOND | LATE_CORRECTION)) continue;',
       },
