@@ -150,6 +150,11 @@ export const LIMITS = {
   queryLongRangeDaysMax: 1_827,
   /** Cursor of a ranking: the total and both texts of a series, each up to 256 units of up to 9 characters in it. */
   queryCursorLengthMax: 8_192,
+  /**
+   * Size of the sealed cells, and of the parts, that a question reads as text: half of what one result of D1 may have. Two
+   * questions that are folded at a time take half of an isolate.
+   */
+  queryCellsSizeBytesMax: 24 * MIB,
   queryGroupByMax: 2,
   queryTopMax: 1_000,
   queryTopDefault: 100,

@@ -248,7 +248,7 @@ export class Engine {
    * events of `slices`.
    */
   live(request: Omit<LiveRequest, 'address'>, readLog?: ReadLog): LiveReply {
-    const { rollupId, startMs, endMs, slices } = request;
+    const { rollupId, startMs, endMs, slices, kind = 'all' } = request;
     const flushes = this.#flushes();
     const cells: Uint8Array[] = [];
     let rollupMissing = false;
@@ -256,7 +256,8 @@ export class Engine {
       for (const flush of flushes) {
         if (flush.rollupIds !== null && !flush.rollupIds.has(rollupId)) rollupMissing = true;
         const found = flush.cells.get(rollupId);
-        if (found !== undefined && found.windows.size > 0) cells.push(...encodeRollupCells(found, { startMs, endMs }));
+        if (found !== undefined && found.windows.size > 0)
+          cells.push(...encodeRollupCells(found, { startMs, endMs, kind }));
       }
     }
     return {

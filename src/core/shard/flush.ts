@@ -11,8 +11,8 @@ import type { EventBlock } from '../block/block.ts';
 import type { RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
 import { FLAG_CLAMPED, LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
-import { LIMITS } from '../limits.ts';
-import { encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
+import { type CellKind, encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
 import { RollupCells } from '../rollup/rollup-cells.ts';
 import { dayOf } from '../std/day.ts';
 import { hashHex } from '../std/hash.ts';
@@ -133,7 +133,8 @@ export class FlushState {
   }
 
   /**
-   * Returns the parts: the packed cells of every rollup that all blocks were made under (CORRECTNESS C3). Made once.
+   * Returns the parts: the packed cells of every rollup that all blocks were made under (CORRECTNESS C3), by day and kind.
+   * Made once.
    */
   parts(): readonly FlushPart[] {
     this.#parts ??= this.#encodeParts();
@@ -143,11 +144,10 @@ export class FlushState {
   #encodeParts(): FlushPart[] {
     const parts: FlushPart[] = [];
     for (const [rollupId, cells] of this.cells) {
-      if (!this.rollupIds?.has(rollupId) || cells.windows.size === 0) continue;
-      encodeRollupCells(cells).forEach((encoded, chunk) => {
-        const { startMsMin, startMsMax } = readCellsHeader(encoded);
-        parts.push({ rollupId, chunk, cells: encoded, startMsMin, startMsMax, overflowed: cells.overflowed });
-      });
+      if (!this.rollupIds?.has(rollupId)) continue;
+      for (const day of daysOf(cells)) {
+        for (const kind of KINDS) parts.push(...partsOf(cells, { rollupId, kind, day }));
+      }
     }
     return parts;
   }
@@ -165,6 +165,25 @@ function commonIds(before: Set<string> | null, sections: readonly RollupSection[
   if (before === null) return new Set(sections.map(({ id }) => id));
   if (before.size === sections.length && sections.every(({ id }) => before.has(id))) return before;
   return new Set(sections.map(({ id }) => id).filter((id) => before.has(id)));
+}
+
+const KINDS = ['counts', 'people'] as const;
+
+function partsOf(
+  cells: RollupCells,
+  { rollupId, kind, day }: { readonly rollupId: string; readonly kind: CellKind; readonly day: number },
+): FlushPart[] {
+  const { overflowed } = cells;
+  const options = { kind, startMs: day * DAY_MS, endMs: (day + 1) * DAY_MS };
+  return encodeRollupCells(cells, options).map((encoded, chunk) => {
+    const { startMsMin, startMsMax } = readCellsHeader(encoded);
+    return { rollupId, kind, chunk, cells: encoded, startMsMin, startMsMax, overflowed };
+  });
+}
+
+/** The days of the windows, ascending. */
+function daysOf({ windows }: RollupCells): number[] {
+  return [...new Set(Array.from(windows.keys(), dayOf))].sort((a, b) => a - b);
 }
 
 function count(days: Map<number, number>, day: number): void {

@@ -1,6 +1,7 @@
 /**
  * RPC: the calls and messages between the edge, the shards, the sinks and the queries. Plain data, structured-clonable.
  */
+import type { CellKind } from '../rollup/cell-codec.ts';
 import type { TimeRange } from '../std/time-range.ts';
 import type { ShardAddress, ShardEpoch } from './shard-map.ts';
 import type { MapState, SplitRequest } from './split.ts';
@@ -35,6 +36,8 @@ export interface LiveRequest {
   /** Event-time range of the windows wanted. */
   readonly startMs: number;
   readonly endMs: number;
+  /** What is wanted of the cells. Default: all, as a shard of an earlier release gives. */
+  readonly kind?: CellKind;
   /** Slices of minutes whose events are wanted in cells of their own. Default: none. */
   readonly slices?: readonly TimeRange[];
 }
@@ -96,8 +99,11 @@ export interface Tally {
   /** The part of `accepted` whose times lay in the future and were clamped. */
   readonly clamped: number;
 }
+/** A part of a flush, of one day. A part of a shard of an earlier release has no kind: all of its cells, of any days. */
 export interface FlushPart {
   readonly rollupId: string;
+  readonly kind?: CellKind;
+  /** Number of the part among those of its rollup, kind and day. */
   readonly chunk: number;
   readonly cells: Uint8Array;
   readonly startMsMin: number;

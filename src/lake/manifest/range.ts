@@ -1,6 +1,7 @@
 /**
  * Range: everything that is stored for a range of days, read in one transaction: seals, segments that no seal covers, cells.
  */
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
 import {
   type CellsRow,
@@ -9,7 +10,9 @@ import {
   type StoredPart,
   sealedCellsOf,
   selectParts,
+  selectPartsSize,
   selectSealedCells,
+  selectSealedSize,
   storedPartOf,
 } from './cells.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
@@ -38,6 +41,8 @@ export interface RangeReading {
   readonly dayCells: readonly SealedCells[];
   readonly parts: readonly StoredPart[];
   readonly uncovered: readonly UncoveredSegment[];
+  /** Whether the cells or the parts are larger than one question may read; then they are empty. */
+  readonly isTooLarge: boolean;
   /** Files with events of the slices that are asked for. */
   readonly sliceFiles: readonly SliceFile[];
 }
@@ -55,6 +60,11 @@ export interface RangeRequest {
   readonly hourDays?: readonly number[];
   /** Whether the cells by the day are wanted beside those of `hourDays`. Default: false. */
   readonly wantsDayCells?: boolean;
+  /** What is wanted of the cells of parts. Default: counts. */
+  readonly kind?: 'counts' | 'people';
+  /** The range whose windows are wanted of parts. Default: the days. */
+  readonly startMs?: number;
+  readonly endMs?: number;
   /** Slices of minutes whose files are wanted. Default: none. */
   readonly slices?: readonly TimeRange[];
 }
@@ -71,18 +81,23 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     selectUncovered(db, uid, dayFrom, dayTo),
   ];
   if (rollupId !== null) {
+    const { kind = 'counts', startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS } = request;
+    const sizeBytesMax = LIMITS.queryCellsSizeBytesMax;
+    const sealed = { uid, rollupId, dayFrom, dayTo, grain, hourDays };
+    const ofParts = { uid, rollupId, kind, startMs, endMs, sizeBytesMax };
     statements.push(
-      selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain, hourDays }),
-      selectParts(db, uid, rollupId, dayFrom, dayTo),
+      selectSealedSize(db, sealed),
+      selectPartsSize(db, ofParts),
+      selectSealedCells(db, sealed, sizeBytesMax),
+      selectParts(db, ofParts),
     );
-    if (wantsDayCells) {
-      statements.push(selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain: 'day', hourDays: [] }));
-    }
+    if (wantsDayCells) statements.push(selectSealedCells(db, { ...sealed, grain: 'day', hourDays: [] }, sizeBytesMax));
   }
   const last = statements.length;
   statements.push(...slices.map((slice) => selectSliceFiles(db, uid, slice)));
   const results = await db.batch<unknown>(statements);
-  const [dropped, days, uncovered, cells, parts, dayCells] = results.slice(0, last);
+  const [dropped, days, uncovered, ...sized] = results.slice(0, last);
+  const [sealedSize, partsSize, cells, parts, dayCells] = sized;
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
@@ -90,8 +105,14 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
+    isTooLarge: [sealedSize, partsSize].some((size) => sizeOf(size) > LIMITS.queryCellsSizeBytesMax),
     sliceFiles: slices.flatMap((slice, index) => sliceFilesOf(slice, results[last + index]!)),
   };
+}
+
+function sizeOf(result: D1Result<unknown> | undefined): number {
+  const [row] = (result?.results ?? []) as { readonly sizeBytes: number }[];
+  return row?.sizeBytes ?? 0;
 }
 
 type UncoveredRow = Omit<UncoveredSegment, 'rollupIds'> & { readonly rollupIds: string };

@@ -37,8 +37,8 @@ export interface QueryAnswer {
 
 type QueryAsking = Asking<QueryPorts>;
 
-/** Questions that are folded from cells at a time: the cells of one may take a sixth of an isolate's memory. */
-const ROLLUP_READINGS_MAX = 3;
+/** Questions that are folded from cells at a time, within the memory of an isolate. */
+const ROLLUP_READINGS_MAX = 2;
 /** A rollup that turns out not to hold the range is passed over for the next; this many are tried. */
 const ROLLUPS_TRIED_MAX = 2;
 

@@ -42,6 +42,7 @@ export function shortfallOf(reading: CellReading): RollupShortfall | null {
   const { range, coverage, grains, live, slices } = reading;
   const { days, dropped } = range;
   if (isRollupMissing(reading)) return 'rollup-missing';
+  if (range.isTooLarge) return 'too-large';
   if (days.some(({ day }) => grains.get(day) === 'minute')) return 'too-fine';
   if (slices.length > 0 && live.some((reply) => reply?.sliceCells === undefined && reply !== null))
     return 'slices-untold';

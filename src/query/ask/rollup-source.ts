@@ -61,7 +61,8 @@ export async function readRollup(
   const { ignoresLinks = false, readOnce = (read) => read() } = options;
   const rollupId = plan.rollup.id;
   const { slices } = minuteSlicesOf(query);
-  const live = await askLive(asking, { rollupId, startMs, endMs, ...(slices.length > 0 && { slices }) });
+  const kind = query.measure === 'users' ? 'people' : 'counts';
+  const live = await askLive(asking, { rollupId, startMs, endMs, kind, ...(slices.length > 0 && { slices }) });
   const linked = query.measure === 'users' ? await readOnce(() => readLinked(asking, live)) : null;
   if (linked?.people.ok === false && !ignoresLinks) return err('people-linked');
   const people = linked?.people.ok ? linked.people.value : null;
@@ -75,6 +76,9 @@ export async function readRollup(
     grain: 'day',
     hourDays: [...grains.keys()],
     wantsDayCells: wantsTotals(query, grains, nowMs),
+    kind,
+    startMs,
+    endMs,
     slices,
   } as const;
   const range = await readRange(ports.db, request);
