@@ -13,6 +13,7 @@ import { personFilter } from '../segment/people-bounds.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import { readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
+import { Pacer } from '../std/pacer.ts';
 import { readAhead } from '../std/read-ahead.ts';
 import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCopies } from './copies.ts';
 import { type DayPlan, isSealed, type NumberedSource, planDays } from './day-plan.ts';
@@ -59,6 +60,7 @@ class Reading {
   readonly #onBatch: OnBatch;
   readonly #segments: SharedSegments;
   readonly #filter: RowFilter;
+  readonly #pacer = new Pacer();
   /** Set when the budget is spent while ids are read: the copies found so far then mean nothing. */
   #isOverBudget = false;
   eventCount = 0;
@@ -141,6 +143,7 @@ class Reading {
       const rows = this.#filter(columns, withoutCopies(batch, allRows(columns.rowCount), copies), day);
       this.eventCount += rows.length;
       if (rows.length > 0 && (await this.#onBatch(columns, rows, day)) === 'stop') return 'stopped';
+      await this.#pacer.spend(columns.rowCount);
     }
     return null;
   }
@@ -156,6 +159,7 @@ class Reading {
         return;
       }
       yield* comparedRows(this.#request, batches);
+      await this.#pacer.spend(batches.reduce((sum, { columns: { rowCount } }) => sum + rowCount, 0));
     }
   }
 

@@ -55,6 +55,7 @@ export interface ViewRequest {
 
 export async function openLakeView(asking: Asking, request: ViewRequest): Promise<LakeView> {
   const { startMs, endMs, columns, only, readsLinks = false } = request;
+  await asking.turn?.take();
   const links: EventColumns[] = [];
   const wanted = new Set([...columns, ID_COLUMN, EVENT_COLUMN]);
   const states = await readTails(asking, wanted, readsLinks ? linkVisitor(links) : null);
