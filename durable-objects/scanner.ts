@@ -15,6 +15,7 @@ import {
   type ScannerRpc,
   ScanRunner,
   type ScanTask,
+  type SharedScanTask,
   type ShareReply,
 } from '../src/lake/scan/scan-task.ts';
 
@@ -27,6 +28,10 @@ export class Scanner extends DurableObject<ScannerEnv> implements ScannerRpc {
 
   scan(task: ScanTask): Promise<ShareReply<PartialFold>> {
     return this.#runner.scan(task);
+  }
+
+  scanAll(task: SharedScanTask): Promise<ShareReply<readonly PartialFold[]>> {
+    return this.#runner.scanAll(task);
   }
 
   follow(task: JourneyTask): Promise<ShareReply<JourneyPart>> {

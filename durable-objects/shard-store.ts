@@ -190,6 +190,15 @@ export class ShardStore {
     }
   }
 
+  /** Reads rows [seqFrom, seqTo), each of which the shard holds. */
+  *rows(seqFrom: number, seqTo: number): Generator<LogRow> {
+    for (let seq = seqFrom; seq < seqTo; seq++) {
+      const slot = this.#slotOf.get(seq);
+      assert(slot !== undefined, `row ${seq} is read, which is no longer held`);
+      yield* this.#readSlots(slot, slot + 1, seq);
+    }
+  }
+
   /**
    * The blocks of rows [seqFrom, seqTo) up to about `sizeBytesMax`; null when the shard no longer holds one of them.
    */

@@ -113,7 +113,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   async live(request: LiveRequest): Promise<LiveReply> {
     this.#advanceWhenIdle();
-    return this.#engine.live(request);
+    return this.#engine.live(request, (seqFrom, seqTo) => this.#store.rows(seqFrom, seqTo));
   }
 
   async readTail(request: ReadTailRequest): Promise<ReadTailReply> {

@@ -183,6 +183,11 @@ export const LIMITS = {
   queryLongRangeDaysMax: 1_827,
   /** Cursor of a ranking: the total and both texts of a series, each up to 256 units of up to 9 characters in it. */
   queryCursorLengthMax: 8_192,
+  /**
+   * Size of the sealed cells, and of the parts, that a question reads as text: half of what one result of D1 may have. Two
+   * questions that are folded at a time take half of an isolate.
+   */
+  queryCellsSizeBytesMax: 24 * MIB,
   queryGroupByMax: 2,
   queryTopMax: 1_000,
   queryTopDefault: 100,
@@ -225,6 +230,15 @@ export const LIMITS = {
    * below 4,000 rows. One batch may bring as many again.
    */
   namesKeptMax: 2_000,
+  /**
+   * Calls of a tenant that read the lake at a time, in an isolate: each may hold half of its memory for a moment. A
+   * dashboard's dozen tiles wait for each other; a flood is refused with `busy`.
+   */
+  lakeCallsMax: 3,
+  lakeCallsWaitingMax: 16,
+  lakeWaitMsMax: 20 * SECOND_MS,
+  /** Exports of a tenant under way at a time, in an isolate. */
+  exportsMax: 4,
   /** Rows that one lake scan may touch; a scan of more is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
   /**
@@ -283,10 +297,10 @@ export const LIMITS = {
   /** Times that a journey may read its range when its people do not fit in memory at once. */
   journeyPassesMax: 32,
   /**
-   * Stored events that all passes of a journey read together, about a minute of CPU. Most often each event is read
-   * once; where ids are linked, once a pass.
+   * Stored events that one call reads, over all its questions and all passes over people: about a minute of CPU. Most
+   * often each event is read once for a call; where ids are linked, once a pass.
    */
-  journeyReadRowsMax: 100_000_000,
+  callReadRowsMax: 100_000_000,
   /** People of one page of a funnel's step. */
   peoplePageMax: 500,
 

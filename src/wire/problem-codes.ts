@@ -13,6 +13,7 @@ export const PROBLEM_CODES = {
   'body-empty': 'The body is empty.',
   'body-incomplete': 'The body ended before it was complete. Send the request again.',
   'body-too-large': 'The body is over the limit; `limit` and `met` are in bytes. Send less in one request.',
+  busy: 'The tenant has as many calls under way that read events as it may have at a time. Wait as `Retry-After` says and ask again.',
   'cohort-unknown': 'The tenant has no cohort with that id. `GET /v1/cohorts` lists them.',
   'cohorts-full': 'The tenant has the largest number of cohorts that is allowed. Remove one first.',
   'compare-invalid':

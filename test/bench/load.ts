@@ -15,6 +15,8 @@ export interface LoadOrder {
   readonly durationMs: number;
   /** The number of events after which the load stops early. Default: no bound. */
   readonly eventsMax?: number;
+  /** Whether every event is of a new person. Default: of one of some 60,000. */
+  readonly hasNewPeople?: boolean;
 }
 
 export interface LoadReport {
@@ -22,6 +24,8 @@ export interface LoadReport {
   readonly requests: number;
   readonly elapsedMs: number;
   readonly eventsPerSecond: number;
+  /** Events acknowledged in each second of the load. */
+  readonly eventsBySecond: readonly number[];
   readonly ackP50Ms: number;
   readonly ackP99Ms: number;
   /** The number of answers other than 200, by status. */
@@ -57,12 +61,14 @@ const AGENT =
 export class Bodies {
   readonly #run = randomBytes(8).toString('hex');
   readonly #count: number;
+  readonly #hasNewPeople: boolean;
   #next = 0;
   #pieces: string[] = [];
   #madeAtMs = 0;
 
-  constructor(eventsPerRequest: number) {
+  constructor(eventsPerRequest: number, hasNewPeople = false) {
     this.#count = eventsPerRequest;
+    this.#hasNewPeople = hasNewPeople;
   }
 
   next(): string {
@@ -89,8 +95,9 @@ export class Bodies {
         id: mark,
         type: isPage ? 'page' : 'track',
         event: isPage ? 'Page' : NAMES[n % NAMES.length],
-        userId: `user-${(n * 7919) % 50_000}`,
-        anonymousId: `device-${(n * 104_729) % 60_000}`,
+        ...(this.#hasNewPeople
+          ? { anonymousId: mark }
+          : { userId: `user-${(n * 7919) % 50_000}`, anonymousId: `device-${(n * 104_729) % 60_000}` }),
         timestamp: new Date(this.#madeAtMs - (n % 20) * 100).toISOString(),
         properties: { value: (n % 10_000) / 100, plan: n % 4 ? 'free' : 'pro', items: n % 5, sku: `sku-${n % 500}` },
         context: {
@@ -105,9 +112,10 @@ export class Bodies {
 
 async function run(order: LoadOrder): Promise<LoadReport> {
   const agent = new Agent({ keepAlive: true, maxSockets: order.connections });
-  const bodies = new Bodies(order.eventsPerRequest);
+  const bodies = new Bodies(order.eventsPerRequest, order.hasNewPeople);
   const acksMs: number[] = [];
   const refusals: Record<string, number> = {};
+  const eventsBySecond = new Array<number>(Math.ceil(order.durationMs / 1_000)).fill(0);
   const startedAtMs = performance.now();
   let sent = 0;
 
@@ -116,8 +124,11 @@ async function run(order: LoadOrder): Promise<LoadReport> {
       sent += order.eventsPerRequest;
       const sentAtMs = performance.now();
       const status = await post(agent, order, bodies.next());
-      if (status === 200) acksMs.push(performance.now() - sentAtMs);
-      else refusals[status] = (refusals[status] ?? 0) + 1;
+      const second = Math.floor((performance.now() - startedAtMs) / 1_000);
+      if (status === 200) {
+        acksMs.push(performance.now() - sentAtMs);
+        if (second < eventsBySecond.length) eventsBySecond[second]! += order.eventsPerRequest;
+      } else refusals[status] = (refusals[status] ?? 0) + 1;
     }
   };
   await Promise.all(Array.from({ length: order.connections }, connection));
@@ -131,6 +142,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
     requests: acksMs.length,
     elapsedMs,
     eventsPerSecond: (events / elapsedMs) * 1_000,
+    eventsBySecond,
     ackP50Ms: quantile(acksMs, 0.5),
     ackP99Ms: quantile(acksMs, 0.99),
     refusals,

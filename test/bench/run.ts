@@ -16,11 +16,13 @@ import { benchPeople } from './people/people.ts';
 import { benchQuery } from './query.ts';
 import { type Figure, table } from './report.ts';
 import { benchRestore } from './restore.ts';
+import { benchSoak } from './soak.ts';
 import { benchSustained } from './sustained.ts';
 
 const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   burst: benchBurst,
   sustained: benchSustained,
+  soak: benchSoak,
   query: benchQuery,
   restore: benchRestore,
   dedupe: benchDedupe,

@@ -8,6 +8,7 @@ import { decodeRollupCells } from '../../src/core/rollup/cell-codec.ts';
 import { DEFAULT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
 import type { ShardRpc } from '../../src/core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../../src/core/shard/shard-map.ts';
+import { dayOf } from '../../src/core/std/day.ts';
 import type { Env } from '../../src/index.ts';
 import { firstPage, pullFlush } from '../../src/sinks/pull.ts';
 import { block, record } from '../support/events.ts';
@@ -51,6 +52,27 @@ describe('Shard', () => {
     expect(await append('a', 'b', 'a')).toEqual([true, true, false]);
     expect(await append('b')).toEqual([false]);
     expect(await count()).toBe(2);
+  });
+
+  it('tells the events of a slice of a minute from its log, of flushes cut and open', async () => {
+    const { append, shard, address } = newShard();
+    const ask = async (slices: { startMs: number; endMs: number }[]) => {
+      const { sliceCells } = await shard().live({ address, rollupId: EVENTS, ...ALL_TIME, slices });
+      return sliceCells!.flatMap((bytes) =>
+        [...decodeRollupCells(bytes).windows].map(([startMs, cells]) => [
+          startMs,
+          [...cells.values()].reduce((sum, { count }) => sum + count, 0),
+        ]),
+      );
+    };
+    const beforeMs = Date.now();
+    await append('a', 'b');
+    await shard().cut({ address });
+    await append('c');
+    const startMs = Math.max(beforeMs, Math.floor(Date.now() / 60_000) * 60_000);
+    expect(await ask([{ startMs, endMs: startMs + 10_000 }])).toEqual([[startMs, 3]]);
+    expect(await ask([{ startMs: startMs - 120_000, endMs: startMs - 119_000 }])).toEqual([]);
+    expect((await shard().live({ address, rollupId: EVENTS, ...ALL_TIME })).sliceCells).toBe(undefined);
   });
 
   it('gives each of many simultaneous requests its own verdicts, in fewer rows than requests', async () => {
@@ -255,12 +277,16 @@ describe('Shard', () => {
     expect(whole).toMatchObject({ status: 'ok', parts });
     expect(whole).not.toHaveProperty('nextPart');
     expect(parts.reduce((sum, { cells }) => sum + cells.byteLength, 0)).toBeGreaterThan(LIMITS.rpcPageSizeBytesMax);
-    expect(new Set(parts.map(({ rollupId, chunk }) => `${rollupId} ${chunk}`)).size).toBe(parts.length);
-    let events = 0;
-    for (const { cells } of parts) {
+    expect(
+      new Set(parts.map(({ rollupId, kind, startMsMin, chunk }) => `${rollupId} ${kind} ${dayOf(startMsMin)} ${chunk}`))
+        .size,
+    ).toBe(parts.length);
+    const events = { counts: 0, people: 0, all: 0 };
+    for (const { kind, cells } of parts) {
       for (const window of decodeRollupCells(cells).windows.values())
-        for (const cell of window.values()) events += cell.count;
+        for (const cell of window.values()) events[kind!] += cell.count;
     }
-    expect(events).toBe(4 * 2_400 * rollups.length);
+    const sent = 4 * 2_400 * rollups.length;
+    expect(events).toEqual({ counts: sent, people: sent, all: 0 });
   });
 });

@@ -63,9 +63,9 @@ async function counted(lake: TenantLake, body: object) {
       throw new Error('there are no shards');
     },
   };
-  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), query.value);
+  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), [query.value]);
   if (!reading.ok) throw new Error(reading.error.message);
-  return rankSeries(query.value, reading.value.fold).series;
+  return rankSeries(query.value, reading.value.folds[0]!).series;
 }
 
 describe('a lake read by DuckDB through current.json', () => {

@@ -88,9 +88,9 @@ async function rows(sql: string): Promise<(string | number)[][]> {
 async function answer(body: object) {
   const query = parseQuery({ ...RANGE, ...body }, 'UTC');
   if (!query.ok) throw new Error(query.error.message);
-  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), query.value);
+  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), [query.value]);
   if (!reading.ok) throw new Error(reading.error.message);
-  return rankSeries(query.value, reading.value.fold).series;
+  return rankSeries(query.value, reading.value.folds[0]!).series;
 }
 
 describe('docs/lake.md', () => {

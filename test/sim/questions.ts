@@ -2,7 +2,7 @@
 // event acknowledged before the question is missing, no unsent event is counted, and no event is counted twice (G1, G6,
 // G8).
 
-import { DAY_MS } from '../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import type { SimTenant } from './clients.ts';
 import type { SentEvent } from './sent.ts';
@@ -153,12 +153,15 @@ export function randomQuestion(next: () => number, nowMs: number, fromLake: numb
   const groupBy = roll < 0.25 ? ['slot'] : roll < 0.5 ? ['event'] : undefined;
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const range = next();
+  // Bounds of the first kind cut minutes, most often of today.
   const [startMs, endMs] =
-    range < 0.6
-      ? [today - 12 * DAY_MS, today + 2 * DAY_MS]
-      : range < 0.8
-        ? [today, today + DAY_MS]
-        : [today - DAY_MS, today];
+    range < 0.2
+      ? [Math.floor(nowMs - (1 + range * 50) * HOUR_MS), Math.floor(nowMs - next() * HOUR_MS)]
+      : range < 0.6
+        ? [today - 12 * DAY_MS, today + 2 * DAY_MS]
+        : range < 0.8
+          ? [today, today + DAY_MS]
+          : [today - DAY_MS, today];
   return {
     measure: 'count',
     startMs,

@@ -1,7 +1,9 @@
 // An asking made by hand, from the test's own ports. It has no shards unless the test gives some.
 
+import { LIMITS } from '../../src/core/limits.ts';
 import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
 import type { Tenant } from '../../src/core/tenant/tenant.ts';
+import { RowBudget } from '../../src/lake/scan/row-budget.ts';
 import type { Asking, LakePorts } from '../../src/query/view/asking.ts';
 
 interface Options {
@@ -22,5 +24,5 @@ export function askingOf<Ports extends LakePorts>(ports: Ports, { uid, nowMs, sh
     rollups: [],
     origins: [],
   };
-  return { ports, tenant, shards, nowMs };
+  return { ports, tenant, shards, nowMs, budget: new RowBudget(LIMITS.callReadRowsMax) };
 }

@@ -42,11 +42,6 @@ export class FakeBucket {
     return [...this.#objects.keys()].sort();
   }
 
-  /** Bytes of all objects. */
-  get sizeBytes(): number {
-    return [...this.#objects.values()].reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
-  }
-
   count(op: BucketCall['op']): number {
     return this.calls.filter((call) => call.op === op).length;
   }

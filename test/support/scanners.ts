@@ -22,7 +22,11 @@ export function scannerPool(bucket: ReadBucket, now: () => number = () => 0): Sc
         called.push(index);
         return structuredClone(await call(structuredClone(task)));
       };
-    return { scan: copied((task) => runner.scan(task)), follow: copied((task) => runner.follow(task)) };
+    return {
+      scan: copied((task) => runner.scan(task)),
+      scanAll: copied((task) => runner.scanAll(task)),
+      follow: copied((task) => runner.follow(task)),
+    };
   };
   return { scannerOf, called };
 }
@@ -30,5 +34,5 @@ export function scannerPool(bucket: ReadBucket, now: () => number = () => 0): Sc
 /** A pool in which every scanner refuses its calls. */
 export const scannersDown: ScannerOf = () => {
   const fail = () => Promise.reject(new Error('overloaded'));
-  return { scan: fail, follow: fail };
+  return { scan: fail, scanAll: fail, follow: fail };
 };

@@ -233,7 +233,7 @@ export function countsOf(store: StoreModel, shards: readonly ShardModel[], rollu
   const storedSeqOf = new Map(shards.map(({ engine }) => [engine.incarnation, engine.storedSeq]));
   for (const { incarnation, seqTo, parts } of store.flushes.values()) {
     if (seqTo > (storedSeqOf.get(incarnation) ?? 0)) continue;
-    for (const part of parts) if (part.rollupId === rollupId) add(part.cells);
+    for (const part of parts) if (part.rollupId === rollupId && part.kind === 'counts') add(part.cells);
   }
   for (const { engine } of shards)
     engine.live({ rollupId, startMs: 0, endMs: Number.MAX_SAFE_INTEGER }).cells?.forEach(add);

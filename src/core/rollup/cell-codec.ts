@@ -6,12 +6,12 @@
  * cells, each readable alone, so that a chunk as base64 fits a D1 row.
  *
  * ```text
- * chunk   u8 version | u8 flags (1: overflowed) | varint dimensions | varint numbers
+ * chunk   u8 version | u8 flags (1: overflowed, 2: no people, 4: no numbers) | varint dimensions | varint numbers
  *         signed first start | varint last start - first start | windows, to the end
  * window  varint start - start before (of the first: - first start) | cells | varint 0
  * cell    varint ref: 1 OTHER, 2 a new key (text follows), 3 + n the nth new key of this chunk
  *         varint 4 * count + flags (1: exact people, 2: floor) [varint exact people] [varint floor]
- *         Distinct | numbers
+ *         Distinct, unless it has no people | numbers, unless it has none
  * number  varint 0 when there is none, else
  *         varint 2 * count + (min = max ? 1 : 0) | f64 min | ExactSum [f64 max | Quantiles, unless min = max]
  * ```
@@ -29,8 +29,13 @@ import { ExactSum } from './exact-sum.ts';
 import { Quantiles } from './quantile.ts';
 import { OTHER_KEY, RollupCells } from './rollup-cells.ts';
 
-const VERSION = 1;
+/** Chunks with all of their cells. */
+const VERSION_ALL = 1;
+/** Chunks that may lack people or numbers. */
+const VERSION_BY_KIND = 2;
 const OVERFLOWED = 1;
+const NO_PEOPLE = 2;
+const NO_NUMBERS = 4;
 const EXACT_PEOPLE = 1;
 const PEOPLE_FLOOR = 2;
 const REF_END = 0;
@@ -43,18 +48,25 @@ const CHUNK_SIZE_BYTES_MAX = Math.floor((LIMITS.d1RowSizeBytesMax - 1024) / 4) *
 /** Size of version, flags and six varints. */
 const HEADER_SIZE_BYTES_MAX = 48;
 
+/** The part of each cell that a chunk has beside the number of its events: numbers, people, or both. */
+export type CellKind = 'counts' | 'people' | 'all';
+
+const FLAGS: Readonly<Record<CellKind, number>> = { all: 0, counts: NO_PEOPLE, people: NO_NUMBERS };
+
 export interface EncodeOptions {
   /** A chunk ends before the cell that would make it longer than this; a single cell may exceed it. */
   readonly sizeBytesMax?: number;
   /** Only windows that start in [startMs, endMs) are encoded. */
   readonly startMs?: number;
   readonly endMs?: number;
+  /** Default: 'all'. */
+  readonly kind?: CellKind;
 }
 
 /** Returns the chunks, in order; an empty list when no cell is in range. */
 export function encodeRollupCells(cells: RollupCells, options: EncodeOptions = {}): Uint8Array[] {
-  const { sizeBytesMax = CHUNK_SIZE_BYTES_MAX, startMs = -Infinity, endMs = Infinity } = options;
-  const chunks = new ChunkWriter(cells, sizeBytesMax - HEADER_SIZE_BYTES_MAX);
+  const { sizeBytesMax = CHUNK_SIZE_BYTES_MAX, startMs = -Infinity, endMs = Infinity, kind = 'all' } = options;
+  const chunks = new ChunkWriter(cells, sizeBytesMax - HEADER_SIZE_BYTES_MAX, kind);
   const starts = [...cells.windows.keys()].filter((start) => start >= startMs && start < endMs).sort((a, b) => a - b);
   for (const start of starts) {
     const window = cells.windows.get(start)!;
@@ -67,6 +79,8 @@ export interface CellsHeader {
   readonly dimensionCount: number;
   readonly numberCount: number;
   readonly overflowed: boolean;
+  readonly hasPeople: boolean;
+  readonly hasNumbers: boolean;
   /** Starts of the first and the last window. */
   readonly startMsMin: number;
   readonly startMsMax: number;
@@ -95,7 +109,7 @@ export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: Deco
   while (reader.left > 0) {
     startMs += reader.varint();
     for (let ref = reader.varint(); ref !== REF_END; ref = reader.varint()) {
-      decodeCell(reader, cells.cell(startMs, decodeKey(reader, ref, keys)), withPeople);
+      decodeCell(reader, cells.cell(startMs, decodeKey(reader, ref, keys)), header, withPeople);
     }
   }
   cells.overflowed = header.overflowed;
@@ -106,15 +120,17 @@ export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: Deco
 class ChunkWriter {
   readonly #cells: RollupCells;
   readonly #sizeBytesMax: number;
+  readonly #flags: number;
   readonly #body = new ByteWriter(4096);
   readonly #chunks: Uint8Array[] = [];
   #keys = new Map<string, number>();
   #firstMs = Number.NaN;
   #lastMs = Number.NaN;
 
-  constructor(cells: RollupCells, sizeBytesMax: number) {
+  constructor(cells: RollupCells, sizeBytesMax: number, kind: CellKind) {
     this.#cells = cells;
     this.#sizeBytesMax = sizeBytesMax;
+    this.#flags = FLAGS[kind];
   }
 
   write(startMs: number, key: string, cell: Cell): void {
@@ -143,7 +159,7 @@ class ChunkWriter {
     }
     this.#lastMs = startMs;
     this.#appendKey(key);
-    encodeCell(this.#body, cell);
+    encodeCell(this.#body, cell, this.#flags);
   }
 
   #appendKey(key: string): void {
@@ -163,8 +179,8 @@ class ChunkWriter {
     this.#body.varint(REF_END);
     const body = this.#body.finish();
     const chunk = new ByteWriter(body.length + HEADER_SIZE_BYTES_MAX);
-    chunk.u8(VERSION);
-    chunk.u8(this.#cells.overflowed ? OVERFLOWED : 0);
+    chunk.u8(this.#flags === 0 ? VERSION_ALL : VERSION_BY_KIND);
+    chunk.u8(this.#flags | (this.#cells.overflowed ? OVERFLOWED : 0));
     chunk.varint(this.#cells.dimensionCount);
     chunk.varint(this.#cells.numberCount);
     chunk.signed(this.#firstMs);
@@ -178,12 +194,17 @@ class ChunkWriter {
 
 function decodeHeader(reader: ByteReader): CellsHeader {
   const version = reader.u8();
-  assert(version === VERSION, `cells of version ${version}, ${VERSION} expected`);
-  const overflowed = (reader.u8() & OVERFLOWED) !== 0;
+  assert(version === VERSION_ALL || version === VERSION_BY_KIND, `cells of version ${version}`);
+  const flags = reader.u8();
+  const has = {
+    overflowed: (flags & OVERFLOWED) !== 0,
+    hasPeople: (flags & NO_PEOPLE) === 0,
+    hasNumbers: (flags & NO_NUMBERS) === 0,
+  };
   const dimensionCount = reader.varint();
   const numberCount = reader.varint();
   const startMsMin = reader.signed();
-  return { dimensionCount, numberCount, overflowed, startMsMin, startMsMax: startMsMin + reader.varint() };
+  return { dimensionCount, numberCount, ...has, startMsMin, startMsMax: startMsMin + reader.varint() };
 }
 
 function decodeKey(reader: ByteReader, ref: number, keys: string[]): string {
@@ -198,23 +219,27 @@ function decodeKey(reader: ByteReader, ref: number, keys: string[]): string {
   return key;
 }
 
-function encodeCell(writer: ByteWriter, cell: Cell): void {
-  const { count, exactPeople, peopleFloor } = cell;
+function encodeCell(writer: ByteWriter, cell: Cell, flags: number): void {
+  const { count } = cell;
+  const hasPeople = (flags & NO_PEOPLE) === 0;
+  const exactPeople = hasPeople ? cell.exactPeople : null;
+  const peopleFloor = hasPeople ? cell.peopleFloor : 0;
   writer.varint(4 * count + (exactPeople === null ? 0 : EXACT_PEOPLE) + (peopleFloor === 0 ? 0 : PEOPLE_FLOOR));
   if (exactPeople !== null) writer.varint(exactPeople);
   if (peopleFloor !== 0) writer.varint(peopleFloor);
-  cell.people.encode(writer);
-  for (const number of cell.numbers) encodeNumber(writer, number);
+  if (hasPeople) cell.people.encode(writer);
+  if ((flags & NO_NUMBERS) === 0) for (const number of cell.numbers) encodeNumber(writer, number);
 }
 
 /** Reads a cell into a new one. */
-function decodeCell(reader: ByteReader, cell: Cell, withPeople: boolean): void {
+function decodeCell(reader: ByteReader, cell: Cell, header: CellsHeader, withPeople: boolean): void {
   const head = reader.varint();
   cell.count = Math.floor(head / 4);
   if ((head & EXACT_PEOPLE) !== 0) cell.exactPeople = reader.varint();
   if ((head & PEOPLE_FLOOR) !== 0) cell.peopleFloor = reader.varint();
-  if (withPeople) cell.people = Distinct.decode(reader);
-  else Distinct.skip(reader);
+  if (header.hasPeople && withPeople) cell.people = Distinct.decode(reader);
+  else if (header.hasPeople) Distinct.skip(reader);
+  if (!header.hasNumbers) return;
   for (let at = 0; at < cell.numbers.length; at++) cell.numbers[at] = decodeNumber(reader);
 }
 

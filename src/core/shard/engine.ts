@@ -21,6 +21,7 @@ import { assert } from '../std/result.ts';
 import { Dedupe, KNOWN, MAYBE, type ReadRuns, type RunMerge } from './dedupe.ts';
 import { FlushState } from './flush.ts';
 import type { LiveReply, LiveRequest } from './rpc.ts';
+import { type ReadLog, sliceCells } from './slice-cells.ts';
 import { advanceWatermark, idleWatermark } from './watermark.ts';
 import { admit } from './window.ts';
 
@@ -242,9 +243,12 @@ export class Engine {
     this.#watermarkMs = watermarkMs;
   }
 
-  /** Returns the shard's answer to a question: everything from storedSeq on. */
-  live(request: Pick<LiveRequest, 'rollupId' | 'startMs' | 'endMs'>): LiveReply {
-    const { rollupId, startMs, endMs } = request;
+  /**
+   * Returns the shard's answer to a question: everything from storedSeq on. `readLog` reads back the blocks that hold the
+   * events of `slices`.
+   */
+  live(request: Omit<LiveRequest, 'address'>, readLog?: ReadLog): LiveReply {
+    const { rollupId, startMs, endMs, slices, kind = 'all' } = request;
     const flushes = this.#flushes();
     const cells: Uint8Array[] = [];
     let rollupMissing = false;
@@ -252,7 +256,8 @@ export class Engine {
       for (const flush of flushes) {
         if (flush.rollupIds !== null && !flush.rollupIds.has(rollupId)) rollupMissing = true;
         const found = flush.cells.get(rollupId);
-        if (found !== undefined && found.windows.size > 0) cells.push(...encodeRollupCells(found, { startMs, endMs }));
+        if (found !== undefined && found.windows.size > 0)
+          cells.push(...encodeRollupCells(found, { startMs, endMs, kind }));
       }
     }
     return {
@@ -261,6 +266,9 @@ export class Engine {
       headSeq: this.#headSeq,
       watermarkMs: this.#watermarkMs,
       cells: cells.length > 0 ? cells : null,
+      ...(rollupId !== undefined &&
+        slices &&
+        readLog && { sliceCells: sliceCells(flushes, { rollupId, slices }, readLog) }),
       rollupMissing,
       pendingEvents: flushes.reduce((sum, flush) => sum + inRange(flush.beyond, startMs, endMs), 0),
       corrections: flushes.reduce((sum, flush) => sum + inRange(flush.corrections, startMs, endMs), 0),

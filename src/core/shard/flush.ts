@@ -11,13 +11,13 @@ import type { EventBlock } from '../block/block.ts';
 import type { RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
 import { FLAG_CLAMPED, LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
-import { LIMITS } from '../limits.ts';
-import { encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
-import { RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
+import { type CellKind, encodeRollupCells, readCellsHeader } from '../rollup/cell-codec.ts';
+import { RollupCells } from '../rollup/rollup-cells.ts';
 import { dayOf } from '../std/day.ts';
 import { hashHex } from '../std/hash.ts';
 import type { FlushPart, Tally } from './rpc.ts';
-import { windowStart } from './window.ts';
+import { addSection } from './section-cells.ts';
 
 export class FlushState {
   readonly seqFrom: number;
@@ -115,36 +115,7 @@ export class FlushState {
       cells = new RollupCells(section.dimensionCount, section.numberColumns.length);
       this.cells.set(section.id, cells);
     }
-    const keys = new Array<string | undefined>(section.tupleCount);
-    const found = new Array<ReturnType<RollupCells['cell']> | undefined>(section.tupleCount);
-    let openStartMs = Number.NaN;
-    const n = block.eventCount;
-    const { at, person, numbers } = block;
-    const { tupleOf, numberColumns } = section;
-    for (let row = 0; row < n; row++) {
-      const disposition = dispositions[row]!;
-      const tuple = tupleOf[row]! - 1;
-      if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
-      const startMs = windowStart(at[row]!);
-      if (startMs !== openStartMs) {
-        found.fill(undefined);
-        openStartMs = startMs;
-      }
-      let cell = found[tuple];
-      if (cell === undefined) {
-        keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
-        cell = cells.cell(startMs, keys[tuple]!);
-        found[tuple] = cell;
-      }
-      cell.count++;
-      const low = person[2 * row]!;
-      const high = person[2 * row + 1]!;
-      if ((low | high) !== 0) cell.people.add(high, low);
-      for (let i = 0; i < numberColumns.length; i++) {
-        const value = numbers[numberColumns[i]! * n + row]!;
-        if (!Number.isNaN(value)) cell.numbers[i]?.add(value);
-      }
-    }
+    addSection(cells, { block, section, dispositions }, null);
   }
 
   get correctionCount(): number {
@@ -162,7 +133,8 @@ export class FlushState {
   }
 
   /**
-   * Returns the parts: the packed cells of every rollup that all blocks were made under (CORRECTNESS C3). Made once.
+   * Returns the parts: the packed cells of every rollup that all blocks were made under (CORRECTNESS C3), by day and kind.
+   * Made once.
    */
   parts(): readonly FlushPart[] {
     this.#parts ??= this.#encodeParts();
@@ -172,11 +144,10 @@ export class FlushState {
   #encodeParts(): FlushPart[] {
     const parts: FlushPart[] = [];
     for (const [rollupId, cells] of this.cells) {
-      if (!this.rollupIds?.has(rollupId) || cells.windows.size === 0) continue;
-      encodeRollupCells(cells).forEach((encoded, chunk) => {
-        const { startMsMin, startMsMax } = readCellsHeader(encoded);
-        parts.push({ rollupId, chunk, cells: encoded, startMsMin, startMsMax, overflowed: cells.overflowed });
-      });
+      if (!this.rollupIds?.has(rollupId)) continue;
+      for (const day of daysOf(cells)) {
+        for (const kind of KINDS) parts.push(...partsOf(cells, { rollupId, kind, day }));
+      }
     }
     return parts;
   }
@@ -196,14 +167,23 @@ function commonIds(before: Set<string> | null, sections: readonly RollupSection[
   return new Set(sections.map(({ id }) => id).filter((id) => before.has(id)));
 }
 
-function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (string | null)[] {
-  const texts = block.strings();
-  const values: (string | null)[] = [];
-  for (let d = 0; d < section.dimensionCount; d++) {
-    const index = section.tuples[tuple * section.dimensionCount + d]!;
-    values.push(index === 0 ? null : texts[index - 1]!);
-  }
-  return values;
+const KINDS = ['counts', 'people'] as const;
+
+function partsOf(
+  cells: RollupCells,
+  { rollupId, kind, day }: { readonly rollupId: string; readonly kind: CellKind; readonly day: number },
+): FlushPart[] {
+  const { overflowed } = cells;
+  const options = { kind, startMs: day * DAY_MS, endMs: (day + 1) * DAY_MS };
+  return encodeRollupCells(cells, options).map((encoded, chunk) => {
+    const { startMsMin, startMsMax } = readCellsHeader(encoded);
+    return { rollupId, kind, chunk, cells: encoded, startMsMin, startMsMax, overflowed };
+  });
+}
+
+/** The days of the windows, ascending. */
+function daysOf({ windows }: RollupCells): number[] {
+  return [...new Set(Array.from(windows.keys(), dayOf))].sort((a, b) => a - b);
 }
 
 function count(days: Map<number, number>, day: number): void {

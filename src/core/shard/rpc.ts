@@ -1,6 +1,8 @@
 /**
  * RPC: the calls and messages between the edge, the shards, the sinks and the queries. Plain data, structured-clonable.
  */
+import type { CellKind } from '../rollup/cell-codec.ts';
+import type { TimeRange } from '../std/time-range.ts';
 import type { ShardAddress, ShardEpoch } from './shard-map.ts';
 import type { MapState, SplitRequest } from './split.ts';
 
@@ -34,6 +36,10 @@ export interface LiveRequest {
   /** Event-time range of the windows wanted. */
   readonly startMs: number;
   readonly endMs: number;
+  /** What is wanted of the cells. Default: all, as a shard of an earlier release gives. */
+  readonly kind?: CellKind;
+  /** Slices of minutes whose events are wanted in cells of their own. Default: none. */
+  readonly slices?: readonly TimeRange[];
 }
 export interface LiveReply {
   readonly incarnation: string;
@@ -45,6 +51,11 @@ export interface LiveReply {
   readonly watermarkMs: number | null;
   /** Encoded RollupCells (cell-codec.ts) of [storedSeq, headSeq) within the range; null when there are none. */
   readonly cells: readonly Uint8Array[] | null;
+  /**
+   * Encoded RollupCells of the events of `slices`, each window beginning where its slice does. Absent when none were asked
+   * for, or when the shard is of an earlier release.
+   */
+  readonly sliceCells?: readonly Uint8Array[];
   /** True when some block since storedSeq was made without this rollup: the answer must come from the lake. */
   readonly rollupMissing: boolean;
   /** Number of events since storedSeq in range that are in no cell (beyond the allowed lateness). */
@@ -88,8 +99,11 @@ export interface Tally {
   /** The part of `accepted` whose times lay in the future and were clamped. */
   readonly clamped: number;
 }
+/** A part of a flush, of one day. A part of a shard of an earlier release has no kind: all of its cells, of any days. */
 export interface FlushPart {
   readonly rollupId: string;
+  readonly kind?: CellKind;
+  /** Number of the part among those of its rollup, kind and day. */
   readonly chunk: number;
   readonly cells: Uint8Array;
   readonly startMsMin: number;

@@ -1,6 +1,9 @@
 /**
  * Cells: the tables `parts` and `sealed_cells`: the cells of a rollup that count for a range of days.
  */
+import { MINUTE_MS } from '../../core/limits.ts';
+import { dayRange } from '../../core/std/day.ts';
+import type { TimeRange } from '../../core/std/time-range.ts';
 import { fromBase64 } from '../std/base64.ts';
 import { DAY_MIN } from './dropped.ts';
 
@@ -13,7 +16,7 @@ export interface StoredPart {
   readonly overflowed: boolean;
   /** Late corrections in the whole flush: the same number in each of its parts. */
   readonly corrections: number;
-  /** Encoded RollupCells of minute windows. Windows of covered days may be among them: the reader drops them by the day's vector. */
+  /** Encoded RollupCells of minute windows, with what was asked for. Windows of covered days may be among them: the reader drops them by the day's vector. */
   readonly cells: Uint8Array;
 }
 
@@ -54,21 +57,33 @@ export interface CellsRequest {
   readonly hourDays: readonly number[];
 }
 
-/** The cells of the current revisions, without days that have expired. */
-export function selectSealedCells(
-  db: D1Database,
-  { uid, rollupId, dayFrom, dayTo, grain, hourDays }: CellsRequest,
-): D1PreparedStatement {
+/** The cells of the seals that count, without days that have expired. */
+const CURRENT_CELLS = `
+  FROM counting_seals d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.revision = d.revision
+    AND c.grain = CASE WHEN d.day IN (SELECT value FROM json_each(?6)) THEN 'hour' ELSE ?5 END
+  WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4
+    AND c.day >= COALESCE((SELECT day_before FROM dropped WHERE uid = ?1 AND tier = c.grain AND name = ''), ${DAY_MIN})`;
+
+/** Selects the size of the sealed cells. */
+export function selectSealedSize(db: D1Database, request: CellsRequest): D1PreparedStatement {
+  return db
+    .prepare(`SELECT COALESCE(SUM(length(c.cells)), 0) AS sizeBytes ${CURRENT_CELLS}`)
+    .bind(...cellsValues(request));
+}
+
+/** Selects the sealed cells; none when they are larger together than `sizeBytesMax`. */
+export function selectSealedCells(db: D1Database, request: CellsRequest, sizeBytesMax: number): D1PreparedStatement {
   return db
     .prepare(
       `SELECT c.day, c.overflowed, c.cells
-       FROM counting_seals d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.revision = d.revision
-         AND c.grain = CASE WHEN d.day IN (SELECT value FROM json_each(?6)) THEN 'hour' ELSE ?5 END
-       WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4
-         AND c.day >= COALESCE((SELECT day_before FROM dropped WHERE uid = ?1 AND tier = c.grain AND name = ''), ${DAY_MIN})
+       ${CURRENT_CELLS} AND (SELECT COALESCE(SUM(length(c.cells)), 0) ${CURRENT_CELLS}) <= ?7
        ORDER BY c.day, c.chunk`,
     )
-    .bind(uid, rollupId, dayFrom, dayTo, grain, JSON.stringify(hourDays));
+    .bind(...cellsValues(request), sizeBytesMax);
+}
+
+function cellsValues({ uid, rollupId, dayFrom, dayTo, grain, hourDays }: CellsRequest) {
+  return [uid, rollupId, dayFrom, dayTo, grain, JSON.stringify(hourDays)];
 }
 
 export interface PartRow {
@@ -82,25 +97,58 @@ export interface PartRow {
   cells: string;
 }
 
-export function storedPartOf(row: PartRow): StoredPart {
-  return { ...row, overflowed: row.overflowed === 1, cells: fromBase64(row.cells) };
+export function storedPartOf({ cells, ...row }: PartRow): StoredPart {
+  return {
+    ...row,
+    overflowed: row.overflowed === 1,
+    // Parts are many, and each is decoded when its turn comes.
+    get cells() {
+      return fromBase64(cells);
+    },
+  };
 }
 
-/** Every part that may count for the range. Parts of one covered day are left out here, the others by the reader. */
-export function selectParts(
-  db: D1Database,
-  uid: string,
-  rollupId: string,
-  dayFrom: number,
-  dayTo: number,
-): D1PreparedStatement {
+export interface PartsRequest extends TimeRange {
+  readonly uid: string;
+  readonly rollupId: string;
+  /** What is wanted of the cells; parts of earlier releases have all. */
+  readonly kind: 'counts' | 'people';
+  /** Bounds the size of the parts together: where it is more, none is read. */
+  readonly sizeBytesMax: number;
+}
+
+/**
+ * Every part that may count for the range, by its windows. Parts of one covered day are left out here, the others by the
+ * reader. A seal that does not count leaves them out too, because of a void day no part counts.
+ */
+const COUNTING_PARTS = `
+  FROM parts p LEFT JOIN sealed_days d ON d.uid = p.uid AND d.day = p.day_min AND p.day_min = p.day_max
+  WHERE p.uid = ?1 AND p.rollup_id = ?2 AND p.kind IN (?3, 'all') AND p.day_min <= ?5 AND p.day_max >= ?4
+    AND p.start_ms_min < ?7 AND p.start_ms_max >= ?6
+    AND COALESCE((SELECT v.value FROM json_each(d.vector) v WHERE v.key = p.incarnation), 0) < p.seq_to`;
+
+/** The start of the window that an instant lies in, the grain of a part. */
+const windowOf = (atMs: number) => Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
+
+/** Selects the size of all parts that count for the range. */
+export function selectPartsSize(db: D1Database, request: PartsRequest): D1PreparedStatement {
+  return db
+    .prepare(`SELECT COALESCE(SUM(p.size_bytes), 0) AS sizeBytes ${COUNTING_PARTS}`)
+    .bind(...partsValues(request));
+}
+
+function partsValues({ uid, rollupId, kind, startMs, endMs }: PartsRequest) {
+  const { dayFrom, dayTo } = dayRange({ startMs, endMs });
+  return [uid, rollupId, kind, dayFrom, dayTo, windowOf(startMs), endMs];
+}
+
+/** Selects the parts; none when they are too large together. */
+export function selectParts(db: D1Database, request: PartsRequest): D1PreparedStatement {
   return db
     .prepare(
       `SELECT p.incarnation, p.seq_from AS seqFrom, p.seq_to AS seqTo, p.day_min AS dayMin, p.day_max AS dayMax, p.overflowed, p.corrections, p.cells
-       FROM parts p LEFT JOIN sealed_days d ON d.uid = p.uid AND d.day = p.day_min AND p.day_min = p.day_max
-       WHERE p.uid = ?1 AND p.rollup_id = ?2 AND p.day_min <= ?4 AND p.day_max >= ?3
-         AND COALESCE((SELECT v.value FROM json_each(d.vector) v WHERE v.key = p.incarnation), 0) < p.seq_to
+       ${COUNTING_PARTS} AND (SELECT COALESCE(SUM(p.size_bytes), 0) ${COUNTING_PARTS}) <= ?8
        ORDER BY p.incarnation, p.seq_from, p.chunk`,
     )
-    .bind(uid, rollupId, dayFrom, dayTo);
+    .bind(...partsValues(request), request.sizeBytesMax);
 }

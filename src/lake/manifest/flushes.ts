@@ -65,17 +65,21 @@ function partStatements(db: D1Database, record: FlushRecord): D1PreparedStatemen
   const { uid, flush, checksum, parts } = record;
   const rows = parts.map((part) => ({
     r: part.rollupId,
+    k: part.kind ?? 'all',
     c: part.chunk,
     a: dayOf(part.startMsMin),
     z: dayOf(part.startMsMax),
+    s: part.startMsMin,
+    e: part.startMsMax,
     o: part.overflowed ? 1 : 0,
     b: toBase64(part.cells),
   }));
   return jsonParameters(rows, (row) => row.b.length + 200).map((json) =>
     db
       .prepare(
-        `INSERT INTO parts (uid, rollup_id, incarnation, seq_from, chunk, seq_to, day_min, day_max, overflowed, corrections, checksum, cells)
-         SELECT ?1, j.value ->> 'r', ?2, ?3, j.value ->> 'c', ?4, j.value ->> 'a', j.value ->> 'z', j.value ->> 'o', ?5, ?6, j.value ->> 'b'
+        `INSERT INTO parts (uid, rollup_id, kind, day_min, incarnation, seq_from, chunk, seq_to, day_max, start_ms_min, start_ms_max, overflowed, corrections, size_bytes, checksum, cells)
+         SELECT ?1, j.value ->> 'r', j.value ->> 'k', j.value ->> 'a', ?2, ?3, j.value ->> 'c', ?4, j.value ->> 'z', j.value ->> 's', j.value ->> 'e',
+           j.value ->> 'o', ?5, length(j.value ->> 'b'), ?6, j.value ->> 'b'
          FROM json_each(?7) j WHERE ${FLUSH_IS_NEW}`,
       )
       .bind(uid, flush.incarnation, flush.seqFrom, flush.seqTo, record.corrections, checksum, json),

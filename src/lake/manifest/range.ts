@@ -1,6 +1,8 @@
 /**
  * Range: everything that is stored for a range of days, read in one transaction: seals, segments that no seal covers, cells.
  */
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
+import type { TimeRange } from '../../core/std/time-range.ts';
 import {
   type CellsRow,
   type PartRow,
@@ -8,11 +10,14 @@ import {
   type StoredPart,
   sealedCellsOf,
   selectParts,
+  selectPartsSize,
   selectSealedCells,
+  selectSealedSize,
   storedPartOf,
 } from './cells.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
+import { type SliceFile, selectSliceFiles, sliceFilesOf } from './slice-files.ts';
 import {
   importsVersionOf,
   selectImportsVersion,
@@ -50,6 +55,10 @@ export interface RangeReading {
   readonly waitingRows: number;
   /** Differs when a version of an import of these days was finished or superseded. */
   readonly importsVersion: string;
+  /** Whether the cells or the parts are larger than one question may read; then they are empty. */
+  readonly isTooLarge: boolean;
+  /** Files with events of the slices that are asked for. */
+  readonly sliceFiles: readonly SliceFile[];
 }
 
 export interface RangeRequest {
@@ -65,6 +74,13 @@ export interface RangeRequest {
   readonly hourDays?: readonly number[];
   /** Whether the cells by the day are wanted beside those of `hourDays`. Default: false. */
   readonly wantsDayCells?: boolean;
+  /** What is wanted of the cells of parts. Default: counts. */
+  readonly kind?: 'counts' | 'people';
+  /** The range whose windows are wanted of parts. Default: the days. */
+  readonly startMs?: number;
+  readonly endMs?: number;
+  /** Slices of minutes whose files are wanted. Default: none. */
+  readonly slices?: readonly TimeRange[];
 }
 
 /**
@@ -72,7 +88,7 @@ export interface RangeRequest {
  * out.
  */
 export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
-  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [], wantsDayCells = false } = request;
+  const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [], wantsDayCells = false, slices = [] } = request;
   const statements = [
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
@@ -82,16 +98,23 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     selectImportsVersion(db, uid, { dayFrom, dayTo }),
   ];
   if (rollupId !== null) {
+    const { kind = 'counts', startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS } = request;
+    const sizeBytesMax = LIMITS.queryCellsSizeBytesMax;
+    const sealed = { uid, rollupId, dayFrom, dayTo, grain, hourDays };
+    const ofParts = { uid, rollupId, kind, startMs, endMs, sizeBytesMax };
     statements.push(
-      selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain, hourDays }),
-      selectParts(db, uid, rollupId, dayFrom, dayTo),
+      selectSealedSize(db, sealed),
+      selectPartsSize(db, ofParts),
+      selectSealedCells(db, sealed, sizeBytesMax),
+      selectParts(db, ofParts),
     );
-    if (wantsDayCells) {
-      statements.push(selectSealedCells(db, { uid, rollupId, dayFrom, dayTo, grain: 'day', hourDays: [] }));
-    }
+    if (wantsDayCells) statements.push(selectSealedCells(db, { ...sealed, grain: 'day', hourDays: [] }, sizeBytesMax));
   }
-  const [dropped, days, uncovered, voids, waiting, imports, cells, parts, dayCells] =
-    await db.batch<unknown>(statements);
+  const last = statements.length;
+  statements.push(...slices.map((slice) => selectSliceFiles(db, uid, slice)));
+  const results = await db.batch<unknown>(statements);
+  const [dropped, days, uncovered, voids, waiting, imports, ...sized] = results.slice(0, last);
+  const [sealedSize, partsSize, cells, parts, dayCells] = sized;
   const voidDays = voidDaysOf(voids!);
   return {
     dropped: droppedOf(dropped!),
@@ -103,7 +126,14 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
+    isTooLarge: [sealedSize, partsSize].some((size) => sizeOf(size) > LIMITS.queryCellsSizeBytesMax),
+    sliceFiles: slices.flatMap((slice, index) => sliceFilesOf(slice, results[last + index]!)),
   };
+}
+
+function sizeOf(result: D1Result<unknown> | undefined): number {
+  const [row] = (result?.results ?? []) as { readonly sizeBytes: number }[];
+  return row?.sizeBytes ?? 0;
 }
 
 type UncoveredRow = Omit<UncoveredSegment, 'rollupIds'> & { readonly rollupIds: string };

@@ -13,6 +13,7 @@ import { allRows, keep } from '../segment/rows.ts';
 import { readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import { bytesSource, type ReadBucket, r2Source, type SegmentSource } from '../segment/source.ts';
+import { Pacer } from '../std/pacer.ts';
 import { type Copies, type DayRows, findCopies, ID_COLUMNS, NO_COPIES, withoutCopies } from './copies.ts';
 import type { ScanSegment, ScanTail } from './scan-request.ts';
 
@@ -51,8 +52,10 @@ export async function* scanDay(request: DayScanRequest): AsyncGenerator<DayBatch
   const sources = sourcesOf(request);
   const copies = await copiesOf(request, sources);
   const cutsDay = startMs > day * DAY_MS || endMs < (day + 1) * DAY_MS;
+  const pacer = new Pacer();
   for await (const batch of readSources(request, sources, new Set([...request.wanted, 'at']))) {
     const { columns } = batch;
+    await pacer.spend(columns.rowCount);
     const counting = withoutCopies(batch, allRows(columns.rowCount), copies);
     const { at } = columns;
     const rows = cutsDay ? keep(counting, (row) => at[row]! >= startMs && at[row]! < endMs) : counting;

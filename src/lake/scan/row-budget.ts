@@ -1,5 +1,5 @@
 /**
- * Row budget: how many stored rows may be read for one question, by all of its scans together. The rows of one scan are
+ * Row budget: how many stored rows may be read for one call, by all of its scans together. The rows of one scan are
  * known before it reads; the number of scans, and the rows of some people alone, are not.
  */
 export class RowBudget {

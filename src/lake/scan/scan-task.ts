@@ -12,8 +12,8 @@ import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
 import { SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
+import { FoldSet } from '../../core/query/fold/fold-set.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
-import { RowFold } from '../../core/query/fold/row-fold.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import type { HashKey } from '../../core/std/hash.ts';
 import { personsOf } from '../segment/people-bounds.ts';
@@ -35,6 +35,10 @@ export interface Share {
 export interface ScanTask extends Share {
   readonly query: Query;
 }
+/** Questions about one range, which are folded from one scan. */
+export interface SharedScanTask extends Share {
+  readonly queries: readonly Query[];
+}
 export interface JourneyTask extends Share {
   readonly journey: JourneySpec;
   readonly people: HighRange;
@@ -49,6 +53,8 @@ export type ShareReply<Found> =
 
 export interface ScannerRpc {
   scan(task: ScanTask): Promise<ShareReply<PartialFold>>;
+  /** A part for each question. Scanners of an earlier release lack it. */
+  scanAll(task: SharedScanTask): Promise<ShareReply<readonly PartialFold[]>>;
   follow(task: JourneyTask): Promise<ShareReply<JourneyPart>>;
 }
 
@@ -73,17 +79,29 @@ export class ScanRunner {
   }
 
   async scan({ query, ...share }: ScanTask): Promise<ShareReply<PartialFold>> {
-    const fold = new RowFold(query, share.hashKey);
-    const wanted = new Set<LakeColumn>(fold.columns);
-    if (query.measure === 'users') wanted.add('person');
-    const selection = { wanted, ...(fold.properties && { properties: fold.properties }) };
-    return this.#read(share, selection, {
-      found: () => fold.partial(),
-      add: (batch, rows) => {
-        fold.add(batch, rows);
-        return fold.excess === null;
+    const reply = await this.scanAll({ ...share, queries: [query] });
+    return reply.status === 'ok' ? { ...reply, found: reply.found[0]! } : reply;
+  }
+
+  async scanAll({ queries, ...share }: SharedScanTask): Promise<ShareReply<readonly PartialFold[]>> {
+    const set = new FoldSet(queries, share.hashKey);
+    const { columns, properties } = set;
+    const wanted = new Set<LakeColumn>(columns);
+    if (queries.some(({ measure }) => measure === 'users')) wanted.add('person');
+    return this.#read(
+      share,
+      { wanted, ...(properties && { properties }) },
+      {
+        found: () => set.partials(),
+        add: (batch, rows) => {
+          set.add(batch, rows);
+          if (set.excess === null) return true;
+          // Where one question alone is too much, its part says so. Otherwise the query reads the share itself.
+          if (set.folds.every(({ excess }) => excess === null)) throw new Error(set.excess);
+          return false;
+        },
       },
-    });
+    );
   }
 
   async follow({ journey: spec, people, heldMax, ...share }: JourneyTask): Promise<ShareReply<JourneyPart>> {

@@ -13,6 +13,7 @@ import { personFilter } from '../segment/people-bounds.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import { readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
+import { Pacer } from '../std/pacer.ts';
 import { readAhead } from '../std/read-ahead.ts';
 import {
   type Copies,
@@ -73,6 +74,7 @@ class Reading {
   readonly #onBatch: OnBatch;
   readonly #segments: SharedSegments;
   readonly #filter: RowFilter;
+  readonly #pacer = new Pacer();
   /** Set when the budget is spent while ids are read: the copies found so far then mean nothing. */
   #isOverBudget = false;
   eventCount = 0;
@@ -157,6 +159,7 @@ class Reading {
       const rows = this.#filter(columns, withoutCopies(batch, allRows(columns.rowCount), copies), day);
       this.eventCount += rows.length;
       if (rows.length > 0 && (await this.#onBatch(columns, rows, day)) === 'stop') return 'stopped';
+      await this.#pacer.spend(columns.rowCount);
     }
     return null;
   }
@@ -183,6 +186,7 @@ class Reading {
         return;
       }
       yield* batches;
+      await this.#pacer.spend(batches.reduce((sum, { columns: { rowCount } }) => sum + rowCount, 0));
     }
   }
 

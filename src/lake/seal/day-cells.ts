@@ -10,17 +10,15 @@
  */
 
 import type { EventColumns } from '../../core/event/columns.ts';
-import { evaluate } from '../../core/event/condition.ts';
-import { dimensionText } from '../../core/event/property.ts';
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { Cell } from '../../core/rollup/cell.ts';
 import { encodeRollupCells } from '../../core/rollup/cell-codec.ts';
-import { type Counted, countedNames, UNCLEAR } from '../../core/rollup/counted-names.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
-import { RollupCells, tupleKey } from '../../core/rollup/rollup-cells.ts';
+import { RollupCells } from '../../core/rollup/rollup-cells.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import type { CellRow } from '../manifest/cells.ts';
 import { RowReader } from './row-reader.ts';
+import { RowTuples } from './row-tuples.ts';
 
 /** The last person that a cell saw, and the number of people so far. */
 interface PeopleCount {
@@ -79,31 +77,25 @@ function countPerson(count: PeopleCount, high: number, low: number): boolean {
 
 class RollupDay {
   readonly #rollup: Rollup;
-  readonly #counted: Counted;
-  readonly #unclearKey: string;
+  readonly #tuples: RowTuples;
   readonly #dayMs: number;
   readonly #day: RollupCells;
   readonly #hours: RollupCells;
   readonly #counts = new Map<Cell, PeopleCount>();
-  readonly #keys = new Map<string | null, string>();
 
   constructor(rollup: Rollup, dayMs: number) {
     this.#rollup = rollup;
-    this.#counted = countedNames(rollup);
-    this.#unclearKey = tupleKey(rollup.dimensions.map(() => UNCLEAR));
+    this.#tuples = new RowTuples(rollup);
     this.#dayMs = dayMs;
     this.#day = new RollupCells(rollup.dimensions.length, rollup.numbers.length);
     this.#hours = new RollupCells(rollup.dimensions.length, rollup.numbers.length);
   }
 
   add(reader: RowReader, words: Uint32Array, hours: Uint8Array, rows: Uint32Array): void {
-    const { where, isUnclear } = this.#counted;
     for (const row of rows) {
       reader.row = row;
-      // Only a property with the name of a column makes a tuple unclear, and few events have one.
-      const unclear = reader.mayHaveColumnKey && isUnclear(reader.read);
-      if (!unclear && where !== null && !evaluate(where, reader.read)) continue;
-      const key = unclear ? this.#unclearKey : this.#keyOf(reader);
+      const key = this.#tuples.keyOf(reader);
+      if (key === null) continue;
       const high = words[2 * row + 1]!;
       const low = words[2 * row]!;
       this.#addTo(this.#day.cell(this.#dayMs, key), high, low, reader);
@@ -111,20 +103,7 @@ class RollupDay {
     }
   }
 
-  #keyOf({ read }: RowReader): string {
-    const { dimensions } = this.#counted;
-    if (dimensions.length === 0) return '';
-    if (dimensions.length > 1) return tupleKey(dimensions.map((name) => dimensionText(read(name))));
-    const text = dimensionText(read(dimensions[0]!));
-    let key = this.#keys.get(text);
-    if (key === undefined) {
-      key = tupleKey([text]);
-      this.#keys.set(text, key);
-    }
-    return key;
-  }
-
-  #addTo(cell: Cell, high: number, low: number, { read }: RowReader): void {
+  #addTo(cell: Cell, high: number, low: number, reader: RowReader): void {
     cell.count++;
     let people = this.#counts.get(cell);
     if (people === undefined) {
@@ -132,10 +111,7 @@ class RollupDay {
       this.#counts.set(cell, people);
     }
     if (countPerson(people, high, low)) cell.people.add(high, low);
-    for (let at = 0; at < cell.numbers.length; at++) {
-      const value = read(this.#rollup.numbers[at]!);
-      if (typeof value === 'number') cell.numbers[at]!.add(value);
-    }
+    this.#tuples.addNumbers(cell, reader);
   }
 
   finish(): CellRow[] {

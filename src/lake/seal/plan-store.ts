@@ -114,7 +114,7 @@ export async function adoptPlan(
     db
       .prepare(
         `SELECT incarnation, seq_from AS seqFrom, seq_to AS seqTo, cells FROM parts
-         WHERE uid = ?1 AND rollup_id = ?2 AND day_min <= ?3 AND day_max >= ?3`,
+         WHERE uid = ?1 AND rollup_id = ?2 AND kind IN ('all', 'counts') AND day_min <= ?3 AND day_max >= ?3`,
       )
       .bind(uid, peopleRollupId, day),
   ]);

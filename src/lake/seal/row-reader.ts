@@ -1,12 +1,13 @@
 /**
  * Row reader: the properties of the row at hand of a batch of columns, by the names questions use. JSON is parsed only
- * when a property lies in it, and once a row.
+ * when a property lies in it and has no column of its own, and once a row.
  */
 
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { PropertyReader } from '../../core/event/condition.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../../core/event/event.ts';
-import { propertyPlace, valueAt } from '../../core/event/property.ts';
+import { isColumn, propertyPlace, valueAt } from '../../core/event/property.ts';
+import { typedValue } from '../../core/query/rows/typed-value.ts';
 import { mayHaveColumnKey } from '../segment/column-keys.ts';
 
 const EMPTY: JsonObject = {};
@@ -30,11 +31,16 @@ export class RowReader {
 
   constructor(columns: EventColumns) {
     this.#columns = columns;
-    this.#columnKeys = new Uint8Array(columns.rowCount);
+    const isColumnTyped = Object.keys(columns.typed ?? {}).some(isColumn);
+    this.#columnKeys = new Uint8Array(columns.rowCount).fill(isColumnTyped ? PRESENT : UNKNOWN);
     this.read = (name) => {
       const place = propertyPlace(name);
       if (place.in === 'column') return this.#text(place.column);
       if (place.in === 'person' || place.in === 'group') return undefined;
+      if (place.in !== 'context' && this.#isTyped(place.key)) {
+        const value = typedValue(this.#columns.typed![place.key]!, this.row);
+        return place.in === 'sent' ? (value ?? this.#text(place.column)) : value;
+      }
       if (place.in !== 'sent') return valueAt(this.#json(place.in), place.key, place.steps);
       return this.#sent(place.key, place.steps) ?? this.#text(place.column);
     };
@@ -51,6 +57,11 @@ export class RowReader {
       this.#columnKeys[row] = text && mayHaveColumnKey(text) ? PRESENT : ABSENT;
     }
     return this.#columnKeys[row] === PRESENT;
+  }
+
+  #isTyped(property: string): boolean {
+    const { typed } = this.#columns;
+    return typed !== undefined && Object.hasOwn(typed, property);
   }
 
   #text(column: StringColumn): string | undefined {

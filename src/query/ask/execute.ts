@@ -1,24 +1,31 @@
 /**
- * Execute: from a checked question to its answer; the stage's list of steps.
+ * Execute: from the checked questions of a call to their answers; the stage's list of steps.
  *
  *   names   → does some event have each name of an event that is asked for
- *   plan    → which rollups would answer it exactly
+ *   plan    → which rollups would answer a question exactly
  *   rollup  → shards first, then D1; the smallest rollup that turns out to hold everything
- *   lake    → else the events themselves. When those are too many, a question about people is estimated from cells, which
- *             do not know links
+ *   lake    → else the events themselves, read once for all questions about a range. When those are too many, a question
+ *             about people is estimated from cells, which do not know links
  *   answer  → ranked series, and the meta of their reading
+ *
+ * Equal questions are asked once. A few are folded from cells at a time, and one scan of the lake follows the other, because
+ * each may hold as much as the isolate has room for.
  */
+
 import { type RankedSeries, rankSeries, type Series } from '../../core/query/fold/answer.ts';
+import type { Fold } from '../../core/query/fold/fold.ts';
+import { endedOnMinute, minuteSlicesOf } from '../../core/query/question/minute-slices.ts';
 import { rollupPlans } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
 import { ok, type Result } from '../../core/std/result.ts';
+import { readAhead } from '../../lake/std/read-ahead.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
 import { atHandFrom, checkNames } from '../view/known-names.ts';
 import { type ReadingMeta, viewMeta } from '../view/meta.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
-import { readLake } from './lake-source.ts';
+import { isLakeMate, readLake } from './lake-source.ts';
 import { type Linked, type RollupOptions, type RollupReading, readRollup } from './rollup-source.ts';
 
 export interface QueryAnswer {
@@ -30,35 +37,50 @@ export interface QueryAnswer {
 
 type QueryAsking = Asking<QueryPorts>;
 
+/** Questions that are folded from cells at a time, within the memory of an isolate. */
+const ROLLUP_READINGS_MAX = 2;
 /** A rollup that turns out not to hold the range is passed over for the next; this many are tried. */
 const ROLLUPS_TRIED_MAX = 2;
 
 export async function execute(asking: QueryAsking, query: Query): Promise<Result<QueryAnswer, LakeRefusal>> {
-  const checked = await checkEvents(asking, query);
-  if (!checked.ok) return checked;
-  const answer = await answerFromRollups(asking, query);
-  return answer ? ok(answer) : answerFromLake(asking, query);
+  const answers = await executeAll(asking, [query]);
+  return answers.ok ? ok(answers.value[0]!) : answers;
 }
 
-/** Asks rollups for all questions at once, and the lake one question at a time: each may hold the memory of a scan. */
 export async function executeAll(
   asking: QueryAsking,
-  queries: readonly Query[],
+  asked: readonly Query[],
 ): Promise<Result<QueryAnswer[], LakeRefusal>> {
+  const keys = asked.map((query) => JSON.stringify(query));
+  const questions = new Map(asked.map((query, index) => [keys[index]!, endedOnMinute(query, asking.nowMs)]));
+  const answers = await answerEach(asking, [...questions.values()]);
+  if (!answers.ok) return answers;
+  const answerOf = new Map([...questions.keys()].map((key, index) => [key, answers.value[index]!]));
+  return ok(keys.map((key) => answerOf.get(key)!));
+}
+
+/** The answers of different questions, in their order: those that rollups have first, then those of the lake. */
+async function answerEach(asking: QueryAsking, queries: readonly Query[]): Promise<Result<QueryAnswer[], LakeRefusal>> {
   for (const query of queries) {
     const checked = await checkEvents(asking, query);
     if (!checked.ok) return checked;
   }
   const options = { readOnce: once<Linked>() };
-  const fromRollups = await Promise.all(queries.map((query) => answerFromRollups(asking, query, options)));
-  const answers: QueryAnswer[] = [];
-  for (const [index, query] of queries.entries()) {
-    const found = fromRollups[index];
-    const answer = found ? ok(found) : await answerFromLake({ ...asking, nowMs: asking.ports.now() }, query);
-    if (!answer.ok) return answer;
-    answers.push(answer.value);
+  const answers = new Map<Query, QueryAnswer>();
+  const fromRollups = (query: Query) => answerFromRollups(asking, query, options);
+  let index = 0;
+  for await (const answer of readAhead(queries, fromRollups, ROLLUP_READINGS_MAX)) {
+    const query = queries[index++]!;
+    if (answer !== null) answers.set(query, answer);
   }
-  return ok(answers);
+  for (const query of queries) {
+    if (answers.has(query)) continue;
+    const mates = queries.filter((other) => !answers.has(other) && isLakeMate(query, other));
+    const found = await answerFromLake({ ...asking, nowMs: asking.ports.now() }, mates);
+    if (!found.ok) return found;
+    for (const [index, mate] of mates.entries()) answers.set(mate, found.value[index]!);
+  }
+  return ok(queries.map((query) => answers.get(query)!));
 }
 
 /** Refuses names that no event has. Properties are checked where events are read: dimensions of rollups are declared. */
@@ -87,7 +109,10 @@ async function answerFromRollups(
   const reading = await readAnyRollup(asking, query, options);
   if (reading === null) return null;
   const ranked = rankSeries(query, reading.fold);
-  if (query.exact && (ranked.estimated || reading.pending > 0)) return null;
+  if (query.exact && ranked.estimated) return null;
+  // The lake has what is pending, and a question that cuts a minute was always answered from it, where it can be read.
+  const isForLake = query.exact || (!options.leavesOutVoid && minuteSlicesOf(query).slices.length > 0);
+  if (reading.pending > 0 && isForLake) return null;
   return answered(asking, query, ranked, reading.meta);
 }
 
@@ -125,17 +150,31 @@ async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupO
   return null;
 }
 
-async function answerFromLake(asking: QueryAsking, query: Query): Promise<Result<QueryAnswer, LakeRefusal>> {
-  const reading = await readLake(asking, query);
-  if (!reading.ok) {
-    const isTooLarge = reading.error.code === 'query-too-large';
-    const estimate = isTooLarge
-      ? ((await withoutVoidDays(asking, query)) ?? (await estimatePeople(asking, query)))
-      : null;
-    return estimate === null ? reading : ok(estimate);
+/** The answers of questions about one range. Where they are too much together, each is read alone. */
+async function answerFromLake(
+  asking: QueryAsking,
+  queries: readonly Query[],
+): Promise<Result<QueryAnswer[], LakeRefusal>> {
+  const reading = await readLake(asking, queries);
+  if (reading.ok) {
+    const { folds, view, scannedEvents } = reading.value;
+    const answerOf = (query: Query, fold: Fold) =>
+      answered(asking, query, rankSeries(query, fold), viewMeta(view, scannedEvents));
+    return ok(queries.map((query, index) => answerOf(query, folds[index]!)));
   }
-  const { fold, view, scannedEvents } = reading.value;
-  return ok(answered(asking, query, rankSeries(query, fold), viewMeta(view, scannedEvents)));
+  if (reading.error.code !== 'query-too-large') return reading;
+  if (queries.length === 1) {
+    const [query] = queries;
+    const answer = (await withoutVoidDays(asking, query!)) ?? (await estimatePeople(asking, query!));
+    return answer === null ? reading : ok([answer]);
+  }
+  const answers: QueryAnswer[] = [];
+  for (const query of queries) {
+    const alone = await answerFromLake({ ...asking, nowMs: asking.ports.now() }, [query]);
+    if (!alone.ok) return alone;
+    answers.push(...alone.value);
+  }
+  return ok(answers);
 }
 
 function answered(

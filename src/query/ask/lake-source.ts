@@ -1,20 +1,20 @@
 /**
- * Lake source: answers a question from the events themselves: tails of the shards, then segments, de-duplicated.
+ * Lake source: answers questions from the events themselves: tails of the shards, then segments, de-duplicated.
  *
  * steps: open a checked view with its people → scan it, a big one beside scanners → fold
  * Where the traits or cohorts of all people cannot be held at once, it scans once for each range of people.
  * It is slower than cells and answers everything: a minute of a sealed day, any property, exact people and quantiles.
+ * Questions about one range share the view and the scan.
  */
-import { LIMITS } from '../../core/limits.ts';
 import { NO_NAMES } from '../../core/names/sent-names.ts';
 import { ALL_PEOPLE } from '../../core/people/high-range.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
+import { FoldSet } from '../../core/query/fold/fold-set.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
-import { RowFold } from '../../core/query/fold/row-fold.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { RowBudget } from '../../lake/scan/row-budget.ts';
 import type { CopiesByDay } from '../../lake/scan/scan.ts';
+import type { ScannerRpc, Share, ShareReply } from '../../lake/scan/scan-task.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
 import type { Asking } from '../view/asking.ts';
 import type { LakeView } from '../view/lake-view.ts';
@@ -25,40 +25,45 @@ import { type Scanned, scanShared } from '../view/scan-pool.ts';
 import { scanLakeView } from '../view/scan-view.ts';
 
 export interface LakeReading {
-  readonly fold: Fold;
+  /** The fold of each question, in their order. */
+  readonly folds: readonly Fold[];
   readonly view: LakeView;
   readonly scannedEvents: number;
 }
 
-export async function readLake(asking: Asking, query: Query): Promise<Result<LakeReading, LakeRefusal>> {
-  const fold = new RowFold(query, asking.tenant.hashKey);
-  const { startMs, endMs } = query;
-  const { columns, asks } = fold;
+/** Reads for questions about one range; `isLakeMate` tells which are. */
+export async function readLake(asking: Asking, queries: readonly Query[]): Promise<Result<LakeReading, LakeRefusal>> {
+  const set = new FoldSet(queries, asking.tenant.hashKey);
+  const { columns, asks } = set;
+  const { startMs, endMs, allowUnknown } = queries[0]!;
   // The names of events were checked before the rollups were asked.
-  const names = query.allowUnknown ? NO_NAMES : { event: [], property: fold.names };
+  const names = allowUnknown ? NO_NAMES : { event: [], property: set.names };
   const opened = await openView(asking, { startMs, endMs, columns, names, asks });
   if (!opened.ok) return opened;
-  const scanning = new Scanning(fold, asking, query);
-  const scanned = await scanning.scanAll(opened.value);
+  const scanned = await new Scanning(set, asking, queries).scanAll(opened.value);
   if (!scanned.ok) return scanned;
-  if (fold.excess !== null) return tooLarge(`${fold.excess}: narrow the range or add a filter.`);
+  if (set.excess !== null) return tooLarge(`${set.excess}: narrow the range or add a filter.`);
   const view = opened.value;
   const scannedEvents = scanned.value.scannedRowCount + (view.people?.scannedEvents ?? 0);
-  return ok({ fold: fold.finish(), view, scannedEvents });
+  return ok({ folds: set.folds.map((fold) => fold.finish()), view, scannedEvents });
 }
 
-/** The scans of one question into its fold. */
+/** Whether two questions can be read together: one range, and the same check of names. */
+export function isLakeMate(one: Query, other: Query): boolean {
+  return one.startMs === other.startMs && one.endMs === other.endMs && one.allowUnknown === other.allowUnknown;
+}
+
+/** The scans of questions into their folds. */
 class Scanning {
-  readonly #fold: RowFold;
+  readonly #set: FoldSet;
   readonly #asking: Asking;
-  readonly #query: Query;
-  readonly #budget = new RowBudget(LIMITS.journeyReadRowsMax);
+  readonly #queries: readonly Query[];
   readonly #copies: CopiesByDay = new Map();
 
-  constructor(fold: RowFold, asking: Asking, query: Query) {
-    this.#fold = fold;
+  constructor(set: FoldSet, asking: Asking, queries: readonly Query[]) {
+    this.#set = set;
     this.#asking = asking;
-    this.#query = query;
+    this.#queries = queries;
   }
 
   /** Scans for all people. The number of rows is that of the longest scan: the others read the same rows again. */
@@ -68,7 +73,7 @@ class Scanning {
       const scanned = await this.#scan(view);
       if (!scanned.ok) return scanned;
       scannedRowCount = Math.max(scannedRowCount, scanned.value.scannedRowCount);
-      const next = this.#fold.excess === null ? await withNextPeople(view) : null;
+      const next = this.#set.excess === null ? await withNextPeople(view) : null;
       if (next === null) return ok({ scannedRowCount });
       if (!next.ok) return next;
       view = next.value;
@@ -76,24 +81,25 @@ class Scanning {
   }
 
   #scan(view: LakeView): Promise<Scanned> {
-    const fold = this.#fold;
-    const wanted = new Set<LakeColumn>(fold.columns);
-    if (fold.asks.identity) wanted.add('person');
+    const set = this.#set;
+    const wanted = new Set<LakeColumn>(set.columns);
+    if (set.asks.identity) wanted.add('person');
+    const { properties } = set;
     const rowsRequest = {
       wanted,
-      excess: () => fold.excess,
-      ...(fold.properties && { properties: fold.properties }),
-      ...(isOfSome(view) && { budget: this.#budget, copies: this.#copies }),
+      excess: () => set.excess,
+      ...(properties && { properties }),
+      ...(isOfSome(view) && { copies: this.#copies }),
     };
     const scan = (part: LakeView) =>
-      scanLakeView(this.#asking, part, rowsRequest, (batch, rows) => fold.add(batch, rows));
-    if (!fold.isDivisible) return scan(view);
+      scanLakeView(this.#asking, part, rowsRequest, (batch, rows) => set.add(batch, rows));
+    if (!set.isDivisible) return scan(view);
     const linked = view.people?.linked ?? null;
     return scanShared(this.#asking, view, {
       scan,
-      ask: (scanner, share) => scanner.scan({ ...share, query: this.#query }),
-      absorb: (found: PartialFold) => {
-        fold.absorb(found, linked);
+      ask: (scanner, share) => askScanner(scanner, share, this.#queries),
+      absorb: (found: readonly PartialFold[]) => {
+        set.absorb(found, linked);
         return true;
       },
     });
@@ -103,4 +109,16 @@ class Scanning {
 /** Whether the view shows the rows of some people, so that others are scanned later. */
 function isOfSome({ people }: LakeView): boolean {
   return people !== undefined && (people.range.from !== ALL_PEOPLE.from || people.next !== null);
+}
+
+/** One question goes the way that scanners of an earlier release know too. */
+async function askScanner(
+  scanner: ScannerRpc,
+  share: Share,
+  queries: readonly Query[],
+): Promise<ShareReply<readonly PartialFold[]>> {
+  const [query, ...others] = queries;
+  if (others.length > 0) return scanner.scanAll({ ...share, queries });
+  const reply = await scanner.scan({ ...share, query: query! });
+  return reply.status === 'ok' ? { ...reply, found: [reply.found] } : reply;
 }

@@ -2,6 +2,7 @@
 import type { CellShortfall } from '../../core/query/fold/cell-fold.ts';
 import type { Grain } from '../../core/query/question/plan.ts';
 import type { LiveReply } from '../../core/shard/rpc.ts';
+import type { TimeRange } from '../../core/std/time-range.ts';
 import { expiredNames } from '../../lake/manifest/dropped.ts';
 import type { RangeReading } from '../../lake/manifest/range.ts';
 import type { SealedDay } from '../../lake/manifest/sealed-days.ts';
@@ -18,6 +19,8 @@ export type RollupShortfall =
    * that the flush is stored.
    */
   | 'seal-ahead'
+  /** A shard of an earlier release does not tell the events of a minute that a bound cuts. */
+  | 'slices-untold'
   /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */
   | 'seal-outdated'
   /** Rows of a sealed day were taken back since: the day is being sealed anew without them. */
@@ -34,15 +37,20 @@ export interface CellReading {
   readonly grains: ReadonlyMap<number, Grain>;
   /** Whether the answer may lack days whose seals do not count. */
   readonly leavesOutVoid: boolean;
+  /** The parts of minutes at the bounds. */
+  readonly slices: readonly TimeRange[];
 }
 
 /** null when every stretch has the rollup, fine enough and up to date. */
 export function shortfallOf(reading: CellReading): RollupShortfall | null {
-  const { range, coverage, grains, leavesOutVoid } = reading;
+  const { range, coverage, grains, live, slices, leavesOutVoid } = reading;
   const { days, dropped, voidDays } = range;
   if (voidDays.size > 0 && !leavesOutVoid) return 'seal-void';
   if (isRollupMissing(reading)) return 'rollup-missing';
+  if (range.isTooLarge) return 'too-large';
   if (days.some(({ day }) => grains.get(day) === 'minute')) return 'too-fine';
+  if (slices.length > 0 && live.some((reply) => reply?.sliceCells === undefined && reply !== null))
+    return 'slices-untold';
   if (days.some((day) => isAhead(day, coverage))) return 'seal-ahead';
   if (days.some(({ day }) => grains.get(day) === 'hour' && day < dropped.hour.dayBefore)) return 'too-fine';
   if (days.some((day) => !lacks(day, expiredNames(dropped, day.day)))) return 'seal-outdated';

@@ -1,7 +1,8 @@
 /**
  * Rollup source: answers a question from cells: live ones of the shards, parts of unsealed days, hours and days of seals.
  *
- * steps: ask the shards → read D1 in one batch → does every stretch have the rollup, fine enough? → fold
+ * steps: ask the shards → read D1 in one batch → does every stretch have the rollup, fine enough? → read the rows of the
+ * minutes that a bound cuts → fold
  * A reader decides what counts (rules A4, A5, B2): of a sealed day its sealed cells; of the rest the parts that
  * rollup-parts.ts counts; and from there on the live cells of the shards.
  */
@@ -9,6 +10,7 @@ import type { LinkedPeople } from '../../core/people/linked-people.ts';
 import { CellFold } from '../../core/query/fold/cell-fold.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import { TotalledFold } from '../../core/query/fold/totalled-fold.ts';
+import { minuteSlicesOf } from '../../core/query/question/minute-slices.ts';
 import { dayGrains, type Grain, type RollupPlan } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
@@ -24,6 +26,7 @@ import { type ReadingMeta, readingMeta } from '../view/meta.ts';
 import { askLive } from '../view/shards.ts';
 import { countingParts, flushesOf, foldParts } from './rollup-parts.ts';
 import { type CellReading, type RollupShortfall, shortfallOf } from './rollup-shortfall.ts';
+import { countingFiles, readSliceRows, type SliceRows } from './slice-rows.ts';
 
 export interface RollupReading {
   readonly fold: Fold;
@@ -59,7 +62,9 @@ export async function readRollup(
   const { startMs, endMs } = query;
   const { ignoresLinks = false, leavesOutVoid = false, readOnce = (read) => read() } = options;
   const rollupId = plan.rollup.id;
-  const live = await askLive(asking, { rollupId, startMs, endMs });
+  const { slices } = minuteSlicesOf(query);
+  const kind = query.measure === 'users' ? 'people' : 'counts';
+  const live = await askLive(asking, { rollupId, startMs, endMs, kind, ...(slices.length > 0 && { slices }) });
   const linked = query.measure === 'users' ? await readOnce(() => readLinked(asking, live)) : null;
   if (linked?.people.ok === false && !ignoresLinks) return err('people-linked');
   const people = linked?.people.ok ? linked.people.value : null;
@@ -73,16 +78,22 @@ export async function readRollup(
     grain: 'day',
     hourDays: [...grains.keys()],
     wantsDayCells: wantsTotals(query, grains, nowMs),
+    kind,
+    startMs,
+    endMs,
+    slices,
   } as const;
   const range = await readRange(ports.db, request);
-  const reading: CellReading = { rollupId, live, range, coverage, grains, leavesOutVoid };
+  const reading: CellReading = { rollupId, live, range, coverage, grains, slices, leavesOutVoid };
   const shortfall = shortfallOf(reading);
   if (shortfall !== null) return err(shortfall);
+  const rows = await readSliceRows(ports.lake, plan.rollup, countingFiles(range, coverage));
+  if (rows === null) return err('too-large');
 
   const known = ignoresLinks ? null : people;
   const points = new CellFold(query, plan, known);
   const totals = request.wantsDayCells ? new CellFold(withoutPoints(query), plan, known) : null;
-  const counts = foldCells({ points, totals }, query, { ...reading, boundDays: boundDaysOf(query, nowMs) });
+  const counts = foldCells({ points, totals }, query, { ...reading, rows, boundDays: boundDaysOf(query, nowMs) });
   if (points.shortfall) return err(points.shortfall);
   // A day's cell may lack what its hours tell: which people it holds.
   const fold = totals?.shortfall === null ? new TotalledFold(points.finish(), totals.finish()) : points.finish();
@@ -94,7 +105,7 @@ export async function readRollup(
     rollups: { rollup: plan.rollup.name, sealedDays: days.length, parts: counts.parts },
     lake: null,
     revision: counts.revision,
-    scannedEvents: 0,
+    scannedEvents: rows.scannedEvents,
     identityAsOfMs: people === null || ignoresLinks ? null : nowMs,
   });
   return ok({
@@ -111,13 +122,19 @@ interface CellFolds {
   readonly totals: CellFold | null;
 }
 
-/** Adds sealed cells, parts and live cells. `boundDays`: the days that a bound of the range cuts. */
+/** A reading with its rows, and the days that a bound of the range cuts. */
+interface FoldedReading extends CellReading {
+  readonly rows: SliceRows;
+  readonly boundDays: ReadonlySet<number>;
+}
+
+/** Adds sealed cells, parts and live cells of whole minutes, and the events of the minutes that a bound cuts. */
 function foldCells(
   { points, totals }: CellFolds,
   query: Query,
-  { live, range, coverage, boundDays }: CellReading & { readonly boundDays: ReadonlySet<number> },
+  { live, range, coverage, rows, boundDays }: FoldedReading,
 ) {
-  const { startMs, endMs } = query;
+  const { startMs, endMs } = minuteSlicesOf(query).whole;
   const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople: query.measure === 'users' });
   const both: Pick<CellFold, 'add'> = {
     add: (...added) => {
@@ -132,9 +149,16 @@ function foldCells(
     if (!boundDays.has(day)) totals?.add(decode(cells), startMs, endMs);
   }
   const parts = countingParts(range, coverage, dayRange(query));
-  foldParts(both, parts, decode);
+  const whole: Pick<CellFold, 'add'> = {
+    add: (cells, fromMs, toMs) => both.add(cells, Math.max(fromMs, startMs), Math.min(toMs, endMs)),
+  };
+  foldParts(whole, parts, decode);
   const replies = live.filter((reply) => reply !== null);
   for (const { cells } of replies) for (const bytes of cells ?? []) both.add(decode(bytes), startMs, endMs);
+  both.add(rows.cells, query.startMs, query.endMs);
+  for (const { sliceCells } of replies) {
+    for (const bytes of sliceCells ?? []) both.add(decode(bytes), query.startMs, query.endMs);
+  }
   const flushes = flushesOf(parts);
   return {
     parts: flushes.length,

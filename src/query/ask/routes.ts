@@ -8,7 +8,8 @@ import { LIMITS } from '../../core/limits.ts';
 import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
 import { reportAnswerSchema, reportSchema } from '../../wire/query.ts';
-import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { answerCall } from '../call/call.ts';
+import type { QueryPorts } from '../view/asking.ts';
 import { runReport } from './report.ts';
 import { mustAnswer, mustReport, REPORT_CODES } from './report-problems.ts';
 
@@ -38,7 +39,7 @@ export function queryRoutes(services: QueryServices): Hono {
     async ({ tenant, body }) => {
       const nowMs = services.now();
       const report = mustReport(body, tenant, nowMs);
-      return mustAnswer(await runReport(await beginAsking(services, tenant, nowMs), report));
+      return answerCall(services, { tenant, nowMs }, async (asking) => mustAnswer(await runReport(asking, report)));
     },
   );
   return app;

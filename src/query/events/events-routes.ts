@@ -5,7 +5,8 @@ import { Hono } from 'hono';
 import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
 import { eventListSchema, eventsPageSchema } from '../../wire/events.ts';
-import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { answerCall } from '../call/call.ts';
+import type { QueryPorts } from '../view/asking.ts';
 import { problemOf } from '../view/refusal.ts';
 import { listEvents } from './list-events.ts';
 import { LIST_CODES, mustListRequest } from './page-request.ts';
@@ -32,7 +33,7 @@ export function eventsRoutes(services: EventsServices): Hono {
     async ({ tenant, query: page }) => {
       const nowMs = services.now();
       const request = mustListRequest(page, { timezone: tenant.timezone, nowMs, daysDefault: 1 });
-      const listed = await listEvents(await beginAsking(services, tenant, nowMs), request);
+      const listed = await answerCall(services, { tenant, nowMs }, (asking) => listEvents(asking, request));
       if (!listed.ok) throw problemOf(listed.error);
       return wireList(listed.value, services.now() - nowMs);
     },

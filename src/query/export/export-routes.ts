@@ -17,7 +17,8 @@ import { route } from '../../http/route.ts';
 import { logError } from '../../observe/log.ts';
 import type { Services } from '../../services.ts';
 import { type ExportBody, type ExportFormat, exportSchema, receiptSchema } from '../../wire/export.ts';
-import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { exportTurn } from '../call/call.ts';
+import { beginAsking, type LakeTurn, type QueryPorts } from '../view/asking.ts';
 import { invalidQuestion, problemOf, READING_CODES } from '../view/refusal.ts';
 import type { ExportRequest } from './export-request.ts';
 import { findReceipt } from './export-store.ts';
@@ -58,16 +59,15 @@ export function exportRoutes(services: ExportServices): Hono {
     },
     async ({ tenant, body }) => {
       const request = mustRequest(body, tenant, services);
-      const asking = await beginAsking(services, tenant, services.now());
-      const planned = await planExport(asking, request);
-      if (!planned.ok) throw problemOf(planned.error);
-      return new Response(streamOf(streamExport(asking, planned.value)), {
+      const turn = exportTurn(services, tenant);
+      const { asking, plan } = await begin(services, { tenant, request, turn });
+      return new Response(streamOf(streamExport(asking, plan), turn), {
         headers: {
           'content-type': CONTENT_TYPES[request.format],
           'content-disposition': `attachment; filename="${fileName(tenant, request)}"`,
           'cache-control': 'no-store',
           [EXPORT_ID_HEADER]: request.id,
-          [EXPORT_ROWS_MAX_HEADER]: String(planned.value.rowsMax),
+          [EXPORT_ROWS_MAX_HEADER]: String(plan.rowsMax),
         },
       });
     },
@@ -112,24 +112,52 @@ function fileName({ id }: Tenant, { format, range: { startMs, endMs } }: ExportR
   return `${id}-${date(startMs)}-${date(endMs - 1)}.${format}`;
 }
 
-/** Makes one piece at a time, when the reader has room, and nothing more once the reader has gone. */
-function streamOf(bytes: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+interface Beginning {
+  readonly tenant: Tenant;
+  readonly request: ExportRequest;
+  readonly turn: LakeTurn;
+}
+
+/** Plans an export. The turn ends here only when there will be no stream. */
+async function begin(services: ExportServices, { tenant, request, turn }: Beginning) {
+  try {
+    await turn.take();
+    const asking = { ...(await beginAsking(services, tenant, services.now())), turn };
+    const planned = await planExport(asking, request);
+    if (!planned.ok) throw problemOf(planned.error);
+    return { asking, plan: planned.value };
+  } catch (cause) {
+    turn.end();
+    throw cause;
+  }
+}
+
+/**
+ * Makes one piece at a time, when the reader has room, and nothing more once the reader has gone. The turn ends with the
+ * stream.
+ */
+function streamOf(bytes: AsyncGenerator<Uint8Array>, turn: LakeTurn): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           for (;;) {
             const { done, value } = await bytes.next();
-            if (done) return controller.close();
+            if (done) {
+              turn.end();
+              return controller.close();
+            }
             if (value.length === 0) continue;
             return controller.enqueue(value);
           }
         } catch (cause) {
+          turn.end();
           logError('export', cause);
           throw cause;
         }
       },
       async cancel() {
+        turn.end();
         await bytes.return(undefined);
       },
     },

@@ -19,7 +19,8 @@ import {
 } from '../../wire/insights.ts';
 import { reportSchema } from '../../wire/query.ts';
 import { mustReport, REPORT_CODES } from '../ask/report-problems.ts';
-import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { answerCall } from '../call/call.ts';
+import type { QueryPorts } from '../view/asking.ts';
 import { givenNamesCheck } from '../view/check-given.ts';
 import { createInsight, deleteInsight, findInsight, type Insight, listInsights } from './insight-store.ts';
 import { runInsight } from './run-insight.ts';
@@ -129,7 +130,7 @@ function running(app: Hono, services: InsightServices): void {
     },
     async ({ tenant, params: { id } }) => {
       const insight = await mustFind(db, tenant.uid, id);
-      return runInsight(await beginAsking(services, tenant, now()), insight);
+      return answerCall(services, { tenant, nowMs: now() }, (asking) => runInsight(asking, insight));
     },
   );
 }

@@ -14,7 +14,8 @@ import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
 import { FUNNEL_PEOPLE_CALL, journeyCall } from '../../wire/journeys.ts';
-import { type Asking, beginAsking, type QueryPorts } from '../view/asking.ts';
+import { answerCall } from '../call/call.ts';
+import type { Asking, QueryPorts } from '../view/asking.ts';
 import { viewMeta } from '../view/meta.ts';
 import { invalidQuestion, type LakeRefusal, problemOf, READING_CODES } from '../view/refusal.ts';
 import { listFunnelPeople, parsePeopleCursor } from './funnel-people.ts';
@@ -55,8 +56,9 @@ function addJourney(
     async ({ tenant, body }) => {
       const nowMs = services.now();
       const spec = { kind: name, question: must(kind.parse(body, tenant.timezone, nowMs)) };
-      const asking = await beginAsking(services, tenant, nowMs);
-      return answerOf(asking, await readJourney(asking, journeyOf(spec), { spec }));
+      return answerCall(services, { tenant, nowMs }, async (asking) =>
+        answerOf(asking, await readJourney(asking, journeyOf(spec), { spec })),
+      );
     },
   );
 }
@@ -73,8 +75,9 @@ function addFunnelPeople(app: Hono, services: JourneyServices): void {
       const nowMs = services.now();
       const question = must(funnelPeople.parse(body, tenant.timezone));
       const after = question.cursor === null ? null : mustCursor(question.cursor);
-      const asking = await beginAsking(services, tenant, nowMs);
-      return answerOf(asking, await listFunnelPeople(asking, question, { after }));
+      return answerCall(services, { tenant, nowMs }, async (asking) =>
+        answerOf(asking, await listFunnelPeople(asking, question, { after })),
+      );
     },
   );
 }

@@ -9,9 +9,11 @@
 import type { StringColumn } from '../../core/event/event.ts';
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import type { Journey } from '../../core/journeys/kit/journey.ts';
+import { slicesOf } from '../../core/journeys/kit/sequence-slices.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { assert, ok, type Result } from '../../core/std/result.ts';
+import { pause } from '../../lake/std/pause.ts';
 import type { Asking } from '../view/asking.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import { openView } from '../view/open-view.ts';
@@ -68,7 +70,10 @@ export async function readJourney<Answer extends object>(
     const done = scanned.value;
     scannedRowCount = Math.max(scannedRowCount, done.scannedRowCount);
     passes?.learn(done.range, done.held);
-    journey.fold.add(done.sequences);
+    for (const people of slicesOf(done.sequences)) {
+      journey.fold.add(people);
+      await pause();
+    }
     if (journey.fold.excess !== null) return tooMuch(journey.fold.excess);
     if (done.range.to === ALL_PEOPLE.to || options.isEnough?.()) {
       return ok({ ...finish(journey), view, scannedEvents: scannedRowCount + (view.people?.scannedEvents ?? 0) });

@@ -1,17 +1,16 @@
 /**
  * PassScan: scans a range of people into sequences: here, or beside scanners when the question can be shared out.
  *
- * One PassScan serves all passes of a question: they share a budget of rows, and the copies that the first pass finds.
+ * One PassScan serves all passes of a question: they share the call's budget of rows, and the copies that the first pass
+ * finds.
  */
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import { excessOf, type Journey } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
 import { SequenceBuilder } from '../../core/journeys/kit/sequence-builder.ts';
 import type { Sequences } from '../../core/journeys/kit/sequences.ts';
-import { LIMITS } from '../../core/limits.ts';
 import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { RowBudget } from '../../lake/scan/row-budget.ts';
 import type { CopiesByDay } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share } from '../../lake/scan/scan-task.ts';
 import { personsOf } from '../../lake/segment/people-bounds.ts';
@@ -55,7 +54,6 @@ export class PassScan {
   readonly #options: PassOptions;
   readonly #wanted: ReadonlySet<LakeColumn>;
   readonly #copies: CopiesByDay = new Map();
-  readonly #budget = new RowBudget(LIMITS.journeyReadRowsMax);
 
   constructor(asking: Asking, journey: Journey, options: PassOptions) {
     this.#asking = asking;
@@ -91,7 +89,6 @@ export class PassScan {
     const rows = {
       wanted: this.#wanted,
       copies: this.#copies,
-      budget: this.#budget,
       excess,
       // People whom the builder has given up need not be read any more.
       narrowed: () => personsOf(builder.range),

@@ -10,9 +10,10 @@ import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
 import { type EventsPage, eventListSchema, eventsPageSchema } from '../../wire/events.ts';
 import { personEventsSchema, personSchema, profileSchema } from '../../wire/people.ts';
+import { answerCall } from '../call/call.ts';
 import { LIST_CODES, mustListRequest } from '../events/page-request.ts';
 import { wireList } from '../events/wire-list.ts';
-import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import type { QueryPorts } from '../view/asking.ts';
 import { viewMeta } from '../view/meta.ts';
 import { problemOf, READING_CODES } from '../view/refusal.ts';
 import { listPersonEvents } from './person-events.ts';
@@ -31,7 +32,7 @@ export function peopleRoutes(services: PeopleServices): Hono {
   const showProfile = async (tenant: Tenant, id: string) => {
     mustBeId(id);
     const nowMs = services.now();
-    const read = await readProfile(await beginAsking(services, tenant, nowMs), id);
+    const read = await answerCall(services, { tenant, nowMs }, (asking) => readProfile(asking, id));
     if (!read.ok) throw problemOf(read.error);
     const { profile, view, scannedEvents } = read.value;
     if (profile === null) throw notFound('No event of a person with this id is stored.');
@@ -43,7 +44,7 @@ export function peopleRoutes(services: PeopleServices): Hono {
     const nowMs = services.now();
     const { timezone } = tenant;
     const request = mustListRequest(page, { timezone, nowMs, daysDefault: LIMITS.queryRangeDaysMax });
-    const listed = await listPersonEvents(await beginAsking(services, tenant, nowMs), id, request);
+    const listed = await answerCall(services, { tenant, nowMs }, (asking) => listPersonEvents(asking, id, request));
     if (!listed.ok) throw problemOf(listed.error);
     return wireList(listed.value, services.now() - nowMs, nowMs);
   };

@@ -4,9 +4,11 @@
  * It is made once a request, before anything is read, and handed to every function that reads for the request. The
  * shards are listed when it is made, so every event acknowledged before the request counts in its answers.
  */
+import { LIMITS } from '../../core/limits.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
+import { RowBudget } from '../../lake/scan/row-budget.ts';
 import type { ScannerOf } from '../../lake/scan/scan-task.ts';
 import type { ReadBucket } from '../../lake/segment/source.ts';
 import { listShards } from './shards.ts';
@@ -26,11 +28,23 @@ export interface QueryPorts extends LakePorts {
   readonly now: () => number;
 }
 
+/** One call's right to read the lake. */
+export interface LakeTurn {
+  /** Waits for the turn; once it has come, returns at once. Throws 429 `busy`. */
+  take(): Promise<void>;
+  /** Hands the turn on. */
+  end(): void;
+}
+
 export interface Asking<Ports extends LakePorts = LakePorts> {
   readonly ports: Ports;
   readonly tenant: Tenant;
   readonly shards: readonly ShardAddress[];
   readonly nowMs: number;
+  /** Pays for the stored rows that the call reads, however many questions it asks. */
+  readonly budget: RowBudget;
+  /** Taken before the lake is read. Absent for work that is not a call of the API. */
+  readonly turn?: LakeTurn;
 }
 
 /** Lists the tenant's shards. `nowMs`: the time of the request. Throws 503 `directory-unavailable`. */
@@ -39,5 +53,6 @@ export async function beginAsking<Ports extends QueryPorts>(
   tenant: Tenant,
   nowMs: number,
 ): Promise<Asking<Ports>> {
-  return { ports, tenant, nowMs, shards: await listShards(ports.directoryOf, tenant.uid) };
+  const shards = await listShards(ports.directoryOf, tenant.uid);
+  return { ports, tenant, nowMs, shards, budget: new RowBudget(LIMITS.callReadRowsMax) };
 }

@@ -58,6 +58,7 @@ export interface ViewRequest {
 
 export async function openLakeView(asking: Asking, request: ViewRequest): Promise<LakeView> {
   const { startMs, endMs, columns, only, readsLinks = false } = request;
+  await asking.turn?.take();
   const links: EventColumns[] = [];
   const wanted = new Set([...columns, ...COPY_TEXTS, EVENT_COLUMN]);
   const states = await readTails(asking, wanted, readsLinks ? linkVisitor(links) : null);

@@ -16,7 +16,6 @@ import { LIMITS } from '../../core/limits.ts';
 import { ALL_PEOPLE, type HighRange, lowerHalf } from '../../core/people/high-range.ts';
 import { Traits, type TraitsWanted } from '../../core/people/traits.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { RowBudget } from '../../lake/scan/row-budget.ts';
 import type { CopiesByDay, OnBatch } from '../../lake/scan/scan.ts';
 import { personsOf } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
@@ -48,7 +47,6 @@ export class PeopleFacts {
   readonly #people: KnownPeople;
   readonly #cohorts: readonly SavedCohort[];
   readonly #traits: TraitsWanted;
-  readonly #budget = new RowBudget(LIMITS.journeyReadRowsMax);
   #traitSource: Source | null = null;
   #cohortSource: Source | null = null;
   #passCount = 0;
@@ -132,7 +130,6 @@ export class PeopleFacts {
     const rows = {
       wanted,
       copies,
-      budget: this.#budget,
       excess: () => held.excess,
       ...(isOfSome && { people: personsOf(held.range) }),
       ...(isOfPeople && { narrowed: () => personsOf(held.range) }),

@@ -19,6 +19,7 @@ export type ExportRefusal =
 
 /** Codes of any call that reads events: the list of shards, their tails, and the reading itself. */
 export const READING_CODES: readonly ProblemCode[] = [
+  'busy',
   'directory-unavailable',
   'query-tail-too-long',
   'query-too-large',

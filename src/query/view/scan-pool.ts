@@ -41,6 +41,9 @@ export async function scanShared<Found>(
     scanning.scan({ ...view, segments: shared.own }),
   ]);
   if (!own.ok) return own;
+  const { budget } = asking;
+  budget.spend(others.scannedRowCount);
+  if (budget.isSpent) return tooLarge(`More than ${budget.rowsMax} events would have to be read. Narrow the range.`);
   const [tooManyRows] = others.overBudget;
   if (tooManyRows !== undefined) {
     return tooLarge(`A scanner's share of ${tooManyRows} events is beyond its budget. Narrow the range.`);

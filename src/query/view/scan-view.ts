@@ -24,7 +24,7 @@ export interface RowsRequest
 const NOTHING: ScanTotals = { eventCount: 0, scannedRowCount: 0, duplicateCount: 0 };
 
 export async function scanLakeView(
-  { ports, tenant }: Pick<Asking, 'ports' | 'tenant'>,
+  { ports, tenant, budget }: Pick<Asking, 'ports' | 'tenant' | 'budget'>,
   view: LakeView,
   rowsRequest: RowsRequest,
   onBatch: OnBatch,
@@ -42,6 +42,7 @@ export async function scanLakeView(
     tails,
     startMs,
     endMs,
+    budget,
     wanted: expired.size === 0 ? wanted : new Set([...wanted, EVENT_COLUMN]),
     ...pushed,
     ...rest,

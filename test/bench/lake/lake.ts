@@ -92,8 +92,8 @@ const NOW = { uid: UID, nowMs: NOW_MS };
 /** The sum of the totals of a question's series. */
 async function totals(ports: LakePorts, body: object): Promise<number[]> {
   const query = await must(parseQuery({ ...RANGE, ...body }, 'UTC'));
-  const { fold } = await must(await readLake(askingOf(ports, NOW), query));
-  const { series } = rankSeries(query, fold);
+  const { folds } = await must(await readLake(askingOf(ports, NOW), [query]));
+  const { series } = rankSeries(query, folds[0]!);
   const sum = series.reduce(
     (all, { points, total }) =>
       all + (points.length === 0 ? (total ?? 0) : points.reduce((part, { value }) => part + (value ?? 0), 0)),

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import { decodeRollupCells, encodeRollupCells, readCellsHeader } from '../../../src/core/rollup/cell-codec.ts';
+import {
+  type CellKind,
+  decodeRollupCells,
+  encodeRollupCells,
+  readCellsHeader,
+} from '../../../src/core/rollup/cell-codec.ts';
 import { OTHER_KEY, RollupCells, tupleKey } from '../../../src/core/rollup/rollup-cells.ts';
 import { InvariantError } from '../../../src/core/std/result.ts';
 
@@ -124,6 +129,8 @@ describe('the cell codec', () => {
       dimensionCount: 2,
       numberCount: 1,
       overflowed: true,
+      hasPeople: true,
+      hasNumbers: true,
       startMsMin: -120_000,
       startMsMax: 180_000,
     });
@@ -171,9 +178,34 @@ describe('the cell codec', () => {
     ]);
   });
 
+  it('writes numbers and people apart when asked to, each with the number of events', () => {
+    const cells = manyCells();
+    const decoded = (kind: CellKind) => {
+      const all = new RollupCells(2, 1, Number.MAX_SAFE_INTEGER);
+      for (const chunk of encodeRollupCells(cells, { kind })) all.merge(decodeRollupCells(chunk));
+      return all;
+    };
+    const [counts, people] = [decoded('counts'), decoded('people')];
+    let seen = 0;
+    for (const [startMs, window] of cells.windows) {
+      for (const [key, cell] of window) {
+        const [counted, met] = [counts, people].map(({ windows }) => windows.get(startMs)!.get(key)!);
+        expect([counted!.count, met!.count]).toEqual([cell.count, cell.count]);
+        expect([counted!.people.count(), met!.people.count()]).toEqual([0, cell.people.count()]);
+        expect([counted!.numbers[0]!.count, met!.numbers[0]!.count]).toEqual([cell.numbers[0]!.count, 0]);
+        seen++;
+      }
+    }
+    expect(seen).toBeGreaterThan(10);
+    expect(readCellsHeader(encodeRollupCells(cells, { kind: 'people' })[0]!)).toMatchObject({
+      hasPeople: true,
+      hasNumbers: false,
+    });
+  });
+
   it('refuses bytes that are no chunk, or cut short', () => {
     const bytes = encodeRollupCells(manyCells())[0]!;
-    expect(() => decodeRollupCells(Uint8Array.of(9, 0, 0, 0))).toThrow('cells of version 9, 1 expected');
+    expect(() => decodeRollupCells(Uint8Array.of(9, 0, 0, 0))).toThrow('cells of version 9');
     expect(() => decodeRollupCells(bytes.subarray(0, bytes.length - 1))).toThrow(InvariantError);
     expect(() => decodeRollupCells(new Uint8Array())).toThrow(InvariantError);
   });

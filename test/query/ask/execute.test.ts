@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
+import { isoTime } from '../../../src/core/std/instant.ts';
 import { record } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
 import { listingOf } from '../../support/fake-directory.ts';
@@ -210,6 +211,46 @@ describe('an answer', () => {
     ).toMatchObject({
       rollup: 'events',
     });
+  });
+
+  it('reads the rows of minutes that a bound cuts, and the lake where a shard does not tell them', async () => {
+    const world = worldAt();
+    world.append(0, events(3, NOON_MS - 20 * MINUTE_MS));
+    world.append(0, events(2, NOON_MS - 30 * MINUTE_MS + 1));
+    await world.store(0);
+    world.append(0, events(4, NOON_MS - 1));
+    const cut = { measure: 'count', from: isoTime(NOON_MS - 30 * MINUTE_MS + 2), to: isoTime(NOON_MS - 1) };
+    expect(await world.ask(cut)).toMatchObject({
+      series: [{ total: 3 }],
+      meta: { sources: { rollups: { rollup: 'people' }, lake: null }, scannedEvents: 5 },
+    });
+    const wider = { measure: 'count', from: isoTime(NOON_MS - 30 * MINUTE_MS + 1), to: isoTime(NOON_MS + 1) };
+    expect(await world.ask(wider)).toMatchObject({ series: [{ total: 9 }], meta: { sources: { lake: null } } });
+    const live = world.shards[0]!.live;
+    world.shards[0]!.live = async (request) => {
+      const { sliceCells: _, ...earlier } = await live.call(world.shards[0]!, request);
+      return earlier;
+    };
+    expect(await world.ask(wider)).toMatchObject({ series: [{ total: 9 }], meta: { sources: { rollups: null } } });
+  });
+
+  it('counts to the end of its minute where a bound lies in the future, from either source', async () => {
+    const world = worldAt(NOON_MS);
+    world.append(0, events(1, NOON_MS + 50_000));
+    const to = isoTime(NOON_MS + 10_000);
+    for (const rollups of [DEFAULT_ROLLUPS, []]) {
+      const answer = await world.ask({ ...COUNT, to, interval: 'minute', from: isoTime(NOON_MS) }, { rollups });
+      expect(answer.series).toEqual([{ key: {}, total: 1, points: [{ at: isoTime(NOON_MS), value: 1 }] }]);
+    }
+  });
+
+  it('reads the lake for a cut minute while events of its day are pending', async () => {
+    const world = worldAt(NOON_MS - 8 * DAY_MS);
+    world.append(0, events(2, NOON_MS - 8 * DAY_MS));
+    world.nowMs = NOON_MS;
+    world.append(0, events(3, NOON_MS - 8 * DAY_MS));
+    const cut = { measure: 'count', from: isoTime(NOON_MS - 8 * DAY_MS - 5), to: isoTime(NOON_MS - 7 * DAY_MS) };
+    expect(await world.ask(cut)).toMatchObject({ series: [{ total: 5 }], meta: { sources: { rollups: null } } });
   });
 
   it('goes to the lake for a minute of a sealed day, and for a zone its hours do not fit', async () => {

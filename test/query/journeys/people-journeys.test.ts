@@ -110,17 +110,16 @@ describe.each(['in the shards', 'sealed'] as const)('journeys of events %s', (st
 
   it('are refused when their passes would read too much together', async () => {
     const world = await worldOf(stage);
-    const asking = await world.asking();
-    const limits = LIMITS as { journeyReadRowsMax: number };
-    const { journeyReadRowsMax } = LIMITS;
-    const read = (heldMax: number) => {
+    const limits = LIMITS as { callReadRowsMax: number };
+    const { callReadRowsMax } = LIMITS;
+    const read = async (heldMax: number) => {
       const journey = funnel.make(must(funnel.parse(FUNNEL, 'UTC')));
-      return readJourney(asking, journey, { heldMax });
+      return readJourney(await world.asking(), journey, { heldMax });
     };
     // The bound allows two readings of the 140 events.
-    limits.journeyReadRowsMax = 280;
+    limits.callReadRowsMax = 280;
     const [once, often] = [await read(1_000), await read(80)];
-    Object.assign(limits, { journeyReadRowsMax });
+    Object.assign(limits, { callReadRowsMax });
     expect(once).toMatchObject({ ok: true });
     // The tails of the shards are not read again.
     const refusal = {

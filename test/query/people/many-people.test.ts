@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCohort } from '../../../src/control/cohorts/cohort-store.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
+import { executeAll } from '../../../src/query/ask/execute.ts';
 import { type PeopleServices, peopleRoutes } from '../../../src/query/people/people-routes.ts';
 import { record } from '../../support/events.ts';
 import { clientOf } from '../support/client.ts';
@@ -16,7 +17,12 @@ const NOW_MS = Date.UTC(2026, 2, 10, 12);
 const RANGE = { from: '2026-03-08', to: '2026-03-11' };
 const PEOPLE = 30_000;
 const limits = LIMITS as {
-  -readonly [Name in 'factsHeldBytesMax' | 'journeyHeldMax' | 'linkPageRowsMax' | 'linksMax']: number;
+  -readonly [Name in
+    | 'callReadRowsMax'
+    | 'factsHeldBytesMax'
+    | 'journeyHeldMax'
+    | 'linkPageRowsMax'
+    | 'linksMax']: number;
 };
 const { factsHeldBytesMax, journeyHeldMax, linkPageRowsMax, linksMax } = LIMITS;
 
@@ -88,6 +94,34 @@ describe('many people with traits and links', { timeout: 120_000 }, () => {
     const where = { and: [{ cohort: 'often' }, { property: 'person.plan', op: 'in', value: ['team'] }] };
     const ofTeams = often.filter(({ plan }) => plan === 'team');
     expect(await ask({ measure: 'users', where })).toEqual(new Map([[null, ofTeams.length]]));
+  });
+
+  it('are counted for several questions of a call, whose passes show the facts of all', async () => {
+    const bodies = [
+      { measure: 'count', groupBy: ['person.plan'] },
+      { measure: 'users', where: { cohort: 'often' } },
+      { measure: 'count' },
+      { measure: 'users', where: { property: 'event', op: 'eq', value: 'Buy' } },
+    ];
+    const queries = bodies.map((body) => world.parse({ allowUnknown: true, ...RANGE, ...body }));
+    const answers = await executeAll(await world.asking([]), queries);
+    if (!answers.ok) throw new Error(answers.error.code);
+    const byPlan = new Map(answers.value[0]!.series.map(({ key, total }) => [Object.values(key)[0], total]));
+    expect(byPlan).toEqual(sumBy(({ plan }) => plan, eventCountOf));
+    expect(answers.value.slice(1).map(({ series }) => series[0]!.total)).toEqual([
+      people.filter(({ buys }) => buys >= 2).length,
+      people.reduce((sum, person) => sum + eventCountOf(person), 0),
+      people.filter(({ buys }) => buys > 0).length,
+    ]);
+  });
+
+  it('are read again within the rows of the call', async () => {
+    const { callReadRowsMax } = LIMITS;
+    const body = { measure: 'count', groupBy: ['person.plan'] };
+    // The events are fewer, and each is read once for the traits and once for the question, in every pass.
+    limits.callReadRowsMax = 2 * people.reduce((sum, person) => sum + eventCountOf(person), 0);
+    await expect(ask(body)).rejects.toThrow('query-too-large');
+    limits.callReadRowsMax = callReadRowsMax;
   });
 
   it('go through a funnel, by a trait', async () => {

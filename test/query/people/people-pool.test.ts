@@ -30,9 +30,9 @@ async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
     throw new Error('there are no shards');
   };
   const ports = { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
-  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), query.value);
+  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), [query.value]);
   if (!reading.ok) throw new Error(reading.error.message);
-  return rankSeries(query.value, reading.value.fold).series;
+  return rankSeries(query.value, reading.value.folds[0]!).series;
 }
 
 describe('people counted by scanners', () => {

@@ -11,7 +11,7 @@ import { parseQuery } from '../../../src/core/query/question/request.ts';
 import type { Rollup } from '../../../src/core/rollup/rollup.ts';
 import { DEFAULT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
 import { Engine } from '../../../src/core/shard/engine.ts';
-import type { LoggedBlock, ReadTailReply, ShardRpc } from '../../../src/core/shard/rpc.ts';
+import type { LiveRequest, LoggedBlock, ReadTailReply, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import type { Tenant } from '../../../src/core/tenant/tenant.ts';
 import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
@@ -184,9 +184,11 @@ export class TestShard implements ShardRpc {
     return Array.from(dispositions!, isAccepted);
   }
 
-  async live(request: { rollupId?: string; startMs: number; endMs: number }) {
+  async live(request: Omit<LiveRequest, 'address'>) {
     this.#check();
-    return this.engine.live(request);
+    return this.engine.live(request, (from, to) =>
+      this.#log.slice(from, to).map(({ block, logged }) => ({ blocks: [block], dispositions: [logged.dispositions] })),
+    );
   }
 
   async readTail({ seqFrom }: { seqFrom?: number }): Promise<ReadTailReply> {

@@ -46,9 +46,9 @@ function wholeRange() {
 
 async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
   const query = queryOf(body);
-  const reading = await readLake(askingOf(portsOf(lake, scannerOf), { uid: UID, nowMs: lake.nowMs }), query);
+  const reading = await readLake(askingOf(portsOf(lake, scannerOf), { uid: UID, nowMs: lake.nowMs }), [query]);
   if (!reading.ok) return reading.error;
-  return { scanned: reading.value.scannedEvents, ...rankSeries(query, reading.value.fold) };
+  return { scanned: reading.value.scannedEvents, ...rankSeries(query, reading.value.folds[0]!) };
 }
 
 describe('a scan shared out over scanners', () => {

@@ -289,12 +289,12 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'parts-deleted-too-early',
-    what: 'a seal deletes parts that hold cells of other days as well',
+    what: 'a seal deletes parts of the flush right after those that it covers',
     patches: [
       {
         file: 'src/lake/seal/flip.ts',
-        old: 'sd.day BETWEEN parts.day_min AND parts.day_max AND sd.manifest_seq',
-        new: 'sd.day = ?2 AND sd.manifest_seq',
+        old: 'WHERE v.key = parts.incarnation), 0) < parts.seq_to',
+        new: 'WHERE v.key = parts.incarnation), 0) < parts.seq_from',
       },
     ],
   },
@@ -332,7 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: 'an event whose window was closed is in no cell',
     patches: [
       {
-        file: 'src/core/shard/flush.ts',
+        file: 'src/core/shard/section-cells.ts',
         old: 'if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;',
         new: 'if (tuple < 0 || !isAccepted(disposition) || disposition & (LATE_BEYOND | LATE_CORRECTION)) continue;',
       },

@@ -32,7 +32,7 @@ export type CellShortfall =
   | 'truncated'
   /** People are asked for, some ids are linked, and a sketch cannot tell which people it holds. */
   | 'people-linked'
-  /** There are more groups and points than are held at once. */
+  /** There are more cells, or more groups and points, than are held at once. */
   | 'too-large';
 
 const LEFT_OUT = -1;

@@ -116,8 +116,13 @@ export class RowFold {
     this.#checkExcess();
   }
 
+  /** Approximate memory of the fold. */
+  get sizeBytes(): number {
+    return this.#grouping.sizeBytes + this.#tally.sizeBytes;
+  }
+
   #checkExcess(): void {
-    const sizeBytes = this.#grouping.sizeBytes + this.#tally.sizeBytes;
+    const { sizeBytes } = this;
     if (this.#grouping.groupCount > LIMITS.queryGroupsMax) this.#excess = 'The question makes too many groups';
     else if (this.#tally.isFull) this.#excess = 'The question counts too much by group and interval';
     else if (sizeBytes > LIMITS.queryHeldSizeBytesMax) this.#excess = 'The question makes too many groups and points';

@@ -10,7 +10,7 @@
  * - What it counts as columns (`event`, `type`) the question means, too (rollup/counted-names.ts).
  * - The question asks for no trait, cohort or group: those are looked up when events are read, so no rollup has them.
  *   The distinct values of a property, and numbers sent as text, are told by no cell either.
- * - The question's bounds and buckets fall on whole minutes, the grain of a window.
+ * - The question's buckets fall on whole minutes, the grain of a window. Bounds may cut a minute (minute-slices.ts).
  *
  * A dimension holds text, cut to `dimensionValueLengthMax`: so a comparison of an untyped property with anything but a
  * plain text is left to the lake, which sees the value itself.
@@ -54,13 +54,13 @@ export function rollupPlans(query: Query, rollups: readonly Rollup[], nowMs: num
 export type Grain = 'day' | 'hour' | 'minute';
 
 /**
- * Returns the grain of each UTC day that some bound or bucket cuts; a day that none cuts is absent. Null when a cut is
- * not on a whole minute.
+ * Returns the grain of each UTC day that some bound or bucket cuts; a day that none cuts is absent. Null when a bucket
+ * does not begin on a whole minute.
  */
 export function dayGrains(query: Query, nowMs: number): Map<number, Grain> | null {
   const grains = new Map<number, Grain>();
+  if (query.bucketStarts.some((startMs) => startMs > query.startMs && startMs % MINUTE_MS !== 0)) return null;
   for (const cutMs of cuts(query, nowMs)) {
-    if (cutMs % MINUTE_MS !== 0) return null;
     if (cutMs % DAY_MS === 0) continue;
     const day = dayOf(cutMs);
     if (cutMs % HOUR_MS !== 0) grains.set(day, 'minute');

@@ -60,15 +60,9 @@ describe('a plan', () => {
     expect(plansOf({ where: { property: 'country', op: 'gt', value: 'D' } })).toEqual(['places']);
   });
 
-  it('asks for whole minutes', () => {
-    expect(plansOf({ from: '2024-05-01T10:00:00Z' })).not.toEqual([]);
-    expect(plansOf({ from: '2024-05-01T10:00:30Z' })).toEqual([]);
-    expect(plansOf({ to: '2024-05-07T10:00:00.001Z' })).toEqual([]);
-  });
-
-  it('does not mind a bound that lies beyond what can have happened', () => {
-    expect(plansOf({ to: '2024-06-01T12:03:30Z' })).toEqual([]);
-    expect(plansOf({ to: '2024-06-01T13:00:00.001Z' })).not.toEqual([]);
+  it('takes bounds that cut a minute', () => {
+    expect(plansOf({ from: '2024-05-01T10:00:30Z' })).not.toEqual([]);
+    expect(plansOf({ to: '2024-05-07T10:00:00.001Z' })).not.toEqual([]);
   });
 
   it('says how fine each day must be', () => {

@@ -1,0 +1,73 @@
+/** FoldSet: the folds of several questions about one range, which share each batch of rows and one budget of memory. */
+import type { EventColumns } from '../../event/columns.ts';
+import type { StringColumn } from '../../event/event.ts';
+import { LIMITS } from '../../limits.ts';
+import type { LinkedPeople } from '../../people/linked-people.ts';
+import type { HashKey } from '../../std/hash.ts';
+import { assert } from '../../std/result.ts';
+import type { Query } from '../question/request.ts';
+import type { PeopleAsks } from '../rows/asks.ts';
+import type { PartialFold } from './partial-fold.ts';
+import { RowFold } from './row-fold.ts';
+
+export class FoldSet {
+  readonly folds: readonly RowFold[];
+
+  /** `hashKey`: the tenant's; partial folds of one question need the same. */
+  constructor(queries: readonly Query[], hashKey: HashKey) {
+    this.folds = queries.map((query) => new RowFold(query, hashKey));
+  }
+
+  /** Text columns that the batches must have. */
+  get columns(): ReadonlySet<StringColumn> {
+    return new Set(this.folds.flatMap(({ columns }) => [...columns]));
+  }
+
+  /** Facts that must be looked up; with identity the batches must have `person`. */
+  get asks(): PeopleAsks {
+    const all = this.folds.map(({ asks }) => asks);
+    return {
+      identity: all.some(({ identity }) => identity),
+      traits: new Set(all.flatMap(({ traits }) => [...traits])),
+      cohorts: new Set(all.flatMap(({ cohorts }) => [...cohorts])),
+    };
+  }
+
+  /** Properties that the JSON is read for; null when columns of single properties would not do instead. */
+  get properties(): ReadonlySet<string> | null {
+    const all = this.folds.map(({ properties }) => properties);
+    return all.includes(null) ? null : new Set(all.flatMap((properties) => [...properties!]));
+  }
+
+  /** Properties of events that are read, by the names of the questions. */
+  get names(): ReadonlySet<string> {
+    return new Set(this.folds.flatMap(({ names }) => [...names]));
+  }
+
+  /** Whether partial folds can be put together for each of the questions. */
+  get isDivisible(): boolean {
+    return this.folds.every(({ isDivisible }) => isDivisible);
+  }
+
+  /** Names the bound that was exceeded, by one fold or by all together; null while within bounds. */
+  get excess(): string | null {
+    const own = this.folds.find(({ excess }) => excess !== null)?.excess;
+    if (own) return own;
+    const sizeBytes = this.folds.reduce((sum, fold) => sum + fold.sizeBytes, 0);
+    return sizeBytes > LIMITS.queryHeldSizeBytesMax ? 'The questions together make too many groups and points' : null;
+  }
+
+  add(columns: EventColumns, rows: Uint32Array): void {
+    for (const fold of this.folds) fold.add(columns, rows);
+  }
+
+  /** Returns the counts so far as plain data, a part for each question. */
+  partials(): PartialFold[] {
+    return this.folds.map((fold) => fold.partial());
+  }
+
+  absorb(partials: readonly PartialFold[], linked: LinkedPeople | null): void {
+    assert(partials.length === this.folds.length, `${partials.length} parts for ${this.folds.length} questions`);
+    for (const [index, fold] of this.folds.entries()) fold.absorb(partials[index]!, linked);
+  }
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { LakeTurns } from '../../../src/query/call/lake-turns.ts';
+
+const LIMITS = { runningMax: 3, waitingMax: 2, waitMsMax: 10_000 };
+
+/** Takes turns of a tenant and notes the order in which they come. */
+function takers(turns: LakeTurns, uid: string, count: number) {
+  const come: number[] = [];
+  const taken = Array.from({ length: count }, (_, index) => {
+    const turn = turns.turnOf(uid);
+    const taking = turn.take().then(() => void come.push(index));
+    return {
+      turn,
+      taking,
+      refusal: taking.then(
+        () => null,
+        (cause) => cause,
+      ),
+    };
+  });
+  return { come, taken };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('turns to read the lake', () => {
+  it('are three at a time, then in order; what waits beyond is refused, and another tenant is not', async () => {
+    const turns = new LakeTurns(LIMITS);
+    const { come, taken } = takers(turns, 'shop', 6);
+    await settled();
+    expect(come).toEqual([0, 1, 2]);
+    expect(await taken[5]!.refusal).toMatchObject({ status: 429, code: 'busy', headers: { 'retry-after': '5' } });
+    await turns.turnOf('quiet').take();
+    taken[1]!.turn.end();
+    await settled();
+    expect(come).toEqual([0, 1, 2, 3]);
+    taken[3]!.turn.end();
+    taken[0]!.turn.end();
+    await settled();
+    expect(come).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('come once a call, however often it asks, and end once', async () => {
+    const turns = new LakeTurns({ ...LIMITS, runningMax: 1 });
+    const first = turns.turnOf('shop');
+    await Promise.all([first.take(), first.take(), first.take()]);
+    const { come, taken } = takers(turns, 'shop', 2);
+    first.end();
+    first.end();
+    await settled();
+    expect(come).toEqual([0]);
+    taken[0]!.turn.end();
+    await settled();
+    expect(come).toEqual([0, 1]);
+  });
+
+  it('are refused after a while of waiting, and free again afterwards', async () => {
+    const turns = new LakeTurns({ runningMax: 1, waitingMax: 1, waitMsMax: 20 });
+    const [running, waiting] = takers(turns, 'shop', 2).taken;
+    expect(await waiting!.refusal).toMatchObject({ code: 'busy' });
+    running!.turn.end();
+    await turns.turnOf('shop').take();
+  });
+
+  it('are handed on when a call ends before its turn has come, and not by one that was refused', async () => {
+    const turns = new LakeTurns({ ...LIMITS, runningMax: 1, waitingMax: 1 });
+    const { come, taken } = takers(turns, 'shop', 3);
+    expect(await taken[2]!.refusal).toMatchObject({ code: 'busy' });
+    taken[2]!.turn.end();
+    taken[1]!.turn.end();
+    await settled();
+    expect(come).toEqual([0]);
+    taken[0]!.turn.end();
+    await settled();
+    await turns.turnOf('shop').take();
+  });
+});
