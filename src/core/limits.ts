@@ -237,8 +237,12 @@ export const LIMITS = {
   lakeCallsMax: 3,
   lakeCallsWaitingMax: 16,
   lakeWaitMsMax: 20 * SECOND_MS,
+  /** Longer than a question lasts: what is held longer belongs to a call whose client has gone. */
+  lakeHeldMsMax: 120 * SECOND_MS,
   /** Exports of a tenant under way at a time, in an isolate. */
   exportsMax: 4,
+  /** An export lasts as long as its reader; one held longer is taken to be gone. */
+  exportHeldMsMax: HOUR_MS,
   /** Rows that one lake scan may touch; a scan of more is refused with `query-too-large`. */
   scanRowsMax: 20_000_000,
   /**

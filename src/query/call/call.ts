@@ -5,7 +5,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { type Asking, beginAsking, type LakeTurn, type QueryPorts } from '../view/asking.ts';
-import { LakeTurns } from './lake-turns.ts';
+import { LakeTurns, QUESTION_LIMITS } from './lake-turns.ts';
 
 /** The turns of an isolate, told apart by its database as other memories of readers are. */
 interface Turns {
@@ -15,7 +15,12 @@ interface Turns {
 const turnsOf = new WeakMap<D1Database, Turns>();
 
 /** An export that finds no turn does not wait: it may last for hours. */
-const EXPORT_LIMITS = { runningMax: LIMITS.exportsMax, waitingMax: 0, waitMsMax: 0 };
+const EXPORT_LIMITS = {
+  runningMax: LIMITS.exportsMax,
+  waitingMax: 0,
+  waitMsMax: 0,
+  heldMsMax: LIMITS.exportHeldMsMax,
+};
 
 /** What a call asks for: its tenant, and the time of the request. */
 export interface CallOf {
@@ -29,7 +34,7 @@ export async function answerCall<Ports extends QueryPorts, T>(
   { tenant, nowMs }: CallOf,
   answer: (asking: Asking<Ports>) => Promise<T>,
 ): Promise<T> {
-  const turn = turnsFor(ports.db).questions.turnOf(tenant.uid);
+  const turn = turnsFor(ports).questions.turnOf(tenant.uid);
   try {
     return await answer({ ...(await beginAsking(ports, tenant, nowMs)), turn });
   } finally {
@@ -38,12 +43,15 @@ export async function answerCall<Ports extends QueryPorts, T>(
 }
 
 /** A turn for an export, which outlives the call: the stream ends it. */
-export function exportTurn({ db }: QueryPorts, { uid }: Tenant): LakeTurn {
-  return turnsFor(db).exports.turnOf(uid);
+export function exportTurn(ports: QueryPorts, { uid }: Tenant): LakeTurn {
+  return turnsFor(ports).exports.turnOf(uid);
 }
 
-function turnsFor(db: D1Database): Turns {
-  const turns = turnsOf.get(db) ?? { questions: new LakeTurns(), exports: new LakeTurns(EXPORT_LIMITS) };
+function turnsFor({ db, now }: QueryPorts): Turns {
+  const turns = turnsOf.get(db) ?? {
+    questions: new LakeTurns(QUESTION_LIMITS, now),
+    exports: new LakeTurns(EXPORT_LIMITS, now),
+  };
   turnsOf.set(db, turns);
   return turns;
 }

@@ -4,6 +4,9 @@
  * A call that reads events may hold half of an isolate's memory and much of its time. A few calls of a tenant read beside
  * each other, a few more wait for their turn, and the others are told to come again. A call takes one turn however many
  * questions it asks, so it never waits for itself; another tenant never waits for it.
+ *
+ * The platform ends a call whose client has gone without running its `finally`. So a turn is a lease: one that is held for
+ * longer than a call lasts has ended, and a call that has waited for longer than it may is passed over.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { Problem } from '../../http/problem.ts';
@@ -13,88 +16,101 @@ export interface TurnLimits {
   readonly runningMax: number;
   readonly waitingMax: number;
   readonly waitMsMax: number;
+  /** The time after which a turn ends by itself. */
+  readonly heldMsMax: number;
+}
+
+/** A call in the line of its tenant, since it took its turn or began to wait. */
+interface Place {
+  sinceMs: number;
+  /** Lets a call that waits go on. */
+  goOn: () => void;
 }
 
 interface Line {
-  running: number;
-  /** Each lets one call go on. */
-  readonly waiting: Set<() => void>;
+  readonly running: Set<Place>;
+  /** In the order in which they came. */
+  readonly waiting: Set<Place>;
 }
 
-const QUESTION_LIMITS: TurnLimits = {
+export const QUESTION_LIMITS: TurnLimits = {
   runningMax: LIMITS.lakeCallsMax,
   waitingMax: LIMITS.lakeCallsWaitingMax,
   waitMsMax: LIMITS.lakeWaitMsMax,
+  heldMsMax: LIMITS.lakeHeldMsMax,
 };
 const RETRY_AFTER_SECONDS = '5';
 
 export class LakeTurns {
   readonly #limits: TurnLimits;
+  readonly #now: () => number;
   readonly #lines = new Map<string, Line>();
 
-  constructor(limits: TurnLimits = QUESTION_LIMITS) {
+  constructor(limits: TurnLimits, now: () => number) {
     this.#limits = limits;
+    this.#now = now;
   }
 
   /** A turn for one call of the tenant, not yet taken. */
   turnOf(uid: string): LakeTurn {
+    const place: Place = { sinceMs: 0, goOn: () => {} };
     let taking: Promise<void> | null = null;
-    let isHeld = false;
-    let hasEnded = false;
-    const take = async () => {
-      await this.#take(uid);
-      // A call may end while a part of it still waits.
-      if (hasEnded) this.#handOn(uid);
-      else isHeld = true;
-    };
     return {
       take: () => {
-        taking ??= take();
+        taking ??= this.#take(uid, place);
         return taking;
       },
-      end: () => {
-        hasEnded = true;
-        if (isHeld) this.#handOn(uid);
-        isHeld = false;
-      },
+      end: () => this.#end(uid, place),
     };
   }
 
-  async #take(uid: string): Promise<void> {
+  async #take(uid: string, place: Place): Promise<void> {
     const { runningMax, waitingMax } = this.#limits;
-    const line = this.#lines.get(uid) ?? { running: 0, waiting: new Set() };
+    const line = this.#lines.get(uid) ?? { running: new Set(), waiting: new Set() };
     this.#lines.set(uid, line);
-    if (line.running < runningMax) line.running++;
+    this.#forgetGone(line);
+    place.sinceMs = this.#now();
+    if (line.running.size < runningMax && line.waiting.size === 0) line.running.add(place);
     else if (line.waiting.size >= waitingMax) throw busy(runningMax);
-    else await this.#wait(line);
+    else await this.#wait(line, place);
   }
 
-  #wait({ waiting }: Line): Promise<void> {
+  #wait({ waiting }: Line, place: Place): Promise<void> {
     const { runningMax, waitMsMax } = this.#limits;
     return new Promise((resolve, reject) => {
-      const goOn = () => {
+      const timer = setTimeout(() => {
+        if (waiting.delete(place)) reject(busy(runningMax));
+      }, waitMsMax);
+      place.goOn = () => {
         clearTimeout(timer);
-        waiting.delete(goOn);
         resolve();
       };
-      const timer = setTimeout(() => {
-        waiting.delete(goOn);
-        reject(busy(runningMax));
-      }, waitMsMax);
-      waiting.add(goOn);
+      waiting.add(place);
     });
   }
 
-  /** The first call that waits goes on in place of the one that has ended. */
-  #handOn(uid: string): void {
-    const line = this.#lines.get(uid)!;
-    const [next] = line.waiting;
-    if (next !== undefined) {
-      next();
-      return;
+  #end(uid: string, place: Place): void {
+    const line = this.#lines.get(uid);
+    if (line === undefined) return;
+    line.running.delete(place);
+    line.waiting.delete(place);
+    this.#forgetGone(line);
+    if (line.running.size === 0 && line.waiting.size === 0) this.#lines.delete(uid);
+  }
+
+  /** Ends the turns of calls that are gone, and lets those that wait go on in their places. */
+  #forgetGone({ running, waiting }: Line): void {
+    const { runningMax, waitMsMax, heldMsMax } = this.#limits;
+    const nowMs = this.#now();
+    for (const place of running) if (nowMs - place.sinceMs > heldMsMax) running.delete(place);
+    for (const place of waiting) if (nowMs - place.sinceMs > waitMsMax) waiting.delete(place);
+    for (const place of waiting) {
+      if (running.size >= runningMax) return;
+      waiting.delete(place);
+      place.sinceMs = nowMs;
+      running.add(place);
+      place.goOn();
     }
-    line.running--;
-    if (line.running === 0) this.#lines.delete(uid);
   }
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { LakeTurns } from '../../../src/query/call/lake-turns.ts';
 
-const LIMITS = { runningMax: 3, waitingMax: 2, waitMsMax: 10_000 };
+const LIMITS = { runningMax: 3, waitingMax: 2, waitMsMax: 10_000, heldMsMax: 60_000 };
+
+let nowMs = 0;
+const turnsOf = (limits: object = {}) => new LakeTurns({ ...LIMITS, ...limits }, () => nowMs);
 
 /** Takes turns of a tenant and notes the order in which they come. */
 function takers(turns: LakeTurns, uid: string, count: number) {
@@ -25,7 +28,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('turns to read the lake', () => {
   it('are three at a time, then in order; what waits beyond is refused, and another tenant is not', async () => {
-    const turns = new LakeTurns(LIMITS);
+    const turns = turnsOf();
     const { come, taken } = takers(turns, 'shop', 6);
     await settled();
     expect(come).toEqual([0, 1, 2]);
@@ -41,7 +44,7 @@ describe('turns to read the lake', () => {
   });
 
   it('come once a call, however often it asks, and end once', async () => {
-    const turns = new LakeTurns({ ...LIMITS, runningMax: 1 });
+    const turns = turnsOf({ runningMax: 1 });
     const first = turns.turnOf('shop');
     await Promise.all([first.take(), first.take(), first.take()]);
     const { come, taken } = takers(turns, 'shop', 2);
@@ -55,23 +58,39 @@ describe('turns to read the lake', () => {
   });
 
   it('are refused after a while of waiting, and free again afterwards', async () => {
-    const turns = new LakeTurns({ runningMax: 1, waitingMax: 1, waitMsMax: 20 });
+    const turns = turnsOf({ runningMax: 1, waitingMax: 1, waitMsMax: 20 });
     const [running, waiting] = takers(turns, 'shop', 2).taken;
     expect(await waiting!.refusal).toMatchObject({ code: 'busy' });
     running!.turn.end();
     await turns.turnOf('shop').take();
   });
 
-  it('are handed on when a call ends before its turn has come, and not by one that was refused', async () => {
-    const turns = new LakeTurns({ ...LIMITS, runningMax: 1, waitingMax: 1 });
-    const { come, taken } = takers(turns, 'shop', 3);
-    expect(await taken[2]!.refusal).toMatchObject({ code: 'busy' });
-    taken[2]!.turn.end();
+  it('are not handed to a call that has ended while it waited, nor by one that was refused', async () => {
+    const turns = turnsOf({ runningMax: 1, waitingMax: 2 });
+    const { come, taken } = takers(turns, 'shop', 4);
+    expect(await taken[3]!.refusal).toMatchObject({ code: 'busy' });
+    taken[3]!.turn.end();
     taken[1]!.turn.end();
     await settled();
     expect(come).toEqual([0]);
     taken[0]!.turn.end();
     await settled();
-    await turns.turnOf('shop').take();
+    expect(come).toEqual([0, 2]);
+  });
+
+  it('end by themselves where the platform has ended the call, and calls that are gone are passed over', async () => {
+    const turns = turnsOf({ runningMax: 1 });
+    const { come } = takers(turns, 'shop', 3);
+    await settled();
+    expect(come).toEqual([0]);
+    // The first call is gone, and so are those that wait: none of them ends its turn.
+    nowMs += 60_001;
+    const later = takers(turns, 'shop', 2);
+    await settled();
+    expect([come, later.come]).toEqual([[0], [0]]);
+    nowMs += 5_000;
+    later.taken[0]!.turn.end();
+    await settled();
+    expect(later.come).toEqual([0, 1]);
   });
 });

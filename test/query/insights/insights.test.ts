@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
+import { isoTime } from '../../../src/core/std/instant.ts';
 import { record } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
 import { fakeApp, START_MS } from '../../support/fake-services.ts';
@@ -123,6 +124,50 @@ describe('an insight', () => {
     expect(again.body.answer.meta.sources.live).toMatchObject({ shards: 1, answered: 1 });
     expect((await run()).cached).toBe(true);
     expectLog('query.shard', { message: 'Error: the shard is down' });
+  });
+
+  it('is not kept when an event, a new shard or an import came while it was answered', async () => {
+    const changes: Record<string, (made: Awaited<ReturnType<typeof saved>>) => unknown> = {
+      event: ({ world }) => world.append(0, [record({ id: 'b', atMs: START_MS })]),
+      shard: ({ world }) => world.append(1, [record({ id: 'c', atMs: START_MS })]),
+      import: ({ call, keys }) =>
+        call('POST', '/v1/import', {
+          key: keys.write,
+          body: JSON.stringify({ id: 'old', event: 'Bought', timestamp: '2026-01-15T10:00:00Z' }),
+          headers: { 'x-import-id': 'one', 'x-import-chunk': '0', 'content-type': 'application/x-ndjson' },
+        }),
+    };
+    for (const change of Object.values(changes)) {
+      const made = await saved({ ...TODAY, measure: 'users' });
+      const { world, run } = made;
+      world.append(0, [record({ id: 'a', atMs: START_MS, user_id: 'u1' })]);
+      // The tail is read between the shards' first replies and the second reading of the version.
+      let isChanged = false;
+      world.shards[0]!.beforeTailPage = async () => {
+        if (isChanged) return;
+        isChanged = true;
+        await change(made);
+      };
+      expect(await run()).toMatchObject({ cached: false });
+      expect(isChanged).toBe(true);
+      const { results } = await made.services.db
+        .prepare('SELECT count(*) AS kept FROM insights WHERE version IS NOT NULL')
+        .all();
+      expect(results).toEqual([{ kept: 0 }]);
+      expect(await run()).toMatchObject({ cached: false });
+      expect(await run()).toMatchObject({ cached: true });
+    }
+  });
+
+  it('is answered anew once an end within a minute has passed', async () => {
+    const to = isoTime(START_MS + 10_500);
+    const { world, run, clock } = await saved({ measure: 'count', from: '2026-01-15', to });
+    world.append(0, [record({ id: 'a', atMs: START_MS }), record({ id: 'ahead', atMs: START_MS + 11_000 })]);
+    expect(await run()).toMatchObject({ cached: false, total: 2 });
+    expect(await run()).toMatchObject({ cached: true, total: 2 });
+    clock.nowMs += 20_000;
+    expect(await run()).toMatchObject({ cached: false, total: 1 });
+    expect(await run()).toMatchObject({ cached: true, total: 1 });
   });
 
   it('may be named questions with formulas', async () => {

@@ -336,6 +336,11 @@ export const MUTATIONS: readonly Mutation[] = [
         old: 'if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;',
         new: 'if (tuple < 0 || !isAccepted(disposition) || disposition & (LATE_BEYOND | LATE_CORRECTION)) continue;',
       },
+      {
+        file: 'src/core/shard/section-cells.ts',
+        old: "import { LATE_BEYOND } from '../event/columns.ts';",
+        new: "import { LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';",
+      },
     ],
   },
   {
