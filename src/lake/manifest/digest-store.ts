@@ -7,7 +7,7 @@
 import { unpackFooter } from '../segment/footer.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
 import { SPAN_DAYS } from './digest-span.ts';
-import { DAY_MIN, LAKE_DROPPED } from './dropped.ts';
+import { LAKE_DROPPED } from './dropped.ts';
 import { afterScans, throwAwayFound } from './garbage.ts';
 import { type PlacedSegment, segmentValues } from './segment-rows.ts';
 
@@ -47,22 +47,21 @@ export function digestsOf({ results }: Pick<D1Result<unknown>, 'results'>): Trai
   }));
 }
 
-/** Spans that end before the day and have no digest of their seals, the newest first. */
-export async function findSpans(db: D1Database, beforeDay: number, countMax: number): Promise<Span[]> {
+/** Spans of the tenant that end before the day and have no digest of their seals, the newest first. */
+export async function findSpans(db: D1Database, uid: string, beforeDay: number, countMax: number): Promise<number[]> {
   const { results } = await db
     .prepare(
-      `SELECT b.uid, b.block AS span FROM (
-         SELECT uid, day / ${SPAN_DAYS} AS block, json_group_object(CAST(day AS TEXT), revision) AS seals FROM (
-           SELECT d.uid, d.day, d.revision FROM sealed_days d JOIN tenants t ON t.uid = d.uid AND t.deleted_at_ms IS NULL
-           LEFT JOIN dropped r ON r.uid = d.uid AND r.tier = 'lake' AND r.name = ''
-           WHERE d.day BETWEEN 0 AND ?1 - 1 AND d.day >= COALESCE(r.day_before, ${DAY_MIN}) ORDER BY d.uid, d.day)
-         GROUP BY uid, block) b
-       WHERE NOT EXISTS (SELECT 1 FROM profiles p WHERE p.uid = b.uid AND p.block = b.block AND p.seals = b.seals)
-       ORDER BY b.block DESC, b.uid LIMIT ?2`,
+      `SELECT b.block AS span FROM (
+         SELECT day / ${SPAN_DAYS} AS block, json_group_object(CAST(day AS TEXT), revision) AS seals FROM (
+           SELECT d.day, d.revision FROM sealed_days d
+           WHERE d.uid = ?1 AND d.day BETWEEN 0 AND ?2 - 1 AND d.day >= ${LAKE_DROPPED} ORDER BY d.day)
+         GROUP BY block) b
+       WHERE NOT EXISTS (SELECT 1 FROM profiles p WHERE p.uid = ?1 AND p.block = b.block AND p.seals = b.seals)
+       ORDER BY b.block DESC LIMIT ?3`,
     )
-    .bind(Math.floor(beforeDay / SPAN_DAYS) * SPAN_DAYS, countMax)
-    .all<Span>();
-  return results;
+    .bind(uid, Math.floor(beforeDay / SPAN_DAYS) * SPAN_DAYS, countMax)
+    .all<{ span: number }>();
+  return results.map(({ span }) => span);
 }
 
 /** Whether the seals are those that count. Parameters: uid, span, seals. */
@@ -117,13 +116,13 @@ export async function storeDigests(
   ]);
 }
 
-/** Deletes the digests of spans of which no day counts any more. */
-export async function forgetDropped(db: D1Database, nowMs: number): Promise<void> {
-  const isDropped = `NOT EXISTS (SELECT 1 FROM sealed_days d LEFT JOIN dropped r ON r.uid = d.uid AND r.tier = 'lake' AND r.name = ''
-    WHERE d.uid = profiles.uid AND d.day BETWEEN profiles.block * ${SPAN_DAYS} AND profiles.block * ${SPAN_DAYS} + ${SPAN_DAYS - 1}
-      AND d.day >= COALESCE(r.day_before, ${DAY_MIN}))`;
+/** Deletes the tenant's digests of spans of which no day counts any more. */
+export async function forgetDropped(db: D1Database, uid: string, nowMs: number): Promise<void> {
+  const isDropped = `uid = ?1 AND NOT EXISTS (SELECT 1 FROM sealed_days d
+    WHERE d.uid = ?1 AND d.day BETWEEN profiles.block * ${SPAN_DAYS} AND profiles.block * ${SPAN_DAYS} + ${SPAN_DAYS - 1}
+      AND d.day >= ${LAKE_DROPPED})`;
   await db.batch([
-    throwAwayFound(db, `SELECT path, ?1 FROM profiles WHERE path <> '' AND ${isDropped}`, afterScans(nowMs)),
-    db.prepare(`DELETE FROM profiles WHERE ${isDropped}`),
+    throwAwayFound(db, `SELECT path, ?2 FROM profiles WHERE path <> '' AND ${isDropped}`, uid, afterScans(nowMs)),
+    db.prepare(`DELETE FROM profiles WHERE ${isDropped}`).bind(uid),
   ]);
 }

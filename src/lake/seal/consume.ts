@@ -23,6 +23,7 @@ import type {
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { logError } from '../../observe/log.ts';
 import { publishCurrent } from '../manifest/current.ts';
+import { readFooters } from '../manifest/footers.ts';
 import { claim } from '../manifest/leases.ts';
 import { SegmentCache } from '../segment/segment-cache.ts';
 import { Room } from '../std/room.ts';
@@ -107,7 +108,7 @@ class SealRun {
 
   constructor(services: SealServices) {
     this.#services = services;
-    this.#cache = new SegmentCache(services.lake);
+    this.#cache = new SegmentCache(services.lake, (manifestSeqs) => readFooters(services.db, manifestSeqs));
   }
 
   async handle({ body, attempts }: Message<SealQueueMessage>): Promise<Outcome> {

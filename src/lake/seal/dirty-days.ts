@@ -25,12 +25,13 @@ interface HandedOut {
 export async function takeDue(db: D1Database, nowMs: number): Promise<HandedOut[]> {
   const { results } = await db
     .prepare(
-      `UPDATE dirty_days SET claimed_until_ms = ?2 WHERE (uid, day) IN (
-         SELECT uid, day FROM (
+      `UPDATE dirty_days SET claimed_until_ms = ?2 FROM (
+         SELECT uid AS due_uid, day AS due_day FROM (
            SELECT uid, day, claimed_until_ms,
              row_number() OVER (PARTITION BY uid ORDER BY claimed_until_ms > ?1 DESC, day DESC) AS place
-           FROM dirty_days WHERE due_at_ms <= ?1)
-         WHERE place <= ?3 AND claimed_until_ms <= ?1 LIMIT ?4)
+           FROM dirty_days INDEXED BY dirty_days_due WHERE due_at_ms <= ?1)
+         WHERE place <= ?3 AND claimed_until_ms <= ?1 LIMIT ?4) AS due
+       WHERE uid = due_uid AND day = due_day
        RETURNING uid, day, cause`,
     )
     .bind(nowMs, nowMs + LIMITS.sealClaimMs, LIMITS.sealDaysAtOnce, LIMITS.sealDaysPerRunMax)
@@ -56,8 +57,8 @@ export async function takeDueOf(db: D1Database, uid: string, nowMs: number): Pro
 export async function giveBack(db: D1Database, days: readonly HandedOut[]): Promise<void> {
   await db
     .prepare(
-      `UPDATE dirty_days SET claimed_until_ms = 0
-       WHERE (uid, day) IN (SELECT value ->> 'uid', value ->> 'day' FROM json_each(?1))`,
+      `UPDATE dirty_days SET claimed_until_ms = 0 FROM json_each(?1) AS given
+       WHERE uid = given.value ->> 'uid' AND day = given.value ->> 'day'`,
     )
     .bind(JSON.stringify(days))
     .run();

@@ -20,19 +20,46 @@ export interface OpenSegment {
   readonly footer: Uint8Array;
 }
 
+/** A segment that is to be opened. */
+export interface ListedSegment {
+  readonly manifestSeq: number;
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** Looks up footers in the manifest, by manifest_seq. */
+export type FootersOf = (manifestSeqs: readonly number[]) => Promise<ReadonlyMap<number, Uint8Array>>;
+
 export class SegmentCache {
   readonly #bucket: ReadBucket;
+  readonly #footersOf: FootersOf;
   readonly #segments = new SizedCache<string, Promise<OpenSegment>>(CACHE_SIZE_BYTES_MAX);
 
-  constructor(bucket: ReadBucket) {
+  /** Default: each footer is read from its file. */
+  constructor(bucket: ReadBucket, footersOf: FootersOf = async () => new Map()) {
     this.#bucket = bucket;
+    this.#footersOf = footersOf;
   }
 
-  /** `isWhole`: whether to fetch all of a segment that is not open yet. */
-  async open(path: string, sizeBytes: number, isWhole: boolean): Promise<OpenSegment> {
+  /** Opens several segments at once. The manifest is asked once for the footers of those that are to be read by range. */
+  async openAll(segments: readonly ListedSegment[], isWhole: boolean): Promise<OpenSegment[]> {
+    const missing = isWhole ? [] : segments.filter(({ path }) => !this.#segments.has(path));
+    const footers = missing.length > 0 ? await this.#footersOf(missing.map(({ manifestSeq }) => manifestSeq)) : null;
+    return Promise.all(
+      segments.map(({ manifestSeq, path, sizeBytes }) =>
+        this.open(path, sizeBytes, isWhole, footers?.get(manifestSeq)),
+      ),
+    );
+  }
+
+  /**
+   * `isWhole`: whether to fetch all of a segment that is not open yet. Otherwise its footer is fetched, unless the manifest
+   * has it.
+   */
+  async open(path: string, sizeBytes: number, isWhole: boolean, footer?: Uint8Array | null): Promise<OpenSegment> {
     const opening = this.#segments.of(
       path,
-      () => this.#fetch(path, sizeBytes, isWhole),
+      () => this.#fetch(path, sizeBytes, isWhole, footer ?? null),
       () => (isWhole ? sizeBytes : FOOTER_SIZE_BYTES),
     );
     try {
@@ -43,9 +70,9 @@ export class SegmentCache {
     }
   }
 
-  async #fetch(path: string, sizeBytes: number, isWhole: boolean): Promise<OpenSegment> {
+  async #fetch(path: string, sizeBytes: number, isWhole: boolean, footer: Uint8Array | null): Promise<OpenSegment> {
     const remote = r2Source(this.#bucket, path, sizeBytes);
     const source = isWhole ? bytesSource(await remote.read(0, sizeBytes)) : remote;
-    return { source, footer: await readFooter(source) };
+    return { source, footer: footer ?? (await readFooter(source)) };
   }
 }

@@ -36,6 +36,10 @@ export class SizedCache<K, V> {
     return value;
   }
 
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Forgets the value, unless the key has another one by now. */
   drop(key: K, value: V): void {
     const entry = this.#entries.get(key);

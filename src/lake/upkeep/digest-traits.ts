@@ -13,7 +13,6 @@ import { dayOf } from '../../core/std/day.ts';
 import { logError } from '../../observe/log.ts';
 import { SPAN_DAYS, sealsText } from '../manifest/digest-span.ts';
 import { findSpans, forgetDropped, type Span, storeDigests } from '../manifest/digest-store.ts';
-import { claim } from '../manifest/leases.ts';
 import { digestPath } from '../manifest/paths.ts';
 import type { PlacedSegment } from '../manifest/segment-rows.ts';
 import { readScanPlan, type ScanPlan } from '../manifest/segments.ts';
@@ -24,17 +23,22 @@ import { type PutBucket, putSegment } from '../segment/put.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import { encodeSegment } from '../segment/segment-write.ts';
 import type { ReadBucket } from '../segment/source.ts';
+import { nextTenants, type TenantRound } from './tenant-round.ts';
 
 export interface DigestServices {
   readonly db: D1Database;
   readonly lake: ReadBucket & PutBucket;
 }
 
-/** Finding spans reads every sealed day. */
-const EVERY_MS = 6 * HOUR_MS;
+const ROUND: TenantRound = {
+  name: 'schedule/profiles',
+  everyMs: 6 * HOUR_MS,
+  select: 'SELECT uid FROM tenants WHERE deleted_at_ms IS NULL AND uid > ?1 ORDER BY uid LIMIT ?2',
+};
 /** A younger day may well be sealed again. */
 const AFTER_MS = LIMITS.allowedLatenessMs + DAY_MS;
-const SPANS_PER_RUN_MAX = 50;
+/** Spans of a tenant; the next round finds the others. */
+const SPANS_PER_TENANT_MAX = 50;
 /** The columns that `traitWinners` and a later reading of the digest need. */
 const COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'at',
@@ -52,17 +56,25 @@ const COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
 ]);
 const SAYS_TRAITS: ReadonlySet<string | null> = new Set(['identify', 'group']);
 
-/** Each span is tried on its own: a failure does not keep the others from their turn. */
+/** Each tenant and span is tried on its own: a failure does not keep the others from their turn. */
 export async function scheduleDigests(services: DigestServices, nowMs: number): Promise<void> {
-  const { db } = services;
-  if (!(await claim(db, ['schedule/profiles'], nowMs, EVERY_MS)).has('schedule/profiles')) return;
-  await forgetDropped(db, nowMs);
-  const beforeDay = dayOf(nowMs - AFTER_MS);
-  for (const span of await findSpans(db, beforeDay, SPANS_PER_RUN_MAX)) {
+  for (const uid of await nextTenants(services.db, ROUND, nowMs)) {
     try {
-      await digestSpan(services, span, nowMs);
+      await digestTenant(services, uid, nowMs);
     } catch (cause) {
-      logError('lake.profiles', cause, { ...span });
+      logError('lake.profiles', cause, { uid });
+    }
+  }
+}
+
+async function digestTenant(services: DigestServices, uid: string, nowMs: number): Promise<void> {
+  const { db } = services;
+  await forgetDropped(db, uid, nowMs);
+  for (const span of await findSpans(db, uid, dayOf(nowMs - AFTER_MS), SPANS_PER_TENANT_MAX)) {
+    try {
+      await digestSpan(services, { uid, span }, nowMs);
+    } catch (cause) {
+      logError('lake.profiles', cause, { uid, span });
     }
   }
 }

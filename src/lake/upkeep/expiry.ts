@@ -17,9 +17,9 @@ import { logError } from '../../observe/log.ts';
 import { type CurrentBucket, publishCurrent } from '../manifest/current.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from '../manifest/dropped.ts';
 import { afterScans, throwAwayFound } from '../manifest/garbage.ts';
-import { claim } from '../manifest/leases.ts';
 import { traitsPathSql } from '../manifest/paths.ts';
 import { queueAnew } from '../seal/schedule.ts';
+import { nextTenants, type TenantRound } from './tenant-round.ts';
 
 export interface ExpiryServices {
   readonly db: D1Database;
@@ -27,7 +27,12 @@ export interface ExpiryServices {
   readonly sealQueue: SealQueue;
 }
 
-const EVERY_MS = 6 * HOUR_MS;
+const ROUND: TenantRound = {
+  name: 'schedule/retention',
+  everyMs: 6 * HOUR_MS,
+  select: `SELECT r.uid FROM retention r JOIN tenants t ON t.uid = r.uid
+    WHERE t.deleted_at_ms IS NULL AND r.uid > ?1 ORDER BY r.uid LIMIT ?2`,
+};
 /** The most days of a tenant that one run has sealed anew: the queue must have room for other duties. */
 const RESEALS_PER_RUN_MAX = 100;
 
@@ -52,14 +57,7 @@ export async function readDropped(db: D1Database, uid: string): Promise<Dropped>
 
 /** Each tenant is tried on its own: a failure does not keep the others from their turn. */
 export async function scheduleExpiry(services: ExpiryServices, nowMs: number): Promise<void> {
-  const { db } = services;
-  if (!(await claim(db, ['schedule/retention'], nowMs, EVERY_MS)).has('schedule/retention')) return;
-  const { results } = await db
-    .prepare(
-      'SELECT r.uid FROM retention r JOIN tenants t ON t.uid = r.uid WHERE t.deleted_at_ms IS NULL ORDER BY r.uid',
-    )
-    .all<{ uid: string }>();
-  for (const { uid } of results) {
+  for (const uid of await nextTenants(services.db, ROUND, nowMs)) {
     try {
       await enforceExpiry(services, uid, nowMs);
     } catch (cause) {
