@@ -31,8 +31,8 @@ import { eventsRoutes } from './query/events/events-routes.ts';
 import { exportRoutes } from './query/export/export-routes.ts';
 import { insightRoutes } from './query/insights/insight-routes.ts';
 import { journeyRoutes } from './query/journeys/journey-routes.ts';
+import { givenNamesCheck } from './query/open/check-given.ts';
 import { peopleRoutes } from './query/people/people-routes.ts';
-import { givenNamesCheck } from './query/view/check-given.ts';
 import type { Services } from './services.ts';
 
 export function createApp(services: Services): Hono {

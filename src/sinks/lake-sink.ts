@@ -8,9 +8,9 @@
 import type { EventColumns } from '../core/event/columns.ts';
 import type { FlushRef } from '../core/shard/rpc.ts';
 import { storeFlush } from '../lake/manifest/flushes.ts';
-import { namesToKeep } from '../lake/manifest/keep-names.ts';
 import { l0Path } from '../lake/manifest/paths.ts';
 import type { PlacedSegment } from '../lake/manifest/segment-rows.ts';
+import { namesToKeep } from '../lake/names/keep-names.ts';
 import { type PutBucket, putSegment } from '../lake/segment/put.ts';
 import { encodeSegmentPausing } from '../lake/segment/segment-write.ts';
 import { pause } from '../lake/std/pause.ts';

@@ -7,8 +7,8 @@
 import type { ImportChunk, ImportStart, ImportState, ImportVerdict } from '../../core/event/import.ts';
 import type { Link } from '../../core/people/links.ts';
 import { afterScans, throwAwayFound } from '../manifest/garbage.ts';
-import type { NamesToKeep } from '../manifest/keep-names.ts';
 import { type PlacedSegment, segmentDaysJson, segmentValues } from '../manifest/segment-rows.ts';
+import type { NamesToKeep } from '../names/keep-names.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
 import { isSupersededSql, type VersionKey } from './version-store.ts';
 

@@ -20,8 +20,8 @@ import {
 import { reportSchema } from '../../wire/query.ts';
 import { mustReport, REPORT_CODES } from '../ask/report-problems.ts';
 import { answerCall } from '../call/call.ts';
+import { givenNamesCheck } from '../open/check-given.ts';
 import type { QueryPorts } from '../view/asking.ts';
-import { givenNamesCheck } from '../view/check-given.ts';
 import { createInsight, deleteInsight, findInsight, type Insight, listInsights } from './insight-store.ts';
 import { runInsight } from './run-insight.ts';
 

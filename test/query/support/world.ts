@@ -15,7 +15,7 @@ import type { LiveRequest, LoggedBlock, ReadTailReply, ShardRpc } from '../../..
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import type { Tenant } from '../../../src/core/tenant/tenant.ts';
 import { storeFlush } from '../../../src/lake/manifest/flushes.ts';
-import { namesToKeep } from '../../../src/lake/manifest/keep-names.ts';
+import { namesToKeep } from '../../../src/lake/names/keep-names.ts';
 import { sealDay } from '../../../src/lake/seal/seal-day.ts';
 import { SegmentCache } from '../../../src/lake/segment/segment-cache.ts';
 import { execute, type QueryAnswer } from '../../../src/query/ask/execute.ts';

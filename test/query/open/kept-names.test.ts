@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventStrings, JsonObject } from '../../../src/core/event/event.ts';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import { lakeImporter } from '../../../src/lake/import/import.ts';
-import { readNames } from '../../../src/lake/manifest/name-store.ts';
+import { readNames } from '../../../src/lake/names/name-store.ts';
 import { record, testHasher } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
 import { clientOf } from '../support/client.ts';

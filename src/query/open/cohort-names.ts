@@ -6,7 +6,7 @@
 import { readUncheckedCohorts } from '../../control/cohorts/cohort-store.ts';
 import { namesOfCohort } from '../../core/names/given-names.ts';
 import type { UnknownCohortName } from '../../wire/meta.ts';
-import type { Asking } from './asking.ts';
+import type { Asking } from '../view/asking.ts';
 import { atHandFrom, checkNames } from './known-names.ts';
 
 /** The first unknown name of each cohort. Whatever misses a shard or a file tells of none. */

@@ -6,12 +6,12 @@
  */
 import type { PeopleAsks } from '../../core/query/rows/asks.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import type { Asking } from './asking.ts';
+import type { Asking } from '../view/asking.ts';
+import { type LakeView, openLakeView, type ViewRequest } from '../view/lake-view.ts';
+import { asksPeople, withPeople } from '../view/people-lookup.ts';
+import type { LakeRefusal } from '../view/refusal.ts';
 import { unknownCohortNames } from './cohort-names.ts';
 import { type AskedNames, atHandIn, checkNames } from './known-names.ts';
-import { type LakeView, openLakeView, type ViewRequest } from './lake-view.ts';
-import { asksPeople, withPeople } from './people-lookup.ts';
-import type { LakeRefusal } from './refusal.ts';
 
 /** The data that a question reads: a range, the text columns of its scans, and more. */
 export interface ViewQuestion extends Pick<ViewRequest, 'startMs' | 'endMs' | 'columns'> {

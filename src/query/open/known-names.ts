@@ -5,7 +5,7 @@
  * steps: known in this isolate already → columns of files at hand → the names that are kept → the shards' tails → the
  *   kept names again, because a flush may have been stored meanwhile → what the kept names do not tell is searched in files
  *
- * - The kept names (lake/manifest/name-store.ts) tell every event and every top-level property, unless the tenant has
+ * - The kept names (lake/names/name-store.ts) tell every event and every top-level property, unless the tenant has
  *   events of an earlier release or more names than are kept. Then events are not refused, and properties are searched in
  *   files, as are places within a property.
  * - Whatever misses a shard, a file or the budget refuses nothing. A tenant without events is never refused.
@@ -18,14 +18,14 @@ import { EventSearch } from '../../core/names/event-search.ts';
 import { NameSearch } from '../../core/names/name-search.ts';
 import type { NameKind } from '../../core/names/sent-names.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { type KeptNames, readNames } from '../../lake/manifest/name-store.ts';
-import type { Asking } from './asking.ts';
-import { isFromAllShards } from './coverage.ts';
-import type { LakeView } from './lake-view.ts';
+import { type KeptNames, readNames } from '../../lake/names/name-store.ts';
+import type { Asking } from '../view/asking.ts';
+import { isFromAllShards } from '../view/coverage.ts';
+import type { LakeView } from '../view/lake-view.ts';
+import { eventUnknown, type LakeRefusal, propertyUnknown } from '../view/refusal.ts';
+import { visitTails } from '../view/tails.ts';
 import { noteColumns, searchFiles } from './property-search.ts';
-import { eventUnknown, type LakeRefusal, propertyUnknown } from './refusal.ts';
 import { isRemembered, rememberName } from './remembered-names.ts';
-import { visitTails } from './tails.ts';
 
 /** What the question has read before, or will read anyway. */
 export interface AtHand {

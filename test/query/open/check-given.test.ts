@@ -8,7 +8,7 @@ import { rollupRoutes } from '../../../src/control/rollups/rollup-routes.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { insightRoutes } from '../../../src/query/insights/insight-routes.ts';
-import { givenNamesCheck } from '../../../src/query/view/check-given.ts';
+import { givenNamesCheck } from '../../../src/query/open/check-given.ts';
 import { record } from '../../support/events.ts';
 import { World } from '../support/world.ts';
 

@@ -1,9 +1,9 @@
 /** CheckGiven: refuses a definition that is to be saved and names an event or a property that no event has. */
 import type { Names } from '../../core/names/sent-names.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
-import { beginAsking, type QueryPorts } from './asking.ts';
+import { beginAsking, type QueryPorts } from '../view/asking.ts';
+import { problemOf } from '../view/refusal.ts';
 import { atHandFrom, checkNames } from './known-names.ts';
-import { problemOf } from './refusal.ts';
 
 /** Returns the check. It throws 400 `event-unknown` or `property-unknown`. */
 export function givenNamesCheck(ports: QueryPorts): (tenant: Tenant, names: Names) => Promise<void> {

@@ -11,7 +11,7 @@ import { type ReadBucket, r2Source, type SegmentSource } from '../../lake/segmen
 import { propertyOfColumn } from '../../lake/segment/typed-columns.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
 import { logWarn } from '../../observe/log.ts';
-import type { Asking } from './asking.ts';
+import type { Asking } from '../view/asking.ts';
 
 const PROPERTIES: ReadonlySet<StringColumn> = new Set<StringColumn>(['properties']);
 
