@@ -248,7 +248,7 @@ const mistakes: readonly Mistake[] = [
     argv: () => ['query'],
     env: () => ({ TIDEMARK_READ_KEY: keys.write }),
     code: FAILED,
-    says: ['holds a write key', 'Put it into TIDEMARK_WRITE_KEY'],
+    says: ['holds a server key', 'Put it into TIDEMARK_WRITE_KEY'],
   },
   {
     name: 'an admin key that should send',

@@ -91,9 +91,10 @@ function hostOf(url: string): string {
   throw new CliError(`"${url}" is not a URL that begins with http:// or https://`, hint);
 }
 
-/** The environment variable of a key. */
+/** The environment variable of a key; one for all that send. */
 export function variableOf(scope: Scope): string {
-  return `TIDEMARK_${scope.toUpperCase()}_KEY`;
+  const name = scope === 'server' || scope === 'browser' ? 'write' : scope;
+  return `TIDEMARK_${name.toUpperCase()}_KEY`;
 }
 
 /** The scope and the tenant's uid that a key names; undefined for a text of another form. */
