@@ -120,7 +120,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a scope that does not exist',
     argv: () => ['key', 'create', 'owner'],
     code: USAGE,
-    says: ['write, read, admin'],
+    says: ['server, browser, read, admin'],
   },
   {
     name: 'a measure without its property',
