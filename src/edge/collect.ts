@@ -56,7 +56,7 @@ export async function collect(
   deps.quotas?.charge(tenant, batch.events.length, receivedAtMs, sender);
   const admission = admitLive(request, batch, { tenant, arrival, source, deps });
   const links = countLinking(admission.events.map(({ record }) => record));
-  deps.quotas?.chargeFurther(tenant, { links }, receivedAtMs);
+  deps.quotas?.chargeFurther(tenant, { links, sender }, receivedAtMs);
 
   const region = nearestRegion(tenant, placeOf(request));
   const hasher = new Hasher(tenant.hashKey);

@@ -32,7 +32,6 @@ const REMEMBERED_MAX = 40_000;
 export type QuotaTenant = Pick<Tenant, 'uid' | 'quotas' | 'storedBytes'>;
 
 interface Use {
-  readonly events?: number;
   readonly links?: number;
   readonly days?: number;
   readonly sender: Sender;
