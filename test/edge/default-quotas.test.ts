@@ -25,16 +25,8 @@ function codeOf(call: () => void): string | null {
 describe('the quotas of a tenant that has none of its own', () => {
   const uses: readonly [string, number, (quotas: Quotas, amount: number) => void][] = [
     ['quota-exceeded', DEFAULT_QUOTAS.eventsPerMinute, (quotas, n) => quotas.charge(ANY, n, START_MS, 'server')],
-    [
-      'quota-exceeded',
-      DEFAULT_QUOTAS.eventsPerMinute,
-      (quotas, n) => quotas.charge(ANY, n, START_MS, 'import'),
-    ],
-    [
-      'quota-exceeded',
-      DEFAULT_QUOTAS.eventsPerMinute,
-      (quotas, n) => quotas.charge(ANY, n, START_MS, 'browser'),
-    ],
+    ['quota-exceeded', DEFAULT_QUOTAS.eventsPerMinute, (quotas, n) => quotas.charge(ANY, n, START_MS, 'import')],
+    ['quota-exceeded', DEFAULT_QUOTAS.eventsPerMinute, (quotas, n) => quotas.charge(ANY, n, START_MS, 'browser')],
     [
       'days-quota-exceeded',
       DEFAULT_QUOTAS.daysPerMinute,
@@ -71,7 +63,8 @@ describe('the quotas of a tenant that has none of its own', () => {
 
   it('bound the bytes of the database', () => {
     const quotas = new Quotas(() => {});
-    const at = (storedBytes: number) => codeOf(() => quotas.charge({ uid: 'full', storedBytes }, 1, START_MS, 'server'));
+    const at = (storedBytes: number) =>
+      codeOf(() => quotas.charge({ uid: 'full', storedBytes }, 1, START_MS, 'server'));
     expect(at(DEFAULT_QUOTAS.storedBytes - 1)).toBeNull();
     expect(at(DEFAULT_QUOTAS.storedBytes)).toBe('storage-quota-exceeded');
     const own = { uid: 'own', storedBytes: 11, quotas: { storedBytes: 10 } };
