@@ -50,6 +50,11 @@ export const LIMITS = {
    * Lateness up to which an event is counted in cells. An older one goes to the lake alone, as an imported one does.
    */
   allowedLatenessMs: 7 * DAY_MS,
+  /**
+   * Age up to which an event of a browser key is taken. Anybody has such a key: older ones could change every day of the past.
+   * Clients that were offline send within a week.
+   */
+  browserAgeMsMax: 7 * DAY_MS,
   /** Time after receipt for which ids are remembered. It must exceed `allowedLatenessMs`. */
   dedupeHorizonMs: 8 * DAY_MS,
   /** Ids held whole before they become a sorted run: 1 MiB of run, under SQLite's 2 MB a value. */

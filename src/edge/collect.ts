@@ -49,13 +49,14 @@ export async function collect(
 ): Promise<Taken> {
   const head = new RequestHead(request, params);
   const received = await receive(request, { head, call, parse: (read) => call.decode(read) }, deps);
-  const { tenant, parsed: batch } = received;
+  const { tenant, sender, parsed: batch } = received;
   const receivedAtMs = deps.now();
-  const { arrival, notes } = orRefuse(arrivalOf(batch, receivedAtMs, tenant));
-  deps.quotas?.charge(tenant, batch.events.length, receivedAtMs);
+  const { arrival: told, notes } = orRefuse(arrivalOf(batch, receivedAtMs, tenant));
+  const arrival = { ...told, sender };
+  deps.quotas?.charge(tenant, batch.events.length, receivedAtMs, sender);
   const admission = admitLive(request, batch, { tenant, arrival, source, deps });
   const links = countLinking(admission.events.map(({ record }) => record));
-  deps.quotas?.chargeFurther(tenant, { links }, receivedAtMs);
+  deps.quotas?.chargeFurther(tenant, { links, sender }, receivedAtMs);
 
   const region = nearestRegion(tenant, placeOf(request));
   const hasher = new Hasher(tenant.hashKey);

@@ -70,7 +70,7 @@ const timeSchema = z.object({ [TIME_HEADER]: z.literal('now') });
 
 export async function takeChunk(request: Request, tenant: Tenant, deps: ChunkDeps): Promise<ImportVerdict> {
   const { importer } = deps;
-  deps.quotas?.charge(tenant, 0, deps.now(), { isImport: true });
+  deps.quotas?.charge(tenant, 0, deps.now(), 'import');
   const name = readName(request.headers);
   const needsTime = !isTimedByReceipt(request.headers);
   const { lines, contentHash } = await readLines(request, needsTime);
@@ -106,7 +106,7 @@ async function storeNew(
   { importer, quotas, now }: ChunkDeps,
 ): Promise<ImportVerdict> {
   const received = countEvents(lines);
-  quotas?.charge(tenant, received, now(), { isImport: true });
+  quotas?.charge(tenant, received, now(), 'import');
   const idPrefix = `${chunk.importId}-${chunk.chunk}-`;
   const arrival = {
     receivedAtMs,
@@ -120,7 +120,7 @@ async function storeNew(
   const { events, rejected, unlisted, madeIds, notes, noted } = admitLines(lines, settings, idPrefix);
   const records = events.map(({ record }) => record);
   const links = countLinking(records);
-  quotas?.chargeFurther(tenant, { links, days: countDays(records), isImport: true }, now());
+  quotas?.chargeFurther(tenant, { links, days: countDays(records), sender: 'import' }, now());
   // Lets go of the text of the lines, because columns and a file are made of the records next and need the memory.
   lines.release();
   const account = { received, madeIds: new Set(madeIds.map(({ id }) => id)), errors: rejected, unlisted, notes, noted };

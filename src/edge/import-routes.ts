@@ -44,7 +44,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
         'drawing. The events wait, and are in no answer, until the finish of their version. A line needs a `timestamp`; with the header `x-import-time: now` one without it ' +
         'happened when it was received. The events of a chunk may lie on 500 days.',
       tag: 'collect',
-      key: 'write',
+      key: 'server',
       bodyTypes: NDJSON_TYPES,
       answer: importVerdictSchema,
       errors: [
@@ -84,7 +84,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
         'A version counts from its finish on, in place of the version before. With `replace` a finished import gets a version ' +
         'that will take its place; without it the answer names the version that is there, if it has the fingerprint.',
       tag: 'collect',
-      key: 'write',
+      key: 'server',
       body: { schema: importVersionRequestSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
       answer: importDrawnSchema,
       errors: ['import-exists'],
@@ -113,7 +113,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
         'Refused while a chunk is missing. A repeated finish of the version that counts changes nothing; it queues again the days ' +
         'that are not sealed.',
       tag: 'collect',
-      key: 'write',
+      key: 'server',
       query: finishQuerySchema,
       answer: importStatusSchema,
       errors: ['import-not-found', 'import-incomplete', 'import-superseded', 'import-closed'],
@@ -134,7 +134,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
       path: '/',
       summary: 'Lists imports, those started last first',
       tag: 'collect',
-      key: 'read or write',
+      key: 'read or server',
       query: listQuerySchema,
       answer: importListSchema,
     },
@@ -154,7 +154,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
       path: '/:id',
       summary: 'Shows the progress of an import: its versions, the stored chunks and rows, and the sealed days',
       tag: 'collect',
-      key: 'read or write',
+      key: 'read or server',
       answer: importStatusSchema,
       errors: ['import-not-found'],
     },
@@ -170,7 +170,7 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
       summary: 'Takes an import back: from now on none of its events counts, on sealed days too',
       description: 'Its days are sealed anew without it. A new version, drawn with `replace`, brings the import back.',
       tag: 'collect',
-      key: 'write',
+      key: 'server',
       answer: importStatusSchema,
       errors: ['import-not-found'],
     },

@@ -6,10 +6,10 @@
  * Shards that are offered too much refuse by themselves (docs/decisions/ingest/0028-quotas-per-isolate.md). Every tenant has
  * quotas: the defaults are above what an honest one reaches (docs/decisions/operate/0057-default-quotas.md).
  *
- * Imports have allowances of their own, as large as those of live events, so that an import at its limit leaves live events
- * their room.
+ * Each class of senders has allowances of its own, as large as the others', so that an import at its limit, or a flood with the
+ * public key of a page, leaves the events of servers their room.
  */
-import type { EventRecord } from '../core/event/event.ts';
+import type { EventRecord, Sender } from '../core/event/event.ts';
 import { LIMITS, SECOND_MS } from '../core/limits.ts';
 import {
   type Allowance,
@@ -32,11 +32,9 @@ const REMEMBERED_MAX = 40_000;
 export type QuotaTenant = Pick<Tenant, 'uid' | 'quotas' | 'storedBytes'>;
 
 interface Use {
-  readonly events?: number;
   readonly links?: number;
   readonly days?: number;
-  readonly questions?: number;
-  readonly isImport?: boolean;
+  readonly sender: Sender;
 }
 
 interface Told {
@@ -50,6 +48,8 @@ const TOLD: Readonly<Record<TimedQuota, Told>> = {
   questionsPerMinute: { code: 'questions-quota-exceeded', unit: 'questions a minute' },
   linksPerDay: { code: 'links-quota-exceeded', unit: 'events that link ids a day' },
 };
+
+export type LiveSender = Exclude<Sender, 'import'>;
 
 export class Quotas {
   readonly #allowances = new Map<string, Allowance>();
@@ -65,20 +65,20 @@ export class Quotas {
    * Spends the events of a request, which is taken whole or not at all. Throws `quota-exceeded`, `storage-quota-exceeded`,
    * `request-over-quota`.
    */
-  charge(tenant: QuotaTenant, events: number, nowMs: number, { isImport = false }: Use = {}): void {
+  charge(tenant: QuotaTenant, events: number, nowMs: number, sender: Sender): void {
     this.#checkStored(tenant);
-    this.#spend(tenant, 'eventsPerMinute', events, nowMs, isImport);
+    this.#spend(tenant, 'eventsPerMinute', events, nowMs, sender);
   }
 
   /** Spends events that may link two ids, and the days of an import's chunk. Throws `links-quota-exceeded`, `days-quota-exceeded`. */
-  chargeFurther(tenant: QuotaTenant, { links = 0, days = 0, isImport = false }: Use, nowMs: number): void {
-    if (links > 0) this.#spend(tenant, 'linksPerDay', links, nowMs, isImport);
-    if (days > 0) this.#spend(tenant, 'daysPerMinute', days, nowMs, isImport);
+  chargeFurther(tenant: QuotaTenant, { links = 0, days = 0, sender }: Use, nowMs: number): void {
+    if (links > 0) this.#spend(tenant, 'linksPerDay', links, nowMs, sender);
+    if (days > 0) this.#spend(tenant, 'daysPerMinute', days, nowMs, sender);
   }
 
   /** Spends a call that asks. Throws `questions-quota-exceeded`. */
   chargeQuestion(tenant: QuotaTenant, nowMs: number): void {
-    this.#spend(tenant, 'questionsPerMinute', 1, nowMs, false);
+    this.#spend(tenant, 'questionsPerMinute', 1, nowMs, 'server');
   }
 
   #checkStored({ uid, quotas, storedBytes = 0 }: QuotaTenant): void {
@@ -88,13 +88,13 @@ export class Quotas {
     throw this.#refusal(uid, 'storage-quota-exceeded', detail, { limit, waitMs: LIMITS.retryAfterMsMax });
   }
 
-  #spend(tenant: QuotaTenant, name: TimedQuota, amount: number, nowMs: number, isImport: boolean): void {
+  #spend(tenant: QuotaTenant, name: TimedQuota, amount: number, nowMs: number, sender: Sender): void {
     const { uid, quotas } = tenant;
     const limit = quotas?.[name] ?? DEFAULT_QUOTAS[name];
     const { code, unit } = TOLD[name];
     if (amount > limit * LIMITS.quotaRequestFactorMax) throw this.#tooBig(uid, amount, { limit, unit });
     // A changed quota begins with a full allowance: one that was raised holds at once.
-    const allowance = this.#allowanceOf(`${name} ${limit} ${isImport} ${uid}`, () =>
+    const allowance = this.#allowanceOf(`${name} ${limit} ${sender} ${uid}`, () =>
       fullAllowance(limit, nowMs, QUOTA_PERIOD_MS[name]),
     );
     const waitMs = spend(allowance, limit, amount, nowMs, QUOTA_PERIOD_MS[name]);

@@ -9,10 +9,10 @@
  */
 import { LIMITS } from '../core/limits.ts';
 import { err, type Result } from '../core/std/result.ts';
-import type { Tenant } from '../core/tenant/tenant.ts';
+import { senderOf, type Tenant } from '../core/tenant/tenant.ts';
 import { type Authenticated, keyOf } from '../http/authenticate.ts';
 import type { Call } from './protocols/protocol.ts';
-import type { Quotas } from './quota.ts';
+import type { LiveSender, Quotas } from './quota.ts';
 import { type Body, type BodySpec, contentTypeOf, readBody } from './request/body.ts';
 import type { ProtocolRequest, RequestHead } from './request/head.ts';
 import { allowOrigin } from './request/origin.ts';
@@ -37,6 +37,8 @@ export interface Receiving<T> {
 
 export interface Received<T> {
   readonly tenant: Tenant;
+  /** The class of the key. */
+  readonly sender: LiveSender;
   readonly request: ProtocolRequest;
   readonly parsed: T;
 }
@@ -49,13 +51,13 @@ export async function receive<T extends { readonly key?: string | undefined }>(
   const { auth, quotas } = deps;
   const outerKey = call.keyOf === undefined ? keyOf(head.headers) : call.keyOf(head);
   const known = outerKey === null ? null : await auth.authenticateKey(outerKey, 'write');
-  if (known !== null) quotas?.charge(known.tenant, 0, deps.now());
+  if (known !== null) quotas?.charge(known.tenant, 0, deps.now(), senderOf(known.scope));
   const body = known === null ? await readKeyless(request, call.body, deps) : await readAny(request, call.body);
   const read = { head, ...body };
   const parsed = orRefuse(parse(read));
-  const { tenant } = known ?? (await authenticateInner(head.headers, parsed.key, deps));
+  const { tenant, scope } = known ?? (await authenticateInner(head.headers, parsed.key, deps));
   orRefuse(allowOrigin(tenant, head.headers.get('origin')));
-  return { tenant, request: read, parsed };
+  return { tenant, sender: senderOf(scope), request: read, parsed };
 }
 
 /** Throws `key-missing` when the body carried no key. */

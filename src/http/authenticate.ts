@@ -4,10 +4,11 @@
  * in: headers (and the key that some protocols carry in the body), the scope needed · out: {tenant, scope, keyHash}
  * steps: find the key → its form → its signature (no look-up so far) → the tenant → still active? → scope
  *
- * Scopes: `write` sends events, `read` asks questions, `admin` reads and configures. Admin includes read but not write,
- * so that a key on a website can never do more than send, and that no call sends events by mistake with a key that
- * configures. This does not contain a leaked admin key: it makes keys of every scope (control/keys). Keys in URLs end up in
- * logs and referrers, so none is read from there.
+ * Scopes: `server` sends events and imports, `browser` sends live events within bounds (edge), `read` asks questions, `admin`
+ * reads and configures. `write` is the name that `server` had. A call that needs `write` takes any key that may send.
+ * Admin includes read but not write, so that no call sends events by mistake with a key that configures. This does not
+ * contain a leaked admin key: it makes keys of every scope (control/keys). Keys in URLs end up in logs and referrers, so none
+ * is read from there.
  */
 import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
 import { type KeyRing, parseKey, type VerifiedKey } from './keys.ts';
@@ -41,7 +42,9 @@ export const WRITE_KEY_HEADER = 'x-write-key';
 const ENDED_KEYS_MAX = 4_096;
 
 const GRANTS: Readonly<Record<KeyScope, ReadonlySet<KeyScope>>> = {
-  write: new Set<KeyScope>(['write']),
+  server: new Set<KeyScope>(['write', 'server']),
+  write: new Set<KeyScope>(['write', 'server']),
+  browser: new Set<KeyScope>(['write']),
   read: new Set<KeyScope>(['read']),
   admin: new Set<KeyScope>(['admin', 'read']),
 };

@@ -6,7 +6,7 @@
  * are lower-case base32 without padding (RFC 4648 alphabet), so that `_` separates and a double click selects
  * everything.
  *
- *   tm _ write _ 4xk2…(16: 80 bits) _ q7z…(26: 128 bits) _ m3d…(26: the first 128 bits of the signature)
+ *   tm _ server _ 4xk2…(16: 80 bits) _ q7z…(26: 128 bits) _ m3d…(26: the first 128 bits of the signature)
  *
  * The signature only admits a key to a look-up: the tenant's record tells whether the key is still valid. Verified keys
  * are remembered, so that the hot path does no cryptography. Only signed keys enter that memory, so guesses push none
@@ -39,7 +39,7 @@ const UID_SIZE_BYTES = 10;
 const RANDOM_SIZE_BYTES = 16;
 /** Signatures are cut to 128 bits; RFC 2104 asks for half of the hash and at least 80 bits. */
 const SIGNATURE_SIZE_BYTES = 16;
-const KEY_PATTERN = /^tm_(write|read|admin)_([a-z2-7]{16})_([a-z2-7]{26})_([a-z2-7]{26})$/;
+const KEY_PATTERN = new RegExp(`^tm_(${KEY_SCOPES.join('|')})_([a-z2-7]{16})_([a-z2-7]{26})_([a-z2-7]{26})$`);
 
 export type RandomBytes = (sizeBytes: number) => Uint8Array;
 

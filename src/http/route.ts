@@ -70,7 +70,7 @@ type ParamNames<P extends string> = P extends `${string}:${infer Name}/${infer R
     ? Name
     : never;
 
-type CallerOf<K extends RouteKey> = K extends KeyScope | 'read or write'
+type CallerOf<K extends RouteKey> = K extends KeyScope | 'read or write' | 'read or server'
   ? { readonly tenant: Tenant }
   : K extends 'admin or root'
     ? { readonly caller: Authenticated | 'root' }
@@ -155,16 +155,22 @@ async function authenticate(auth: RouteAuth, headers: Headers, key: RouteKey): P
     case 'admin or root':
       return { caller: await auth.authenticateAdminOrRoot(headers) };
     case 'read or write':
-      return { tenant: (await authenticateEither(auth, headers)).tenant };
+      return { tenant: (await authenticateEither(auth, headers, 'write')).tenant };
+    case 'read or server':
+      return { tenant: (await authenticateEither(auth, headers, 'server')).tenant };
     default:
       return { tenant: (await auth.authenticate(headers, key)).tenant };
   }
 }
 
-/** A write key opens the call too: a sender may look at what it has sent. */
-async function authenticateEither(auth: RouteAuth, headers: Headers): Promise<Authenticated> {
+/** A sender's key opens the call too: it may look at what it has sent. */
+async function authenticateEither(
+  auth: RouteAuth,
+  headers: Headers,
+  sender: 'write' | 'server',
+): Promise<Authenticated> {
   try {
-    return await auth.authenticate(headers, 'write');
+    return await auth.authenticate(headers, sender);
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.code !== 'key-scope') throw thrown;
   }

@@ -6,7 +6,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { driveCron } from './cron.ts';
-import { demoTenant, ensureDemo, keptDemoKeys, type TenantKeys } from './demo.ts';
+import { demoTenant, ensureDemo, type KeptTenantKeys, keptDemoKeys } from './demo.ts';
 import { migrate } from './migrate.ts';
 import { parseOptions, type StackOptions, stackUsage } from './options.ts';
 import { migrationsFolder, stateFiles } from './paths.ts';
@@ -59,7 +59,7 @@ async function start(options: StackOptions): Promise<void> {
     for (const name of applied) console.log(`Applied migration ${name}`);
 
     const keys = await ensureDemo(url, rootKey, files.keys);
-    if (!keptKeys) {
+    if (!keptKeys?.browser) {
       await runtime.addBindings(demoBinding(keys));
       record();
     }
@@ -86,8 +86,9 @@ function closeFolder(folder: string): void {
 }
 
 /** The keys that the page at `/` may show, which never include the admin key. */
-function demoBinding({ write, read }: TenantKeys): Record<string, string> {
-  return { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write, read }) };
+/** The page sends with the browser key, as any page should. */
+function demoBinding({ browser, write, read }: KeptTenantKeys): Record<string, string> {
+  return { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write: browser ?? write, read }) };
 }
 
 /** Ends runtimes that outlived a killed parent: each would be a second writer on this state. */

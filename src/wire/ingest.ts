@@ -56,6 +56,10 @@ const eventErrorSchema = z.object({
   code: z.enum(EVENT_REJECTION_CODES),
   path: z.string().describe('JSON pointer into the event, in the names that the sender used'),
   message: z.string(),
+  ofThisTry: z
+    .literal(true)
+    .optional()
+    .describe('Present when the refusal speaks of this try alone: with another key the event may be taken'),
 });
 
 const notesSchema = z
@@ -77,7 +81,9 @@ export const verdictSchema = z.object({
   accepted: countSchema.describe('Events that are durable, and part of the very next answer'),
   duplicate: countSchema.describe('Events whose ids had been accepted before'),
   quarantined: countSchema,
-  rejected: countSchema.describe('Events that are refused for good: sending them again changes nothing'),
+  rejected: countSchema.describe(
+    'Events that are refused for good: sending them again changes nothing, but where an error says `ofThisTry`',
+  ),
   errors: z.array(eventErrorSchema).describe('One for each rejected event'),
   ids: z
     .array(z.object({ index: indexSchema, id: z.string() }))

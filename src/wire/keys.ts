@@ -7,7 +7,10 @@ import { tenantIdSchema } from './tenants.ts';
 
 const named = { tenant: tenantIdSchema.optional().describe('Needed with the root key, which belongs to no tenant.') };
 
-export const newKeySchema = z.strictObject({ scope: z.enum(KEY_SCOPES), ...named });
+export const newKeySchema = z.strictObject({
+  scope: z.enum(KEY_SCOPES).describe('`write` is the name that `server` had, and means the same.'),
+  ...named,
+});
 
 const KEYS_PAGE_MAX = 1_000;
 const KEYS_PAGE_DEFAULT = 200;

@@ -2,12 +2,32 @@
  * People on the wire: one person, by any of their ids. Their events travel as a list (events.ts).
  */
 import { z } from 'zod';
+import { LIMITS } from '../core/limits.ts';
 import { eventsPageSchema } from './events.ts';
 import { metaSchema } from './meta.ts';
 
 const idSchema = z.string().min(1).describe('Any user id or anonymous id of the person.');
 export const personSchema = z.strictObject({ id: idSchema });
 export const personEventsSchema = eventsPageSchema.extend({ id: idSchema });
+
+const UNLINK_MAX = 1_000;
+export const unlinkSchema = z
+  .strictObject({
+    pairs: z
+      .array(z.tuple([idSchema, idSchema]))
+      .max(UNLINK_MAX)
+      .default([])
+      .describe('Pairs of ids whose links are undone, in either direction.'),
+    sources: z
+      .array(z.string().min(1).max(LIMITS.idLengthMax))
+      .max(UNLINK_MAX)
+      .default([])
+      .describe(
+        'Incarnations of shards, as `GET /v1/status` names them: every link that one of them has told is undone.',
+      ),
+  })
+  .refine(({ pairs, sources }) => pairs.length + sources.length > 0, { message: 'must name a pair or a source' });
+export const unlinkedSchema = z.object({ undone: z.int().describe('Links that held until now.') });
 
 const texts = z.array(z.string());
 const touch = z.record(z.string(), z.string()).nullable();

@@ -157,6 +157,8 @@ export const EVENT_CODES: Readonly<Record<EventRejectionCode, string>> = {
     'An imported event has no `timestamp`. `x-import-time: now` takes the time of the receipt for it.',
   'timestamp-out-of-range':
     'The event would lie before 1990, or its time is a number that lies between 1990 and 2100 in no unit.',
+  'timestamp-too-old':
+    'The event is older than the seven days that a browser key may look back. A server key, or an import, may send it.',
   'type-unknown': '`type` must be track, page, screen, identify, group or alias.',
 };
 

@@ -70,7 +70,13 @@ export type Whoami = z.output<typeof whoamiSchema>;
 
 export const createdTenantSchema = z.object({
   tenant: tenantSchema,
-  keys: z.object({ write: z.string(), read: z.string(), admin: z.string() }),
+  keys: z.object({
+    server: z.string().describe('For your servers and imports: secret.'),
+    browser: z.string().describe('For pages and apps: public, and bounded in what it may send.'),
+    read: z.string(),
+    admin: z.string(),
+    write: z.string().describe('The server key, under the name that it had.'),
+  }),
 });
 export type CreatedTenant = z.output<typeof createdTenantSchema>;
 

@@ -172,7 +172,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
 
   it.each([
     ['no key at all', () => 'hello', 'a read key begins with tm_read_'],
-    ['a write key', () => stack.keys().tenants.demo!.write, 'This is a write key'],
+    ['a write key', () => stack.keys().tenants.demo!.write, 'This is a server key'],
     ['an admin key', () => stack.keys().tenants.demo!.admin, 'This is an admin key'],
     ['a key that was cut short', () => stack.keys().tenants.demo!.read.slice(0, -2), 'key-malformed'],
   ])('says what is wrong with %s', async (_, key, words) => {

@@ -27,7 +27,7 @@ describe('creating a tenant', () => {
       origins: [],
       createdAt: new Date(START_MS).toISOString(),
     });
-    expect(Object.keys(body.keys).sort()).toEqual(['admin', 'read', 'write']);
+    expect(Object.keys(body.keys).sort()).toEqual(['admin', 'browser', 'read', 'server', 'write']);
     const stored = JSON.stringify((await stack.services.db.prepare('SELECT * FROM keys').all()).results);
     for (const key of Object.values(body.keys as Keys)) expect(stored).not.toContain(key);
   });
@@ -46,7 +46,7 @@ describe('creating a tenant', () => {
     });
     expect(known?.tenant.hashKey.length).toBe(4);
     for (const word of known?.tenant.hashKey ?? []) expect(word).toBe(word >>> 0);
-    expect(known?.activeKeyHashes.size).toBe(3);
+    expect(known?.activeKeyHashes.size).toBe(4);
   });
 
   it('draws another pseudonym key for each tenant', async () => {
@@ -59,7 +59,7 @@ describe('creating a tenant', () => {
     await stack.createTenant('acme');
     const { status, body } = await stack.call('POST', '/v1/tenants', { ...root, body: { id: 'acme', name: 'Other' } });
     expect([status, body.code]).toEqual([409, 'tenant-exists']);
-    expect(await stack.services.db.prepare('SELECT count(*) AS count FROM keys').first('count')).toBe(3);
+    expect(await stack.services.db.prepare('SELECT count(*) AS count FROM keys').first('count')).toBe(4);
   });
 
   it.each([
@@ -158,7 +158,7 @@ describe('keys', () => {
     expect(made.status).toBe(201);
     expect(made.body.hint).toBe(made.body.key.slice(-4));
     const listed = await stack.call('GET', '/v1/keys', { key: keys.admin });
-    expect(listed.body.keys.length).toBe(4);
+    expect(listed.body.keys.length).toBe(5);
     expect(JSON.stringify(listed.body)).not.toContain('tm_');
     expect((await stack.call('DELETE', `/v1/keys/${made.body.id}`, { key: keys.admin })).status).toBe(200);
     const after = await stack.call('GET', '/v1/keys', { key: keys.admin });
@@ -176,7 +176,7 @@ describe('keys', () => {
     const made = await stack.call('POST', '/v1/keys', { ...root, body: { scope: 'read', tenant: 'acme' } });
     expect(made.status).toBe(201);
     expect((await stack.call('GET', '/v1/rollups', { key: made.body.key })).status).toBe(200);
-    expect((await stack.call('GET', '/v1/keys?tenant=acme', root)).body.keys.length).toBe(4);
+    expect((await stack.call('GET', '/v1/keys?tenant=acme', root)).body.keys.length).toBe(5);
     expect((await stack.call('GET', '/v1/keys', root)).body.code).toBe('tenant-missing');
     expect((await stack.call('GET', '/v1/keys?tenant=nobody', root)).body.code).toBe('tenant-not-found');
   });
@@ -189,7 +189,7 @@ describe('keys', () => {
 
   it('are limited in number', async () => {
     const { keys } = await stack.createTenant('acme');
-    for (let count = 3; count < LIMITS.keysMax; count++)
+    for (let count = 4; count < LIMITS.keysMax; count++)
       expect((await stack.call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'read' } })).status).toBe(201);
     expect((await stack.call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'read' } })).body.code).toBe(
       'keys-full',

@@ -136,7 +136,7 @@ describe('a bad key', () => {
     await audit.expectProblem('an altered key', await events(altered), 401, 'key-unknown');
     await audit.expectProblem(
       'a write key called admin',
-      await ask(write.replace('tm_write', 'tm_admin')),
+      await ask(write.replace('tm_server', 'tm_admin')),
       401,
       'key-unknown',
     );

@@ -43,7 +43,13 @@ describe('the local stack', () => {
     expect(stack.output()).toContain(`Tidemark ready: ${stack.url}\n`);
     expect(await isHealthy()).toBe(true);
     expect(stack.keys()).toMatchObject({ url: stack.url, root: stack.rootKey });
-    expect(Object.keys(stack.keys().tenants.demo ?? {}).sort()).toEqual(['admin', 'read', 'write']);
+    expect(Object.keys(stack.keys().tenants.demo ?? {}).sort()).toEqual([
+      'admin',
+      'browser',
+      'read',
+      'server',
+      'write',
+    ]);
     const { keys, lock, data } = stateFiles(stateDir);
     expect(statSync(keys).mode & 0o777).toBe(0o600);
     expect(statSync(stateDir).mode & 0o777).toBe(0o700);

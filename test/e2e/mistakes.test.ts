@@ -120,7 +120,7 @@ const mistakes: readonly Mistake[] = [
     name: 'a scope that does not exist',
     argv: () => ['key', 'create', 'owner'],
     code: USAGE,
-    says: ['write, read, admin'],
+    says: ['server, browser, read, admin'],
   },
   {
     name: 'a measure without its property',
@@ -248,7 +248,7 @@ const mistakes: readonly Mistake[] = [
     argv: () => ['query'],
     env: () => ({ TIDEMARK_READ_KEY: keys.write }),
     code: FAILED,
-    says: ['holds a write key', 'Put it into TIDEMARK_WRITE_KEY'],
+    says: ['holds a server key', 'Put it into TIDEMARK_WRITE_KEY'],
   },
   {
     name: 'an admin key that should send',

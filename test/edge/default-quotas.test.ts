@@ -24,21 +24,18 @@ function codeOf(call: () => void): string | null {
 
 describe('the quotas of a tenant that has none of its own', () => {
   const uses: readonly [string, number, (quotas: Quotas, amount: number) => void][] = [
-    ['quota-exceeded', DEFAULT_QUOTAS.eventsPerMinute, (quotas, n) => quotas.charge(ANY, n, START_MS)],
-    [
-      'quota-exceeded',
-      DEFAULT_QUOTAS.eventsPerMinute,
-      (quotas, n) => quotas.charge(ANY, n, START_MS, { isImport: true }),
-    ],
+    ['quota-exceeded', DEFAULT_QUOTAS.eventsPerMinute, (quotas, n) => quotas.charge(ANY, n, START_MS, 'server')],
+    ['quota-exceeded', DEFAULT_QUOTAS.eventsPerMinute, (quotas, n) => quotas.charge(ANY, n, START_MS, 'import')],
+    ['quota-exceeded', DEFAULT_QUOTAS.eventsPerMinute, (quotas, n) => quotas.charge(ANY, n, START_MS, 'browser')],
     [
       'days-quota-exceeded',
       DEFAULT_QUOTAS.daysPerMinute,
-      (quotas, n) => quotas.chargeFurther(ANY, { days: n }, START_MS),
+      (quotas, n) => quotas.chargeFurther(ANY, { days: n, sender: 'import' }, START_MS),
     ],
     [
       'links-quota-exceeded',
       DEFAULT_QUOTAS.linksPerDay,
-      (quotas, n) => quotas.chargeFurther(ANY, { links: n }, START_MS),
+      (quotas, n) => quotas.chargeFurther(ANY, { links: n, sender: 'server' }, START_MS),
     ],
   ];
 
@@ -46,7 +43,7 @@ describe('the quotas of a tenant that has none of its own', () => {
     const quotas = new Quotas(() => {});
     expect(codeOf(() => use(quotas, quota))).toBeNull();
     expect(codeOf(() => use(quotas, 1))).toBe(code);
-    expect(codeOf(() => quotas.charge({ uid: 'other' }, 2_500, START_MS))).toBeNull();
+    expect(codeOf(() => quotas.charge({ uid: 'other' }, 2_500, START_MS, 'server'))).toBeNull();
     expect(quotas.refused).toBe(1);
   });
 
@@ -66,22 +63,23 @@ describe('the quotas of a tenant that has none of its own', () => {
 
   it('bound the bytes of the database', () => {
     const quotas = new Quotas(() => {});
-    const at = (storedBytes: number) => codeOf(() => quotas.charge({ uid: 'full', storedBytes }, 1, START_MS));
+    const at = (storedBytes: number) =>
+      codeOf(() => quotas.charge({ uid: 'full', storedBytes }, 1, START_MS, 'server'));
     expect(at(DEFAULT_QUOTAS.storedBytes - 1)).toBeNull();
     expect(at(DEFAULT_QUOTAS.storedBytes)).toBe('storage-quota-exceeded');
     const own = { uid: 'own', storedBytes: 11, quotas: { storedBytes: 10 } };
-    expect(codeOf(() => quotas.charge(own, 1, START_MS, { isImport: true }))).toBe('storage-quota-exceeded');
+    expect(codeOf(() => quotas.charge(own, 1, START_MS, 'import'))).toBe('storage-quota-exceeded');
     expect(codeOf(() => quotas.chargeQuestion(own, START_MS))).toBeNull();
   });
 
   it('leave an honest tenant alone: an isolate full of events, a history of 13,000 days, its logins', () => {
     const quotas = new Quotas(() => {});
     for (let second = 0; second < 60; second++) {
-      for (let request = 0; request < 40; request++) quotas.charge(ANY, 2_500, START_MS + 1_000 * second);
+      for (let request = 0; request < 40; request++) quotas.charge(ANY, 2_500, START_MS + 1_000 * second, 'server');
     }
     for (let chunk = 0; chunk < 26; chunk++) {
-      quotas.charge(ANY, 20_000, START_MS, { isImport: true });
-      quotas.chargeFurther(ANY, { days: 500, links: 20_000, isImport: true }, START_MS);
+      quotas.charge(ANY, 20_000, START_MS, 'import');
+      quotas.chargeFurther(ANY, { days: 500, links: 20_000, sender: 'import' }, START_MS);
     }
     for (let question = 0; question < 6_000; question++) quotas.chargeQuestion(ANY, START_MS);
     expect(quotas.refused).toBe(0);

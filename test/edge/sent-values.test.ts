@@ -39,6 +39,7 @@ const imported: Way = async (events) => {
   expect(await call('POST', '/v1/import', { key: keys.write, body: events.join('\n'), headers })).toMatchObject({
     body,
   });
+  await call('POST', '/v1/import/one/finish?chunks=1', { key: keys.write });
   const range = { from: '2026-01-01', to: '2026-02-01', format: 'ndjson' };
   const authorization = `Bearer ${keys.read}`;
   const exported = await app.request('/v1/export', {

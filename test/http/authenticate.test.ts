@@ -37,13 +37,20 @@ describe('the key of a request', () => {
 
 describe('scopes', () => {
   const matrix: [sent: keyof Keys, needed: KeyScope, allowed: boolean][] = [
-    ['write', 'write', true],
-    ['write', 'read', false],
-    ['write', 'admin', false],
+    ['server', 'write', true],
+    ['server', 'server', true],
+    ['server', 'read', false],
+    ['server', 'admin', false],
+    ['browser', 'write', true],
+    ['browser', 'server', false],
+    ['browser', 'read', false],
+    ['browser', 'admin', false],
     ['read', 'write', false],
+    ['read', 'server', false],
     ['read', 'read', true],
     ['read', 'admin', false],
     ['admin', 'write', false],
+    ['admin', 'server', false],
     ['admin', 'read', true],
     ['admin', 'admin', true],
   ];
@@ -62,7 +69,8 @@ describe('a forged key', () => {
   it.each([
     ['another form', () => 'sk_live_0123456789', 'key-malformed'],
     ['a made-up signature', () => `tm_write_${uid}_${'a'.repeat(26)}_${'b'.repeat(26)}`, 'key-unknown'],
-    ['another scope', () => keys.write.replace('tm_write_', 'tm_admin_'), 'key-unknown'],
+    ['another scope', () => keys.server.replace('tm_server_', 'tm_admin_'), 'key-unknown'],
+    ['the scope of a server', () => keys.browser.replace('tm_browser_', 'tm_server_'), 'key-unknown'],
   ])('is refused without a look-up when it has %s', async (_name, make, code) => {
     const other = stack.otherIsolate();
     const before = stack.fake.callCount;

@@ -140,10 +140,12 @@ describe('the scope of every call', () => {
     // The wrong keys of each scope, which do not open its calls.
     const refused: Record<string, readonly string[]> = {
       write: [keys.read, keys.admin],
-      read: [keys.write],
-      admin: [keys.write, keys.read],
+      server: [keys.browser, keys.read, keys.admin],
+      read: [keys.server, keys.browser],
+      admin: [keys.server, keys.browser, keys.read],
       'read or write': [],
-      'admin or root': [keys.write, keys.read],
+      'read or server': [keys.browser],
+      'admin or root': [keys.server, keys.browser, keys.read],
       root: [keys.admin],
     };
     for (const { method, path, key, isProtocol } of operations) {

@@ -52,6 +52,8 @@ export interface ClientOptions {
   /** Whether every event of the client has a timestamp. */
   readonly alwaysHasTimestamp?: boolean;
   readonly people?: number;
+  /** The client that a stranger with the page's key sends the ids of, under devices of its own. Default: no stranger. */
+  readonly strangerTo?: string;
 }
 
 export class Client {
@@ -115,10 +117,11 @@ export class Client {
   }
 
   #makeEvent(heldBackMs: number): WireEvent {
-    const { name, tenant, people = 12 } = this.options;
+    const { name, tenant, people = 12, strangerTo } = this.options;
     const random = this.#random;
-    const id = `${name}-${++this.#made}`;
+    const id = `${strangerTo ?? name}-${++this.#made}`;
     const person = random.below(people);
+    if (strangerTo !== undefined) return this.#junk(id, `stranger-${person}`);
     const kind = random.next();
     return {
       id,
@@ -129,6 +132,11 @@ export class Client {
       ...this.#timestamp(heldBackMs),
       properties: { slot: `slot-${random.below(40)}`, amount: random.below(2_000) / 100 },
     };
+  }
+
+  #junk(id: string, anonymousId: string): WireEvent {
+    const properties = { slot: 'slot-junk', amount: 0 };
+    return { id, type: 'track', event: 'Junk', anonymousId, ...this.#timestamp(0), properties, sentAs: 'browser' };
   }
 
   /** A device that was offline sends its old events in separate requests: a flush has a row group for each day. */
@@ -197,7 +205,7 @@ export class Client {
           if (known === null) throw new Error('no such tenant');
           // The edge stamps the time of receipt right after authentication.
           for (const wire of request.events) this.#note(wire, region, sentAtMs, world.nowMs);
-          return known;
+          return { ...known, scope: this.options.strangerTo === undefined ? 'server' : 'browser' };
         },
       };
       const random = (sizeBytes: number) => {
@@ -216,10 +224,7 @@ export class Client {
     if (verdict.received !== verdict.accepted + verdict.duplicate + verdict.rejected) {
       world.violate('F1', `a verdict does not add up: ${JSON.stringify(verdict)}`);
     }
-    ledger.acked(
-      request.events.map(({ id }) => id),
-      world.nowMs,
-    );
+    ledger.acked(request.events, world.nowMs);
   }
 
   #note(wire: WireEvent, region: string, sentAtMs: number, receivedAtMs: number): void {

@@ -182,7 +182,8 @@ export class HistoryImport {
     const { tenant, rowsPerChunk, repeats } = this.options;
     const rows: SentEvent[] = [];
     const known = [...tenant.ledger.events.values()].filter(
-      ({ wire, atMsMin, atMsMax }) => atMsMin === atMsMax && wire.timestamp === new Date(atMsMin).toISOString(),
+      ({ wire, atMsMin, atMsMax }) =>
+        wire.sentAs === undefined && atMsMin === atMsMax && wire.timestamp === new Date(atMsMin).toISOString(),
     );
     for (let i = 0; i < rowsPerChunk; i++) {
       const repeated = i < repeats && known.length > 0 ? this.#random.pick(known) : null;

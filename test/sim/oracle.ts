@@ -8,7 +8,7 @@ import { DAY_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import type { SimTenant } from './clients.ts';
 import { ask, type Question } from './questions.ts';
-import { dayOf, type Ledger, type SentEvent, type SentVersion, type WireEvent } from './sent.ts';
+import { dayOf, eventKey, type Ledger, type SentEvent, type SentVersion, type WireEvent } from './sent.ts';
 import type { World } from './world/world.ts';
 
 /** An event as a file of the lake has it. */
@@ -18,6 +18,8 @@ interface LakeRow {
   readonly sender: string | null;
   readonly event: string | null;
   readonly person: string | null;
+  readonly anonymousId?: string;
+  readonly sentAs?: 'browser';
   readonly slot: string;
   readonly amountCents: number;
 }
@@ -63,6 +65,10 @@ async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | n
           atMs: at[i]!,
           sender: strings.sender![i]!,
           event: strings.event![i]!,
+          ...(strings.sender![i] === 'browser' && {
+            sentAs: 'browser' as const,
+            anonymousId: strings.anonymous_id![i]!,
+          }),
           person: strings.user_id![i] ?? strings.anonymous_id![i] ?? null,
           slot,
           amountCents: Math.round(amount * 100),
@@ -76,9 +82,10 @@ async function readLake(world: World, { uid }: SimTenant): Promise<LakeRow[] | n
 function checkSets(world: World, { uid, ledger }: SimTenant, rows: readonly LakeRow[]): void {
   const counted = new Set<string>();
   for (const row of rows) {
-    if (counted.has(row.id)) world.violate('G1', `${uid}: ${row.id} is in the lake twice`);
-    counted.add(row.id);
-    const sent = ledger.events.get(row.id);
+    const key = eventKey(row);
+    if (counted.has(key)) world.violate('G1', `${uid}: ${key} is in the lake twice`);
+    counted.add(key);
+    const sent = ledger.events.get(key);
     if (sent === undefined) world.violate('G1', `${uid}: ${row.id} was never sent`);
     else checkRow(world, ledger, row, sent);
   }
@@ -86,8 +93,10 @@ function checkSets(world: World, { uid, ledger }: SimTenant, rows: readonly Lake
   for (const version of ledger.finishedVersions()) for (const id of version.rows.keys()) imported.set(id, version);
   const lost: string[] = [];
   for (const { wire, ackedAtMs, regions } of ledger.events.values()) {
-    if ((ackedAtMs !== null || imported.has(wire.id)) && !counted.has(wire.id)) lost.push(wire.id);
-    if (regions.size === 0 && !imported.has(wire.id) && counted.has(wire.id))
+    const isImported = wire.sentAs === undefined && imported.has(wire.id);
+    const isCounted = counted.has(eventKey(wire));
+    if ((ackedAtMs !== null || isImported) && !isCounted) lost.push(wire.id);
+    if (regions.size === 0 && !isImported && isCounted)
       world.violate('J1', `${uid}: ${wire.id} is counted, and no version that counts has it`);
   }
   if (lost.length > 0) world.violate('G1', `${uid}: ${lost.length} acknowledged events are lost: ${lost.slice(0, 5)}`);
@@ -102,7 +111,8 @@ function checkRow(world: World, ledger: Ledger, row: LakeRow, sent: SentEvent): 
     world.violate('G1', `${uid}: ${row.id} was sent as ${JSON.stringify(wire)} and stored as ${JSON.stringify(row)}`);
   }
   // All copies of an event that an import repeats are of one day.
-  const isWrongSender = ackedAtMs !== null ? row.sender !== 'server' : regions.size === 0 && row.sender !== 'import';
+  const isLive = ackedAtMs !== null && row.sender !== (wire.sentAs ?? 'server');
+  const isWrongSender = isLive || (regions.size === 0 && row.sender !== 'import');
   if (isWrongSender)
     world.violate('B7', `${uid}: of ${row.id} the row of ${row.sender} counts: ${JSON.stringify(sent)}`);
   if (row.atMs < atMsMin || row.atMs > atMsMax) {

@@ -11,9 +11,21 @@ export interface WireEvent {
   readonly anonymousId?: string;
   readonly timestamp?: string;
   readonly properties: { readonly slot: string; readonly amount: number };
+  /** The key that sends it, where that is no server's. The product knows nothing of this field. */
+  readonly sentAs?: 'browser';
 }
 
-/** One event of one tenant, by its id. */
+/** The name of an event in the ledger: a browser's id is its device's, any other the tenant's. */
+export function eventKey({
+  id,
+  sentAs,
+  anonymousId,
+  userId,
+}: Pick<WireEvent, 'id' | 'sentAs' | 'anonymousId' | 'userId'>): string {
+  return sentAs === 'browser' ? `${id} of ${anonymousId ?? userId}` : id;
+}
+
+/** One event of one tenant. */
 export interface SentEvent {
   readonly wire: WireEvent;
   /** The earliest and the latest event time that a copy of the event may have got. */
@@ -51,7 +63,7 @@ export class Ledger {
 
   /** Notes that a copy leaves the client. `atMs` bounds the event time that the copy may get. */
   sent(wire: WireEvent, atMs: { readonly min: number; readonly max: number }): SentEvent {
-    let event = this.events.get(wire.id);
+    let event = this.events.get(eventKey(wire));
     if (event === undefined) {
       event = {
         wire,
@@ -60,16 +72,16 @@ export class Ledger {
         regions: new Set(),
         ackedAtMs: null,
       };
-      this.events.set(wire.id, event);
+      this.events.set(eventKey(wire), event);
     }
     event.atMsMin = Math.min(event.atMsMin, atMs.min);
     event.atMsMax = Math.max(event.atMsMax, atMs.max);
     return event;
   }
 
-  acked(ids: Iterable<string>, nowMs: number): void {
-    for (const id of ids) {
-      const event = this.events.get(id) as SentEvent;
+  acked(wires: Iterable<WireEvent>, nowMs: number): void {
+    for (const wire of wires) {
+      const event = this.events.get(eventKey(wire)) as SentEvent;
       event.ackedAtMs ??= nowMs;
     }
   }

@@ -58,6 +58,8 @@ interface Shape {
   readonly imports: boolean;
   /** Whether a rollup is added during the traffic. */
   readonly isRollupLate: boolean;
+  /** Whether somebody with the key of the tenant's page sends the ids of its first client. */
+  readonly hasStranger: boolean;
 }
 
 /** What may become of the two imports of a tenant. */
@@ -85,6 +87,7 @@ const SHAPES: readonly Shape[] = [
     splits: false,
     imports: false,
     isRollupLate: false,
+    hasStranger: false,
   },
   {
     regions: ['enam'],
@@ -95,6 +98,7 @@ const SHAPES: readonly Shape[] = [
     splits: true,
     imports: true,
     isRollupLate: false,
+    hasStranger: false,
   },
   {
     regions: ['weur', 'enam'],
@@ -105,6 +109,7 @@ const SHAPES: readonly Shape[] = [
     splits: false,
     imports: false,
     isRollupLate: true,
+    hasStranger: true,
   },
 ];
 const RESETS = 9;
@@ -220,6 +225,10 @@ class Simulation {
         const client = this.#makeClient(tenant, shape, i);
         if (this.#clients.length < clientsMax) this.#clients.push(client);
       }
+      if (shape.hasStranger) {
+        const stranger = this.#makeStranger(tenant, shape);
+        if (this.#clients.length < clientsMax) this.#clients.push(stranger);
+      }
       if (shape.imports) {
         const options = { tenant, chunks: 2, rowsPerChunk: 20, repeats: 4, historyMs: shape.heldBackMs };
         for (const [number, acts] of IMPORTS.entries()) {
@@ -250,6 +259,21 @@ class Simulation {
       isFlapping,
       alwaysHasTimestamp: isFlapping || splits,
       heldBackMs,
+    });
+  }
+
+  #makeStranger(tenant: SimTenant, { events }: Shape): Client {
+    const strangerTo = `c${tenant.uid.slice(1)}1`;
+    const skewMs = 0;
+    return new Client(this.#world, {
+      name: `stranger to ${strangerTo}`,
+      tenant,
+      events: Math.min(events, this.#options.eventsMax ?? events),
+      startMs: START_MS + this.#random.below(10 * MINUTE_MS),
+      endMs: START_MS + TRAFFIC_MS - this.#random.below(10 * MINUTE_MS),
+      skewMs,
+      alwaysHasTimestamp: true,
+      strangerTo,
     });
   }
 

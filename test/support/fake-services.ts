@@ -18,6 +18,8 @@ export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
 export const START_MS = Date.UTC(2026, 0, 15, 12);
 
 export interface Keys {
+  readonly server: string;
+  readonly browser: string;
   readonly write: string;
   readonly read: string;
   readonly admin: string;

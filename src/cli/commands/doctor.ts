@@ -24,7 +24,8 @@ const NODE_FLOOR = [22, 18] as const;
 const SKEW_WARN_MS = 5_000;
 /** A sender whose clock is faster than this has its event times corrected by the server. */
 const SKEW_FAIL_MS = LIMITS.fastClockMs;
-const SCOPES: readonly Scope[] = ['write', 'read', 'admin', 'root'];
+const SCOPES = ['write', 'read', 'admin', 'root'] as const satisfies readonly Scope[];
+type TriedScope = (typeof SCOPES)[number];
 
 export const doctor: Command = {
   name: 'doctor',
@@ -198,7 +199,7 @@ function keyAdvice(scope: Scope, { isLocal, stateFolder, tenant }: Server): stri
 }
 
 /** Makes a harmless call that needs the key. An empty batch is refused at most after its key was accepted. */
-async function tryKey(name: string, scope: Scope, server: Server): Promise<Finding> {
+async function tryKey(name: string, scope: TriedScope, server: Server): Promise<Finding> {
   try {
     const client = new Client({ url: server.url, key: server.mustKey(scope), triesMax: 1 });
     const whoami = scope === 'root' ? undefined : await readWhoami(server, scope, client);

@@ -8,7 +8,7 @@ import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageE
 import { renderTable } from '../kit/table.ts';
 import { openTenant } from '../kit/tenant.ts';
 
-const SCOPES: readonly KeyScope[] = ['write', 'read', 'admin'];
+const SCOPES: readonly KeyScope[] = ['server', 'browser', 'read', 'admin', 'write'];
 
 /** A server of another version may leave out the times. */
 type ListedKey = Pick<WireKey, 'id' | 'scope' | 'hint'> & Partial<WireKey>;
@@ -19,13 +19,16 @@ interface KeysPage extends Partial<Pick<KeyList, 'next'>> {
 export const key: Command = {
   name: 'key',
   summary: 'Create, list and revoke a tenant’s keys',
-  usage: 'create write|read|admin | list [--active] | revoke ID [--descendants keep|revoke]',
+  usage: 'create server|browser|read|admin | list [--active] | revoke ID [--descendants keep|revoke]',
   notes: `
 The command needs the admin key. A new key is shown once. A revoked key stops working within half a minute.
 
+A browser key is for pages and apps, where anybody can read it; a server key stays secret, and alone may import. "write" is
+the older name of server.
+
 A key that made others is revoked once --descendants says what becomes of them: revoke after a leak, keep when the key is
 replaced. The key that calls is never among them. "tidemark audit" shows who made and revoked which key.`,
-  examples: ['key create write --tenant shop', 'key list --tenant shop', 'key revoke 3f2a9c… --tenant shop'],
+  examples: ['key create browser --tenant shop', 'key list --tenant shop', 'key revoke 3f2a9c… --tenant shop'],
   options: {
     active: { type: 'boolean', help: 'list: leave revoked keys out' },
     descendants: { type: 'string', value: 'keep|revoke', help: 'revoke: what becomes of the keys that it made' },
@@ -39,7 +42,9 @@ replaced. The key that calls is never among them. "tidemark audit" shows who mad
     if (verb === 'list') return list(args, io);
     if (verb !== 'create' && verb !== 'revoke') throw new UsageError('the first argument is create, list or revoke');
     if (!target)
-      throw new UsageError(verb === 'create' ? 'name a scope: write, read or admin' : 'give the id of the key');
+      throw new UsageError(
+        verb === 'create' ? 'name a scope: server, browser, read or admin' : 'give the id of the key',
+      );
     return verb === 'create' ? create(target, args, io) : revoke(target, args, io);
   },
 };

@@ -24,11 +24,15 @@ type KeptKeys = Partial<Omit<LocalKeys, 'tenants'>> & {
 
 const URL_DEFAULT = `http://127.0.0.1:${portDefault}`;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
-const KEY_CLAIMS = /^tm_(write|read|admin)_([a-z2-7]{16})_/;
+const KEY_CLAIMS = /^tm_(server|browser|write|read|admin)_([a-z2-7]{16})_/;
 /** A header holds printable ASCII only; a key that was copied with a dash of typography or a line break is none. */
 const KEY_CHARACTERS = /^[\x21-\x7e]+$/;
 /** Scopes whose keys open calls of the other scope too. */
-const ALSO_OPENS: Readonly<Partial<Record<string, Scope>>> = { admin: 'read' };
+const ALSO_OPENS: Readonly<Partial<Record<string, Scope>>> = {
+  admin: 'read',
+  server: 'write',
+  browser: 'write',
+};
 
 export interface Server {
   readonly url: string;
@@ -87,9 +91,10 @@ function hostOf(url: string): string {
   throw new CliError(`"${url}" is not a URL that begins with http:// or https://`, hint);
 }
 
-/** The environment variable of a key. */
+/** The environment variable of a key; one for all that send. */
 export function variableOf(scope: Scope): string {
-  return `TIDEMARK_${scope.toUpperCase()}_KEY`;
+  const name = scope === 'server' || scope === 'browser' ? 'write' : scope;
+  return `TIDEMARK_${name.toUpperCase()}_KEY`;
 }
 
 /** The scope and the tenant's uid that a key names; undefined for a text of another form. */

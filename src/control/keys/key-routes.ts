@@ -41,8 +41,8 @@ export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Ho
       path: '/',
       summary: 'Makes a key; it is shown this once',
       description:
-        'An admin key makes keys of every scope, `write` and `admin` too. After a leak, revoke it together with those that it ' +
-        'made: `descendants=revoke`.',
+        'An admin key makes keys of every scope, `server` and `admin` too: who has it can send history, import, and read ' +
+        'everything. After a leak, revoke it together with those that it made: `descendants=revoke`.',
       body: { schema: newKeySchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
       answer: createdKeySchema,
       status: 201,

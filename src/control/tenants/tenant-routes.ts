@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { DEFAULT_REGION } from '../../core/tenant/region.ts';
-import { KEY_SCOPES, type Tenant } from '../../core/tenant/tenant.ts';
+import type { KeyScope, Tenant } from '../../core/tenant/tenant.ts';
 import type { RandomBytes } from '../../http/keys.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
@@ -21,6 +21,9 @@ import {
 import { tenantNotFound } from '../refusals.ts';
 import type { ControlServices } from '../services.ts';
 import { createTenant, deleteTenant, listTenants, type TenantRecord } from './tenants.ts';
+
+/** The keys of a new tenant. */
+const FIRST_SCOPES: readonly KeyScope[] = ['server', 'browser', 'read', 'admin'];
 
 /** @example app.route('/v1/tenants', tenantRoutes(services)) */
 export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlServices): Hono {
@@ -43,12 +46,12 @@ export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlSe
     },
     async ({ body }) => {
       const uid = keys.newUid();
-      const made = await Promise.all(KEY_SCOPES.map((scope) => keys.make(scope, uid)));
+      const made = await Promise.all(FIRST_SCOPES.map((scope) => keys.make(scope, uid)));
       const tenant = newRecord(body, { uid, hashKey: drawHashKey(random), createdAtMs: now() });
       const created = await createTenant(db, tenant, made);
       if (!created.ok) throw new Problem(409, 'tenant-exists', `A tenant with the id "${body.id}" exists.`);
-      const [write, read, admin] = KEY_SCOPES.map((scope) => made.find((key) => key.scope === scope)!.key);
-      return { tenant: wireTenant(tenant), keys: { write: write!, read: read!, admin: admin! } };
+      const [server, browser, read, admin] = made.map(({ key }) => key) as [string, string, string, string];
+      return { tenant: wireTenant(tenant), keys: { server, browser, read, admin, write: server } };
     },
   );
 

@@ -9,7 +9,14 @@
  */
 
 import { type EventColumns, FLAG_CLAMPED } from '../event/columns.ts';
-import { type EventRecord, partitionKeyOf, personOf, STRING_COLUMNS, type StringColumn } from '../event/event.ts';
+import {
+  type EventRecord,
+  type EventStrings,
+  partitionKeyOf,
+  personOf,
+  STRING_COLUMNS,
+  type StringColumn,
+} from '../event/event.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 import type { Hasher } from '../std/hash.ts';
 import { assert } from '../std/result.ts';
@@ -144,11 +151,11 @@ function writeHashes(
   for (let row = 0; row < records.length; row++) {
     const record = records[row]!;
     at[row] = record.atMs;
-    hasher.hash(record.strings.id);
-    idHash[2 * row] = hasher.low;
-    idHash[2 * row + 1] = hasher.high;
     const personText = personOf(record.strings);
     const keyText = partitionKeyOf(record.strings);
+    hasher.hash(dedupeText(record.strings, keyText));
+    idHash[2 * row] = hasher.low;
+    idHash[2 * row + 1] = hasher.high;
     if (personText !== null) {
       hasher.hash(personText);
       person[2 * row] = hasher.low;
@@ -158,6 +165,14 @@ function writeHashes(
     keyHash[2 * row] = hasher.low;
     keyHash[2 * row + 1] = hasher.high;
   }
+}
+
+/**
+ * Returns the text by which a shard knows the event again (CORRECTNESS I1): a trusted sender's id, or a browser's id together
+ * with its device. No id begins with a NUL, so that no browser can make the text of a trusted one.
+ */
+function dedupeText({ id, sender }: EventStrings, keyText: string): string {
+  return sender === 'browser' ? `\0${id.length}:${id}${keyText}` : id;
 }
 
 /** Opens a block without copying when its bytes are aligned. Throws on bytes that are not a block. */

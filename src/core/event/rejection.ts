@@ -18,6 +18,7 @@ export const EVENT_REJECTION_CODES = [
   'timestamp-invalid',
   'timestamp-missing',
   'timestamp-out-of-range',
+  'timestamp-too-old',
   'properties-invalid',
   'properties-too-deep',
   'properties-too-many-keys',
@@ -35,6 +36,8 @@ export interface EventRejection {
   readonly path: string;
   /** Text for people: the limit and the value that exceeds it, and what to do. */
   readonly message: string;
+  /** Present when another sender may send the event all the same: the refusal speaks of this try alone. */
+  readonly ofThisTry?: true;
 }
 
 /** Outcome of one event sent. */

@@ -19,10 +19,10 @@
  * test holds the two together.
  */
 
-import { LIMITS } from '../limits.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
 import { parseInstant } from '../std/instant.ts';
 import { isObject } from '../std/object.ts';
-import { ok } from '../std/result.ts';
+import { err, ok } from '../std/result.ts';
 import { readAlias } from './alias.ts';
 import { EVENT_TYPES, type EventType, type JsonObject, type JsonValue, type Sender } from './event.ts';
 import {
@@ -163,13 +163,23 @@ function parseTime(wire: Wire, arrival: Arrival): Checked<EventTime> {
   const isEpoch = typeof wire.timestamp === 'number';
   // A number of no window is no time of the future, to be clamped, but one of a unit that cannot be told.
   if (isEpoch && time.clamped && timestampMs! >= LIMITS.epochMsMax) return outOfRange(`${wire.timestamp}`, UNIT_HINT);
-  if (time.atMs >= LIMITS.atMsMin && time.routingAtMs >= LIMITS.atMsMin) return ok(time);
-  const earlier = isoOf(Math.min(time.atMs, time.routingAtMs));
+  const earlierMs = Math.min(time.atMs, time.routingAtMs);
+  if (arrival.sender === 'browser' && earlierMs < arrival.receivedAtMs - LIMITS.browserAgeMsMax)
+    return tooOld(earlierMs);
+  if (earlierMs >= LIMITS.atMsMin) return ok(time);
+  const earlier = isoOf(earlierMs);
   return isEpoch ? outOfRange(`${wire.timestamp}, read as ${earlier}`, UNIT_HINT) : outOfRange(earlier, YEAR_HINT);
 }
 
 function outOfRange(time: string, hint: string): Checked<never> {
   return reject('timestamp-out-of-range', '/timestamp', `The timestamp is ${time}; ${hint}`);
+}
+
+/** No id is remembered for it: the same event may come with another key. */
+function tooOld(atMs: number): Checked<never> {
+  const days = LIMITS.browserAgeMsMax / DAY_MS;
+  const message = `The event is of ${isoOf(atMs)}; a browser key takes events up to ${days} days old. A server key or an import may send it.`;
+  return err({ code: 'timestamp-too-old', path: '/timestamp', message, ofThisTry: true });
 }
 
 const YEAR_HINT = 'it must not lie before 1990.';

@@ -2,10 +2,13 @@
  * FindLinks: finds the links that events make (see links.ts). It reads them from the columns, because `user_id` and
  * `anonymous_id` of stored events may not be readable any more (`pii` in docs/lake.md).
  *
+ * Whose a device is goes by the receipt of a live event, and by the time of an imported one, which a trusted sender gives
+ * (CORRECTNESS I4): a clock that anybody sets takes no device.
+ *
  * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were
  * sent.
  */
-import type { EventColumns } from '../event/columns.ts';
+import { type EventColumns, LATE_IMPORT } from '../event/columns.ts';
 import type { StringColumn } from '../event/event.ts';
 import type { Hasher } from '../std/hash.ts';
 import { wordsOf } from '../std/words.ts';
@@ -30,7 +33,7 @@ export function hasAliases({ strings, rowCount }: EventColumns): boolean {
 
 /** Returns each link once, at its earliest time. `hasher` may be null when the batch has no alias. */
 export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] {
-  const { rowCount, at, person, keyHash, strings } = columns;
+  const { rowCount, at, receivedAt, late, person, keyHash, strings } = columns;
   const people = wordsOf(person);
   const keys = wordsOf(keyHash);
   const types = strings.type!;
@@ -50,7 +53,8 @@ export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] 
     const kind = type === 'identify' ? 'device' : 'alias';
     const key = `${kind} ${from} ${to}`;
     const known = found.get(key);
-    if (known === undefined || at[row]! < known.atMs) found.set(key, { kind, from, to, atMs: at[row]! });
+    const atMs = (late[row]! & LATE_IMPORT) === 0 ? receivedAt[row]! : at[row]!;
+    if (known === undefined || atMs < known.atMs) found.set(key, { kind, from, to, atMs });
   }
   return [...found.values()];
 }

@@ -20,6 +20,22 @@ export function timesOf(atMs: number, receivedAtMs: number): Pick<Latest, 'atMs'
   return { atMs: Math.min(atMs, receivedAtMs), receivedAtMs };
 }
 
+/** Earlier than every trusted value. */
+const BEFORE_TRUSTED_MS = 2 ** 44;
+
+/**
+ * The times of a trait that a sender gives. One of a browser key counts before any of a trusted sender, whatever their times:
+ * a stranger sets no trait that a server or an import has set.
+ */
+export function traitTimesOf(
+  atMs: number,
+  receivedAtMs: number,
+  sender: string | null | undefined,
+): Pick<Latest, 'atMs' | 'receivedAtMs'> {
+  const times = timesOf(atMs, receivedAtMs);
+  return sender === 'browser' ? { ...times, atMs: times.atMs - BEFORE_TRUSTED_MS } : times;
+}
+
 /** Compares two values by time; positive when the first is the later. */
 export function compareLatest(a: Latest, b: Latest): number {
   if (a.atMs !== b.atMs) return a.atMs - b.atMs;

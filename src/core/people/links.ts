@@ -7,8 +7,8 @@
  * | `identify` with `anonymousId` and `userId` | device: the anonymous id belongs to the user |
  * | `alias` with `previousId` | alias: the previous id and the event's person are one |
  *
- * - An anonymous id belongs to one user only, the first: of its device links the least by (event time, user's hash)
- *   holds. So two users of one browser stay two people, and events of an anonymous visitor there count for the first
+ * - An anonymous id belongs to one user only, the first: of its device links the least by (time, user's hash)
+ *   holds; the time is the receipt, or for an import the event's (find-links.ts). So two users of one browser stay two people, and events of an anonymous visitor there count for the first
  *   one.
  * - Aliases always hold. The holding links are edges; a person is a connected component of them.
  * - A component is represented by the id that links lead to and from which none leads away: the user's. Among several

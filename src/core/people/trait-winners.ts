@@ -7,13 +7,13 @@
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject } from '../event/event.ts';
-import { compareLatest, type Latest, timesOf } from './latest-column.ts';
+import { compareLatest, type Latest, traitTimesOf } from './latest-column.ts';
 
 interface Winner extends Latest {
   readonly row: number;
 }
 
-/** Returns the rows of the winners, ascending. The batch has type, properties, group_id, id, person and both times. */
+/** Returns the rows of the winners, ascending. The batch has type, properties, group_id, id, sender, person and both times. */
 export function traitWinners({ rowCount, at, receivedAt, person, strings }: EventColumns): Uint32Array {
   const owners = new Map<string, Map<string, Winner>>();
   for (let row = 0; row < rowCount; row++) {
@@ -23,7 +23,7 @@ export function traitWinners({ rowCount, at, receivedAt, person, strings }: Even
     const traits = owners.get(owner) ?? new Map<string, Winner>();
     owners.set(owner, traits);
     for (const [name, value] of Object.entries(JSON.parse(properties) as JsonObject)) {
-      const winner = { ...timesOf(at[row]!, receivedAt[row]!), value, row };
+      const winner = { ...traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row]), value, row };
       const known = traits.get(name);
       if (known === undefined || precedence(winner, known, strings.id) > 0) traits.set(name, winner);
     }

@@ -9,7 +9,7 @@
  * | `last_touch.*` | of the last event that has a referrer or a campaign; of the first touch where none has |
  *
  * The latest value is the greatest by (the lesser of event time and receipt, receipt, the value's JSON), the earliest the
- * least. A value from a clock that runs ahead counts from its receipt on, so that a time of the future pins no value. Each
+ * least. Every value of a browser key is earlier than those of trusted senders. A value from a clock that runs ahead counts from its receipt on, so that a time of the future pins no value. Each
  * is a maximum or minimum, so neither the order in which events are read nor a second reading can show. A trait that was
  * last set to null is absent. The four built-in names win over traits of the same name.
  */
@@ -18,7 +18,7 @@ import type { JsonObject, JsonValue, StringColumn } from '../event/event.ts';
 import { NOT_FOUND } from '../std/hash-index.ts';
 import { wordsOf } from '../std/words.ts';
 import { ALL_PEOPLE, type HighRange } from './high-range.ts';
-import { timesOf } from './latest-column.ts';
+import { timesOf, traitTimesOf } from './latest-column.ts';
 import { type BuiltInTrait, PeopleTraits, type Touch } from './people-traits.ts';
 import { type GivenTraits, TraitColumns } from './trait-columns.ts';
 
@@ -65,7 +65,7 @@ export class Traits {
 
   /** Text columns that the batches must have, beside `at`, `received_at` and `person`. */
   get columns(): StringColumn[] {
-    const columns: StringColumn[] = ['type', 'properties'];
+    const columns: StringColumn[] = ['type', 'properties', 'sender'];
     if (isWanted(this.#wanted.group)) columns.push('group_id');
     return this.readsEvents ? [...columns, ...TOUCH_COLUMNS] : columns;
   }
@@ -92,13 +92,14 @@ export class Traits {
     const words = wordsOf(person);
     for (const row of rows) {
       const times = timesOf(at[row]!, receivedAt[row]!);
+      const traitTimes = traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row]);
       const type = strings.type![row];
-      if (type === 'group') this.#addGroup(columns, row, times);
+      if (type === 'group') this.#addGroup(columns, row, traitTimes);
       const traits = type === 'identify' ? traitsIn(strings.properties![row], this.#wanted.person) : [];
       if (traits.length === 0 && !this.readsEvents) continue;
       const number = this.#people.numberOf(words[2 * row + 1]!, words[2 * row]!);
       if (number === NOT_FOUND) continue;
-      this.#people.add(number, { ...times, traits });
+      this.#people.add(number, { ...traitTimes, traits });
       if (this.readsEvents) this.#people.see(number, at[row]!, times, () => touchOf(columns, row, touches));
     }
   }

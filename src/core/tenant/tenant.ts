@@ -3,14 +3,24 @@
  *
  * `id` is public and may be reused after a deletion; `uid` is internal and never is: every stored thing carries the uid.
  */
+import type { Sender } from '../event/event.ts';
 import type { JunkIds } from '../event/junk-id.ts';
 import type { Privacy } from '../privacy/privacy.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 import type { ShardMap } from '../shard/shard-map.ts';
 import type { TenantQuotas } from './quota.ts';
 
-export const KEY_SCOPES = ['write', 'read', 'admin'] as const;
+/**
+ * `server` sends whatever it likes, and imports; `browser` is public and sends what anybody may. `write` is the name that
+ * `server` had, and means the same.
+ */
+export const KEY_SCOPES = ['server', 'browser', 'read', 'admin', 'write'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
+
+/** The class of events that are sent live with a key of the scope. */
+export function senderOf(scope: KeyScope): Exclude<Sender, 'import'> {
+  return scope === 'browser' ? 'browser' : 'server';
+}
 
 /** Configuration of a tenant, as the edge and the query need it; cached for `LIMITS.tenantCacheMs`. */
 export interface Tenant {

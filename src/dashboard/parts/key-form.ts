@@ -54,11 +54,11 @@ export async function readKept(): Promise<Reader | null> {
 
 async function readerOf(key: string): Promise<Reader> {
   if (!/^[\x21-\x7e]+$/.test(key)) throw new Error('Give a read key: it begins with tm_read_.');
-  const [, scope] = /^tm_(write|read|admin)_/.exec(key) ?? [];
+  const [, scope] = /^tm_(server|browser|write|read|admin)_/.exec(key) ?? [];
   if (scope === undefined) throw new Error('This is not the key of a tenant: a read key begins with tm_read_.');
   if (scope !== 'read')
     throw new Error(
-      `This is ${scope === 'admin' ? 'an admin' : 'a write'} key. The page needs a read key: it begins with tm_read_.`,
+      `This is ${scope === 'admin' ? 'an' : 'a'} ${scope} key. The page needs a read key: it begins with tm_read_.`,
     );
   return { tenant: (await readWhoami(key)).tenant, read: key };
 }

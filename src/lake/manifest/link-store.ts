@@ -36,6 +36,28 @@ export function insertLinks(
   );
 }
 
+/**
+ * Marks links as undone: those between these pairs of ids, in either direction, and those that these sources told. Returns the
+ * number that held until now. Each has a link_seq of its own, as an undone link of an import has, so that readers see it.
+ */
+export async function undoLinks(
+  db: D1Database,
+  uid: string,
+  { pairs, sources }: { readonly pairs: readonly Pick<Link, 'from' | 'to'>[]; readonly sources: readonly string[] },
+): Promise<number> {
+  const undo = `INSERT OR REPLACE INTO links (uid, kind, from_hash, to_hash, at_ms, source, undone)
+     SELECT l.uid, l.kind, l.from_hash, l.to_hash, l.at_ms, l.source, 1 FROM links l WHERE l.uid = ?1 AND l.undone = 0`;
+  const ofPairs = `${undo} AND l.kind IN ('device', 'alias')
+     AND (l.from_hash, l.to_hash) IN (SELECT j.value ->> 'from', j.value ->> 'to' FROM json_each(?2) j) ORDER BY l.link_seq`;
+  const ofSources = `${undo} AND l.source IN (SELECT value FROM json_each(?2)) ORDER BY l.link_seq`;
+  const both = [...pairs, ...pairs.map(({ from, to }) => ({ from: to, to: from }))];
+  const results = await db.batch([
+    db.prepare(ofPairs).bind(uid, JSON.stringify(both)),
+    db.prepare(ofSources).bind(uid, JSON.stringify(sources)),
+  ]);
+  return results.reduce((sum, { meta }) => sum + meta.changes, 0);
+}
+
 type LinkRow = Omit<Link, 'kind'> & { readonly kind: LinkKind };
 
 const LINK_COLUMNS = 'kind, from_hash AS "from", to_hash AS "to", at_ms AS atMs';

@@ -45,6 +45,8 @@ export interface Compared {
   readonly hashKey: HashKey;
   readonly sealedRowCount: number;
   readonly uncoveredRowCount: number;
+  /** Whether all rows are of one shard and none is sealed: a shard takes an id of a class once. Default: false. */
+  readonly areOfOneShard?: boolean;
 }
 
 /** The readings of a day of which only some people's rows are wanted. */
@@ -88,15 +90,17 @@ export async function findCopiesOfSome({ own, all }: SomeRows, counts: Compared)
   const countMax = Math.min(counts.sealedRowCount + counts.uncoveredRowCount, LIMITS.sealIdsMax);
   const ids = new SeenIds(countMax, BITS_OF_MANY);
   let isEmpty = true;
+  let mayGiveWay = false;
   let areAllSealed = true;
   for await (const batch of own()) {
     const rows = batch.rows ?? allRows(batch.columns.rowCount);
     if (rows.length === 0) continue;
-    ids.add(batch, words, rows);
+    if (ids.addWithRivals(batch, words, rows)) mayGiveWay = true;
     isEmpty = false;
     areAllSealed &&= batch.isSealed;
   }
   if (isEmpty) return NO_COPIES;
+  if (counts.areOfOneShard && !mayGiveWay) return compareAll(own, counts, 1, FEW, () => null);
   // Sealed rows were compared with each other at the seal.
   return compareAll(
     () => all({ withAllSealed: !areAllSealed }),

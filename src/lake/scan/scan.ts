@@ -234,10 +234,21 @@ function isOfSomePeople({ people, copies }: ScanRequest): boolean {
   return people !== undefined && copies === undefined;
 }
 
-function countsOf(request: ScanRequest, { rowCount, uncoveredRowCount }: DayPlan) {
+function countsOf(request: ScanRequest, { rowCount, uncoveredRowCount, sources }: DayPlan) {
   const { hashKey } = request;
   assert(hashKey !== null, 'only seals, which have no copies, are scanned without a key');
-  return { hashKey, uncoveredRowCount, sealedRowCount: rowCount - uncoveredRowCount };
+  return {
+    hashKey,
+    uncoveredRowCount,
+    sealedRowCount: rowCount - uncoveredRowCount,
+    areOfOneShard: areOfOneShard(sources),
+  };
+}
+
+function areOfOneShard(sources: readonly NumberedSource[]): boolean {
+  const isLive = (source: NumberedSource) => source.kind === 'tail' || source.segment.source === 'flush';
+  const incarnations = sources.map((source) => (source.kind === 'tail' ? source.tail : source.segment).incarnation);
+  return sources.every(isLive) && new Set(incarnations).size === 1;
 }
 
 function uncoveredFirst<T extends { readonly isSealed: boolean }>(list: readonly T[]): T[] {

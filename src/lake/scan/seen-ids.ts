@@ -9,7 +9,7 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import type { IdWords } from './id-words.ts';
 import { PairSet } from './pair-set.ts';
-import { isTrusted, senderClasses } from './sender-class.ts';
+import { BROWSER, isTrusted, senderClasses } from './sender-class.ts';
 
 interface Batch {
   readonly columns: EventColumns;
@@ -36,6 +36,20 @@ export class SeenIds {
       const row = rows === undefined ? at : rows[at]!;
       this.addRow(keys[2 * row]!, idOf(row), isTrusted(classOf(row)));
     }
+  }
+
+  /**
+   * Adds the rows, and for each of a browser also the trusted rows of its id, whatever their keys: they decide whether it gives
+   * way. Returns whether there is one of a browser.
+   */
+  addWithRivals(batch: Batch, words: IdWords, rows: Uint32Array): boolean {
+    this.add(batch, words, rows);
+    const classOf = senderClasses(batch.columns);
+    const ofBrowsers = rows.filter((row) => classOf(row) === BROWSER);
+    if (ofBrowsers.length === 0) return false;
+    const idOf = words(batch.columns);
+    for (const row of ofBrowsers) this.addRow(ANY_KEY, idOf(row), true);
+    return true;
   }
 
   addRow(key: number, id: number, isRowTrusted: boolean): void {

@@ -44,6 +44,7 @@ const COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'at',
   'received_at',
   'id',
+  'sender',
   'type',
   'event',
   'person',

@@ -103,9 +103,11 @@ export class Rivals {
       for (const { day } of segment.days) for (const place of placesOf(segment)) places.get(day)?.add(place);
     }
     for (const [day, incarnations] of this.#tailDays) for (const each of incarnations) places.get(day)?.add(each);
+    const browserDays = new Set(found.filter(({ sender }) => sender === 'browser').map(({ atMs }) => dayOf(atMs)));
     for (const [day, names] of places) {
-      // A shard takes an id once while it remembers it, and a seal has every event once.
-      const isOne = names.size === 1 && (names.has(SEALED) || day > forgottenDay);
+      // A seal has every event once. A shard takes an id of a class once while it remembers it; a browser's may give way.
+      const isOfShard = day > forgottenDay && !browserDays.has(day);
+      const isOne = names.size === 1 && (names.has(SEALED) || isOfShard);
       if (!isOne) mixed.add(day);
     }
     return mixed;

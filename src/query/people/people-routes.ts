@@ -4,12 +4,15 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import { hashText } from '../../core/people/links.ts';
+import { Hasher } from '../../core/std/hash.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
+import { undoLinks } from '../../lake/manifest/link-store.ts';
 import type { Services } from '../../services.ts';
 import { type EventsPage, eventListSchema, eventsPageSchema } from '../../wire/events.ts';
-import { personEventsSchema, personSchema, profileSchema } from '../../wire/people.ts';
+import { personEventsSchema, personSchema, profileSchema, unlinkedSchema, unlinkSchema } from '../../wire/people.ts';
 import { answerCall } from '../call/call.ts';
 import { LIST_CODES, mustListRequest } from '../events/page-request.ts';
 import { wireList } from '../events/wire-list.ts';
@@ -104,7 +107,35 @@ export function peopleRoutes(services: PeopleServices): Hono {
     ({ tenant, body: { id, ...page } }) => listEvents(tenant, id, page),
   );
 
+  route(
+    app,
+    services.auth,
+    {
+      tag: 'query',
+      key: 'admin',
+      method: 'post',
+      path: '/unlink',
+      summary: 'Undoes links between ids: by pair, or all that a source told',
+      description:
+        'The events stay, and count for the ids they were sent under. A link of an event that is stored after the call holds ' +
+        'again: a person who identifies anew is linked anew.',
+      body: { schema: unlinkSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
+      answer: unlinkedSchema,
+      example: { body: { pairs: [['bob', 'alice']] }, answer: { undone: 1 } },
+    },
+    async ({ tenant, body: { pairs, sources } }) => {
+      const hasher = new Hasher(tenant.hashKey);
+      const hashed = pairs.map(([from, to]) => ({ from: hashOf(hasher, from), to: hashOf(hasher, to) }));
+      return { undone: await undoLinks(services.db, tenant.uid, { pairs: hashed, sources }) };
+    },
+  );
+
   return app;
+}
+
+function hashOf(hasher: Hasher, id: string): string {
+  hasher.hash(id);
+  return hashText(hasher.high, hasher.low);
 }
 
 /** Throws for a text that no event can have as an id. */

@@ -67,7 +67,7 @@ describe('the command line', () => {
     [['import', 'x.csv', '--tenant', 't'], '--map is missing'],
     [['import'], 'name the file to import'],
     [['tenant', 'delete', 'shop'], '--yes'],
-    [['key', 'create', 'owner'], 'a scope is write, read, admin'],
+    [['key', 'create', 'owner'], 'a scope is server, browser, read, admin'],
     [['send', '--event', 'A', '--property', 'x'], 'name=value'],
   ])('%j is a wrong command line', async (argv, reason) => {
     const { code, notes } = await run(...argv);

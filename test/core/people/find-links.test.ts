@@ -1,6 +1,7 @@
 // Links found in events, read from the columns they are stored in.
 
 import { describe, expect, it } from 'vitest';
+import { LATE_IMPORT } from '../../../src/core/event/columns.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { findLinks, hasAliases } from '../../../src/core/people/find-links.ts';
 import { hashText } from '../../../src/core/people/links.ts';
@@ -15,10 +16,10 @@ function hashOf(id: string): string {
   return hashText(testHasher.high, testHasher.low);
 }
 
-const identify = (id: string, atMs: number, who: object) =>
-  record({ id, type: 'identify', event: 'identify', atMs, ...who });
+const identify = (id: string, receivedAtMs: number, who: object) =>
+  record({ id, type: 'identify', event: 'identify', receivedAtMs, ...who });
 const alias = (id: string, who: object, previousId: string | number) =>
-  record({ id, type: 'alias', event: 'alias', atMs: 5, ...who, properties: { previousId } });
+  record({ id, type: 'alias', event: 'alias', receivedAtMs: 5, ...who, properties: { previousId } });
 
 describe('links of events', () => {
   it('are made by an identify with both ids, once, as early as it came', () => {
@@ -26,6 +27,16 @@ describe('links of events', () => {
     const [link, ...others] = linksOf(identify('1', 20, both), identify('2', 10, both), identify('3', 30, both));
     expect(link).toEqual({ kind: 'device', from: hashOf('a'), to: hashOf('u'), atMs: 10 });
     expect(others).toEqual([]);
+  });
+
+  it('go by the receipt of live events, whatever their clocks say, and by the time of imported ones', () => {
+    const records = [
+      { ...identify('1', 2_000, { anonymous_id: 'a', user_id: 'erin' }), atMs: 1_900 },
+      { ...identify('2', 3_000, { anonymous_id: 'a', user_id: 'mallory' }), atMs: Date.UTC(1990, 0, 2) },
+    ];
+    expect(linksOf(...records).map(({ atMs }) => atMs)).toEqual([2_000, 3_000]);
+    const imported = findLinks(recordColumns(records, testHasher, LATE_IMPORT), testHasher);
+    expect(imported.map(({ atMs }) => atMs)).toEqual([1_900, Date.UTC(1990, 0, 2)]);
   });
 
   it('are not made by one id alone, nor by any other event', () => {

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../src/core/event/columns.ts';
-import type { EventRecord, JsonObject } from '../../../src/core/event/event.ts';
+import type { EventRecord, JsonObject, Sender } from '../../../src/core/event/event.ts';
 import { traitWinners } from '../../../src/core/people/trait-winners.ts';
 import { Traits } from '../../../src/core/people/traits.ts';
 import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
@@ -42,6 +42,27 @@ describe('traits of a person', () => {
       [identify('u', { city: 'Köln' }, 20, 30), identify('v', { plan: 'x' }, 99)],
     ]);
     expect(profileOf(traits, 'u').traits).toEqual({ plan: 'pro', city: 'Köln', age: 7 });
+  });
+
+  it('of a trusted sender stay, whatever a browser key sends, and in whatever order', () => {
+    const by = (sender: Sender | null, properties: JsonObject, atMs: number) => {
+      const made = identify('u', properties, atMs);
+      return { ...made, strings: { ...made.strings, sender } };
+    };
+    const all = [
+      by('browser', { plan: 'HACKED', city: 'Bonn' }, 9_000),
+      by('server', { plan: 'pro' }, 5_000),
+      by('import', { plan: 'free', age: 7 }, 1_000),
+      by(null, { tier: 'gold' }, 10),
+      by('browser', { city: 'Köln', age: 99, tier: null }, 9_500),
+    ];
+    const expected = { plan: 'pro', city: 'Köln', age: 7, tier: 'gold' };
+    for (const records of [all, all.toReversed()]) {
+      expect(profileOf(traitsOf([records]), 'u').traits).toEqual(expected);
+      const columns = columnsOf(records);
+      const winners = traitsOf([[...traitWinners(columns)].map((row) => records[row]!)]);
+      expect(profileOf(winners, 'u').traits).toEqual(expected);
+    }
   });
 
   it('count from their receipt when their time lies in the future', () => {
@@ -122,7 +143,7 @@ describe('traits of a person', () => {
     const columns = columnsOf([identify('u', { plan: 'pro', city: 'Bonn' }, 1)]);
     traits.add(columns, rowsOf(columns));
     expect(profileOf(traits, 'u').traits).toEqual({ plan: 'pro' });
-    expect(traits.columns).toEqual(['type', 'properties']);
+    expect(traits.columns).toEqual(['type', 'properties', 'sender']);
   });
 
   it('know the first touch, and the last one that came from somewhere', () => {

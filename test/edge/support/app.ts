@@ -56,10 +56,11 @@ export class FakeShards {
   #admit(shard: string, bytes: Uint8Array): Uint8Array {
     const ids = this.#ids.get(shard) ?? new Set<string>();
     this.#ids.set(shard, ids);
-    const sent = blockColumns(openBlock(bytes), null).strings.id ?? [];
-    return Uint8Array.from(sent, (id) => {
-      const known = ids.has(id as string);
-      ids.add(id as string);
+    const { eventCount, idHash } = openBlock(bytes);
+    return Uint8Array.from({ length: eventCount }, (_, row) => {
+      const id = idHash.subarray(2 * row, 2 * row + 2).join();
+      const known = ids.has(id);
+      ids.add(id);
       return known ? DUPLICATE : ACCEPTED;
     });
   }

@@ -150,5 +150,5 @@ describe('an id that came twice', () => {
       await world.seal(dayOf(NOON_MS));
       await checkReaders(world, ofCounting(sending.rows), `seed ${seed}, sealed again`);
     }
-  }, 60_000);
+  }, 120_000);
 });

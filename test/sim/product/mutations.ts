@@ -277,6 +277,17 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'browser-id-shadows',
+    what: 'a shard knows the ids of browsers by themselves, so that a stranger’s makes an order a duplicate',
+    patches: [
+      {
+        file: 'src/core/block/block.ts',
+        old: "return sender === 'browser' ?",
+        new: 'return sender === null ?',
+      },
+    ],
+  },
+  {
     name: 'plan-not-adopted',
     what: 'the second sealer of a day executes its own plan under the name of the first',
     patches: [

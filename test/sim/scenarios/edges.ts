@@ -129,7 +129,37 @@ const storageMadeAnew: Scenario = {
   },
 };
 
+/** A stranger with the key of the page sends the ids of orders before the shop does, and after. */
+const browserIdBeforeOrder: Scenario = {
+  name: 'browser-id-before-order',
+  async run(stage) {
+    const tenant = stage.tenant();
+    const stranger = stage.client(tenant, { name: 'stranger', strangerTo: 'the shop' });
+    const orders = Array.from({ length: 20 }, () => stage.event(tenant));
+    const junk = orders.map((order) => ({
+      ...order,
+      event: 'Junk',
+      anonymousId: 'stranger',
+      sentAs: 'browser' as const,
+    }));
+    const sendJunk = (events: typeof junk) => stranger.submit({ batch: events, events }, tenant.regions[0]!);
+    void sendJunk(junk.slice(0, 10));
+    await stage.pass();
+    stage.send(tenant, { again: orders });
+    await stage.pass();
+    void sendJunk(junk);
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.store(tenant);
+    stage.send(tenant, { again: orders.slice(0, 5) });
+    stage.cron(NOON_MS + HOUR_MS);
+    await stage.passUntil(NOON_MS + HOUR_MS);
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
+
 export const edgeScenarios: readonly Scenario[] = [
+  browserIdBeforeOrder,
   splitWithStaleEdge,
   edgeFailsOver,
   regionFlap,
