@@ -20,6 +20,7 @@ import { assert } from './core/std/result.ts';
 import { checkAnswers } from './http/answer-checks.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
+import { mergeParts } from './lake/merge/merge-parts.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
@@ -119,6 +120,7 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
       sink: lakeSink(services),
       poke: pokeOf(services),
       grow: (uid) => growShards(services, uid, null),
+      merge: (request) => mergeParts(services.db, request, services.now()),
       isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
     }),
   seal: (batch, services) =>

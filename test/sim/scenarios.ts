@@ -6,12 +6,19 @@
 
 import type { Product } from './product/product-loader.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
+import { mergeScenarios } from './scenarios/merges.ts';
 import { readScenarios } from './scenarios/reads.ts';
 import { sealScenarios } from './scenarios/seals.ts';
 import { shardScenarios } from './scenarios/shards.ts';
 import { type Scenario, Stage } from './scenarios/stage.ts';
 
-export const SCENARIOS: readonly Scenario[] = [...readScenarios, ...shardScenarios, ...sealScenarios, ...edgeScenarios];
+export const SCENARIOS: readonly Scenario[] = [
+  ...readScenarios,
+  ...shardScenarios,
+  ...sealScenarios,
+  ...mergeScenarios,
+  ...edgeScenarios,
+];
 
 /** Runs one scenario. Returns its violations. */
 export async function runScenario(

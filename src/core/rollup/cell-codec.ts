@@ -6,7 +6,7 @@
  * cells, each readable alone, so that a chunk as base64 fits a D1 row.
  *
  * ```text
- * chunk   u8 version | u8 flags (1: overflowed) | varint dimensions | varint numbers
+ * chunk   u8 version | u8 flags (1: overflowed, 2: windows of a quarter of an hour) | varint dimensions | varint numbers
  *         signed first start | varint last start - first start | windows, to the end
  * window  varint start - start before (of the first: - first start) | cells | varint 0
  * cell    varint ref: 1 OTHER, 2 a new key (text follows), 3 + n the nth new key of this chunk
@@ -19,7 +19,7 @@
  * A chunk writes each key once: minutes repeat the keys of the minutes before them.
  */
 
-import { LIMITS } from '../limits.ts';
+import { LIMITS, MINUTE_MS } from '../limits.ts';
 import { ByteReader, ByteWriter } from '../std/bytes.ts';
 import { assert } from '../std/result.ts';
 import { compareCodePoints } from '../std/text.ts';
@@ -27,10 +27,14 @@ import { type Cell, NumberCell } from './cell.ts';
 import { Distinct } from './distinct.ts';
 import { ExactSum } from './exact-sum.ts';
 import { Quantiles } from './quantile.ts';
+import { QUARTER_HOUR_MS } from './quarter-hours.ts';
 import { OTHER_KEY, RollupCells } from './rollup-cells.ts';
 
 const VERSION = 1;
+/** Cells of quarter hours. A release that does not know them must refuse them, not take them for minutes. */
+const VERSION_QUARTERS = 2;
 const OVERFLOWED = 1;
+const QUARTERS = 2;
 const EXACT_PEOPLE = 1;
 const PEOPLE_FLOOR = 2;
 const REF_END = 0;
@@ -67,6 +71,7 @@ export interface CellsHeader {
   readonly dimensionCount: number;
   readonly numberCount: number;
   readonly overflowed: boolean;
+  readonly windowMs: number;
   /** Starts of the first and the last window. */
   readonly startMsMin: number;
   readonly startMsMax: number;
@@ -99,6 +104,7 @@ export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: Deco
     }
   }
   cells.overflowed = header.overflowed;
+  cells.windowMs = header.windowMs;
   return cells;
 }
 
@@ -163,8 +169,9 @@ class ChunkWriter {
     this.#body.varint(REF_END);
     const body = this.#body.finish();
     const chunk = new ByteWriter(body.length + HEADER_SIZE_BYTES_MAX);
-    chunk.u8(VERSION);
-    chunk.u8(this.#cells.overflowed ? OVERFLOWED : 0);
+    const hasQuarters = this.#cells.windowMs === QUARTER_HOUR_MS;
+    chunk.u8(hasQuarters ? VERSION_QUARTERS : VERSION);
+    chunk.u8((this.#cells.overflowed ? OVERFLOWED : 0) | (hasQuarters ? QUARTERS : 0));
     chunk.varint(this.#cells.dimensionCount);
     chunk.varint(this.#cells.numberCount);
     chunk.signed(this.#firstMs);
@@ -178,12 +185,14 @@ class ChunkWriter {
 
 function decodeHeader(reader: ByteReader): CellsHeader {
   const version = reader.u8();
-  assert(version === VERSION, `cells of version ${version}, ${VERSION} expected`);
-  const overflowed = (reader.u8() & OVERFLOWED) !== 0;
+  assert(version === VERSION || version === VERSION_QUARTERS, `cells of version ${version}, ${VERSION} expected`);
+  const flags = reader.u8();
+  const overflowed = (flags & OVERFLOWED) !== 0;
+  const windowMs = (flags & QUARTERS) !== 0 ? QUARTER_HOUR_MS : MINUTE_MS;
   const dimensionCount = reader.varint();
   const numberCount = reader.varint();
   const startMsMin = reader.signed();
-  return { dimensionCount, numberCount, overflowed, startMsMin, startMsMax: startMsMin + reader.varint() };
+  return { dimensionCount, numberCount, overflowed, windowMs, startMsMin, startMsMax: startMsMin + reader.varint() };
 }
 
 function decodeKey(reader: ByteReader, ref: number, keys: string[]): string {

@@ -7,6 +7,7 @@ import type { RangeReading } from '../../lake/manifest/range.ts';
 import type { SealedDay } from '../../lake/manifest/sealed-days.ts';
 import { lacks } from '../../lake/seal/plan.ts';
 import { type Coverage, isCounted } from '../view/coverage.ts';
+import { partShortfall } from './rollup-parts.ts';
 
 export type RollupShortfall =
   | 'rollup-missing'
@@ -18,6 +19,12 @@ export type RollupShortfall =
    * that the flush is stored.
    */
   | 'seal-ahead'
+  /**
+   * Parts were merged since their shard was asked, and reach beyond what it knew to be stored. By now it knows more.
+   */
+  | 'merge-ahead'
+  /** Parts of which it cannot be told which count. */
+  | 'parts-overlap'
   /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */
   | 'seal-outdated'
   | CellShortfall;
@@ -41,7 +48,7 @@ export function shortfallOf(reading: CellReading): RollupShortfall | null {
   if (days.some((day) => isAhead(day, coverage))) return 'seal-ahead';
   if (days.some(({ day }) => grains.get(day) === 'hour' && day < dropped.hour.dayBefore)) return 'too-fine';
   if (days.some((day) => !lacks(day, expiredNames(dropped, day.day)))) return 'seal-outdated';
-  return null;
+  return partShortfall(range, coverage);
 }
 
 /** Whether some events of the range were received, sealed or stored without the rollup. */

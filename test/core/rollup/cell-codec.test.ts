@@ -124,6 +124,7 @@ describe('the cell codec', () => {
       dimensionCount: 2,
       numberCount: 1,
       overflowed: true,
+      windowMs: 60_000,
       startMsMin: -120_000,
       startMsMax: 180_000,
     });

@@ -1,0 +1,28 @@
+/** Span: flushes of one incarnation that follow each other, whose parts become one, with those parts. */
+
+export interface AgedFlush {
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly storedAtMs: number;
+  readonly accepted: number;
+  readonly corrections: number;
+  /** Null when the flush has no segment: it accepted nothing, or its days are sealed and its segment is gone. */
+  readonly rollupIds: readonly string[] | null;
+}
+
+/** Consecutive flushes of one incarnation. */
+export interface Span {
+  readonly uid: string;
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly flushes: readonly AgedFlush[];
+}
+
+export interface SpanPart {
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly chunk: number;
+  readonly checksum: string;
+  readonly cells: Uint8Array;
+}
