@@ -1,6 +1,7 @@
 /**
  * Cells: the tables `parts` and `sealed_cells`: the cells of a rollup that count for a range of days.
  */
+import { unpack } from '../encoding/packed.ts';
 import { fromBase64 } from '../std/base64.ts';
 import { DAY_MIN } from './dropped.ts';
 
@@ -40,7 +41,7 @@ export interface CellsRow {
 }
 
 export function sealedCellsOf({ day, overflowed, cells }: CellsRow): SealedCells {
-  return { day, overflowed: overflowed === 1, cells: fromBase64(cells) };
+  return { day, overflowed: overflowed === 1, cells: unpack(fromBase64(cells)) };
 }
 
 export interface CellsRequest {

@@ -7,6 +7,7 @@
  */
 
 import { dayText } from '../../core/std/day.ts';
+import { pack } from '../encoding/packed.ts';
 import type { CellRow } from '../manifest/cells.ts';
 import { afterScans, throwAway, throwAwayFound } from '../manifest/garbage.ts';
 import { releaseLease } from '../manifest/leases.ts';
@@ -53,7 +54,7 @@ function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: 
     g: grain,
     c: chunk,
     o: overflowed ? 1 : 0,
-    b: toBase64(cells),
+    b: toBase64(pack(cells)),
   }));
   const cellBatches = jsonParameters(rows, (row) => row.b.length + 100).map((json) => [
     db
