@@ -11,13 +11,13 @@ CREATE TABLE parts_by_kind (
   chunk         INTEGER NOT NULL,
   seq_to        INTEGER NOT NULL,
   day_max       INTEGER NOT NULL,
-  start_ms_min  INTEGER NOT NULL DEFAULT -9000000000000000,  -- starts of the first and the last window
+  start_ms_min  INTEGER NOT NULL DEFAULT -9000000000000000,  -- starts of the first and the last minute of the windows
   start_ms_max  INTEGER NOT NULL DEFAULT 9000000000000000,
   overflowed    INTEGER NOT NULL,
   corrections   INTEGER NOT NULL,
   size_bytes    INTEGER NOT NULL DEFAULT 0,        -- of the text in cells, which comes last: what is before it is read without it
   checksum      TEXT NOT NULL,
-  cells         TEXT NOT NULL,                     -- base64 of packed cells, minute windows
+  cells         TEXT NOT NULL,                     -- base64 of packed cells, windows of minutes or, once merged, of quarter hours
   PRIMARY KEY (uid, rollup_id, kind, day_min, incarnation, seq_from, chunk)
 ) WITHOUT ROWID;
 

@@ -22,6 +22,7 @@ import { checkAnswers } from './http/answer-checks.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
 import { dropIdleVersions } from './lake/import/drop-idle.ts';
+import { mergeParts } from './lake/merge/merge-parts.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
@@ -122,6 +123,7 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
       sink: lakeSink(services),
       poke: pokeOf(services),
       grow: (uid) => growShards(services, uid, null),
+      merge: (request) => mergeParts(services.db, request, services.now()),
       isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
     }),
   seal: (batch, services) =>

@@ -101,6 +101,17 @@ export const LIMITS = {
    * small flushes.
    */
   flushCellSizeBytesMax: 15 * MIB,
+  /**
+   * Age from which the parts of a shard are merged: minutes are kept for the last hours, which is what people watch by the
+   * minute.
+   */
+  mergeAfterMs: 3 * HOUR_MS,
+  /** Flushes that were stored within the same stretch of this length become one part. */
+  mergeSpanMs: HOUR_MS,
+  /** Time after a shard has said that it knows a flush to be stored: no question takes as long. */
+  mergeGraceMs: HOUR_MS,
+  /** Size of the cells that are merged into one part: those of a flush (CORRECTNESS A6). */
+  mergeSizeBytesMax: 8 * MIB,
   /** Bounds of the wait that a refused client is asked for. */
   retryAfterMsMin: 1_000,
   retryAfterMsMax: 60_000,

@@ -11,6 +11,7 @@
  */
 import type { FlushMessage, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
+import type { MergeRequest } from '../lake/merge/merge-parts.ts';
 import { Room } from '../lake/std/room.ts';
 import { logError } from '../observe/log.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
@@ -40,6 +41,8 @@ export interface ConsumeDeps {
   readonly grow: (uid: string) => Promise<unknown>;
   /** False for a deleted tenant, whose shards are left alone: a call would create them anew. */
   readonly isTenant: (uid: string) => Promise<boolean>;
+  /** Merges parts of the shard that have aged. Nothing waits for it. */
+  readonly merge: (request: MergeRequest) => Promise<unknown>;
   readonly telemetry: Telemetry;
   readonly now: () => number;
 }
@@ -85,11 +88,22 @@ async function drainShard(address: ShardAddress, room: Room, deps: ConsumeDeps):
   for (let stored = 0; stored < FLUSHES_PER_MESSAGE_MAX && deps.now() - startedAtMs < DRAIN_MS; stored++) {
     const first = await firstPage(deps.shardOf(address), address);
     if (first === null) return 'done';
+    if (stored === 0) await mergeAged(address, first, deps);
     const result = await room.run(1, () => within(storeFlushOf(address, first, deps), FLUSH_MS_MAX, 'storing a flush'));
     if (result.status === 'failed') return result.failures >= FAILURES_REPORTED ? 'done' : 'retry';
   }
   await deps.poke(address);
   return 'done';
+}
+
+/** A shard hands out its oldest flush that it does not know to be stored: below it everything is. */
+async function mergeAged({ uid }: ShardAddress, { flush }: Page, { merge }: ConsumeDeps): Promise<void> {
+  const { incarnation, seqFrom: storedSeq } = flush;
+  try {
+    await within(merge({ uid, incarnation, storedSeq }), FLUSH_MS_MAX, 'merging parts');
+  } catch (cause) {
+    logError('sinks.consume.merge', cause, { uid, incarnation });
+  }
 }
 
 type StoreResult =

@@ -23,6 +23,7 @@ const SCALED_LIMITS = [
   'logSizeBytesMax',
   'waitingCellSizeBytesMax',
   'flushCellSizeBytesMax',
+  'mergeSizeBytesMax',
   'rpcPageSizeBytesMax',
   'sealBucketRowsMax',
   'sealIdsMax',
@@ -60,8 +61,12 @@ interface Line {
   readonly pattern: RegExp;
 }
 
+/** Beyond it a set of people would be a sketch before it is a table. */
+const SCALE_MAX = 64;
+
 /** Bundles the product at the scale 1/N, a power of two. A patch of a bound that scales is scaled like the bound itself. */
 export function bundleScaled(scale: number, patches: readonly Patch[] = []): Promise<string> {
+  if (scale > SCALE_MAX || !Number.isInteger(Math.log2(scale))) throw new Error(`1/${scale} is no scale`);
   const lines = scale === 1 ? [] : scaledLines();
   const isOf = (patch: Patch, { file, line }: Line) => patch.file === file && patch.old === line;
   const scaled = lines

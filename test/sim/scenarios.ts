@@ -7,6 +7,7 @@
 import type { Product } from './product/product-loader.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
 import { importScenarios } from './scenarios/imports.ts';
+import { mergeScenarios } from './scenarios/merges.ts';
 import { readScenarios } from './scenarios/reads.ts';
 import { sealScenarios } from './scenarios/seals.ts';
 import { shardScenarios } from './scenarios/shards.ts';
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...shardScenarios,
   ...sealScenarios,
   ...importScenarios,
+  ...mergeScenarios,
   ...edgeScenarios,
 ];
 

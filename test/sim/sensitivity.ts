@@ -3,14 +3,16 @@
 
 import { runPool, seedJobs } from './pool.ts';
 import { MUTATIONS, type Mutation } from './product/mutations.ts';
-import { bundleProducts } from './product/products.ts';
+import { bundleProducts, loadProducts } from './product/products.ts';
+import type { Scenario } from './scenarios/stage.ts';
+import { runScenario, SCENARIOS } from './scenarios.ts';
 import type { JobResult } from './worker.ts';
 
 const SEEDS_MAX = 300;
 
 export interface Detection {
   readonly mutation: Mutation;
-  /** The seed that found the bug; null when no seed did. */
+  /** The seed that found the bug; 0 when a scenario did, null when nothing did. */
   readonly seeds: number | null;
   readonly violation: string;
   readonly elapsedMs: number;
@@ -23,6 +25,11 @@ export async function detect(
   const { seedsMax = SEEDS_MAX, processes } = options;
   const startedAtMs = performance.now();
   const code = await bundleProducts(mutation.patches);
+  if (mutation.scenario !== undefined) {
+    const [violation] = await runScenario(loadProducts(code), scenarioOf(mutation.scenario));
+    const elapsedMs = performance.now() - startedAtMs;
+    return { mutation, seeds: violation === undefined ? null : 0, violation: violation ?? '', elapsedMs };
+  }
   let found: JobResult | null = null;
   const onResult = (result: JobResult) => {
     const isFailed = result.violations.length > 0;
@@ -32,6 +39,12 @@ export async function detect(
   await runPool({ code, jobs: seedJobs(1, seedsMax), onResult, ...(processes && { processes }) });
   const { seed = null, violations = [] } = (found ?? {}) as Partial<JobResult>;
   return { mutation, seeds: seed, violation: violations[0]?.message ?? '', elapsedMs: performance.now() - startedAtMs };
+}
+
+function scenarioOf(name: string): Scenario {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  if (scenario === undefined) throw new Error(`There is no scenario ${name}.`);
+  return scenario;
 }
 
 /** Prints a line for each seeded bug. Returns whether all were found. */
@@ -67,7 +80,7 @@ async function lineOf(mutation: Mutation, processes: number | undefined): Promis
     if (seeds === null) return null;
     const elapsed = `${(elapsedMs / 1_000).toFixed(1).padStart(6)} s`;
     const [violated = ''] = violation.split('\n');
-    return `${mutation.name.padEnd(26)} ${`seed ${seeds}`.padEnd(9)} ${elapsed}  ${violated.slice(0, 110)}`;
+    return `${mutation.name.padEnd(26)} ${(seeds === 0 ? 'scenario' : `seed ${seeds}`).padEnd(9)} ${elapsed}  ${violated.slice(0, 110)}`;
   } catch (cause) {
     console.log(String(cause));
     return null;

@@ -61,6 +61,13 @@ describe('scenarios', () => {
 });
 
 describe('seeded bugs', () => {
+  for (const mutation of MUTATIONS.filter(({ scenario }) => scenario !== undefined)) {
+    it(`are found by a scenario: ${mutation.what}`, { timeout: 60_000 }, async () => {
+      const { seeds } = await detect(mutation);
+      expect(seeds).toBe(0);
+    });
+  }
+
   for (const mutation of MUTATIONS.filter(({ name }) => FOUND_FAST.includes(name))) {
     it(`are found: ${mutation.what}`, { timeout: 120_000 }, async () => {
       const { seeds } = await detect(mutation, { seedsMax: 60 });

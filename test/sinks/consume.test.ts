@@ -32,6 +32,7 @@ async function start() {
     poke: async (address: ShardAddress) => poked.push(address),
     grow: async (uid: string) => grown.push(uid),
     isTenant: async (uid: string) => (await stack.services.tenants.byUid(uid)) !== null,
+    merge: async () => {},
   };
   /** Hands the messages over as one batch; returns the outcome of each. */
   const consume = async (messages: readonly FlushMessage[], attempts = 1): Promise<string[]> => {

@@ -6,7 +6,8 @@
  * cells, each readable alone, so that a chunk as base64 fits a D1 row.
  *
  * ```text
- * chunk   u8 version | u8 flags (1: overflowed, 2: no people, 4: no numbers) | varint dimensions | varint numbers
+ * chunk   u8 version | u8 flags (1: overflowed, 2: no people, 4: no numbers, 8: windows of a quarter of an hour)
+ *         varint dimensions | varint numbers
  *         signed first start | varint last start - first start | windows, to the end
  * window  varint start - start before (of the first: - first start) | cells | varint 0
  * cell    varint ref: 1 OTHER, 2 a new key (text follows), 3 + n the nth new key of this chunk
@@ -19,7 +20,7 @@
  * A chunk writes each key once: minutes repeat the keys of the minutes before them.
  */
 
-import { LIMITS } from '../limits.ts';
+import { LIMITS, MINUTE_MS } from '../limits.ts';
 import { ByteReader, ByteWriter } from '../std/bytes.ts';
 import { assert } from '../std/result.ts';
 import { compareCodePoints } from '../std/text.ts';
@@ -27,15 +28,19 @@ import { type Cell, NumberCell } from './cell.ts';
 import { Distinct } from './distinct.ts';
 import { ExactSum } from './exact-sum.ts';
 import { Quantiles } from './quantile.ts';
+import { QUARTER_HOUR_MS } from './quarter-hours.ts';
 import { OTHER_KEY, RollupCells } from './rollup-cells.ts';
 
 /** Chunks with all of their cells. */
 const VERSION_ALL = 1;
 /** Chunks that may lack people or numbers. */
 const VERSION_BY_KIND = 2;
+/** Chunks of quarter hours, of any kind. A release that does not know them must refuse them, not take them for minutes. */
+const VERSION_QUARTERS = 3;
 const OVERFLOWED = 1;
 const NO_PEOPLE = 2;
 const NO_NUMBERS = 4;
+const QUARTERS = 8;
 const EXACT_PEOPLE = 1;
 const PEOPLE_FLOOR = 2;
 const REF_END = 0;
@@ -81,6 +86,7 @@ export interface CellsHeader {
   readonly overflowed: boolean;
   readonly hasPeople: boolean;
   readonly hasNumbers: boolean;
+  readonly windowMs: number;
   /** Starts of the first and the last window. */
   readonly startMsMin: number;
   readonly startMsMax: number;
@@ -113,6 +119,7 @@ export function decodeRollupCells(bytes: Uint8Array, { withPeople = true }: Deco
     }
   }
   cells.overflowed = header.overflowed;
+  cells.windowMs = header.windowMs;
   return cells;
 }
 
@@ -130,7 +137,7 @@ class ChunkWriter {
   constructor(cells: RollupCells, sizeBytesMax: number, kind: CellKind) {
     this.#cells = cells;
     this.#sizeBytesMax = sizeBytesMax;
-    this.#flags = FLAGS[kind];
+    this.#flags = FLAGS[kind] | (cells.windowMs === QUARTER_HOUR_MS ? QUARTERS : 0);
   }
 
   write(startMs: number, key: string, cell: Cell): void {
@@ -179,7 +186,7 @@ class ChunkWriter {
     this.#body.varint(REF_END);
     const body = this.#body.finish();
     const chunk = new ByteWriter(body.length + HEADER_SIZE_BYTES_MAX);
-    chunk.u8(this.#flags === 0 ? VERSION_ALL : VERSION_BY_KIND);
+    chunk.u8(versionOf(this.#flags));
     chunk.u8(this.#flags | (this.#cells.overflowed ? OVERFLOWED : 0));
     chunk.varint(this.#cells.dimensionCount);
     chunk.varint(this.#cells.numberCount);
@@ -192,14 +199,20 @@ class ChunkWriter {
   }
 }
 
+function versionOf(flags: number): number {
+  if ((flags & QUARTERS) !== 0) return VERSION_QUARTERS;
+  return flags === 0 ? VERSION_ALL : VERSION_BY_KIND;
+}
+
 function decodeHeader(reader: ByteReader): CellsHeader {
   const version = reader.u8();
-  assert(version === VERSION_ALL || version === VERSION_BY_KIND, `cells of version ${version}`);
+  assert(version >= VERSION_ALL && version <= VERSION_QUARTERS, `cells of version ${version}`);
   const flags = reader.u8();
   const has = {
     overflowed: (flags & OVERFLOWED) !== 0,
     hasPeople: (flags & NO_PEOPLE) === 0,
     hasNumbers: (flags & NO_NUMBERS) === 0,
+    windowMs: (flags & QUARTERS) !== 0 ? QUARTER_HOUR_MS : MINUTE_MS,
   };
   const dimensionCount = reader.varint();
   const numberCount = reader.varint();

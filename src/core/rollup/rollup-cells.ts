@@ -5,7 +5,7 @@
  * So totals stay exact, while which tuples are named may depend on the order of arrival, until the seal.
  */
 
-import { LIMITS } from '../limits.ts';
+import { LIMITS, MINUTE_MS } from '../limits.ts';
 import { Cell } from './cell.ts';
 
 /** Character that ends each value of a tuple's key. A value that holds one of these three characters is escaped. */
@@ -43,6 +43,8 @@ export class RollupCells {
   readonly windowCellsMax: number;
   /** True when some tuple was counted under OTHER. */
   overflowed = false;
+  /** Length of the windows of live cells and parts: a minute, or a quarter of an hour once they are merged. */
+  windowMs: number = MINUTE_MS;
   #cellCount = 0;
   #sizeBytes = 0;
   readonly #windows = new Map<number, Map<string, Cell>>();

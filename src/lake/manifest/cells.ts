@@ -4,6 +4,7 @@
 import { MINUTE_MS } from '../../core/limits.ts';
 import { dayRange } from '../../core/std/day.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
+import { unpack } from '../encoding/packed.ts';
 import { fromBase64 } from '../std/base64.ts';
 import { DAY_MIN } from './dropped.ts';
 
@@ -16,7 +17,7 @@ export interface StoredPart {
   readonly overflowed: boolean;
   /** Late corrections in the whole flush: the same number in each of its parts. */
   readonly corrections: number;
-  /** Encoded RollupCells of minute windows, with what was asked for. Windows of covered days may be among them: the reader drops them by the day's vector. */
+  /** Encoded RollupCells of minute windows, or of quarters of an hour once merged, with what was asked for. Windows of covered days may be among them: the reader drops them by the day's vector. */
   readonly cells: Uint8Array;
 }
 
@@ -43,7 +44,7 @@ export interface CellsRow {
 }
 
 export function sealedCellsOf({ day, overflowed, cells }: CellsRow): SealedCells {
-  return { day, overflowed: overflowed === 1, cells: fromBase64(cells) };
+  return { day, overflowed: overflowed === 1, cells: unpack(fromBase64(cells)) };
 }
 
 export interface CellsRequest {
@@ -127,8 +128,8 @@ const COUNTING_PARTS = `
     AND p.start_ms_min < ?7 AND p.start_ms_max >= ?6
     AND COALESCE((SELECT v.value FROM json_each(d.vector) v WHERE v.key = p.incarnation), 0) < p.seq_to`;
 
-/** The start of the window that an instant lies in, the grain of a part. */
-const windowOf = (atMs: number) => Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
+/** The start of the minute that an instant lies in. A part tells its windows by the first and the last minute that they hold. */
+const minuteOf = (atMs: number) => Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
 
 /** Selects the size of all parts that count for the range. */
 export function selectPartsSize(db: D1Database, request: PartsRequest): D1PreparedStatement {
@@ -139,7 +140,7 @@ export function selectPartsSize(db: D1Database, request: PartsRequest): D1Prepar
 
 function partsValues({ uid, rollupId, kind, startMs, endMs }: PartsRequest) {
   const { dayFrom, dayTo } = dayRange({ startMs, endMs });
-  return [uid, rollupId, kind, dayFrom, dayTo, windowOf(startMs), endMs];
+  return [uid, rollupId, kind, dayFrom, dayTo, minuteOf(startMs), endMs];
 }
 
 /** Selects the parts; none when they are too large together. */

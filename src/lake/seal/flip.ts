@@ -7,6 +7,7 @@
  */
 
 import { dayText } from '../../core/std/day.ts';
+import { pack } from '../encoding/packed.ts';
 import type { CellRow } from '../manifest/cells.ts';
 import { afterScans, throwAway, throwAwayFound } from '../manifest/garbage.ts';
 import { releaseLease } from '../manifest/leases.ts';
@@ -57,7 +58,7 @@ function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: 
     g: grain,
     c: chunk,
     o: overflowed ? 1 : 0,
-    b: toBase64(cells),
+    b: toBase64(pack(cells)),
   }));
   const cellBatches = jsonParameters(rows, (row) => row.b.length + 100).map((json) => [
     db
@@ -156,11 +157,14 @@ const REPLACED_L1 = `s.uid = ?1 AND ${isL1PathSql('s.path', '?1', '?3')}
  * Parts with cells of the day, when the seals cover every day in which their flush has events. Parameters: uid, day.
  */
 const DELETE_COVERED_PARTS = `
-  DELETE FROM parts WHERE uid = ?1 AND day_min <= ?2 AND day_max >= ?2 AND NOT EXISTS (
+  DELETE FROM parts WHERE uid = ?1 AND day_min <= ?2 AND day_max >= ?2 AND CASE WHEN day_min = day_max THEN COALESCE((
+    SELECT v.value FROM sealed_days d, json_each(d.vector) v
+    WHERE d.uid = parts.uid AND d.day = parts.day_min AND v.key = parts.incarnation
+  ), 0) >= seq_to ELSE NOT EXISTS (
     SELECT 1 FROM segments s
     JOIN segment_days sd ON sd.uid = s.uid AND sd.day BETWEEN parts.day_min AND parts.day_max AND sd.manifest_seq = s.manifest_seq
     LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
     WHERE s.uid = parts.uid
       AND s.path = ${l0PathSql('parts.uid', 'parts.incarnation', 'parts.seq_from', 'parts.seq_to')}
       AND COALESCE((SELECT v.value FROM json_each(d.vector) v WHERE v.key = parts.incarnation), 0) < parts.seq_to
-  )`;
+  ) END`;

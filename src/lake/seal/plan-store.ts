@@ -5,6 +5,7 @@
  * an old reading, writes nothing that a reader could count (CORRECTNESS A5).
  */
 import { LIMITS } from '../../core/limits.ts';
+import { coverOf } from '../../core/rollup/part-cover.ts';
 import { dayText } from '../../core/std/day.ts';
 import { assert } from '../../core/std/result.ts';
 import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../manifest/dropped.ts';
@@ -82,6 +83,7 @@ export interface AdoptedPlan {
 }
 
 interface LivePartRow {
+  readonly dayMin: number;
   readonly incarnation: string;
   readonly seqFrom: number;
   readonly seqTo: number;
@@ -113,20 +115,24 @@ export async function adoptPlan(
     selectInputs(db, uid, day),
     db
       .prepare(
-        `SELECT incarnation, seq_from AS seqFrom, seq_to AS seqTo, cells FROM parts
+        `SELECT day_min AS dayMin, incarnation, seq_from AS seqFrom, seq_to AS seqTo, cells FROM parts
          WHERE uid = ?1 AND rollup_id = ?2 AND kind IN ('all', 'counts') AND day_min <= ?3 AND day_max >= ?3`,
       )
       .bind(uid, peopleRollupId, day),
   ]);
   if (holderOf(held!) !== holder) return null;
   const [row] = adopted!.results as PlanRow[];
-  assert(row !== undefined, `no plan for revision ${revision} of ${dayText(day)} of ${uid}`);
+  if (row === undefined) {
+    // Parts were merged across the plan's vector since the state was read: the next try reads a later one.
+    await leaveDay(db, plan, holder);
+    return null;
+  }
   const binding = JSON.parse(row.plan) as SealPlan;
   return {
     plan: binding,
     hash: row.hash,
     inputs: inputsOfPlan(binding, inputsOf(inputs!)),
-    liveParts: (parts!.results as LivePartRow[])
+    liveParts: (coverOf(parts!.results as LivePartRow[]) ?? [])
       .filter((part) => isNewlyCovered(binding, part))
       .map(({ cells }) => fromBase64(cells)),
   };
@@ -144,10 +150,20 @@ function insertPlan(db: D1Database, plan: SealPlan, { name, holder }: Lease, now
   return db
     .prepare(
       `INSERT OR IGNORE INTO seal_plans (uid, day, revision, plan_hash, covered_seq, plan, created_at_ms)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${isHeldBy('?8', '?9')}`,
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${isHeldBy('?8', '?9')} AND NOT EXISTS (${PARTS_ASTRIDE})`,
     )
     .bind(uid, day, revision, planHash(text), coveredSeq, text, nowMs, name, holder);
 }
+
+/**
+ * Parts with rows of the day on both sides of the vector of the plan, whose text is ?6 (CORRECTNESS K2). Only merged parts are
+ * ever such parts: of one day, and of counts and people alike.
+ */
+const PARTS_ASTRIDE = `
+  SELECT 1 FROM json_each(?6, '$.vector') v, json_each(?6, '$.rollups') r
+  JOIN parts p ON p.uid = ?1 AND p.rollup_id = r.value ->> 'id' AND p.kind = 'counts' AND p.day_min = ?2
+    AND p.incarnation = v.key AND p.seq_from < v.value
+  WHERE p.seq_to > v.value`;
 
 /** The lease of a day: one seal works at it at a time (CORRECTNESS B5). */
 export function leaseOf({ uid, day }: Pick<SealPlan, 'uid' | 'day'>, holder: string): Lease {

@@ -143,8 +143,8 @@ async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupO
   for (const plan of plans.slice(0, ROLLUPS_TRIED_MAX)) {
     const read = () => readRollup(asking, query, plan, options);
     let reading = await read();
-    // A seal was ahead of its shard, which most often has learned of that meanwhile.
-    if (!reading.ok && reading.error === 'seal-ahead') reading = await read();
+    // A seal or a merge was ahead of its shard, which most often has learned of that meanwhile.
+    if (!reading.ok && (reading.error === 'seal-ahead' || reading.error === 'merge-ahead')) reading = await read();
     if (reading.ok) return reading.value;
   }
   return null;

@@ -8,6 +8,7 @@ import type { RangeReading } from '../../lake/manifest/range.ts';
 import type { SealedDay } from '../../lake/manifest/sealed-days.ts';
 import { lacks } from '../../lake/seal/plan.ts';
 import { type Coverage, isCounted } from '../view/coverage.ts';
+import { partShortfall } from './rollup-parts.ts';
 
 export type RollupShortfall =
   | 'rollup-missing'
@@ -21,6 +22,12 @@ export type RollupShortfall =
   | 'seal-ahead'
   /** A shard of an earlier release does not tell the events of a minute that a bound cuts. */
   | 'slices-untold'
+  /**
+   * Parts were merged since their shard was asked, and reach beyond what it knew to be stored. By now it knows more.
+   */
+  | 'merge-ahead'
+  /** Parts of which it cannot be told which count. */
+  | 'parts-overlap'
   /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */
   | 'seal-outdated'
   /** Rows of a sealed day were taken back since: the day is being sealed anew without them. */
@@ -54,7 +61,7 @@ export function shortfallOf(reading: CellReading): RollupShortfall | null {
   if (days.some((day) => isAhead(day, coverage))) return 'seal-ahead';
   if (days.some(({ day }) => grains.get(day) === 'hour' && day < dropped.hour.dayBefore)) return 'too-fine';
   if (days.some((day) => !lacks(day, expiredNames(dropped, day.day)))) return 'seal-outdated';
-  return null;
+  return partShortfall(range, coverage);
 }
 
 /** Whether some events of the range were received, sealed or stored without the rollup. */

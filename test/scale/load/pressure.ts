@@ -23,7 +23,7 @@ export async function press(
   const { uid, measures } = sender.traffic;
   const numbers = Array.from({ length: measures }, (_, i) => `measure${i}`);
   const [product] = world.products;
-  const wide = product.makeRollup('wide', { dimensions: ['event', 'path', 'country'], numbers });
+  const wide = product.makeRollup('wide', { dimensions: ['event', 'path', 'country', 'label'], numbers });
   await product.createRollup(world.database as unknown as D1Database, uid, wide, world.nowMs);
   sender.sendOld(oldDays);
   await world.scheduler.runUntil(world.nowMs + BEFORE_MS, isCut);

@@ -3,7 +3,7 @@
 
 import { HOUR_MS } from '../../../src/core/limits.ts';
 import { SimRequest } from '../../sim/platform/http.ts';
-import { Sequence } from '../../sim/world/random.ts';
+import { mix, Sequence } from '../../sim/world/random.ts';
 import type { World } from '../../sim/world/world.ts';
 
 export interface Traffic {
@@ -21,6 +21,8 @@ export interface Traffic {
   readonly lateShare: number;
   /** Numeric properties of an event, each of which takes any value. */
   readonly measures: number;
+  /** Length of a text that events of one path share; 0 when they have none. */
+  readonly labelLength: number;
   /** How long late requests still come after the traffic has ended. */
   readonly lateForMs: number;
   /** Requests that arrive at the same moment now and then, each as long as a request may be; 0 for none. */
@@ -129,7 +131,7 @@ export class Sender {
   }
 
   #event(atMs: number): unknown {
-    const { uid, people, names, paths, countries, measures } = this.traffic;
+    const { uid, people, names, paths, countries, measures, labelLength } = this.traffic;
     const random = this.#random;
     const day = Math.floor(atMs / DAY_MS);
     this.sent.set(day, (this.sent.get(day) ?? 0) + 1);
@@ -155,10 +157,16 @@ export class Sender {
         sku: `sku-${path}`,
         quantity: 1 + (person % 3),
         plan: `plan-${person % 4}`,
+        ...(labelLength > 0 && { label: labelOf(path, labelLength) }),
         ...Object.fromEntries(numbers),
       },
     };
   }
+}
+
+/** A text that no compressor shortens much. */
+function labelOf(path: number, length: number): string {
+  return Array.from({ length }, (_, i) => String.fromCharCode(97 + (mix(path, i) % 26))).join('');
 }
 
 /** A number below the bound; small ones are more frequent. */

@@ -9,6 +9,8 @@ export interface Mutation {
   /** A description of the bug, in a person's words. */
   readonly what: string;
   readonly patches: readonly Patch[];
+  /** The scenario that finds the bug. Default: seeds find it. */
+  readonly scenario?: string;
 }
 
 const SHARD = 'durable-objects/shard.ts';
@@ -390,6 +392,60 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/lake/import/import-store.ts',
         old: "return { status: 'new', receivedAtMs: row.receivedAtMs };",
         new: "return { status: 'new', receivedAtMs: nowMs };",
+      },
+    ],
+  },
+  {
+    name: 'zombie-part-counts',
+    what: 'a part that came back after its merge counts beside the merged one',
+    scenario: 'zombie-flush-after-its-row',
+    patches: [
+      {
+        file: 'src/core/rollup/part-cover.ts',
+        old: 'else if (part.seqTo > last.seqTo) return null;',
+        new: 'else taken.push(part);',
+      },
+    ],
+  },
+  {
+    name: 'merge-ahead-not-seen',
+    what: 'a part that was merged since its shard was asked is left out as not stored',
+    scenario: 'merge-ahead-of-confirm',
+    patches: [
+      {
+        file: 'src/query/ask/rollup-parts.ts',
+        old: "isAstride(part, storedSeqs.get(part.incarnation) ?? part.seqTo))) return 'merge-ahead';",
+        new: "isAstride(part, storedSeqs.get(part.incarnation) ?? part.seqTo) && part.seqTo < 0)) return 'merge-ahead';",
+      },
+    ],
+  },
+  {
+    name: 'merge-across-a-plan',
+    what: 'parts are merged across the vector of a plan',
+    scenario: 'merge-meets-plan, after the plan',
+    patches: [
+      {
+        file: 'src/lake/merge/merge-store.ts',
+        old: 'AND NOT EXISTS (${VECTORS_INSIDE})',
+        new: 'AND (?9 = ?9 OR EXISTS (${VECTORS_INSIDE}))',
+      },
+    ],
+  },
+  {
+    name: 'plan-across-a-merge',
+    what: 'a plan is made although parts were merged across its vector',
+    scenario: 'merge-meets-plan, before the plan',
+    patches: [{ file: 'src/lake/seal/plan-store.ts', old: ' AND NOT EXISTS (${PARTS_ASTRIDE})', new: '' }],
+  },
+  {
+    name: 'merged-window-not-cut',
+    what: 'a merged window counts as a whole although a bound of the question cuts it',
+    scenario: 'merged-part-cut-by-a-bound',
+    patches: [
+      {
+        file: 'src/core/query/fold/cell-fold.ts',
+        old: 'if (windowMs === MINUTE_MS) return false;',
+        new: 'if (windowMs >= MINUTE_MS) return false;',
       },
     ],
   },

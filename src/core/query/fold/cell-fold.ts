@@ -7,7 +7,7 @@
  */
 
 import { type Condition, conditionProperties, evaluate } from '../../event/condition.ts';
-import { LIMITS } from '../../limits.ts';
+import { LIMITS, MINUTE_MS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/linked-people.ts';
 import { Cell } from '../../rollup/cell.ts';
 import { UNCLEAR } from '../../rollup/counted-names.ts';
@@ -32,6 +32,8 @@ export type CellShortfall =
   | 'truncated'
   /** People are asked for, some ids are linked, and a sketch cannot tell which people it holds. */
   | 'people-linked'
+  /** The question cuts a window of merged parts, which has no minutes any more. */
+  | 'too-fine'
   /** There are more cells, or more groups and points, than are held at once. */
   | 'too-large';
 
@@ -72,6 +74,7 @@ export class CellFold {
     const fromMs = Math.max(startMs, this.#query.startMs);
     const toMs = Math.min(endMs, this.#query.endMs);
     for (const [windowMs, window] of cells.windows) {
+      if (this.#isCutWindow(windowMs, cells.windowMs)) this.#shortfall = 'too-fine';
       if (windowMs < fromMs || windowMs >= toMs) continue;
       const bucket = bucketIndex(this.#query.bucketStarts, windowMs);
       for (const [key, cell] of window) {
@@ -83,6 +86,15 @@ export class CellFold {
       }
     }
     if (this.#grouping.sizeBytes > LIMITS.queryHeldSizeBytesMax) this.#shortfall = 'too-large';
+  }
+
+  /** Whether a bound or a bucket of the question begins inside of the window. The plan has seen to the minutes. */
+  #isCutWindow(startMs: number, windowMs: number): boolean {
+    if (windowMs === MINUTE_MS) return false;
+    const { startMs: fromMs, endMs: toMs, bucketStarts } = this.#query;
+    const isInside = (atMs: number) => atMs > startMs && atMs < startMs + windowMs;
+    if (isInside(fromMs) || isInside(toMs)) return true;
+    return bucketIndex(bucketStarts, startMs) !== bucketIndex(bucketStarts, startMs + windowMs - 1);
   }
 
   #count(slot: number, cell: Cell): void {
