@@ -78,7 +78,7 @@ export const CROWDED_LOAD: Load = {
   ...MANY_TENANTS,
   name: 'crowded cron',
   tenants: 5,
-  bystanders: 5_200,
+  bystanders: 7_000,
   subrequestsMax: 10_000,
   trafficMs: 12 * MINUTE_MS,
   isOnlyPressed: true,
