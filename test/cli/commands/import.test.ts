@@ -193,7 +193,7 @@ describe('import', () => {
     const again = await importFile(file, text, `${map}\n`, ...options);
     expect(again.code).toBe(1);
     expect(again.notes).toContain('is finished, from something else');
-    expect(again.notes).toMatch(/--replace .*take the place[^]*--id NAME .*once more/);
+    expect(again.notes).toMatch(/--replace .*take the place.*\n.*--id NAME .*once more/);
     expect(chunkCalls()).toEqual([]);
   });
 
