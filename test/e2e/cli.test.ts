@@ -120,7 +120,7 @@ describe('the command line', () => {
     expect(notes).toContain('tidemark seal --from yesterday --to today');
   });
 
-  it('imports a file once, however often it is imported', async () => {
+  it('imports a file once, however often it is imported; once more under a name; anew in its place; and takes it back', async () => {
     const line = (row: number) =>
       `${row % 10 === 0 ? 'C' : ''}${row},cup,CUP,2,2011-0${1 + (row % 9)}-01T08:26:00Z,0.1,u${row % 20},France`;
     const lines = Array.from({ length: 1_000 }, (_, index) => line(index + 1));
@@ -134,14 +134,29 @@ describe('the command line', () => {
     const first = JSON.parse(await mustRun(...importFile));
     expect(first).toMatchObject({ events: { accepted: 1_000, rejected: 0 }, days: { touched: 9, sealed: 9 } });
     await mustRun(...importFile);
-    await mustRun(...importFile, '--id', 'once-more');
     const year = ['--tenant', 'shop', '--from', '2011-01-01', '--to', '2012-01-01'];
-    const { series } = await ask(...year, '--group-by', 'event', '--measure', 'sum:value');
-    expect(series.map(({ key, total }: { key: unknown; total: number }) => [key, total])).toEqual([
-      [{ event: 'Purchase' }, 180],
-      [{ event: 'Cancel' }, 20],
-    ]);
+    const sums = async () => {
+      const { series } = await ask(...year, '--group-by', 'event', '--measure', 'sum:value');
+      return Object.fromEntries(
+        series.map(({ key, total }: { key: { event: string }; total: number }) => [key.event, total]),
+      );
+    };
+    expect(await sums()).toEqual({ Purchase: 180, Cancel: 20 });
     expect((await ask(...year, '--measure', 'users')).series[0].total).toBe(20);
+
+    await mustRun(...importFile, '--id', 'once-more');
+    expect(await sums()).toEqual({ Purchase: 360, Cancel: 40 });
+    const undo = (id: string) => mustRun('import', 'undo', id, '--tenant', 'shop');
+    expect(await undo('once-more')).toContain('taken back: 1,000 events count no more');
+    expect(await sums()).toEqual({ Purchase: 180, Cancel: 20 });
+
+    const mended = ['--map', 'event=Description,time=InvoiceDate,user=CustomerID,value=Quantity:number', '--json'];
+    const anew = JSON.parse(await mustRun('import', 'shop.csv', '--tenant', 'shop', ...mended, '--replace'));
+    expect(anew).toMatchObject({ importId: first.importId, version: 2, days: { touched: 9, sealed: 9 } });
+    expect(await sums()).toEqual({ CUP: 2_000 });
+    await mustRun('verify', '--tenant', 'shop');
+    await undo(first.importId);
+    expect(await sums()).toEqual({});
     await mustRun('verify', '--tenant', 'shop');
   });
 

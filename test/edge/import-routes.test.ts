@@ -337,6 +337,47 @@ describe('an import', () => {
     expect(most.length).toBeLessThan(1_000_000);
   });
 
+  const at = (timestamp: string, given: Partial<Line> & { readonly value?: number } = {}) => {
+    const { value = 10, ...line } = given;
+    return { id: 'order-1', event: 'Purchase', userId: 'u', timestamp, properties: { value }, ...line };
+  };
+  const early = at('2026-01-01T23:30:00Z');
+  it.each<[what: string, chunks: readonly (readonly object[])[], duplicate: number, copies: number]>([
+    ['on two days of one chunk', [[early, at('2026-01-02T00:30:00Z', { value: 99 })]], 1, 0],
+    ['on two days in two chunks', [[early], [at('2026-01-02T00:30:00Z', { value: 99 })]], 0, 1],
+    [
+      'under another device in another chunk',
+      [[early], [at('2026-01-01T23:30:00Z', { userId: 'w', value: 99 })]],
+      0,
+      1,
+    ],
+    ['in every chunk', [[early], [at('2026-01-02', { value: 99 })], [at('2026-01-03', { value: 98 })]], 0, 2],
+    [
+      'beside rows that stay',
+      [[early], [at('2026-01-02', { value: 99 }), at('2026-01-02', { id: 'other', value: 0 })]],
+      0,
+      1,
+    ],
+  ])('counts the first row of an id that comes again %s', async (_, chunks, duplicate, copies) => {
+    const { post, call, keys, sealAll } = await start();
+    let duplicates = 0;
+    // The chunks arrive in the opposite order: the place in the file decides.
+    for (const [index, lines] of [...chunks.entries()].reverse()) {
+      duplicates += (await post(lines, chunk('a', index))).body.duplicate as number;
+    }
+    const { body: finished } = await call('POST', '/v1/import/a/finish', { key: keys.write });
+    const others = chunks.flat().filter((line) => (line as Line).id === 'other').length;
+    expect([duplicates, finished.copies, finished.rows]).toEqual([duplicate, copies, 1 + others]);
+    for (const step of [async () => {}, sealAll]) {
+      await step();
+      const sum = { measure: { sum: 'value' }, from: '2026-01-01', to: '2026-01-10' };
+      expect((await call('POST', '/v1/query', { key: keys.read, body: sum })).body.series[0].total).toBe(10);
+      const { body: list } = await call('GET', '/v1/events?from=2026-01-01&to=2026-01-10', { key: keys.read });
+      expect(list.events).toHaveLength(1 + others);
+      expect((await call('GET', '/v1/people/u', { key: keys.read })).body.events.total).toBe(1 + others);
+    }
+  });
+
   it('is not known under another tenant, nor under another name', async () => {
     const { post, call, createTenant, keys } = await start();
     await post([line('1', '2010-12-01')], chunk('a', 0));

@@ -73,6 +73,7 @@ export const LIMIT_MUTATIONS: readonly LimitMutation[] = [
         old: 'const MESSAGES_PER_SEND_MAX = 100;',
         new: `const MESSAGES_PER_SEND_MAX = ${HUGE};`,
       },
+      { file: 'src/core/limits.ts', old: 'sealDaysAtOnce: 16,', new: `sealDaysAtOnce: ${HUGE},` },
     ],
   },
   {

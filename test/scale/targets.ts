@@ -45,7 +45,12 @@ function endTargets({ cutAtMs, events, accepted, atRest, violations, errors }: L
     },
     { name: 'errors logged', got: errorCount, wanted: 0, unit: '', ...(where && { note: text }) },
     { name: 'events not accepted', got: events - accepted, wanted: 0, unit: '' },
-    { name: 'events not sealed', got: Math.abs(accepted - atRest.sealedEvents), wanted: 0, unit: '' },
+    {
+      name: 'events not sealed',
+      got: Math.abs(accepted - atRest.sealedEvents - atRest.waitingEvents),
+      wanted: 0,
+      unit: '',
+    },
     { name: 'D1 at rest', got: atRest.d1BytesPerEvent, wanted: D1_BYTES_PER_EVENT, unit: 'bytes an event' },
     { name: 'L0 files left', got: atRest.l0Files, wanted: 0, unit: '' },
   ];

@@ -39,6 +39,8 @@ export interface ImportOptions {
   readonly acts?: readonly ImportAct[];
   /** The longest pause before an act but the first. Default: ten minutes. */
   readonly pauseMaxMs?: number;
+  /** Whether questions follow each act. Default: true. */
+  readonly asks?: boolean;
 }
 
 export class HistoryImport {
@@ -63,13 +65,13 @@ export class HistoryImport {
   }
 
   async #run(): Promise<void> {
-    const { acts = ['send'], pauseMaxMs = 10 * MINUTE_MS } = this.options;
+    const { acts = ['send'], pauseMaxMs = 10 * MINUTE_MS, asks = true } = this.options;
     for (const [number, act] of acts.entries()) {
       if (number > 0) await this.#wait(this.#random.below(pauseMaxMs));
       this.#world.reach(`import-${act}`);
       if (act === 'undo') await this.#undo();
       else await this.#send(act);
-      await this.#ask();
+      if (asks) await this.#ask();
     }
     this.isDone = true;
   }

@@ -199,13 +199,14 @@ function importIdOf(inputs: readonly Input[]): string {
   return hash.digest('hex').slice(0, IMPORT_ID_LENGTH);
 }
 
-/** Names what the events are made from, beside the files: the mapping, how the files are read, and how chunks are cut. */
+/** Names what the events are made from: the files and how they are read, the mapping, and how chunks are cut. */
 function fingerprintOf(
   inputs: readonly Input[],
   mapSource: Uint8Array,
   cut: { readonly rowsMax: number; readonly isNow: boolean },
 ): string {
-  const shapes = inputs.map(({ shape: { format, layout, codec, separator, hasHeader } }) => [
+  const shapes = inputs.map(({ shape: { hash, format, layout, codec, separator, hasHeader } }) => [
+    hash,
     format,
     layout,
     codec.encoding,

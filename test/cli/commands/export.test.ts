@@ -31,6 +31,7 @@ beforeEach(async () => {
   const headers = { 'x-import-id': 'one', 'x-import-chunk': '0', 'content-type': 'application/x-ndjson' };
   const stored = await call('POST', '/v1/import', { key: keys.write, body: lines.join('\n'), headers });
   expect(stored.body).toMatchObject({ accepted: 60 });
+  await call('POST', '/v1/import/one/finish', { key: keys.write });
   server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);

@@ -62,6 +62,13 @@ async function importAgain(name: string, ...more: string[]) {
 }
 
 const chunkCalls = () => server.callsTo('/v1/import');
+const idsSent = () =>
+  chunkCalls().flatMap(({ text }) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => String(JSON.parse(line).id)),
+  );
 const eventsSent = () =>
   [...server.chunks.values()].flatMap((text) =>
     text
@@ -82,7 +89,7 @@ describe('import', () => {
     expect(summary.rows).toEqual({ read: 25, sent: 25, skipped: 0, unreadable: 0 });
     expect(summary.events.accepted).toBe(25);
     expect(summary.days).toEqual({ touched: 3, sealed: 3 });
-    expect(server.calls.filter(({ path }) => path.endsWith('/finish'))).toHaveLength(1);
+    expect(server.calls.filter(({ path }) => path.includes('/finish?'))).toHaveLength(1);
   });
 
   it('makes ids of the file’s hash and the row number', async () => {
@@ -90,10 +97,10 @@ describe('import', () => {
     const ids = eventsSent().map(({ id }) => id);
     expect(new Set(ids).size).toBe(3);
     expect(ids[2]).toMatch(/^[0-9a-f]{16}-3$/);
-    const first = [...ids];
     server.chunks.clear();
-    await importFile('renamed.csv', csvOf(3), csvMap, '--id', 'another');
-    expect(eventsSent().map(({ id }) => id)).toEqual(first);
+    server.imports.clear();
+    await importFile('renamed.csv', csvOf(3), csvMap);
+    expect(eventsSent().map(({ id }) => id)).toEqual(ids);
   });
 
   it('keeps an id the mapping gives', async () => {
@@ -170,19 +177,42 @@ describe('import', () => {
   it('sends everything again to a server that does not know the import any more', async () => {
     await importFile('data.csv', csvOf(20), csvMap, '--chunk-rows', '10');
     server.chunks.clear();
+    server.imports.clear();
     server.calls.length = 0;
     await importAgain('data.csv', '--chunk-rows', '10');
     expect(chunkCalls()).toHaveLength(2);
   });
 
-  it('sends a chunk again only when its content changed', async () => {
-    const rows = (last: string) =>
-      ['a', 'b', 'c', last].map((id) => JSON.stringify({ id, event: 'A', timestamp: 0 })).join('\n');
-    const asItIs = 'export default (row) => row;';
-    await importFile('data.ndjson', rows('d'), asItIs, '--chunk-rows', '2', '--id', 'same');
+  it.each([
+    ['a mapping that was mended', 'data.csv', csvOf(20), csvMap.replace('amount', 'value')],
+    ['another cut into chunks', 'data.csv', csvOf(20), csvMap, '--chunk-rows', '5'],
+    ['another separator', 'data.csv', csvOf(20), csvMap, '--separator', 'semicolon'],
+  ])('asks what is meant by the same file with %s', async (_, file, text, map, ...options) => {
+    await importFile('data.csv', csvOf(20), csvMap);
     server.calls.length = 0;
-    await importFile('data.ndjson', rows('e'), asItIs, '--chunk-rows', '2', '--id', 'same');
-    expect(chunkCalls().map(({ headers }) => headers['x-import-chunk'])).toEqual(['1']);
+    const again = await importFile(file, text, `${map}\n`, ...options);
+    expect(again.code).toBe(1);
+    expect(again.notes).toContain('is finished, from something else');
+    expect(again.notes).toMatch(/--replace .*take the place.*\n.*--id NAME .*once more/);
+    expect(chunkCalls()).toEqual([]);
+  });
+
+  it('replaces an import: the rows keep their ids, and another version has them', async () => {
+    await importFile('data.csv', csvOf(3), csvMap);
+    const ids = idsSent();
+    server.calls.length = 0;
+    const mended = csvMap.replace('amount', 'value');
+    expect((await importFile('data.csv', csvOf(3), mended, '--replace')).code).toBe(0);
+    expect(idsSent()).toEqual(ids);
+    expect(chunkCalls().map(({ headers }) => headers['x-import-version'])).toEqual(['2']);
+  });
+
+  it('imports a file once more under another name, with rows of their own', async () => {
+    await importFile('data.csv', csvOf(3), csvMap);
+    const ids = idsSent();
+    server.calls.length = 0;
+    expect((await importFile('data.csv', csvOf(3), csvMap, '--id', 'again')).code).toBe(0);
+    expect(idsSent()).toEqual(ids.map((id) => id.replace(/-(\d+)$/, '-again-$1')));
   });
 
   it('waits out an overloaded server', async () => {

@@ -1,4 +1,4 @@
-// Fake server: keeps the events it receives by id, and import chunks by number. The test injects faults.
+// Fake server: keeps the events it receives by id, and import chunks by version and number. The test injects faults.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +18,8 @@ export class FakeServer {
   readonly calls: Call[] = [];
   readonly events = new Map<string, Record<string, unknown>>();
   readonly chunks = new Map<string, string>();
+  /** The fingerprints of the versions of each import, and the number of the version that is finished. */
+  readonly imports = new Map<string, { readonly fingerprints: string[]; finished: number }>();
   /** Answers by `METHOD /path`, which replace the usual ones. */
   readonly answers: Record<string, unknown> = {};
   fault: Fault = () => undefined;
@@ -60,6 +62,7 @@ export class FakeServer {
     if (known !== undefined) return { body: known };
     if (call.path === '/v1/events') return { body: this.#takeEvents(JSON.parse(call.text).batch) };
     if (call.path === '/v1/import') return { body: this.#takeChunk(call) };
+    if (/^\/v1\/import\/[^/]+\/versions$/.test(call.path)) return this.#drawVersion(call);
     if (call.path.startsWith('/v1/import/')) return this.#importStatus(call.path);
     return {
       status: 404,
@@ -78,7 +81,7 @@ export class FakeServer {
   }
 
   #takeChunk({ headers, text }: Call): unknown {
-    this.chunks.set(`${headers['x-import-id']}/${headers['x-import-chunk']}`, text);
+    this.chunks.set(`${headers['x-import-id']}/${headers['x-import-version']}/${headers['x-import-chunk']}`, text);
     const events = text
       .trim()
       .split('\n')
@@ -96,10 +99,26 @@ export class FakeServer {
     };
   }
 
+  #drawVersion({ path, text }: Call): Reply {
+    const id = path.split('/')[3]!;
+    const { fingerprint, replace } = JSON.parse(text);
+    const known = this.imports.get(id) ?? { fingerprints: [], finished: 0 };
+    this.imports.set(id, known);
+    const same = known.fingerprints.lastIndexOf(fingerprint) + 1;
+    if (same > 0 && !replace) return { body: { importId: id, version: same, isNew: false } };
+    if (known.finished > 0 && !replace) {
+      return { status: 409, body: { code: 'import-exists', detail: `Import ${id} is finished, from something else.` } };
+    }
+    return { body: { importId: id, version: known.fingerprints.push(fingerprint), isNew: true } };
+  }
+
   #importStatus(path: string): Reply {
-    const id = path.split('/')[3];
-    const texts = [...this.chunks].filter(([key]) => key.startsWith(`${id}/`)).map(([, text]) => text);
-    if (texts.length === 0)
+    const [id, step] = path.slice('/v1/import/'.length).split('/') as [string, string | undefined];
+    const known = this.imports.get(id);
+    const version = new URLSearchParams(step?.split('?')[1]).get('version') ?? known?.finished;
+    if (known && step !== undefined) known.finished = Number(version);
+    const texts = [...this.chunks].filter(([key]) => key.startsWith(`${id}/${version}/`)).map(([, text]) => text);
+    if (known === undefined)
       return { status: 404, body: { code: 'import-not-found', detail: 'There is no such import.' } };
     const lines = texts.flatMap((text) => text.trim().split('\n'));
     const days = new Set(lines.map((line) => new Date(JSON.parse(line).timestamp).toISOString().slice(0, 10)));

@@ -280,6 +280,7 @@ describe('import and export', () => {
     const headers = { 'x-import-id': 'one', 'x-import-chunk': '0', 'content-type': 'application/x-ndjson' };
     const body = sent.map((event) => JSON.stringify(event)).join('\n');
     expect((await call('POST', '/v1/import', { key: keys.write, body, headers })).status).toBe(200);
+    expect((await call('POST', '/v1/import/one/finish?chunks=1', { key: keys.write })).status).toBe(200);
     const range = { from: '2011-01-01', to: '2011-02-01', format: 'ndjson' };
     const exported = async (key: string) => {
       const headers = { authorization: `Bearer ${key}` };

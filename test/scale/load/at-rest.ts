@@ -10,6 +10,8 @@ export interface AtRest {
   readonly l0Files: number;
   /** Events of all sealed days, at full scale. */
   readonly sealedEvents: number;
+  /** Late events of sealed days whose next seal is not due yet: it waits for more of them, or for the day to age. */
+  readonly waitingEvents: number;
   readonly lakeBytesPerEvent: number;
 }
 
@@ -54,6 +56,12 @@ export function measureAtRest(
     d1BytesPerEvent: d1Bytes / events,
     d1BytesByTable: bytesByTable(world, scale),
     sealedEvents: scale * one(world, "SELECT sum(events) AS value FROM sealed_days WHERE uid NOT LIKE 'b%'"),
+    waitingEvents:
+      scale *
+      one(
+        world,
+        `SELECT sum(row_count) AS value FROM dirty_days WHERE uid NOT LIKE 'b%' AND due_at_ms > ${world.nowMs}`,
+      ),
     l0Files: keys.filter((key) => key.includes('/l0/')).length,
     lakeBytesPerEvent: (world.bucket.sizeBytes * scale) / events,
   };

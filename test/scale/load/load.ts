@@ -32,6 +32,8 @@ export interface Load {
   readonly pressure?: Pressure;
   /** Whether the limits are all that the load is about. Default: only with `pressure`. */
   readonly isOnlyPressed?: boolean;
+  /** Subrequests of an invocation, where fewer than the configuration allows. Default: as many. */
+  readonly subrequestsMax?: number;
   /** How long the run goes on after the last day. */
   readonly restMs: number;
   readonly cronEveryMs: number;
@@ -67,7 +69,8 @@ const COMMIT_MS = 10;
 const LATENCY_MS = 5;
 const QUESTIONS_AT_MS = END_MS - MINUTE_MS;
 
-export async function runLoad(product: Product, deployment: Deployment, load: Load): Promise<LoadResult> {
+export async function runLoad(product: Product, configured: Deployment, load: Load): Promise<LoadResult> {
+  const deployment = { ...configured, subrequests: load.subrequestsMax ?? configured.subrequests };
   const startMs = END_MS - (load.trafficMs ?? load.days * DAY_MS);
   const world = new World({ seed: 1, startMs, products: [product], isSwarm: false, batchMax: deployment.batchMax });
   bind(world);

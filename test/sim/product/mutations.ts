@@ -65,8 +65,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/query/ask/rollup-parts.ts',
-        old: 'if (seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;',
-        new: 'if (seqFrom < 0 && sealed.has(day) && incarnation === "") continue;',
+        old: 'seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;',
+        new: '(seqFrom < 0 && sealed.has(day) && incarnation === "")) continue;',
       },
     ],
   },
@@ -223,8 +223,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/seal/flip.ts',
-        old: 'expiredText,\n      supersededSeq,',
-        new: 'expiredText,\n      2 ** 40,',
+        old: '...[supersededSeq, manyAtMs, fewAtMs],',
+        new: '...[2 ** 40, manyAtMs, fewAtMs],',
       },
     ],
   },
@@ -385,13 +385,13 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'import-receipt-anew',
-    what: 'a chunk that is sent again gets another receipt, and so other rows under the same name',
+    name: 'undo-marks-nothing',
+    what: 'an undo leaves the segments of the version before in the manifest as they are',
     patches: [
       {
-        file: 'src/lake/import/import-store.ts',
-        old: "return { status: 'new', receivedAtMs: row.receivedAtMs };",
-        new: "return { status: 'new', receivedAtMs: nowMs };",
+        file: 'src/lake/import/version-store.ts',
+        old: 'import_version < ?3 AND superseded_seq IS NULL AND IS_READY`',
+        new: 'import_version < ?3 AND superseded_seq IS NULL AND ?4 > 0 AND IS_READY`',
       },
     ],
   },

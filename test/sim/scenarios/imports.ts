@@ -141,7 +141,12 @@ const exportSpansFlip: Scenario = {
     const read = stage.hold('before', /^r2 get .*date=/);
     const broken = stage.export(tenant);
     await stage.passUntilHeld(read);
-    const undone = stage.startImport(tenant, 'flip', 0, { acts: ['send', 'undo'], pauseMaxMs: 1, rowsAgeMs: DAY_MS });
+    const undone = stage.startImport(tenant, 'flip', 0, {
+      acts: ['send', 'undo'],
+      pauseMaxMs: 1,
+      rowsAgeMs: DAY_MS,
+      asks: false,
+    });
     await stage.world.scheduler.runUntil(stage.world.nowMs + MINUTE_MS, () => undone.isDone);
     stage.must(undone.isDone, 'the import is taken back');
     stage.world.network.open(read);
