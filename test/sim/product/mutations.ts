@@ -62,7 +62,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'covered-parts-count',
     what: 'parts below the vector of a sealed day count beside its cells',
+    scenario: 'covered-part-comes-back',
     patches: [
+      {
+        file: 'src/lake/manifest/cells.ts',
+        old: 'v WHERE v.key = p.incarnation), 0) < p.seq_to`;',
+        new: 'v WHERE v.key = p.incarnation), 0) >= 0`;',
+      },
       {
         file: 'src/query/ask/rollup-parts.ts',
         old: 'seqFrom < (sealed.get(day)?.vector[incarnation] ?? 0)) continue;',

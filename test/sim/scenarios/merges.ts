@@ -1,4 +1,4 @@
-// Scenarios of merged parts: two merges of the same parts, a flush that comes again after its row is gone, a question that was
+// Scenarios of merged parts: two merges of the same parts, parts that come back after a merge or a seal, a question that was
 // asked before a merge, and a merge beside a plan.
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
@@ -7,6 +7,7 @@ import { ask } from '../questions.ts';
 import type { Scenario, Sending, Stage } from './stage.ts';
 
 const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
+const SEALED_MS = MIDNIGHT_MS + 4 * HOUR_MS;
 const FLUSHES = 3;
 
 interface PartRow {
@@ -41,6 +42,14 @@ function mergedParts(stage: Stage, { uid }: SimTenant): PartRow[] {
        AND f.incarnation = p.incarnation AND f.seq_from = p.seq_from AND f.seq_to = p.seq_to)`,
     [uid],
   ) as PartRow[];
+}
+
+function bringBack(stage: Stage, rows: readonly PartRow[]): void {
+  for (const row of rows) {
+    const names = Object.keys(row);
+    const sql = `INSERT OR IGNORE INTO parts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+    stage.world.database.select(sql, Object.values(row));
+  }
 }
 
 /** Asks as the oracle does, and must be answered from cells. */
@@ -86,15 +95,29 @@ const zombieFlush: Scenario = {
     await passHourAndMerge(stage, tenant);
     const [merged] = mergedParts(stage, tenant);
     stage.must(merged !== undefined, 'the parts must be merged');
-    for (const row of before.filter(({ seq_from }) => seq_from > merged!.seq_from)) {
-      const names = Object.keys(row);
-      const sql = `INSERT OR IGNORE INTO parts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
-      stage.world.database.select(sql, Object.values(row));
-    }
+    const inside = before.filter(({ seq_from }) => seq_from > merged!.seq_from);
+    bringBack(stage, inside);
     stage.must(
       partsOf(stage, tenant).some(({ seq_from }) => seq_from > merged!.seq_from),
       'a part must have come back',
     );
+    await askCells(stage, tenant);
+    await stage.rest();
+  },
+};
+
+/** The parts of a flush come back after the seal of their day. */
+const zombieBelowSeal: Scenario = {
+  name: 'covered-part-comes-back',
+  startMs: MIDNIGHT_MS - HOUR_MS,
+  async run(stage) {
+    const tenant = stage.tenant();
+    await storeFlush(stage, tenant);
+    const before = partsOf(stage, tenant);
+    stage.cron(SEALED_MS);
+    await stage.passUntil(SEALED_MS);
+    stage.must(before.length > 0 && partsOf(stage, tenant).length === 0, 'the seal must delete the parts');
+    bringBack(stage, before);
     await askCells(stage, tenant);
     await stage.rest();
   },
@@ -190,6 +213,7 @@ function mergeMeetsPlan(name: string, site: RegExp): Scenario {
 export const mergeScenarios: readonly Scenario[] = [
   mergedTwice,
   zombieFlush,
+  zombieBelowSeal,
   mergeAhead,
   mergedPartCut,
   mergeMeetsPlan('merge-meets-plan, before the plan', /^d1 .*SELECT parts/),
