@@ -37,8 +37,11 @@ const ROUND: TenantRound = {
 };
 /** A younger day may well be sealed again. */
 const AFTER_MS = LIMITS.allowedLatenessMs + DAY_MS;
-/** Spans of a tenant; the next round finds the others. */
-const SPANS_PER_TENANT_MAX = 50;
+/**
+ * Spans of one run, of all its tenants: some twenty statements each, of the 1,000 that an invocation may ask D1. The next
+ * round finds the others.
+ */
+const SPANS_PER_RUN_MAX = 25;
 /** The columns that `traitWinners` and a later reading of the digest need. */
 const COLUMNS: ReadonlySet<LakeColumn> = new Set<LakeColumn>([
   'at',
@@ -59,25 +62,34 @@ const SAYS_TRAITS: ReadonlySet<string | null> = new Set(['identify', 'group']);
 
 /** Each tenant and span is tried on its own: a failure does not keep the others from their turn. */
 export async function scheduleDigests(services: DigestServices, nowMs: number): Promise<void> {
+  let left = SPANS_PER_RUN_MAX;
   for (const uid of await nextTenants(services.db, ROUND, nowMs)) {
+    if (left === 0) return;
     try {
-      await digestTenant(services, uid, nowMs);
+      left -= await digestTenant(services, uid, { nowMs, spansMax: left });
     } catch (cause) {
       logError('lake.profiles', cause, { uid });
     }
   }
 }
 
-async function digestTenant(services: DigestServices, uid: string, nowMs: number): Promise<void> {
+/** Returns the number of spans that were tried. */
+async function digestTenant(
+  services: DigestServices,
+  uid: string,
+  { nowMs, spansMax }: { readonly nowMs: number; readonly spansMax: number },
+): Promise<number> {
   const { db } = services;
   await forgetDropped(db, uid, nowMs);
-  for (const span of await findSpans(db, uid, dayOf(nowMs - AFTER_MS), SPANS_PER_TENANT_MAX)) {
+  const spans = await findSpans(db, uid, dayOf(nowMs - AFTER_MS), spansMax);
+  for (const span of spans) {
     try {
       await digestSpan(services, { uid, span }, nowMs);
     } catch (cause) {
       logError('lake.profiles', cause, { uid, span });
     }
   }
+  return spans.length;
 }
 
 /** Writes the digests of a span. Does nothing when the span has no seals, or events that no seal covers. */

@@ -8,8 +8,8 @@
 import { DAY_MS } from '../../core/limits.ts';
 import { claim, moveCursor, readCursor } from '../manifest/leases.ts';
 
-/** Tenants of one run: up to seven statements each, of the 1,000 that an invocation may ask D1 beside the other duties. */
-const TENANTS_PER_RUN_MAX = 75;
+/** Tenants of one run: a few statements each, of the 1,000 that an invocation may ask D1 beside the other duties. */
+const TENANTS_PER_RUN_MAX = 60;
 
 export interface TenantRound {
   /** Names the duty in `leases`. */
