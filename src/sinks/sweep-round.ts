@@ -8,8 +8,11 @@
 import { DAY_MS } from '../core/limits.ts';
 import { moveCursor, readCursor } from '../lake/manifest/leases.ts';
 
-/** Half of the 10,000 calls that an invocation may make: other duties share it, and a tenant may have grown meanwhile. */
-const CALLS_MAX = 5_000;
+/**
+ * Calls of one run. It asks D1 a statement a tenant, of the 1,000 that an invocation may ask, and other duties share it; a tenant
+ * may have grown meanwhile.
+ */
+const CALLS_MAX = 2_500;
 /** The directory's list and its map. */
 const CALLS_A_TENANT = 2;
 /** The question, the note that the shard rests or the poke, and one to spare. */

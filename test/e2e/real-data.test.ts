@@ -219,24 +219,21 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
 
   it('finds the journeys of the ground truth in the sealed lake', () => checkJourneys('demo'));
 
-  it('finds the same journeys before any seal, with a part of the year still in the shards', async () => {
+  it('finds the same journeys while days are being sealed, with a part of the year still in the shards', async () => {
     await cli('tenant', 'create', 'unsealed', '--state', stack.stateDir);
     const keys = stack.keys().tenants.unsealed;
     const { map, format } = await loadMapping(join(root, 'examples/online-retail.map.ts'));
     const counts: RowCounts = { read: 0, mapped: 0, skipped: 0, unreadable: 0, unreadableFirst: [] };
     const rows = readRows(retail, format ?? 'csv', () => {});
     let number = 0;
+    let chunks = 0;
     for await (const chunk of cutChunks(rows, map, { rowsMax: 20_000, idPrefix: 'p', counts })) {
       const lines = chunk.body.toString().trimEnd();
       if (++number % 10 === 0) await sendLive(lines.split('\n'), keys?.write);
-      else await sendChunk(lines, number, keys?.write);
+      else await sendChunk(lines, chunks++, keys?.write);
     }
+    await post(`/v1/import/unsealed/finish?chunks=${chunks}`, keys?.write, '');
     await checkJourneys('unsealed');
-    const seals = await fetch(`${stack.url}/v1/seals?from=2010-12-01&to=2011-12-09`, {
-      headers: { authorization: `Bearer ${keys?.read}` },
-    });
-    const { days } = (await seals.json()) as { days: { revision: number }[] };
-    expect(days.every(({ revision }) => revision === 0)).toBe(true);
   });
 
   async function sendLive(lines: readonly string[], key: string | undefined): Promise<void> {
@@ -253,7 +250,7 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
       headers: {
         authorization: `Bearer ${key}`,
         'content-type': 'application/x-ndjson',
-        'x-import-id': 'never-finished',
+        'x-import-id': 'unsealed',
         'x-import-chunk': String(number),
       },
       body: lines,

@@ -81,6 +81,6 @@ export const LIMIT_MUTATIONS: readonly LimitMutation[] = [
     what: 'one run of the cron asks the shards of all tenants',
     limit: 'Worker: subrequests of an invocation',
     load: CROWDED_LOAD,
-    patches: [{ file: 'src/sinks/sweep-round.ts', old: 'const CALLS_MAX = 5_000;', new: `const CALLS_MAX = ${HUGE};` }],
+    patches: [{ file: 'src/sinks/sweep-round.ts', old: 'const CALLS_MAX = 2_500;', new: `const CALLS_MAX = ${HUGE};` }],
   },
 ];

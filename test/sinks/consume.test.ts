@@ -280,7 +280,7 @@ describe('the sweep', () => {
         // Another duty claims a lease meanwhile, which deletes the expired ones.
         await claim(services.db, ['x'], services.now() + i * 7_200_000, 1);
         const slice = await run(i === 0 || i === 1);
-        expect(slice.length).toBeGreaterThan(500);
+        expect(slice.length).toBeGreaterThan(100);
         visited.push(...slice);
       }
       expect(visited.sort()).toEqual(all);

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LATE_IMPORT } from '../../../src/core/event/columns.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { peopleOf } from '../../../src/core/people/linked-people.ts';
 import { hashText, type Link } from '../../../src/core/people/links.ts';
@@ -138,7 +139,7 @@ const anyStep = fc.record({
 const LAST = { links: [], isStored: false, undoes: null, asks: true };
 /** The links of a test name their ids; those of the product have hashes. */
 const hashed = (link: Link): Link => ({ ...link, from: hashOf(link.from), to: hashOf(link.to) });
-const tailOf = (links: readonly Link[]) => recordColumns(links.map(eventOf), testHasher, 0);
+const tailOf = (links: readonly Link[]) => recordColumns(links.map(eventOf), testHasher, LATE_IMPORT);
 
 /** Undoes the links of a source as an import is undone. */
 function undo(fake: ReturnType<typeof fakeD1>['fake'], uid: string, source: string): void {
