@@ -236,6 +236,6 @@ function importIncomplete(missing: readonly number[]): Problem {
   const detail =
     missing.length === 0
       ? 'More chunks are stored than the finish names.'
-      : `Chunks of the version are not stored: ${missing.join(', ')}${missing.length === 20 ? ' …' : ''}.`;
+      : `Chunks of the version are not stored, first of all ${missing.join(', ')}.`;
   return new Problem(409, 'import-incomplete', detail);
 }

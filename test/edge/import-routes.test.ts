@@ -8,7 +8,7 @@ import { Hasher } from '../../src/core/std/hash.ts';
 import { startChunk, storeChunk } from '../../src/lake/import/chunk-store.ts';
 import { lakeImporter } from '../../src/lake/import/import.ts';
 import { importIncarnation } from '../../src/lake/import/names.ts';
-import { importPath } from '../../src/lake/manifest/paths.ts';
+import { currentPath, importPath } from '../../src/lake/manifest/paths.ts';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
 import { expectLog } from '../support/expect-log.ts';
 import type { FakeBucket } from '../support/fake-bucket.ts';
@@ -376,6 +376,42 @@ describe('an import', () => {
       expect(list.events).toHaveLength(1 + others);
       expect((await call('GET', '/v1/people/u', { key: keys.read })).body.events.total).toBe(1 + others);
     }
+  });
+
+  it('is in current.json from its finish to its undo, though no day of it is sealed yet', async () => {
+    const { post, call, keys, services, uid } = await start();
+    const listed = async () => {
+      const object = await services.lake.get(currentPath(uid));
+      const { files } = JSON.parse(await object!.text()) as { files: { rows: number }[] };
+      return files.map(({ rows }) => rows);
+    };
+    await post([line('1', '2010-12-01'), line('2', '2010-12-02')], chunk('a', 0));
+    await call('POST', '/v1/import/a/finish', { key: keys.write });
+    expect(await listed()).toEqual([2]);
+    await call('DELETE', '/v1/import/a', { key: keys.write });
+    expect(await listed()).toEqual([]);
+    expect((await call('DELETE', '/v1/import/b', { key: keys.write })).status).toBe(404);
+  });
+
+  it('is listed with its newest version, those started last first, page by page', async () => {
+    const { post, call, keys, clock } = await start();
+    for (const id of ['a', 'b', 'c']) {
+      clock.nowMs += 1_000;
+      await post([line('1', '2010-12-01')], chunk(id, 0));
+    }
+    await call('POST', '/v1/import/a/finish', { key: keys.write });
+    await call('DELETE', '/v1/import/a', { key: keys.write });
+    await call('POST', '/v1/import/b/finish', { key: keys.write });
+    const first = await call('GET', '/v1/import?limit=2', { key: keys.read });
+    expect(first.body.imports).toMatchObject([
+      { importId: 'c', undone: false, newest: { version: 1, state: 'open', counts: false, chunks: 1, rows: 1 } },
+      { importId: 'b', undone: false, newest: { version: 1, state: 'finished', counts: true, chunks: 1, rows: 1 } },
+    ]);
+    const rest = await call('GET', `/v1/import?limit=2&cursor=${first.body.cursor}`, { key: keys.read });
+    expect(rest.body).toMatchObject({
+      imports: [{ importId: 'a', undone: true, newest: { version: 2, counts: false, chunks: 0, rows: 0 } }],
+    });
+    expect(rest.body.cursor).toBeUndefined();
   });
 
   it('is not known under another tenant, nor under another name', async () => {

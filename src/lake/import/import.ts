@@ -32,12 +32,20 @@ import { queueImported } from '../seal/schedule.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';
 import { recordColumns } from '../segment/record-columns.ts';
 import { encodeSegmentPausing } from '../segment/segment-write.ts';
-import { readWaiting, replaceWaiting, startChunk, storeChunk } from './chunk-store.ts';
+import { readWaiting, replaceWaiting, startChunk, storeChunk, type WaitingSegment } from './chunk-store.ts';
 import { givenIdsOf, idFileOf } from './id-file.ts';
 import { importIncarnation } from './names.ts';
 import { leaveOutRepeats } from './repeats.ts';
 import { countChunks, findMissing, listImports, readImport } from './status-store.ts';
-import { drawVersion, finishedOf, finishVersion, type ImportKey, readVersions, undoImport } from './version-store.ts';
+import {
+  drawVersion,
+  finishedOf,
+  finishVersion,
+  type ImportKey,
+  readVersions,
+  undoImport,
+  type VersionKey,
+} from './version-store.ts';
 
 export interface ImportServices {
   readonly db: D1Database;
@@ -55,10 +63,9 @@ export function lakeImporter(services: ImportServices): Importer {
     store: (chunk, records, hasher, account) => storeRecords(services, chunk, { records, hasher, account }),
     finish: (uid, importId, hasher, request) => finishImport(services, { uid, importId }, hasher, request),
     async undo(uid, importId): Promise<ImportStatus | null> {
-      const isUndone = await undoImport(db, { uid, importId }, now());
-      return isUndone
-        ? settle(services, { uid, importId })
-        : ((await readImport(db, { uid, importId }))?.status ?? null);
+      await undoImport(db, { uid, importId }, now());
+      // Also when it was undone before: the call may be the next try of one that was killed after its batch.
+      return settle(services, { uid, importId }, 'changed');
     },
     status: async (uid, importId) => (await readImport(db, { uid, importId }))?.status ?? null,
     list: (uid, before, countMax) => listImports(db, uid, before, countMax),
@@ -92,7 +99,7 @@ async function storeRecords(
 
 async function placeSegment(
   bucket: PutBucket,
-  { uid, importId, version, chunk }: ImportChunk,
+  { uid, importId, version, chunk }: Omit<ImportChunk, 'contentHash'>,
   columns: EventColumns,
 ): Promise<PlacedSegment> {
   const encoded = await encodeSegmentPausing(columns, { order: 'l0' });
@@ -120,42 +127,59 @@ async function finishImport(
   hasher: Hasher,
   request: FinishRequest,
 ): Promise<FinishOutcome> {
-  const { db, lake, now } = services;
-  const versions = await readVersions(db, key);
+  const versions = await readVersions(services.db, key);
   const finished = finishedOf(versions);
   const version = request.version ?? versions.find(({ state }) => state === 'open')?.version ?? finished?.version;
   const stored = versions.find((each) => each.version === version);
-  if (stored === undefined || version === undefined) return { status: 'unknown' };
-  if (finished !== undefined && finished.version > version) return { status: 'superseded' };
+  if (stored === undefined) return { status: 'unknown' };
+  if (finished !== undefined && finished.version > stored.version) return { status: 'superseded' };
   if (stored.state === 'dropped') return { status: 'closed' };
   if (stored.state === 'open') {
-    const chunks = request.chunks ?? (await countChunks(db, key, version));
-    const missing = await findMissing(db, key, version, chunks);
-    if (missing.length > 0 || (await countChunks(db, key, version)) > chunks) return { status: 'incomplete', missing };
-    const versionKey = { ...key, version };
-    const copies = await leaveOutRepeats(await readWaiting(db, versionKey), {
-      lake,
-      hasher,
-      replace: async (waiting, rows) => {
-        const segment =
-          rows && (await placeSegment(lake, { ...versionKey, chunk: waiting.chunk, contentHash: '' }, rows));
-        await replaceWaiting(db, versionKey, waiting, segment, now());
-      },
-    });
-    // False when another call has finished this version, or a greater one: the next reading says which.
-    if (!(await finishVersion(db, versionKey, { chunks, copies }, now()))) {
-      return finishImport(services, key, hasher, { ...request, version });
-    }
-  } else if (request.chunks !== undefined && request.chunks !== stored.chunkCount) {
-    return { status: 'incomplete', missing: [] };
+    const ended = await finishOpen(services, { ...key, version: stored.version }, hasher, request.chunks);
+    if (ended !== 'overtaken') return ended;
+    // The next reading says what now holds.
+    return finishImport(services, key, hasher, { ...request, version: stored.version });
   }
-  return { status: 'finished', import: await settle(services, key) };
+  if (request.chunks !== undefined && request.chunks !== stored.chunkCount)
+    return { status: 'incomplete', missing: [] };
+  return { status: 'finished', import: (await settle(services, key, 'as before'))! };
 }
 
-/** Queues the days of the import that are not sealed as it stands, and publishes which files count. */
-async function settle({ db, lake, sealQueue, now }: ImportServices, key: ImportKey): Promise<ImportStatus> {
-  const { status, open } = (await readImport(db, key))!;
-  if (open.length > 0) await publishCurrent(db, lake, key.uid, now());
+/** 'overtaken' when another call has finished this version meanwhile, or a greater one. */
+async function finishOpen(
+  services: ImportServices,
+  key: VersionKey,
+  hasher: Hasher,
+  named: number | undefined,
+): Promise<FinishOutcome | 'overtaken'> {
+  const { db, lake, now } = services;
+  const count = await countChunks(db, key);
+  const chunks = named ?? count;
+  const missing = await findMissing(db, key, chunks);
+  if (missing.length > 0 || count > chunks) return { status: 'incomplete', missing };
+  const replace = async (waiting: WaitingSegment, rows: EventColumns | null) => {
+    const segment = rows && (await placeSegment(lake, { ...key, chunk: waiting.chunk }, rows));
+    await replaceWaiting(db, key, waiting, segment, now());
+  };
+  const copies = await leaveOutRepeats(await readWaiting(db, key), { lake, hasher, replace });
+  if (!(await finishVersion(db, key, { chunks, copies }, now()))) return 'overtaken';
+  return { status: 'finished', import: (await settle(services, key, 'changed'))! };
+}
+
+/**
+ * Queues the days of the import that are not sealed as it stands, and publishes which files count. A call that has changed
+ * nothing publishes only beside days to seal: it may be the next try of one that was killed in between. Null when there is no
+ * such import.
+ */
+async function settle(
+  { db, lake, sealQueue, now }: ImportServices,
+  key: ImportKey,
+  state: 'changed' | 'as before',
+): Promise<ImportStatus | null> {
+  const known = await readImport(db, key);
+  if (known === null) return null;
+  const { status, open } = known;
+  if (state === 'changed' || open.length > 0) await publishCurrent(db, lake, key.uid, now());
   await queueImported({ db, sealQueue }, key.uid, open, now());
   return status;
 }

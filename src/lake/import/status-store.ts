@@ -1,7 +1,15 @@
 /** Status store: the SQL that tells how imports stand. */
 import type { ImportStatus, ImportVersion, ListedImport, ListPosition } from '../../core/event/import.ts';
 import { dayText } from '../../core/std/day.ts';
-import { finishedOf, type ImportKey, type StoredVersion } from './version-store.ts';
+import {
+  finishedOf,
+  type ImportKey,
+  isUndo,
+  type StoredVersion,
+  selectVersions,
+  VERSION_COLUMNS,
+  type VersionKey,
+} from './version-store.ts';
 
 /** Days of an import that are not sealed as it stands now. */
 export interface OpenDay {
@@ -23,22 +31,13 @@ interface CountRow {
   readonly rows: number;
 }
 
-interface VersionRow extends StoredVersion {
-  readonly importId: string;
-}
-
 /** Null when there is no such import. */
 export async function readImport(
   db: D1Database,
   { uid, importId }: ImportKey,
 ): Promise<{ readonly status: ImportStatus; readonly open: readonly OpenDay[] } | null> {
   const [versions, counts, days, seqs] = await db.batch<unknown>([
-    db
-      .prepare(
-        `SELECT import_id AS importId, version, state, fingerprint, received_at_ms AS receivedAtMs, chunk_count AS chunkCount, copies
-         FROM import_versions WHERE uid = ?1 AND import_id = ?2 ORDER BY version DESC`,
-      )
-      .bind(uid, importId),
+    selectVersions(db, { uid, importId }),
     db.prepare(COUNTS).bind(uid, importId),
     db.prepare(DAYS).bind(uid, importId),
     db
@@ -48,7 +47,7 @@ export async function readImport(
       )
       .bind(uid, importId),
   ]);
-  const stored = versions!.results as VersionRow[];
+  const stored = versions!.results as StoredVersion[];
   if (stored.length === 0) return null;
   const told = toldVersions(stored, counts!.results as CountRow[]);
   const finished = finishedOf(stored);
@@ -62,7 +61,7 @@ export async function readImport(
       importId,
       version,
       state,
-      undone: finished?.chunkCount === 0,
+      undone: finished !== undefined && isUndo(finished),
       chunks,
       rows,
       copies,
@@ -75,8 +74,9 @@ export async function readImport(
   };
 }
 
+const COUNT_COLUMNS = "version, COUNT(*) AS chunks, COALESCE(SUM(verdict ->> 'accepted'), 0) AS rows";
 /** Parameters: uid, importId. */
-const COUNTS = `SELECT version, COUNT(*) AS chunks, COALESCE(SUM(verdict ->> 'accepted'), 0) AS rows FROM import_chunks
+const COUNTS = `SELECT ${COUNT_COLUMNS} FROM import_chunks
   WHERE uid = ?1 AND import_id = ?2 AND verdict <> '' GROUP BY version`;
 
 /**
@@ -117,7 +117,7 @@ function toldVersions(stored: readonly StoredVersion[], counts: readonly CountRo
     version,
     state,
     fingerprint,
-    counts: version === finished?.version && finished.chunkCount !== 0,
+    counts: version === finished?.version && !isUndo(finished),
     chunks: byVersion.get(version)?.chunks ?? 0,
     rows: (byVersion.get(version)?.rows ?? 0) - copies,
     copies,
@@ -127,8 +127,7 @@ function toldVersions(stored: readonly StoredVersion[], counts: readonly CountRo
 /** The first chunks of `count` that are not stored. */
 export async function findMissing(
   db: D1Database,
-  { uid, importId }: ImportKey,
-  version: number,
+  { uid, importId, version }: VersionKey,
   count: number,
 ): Promise<number[]> {
   const { results } = await db
@@ -148,7 +147,7 @@ export async function findMissing(
 const MISSING_TOLD_MAX = 20;
 
 /** The number of the last stored chunk, plus 1; 0 when none is stored. */
-export async function countChunks(db: D1Database, { uid, importId }: ImportKey, version: number): Promise<number> {
+export async function countChunks(db: D1Database, { uid, importId, version }: VersionKey): Promise<number> {
   const count = await db
     .prepare(
       `SELECT COALESCE(MAX(chunk) + 1, 0) AS count FROM import_chunks
@@ -159,6 +158,8 @@ export async function countChunks(db: D1Database, { uid, importId }: ImportKey, 
   return count ?? 0;
 }
 
+type Listed<T> = T & { readonly importId: string };
+
 /** Imports by their first start, the newest first. */
 export async function listImports(
   db: D1Database,
@@ -166,7 +167,7 @@ export async function listImports(
   before: ListPosition | null,
   countMax: number,
 ): Promise<ListedImport[]> {
-  const { results } = await db
+  const { results: starts } = await db
     .prepare(
       `SELECT v.import_id AS importId, v.received_at_ms AS startedAtMs FROM import_versions v
        WHERE v.uid = ?1 AND v.version = 1 AND (v.received_at_ms, v.import_id) < (?2, ?3)
@@ -174,13 +175,27 @@ export async function listImports(
     )
     .bind(uid, before?.startedAtMs ?? Number.MAX_SAFE_INTEGER, before?.importId ?? '', countMax)
     .all<{ importId: string; startedAtMs: number }>();
-  const listed: ListedImport[] = [];
-  for (const { importId, startedAtMs } of results) {
-    const known = await readImport(db, { uid, importId });
-    if (known !== null) {
-      const { undone, versions } = known.status;
-      listed.push({ importId, startedAtMs, undone, newest: versions[0]! });
-    }
-  }
-  return listed;
+  const ids = JSON.stringify(starts.map(({ importId }) => importId));
+  const [versions, counts] = await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT import_id AS importId, ${VERSION_COLUMNS} FROM import_versions
+         WHERE uid = ?1 AND import_id IN (SELECT value FROM json_each(?2)) ORDER BY version DESC`,
+      )
+      .bind(uid, ids),
+    db
+      .prepare(
+        `SELECT import_id AS importId, ${COUNT_COLUMNS} FROM import_chunks
+         WHERE uid = ?1 AND import_id IN (SELECT value FROM json_each(?2)) AND verdict <> '' GROUP BY import_id, version`,
+      )
+      .bind(uid, ids),
+  ]);
+  const versionsOf = Map.groupBy(versions!.results as Listed<StoredVersion>[], ({ importId }) => importId);
+  const countsOf = Map.groupBy(counts!.results as Listed<CountRow>[], ({ importId }) => importId);
+  return starts.map(({ importId, startedAtMs }) => {
+    const stored = versionsOf.get(importId)!;
+    const finished = finishedOf(stored);
+    const [newest] = toldVersions(stored, countsOf.get(importId) ?? []);
+    return { importId, startedAtMs, undone: finished !== undefined && isUndo(finished), newest: newest! };
+  });
 }

@@ -29,20 +29,26 @@ export interface StoredVersion {
 }
 
 /** All versions of the import, the newest first. */
-export async function readVersions(db: D1Database, { uid, importId }: ImportKey): Promise<StoredVersion[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT version, state, fingerprint, received_at_ms AS receivedAtMs, chunk_count AS chunkCount, copies
-       FROM import_versions WHERE uid = ?1 AND import_id = ?2 ORDER BY version DESC`,
-    )
-    .bind(uid, importId)
-    .all<StoredVersion>();
-  return results;
+export async function readVersions(db: D1Database, key: ImportKey): Promise<StoredVersion[]> {
+  return (await selectVersions(db, key).all<StoredVersion>()).results;
+}
+
+export const VERSION_COLUMNS =
+  'version, state, fingerprint, received_at_ms AS receivedAtMs, chunk_count AS chunkCount, copies';
+
+export function selectVersions(db: D1Database, { uid, importId }: ImportKey): D1PreparedStatement {
+  return db
+    .prepare(`SELECT ${VERSION_COLUMNS} FROM import_versions WHERE uid = ?1 AND import_id = ?2 ORDER BY version DESC`)
+    .bind(uid, importId);
 }
 
 /** The version that counts, or the undo that nothing counts since: the greatest finished one. */
 export function finishedOf(versions: readonly StoredVersion[]): StoredVersion | undefined {
   return versions.find(({ state }) => state === 'finished');
+}
+
+export function isUndo({ chunkCount }: StoredVersion): boolean {
+  return chunkCount === 0;
 }
 
 /** Tries of a draw, each of which another draw of the same import may be ahead of. */
@@ -74,7 +80,7 @@ export function chooseVersion(
   const open = versions.find((version) => isOpen(version) && version.fingerprint === fingerprint);
   const next = { status: 'drawn', version: (versions[0]?.version ?? 0) + 1, isNew: true } as const;
   if (finished !== undefined && !replaces) {
-    const undone = finished.chunkCount === 0;
+    const undone = isUndo(finished);
     // A version that chunks without a number have started has no fingerprint: its chunks tell by themselves what they are.
     const isSame = finished.fingerprint === '' || finished.fingerprint === fingerprint;
     if (undone || !isSame) return { status: 'exists', undone };
@@ -132,7 +138,7 @@ export async function undoImport(db: D1Database, key: ImportKey, nowMs: number):
     const versions = await readVersions(db, key);
     const finished = finishedOf(versions);
     const isOpen = versions.some(({ version, state }) => state === 'open' && version > (finished?.version ?? 0));
-    if (!isOpen && (finished === undefined || finished.chunkCount === 0)) return false;
+    if (!isOpen && (finished === undefined || isUndo(finished))) return false;
     const version = versions[0]!.version + 1;
     const results = await db.batch([
       insertVersion(db, { ...key, version }, '', nowMs),

@@ -53,8 +53,8 @@ export interface RangeReading {
   readonly voidDays: ReadonlySet<number>;
   /** Rows of imports that are not finished. */
   readonly waitingRows: number;
-  /** Differs when a version of an import of these days was finished or superseded. */
-  readonly importsVersion: string;
+  /** Differs when a version of an import of these days was finished or superseded; null unless it is wanted. */
+  readonly importsVersion: string | null;
   /** Whether the cells or the parts are larger than one question may read; then they are empty. */
   readonly isTooLarge: boolean;
   /** Files with events of the slices that are asked for. */
@@ -74,6 +74,8 @@ export interface RangeRequest {
   readonly hourDays?: readonly number[];
   /** Whether the cells by the day are wanted beside those of `hourDays`. Default: false. */
   readonly wantsDayCells?: boolean;
+  /** Whether the version of the imports is wanted, which costs a look at each import of the tenant. Default: false. */
+  readonly wantsImports?: boolean;
   /** What is wanted of the cells of parts. Default: counts. */
   readonly kind?: 'counts' | 'people';
   /** The range whose windows are wanted of parts. Default: the days. */
@@ -89,13 +91,13 @@ export interface RangeRequest {
  */
 export async function readRange(db: D1Database, request: RangeRequest): Promise<RangeReading> {
   const { uid, rollupId, dayFrom, dayTo, grain, hourDays = [], wantsDayCells = false, slices = [] } = request;
+  const { wantsImports = false } = request;
   const statements = [
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
     selectUncovered(db, uid, dayFrom, dayTo),
     selectVoidDays(db, uid, dayFrom, dayTo),
     selectWaitingRows(db, uid, dayFrom, dayTo),
-    selectImportsVersion(db, uid, { dayFrom, dayTo }),
   ];
   if (rollupId !== null) {
     const { kind = 'counts', startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS } = request;
@@ -112,8 +114,9 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   }
   const last = statements.length;
   statements.push(...slices.map((slice) => selectSliceFiles(db, uid, slice)));
+  if (wantsImports) statements.push(selectImportsVersion(db, uid, { dayFrom, dayTo }));
   const results = await db.batch<unknown>(statements);
-  const [dropped, days, uncovered, voids, waiting, imports, ...sized] = results.slice(0, last);
+  const [dropped, days, uncovered, voids, waiting, ...sized] = results.slice(0, last);
   const [sealedSize, partsSize, cells, parts, dayCells] = sized;
   const voidDays = voidDaysOf(voids!);
   return {
@@ -122,7 +125,7 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     uncovered: (uncovered!.results as UncoveredRow[]).map((row) => uncoveredOf(row, voidDays)),
     voidDays,
     waitingRows: waitingRowsOf(waiting!),
-    importsVersion: importsVersionOf(imports!),
+    importsVersion: wantsImports ? importsVersionOf(results.at(-1)!) : null,
     cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),

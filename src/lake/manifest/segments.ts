@@ -49,8 +49,8 @@ export interface ScanPlan {
   readonly digests: readonly TraitDigest[];
   /** Rows of imports that are not finished, which are in none of the segments. */
   readonly waitingRows: number;
-  /** Differs when a version of an import of `importsOf` was finished or superseded. */
-  readonly importsVersion: string;
+  /** Differs when a version of an import of `importsOf` was finished or superseded; null unless that was asked for. */
+  readonly importsVersion: string | null;
 }
 
 /**
@@ -64,33 +64,35 @@ export async function readScanPlan(
     dayFrom,
     dayTo,
     only,
-    importsOf = { dayFrom, dayTo },
+    importsOf,
   }: {
     readonly uid: string;
     readonly dayFrom: number;
     readonly dayTo: number;
     /** Reads, for sealed days that have them, the files of events with traits instead of all events. */
     readonly only?: 'traits' | undefined;
-    /** The days of whose imports the reading tells the version. Default: its own. */
+    /** The days of whose imports the reading tells the version, which costs a look at each import of the tenant. */
     readonly importsOf?: DayRange;
   },
 ): Promise<ScanPlan> {
   const footer = only === undefined ? 's.footer' : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
-  const [dropped, days, waiting, imports, sealed, uncovered, digests] = await db.batch<unknown>([
+  const [dropped, days, waiting, sealed, uncovered, ...further] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
     selectWaitingRows(db, uid, dayFrom, dayTo),
-    selectImportsVersion(db, uid, importsOf),
     ...selectCounting(db, uid, dayFrom, dayTo, footer),
     ...(only === undefined ? [] : [selectDigests(db, uid, spanOf(dayFrom), spanOf(dayTo))]),
+    ...(importsOf === undefined ? [] : [selectImportsVersion(db, uid, importsOf)]),
   ]);
+  const digests = only === undefined ? undefined : further.shift();
+  const [imports] = further;
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
     segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? (row) => row : traitsRowOf),
     digests: digests === undefined ? [] : digestsOf(digests),
     waitingRows: waitingRowsOf(waiting!),
-    importsVersion: importsVersionOf(imports!),
+    importsVersion: imports === undefined ? null : importsVersionOf(imports),
   };
 }
 

@@ -111,11 +111,11 @@ interface DayCounts {
   /** Rows that no seal covers, of the day with most of them. */
   readonly mixedRows: number;
   /** Tells the state of the imports of the range. */
-  readonly importsVersion: string;
+  readonly importsVersion: string | null;
 }
 
 async function countDays({ ports, tenant }: Asking, { range }: ExportRequest, tails: Tails): Promise<DayCounts> {
-  const wanted = { uid: tenant.uid, rollupId: null, ...dayRange(range), grain: 'day' } as const;
+  const wanted = { uid: tenant.uid, rollupId: null, ...dayRange(range), grain: 'day', wantsImports: true } as const;
   const { days: sealedDays, uncovered, dropped, importsVersion } = await readRange(ports.db, wanted);
   const sealedRows = new Map(sealedDays.map(({ day, events }) => [day, events]));
   const mixedRows = new Map<number, number>();
