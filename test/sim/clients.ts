@@ -2,7 +2,7 @@
 // clocks are wrong, they wait offline, they repeat events of earlier requests, and they mix in invalid events.
 
 import { LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
-import { SimRequest } from './platform/http.ts';
+import { collectOn, eventsRequest } from './collect.ts';
 import type { Ledger, WireEvent } from './sent.ts';
 import { NetworkError } from './world/network.ts';
 import { Sequence } from './world/random.ts';
@@ -192,31 +192,17 @@ export class Client {
     ledger.attempted.received += request.batch.length;
     ledger.attempted.rejected += request.batch.length - request.events.length;
     const body = JSON.stringify({ batch: request.batch, sentAt: new Date(sentAtMs).toISOString() });
-    const verdict = (await world.invoke('collect', async (isolate) => {
-      const http = new SimRequest('https://edge/v1/events', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
-        body,
-        cf: { continent: CONTINENT_OF[region] },
-      });
-      const auth = {
-        authenticate: async () => {
-          const known = await isolate.tenants.byUid(tenant.uid);
-          if (known === null) throw new Error('no such tenant');
-          // The edge stamps the time of receipt right after authentication.
-          for (const wire of request.events) this.#note(wire, region, sentAtMs, world.nowMs);
-          return { ...known, scope: this.options.strangerTo === undefined ? 'server' : 'browser' };
-        },
+    const http = eventsRequest(body, { continent: CONTINENT_OF[region] });
+    const verdict = await world.invoke('collect', (isolate) => {
+      const authenticate = async () => {
+        const known = await isolate.tenants.byUid(tenant.uid);
+        if (known === null) throw new Error('no such tenant');
+        // The edge stamps the time of receipt right after authentication.
+        for (const wire of request.events) this.#note(wire, region, sentAtMs, world.nowMs);
+        return { ...known, scope: this.options.strangerTo === undefined ? 'server' : 'browser' };
       };
-      const random = (sizeBytes: number) => {
-        const bytes = new Uint8Array(sizeBytes);
-        world.random(bytes);
-        return bytes;
-      };
-      const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants as never, random };
-      const target = { source: 'native', call: isolate.product.nativeEvents };
-      return (await isolate.product.collect(http as never, target, deps as never)).verdict;
-    })) as { received: number; accepted: number; duplicate: number; rejected: number };
+      return collectOn(isolate, world, http, authenticate);
+    });
     const lost = world.faults.strike('lost-reply', `http ${this.options.name}`);
     if (lost) throw new NetworkError('the answer was lost');
     for (const field of ['received', 'accepted', 'duplicate', 'rejected'] as const)

@@ -7,6 +7,7 @@
 // - The creation of tables happens once in the life of an object and is not counted.
 
 import type { SimObject } from '../../sim/world/objects.ts';
+import { watchObjects } from '../../sim/world/watch-objects.ts';
 import type { World } from '../../sim/world/world.ts';
 import { D1Rows } from './d1-rows.ts';
 import { noUnits, OBJECT_GB, type Units } from './prices.ts';
@@ -24,7 +25,7 @@ export class Meter {
   constructor(world: World) {
     this.#world = world;
     this.#watchNetwork();
-    this.#watchObjects();
+    watchObjects(this.#world, (object) => this.#watchObject(object));
     this.#watchWorkers();
     this.#watchDatabase();
   }
@@ -45,18 +46,6 @@ export class Meter {
       const reply = call(request, effect);
       if (this.#world.objects.has(caller.name)) this.#whileAwake(caller.name, reply);
       return reply;
-    };
-  }
-
-  #watchObjects(): void {
-    const world = this.#world;
-    const objectOf = world.object.bind(world);
-    const watched = new Set<SimObject>();
-    world.object = (name) => {
-      const object = objectOf(name);
-      if (!watched.has(object)) this.#watchObject(object);
-      watched.add(object);
-      return object;
     };
   }
 

@@ -6,7 +6,7 @@
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { insertTenant } from '../../sim/clients.ts';
-import { SimRequest } from '../../sim/platform/http.ts';
+import { collectOn, eventsRequest } from '../../sim/collect.ts';
 import { bind, type Product } from '../../sim/product/product-loader.ts';
 import { planCron } from '../../sim/rest.ts';
 import { Sequence } from '../../sim/world/random.ts';
@@ -129,18 +129,9 @@ export class Sender {
 
   async #send(body: string): Promise<void> {
     const world = this.#world;
-    const http = new SimRequest('https://edge/v1/events', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
-      body,
-      cf: { continent: 'EU', country: 'DE' },
-    });
-    const { accepted } = (await world.invoke('collect', async (isolate) => {
-      const auth = { authenticate: () => isolate.tenants.byUid(UID) };
-      const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants };
-      const target = { source: 'native', call: isolate.product.nativeEvents };
-      return (await isolate.product.collect(http as never, target, deps as never)).verdict;
-    })) as { accepted: number };
+    const { accepted } = await world.invoke('collect', (isolate) =>
+      collectOn(isolate, world, eventsRequest(body), () => isolate.tenants.byUid(UID)),
+    );
     if (accepted !== this.#traffic.eventsPerRequest)
       throw new Error(`Only ${accepted} events of a request were accepted.`);
   }

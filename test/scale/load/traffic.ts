@@ -2,7 +2,7 @@
 // edge.
 
 import { HOUR_MS } from '../../../src/core/limits.ts';
-import { SimRequest } from '../../sim/platform/http.ts';
+import { collectOn, eventsRequest } from '../../sim/collect.ts';
 import { mix, Sequence } from '../../sim/world/random.ts';
 import type { World } from '../../sim/world/world.ts';
 
@@ -104,23 +104,9 @@ export class Sender {
   async #collect(body: string): Promise<number> {
     const world = this.#world;
     const { uid } = this.traffic;
-    const http = new SimRequest('https://edge/v1/events', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
-      body,
-      cf: { continent: 'EU', country: 'DE' },
-    });
-    const { accepted } = (await world.invoke('collect', async (isolate) => {
-      const auth = { authenticate: () => isolate.tenants.byUid(uid) };
-      const random = (sizeBytes: number) => {
-        const bytes = new Uint8Array(sizeBytes);
-        world.random(bytes);
-        return bytes;
-      };
-      const deps = { ...isolate.ports(world), auth, tenants: isolate.tenants, random };
-      const target = { source: 'native', call: isolate.product.nativeEvents };
-      return (await isolate.product.collect(http as never, target, deps as never)).verdict;
-    })) as { accepted: number };
+    const { accepted } = await world.invoke('collect', (isolate) =>
+      collectOn(isolate, world, eventsRequest(body), () => isolate.tenants.byUid(uid)),
+    );
     return accepted;
   }
 

@@ -6,6 +6,7 @@ import type { Product } from '../../sim/product/product-loader.ts';
 import type { Isolate } from '../../sim/world/isolate.ts';
 import type { SimObject } from '../../sim/world/objects.ts';
 import type { SimQueue } from '../../sim/world/queue.ts';
+import { watchObjects } from '../../sim/world/watch-objects.ts';
 import type { World } from '../../sim/world/world.ts';
 import type { Deployment } from './deployment.ts';
 import { Invocation } from './invocation.ts';
@@ -62,7 +63,7 @@ export class Platform {
     this.#watchInvocations();
     this.#watchNetwork();
     this.#watchDatabase();
-    this.#watchObjects();
+    watchObjects(this.#world, (object) => this.#watchObject(object));
     for (const queue of [world.flushQueue, world.sealQueue]) this.#watchQueue(queue);
     // The isolates of the world have bindings from before.
     for (const isolate of [...world.isolates]) world.killIsolate(isolate);
@@ -228,18 +229,6 @@ export class Platform {
       sizes.reduce((sum, size) => sum + size, 0),
       queue,
     );
-  }
-
-  #watchObjects(): void {
-    const world = this.#world;
-    const objectOf = world.object.bind(world);
-    const watched = new Set<SimObject>();
-    world.object = (name) => {
-      const object = objectOf(name);
-      if (!watched.has(object)) this.#watchObject(object);
-      watched.add(object);
-      return object;
-    };
   }
 
   #watchObject(object: SimObject): void {

@@ -67,9 +67,14 @@ function undoBeside(fate: 'goes on' | 'dies'): Scenario {
       const tenant = await liveDay(stage);
       for (const [number, { phase, site }] of SEAL_STEPS.entries()) {
         const sealer = stage.world.isolates[0]!;
-        stage.startImport(tenant, `undone-${number}`, 5, { acts: ['send', 'undo'], pauseMaxMs: 1, rowsAgeMs: DAY_MS });
+        stage.startImport(tenant, `undone-${number}`, 5, {
+          acts: ['send', 'undo'],
+          pauseMaxMs: 1,
+          rowsAgeMs: DAY_MS,
+          asks: false,
+        });
         const undo = stage.hold('before', UNDO);
-        await stage.pass(MINUTE_MS);
+        await stage.passUntilHeld(undo);
         const hold = stage.hold(phase, site, ({ caller }) => caller === sealer);
         const sealed = seal(stage, sealer);
         await stage.world.scheduler.runUntil(stage.world.nowMs + MINUTE_MS, () => hold.held.length > 0);
