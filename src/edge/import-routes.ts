@@ -29,8 +29,14 @@ export interface ImportDeps extends Omit<ChunkDeps, 'importer'> {
 /** @example app.route('/v1/import', importRoutes(services, lakeImporter(services))) */
 export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
   const app = new Hono();
-  const { auth } = deps;
+  addChunks(app, deps, importer);
+  addVersions(app, deps, importer);
+  addReadings(app, deps, importer);
+  return app;
+}
 
+function addChunks(app: Hono, deps: ImportDeps, importer: Importer): void {
+  const { auth } = deps;
   route(
     app,
     auth,
@@ -72,7 +78,9 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
     },
     ({ tenant, request }) => takeChunk(request, tenant, { ...deps, importer }),
   );
+}
 
+function addVersions(app: Hono, { auth }: ImportDeps, importer: Importer): void {
   route(
     app,
     auth,
@@ -130,6 +138,24 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
     app,
     auth,
     {
+      method: 'delete',
+      path: '/:id',
+      summary: 'Takes an import back: from now on none of its events counts, on sealed days too',
+      description: 'Its days are sealed anew without it. A new version, drawn with `replace`, brings the import back.',
+      tag: 'collect',
+      key: 'server',
+      answer: importStatusSchema,
+      errors: ['import-not-found'],
+    },
+    async ({ tenant, params: { id } }) => mustExist(await importer.undo(tenant.uid, id)),
+  );
+}
+
+function addReadings(app: Hono, { auth }: ImportDeps, importer: Importer): void {
+  route(
+    app,
+    auth,
+    {
       method: 'get',
       path: '/',
       summary: 'Lists imports, those started last first',
@@ -160,24 +186,6 @@ export function importRoutes(deps: ImportDeps, importer: Importer): Hono {
     },
     async ({ tenant, params: { id } }) => mustExist(await importer.status(tenant.uid, id)),
   );
-
-  route(
-    app,
-    auth,
-    {
-      method: 'delete',
-      path: '/:id',
-      summary: 'Takes an import back: from now on none of its events counts, on sealed days too',
-      description: 'Its days are sealed anew without it. A new version, drawn with `replace`, brings the import back.',
-      tag: 'collect',
-      key: 'server',
-      answer: importStatusSchema,
-      errors: ['import-not-found'],
-    },
-    async ({ tenant, params: { id } }) => mustExist(await importer.undo(tenant.uid, id)),
-  );
-
-  return app;
 }
 
 const LISTED_DEFAULT = 20;
