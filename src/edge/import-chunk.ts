@@ -61,6 +61,7 @@ const headersSchema = z.object({
     .string()
     .regex(/^[1-9]\d{0,6}$/)
     .transform(Number)
+    .pipe(z.number().max(LIMITS.importVersionMax))
     .default(1),
 });
 

@@ -63,10 +63,12 @@ export class Quotas {
 
   /**
    * Spends the events of a request, which is taken whole or not at all. Throws `quota-exceeded`, `storage-quota-exceeded`,
-   * `request-over-quota`.
+   * `days-quota-exceeded`, `request-over-quota`.
    */
   charge(tenant: QuotaTenant, events: number, nowMs: number, sender: Sender): void {
     this.#checkStored(tenant);
+    // Days that are still owed refuse the next chunk before it is read.
+    if (sender === 'import') this.#spend(tenant, 'daysPerMinute', 0, nowMs, sender);
     this.#spend(tenant, 'eventsPerMinute', events, nowMs, sender);
   }
 

@@ -9,7 +9,7 @@ import { DEFAULT_REGION, REGIONS } from '../core/tenant/region.ts';
 const ORIGINS_MAX = 50;
 const TENANTS_PAGE_DEFAULT = 100;
 const TENANTS_PAGE_MAX = 1_000;
-/** 16 million events a second: more than any tenant sends. */
+/** A million million a period: more than any tenant uses of anything. */
 const QUOTA_MAX = 1_000_000_000_000;
 
 export const tenantIdSchema = z

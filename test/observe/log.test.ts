@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KEY_SCOPES } from '../../src/core/tenant/tenant.ts';
 import { logError, logWarn } from '../../src/observe/log.ts';
 import { expectLog, expectNoLog, takeLog } from '../support/expect-log.ts';
 
@@ -104,6 +105,10 @@ describe('a secret', () => {
 
   it.each([
     ['a key in a message', () => logError('a.place', new Error(`refused ${key}, sorry`))],
+    ...KEY_SCOPES.map((scope): [string, () => void] => [
+      `a key of the scope ${scope}`,
+      () => logError('a.place', `${key.replace('admin', scope)} was shown`),
+    ]),
     ['a key in a URL', () => logError('a.place', new Error(`GET /x?key%3D${key}`))],
     ['a mistyped key', () => logError('a.place', new Error(key.toUpperCase()))],
     ['a key in a nested cause', () => logError('a.place', new Error('x', { cause: { headers: [key] } }))],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadTenant } from '../../src/control/tenants/tenants.ts';
 import type { Link } from '../../src/core/people/links.ts';
 import { Hasher } from '../../src/core/std/hash.ts';
-import { insertLinks, readLinks } from '../../src/lake/manifest/link-store.ts';
+import { insertLinks, readLinks, undoLinks } from '../../src/lake/manifest/link-store.ts';
 import { recordColumns } from '../../src/lake/segment/record-columns.ts';
 import { flushLinks } from '../../src/sinks/flush-links.ts';
 import { record } from '../support/events.ts';
@@ -37,6 +37,21 @@ describe('the links of a flush', () => {
 });
 
 describe('stored links', () => {
+  it('that were undone hold again when they are told again, and not when their flush comes twice', async () => {
+    const { db, fake } = fakeD1();
+    const store = (seqFrom: number) => db.batch(insertLinks(db, 'uid', 'incarnation', [link('a', 20)], seqFrom));
+    const held = async () => (await readLinks(db, 'uid', 0)).links.length;
+    const isStored = "INSERT INTO flushes VALUES ('uid', 'incarnation', ?, 9, 'x', 0, 0, 0, 0, 0, 0, 0, 0)";
+    await store(3);
+    fake.select(isStored, [3]);
+    await undoLinks(db, 'uid', { pairs: [], sources: ['incarnation'] });
+    expect(await held()).toBe(0);
+    await store(3);
+    expect(await held()).toBe(0);
+    await store(5);
+    expect(await held()).toBe(1);
+  });
+
   it('are kept once, the earliest of each, and read on from where one was', async () => {
     const { db } = fakeD1();
     const store = (...links: Link[]) => db.batch(insertLinks(db, 'uid', 'incarnation', links));

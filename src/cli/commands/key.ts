@@ -1,14 +1,12 @@
 /**
  * `tidemark key create|list|revoke`: manages a tenant's keys, with its admin key.
  */
-import type { KeyScope } from '../../core/tenant/tenant.ts';
+import { KEY_SCOPES } from '../../core/tenant/tenant.ts';
 import type { CreatedKey, KeyList, RevokedKey, WireKey } from '../../wire/keys.ts';
 import type { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { renderTable } from '../kit/table.ts';
 import { openTenant } from '../kit/tenant.ts';
-
-const SCOPES: readonly KeyScope[] = ['server', 'browser', 'read', 'admin', 'write'];
 
 /** A server of another version may leave out the times. */
 type ListedKey = Pick<WireKey, 'id' | 'scope' | 'hint'> & Partial<WireKey>;
@@ -54,7 +52,8 @@ async function adminClient(args: Args, io: Io): Promise<Client> {
 }
 
 async function create(scope: string, args: Args, io: Io): Promise<number> {
-  if (!SCOPES.some((known) => known === scope)) throw new UsageError(`a scope is ${SCOPES.join(', ')}, not "${scope}"`);
+  if (!KEY_SCOPES.some((known) => known === scope))
+    throw new UsageError(`a scope is ${KEY_SCOPES.join(', ')}, not "${scope}"`);
   const client = await adminClient(args, io);
   const created = await client.post<CreatedKey>('/v1/keys', { scope }, { repeat: 'unsent' });
   io.out(args.flag('json') ? JSON.stringify(created, null, 2) : created.key);

@@ -7,7 +7,7 @@ import { eventOf, newRowCounts, type RowCounts } from './chunks.ts';
 import type { Input } from './inputs.ts';
 import type { ImportEvent } from './mapping.ts';
 import { RefusedRows } from './refused.ts';
-import { previewTimeMs } from './row-time.ts';
+import { sentTimeMs } from './row-time.ts';
 import { readRows } from './rows.ts';
 import { renderRefused } from './summary.ts';
 import { describeShape } from './survey.ts';
@@ -117,7 +117,7 @@ class TimeRange {
   #unreadable = 0;
 
   add(time: unknown): void {
-    const atMs = previewTimeMs(time);
+    const atMs = sentTimeMs(time);
     if (Number.isNaN(new Date(atMs).getTime())) {
       this.#unreadable++;
       return;

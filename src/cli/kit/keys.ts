@@ -7,9 +7,11 @@
  * - Local keys are sent to this machine alone: a mistyped `--url` must not carry them away.
  * - A key names its scope and its tenant. A key from the environment that contradicts `--tenant` is refused.
  */
+
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KeyScope } from '../../core/tenant/tenant.ts';
+import { KEY_SCOPES } from '../../core/tenant/tenant.ts';
 import { demoTenant, type LocalKeys, type TenantKeys } from '../../local/demo.ts';
 import { portDefault, stateFolderOf as stateFolderIn } from '../../local/options.ts';
 import { devVarsFile, stateFiles } from '../../local/paths.ts';
@@ -24,7 +26,7 @@ type KeptKeys = Partial<Omit<LocalKeys, 'tenants'>> & {
 
 const URL_DEFAULT = `http://127.0.0.1:${portDefault}`;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
-const KEY_CLAIMS = /^tm_(server|browser|write|read|admin)_([a-z2-7]{16})_/;
+const KEY_CLAIMS = new RegExp(`^tm_(${KEY_SCOPES.join('|')})_([a-z2-7]{16})_`);
 /** A header holds printable ASCII only; a key that was copied with a dash of typography or a line break is none. */
 const KEY_CHARACTERS = /^[\x21-\x7e]+$/;
 /** Scopes whose keys open calls of the other scope too. */

@@ -7,9 +7,8 @@
 import { MINUTE_MS } from '../../core/limits.ts';
 import type { RootRefusals } from '../../http/authenticate.ts';
 import { logError } from '../../observe/log.ts';
+import { KEY_ID_LENGTH } from '../tenants/key-store.ts';
 import { insertEntry } from './audit-store.ts';
-
-const KEY_ID_LENGTH = 16;
 
 export class RootRefusalTrail implements RootRefusals {
   readonly #db: D1Database;

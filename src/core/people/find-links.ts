@@ -14,7 +14,7 @@ import type { Hasher } from '../std/hash.ts';
 import { wordsOf } from '../std/words.ts';
 import { hashText, type Link } from './links.ts';
 
-/** Text columns that the batches must have, beside `at`, `person` and `key_hash`. */
+/** Text columns that the batches must have, beside `at`, `received_at`, `late`, `person` and `key_hash`. */
 export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'properties'];
 
 export function isLinkEvent(type: string | null): boolean {

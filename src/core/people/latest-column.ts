@@ -60,7 +60,7 @@ export class LatestColumn {
   }
 
   get sizeBytes(): number {
-    return this.#values.length * OWNER_BYTES + this.#shared.ownSizeBytes;
+    return this.#values.length * OWNER_BYTES + this.#shared.sizeBytes;
   }
 
   /** Returns the owner's value; undefined when it has none. */

@@ -8,11 +8,11 @@ const VALUE_BYTES = 24;
 
 export class SharedValues {
   readonly #texts = new Map<string, string>();
-  #ownSizeBytes = 0;
+  #sizeBytes = 0;
 
-  /** An estimate of the memory of values that are not shared. */
-  get ownSizeBytes(): number {
-    return this.#ownSizeBytes;
+  /** An estimate of the memory of all values. A shared text counts once, and as long as the set is kept. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   /** Returns the value as it is to be held. */
@@ -22,21 +22,22 @@ export class SharedValues {
       if (known !== undefined) return known;
       if (this.#texts.size < TEXTS_MAX) {
         this.#texts.set(value, value);
+        this.#sizeBytes += sizeOf(value);
         return value;
       }
     }
-    this.#ownSizeBytes += sizeOf(value);
+    this.#sizeBytes += sizeOf(value);
     return value;
   }
 
   /** Tells that a value is not held any more where it was taken. */
   release(value: JsonValue): void {
-    if (typeof value !== 'string' || !this.#texts.has(value)) this.#ownSizeBytes -= sizeOf(value);
+    if (typeof value !== 'string' || !this.#texts.has(value)) this.#sizeBytes -= sizeOf(value);
   }
 
   clear(): void {
     this.#texts.clear();
-    this.#ownSizeBytes = 0;
+    this.#sizeBytes = 0;
   }
 }
 

@@ -91,16 +91,17 @@ export class Traits {
     const { at, receivedAt, person, strings } = columns;
     const words = wordsOf(person);
     for (const row of rows) {
-      const times = timesOf(at[row]!, receivedAt[row]!);
-      const traitTimes = traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row]);
       const type = strings.type![row];
-      if (type === 'group') this.#addGroup(columns, row, traitTimes);
+      const traitTimes = () => traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row]);
+      if (type === 'group') this.#addGroup(columns, row, traitTimes());
       const traits = type === 'identify' ? traitsIn(strings.properties![row], this.#wanted.person) : [];
       if (traits.length === 0 && !this.readsEvents) continue;
       const number = this.#people.numberOf(words[2 * row + 1]!, words[2 * row]!);
       if (number === NOT_FOUND) continue;
-      this.#people.add(number, { ...traitTimes, traits });
-      if (this.readsEvents) this.#people.see(number, at[row]!, times, () => touchOf(columns, row, touches));
+      if (traits.length > 0) this.#people.add(number, { ...traitTimes(), traits });
+      if (!this.readsEvents) continue;
+      const times = timesOf(at[row]!, receivedAt[row]!);
+      this.#people.see(number, at[row]!, times, () => touchOf(columns, row, touches));
     }
   }
 

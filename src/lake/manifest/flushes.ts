@@ -42,7 +42,7 @@ export async function storeFlush(db: D1Database, record: FlushRecord): Promise<v
   assert(flush.seqTo > flush.seqFrom, `flush [${flush.seqFrom}, ${flush.seqTo}) of ${flush.incarnation} is empty`);
   const statements = [...(names?.statements ?? []), ...partStatements(db, record)];
   if (segment) statements.push(...flushSegmentStatements(db, record, segment));
-  statements.push(...insertLinks(db, uid, flush.incarnation, links));
+  statements.push(...insertLinks(db, uid, flush.incarnation, links, flush.seqFrom));
   statements.push(usageStatement(db, record), flushStatement(db, record));
   try {
     await db.batch(statements);

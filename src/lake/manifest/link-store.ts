@@ -16,13 +16,15 @@ const LINK_SIZE_BYTES = 100;
 
 /**
  * Adds the links of a source, or earlier dates of those that it has told. May be run again: a link that the source has told as
- * early stays as it is.
+ * early stays as it is, unless it was undone since: it holds again. `seqFrom`: that of the flush that tells them. A flush that is
+ * stored tells nothing again.
  */
 export function insertLinks(
   db: D1Database,
   uid: string,
   source: string,
   links: readonly Link[],
+  seqFrom: number | null = null,
 ): D1PreparedStatement[] {
   return jsonParameters(links, () => LINK_SIZE_BYTES).map((json) =>
     db
@@ -30,9 +32,11 @@ export function insertLinks(
         `INSERT OR REPLACE INTO links (uid, kind, from_hash, to_hash, at_ms, source)
          SELECT ?1, j.value ->> 'kind', j.value ->> 'from', j.value ->> 'to', j.value ->> 'atMs', ?2 FROM json_each(?3) j
          WHERE NOT EXISTS (SELECT 1 FROM links l WHERE l.uid = ?1 AND l.kind = j.value ->> 'kind'
-           AND l.from_hash = j.value ->> 'from' AND l.to_hash = j.value ->> 'to' AND l.source = ?2 AND l.at_ms <= j.value ->> 'atMs')`,
+           AND l.from_hash = j.value ->> 'from' AND l.to_hash = j.value ->> 'to' AND l.source = ?2
+           AND l.at_ms <= j.value ->> 'atMs' AND l.undone = 0)
+         AND NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?4)`,
       )
-      .bind(uid, source, json),
+      .bind(uid, source, json, seqFrom),
   );
 }
 

@@ -194,7 +194,7 @@ async function readLinked(asking: Asking, live: readonly (LiveReply | null)[]): 
   const { ports, tenant, shards } = asking;
   const holding = shards.filter((_, index) => (live[index]?.tailEvents ?? 0) > 0);
   const { links, states } = await readLinkEvents({ ports, shards: holding });
-  const people = await readIdentity(ports.db, tenant.uid, links);
+  const people = await readIdentity(ports.db, tenant, links);
   return { people, unheard: states.filter((state) => state === null).length };
 }
 

@@ -59,11 +59,12 @@ export interface EventList {
 }
 
 export async function listEvents(asking: Asking, request: ListRequest): Promise<Result<EventList, LakeRefusal>> {
+  await asking.turn?.take();
   const { db, lake } = asking.ports;
   // This reading comes before that of the tails, because rows of the tails are filtered as they come.
   const dropped = await readDropped(db, asking.tenant.uid);
   const search = new PageSearch(request, dropped);
-  const rivals = new Rivals(asking.tenant.hashKey);
+  const rivals = new Rivals(asking.tenant.hashKey, dayRange(request));
   const states = await visitTails(asking, ALL_STRINGS, (tail) => {
     search.lookAtTail(tail.columns);
     rivals.addTail(tail);

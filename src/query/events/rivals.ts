@@ -9,7 +9,7 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { dayOf } from '../../core/std/day.ts';
+import { type DayRange, dayOf } from '../../core/std/day.ts';
 import { Hasher, type HashKey } from '../../core/std/hash.ts';
 import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
 import type { LakeSegment } from '../../lake/manifest/segments.ts';
@@ -51,24 +51,30 @@ export interface Counted<T extends Candidate> {
 export class Rivals {
   readonly #hashKey: HashKey;
   readonly #hasher: Hasher;
+  readonly #range: DayRange;
   readonly #blocks: HeldBlock[] = [];
   /** The days of the tails' events, with the shards that hold some. */
   readonly #tailDays = new Map<number, Set<string>>();
 
-  constructor(hashKey: HashKey) {
+  /** `range`: the days of the page, to which a row must belong to be a copy of one of its rows. */
+  constructor(hashKey: HashKey, range: DayRange) {
     this.#hashKey = hashKey;
+    this.#range = range;
     this.#hasher = new Hasher(hashKey);
   }
 
   addTail({ columns, incarnation, seqFrom }: ScanTail): void {
     const { rowCount, at, receivedAt, keyHash, strings } = columns;
+    const { dayFrom, dayTo } = this.#range;
+    const days = [...new Set(Array.from(at, dayOf))].filter((day) => day >= dayFrom && day <= dayTo);
+    if (days.length === 0) return;
     const idHash = new Uint32Array(2 * rowCount);
     for (let row = 0; row < rowCount; row++) {
       this.#hasher.hash(strings.id?.[row] ?? '');
       idHash[2 * row] = this.#hasher.low;
       idHash[2 * row + 1] = this.#hasher.high;
     }
-    for (const day of new Set(Array.from(at, dayOf))) {
+    for (const day of days) {
       this.#tailDays.set(day, (this.#tailDays.get(day) ?? new Set()).add(incarnation));
     }
     const senders = strings.sender ?? new Array(rowCount).fill(null);

@@ -14,9 +14,10 @@ export async function listPersonEvents(
   id: string,
   request: ListRequest,
 ): Promise<Result<EventList, LakeRefusal>> {
+  await asking.turn?.take();
   const { ports, tenant, nowMs } = asking;
   const { links, states } = await readLinkEvents(asking);
-  const linked = await readIdentity(ports.db, tenant.uid, links);
+  const linked = await readIdentity(ports.db, tenant, links);
   if (!linked.ok) return linked;
   const { hashes } = personIds(tenant.hashKey, id, linked.value);
   const listed = await listEvents(asking, { ...request, people: personSet(hashes) });

@@ -7,15 +7,15 @@
  * has read was undone. Of a tenant with more links than an answer can follow it keeps only that they are too many, and the next
  * questions read none until some are undone.
  */
-import { loadTenant } from '../../control/tenants/tenants.ts';
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { findLinks, hasAliases } from '../../core/people/find-links.ts';
 import { type LinkedPeople, peopleOf } from '../../core/people/linked-people.ts';
 import { holdingLink, type Link, Links } from '../../core/people/links.ts';
 import { LinksById } from '../../core/people/links-by-id.ts';
-import { Hasher } from '../../core/std/hash.ts';
+import { Hasher, type HashKey } from '../../core/std/hash.ts';
 import { ok, type Result } from '../../core/std/result.ts';
+import type { Tenant } from '../../core/tenant/tenant.ts';
 import {
   isAnyUndone,
   readHoldingLinks,
@@ -47,7 +47,7 @@ const known = new WeakMap<D1Database, Map<string, Known>>();
 /** `linkEvents`: the link events of the tails, which were read before the call. */
 export async function readIdentity(
   db: D1Database,
-  uid: string,
+  { uid, hashKey }: Pick<Tenant, 'uid' | 'hashKey'>,
   linkEvents: readonly EventColumns[],
 ): Promise<Result<LinkedPeople, LakeRefusal>> {
   const tenants = tenantsOf(db);
@@ -55,7 +55,7 @@ export async function readIdentity(
   const stored = await readStored(db, uid, before, (links) => makeRoom(tenants, uid, links));
   keep(tenants, uid, stored);
   if ('tooManyAt' in stored) return tooMany();
-  const links = await withLinks(db, uid, stored.links, await linksIn(db, uid, linkEvents));
+  const links = await withLinks(db, uid, stored.links, linksIn(hashKey, linkEvents));
   return isTooMany(links) ? tooMany() : ok(peopleOf(links));
 }
 
@@ -109,9 +109,8 @@ async function withLinks(db: D1Database, uid: string, links: Links, further: rea
   return links.with([...decided, ...[...byDevice.values()].map(holdingLink)]);
 }
 
-async function linksIn(db: D1Database, uid: string, linkEvents: readonly EventColumns[]): Promise<Link[]> {
-  const configured = linkEvents.some(hasAliases) ? await loadTenant(db, uid) : null;
-  const hasher = configured && new Hasher(configured.tenant.hashKey);
+function linksIn(hashKey: HashKey, linkEvents: readonly EventColumns[]): Link[] {
+  const hasher = linkEvents.some(hasAliases) ? new Hasher(hashKey) : null;
   return linkEvents.flatMap((columns) => findLinks(columns, hasher));
 }
 

@@ -47,7 +47,7 @@ export async function knowPeople(
   if (asks.cohorts.size > LIMITS.queryCohortsMax) {
     return tooLarge(`A question names at most ${LIMITS.queryCohortsMax} cohorts.`);
   }
-  const linked = await readIdentity(ports.db, tenant.uid, links);
+  const linked = await readIdentity(ports.db, tenant, links);
   if (!linked.ok) return linked;
   const people = identityAlone(linked.value, nowMs);
   if (asks.traits.size === 0 && asks.cohorts.size === 0) return ok(people);

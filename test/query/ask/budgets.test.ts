@@ -3,6 +3,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { executeAll } from '../../../src/query/ask/execute.ts';
+import { listEvents } from '../../../src/query/events/list-events.ts';
+import { listPersonEvents } from '../../../src/query/people/person-events.ts';
+import type { Asking } from '../../../src/query/view/asking.ts';
 import { record } from '../../support/events.ts';
 import { clientOf } from '../support/client.ts';
 import { dayOf, World } from '../support/world.ts';
@@ -109,6 +112,8 @@ describe('the questions of one call', () => {
   });
 });
 
+const PAGE = { startMs: NOON_MS - 86_400_000, endMs: NOON_MS + 86_400_000 } as const;
+
 describe('calls that read the lake', () => {
   it('are three of a tenant at a time; a flood is refused with a code, and another tenant answers', async () => {
     const world = await worldOf();
@@ -150,5 +155,16 @@ describe('calls that read the lake', () => {
     gate.open();
     for (const call of [...calls, fourth, exported])
       expect(await call).toEqual({ status: 200, body: expect.any(String) });
+  });
+
+  it.each([
+    ['the list of events', (asking: Asking) => listEvents(asking, { ...PAGE, limit: 10 })],
+    ['the events of a person', (asking: Asking) => listPersonEvents(asking, 'u1', { ...PAGE, limit: 10 })],
+  ])('wait for a turn before they read anything: %s', async (_, list) => {
+    const world = await worldOf();
+    const gate = gateOf(world);
+    const busy = { take: () => Promise.reject(new Error('busy')) };
+    await expect(list({ ...(await world.asking([])), turn: busy } as unknown as Asking)).rejects.toThrow('busy');
+    expect(gate.held()).toBe(0);
   });
 });

@@ -80,6 +80,17 @@ describe('unlink', () => {
     expect(await buyers()).toBe(4);
   });
 
+  it('lasts until the ids are linked anew', async () => {
+    const { world, unlink, buyers } = await merged();
+    await unlink({ pairs: [['alice', 'bob']] });
+    expect(await buyers()).toBe(3);
+    world.nowMs += 1_000;
+    world.append(0, [alias('bob', 'alice')]);
+    expect(await buyers()).toBe(2);
+    await world.store(0);
+    expect(await buyers()).toBe(2);
+  });
+
   it('needs an admin key, and a pair or a source', async () => {
     const { call, createTenant } = fakeApp();
     const { keys } = await createTenant('acme');

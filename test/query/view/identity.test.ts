@@ -52,7 +52,7 @@ async function tenants(counts: Record<string, number>) {
   const read = async (uid: string) => {
     rows.length = 0;
     const before = fake.callCount;
-    const { ok: isOk } = await readIdentity(counting, uid, []);
+    const { ok: isOk } = await readIdentity(counting, { uid, hashKey: HASH_KEY }, []);
     return { isOk, rows: rows.reduce((sum, count) => sum + count, 0), calls: fake.callCount - before };
   };
   return { db, fake, read };
@@ -115,6 +115,7 @@ describe('the links of a tenant', () => {
   });
 });
 
+const HASH_KEY = [1, 2, 3, 4] as const;
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const hashOf = (id: string) => {
   testHasher.hash(id);
@@ -178,7 +179,7 @@ describe('people', () => {
             sources[undoes] = [];
           }
           if (!asks) continue;
-          const read = await readIdentity(db, 'u', told.length === 0 ? [] : [tailOf(told)]);
+          const read = await readIdentity(db, { uid: 'u', hashKey: HASH_KEY }, told.length === 0 ? [] : [tailOf(told)]);
           const all = [...sources.flat(), ...told.map(hashed)];
           expect(read.ok && peopleIn(read.value)).toEqual(peopleIn(peopleOf(byId(all))));
         }
