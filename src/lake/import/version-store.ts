@@ -6,6 +6,7 @@
  * every `covered_seq` there is, so that no seal covers what nobody read (CORRECTNESS J1).
  */
 import type { DrawnVersion, ImportState, VersionRequest } from '../../core/event/import.ts';
+import { LAKE_DROPPED } from '../manifest/dropped.ts';
 import { afterScans, throwAwayFound } from '../manifest/garbage.ts';
 import { importIncarnationSql, importLinkSource } from './names.ts';
 
@@ -165,7 +166,7 @@ function finishStatements(
     guarded(
       `INSERT INTO superseded_days (uid, day, superseded_seq)
        SELECT d.uid, d.day, ${LATEST_SUPERSESSION} FROM import_days d
-       WHERE d.uid = ?1 AND d.import_id = ?2 AND d.version = ${BEFORE} AND IS_READY
+       WHERE d.uid = ?1 AND d.import_id = ?2 AND d.version = ${BEFORE} AND d.day >= ${LAKE_DROPPED} AND IS_READY
        ON CONFLICT (uid, day) DO UPDATE SET superseded_seq = excluded.superseded_seq`,
     ),
     ...linkStatements(guarded, importLinkSource(importId, version), importLinkSource(importId, '')),

@@ -15,9 +15,10 @@ import {
   selectSealedSize,
   storedPartOf,
 } from './cells.ts';
-import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
+import { type Dropped, droppedOf, selectDropped } from './dropped.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
 import { type SliceFile, selectSliceFiles, sliceFilesOf } from './slice-files.ts';
+import { FROM_UNCOVERED } from './uncovered.ts';
 import {
   importsVersionOf,
   selectImportsVersion,
@@ -151,9 +152,7 @@ function selectUncovered(db: D1Database, uid: string, dayFrom: number, dayTo: nu
     .prepare(
       `SELECT sd.day, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo, s.rollup_ids AS rollupIds,
          sd.row_count AS rowCount, sd.uncounted
-       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-       LEFT JOIN counting_seals d ON d.uid = sd.uid AND d.day = sd.day
-       WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
+       ${FROM_UNCOVERED} AND sd.day BETWEEN ?2 AND ?3
        ORDER BY sd.day, sd.manifest_seq`,
     )
     .bind(uid, dayFrom, dayTo);

@@ -17,6 +17,7 @@ import { digestsOf, selectDigests, type TraitDigest } from './digest-store.ts';
 import { DAY_MAX, DAY_MIN, type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
 import { dayTextSql, isL1PathSql, traitsPath } from './paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
+import { FROM_UNCOVERED } from './uncovered.ts';
 import { importsVersionOf, selectImportsVersion, selectWaitingRows, waitingRowsOf } from './versions.ts';
 
 export type SegmentSourceKind = 'flush' | 'import' | 'seal';
@@ -148,9 +149,7 @@ function selectCounting(
     db
       .prepare(
         `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
-         FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-         LEFT JOIN counting_seals d ON d.uid = sd.uid AND d.day = sd.day
-         WHERE sd.uid = ?1 AND sd.day BETWEEN ?2 AND ?3 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(d.covered_seq, 0) AND sd.day >= ${LAKE_DROPPED}
+         ${FROM_UNCOVERED} AND sd.day BETWEEN ?2 AND ?3
          GROUP BY s.manifest_seq`,
       )
       .bind(uid, dayFrom, dayTo),

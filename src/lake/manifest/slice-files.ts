@@ -5,7 +5,7 @@
 import { dayOf } from '../../core/std/day.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
 import { unpackFooter } from '../segment/footer.ts';
-import { LAKE_DROPPED } from './dropped.ts';
+import { FROM_UNCOVERED } from './uncovered.ts';
 
 export interface SliceFile {
   readonly slice: TimeRange;
@@ -25,10 +25,7 @@ export function selectSliceFiles(db: D1Database, uid: string, { startMs, endMs }
   return db
     .prepare(
       `SELECT s.path, s.size_bytes AS sizeBytes, s.source, s.incarnation, s.seq_to AS seqTo, sd.row_count AS rowCount, s.footer
-       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-       LEFT JOIN counting_seals d ON d.uid = sd.uid AND d.day = sd.day
-       WHERE sd.uid = ?1 AND sd.day = ?2 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
-         AND sd.day >= ${LAKE_DROPPED} AND s.source = 'flush' AND s.at_min_ms < ?4 AND s.at_max_ms >= ?3
+       ${FROM_UNCOVERED} AND sd.day = ?2 AND s.source = 'flush' AND s.at_min_ms < ?4 AND s.at_max_ms >= ?3
        ORDER BY sd.manifest_seq`,
     )
     .bind(uid, dayOf(startMs), startMs, endMs);

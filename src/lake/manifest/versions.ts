@@ -18,13 +18,14 @@ export function waitingRowsOf({ results }: Pick<D1Result<unknown>, 'results'>): 
 }
 
 /** The sealed days of which something was superseded since, so that their seals do not count. */
+/**
+ * The sealed days of which something was superseded since: `FROM … WHERE …` with the seal as `d`. Parameter 1 is the uid.
+ */
+export const FROM_VOID = `FROM superseded_days v JOIN sealed_days d ON d.uid = v.uid AND d.day = v.day
+  WHERE v.uid = ?1 AND v.superseded_seq > d.superseded_seq`;
+
 export function selectVoidDays(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
-  return db
-    .prepare(
-      `SELECT d.day FROM superseded_days v JOIN sealed_days d ON d.uid = v.uid AND d.day = v.day
-       WHERE v.uid = ?1 AND v.day BETWEEN ?2 AND ?3 AND v.superseded_seq > d.superseded_seq`,
-    )
-    .bind(uid, dayFrom, dayTo);
+  return db.prepare(`SELECT d.day ${FROM_VOID} AND v.day BETWEEN ?2 AND ?3`).bind(uid, dayFrom, dayTo);
 }
 
 export function voidDaysOf({ results }: Pick<D1Result<unknown>, 'results'>): ReadonlySet<number> {

@@ -12,6 +12,8 @@
 import { DAY_MS, HOUR_MS, LIMITS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
 import { LAKE_DROPPED } from '../manifest/dropped.ts';
+import { FROM_UNCOVERED } from '../manifest/uncovered.ts';
+import { FROM_VOID } from '../manifest/versions.ts';
 
 type Cause = SealMessage['cause'];
 
@@ -144,8 +146,7 @@ export async function daysToSeal(
 
 /** Whether something of the day's seal was superseded since, so that it does not count. Parameter 1 is the uid. */
 function isVoid(day: string): string {
-  return `EXISTS (SELECT 1 FROM superseded_days v JOIN sealed_days e ON e.uid = v.uid AND e.day = v.day
-    WHERE v.uid = ?1 AND v.day = ${day} AND v.superseded_seq > e.superseded_seq)`;
+  return `EXISTS (SELECT 1 ${FROM_VOID} AND v.day = ${day})`;
 }
 
 /** Forgets a day that needs no seal, unless a segment came meanwhile. */
@@ -156,10 +157,8 @@ export async function forgetClean(db: D1Database, uid: string, day: number): Pro
 function forgetCovered(db: D1Database, uid: string, day: number): D1PreparedStatement {
   return db
     .prepare(
-      `DELETE FROM dirty_days WHERE uid = ?1 AND day = ?2 AND (day < ${LAKE_DROPPED} OR NOT (${isVoid('?2')} OR EXISTS (
-         SELECT 1 FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-         WHERE sd.uid = ?1 AND sd.day = ?2 AND s.superseded_seq IS NULL AND sd.manifest_seq > COALESCE(
-           (SELECT d.covered_seq FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2), 0))))`,
+      `DELETE FROM dirty_days WHERE uid = ?1 AND day = ?2 AND (day < ${LAKE_DROPPED}
+         OR NOT (${isVoid('?2')} OR EXISTS (SELECT 1 ${FROM_UNCOVERED} AND sd.day = ?2)))`,
     )
     .bind(uid, day);
 }

@@ -30,14 +30,16 @@ export async function readDayState(db: D1Database, uid: string, day: number): Pr
   const [{ supersededSeq, daySeq }] = superseded!.results as [{ supersededSeq: number; daySeq: number }];
   const [sealedRow] = sealed!.results as SealedDayRow[];
   const ends = vector!.results as { incarnation: string; seqTo: number }[];
+  const known = droppedOf(dropped!);
   return {
     sealed: sealedRow === undefined ? null : sealedDayOf(sealedRow),
     inputs: inputsOf(inputs!),
     vector: Object.fromEntries(ends.map(({ incarnation, seqTo }) => [incarnation, seqTo])),
     headSeq: (head!.results as { headSeq: number }[])[0]!.headSeq,
-    expired: expiredNames(droppedOf(dropped!), day),
+    expired: expiredNames(known, day),
     supersededSeq,
-    isVoid: sealedRow !== undefined && daySeq > sealedRow.supersededSeq,
+    // Of an expired day only cells are left: a seal from its events would empty them.
+    isVoid: sealedRow !== undefined && daySeq > sealedRow.supersededSeq && day >= known.lake.dayBefore,
   };
 }
 

@@ -18,6 +18,8 @@ import { type CurrentBucket, publishCurrent } from '../manifest/current.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from '../manifest/dropped.ts';
 import { afterScans, throwAwayFound } from '../manifest/garbage.ts';
 import { traitsPathSql } from '../manifest/paths.ts';
+import { FROM_UNCOVERED } from '../manifest/uncovered.ts';
+import { FROM_VOID } from '../manifest/versions.ts';
 import { queueAnew } from '../seal/schedule.ts';
 import { nextTenants, type TenantRound } from './tenant-round.ts';
 
@@ -104,11 +106,9 @@ function recordStatements(
  */
 const RECORD = `
   WITH target AS (
-    SELECT MIN(?4, COALESCE((
-      SELECT MIN(sd.day) FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq AND s.superseded_seq IS NULL
-      LEFT JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day
-      WHERE sd.uid = ?1 AND sd.day < ?4 AND sd.day >= ${LAKE_DROPPED} AND sd.manifest_seq > COALESCE(d.covered_seq, 0)
-    ), ?4)) AS day_before
+    SELECT MIN(?4,
+      COALESCE((SELECT MIN(sd.day) ${FROM_UNCOVERED} AND sd.day < ?4), ?4),
+      COALESCE((SELECT MIN(d.day) ${FROM_VOID} AND d.day < ?4 AND d.day >= ${LAKE_DROPPED}), ?4)) AS day_before
   )
   INSERT INTO dropped (uid, tier, name, day_from, day_before, updated_at_ms)
   SELECT ?1, ?2, ?3, MIN(d.day), target.day_before, ?5

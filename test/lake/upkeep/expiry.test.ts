@@ -5,12 +5,13 @@ import { DAY_MS } from '../../../src/core/limits.ts';
 import type { SealMessage } from '../../../src/core/shard/rpc.ts';
 import { dayText } from '../../../src/core/std/day.ts';
 import { expirySchema, expiryTargets } from '../../../src/core/tenant/expiry.ts';
+import { lakeImporter } from '../../../src/lake/import/import.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { enforceExpiry, readDropped, scheduleExpiry, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
 import { wireDropped } from '../../../src/operate/expiry-routes.ts';
 import { listEvents } from '../../../src/query/events/list-events.ts';
 import { dayOf, UID, World } from '../../query/support/world.ts';
-import { record } from '../../support/events.ts';
+import { record, testHasher } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
 
 const NOW_MS = Date.UTC(2026, 2, 10, 12, 0, 30);
@@ -281,5 +282,45 @@ describe('the schedule', () => {
     // The cursor of a round, and the claim of the next one.
     expect(world.fakeDb.callCount).toBe(calls + 2);
     expectLog('retention', { uid: 'bad', cause: { name: 'SyntaxError' } });
+  });
+});
+
+describe('an import that is taken back', () => {
+  const importer = () => lakeImporter({ ...services(), lake: world.bucket.binding, now: () => world.nowMs });
+
+  /** One more event of each day, in seals. */
+  async function imported(...daysAgo: readonly number[]): Promise<void> {
+    const records = daysAgo.map((ago) => {
+      const atMs = (TODAY - ago) * DAY_MS + 3_600_000;
+      return record({ id: `import-${ago}`, atMs, event: 'Bought', user_id: 'x', sender: 'import' });
+    });
+    const chunk = { uid: UID, importId: 'a', version: 1, chunk: 0, contentHash: 'hash' };
+    const account = { received: daysAgo.length, madeIds: new Set<string>(), errors: [], unlisted: [], notes: [], noted: 0 };
+    await importer().start(chunk);
+    await importer().store(chunk, records, testHasher, account);
+    await importer().finish(UID, 'a', testHasher, { version: 1, chunks: 1 });
+    for (const ago of daysAgo) await world.seal(TODAY - ago);
+  }
+
+  it('leaves the counts of days whose events had expired: nothing is left to count anew', async () => {
+    await aDay(95);
+    await imported(95, 5);
+    await keep({ ...KEEP_ALL, lakeMonths: 1 });
+    expect(await total(COUNT)).toMatchObject({ total: 5 });
+    await importer().undo(UID, 'a');
+    for (const ago of [95, 5]) await world.seal(TODAY - ago);
+    expect(await total(COUNT)).toMatchObject({ total: 4 });
+  });
+
+  it('is counted out before the events of its days expire', async () => {
+    await aDay(95);
+    await imported(95);
+    await importer().undo(UID, 'a');
+    await keep({ ...KEEP_ALL, lakeMonths: 1 });
+    expect(await droppedNow()).toEqual([]);
+    await world.seal(TODAY - 95);
+    await keep({ ...KEEP_ALL, lakeMonths: 1 });
+    expect(await droppedNow()).toMatchObject([{ tier: 'lake' }]);
+    expect(await total(COUNT)).toMatchObject({ total: 3 });
   });
 });
