@@ -35,7 +35,7 @@ BEGIN
       FROM sealed_days d WHERE d.uid = NEW.uid AND d.day = NEW.day), 0)));
 END;
 
--- A day of which an import's version was superseded is dirty too, if a seal holds it.
+-- A day of which an import's version was superseded is dirty too; one that no seal holds is found clean.
 CREATE TRIGGER superseded_days_dirty AFTER INSERT ON superseded_days
 BEGIN
   INSERT INTO dirty_days (uid, day, manifest_seq, row_count, due_at_ms, cause)

@@ -75,8 +75,8 @@ export function sealRoutes(deps: SealRouteDeps): Hono {
 }
 
 async function readSeals(db: D1Database, uid: string, dayFrom: number, dayTo: number): Promise<WireSeals['days']> {
-  const { days, uncovered } = await readRange(db, { uid, rollupId: null, dayFrom, dayTo, grain: 'day' });
-  const dirty = new Set(uncovered.map(({ day }) => day));
+  const { days, uncovered, voidDays } = await readRange(db, { uid, rollupId: null, dayFrom, dayTo, grain: 'day' });
+  const dirty = new Set([...uncovered.map(({ day }) => day), ...voidDays]);
   const sealed = days.map(({ day, revision, events, people, drift, sealedAtMs }) => ({
     day: dayText(day),
     revision,

@@ -41,7 +41,7 @@ export interface ConsumeDeps {
   readonly grow: (uid: string) => Promise<unknown>;
   /** False for a deleted tenant, whose shards are left alone: a call would create them anew. */
   readonly isTenant: (uid: string) => Promise<boolean>;
-  /** Merges parts of the shard that have aged. Nothing waits for it. */
+  /** Merges parts of the shard that have aged. Further flushes of the shard wait for it, the first does not. */
   readonly merge: (request: MergeRequest) => Promise<unknown>;
   readonly telemetry: Telemetry;
   readonly now: () => number;
@@ -88,9 +88,9 @@ async function drainShard(address: ShardAddress, room: Room, deps: ConsumeDeps):
   for (let stored = 0; stored < FLUSHES_PER_MESSAGE_MAX && deps.now() - startedAtMs < DRAIN_MS; stored++) {
     const first = await firstPage(deps.shardOf(address), address);
     if (first === null) return 'done';
-    if (stored === 0) await mergeAged(address, first, deps);
     const result = await room.run(1, () => within(storeFlushOf(address, first, deps), FLUSH_MS_MAX, 'storing a flush'));
     if (result.status === 'failed') return result.failures >= FAILURES_REPORTED ? 'done' : 'retry';
+    if (stored === 0) await room.run(1, () => mergeAged(address, first, deps));
   }
   await deps.poke(address);
   return 'done';

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { KEY_SCOPES } from '../core/tenant/tenant.ts';
 import { tenantIdSchema } from './tenants.ts';
 
+export { KEY_SCOPES };
+
 const named = { tenant: tenantIdSchema.optional().describe('Needed with the root key, which belongs to no tenant.') };
 
 export const newKeySchema = z.strictObject({

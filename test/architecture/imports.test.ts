@@ -46,7 +46,11 @@ const table: Record<string, Rule> = {
   'src/sdk': { values: [], types: ['src/core', 'src/wire'], packages: [] },
   // Only types of the wire: its values would bring the schema library into the page.
   'src/dashboard': { values: ['src/core/limits.ts'], types: ['src/core', 'src/wire'] },
-  'src/cli': { values: ['src/wire', 'src/core/limits.ts', 'src/local'], types: ['src/core'] },
+  // Of the core's values only the limits and the reading of times: the rest is the server's to know.
+  'src/cli': {
+    values: ['src/wire', 'src/core/limits.ts', 'src/core/std/instant.ts', 'src/local'],
+    types: ['src/core'],
+  },
   'src/local': { values: ['src/wire', 'src/core/limits.ts'], types: ['src/core'] },
 };
 

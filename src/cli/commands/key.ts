@@ -1,8 +1,9 @@
 /**
  * `tidemark key create|list|revoke`: manages a tenant's keys, with its admin key.
  */
-import { KEY_SCOPES } from '../../core/tenant/tenant.ts';
+
 import type { CreatedKey, KeyList, RevokedKey, WireKey } from '../../wire/keys.ts';
+import { KEY_SCOPES } from '../../wire/keys.ts';
 import type { Client } from '../kit/client.ts';
 import { type Args, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION, UsageError } from '../kit/command.ts';
 import { renderTable } from '../kit/table.ts';

@@ -11,10 +11,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KeyScope } from '../../core/tenant/tenant.ts';
-import { KEY_SCOPES } from '../../core/tenant/tenant.ts';
 import { demoTenant, type LocalKeys, type TenantKeys } from '../../local/demo.ts';
 import { portDefault, stateFolderOf as stateFolderIn } from '../../local/options.ts';
 import { devVarsFile, stateFiles } from '../../local/paths.ts';
+import { KEY_SCOPES } from '../../wire/keys.ts';
 import { type Args, CliError, type Io, nearest, UsageError } from './command.ts';
 
 export type Scope = KeyScope | 'root';

@@ -5,9 +5,9 @@
  * came between. An entry that cannot be written is logged: the call is refused in any case.
  */
 import { MINUTE_MS } from '../../core/limits.ts';
+import { KEY_ID_LENGTH } from '../../core/tenant/tenant.ts';
 import type { RootRefusals } from '../../http/authenticate.ts';
 import { logError } from '../../observe/log.ts';
-import { KEY_ID_LENGTH } from '../tenants/key-store.ts';
 import { insertEntry } from './audit-store.ts';
 
 export class RootRefusalTrail implements RootRefusals {

@@ -32,7 +32,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   segments: ['manifest_seq'],
   segment_days: ['day', 'manifest_seq'],
   flushes: ['incarnation', 'seq_from'],
-  parts: ['rollup_id', 'incarnation', 'seq_from', 'chunk'],
+  parts: ['rollup_id', 'kind', 'day_min', 'incarnation', 'seq_from', 'chunk'],
   seal_plans: ['day', 'revision'],
   seal_tasks: ['day', 'revision', 'task'],
   sealed_days: ['day'],

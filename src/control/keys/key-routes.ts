@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
 import { isoTime } from '../../core/std/instant.ts';
+import { KEY_ID_LENGTH } from '../../core/tenant/tenant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import {
@@ -17,14 +18,7 @@ import {
   type WireKey,
 } from '../../wire/keys.ts';
 import type { ControlServices } from '../services.ts';
-import {
-  createKey,
-  KEY_ID_LENGTH,
-  type KeyRecord,
-  listKeys,
-  type RevocationRefusal,
-  revokeKey,
-} from '../tenants/key-store.ts';
+import { createKey, type KeyRecord, listKeys, type RevocationRefusal, revokeKey } from '../tenants/key-store.ts';
 import { makerOf, TENANT_CODES, uidFor } from './callers.ts';
 
 /** @example app.route('/v1/keys', keyRoutes(services)) */

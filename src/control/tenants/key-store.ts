@@ -8,7 +8,7 @@
  */
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
-import type { KeyScope } from '../../core/tenant/tenant.ts';
+import { KEY_ID_LENGTH, type KeyScope } from '../../core/tenant/tenant.ts';
 import { insertEntry } from '../audit/audit-store.ts';
 
 /** A key as it is stored: without the secret, which was shown once. */
@@ -39,8 +39,6 @@ interface KeyRow {
   readonly revoked_at_ms: number | null;
   readonly made_by: string | null;
 }
-
-export const KEY_ID_LENGTH = 16;
 
 /** Adds a key; refuses at the limit of active keys, and when its maker was revoked. */
 export async function createKey(

@@ -17,6 +17,9 @@ import type { TenantQuotas } from './quota.ts';
 export const KEY_SCOPES = ['server', 'browser', 'read', 'admin', 'write'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
+/** Digits of a key's hash that name the key to people. */
+export const KEY_ID_LENGTH = 16;
+
 /** The class of events that are sent live with a key of the scope. */
 export function senderOf(scope: KeyScope): Exclude<Sender, 'import'> {
   return scope === 'browser' ? 'browser' : 'server';

@@ -11,13 +11,6 @@ import {
   type VersionKey,
 } from './version-store.ts';
 
-/** Days of an import that are not sealed as it stands now. */
-export interface OpenDay {
-  readonly day: number;
-  /** Grows with each finish and undo of the import. */
-  readonly seq: number;
-}
-
 interface DayRow {
   readonly version: number;
   readonly day: number;
@@ -31,21 +24,15 @@ interface CountRow {
   readonly rows: number;
 }
 
-/** Null when there is no such import. */
+/** The status, and the days that are not sealed as the import stands now. Null when there is no such import. */
 export async function readImport(
   db: D1Database,
   { uid, importId }: ImportKey,
-): Promise<{ readonly status: ImportStatus; readonly open: readonly OpenDay[] } | null> {
-  const [versions, counts, days, seqs] = await db.batch<unknown>([
+): Promise<{ readonly status: ImportStatus; readonly open: readonly number[] } | null> {
+  const [versions, counts, days] = await db.batch<unknown>([
     selectVersions(db, { uid, importId }),
     db.prepare(COUNTS).bind(uid, importId),
     db.prepare(DAYS).bind(uid, importId),
-    db
-      .prepare(
-        `SELECT COALESCE((SELECT MAX(manifest_seq) FROM segments WHERE uid = ?1 AND import_id = ?2), 0)
-           + COALESCE((SELECT MAX(supersession_seq) FROM supersessions WHERE uid = ?1 AND import_id = ?2), 0) AS seq`,
-      )
-      .bind(uid, importId),
   ]);
   const stored = versions!.results as StoredVersion[];
   if (stored.length === 0) return null;
@@ -53,8 +40,7 @@ export async function readImport(
   const finished = finishedOf(stored);
   const shown = told.find(({ version }) => version === finished?.version) ?? told[0]!;
   const touched = daysOf(shown, days!.results as DayRow[]);
-  const { seq } = (seqs!.results as { seq: number }[])[0]!;
-  const open = touched.flatMap(({ day, sealed }) => (sealed ? [] : [{ day, seq }]));
+  const open = touched.flatMap(({ day, sealed }) => (sealed ? [] : [day]));
   const { version, state, chunks, rows, copies } = shown;
   return {
     status: {

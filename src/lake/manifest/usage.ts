@@ -4,6 +4,7 @@
  * Flushes and seals add what they write, in their own batches, so that the sum follows a burst. What they delete is not
  * taken off; the sweep sums up anew what is there.
  */
+import { HOUR_MS } from '../../core/limits.ts';
 
 /** Bytes of a row beside its long columns: keys, numbers, its place in indexes. */
 const ROW_SIZE_BYTES = 100;
@@ -26,15 +27,19 @@ export function addUsage(
     .bind(uid, sizeBytes, ...values);
 }
 
-/** Sums up what the tenant takes now. */
+/** Flushes and seals add what they store: a sum over all rows corrects them once in a while. */
+const MEASURED_EVERY_MS = HOUR_MS;
+
+/** Sums up what the tenant takes now, if that was not done within the last hour. */
 export async function measureUsage(db: D1Database, uid: string, nowMs: number): Promise<void> {
   await db
     .prepare(
       `INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms)
        SELECT ?1, ${TAKEN.map((sum) => `COALESCE((${sum}), 0)`).join(' + ')}, ?2
+       WHERE NOT EXISTS (SELECT 1 FROM tenant_usage u WHERE u.uid = ?1 AND u.measured_at_ms > ?3)
        ON CONFLICT (uid) DO UPDATE SET stored_bytes = excluded.stored_bytes, measured_at_ms = excluded.measured_at_ms`,
     )
-    .bind(uid, nowMs)
+    .bind(uid, nowMs, nowMs - MEASURED_EVERY_MS)
     .run();
 }
 

@@ -38,17 +38,35 @@ const FLUSHES_MAX = 500;
 export async function mergeParts(db: D1Database, request: MergeRequest, nowMs: number): Promise<number> {
   const { uid, incarnation, storedSeq } = request;
   const name = `merge/${uid}/${incarnation}`;
+  const said = rememberedOf(db);
+  if (nowMs - (said.get(name) ?? Number.NEGATIVE_INFINITY) < LIMITS.mergeGraceMs) return 0;
   const text = await readCursor(db, name);
   const progress = text === null ? null : (JSON.parse(text) as Progress);
-  if (progress !== null && nowMs - progress.saidAtMs < LIMITS.mergeGraceMs) return 0;
+  if (progress !== null && nowMs - progress.saidAtMs < LIMITS.mergeGraceMs) {
+    said.set(name, progress.saidAtMs);
+    return 0;
+  }
   const spans = progress === null ? [] : await dueSpans(db, request, progress, nowMs);
   const next = { mergedSeq: spans.at(-1)?.seqTo ?? progress?.mergedSeq ?? 0, storedSeq, saidAtMs: nowMs };
   // Taken before the work: of two runs at once one goes on. A run that dies leaves its spans unmerged.
   const isTaken = await moveCursor(db, name, { from: text, to: JSON.stringify(next) }, nowMs + KEPT_FOR_MS);
   if (!isTaken) return 0;
+  said.set(name, nowMs);
   let merged = 0;
   for (const span of spans) merged += await mergeSpan(db, span);
   return merged;
+}
+
+/** When an isolate last learned that an incarnation's shard had said what is stored: before its grace is over nothing is read. */
+const remembered = new WeakMap<D1Database, Map<string, number>>();
+const REMEMBERED_MAX = 10_000;
+
+function rememberedOf(db: D1Database): Map<string, number> {
+  const known = remembered.get(db);
+  if (known !== undefined && known.size < REMEMBERED_MAX) return known;
+  const anew = new Map<string, number>();
+  remembered.set(db, anew);
+  return anew;
 }
 
 async function dueSpans(

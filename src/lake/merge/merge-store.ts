@@ -4,6 +4,7 @@
  * The batch writes only when the parts are still those that were read, nothing else overlaps them, and no seal's vector lies
  * inside of their range (CORRECTNESS K1, K2).
  */
+import { LIMITS } from '../../core/limits.ts';
 import { isHeldBy } from '../manifest/leases.ts';
 import { l0PathSql } from '../manifest/paths.ts';
 import { fromBase64, toBase64 } from '../std/base64.ts';
@@ -52,7 +53,7 @@ export interface SpanPartsRequest {
   readonly days: readonly number[];
 }
 
-/** The parts of a rollup and of some days that overlap the span. */
+/** The parts of a rollup and of some days that overlap the span, of days that are not too big to be merged. */
 export async function readSpanParts(
   db: D1Database,
   { span: { uid, incarnation, seqFrom, seqTo }, rollupId, days }: SpanPartsRequest,
@@ -60,13 +61,17 @@ export async function readSpanParts(
   const { results } = await db
     .prepare(
       `SELECT kind, day_min AS day, seq_from AS seqFrom, seq_to AS seqTo, chunk, checksum, cells FROM parts
-       WHERE uid = ?1 AND rollup_id = ?2 AND kind IN (${KINDS}) AND day_min IN (SELECT value FROM json_each(?6))
-         AND incarnation = ?3 AND seq_from < ?5 AND seq_to > ?4 ORDER BY kind, seq_from, chunk`,
+       WHERE ${OF_SPAN} AND day_min IN (SELECT day_min FROM parts WHERE ${OF_SPAN} GROUP BY day_min HAVING SUM(size_bytes) * 3 / 4 <= ?7)
+       ORDER BY kind, seq_from, chunk`,
     )
-    .bind(uid, rollupId, incarnation, seqFrom, seqTo, JSON.stringify(days))
+    .bind(uid, rollupId, incarnation, seqFrom, seqTo, JSON.stringify(days), LIMITS.mergeSizeBytesMax)
     .all<Omit<SpanPart, 'cells'> & { readonly cells: string }>();
   return results.map((row) => ({ ...row, cells: fromBase64(row.cells) }));
 }
+
+/** Parameters: uid, rollupId, incarnation, seqFrom, seqTo, days. */
+const OF_SPAN = `uid = ?1 AND rollup_id = ?2 AND kind IN (${KINDS}) AND day_min IN (SELECT value FROM json_each(?6))
+  AND incarnation = ?3 AND seq_from < ?5 AND seq_to > ?4`;
 
 export interface Replacement {
   readonly span: Span;

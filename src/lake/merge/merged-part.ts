@@ -1,5 +1,5 @@
 /** Merged part: the cells of a span of flushes and of one day as one part of counts and one of people. */
-import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
+import { MINUTE_MS } from '../../core/limits.ts';
 import { decodeRollupCells, encodeRollupCells, readCellsHeader } from '../../core/rollup/cell-codec.ts';
 import { QUARTER_HOUR_MS, toQuarterHours } from '../../core/rollup/quarter-hours.ts';
 import type { RollupCells } from '../../core/rollup/rollup-cells.ts';
@@ -24,10 +24,9 @@ export interface MergedPart {
   readonly checksum: string;
 }
 
-/** Null when the parts of the day are not to be merged: too few, not whole, too big, or of too many tuples. */
+/** Null when the parts of the day are not to be merged: too few, not whole (none come of a day too big), or of too many tuples. */
 export function mergedPartOf({ flushes }: Span, parts: readonly SpanPart[]): MergedPart | null {
   if (!isWhole(flushes, parts)) return null;
-  if (parts.reduce((sum, { cells }) => sum + cells.length, 0) > LIMITS.mergeSizeBytesMax) return null;
   const counts = mergedRows(parts, 'counts');
   const people = mergedRows(parts, 'people');
   if (counts === null || people === null) return null;

@@ -57,16 +57,11 @@ export async function queueSeals(queue: SealQueue, messages: readonly SealQueueM
 export async function queueImported(
   services: QueueServices,
   uid: string,
-  open: readonly { readonly day: number }[],
+  open: readonly number[],
   nowMs: number,
 ): Promise<void> {
   if (open.length === 0) return;
-  await askForImported(
-    services.db,
-    uid,
-    open.map(({ day }) => day),
-    nowMs,
-  );
+  await askForImported(services.db, uid, open, nowMs);
   await queueDueOf(services, uid, nowMs);
 }
 

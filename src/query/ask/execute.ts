@@ -26,6 +26,7 @@ import type { Asking, QueryPorts } from '../view/asking.ts';
 import { type ReadingMeta, viewMeta } from '../view/meta.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
 import { isLakeMate, readLake } from './lake-source.ts';
+import type { RollupShortfall } from './rollup-shortfall.ts';
 import { type Linked, type RollupOptions, type RollupReading, readRollup } from './rollup-source.ts';
 
 export interface QueryAnswer {
@@ -137,6 +138,9 @@ async function withoutVoidDays(asking: QueryAsking, query: Query): Promise<Query
   return answerFromRollups(asking, query, { leavesOutVoid: true });
 }
 
+/** Shortfalls of the days or of a shard, which the next rollup would meet too. */
+const OF_EVERY_ROLLUP: ReadonlySet<RollupShortfall> = new Set(['seal-void', 'seal-outdated', 'slices-untold']);
+
 /** The reading of the first rollup without a shortfall; null when there is none. */
 async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupOptions): Promise<RollupReading | null> {
   const plans = rollupPlans(query, asking.tenant.rollups, asking.nowMs);
@@ -146,6 +150,7 @@ async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupO
     // A seal or a merge was ahead of its shard, which most often has learned of that meanwhile.
     if (!reading.ok && (reading.error === 'seal-ahead' || reading.error === 'merge-ahead')) reading = await read();
     if (reading.ok) return reading.value;
+    if (OF_EVERY_ROLLUP.has(reading.error)) return null;
   }
   return null;
 }

@@ -98,10 +98,7 @@ class Scanning {
     return scanShared(this.#asking, view, {
       scan,
       ask: (scanner, share) => askScanner(scanner, share, this.#queries),
-      absorb: (found: readonly PartialFold[]) => {
-        set.absorb(found, linked);
-        return true;
-      },
+      absorb: (found: readonly PartialFold[]) => set.absorb(found, linked),
     });
   }
 }

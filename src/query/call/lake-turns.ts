@@ -25,6 +25,8 @@ interface Place {
   sinceMs: number;
   /** Lets a call that waits go on. */
   goOn: () => void;
+  /** Refuses a call that has waited too long. */
+  giveUp: () => void;
 }
 
 interface Line {
@@ -53,7 +55,7 @@ export class LakeTurns {
 
   /** A turn for one call of the tenant, not yet taken. */
   turnOf(uid: string): LakeTurn {
-    const place: Place = { sinceMs: 0, goOn: () => {} };
+    const place: Place = { sinceMs: 0, goOn: () => {}, giveUp: () => {} };
     let taking: Promise<void> | null = null;
     return {
       take: () => {
@@ -78,9 +80,12 @@ export class LakeTurns {
   #wait({ waiting }: Line, place: Place): Promise<void> {
     const { runningMax, waitMsMax } = this.#limits;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        if (waiting.delete(place)) reject(busy(runningMax));
-      }, waitMsMax);
+      place.giveUp = () => {
+        clearTimeout(timer);
+        waiting.delete(place);
+        reject(busy(runningMax));
+      };
+      const timer = setTimeout(place.giveUp, waitMsMax);
       place.goOn = () => {
         clearTimeout(timer);
         resolve();
@@ -103,7 +108,8 @@ export class LakeTurns {
     const { runningMax, waitMsMax, heldMsMax } = this.#limits;
     const nowMs = this.#now();
     for (const place of running) if (nowMs - place.sinceMs > heldMsMax) running.delete(place);
-    for (const place of waiting) if (nowMs - place.sinceMs > waitMsMax) waiting.delete(place);
+    // In a busy isolate the timer of such a place may not have come yet, and its call may live.
+    for (const place of waiting) if (nowMs - place.sinceMs > waitMsMax) place.giveUp();
     for (const place of waiting) {
       if (running.size >= runningMax) return;
       waiting.delete(place);

@@ -4,8 +4,8 @@
  * It is made of values that only grow, read in the order of every answer, shards first:
  *   - each shard's incarnation and headSeq: every acknowledged event has a seq, so an acknowledgement changes it;
  *   - the greatest manifest_seq, for flushes and imports, and the greatest link_seq, for links between people;
- *   - the revisions of the range's sealed days;
- *   - the versions of imports: finished, superseded, or waiting for their finish;
+ *   - the revisions of the range's sealed days, and the latest supersession of an import's version;
+ *   - the rows of imports that wait for their finish, which comes with a manifest_seq;
  *   - whatever else decides an answer: rollups, cohorts, days that retention dropped.
  * It may change when the answer does not (for an event outside of the range), never the other way round. It costs one call to
  * each shard and one to D1, however much the question would cost.
@@ -18,7 +18,7 @@ import { selectDropped } from '../../lake/manifest/dropped.ts';
 import { selectLinkHead } from '../../lake/manifest/link-store.ts';
 import { selectRevisions } from '../../lake/manifest/sealed-days.ts';
 import { selectManifestHead } from '../../lake/manifest/segments.ts';
-import { selectImportsVersion, selectVoidDays, selectWaitingRows } from '../../lake/manifest/versions.ts';
+import { selectWaitingRows } from '../../lake/manifest/versions.ts';
 import type { Asking } from '../view/asking.ts';
 import { type Coverage, coverageOf } from '../view/coverage.ts';
 import { askLive } from '../view/shards.ts';
@@ -48,9 +48,7 @@ export async function readDataVersion(
     selectRevisions(db, uid, dayFrom, dayTo),
     selectCohortVersions(db, uid),
     selectDropped(db, uid),
-    selectImportsVersion(db, uid, { dayFrom, dayTo }),
     selectWaitingRows(db, uid, dayFrom, dayTo),
-    selectVoidDays(db, uid, dayFrom, dayTo),
   ]);
   const stored = read.map(({ results }) => results);
   const parts = [heads.sort(), stored, tenant.rollups.map(({ id }) => id)];

@@ -111,7 +111,6 @@ export class PassScan {
       absorb: (part) => {
         // Once a bound is exceeded, the texts of further parts are not kept.
         if (excess() === null) builder.absorb(part, follow);
-        return true;
       },
     };
   }

@@ -20,8 +20,8 @@ export interface SharedScanning<Found> {
   readonly scan: (view: LakeView) => Promise<Scanned>;
   /** Has a scanner read a share. */
   readonly ask: (scanner: ScannerRpc, share: Share) => Promise<ShareReply<Found>>;
-  /** Takes in the result of a scanner; false when it cannot, and the share is then scanned here. */
-  readonly absorb: (found: Found) => boolean;
+  /** Takes in the result of a scanner. */
+  readonly absorb: (found: Found) => void;
 }
 export type Scanned = Result<{ readonly scannedRowCount: number }, LakeRefusal>;
 
@@ -83,8 +83,11 @@ async function askScanners<Found>(
     const reply = await replyOf(() => ask(scannerOf(scanner), { hashKey, segments, startMs, endMs }), { uid, scanner });
     // A reply is absorbed when it comes and released: all replies at once could be several times the bound of memory.
     if (reply?.status === 'over-budget') report.overBudget.push(reply.rowCount);
-    else if (reply === null || !absorb(reply.found)) report.unread.push(segments);
-    else report.scannedRowCount += reply.scannedRowCount;
+    else if (reply === null) report.unread.push(segments);
+    else {
+      absorb(reply.found);
+      report.scannedRowCount += reply.scannedRowCount;
+    }
   };
   await Promise.all([...shares].map(askOne));
   return report;

@@ -158,9 +158,9 @@ describe('the next seal of a day', () => {
       const lake = await sealedDay();
       await lake.import(rowsOf(rows, 5_000));
       const { sent, services } = servicesOf(lake);
-      if (pauseMs > 0) await queueImported(services, UID, [{ day: DAY }], lake.nowMs + pauseMs - 1);
+      if (pauseMs > 0) await queueImported(services, UID, [DAY], lake.nowMs + pauseMs - 1);
       expect(sent).toHaveLength(0);
-      await queueImported(services, UID, [{ day: DAY }], lake.nowMs + pauseMs);
+      await queueImported(services, UID, [DAY], lake.nowMs + pauseMs);
       expect(sent).toHaveLength(1);
     }
   });
@@ -173,7 +173,7 @@ describe('the next seal of a day', () => {
     for (let index = 0; index < 20; index++) {
       lake.nowMs += 3_300;
       await lake.import([row(`one ${index}`)]);
-      await queueImported(services, UID, [{ day: DAY }], lake.nowMs);
+      await queueImported(services, UID, [DAY], lake.nowMs);
       if (
         (await lake.all<{ n: number }>('SELECT count(*) AS n FROM dirty_days WHERE claimed_until_ms > 0'))[0]!.n > 0
       ) {

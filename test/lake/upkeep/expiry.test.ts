@@ -295,7 +295,14 @@ describe('an import that is taken back', () => {
       return record({ id: `import-${ago}`, atMs, event: 'Bought', user_id: 'x', sender: 'import' });
     });
     const chunk = { uid: UID, importId: 'a', version: 1, chunk: 0, contentHash: 'hash' };
-    const account = { received: daysAgo.length, madeIds: new Set<string>(), errors: [], unlisted: [], notes: [], noted: 0 };
+    const account = {
+      received: daysAgo.length,
+      madeIds: new Set<string>(),
+      errors: [],
+      unlisted: [],
+      notes: [],
+      noted: 0,
+    };
     await importer().start(chunk);
     await importer().store(chunk, records, testHasher, account);
     await importer().finish(UID, 'a', testHasher, { version: 1, chunks: 1 });

@@ -78,6 +78,17 @@ describe('turns to read the lake', () => {
     expect(come).toEqual([0, 2]);
   });
 
+  it('refuse a call that has waited too long though its own timer has not come', async () => {
+    const turns = turnsOf({ runningMax: 1 });
+    const { taken, come } = takers(turns, 'shop', 2);
+    await settled();
+    expect(come).toEqual([0]);
+    // The clock passed while the isolate was busy: another call finds the overdue place before its timer does.
+    nowMs += 60_001;
+    takers(turns, 'shop', 1);
+    expect(await Promise.race([taken[1]!.refusal, settled()])).toMatchObject({ code: 'busy' });
+  });
+
   it('end by themselves where the platform has ended the call, and calls that are gone are passed over', async () => {
     const turns = turnsOf({ runningMax: 1 });
     const { come } = takers(turns, 'shop', 3);
