@@ -7,6 +7,8 @@ process.env.WRANGLER_LOG ??= 'error';
 
 const workerdTests = 'test/**/*.workerd.test.ts';
 const e2eTests = 'test/{e2e,browser}/**/*.test.ts';
+/** Suites of minutes, which `npm run test:long` runs after `npm test`. */
+const longTests = 'test/**/*.long.test.ts';
 /** Fails a test whose run logs a line that it does not expect. */
 const logGuard = 'test/support/expect-log.ts';
 
@@ -23,7 +25,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [workerdTests, e2eTests],
+          exclude: [workerdTests, e2eTests, longTests],
           setupFiles: [logGuard, 'test/support/check-answers.ts'],
           // node:sqlite, which the fake D1 is made of, announces itself in every file.
           execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -62,10 +64,25 @@ export default defineConfig({
           environment: 'node',
           env: { TIDEMARK_CHECK_ANSWERS: '1' },
           include: [e2eTests],
+          exclude: [longTests],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          environment: 'node',
+          env: { TIDEMARK_CHECK_ANSWERS: '1' },
+          include: [longTests],
+          fileParallelism: false,
+          setupFiles: [logGuard],
+          execArgv: ['--disable-warning=ExperimentalWarning'],
+          sequence: { groupOrder: 2 },
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

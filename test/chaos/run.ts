@@ -13,7 +13,7 @@ event is counted exactly once.
   -h, --help       Print this text.`;
 
 const { kills } = readOptions(HELP, { kills: { type: 'string', default: '100' } });
-const { status } = spawnSync('vitest', ['run', '--project', 'e2e', 'test/e2e/crash.test.ts'], {
+const { status } = spawnSync('vitest', ['run', '--project', 'long', 'test/e2e/crash.long.test.ts'], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, TIDEMARK_KILLS: kills },

@@ -10,7 +10,7 @@ import { Runtime } from './runtime.ts';
 import { SimulatedTenancy } from './simulated.ts';
 import { questionsAt, Stream } from './stream.ts';
 
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2];
 /** A start so far in the future that no alarm is due in the runtime, which keeps its own time. */
 const ERA_MS = Date.UTC(2101, 2, 10, 12);
 /** The span of time of one seed; each seed starts after the last one, so the clock never goes back. */

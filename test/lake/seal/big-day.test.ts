@@ -291,7 +291,7 @@ describe('a person of more events than may be held', () => {
   });
 
   it('killed at any call to the database or the lake, and run again, ends as if it had not been', async () => {
-    await killEverywhere(loudDay, 5);
+    await killEverywhere(loudDay, 11);
   }, 60_000);
 });
 

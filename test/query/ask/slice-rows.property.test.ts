@@ -22,7 +22,7 @@ const ROLLUPS = [
     numbers: ['revenue', 'cart.items'],
   }),
 ];
-const SEEDS = Array.from({ length: Number(process.env.QUERY_SEEDS ?? 4) }, (_, seed) => seed + 1);
+const SEEDS = Array.from({ length: Number(process.env.QUERY_SEEDS ?? 3) }, (_, seed) => seed + 1);
 const QUESTIONS_PER_WORLD = 30;
 
 type Random = () => number;

@@ -87,7 +87,7 @@ describe('people', () => {
           new Map([...expected].map(([plan, events]) => [plan, people(events)])),
         );
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

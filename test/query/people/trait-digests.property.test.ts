@@ -109,7 +109,7 @@ describe('kept profiles', () => {
           if (await answersAgree(world)) used++;
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
     // The runs must reach both cases: answers read digests, and digests were rebuilt from other seals.
     expect(used).toBeGreaterThan(10);
