@@ -126,10 +126,25 @@ describe('metrics', () => {
   });
 });
 
+describe('a path that does not exist', () => {
+  it('tells a page of any origin so, after a preflight too', async () => {
+    const { call } = fakeApp();
+    const origin = 'https://shop.example';
+    const preflight = await call('OPTIONS', '/v9/collect', {
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-vendor' },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('x-vendor');
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+    const answer = await call('POST', '/v9/collect', { headers: { origin } });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([404, '*']);
+  });
+});
+
 describe('every answer', () => {
   it('keeps a browser from guessing its type, and is open to no other origin', async () => {
     const { call } = fakeApp();
-    for (const path of ['/healthz', '/nothing', '/docs', '/v1/keys']) {
+    for (const path of ['/healthz', '/docs', '/v1/keys']) {
       const { headers } = await call('GET', path, { headers: { origin: 'https://evil.example' } });
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('content-security-policy')).toMatch(/frame-ancestors 'none'/);

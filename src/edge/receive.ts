@@ -9,8 +9,9 @@
  */
 import { LIMITS } from '../core/limits.ts';
 import { err, type Result } from '../core/std/result.ts';
-import { senderOf, type Tenant } from '../core/tenant/tenant.ts';
+import { type KeyScope, senderOf, type Tenant } from '../core/tenant/tenant.ts';
 import { type Authenticated, keyOf } from '../http/authenticate.ts';
+import { Problem } from '../http/problem.ts';
 import type { Call } from './protocols/protocol.ts';
 import type { LiveSender, Quotas } from './quota.ts';
 import { type Body, type BodySpec, contentTypeOf, readBody } from './request/body.ts';
@@ -31,7 +32,7 @@ export interface ReceiveDeps {
 /** A request's call, with the parser of its body. */
 export interface Receiving<T> {
   readonly head: RequestHead;
-  readonly call: Pick<Call, 'body' | 'keyOf'>;
+  readonly call: Pick<Call, 'body' | 'keyOf' | 'keyIsInUrl'>;
   readonly parse: (request: ProtocolRequest) => Result<T, Refusal>;
 }
 
@@ -56,6 +57,7 @@ export async function receive<T extends { readonly key?: string | undefined }>(
   const read = { head, ...body };
   const parsed = orRefuse(parse(read));
   const { tenant, scope } = known ?? (await authenticateInner(head.headers, parsed.key, deps));
+  if (call.keyIsInUrl?.(head) === true && scope !== 'browser') throw urlKeyRefused(scope);
   orRefuse(allowOrigin(tenant, head.headers.get('origin')));
   return { tenant, sender: senderOf(scope), request: read, parsed };
 }
@@ -63,6 +65,11 @@ export async function receive<T extends { readonly key?: string | undefined }>(
 /** Throws `key-missing` when the body carried no key. */
 function authenticateInner(headers: Headers, key: string | undefined, { auth }: ReceiveDeps): Promise<Authenticated> {
   return key ? auth.authenticateKey(key, 'write') : auth.authenticate(headers, 'write');
+}
+
+function urlKeyRefused(sent: KeyScope): Problem {
+  const detail = `A key in a URL must be a browser key, the one sent is a ${sent} key: URLs end in logs. Revoke it if the URL has left your machines.`;
+  return new Problem(403, 'key-scope', detail, { extra: { needed: 'browser', sent } });
 }
 
 const NO_BODY: Body = { contentType: '', bytes: new Uint8Array(0) };

@@ -141,6 +141,8 @@ export const EVENT_CODES: Readonly<Record<EventRejectionCode, string>> = {
   'id-invalid':
     '`id` (or `messageId`) is neither a text nor a number, is empty, or is too long. Leave it out to be given one.',
   'json-invalid': 'The line is not valid JSON.',
+  'key-differs':
+    'The event carries another key than the first event of its request; the events of a request are of one tenant.',
   'key-forbidden': 'No longer given: `__proto__`, `constructor` and `prototype` are keys like others.',
   'name-invalid': 'The name of the event is not a text.',
   'name-missing': 'A track event needs a name in `event`.',

@@ -24,6 +24,7 @@ export const EVENT_REJECTION_CODES = [
   'properties-too-many-keys',
   'context-invalid',
   'key-forbidden',
+  'key-differs',
   'number-unsafe',
   'text-invalid',
   'json-invalid',

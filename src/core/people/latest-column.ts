@@ -22,17 +22,22 @@ export function timesOf(atMs: number, receivedAtMs: number): Pick<Latest, 'atMs'
 
 /** Earlier than every trusted value. */
 const BEFORE_TRUSTED_MS = 2 ** 44;
+/** Earlier than every value that is set by the same class of senders: half of the distance between the classes. */
+const BEFORE_SET_MS = 2 ** 43;
 
 /**
  * The times of a trait that a sender gives. One of a browser key counts before any of a trusted sender, whatever their times:
- * a stranger sets no trait that a server or an import has set.
+ * a stranger sets no trait that a server or an import has set. One that is set once counts before any that is set, and of
+ * two such the earlier wins: their times run backwards.
  */
 export function traitTimesOf(
   atMs: number,
   receivedAtMs: number,
   sender: string | null | undefined,
+  isOnce = false,
 ): Pick<Latest, 'atMs' | 'receivedAtMs'> {
-  const times = timesOf(atMs, receivedAtMs);
+  const given = timesOf(atMs, receivedAtMs);
+  const times = isOnce ? { atMs: -BEFORE_SET_MS - given.atMs, receivedAtMs: -receivedAtMs } : given;
   return sender === 'browser' ? { ...times, atMs: times.atMs - BEFORE_TRUSTED_MS } : times;
 }
 

@@ -8,6 +8,7 @@
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject } from '../event/event.ts';
 import { compareLatest, type Latest, traitTimesOf } from './latest-column.ts';
+import { traitGifts } from './trait-operations.ts';
 
 interface Winner extends Latest {
   readonly row: number;
@@ -22,10 +23,15 @@ export function traitWinners({ rowCount, at, receivedAt, person, strings }: Even
     if (owner === null || properties == null) continue;
     const traits = owners.get(owner) ?? new Map<string, Winner>();
     owners.set(owner, traits);
-    for (const [name, value] of Object.entries(JSON.parse(properties) as JsonObject)) {
-      const winner = { ...traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row]), value, row };
-      const known = traits.get(name);
-      if (known === undefined || precedence(winner, known, strings.id) > 0) traits.set(name, winner);
+    const { set, once } = traitGifts(JSON.parse(properties) as JsonObject);
+    for (const gifts of [set, once]) {
+      if (gifts.length === 0) continue;
+      const times = traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row], gifts === once);
+      for (const [name, value] of gifts) {
+        const known = traits.get(name);
+        const winner = { ...times, value, row };
+        if (known === undefined || precedence(winner, known, strings.id) > 0) traits.set(name, winner);
+      }
     }
   }
   const rows = new Set([...owners.values()].flatMap((traits) => [...traits.values()].map(({ row }) => row)));

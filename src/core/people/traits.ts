@@ -11,7 +11,7 @@
  * The latest value is the greatest by (the lesser of event time and receipt, receipt, the value's JSON), the earliest the
  * least. Every value of a browser key is earlier than those of trusted senders. A value from a clock that runs ahead counts from its receipt on, so that a time of the future pins no value. Each
  * is a maximum or minimum, so neither the order in which events are read nor a second reading can show. A trait that was
- * last set to null is absent. The four built-in names win over traits of the same name.
+ * last set to null is absent. Other ways of changing traits stand in trait-operations.ts. The four built-in names win over traits of the same name.
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../event/event.ts';
@@ -21,6 +21,7 @@ import { ALL_PEOPLE, type HighRange } from './high-range.ts';
 import { timesOf, traitTimesOf } from './latest-column.ts';
 import { type BuiltInTrait, PeopleTraits, type Touch } from './people-traits.ts';
 import { type GivenTraits, TraitColumns } from './trait-columns.ts';
+import { traitGifts } from './trait-operations.ts';
 
 export const TOUCH_COLUMNS = [
   'referrer_domain',
@@ -92,13 +93,13 @@ export class Traits {
     const words = wordsOf(person);
     for (const row of rows) {
       const type = strings.type![row];
-      const traitTimes = () => traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row]);
-      if (type === 'group') this.#addGroup(columns, row, traitTimes());
-      const traits = type === 'identify' ? traitsIn(strings.properties![row], this.#wanted.person) : [];
-      if (traits.length === 0 && !this.readsEvents) continue;
+      const timesGiven = (isOnce: boolean) => traitTimesOf(at[row]!, receivedAt[row]!, strings.sender?.[row], isOnce);
+      if (type === 'group') this.#addGroup(columns, row, timesGiven);
+      const gifts = type === 'identify' ? giftsIn(strings.properties![row], this.#wanted.person, timesGiven) : [];
+      if (gifts.length === 0 && !this.readsEvents) continue;
       const number = this.#people.numberOf(words[2 * row + 1]!, words[2 * row]!);
       if (number === NOT_FOUND) continue;
-      if (traits.length > 0) this.#people.add(number, { ...traitTimes(), traits });
+      for (const given of gifts) this.#people.add(number, given);
       if (!this.readsEvents) continue;
       const times = timesOf(at[row]!, receivedAt[row]!);
       this.#people.see(number, at[row]!, times, () => touchOf(columns, row, touches));
@@ -120,17 +121,17 @@ export class Traits {
     return this.#people.profile(high, low);
   }
 
-  #addGroup({ strings }: EventColumns, row: number, times: Pick<GivenTraits, 'atMs' | 'receivedAtMs'>): void {
-    const traits = traitsIn(strings.properties![row], this.#wanted.group);
+  #addGroup({ strings }: EventColumns, row: number, timesGiven: TimesGiven): void {
+    const gifts = giftsIn(strings.properties![row], this.#wanted.group, timesGiven);
     const groupId = strings.group_id?.[row];
-    if (groupId == null || traits.length === 0) return;
+    if (groupId == null || gifts.length === 0) return;
     let number = this.#groupIds.get(groupId);
     if (number === undefined) {
       number = this.#groupIds.size;
       this.#groupIds.set(groupId, number);
       this.#groupIdBytes += GROUP_BYTES + groupId.length;
     }
-    this.#groups.add(number, { ...times, traits });
+    for (const given of gifts) this.#groups.add(number, given);
   }
 }
 
@@ -151,12 +152,26 @@ function wants(wanted: ReadonlySet<string> | 'all', name: string): boolean {
   return wanted === 'all' || wanted.has(name);
 }
 
-/** The wanted traits that the properties of an event give. */
-function traitsIn(properties: string | null | undefined, wanted: ReadonlySet<string> | 'all'): GivenTraits['traits'] {
+/** The times of what an event sets, or sets once. */
+type TimesGiven = (isOnce: boolean) => Pick<GivenTraits, 'atMs' | 'receivedAtMs'>;
+
+/** The wanted traits that the properties of an event give: those it sets, and those it sets once. */
+function giftsIn(
+  properties: string | null | undefined,
+  wanted: ReadonlySet<string> | 'all',
+  timesGiven: TimesGiven,
+): GivenTraits[] {
   if (properties == null || !isWanted(wanted)) return [];
-  const all = Object.entries(JSON.parse(properties) as JsonObject);
-  // A name with dots may be a trait of that very name, or the path into one.
-  return all.filter(([name]) => wants(wanted, name) || (name.includes('.') && wants(wanted, name.split('.', 1)[0]!)));
+  const { set, once } = traitGifts(JSON.parse(properties) as JsonObject);
+  return [set, once].flatMap((all, index) => {
+    const traits = all.filter(([name]) => isWantedName(name, wanted));
+    return traits.length === 0 ? [] : [{ ...timesGiven(index === 1), traits }];
+  });
+}
+
+/** A name with dots may be a trait of that very name, or the path into one. */
+function isWantedName(name: string, wanted: ReadonlySet<string> | 'all'): boolean {
+  return wants(wanted, name) || (name.includes('.') && wants(wanted, name.split('.', 1)[0]!));
 }
 
 function touchOf({ strings }: EventColumns, row: number, columns: readonly TouchColumn[]): Touch | null {

@@ -35,6 +35,41 @@ let ids = 0;
 const identify = (user_id: string, properties: JsonObject, atMs: number, receivedAtMs = atMs) =>
   record({ id: `i${ids++}`, type: 'identify', event: 'identify', user_id, properties, atMs, receivedAtMs });
 
+describe('traits that are set once', () => {
+  const all = [
+    identify('u', { $set_once: { first: 'late', plan: 'once', gone: 'x' } }, 30),
+    identify('u', { $set_once: { first: 'early' }, $add: { logins: 1 } }, 10),
+    identify('u', { plan: 'pro', gone: null }, 20),
+    identify('u', { $set_once: { first: 'middle' } }, 20),
+  ];
+
+  it('are the earliest, and give way to every set, whatever the order of reading', () => {
+    for (const records of [all, all.toReversed()]) {
+      expect(profileOf(traitsOf([records]), 'u').traits).toEqual({ first: 'early', plan: 'pro' });
+    }
+    expect(traitOf(traitsOf([all]), 'u', 'first')).toBe('early');
+  });
+
+  it('of a browser key give way to all of a trusted sender', () => {
+    const by = (sender: Sender, made: EventRecord) => ({ ...made, strings: { ...made.strings, sender } });
+    const records = [
+      by('browser', identify('u', { $set_once: { a: 'stranger', b: 'stranger', c: 'stranger' } }, 1)),
+      by('browser', identify('u', { b: 'set by a stranger', c: 'set by a stranger' }, 2)),
+      by('server', identify('u', { $set_once: { a: 'ours', c: 'ours' } }, 50)),
+    ];
+    const expected = { a: 'ours', b: 'set by a stranger', c: 'ours' };
+    for (const some of [records, records.toReversed()])
+      expect(profileOf(traitsOf([some]), 'u').traits).toEqual(expected);
+  });
+
+  it('are the same when only the winners are read', () => {
+    const columns = columnsOf(all);
+    const winners = [...traitWinners(columns)].map((row) => all[row]!);
+    expect(profileOf(traitsOf([winners]), 'u').traits).toEqual(profileOf(traitsOf([all]), 'u').traits);
+    expect(winners).toHaveLength(2);
+  });
+});
+
 describe('traits of a person', () => {
   it('are the latest by event time, then by receipt', () => {
     const traits = traitsOf([

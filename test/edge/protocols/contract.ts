@@ -2,6 +2,7 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
+import type { KeyScope } from '../../../src/core/tenant/tenant.ts';
 import type { Protocol } from '../../../src/edge/protocols/protocol.ts';
 import type { VerdictDocument } from '../../../src/wire/ingest.ts';
 import { BASE_URL, type TestApp, testApp, testTenant } from '../support/app.ts';
@@ -22,6 +23,8 @@ export interface SendFixture {
   readonly isTaken: (response: Response) => Promise<boolean>;
   /** False for a vendor whose events have no id of their own, so that a retry cannot be told. Default: true. */
   readonly hasIds?: boolean;
+  /** Whether the key stands in the URL, where only a browser key is taken. Default: false. */
+  readonly keyIsInUrl?: boolean;
 }
 
 export interface ProtocolFixture {
@@ -54,7 +57,7 @@ const MALFORMED: readonly (readonly [name: string, content: Uint8Array<ArrayBuff
 
 export function describeProtocol(name: string, { protocol, sends, refusalCode }: ProtocolFixture): void {
   /** An app that speaks the protocol and keeps every verdict, even where the vendor's answer does not tell it. */
-  async function start(origins: readonly string[] = []) {
+  async function start(scope: KeyScope, origins: readonly string[] = []) {
     const verdicts: VerdictDocument[] = [];
     const calls = protocol.calls.map((call) =>
       'decode' in call
@@ -68,11 +71,12 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
         : call,
     );
     const app = await testApp(testTenant({ origins: [...origins] }), [{ ...protocol, calls }]);
-    return { ...app, verdicts, writeKey: await app.key('write') };
+    return { ...app, verdicts, writeKey: await app.key(scope) };
   }
 
   describe.each(sends)(`${name}, $name`, (fixture) => {
-    const { hasIds = true } = fixture;
+    const { hasIds = true, keyIsInUrl = false } = fixture;
+    const scope = keyIsInUrl ? 'browser' : 'write';
     const goods = (count: number) => Array.from({ length: count }, (_, i) => fixture.event(`good-${i}`));
     const many = Math.min(3, fixture.eventsMax);
     const fromPage = (request: Request) =>
@@ -81,7 +85,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
       ['*', PAGE.origin].includes(response.headers.get('access-control-allow-origin') ?? '');
 
     it('has accounts that add up, and an answer in its own form', async () => {
-      const { app, shards, verdicts, writeKey } = await start();
+      const { app, shards, verdicts, writeKey } = await start(scope);
       const response = await app.fetch(fromPage(fixture.request(goods(many), writeKey)));
       expect([response.status, await fixture.isTaken(response)]).toEqual([expect.any(Number), true]);
       expect(isReadable(response)).toBe(true);
@@ -97,7 +101,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
     });
 
     it.runIf(hasIds)('absorbs a retry', async () => {
-      const { app, verdicts, writeKey } = await start();
+      const { app, verdicts, writeKey } = await start(scope);
       await app.fetch(fixture.request(goods(many), writeKey));
       const again = await app.fetch(fixture.request(goods(many), writeKey));
       expect(await fixture.isTaken(again)).toBe(true);
@@ -105,7 +109,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
     });
 
     it('loses nothing beside a bad event, and points into what was sent', async () => {
-      const { app, shards, verdicts, writeKey } = await start();
+      const { app, shards, verdicts, writeKey } = await start(scope);
       const { event: bad, blamed } = fixture.badEvent('bad');
       const sent = fixture.eventsMax === 1 ? [bad] : [fixture.event('good-0'), bad, fixture.event('good-1')];
       const response = await app.fetch(fixture.request(sent, writeKey));
@@ -148,7 +152,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
       ],
     ];
     it.each(refusals)('is refused in its own form: %i %s', async (status, code, make) => {
-      const started = await start();
+      const started = await start(scope);
       const request = make(started);
       if (request === null) return expect(fixture.request(goods(1), null).body).toBeNull();
       const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
@@ -167,14 +171,20 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
     });
 
     it('hides only one refusal from a page: that of its origin', async () => {
-      const { app, writeKey } = await start(['https://other.example']);
+      const { app, writeKey } = await start(scope, ['https://other.example']);
       const response = await app.fetch(fromPage(fixture.request(goods(1), writeKey)));
       expect(response.headers.has('access-control-allow-origin')).toBe(false);
       expect([response.status, await refusalCode(response)]).toEqual([403, 'origin-not-allowed']);
     });
 
+    it.runIf(keyIsInUrl)('takes no key of a server in its URL', async () => {
+      const { app, shards, writeKey } = await start('server');
+      const response = await app.fetch(fixture.request(goods(1), writeKey));
+      expect([response.status, await refusalCode(response), shards.requests]).toEqual([403, 'key-scope', []]);
+    });
+
     it('grants a preflight, and tells a wrong method the right ones', async () => {
-      const { app } = await start();
+      const { app } = await start(scope);
       const { url, method } = fixture.request(goods(1), null);
       const preflight = await app.request(url, { method: 'OPTIONS', headers: PAGE });
       expect(preflight.status).toBe(204);
@@ -187,7 +197,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
     });
 
     it.each(MALFORMED)('never fails by itself: %s', async (_name, content) => {
-      const { app, writeKey } = await start();
+      const { app, writeKey } = await start(scope);
       const response = await app.fetch(fixture.malformed(content, writeKey));
       expect(response.status).toBeLessThan(500);
       if (response.status >= 400) expect(await refusalCode(response)).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);

@@ -25,6 +25,7 @@ function pixelRequest(fields: Readonly<Record<string, string | undefined>>): Req
 
 const pixel: SendFixture = {
   name: 'the pixel',
+  keyIsInUrl: true,
   event: (uid) => ({ uid, what: 'Seen', who: 'u', data: { n: 1 } }),
   badEvent: (uid) => ({ event: { uid, what: 'Seen', data: { n: [1e300] } }, blamed: 1e300 }),
   eventsMax: 1,
@@ -89,7 +90,7 @@ describe('a vendor unlike ours', () => {
 
   it('asks for settings with the key in the path, and is refused in its form', async () => {
     const { app, key } = await start();
-    const answer = await app.request(`${BASE_URL}/beacon/${await key('write')}/settings.js`);
+    const answer = await app.request(`${BASE_URL}/beacon/${await key('browser')}/settings.js`);
     expect(answer.headers.get('content-type')).toBe('application/javascript');
     expect(await answer.text()).toBe(`beacon({"url":"${BASE_URL}/beacon"})`);
     const refused = await app.request(`${BASE_URL}/beacon/nobody/settings.js`);

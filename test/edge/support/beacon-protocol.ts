@@ -3,6 +3,7 @@
 // its settings.
 
 import { err, ok, type Result } from '../../../src/core/std/result.ts';
+import { FORM_TYPE, textOfBytes } from '../../../src/edge/protocols/kit/packed.ts';
 import {
   type EventCall,
   type EventMapping,
@@ -43,7 +44,7 @@ const TEXT_HEADERS = { 'content-type': 'text/plain' };
 
 function parseBase64(text: string): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))));
+    return JSON.parse(textOfBytes(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))));
   } catch {
     return undefined;
   }
@@ -55,6 +56,7 @@ const pixel: EventCall = {
   summary: 'Beacon: one event in the URL of a pixel',
   answerSchema: 'image/gif',
   keyOf: ({ query }) => query.get('k'),
+  keyIsInUrl: () => true,
   decode({ head: { query } }): Result<WireBatch, Refusal> {
     const data = query.get('data');
     const parsed = data === null ? {} : parseBase64(data);
@@ -70,7 +72,7 @@ const form: EventCall = {
   methods: ['POST'],
   paths: ['/beacon/batch', '/beacon/batch/'],
   summary: 'Beacon: events in a form',
-  body: { types: ['application/x-www-form-urlencoded'], sniffsGzip: true },
+  body: { types: [FORM_TYPE], sniffsGzip: true },
   answerSchema: 'text/plain',
   cors: { requestHeaders: ['x-beacon-session'], credentials: true },
   keyOf: () => null,
@@ -95,6 +97,7 @@ const settings: ReplyCall = {
   answerSchema: 'application/javascript',
   needsKey: true,
   keyOf: ({ params }) => params.key ?? null,
+  keyIsInUrl: () => true,
   reply: ({ head }) => {
     const text = `beacon(${JSON.stringify({ url: new URL('/beacon', head.url).href })})`;
     return ok({ answer: { status: 200, headers: { 'content-type': 'application/javascript' }, body: text } });
