@@ -27,6 +27,7 @@ import { healthRoutes } from './operate/health-routes.ts';
 import { sealRoutes } from './operate/seal-routes.ts';
 import { statusRoutes } from './operate/status-routes.ts';
 import { queryRoutes } from './query/ask/routes.ts';
+import { catalogRoutes } from './query/catalog/catalog-routes.ts';
 import { eventsRoutes } from './query/events/events-routes.ts';
 import { exportRoutes } from './query/export/export-routes.ts';
 import { insightRoutes } from './query/insights/insight-routes.ts';
@@ -56,6 +57,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/query', journeyRoutes(asked));
   app.route('/v1/events', eventsRoutes(asked));
   app.route('/v1/people', peopleRoutes(asked));
+  app.route('/v1/catalog', catalogRoutes(asked));
   app.route('/v1/export', exportRoutes(asked));
   app.route('/v1/insights', insightRoutes(asked));
 

@@ -246,6 +246,17 @@ export const LIMITS = {
    * below 4,000 rows. One batch may bring as many again.
    */
   namesKeptMax: 2_000,
+  /** Events that are kept of a property in the catalogue: 8 names of 200 characters, so 2 KB of a row. */
+  factEventsMax: 8,
+  /** Newest events of which the catalogue takes its examples, and estimates how many events have a property. */
+  catalogSampleMax: 500,
+  catalogExamplesMax: 5,
+  /** Longest example that is shown. A longer value is left out. */
+  catalogExampleLengthMax: 80,
+  catalogPageMax: 500,
+  /** Stored rows that one call of the catalogue reads: a tenth of a second of work, for somebody who is typing. */
+  catalogRowsMax: 300_000,
+  catalogValuesMax: 100,
   /**
    * Calls of a tenant that read the lake at a time, in an isolate: each may hold half of its memory for a moment. A
    * dashboard's dozen tiles wait for each other; a flood is refused with `busy`.

@@ -56,6 +56,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   dropped: ['tier', 'name'],
   cursors: ['destination'],
   names: ['kind', 'name'],
+  name_facts: ['kind', 'name'],
 };
 
 /** Tables whose rows name the tenant within a text, and the condition that finds them. Parameter 1 is the uid. */

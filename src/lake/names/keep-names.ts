@@ -1,5 +1,6 @@
 /**
- * KeepNames: the statements that keep the names of a flush or a chunk, in the batch that stores it.
+ * KeepNames: the statements that keep the names of a flush or a chunk, and the facts of them (keep-facts.ts), in the batch
+ * that stores it.
  *
  * An isolate remembers which names it has kept, so that a batch without a new name adds no statement. What it remembers
  * is only a saving: a name that is kept again changes nothing.
@@ -7,6 +8,7 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { NAME_KINDS, type NameKind, unknownNames } from '../../core/names/sent-names.ts';
+import { factsToKeep } from './keep-facts.ts';
 import { insertNames, insertWhole } from './name-store.ts';
 
 export interface NamesToKeep {
@@ -39,7 +41,14 @@ export function namesToKeep(db: D1Database, uid: string, columns: EventColumns):
     statements.push(...insertNames(db, uid, kind, { names, isCut: names.length < found[kind].size }));
     kept.push(...names.map((name): [NameKind, string] => [kind, name]));
   }
-  return { statements, remember: () => remember(db, uid, kept) };
+  const facts = factsToKeep(db, uid, columns);
+  return {
+    statements: [...statements, ...facts.statements],
+    remember: () => {
+      remember(db, uid, kept);
+      facts.remember();
+    },
+  };
 }
 
 function remember(db: D1Database, uid: string, kept: readonly [NameKind, string][]): void {

@@ -1,0 +1,110 @@
+/**
+ * NameFacts: what a batch of events tells of each name in it: the types of its values, the events that have it, and the
+ * times of the first and the last event with it.
+ *
+ * | kind | names |
+ * |---|---|
+ * | `event` | the events |
+ * | `property` | top-level properties of events that are no traits |
+ * | `person`, `group` | top-level properties of `identify` and `group` events: traits of people and of groups |
+ *
+ * Facts hold names and never a value, so they may outlive the events they were made of.
+ */
+import type { EventColumns } from '../event/columns.ts';
+import type { JsonObject, JsonValue } from '../event/event.ts';
+import { LIMITS } from '../limits.ts';
+
+export const FACT_KINDS = ['event', 'property', 'person', 'group'] as const;
+export type FactKind = (typeof FACT_KINDS)[number];
+
+/** The types of values, each a bit of `types` in this order. Null is of none. */
+export const VALUE_TYPES = ['text', 'number', 'boolean', 'list', 'object'] as const;
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+export interface NameFacts {
+  readonly kind: FactKind;
+  readonly name: string;
+  types: number;
+  /** Names of events with the property, at most `LIMITS.factEventsMax`; empty for other kinds. */
+  readonly events: Set<string>;
+  firstMs: number;
+  lastMs: number;
+}
+
+/** Returns the facts of a batch with its names and properties, at most `LIMITS.namesKeptMax` of each kind. */
+export function nameFacts(columns: EventColumns): readonly NameFacts[] {
+  const batch = new BatchFacts();
+  const { rowCount, at, strings } = columns;
+  for (let row = 0; row < rowCount; row++) {
+    const event = strings.event?.[row] ?? '';
+    batch.note('event', event, at[row]!);
+    batch.noteProperties(kindOf(strings.type?.[row]), strings.properties?.[row] ?? null, { event, atMs: at[row]! });
+  }
+  return batch.facts;
+}
+
+export function kindOf(type: string | null | undefined): Exclude<FactKind, 'event'> {
+  return type === 'identify' ? 'person' : type === 'group' ? 'group' : 'property';
+}
+
+/** Returns the bit of a value's type; 0 for null. */
+export function typeBit(value: JsonValue): number {
+  if (value === null) return 0;
+  const type = typeof value;
+  const name = type === 'string' ? 'text' : Array.isArray(value) ? 'list' : (type as 'number' | 'boolean' | 'object');
+  return 1 << VALUE_TYPES.indexOf(name);
+}
+
+/** Returns the names of the types whose bits are set. */
+export function typesOf(bits: number): ValueType[] {
+  return VALUE_TYPES.filter((_, index) => bits & (1 << index));
+}
+
+/** Tells whether a question may give the name, and a database keeps it as it is. */
+export function isKeepable(name: string): boolean {
+  return name !== '' && name.length <= LIMITS.nameLengthMax && name.isWellFormed() && !name.includes('\0');
+}
+
+class BatchFacts {
+  readonly #byKind = new Map(FACT_KINDS.map((kind) => [kind, new Map<string, NameFacts>()]));
+  #text: string | null = null;
+  #properties: JsonObject = {};
+
+  get facts(): readonly NameFacts[] {
+    return [...this.#byKind.values()].flatMap((byName) => [...byName.values()]);
+  }
+
+  /** Returns the facts of the name with the event's time; null for a name that is not kept. */
+  note(kind: FactKind, name: string, atMs: number): NameFacts | null {
+    const byName = this.#byKind.get(kind)!;
+    const known = byName.get(name);
+    if (known !== undefined) {
+      if (atMs < known.firstMs) known.firstMs = atMs;
+      if (atMs > known.lastMs) known.lastMs = atMs;
+      return known;
+    }
+    if (byName.size >= LIMITS.namesKeptMax || !isKeepable(name)) return null;
+    const facts: NameFacts = { kind, name, types: 0, events: new Set(), firstMs: atMs, lastMs: atMs };
+    byName.set(name, facts);
+    return facts;
+  }
+
+  noteProperties(
+    kind: Exclude<FactKind, 'event'>,
+    text: string | null,
+    { event, atMs }: { readonly event: string; readonly atMs: number },
+  ): void {
+    if (text === null || text === '{}') return;
+    // Events of one sender often have equal properties.
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#properties = JSON.parse(text) as JsonObject;
+    }
+    for (const name in this.#properties) {
+      const facts = this.note(kind, name, atMs);
+      if (facts === null) continue;
+      facts.types |= typeBit(this.#properties[name]!);
+      if (kind === 'property' && facts.events.size < LIMITS.factEventsMax && isKeepable(event)) facts.events.add(event);
+    }
+  }
+}
