@@ -9,8 +9,10 @@
  * const { days, meta } = JOURNEY_CALLS.active.answer.parse(await post('/v1/query/active', body));
  */
 import type { z } from 'zod';
-import { funnelPeople } from '../core/journeys/funnel/funnel-people.ts';
+import { figureSchema } from '../core/journeys/figures.ts';
+import { funnelPeople, peoplePageSchema } from '../core/journeys/funnel/funnel-people.ts';
 import { type JOURNEY_KINDS, JOURNEYS } from '../core/journeys/kinds.ts';
+import type { FigureKind } from '../core/journeys/kit/figure.ts';
 import { metaSchema } from './meta.ts';
 
 /** The schemas of a call. Every answer has `meta`. */
@@ -42,6 +44,11 @@ export const JOURNEY_CALLS = Object.fromEntries(JOURNEYS.map((kind) => [kind.nam
 
 /** The people of a funnel's step, page by page. */
 export const FUNNEL_PEOPLE_CALL = journeyCall(funnelPeople);
+
+/** The people of a figure of another journey's answer, page by page. */
+export function figurePeopleCall(figure: FigureKind) {
+  return journeyCall({ question: figureSchema(figure), answer: peoplePageSchema });
+}
 
 export type JourneyRequest<Name extends JourneyName> = z.input<CallOf<Name>['request']>;
 export type JourneyAnswer<Name extends JourneyName> = z.output<CallOf<Name>['answer']>;

@@ -13,6 +13,7 @@ import { groupedAnswer, groupsField } from './counts/groups.ts';
 import { quantilesOfCounts, quantilesSchema } from './counts/quantiles.ts';
 import { activityOf, identityEventsField } from './kit/activity.ts';
 import { eventRows } from './kit/event-rows.ts';
+import type { FigureKind } from './kit/figure.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
 import { checkHours, commonFields, eventsField, type JourneyQuestion, parseQuestion } from './kit/request.ts';
@@ -64,11 +65,14 @@ class FrequencyFold implements JourneyFold<FrequencyAnswer> {
   readonly #question: FrequencyQuestion;
   readonly #texts: TextCodes;
   readonly #counts = new CountTable();
+  /** The people of each bar, over all groups. */
+  readonly #people: Float64Array;
   excess: string | null = null;
 
   constructor(question: FrequencyQuestion, texts: TextCodes) {
     this.#question = question;
     this.#texts = texts;
+    this.#people = new Float64Array(question.bars);
   }
 
   add({ at, offsets, groups, personCount }: Sequences): void {
@@ -78,9 +82,15 @@ class FrequencyFold implements JourneyFold<FrequencyAnswer> {
       const to = offsets[person + 1]!;
       if (to === from) continue;
       const count = isByInterval ? countInstants(at, from, to) : to - from;
+      this.#people[Math.min(count, this.#question.bars) - 1]!++;
       this.#counts.add(groups.length === 0 ? ABSENT : groups[person]!, count);
       if (this.#counts.cellCount > LIMITS.journeyCellsMax) this.excess = TOO_MANY_GROUPS;
     }
+  }
+
+  /** The people counted so far with this count or, at the last bar, with more. */
+  people(n: number): number {
+    return this.#people[n - 1]!;
   }
 
   finish(): FrequencyAnswer {
@@ -132,11 +142,25 @@ export const frequency = {
       if (!hours.ok) return hours;
       return ok({ own: { unit, bars }, activity: activityOf(fields) });
     }),
-  make(question: FrequencyQuestion) {
-    const { unit, timezone, startMs, endMs } = question;
-    const buckets = unit === 'events' ? null : new Buckets(INTERVAL_OF[unit], timezone, startMs, endMs);
-    const place = buckets && ((atMs: number) => buckets.startOf(atMs));
-    const reader = eventRows(question, { groupedBy: 'person' }, place);
-    return { reader, fold: new FrequencyFold(question, reader.breakdown.texts) };
-  },
+  make: makeFrequency,
 } as const satisfies JourneyKind<FrequencyQuestion>;
+
+function makeFrequency(question: FrequencyQuestion) {
+  const { unit, timezone, startMs, endMs } = question;
+  const buckets = unit === 'events' ? null : new Buckets(INTERVAL_OF[unit], timezone, startMs, endMs);
+  const place = buckets && ((atMs: number) => buckets.startOf(atMs));
+  const reader = eventRows(question, { groupedBy: 'person' }, place);
+  return { reader, fold: new FrequencyFold(question, reader.breakdown.texts) };
+}
+
+const figure = z.strictObject({ n: z.int().min(1).describe('`n` of a bar.') });
+
+export const frequencyFigure = {
+  journey: frequency.name,
+  figure,
+  make(question: FrequencyQuestion, { n }: z.output<typeof figure>) {
+    if (n > question.bars) return null;
+    const { reader, fold } = makeFrequency(question);
+    return { reader, fold, count: () => fold.people(n) };
+  },
+} as const satisfies FigureKind<FrequencyQuestion>;

@@ -22,6 +22,7 @@ import { groupedAnswer, groupsField } from './counts/groups.ts';
 import { partialField, partialIn, partialMark } from './counts/partial.ts';
 import { activityOf, identityEventsField } from './kit/activity.ts';
 import { eventRows } from './kit/event-rows.ts';
+import type { FigureKind } from './kit/figure.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
 import {
@@ -117,6 +118,11 @@ class LifecycleFold implements JourneyFold<LifecycleAnswer> {
     }
   }
 
+  /** The people counted so far in a state of an interval. */
+  people(interval: number, state: (typeof STATES)[number]): number {
+    return this.#counts.row(ABSENT)[1 + STATES.length * interval + STATES.indexOf(state)]!;
+  }
+
   finish(): LifecycleAnswer {
     const sizes = this.#counts.sizes(0);
     return {
@@ -185,10 +191,28 @@ export const lifecycle = {
       const untilMs = begunUntil(interval, zone, endMs, nowMs);
       return ok({ own: { interval, historyStartMs, untilMs }, activity: activityOf(fields) });
     }),
-  make(question: LifecycleQuestion) {
-    const intervals = begunIntervals(question);
-    const reading = { startMs: question.historyStartMs, endMs: question.untilMs, groupedBy: 'person' } as const;
-    const reader = eventRows(question, reading, (atMs) => intervals.buckets.startOf(atMs));
-    return { reader, fold: new LifecycleFold(question, intervals, reader.breakdown.texts) };
-  },
+  make: makeLifecycle,
 } as const satisfies JourneyKind<LifecycleQuestion>;
+
+function makeLifecycle(question: LifecycleQuestion) {
+  const intervals = begunIntervals(question);
+  const reading = { startMs: question.historyStartMs, endMs: question.untilMs, groupedBy: 'person' } as const;
+  const reader = eventRows(question, reading, (atMs) => intervals.buckets.startOf(atMs));
+  return { reader, fold: new LifecycleFold(question, intervals, reader.breakdown.texts), intervals };
+}
+
+const figure = z.strictObject({
+  at: z.iso.datetime().describe('Start of the interval.'),
+  state: z.enum(STATES),
+});
+
+export const lifecycleFigure = {
+  journey: lifecycle.name,
+  figure,
+  make(question: LifecycleQuestion, { at, state }: z.output<typeof figure>) {
+    const { reader, fold, intervals } = makeLifecycle(question);
+    const { buckets, first, end } = intervals;
+    const index = buckets.starts.indexOf(Date.parse(at));
+    return index < first || index >= end ? null : { reader, fold, count: () => fold.people(index - first, state) };
+  },
+} as const satisfies FigureKind<LifecycleQuestion>;

@@ -19,6 +19,7 @@ import { GroupedCounts } from './counts/grouped-counts.ts';
 import { groupedAnswer, groupsField } from './counts/groups.ts';
 import { partialField, partialIn, partialMark } from './counts/partial.ts';
 import { ACTIVITY, activityOf, asksForTypes, identityEventsField } from './kit/activity.ts';
+import type { FigureKind } from './kit/figure.ts';
 import { type JourneyFold, TOO_MANY_GROUPS } from './kit/journey.ts';
 import type { JourneyKind } from './kit/journey-kind.ts';
 import { matchedRows } from './kit/matched-rows.ts';
@@ -137,6 +138,12 @@ class RetentionFold implements JourneyFold<RetentionAnswer> {
       this.#addPerson(people, people.offsets[person]!, people.offsets[person + 1]!);
       if (this.#cells.cellCount > LIMITS.journeyCellsMax * 4) this.excess = TOO_MANY_GROUPS;
     }
+  }
+
+  /** The people counted so far in a cell, or those of the cohort who are not in it. */
+  people(cohort: number, n: number, outcome: 'returned' | 'gone'): number {
+    const cells = this.#cells.row(ABSENT * this.#buckets.count + cohort);
+    return outcome === 'returned' ? cells[n + 1]! : cells[0]! - cells[n + 1]!;
   }
 
   finish(): RetentionAnswer {
@@ -310,11 +317,33 @@ export const retention = {
       const own = { start, return: back, isRecurring, isRolling, interval, nMax, historyStartMs, returnsEndMs, nowMs };
       return ok({ own, matchers: given, activity: isDefault ? activityOf(fields) : null });
     }),
-  make(question: RetentionQuestion) {
-    const { start, return: back, interval, timezone, startMs, historyStartMs, returnsEndMs } = question;
-    const buckets = new Buckets(interval, timezone, startMs, returnsEndMs);
-    const reading = { startMs: historyStartMs, endMs: returnsEndMs, groupedBy: 'event' } as const;
-    const reader = matchedRows(question, [start, back], { ...reading, place: bucketPlace(question, buckets) });
-    return { reader, fold: new RetentionFold(question, buckets, reader.breakdown.texts) };
-  },
+  make: makeRetention,
 } as const satisfies JourneyKind<RetentionQuestion>;
+
+function makeRetention(question: RetentionQuestion) {
+  const { start, return: back, interval, timezone, startMs, historyStartMs, returnsEndMs } = question;
+  const buckets = new Buckets(interval, timezone, startMs, returnsEndMs);
+  const reading = { startMs: historyStartMs, endMs: returnsEndMs, groupedBy: 'event' } as const;
+  const reader = matchedRows(question, [start, back], { ...reading, place: bucketPlace(question, buckets) });
+  return { reader, fold: new RetentionFold(question, buckets, reader.breakdown.texts), buckets };
+}
+
+const figure = z.strictObject({
+  cohort: z.iso.datetime().describe('`start` of the cohort.'),
+  n: z.int().min(0).describe('The n-th interval.'),
+  outcome: z
+    .enum(['returned', 'gone'])
+    .default('returned')
+    .describe('returned: the people whom the cell counts; gone: those of the cohort whom it does not count.'),
+});
+
+export const retentionFigure = {
+  journey: retention.name,
+  figure,
+  make(question: RetentionQuestion, { cohort, n, outcome }: z.output<typeof figure>) {
+    const { reader, fold, buckets } = makeRetention(question);
+    const index = buckets.starts.indexOf(Date.parse(cohort));
+    if (index === -1 || n > question.nMax) return null;
+    return { reader, fold, count: () => fold.people(index, n, outcome) };
+  },
+} as const satisfies FigureKind<RetentionQuestion>;

@@ -1,96 +1,17 @@
-/**
- * FunnelPeople: lists the people of a funnel's step, page by page, by ascending hash.
- *
- * steps: find the hashes of the people → take the page → scan the events of these people alone for their ids
- */
-import type { StringColumn } from '../../core/event/event.ts';
-import {
-  type FunnelPeopleQuestion,
-  funnelPeople,
-  type ListedPerson,
-  type PeoplePage,
-} from '../../core/journeys/funnel/funnel-people.ts';
-import { ok, type Result } from '../../core/std/result.ts';
-import { personSet } from '../../lake/segment/people-bounds.ts';
-import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
+/** FunnelPeople: lists the people of a funnel's step, page by page. */
+import { type FunnelPeopleQuestion, funnelPeople, type PeoplePage } from '../../core/journeys/funnel/funnel-people.ts';
+import type { Result } from '../../core/std/result.ts';
 import type { Asking } from '../view/asking.ts';
-import type { LakeView } from '../view/lake-view.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
-import { scanLakeView } from '../view/scan-view.ts';
-import { type JourneyReading, readJourney } from './journey-source.ts';
-
-const ID_COLUMNS: readonly StringColumn[] = ['user_id', 'anonymous_id'];
-
-/** Parses a cursor, the pseudonym of the last person of a page. null when the text is no pseudonym. */
-export function parsePeopleCursor(cursor: string): bigint | null {
-  return /^[0-9a-f]{16}$/.test(cursor) ? BigInt.asIntN(64, BigInt(`0x${cursor}`)) : null;
-}
+import type { JourneyReading } from './journey-source.ts';
+import { listPeople } from './people-page.ts';
 
 export async function listFunnelPeople(
   asking: Asking,
   question: FunnelPeopleQuestion,
   options: { readonly after: bigint | null; readonly heldMax?: number },
 ): Promise<Result<JourneyReading<PeoplePage>, LakeRefusal>> {
-  const { after, ...rest } = options;
-  const journey = funnelPeople.make(question, after);
-  const reading = await readJourney(asking, journey, {
-    ...rest,
-    // Scanners read the events of the funnel; the people are found here.
-    spec: { kind: 'funnel', question: { ...question, groupBy: null } },
-    furtherColumns: ID_COLUMNS,
-    ...(after !== null && { highFrom: Number(after >> 32n) }),
-    isEnough: () => journey.fold.count > question.limit,
-  });
-  if (!reading.ok) return reading;
-  const { answer: found, ...read } = reading.value;
-  const page = found.slice(0, question.limit);
-  const people = await identify(asking, read.view, page);
-  if (!people.ok) return people;
-  const cursor = found.length > page.length ? pseudonym(page.at(-1)!) : null;
-  return ok({ ...read, answer: { people: people.value, cursor } });
-}
-
-/** The ids of one person, while their events are scanned. */
-class Identity {
-  userId: string | null = null;
-  anonymousId: string | null = null;
-  #anonymousAtMs = Number.NEGATIVE_INFINITY;
-
-  /** Keeps the first user id, which all events share, and the last anonymous id. */
-  add(userId: string | null, anonymousId: string | null, atMs: number): void {
-    this.userId ??= userId;
-    if (anonymousId === null || atMs < this.#anonymousAtMs) return;
-    // The lesser of two at one instant is kept, so that the order of reading does not matter.
-    if (atMs === this.#anonymousAtMs && anonymousId > this.anonymousId!) return;
-    this.anonymousId = anonymousId;
-    this.#anonymousAtMs = atMs;
-  }
-}
-
-/** `page`: hashes, ascending. */
-async function identify(
-  asking: Asking,
-  view: LakeView,
-  page: readonly bigint[],
-): Promise<Result<ListedPerson[], LakeRefusal>> {
-  if (page.length === 0) return ok([]);
-  const identities = new Map(page.map((person) => [person, new Identity()]));
-  const wanted = new Set<LakeColumn>(['person', ...ID_COLUMNS]);
-  const people = personSet(page);
-  const scanned = await scanLakeView(asking, view, { wanted, people }, ({ at, person, strings }, rows) => {
-    const { user_id: userIds, anonymous_id: anonymousIds } = strings;
-    for (const row of rows) identities.get(person[row]!)?.add(userIds![row]!, anonymousIds![row]!, at[row]!);
-  });
-  if (!scanned.ok) return scanned;
-  return ok(
-    page.map((person) => {
-      const { userId, anonymousId } = identities.get(person)!;
-      return { person: pseudonym(person), userId, anonymousId };
-    }),
-  );
-}
-
-/** The hash of a person as 16 hexadecimal digits. */
-function pseudonym(person: bigint): string {
-  return BigInt.asUintN(64, person).toString(16).padStart(16, '0');
+  // Scanners read the events of the funnel; the people are found here.
+  const spec = { kind: 'funnel', question: { ...question, groupBy: null } };
+  return listPeople(asking, { ...funnelPeople.make(question, options.after), spec, limit: question.limit }, options);
 }

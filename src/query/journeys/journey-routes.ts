@@ -1,11 +1,13 @@
 /**
  * Journey routes: `POST /v1/query/<journey>` for each journey of `kinds.ts`, and the people of a funnel's step at
- * `/v1/query/funnel/people`. Each takes a question and gives an answer with `meta`.
+ * `/v1/query/funnel/people`; and of a figure's people at `/v1/query/<journey>/people`. Each takes a question and gives an answer with `meta`.
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { FIGURES, kindOf, parseFigure } from '../../core/journeys/figures.ts';
 import { funnelPeople } from '../../core/journeys/funnel/funnel-people.ts';
 import { JOURNEYS, type JourneyRefusalCode, journeyOf } from '../../core/journeys/kinds.ts';
+import type { FigureKind } from '../../core/journeys/kit/figure.ts';
 import type { JourneyKind } from '../../core/journeys/kit/journey-kind.ts';
 import { COMMON_CODES, type JourneyQuestion, type JourneyRefusal } from '../../core/journeys/kit/request.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -13,13 +15,15 @@ import type { Result } from '../../core/std/result.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
-import { FUNNEL_PEOPLE_CALL, journeyCall } from '../../wire/journeys.ts';
+import { FUNNEL_PEOPLE_CALL, figurePeopleCall, journeyCall } from '../../wire/journeys.ts';
 import { answerCall } from '../call/call.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
 import { viewMeta } from '../view/meta.ts';
 import { invalidQuestion, type LakeRefusal, problemOf, READING_CODES } from '../view/refusal.ts';
-import { listFunnelPeople, parsePeopleCursor } from './funnel-people.ts';
+import { listFigurePeople } from './figure-people.ts';
+import { listFunnelPeople } from './funnel-people.ts';
 import { type JourneyReading, readJourney } from './journey-source.ts';
+import { parsePeopleCursor } from './people-page.ts';
 
 export type JourneyServices = Pick<Services, 'auth'> & QueryPorts;
 
@@ -28,6 +32,7 @@ export function journeyRoutes(services: JourneyServices): Hono {
   const app = new Hono();
   for (const kind of JOURNEYS) addJourney(app, services, kind);
   addFunnelPeople(app, services);
+  for (const figure of FIGURES) addFigurePeople(app, services, figure);
   return app;
 }
 
@@ -77,6 +82,26 @@ function addFunnelPeople(app: Hono, services: JourneyServices): void {
       const after = question.cursor === null ? null : mustCursor(question.cursor);
       return answerCall(services, { tenant, nowMs }, async (asking) =>
         answerOf(asking, await listFunnelPeople(asking, question, { after })),
+      );
+    },
+  );
+}
+
+function addFigurePeople(app: Hono, services: JourneyServices, figure: FigureKind): void {
+  const { request, answer } = figurePeopleCall(figure);
+  const kind = kindOf(figure);
+  const summary = `The people of a figure of the answer to ${kind.name}`;
+  const errors = [...errorsOf(kind), 'cursor-invalid' as const];
+  route(
+    app,
+    services.auth,
+    { ...READ, path: `/${kind.name}/people`, summary, body: bodyOf(request), answer, errors },
+    async ({ tenant, body }) => {
+      const nowMs = services.now();
+      const question = must(parseFigure(figure, body, { timezone: tenant.timezone, nowMs }));
+      const after = question.cursor === null ? null : mustCursor(question.cursor);
+      return answerCall(services, { tenant, nowMs }, async (asking) =>
+        answerOf(asking, await listFigurePeople(asking, figure, question, { after })),
       );
     },
   );

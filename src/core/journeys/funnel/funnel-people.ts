@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
 import { ok } from '../../std/result.ts';
+import { hashOf } from '../kit/figure.ts';
 import type { Journey, JourneyFold } from '../kit/journey.ts';
 import { parseQuestion, refuse } from '../kit/request.ts';
 import type { Sequences } from '../kit/sequences.ts';
@@ -10,6 +11,11 @@ import { funnelReader, stepAlgorithm } from './funnel-rows.ts';
 import type { StepAlgorithm } from './step-algorithm.ts';
 
 const LIMIT_DEFAULT = 100;
+/** The fields of a question that lists people page by page. */
+export const peoplePageFields = {
+  limit: z.int().min(1).max(LIMITS.peoplePageMax).default(LIMIT_DEFAULT).describe('The most people of a page.'),
+  cursor: z.string().max(40).optional().describe('The `cursor` of the page before. Default: the first page.'),
+} as const;
 
 const question = z.strictObject({
   ...funnelFields,
@@ -20,8 +26,7 @@ const question = z.strictObject({
     .describe(
       'reached: the people who reached the step; dropped: those who reached the step before it and not this one.',
     ),
-  limit: z.int().min(1).max(LIMITS.peoplePageMax).default(LIMIT_DEFAULT).describe('The most people of a page.'),
-  cursor: z.string().max(40).optional().describe('The `cursor` of the page before. Default: the first page.'),
+  ...peoplePageFields,
 });
 
 const codes = {
@@ -47,11 +52,11 @@ const personSchema = z.object({
 });
 export type ListedPerson = z.output<typeof personSchema>;
 
-const answer = z.object({
+export const peoplePageSchema = z.object({
   people: z.array(personSchema),
   cursor: z.string().nullable().describe('Cursor of the next page; null when there is none.'),
 });
-export type PeoplePage = z.output<typeof answer>;
+export type PeoplePage = z.output<typeof peoplePageSchema>;
 
 /** The people found so far, by signed hash. */
 class FunnelPeopleFold implements JourneyFold<bigint[]> {
@@ -73,12 +78,12 @@ class FunnelPeopleFold implements JourneyFold<bigint[]> {
   }
 
   add(sequences: Sequences): void {
-    const { offsets, people, personCount } = sequences;
+    const { offsets, personCount } = sequences;
     const { step, outcome } = this.#question;
     for (let person = 0; person < personCount; person++) {
       const reached = this.#algorithm.reach(sequences, offsets[person]!, offsets[person + 1]!);
       if (outcome === 'reached' ? reached < step : reached !== step - 1) continue;
-      const hash = BigInt.asIntN(64, (BigInt(people[2 * person]!) << 32n) | BigInt(people[2 * person + 1]!));
+      const hash = hashOf(sequences, person);
       if (this.#after === null || hash > this.#after) this.#found.push(hash);
     }
   }
@@ -98,7 +103,7 @@ export const funnelPeople = {
   summary: 'The people who reached a step of a funnel, or dropped before it',
   question,
   codes,
-  answer,
+  answer: peoplePageSchema,
   parse: (body: unknown, timezone: string) =>
     parseQuestion({ question, codes }, body, timezone, (fields, common) => {
       const { step, outcome, limit, cursor = null } = fields;

@@ -21,6 +21,11 @@ export class FlowCounts {
     counts.set(key, (known ?? 0) + 1);
   }
 
+  /** People of one key at a step. */
+  count(group: number, step: number, key: number): number {
+    return this.#tables.get(slotOf(group, step))?.get(key) ?? 0;
+  }
+
   /** Key → people at the step, over these groups together. */
   merged(groups: readonly number[], step: number): Map<number, number> {
     const together = new Map<number, number>();

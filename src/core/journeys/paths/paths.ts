@@ -7,9 +7,10 @@
  * repeats the one before it is no further step. Steps of one instant are ordered by text. The `nodes` largest texts of
  * each step are listed, ties by text; the remainder is `other`.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { LIMITS } from '../../limits.ts';
 import { groupedAnswer, groupsField } from '../counts/groups.ts';
+import type { FigureKind } from '../kit/figure.ts';
 import type { JourneyFold } from '../kit/journey.ts';
 import type { JourneyKind } from '../kit/journey-kind.ts';
 import { isAnchor, type LabelledReader, labelledRows, labelOf } from '../kit/labelled-rows.ts';
@@ -48,6 +49,11 @@ class PathsFold implements JourneyFold<PathsAnswer> {
       const cells = this.#nodes.cellCount + this.#links.cellCount;
       if (cells > LIMITS.journeyCellsMax) this.excess = 'There are too many different paths';
     }
+  }
+
+  /** The people counted so far at a label of a step. */
+  people(step: number, label: number): number {
+    return this.#nodes.count(ABSENT, step, label);
   }
 
   finish(): PathsAnswer {
@@ -92,9 +98,29 @@ export const paths = {
   codes: pathsCodes,
   answer,
   parse: parsePaths,
-  make(question: PathsQuestion) {
-    const { by: property, anchor } = question;
-    const reader = labelledRows(question, { property, plural: 'steps', anchor }, { groupedBy: 'event' });
-    return { reader, fold: new PathsFold(question, reader) };
-  },
+  make: makePaths,
 } as const satisfies JourneyKind<PathsQuestion>;
+
+function makePaths(question: PathsQuestion) {
+  const { by: property, anchor } = question;
+  const reader = labelledRows(question, { property, plural: 'steps', anchor }, { groupedBy: 'event' });
+  return { reader, fold: new PathsFold(question, reader) };
+}
+
+const figure = z.strictObject({
+  step: z.int().min(-LIMITS.pathStepsMax).max(LIMITS.pathStepsMax).describe('`step` of a node.'),
+  value: z.string().nullable().describe('`value` of the node, whether or not it is among those listed.'),
+});
+
+export const pathsFigure = {
+  journey: paths.name,
+  figure,
+  make(question: PathsQuestion, { step, value }: z.output<typeof figure>) {
+    const { isBackward, stepCount } = question;
+    const place = isBackward ? -step : step;
+    if (place < 0 || place > stepCount) return null;
+    const { reader, fold } = makePaths(question);
+    const label = reader.labels.texts.code(value);
+    return { reader, fold, count: () => fold.people(place, label) };
+  },
+} as const satisfies FigureKind<PathsQuestion>;
