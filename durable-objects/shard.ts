@@ -14,6 +14,7 @@ import { openBlock } from '../src/core/block/block.ts';
 import { DAY_MS, LIMITS } from '../src/core/limits.ts';
 import { oldestRememberedDay } from '../src/core/shard/dedupe.ts';
 import { Engine } from '../src/core/shard/engine.ts';
+import type { RecentReply, RecentRequest } from '../src/core/shard/recent.ts';
 import type {
   AppendReply,
   AppendRequest,
@@ -43,6 +44,7 @@ import { flushAccount, partsPage } from './flush-page.ts';
 import { Gathering } from './gathering.ts';
 import { rowsOf } from './rows.ts';
 import { ShardEpochs } from './shard-epochs.ts';
+import { recentOf } from './shard-recent.ts';
 import { type ShardMeta, ShardStore } from './shard-store.ts';
 import { type Waiter, Waiting } from './waiting.ts';
 
@@ -124,6 +126,10 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const page = this.#store.read(seqFrom, headSeq, LIMITS.rpcPageSizeBytesMax);
     if (page === null) return { status: 'gone' };
     return { status: 'ok', incarnation, storedSeq, watermarkMs: this.#engine.watermarkMs, ...page };
+  }
+
+  async recent(request: RecentRequest): Promise<RecentReply> {
+    return recentOf(this.#engine, (seqFrom, seqTo) => this.#store.rows(seqFrom, seqTo), request);
   }
 
   async readFlush(request: ReadFlushRequest): Promise<ReadFlushReply> {

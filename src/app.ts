@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
 import { deletionRoutes } from './control/deletion/deletion-routes.ts';
 import { auditRoutes } from './control/keys/audit-routes.ts';
+import { keyCheckRoutes } from './control/keys/check-routes.ts';
 import { keyRoutes } from './control/keys/key-routes.ts';
 import { privacyRoutes } from './control/privacy/privacy-routes.ts';
 import { rollupRoutes } from './control/rollups/rollup-routes.ts';
@@ -14,6 +15,7 @@ import { whoamiRoutes } from './control/tenants/whoami-routes.ts';
 import { PAGES } from './dashboard/dist/pages.ts';
 import { importRoutes } from './edge/import-routes.ts';
 import { Quotas } from './edge/quota.ts';
+import { HubReporter } from './edge/refusals/reporter.ts';
 import { collectRoutes } from './edge/routes.ts';
 import { docsRoutes } from './http/docs-routes.ts';
 import { answerNotFound } from './http/not-found.ts';
@@ -21,6 +23,7 @@ import { observe } from './http/observe.ts';
 import { pageRoutes } from './http/page-routes.ts';
 import { renderProblem } from './http/problem.ts';
 import { lakeImporter } from './lake/import/import.ts';
+import { arrivalsRoutes } from './live/arrivals-routes.ts';
 import { RequestCounter } from './observe/metrics.ts';
 import { expiryRoutes } from './operate/expiry-routes.ts';
 import { healthRoutes } from './operate/health-routes.ts';
@@ -41,6 +44,7 @@ export function createApp(services: Services): Hono {
   const app = new Hono();
   const requests = new RequestCounter();
   const quotas = new Quotas((uid, code) => services.telemetry.write({ index: uid, blobs: [code], doubles: [1] }));
+  const refusals = new HubReporter(services.liveOf);
   const charged = services.auth.charging((tenant) => quotas.chargeQuestion(tenant, services.now()));
   const asked = { ...services, auth: charged };
 
@@ -49,7 +53,7 @@ export function createApp(services: Services): Hono {
   app.notFound(answerNotFound(app));
 
   // Sending events: each protocol names the paths of its vendor.
-  app.route('/', collectRoutes({ ...services, quotas }));
+  app.route('/', collectRoutes({ ...services, quotas, refusals }));
   app.route('/v1/import', importRoutes({ ...services, quotas }, lakeImporter(services)));
 
   // Asking questions.
@@ -61,11 +65,15 @@ export function createApp(services: Services): Hono {
   app.route('/v1/export', exportRoutes(asked));
   app.route('/v1/insights', insightRoutes(asked));
 
+  // Watching what arrives.
+  app.route('/v1/arrivals', arrivalsRoutes(asked));
+
   // Configuring tenants.
   app.route('/v1/tenants', tenantRoutes(services));
   app.route('/v1/tenants', shardRoutes(services));
   app.route('/v1/tenants', quotaRoutes(services));
   app.route('/v1/deletions', deletionRoutes(services));
+  app.route('/v1/keys', keyCheckRoutes(services));
   app.route('/v1/keys', keyRoutes(services));
   app.route('/v1/whoami', whoamiRoutes(services));
   app.route('/v1/rollups', rollupRoutes(services, checkNames));
@@ -78,7 +86,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/privacy', privacyRoutes(services));
   app.route('/v1/retention', expiryRoutes(services));
   app.route('/v1/status', statusRoutes(services));
-  app.route('/', healthRoutes(services, { requests, quotas }));
+  app.route('/', healthRoutes(services, { requests, quotas, refusals }));
 
   // The API about itself, and the pages.
   app.route('/', docsRoutes(app, services.auth));

@@ -6,6 +6,7 @@
  */
 import type { Hono } from 'hono';
 import { directoryOf } from '../durable-objects/directory.ts';
+import { liveOf } from '../durable-objects/live.ts';
 import { scannerOf } from '../durable-objects/scanner.ts';
 import { shardOf } from '../durable-objects/shard-of.ts';
 import { createApp } from './app.ts';
@@ -38,6 +39,7 @@ import { sweepShards } from './sinks/sweep.ts';
 import type { DemoKeys } from './wire/demo.ts';
 
 export { Directory } from '../durable-objects/directory.ts';
+export { LiveHub } from '../durable-objects/live.ts';
 export { Scanner } from '../durable-objects/scanner.ts';
 export { Shard } from '../durable-objects/shard.ts';
 
@@ -49,6 +51,7 @@ export interface Env {
   readonly SHARD: DurableObjectNamespace;
   readonly DIRECTORY: DurableObjectNamespace;
   readonly SCANNER?: DurableObjectNamespace;
+  readonly LIVE: DurableObjectNamespace;
   readonly FLUSH_QUEUE: Queue<FlushMessage>;
   readonly SEAL_QUEUE: Queue<SealQueueMessage>;
   /** The secret of the operator. */
@@ -98,6 +101,7 @@ function servicesOf(env: Env): Services {
     lake: env.LAKE,
     shardOf: shardOf(env.SHARD),
     directoryOf: directoryOf(env.DIRECTORY),
+    liveOf: liveOf(env.LIVE),
     ...(env.SCANNER && { scannerOf: scannerOf(env.SCANNER) }),
     flushQueue: env.FLUSH_QUEUE,
     sealQueue: env.SEAL_QUEUE,

@@ -4,6 +4,7 @@
  * Only the entry reads the environment; tests hand in fakes.
  */
 import type { TenantCache } from './control/tenants/tenant-cache.ts';
+import type { LiveOf } from './core/live/refusal.ts';
 import type { DirectoryOf, FlushMessage, SealQueueMessage, ShardOf } from './core/shard/rpc.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import type { KeyRing, RandomBytes } from './http/keys.ts';
@@ -22,6 +23,7 @@ export interface Services {
   readonly lake: R2Bucket;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
+  readonly liveOf: LiveOf;
   /** Absent when every scan is done by the query itself. */
   readonly scannerOf?: ScannerOf;
   readonly flushQueue: MessageQueue<FlushMessage>;

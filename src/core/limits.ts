@@ -392,6 +392,26 @@ export const LIMITS = {
   /** A request of more than this many times a quota is refused whole: waiting would not help it. */
   quotaRequestFactorMax: 10,
   tenantIdLengthMax: 40,
+
+  /** Refusals that a tenant's hub keeps, and for how long: a few months of mistakes, or one bad release. About 25 MB. */
+  refusalsKeptMax: 10_000,
+  refusalsKeptMs: DAY_MS,
+  /** Refusals of one request that are kept: one mistake of a sender repeats in each of its events. The others are counted. */
+  refusalsPerRequestMax: 100,
+  /** Characters of a refused event, or body, that are kept. */
+  refusalBodyLengthMax: 2_048,
+  refusalUserAgentLengthMax: 100,
+  /** Reports of refused requests that a hub writes in a period, a row each: 50 a second. Others are counted. */
+  refusalReportsPerPeriod: 500,
+  refusalReportsPeriodMs: 10 * SECOND_MS,
+  /** Reports of a tenant that an isolate has under way: a flood waits for no hub. Others are counted. */
+  refusalReportsInFlightMax: 64,
+  /** Time for which an answer waits for the hub. A hub that is slower costs the report, not the sender's answer. */
+  refusalReportMsMax: SECOND_MS,
+  /** Kept refusals that one page of arrivals looks through: a filter that fits few of them takes more pages. */
+  refusalsReadMax: 2_000,
+  arrivalsPageMax: 200,
+
   /** The trail of keys and tenants: over a year, so that a yearly audit sees all of one. */
   auditDays: 400,
   /** Active keys of a tenant: they are loaded with its configuration. */

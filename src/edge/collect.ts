@@ -8,6 +8,7 @@
  * - A bad event is a rejection beside its neighbours; a Problem concerns the whole request.
  * - The total size of the validated events is bounded; a larger request is refused before anything is sent.
  * - Any retryable trouble makes the whole answer 429 or 503, and the resend is absorbed by the shards' dedupe.
+ * - Refused events are told to the tenant's hub before the answer (refusals/); a request without any makes no such call.
  * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
  */
 
@@ -17,7 +18,7 @@ import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { mapOf } from '../core/shard/split.ts';
 import { Hasher } from '../core/std/hash.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
-import { unavailable } from '../http/problem.ts';
+import { Problem, unavailable } from '../http/problem.ts';
 import { type Admission, admit } from './admit.ts';
 import { append } from './append.ts';
 import { arrivalOf } from './arrival.ts';
@@ -25,6 +26,7 @@ import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
 import type { EventCall, Taken, WireBatch } from './protocols/protocol.ts';
 import { countLinking } from './quota.ts';
 import { type ReceiveDeps, receive } from './receive.ts';
+import { Telling } from './refusals/telling.ts';
 import { nearestRegion } from './region.ts';
 import { type PathParams, RequestHead } from './request/head.ts';
 import { orRefuse } from './request/refusal.ts';
@@ -41,20 +43,38 @@ export interface CollectDeps extends ReceiveDeps {
   readonly random: (sizeBytes: number) => Uint8Array;
 }
 
+/** The call that a request makes. */
+export interface Collecting {
+  readonly source: string;
+  readonly call: EventCall;
+  /** The route called, as a pattern. */
+  readonly path: string;
+  readonly params?: PathParams;
+}
+
 /** Takes the events of a request. `source` and `call` are those of the protocol that the request speaks. */
 export async function collect(
   request: Request,
-  { source, call, params }: { readonly source: string; readonly call: EventCall; readonly params?: PathParams },
+  { source, call, path, params }: Collecting,
   deps: CollectDeps,
 ): Promise<Taken> {
   const head = new RequestHead(request, params);
-  const received = await receive(request, { head, call, parse: (read) => call.decode(read) }, deps);
-  const { tenant, sender, parsed: batch } = received;
+  const telling = new Telling({ source, path, head }, deps);
+  const received = await receive(request, { head, call, parse: (read) => call.decode(read), telling }, deps);
+  const { tenant, caller, sender, parsed: batch } = received;
   const receivedAtMs = deps.now();
-  const { arrival: told, notes } = orRefuse(arrivalOf(batch, receivedAtMs, tenant));
+  const read = arrivalOf(batch, receivedAtMs, tenant);
+  if (!read.ok) await telling.request(caller, read.error, received.request);
+  const { arrival: told, notes } = orRefuse(read);
   const arrival = { ...told, sender };
   deps.quotas?.charge(tenant, batch.events.length, receivedAtMs, sender);
-  const admission = admitLive(request, batch, { tenant, arrival, source, deps });
+  let admission: Admission;
+  try {
+    admission = admitLive(request, batch, { tenant, arrival, source, deps });
+  } catch (thrown) {
+    if (thrown instanceof Problem) await telling.request(caller, thrown, received.request);
+    throw thrown;
+  }
   const links = countLinking(admission.events.map(({ record }) => record));
   deps.quotas?.chargeFurther(tenant, { links, sender }, receivedAtMs);
 
@@ -64,6 +84,7 @@ export async function collect(
     { tenant, region, hasher, receivedAtMs, events: admission.events, rejected: admission.rejected.length },
     { ...deps, reloadTenant: reloader(deps) },
   );
+  if (admission.rejected.length > 0) await telling.events(caller, batch.events, admission.rejected);
   const verdict = verdictOf(batch.events.length, countDispositions(dispositions), admission, notes);
   return { verdict, request: received.request, batch, receivedAtMs };
 }

@@ -5,19 +5,22 @@
  * steps: key outside of the body → quota spent? → read body → parse → key inside the body → page allowed?
  *
  * A key outside of the body is checked before the body is read. Without one the body must be small, because it is parsed
- * before the sender is known, and of a type that may carry the key.
+ * before the sender is known, and of a type that may carry the key. Once the sender is known, a refusal is told to the hub of
+ * its tenant before it is thrown.
  */
 import { LIMITS } from '../core/limits.ts';
-import { err, type Result } from '../core/std/result.ts';
+import { err, ok, type Result } from '../core/std/result.ts';
 import { type KeyScope, senderOf, type Tenant } from '../core/tenant/tenant.ts';
 import { type Authenticated, keyOf } from '../http/authenticate.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from './protocols/protocol.ts';
 import type { LiveSender, Quotas } from './quota.ts';
+import type { RefusalReporter } from './refusals/reporter.ts';
+import type { Telling } from './refusals/telling.ts';
 import { type Body, type BodySpec, contentTypeOf, readBody } from './request/body.ts';
 import type { ProtocolRequest, RequestHead } from './request/head.ts';
 import { allowOrigin } from './request/origin.ts';
-import { orRefuse, type Refusal } from './request/refusal.ts';
+import { orRefuse, type Refusal, refuse } from './request/refusal.ts';
 
 export interface ReceiveDeps {
   readonly auth: {
@@ -26,6 +29,8 @@ export interface ReceiveDeps {
   };
   /** Absent when no tenant has a quota. */
   readonly quotas?: Quotas;
+  /** Absent when nobody is told of refusals. */
+  readonly refusals?: RefusalReporter;
   readonly now: () => number;
 }
 
@@ -34,10 +39,13 @@ export interface Receiving<T> {
   readonly head: RequestHead;
   readonly call: Pick<Call, 'body' | 'keyOf' | 'keyIsInUrl'>;
   readonly parse: (request: ProtocolRequest) => Result<T, Refusal>;
+  /** Is told of a request that is refused though its sender is known. Absent for calls without events. */
+  readonly telling?: Telling;
 }
 
 export interface Received<T> {
   readonly tenant: Tenant;
+  readonly caller: Authenticated;
   /** The class of the key. */
   readonly sender: LiveSender;
   readonly request: ProtocolRequest;
@@ -46,20 +54,32 @@ export interface Received<T> {
 
 export async function receive<T extends { readonly key?: string | undefined }>(
   request: Request,
-  { head, call, parse }: Receiving<T>,
+  { head, call, parse, telling }: Receiving<T>,
   deps: ReceiveDeps,
 ): Promise<Received<T>> {
   const { auth, quotas } = deps;
   const outerKey = call.keyOf === undefined ? keyOf(head.headers) : call.keyOf(head);
   const known = outerKey === null ? null : await auth.authenticateKey(outerKey, 'write');
   if (known !== null) quotas?.charge(known.tenant, 0, deps.now(), senderOf(known.scope));
-  const body = known === null ? await readKeyless(request, call.body, deps) : await readAny(request, call.body);
+  const refuseTold = async (caller: Authenticated | null, refusal: Refusal, body: Body | null): Promise<never> => {
+    if (caller !== null) await telling?.request(caller, refusal, body);
+    throw refuse(refusal);
+  };
+  const taken = known === null ? ok(await readKeyless(request, call.body, deps)) : await readAny(request, call.body);
+  const body = taken.ok ? taken.value : await refuseTold(known, taken.error, null);
   const read = { head, ...body };
-  const parsed = orRefuse(parse(read));
-  const { tenant, scope } = known ?? (await authenticateInner(head.headers, parsed.key, deps));
-  if (call.keyIsInUrl?.(head) === true && scope !== 'browser') throw urlKeyRefused(scope);
-  orRefuse(allowOrigin(tenant, head.headers.get('origin')));
-  return { tenant, sender: senderOf(scope), request: read, parsed };
+  const result = parse(read);
+  const parsed = result.ok ? result.value : await refuseTold(known, result.error, body);
+  const caller = known ?? (await authenticateInner(head.headers, parsed.key, deps));
+  const { tenant, scope } = caller;
+  if (call.keyIsInUrl?.(head) === true && scope !== 'browser') {
+    const refused = urlKeyRefused(scope);
+    await telling?.request(caller, refused, body);
+    throw refused;
+  }
+  const allowed = allowOrigin(tenant, head.headers.get('origin'));
+  if (!allowed.ok) await refuseTold(caller, allowed.error, body);
+  return { tenant, caller, sender: senderOf(scope), request: read, parsed };
 }
 
 /** Throws `key-missing` when the body carried no key. */
@@ -74,8 +94,8 @@ function urlKeyRefused(sent: KeyScope): Problem {
 
 const NO_BODY: Body = { contentType: '', bytes: new Uint8Array(0) };
 
-async function readAny(request: Request, spec: BodySpec | undefined): Promise<Body> {
-  return spec === undefined ? NO_BODY : orRefuse(await readBody(request, spec));
+async function readAny(request: Request, spec: BodySpec | undefined): Promise<Result<Body, Refusal>> {
+  return spec === undefined ? ok(NO_BODY) : readBody(request, spec);
 }
 
 /** Reads a small body that may carry its key. Throws `key-missing` for one of a type that carries none. */

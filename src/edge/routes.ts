@@ -56,7 +56,7 @@ function mountCall(app: Hono, path: string, { source, call, respond, deps }: Mou
     const params = c.req.param();
     const answer =
       'decode' in call
-        ? call.answer(await collect(request, { source, call, params }, deps))
+        ? call.answer(await collect(request, { source, call, path, params }, deps))
         : await reply(request, call, params, deps);
     checkText(c, call.answerSchema, answer.body);
     return respond(answer, request);

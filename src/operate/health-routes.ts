@@ -19,6 +19,7 @@ export type HealthServices = Pick<Services, 'db' | 'auth' | 'keys' | 'random' | 
 export interface IsolateCounts {
   readonly requests: RequestCounter;
   readonly quotas: { readonly refused: number };
+  readonly refusals: { readonly unkept: number };
 }
 
 /** @example app.route('/', healthRoutes(services, counts)) */
@@ -86,7 +87,7 @@ function warningsOf(warnings: readonly KeyWarning[]): Metric {
   };
 }
 
-function metricsOf({ requests, quotas }: IsolateCounts, instance: string, deadLetterCount: number): Metric[] {
+function metricsOf({ requests, quotas, refusals }: IsolateCounts, instance: string, deadLetterCount: number): Metric[] {
   return [
     {
       name: 'tidemark_build_info',
@@ -105,6 +106,12 @@ function metricsOf({ requests, quotas }: IsolateCounts, instance: string, deadLe
       type: 'counter',
       help: 'Requests beyond the quota of their tenant, refused by this isolate.',
       samples: [{ labels: `instance="${instance}"`, value: quotas.refused }],
+    },
+    {
+      name: 'tidemark_refusals_unkept_total',
+      type: 'counter',
+      help: 'Refused events that no hub could keep for GET /v1/arrivals, by this isolate.',
+      samples: [{ labels: `instance="${instance}"`, value: refusals.unkept }],
     },
     {
       name: 'tidemark_dead_letters',

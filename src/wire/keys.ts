@@ -61,3 +61,23 @@ export const revokedKeySchema = z.object({
   }),
 });
 export type RevokedKey = z.output<typeof revokedKeySchema>;
+
+/** Codes of keys that open nothing. */
+export const UNUSABLE_KEY_CODES = ['key-malformed', 'key-unknown', 'key-revoked', 'tenant-deleted'] as const;
+
+export const keyCheckSchema = z.discriminatedUnion('valid', [
+  z.object({
+    valid: z.literal(true),
+    scope: z.enum(KEY_SCOPES),
+    keyClass: z.enum(['server', 'browser']).nullable().describe('The class of its events; null when it sends none.'),
+    sends: z.boolean().describe('Whether events may be sent with it.'),
+    tenant: z.string().describe('The id of the tenant.'),
+    hint: z.string().describe('The last four characters of the key.'),
+  }),
+  z.object({
+    valid: z.literal(false),
+    code: z.enum(UNUSABLE_KEY_CODES),
+    detail: z.string(),
+  }),
+]);
+export type KeyCheck = z.output<typeof keyCheckSchema>;

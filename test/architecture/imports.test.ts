@@ -32,6 +32,7 @@ const table: Record<string, Rule> = {
   'src/edge': routes,
   'src/query': { ...routes, values: [...routes.values, 'src/lake'] },
   'src/operate': { ...routes, values: [...routes.values, 'src/lake', 'src/query/view'] },
+  'src/live': { ...routes, values: [...routes.values, 'src/query/view'] },
   'src/sinks': { values: ['src/core', 'src/lake', 'src/control', 'src/observe'], types: [services] },
   'src/lake': { values: ['src/core', 'src/observe'], types: ['src/wire'] },
   // Routes of control answer with the problem details of http; http does not import control.

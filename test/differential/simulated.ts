@@ -54,7 +54,7 @@ export class SimulatedTenancy implements Tenancy {
       const auth = { authenticate: () => isolate.tenants.byUid(this.#uid) };
       const random = (sizeBytes: number) => new Uint8Array(sizeBytes);
       const ports = { ...isolate.ports(this.#world), auth, tenants: isolate.tenants, random, now: () => nowMs };
-      const target = { source: 'native', call: isolate.product.nativeEvents };
+      const target = { source: 'native', call: isolate.product.nativeEvents, path: '/v1/events' };
       return (await isolate.product.collect(http as never, target, ports as never)).verdict;
     })) as Verdict;
   }

@@ -24,7 +24,7 @@ export async function collectOn(
     return bytes;
   };
   const deps = { ...isolate.ports(world), auth: { authenticate }, tenants: isolate.tenants, random };
-  const target = { source: 'native', call: isolate.product.nativeEvents };
+  const target = { source: 'native', call: isolate.product.nativeEvents, path: '/v1/events' };
   return (await isolate.product.collect(http as never, target, deps as never)).verdict;
 }
 

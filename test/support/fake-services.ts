@@ -13,6 +13,7 @@ import type { Services } from '../../src/services.ts';
 import { FakeBucket } from './fake-bucket.ts';
 import { fakeD1 } from './fake-d1.ts';
 import { fakeDirectories } from './fake-directory.ts';
+import { FakeHubs } from './fake-live.ts';
 
 export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
 export const START_MS = Date.UTC(2026, 0, 15, 12);
@@ -34,6 +35,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
   const keys = new KeyRing({ rootKey: ROOT_KEY }, random);
   const tenants = new TenantCache((uid) => loadTenant(db, uid), now);
   const sent: unknown[] = [];
+  const hubs = new FakeHubs();
   const queue = {
     send: async (message: unknown) => sent.push(message),
     sendBatch: async (messages: Iterable<{ body: unknown }>) => sent.push(...[...messages].map(({ body }) => body)),
@@ -45,6 +47,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
       throw new Error(`no shard ${JSON.stringify(address)} in this test`);
     },
     directoryOf: fakeDirectories(),
+    liveOf: hubs.of,
     flushQueue: queue,
     sealQueue: queue,
     telemetry: { write: () => {} },
@@ -64,7 +67,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
     const auth = new Authenticator(otherKeys, otherTenants, new RootRefusalTrail(db, now));
     return { ...services, keys: otherKeys, tenants: otherTenants, auth };
   };
-  return { services, fake, clock, sent, otherIsolate };
+  return { services, fake, clock, sent, hubs, otherIsolate };
 }
 
 export interface Answer {

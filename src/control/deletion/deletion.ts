@@ -1,9 +1,9 @@
 /**
  * Deletion: the cron's part in deleting a tenant, until only a tombstone is left.
  *
- * in: tenants marked as deleted, whose keys are no longer accepted · out: their shards, directory, objects and rows are
- * gone
- * steps of an attempt: note the shards → wipe them → forget them in the directory → objects → rows
+ * in: tenants marked as deleted, whose keys are no longer accepted · out: their shards, directory, hub, objects and rows
+ * are gone
+ * steps of an attempt: note the shards → wipe them → forget them in the directory → hub → objects → rows
  *
  * - Each step can be repeated. The next attempt continues one that died or ran out of time; the shards, which it must
  *   know for that, are written down before they are wiped.
@@ -12,6 +12,7 @@
  * - A late call that wakes a shard gives it a new storage, so the last attempt wipes every shard ever found once more.
  */
 import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
+import type { LiveOf } from '../../core/live/refusal.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 import { logError } from '../../observe/log.ts';
 import {
@@ -27,6 +28,7 @@ export interface DeletionServices {
   readonly db: D1Database;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
+  readonly liveOf: LiveOf;
   /** Deletes up to `max` objects of the tenant and returns how many it deleted. */
   readonly deleteObjects: (uid: string, countMax: number) => Promise<number>;
   readonly now: () => number;
@@ -73,9 +75,10 @@ async function empty(
   done: { objects: number; rowCount: number },
   untilMs: number,
 ): Promise<boolean> {
-  const { db, deleteObjects, now } = services;
+  const { db, deleteObjects, liveOf, now } = services;
   const { uid } = deletion;
   if (!(await wipeShards(services, deletion))) return false;
+  await liveOf(uid).wipe();
   for (let isLast = false; !isLast; ) {
     if (now() >= untilMs) return false;
     const count = await deleteObjects(uid, OBJECTS_MAX);

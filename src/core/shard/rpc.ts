@@ -3,6 +3,7 @@
  */
 import type { CellKind } from '../rollup/cell-codec.ts';
 import type { TimeRange } from '../std/time-range.ts';
+import type { RecentReply, RecentRequest } from './recent.ts';
 import type { ShardAddress, ShardEpoch } from './shard-map.ts';
 import type { MapState, SplitRequest } from './split.ts';
 
@@ -248,6 +249,8 @@ export interface ShardRpc {
   status(request: ShardStatusRequest): Promise<ShardStatusReply>;
   close(request: CloseRequest): Promise<CloseReply>;
   rest(request: RestRequest): Promise<RestReply>;
+  /** Tells what was taken lately, of what the shard still holds. */
+  recent(request: RecentRequest): Promise<RecentReply>;
   /** Erases the shard of a deleted tenant. Calls under way fail; later calls find a new shard. */
   wipe(request: WipeRequest): Promise<void>;
 }

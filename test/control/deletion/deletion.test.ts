@@ -31,6 +31,7 @@ async function start() {
   const tenants = { gone: await stack.createTenant('gone'), stays: await stack.createTenant('stays') };
   for (const { uid } of Object.values(tenants)) {
     for (const index of [0, 1]) await register(uid, index);
+    stack.hubs.reports.set(uid, []);
     for (const statement of await fillers(db, uid)) await statement.run();
     for (const path of ['l0/a-0-1.parquet', 'date=2026-01-01/0-a.parquet', 'work/a/cells-0', 'current.json'])
       await lake.put(`lake/v1/${uid}/${path}`, 'x');
@@ -116,7 +117,7 @@ describe('a deleted tenant', () => {
   });
 
   it('leaves only its tombstone and the account of the deletion, and another tenant is unchanged', async () => {
-    const { db, lake, uid, tenants, run, remove, clock, wiped, account, directoryOf } = world;
+    const { db, lake, uid, tenants, run, remove, clock, wiped, account, directoryOf, hubs } = world;
     const before = await rowsOf(db, tenants.stays.uid);
     expect(Object.keys(await rowsOf(db, uid)).length).toBeGreaterThan(20);
     await remove();
@@ -124,6 +125,7 @@ describe('a deleted tenant', () => {
     expect(await rowsOf(db, uid)).toEqual(ONLY_ITS_NAME);
     expect(lake.keys().filter((key) => key.includes(uid))).toEqual([]);
     expect(wiped.map(({ index }) => index).sort()).toEqual([0, 1]);
+    expect([...hubs.reports.keys()]).toEqual([tenants.stays.uid]);
     expect(await directoryOf(uid).list()).toEqual([]);
     expect(await account()).toMatchObject({ uid, shards: 2, objects: 4, error: null, finishedAt: null });
 

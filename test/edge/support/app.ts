@@ -8,6 +8,7 @@ import { DEFAULT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
 import type { AppendReply, AppendRequest, FlushMessage, ShardOf, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import type { KeyScope, Tenant } from '../../../src/core/tenant/tenant.ts';
 import type { Protocol } from '../../../src/edge/protocols/protocol.ts';
+import type { RefusalReporter } from '../../../src/edge/refusals/reporter.ts';
 import { collectRoutes } from '../../../src/edge/routes.ts';
 import { Authenticator } from '../../../src/http/authenticate.ts';
 import { KeyRing } from '../../../src/http/keys.ts';
@@ -104,7 +105,11 @@ export interface SendInit {
   readonly cf?: object;
 }
 
-export async function testApp(tenant: Tenant = testTenant(), protocols?: readonly Protocol[]): Promise<TestApp> {
+export async function testApp(
+  tenant: Tenant = testTenant(),
+  protocols?: readonly Protocol[],
+  refusals?: RefusalReporter,
+): Promise<TestApp> {
   let seed = 1;
   const random = (sizeBytes: number) =>
     Uint8Array.from({ length: sizeBytes }, () => {
@@ -135,6 +140,7 @@ export async function testApp(tenant: Tenant = testTenant(), protocols?: readonl
         flushQueue: { send: async (message) => messages.push(message) },
         now: () => NOW_MS,
         random,
+        ...(refusals && { refusals }),
       },
       protocols,
     ),

@@ -236,6 +236,9 @@ export class TestShard implements ShardRpc {
   rest(): never {
     throw new Error('not in this test');
   }
+  recent(): never {
+    throw new Error('not in this test');
+  }
   wipe(): never {
     throw new Error('not in this test');
   }
