@@ -37,7 +37,7 @@ export function keyCheckRoutes({ auth }: Pick<ControlServices, 'auth'>): Hono {
       tag: 'collect',
       key: 'none',
       answer: keyCheckSchema,
-      errors: ['key-missing', 'key-malformed', 'control-unavailable'],
+      errors: ['control-unavailable'],
       example: {
         answer: { valid: true, scope: 'browser', keyClass: 'browser', sends: true, tenant: 'shop', hint: 'x7qa' },
       },
@@ -48,9 +48,9 @@ export function keyCheckRoutes({ auth }: Pick<ControlServices, 'auth'>): Hono {
 }
 
 async function check(auth: RouteAuth, headers: Headers): Promise<KeyCheck> {
-  const key = keyOf(headers) ?? '';
-  const needed = NEEDED[parseKey(key)?.scope ?? 'write'];
   try {
+    const key = keyOf(headers) ?? '';
+    const needed = NEEDED[parseKey(key)?.scope ?? 'write'];
     const { tenant, scope } = await auth.authenticate(headers, needed);
     const sends = needed === 'write';
     const keyClass = sends ? senderOf(scope) : null;

@@ -38,8 +38,10 @@ describe('GET /v1/keys/check', () => {
     expect(id).not.toBe(made.id);
   });
 
-  it('refuses a call without a key', async () => {
-    const { check } = await start();
-    expect(await check()).toMatchObject({ status: 401, code: 'key-missing' });
+  it('says so when no key was sent, or none that can be read', async () => {
+    const { check, call } = await start();
+    expect(await check()).toMatchObject({ valid: false, code: 'key-missing' });
+    const { body } = await call('GET', '/v1/keys/check', { headers: { authorization: 'Basic ###' } });
+    expect(body).toMatchObject({ valid: false, code: 'key-malformed' });
   });
 });
