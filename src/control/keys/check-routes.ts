@@ -4,7 +4,7 @@
  * The call tells nothing of the tenant beyond its id, so any key of a tenant may make it.
  */
 import { Hono } from 'hono';
-import { type KeyScope, senderOf } from '../../core/tenant/tenant.ts';
+import { type KeyScope, SHARE_SCOPE, senderOf } from '../../core/tenant/tenant.ts';
 import { keyOf } from '../../http/authenticate.ts';
 import { parseKey } from '../../http/keys.ts';
 import { Problem } from '../../http/problem.ts';
@@ -37,7 +37,7 @@ export function keyCheckRoutes({ auth }: Pick<ControlServices, 'auth'>): Hono {
       tag: 'collect',
       key: 'none',
       answer: keyCheckSchema,
-      errors: ['control-unavailable'],
+      errors: ['control-unavailable', 'key-scope'],
       example: {
         answer: { valid: true, scope: 'browser', keyClass: 'browser', sends: true, tenant: 'shop', hint: 'x7qa' },
       },
@@ -50,7 +50,9 @@ export function keyCheckRoutes({ auth }: Pick<ControlServices, 'auth'>): Hono {
 async function check(auth: RouteAuth, headers: Headers): Promise<KeyCheck> {
   try {
     const key = keyOf(headers) ?? '';
-    const needed = NEEDED[parseKey(key)?.scope ?? 'write'];
+    const shown = parseKey(key)?.scope ?? 'write';
+    // The key of a share link opens no call of a tenant: it is refused as everywhere.
+    const needed = shown === SHARE_SCOPE ? 'read' : NEEDED[shown];
     const { tenant, scope } = await auth.authenticate(headers, needed);
     const sends = needed === 'write';
     const keyClass = sends ? senderOf(scope) : null;
