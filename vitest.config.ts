@@ -7,6 +7,8 @@ process.env.WRANGLER_LOG ??= 'error';
 
 const workerdTests = 'test/**/*.workerd.test.ts';
 const e2eTests = 'test/{e2e,browser}/**/*.test.ts';
+/** The SDKs of other vendors, which `npm run clients` installs and runs. */
+const clientTests = 'test/clients/**';
 /** Suites of minutes, which `npm run test:long` runs after `npm test`. */
 const longTests = 'test/**/*.long.test.ts';
 /** Fails a test whose run logs a line that it does not expect. */
@@ -25,7 +27,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [workerdTests, e2eTests, longTests],
+          exclude: [workerdTests, e2eTests, longTests, clientTests],
           setupFiles: [logGuard, 'test/support/check-answers.ts'],
           // node:sqlite, which the fake D1 is made of, announces itself in every file.
           execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -1,5 +1,5 @@
 /**
- * Supply check, a step of `npm run check`: `npm ci` can verify every package of the lock file, the lock file names no
+ * Supply check, a step of `npm run check`: `npm ci` can verify every package of each lock file, a lock file names no
  * registry, and a workflow runs each action at a commit, because a tag can be moved.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -28,11 +28,16 @@ export function findUnpinnedActions(workflow: string): string[] {
 }
 
 if (import.meta.main) {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const locks = ['package-lock.json', 'test/clients/package-lock.json'];
+  const lockProblems = locks.flatMap((file) =>
+    findLockProblems(JSON.parse(readFileSync(join(root, file), 'utf8')).packages).map(
+      (problem) => `${file}: ${problem}`,
+    ),
+  );
   const folder = join(root, '.github/workflows');
   const workflows = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
   const unpinned = workflows.flatMap(findUnpinnedActions).map((action) => `${action} is not pinned to a commit`);
-  const problems = [...findLockProblems(packages), ...unpinned];
+  const problems = [...lockProblems, ...unpinned];
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 /**
  * Collect routes: the calls of every protocol, mounted. A new protocol is one more in PROTOCOLS.
  *
- *   POST /v1/events                                           native
- *   POST /v1/{track,page,screen,identify,group,alias,batch}   Segment's HTTP tracking API
+ *   POST /v1/events                                              native
+ *   POST /v1/{track,page,screen,identify,group,alias,batch}, …   Segment's HTTP tracking API, and RudderStack's
  *
  * The app refuses other methods (405 with `Allow`): `GET /v1/events` belongs to the explorer.
  */
@@ -15,12 +15,13 @@ import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
 import { nativeProtocol } from './protocols/native.ts';
 import type { Call, Protocol } from './protocols/protocol.ts';
-import { segmentProtocol } from './protocols/segment.ts';
+import { rudderstackProtocol } from './protocols/rudderstack/rudderstack.ts';
+import { segmentProtocol } from './protocols/segment/segment.ts';
 import { reply } from './reply.ts';
 import { cors, type PathCors } from './request/cors.ts';
 import { refusalsInFormOf, responder } from './respond.ts';
 
-const PROTOCOLS: readonly Protocol[] = [nativeProtocol, segmentProtocol];
+const PROTOCOLS: readonly Protocol[] = [nativeProtocol, segmentProtocol, rudderstackProtocol];
 
 export interface CollectServices extends CollectDeps {
   readonly flushQueue: { send(message: FlushMessage): Promise<unknown> };

@@ -13,6 +13,7 @@ const OWN_ROOMS = new Set([
   'bench',
   'browser',
   'chaos',
+  'clients',
   'differential',
   'e2e',
   'scale',

@@ -12,7 +12,8 @@ export const chromiumPath = (process.env.PATH ?? '')
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
-export function launchChromium(): Promise<Browser> {
+/** `further`: arguments beside the usual ones. */
+export function launchChromium(further: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error(`No browser is installed: ${names.join(', ')} are not on the path`);
   return chromium.launch({
     executablePath: chromiumPath,
@@ -24,6 +25,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      ...further,
     ],
   });
 }

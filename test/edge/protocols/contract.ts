@@ -197,10 +197,12 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
     });
 
     it.each(MALFORMED)('never fails by itself: %s', async (_name, content) => {
-      const { app, writeKey } = await start(scope);
+      const { app, verdicts, writeKey } = await start(scope);
       const response = await app.fetch(fixture.malformed(content, writeKey));
       expect(response.status).toBeLessThan(500);
-      if (response.status >= 400) expect(await refusalCode(response)).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
+      // A vendor that is told so may be answered with 400 when every event was rejected.
+      if (response.status >= 400 && verdicts.length === 0)
+        expect(await refusalCode(response)).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
       expect(await fixture.isTaken(await app.fetch(fixture.request(goods(1), writeKey)))).toBe(true);
     });
   });

@@ -2,7 +2,7 @@
 // cannot ask of every vendor.
 
 import { describe, expect, it } from 'vitest';
-import { segmentProtocol } from '../../../src/edge/protocols/segment.ts';
+import { segmentProtocol } from '../../../src/edge/protocols/segment/segment.ts';
 import { BASE_URL, NOW_MS, testApp, testTenant } from '../support/app.ts';
 import { beaconProtocol } from '../support/beacon-protocol.ts';
 import { describeProtocol, requestTo, type SendFixture } from './contract.ts';

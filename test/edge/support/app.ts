@@ -78,6 +78,13 @@ export class FakeShards {
     );
   }
 
+  /** The event times of the rows that reached any shard. */
+  times(): number[] {
+    return this.requests.flatMap(({ blocks }) =>
+      blocks.flatMap((bytes) => [...blockColumns(openBlock(bytes), null).at]),
+    );
+  }
+
   get rejectedTally(): number[] {
     return this.requests.flatMap(({ blocks }) => blocks.map((bytes) => openBlock(bytes).rejected));
   }
