@@ -22,6 +22,7 @@ import { answerNotFound } from './http/not-found.ts';
 import { observe } from './http/observe.ts';
 import { pageRoutes } from './http/page-routes.ts';
 import { renderProblem } from './http/problem.ts';
+import { scriptRoutes } from './http/script-routes.ts';
 import { lakeImporter } from './lake/import/import.ts';
 import { arrivalsRoutes } from './live/arrivals-routes.ts';
 import { RequestCounter } from './observe/metrics.ts';
@@ -37,6 +38,7 @@ import { insightRoutes } from './query/insights/insight-routes.ts';
 import { journeyRoutes } from './query/journeys/journey-routes.ts';
 import { givenNamesCheck } from './query/open/check-given.ts';
 import { peopleRoutes } from './query/people/people-routes.ts';
+import { SCRIPTS } from './sdk/dist/scripts.ts';
 import type { Services } from './services.ts';
 
 export function createApp(services: Services): Hono {
@@ -91,5 +93,6 @@ export function createApp(services: Services): Hono {
   // The API about itself, and the pages.
   app.route('/', docsRoutes(app, services.auth));
   app.route('/', pageRoutes(PAGES, services));
+  app.route('/', scriptRoutes(SCRIPTS, services.auth));
   return app;
 }
