@@ -1,5 +1,6 @@
 /** App: mounts every group of routes at its path, within the middleware that all of them share. */
 import { Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
 import { deletionRoutes } from './control/deletion/deletion-routes.ts';
 import { auditRoutes } from './control/keys/audit-routes.ts';
@@ -41,9 +42,20 @@ import { peopleRoutes } from './query/people/people-routes.ts';
 import { SCRIPTS } from './sdk/dist/scripts.ts';
 import type { Services } from './services.ts';
 
+/**
+ * A path that a website hands to the Worker on a domain of its own, where no list of third parties blocks it: what lies below
+ * it is what lies below `/`.
+ */
+const OWN_PATH = '/_tm';
+
+function pathOf(request: Request): string {
+  const path = getPath(request);
+  return path.startsWith(`${OWN_PATH}/`) ? path.slice(OWN_PATH.length) : path;
+}
+
 export function createApp(services: Services): Hono {
   const checkNames = givenNamesCheck(services);
-  const app = new Hono();
+  const app = new Hono({ getPath: pathOf });
   const requests = new RequestCounter();
   const quotas = new Quotas((uid, code) => services.telemetry.write({ index: uid, blobs: [code], doubles: [1] }));
   const refusals = new HubReporter(services.liveOf);

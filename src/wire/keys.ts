@@ -63,7 +63,13 @@ export const revokedKeySchema = z.object({
 export type RevokedKey = z.output<typeof revokedKeySchema>;
 
 /** Codes of keys that open nothing. */
-export const UNUSABLE_KEY_CODES = ['key-missing', 'key-malformed', 'key-unknown', 'key-revoked', 'tenant-deleted'] as const;
+export const UNUSABLE_KEY_CODES = [
+  'key-missing',
+  'key-malformed',
+  'key-unknown',
+  'key-revoked',
+  'tenant-deleted',
+] as const;
 
 export const keyCheckSchema = z.discriminatedUnion('valid', [
   z.object({
