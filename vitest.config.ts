@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { buildDashboard } from './src/local/build-dashboard.ts';
+import { buildSdk } from './src/local/build-sdk.ts';
 
 // Wrangler says at each read of the configuration that it found .dev.vars.
 process.env.WRANGLER_LOG ??= 'error';
@@ -15,7 +16,7 @@ const longTests = 'test/**/*.long.test.ts';
 const logGuard = 'test/support/expect-log.ts';
 
 // The Worker imports it.
-await buildDashboard();
+await Promise.all([buildDashboard(), buildSdk()]);
 
 export default defineConfig({
   test: {

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildDashboard } from '../src/local/build-dashboard.ts';
+import { buildSdk } from '../src/local/build-sdk.ts';
 import { root } from '../src/local/paths.ts';
 
 type Check = { readonly name: string; readonly program: string; readonly args: readonly string[] };
@@ -48,7 +49,7 @@ function runCheck(check: Check): Promise<Outcome> {
 }
 
 // The Worker imports the generated page.
-await buildDashboard();
+await Promise.all([buildDashboard(), buildSdk()]);
 const outcomes = await Promise.all(checks.map(runCheck));
 for (const { name, ok, output, elapsedMs } of outcomes) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${(elapsedMs / 1000).toFixed(1)} s)`);

@@ -1,5 +1,6 @@
 /** App: mounts every group of routes at its path, within the middleware that all of them share. */
 import { Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
 import { annotationRoutes } from './control/annotations/annotation-routes.ts';
 import { shareRoutes } from './control/boards/share-routes.ts';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
@@ -24,6 +25,7 @@ import { answerNotFound } from './http/not-found.ts';
 import { observe } from './http/observe.ts';
 import { pageRoutes } from './http/page-routes.ts';
 import { renderProblem } from './http/problem.ts';
+import { scriptRoutes } from './http/script-routes.ts';
 import { lakeImporter } from './lake/import/import.ts';
 import { arrivalsRoutes } from './live/arrivals-routes.ts';
 import { RequestCounter } from './observe/metrics.ts';
@@ -41,11 +43,23 @@ import { insightRoutes } from './query/insights/insight-routes.ts';
 import { journeyRoutes } from './query/journeys/journey-routes.ts';
 import { givenNamesCheck } from './query/open/check-given.ts';
 import { peopleRoutes } from './query/people/people-routes.ts';
+import { SCRIPTS } from './sdk/dist/scripts.ts';
 import type { Services } from './services.ts';
+
+/**
+ * A path that a website hands to the Worker on a domain of its own, where no list of third parties blocks it: what lies below
+ * it is what lies below `/`.
+ */
+const OWN_PATH = '/_tm';
+
+function pathOf(request: Request): string {
+  const path = getPath(request);
+  return path.startsWith(`${OWN_PATH}/`) ? path.slice(OWN_PATH.length) : path;
+}
 
 export function createApp(services: Services): Hono {
   const checkNames = givenNamesCheck(services);
-  const app = new Hono();
+  const app = new Hono({ getPath: pathOf });
   const requests = new RequestCounter();
   const quotas = new Quotas((uid, code) => services.telemetry.write({ index: uid, blobs: [code], doubles: [1] }));
   const refusals = new HubReporter(services.liveOf);
@@ -99,5 +113,6 @@ export function createApp(services: Services): Hono {
   // The API about itself, and the pages.
   app.route('/', docsRoutes(app, services.auth));
   app.route('/', pageRoutes(PAGES, services));
+  app.route('/', scriptRoutes(SCRIPTS, services.auth));
   return app;
 }

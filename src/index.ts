@@ -4,6 +4,7 @@
  * It makes Services of the bindings, once an isolate, and wires the platform's three calls to them: `fetch` to the app,
  * `queue` to the consumer of the queue's role, `scheduled` to the duties of a minute.
  */
+
 import type { Hono } from 'hono';
 import { directoryOf } from '../durable-objects/directory.ts';
 import { liveOf } from '../durable-objects/live.ts';
@@ -11,6 +12,7 @@ import { scannerOf } from '../durable-objects/scanner.ts';
 import { shardOf } from '../durable-objects/shard-of.ts';
 import { createApp } from './app.ts';
 import { RootRefusalTrail } from './control/audit/root-refusals.ts';
+import { dailySalts, dropOldSalts } from './control/cookieless/daily-salts.ts';
 import { continueDeletions } from './control/deletion/deletion.ts';
 import { growShards } from './control/shards/grow.ts';
 import { TenantCache } from './control/tenants/tenant-cache.ts';
@@ -112,6 +114,7 @@ function servicesOf(env: Env): Services {
     rootKey: env.TIDEMARK_ROOT_KEY,
     now,
     random,
+    salts: dailySalts(env.DB, random),
     isLocal: env.TIDEMARK_LOCAL === '1',
     ...(env.DEMO_KEYS && { demoKeys: JSON.parse(env.DEMO_KEYS) as DemoKeys }),
   };
@@ -162,6 +165,7 @@ export default {
     const duties: (() => Promise<unknown>)[] = [
       () => scheduleSeals(services, services.now()),
       () => scheduleExpiry(services, services.now()),
+      () => dropOldSalts(services.db, services.now()),
       () => dropIdleVersions(services.db, services.now()),
       () => scheduleDigests(services, services.now()),
       () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(services.lake, uid, max) }),

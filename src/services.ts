@@ -3,6 +3,7 @@
  *
  * Only the entry reads the environment; tests hand in fakes.
  */
+import type { DailySalts } from './control/cookieless/daily-salts.ts';
 import type { TenantCache } from './control/tenants/tenant-cache.ts';
 import type { LiveOf } from './core/live/refusal.ts';
 import type { DirectoryOf, FlushMessage, SealQueueMessage, ShardOf } from './core/shard/rpc.ts';
@@ -33,6 +34,7 @@ export interface Services {
   readonly auth: Authenticator;
   readonly keys: KeyRing;
   readonly rootKey: string;
+  readonly salts: DailySalts;
   readonly now: () => number;
   readonly random: RandomBytes;
   readonly isLocal: boolean;

@@ -207,3 +207,14 @@ describe('the demo keys', () => {
     expect(answer.status).toBe(status);
   });
 });
+
+describe('a path of a website', () => {
+  it('means what it means without the prefix, so that nothing of a third party is loaded', async () => {
+    const { call } = fakeApp();
+    const script = await call('GET', '/_tm/tm.js');
+    expect(script.status).toBe(200);
+    expect(script.headers.get('cache-control')).toContain('max-age=3600');
+    expect((await call('POST', '/_tm/v1/query')).body).toMatchObject({ code: 'key-missing' });
+    expect((await call('GET', '/_tmx/tm.js')).status).toBe(404);
+  });
+});

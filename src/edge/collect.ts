@@ -12,6 +12,7 @@
  * - The receipt is stamped when the body is there: an upload may take longer than the watermark's patience.
  */
 
+import type { DailySalts } from '../control/cookieless/daily-salts.ts';
 import type { Arrival } from '../core/event/validate.ts';
 import type { DirectoryOf, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
@@ -22,6 +23,7 @@ import { Problem, unavailable } from '../http/problem.ts';
 import { type Admission, admit } from './admit.ts';
 import { append } from './append.ts';
 import { arrivalOf } from './arrival.ts';
+import { asksForPseudonym, type Pseudonyms, pseudonymsOf } from './enrich/pseudonym.ts';
 import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
 import type { EventCall, Taken, WireBatch } from './protocols/protocol.ts';
 import { countLinking } from './quota.ts';
@@ -41,6 +43,7 @@ export interface CollectDeps extends ReceiveDeps {
   readonly directoryOf: DirectoryOf;
   readonly reportHot?: (address: ShardAddress) => void;
   readonly random: (sizeBytes: number) => Uint8Array;
+  readonly salts: DailySalts;
 }
 
 /** The call that a request makes. */
@@ -68,9 +71,10 @@ export async function collect(
   const { arrival: told, notes } = orRefuse(read);
   const arrival = { ...told, sender };
   deps.quotas?.charge(tenant, batch.events.length, receivedAtMs, sender);
+  const pseudonyms = await readPseudonyms(request, batch, tenant.uid, deps);
   let admission: Admission;
   try {
-    admission = admitLive(request, batch, { tenant, arrival, source, deps });
+    admission = admitLive(request, batch, { tenant, arrival, source, pseudonyms, deps });
   } catch (thrown) {
     if (thrown instanceof Problem) await telling.request(caller, thrown, received.request);
     throw thrown;
@@ -93,19 +97,39 @@ interface LiveOptions {
   readonly tenant: Tenant;
   readonly arrival: Arrival;
   readonly source: string;
+  readonly pseudonyms: Pseudonyms | undefined;
   readonly deps: CollectDeps;
 }
 
-function admitLive(request: Request, batch: WireBatch, { tenant, arrival, source, deps }: LiveOptions): Admission {
+function admitLive(
+  request: Request,
+  batch: WireBatch,
+  { tenant, arrival, source, pseudonyms, deps }: LiveOptions,
+): Admission {
   return admit(batch, {
     arrival,
     privacy: tenant.privacy,
     source: batch.source ?? source,
-    surroundings: surroundingsOf(request),
+    surroundings: { ...surroundingsOf(request), pseudonyms },
     newId: eventIdMaker(deps.random),
     size: new StoredSize(),
     keepsParsed: true,
   });
+}
+
+/** Pseudonyms for the events that ask for one; undefined when none does. */
+async function readPseudonyms(
+  request: Request,
+  { events, context }: WireBatch,
+  uid: string,
+  { salts, now }: CollectDeps,
+): Promise<Pseudonyms | undefined> {
+  const asks = (event: unknown) => asksForPseudonym((event as { context?: unknown } | null)?.context);
+  if (!asksForPseudonym(context) && !events.some(asks)) return undefined;
+  const known = await salts.read(now()).catch((cause: unknown) => {
+    throw unavailable('control-unavailable', 'The salt of the day could not be read; send the request again.', cause);
+  });
+  return pseudonymsOf(request, uid, known);
 }
 
 /** Loads a tenant afresh after a shard refused its map. The store may not have the new map yet; the directory has. */

@@ -6,10 +6,11 @@
  * needs nothing else, and bundlers that know TypeScript alone (those of wrangler and vitest) can carry it.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './paths.ts';
+import { writeChanged } from './write-changed.ts';
 
 const sources = join(root, 'src/dashboard');
 /** The generated module, which git ignores. */
@@ -75,12 +76,4 @@ async function bundle(entry: string): Promise<string> {
 
 function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
-}
-
-function writeChanged(file: string, text: string): void {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  mkdirSync(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
 }

@@ -5,6 +5,7 @@ import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { buildDashboard } from './build-dashboard.ts';
+import { buildSdk } from './build-sdk.ts';
 import { root } from './paths.ts';
 
 const builtins = new RegExp(`^(?:${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
@@ -19,7 +20,7 @@ const nodeBuiltins: Plugin = {
 
 /** Returns the source of the Worker's module; throws the messages of esbuild when the build fails. */
 export async function buildWorker(main: string, define: Record<string, string>): Promise<string> {
-  await buildDashboard();
+  await Promise.all([buildDashboard(), buildSdk()]);
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [resolve(root, main)],

@@ -44,7 +44,7 @@ const table: Record<string, Rule> = {
     packages: [],
   },
   'src/http': { values: ['src/core', 'src/wire', 'src/observe'] },
-  'src/sdk': { values: [], types: ['src/core', 'src/wire'], packages: [] },
+  'src/sdk': { values: [], packages: ['web-vitals'] },
   // Only types of the wire: its values would bring the schema library into the page.
   'src/dashboard': { values: ['src/core/limits.ts'], types: ['src/core', 'src/wire'] },
   // Of the core's values only the limits and the reading of times: the rest is the server's to know.

@@ -3,6 +3,7 @@
 import type { Hono } from 'hono';
 import { createApp } from '../../src/app.ts';
 import { RootRefusalTrail } from '../../src/control/audit/root-refusals.ts';
+import { dailySalts } from '../../src/control/cookieless/daily-salts.ts';
 import { TenantCache } from '../../src/control/tenants/tenant-cache.ts';
 import { loadTenant } from '../../src/control/tenants/tenants.ts';
 import type { ShardRpc } from '../../src/core/shard/rpc.ts';
@@ -57,6 +58,7 @@ export function fakeServices(overrides: Partial<Services> = {}) {
     rootKey: ROOT_KEY,
     now,
     random,
+    salts: dailySalts(db, random),
     isLocal: true,
     ...overrides,
   };

@@ -11,8 +11,10 @@ import type { EventRecord, JsonObject, Sender } from '../../core/event/event.ts'
 import type { ValidContext } from '../../core/event/event-json.ts';
 import { DEFAULT_JUNK_IDS, type JunkIds, looseId } from '../../core/event/junk-id.ts';
 import type { Arrival, ValidEvent } from '../../core/event/validate.ts';
+import { dayOf } from '../../core/std/day.ts';
 import { objectOf, textOf } from './json-read.ts';
 import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
+import { asksForPseudonym } from './pseudonym.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type Agent, agentOf, deviceOfType, isBrowserAgent, NO_AGENT } from './user-agent.ts';
 
@@ -38,6 +40,8 @@ interface ContextFacts {
   /** Null when the context has no page; a page event may have one in its properties. */
   readonly page: Page | null;
   readonly campaign: Campaign;
+  /** Whether the sender keeps no id on the device and asks for a pseudonym. */
+  readonly isCookieless: boolean;
 }
 
 /** Enriches the events of one request. */
@@ -71,7 +75,7 @@ export class Enricher {
         type: event.type,
         event: event.event,
         user_id: event.userId,
-        anonymous_id: event.anonymousId,
+        anonymous_id: event.anonymousId ?? (facts.isCookieless ? this.#pseudonymOf(event.atMs) : null),
         session_id: facts.sessionId,
         group_id: event.groupId ?? facts.groupId,
         country: facts.country,
@@ -97,6 +101,10 @@ export class Enricher {
       properties: event.properties,
       context: facts.value,
     };
+  }
+
+  #pseudonymOf(atMs: number): string | null {
+    return this.#surroundings.pseudonyms?.get(dayOf(atMs)) ?? null;
   }
 
   /** Compares contexts by their texts, which is ten times cheaper than reading a context again. */
@@ -130,6 +138,7 @@ function factsOf(context: ValidContext, surroundings: Surroundings, junkIds: Jun
     os: agent.os ?? textOf(objectOf(value.os)?.name),
     page,
     campaign: campaignOf(objectOf(value.campaign), page?.url ?? null),
+    isCookieless: asksForPseudonym(value),
   };
 }
 

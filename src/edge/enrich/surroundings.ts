@@ -5,6 +5,7 @@
  * name of its HTTP client, or by an event whose context gives the user's IP address (enrich.ts): the server's place would
  * put all users into one data centre. The IP address itself is neither read nor stored.
  */
+import type { Pseudonyms } from './pseudonym.ts';
 import { isBrowserAgent } from './user-agent.ts';
 
 export interface Surroundings {
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly city: string | null;
   /** Null when no browser sent the request. */
   readonly userAgent: string | null;
+  /** Ids for events that ask for one. Absent when none of the request does. */
+  readonly pseudonyms?: Pseudonyms | undefined;
 }
 
 /** HTTP clients that run on servers. okhttp and CFNetwork are missing because phones use them. */

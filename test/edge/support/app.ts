@@ -6,6 +6,7 @@ import { ACCEPTED, DUPLICATE } from '../../../src/core/block/disposition.ts';
 import type { StringColumn } from '../../../src/core/event/event.ts';
 import { DEFAULT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
 import type { AppendReply, AppendRequest, FlushMessage, ShardOf, ShardRpc } from '../../../src/core/shard/rpc.ts';
+import { dayOf } from '../../../src/core/std/day.ts';
 import type { KeyScope, Tenant } from '../../../src/core/tenant/tenant.ts';
 import type { Protocol } from '../../../src/edge/protocols/protocol.ts';
 import type { RefusalReporter } from '../../../src/edge/refusals/reporter.ts';
@@ -148,6 +149,13 @@ export async function testApp(
         now: () => NOW_MS,
         random,
         ...(refusals && { refusals }),
+        salts: {
+          read: async () =>
+            new Map([
+              [dayOf(NOW_MS), 'salt of today'],
+              [dayOf(NOW_MS) - 1, 'salt of yesterday'],
+            ]),
+        },
       },
       protocols,
     ),
