@@ -13,4 +13,12 @@ export const PAGES: readonly Page[] = [
     hasBar: true,
     load: () => import('./pages/overview/page.tsx'),
   },
+  {
+    path: '/explore',
+    name: 'Explore',
+    icon: 'explore',
+    group: 'ask',
+    hasBar: true,
+    load: () => import('./pages/explore/page.tsx'),
+  },
 ];

@@ -46,7 +46,7 @@ export function optionsOf(
         size: 52,
         space: 44,
         grid: { stroke: colorOf('--line'), width: 1 },
-        values: (_, splits) => splits.map(format),
+        values: (_, splits) => splits.map((split) => (isWhole(latest.current) && split % 1 !== 0 ? '' : format(split))),
       },
     ],
     series: [{}, ...series.flatMap((one, i) => strokesOf(one, i, series.length, kind))],
@@ -56,6 +56,11 @@ export function optionsOf(
       setSelect: [(chosen) => select(chosen, latest.current)],
     },
   };
+}
+
+/** Whether the values are counts, which have no halves. */
+function isWhole({ series }: LineChartProps): boolean {
+  return series.every(({ values }) => values.every((value) => value === null || value % 1 === 0));
 }
 
 function rangeOfX({ kind, interval }: LineChartProps, min: number, max: number): [number, number] {

@@ -41,10 +41,25 @@ const KEPT_MAX = 60;
 /** Answers by question, so that going back shows a page at once. */
 const kept = new Map<string, unknown>();
 
-/** Asks when the request changes, and again every `everyMs` while the page is visible. Null asks nothing. */
-export function useAsk<T>(request: AskRequest | null, { everyMs = 0 }: { everyMs?: number } = {}): Asked<T> {
+interface AskOptions {
+  /** Asks again after this time while the page is visible. Default: never. */
+  readonly everyMs?: number;
+  /** Asks again, quietly, when it changes. */
+  readonly version?: number;
+  /** Whether the range moves on with the minutes: then a question that differs in instants alone loads quietly. */
+  readonly isMoving?: boolean;
+}
+
+const INSTANT = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
+
+/** Asks when the request changes. Null asks nothing. */
+export function useAsk<T>(
+  request: AskRequest | null,
+  { everyMs = 0, version = 0, isMoving = false }: AskOptions = {},
+): Asked<T> {
   const key = session.value?.key;
   const id = request === null ? null : `${key} ${request.path} ${JSON.stringify(request.body) ?? ''}`;
+  const form = isMoving ? id?.replaceAll(INSTANT, '') : id;
   const [turn, setTurn] = useState(0);
   const [state, setState] = useState<State<T>>(() => ({
     data: id === null ? undefined : (kept.get(id) as T | undefined),
@@ -53,17 +68,20 @@ export function useAsk<T>(request: AskRequest | null, { everyMs = 0 }: { everyMs
     error: null,
   }));
   const controller = useRef<AbortController | null>(null);
+  const shownForm = useRef<string | null | undefined>(null);
 
   useEffect(() => {
     if (request === null || id === null) return;
     const own = new AbortController();
     controller.current = own;
-    setState(({ data }) => ({
-      data: (kept.get(id) as T | undefined) ?? data,
-      isLoading: true,
-      isSlow: false,
-      error: null,
-    }));
+    if (shownForm.current !== `${form} ${turn}`)
+      setState(({ data }) => ({
+        data: (kept.get(id) as T | undefined) ?? data,
+        isLoading: true,
+        isSlow: false,
+        error: null,
+      }));
+    shownForm.current = `${form} ${turn}`;
     const slow = setTimeout(() => setState((before) => ({ ...before, isSlow: before.isLoading })), SLOW_MS);
     let again: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
@@ -91,7 +109,7 @@ export function useAsk<T>(request: AskRequest | null, { everyMs = 0 }: { everyMs
       clearTimeout(again);
     };
     // The id stands for the request.
-  }, [id, turn, everyMs]);
+  }, [id, turn, everyMs, version]);
 
   const retry = useCallback(() => setTurn((before) => before + 1), []);
   const stop = useCallback(() => {

@@ -2,9 +2,10 @@
  * Filters: the conditions that hold for a whole page, shown as chips and kept in the URL as `f=property~op~value~…`.
  * `~` and `\` within a part are escaped by `\`.
  */
-import { computed } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { ConditionBody } from './questions.ts';
 import { params, setParams } from './router.ts';
+import { shownTenant } from './session.ts';
 
 export type FilterOp = 'is' | 'not' | 'contains' | 'gt' | 'lt' | 'set' | 'unset' | 'cohort';
 
@@ -29,6 +30,12 @@ export const OP_WORDS: Readonly<Record<FilterOp, string>> = {
   cohort: 'in cohort',
 };
 
+/** The words of a filter: "country: DE", "plan is not pro or free". */
+export function textOfFilter({ property, op, values }: Filter): string {
+  const name = op === 'cohort' ? '' : property.replace(/^column\./, '');
+  return `${op === 'is' ? `${name}:` : `${name} ${OP_WORDS[op]}`} ${values.join(' or ')}`.trim();
+}
+
 export const filters = computed<readonly Filter[]>(() =>
   params.value
     .getAll('f')
@@ -44,12 +51,18 @@ export function parseFilter(text: string): Filter | null {
 }
 
 export function formatFilter({ property, op, values }: Filter): string {
-  return [property, op, ...values].map((part) => part.replace(/[\\~]/g, '\\$&')).join('~');
+  return joinParts([property, op, ...values]);
 }
 
-function splitParts(text: string): string[] {
-  // A part is any run of escaped characters and of others but the separator.
-  return [...text.matchAll(/(?:^|~)((?:\\[\s\S]|[^~\\])*)/g)].map(([, part = '']) => part.replace(/\\([\s\S])/g, '$1'));
+/** Joins texts by `~`, so that `splitParts` finds them again. */
+export function joinParts(parts: readonly string[]): string {
+  return parts.map((part) => part.replace(/[\\~]/g, '\\$&')).join('~');
+}
+
+export function splitParts(text: string): string[] {
+  // A part is a run of escaped characters and of others but the separator, which stands before each.
+  const parts = `~${text}`.matchAll(/~((?:\\[\s\S]|[^~\\])*)/g);
+  return Array.from(parts, ([, part = '']) => part.replace(/\\([\s\S])/g, '$1'));
 }
 
 /** Adds a filter, in place of one on the same property and op. */
@@ -71,6 +84,26 @@ export function removeFilter(filter: Filter): void {
 export function setFilters(next: readonly Filter[]): void {
   setParams({ f: next.map(formatFilter) });
 }
+
+/**
+ * Whether the tenant has had events of bots. Null until it is known: no question waits for it, and only a tenant with bots
+ * needs the condition that leaves them out.
+ */
+export const hasBots = signal<boolean | null>(null);
+effect(() => {
+  // Another tenant is shown: nothing is known of its bots.
+  if (shownTenant.value !== null) hasBots.value = null;
+});
+export const showsBots = computed(() => params.value.get('bots') === '1');
+
+const NO_BOTS: ConditionBody = { property: 'device', op: 'neq', value: 'bot' };
+
+/** The condition of the page: its filters, without bots unless they are asked for; undefined when all events count. */
+export const pageWhere = computed<ConditionBody | undefined>(() => {
+  const own = whereOf(filters.value);
+  if (hasBots.value !== true || showsBots.value) return own;
+  return own === undefined ? NO_BOTS : { and: [own, NO_BOTS] };
+});
 
 /** The condition of a list of filters, all of which must hold; undefined for an empty list. */
 export function whereOf(list: readonly Filter[]): ConditionBody | undefined {

@@ -1,48 +1,45 @@
-/** Names: what events, properties and values there are, as suggestions while the user types. */
+/** Names: the events, properties and values that there are, from the catalogue, as suggestions while the user types. */
 import { useEffect, useState } from 'preact/hooks';
+import type { Catalog, CatalogKind, CatalogValues } from '../../wire/catalog.ts';
 import { useAsk } from './ask.ts';
 import { short } from './format.ts';
-import type { Answer } from './questions.ts';
 
 export interface Suggestion {
   readonly value: string;
   readonly note?: string;
 }
 
-/** Columns that Tidemark fills by itself, in the words of questions. */
-const COLUMNS = [
-  'column.event',
-  'country',
-  'device',
-  'browser',
-  'os',
-  'column.path',
-  'referrer',
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-];
+const PAUSE_MS = 120;
+const SHOWN_MAX = 50;
 
-/** Properties whose names contain the text. */
-export function useNames(text: string): readonly Suggestion[] {
-  const wanted = text.toLowerCase();
-  return COLUMNS.filter((name) => name.includes(wanted)).map((value) => ({ value }));
+/** Names of events that begin with the text, those of most events first. */
+export function useEventNames(text: string): readonly Suggestion[] {
+  return useCatalog(text, ['event']);
 }
 
-const PAUSE_MS = 150;
+/** Names of properties, traits and columns that begin with the text. `numbersOnly` leaves out those without numbers. */
+export function useNames(text: string, { numbersOnly = false } = {}): readonly Suggestion[] {
+  return useCatalog(text, ['column', 'property', 'trait'], numbersOnly);
+}
 
-/** Values of a property, those of most events first. */
+function useCatalog(text: string, kinds: readonly CatalogKind[], numbersOnly = false): readonly Suggestion[] {
+  const settled = useSettled(text, PAUSE_MS);
+  const query = new URLSearchParams({ limit: '500', ...(kinds.length === 1 && { kind: kinds[0]! }) });
+  if (settled !== '') query.set('prefix', settled);
+  const { data } = useAsk<Catalog>({ path: `/v1/catalog?${query}` });
+  return (data?.entries ?? [])
+    .filter(({ kind, types }) => kinds.includes(kind) && (!numbersOnly || types.includes('number')))
+    .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))
+    .slice(0, SHOWN_MAX)
+    .map(({ name, events, kind }) => ({ value: name, note: events === null ? kind : short(events) }));
+}
+
+/** Values of a property that begin with the text, those of most events first. */
 export function useValues(property: string, text: string): readonly Suggestion[] {
   const settled = useSettled(text, PAUSE_MS);
-  const where = settled === '' ? {} : { where: { property, op: 'contains', value: settled, caseInsensitive: true } };
-  const body = { measure: 'count', groupBy: [property], last: '7 days', top: 20, ...where };
-  const { data } = useAsk<Answer>(property === '' ? null : { path: '/v1/query', body });
-  return (data?.series ?? [])
-    .filter(({ other }) => !other)
-    .flatMap(({ key, total }) => {
-      const value = key[property];
-      return value === null || value === undefined ? [] : [{ value, note: short(total ?? 0) }];
-    });
+  const query = new URLSearchParams({ property, ...(settled !== '' && { prefix: settled }) });
+  const { data } = useAsk<CatalogValues>(property === '' ? null : { path: `/v1/catalog/values?${query}` });
+  return (data?.values ?? []).map(({ value, events }) => ({ value, note: short(events) }));
 }
 
 /** The value once it has not changed for a while. */

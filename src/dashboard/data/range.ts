@@ -5,7 +5,7 @@
  * half of today is compared with the same half of yesterday.
  */
 import { computed, signal } from '@preact/signals';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/limits.ts';
+import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import { params } from './router.ts';
 import { timezone } from './session.ts';
 import { addDays, addMonths, dateIn, endOfMinute, startOfDate } from './zone.ts';
@@ -103,7 +103,7 @@ function customRange(id: string, zone: string, now: number): Range | null {
   const startMs = Date.parse(from);
   const endMs = Date.parse(last);
   if (!from.endsWith('Z') || !last.endsWith('Z') || !(startMs < endMs)) return null;
-  const minutes = Math.max(1, Math.round((endMs - startMs) / MINUTE_MS));
+  const days = Math.max(1, Math.ceil((endMs - startMs) / DAY_MS));
   return {
     id,
     label: `${formatInstant(startMs, zone)} – ${formatInstant(endMs, zone)}`,
@@ -113,7 +113,7 @@ function customRange(id: string, zone: string, now: number): Range | null {
     endMs,
     isOpen: false,
     interval: intervalOf(endMs - startMs),
-    offset: `${minutes} minutes`,
+    offset: `${days} days`,
   };
 }
 
@@ -121,7 +121,7 @@ function lastHour(id: string, now: number): Range {
   const endMs = endOfMinute(now);
   const startMs = endMs - HOUR_MS;
   const bounds = { from: new Date(startMs).toISOString(), to: new Date(endMs).toISOString(), startMs, endMs };
-  return { id, label: 'Last 60 minutes', ...bounds, isOpen: true, interval: 'minute', offset: '1 hour' };
+  return { id, label: 'Last 60 minutes', ...bounds, isOpen: true, interval: 'minute', offset: '1 day' };
 }
 
 function buildRange(
@@ -159,8 +159,6 @@ export const earlier = computed<{ readonly from: string; readonly to: string } |
 function shift(atMs: number, span: string, zone: string): number {
   const [amount = '1', unit = 'days'] = span.split(' ');
   const count = Number(amount);
-  if (unit.startsWith('minute')) return atMs - count * MINUTE_MS;
-  if (unit.startsWith('hour')) return atMs - count * HOUR_MS;
   const date = dateIn(zone, atMs);
   const back = unit.startsWith('month') ? addMonths(date, -count) : addDays(date, -count);
   return startOfDate(zone, back) + (atMs - startOfDate(zone, date));

@@ -1,11 +1,10 @@
 /** Question bar: the range, its comparison and the filters of a page, the same on all pages. */
-import { filters, OP_WORDS, removeFilter, setFilters } from '../data/filters.ts';
+import { filters, hasBots, setFilters, showsBots } from '../data/filters.ts';
 import { COMPARISON_LABELS, type Comparison, comparison } from '../data/range.ts';
 import { setParams } from '../data/router.ts';
 import { Button } from '../parts/button.tsx';
-import { Chip } from '../parts/chip.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { AddFilter } from './add-filter.tsx';
+import { Filters } from './filter-form.tsx';
 import { RangePicker } from './range-picker.tsx';
 
 export function QuestionBar() {
@@ -13,27 +12,29 @@ export function QuestionBar() {
     <div class="bar" role="toolbar" aria-label="Range and filters">
       <RangePicker />
       <ComparisonMenu />
-      {filters.value.map((filter) => {
-        const text = `${nameOf(filter.property, filter.op)} ${filter.values.join(' or ')}`.trim();
-        return (
-          <Chip key={text} text={text} onRemove={() => removeFilter(filter)}>
-            {text}
-          </Chip>
-        );
-      })}
-      <AddFilter />
+      <Filters filters={filters.value} onChange={setFilters} />
       {filters.value.length > 1 && (
         <Button kind="quiet" onClick={() => setFilters([])}>
           Clear
         </Button>
       )}
+      <BotsButton />
     </div>
   );
 }
 
-function nameOf(property: string, op: keyof typeof OP_WORDS): string {
-  const name = property.replace(/^column\./, '');
-  return op === 'is' ? `${name}:` : `${op === 'cohort' ? '' : name} ${OP_WORDS[op]}`;
+/** Says that bots are left out, where there are any, and counts them when it is pressed. */
+function BotsButton() {
+  if (hasBots.value !== true) return null;
+  return (
+    <Button
+      kind="quiet"
+      aria-pressed={showsBots.value}
+      onClick={() => setParams({ bots: showsBots.value ? null : '1' })}
+    >
+      {showsBots.value ? 'With bots' : 'Without bots'}
+    </Button>
+  );
 }
 
 function ComparisonMenu() {

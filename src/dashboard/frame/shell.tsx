@@ -3,8 +3,10 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { setTheme, type Theme, theme } from '../charts/color.ts';
 import { CallError } from '../data/api.ts';
+import { short } from '../data/format.ts';
+import { live } from '../data/live.ts';
 import { hrefOf, path } from '../data/router.ts';
-import { session, showTenant, tenants } from '../data/session.ts';
+import { demoKeys, forgetKeys, session, showTenant, tenants } from '../data/session.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { Empty, ErrorBox, Skeleton } from '../parts/states.tsx';
@@ -32,6 +34,7 @@ export function Shell({ pages }: { readonly pages: readonly Page[] }) {
         </a>
         <TenantMenu />
         <span class="grow" />
+        <LiveBadge />
         <ThemeButton />
       </header>
       <nav class="nav" aria-label="Pages">
@@ -88,6 +91,17 @@ function NotFound() {
   );
 }
 
+/** The people of the last 30 minutes. */
+function LiveBadge() {
+  const { state, people } = live.value;
+  if (state === 'starting') return null;
+  return (
+    <span class="live-badge" data-state={state} title="People of the last 30 minutes">
+      {state === 'live' ? `${short(people)} live` : state}
+    </span>
+  );
+}
+
 function TenantMenu() {
   const shown = session.value;
   if (!shown) return null;
@@ -96,8 +110,11 @@ function TenantMenu() {
     isChosen: id === shown.tenant,
     onChoose: () => showTenant(id),
   }));
-  return <Menu label={<span class="tenant-name">{shown.name}</span>} title="Tenant" items={items} />;
+  const own = demoKeys.value?.tenant === shown.tenant ? [] : [forget];
+  return <Menu label={<span class="tenant-name">{shown.name}</span>} title="Tenant" items={[...items, ...own]} />;
 }
+
+const forget = { label: 'Forget the keys', isChosen: false, group: 'This tab', onChoose: forgetKeys };
 
 const THEMES: readonly { readonly id: Theme; readonly label: string }[] = [
   { id: 'auto', label: 'As the system' },

@@ -1,55 +1,35 @@
 /** Way in: takes a key where the server has no demo tenant, and says how to begin with a new one. */
-import { useState } from 'preact/hooks';
-import { addKey } from '../data/session.ts';
-import { Button } from '../parts/button.tsx';
-import { TextField } from '../parts/field.tsx';
+import { createSnippet, sendSnippet } from '../data/snippets.ts';
+import { Snippet } from '../parts/copy.tsx';
 import './frame.css';
+import { KeyForm } from './key-form.tsx';
 
 export function WayIn({ problem }: { readonly problem: string | null }) {
+  const { origin } = location;
   return (
-    <main class="alone">
+    <main class="alone" id="welcome">
       <h1>Open a tenant</h1>
-      <p>The key stays in this tab and goes to this server alone.</p>
+      <p>
+        Give a read key to look, or an admin key to save and change things too. It stays in this tab and goes to this
+        server alone.
+      </p>
       <KeyForm problem={problem} />
+      <h2>Or begin with a new tenant</h2>
+      <ol class="steps">
+        <li>
+          <p>Create it with the root key. Its keys are shown once.</p>
+          <Snippet text={createSnippet(origin)} />
+        </li>
+        <li>
+          <p>Send an event, from a server with the server key, from a page or an app with the browser key.</p>
+          <Snippet text={sendSnippet('curl', origin, '$WRITE_KEY')} />
+        </li>
+        <li>Open the tenant here with its read key.</li>
+      </ol>
+      <p>
+        <a href="/docs">All calls of the API</a> · <a href="/openapi.json">openapi.json</a> ·{' '}
+        <a href="/docs/errors">Error codes</a>
+      </p>
     </main>
-  );
-}
-
-export function KeyForm({ problem: first = null, onAdded }: { problem?: string | null; onAdded?: () => void }) {
-  const [key, setKey] = useState('');
-  const [problem, setProblem] = useState(first);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await addKey(key);
-      onAdded?.();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-    setBusy(false);
-  };
-  return (
-    <form class="key-form" onSubmit={submit}>
-      <TextField
-        label="Read or admin key"
-        type="password"
-        value={key}
-        onChange={setKey}
-        placeholder="tm_read_…"
-        autocomplete="off"
-        required
-      />
-      <Button kind="primary" type="submit" disabled={isBusy}>
-        Open
-      </Button>
-      {problem && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
-    </form>
   );
 }

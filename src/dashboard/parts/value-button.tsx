@@ -5,20 +5,22 @@ interface ValueProps {
   readonly property: string;
   /** Null stands for events without the property. */
   readonly value: string | null;
-  /** What stands in place of a null. */
+  /** What is shown in place of the value. Default: the value. */
+  readonly text?: string | null;
+  /** What is shown in place of a null. */
   readonly absent?: string;
 }
 
-export function ValueButton({ property, value, absent = '(none)' }: ValueProps) {
-  const text = value ?? absent;
+export function ValueButton({ property, value, text = value, absent = '(none)' }: ValueProps) {
+  const shown = text ?? absent;
   return (
     <button
       type="button"
       class={`value ${value === null ? 'muted' : ''}`}
-      title={`Filter by ${text}`}
+      title={`Filter by ${shown}`}
       onClick={() => addFilter(filterOfValue(property, value))}
     >
-      {text === '' ? '(empty)' : text}
+      {shown === '' ? '(empty)' : shown}
     </button>
   );
 }
