@@ -52,7 +52,10 @@ export async function bundleDashboard(): Promise<BuiltSite> {
     root: sources,
     configFile: false,
     logLevel: 'warn',
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    // Also where a test builds it, for which Vite would take the development form.
+    mode: 'production',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
     build: {
       write: false,
       target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],

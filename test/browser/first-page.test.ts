@@ -160,7 +160,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     await opened.getByLabel('Read or admin key').fill(read);
     await opened.getByRole('button', { name: 'Open' }).click();
     await opened.locator('#state[data-state="live"]').waitFor();
-    expect(await opened.getByRole('button', { name: 'Tenant' }).textContent()).toBe('Demo');
+    expect(await opened.getByRole('button', { name: 'Tenant: Demo' }).count()).toBe(1);
     expect(await opened.locator('#welcome').isVisible()).toBe(false);
     expect(await opened.getByRole('button', { name: 'Send an event' }).count()).toBe(0);
     const total = async () => Number((await opened.locator('#events-total').textContent())?.replaceAll(/\D/g, ''));
@@ -172,7 +172,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     await opened.locator('#state[data-state="live"]').waitFor();
     expect(urls.filter((url) => url.includes(read))).toEqual([]);
     expect(await opened.evaluate<string>('JSON.stringify({ ...localStorage })')).toBe('{}');
-    await opened.getByRole('button', { name: 'Tenant' }).click();
+    await opened.getByRole('button', { name: 'Tenant: Demo' }).click();
     await opened.getByRole('menuitemradio', { name: 'Forget the keys' }).click();
     await opened.locator('#welcome').waitFor();
     expect(await opened.evaluate<number>('sessionStorage.length')).toBe(0);

@@ -76,11 +76,6 @@ export function filterOfValue(property: string, value: string | null): Filter {
   return value === null ? { property, op: 'unset', values: [] } : { property, op: 'is', values: [value] };
 }
 
-export function removeFilter(filter: Filter): void {
-  const text = formatFilter(filter);
-  setFilters(filters.value.filter((one) => formatFilter(one) !== text));
-}
-
 export function setFilters(next: readonly Filter[]): void {
   setParams({ f: next.map(formatFilter) });
 }

@@ -38,11 +38,6 @@ export function dateIn(zone: string, atMs: number): string {
   return new Date(atMs + offsetMs(zone, atMs)).toISOString().slice(0, 10);
 }
 
-/** The time of the day (14:03) of an instant in the zone. */
-export function timeIn(zone: string, atMs: number): string {
-  return new Date(atMs + offsetMs(zone, atMs)).toISOString().slice(11, 16);
-}
-
 /** The first instant of a date in the zone. */
 export function startOfDate(zone: string, date: string): number {
   const utcMs = Date.parse(`${date}T00:00:00Z`);

@@ -2,10 +2,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { CallError } from '../data/api.ts';
 import { openSession, sessionState } from '../data/session.ts';
+import { Lazy } from '../parts/lazy.tsx';
 import { ErrorBox } from '../parts/states.tsx';
 import type { Page } from './page.ts';
 import { Shell } from './shell.tsx';
-import { WayIn } from './way-in.tsx';
 
 export function App({ pages }: { readonly pages: readonly Page[] }) {
   const [problem, setProblem] = useState<string | null>(null);
@@ -24,5 +24,9 @@ export function App({ pages }: { readonly pages: readonly Page[] }) {
       </main>
     );
   if (sessionState.value === 'opening') return <main class="alone" aria-busy="true" />;
-  return sessionState.value === 'none' ? <WayIn problem={problem} /> : <Shell pages={pages} />;
+  return sessionState.value === 'none' ? (
+    <Lazy load={() => import('./way-in.tsx')} problem={problem} />
+  ) : (
+    <Shell pages={pages} />
+  );
 }

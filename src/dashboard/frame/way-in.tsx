@@ -4,7 +4,7 @@ import { Snippet } from '../parts/copy.tsx';
 import './frame.css';
 import { KeyForm } from './key-form.tsx';
 
-export function WayIn({ problem }: { readonly problem: string | null }) {
+export default function WayIn({ problem }: { readonly problem: string | null }) {
   const { origin } = location;
   return (
     <main class="alone" id="welcome">

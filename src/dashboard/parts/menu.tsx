@@ -41,10 +41,10 @@ export function Menu({ label, title, items, look = 'plain', align = 'start' }: M
         aria-haspopup="menu"
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}
-        aria-label={title}
         title={title}
         onClick={() => setOpen(!isOpen)}
       >
+        {title && <span class="sr">{look === 'icon' ? title : `${title}: `}</span>}
         {label}
         {look === 'plain' && <Icon name="down" size={12} />}
       </button>

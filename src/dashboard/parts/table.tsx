@@ -1,5 +1,6 @@
 /** Table: rows and columns that a screen reader reads as such. The first column stays in sight on a narrow screen. */
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 
 export interface Column<Row> {
   readonly title: ComponentChildren;
@@ -21,8 +22,10 @@ interface TableProps<Row> {
 }
 
 export function Table<Row>({ caption, columns, rows, keyOf, height }: TableProps<Row>) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => focusWhenScrolling(box.current));
   return (
-    <div class="table-box" style={height ? { maxHeight: `${height}px` } : {}} tabIndex={height ? 0 : -1}>
+    <div class="table-box" ref={box} style={height ? { maxHeight: `${height}px` } : {}}>
       <table class="table">
         <caption class="sr">{caption}</caption>
         <thead>
@@ -46,6 +49,14 @@ export function Table<Row>({ caption, columns, rows, keyOf, height }: TableProps
       </table>
     </div>
   );
+}
+
+/** An area that scrolls can be scrolled by keys only when it takes the focus. */
+function focusWhenScrolling(box: HTMLElement | null): void {
+  if (!box) return;
+  const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+  if (scrolls) box.tabIndex = 0;
+  else box.removeAttribute('tabindex');
 }
 
 function Cell<Row>({ column, row, isHead }: { column: Column<Row>; row: Row; isHead: boolean }) {

@@ -1,6 +1,7 @@
 /** Insights: the saved questions. A click opens one in the sentence, if its form is that of a sentence. */
 import type { WireInsight } from '../../../wire/insights.ts';
 import { useAsk } from '../../data/ask.ts';
+import { ago } from '../../data/format.ts';
 import { urlWith } from '../../data/router.ts';
 import { Card } from '../../parts/card.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
@@ -20,6 +21,7 @@ export function Insights() {
               {insights.map((insight) => (
                 <li key={insight.id}>
                   <InsightLink insight={insight} />
+                  <span class="muted small">saved {ago(Date.parse(insight.createdAt))}</span>
                 </li>
               ))}
             </ul>
