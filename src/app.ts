@@ -15,7 +15,7 @@ import { junkIdRoutes } from './control/tenants/junk-id-routes.ts';
 import { quotaRoutes } from './control/tenants/quota-routes.ts';
 import { tenantRoutes } from './control/tenants/tenant-routes.ts';
 import { whoamiRoutes } from './control/tenants/whoami-routes.ts';
-import { PAGES } from './dashboard/dist/pages.ts';
+import { SITE } from './dashboard/dist/site.ts';
 import { importRoutes } from './edge/import-routes.ts';
 import { Quotas } from './edge/quota.ts';
 import { HubReporter } from './edge/refusals/reporter.ts';
@@ -112,7 +112,7 @@ export function createApp(services: Services): Hono {
 
   // The API about itself, and the pages.
   app.route('/', docsRoutes(app, services.auth));
-  app.route('/', pageRoutes(PAGES, services));
+  app.route('/', pageRoutes(SITE, services));
   app.route('/', scriptRoutes(SCRIPTS, services.auth));
   return app;
 }

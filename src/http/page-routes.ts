@@ -1,6 +1,9 @@
 /**
- * Page routes: the pages, which talk to nothing but this API, and the keys of the demo tenant that they use on a local
- * stack.
+ * Page routes: the dashboard, which talks to nothing but this API, its files, and the keys of the demo tenant that it uses
+ * on a local stack.
+ *
+ * Every page has the same document; the script in it shows the page that the path names. A file's name holds the hash of
+ * its content, so a browser may keep it for ever.
  */
 import { Hono } from 'hono';
 import { type DemoKeys, demoKeysSchema } from '../wire/demo.ts';
@@ -8,29 +11,79 @@ import { HTML_CONTENT_TYPE } from './openapi.ts';
 import { Problem } from './problem.ts';
 import { type RouteAuth, route } from './route.ts';
 
-export interface Page {
-  /** `/` for the first page, `/<name>` for another one. */
-  readonly path: string;
+/** The dashboard as the build makes it. */
+export interface Site {
   readonly html: string;
-  readonly contentSecurityPolicy: string;
+  readonly files: readonly { readonly path: string; readonly contentType: string; readonly text: string }[];
 }
 
-/** @example app.route('/', pageRoutes(PAGES, { auth, demoKeys })) */
+/** The paths of the dashboard's pages and what each shows. */
+const PAGES: Readonly<Record<string, string>> = {
+  '/': 'The dashboard: the overview',
+  '/explore': 'The dashboard: any question',
+  '/funnels': 'The dashboard: funnels',
+  '/retention': 'The dashboard: retention',
+  '/paths': 'The dashboard: paths',
+  '/sessions': 'The dashboard: sessions',
+  '/lifecycle': 'The dashboard: new, returning and dormant people',
+  '/people': 'The dashboard: people',
+  '/person': 'The dashboard: one person',
+  '/cohorts': 'The dashboard: cohorts',
+  '/boards': 'The dashboard: boards',
+  '/data': 'The dashboard: arrivals, the catalogue and imports',
+  '/pipeline': 'The dashboard: shards, watermarks and stores',
+  '/settings': 'The dashboard: tenants, keys and quotas',
+};
+
+const PAGE_HEADERS = {
+  'content-type': HTML_CONTENT_TYPE,
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'cache-control': 'no-cache',
+};
+const FILE_CACHE = 'public, max-age=31536000, immutable';
+
+/** @example app.route('/', pageRoutes(SITE, { auth, demoKeys })) */
 export function pageRoutes(
-  pages: readonly Page[],
+  { html, files }: Site,
   { auth, demoKeys }: { readonly auth: RouteAuth; readonly demoKeys?: DemoKeys | undefined },
 ): Hono {
   const app = new Hono();
   const open = { method: 'get', tag: 'operations', key: 'none' } as const;
-  for (const { path, html, contentSecurityPolicy } of pages) {
-    const summary = path === '/' ? 'The first page' : `The page ${path.slice(1)}`;
-    const headers = {
-      'content-type': HTML_CONTENT_TYPE,
-      'content-security-policy': contentSecurityPolicy,
-      'cache-control': 'no-cache',
-    };
-    route(app, auth, { ...open, path, summary, answer: 'text/html' }, () => new Response(html, { headers }));
+  for (const [path, summary] of Object.entries(PAGES)) {
+    route(
+      app,
+      auth,
+      { ...open, path, summary, answer: 'text/html' },
+      () => new Response(html, { headers: PAGE_HEADERS }),
+    );
   }
+
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  route(
+    app,
+    auth,
+    {
+      ...open,
+      path: '/assets/:name',
+      summary: 'A script or a style of the dashboard',
+      answer: 'text/javascript',
+      errors: ['route-not-found'],
+    },
+    ({ params }) => {
+      const file = byPath.get(`/assets/${params.name}`);
+      if (!file) throw new Problem(404, 'route-not-found', 'The dashboard has no such file. Reload the page.');
+      return new Response(file.text, { headers: { 'content-type': file.contentType, 'cache-control': FILE_CACHE } });
+    },
+  );
 
   route(
     app,

@@ -1,79 +1,93 @@
 /**
- * Build dashboard: bundles each page of src/dashboard/pages into one TypeScript module, which the Worker imports like any
- * other.
+ * Build dashboard: bundles src/dashboard with Vite into one TypeScript module, which the Worker imports like any other.
  *
- * A page is one HTML document with its style and script in it, and the policy that allows these two by their hashes. It
- * needs nothing else, and bundlers that know TypeScript alone (those of wrangler and vitest) can carry it.
+ * The module holds the document and the files that it loads, each named by the hash of its content. Bundlers that know
+ * TypeScript alone (those of wrangler and vitest) can carry it. A build whose sources did not change is left out.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build, type Rolldown } from 'vite';
+
 import { root } from './paths.ts';
 import { writeChanged } from './write-changed.ts';
 
 const sources = join(root, 'src/dashboard');
 /** The generated module, which git ignores. */
-const outputFile = join(sources, 'dist/pages.ts');
+const outputFile = join(sources, 'dist/site.ts');
+/** Files outside of the sources on which the build depends. */
+const alsoRead = ['package-lock.json', 'src/local/build-dashboard.ts', 'src/core/limits.ts'];
 
 const banner = '/** Generated from src/dashboard by src/local/build-dashboard.ts; the next build overwrites edits. */';
-const notice = '/*! With uPlot, (c) Leon Sorokin, MIT License, https://github.com/leeoniya/uPlot */';
-/** The page at `/`. Every other page stands at its own name. */
-const HOME = 'home';
 
-interface BuiltPage {
+/** A file of the dashboard. `imports` are the paths of the files that are loaded with it. */
+export interface BuiltFile {
   readonly path: string;
+  readonly contentType: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+  /** The source of the page whose entry this file is; null for other files. */
+  readonly page: string | null;
+}
+
+export interface BuiltSite {
   readonly html: string;
-  readonly contentSecurityPolicy: string;
+  readonly files: readonly BuiltFile[];
 }
 
-/** Writes the module when it changed. Several processes may do so at once. */
+/** Writes the module when a source changed. Several processes may do so at once. */
 export async function buildDashboard(): Promise<void> {
-  const names = readdirSync(join(sources, 'pages'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const style = await bundle('parts/style.css');
-  const pages = await Promise.all(names.map(({ name }) => buildPage(name, style)));
-  writeChanged(outputFile, `${banner}\nexport const PAGES = ${JSON.stringify(pages, null, 2)};\n`);
+  const mark = `// Sources: ${hashOfSources()}`;
+  if (existsSync(outputFile) && readFileSync(outputFile, 'utf8').startsWith(mark)) return;
+  const { html, files } = await bundleDashboard();
+  const served = files.map(({ path, contentType, text }) => ({ path, contentType, text }));
+  const text = `${mark}\n${banner}\nexport const SITE = ${JSON.stringify({ html, files: served }, null, 2)};\n`;
+  writeChanged(outputFile, text);
 }
 
-async function buildPage(name: string, style: string): Promise<BuiltPage> {
-  const script = await bundle(`pages/${name}/main.ts`);
-  const html = readFileSync(join(sources, 'pages', name, 'index.html'), 'utf8')
-    .replace('<!-- style -->', () => `<style>${style}</style>`)
-    .replace('<!-- script -->', () => `<script type="module">${script}</script>`);
-  return { path: name === HOME ? '/' : `/${name}`, html, contentSecurityPolicy: policyOf(script, style) };
+/** Bundles the dashboard without writing anything. */
+export async function bundleDashboard(): Promise<BuiltSite> {
+  const built = (await build({
+    root: sources,
+    configFile: false,
+    logLevel: 'warn',
+    // Also where a test builds it, for which Vite would take the development form.
+    mode: 'production',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
+    build: {
+      write: false,
+      target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      reportCompressedSize: false,
+    },
+  })) as Rolldown.RolldownOutput;
+  const html = built.output.find(({ fileName }) => fileName === 'index.html');
+  if (html?.type !== 'asset') throw new Error('Vite wrote no index.html');
+  const files = built.output.filter((file) => file !== html).map(toFile);
+  return { html: String(html.source), files };
 }
 
-function policyOf(script: string, style: string): string {
-  return [
-    "default-src 'none'",
-    `script-src '${hashOf(script)}'`,
-    `style-src '${hashOf(style)}'`,
-    "connect-src 'self'",
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+function toFile(file: Rolldown.OutputChunk | Rolldown.OutputAsset): BuiltFile {
+  const path = `/${file.fileName}`;
+  if (file.type === 'asset')
+    return { path, contentType: 'text/css; charset=utf-8', text: String(file.source), imports: [], page: null };
+  const styles = (file as { viteMetadata?: { importedCss: Set<string> } }).viteMetadata?.importedCss ?? [];
+  const page = /\/pages\/([\w-]+)\/page\.tsx$/.exec(file.facadeModuleId ?? '')?.[1] ?? null;
+  const imports = [...file.imports, ...styles].map((name) => `/${name}`);
+  return { path, contentType: 'text/javascript; charset=utf-8', text: file.code, imports, page };
 }
 
-async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: [join(sources, entry)],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: ['es2022', 'chrome111', 'firefox113', 'safari16.4'],
-    charset: 'utf8',
-    ...(entry.endsWith('.ts') && { banner: { js: notice } }),
-    logLevel: 'warning',
-  });
-  const [output] = outputFiles;
-  if (!output) throw new Error(`esbuild wrote nothing for ${entry}`);
-  return output.text;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+function hashOfSources(): string {
+  const own = readdirSync(sources, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.startsWith(dirname(outputFile)));
+  const hash = createHash('sha256');
+  for (const path of [...own.sort(), ...alsoRead.map((path) => join(root, path))]) {
+    hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');
+  }
+  return hash.digest('hex');
 }

@@ -20,6 +20,7 @@ export const questionSchema = querySchema.partial({ from: true, to: true }).exte
     .optional()
     .describe('Also answers the question for the range that much earlier.'),
 });
+export type QuestionBody = z.input<typeof questionSchema>;
 
 export const reportSchema = z.union([
   questionSchema,

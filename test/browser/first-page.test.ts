@@ -13,6 +13,8 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
   let page: Page;
   const complaints: string[] = [];
   const hosts = new Set<string>();
+  /** The command that the first run shows. */
+  let snippet = '';
 
   beforeAll(async () => {
     [stack, browser] = await Promise.all([startStack(), launchChromium()]);
@@ -51,10 +53,14 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
   it('comes alive and says that there is nothing yet', async () => {
     await page.locator('#state[data-state="live"]').waitFor();
     expect(await textOf('events-total')).toBe('0');
-    expect(await textOf('chart-summary')).toBe('No events in the last 30 minutes.');
-    expect(await page.locator('#latest-empty').isVisible()).toBe(true);
-    expect(await page.locator('#chart canvas').count()).toBe(1);
-    expect(await textOf('snippet')).toContain(`${stack.url}/v1/events`);
+    expect(await textOf('latest')).toContain('No events in the last 24 hours.');
+    await page.getByText('Waiting for the first event').waitFor();
+    expect(await page.locator('.now canvas').count()).toBe(1);
+    for (const kind of ['Browser', 'Node', 'curl']) {
+      await page.getByRole('button', { name: kind, exact: true }).click();
+      expect(await textOf('snippet')).toContain(`${stack.url}/v1/events`);
+    }
+    snippet = (await page.locator('#snippet code').textContent()) ?? '';
   });
 
   it('sends an event at the press of the button, counts it in the very next answer, and lists it', async () => {
@@ -65,10 +71,13 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
       await expect.poll(() => countOf('events-total')).toBe(press);
     }
     expect(await textOf('verdict')).toContain('Received 1: accepted 1, duplicate 0, quarantined 0, rejected 0');
-    expect(await textOf('latency')).toMatch(/^[\d.]+ ms$/);
+    expect(await textOf('verdict')).toMatch(/counted [\d.]+ ms after that/);
     expect(await countOf('people-total')).toBe(1);
-    expect(await textOf('chart-summary')).toMatch(/^2 events in the last 30 minutes/);
-    expect(await page.locator('#minutes tr').count()).toBe(30);
+    await page.locator('.now summary').click();
+    expect(await page.locator('.now .chart tbody tr').count()).toBe(30);
+    // The figures of the range have taken the place of the first run.
+    await expect.poll(() => page.locator('#figure-events data').getAttribute('value')).toBe('2');
+    expect(await page.locator('#snippet').count()).toBe(0);
   });
 
   it('moves by itself and leaves the rows that stay where they are', async () => {
@@ -79,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
       { id: 'b1', type: 'track', event: 'Bought <b>it</b>', userId: 'ada', timestamp, properties: { value: 12.5 } },
     ]);
     expect(response.status).toBe(200);
-    const first = page.locator('#latest tr').first();
+    const first = page.locator('#latest tbody tr').first();
     await expect.poll(() => first.textContent(), { timeout: 10_000 }).toContain('Bought <b>it</b>');
     expect(await first.textContent()).toContain('ada');
     await expect.poll(() => countOf('events-total')).toBe(3);
@@ -88,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
 
   it('shows the event that the command to copy sends', async () => {
     const [, path = '', key = '', body = ''] =
-      /^curl (\S+) -H "authorization: Bearer ([^"]+)"[\s\S]*-d '([^']+)'$/.exec(await textOf('snippet')) ?? [];
+      /^curl (\S+) -H "authorization: Bearer ([^"]+)"[\s\S]*-d '([^']+)'$/.exec(snippet) ?? [];
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const response = await fetch(path, { method: 'POST', headers, body });
     expect(await response.json()).toMatchObject({ received: 1, accepted: 1 });
@@ -100,11 +109,11 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     await page.route('**/v1/query', (route) =>
       route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(refusal) }),
     );
-    await page.locator('#problem', { hasText: 'A shard did not answer. (shard-unavailable)' }).waitFor();
+    await page.locator('.now .error', { hasText: 'A shard did not answer. shard-unavailable' }).waitFor();
     expect(await textOf('state')).toBe('failing');
     await page.unroute('**/v1/query');
     await page.locator('#state[data-state="live"]').waitFor();
-    expect(await page.locator('#problem').isVisible()).toBe(false);
+    expect(await page.locator('.now .error').count()).toBe(0);
     // The browser itself prints an error for a failed request.
     complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes('503')));
   });
@@ -117,8 +126,8 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
       );
     });
     await welcome.locator('#welcome').waitFor();
-    expect(await welcome.locator('#live').isVisible()).toBe(false);
-    expect(await welcome.locator('#create-tenant').textContent()).toContain(`${stack.url}/v1/tenants`);
+    expect(await welcome.locator('.now').count()).toBe(0);
+    expect(await welcome.locator('#welcome').textContent()).toContain(`${stack.url}/v1/tenants`);
     for (const path of ['/docs', '/openapi.json']) {
       expect(await welcome.locator(`#welcome a[href="${path}"]`).count()).toBe(1);
       expect((await fetch(stack.url + path)).status).toBe(200);
@@ -148,12 +157,12 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     const opened = await withoutDemo(async (fresh) => {
       fresh.on('request', (request) => urls.push(request.url()));
     });
-    await opened.getByLabel('Read key').fill(read);
-    await opened.getByRole('button', { name: 'Show' }).click();
+    await opened.getByLabel('Read or admin key').fill(read);
+    await opened.getByRole('button', { name: 'Open' }).click();
     await opened.locator('#state[data-state="live"]').waitFor();
-    expect(await opened.locator('#shown-tenant').textContent()).toBe('demo');
+    expect(await opened.getByRole('button', { name: 'Tenant: Demo' }).count()).toBe(1);
     expect(await opened.locator('#welcome').isVisible()).toBe(false);
-    expect(await opened.locator('#send').isVisible()).toBe(false);
+    expect(await opened.getByRole('button', { name: 'Send an event' }).count()).toBe(0);
     const total = async () => Number((await opened.locator('#events-total').textContent())?.replaceAll(/\D/g, ''));
     const before = await total();
     expect((await send([{ type: 'track', event: 'Seen Live', userId: 'ada' }])).status).toBe(200);
@@ -163,7 +172,8 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     await opened.locator('#state[data-state="live"]').waitFor();
     expect(urls.filter((url) => url.includes(read))).toEqual([]);
     expect(await opened.evaluate<string>('JSON.stringify({ ...localStorage })')).toBe('{}');
-    await opened.getByRole('button', { name: 'Forget the key' }).click();
+    await opened.getByRole('button', { name: 'Tenant: Demo' }).click();
+    await opened.getByRole('menuitemradio', { name: 'Forget the keys' }).click();
     await opened.locator('#welcome').waitFor();
     expect(await opened.evaluate<number>('sessionStorage.length')).toBe(0);
     await opened.close();
@@ -173,14 +183,14 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
   it.each([
     ['no key at all', () => 'hello', 'a read key begins with tm_read_'],
     ['a write key', () => stack.keys().tenants.demo!.write, 'This is a server key'],
-    ['an admin key', () => stack.keys().tenants.demo!.admin, 'This is an admin key'],
+    ['a browser key', () => stack.keys().tenants.demo!.browser!, 'This is a browser key'],
     ['a key that was cut short', () => stack.keys().tenants.demo!.read.slice(0, -2), 'key-malformed'],
   ])('says what is wrong with %s', async (_, key, words) => {
     const opened = await withoutDemo();
-    await opened.getByLabel('Read key').fill(key());
-    await opened.getByRole('button', { name: 'Show' }).click();
-    await opened.locator('#key-problem', { hasText: words }).waitFor();
-    expect(await opened.locator('#live').isVisible()).toBe(false);
+    await opened.getByLabel('Read or admin key').fill(key());
+    await opened.getByRole('button', { name: 'Open' }).click();
+    await opened.locator('.key-form [role=alert]', { hasText: words }).waitFor();
+    expect(await opened.locator('.now').count()).toBe(0);
     expect(await opened.evaluate<number>('sessionStorage.length')).toBe(0);
     await opened.close();
     forgiveStatus('404', '401');
@@ -189,9 +199,9 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
   it('asks for another key when the one that it keeps has ended', async () => {
     const ended = stack.keys().tenants.demo!.read.slice(0, -1);
     const opened = await withoutDemo(async (fresh) => {
-      await fresh.addInitScript(`sessionStorage.setItem('tidemark.read-key', '${ended}')`);
+      await fresh.addInitScript(`sessionStorage.setItem('tidemark.keys', '${JSON.stringify([ended])}')`);
     });
-    await opened.locator('#key-problem', { hasText: 'Give another key.' }).waitFor();
+    await opened.locator('.key-form [role=alert]', { hasText: 'Give another key.' }).waitFor();
     expect(await opened.locator('#welcome').isVisible()).toBe(true);
     await opened.close();
     forgiveStatus('404', '401');
@@ -207,7 +217,7 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
       '[document.documentElement.scrollWidth, getComputedStyle(document.documentElement).backgroundColor]',
     );
     expect(width).toBeLessThanOrEqual(360);
-    expect(ground).toBe(colorScheme === 'dark' ? 'rgb(16, 21, 23)' : 'rgb(244, 246, 247)');
+    expect(ground).toBe(colorScheme === 'dark' ? 'rgb(15, 19, 21)' : 'rgb(246, 247, 248)');
     await small.close();
   });
 

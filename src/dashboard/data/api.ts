@@ -1,70 +1,65 @@
-/** Api: the calls of the page. All of them are public, so a customer's program can make the same. */
-import type { QueryBody } from '../../core/query/question/request.ts';
-import type { DemoKeys } from '../../wire/demo.ts';
-import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
-import type { VerdictDocument } from '../../wire/ingest.ts';
+/** Api: one call of the public API by the key of the session. A customer's program can make the same calls. */
+import { SECOND_MS } from '../../core/limits.ts';
 import type { ProblemDocument } from '../../wire/problem.ts';
-import type { Answer } from '../../wire/query.ts';
-import type { Whoami } from '../../wire/tenants.ts';
 
-/** A call that was refused or failed, with a message for the user. */
+/** A call that was refused or failed: its stable code and a message for the user. */
 export class CallError extends Error {
+  /** 0 when the server gave no answer. */
   readonly status: number;
+  readonly code: string;
   readonly retryAfterMs: number;
 
-  constructor(status: number, message: string, retryAfterMs = 0) {
+  constructor(status: number, code: string, message: string, retryAfterMs = 0) {
     super(message);
     this.status = status;
+    this.code = code;
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** The keys of the demo tenant; null when the server has none. */
-export async function readDemoKeys(): Promise<DemoKeys | null> {
-  try {
-    return await call<DemoKeys>('/demo.json');
-  } catch (error) {
-    if (error instanceof CallError && error.status === 404) return null;
-    throw error;
-  }
+export interface CallOptions {
+  /** Default: no key. */
+  readonly key?: string | undefined;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON; the method is then POST unless another is given. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The tenant of a key; throws when the server does not know the key. */
-export function readWhoami(key: string): Promise<Whoami> {
-  return call<Whoami>('/v1/whoami', { key });
+/** @example const { tenants } = await call<TenantList>('/v1/tenants', { key }) */
+export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const response = await callRaw(path, options);
+  return response.status === 204 ? (undefined as T) : response.json();
 }
 
-export async function ask(key: string, queries: readonly QueryBody[]): Promise<readonly Answer[]> {
-  return (await call<{ answers: readonly Answer[] }>('/v1/query', { key, body: { queries } })).answers;
-}
-
-export async function readLatest(key: string, limit: number): Promise<readonly ListedEvent[]> {
-  return (await call<EventListAnswer>(`/v1/events?limit=${limit}`, { key })).events;
-}
-
-export function send(key: string, event: object): Promise<VerdictDocument> {
-  return call<VerdictDocument>('/v1/events', { key, body: event });
-}
-
-const TIMEOUT_MS = 15_000;
-
-async function call<T>(path: string, { key, body }: { key?: string; body?: object } = {}): Promise<T> {
+/** As `call`, with the response itself, for answers that are not JSON. */
+export async function callRaw(path: string, { key, method, body, signal }: CallOptions = {}): Promise<Response> {
   const headers = {
     ...(key && { authorization: `Bearer ${key}` }),
-    ...(body && { 'content-type': 'application/json' }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
   };
-  const request = {
-    method: body ? 'POST' : 'GET',
+  const request: RequestInit = {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers,
     cache: 'no-store',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(body && { body: JSON.stringify(body) }),
-  } satisfies RequestInit;
-  const response = await fetch(path, request).catch(() => {
-    throw new CallError(0, 'The server does not answer.');
+    ...(signal && { signal }),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+  const response = await fetch(path, request).catch((error: Error) => {
+    if (error.name === 'AbortError') throw error;
+    throw new CallError(0, 'offline', 'The server does not answer. Check the connection.');
   });
-  if (response.ok) return response.json();
+  if (response.ok) return response;
+  throw await errorOf(path, response);
+}
+
+async function errorOf(path: string, response: Response): Promise<CallError> {
   const problem: Partial<ProblemDocument> | null = await response.json().catch(() => null);
-  const detail = problem?.detail ? `${problem.detail} (${problem.code})` : `${path} answered ${response.status}.`;
-  throw new CallError(response.status, detail, Number(response.headers.get('retry-after') ?? 0) * 1_000);
+  const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * SECOND_MS;
+  const message = problem?.detail ?? `${path} answered ${response.status}.`;
+  return new CallError(response.status, problem?.code ?? `http-${response.status}`, message, retryAfterMs);
+}
+
+export function isAborted(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

@@ -1,0 +1,63 @@
+/**
+ * Line chart: values over time, by uPlot. The part behind the watermark is dashed, with a thin line "complete up to"; the
+ * earlier range of a comparison is dotted; marks stand on the axis. Dragging selects a range. The same values are a table
+ * for screen readers and for users who want the figures.
+ */
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { at } from '../data/format.ts';
+import { dataOf, type LineChartProps } from './chart-data.ts';
+import { optionsOf } from './chart-options.ts';
+import { ChartTable } from './chart-table.tsx';
+import { groundChanges, seriesToken, theme } from './color.ts';
+import './charts.css';
+
+export function LineChart(props: LineChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const readout = useRef<HTMLDivElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const plot = useRef<uPlot | null>(null);
+  const { height = 240, series, startsMs, kind = 'line', asOfMs, marks, interval } = props;
+  const ground = `${theme.value} ${groundChanges.value}`;
+  const form = `${kind} ${series.map(({ label, compared }) => `${label} ${compared !== undefined}`).join('|')} ${ground}`;
+
+  useEffect(() => {
+    const own = host.current!;
+    const made = new uPlot(optionsOf(latest, readout, own.clientWidth, height), dataOf(latest.current), own);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: own.clientWidth, height }));
+    observer.observe(own);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [form, height]);
+  useEffect(() => {
+    plot.current?.setData(dataOf(latest.current));
+  }, [startsMs, series, asOfMs, marks, interval]);
+
+  return (
+    <figure class="chart">
+      <div class="chart-legend" aria-hidden="true">
+        {series.length > 1 &&
+          series.map(({ label }, i) => (
+            <span key={label} class="legend-item">
+              <span class="swatch" style={{ background: `var(${seriesToken(i)})` }} />
+              {label}
+            </span>
+          ))}
+        {series.some(({ compared }) => compared) && <span class="legend-item muted">dotted: the period before</span>}
+        {asOfMs && startsMs.length > 0 && asOfMs >= startsMs[0]! && (
+          <span class="legend-item muted">complete up to {at(asOfMs, 'time')}</span>
+        )}
+      </div>
+      <div class="chart-host" style={{ height: `${height}px` }}>
+        <div ref={host} aria-hidden="true" />
+        <div ref={readout} class="chart-readout float" hidden aria-hidden="true" />
+      </div>
+      <ChartTable {...props} />
+    </figure>
+  );
+}

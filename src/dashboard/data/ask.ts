@@ -1,0 +1,167 @@
+/**
+ * Ask: calls of a component. Old data stays while new data loads; an error keeps its code and can be tried again; a
+ * question that is no longer shown is cancelled.
+ *
+ * @example
+ * const asked = useAsk<Answer>({ path: '/v1/query', body: question });
+ * return <Answered asked={asked}>{(answer) => <Table … />}</Answered>;
+ */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { CallError, call, isAborted } from './api.ts';
+import { session } from './session.ts';
+
+export interface AskRequest {
+  /** The path with its query. */
+  readonly path: string;
+  /** Sent as JSON by POST; without one the call is a GET. */
+  readonly body?: unknown;
+}
+
+export interface Asked<T> {
+  /** The newest answer, which may be that of the question before; undefined before the first. */
+  readonly data: T | undefined;
+  readonly isLoading: boolean;
+  /** Whether the answer takes longer than two seconds. */
+  readonly isSlow: boolean;
+  readonly error: CallError | null;
+  readonly retry: () => void;
+  /** Stops waiting for the answer. */
+  readonly stop: () => void;
+}
+
+interface State<T> {
+  readonly data: T | undefined;
+  readonly isLoading: boolean;
+  readonly isSlow: boolean;
+  readonly error: CallError | null;
+}
+
+const SLOW_MS = 2_000;
+const KEPT_MAX = 60;
+/** Answers by question, so that going back shows a page at once. */
+const kept = new Map<string, unknown>();
+
+interface AskOptions {
+  /** Asks again after this time while the page is visible. Default: never. */
+  readonly everyMs?: number;
+  /** Asks again, quietly, when it changes. */
+  readonly version?: number;
+  /** Whether the range moves on with the minutes: then a question that differs in instants alone loads quietly. */
+  readonly isMoving?: boolean;
+}
+
+const INSTANT = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
+
+/** Asks when the request changes. Null asks nothing. */
+export function useAsk<T>(
+  request: AskRequest | null,
+  { everyMs = 0, version = 0, isMoving = false }: AskOptions = {},
+): Asked<T> {
+  const key = session.value?.key;
+  const id = request === null ? null : `${key} ${request.path} ${JSON.stringify(request.body) ?? ''}`;
+  const form = isMoving ? id?.replaceAll(INSTANT, '') : id;
+  const [turn, setTurn] = useState(0);
+  const [state, setState] = useState<State<T>>(() => ({
+    data: id === null ? undefined : (kept.get(id) as T | undefined),
+    isLoading: id !== null,
+    isSlow: false,
+    error: null,
+  }));
+  const controller = useRef<AbortController | null>(null);
+  const shownForm = useRef<string | null | undefined>(null);
+
+  useEffect(() => {
+    if (request === null || id === null) return;
+    const own = new AbortController();
+    controller.current = own;
+    if (shownForm.current !== `${form} ${turn}`)
+      setState(({ data }) => ({
+        data: (kept.get(id) as T | undefined) ?? data,
+        isLoading: true,
+        isSlow: false,
+        error: null,
+      }));
+    shownForm.current = `${form} ${turn}`;
+    const slow = setTimeout(() => setState((before) => ({ ...before, isSlow: before.isLoading })), SLOW_MS);
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const run = async () => {
+      try {
+        const data = await callPatiently<T>(request, key, own.signal);
+        keep(id, data);
+        setState({ data, isLoading: false, isSlow: false, error: null });
+      } catch (error) {
+        if (isAborted(error)) return;
+        const shown = error instanceof CallError ? error : new CallError(0, 'internal', String(error));
+        setState(({ data }) => ({ data, isLoading: false, isSlow: false, error: shown }));
+      } finally {
+        clearTimeout(slow);
+      }
+      if (everyMs > 0 && !own.signal.aborted) again = setTimeout(() => void runWhenVisible(), everyMs);
+    };
+    const runWhenVisible = () => {
+      if (!document.hidden) return run();
+      document.addEventListener('visibilitychange', () => void run(), { once: true, signal: own.signal });
+    };
+    void run();
+    return () => {
+      own.abort();
+      clearTimeout(slow);
+      clearTimeout(again);
+    };
+    // The id stands for the request.
+  }, [id, turn, everyMs, version]);
+
+  const retry = useCallback(() => setTurn((before) => before + 1), []);
+  const stop = useCallback(() => {
+    controller.current?.abort();
+    setState(({ data }) => ({
+      data,
+      isLoading: false,
+      isSlow: false,
+      error: new CallError(0, 'stopped', 'The question was stopped.'),
+    }));
+  }, []);
+  return { ...state, retry, stop };
+}
+
+const TRIES_MAX = 3;
+
+/** Tries again as the answer says when the server is busy. */
+async function callPatiently<T>(request: AskRequest, key: string | undefined, signal: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call<T>(request.path, { key, body: request.body, signal });
+    } catch (error) {
+      const waitMs = error instanceof CallError ? error.retryAfterMs : 0;
+      if (waitMs === 0 || tries >= TRIES_MAX) throw error;
+      await sleep(waitMs, signal);
+    }
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new DOMException('Stopped', 'AbortError'));
+    });
+  });
+}
+
+function keep(id: string, data: unknown): void {
+  kept.delete(id);
+  kept.set(id, data);
+  if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
+}
+
+/** Asks the same questions anew after something has changed: what was kept no longer holds. */
+export function forgetAnswers(): void {
+  kept.clear();
+}
+
+/** A call that changes something, by the key of the session. */
+export function change<T>(path: string, body?: unknown, method?: 'POST' | 'PUT' | 'DELETE'): Promise<T> {
+  forgetAnswers();
+  return call<T>(path, { key: session.value?.key, body, ...(method && { method }) });
+}

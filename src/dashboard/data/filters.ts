@@ -1,0 +1,122 @@
+/**
+ * Filters: the conditions that hold for a whole page, shown as chips and kept in the URL as `f=property~op~value~…`.
+ * `~` and `\` within a part are escaped by `\`.
+ */
+import { computed, effect, signal } from '@preact/signals';
+import type { ConditionBody } from './questions.ts';
+import { params, setParams } from './router.ts';
+import { shownTenant } from './session.ts';
+
+export type FilterOp = 'is' | 'not' | 'contains' | 'gt' | 'lt' | 'set' | 'unset' | 'cohort';
+
+export interface Filter {
+  readonly property: string;
+  readonly op: FilterOp;
+  /** `is` holds for any of them, `not` for none of them; empty for `set` and `unset`. */
+  readonly values: readonly string[];
+}
+
+const OPS: readonly FilterOp[] = ['is', 'not', 'contains', 'gt', 'lt', 'set', 'unset', 'cohort'];
+
+/** The words of a filter between its property and its value. */
+export const OP_WORDS: Readonly<Record<FilterOp, string>> = {
+  is: 'is',
+  not: 'is not',
+  contains: 'contains',
+  gt: 'is over',
+  lt: 'is under',
+  set: 'is set',
+  unset: 'is not set',
+  cohort: 'in cohort',
+};
+
+/** The words of a filter: "country: DE", "plan is not pro or free". */
+export function textOfFilter({ property, op, values }: Filter): string {
+  const name = op === 'cohort' ? '' : property.replace(/^column\./, '');
+  return `${op === 'is' ? `${name}:` : `${name} ${OP_WORDS[op]}`} ${values.join(' or ')}`.trim();
+}
+
+export const filters = computed<readonly Filter[]>(() =>
+  params.value
+    .getAll('f')
+    .map(parseFilter)
+    .filter((filter) => filter !== null),
+);
+
+export function parseFilter(text: string): Filter | null {
+  const [property = '', op = '', ...values] = splitParts(text);
+  if (property === '' || !(OPS as readonly string[]).includes(op)) return null;
+  if (values.length === 0 && op !== 'set' && op !== 'unset') return null;
+  return { property, op: op as FilterOp, values };
+}
+
+export function formatFilter({ property, op, values }: Filter): string {
+  return joinParts([property, op, ...values]);
+}
+
+/** Joins texts by `~`, so that `splitParts` finds them again. */
+export function joinParts(parts: readonly string[]): string {
+  return parts.map((part) => part.replace(/[\\~]/g, '\\$&')).join('~');
+}
+
+export function splitParts(text: string): string[] {
+  // A part is a run of escaped characters and of others but the separator, which stands before each.
+  const parts = `~${text}`.matchAll(/~((?:\\[\s\S]|[^~\\])*)/g);
+  return Array.from(parts, ([, part = '']) => part.replace(/\\([\s\S])/g, '$1'));
+}
+
+/** Adds a filter, in place of one on the same property and op. */
+export function addFilter(filter: Filter): void {
+  const others = filters.value.filter(({ property, op }) => property !== filter.property || op !== filter.op);
+  setFilters([...others, filter]);
+}
+
+/** The filter that a click on a value means; null stands for "without a value". */
+export function filterOfValue(property: string, value: string | null): Filter {
+  return value === null ? { property, op: 'unset', values: [] } : { property, op: 'is', values: [value] };
+}
+
+export function setFilters(next: readonly Filter[]): void {
+  setParams({ f: next.map(formatFilter) });
+}
+
+/**
+ * Whether the tenant has had events of bots. Null until it is known: no question waits for it, and only a tenant with bots
+ * needs the condition that leaves them out.
+ */
+export const hasBots = signal<boolean | null>(null);
+effect(() => {
+  // Another tenant is shown: nothing is known of its bots.
+  if (shownTenant.value !== null) hasBots.value = null;
+});
+export const showsBots = computed(() => params.value.get('bots') === '1');
+
+const NO_BOTS: ConditionBody = { property: 'device', op: 'neq', value: 'bot' };
+
+/** The condition of the page: its filters, without bots unless they are asked for; undefined when all events count. */
+export const pageWhere = computed<ConditionBody | undefined>(() => {
+  const own = whereOf(filters.value);
+  if (hasBots.value !== true || showsBots.value) return own;
+  return own === undefined ? NO_BOTS : { and: [own, NO_BOTS] };
+});
+
+/** The condition of a list of filters, all of which must hold; undefined for an empty list. */
+export function whereOf(list: readonly Filter[]): ConditionBody | undefined {
+  const conditions = list.map(conditionOf);
+  return conditions.length > 1 ? { and: conditions } : conditions[0];
+}
+
+function conditionOf({ property, op, values }: Filter): ConditionBody {
+  const [first = ''] = values;
+  if (op === 'cohort') return { cohort: first };
+  if (op === 'set' || op === 'unset') return { property, op: 'exists', value: op === 'set' };
+  if (op === 'gt' || op === 'lt') return { property, op, value: numberOrText(first) };
+  if (op === 'contains') return { property, op: 'contains', value: first, caseInsensitive: true };
+  const equal: ConditionBody =
+    values.length === 1 ? { property, op: 'eq', value: first } : { property, op: 'in', value: [...values] };
+  return op === 'not' ? { not: equal } : equal;
+}
+
+function numberOrText(text: string): number | string {
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}

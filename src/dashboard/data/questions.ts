@@ -1,0 +1,7 @@
+/** Questions: the shapes of the calls that ask, as the wire has them. */
+import type { Condition } from '../../core/event/condition.ts';
+import type { Answer, QuestionBody } from '../../wire/query.ts';
+
+export type ConditionBody = Condition;
+export type { Answer, QuestionBody };
+export type Series = Answer['series'][number];

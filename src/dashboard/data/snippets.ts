@@ -1,0 +1,31 @@
+/** Snippets: code that the user copies, with the origin of this page. */
+
+export function createSnippet(origin: string): string {
+  return `curl ${origin}/v1/tenants -H "authorization: Bearer $TIDEMARK_ROOT_KEY" \\
+  -H 'content-type: application/json' -d '{"id":"shop","name":"Shop"}'`;
+}
+
+export type SnippetKind = 'browser' | 'node' | 'curl';
+export const SNIPPET_KINDS: readonly { readonly id: SnippetKind; readonly label: string }[] = [
+  { id: 'browser', label: 'Browser' },
+  { id: 'node', label: 'Node' },
+  { id: 'curl', label: 'curl' },
+];
+
+/** Code that sends one event. `key` is a browser or server key, or the name of a variable that holds one. */
+export function sendSnippet(kind: SnippetKind, origin: string, key: string): string {
+  if (kind === 'browser') return scriptOf('/* in a page */', origin, key);
+  if (kind === 'node') return scriptOf('// node 18 or newer', origin, key);
+  return `curl ${origin}/v1/events -H "authorization: Bearer ${key}" \\
+  -H 'content-type: application/json' \\
+  -d '{"type":"track","event":"Signed Up","userId":"ada","properties":{"plan":"pro"}}'`;
+}
+
+function scriptOf(comment: string, origin: string, key: string): string {
+  return `${comment}
+await fetch('${origin}/v1/events', {
+  method: 'POST',
+  headers: { authorization: 'Bearer ${key}', 'content-type': 'application/json' },
+  body: JSON.stringify({ type: 'track', event: 'Signed Up', userId: 'ada', properties: { plan: 'pro' } }),
+});`;
+}

@@ -1,0 +1,32 @@
+/** App: the way in until a tenant is open, then the frame with the page that the URL names. */
+import { useEffect, useState } from 'preact/hooks';
+import { CallError } from '../data/api.ts';
+import { openSession, sessionState } from '../data/session.ts';
+import { Lazy } from '../parts/lazy.tsx';
+import { ErrorBox } from '../parts/states.tsx';
+import type { Page } from './page.ts';
+import { Shell } from './shell.tsx';
+
+export function App({ pages }: { readonly pages: readonly Page[] }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const [failure, setFailure] = useState<CallError | null>(null);
+  const open = () => {
+    setFailure(null);
+    openSession().then(setProblem, (error: Error) =>
+      setFailure(error instanceof CallError ? error : new CallError(0, 'internal', error.message)),
+    );
+  };
+  useEffect(open, []);
+  if (failure)
+    return (
+      <main class="alone">
+        <ErrorBox error={failure} onRetry={open} />
+      </main>
+    );
+  if (sessionState.value === 'opening') return <main class="alone" aria-busy="true" />;
+  return sessionState.value === 'none' ? (
+    <Lazy load={() => import('./way-in.tsx')} problem={problem} />
+  ) : (
+    <Shell pages={pages} />
+  );
+}

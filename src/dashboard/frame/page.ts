@@ -1,0 +1,14 @@
+/** Page: an entry of the table of pages. Its module is loaded when the page is first opened. */
+import type { ComponentType } from 'preact';
+import type { IconName } from '../parts/icon.tsx';
+
+export interface Page {
+  readonly path: string;
+  readonly name: string;
+  readonly icon: IconName;
+  /** Where the navigation lists it; null for a page that others lead to. */
+  readonly group: 'ask' | 'run' | null;
+  /** Whether the page follows the range and the filters of the bar above it. */
+  readonly hasBar: boolean;
+  readonly load: () => Promise<{ readonly default: ComponentType }>;
+}

@@ -1,0 +1,104 @@
+/** Overview: the figures of the range, over time and by what they are made of, and what happens now. */
+import { useEffect } from 'preact/hooks';
+import type { Catalog } from '../../../wire/catalog.ts';
+import { LineChart } from '../../charts/line-chart.tsx';
+import { type Asked, useAsk } from '../../data/ask.ts';
+import { hasBots, pageWhere } from '../../data/filters.ts';
+import { live, liveVersion } from '../../data/live.ts';
+import type { Answer } from '../../data/questions.ts';
+import { compare, earlier, range } from '../../data/range.ts';
+import { params, setParams } from '../../data/router.ts';
+import { Answered, ErrorBox } from '../../parts/states.tsx';
+import { Breakdowns } from './breakdowns.tsx';
+import { Figures } from './figures.tsx';
+import { FirstRun } from './first-run.tsx';
+import {
+  type CountAnswers,
+  countQuestions,
+  type Line,
+  lineOf,
+  METRICS,
+  type MetricId,
+  type SessionsAnswer,
+} from './metrics.ts';
+import { Now } from './now.tsx';
+import './overview.css';
+
+const CHART_HEIGHT = 250;
+/** The chart with its legend and the line that opens its table. */
+const CHART_BLOCK_HEIGHT = CHART_HEIGHT + 42;
+
+export default function Overview() {
+  const isFirst = useFirstRun();
+  return (
+    <>
+      <h1 class="sr">Overview</h1>
+      {isFirst ? <FirstRun /> : <Report />}
+      <Now />
+    </>
+  );
+}
+
+/** Whether no event has ever arrived. */
+function useFirstRun(): boolean {
+  const isQuiet = live.value.state !== 'starting' && live.value.latest.length === 0;
+  const { data } = useAsk<Catalog>(isQuiet ? { path: '/v1/catalog?kind=event&limit=1' } : null);
+  return isQuiet && data?.entries.length === 0;
+}
+
+function Report() {
+  useBots();
+  const { from, to, interval, isOpen } = range.value;
+  const options = { isMoving: isOpen, version: isOpen ? liveVersion.value : 0 };
+  const where = pageWhere.value;
+  const counts = useAsk<CountAnswers>(
+    { path: '/v1/query', body: countQuestions(range.value, where, compare.value) },
+    options,
+  );
+  const byTime = { interval: interval === 'minute' ? 'hour' : interval, ...(where && { where }) };
+  const sessions = useAsk<SessionsAnswer>({ path: '/v1/query/sessions', body: { from, to, ...byTime } }, options);
+  const before = useAsk<SessionsAnswer>(
+    earlier.value && { path: '/v1/query/sessions', body: { ...earlier.value, ...byTime } },
+    { isMoving: isOpen },
+  );
+  const sources = { counts: counts.data, sessions: sessions.data, earlier: earlier.value ? before.data : undefined };
+  const shown = METRICS.find(({ id }) => id === params.value.get('m'))?.id ?? 'people';
+  const asked: Asked<unknown> = shown === 'sessions' || shown === 'bounce' ? sessions : counts;
+  return (
+    <>
+      <section class="card report" aria-label="Figures">
+        {sessions.error && asked !== sessions && <ErrorBox error={sessions.error} onRetry={sessions.retry} />}
+        <Figures sources={sources} shown={shown} onShow={(id) => setParams({ m: id === 'people' ? null : id })} />
+        <Answered asked={asked} height={CHART_BLOCK_HEIGHT}>
+          {() => <Chart id={shown} line={lineOf(shown, sources)} />}
+        </Answered>
+      </section>
+      <Breakdowns sessions={sessions} />
+    </>
+  );
+}
+
+function Chart({ id, line }: { readonly id: MetricId; readonly line: Line | null }) {
+  if (line === null) return null;
+  const metric = METRICS.find((one) => one.id === id)!;
+  return (
+    <LineChart
+      title={`${metric.name} over time`}
+      interval={range.value.interval === 'minute' && id === 'sessions' ? 'hour' : range.value.interval}
+      startsMs={line.startsMs}
+      series={[{ label: metric.name, values: line.values, compared: line.compared }]}
+      asOfMs={range.value.isOpen ? line.asOfMs : null}
+      height={CHART_HEIGHT}
+      {...(metric.isShare && { format: metric.format })}
+    />
+  );
+}
+
+/** Finds out once whether the tenant has events of bots, which are then left out. */
+function useBots(): void {
+  const body = { measure: 'count', groupBy: ['device'], last: '90 days', allowUnknown: true };
+  const { data } = useAsk<Answer>(hasBots.value === null ? { path: '/v1/query', body } : null);
+  useEffect(() => {
+    if (data) hasBots.value = data.series.some(({ key, total }) => key.device === 'bot' && (total ?? 0) > 0);
+  }, [data]);
+}
