@@ -2,7 +2,7 @@
  * SessionsLayout: the visits in a list of events: stretches in which no pause is longer than the gap, as the journey
  * `sessions` counts them.
  */
-import type { ListedEvent } from '../../wire/events.ts';
+import type { ListedEvent } from '../../../wire/events.ts';
 
 /** The longest pause within a session, as of the journey's default. */
 export const SESSION_GAP_MS = 30 * 60_000;

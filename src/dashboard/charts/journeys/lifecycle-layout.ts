@@ -2,7 +2,7 @@
  * LifecycleLayout: stacked bars of a lifecycle's answer. The people who were active stand above the line: returning at
  * the bottom, where their height can be compared, then resurrected, then new. The people who went dormant hang below it.
  */
-import type { JourneyAnswer } from '../../wire/journeys.ts';
+import type { JourneyAnswer } from '../../../wire/journeys.ts';
 import { niceTicks } from './ticks.ts';
 
 export type LifecycleAnswer = JourneyAnswer<'lifecycle'>;

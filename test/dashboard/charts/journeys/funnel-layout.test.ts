@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { funnelLayout } from '../../../src/dashboard/charts/funnel-layout.ts';
+import { funnelLayout } from '../../../../src/dashboard/charts/journeys/funnel-layout.ts';
 
 const quantiles = (p50: number | null) => ({
   n: p50 === null ? 0 : 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lifecycleLayout } from '../../../src/dashboard/charts/lifecycle-layout.ts';
+import { lifecycleLayout } from '../../../../src/dashboard/charts/journeys/lifecycle-layout.ts';
 
 const box = { width: 200, height: 100 };
 const point = (at: string, counts: [number, number, number, number]) => {

@@ -5,7 +5,7 @@
  * a row a group and a cell a step; its bars are shares of the group's own first step, so that groups of any size can be
  * compared.
  */
-import type { JourneyAnswer } from '../../wire/journeys.ts';
+import type { JourneyAnswer } from '../../../wire/journeys.ts';
 
 export type FunnelAnswer = JourneyAnswer<'funnel'>;
 type FunnelStep = FunnelAnswer['steps'][number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { curvePlaces, retentionLayout } from '../../../src/dashboard/charts/retention-layout.ts';
+import { curvePlaces, retentionLayout } from '../../../../src/dashboard/charts/journeys/retention-layout.ts';
 
 const day = (number: number) => `2026-11-0${number}T00:00:00.000Z`;
 const answer = {

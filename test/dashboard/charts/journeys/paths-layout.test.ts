@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connected, pathsLayout } from '../../../src/dashboard/charts/paths-layout.ts';
+import { connected, pathsLayout } from '../../../../src/dashboard/charts/journeys/paths-layout.ts';
 
 const node = (step: number, value: string | null, people: number, ended = 0) => ({ step, value, people, ended });
 const graph = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { niceTicks } from '../../../src/dashboard/charts/ticks.ts';
+import { niceTicks } from '../../../../src/dashboard/charts/journeys/ticks.ts';
 
 describe('ticks', () => {
   it('are round', () => {

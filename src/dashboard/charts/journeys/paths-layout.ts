@@ -4,7 +4,7 @@
  * All columns have one scale, so a width means the same people everywhere. A node's links are stacked in the order of
  * the nodes that they lead to, so that they cross as little as they can. Going back, step 0 is the last column.
  */
-import type { JourneyAnswer } from '../../wire/journeys.ts';
+import type { JourneyAnswer } from '../../../wire/journeys.ts';
 
 export type PathsAnswer = JourneyAnswer<'paths'>;
 type PathsGraph = Pick<PathsAnswer, 'nodes' | 'links'>;

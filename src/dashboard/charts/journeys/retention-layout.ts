@@ -4,7 +4,7 @@
  * A cell's heat is its share beside the greatest share of all cells after n = 0, which is nearly always 1 and would
  * leave no shades to the others. So the darkest cell is the best one that somebody had to come back for.
  */
-import type { JourneyAnswer } from '../../wire/journeys.ts';
+import type { JourneyAnswer } from '../../../wire/journeys.ts';
 
 export type RetentionAnswer = JourneyAnswer<'retention'>;
 
