@@ -60,20 +60,27 @@ function Saved({ cohort: { id, name } }: { readonly cohort: WireCohort }) {
       <p>
         <b>{name}</b> is saved.
       </p>
-      <div class="actions">
-        <a class="button" href={withCohort('/retention', id)} data-page>
-          Its retention
+      <CohortLinks id={id} />
+    </div>
+  );
+}
+
+const PLACES = [
+  ['/retention', 'Its retention'],
+  ['/people', 'Its people'],
+  ['/funnels', 'Its funnel'],
+  ['/paths', 'Its paths'],
+] as const;
+
+/** The pages that a cohort can be looked at on. */
+export function CohortLinks({ id }: { readonly id: string }) {
+  return (
+    <div class="actions">
+      {PLACES.map(([page, name]) => (
+        <a key={page} class="button" href={withCohort(page, id)} data-page>
+          {name}
         </a>
-        <a class="button" href={withCohort('/people', id)} data-page>
-          Its people
-        </a>
-        <a class="button" href={withCohort('/paths', id)} data-page>
-          Its paths
-        </a>
-        <a class="button" href={hrefOf('/cohorts')} data-page>
-          All cohorts
-        </a>
-      </div>
+      ))}
     </div>
   );
 }

@@ -19,6 +19,8 @@ export const LIFECYCLE_WORDS: Readonly<Record<LifecycleState, string>> = {
   resurrected: 'Resurrected',
   dormant: 'Dormant',
 };
+/** The order in which the states are read. */
+const SHOWN = ['new', 'returning', 'resurrected', 'dormant'] as const;
 const MEANINGS: Readonly<Record<LifecycleState, string>> = {
   new: 'seen for the first time',
   returning: 'also seen in the interval before',
@@ -44,7 +46,7 @@ export function Lifecycle({ points, nameOf, onFigure }: LifecycleProps) {
   return (
     <>
       <ul class="lifecycle-legend">
-        {(['new', 'returning', 'resurrected', 'dormant'] as const).map((state) => (
+        {SHOWN.map((state) => (
           <li key={state}>
             <span class={`lifecycle-key lifecycle-${state}`} /> {LIFECYCLE_WORDS[state]}{' '}
             <span class="muted">{MEANINGS[state]}</span>
@@ -132,7 +134,7 @@ function Table({ points, nameOf, onFigure }: LifecycleProps) {
         <thead>
           <tr>
             <th scope="col">Interval</th>
-            {LIFECYCLE_STATES.toReversed().map((state) => (
+            {SHOWN.map((state) => (
               <th key={state} scope="col" class="num">
                 {LIFECYCLE_WORDS[state]}
               </th>
@@ -145,7 +147,7 @@ function Table({ points, nameOf, onFigure }: LifecycleProps) {
               <th scope="row">
                 {nameOf(point.at)} {point.partial && <span class="muted">part</span>}
               </th>
-              {LIFECYCLE_STATES.toReversed().map((state) => (
+              {SHOWN.map((state) => (
                 <td key={state} class="num">
                   <Figure choice={{ at: point.at, state, people: point[state] }} onFigure={onFigure} />
                 </td>

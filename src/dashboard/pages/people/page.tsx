@@ -88,7 +88,7 @@ function Bars({ answer: { people, bars } }: { readonly answer: Frequency }) {
         {
           title: 'Days',
           share: (bar) => bar.people / most,
-          render: ({ n, orMore }) => `${n} ${n === 1 ? 'day' : 'days'}${orMore ? ' or more' : ''}`,
+          render: ({ n, orMore }) => <span>{`${n} ${n === 1 ? 'day' : 'days'}${orMore ? ' or more' : ''}`}</span>,
         },
         {
           title: 'People',

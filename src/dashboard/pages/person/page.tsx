@@ -54,7 +54,7 @@ function Unknown({ id }: { readonly id: string }) {
 function Facts({ profile }: { readonly profile: Profile }) {
   const { traits, firstSeen, lastSeen, events, userIds, anonymousIds, previousIds, groups } = profile;
   return (
-    <div class="stack">
+    <div class="person-facts">
       <Card title="Seen">
         <Values
           values={{
@@ -78,7 +78,11 @@ function Facts({ profile }: { readonly profile: Profile }) {
           rows={events.byName}
           keyOf={({ event }) => event}
           columns={[
-            { title: 'Event', render: ({ event }) => event, share: ({ count }) => count / events.byName[0]!.count },
+            {
+              title: 'Event',
+              render: ({ event }) => <span>{event}</span>,
+              share: ({ count }) => count / events.byName[0]!.count,
+            },
             { title: 'Times', isNumber: true, render: ({ count }) => full(count) },
           ]}
         />
