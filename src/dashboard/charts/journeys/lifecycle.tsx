@@ -3,13 +3,7 @@
  * line; and the same figures as a table.
  */
 import { full, short } from '../../data/format.ts';
-import {
-  LIFECYCLE_STATES,
-  type LifecycleAnswer,
-  type LifecycleBar,
-  type LifecycleState,
-  lifecycleLayout,
-} from './lifecycle-layout.ts';
+import { type LifecycleAnswer, type LifecycleBar, type LifecycleState, lifecycleLayout } from './lifecycle-layout.ts';
 import { useWidth } from './use-width.ts';
 import './lifecycle.css';
 
