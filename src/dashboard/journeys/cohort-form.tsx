@@ -4,7 +4,7 @@ import type { WireCohort } from '../../wire/cohorts.ts';
 import { CallError } from '../data/api.ts';
 import { change } from '../data/ask.ts';
 import { hrefOf } from '../data/router.ts';
-import { isAdmin } from '../data/session.ts';
+import { NeedsAdmin } from '../frame/needs-admin.tsx';
 import { Button } from '../parts/button.tsx';
 import { TextField } from '../parts/field.tsx';
 import { ErrorBox } from '../parts/states.tsx';
@@ -12,6 +12,14 @@ import type { CohortDraft } from './cohort-draft.ts';
 import { WhoWords } from './who-words.tsx';
 
 export function CohortForm({ draft }: { readonly draft: CohortDraft }) {
+  return (
+    <NeedsAdmin purpose="to save a cohort">
+      <NamedForm draft={draft} />
+    </NeedsAdmin>
+  );
+}
+
+function NamedForm({ draft }: { readonly draft: CohortDraft }) {
   const [name, setName] = useState(draft.name);
   const [saved, setSaved] = useState<WireCohort | null>(null);
   const [error, setError] = useState<CallError | null>(null);
@@ -38,18 +46,9 @@ export function CohortForm({ draft }: { readonly draft: CohortDraft }) {
         </p>
       )}
       {error && <ErrorBox error={error} />}
-      {isAdmin.value ? (
-        <Button kind="primary" type="submit" disabled={isBusy || name.trim() === ''}>
-          Save the cohort
-        </Button>
-      ) : (
-        <p>
-          Saving takes an admin key.{' '}
-          <a href={hrefOf('/settings')} data-page>
-            Give one in Settings
-          </a>
-        </p>
-      )}
+      <Button kind="primary" type="submit" disabled={isBusy || name.trim() === ''}>
+        Save the cohort
+      </Button>
     </form>
   );
 }

@@ -1,7 +1,7 @@
 /** Pickers: the parts of a question's sentence that are chosen from what there is: an event, a property. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { useNames, useValues } from '../data/names.ts';
+import { useEventNames, useNames } from '../data/names.ts';
 import { Button } from '../parts/button.tsx';
 import { SuggestField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -45,7 +45,7 @@ export function EventPicker({ value, title, onChoose, label, allowsAny = true }:
 
 function EventField({ onTake }: { readonly onTake: (event: string) => void }) {
   const [text, setText] = useState('');
-  const events = useValues('column.event', text);
+  const events = useEventNames(text);
   const take = (event: string) => event.trim() !== '' && onTake(event.trim());
   return (
     <SuggestField

@@ -1,7 +1,7 @@
 /** Step editor: one step of a question: its event and its own conditions, each of which can be taken away again. */
 import type { ComponentChildren } from 'preact';
 import { type Filter, formatFilter, OP_WORDS } from '../data/filters.ts';
-import { FilterForm } from '../frame/add-filter.tsx';
+import { FilterForm } from '../frame/filter-form.tsx';
 import { Chip } from '../parts/chip.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Popover } from '../parts/popover.tsx';
@@ -34,7 +34,14 @@ export function StepEditor({ step, name, onChange, lead, onRemove }: StepEditorP
         </Chip>
       ))}
       <Popover label={<Icon name="plus" size={14} />} title={`${name}: add a condition`} look="quiet">
-        {(close) => <FilterForm close={close} onAdd={add} />}
+        {(close) => (
+          <FilterForm
+            onAdd={(filter) => {
+              close();
+              add(filter);
+            }}
+          />
+        )}
       </Popover>
       {onRemove && (
         <button type="button" class="button quiet" aria-label={`Remove ${name}, ${stepWords(step)}`} onClick={onRemove}>

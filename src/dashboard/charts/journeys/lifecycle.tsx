@@ -5,6 +5,7 @@
 import { full, short } from '../../data/format.ts';
 import { type LifecycleAnswer, type LifecycleBar, type LifecycleState, lifecycleLayout } from './lifecycle-layout.ts';
 import { useWidth } from './use-width.ts';
+import './axes.css';
 import './lifecycle.css';
 
 export const LIFECYCLE_WORDS: Readonly<Record<LifecycleState, string>> = {

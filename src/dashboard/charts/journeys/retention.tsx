@@ -14,6 +14,7 @@ import {
 import { shareText } from './share-text.ts';
 import { niceTicks } from './ticks.ts';
 import { useWidth } from './use-width.ts';
+import './axes.css';
 import './retention.css';
 
 export type RetentionUnit = 'day' | 'week' | 'month';

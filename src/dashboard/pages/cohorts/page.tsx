@@ -19,6 +19,7 @@ import { Answered, Empty, ErrorBox } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { NewCohort } from './new-cohort.tsx';
 import { ACTIVE_DAYS, useSizes } from './use-sizes.ts';
+import '../../journeys/journeys.css';
 
 interface CohortList {
   readonly cohorts: readonly WireCohort[];

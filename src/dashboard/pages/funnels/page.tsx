@@ -5,7 +5,7 @@ import { shareText } from '../../charts/journeys/share-text.ts';
 import { useAsk } from '../../data/ask.ts';
 import { addFilter, filterOfValue } from '../../data/filters.ts';
 import { duration, full } from '../../data/format.ts';
-import { useValues } from '../../data/names.ts';
+import { useEventNames } from '../../data/names.ts';
 import { earlier } from '../../data/range.ts';
 import { journeyBase } from '../../journeys/base.ts';
 import type { Step } from '../../journeys/step.ts';
@@ -15,6 +15,7 @@ import { Answered, Empty } from '../../parts/states.tsx';
 import { FunnelSentence } from './funnel-sentence.tsx';
 import { type FunnelState, funnelBody, funnelState, showPeople } from './funnel-state.ts';
 import { FunnelWho } from './funnel-who.tsx';
+import '../../journeys/journeys.css';
 
 const GROUPS = 8;
 const PROPOSED = 3;
@@ -48,7 +49,7 @@ export default function Funnels() {
 
 /** The most frequent events: a funnel to begin with. */
 function useProposedSteps(): readonly Step[] {
-  const names = useValues('column.event', '');
+  const names = useEventNames('');
   const steps = names.filter(({ value }) => !NO_STEPS.has(value)).slice(0, PROPOSED);
   return steps.map(({ value }) => ({ event: value, filters: [] }));
 }

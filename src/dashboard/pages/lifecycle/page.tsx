@@ -11,6 +11,7 @@ import { EventPicker } from '../../journeys/pickers.tsx';
 import { Card } from '../../parts/card.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
+import '../../journeys/journeys.css';
 
 const UNITS = ['day', 'week', 'month'] as const;
 type Unit = (typeof UNITS)[number];

@@ -4,7 +4,7 @@ import type { PathNodePlace, PathsAnswer } from '../../charts/journeys/paths-lay
 import { useAsk } from '../../data/ask.ts';
 import { addFilter, filterOfValue } from '../../data/filters.ts';
 import { full } from '../../data/format.ts';
-import { useValues } from '../../data/names.ts';
+import { useEventNames } from '../../data/names.ts';
 import { params, setParams } from '../../data/router.ts';
 import { journeyBase } from '../../journeys/base.ts';
 import { PeopleDialog } from '../../journeys/people-dialog.tsx';
@@ -15,6 +15,7 @@ import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Answered, Empty, Skeleton } from '../../parts/states.tsx';
+import '../../journeys/journeys.css';
 
 const STEPS = [2, 3, 4, 5, 7, 10];
 const NODES = [5, 8, 12, 20];
@@ -33,7 +34,7 @@ interface State {
 
 function usePathsState(): State {
   const query = params.value;
-  const names = useValues(EVENT, '');
+  const names = useEventNames('');
   const [first] = names.filter(({ value }) => !NO_STARTS.has(value));
   const given = query.get('end') ?? query.get('start');
   const proposed = first === undefined ? null : { event: first.value, filters: [] };

@@ -19,6 +19,7 @@ import { Card } from '../../parts/card.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import '../../journeys/journeys.css';
 
 type Frequency = JourneyAnswer<'frequency'>;
 const BARS = 10;

@@ -17,6 +17,7 @@ import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { type RetentionState, retentionState, UNITS } from './retention-state.ts';
 import { RetentionWho } from './retention-who.tsx';
+import '../../journeys/journeys.css';
 
 const DAY_MS = 86_400_000;
 const GROUPS = 8;

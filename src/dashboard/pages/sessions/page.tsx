@@ -59,14 +59,12 @@ export default function SessionsPage() {
       <div class="split">
         <Card title="First page">
           <Answered asked={asked} height={300}>
-            {({ entries, sessions }) => (
-              <Pages caption="Sessions by their first page" pages={entries} sessions={sessions} />
-            )}
+            {({ entries }) => <Pages caption="Sessions by their first page" pages={entries} />}
           </Answered>
         </Card>
         <Card title="Last page">
           <Answered asked={asked} height={300}>
-            {({ exits, sessions }) => <Pages caption="Sessions by their last page" pages={exits} sessions={sessions} />}
+            {({ exits }) => <Pages caption="Sessions by their last page" pages={exits} />}
           </Answered>
         </Card>
       </div>
@@ -141,10 +139,10 @@ function Figure({ name, now, before, format, isInverse = false, isShare = false 
 interface PagesProps {
   readonly caption: string;
   readonly pages: Sessions['entries'];
-  readonly sessions: number;
 }
 
-function Pages({ caption, pages, sessions }: PagesProps) {
+function Pages({ caption, pages }: PagesProps) {
+  const most = Math.max(1, ...pages.map((row) => row.sessions));
   if (pages.length === 0) return <Empty title="No page was seen." />;
   return (
     <Table
@@ -154,7 +152,7 @@ function Pages({ caption, pages, sessions }: PagesProps) {
       columns={[
         {
           title: 'Page',
-          share: (row) => (sessions === 0 ? 0 : row.sessions / sessions),
+          share: (row) => row.sessions / most,
           render: ({ page, other }) =>
             other ? <span>all others</span> : <ValueButton property="column.path" value={page} absent="(no page)" />,
         },
@@ -169,7 +167,7 @@ function Pages({ caption, pages, sessions }: PagesProps) {
   );
 }
 
-const LATEST = 200;
+const LATEST = 100;
 
 /** The newest events, put together into sessions. They know nothing of the filters, and the page says so. */
 function Latest() {
