@@ -1,5 +1,7 @@
 /** App: mounts every group of routes at its path, within the middleware that all of them share. */
 import { Hono } from 'hono';
+import { annotationRoutes } from './control/annotations/annotation-routes.ts';
+import { shareRoutes } from './control/boards/share-routes.ts';
 import { cohortRoutes } from './control/cohorts/cohort-routes.ts';
 import { deletionRoutes } from './control/deletion/deletion-routes.ts';
 import { auditRoutes } from './control/keys/audit-routes.ts';
@@ -30,6 +32,8 @@ import { healthRoutes } from './operate/health-routes.ts';
 import { sealRoutes } from './operate/seal-routes.ts';
 import { statusRoutes } from './operate/status-routes.ts';
 import { queryRoutes } from './query/ask/routes.ts';
+import { boardRoutes } from './query/boards/board-routes.ts';
+import { sharedRoutes } from './query/boards/shared-routes.ts';
 import { catalogRoutes } from './query/catalog/catalog-routes.ts';
 import { eventsRoutes } from './query/events/events-routes.ts';
 import { exportRoutes } from './query/export/export-routes.ts';
@@ -64,6 +68,8 @@ export function createApp(services: Services): Hono {
   app.route('/v1/catalog', catalogRoutes(asked));
   app.route('/v1/export', exportRoutes(asked));
   app.route('/v1/insights', insightRoutes(asked));
+  app.route('/v1/boards', boardRoutes(asked));
+  app.route('/v1/shared', sharedRoutes(services, quotas));
 
   // Watching what arrives.
   app.route('/v1/arrivals', arrivalsRoutes(asked));
@@ -78,6 +84,8 @@ export function createApp(services: Services): Hono {
   app.route('/v1/whoami', whoamiRoutes(services));
   app.route('/v1/rollups', rollupRoutes(services, checkNames));
   app.route('/v1/cohorts', cohortRoutes(services, checkNames));
+  app.route('/v1/annotations', annotationRoutes(services));
+  app.route('/v1/shares', shareRoutes(services));
 
   // Operating the platform.
   app.route('/v1', sealRoutes(services));

@@ -193,6 +193,26 @@ export const LIMITS = {
   insightsMax: 200,
   /** Size of an insight's stored answer. A bigger one is computed anew each time: a D1 value stays under 2 MB. */
   insightAnswerSizeBytesMax: 1_000_000,
+  /** Boards of a tenant, each up to `boardBodySizeBytesMax`; a list names them without their tiles. */
+  boardsMax: 100,
+  /** Tiles of a board: each is a question, and people take in a dozen. */
+  boardTilesMax: 24,
+  boardBodySizeBytesMax: 128 * KIB,
+  /** Rows of a board's grid. */
+  boardRowsMax: 1_000,
+  /** Age up to which a tile's answer is given again: what a wall of screens can tell apart. */
+  tileAnswerMs: 30 * SECOND_MS,
+  /** Age up to which it is given while another call answers the question anew. */
+  tileAnswerMsMax: 5 * MINUTE_MS,
+  /** Time that such a call has: a question that takes longer is asked by the next call too. */
+  tileClaimMs: 20 * SECOND_MS,
+  /** Annotations of a tenant: a release a day for three years, and one answer lists them all. */
+  annotationsMax: 1_000,
+  annotationLengthMax: 500,
+  /** Active share links of a tenant. */
+  sharesMax: 50,
+  /** Calls with one share link, in each isolate: a board of a dozen tiles for 25 viewers a minute. */
+  shareCallsPerMinute: 300,
 
   queryRangeDaysMax: 400,
   /** Days of a question by the day or in longer steps: five years, with the leap days of two of them. */

@@ -20,6 +20,7 @@ import {
   type TimedQuota,
 } from '../core/tenant/quota.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
+import type { ShareKey } from '../http/authenticate.ts';
 import { Problem } from '../http/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
 
@@ -81,6 +82,16 @@ export class Quotas {
   /** Spends a call that asks. Throws `questions-quota-exceeded`. */
   chargeQuestion(tenant: QuotaTenant, nowMs: number): void {
     this.#spend(tenant, 'questionsPerMinute', 1, nowMs, 'server');
+  }
+
+  /** Spends a call with a share link. Throws `share-quota-exceeded`. */
+  chargeShare({ uid, hash }: ShareKey, nowMs: number): void {
+    const limit = LIMITS.shareCallsPerMinute;
+    const allowance = this.#allowanceOf(`share ${hash}`, () => fullAllowance(limit, nowMs));
+    const waitMs = spend(allowance, limit, 1, nowMs);
+    if (waitMs === 0) return;
+    const detail = `A share link may be read ${limit} times a minute; wait, then read it again.`;
+    throw this.#refusal(uid, 'share-quota-exceeded', detail, { limit, waitMs });
   }
 
   #checkStored({ uid, quotas, storedBytes = 0 }: QuotaTenant): void {

@@ -8,9 +8,10 @@
  * reads and configures. `write` is the name that `server` had. A call that needs `write` takes any key that may send.
  * Admin includes read but not write, so that no call sends events by mistake with a key that configures. This does not
  * contain a leaked admin key: it makes keys of every scope (control/keys). Keys in URLs end up in logs and referrers, so none
- * is read from there.
+ * is read from there. The key of a share link has a scope that no grant names: it is refused before anything is looked up, by
+ * every call but those of a shared board, which look up the link itself.
  */
-import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
+import { type KeyScope, SHARE_SCOPE, type SignedScope, type Tenant } from '../core/tenant/tenant.ts';
 import { type KeyRing, parseKey, type VerifiedKey } from './keys.ts';
 import { Problem, unavailable } from './problem.ts';
 
@@ -29,6 +30,12 @@ export interface Authenticated {
   readonly tenant: Tenant;
   readonly scope: KeyScope;
   readonly keyHash: string;
+}
+
+/** The key of a share link, signed here; whether the link is active its own row tells (control/boards/share-store.ts). */
+export interface ShareKey {
+  readonly uid: string;
+  readonly hash: string;
 }
 
 /** The trail of root refusals; control/audit/root-refusals.ts is the one implementation. */
@@ -89,14 +96,21 @@ export class Authenticator {
 
   /** The tenant of a key that was found already; throws as `authenticate` does. */
   async authenticateKey(key: string, needed: KeyScope): Promise<Authenticated> {
-    const verified = await this.#verify(key);
-    const tenant = await this.#tenantOf(verified);
-    if (!GRANTS[verified.scope].has(needed)) {
-      const detail = `This call needs a ${needed} key, the one sent is a ${verified.scope} key.`;
-      throw new Problem(403, 'key-scope', detail, { extra: { needed, sent: verified.scope } });
-    }
+    const { uid, scope, hash } = await this.#verify(key);
+    if (scope === SHARE_SCOPE) throw otherScope(needed, scope);
+    const tenant = await this.#tenantOf({ uid, hash });
+    if (!GRANTS[scope].has(needed)) throw otherScope(needed, scope);
     this.#charge(tenant);
-    return { tenant, scope: verified.scope, keyHash: verified.hash };
+    return { tenant, scope, keyHash: hash };
+  }
+
+  /** The key of a share link that the request shows. Throws 401 `key-missing`, `key-malformed`, `key-unknown`; 403 `key-scope`. */
+  async authenticateShare(headers: Headers): Promise<ShareKey> {
+    const key = keyOf(headers);
+    if (!key) throw new Problem(401, 'key-missing', `This call needs the key of a share link: ${HOW_TO_SEND}`);
+    const { uid, scope, hash } = await this.#verify(key);
+    if (scope !== SHARE_SCOPE) throw otherScope(SHARE_SCOPE, scope);
+    return { uid, hash };
   }
 
   /** Throws unless the request shows the root key: 401 `key-missing`, 403 `key-root`. */
@@ -129,7 +143,7 @@ export class Authenticator {
    * A signed key that the cache does not list is either newer than the cache or revoked. A look-up that begins now
    * tells which, and a revoked key stays revoked.
    */
-  async #tenantOf({ uid, hash }: VerifiedKey): Promise<Tenant> {
+  async #tenantOf({ uid, hash }: Pick<VerifiedKey, 'uid' | 'hash'>): Promise<Tenant> {
     if (this.#ended.has(hash)) throw keyRevoked();
     let known = await lookUp(this.#tenants.byUid(uid));
     if (known && !known.activeKeyHashes.has(hash)) known = await lookUp(this.#tenants.reload(uid));
@@ -147,6 +161,11 @@ async function lookUp<T>(known: Promise<T>): Promise<T> {
   } catch (cause) {
     throw unavailable('control-unavailable', 'The tenant could not be looked up; send the request again.', cause);
   }
+}
+
+function otherScope(needed: SignedScope, sent: SignedScope): Problem {
+  const detail = `This call needs a ${needed} key, the one sent is a ${sent} key.`;
+  return new Problem(403, 'key-scope', detail, { extra: { needed, sent } });
 }
 
 function keyRevoked(): Problem {

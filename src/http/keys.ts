@@ -15,18 +15,19 @@
  */
 import { toHex } from '../core/std/hex.ts';
 import { assert } from '../core/std/result.ts';
-import { KEY_SCOPES, type KeyScope } from '../core/tenant/tenant.ts';
+import { SIGNED_SCOPES, type SignedScope } from '../core/tenant/tenant.ts';
 import { isShortRootKey, rootKeyProblem } from './root-key.ts';
 
 export interface ParsedKey {
-  readonly scope: KeyScope;
+  readonly scope: SignedScope;
   readonly uid: string;
 }
 export interface VerifiedKey extends ParsedKey {
   /** SHA-256 of the key in hex: its name in the store. */
   readonly hash: string;
 }
-export interface NewKey extends VerifiedKey {
+export interface NewKey<Scope extends SignedScope = SignedScope> extends VerifiedKey {
+  readonly scope: Scope;
   /** The secret itself, which is shown once. */
   readonly key: string;
   /** The last four characters, by which people recognise the key. */
@@ -39,7 +40,7 @@ const UID_SIZE_BYTES = 10;
 const RANDOM_SIZE_BYTES = 16;
 /** Signatures are cut to 128 bits; RFC 2104 asks for half of the hash and at least 80 bits. */
 const SIGNATURE_SIZE_BYTES = 16;
-const KEY_PATTERN = new RegExp(`^tm_(${KEY_SCOPES.join('|')})_([a-z2-7]{16})_([a-z2-7]{26})_([a-z2-7]{26})$`);
+const KEY_PATTERN = new RegExp(`^tm_(${SIGNED_SCOPES.join('|')})_([a-z2-7]{16})_([a-z2-7]{26})_([a-z2-7]{26})$`);
 
 export type RandomBytes = (sizeBytes: number) => Uint8Array;
 
@@ -80,7 +81,7 @@ export class KeyRing {
     return base32(this.#random(UID_SIZE_BYTES));
   }
 
-  async make(scope: KeyScope, uid: string): Promise<NewKey> {
+  async make<Scope extends SignedScope>(scope: Scope, uid: string): Promise<NewKey<Scope>> {
     const signed = `tm_${scope}_${uid}_${base32(this.#random(RANDOM_SIZE_BYTES))}`;
     const key = `${signed}_${await this.#sign(signed)}`;
     return { key, scope, uid, hash: await sha256Hex(key), hint: key.slice(-4) };
@@ -127,7 +128,7 @@ export class KeyRing {
 /** The unverified claims of a key; null when the text does not have the form of a key. */
 export function parseKey(key: string): ParsedKey | null {
   const match = KEY_PATTERN.exec(key);
-  const scope = KEY_SCOPES.find((known) => known === match?.[1]);
+  const scope = SIGNED_SCOPES.find((known) => known === match?.[1]);
   const uid = match?.[2];
   return scope && uid ? { scope, uid } : null;
 }

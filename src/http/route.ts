@@ -21,7 +21,7 @@ import type { DeepReadonly } from '../core/std/deep-readonly.ts';
 import type { KeyScope, Tenant } from '../core/tenant/tenant.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
 import { checkAnswer, checkProblem } from './answer-checks.ts';
-import type { Authenticated } from './authenticate.ts';
+import type { Authenticated, ShareKey } from './authenticate.ts';
 import { describe, type RouteKey, type RouteTag } from './describe.ts';
 import { Problem, parseJson, parseParameters } from './problem.ts';
 
@@ -70,11 +70,15 @@ type ParamNames<P extends string> = P extends `${string}:${infer Name}/${infer R
     ? Name
     : never;
 
-type CallerOf<K extends RouteKey> = K extends KeyScope | 'read or write' | 'read or server'
-  ? { readonly tenant: Tenant }
-  : K extends 'admin or root'
-    ? { readonly caller: Authenticated | 'root' }
-    : unknown;
+type CallerOf<K extends RouteKey> = K extends KeyScope
+  ? { readonly tenant: Tenant; readonly keyHash: string }
+  : K extends 'read or write' | 'read or server'
+    ? { readonly tenant: Tenant }
+    : K extends 'admin or root'
+      ? { readonly caller: Authenticated | 'root' }
+      : K extends 'share'
+        ? { readonly share: ShareKey }
+        : unknown;
 
 /** The arguments of a handler: the caller as the key tells it, and the request's parts, parsed. */
 export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B extends z.ZodType> = CallerOf<K> & {
@@ -92,6 +96,7 @@ export interface RouteAuth {
   authenticate(headers: Headers, needed: KeyScope): Promise<Authenticated>;
   authenticateRoot(headers: Headers): Promise<void>;
   authenticateAdminOrRoot(headers: Headers): Promise<Authenticated | 'root'>;
+  authenticateShare(headers: Headers): Promise<ShareKey>;
 }
 
 export function route<
@@ -158,8 +163,12 @@ async function authenticate(auth: RouteAuth, headers: Headers, key: RouteKey): P
       return { tenant: (await authenticateEither(auth, headers, 'write')).tenant };
     case 'read or server':
       return { tenant: (await authenticateEither(auth, headers, 'server')).tenant };
-    default:
-      return { tenant: (await auth.authenticate(headers, key)).tenant };
+    case 'share':
+      return { share: await auth.authenticateShare(headers) };
+    default: {
+      const { tenant, keyHash } = await auth.authenticate(headers, key);
+      return { tenant, keyHash };
+    }
   }
 }
 

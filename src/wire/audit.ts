@@ -21,7 +21,10 @@ const entrySchema = z.object({
     .describe('`root-refused`: a call showed another key, or none that is known, where the root key is needed.'),
   actor: z.string().describe('`root`, the id of a key, or `unknown`.'),
   tenant: z.string().nullable().describe('Null for the platform.'),
-  subject: z.string().nullable().describe('The id of the key or of the tenant that the action made or ended.'),
+  subject: z
+    .string()
+    .nullable()
+    .describe('The id of the key, of the share link or of the tenant that the action made or ended.'),
   count: z.int().describe('Attempts that the entry stands for: of refusals one entry a minute is written.'),
 });
 export type WireAuditEntry = z.output<typeof entrySchema>;

@@ -62,8 +62,15 @@ export const revokedKeySchema = z.object({
 });
 export type RevokedKey = z.output<typeof revokedKeySchema>;
 
-/** Codes of keys that open nothing. */
-export const UNUSABLE_KEY_CODES = ['key-missing', 'key-malformed', 'key-unknown', 'key-revoked', 'tenant-deleted'] as const;
+/** Codes of keys that open nothing; `key-scope` is told of the key of a share link, which opens its board alone. */
+export const UNUSABLE_KEY_CODES = [
+  'key-missing',
+  'key-malformed',
+  'key-unknown',
+  'key-revoked',
+  'key-scope',
+  'tenant-deleted',
+] as const;
 
 export const keyCheckSchema = z.discriminatedUnion('valid', [
   z.object({

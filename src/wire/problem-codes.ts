@@ -8,8 +8,14 @@ import type { EventRejectionCode } from '../core/event/rejection.ts';
 
 /** Codes of a whole request: the `code` of a problem document. */
 export const PROBLEM_CODES = {
+  'annotation-not-found': 'The tenant has no annotation with that id. `GET /v1/annotations` lists them.',
+  'annotations-full': 'The tenant has the largest number of annotations that is allowed. Remove one first.',
   'anchor-invalid': '`anchor` must be "best" or "first".',
   'batch-invalid': 'The body is valid JSON, but it is not an event, a list of events or a batch.',
+  'board-changed':
+    'The board was changed since the revision that the call names. Read it again; `revision` is the one it has now.',
+  'board-not-found': 'The tenant has no board with that id. `GET /v1/boards` lists them.',
+  'boards-full': 'The tenant has the largest number of boards that is allowed. Remove one first.',
   'body-empty': 'The body is empty.',
   'body-incomplete': 'The body ended before it was complete. Send the request again.',
   'body-too-large': 'The body is over the limit; `limit` and `met` are in bytes. Send less in one request.',
@@ -110,6 +116,10 @@ export const PROBLEM_CODES = {
   'route-not-found': 'The path does not exist. `/docs` lists all calls.',
   'shard-map-stale': 'The tenant is being spread over more shards. Send the request again.',
   'shard-unavailable': 'A shard did not answer. Send the request again.',
+  'share-not-found': 'The tenant has no active share link with that id. `GET /v1/shares` lists them.',
+  'share-quota-exceeded':
+    'The share link is read more often than one link may be. Wait as `Retry-After` says and read it again.',
+  'shares-full': 'The tenant has the largest number of active share links that is allowed. Revoke one first.',
   'shards-shrink': 'The number of a tenant’s shards only grows.',
   'step-invalid': '`step` is outside the funnel’s steps.',
   'steps-invalid': '`steps` does not fit its schema: there are too few or too many steps, or one of them is empty.',
@@ -118,6 +128,7 @@ export const PROBLEM_CODES = {
   'tenant-missing': 'With the root key, the call needs the id of a tenant in `tenant`.',
   'tenant-not-found': 'There is no tenant with that id. `GET /v1/tenants` lists them.',
   'tenant-other': 'The key belongs to another tenant than the one that the request names.',
+  'tile-not-found': 'The board has no tile with that id.',
   'timezone-unknown': '`timezone` is not an IANA time zone.',
   'storage-quota-exceeded':
     'The tenant takes more bytes of the database than its quota allows. Drop old data with `PUT /v1/retention`, or have the quota raised.',

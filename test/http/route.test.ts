@@ -16,6 +16,9 @@ const open: RouteAuth = {
   },
   authenticateRoot: async () => {},
   authenticateAdminOrRoot: async () => 'root',
+  authenticateShare: async () => {
+    throw new Problem(401, 'key-missing', 'No key.');
+  },
 };
 
 function appOf(build: (app: Hono) => void) {
@@ -147,6 +150,7 @@ describe('the scope of every call', () => {
       'read or server': [keys.browser],
       'admin or root': [keys.server, keys.browser, keys.read],
       root: [keys.admin],
+      share: [keys.server, keys.browser, keys.read, keys.admin],
     };
     for (const { method, path, key, isProtocol } of operations) {
       const name = `${method} ${path}`;

@@ -118,6 +118,30 @@ describe('the plans of SQLite', () => {
     expect(await scansOf(services.db, [...seen])).toEqual([]);
   });
 
+  it('read no growing table whole for boards, annotations and share links', async () => {
+    const { services, seen, call, keys } = await start();
+    const place = { x: 0, y: 0, w: 1, h: 1 };
+    const tiles = [{ id: 'one', title: 'One', chart: 'line', place, query: { measure: 'count', last: '2 days' } }];
+    const admin = { key: keys.admin };
+    await call('PUT', '/v1/boards/mine', { ...admin, body: { name: 'Mine', tiles } });
+    const link = (await call('POST', '/v1/shares', { ...admin, body: { board: 'mine' } })).body;
+    const annotation = { at: '2026-01-01T00:00:00Z', kind: 'note', text: 'x' };
+    await call('PUT', '/v1/annotations/a', { ...admin, body: annotation });
+    for (const path of ['/v1/boards', '/v1/boards/mine', '/v1/shares?board=mine', '/v1/annotations?from=2026-01-01'])
+      expect((await call('GET', path, admin)).status).toBe(200);
+    expect((await call('GET', '/v1/shared', { key: link.key })).status).toBe(200);
+    await call('POST', '/v1/shared/tiles/one/answer', { key: link.key });
+    await call('DELETE', `/v1/shares/${link.id}`, admin);
+    await call('DELETE', '/v1/annotations/a', admin);
+    await call('DELETE', '/v1/boards/mine', admin);
+    const made = (await call('POST', '/v1/keys', { ...admin, body: { scope: 'admin' } })).body;
+    await call('DELETE', `/v1/keys/${made.id}?descendants=revoke`, admin);
+    const all = [...seen].join('\n');
+    for (const each of ['INTO boards', 'FROM shares s JOIN', 'INTO annotations', 'FROM tile_answers'])
+      expect(all).toContain(each);
+    expect(await scansOf(services.db, [...seen])).toEqual([]);
+  });
+
   it('tell a statement that reads a table whole, under its name or another', async () => {
     const { services } = await start();
     const scanning = [

@@ -6,6 +6,7 @@
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { AuditAction } from '../../core/tenant/audit.ts';
+import { KEY_ID_LENGTH } from '../../core/tenant/tenant.ts';
 
 /** The root key, the id of a key, or `unknown`. */
 export type Actor = string;
@@ -60,6 +61,21 @@ export function insertTenantDeleted(db: D1Database, id: string, atMs: number): D
          SELECT ?1, uid, id, 'root', 'tenant-deleted', id FROM tenants WHERE id = ?2 AND deleted_at_ms IS NULL`,
     )
     .bind(atMs, id);
+}
+
+/** The entries of share links that the same batch ends next. Parameters: the time, the actor, those of the condition. */
+export function insertSharesRevoked(
+  db: D1Database,
+  condition: string,
+  bindings: readonly unknown[],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO audit (at_ms, owner_uid, tenant, actor, action, subject)
+         SELECT ?1, uid, (SELECT id FROM tenants WHERE tenants.uid = shares.uid), ?2, 'share-revoked',
+           substr(hash, 1, ${KEY_ID_LENGTH}) FROM shares WHERE ${condition}`,
+    )
+    .bind(...bindings);
 }
 
 export interface AuditPage {

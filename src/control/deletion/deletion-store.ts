@@ -57,6 +57,10 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   cursors: ['destination'],
   names: ['kind', 'name'],
   name_facts: ['kind', 'name'],
+  boards: ['board_id'],
+  tile_answers: ['board_id', 'tile_id'],
+  shares: ['hash'],
+  annotations: ['annotation_id'],
 };
 
 /** Tables whose rows name the tenant within a text, and the condition that finds them. Parameter 1 is the uid. */

@@ -4,7 +4,7 @@
  * The call tells nothing of the tenant beyond its id, so any key of a tenant may make it.
  */
 import { Hono } from 'hono';
-import { type KeyScope, senderOf } from '../../core/tenant/tenant.ts';
+import { type KeyScope, type SignedScope, senderOf } from '../../core/tenant/tenant.ts';
 import { keyOf } from '../../http/authenticate.ts';
 import { parseKey } from '../../http/keys.ts';
 import { Problem } from '../../http/problem.ts';
@@ -14,12 +14,14 @@ import type { ControlServices } from '../services.ts';
 
 const HINT_LENGTH = 4;
 /** The scope that a key of each scope is let in with. */
-const NEEDED: Readonly<Record<KeyScope, KeyScope>> = {
+const NEEDED: Readonly<Record<SignedScope, KeyScope>> = {
   server: 'write',
   browser: 'write',
   write: 'write',
   read: 'read',
   admin: 'read',
+  // The key of a share link is let in nowhere.
+  share: 'read',
 };
 
 /** @example app.route('/v1/keys', keyCheckRoutes(services)) */

@@ -10,6 +10,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 import { KEY_ID_LENGTH, type KeyScope } from '../../core/tenant/tenant.ts';
 import { insertEntry } from '../audit/audit-store.ts';
+import { endShares } from '../shares/end-shares.ts';
 
 /** A key as it is stored: without the secret, which was shown once. */
 export interface KeyToStore {
@@ -109,9 +110,9 @@ export type RevocationRefusal =
   | { readonly reason: 'has-descendants'; readonly ids: readonly string[] };
 
 /**
- * Revokes a key. Returns the ids of the descendants that ended with it. A key with active descendants is refused until the
- * caller says what becomes of them: an app may live by them, or a thief. The caller's own key is no descendant here, so that
- * a key can end the one that made it. Revoking again changes nothing.
+ * Revokes a key. Returns the ids of the descendants that ended with it: keys and share links. A key with active descendants is
+ * refused until the caller says what becomes of them: an app may live by them, or a thief. The caller's own key is no
+ * descendant here, so that a key can end the one that made it. Revoking again changes nothing.
  */
 export async function revokeKey(
   db: D1Database,
@@ -119,17 +120,17 @@ export async function revokeKey(
   revocation: Revocation,
 ): Promise<Result<readonly string[], RevocationRefusal>> {
   const { id, by, descendants, nowMs } = revocation;
-  const lineage = await readLineage(db, uid, revocation);
+  const { lineage, shareIds } = await readLineage(db, uid, revocation);
   const target = lineage.find(({ hash }) => hash.startsWith(id));
   if (target === undefined) return err({ reason: 'not-found' });
   const active = lineage.filter(({ revoked_at_ms }) => revoked_at_ms === null);
-  const heirs = active.filter((key) => key !== target).map(({ hash }) => idOf(hash));
+  const heirs = [...active.filter((key) => key !== target).map(({ hash }) => idOf(hash)), ...shareIds];
   if (heirs.length > 0 && descendants === null) return err({ reason: 'has-descendants', ids: heirs });
-  const ends = descendants === 'revoke' ? active : active.filter((key) => key === target);
+  const ends = descendants === 'revoke' ? [...active, ...shareIds] : active.filter((key) => key === target);
   if (ends.length === 0) return ok([]);
 
   const parameters = [uid, id, hashOf(by), descendants === 'revoke' ? 1 : 0, nowMs];
-  const [, ended] = await db.batch<{ hash: string }>([
+  const [, ended, , links] = await db.batch<{ hash: string }>([
     db
       .prepare(
         `${DOOMED} INSERT INTO audit (at_ms, owner_uid, tenant, actor, action, subject)
@@ -138,10 +139,29 @@ export async function revokeKey(
       )
       .bind(...parameters, actorOf(by)),
     db.prepare(`${DOOMED} UPDATE keys SET revoked_at_ms = ?5 WHERE ${MAY_END} RETURNING hash`).bind(...parameters),
+    ...endLinksOf(db, uid, lineage, revocation),
   ]);
-  const hashes = ended?.results.map(({ hash }) => hash) ?? [];
-  if (hashes.length > 0) return ok(hashes.filter((hash) => hash !== target.hash).map(idOf));
+  const gone = [ended, links].flatMap((result) => result?.results.map(({ hash }) => hash) ?? []);
+  if (gone.length > 0) return ok(gone.filter((hash) => hash !== target.hash).map(idOf));
   return err({ reason: (await isActive(db, by)) ? 'last-admin' : 'caller-revoked' });
+}
+
+/**
+ * Statements that end the share links of a lineage, once its keys are revoked in the same batch, maybe the caller's own among
+ * them: the links of a key that is not revoked stay. A link that such a key has made meanwhile ends too.
+ */
+function endLinksOf(
+  db: D1Database,
+  uid: string,
+  lineage: readonly KeyRow[],
+  { by, descendants, nowMs }: Revocation,
+): D1PreparedStatement[] {
+  const hashes = descendants === 'revoke' ? lineage.map(({ hash }) => hash) : [];
+  const mayEnd = `(?5 = '' OR EXISTS (SELECT 1 FROM keys WHERE hash = ?5 AND coalesce(revoked_at_ms, ?1) = ?1))`;
+  const condition = `uid = ?3 AND ${mayEnd} AND made_by IN (SELECT substr(hash, 1, ${KEY_ID_LENGTH}) FROM keys
+    WHERE uid = ?3 AND revoked_at_ms IS NOT NULL AND hash IN (SELECT value FROM json_each(?4)))`;
+  const parameters = [uid, JSON.stringify(hashes), hashOf(by)];
+  return endShares(db, { condition, parameters, actor: actorOf(by), nowMs });
 }
 
 /** The key (?2), and with ?4 all that it made, without the caller's (?3) and what the caller made. */
@@ -154,17 +174,28 @@ const ADMINS = `SELECT 1 FROM keys WHERE uid = ?1 AND scope = 'admin' AND revoke
 const MAY_END = `uid = ?1 AND revoked_at_ms IS NULL AND hash IN doomed AND ${activeSql('?3')}
   AND (?3 = '' OR NOT EXISTS (${ADMINS} IN doomed) OR EXISTS (${ADMINS} NOT IN doomed))`;
 
-/** The key and its descendants, revoked ones too. */
-async function readLineage(db: D1Database, uid: string, { id, by }: Revocation): Promise<KeyRow[]> {
-  const { results } = await db
-    .prepare(`${DOOMED} SELECT * FROM keys WHERE uid = ?1 AND hash IN doomed`)
-    .bind(uid, id, hashOf(by), 1)
-    .all<KeyRow>();
-  return results;
+interface Lineage {
+  /** The key and the keys among its descendants, revoked ones too. */
+  readonly lineage: readonly KeyRow[];
+  /** Ids of the active share links that these made. */
+  readonly shareIds: readonly string[];
+}
+
+async function readLineage(db: D1Database, uid: string, { id, by, nowMs }: Revocation): Promise<Lineage> {
+  const [keys, shares] = (await db.batch<unknown>([
+    db.prepare(`${DOOMED} SELECT * FROM keys WHERE uid = ?1 AND hash IN doomed`).bind(uid, id, hashOf(by), 1),
+    db
+      .prepare(
+        `${DOOMED} SELECT hash FROM shares WHERE uid = ?1 AND (expires_at_ms IS NULL OR expires_at_ms > ?5)
+           AND made_by IN (SELECT substr(hash, 1, ${KEY_ID_LENGTH}) FROM doomed)`,
+      )
+      .bind(uid, id, hashOf(by), 1, nowMs),
+  ])) as [D1Result<KeyRow>, D1Result<{ hash: string }>];
+  return { lineage: keys.results, shareIds: shares.results.map(({ hash }) => idOf(hash)) };
 }
 
 /** A condition: the parameter is empty, for the root key, or the hash of an active key. */
-function activeSql(parameter: string): string {
+export function activeSql(parameter: string): string {
   return `(${parameter} = '' OR EXISTS (SELECT 1 FROM keys WHERE hash = ${parameter} AND revoked_at_ms IS NULL))`;
 }
 

@@ -17,6 +17,12 @@ import type { TenantQuotas } from './quota.ts';
 export const KEY_SCOPES = ['server', 'browser', 'read', 'admin', 'write'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
+/** The scope of a share link's key, which reads one board and nothing else. No other call takes such a key. */
+export const SHARE_SCOPE = 'share';
+/** The scopes of everything that is signed as a key. */
+export const SIGNED_SCOPES = [...KEY_SCOPES, SHARE_SCOPE] as const;
+export type SignedScope = (typeof SIGNED_SCOPES)[number];
+
 /** Digits of a key's hash that name the key to people. */
 export const KEY_ID_LENGTH = 16;
 

@@ -92,7 +92,8 @@ function earlierRange({ startMs, endMs, timezone }: Query, offset: Span): { from
   return { from: isoTime(before(startMs, offset, timezone)), to: isoTime(before(endMs, offset, timezone)) };
 }
 
-function rangeOfLast(
+/** The range of `last`, which stands in the place of `from` and `to` in `fields`. */
+export function rangeOfLast(
   last: unknown,
   fields: Record<string, unknown>,
   path: string,

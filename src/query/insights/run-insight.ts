@@ -66,8 +66,9 @@ function momentOf({ questions }: Report, nowMs: number): number | null {
 }
 
 /** A shard that told its version may have failed afterwards; an answer without its events must not be given again. */
-function isFromAllShards(answer: ReportAnswer): boolean {
-  const answers: readonly Answer[] = 'answers' in answer ? Object.values(answer.answers) : [answer];
+export function isFromAllShards(answer: ReportAnswer | Pick<Answer, 'meta'>): boolean {
+  const answers: readonly (Pick<Answer, 'meta'> & Partial<Answer>)[] =
+    'answers' in answer ? Object.values(answer.answers) : [answer];
   const metas = answers.flatMap(({ meta, compared }) => (compared === undefined ? [meta] : [meta, compared.meta]));
   return metas.every(({ sources: { live } }) => live.answered === live.shards);
 }

@@ -6,23 +6,21 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { FIGURES, kindOf, parseFigure } from '../../core/journeys/figures.ts';
 import { funnelPeople } from '../../core/journeys/funnel/funnel-people.ts';
-import { JOURNEYS, type JourneyRefusalCode, journeyOf } from '../../core/journeys/kinds.ts';
+import { JOURNEYS, type JourneyRefusalCode } from '../../core/journeys/kinds.ts';
 import type { FigureKind } from '../../core/journeys/kit/figure.ts';
 import type { JourneyKind } from '../../core/journeys/kit/journey-kind.ts';
-import { COMMON_CODES, type JourneyQuestion, type JourneyRefusal } from '../../core/journeys/kit/request.ts';
+import { COMMON_CODES, type JourneyQuestion } from '../../core/journeys/kit/request.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Result } from '../../core/std/result.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import type { Services } from '../../services.ts';
 import { FUNNEL_PEOPLE_CALL, figurePeopleCall, journeyCall } from '../../wire/journeys.ts';
 import { answerCall } from '../call/call.ts';
-import type { Asking, QueryPorts } from '../view/asking.ts';
-import { viewMeta } from '../view/meta.ts';
-import { invalidQuestion, type LakeRefusal, problemOf, READING_CODES } from '../view/refusal.ts';
+import type { QueryPorts } from '../view/asking.ts';
+import { READING_CODES } from '../view/refusal.ts';
+import { answerJourney, mustJourney, mustQuestion, wireReading } from './answer-journey.ts';
 import { listFigurePeople } from './figure-people.ts';
 import { listFunnelPeople } from './funnel-people.ts';
-import { type JourneyReading, readJourney } from './journey-source.ts';
 import { parsePeopleCursor } from './people-page.ts';
 
 export type JourneyServices = Pick<Services, 'auth'> & QueryPorts;
@@ -60,10 +58,8 @@ function addJourney(
     { ...READ, path: `/${name}`, summary, description, body: bodyOf(request), answer, errors: errorsOf(kind) },
     async ({ tenant, body }) => {
       const nowMs = services.now();
-      const spec = { kind: name, question: must(kind.parse(body, tenant.timezone, nowMs)) };
-      return answerCall(services, { tenant, nowMs }, async (asking) =>
-        answerOf(asking, await readJourney(asking, journeyOf(spec), { spec })),
-      );
+      const spec = mustJourney({ kind: name, body }, tenant, nowMs);
+      return answerCall(services, { tenant, nowMs }, (asking) => answerJourney(asking, spec));
     },
   );
 }
@@ -78,10 +74,10 @@ function addFunnelPeople(app: Hono, services: JourneyServices): void {
     { ...READ, path: `/${name}`, summary, body: bodyOf(request), answer, errors },
     async ({ tenant, body }) => {
       const nowMs = services.now();
-      const question = must(funnelPeople.parse(body, tenant.timezone));
+      const question = mustQuestion(funnelPeople.parse(body, tenant.timezone));
       const after = question.cursor === null ? null : mustCursor(question.cursor);
       return answerCall(services, { tenant, nowMs }, async (asking) =>
-        answerOf(asking, await listFunnelPeople(asking, question, { after })),
+        wireReading(asking, await listFunnelPeople(asking, question, { after })),
       );
     },
   );
@@ -98,29 +94,13 @@ function addFigurePeople(app: Hono, services: JourneyServices, figure: FigureKin
     { ...READ, path: `/${kind.name}/people`, summary, body: bodyOf(request), answer, errors },
     async ({ tenant, body }) => {
       const nowMs = services.now();
-      const question = must(parseFigure(figure, body, { timezone: tenant.timezone, nowMs }));
+      const question = mustQuestion(parseFigure(figure, body, { timezone: tenant.timezone, nowMs }));
       const after = question.cursor === null ? null : mustCursor(question.cursor);
       return answerCall(services, { tenant, nowMs }, async (asking) =>
-        answerOf(asking, await listFigurePeople(asking, figure, question, { after })),
+        wireReading(asking, await listFigurePeople(asking, figure, question, { after })),
       );
     },
   );
-}
-
-function answerOf<Answer extends object>(
-  { ports, nowMs }: Asking<QueryPorts>,
-  reading: Result<JourneyReading<Answer>, LakeRefusal>,
-) {
-  if (!reading.ok) throw problemOf(reading.error);
-  const { answer, view, scannedEvents, isEstimated } = reading.value;
-  const elapsedMs = ports.now() - nowMs;
-  const estimated = isEstimated && { estimated: true as const };
-  return { ...answer, meta: { ...viewMeta(view, scannedEvents), elapsedMs, ...estimated } };
-}
-
-function must<T>(parsed: Result<T, JourneyRefusal<JourneyRefusalCode>>): T {
-  if (parsed.ok) return parsed.value;
-  throw invalidQuestion(parsed.error);
 }
 
 function mustCursor(cursor: string): bigint {
