@@ -93,4 +93,13 @@ export const PAGES: readonly Page[] = [
     hasBar: false,
     load: () => import('./pages/boards/page.tsx'),
   },
+  {
+    path: '/shared',
+    name: 'Shared board',
+    icon: 'boards',
+    group: null,
+    hasBar: false,
+    isAlone: true,
+    load: () => import('./pages/shared/page.tsx'),
+  },
 ];

@@ -1,4 +1,7 @@
 /** Funnels: how many people get through a row of steps, where they leave, and who they are. */
+
+import { AddToBoard } from '../../boards/add-to-board.tsx';
+import { keptQuestion } from '../../boards/board.ts';
 import { Funnel } from '../../charts/journeys/funnel.tsx';
 import type { FunnelAnswer } from '../../charts/journeys/funnel-layout.ts';
 import { shareText } from '../../charts/journeys/share-text.ts';
@@ -26,14 +29,12 @@ export default function Funnels() {
   const state = funnelState(proposed);
   const body = funnelBody(state);
   const { by } = state;
-  const asked = useAsk<FunnelAnswer>(
-    body && { path: '/v1/query/funnel', body: { ...body, ...(by !== null && { groupBy: by, top: GROUPS }) } },
-  );
+  const asked = useAsk<FunnelAnswer>(body && { path: '/v1/query/funnel', body: groupedBody(body, by) });
   return (
     <>
       <h1 class="sr">Funnels</h1>
       <FunnelSentence state={state} />
-      <Card title="Funnel">
+      <Card title="Funnel" actions={body && <SaveFunnel body={groupedBody(body, by)} state={state} />}>
         {body === null ? (
           <Empty title="A funnel has two steps or more.">Add a step above.</Empty>
         ) : (
@@ -45,6 +46,20 @@ export default function Funnels() {
       {body !== null && <FunnelWho state={state} body={body} />}
     </>
   );
+}
+
+function groupedBody<Body extends object>(body: Body, by: string | null) {
+  return { ...body, ...(by !== null && { groupBy: by, top: GROUPS }) };
+}
+
+interface SaveProps {
+  readonly body: { readonly from: string; readonly to: string };
+  readonly state: FunnelState;
+}
+
+function SaveFunnel({ body, state: { steps } }: SaveProps) {
+  const question = { chart: 'journey', journey: { kind: 'funnel', question: keptQuestion(body) } } as const;
+  return <AddToBoard title={steps.map(({ event }) => event || 'any event').join(' → ')} question={question} />;
 }
 
 /** The most frequent events: a funnel to begin with. */

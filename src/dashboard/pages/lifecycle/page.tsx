@@ -1,4 +1,7 @@
 /** Lifecycle: the people of each interval who are new, came back, woke up again or went dormant, and who they are. */
+
+import { AddToBoard } from '../../boards/add-to-board.tsx';
+import { keptQuestion } from '../../boards/board.ts';
 import { LIFECYCLE_WORDS, Lifecycle } from '../../charts/journeys/lifecycle.tsx';
 import { LIFECYCLE_STATES, type LifecycleAnswer, type LifecycleState } from '../../charts/journeys/lifecycle-layout.ts';
 import { useAsk } from '../../data/ask.ts';
@@ -46,7 +49,15 @@ export default function LifecyclePage() {
           }))}
         />
       </section>
-      <Card title="Lifecycle">
+      <Card
+        title="Lifecycle"
+        actions={
+          <AddToBoard
+            title={`Lifecycle by ${interval}`}
+            question={{ chart: 'journey', journey: { kind: 'lifecycle', question: keptQuestion(body) } }}
+          />
+        }
+      >
         <Answered asked={asked} height={480}>
           {({ points }) =>
             points.every((point) => LIFECYCLE_STATES.every((state) => point[state] === 0)) ? (

@@ -1,4 +1,7 @@
 /** Paths: what people do next after an event, or what they did before one. */
+
+import { AddToBoard } from '../../boards/add-to-board.tsx';
+import { keptQuestion } from '../../boards/board.ts';
 import { Paths } from '../../charts/journeys/paths.tsx';
 import type { PathNodePlace, PathsAnswer } from '../../charts/journeys/paths-layout.ts';
 import { useAsk } from '../../data/ask.ts';
@@ -64,7 +67,17 @@ export default function PathsPage() {
     <>
       <h1 class="sr">Paths</h1>
       <Sentence state={state} />
-      <Card title="Paths">
+      <Card
+        title="Paths"
+        actions={
+          body && (
+            <AddToBoard
+              title={`Paths ${isBackward ? 'to' : 'from'} ${stepWords(anchor)}`}
+              question={{ chart: 'journey', journey: { kind: 'paths', question: keptQuestion(body) } }}
+            />
+          )
+        }
+      >
         {body === null ? (
           <Skeleton height={420} />
         ) : (

@@ -1,4 +1,7 @@
 /** Retention: how many people come back in the n-th day, week or month, and who they are. */
+
+import { AddToBoard } from '../../boards/add-to-board.tsx';
+import { keptQuestion } from '../../boards/board.ts';
 import { Retention } from '../../charts/journeys/retention.tsx';
 import type { RetentionAnswer } from '../../charts/journeys/retention-layout.ts';
 import { shareText } from '../../charts/journeys/share-text.ts';
@@ -42,7 +45,15 @@ export default function RetentionPage() {
     <>
       <h1 class="sr">Retention</h1>
       <Sentence state={state} />
-      <Card title="Retention">
+      <Card
+        title="Retention"
+        actions={
+          <AddToBoard
+            title={`Retention by ${interval}`}
+            question={{ chart: 'journey', journey: { kind: 'retention', question: keptQuestion(body) } }}
+          />
+        }
+      >
         <Answered asked={asked} height={520}>
           {(answer) => <Answer answer={answer} state={state} />}
         </Answered>

@@ -1,6 +1,8 @@
 /** Sessions: how many, how long, where they begin and end; and the latest ones, each with what was done in it. */
 import type { EventListAnswer } from '../../../wire/events.ts';
 import type { JourneyAnswer } from '../../../wire/journeys.ts';
+import { AddToBoard } from '../../boards/add-to-board.tsx';
+import { keptQuestion } from '../../boards/board.ts';
 import { SessionList } from '../../charts/journeys/session-list.tsx';
 import { shareText } from '../../charts/journeys/share-text.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
@@ -45,7 +47,15 @@ export default function SessionsPage() {
         />
         <span class="muted-word">without an event</span>
       </div>
-      <Card title="Sessions">
+      <Card
+        title="Sessions"
+        actions={
+          <AddToBoard
+            title="Sessions"
+            question={{ chart: 'journey', journey: { kind: 'sessions', question: keptQuestion(body) } }}
+          />
+        }
+      >
         <Answered asked={asked} height={360}>
           {(answer) =>
             answer.sessions === 0 ? (
