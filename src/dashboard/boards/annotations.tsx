@@ -5,7 +5,7 @@ import { type Asked, change } from '../data/ask.ts';
 import { at } from '../data/format.ts';
 import { nowMs } from '../data/range.ts';
 import { isAdmin, timezone } from '../data/session.ts';
-import { dateIn, startOfDate, timeIn } from '../data/zone.ts';
+import { dateIn, startOfDate } from '../data/zone.ts';
 import { NeedsAdmin } from '../frame/needs-admin.tsx';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -75,7 +75,7 @@ function Form({ onSaved }: { readonly onSaved: () => void }) {
   const [text, setText] = useState('');
   const [kind, setKind] = useState<string>('release');
   const [date, setDate] = useState(dateIn(zone, nowMs.value));
-  const [time, setTime] = useState(timeIn(zone, nowMs.value));
+  const [time, setTime] = useState(at(nowMs.value, 'time'));
   const [error, setError] = useState<CallError | null>(null);
   const save = async (event: Event) => {
     event.preventDefault();

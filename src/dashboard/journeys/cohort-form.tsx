@@ -46,9 +46,11 @@ function NamedForm({ draft }: { readonly draft: CohortDraft }) {
         </p>
       )}
       {error && <ErrorBox error={error} />}
-      <Button kind="primary" type="submit" disabled={isBusy || name.trim() === ''}>
-        Save the cohort
-      </Button>
+      <div class="actions">
+        <Button kind="primary" type="submit" disabled={isBusy || name.trim() === ''}>
+          Save the cohort
+        </Button>
+      </div>
     </form>
   );
 }

@@ -1,5 +1,6 @@
 /** Funnels: how many people get through a row of steps, where they leave, and who they are. */
 
+import type { Catalog } from '../../../wire/catalog.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
 import { Funnel } from '../../charts/journeys/funnel.tsx';
@@ -8,13 +9,13 @@ import { shareText } from '../../charts/journeys/share-text.ts';
 import { useAsk } from '../../data/ask.ts';
 import { addFilter, filterOfValue } from '../../data/filters.ts';
 import { duration, full } from '../../data/format.ts';
-import { useEventNames } from '../../data/names.ts';
 import { earlier } from '../../data/range.ts';
+import { params } from '../../data/router.ts';
 import { journeyBase } from '../../journeys/base.ts';
 import type { Step } from '../../journeys/step.ts';
 import { Card } from '../../parts/card.tsx';
 import { Delta } from '../../parts/figure.tsx';
-import { Answered, Empty } from '../../parts/states.tsx';
+import { Answered, Empty, Skeleton } from '../../parts/states.tsx';
 import { FunnelSentence } from './funnel-sentence.tsx';
 import { type FunnelState, funnelBody, funnelState, showPeople } from './funnel-state.ts';
 import { FunnelWho } from './funnel-who.tsx';
@@ -25,7 +26,7 @@ const PROPOSED = 3;
 const NO_STEPS: ReadonlySet<string> = new Set(['identify', 'group', 'alias']);
 
 export default function Funnels() {
-  const proposed = useProposedSteps();
+  const { proposed, isLoading } = useProposedSteps();
   const state = funnelState(proposed);
   const body = funnelBody(state);
   const { by } = state;
@@ -35,7 +36,9 @@ export default function Funnels() {
       <h1 class="sr">Funnels</h1>
       <FunnelSentence state={state} />
       <Card title="Funnel" actions={body && <SaveFunnel body={groupedBody(body, by)} state={state} />}>
-        {body === null ? (
+        {isLoading ? (
+          <Skeleton height={252} />
+        ) : body === null ? (
           <Empty title="A funnel has two steps or more.">Add a step above.</Empty>
         ) : (
           <Answered asked={asked} height={60 + 64 * state.steps.length}>
@@ -63,10 +66,12 @@ function SaveFunnel({ body, state: { steps } }: SaveProps) {
 }
 
 /** The most frequent events: a funnel to begin with. */
-function useProposedSteps(): readonly Step[] {
-  const names = useEventNames('');
-  const steps = names.filter(({ value }) => !NO_STEPS.has(value)).slice(0, PROPOSED);
-  return steps.map(({ value }) => ({ event: value, filters: [] }));
+function useProposedSteps(): { readonly proposed: readonly Step[]; readonly isLoading: boolean } {
+  const isNamed = params.value.has('s');
+  const { data, isLoading } = useAsk<Catalog>(isNamed ? null : { path: '/v1/catalog?kind=event&limit=20' });
+  const names = (data?.entries ?? []).map(({ name }) => name).filter((name) => !NO_STEPS.has(name));
+  const proposed = names.slice(0, PROPOSED).map((event) => ({ event, filters: [] }));
+  return { proposed, isLoading: !isNamed && isLoading && data === undefined };
 }
 
 function Answer({ answer, state }: { readonly answer: FunnelAnswer; readonly state: FunnelState }) {
