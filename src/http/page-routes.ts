@@ -30,6 +30,7 @@ const PAGES: Readonly<Record<string, string>> = {
   '/person': 'The dashboard: one person',
   '/cohorts': 'The dashboard: cohorts',
   '/boards': 'The dashboard: boards',
+  '/shared': 'The dashboard: a board as a link shows it',
   '/data': 'The dashboard: arrivals, the catalogue and imports',
   '/pipeline': 'The dashboard: shards, watermarks and stores',
   '/settings': 'The dashboard: tenants, keys and quotas',

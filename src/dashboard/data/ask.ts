@@ -15,6 +15,8 @@ export interface AskRequest {
   readonly path: string;
   /** Sent as JSON by POST; without one the call is a GET. */
   readonly body?: unknown;
+  /** Default: the key of the session. */
+  readonly key?: string;
 }
 
 export interface Asked<T> {
@@ -57,7 +59,7 @@ export function useAsk<T>(
   request: AskRequest | null,
   { everyMs = 0, version = 0, isMoving = false }: AskOptions = {},
 ): Asked<T> {
-  const key = session.value?.key;
+  const key = request?.key ?? session.value?.key;
   const id = request === null ? null : `${key} ${request.path} ${JSON.stringify(request.body) ?? ''}`;
   const form = isMoving ? id?.replaceAll(INSTANT, '') : id;
   const [turn, setTurn] = useState(0);

@@ -1,13 +1,19 @@
 /** App: the way in until a tenant is open, then the frame with the page that the URL names. */
 import { useEffect, useState } from 'preact/hooks';
 import { CallError } from '../data/api.ts';
+import { path } from '../data/router.ts';
 import { openSession, sessionState } from '../data/session.ts';
 import { Lazy } from '../parts/lazy.tsx';
 import { ErrorBox } from '../parts/states.tsx';
 import type { Page } from './page.ts';
-import { Shell } from './shell.tsx';
+import { LoadedPage, Shell } from './shell.tsx';
 
 export function App({ pages }: { readonly pages: readonly Page[] }) {
+  const alone = pages.find((page) => page.isAlone && page.path === path.value);
+  return alone ? <LoadedPage page={alone} /> : <Tenant pages={pages} />;
+}
+
+function Tenant({ pages }: { readonly pages: readonly Page[] }) {
   const [problem, setProblem] = useState<string | null>(null);
   const [failure, setFailure] = useState<CallError | null>(null);
   const open = () => {

@@ -10,5 +10,7 @@ export interface Page {
   readonly group: 'ask' | 'run' | null;
   /** Whether the page follows the range and the filters of the bar above it. */
   readonly hasBar: boolean;
+  /** Whether the page is shown by itself, without a session and without the frame. Default: it is not. */
+  readonly isAlone?: boolean;
   readonly load: () => Promise<{ readonly default: ComponentType }>;
 }

@@ -66,7 +66,7 @@ function Links({ pages }: { readonly pages: readonly Page[] }) {
 }
 
 /** Shows the page once its module is here. */
-function LoadedPage({ page }: { readonly page: Page }) {
+export function LoadedPage({ page }: { readonly page: Page }) {
   const [Shown, setShown] = useState<ComponentType | null>(null);
   const [error, setError] = useState<CallError | null>(null);
   const load = () => {

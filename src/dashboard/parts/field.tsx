@@ -12,13 +12,14 @@ interface FieldProps {
 }
 
 interface InputProps {
-  readonly type?: 'text' | 'password' | 'date' | 'number' | 'search';
+  readonly type?: 'text' | 'password' | 'date' | 'time' | 'number' | 'search';
   readonly placeholder?: string;
   readonly min?: string;
   readonly max?: string;
   readonly step?: string;
   readonly required?: boolean;
   readonly autocomplete?: 'off';
+  readonly readonly?: boolean;
 }
 
 export function TextField({ label, value, onChange, isBare, hint, ...rest }: FieldProps & InputProps) {

@@ -111,6 +111,14 @@ describe('a share link', () => {
     expect((await read('tm_share')).body.code).toBe('key-malformed');
   });
 
+  it('is told to be no key of the tenant', async () => {
+    const { call, link } = await shared();
+    expect((await call('GET', '/v1/keys/check', { key: link.key })).body).toMatchObject({
+      valid: false,
+      code: 'key-scope',
+    });
+  });
+
   it('cannot be drawn as a key, whatever the scope is called', async () => {
     const { call, keys } = await shared();
     const { status } = await call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'share' } });

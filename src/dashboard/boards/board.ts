@@ -1,0 +1,80 @@
+/** Board: the boards and tiles of the wire, and how tiles are laid out: packed in their order into rows of 12 columns. */
+import type { z } from 'zod';
+import type { boardListSchema, Tile, TileAnswer, WireBoard } from '../../wire/boards/board.ts';
+import type { sharedBoardSchema, shareListSchema } from '../../wire/boards/share.ts';
+import { range } from '../data/range.ts';
+
+export type { Tile, TileAnswer };
+export type Board = WireBoard;
+export type BoardList = z.output<typeof boardListSchema>;
+export type ShareList = z.output<typeof shareListSchema>;
+export type SharedBoard = z.output<typeof sharedBoardSchema>;
+/** What is shown of a tile before its answer is there. */
+export type ShownTile = Pick<Tile, 'id' | 'title' | 'chart' | 'place'>;
+/** The question of a tile. */
+export type TileQuestion = Pick<Tile, 'insight' | 'query' | 'journey' | 'chart'>;
+
+const COLUMNS = 12;
+export const WIDTHS = [3, 4, 6, 8, 12] as const;
+export const HEIGHTS = [2, 4, 6, 8, 10] as const;
+
+/** The tiles in the order in which they are read. */
+export function inOrder<T extends ShownTile>(tiles: readonly T[]): T[] {
+  return [...tiles].sort((a, b) => a.place.y - b.place.y || a.place.x - b.place.x);
+}
+
+/** The tiles with their places: from left to right, and into a further row where they do not fit. */
+export function packTiles<T extends ShownTile>(tiles: readonly T[]): T[] {
+  let x = 0;
+  let y = 0;
+  let rowHeight = 0;
+  return tiles.map((tile) => {
+    const { w, h } = tile.place;
+    if (x + w > COLUMNS) {
+      x = 0;
+      y += rowHeight;
+      rowHeight = 0;
+    }
+    const placed = { ...tile, place: { x, y, w, h } };
+    x += w;
+    rowHeight = Math.max(rowHeight, h);
+    return placed;
+  });
+}
+
+/** The size with which a tile begins. */
+export function sizeOf({ chart, journey }: TileQuestion): { readonly w: number; readonly h: number } {
+  if (chart === 'number') return { w: 3, h: 2 };
+  if (journey === undefined) return { w: 6, h: 4 };
+  return journey.kind === 'sessions' || journey.kind === 'active' ? { w: 6, h: 4 } : { w: 12, h: 6 };
+}
+
+/** An id of a board or a tile: the letters and digits of its name, and an end that makes it unique. */
+export function newId(name: string): string {
+  const word = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 28);
+  const end = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+  return word === '' ? `b-${end}` : `${word}-${end}`;
+}
+
+/** The span of a range that moves with time; null for one of fixed dates. */
+export function lastOf(rangeId: string): string | null {
+  if (rangeId === 'today') return '1 day';
+  if (rangeId === 'month') return '1 month';
+  if (rangeId === '12m') return '12 months';
+  const days = /^(\d+)d$/.exec(rangeId)?.[1];
+  return days ? `${days} days` : null;
+}
+
+/** A journey's question to be kept on a board: its range moves on where that of the page does. */
+export function keptQuestion(body: { readonly from: string; readonly to: string }): Record<string, unknown> {
+  const last = lastOf(range.value.id);
+  if (last === null) return { ...body };
+  const { from: _, to: __, ...rest } = body;
+  return { ...rest, last };
+}

@@ -1,0 +1,98 @@
+/** People dialog: who is counted in a figure, page by page; each opens the person's page, and all can become a cohort. */
+
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { FunnelPeopleAnswer } from '../../wire/journeys.ts';
+import { type AskRequest, useAsk } from '../data/ask.ts';
+import { hrefOf } from '../data/router.ts';
+import { Button } from '../parts/button.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { Answered, Empty } from '../parts/states.tsx';
+import { Table } from '../parts/table.tsx';
+import type { CohortDraft } from './cohort-draft.ts';
+import { CohortForm } from './cohort-form.tsx';
+import './journeys.css';
+
+export type ListedPerson = FunnelPeopleAnswer['people'][number];
+
+interface PeopleDialogProps {
+  readonly title: string;
+  /** A call that lists people, without its page. */
+  readonly request: AskRequest;
+  /** The cohort that these people could become. Default: none can be made. */
+  readonly draft?: CohortDraft | null;
+  /** Further things to do with them. */
+  readonly actions?: ComponentChildren;
+  readonly onClose: () => void;
+}
+
+export function PeopleDialog({ title, request, draft = null, actions, onClose }: PeopleDialogProps) {
+  const [isMaking, setMaking] = useState(false);
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <PeopleList key={JSON.stringify(request)} request={request} />
+      <div class="actions">
+        {draft && !isMaking && (
+          <Button kind="primary" onClick={() => setMaking(true)}>
+            Make a cohort of these
+          </Button>
+        )}
+        {actions}
+      </div>
+      {draft && isMaking && <CohortForm draft={draft} />}
+    </Dialog>
+  );
+}
+
+const PAGE = 50;
+
+/** The people of a call. Further pages follow below those that are there. */
+export function PeopleList({ request }: { readonly request: AskRequest }) {
+  const [before, setBefore] = useState<readonly ListedPerson[]>([]);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const body = { ...(request.body as object), limit: PAGE, ...(cursor !== null && { cursor }) };
+  const asked = useAsk<FunnelPeopleAnswer>({ path: request.path, body });
+  return (
+    <Answered asked={asked} height={220}>
+      {(page) => {
+        const people = asked.isLoading ? before : [...before, ...page.people];
+        const more = () => {
+          setBefore(people);
+          setCursor(page.cursor);
+        };
+        if (people.length === 0 && !asked.isLoading) return <Empty title="Nobody is in it." />;
+        return (
+          <div class="people-list">
+            <PeopleTable people={people} />
+            {page.cursor !== null && !asked.isLoading && <Button onClick={more}>Show {PAGE} more</Button>}
+          </div>
+        );
+      }}
+    </Answered>
+  );
+}
+
+export function PeopleTable({ people }: { readonly people: readonly ListedPerson[] }) {
+  return (
+    <Table
+      caption="People"
+      rows={people}
+      keyOf={({ person }) => person}
+      columns={[
+        { title: 'Person', render: (person) => <PersonLink person={person} /> },
+        { title: 'Device', render: ({ userId, anonymousId }) => (userId === null ? '' : (anonymousId ?? '')) },
+      ]}
+    />
+  );
+}
+
+function PersonLink({ person: { person, userId, anonymousId } }: { readonly person: ListedPerson }) {
+  const id = userId ?? anonymousId;
+  // An encrypted id is not shown; nothing leads from the pseudonym to the person.
+  if (id === null) return <span title="The ids of this person are encrypted">{person}</span>;
+  return (
+    <a href={hrefOf('/person', { id })} data-page>
+      {id}
+    </a>
+  );
+}

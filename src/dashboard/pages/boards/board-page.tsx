@@ -1,0 +1,144 @@
+/** Board page: one board with its tiles, and what can be done with it. */
+import { useRef, useState } from 'preact/hooks';
+import { AnnotationsDialog } from '../../boards/annotations.tsx';
+import type { Board, ShownTile } from '../../boards/board.ts';
+import { BoardGrid } from '../../boards/board-grid.tsx';
+import { marksOf, useAnnotations } from '../../boards/marks.ts';
+import { ShareDialog } from '../../boards/share-dialog.tsx';
+import type { CallError } from '../../data/api.ts';
+import { useAsk } from '../../data/ask.ts';
+import { hrefOf } from '../../data/router.ts';
+import { isAdmin } from '../../data/session.ts';
+import { NeedsAdmin } from '../../frame/needs-admin.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Menu } from '../../parts/menu.tsx';
+import { Answered, Empty, ErrorBox } from '../../parts/states.tsx';
+import { AddInsight } from './add-insight.tsx';
+import { RenameForm } from './rename-form.tsx';
+import { tileItems } from './tile-items.ts';
+import { useBoardChanges } from './use-board-changes.ts';
+
+type Opened = 'share' | 'annotate' | 'add' | 'rename' | null;
+
+export function BoardPage({ id }: { readonly id: string }) {
+  const path = `/v1/boards/${encodeURIComponent(id)}`;
+  const asked = useAsk<Board>({ path });
+  if (asked.error?.status === 404) return <Gone />;
+  return (
+    <Answered asked={asked} height={480}>
+      {(board) => <Shown board={board} onChanged={asked.retry} />}
+    </Answered>
+  );
+}
+
+function Gone() {
+  return (
+    <>
+      <h1 class="sr">Board</h1>
+      <Empty title="There is no such board.">
+        <a href={hrefOf('/boards')} data-page>
+          All boards
+        </a>
+      </Empty>
+    </>
+  );
+}
+
+interface ShownProps {
+  readonly board: Board;
+  readonly onChanged: () => void;
+}
+
+function Shown({ board, onChanged }: ShownProps) {
+  const annotations = useAnnotations();
+  const box = useRef<HTMLDivElement>(null);
+  const { save, remove, error } = useBoardChanges(board, onChanged);
+  const [opened, setOpened] = useState<Opened>(null);
+  const close = () => setOpened(null);
+  return (
+    <div class="board-page">
+      <div class="page-head">
+        <h1>{board.name}</h1>
+        <div class="card-actions">
+          <Button onClick={() => setOpened('add')}>Add an insight</Button>
+          <Button onClick={() => setOpened('annotate')}>Annotations</Button>
+          <Button onClick={() => void box.current?.querySelector('.board')?.requestFullscreen()}>Full screen</Button>
+          <Button kind="primary" onClick={() => setOpened('share')}>
+            Share
+          </Button>
+          {isAdmin.value && (
+            <Menu
+              look="icon"
+              align="end"
+              label={<Icon name="more" />}
+              title="More"
+              items={[
+                { label: 'Rename', onChoose: () => setOpened('rename') },
+                { label: 'Delete the board and its links', onChoose: () => void remove() },
+              ]}
+            />
+          )}
+        </div>
+      </div>
+      <Problem error={error} onRetry={onChanged} />
+      <div ref={box}>
+        {board.tiles.length === 0 ? (
+          <Empty title="Nothing is on this board yet.">
+            Add a saved insight, or press “Save to a board” on a funnel, retention or another page.
+          </Empty>
+        ) : (
+          <BoardGrid
+            tiles={board.tiles}
+            marks={marksOf(annotations.data)}
+            requestOf={(tile) => ({ path: `/v1/boards/${board.id}/tiles/${tile}/answer`, body: {} })}
+            {...(isAdmin.value && {
+              actionsOf: (tile: ShownTile) => <TileMenu tile={tile} board={board} save={save} />,
+            })}
+          />
+        )}
+      </div>
+      {opened === 'share' && <ShareDialog board={board} onClose={close} />}
+      {opened === 'annotate' && <AnnotationsDialog asked={annotations} onClose={close} />}
+      {opened === 'add' && (
+        <Dialog title="Add an insight" onClose={close}>
+          <NeedsAdmin purpose="to change boards">
+            <AddInsight board={board} save={save} onDone={close} />
+          </NeedsAdmin>
+        </Dialog>
+      )}
+      {opened === 'rename' && (
+        <Dialog title="Rename the board" onClose={close}>
+          <RenameForm board={board} save={save} onDone={close} />
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function Problem({ error, onRetry }: { readonly error: CallError | null; readonly onRetry: () => void }) {
+  if (error === null) return null;
+  return <ErrorBox error={error} onRetry={onRetry} />;
+}
+
+interface TileMenuProps {
+  readonly tile: ShownTile;
+  readonly board: Board;
+  readonly save: ReturnType<typeof useBoardChanges>['save'];
+}
+
+function TileMenu({ tile, board, save }: TileMenuProps) {
+  return (
+    <Menu
+      look="icon"
+      align="end"
+      label={<Icon name="more" />}
+      title={`Arrange ${tile.title}`}
+      items={tileItems(board.tiles, tile.id).map(({ label, tiles }) => ({
+        label,
+        onChoose: () => void save({ ...board, tiles }),
+      }))}
+    />
+  );
+}

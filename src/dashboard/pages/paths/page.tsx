@@ -1,0 +1,210 @@
+/** Paths: what people do next after an event, or what they did before one. */
+
+import { AddToBoard } from '../../boards/add-to-board.tsx';
+import { keptQuestion } from '../../boards/board.ts';
+import { Paths } from '../../charts/journeys/paths.tsx';
+import type { PathNodePlace, PathsAnswer } from '../../charts/journeys/paths-layout.ts';
+import { useAsk } from '../../data/ask.ts';
+import { addFilter, filterOfValue } from '../../data/filters.ts';
+import { full } from '../../data/format.ts';
+import { useEventNames } from '../../data/names.ts';
+import { params, setParams } from '../../data/router.ts';
+import { journeyBase } from '../../journeys/base.ts';
+import { PeopleDialog } from '../../journeys/people-dialog.tsx';
+import { PropertyPicker, propertyWords } from '../../journeys/pickers.tsx';
+import { formatStep, matcherBody, parseStep, type Step, stepWords } from '../../journeys/step.ts';
+import { StepEditor } from '../../journeys/step-editor.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Card } from '../../parts/card.tsx';
+import { Menu } from '../../parts/menu.tsx';
+import { Answered, Empty, Skeleton } from '../../parts/states.tsx';
+import '../../journeys/journeys.css';
+
+const STEPS = [2, 3, 4, 5, 7, 10];
+const NODES = [5, 8, 12, 20];
+const EVENT = 'column.event';
+const NO_STARTS: ReadonlySet<string> = new Set(['identify', 'group', 'alias']);
+
+interface State {
+  readonly isBackward: boolean;
+  /** Null while it is not known which events there are. */
+  readonly anchor: Step | null;
+  readonly steps: number;
+  readonly nodes: number;
+  readonly by: string;
+  readonly collapses: boolean;
+}
+
+function usePathsState(): State {
+  const query = params.value;
+  const names = useEventNames('');
+  const [first] = names.filter(({ value }) => !NO_STARTS.has(value));
+  const given = query.get('end') ?? query.get('start');
+  const proposed = first === undefined ? null : { event: first.value, filters: [] };
+  return {
+    isBackward: query.has('end') || query.get('back') === '1',
+    anchor: given === null ? proposed : parseStep(given),
+    steps: STEPS.find((count) => count === Number(query.get('n'))) ?? 4,
+    nodes: NODES.find((count) => count === Number(query.get('top'))) ?? 5,
+    by: query.get('by') ?? EVENT,
+    collapses: query.get('repeat') !== '1',
+  };
+}
+
+export default function PathsPage() {
+  const state = usePathsState();
+  const { anchor, isBackward, steps, nodes, by, collapses } = state;
+  const body = anchor && {
+    ...journeyBase(),
+    [isBackward ? 'endAt' : 'startAt']: matcherBody(anchor),
+    steps,
+    nodes,
+    by,
+    collapse: collapses,
+  };
+  const asked = useAsk<PathsAnswer>(body && { path: '/v1/query/paths', body });
+  return (
+    <>
+      <h1 class="sr">Paths</h1>
+      <Sentence state={state} />
+      <Card
+        title="Paths"
+        actions={
+          body && (
+            <AddToBoard
+              title={`Paths ${isBackward ? 'to' : 'from'} ${stepWords(anchor)}`}
+              question={{ chart: 'journey', journey: { kind: 'paths', question: keptQuestion(body) } }}
+            />
+          )
+        }
+      >
+        {body === null ? (
+          <Skeleton height={420} />
+        ) : (
+          <Answered asked={asked} height={420}>
+            {(answer) => <Answer answer={answer} anchor={anchor!} />}
+          </Answered>
+        )}
+      </Card>
+      {body && <Node body={body} by={by} />}
+    </>
+  );
+}
+
+function Answer({ answer, anchor }: { readonly answer: PathsAnswer; readonly anchor: Step }) {
+  if (answer.people === 0)
+    return (
+      <Empty title={`Nobody did ${stepWords(anchor)} in this range.`}>Choose another event or a longer range.</Empty>
+    );
+  return (
+    <>
+      <p class="headline">
+        <b>{full(answer.people)}</b>
+        <span class="muted">people, each with one path. Links are as wide as their people.</span>
+      </p>
+      <Paths answer={answer} onNode={openNode} />
+    </>
+  );
+}
+
+function openNode({ step, value, isOther }: PathNodePlace): void {
+  if (!isOther) setParams({ node: `${step}_${value ?? ''}` });
+}
+
+interface NodeProps {
+  readonly body: object;
+  readonly by: string;
+}
+
+/** The people of the node that is opened, and the filter that it stands for. */
+function Node({ body, by }: NodeProps) {
+  const [, step, text] = /^(-?\d+)_(.*)$/s.exec(params.value.get('node') ?? '') ?? [];
+  if (step === undefined || text === undefined) return null;
+  const value = text === '' ? null : text;
+  const filter = () => {
+    setParams({ node: null }, { replace: true });
+    addFilter(filterOfValue(by, value));
+  };
+  const follow = () =>
+    setParams({ node: null, start: formatStep({ event: text, filters: [] }), end: null, back: null });
+  return (
+    <PeopleDialog
+      title={`${value ?? '(none)'}, ${stepName(Number(step))}`}
+      request={{ path: '/v1/query/paths/people', body: { ...body, figure: { step: Number(step), value } } }}
+      actions={
+        by === EVENT && value !== null ? (
+          <Button onClick={follow}>Paths after {value}</Button>
+        ) : (
+          <Button onClick={filter}>
+            Filter by {propertyWords(by)}: {value ?? '(none)'}
+          </Button>
+        )
+      }
+      onClose={() => setParams({ node: null }, { replace: true })}
+    />
+  );
+}
+
+function stepName(step: number): string {
+  if (step === 0) return 'where paths begin';
+  return step > 0 ? `step ${step} after` : `step ${-step} before`;
+}
+
+function Sentence({ state }: { readonly state: State }) {
+  const { anchor, isBackward, steps, nodes, by, collapses } = state;
+  const setAnchor = (step: Step, backward: boolean) =>
+    setParams({
+      start: backward ? null : formatStep(step),
+      end: backward ? formatStep(step) : null,
+      back: null,
+      node: null,
+    });
+  const turn = (backward: boolean) => anchor && setAnchor(anchor, backward);
+  return (
+    <section class="sentence" aria-label="The question">
+      <span class="muted-word">what people did</span>
+      <Menu
+        label={<b>{isBackward ? 'before' : 'after'}</b>}
+        title="Direction"
+        items={[
+          { label: 'after', isChosen: !isBackward, onChoose: () => turn(false) },
+          { label: 'before', isChosen: isBackward, onChoose: () => turn(true) },
+        ]}
+      />
+      {anchor && <StepEditor step={anchor} name="the event" onChange={(step) => setAnchor(step, isBackward)} />}
+      <span class="muted-word">by</span>
+      <PropertyPicker
+        value={by}
+        title="What makes a step"
+        none="event"
+        onChoose={(property) => setParams({ by: property, node: null })}
+      />
+      <Menu
+        label={<b>{steps} steps</b>}
+        title="Number of steps"
+        items={STEPS.map((count) => ({
+          label: String(count),
+          isChosen: count === steps,
+          onChoose: () => setParams({ n: String(count) }),
+        }))}
+      />
+      <Menu
+        label={<b>{nodes} a step</b>}
+        title="Values listed in each step"
+        items={NODES.map((count) => ({
+          label: String(count),
+          isChosen: count === nodes,
+          onChoose: () => setParams({ top: String(count) }),
+        }))}
+      />
+      <Menu
+        label={<b>{collapses ? 'repeats as one' : 'each repeat a step'}</b>}
+        title="Repeats"
+        items={[
+          { label: 'repeats as one', isChosen: collapses, onChoose: () => setParams({ repeat: null }) },
+          { label: 'each repeat a step', isChosen: !collapses, onChoose: () => setParams({ repeat: '1' }) },
+        ]}
+      />
+    </section>
+  );
+}
