@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { SESSION_GAP_MS, sessionsByPerson, sessionsOf } from '../../../../src/dashboard/charts/journeys/sessions-layout.ts';
+import {
+  SESSION_GAP_MS,
+  sessionsByPerson,
+  sessionsOf,
+} from '../../../../src/dashboard/charts/journeys/sessions-layout.ts';
 
 const startMs = Date.parse('2026-11-20T10:00:00.000Z');
 let count = 0;
