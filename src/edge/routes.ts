@@ -14,6 +14,7 @@ import { describe } from '../http/describe.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
 import { nativeProtocol } from './protocols/native.ts';
+import { posthogProtocol } from './protocols/posthog/posthog.ts';
 import type { Call, Protocol } from './protocols/protocol.ts';
 import { rudderstackProtocol } from './protocols/rudderstack/rudderstack.ts';
 import { segmentProtocol } from './protocols/segment/segment.ts';
@@ -21,7 +22,7 @@ import { reply } from './reply.ts';
 import { cors, type PathCors } from './request/cors.ts';
 import { refusalsInFormOf, responder } from './respond.ts';
 
-const PROTOCOLS: readonly Protocol[] = [nativeProtocol, segmentProtocol, rudderstackProtocol];
+const PROTOCOLS: readonly Protocol[] = [nativeProtocol, segmentProtocol, rudderstackProtocol, posthogProtocol];
 
 export interface CollectServices extends CollectDeps {
   readonly flushQueue: { send(message: FlushMessage): Promise<unknown> };

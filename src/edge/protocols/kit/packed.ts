@@ -31,19 +31,19 @@ export function unpackBase64(packed: string): string | null {
 /** JSON that was packed, with its text, from which an exact reader can read it again. */
 export interface PackedJson {
   readonly value: unknown;
-  readonly json: string;
+  readonly json: () => string;
 }
 
 /** The JSON of a text that is JSON, or base64 of it. `field` names the text for people. */
 export function parsePacked(text: string, field: string): Result<PackedJson, Refusal> {
   const plain = parseJson(text);
-  if (plain !== undefined) return ok({ value: plain, json: text });
+  if (plain !== undefined) return ok({ value: plain, json: () => text });
   const json = unpackBase64(text);
   const value = json === null ? undefined : parseJson(json);
   if (json === null || value === undefined) {
     return err({ code: 'json-invalid', detail: `${field} is neither JSON nor base64 of JSON.` });
   }
-  return ok({ value, json });
+  return ok({ value, json: () => json });
 }
 
 /**
