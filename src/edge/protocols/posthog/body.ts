@@ -10,14 +10,12 @@
  */
 import { isObject } from '../../../core/std/object.ts';
 import { err, ok, type Result } from '../../../core/std/result.ts';
-import type { BodySpec } from '../../request/body.ts';
-import { JSON_TYPES } from '../../request/body.ts';
+import { type BodySpec, JSON_TYPES } from '../../request/body.ts';
 import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
-import { parseJsonBody } from '../json.ts';
 import { withCompanions } from '../kit/companions.ts';
 import { withOneKey } from '../kit/one-key.ts';
-import { exactReader, FORM_TYPE, type PackedJson, parseForm, parsePacked, textOfBytes } from '../kit/packed.ts';
+import { exactReader, FORM_TYPE, readPacked } from '../kit/packed.ts';
 import { limitEvents, type WireBatch } from '../protocol.ts';
 import { posthogMapping, setsTraits } from './mapping.ts';
 
@@ -25,19 +23,6 @@ export const POSTHOG_BODY: BodySpec = {
   types: [...JSON_TYPES, FORM_TYPE, 'application/gzip', 'application/octet-stream'],
   sniffsGzip: true,
 };
-
-const FORM_START = 'data='.split('').map((char) => char.charCodeAt(0));
-
-/** The JSON of a request: its body, a field `data` of its form, or of its query. */
-export function readPacked({ head, contentType, bytes }: ProtocolRequest): Result<PackedJson, Refusal> {
-  if (head.method === 'GET') return parsePacked(head.query.get('data') ?? '', 'The parameter `data`');
-  if (contentType !== FORM_TYPE && !FORM_START.every((char, i) => bytes[i] === char)) {
-    const json = parseJsonBody(bytes);
-    return json.ok ? ok({ value: json.value, json: () => textOfBytes(bytes) }) : json;
-  }
-  const form = parseForm(bytes);
-  return form.ok ? parsePacked(form.value.get('data') ?? '', 'The field `data`') : form;
-}
 
 export function decodePosthog(request: ProtocolRequest): Result<WireBatch, Refusal> {
   const packed = readPacked(request);

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { ok } from '../../../core/std/result.ts';
 import { scriptAnswer } from '../kit/answers.ts';
+import { readPacked } from '../kit/packed.ts';
 import { jsonAnswer, type ReplyCall } from '../protocol.ts';
-import { keyOfRoot, POSTHOG_BODY, readPacked } from './body.ts';
+import { keyOfRoot, POSTHOG_BODY } from './body.ts';
 
 const REMOTE_CONFIG = {
   supportedCompression: ['gzip', 'gzip-js'],
