@@ -66,7 +66,8 @@ export function admit(list: EventList, options: AdmitOptions): Admission {
     } else {
       size.add(laidOverBytes(event, arrival));
       if (rejected.length < errorsMax) {
-        rejected.push({ index, id: readableId(event), ...inSentNames(passed.rejection, sent, mapping) });
+        const from = event instanceof UnreadableEvent ? event : sent;
+        rejected.push({ index, id: readableId(event), ...inSentNames(passed.rejection, from, mapping) });
       } else noteUnlisted(unlisted, passed.rejection.code, index);
     }
     if (notes.length > 0) notes.length = 0;
@@ -82,7 +83,7 @@ function noteUnlisted(unlisted: Map<EventRejectionCode, number[]>, code: EventRe
   else indexes.push(index);
 }
 
-/** The rejection, or the note, with its path as the sender would say it. */
+/** The rejection, or the note, with its path as the sender would say it. That of an UnreadableEvent is so already. */
 function inSentNames<T extends EventRejection | EventNote>(told: T, sent: unknown, mapping: EventMapping): T {
   if (sent instanceof UnreadableEvent) return told;
   return { ...told, path: mapping.pathOf(told.path, sent) };

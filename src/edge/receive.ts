@@ -22,10 +22,12 @@ import type { ProtocolRequest, RequestHead } from './request/head.ts';
 import { allowOrigin } from './request/origin.ts';
 import { orRefuse, type Refusal, refuse } from './request/refusal.ts';
 
+type SendScope = NonNullable<Call['scope']>;
+
 export interface ReceiveDeps {
   readonly auth: {
-    authenticate(headers: Headers, needed: 'write'): Promise<Authenticated>;
-    authenticateKey(key: string, needed: 'write'): Promise<Authenticated>;
+    authenticate(headers: Headers, needed: SendScope): Promise<Authenticated>;
+    authenticateKey(key: string, needed: SendScope): Promise<Authenticated>;
   };
   /** Absent when no tenant has a quota. */
   readonly quotas?: Quotas;
@@ -37,7 +39,7 @@ export interface ReceiveDeps {
 /** A request's call, with the parser of its body. */
 export interface Receiving<T> {
   readonly head: RequestHead;
-  readonly call: Pick<Call, 'body' | 'keyOf' | 'keyIsInUrl'>;
+  readonly call: Pick<Call, 'body' | 'keyOf' | 'keyIsInUrl' | 'scope'>;
   readonly parse: (request: ProtocolRequest) => Result<T, Refusal>;
   /** Is told of a request that is refused though its sender is known. Absent for calls without events. */
   readonly telling?: Telling;
@@ -58,19 +60,20 @@ export async function receive<T extends { readonly key?: string | undefined }>(
   deps: ReceiveDeps,
 ): Promise<Received<T>> {
   const { auth, quotas } = deps;
+  const needed = call.scope ?? 'write';
   const outerKey = call.keyOf === undefined ? keyOf(head.headers) : call.keyOf(head);
-  const known = outerKey === null ? null : await auth.authenticateKey(outerKey, 'write');
+  const known = outerKey === null ? null : await auth.authenticateKey(outerKey, needed);
   if (known !== null) quotas?.charge(known.tenant, 0, deps.now(), senderOf(known.scope));
   const refuseTold = async (caller: Authenticated | null, refusal: Refusal, body: Body | null): Promise<never> => {
     if (caller !== null) await telling?.request(caller, refusal, body);
     throw refuse(refusal);
   };
-  const taken = known === null ? ok(await readKeyless(request, call.body, deps)) : await readAny(request, call.body);
+  const taken = known === null ? ok(await readKeyless(request, call, deps)) : await readAny(request, call.body);
   const body = taken.ok ? taken.value : await refuseTold(known, taken.error, null);
   const read = { head, ...body };
   const result = parse(read);
   const parsed = result.ok ? result.value : await refuseTold(known, result.error, body);
-  const caller = known ?? (await authenticateInner(head.headers, parsed.key, deps));
+  const caller = known ?? (await authenticateInner(head.headers, { key: parsed.key, needed }, deps));
   const { tenant, scope } = caller;
   if (call.keyIsInUrl?.(head) === true && scope !== 'browser') {
     const refused = urlKeyRefused(scope);
@@ -83,8 +86,12 @@ export async function receive<T extends { readonly key?: string | undefined }>(
 }
 
 /** Throws `key-missing` when the body carried no key. */
-function authenticateInner(headers: Headers, key: string | undefined, { auth }: ReceiveDeps): Promise<Authenticated> {
-  return key ? auth.authenticateKey(key, 'write') : auth.authenticate(headers, 'write');
+function authenticateInner(
+  headers: Headers,
+  { key, needed }: { readonly key: string | undefined; readonly needed: SendScope },
+  { auth }: ReceiveDeps,
+): Promise<Authenticated> {
+  return key ? auth.authenticateKey(key, needed) : auth.authenticate(headers, needed);
 }
 
 function urlKeyRefused(sent: KeyScope): Problem {
@@ -99,11 +106,15 @@ async function readAny(request: Request, spec: BodySpec | undefined): Promise<Re
 }
 
 /** Reads a small body that may carry its key. Throws `key-missing` for one of a type that carries none. */
-async function readKeyless(request: Request, spec: BodySpec | undefined, { auth }: ReceiveDeps): Promise<Body> {
+async function readKeyless(
+  request: Request,
+  { body: spec, scope = 'write' }: Pick<Call, 'body' | 'scope'>,
+  { auth }: ReceiveDeps,
+): Promise<Body> {
   if (spec === undefined) return NO_BODY;
   const { typesWithKey = spec.types } = spec;
   const contentType = orRefuse(contentTypeOf(request.headers, spec));
-  if (!typesWithKey.includes(contentType)) await auth.authenticate(request.headers, 'write');
+  if (!typesWithKey.includes(contentType)) await auth.authenticate(request.headers, scope);
   return orRefuse(withKeyHint(await readBody(request, spec, LIMITS.keylessBodySizeBytesMax)));
 }
 

@@ -13,7 +13,9 @@ import { checkText } from '../http/answer-checks.ts';
 import { describe } from '../http/describe.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
+import { mixpanelProtocol } from './protocols/mixpanel/mixpanel.ts';
 import { nativeProtocol } from './protocols/native.ts';
+import { posthogProtocol } from './protocols/posthog/posthog.ts';
 import type { Call, Protocol } from './protocols/protocol.ts';
 import { rudderstackProtocol } from './protocols/rudderstack/rudderstack.ts';
 import { segmentProtocol } from './protocols/segment/segment.ts';
@@ -21,7 +23,13 @@ import { reply } from './reply.ts';
 import { cors, type PathCors } from './request/cors.ts';
 import { refusalsInFormOf, responder } from './respond.ts';
 
-const PROTOCOLS: readonly Protocol[] = [nativeProtocol, segmentProtocol, rudderstackProtocol];
+const PROTOCOLS: readonly Protocol[] = [
+  nativeProtocol,
+  segmentProtocol,
+  rudderstackProtocol,
+  posthogProtocol,
+  mixpanelProtocol,
+];
 
 export interface CollectServices extends CollectDeps {
   readonly flushQueue: { send(message: FlushMessage): Promise<unknown> };
@@ -69,7 +77,7 @@ function describeCall(call: Call) {
   return describe({
     summary,
     tag: 'collect',
-    key: 'decode' in call || call.needsKey ? 'write' : 'none',
+    key: 'decode' in call || call.needsKey ? (call.scope ?? 'write') : 'none',
     ...(bodySchema && { body: bodySchema }),
     ...(body && { bodyTypes: body.types }),
     answer,

@@ -160,6 +160,7 @@ export const EVENT_CODES: Readonly<Record<EventRejectionCode, string>> = {
   'name-too-long': 'The name of the event is too long.',
   'number-unsafe':
     'A number beyond ±(2^53 − 1) has lost digits, and the request does not tell them. Send it as a text.',
+  'operation-unsupported': 'The event asks for what no event does here, such as deleting a profile.',
   'person-id-invalid': '`userId` or `anonymousId` is neither a text nor a number, or it is too long.',
   'properties-invalid': '`properties` (or `traits`) is not a JSON object.',
   'properties-too-deep': 'The properties or the context are nested too deeply.',

@@ -25,6 +25,7 @@ export const EVENT_REJECTION_CODES = [
   'context-invalid',
   'key-forbidden',
   'key-differs',
+  'operation-unsupported',
   'number-unsafe',
   'text-invalid',
   'json-invalid',

@@ -21,7 +21,7 @@ export interface Surroundings {
 
 /** HTTP clients that run on servers. okhttp and CFNetwork are missing because phones use them. */
 const SERVER_AGENT =
-  /^(analytics-|node|undici|axios|python|go-http-client|java\/|ruby|faraday|php|guzzle|dart|rust|reqwest|curl|wget)/i;
+  /^(analytics-|node|posthog-(node|python|ruby|php|go|java|dotnet|elixir)|undici|axios|python|go-http-client|java\/|ruby|faraday|php|guzzle|dart|rust|reqwest|curl|wget)/i;
 
 export function surroundingsOf(request: Request): Surroundings {
   const userAgent = request.headers.get('user-agent');

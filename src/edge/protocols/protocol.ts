@@ -61,6 +61,8 @@ interface CallRoute {
    * into `Authorization` and `x-write-key` (`keyOf` of http/authenticate.ts). Default: those headers.
    */
   keyOf?(head: RequestHead): string | null;
+  /** The keys that the call takes: any that may send, or a server's alone, as for history. Default: `write`, any. */
+  readonly scope?: 'write' | 'server';
   /**
    * Whether the key stands in the URL of a request, which logs and referrers keep. Such a key is the public one of pages: a
    * server's is refused. Asked after `decode`, for a call whose key may stand elsewhere too. Default: it never does.

@@ -30,11 +30,15 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'retry-after',
-  'retry-after': '1',
-};
+/** Headers of a fault that a page of the origin may read. */
+function faultHeaders({ headers }: IncomingMessage): Record<string, string> {
+  return {
+    'access-control-allow-origin': headers.origin ?? '*',
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': 'retry-after',
+    'retry-after': '1',
+  };
+}
 
 export async function openGate(stackUrl: string): Promise<Gate> {
   const seen: SeenRequest[] = [];
@@ -48,7 +52,7 @@ export async function openGate(stackUrl: string): Promise<Gate> {
     const status = fault?.status ?? passed?.response.statusCode ?? 502;
     const { method = '', url: path = '', headers } = incoming;
     seen.push({ method, path, headers, body, status, answer: passed?.answer.toString() ?? '' });
-    if (fault !== undefined) response.writeHead(status, CORS).end('{}');
+    if (fault !== undefined) response.writeHead(status, faultHeaders(incoming)).end('{}');
     else response.writeHead(status, passed?.response.headers).end(passed?.answer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -2,8 +2,10 @@
  * Packed: forms and base64 within a body or a URL, as vendors pack their JSON.
  */
 import { err, ok, type Result } from '../../../core/std/result.ts';
+import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { parseExactJson } from '../exact-json.ts';
+import { parseJsonBody } from '../json.ts';
 
 export const FORM_TYPE = 'application/x-www-form-urlencoded';
 
@@ -31,19 +33,39 @@ export function unpackBase64(packed: string): string | null {
 /** JSON that was packed, with its text, from which an exact reader can read it again. */
 export interface PackedJson {
   readonly value: unknown;
-  readonly json: string;
+  readonly json: () => string;
 }
 
 /** The JSON of a text that is JSON, or base64 of it. `field` names the text for people. */
 export function parsePacked(text: string, field: string): Result<PackedJson, Refusal> {
   const plain = parseJson(text);
-  if (plain !== undefined) return ok({ value: plain, json: text });
+  if (plain !== undefined) return ok({ value: plain, json: () => text });
   const json = unpackBase64(text);
   const value = json === null ? undefined : parseJson(json);
   if (json === null || value === undefined) {
     return err({ code: 'json-invalid', detail: `${field} is neither JSON nor base64 of JSON.` });
   }
-  return ok({ value, json });
+  return ok({ value, json: () => json });
+}
+
+/** The characters with which a form begins: `sendBeacon` calls it plain text. */
+const FORM_START = [...'data='].map((char) => char.charCodeAt(0));
+
+/** The content of a URL without `data`: no events, and no key. */
+const NOTHING: PackedJson = { value: [], json: () => '[]' };
+
+/** The JSON of a request: its body, a field `data` of its form, or of its query where there is no body. */
+export function readPacked({ head, contentType, bytes }: ProtocolRequest): Result<PackedJson, Refusal> {
+  if (head.method === 'GET') {
+    const data = head.query.get('data');
+    return data === null ? ok(NOTHING) : parsePacked(data, 'The parameter `data`');
+  }
+  if (contentType !== FORM_TYPE && !FORM_START.every((char, i) => bytes[i] === char)) {
+    const json = parseJsonBody(bytes);
+    return json.ok ? ok({ value: json.value, json: () => textOfBytes(bytes) }) : json;
+  }
+  const form = parseForm(bytes);
+  return form.ok ? parsePacked(form.value.get('data') ?? '', 'The field `data`') : form;
 }
 
 /**
