@@ -102,6 +102,7 @@ async function readAny(request: Request, spec: BodySpec | undefined): Promise<Re
 async function readKeyless(request: Request, spec: BodySpec | undefined, { auth }: ReceiveDeps): Promise<Body> {
   if (spec === undefined) return NO_BODY;
   const { typesWithKey = spec.types } = spec;
+  if (typesWithKey.length === 0) await auth.authenticate(request.headers, 'write');
   const contentType = orRefuse(contentTypeOf(request.headers, spec));
   if (!typesWithKey.includes(contentType)) await auth.authenticate(request.headers, 'write');
   return orRefuse(withKeyHint(await readBody(request, spec, LIMITS.keylessBodySizeBytesMax)));
