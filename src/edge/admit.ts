@@ -66,8 +66,7 @@ export function admit(list: EventList, options: AdmitOptions): Admission {
     } else {
       size.add(laidOverBytes(event, arrival));
       if (rejected.length < errorsMax) {
-        const from = event instanceof UnreadableEvent ? event : sent;
-        rejected.push({ index, id: readableId(event), ...inSentNames(passed.rejection, from, mapping) });
+        rejected.push({ index, id: readableId(event), ...rejectionOf(passed, event, sent, mapping) });
       } else noteUnlisted(unlisted, passed.rejection.code, index);
     }
     if (notes.length > 0) notes.length = 0;
@@ -83,9 +82,13 @@ function noteUnlisted(unlisted: Map<EventRejectionCode, number[]>, code: EventRe
   else indexes.push(index);
 }
 
-/** The rejection, or the note, with its path as the sender would say it. That of an UnreadableEvent is so already. */
+/** The rejection in the sender's names, in which a mapping tells one of its own. */
+function rejectionOf({ rejection }: Refused, event: unknown, sent: unknown, mapping: EventMapping): EventRejection {
+  return event instanceof UnreadableEvent ? rejection : inSentNames(rejection, sent, mapping);
+}
+
+/** The rejection, or the note, with its path as the sender would say it. */
 function inSentNames<T extends EventRejection | EventNote>(told: T, sent: unknown, mapping: EventMapping): T {
-  if (sent instanceof UnreadableEvent) return told;
   return { ...told, path: mapping.pathOf(told.path, sent) };
 }
 

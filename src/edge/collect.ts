@@ -33,6 +33,7 @@ import { nearestRegion } from './region.ts';
 import { type PathParams, RequestHead } from './request/head.ts';
 import { orRefuse } from './request/refusal.ts';
 import { countDispositions, verdictOf } from './request/verdict.ts';
+import { visitorOf } from './request/visitor.ts';
 import { eventIdMaker } from './steps/event-id.ts';
 import { StoredSize } from './steps/stored-size.ts';
 
@@ -120,7 +121,7 @@ function admitLive(
 /** Pseudonyms for the events that ask for one; undefined when none does. */
 async function readPseudonyms(
   request: Request,
-  { events, context }: WireBatch,
+  { events, context, visitor }: WireBatch,
   uid: string,
   { salts, now }: CollectDeps,
 ): Promise<Pseudonyms | undefined> {
@@ -129,7 +130,7 @@ async function readPseudonyms(
   const known = await salts.read(now()).catch((cause: unknown) => {
     throw unavailable('control-unavailable', 'The salt of the day could not be read; send the request again.', cause);
   });
-  return pseudonymsOf(request, uid, known);
+  return pseudonymsOf(visitor ?? visitorOf(request), uid, known);
 }
 
 /** Loads a tenant afresh after a shard refused its map. The store may not have the new map yet; the directory has. */

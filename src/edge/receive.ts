@@ -113,6 +113,7 @@ async function readKeyless(
 ): Promise<Body> {
   if (spec === undefined) return NO_BODY;
   const { typesWithKey = spec.types } = spec;
+  if (typesWithKey.length === 0) await auth.authenticate(request.headers, scope);
   const contentType = orRefuse(contentTypeOf(request.headers, spec));
   if (!typesWithKey.includes(contentType)) await auth.authenticate(request.headers, scope);
   return orRefuse(withKeyHint(await readBody(request, spec, LIMITS.keylessBodySizeBytesMax)));

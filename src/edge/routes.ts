@@ -13,12 +13,20 @@ import { checkText } from '../http/answer-checks.ts';
 import { describe } from '../http/describe.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
+import { cloudEventsProtocol } from './protocols/cloudevents/cloudevents.ts';
+import { ga4Protocol } from './protocols/ga4/ga4.ts';
+import { matomoProtocol } from './protocols/matomo/matomo.ts';
 import { mixpanelProtocol } from './protocols/mixpanel/mixpanel.ts';
 import { nativeProtocol } from './protocols/native.ts';
+import { otlpProtocol } from './protocols/otlp/otlp.ts';
+import { plausibleProtocol } from './protocols/plausible/plausible.ts';
 import { posthogProtocol } from './protocols/posthog/posthog.ts';
 import type { Call, Protocol } from './protocols/protocol.ts';
 import { rudderstackProtocol } from './protocols/rudderstack/rudderstack.ts';
 import { segmentProtocol } from './protocols/segment/segment.ts';
+import { snowplowProtocol } from './protocols/snowplow/snowplow.ts';
+import { umamiProtocol } from './protocols/umami/umami.ts';
+import { zigpollProtocol } from './protocols/zigpoll/zigpoll.ts';
 import { reply } from './reply.ts';
 import { cors, type PathCors } from './request/cors.ts';
 import { refusalsInFormOf, responder } from './respond.ts';
@@ -29,6 +37,15 @@ const PROTOCOLS: readonly Protocol[] = [
   rudderstackProtocol,
   posthogProtocol,
   mixpanelProtocol,
+  cloudEventsProtocol,
+  ga4Protocol,
+  matomoProtocol,
+  otlpProtocol,
+  plausibleProtocol,
+  umamiProtocol,
+  zigpollProtocol,
+  // Its paths of one's own come after all others.
+  snowplowProtocol,
 ];
 
 export interface CollectServices extends CollectDeps {

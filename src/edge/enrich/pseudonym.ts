@@ -1,11 +1,12 @@
 /**
- * Pseudonym: the id that an event gets whose sender keeps nothing on the device: a keyed hash of the request's address and
+ * Pseudonym: the id that an event gets whose sender keeps nothing on the device: a keyed hash of the visitor's address and
  * user agent under the salt of the event's UTC day.
  *
  * The address itself is stored nowhere. Once the salt is deleted (control/cookieless/daily-salts.ts) nobody can tell whose a
  * pseudonym was, and no pseudonym of two days can be seen to be of one person.
  */
 import { toHex } from '../../core/std/hex.ts';
+import type { Visitor } from '../request/visitor.ts';
 
 /** The pseudonyms of the sender of a request, by UTC day of the event. */
 export type Pseudonyms = ReadonlyMap<number, string>;
@@ -19,12 +20,11 @@ export function asksForPseudonym(context: unknown): boolean {
 }
 
 export async function pseudonymsOf(
-  request: Request,
+  { address, userAgent }: Visitor,
   uid: string,
   salts: ReadonlyMap<number, string>,
 ): Promise<Pseudonyms> {
-  const { headers } = request;
-  const sender = JSON.stringify([uid, headers.get('cf-connecting-ip'), headers.get('user-agent')]);
+  const sender = JSON.stringify([uid, address, userAgent]);
   const entries = [...salts].map(async ([day, salt]) => [day, PREFIX + (await keyedHash(salt, sender))] as const);
   return new Map(await Promise.all(entries));
 }

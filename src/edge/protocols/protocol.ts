@@ -34,6 +34,7 @@ import type { BodySpec } from '../request/body.ts';
 import type { CorsSpec } from '../request/cors.ts';
 import type { ProtocolRequest, RequestHead } from '../request/head.ts';
 import type { Refusal } from '../request/refusal.ts';
+import type { Visitor } from '../request/visitor.ts';
 
 export interface Protocol {
   /** The value of the `source` column of the protocol's events. */
@@ -114,6 +115,11 @@ export interface WireBatch extends EventList {
   readonly exactContext?: (() => unknown) | undefined;
   /** The key that travelled in the body. A body is parsed once, so `decode` reads its key too. */
   readonly key?: string | undefined;
+  /**
+   * The person behind the request, for an event that asks for a pseudonym (`cookieless` in its context). Default: the sender
+   * of the request.
+   */
+  readonly visitor?: Visitor | undefined;
   /** The SDK that the request tells, for a call that serves several SDKs. Default: the protocol's. */
   readonly source?: string | undefined;
 }

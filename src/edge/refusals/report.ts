@@ -59,7 +59,7 @@ export function reportOfRequest(
   { code, detail, extra }: WholeRefusal,
   body: Body | null,
 ): RefusalReport {
-  const pointer = typeof extra?.['path'] === 'string' ? extra['path'] : null;
+  const pointer = typeof extra?.path === 'string' ? extra.path : null;
   const item = { code, reason: detail, pointer, index: null, id: null, event: null, type: null };
   return {
     ...commonOf(refused),

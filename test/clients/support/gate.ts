@@ -78,9 +78,13 @@ async function read(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Keeps the headers as they are: the vendor's host is the gate's, so links that answers hold lead through it too. */
+/**
+ * Keeps the headers as they are: the vendor's host is the gate's, so links that answers hold lead through it too. Beside them it
+ * names the client, as a proxy does, because the local stack is told no address.
+ */
 function passOn(stackUrl: string, incoming: IncomingMessage, body: Buffer): Promise<Passed> {
-  const { method, url, headers } = incoming;
+  const { method, url } = incoming;
+  const headers = { 'x-forwarded-for': incoming.socket.remoteAddress, ...incoming.headers };
   const { hostname, port } = new URL(stackUrl);
   return new Promise((resolve, reject) => {
     const outgoing = request({ hostname, port, method, path: url, headers }, (response) => {

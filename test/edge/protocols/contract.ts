@@ -23,6 +23,8 @@ export interface SendFixture {
   readonly isTaken: (response: Response) => Promise<boolean>;
   /** False for a vendor whose events have no id of their own, so that a retry cannot be told. Default: true. */
   readonly hasIds?: boolean;
+  /** The id that is stored of an event of this id, for a vendor whose ids have several parts. Default: the id. */
+  readonly storedId?: (id: string) => string;
   /** Whether the key stands in the URL, where only a browser key is taken. Default: false. */
   readonly keyIsInUrl?: boolean;
 }
@@ -75,7 +77,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
   }
 
   describe.each(sends)(`${name}, $name`, (fixture) => {
-    const { hasIds = true, keyIsInUrl = false } = fixture;
+    const { hasIds = true, keyIsInUrl = false, storedId = (id: string) => id } = fixture;
     const scope = keyIsInUrl ? 'browser' : 'write';
     const goods = (count: number) => Array.from({ length: count }, (_, i) => fixture.event(`good-${i}`));
     const many = Math.min(3, fixture.eventsMax);
@@ -90,7 +92,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
       expect([response.status, await fixture.isTaken(response)]).toEqual([expect.any(Number), true]);
       expect(isReadable(response)).toBe(true);
       expect(verdicts).toMatchObject([{ received: many, accepted: many, duplicate: 0, quarantined: 0, rejected: 0 }]);
-      if (hasIds) expect(shards.rows('id')).toEqual(Array.from({ length: many }, (_, i) => [`good-${i}`]));
+      if (hasIds) expect(shards.rows('id')).toEqual(Array.from({ length: many }, (_, i) => [storedId(`good-${i}`)]));
       else expect(shards.rows('id')).toHaveLength(many);
       expect(
         shards
@@ -118,7 +120,7 @@ export function describeProtocol(name: string, { protocol, sends, refusalCode }:
       expect(verdicts).toMatchObject([{ received: sent.length, accepted, rejected: 1 }]);
       expect(shards.rejectedTally.reduce((sum, tally) => sum + tally, 0)).toBe(1);
       const [error] = verdicts[0]?.errors ?? [];
-      expect(error).toMatchObject({ index: sent.indexOf(bad), id: hasIds ? 'bad' : null });
+      expect(error).toMatchObject({ index: sent.indexOf(bad), id: hasIds ? storedId('bad') : null });
       expect(error?.path).toMatch(/^\//);
       expect(valueAt(bad, error?.path ?? '')).toEqual(blamed);
     });

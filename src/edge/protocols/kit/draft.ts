@@ -36,7 +36,20 @@ type Field =
 /** The objects within our context that SDKs fill. */
 type ContextPart = 'app' | 'campaign' | 'device' | 'library' | 'location' | 'network' | 'os' | 'page' | 'screen';
 /** The values of our context that stand by themselves. */
-type ContextField = 'bot' | 'groupId' | 'ip' | 'locale' | 'sessionId' | 'timezone' | 'userAgent';
+type ContextField =
+  | 'bot'
+  | 'entities'
+  | 'groupId'
+  | 'ip'
+  | 'locale'
+  | 'pageViewId'
+  | 'platform'
+  | 'resource'
+  | 'schema'
+  | 'scope'
+  | 'sessionId'
+  | 'timezone'
+  | 'userAgent';
 
 type Bag = Record<string, unknown>;
 
@@ -76,7 +89,7 @@ export class Draft {
   /** Puts one property, unless it is absent. */
   property(name: string, value: unknown, place: string): void {
     if (value === undefined) return;
-    this.#propertyBag()[name] = value;
+    define(this.#propertyBag(), name, value);
     this.#places?.set(`/properties${pointerStep(name)}`, place);
   }
 
@@ -93,6 +106,11 @@ export class Draft {
     }
     const properties = this.#propertyBag();
     for (const name in bag) if (!except.has(name)) define(properties, name, bag[name]);
+  }
+
+  /** Says that the value at a place of the vendor's event is a text, so that no pointer leads into it. */
+  opaque(place: string): void {
+    this.#places?.set(textMark(place), place);
   }
 
   #contextBag(): Bag {
@@ -142,7 +160,12 @@ export function draftMapping(translate: Translate): EventMapping {
 function placeOf(pointer: string, places: ReadonlyMap<string, string>): string {
   for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) {
     const place = places.get(pointer.slice(0, end));
-    if (place !== undefined) return place + pointer.slice(end);
+    if (place !== undefined) return places.has(textMark(place)) ? place : place + pointer.slice(end);
   }
   return '';
+}
+
+/** The mark of a text among the places, whose other keys begin with a slash. */
+function textMark(place: string): string {
+  return `text ${place}`;
 }

@@ -85,7 +85,8 @@ function getCall(kind: Kind): EventCall {
 }
 
 function commonOf(kind: Kind) {
-  const { path, summary, scope = 'write' } = kind;
+  const { path, summary } = kind;
+  const scope: EventCall['scope'] = kind.scope ?? 'write';
   return {
     paths: [path, `${path}/`],
     summary,

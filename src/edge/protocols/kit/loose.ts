@@ -1,0 +1,53 @@
+/**
+ * Loose: values that a vendor writes as texts, because its events travel in URLs: numbers, sizes of screens.
+ */
+import { isObject } from '../../../core/std/object.ts';
+import { parseExactJson } from '../exact-json.ts';
+
+const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** The number that a text writes; any other value, and a number that a double cannot keep, as it is. */
+export function numeric(value: unknown): unknown {
+  if (typeof value !== 'string' || !NUMBER.test(value)) return value;
+  const number = Number(value);
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : value;
+}
+
+/** The width and height of a text such as `1280x720`; null for any other value. */
+export function sizeOf(value: unknown): { readonly width: number; readonly height: number } | null {
+  const [, width, height] = (typeof value === 'string' && /^(\d{1,6})x(\d{1,6})$/.exec(value)) || [];
+  return width === undefined ? null : { width: Number(width), height: Number(height) };
+}
+
+/** The text; null for any other value, and for an empty text. */
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** The id as a text; null for a value that is neither a text nor a number. */
+export function looseId(value: unknown): string | null {
+  return typeof value === 'number' ? String(value) : textOf(value);
+}
+
+/** The object; an empty one for any other value. */
+export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isObject(value) ? value : NOTHING;
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** Digits and exponents that may be of a number beyond 2^53. */
+const MAY_BE_UNSAFE = /\d{16}|\de/i;
+
+/**
+ * The JSON within a text of an event, with numbers beyond 2^53 as texts. Undefined, which JSON cannot express, when the text
+ * is none.
+ */
+export function parseJsonText(text: string): unknown {
+  try {
+    const value = JSON.parse(text);
+    return MAY_BE_UNSAFE.test(text) ? parseExactJson(text) : value;
+  } catch {
+    return undefined;
+  }
+}
