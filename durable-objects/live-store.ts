@@ -1,6 +1,9 @@
 /**
  * Live store: all SQL of a tenant's hub, as typed rows, with its schema version.
  *
+ * - `meta`: one row with the tenant, and where the rounds begin.
+ * - `round`: the latest rounds, each with the positions behind it, in slots that are reused: one written row a round.
+ * - `ticket`: tickets that are spent, until they would have ended.
  * - `report`: the refusals of one request, as one row of JSON: a row written is what the platform bills.
  * - `unkept`: refusals that were counted and not kept, by the minute.
  * Reports are dropped, the oldest first, when there are too many refusals or when they are a day old.
@@ -15,13 +18,24 @@ import {
   type RefusalsRequest,
   refOf,
 } from '../src/core/live/refusal.ts';
+import type { Round, RoundRefusals } from '../src/core/live/round.ts';
+import type { RecentPosition } from '../src/core/shard/recent.ts';
 import { assert } from '../src/core/std/result.ts';
 
 const SCHEMA_VERSION = 1;
 /** Refusals beyond the limit that are kept for a while, so that a new one seldom has to drop an old one. */
 const SLACK = LIMITS.refusalsKeptMax / 10;
 
+type MetaRow = { schema_version: number; uid: string | null; first_seq: number; watched_until_ms: number };
 type ReportRow = { id: number; at_ms: number; count: number; body: string };
+
+/** How far the hub has looked. */
+export interface LivePositions {
+  /** By the name of the shard. */
+  readonly shards: Readonly<Record<string, RecentPosition>>;
+  /** Id of the last report that is in a round. */
+  readonly report: number;
+}
 
 export class LiveStore {
   readonly #sql: SqlStorage;
@@ -34,15 +48,99 @@ export class LiveStore {
 
   open(): void {
     this.#sql.exec(`
-      CREATE TABLE IF NOT EXISTS meta (one INTEGER PRIMARY KEY CHECK (one = 1), schema_version INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS meta (
+        one INTEGER PRIMARY KEY CHECK (one = 1), schema_version INTEGER NOT NULL, uid TEXT,
+        first_seq INTEGER NOT NULL DEFAULT 0, watched_until_ms REAL NOT NULL DEFAULT 0);
+      CREATE TABLE IF NOT EXISTS round (
+        slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at_ms REAL NOT NULL, body TEXT NOT NULL, positions TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS ticket (name TEXT PRIMARY KEY, ends_at_ms REAL NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS report (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms REAL NOT NULL, count INTEGER NOT NULL, body TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS unkept (minute INTEGER PRIMARY KEY, count INTEGER NOT NULL);
     `);
-    this.#sql.exec('INSERT OR IGNORE INTO meta VALUES (1, ?)', SCHEMA_VERSION);
-    const { schema_version: version } = this.#sql.exec<{ schema_version: number }>('SELECT * FROM meta').one();
+    this.#sql.exec('INSERT OR IGNORE INTO meta (one, schema_version) VALUES (1, ?)', SCHEMA_VERSION);
+    const { schema_version: version } = this.#meta();
     assert(version <= SCHEMA_VERSION, `the hub has schema ${version}, this release knows ${SCHEMA_VERSION}`);
     this.#kept = this.#sql.exec<{ kept: number }>('SELECT COALESCE(SUM(count), 0) AS kept FROM report').one().kept;
+  }
+
+  /** Null until somebody has watched. */
+  get uid(): string | null {
+    return this.#meta().uid;
+  }
+
+  /** Sequence number of the first round since the last beginning; 0 before the first. */
+  get firstSeq(): number {
+    return this.#meta().first_seq;
+  }
+
+  /** Instant up to which the shards were looked at, give or take one run of the alarm. */
+  get watchedUntilMs(): number {
+    return this.#meta().watched_until_ms;
+  }
+
+  /** Begins the rounds anew: earlier ones are dropped. */
+  saveBeginning(uid: string, firstSeq: number, nowMs: number): void {
+    this.#sql.exec('DELETE FROM round');
+    this.#sql.exec('UPDATE meta SET uid = ?, first_seq = ?, watched_until_ms = ?', uid, firstSeq, nowMs);
+  }
+
+  saveWatchedUntil(instantMs: number): void {
+    this.#sql.exec('UPDATE meta SET watched_until_ms = ?', instantMs);
+  }
+
+  saveRound(round: Round, positions: LivePositions): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO round VALUES (?, ?, ?, ?, ?)',
+      round.seq % LIMITS.liveRoundsMax,
+      round.seq,
+      round.atMs,
+      JSON.stringify(round),
+      JSON.stringify(positions),
+    );
+  }
+
+  /** The rounds that are kept, the oldest first. */
+  rounds(): Round[] {
+    const rows = this.#sql.exec<{ body: string }>('SELECT body FROM round ORDER BY seq').toArray();
+    return rows.map(({ body }) => JSON.parse(body) as Round);
+  }
+
+  /** The positions behind the last round; null when no round is kept. */
+  positions(): LivePositions | null {
+    const [last] = this.#sql
+      .exec<{ positions: string }>('SELECT positions FROM round ORDER BY seq DESC LIMIT 1')
+      .toArray();
+    return last === undefined ? null : (JSON.parse(last.positions) as LivePositions);
+  }
+
+  /** Drops the rounds of a hub that nobody watches any more. */
+  saveEnd(): void {
+    this.#sql.exec('DELETE FROM round');
+    this.#sql.exec('DELETE FROM ticket');
+    this.#sql.exec('UPDATE meta SET uid = NULL');
+  }
+
+  /** Spends a ticket; false when it was spent before. */
+  spendTicket(name: string, endsAtMs: number, nowMs: number): boolean {
+    this.#sql.exec('DELETE FROM ticket WHERE ends_at_ms < ?', nowMs);
+    return this.#sql.exec('INSERT OR IGNORE INTO ticket VALUES (?, ?)', name, endsAtMs).rowsWritten > 0;
+  }
+
+  /** The reports after the one with the id, the oldest first, at most `countMax`. */
+  reportsAfter(id: number, countMax: number): RoundRefusals[] {
+    const rows = this.#sql
+      .exec<ReportRow>('SELECT * FROM report WHERE id > ? ORDER BY id LIMIT ?', id, countMax)
+      .toArray();
+    return rows.map((row) => ({ id: row.id, report: JSON.parse(row.body) as RefusalReport }));
+  }
+
+  /** Id of the last report that was received before the instant; 0 when there is none. */
+  reportBefore(instantMs: number): number {
+    const { id } = this.#sql
+      .exec<{ id: number }>('SELECT COALESCE(MAX(id), 0) AS id FROM report WHERE at_ms < ?', instantMs)
+      .one();
+    return id;
   }
 
   saveReport(report: RefusalReport): void {
@@ -68,15 +166,22 @@ export class LiveStore {
 
   refusals(request: RefusalsRequest, nowMs: number): RefusalsReply {
     const page = this.#page(request);
-    return { ...page, kept: this.#kept, sinceMs: this.oldestMs(), notKept: this.#notKept(nowMs) };
+    return { ...page, kept: this.#kept, sinceMs: this.#oldestReportMs, notKept: this.#notKept(nowMs) };
   }
 
+  /** Whether no refusal is kept or counted. */
   get isEmpty(): boolean {
     return this.#sql.exec('SELECT 1 FROM report UNION ALL SELECT 1 FROM unkept LIMIT 1').toArray().length === 0;
   }
 
-  /** Receipt time of the oldest report; null when there is none. */
-  oldestMs(): number | null {
+  /** Time of the oldest refusal that is kept or counted; null when there is none. */
+  get oldestMs(): number | null {
+    const [counted] = this.#sql.exec<{ minute: number }>('SELECT minute FROM unkept ORDER BY minute LIMIT 1').toArray();
+    const times = [this.#oldestReportMs, counted && counted.minute * MINUTE_MS].filter((ms) => ms != null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  get #oldestReportMs(): number | null {
     const [oldest] = this.#sql.exec<{ at_ms: number }>('SELECT at_ms FROM report ORDER BY id LIMIT 1').toArray();
     return oldest?.at_ms ?? null;
   }
@@ -89,6 +194,10 @@ export class LiveStore {
     this.#sql.exec('DELETE FROM report WHERE at_ms < ?', instantMs);
     this.#sql.exec('DELETE FROM unkept WHERE minute < ?', Math.floor(instantMs / MINUTE_MS));
     this.#kept -= kept;
+  }
+
+  #meta(): MetaRow {
+    return this.#sql.exec<MetaRow>('SELECT * FROM meta').one();
   }
 
   #page({ limit, before, ...filter }: RefusalsRequest): Pick<RefusalsReply, 'refusals' | 'next'> {

@@ -28,6 +28,7 @@ import { renderProblem } from './http/problem.ts';
 import { scriptRoutes } from './http/script-routes.ts';
 import { lakeImporter } from './lake/import/import.ts';
 import { arrivalsRoutes } from './live/arrivals-routes.ts';
+import { liveRoutes } from './live/live-routes.ts';
 import { RequestCounter } from './observe/metrics.ts';
 import { expiryRoutes } from './operate/expiry-routes.ts';
 import { healthRoutes } from './operate/health-routes.ts';
@@ -86,6 +87,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/shared', sharedRoutes(services, quotas));
 
   // Watching what arrives.
+  app.route('/v1/live', liveRoutes(asked));
   app.route('/v1/arrivals', arrivalsRoutes(asked));
 
   // Configuring tenants.

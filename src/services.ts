@@ -3,9 +3,10 @@
  *
  * Only the entry reads the environment; tests hand in fakes.
  */
+import type { WatchRpc } from '../durable-objects/live.ts';
 import type { DailySalts } from './control/cookieless/daily-salts.ts';
 import type { TenantCache } from './control/tenants/tenant-cache.ts';
-import type { LiveOf } from './core/live/refusal.ts';
+import type { LiveOf } from './core/live/rpc.ts';
 import type { DirectoryOf, FlushMessage, SealQueueMessage, ShardOf } from './core/shard/rpc.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import type { KeyRing, RandomBytes } from './http/keys.ts';
@@ -24,7 +25,7 @@ export interface Services {
   readonly lake: R2Bucket;
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
-  readonly liveOf: LiveOf;
+  readonly liveOf: LiveOf<WatchRpc>;
   /** Absent when every scan is done by the query itself. */
   readonly scannerOf?: ScannerOf;
   readonly flushQueue: MessageQueue<FlushMessage>;

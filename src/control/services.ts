@@ -10,7 +10,7 @@ import type { Services } from '../services.ts';
 
 export type ControlServices = Pick<
   Services,
-  'db' | 'tenants' | 'auth' | 'keys' | 'random' | 'now' | 'shardOf' | 'directoryOf'
+  'db' | 'tenants' | 'auth' | 'keys' | 'random' | 'now' | 'shardOf' | 'directoryOf' | 'liveOf'
 >;
 
 /** Refuses the names of a definition that is to be saved, unless events have them. */

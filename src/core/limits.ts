@@ -432,6 +432,40 @@ export const LIMITS = {
   refusalsReadMax: 2_000,
   arrivalsPageMax: 200,
 
+  /** Time between two looks of a hub at its shards while somebody watches: an event is shown within a second. */
+  livePollMs: 400,
+  /** Time for which a hub waits for a shard. One that is slower is asked again at the next look. */
+  liveAnswerMsMax: 2 * SECOND_MS,
+  /** Time between two looks of a hub at the list of its shards. */
+  liveListMs: SECOND_MS,
+  /** Time that one run of a hub's alarm looks at the shards; the alarm is set again while somebody watches. */
+  liveSpanMs: 10 * SECOND_MS,
+  liveBeatMs: 5 * SECOND_MS,
+  /** Time that a watcher who begins is told of, and in which people are counted. */
+  liveWindowMs: 5 * MINUTE_MS,
+  /** Accounts of events that a shard gives at a look. Up to 1,250 events a second all have one. */
+  liveEventsPerShard: 500,
+  /** Events of a message: more in half a second is more than anybody reads. */
+  liveEventsPerMessage: 50,
+  liveRefusalsPerMessage: 20,
+  liveTopMax: 20,
+  livePeopleMax: 100_000,
+  /** Rounds that are kept for watchers who come back: 6 minutes and more, some 15 KB each. */
+  liveRoundsMax: 1_024,
+  /** Size of the rounds that are sent again. A watcher who has missed more begins anew. */
+  liveResumeSizeBytesMax: 512 * KIB,
+  /** Watchers of a tenant: a message to each takes some 20 µs of CPU, twice a second. */
+  liveWatchersMax: 2_000,
+  /** Size of what a watcher has not acknowledged. One that is slower is dropped; it comes back and goes on. */
+  liveUnackedSizeBytesMax: MIB,
+  /** Size of what all watchers of a tenant have not acknowledged: half of an isolate. */
+  liveUnackedSizeBytesAllMax: 64 * MIB,
+  /** Life of a connection: a revoked key ends with it at the latest. */
+  liveConnectionMsMax: 15 * MINUTE_MS,
+  /** Life of a ticket: a page connects at once. */
+  liveTicketMs: 30 * SECOND_MS,
+  liveFilterValuesMax: 16,
+
   /** The trail of keys and tenants: over a year, so that a yearly audit sees all of one. */
   auditDays: 400,
   /** Active keys of a tenant: they are loaded with its configuration. */

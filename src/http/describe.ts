@@ -14,7 +14,15 @@ import { PROBLEM_CONTENT_TYPE } from './problem.ts';
 
 export type RouteTag = 'collect' | 'query' | 'control' | 'operations';
 /** The key that opens a route. 'none': anyone may call it. */
-export type RouteKey = KeyScope | 'read or write' | 'read or server' | 'root' | 'admin or root' | 'share' | 'none';
+export type RouteKey =
+  | KeyScope
+  | 'read or write'
+  | 'read or server'
+  | 'read or ticket'
+  | 'root'
+  | 'admin or root'
+  | 'share'
+  | 'none';
 
 export interface RouteDescription {
   readonly summary: string;

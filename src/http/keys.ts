@@ -82,8 +82,7 @@ export class KeyRing {
   }
 
   async make<Scope extends SignedScope>(scope: Scope, uid: string): Promise<NewKey<Scope>> {
-    const signed = `tm_${scope}_${uid}_${base32(this.#random(RANDOM_SIZE_BYTES))}`;
-    const key = `${signed}_${await this.#sign(signed)}`;
+    const key = await this.sign(`tm_${scope}_${uid}_${base32(this.#random(RANDOM_SIZE_BYTES))}`);
     return { key, scope, uid, hash: await sha256Hex(key), hint: key.slice(-4) };
   }
 
@@ -96,11 +95,21 @@ export class KeyRing {
     }
     const parsed = parseKey(key);
     if (!parsed) return null;
-    const cut = key.lastIndexOf('_');
-    if (!equalConstantTime(await this.#sign(key.slice(0, cut)), key.slice(cut + 1))) return null;
+    if (!(await this.isSigned(key))) return null;
     const verified = { ...parsed, hash: await sha256Hex(key) };
     this.#remember(key, verified);
     return verified;
+  }
+
+  /** The text, and its signature behind it. */
+  async sign(text: string): Promise<string> {
+    return `${text}_${await this.#signatureOf(text)}`;
+  }
+
+  /** Whether the end of the text is the signature of what stands before it. */
+  async isSigned(text: string): Promise<boolean> {
+    const cut = text.lastIndexOf('_');
+    return cut > 0 && equalConstantTime(await this.#signatureOf(text.slice(0, cut)), text.slice(cut + 1));
   }
 
   /** Whether the text is a root key; compares in constant time, with every one. */
@@ -118,7 +127,7 @@ export class KeyRing {
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
 
-  async #sign(text: string): Promise<string> {
+  async #signatureOf(text: string): Promise<string> {
     this.#signingKey ??= await importSigningKey(this.#signingSecret);
     const signature = await crypto.subtle.sign('HMAC', this.#signingKey, new TextEncoder().encode(text));
     return base32(new Uint8Array(signature, 0, SIGNATURE_SIZE_BYTES));

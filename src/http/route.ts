@@ -74,11 +74,13 @@ type CallerOf<K extends RouteKey> = K extends KeyScope
   ? { readonly tenant: Tenant; readonly keyHash: string }
   : K extends 'read or write' | 'read or server'
     ? { readonly tenant: Tenant }
-    : K extends 'admin or root'
-      ? { readonly caller: Authenticated | 'root' }
-      : K extends 'share'
-        ? { readonly share: ShareKey }
-        : unknown;
+    : K extends 'read or ticket'
+      ? { readonly caller: Authenticated | null }
+      : K extends 'admin or root'
+        ? { readonly caller: Authenticated | 'root' }
+        : K extends 'share'
+          ? { readonly share: ShareKey }
+          : unknown;
 
 /** The arguments of a handler: the caller as the key tells it, and the request's parts, parsed. */
 export type Call<P extends string, K extends RouteKey, Q extends z.ZodObject, B extends z.ZodType> = CallerOf<K> & {
@@ -140,7 +142,7 @@ async function callOf(
   { key, query, body }: Pick<Route<string, RouteKey, z.ZodObject, z.ZodType, z.ZodType>, 'key' | 'query' | 'body'>,
 ): Promise<object> {
   const request = c.req.raw;
-  const caller = await authenticate(auth, request.headers, key);
+  const caller = await authenticate(auth, request, key);
   return {
     ...caller,
     request,
@@ -150,7 +152,8 @@ async function callOf(
   };
 }
 
-async function authenticate(auth: RouteAuth, headers: Headers, key: RouteKey): Promise<object> {
+async function authenticate(auth: RouteAuth, request: Request, key: RouteKey): Promise<object> {
+  const { headers } = request;
   switch (key) {
     case 'none':
       return {};
@@ -159,6 +162,8 @@ async function authenticate(auth: RouteAuth, headers: Headers, key: RouteKey): P
       return {};
     case 'admin or root':
       return { caller: await auth.authenticateAdminOrRoot(headers) };
+    case 'read or ticket':
+      return { caller: hasTicket(request) ? null : await auth.authenticate(headers, 'read') };
     case 'read or write':
       return { tenant: (await authenticateEither(auth, headers, 'write')).tenant };
     case 'read or server':
@@ -170,6 +175,11 @@ async function authenticate(auth: RouteAuth, headers: Headers, key: RouteKey): P
       return { tenant, keyHash };
     }
   }
+}
+
+/** A call with a ticket shows no key; its handler looks at the ticket. */
+function hasTicket(request: Request): boolean {
+  return new URL(request.url).searchParams.has('ticket');
 }
 
 /** A sender's key opens the call too: it may look at what it has sent. */

@@ -94,3 +94,99 @@ export const arrivalsSchema = z.object({
   }),
 });
 export type ArrivalsAnswer = z.output<typeof arrivalsSchema>;
+
+export const liveTicketSchema = z.object({
+  ticket: z.string().describe('The `ticket` of one connection.'),
+  expiresAt: z.iso.datetime(),
+});
+export type LiveTicket = z.output<typeof liveTicketSchema>;
+
+const valueSchema = z.string().max(LIMITS.nameLengthMax).optional();
+
+/** Each filter may repeat; the schema sees the last. */
+export const liveParametersSchema = z.strictObject({
+  ticket: z.string().max(200).optional().describe('Needed by a WebSocket.'),
+  after: z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .optional()
+    .describe('The `seq` of the last message that the client has: the stream goes on after it.'),
+  event: valueSchema.describe('The name of the event.'),
+  path: valueSchema.describe('The path of the page.'),
+  country: valueSchema,
+  referrer: valueSchema.describe('The domain that referred.'),
+  source: valueSchema.describe('The protocol.'),
+  device: valueSchema,
+});
+
+const topSchema = z
+  .array(z.tuple([z.string(), z.int()]))
+  .describe('Values and numbers of events, the most frequent first.');
+
+const fedEventSchema = z.strictObject({
+  at: z.iso.datetime(),
+  receivedAt: z.iso.datetime(),
+  type: z.string(),
+  event: z.string(),
+  path: z.string().nullable(),
+  title: z.string().nullable(),
+  country: z.string().nullable(),
+  device: z.string().nullable(),
+  referrer: z.string().nullable(),
+  source: z.string().nullable(),
+  person: z.string().nullable().describe('The first digits of the person’s pseudonym; null without a person.'),
+  late: z.boolean(),
+});
+
+const bodyShape = {
+  seconds: z.array(
+    z.strictObject({
+      at: z.int().describe('Seconds since 1970.'),
+      accepted: z.int(),
+      duplicate: z.int(),
+      refused: z.int(),
+    }),
+  ),
+  top: z.strictObject({
+    event: topSchema,
+    path: topSchema,
+    country: topSchema,
+    referrer: topSchema,
+    source: topSchema,
+    device: topSchema,
+  }),
+  events: z.array(fedEventSchema).describe('The newest first.'),
+  omitted: z.int().describe('Accepted events of `seconds` that are not in `events`.'),
+  sampled: z.boolean().describe('Whether `top`, and with a filter `seconds`, are those of a sample.'),
+  refused: z
+    .array(refusalSchema.omit({ body: true, bodyTruncated: true }))
+    .describe('The newest first, without bodies.'),
+  people: z.int().nullable().describe('People of the last five minutes; null with a filter.'),
+};
+
+const messageShape = { seq: z.int(), at: z.iso.datetime() };
+
+/** A message of the live stream. */
+export const liveMessageSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('hello'),
+    ...messageShape,
+    resumed: z.boolean().describe('Whether the stream goes on after `after`: the messages that were missed follow.'),
+    gap: z.boolean().describe('Whether messages after `after` are lost: begin anew from this one.'),
+    windowSeconds: z.int().describe('Time that this message covers.'),
+    ...bodyShape,
+  }),
+  z.strictObject({
+    type: z.literal('tick'),
+    ...messageShape,
+    gap: z.boolean().describe('Whether events were stored before they could be told: they are in no message.'),
+    ...bodyShape,
+  }),
+  z.strictObject({
+    type: z.literal('beat'),
+    ...messageShape,
+    people: z.int(),
+    shards: z.strictObject({ asked: z.int(), answered: z.int() }),
+  }),
+]);
+export type LiveMessage = z.output<typeof liveMessageSchema>;

@@ -91,6 +91,8 @@ export const PROBLEM_CODES = {
   'origin-not-allowed': 'The tenant lists the origins that may send events, and this origin is not on the list.',
   'links-quota-exceeded':
     'The tenant sends more events that link ids (identify, alias) a day than its quota allows. Wait as `Retry-After` says and send the request again.',
+  'live-full': 'The tenant has as many live connections as it may have. Close some, or come back later.',
+  'live-unavailable': 'The live stream could not be opened. Open it again.',
   overloaded: 'A shard cannot take more events now. Wait as `Retry-After` says and send the request again.',
   'person-not-found': 'No event of a person with that id is stored.',
   'property-unknown':
@@ -128,6 +130,8 @@ export const PROBLEM_CODES = {
   'tenant-missing': 'With the root key, the call needs the id of a tenant in `tenant`.',
   'tenant-not-found': 'There is no tenant with that id. `GET /v1/tenants` lists them.',
   'tenant-other': 'The key belongs to another tenant than the one that the request names.',
+  'ticket-invalid':
+    'The ticket was used before, it has ended, or it is no ticket. Make a new one with `POST /v1/live/ticket`.',
   'tile-not-found': 'The board has no tile with that id.',
   'timezone-unknown': '`timezone` is not an IANA time zone.',
   'storage-quota-exceeded':

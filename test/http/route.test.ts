@@ -148,6 +148,7 @@ describe('the scope of every call', () => {
       admin: [keys.server, keys.browser, keys.read],
       'read or write': [],
       'read or server': [keys.browser],
+      'read or ticket': [keys.server, keys.browser],
       'admin or root': [keys.server, keys.browser, keys.read],
       root: [keys.admin],
       share: [keys.server, keys.browser, keys.read, keys.admin],

@@ -1,21 +1,27 @@
 // Fake hubs: the refusals of each tenant in memory. Nobody watches.
+import type { WatchRpc } from '../../durable-objects/live.ts';
 import {
   fitsRefusal,
   type KeptRefusal,
-  type LiveOf,
   type RefusalReport,
   type RefusalsReply,
   type RefusalsRequest,
   refOf,
 } from '../../src/core/live/refusal.ts';
+import type { LiveOf } from '../../src/core/live/rpc.ts';
+import { WATCH_HEADER, type WatchSpec } from '../../src/core/live/watch.ts';
 
 export class FakeHubs {
   readonly reports = new Map<string, RefusalReport[]>();
+  readonly watched: WatchSpec[] = [];
+  readonly ended: string[] = [];
   unkept = 0;
+  /** The answer to a watcher. */
+  answer: () => Response = () => new Response('', { headers: { 'content-type': 'text/event-stream' } });
   /** Called before each call; it may throw, or never return. */
   fault: () => Promise<void> | void = () => {};
 
-  readonly of: LiveOf = (uid) => ({
+  readonly of: LiveOf<WatchRpc> = (uid) => ({
     note: async (report: RefusalReport, unkept: number) => {
       await this.fault();
       this.unkept += unkept;
@@ -31,6 +37,15 @@ export class FakeHubs {
       const next = fitting.length > limit ? (refusals.at(-1)?.ref ?? null) : null;
       const sinceMs = this.reports.get(uid)?.[0]?.receivedAtMs ?? null;
       return { refusals, next, kept: all.length, sinceMs, notKept: this.unkept };
+    },
+    fetch: async (request: Request) => {
+      await this.fault();
+      this.watched.push(JSON.parse(decodeURIComponent(request.headers.get(WATCH_HEADER) ?? '')));
+      return this.answer();
+    },
+    endKeys: async (keyIds: readonly string[]) => {
+      await this.fault();
+      this.ended.push(...keyIds);
     },
     wipe: async () => {
       await this.fault();

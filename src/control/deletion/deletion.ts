@@ -12,7 +12,7 @@
  * - A late call that wakes a shard gives it a new storage, so the last attempt wipes every shard ever found once more.
  */
 import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
-import type { LiveOf } from '../../core/live/refusal.ts';
+import type { LiveOf } from '../../core/live/rpc.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 import { logError } from '../../observe/log.ts';
 import {

@@ -3,10 +3,12 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import type { LiveOf } from '../../core/live/rpc.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { KEY_ID_LENGTH } from '../../core/tenant/tenant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
+import { logWarn } from '../../observe/log.ts';
 import {
   createdKeySchema,
   keyIdSchema,
@@ -22,7 +24,7 @@ import { createKey, type KeyRecord, listKeys, type RevocationRefusal, revokeKey 
 import { makerOf, TENANT_CODES, uidFor } from './callers.ts';
 
 /** @example app.route('/v1/keys', keyRoutes(services)) */
-export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Hono {
+export function keyRoutes({ db, tenants, auth, keys, liveOf, now }: ControlServices): Hono {
   const app = new Hono();
   const own = { tag: 'control', key: 'admin or root' } as const;
 
@@ -94,11 +96,22 @@ export function keyRoutes({ db, tenants, auth, keys, now }: ControlServices): Ho
       const revoked = await revokeKey(db, uid, { id: id.data, by: makerOf(caller), descendants, nowMs: now() });
       if (!revoked.ok) throw notRevoked(revoked.error);
       tenants.invalidate(uid);
-      return { revoked: { id: id.data.slice(0, KEY_ID_LENGTH), descendants: revoked.value } };
+      const ended = { id: id.data.slice(0, KEY_ID_LENGTH), descendants: revoked.value };
+      await endConnections(liveOf, uid, [ended.id, ...ended.descendants]);
+      return { revoked: ended };
     },
   );
 
   return app;
+}
+
+/** Ends the live connections of revoked keys. Where the hub cannot be reached, they end by themselves within 15 minutes. */
+async function endConnections(liveOf: LiveOf, uid: string, keyIds: readonly string[]): Promise<void> {
+  try {
+    await liveOf(uid).endKeys(keyIds);
+  } catch (cause) {
+    logWarn('control.keys.connections', cause, { uid });
+  }
 }
 
 function notRevoked(refusal: RevocationRefusal): Problem {

@@ -22,7 +22,7 @@ export interface Excerpt {
 const DEPTH_MAX = 16;
 /** Characters of one text that are looked at: a part of a URL that begins in the excerpt ends in them. */
 const TEXT_LOOKED_AT_MAX = 2 * LIMITS.refusalBodyLengthMax;
-const KEY = /\btm_(server|browser|write|read|admin)_[a-z2-7_]+/g;
+const KEY = /\btm_([a-z]+)_[a-z2-7_]+/g;
 
 /** The beginning of a value of JSON, written as JSON. */
 export function excerptOfJson(value: unknown, privacy: Privacy): Excerpt {

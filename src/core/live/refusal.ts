@@ -73,18 +73,6 @@ export interface RefusalsReply {
   readonly notKept: number;
 }
 
-/** RPC surface of a tenant's hub. */
-export interface LiveRpc {
-  /** Keeps the refusals of a request, durably. `unkept` are refusals of earlier requests, which reached no hub. */
-  note(report: RefusalReport, unkept: number): Promise<void>;
-  refusals(request: RefusalsRequest): Promise<RefusalsReply>;
-  /** Erases the hub of a deleted tenant. */
-  wipe(): Promise<void>;
-}
-
-/** Reaches the hub of a tenant. `region`: where a new one is placed. */
-export type LiveOf = (uid: string, region?: string) => LiveRpc;
-
 /** Position of a refusal: its report, and its index among the report's items. */
 export interface RefusalPosition {
   readonly report: number;

@@ -7,7 +7,8 @@
  * - A request without refusals never comes here.
  */
 import { LIMITS } from '../../core/limits.ts';
-import type { LiveOf, RefusalReport } from '../../core/live/refusal.ts';
+import type { RefusalReport } from '../../core/live/refusal.ts';
+import type { LiveOf } from '../../core/live/rpc.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { logWarn } from '../../observe/log.ts';
 
