@@ -13,6 +13,8 @@ import { checkText } from '../http/answer-checks.ts';
 import { describe } from '../http/describe.ts';
 import { type CollectDeps, collect } from './collect.ts';
 import { HotReports } from './hot-reports.ts';
+import { amplitudeProtocol } from './protocols/amplitude/amplitude.ts';
+import { batchProtocol } from './protocols/batch/batch.ts';
 import { cloudEventsProtocol } from './protocols/cloudevents/cloudevents.ts';
 import { ga4Protocol } from './protocols/ga4/ga4.ts';
 import { matomoProtocol } from './protocols/matomo/matomo.ts';
@@ -37,6 +39,8 @@ const PROTOCOLS: readonly Protocol[] = [
   rudderstackProtocol,
   posthogProtocol,
   mixpanelProtocol,
+  amplitudeProtocol,
+  batchProtocol,
   cloudEventsProtocol,
   ga4Protocol,
   matomoProtocol,

@@ -20,6 +20,8 @@ export interface Fault {
   readonly status: number;
   /** Whether the stack gets the request all the same, so that only its answer is lost. */
   readonly passesOn?: boolean;
+  /** The member `code` of the answer, which Amplitude's SDKs read. */
+  readonly code?: number;
 }
 
 export interface Gate {
@@ -52,7 +54,8 @@ export async function openGate(stackUrl: string): Promise<Gate> {
     const status = fault?.status ?? passed?.response.statusCode ?? 502;
     const { method = '', url: path = '', headers } = incoming;
     seen.push({ method, path, headers, body, status, answer: passed?.answer.toString() ?? '' });
-    if (fault !== undefined) response.writeHead(status, faultHeaders(incoming)).end('{}');
+    if (fault !== undefined)
+      response.writeHead(status, faultHeaders(incoming)).end(JSON.stringify({ code: fault.code }));
     else response.writeHead(status, passed?.response.headers).end(passed?.answer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -15,7 +15,7 @@ import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { withCompanions } from '../kit/companions.ts';
 import { withOneKey } from '../kit/one-key.ts';
-import { exactReader, FORM_TYPE, readPacked } from '../kit/packed.ts';
+import { exactReader, FORM_TYPE, type PackedJson, readPacked } from '../kit/packed.ts';
 import { limitEvents, type WireBatch } from '../protocol.ts';
 import { posthogMapping, setsTraits } from './mapping.ts';
 
@@ -24,10 +24,13 @@ export const POSTHOG_BODY: BodySpec = {
   sniffsGzip: true,
 };
 
-export function decodePosthog(request: ProtocolRequest): Result<WireBatch, Refusal> {
+/** Decodes a request of PostHog's own paths. */
+export function decodeCapture(request: ProtocolRequest): Result<WireBatch, Refusal> {
   const packed = readPacked(request);
-  if (!packed.ok) return packed;
-  const { value: root, json } = packed.value;
+  return packed.ok ? decodePosthog(request, packed.value) : packed;
+}
+
+export function decodePosthog(request: ProtocolRequest, { value: root, json }: PackedJson): Result<WireBatch, Refusal> {
   const events = eventsOf(root);
   if (!events.ok) return events;
   const limited = limitEvents({ events: events.value });

@@ -1,7 +1,7 @@
 /**
  * PostHog protocol: the capture API as the vendor's SDKs speak it (read from posthog-node 5.70 and posthog-js 1.449).
  *
- *   POST /batch/                            servers
+ *   POST /batch/                            servers; Amplitude shares the path (batch/batch.ts)
  *   POST /e/, /i/v0/e/, /capture/           browsers; GET with `data` in the query, where no other way is left
  *   POST /flags/, /decide/; GET /array/…    questions before and beside events (remote.ts)
  *
@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { verdictSchema } from '../../../wire/ingest.ts';
 import { statusAnswer } from '../kit/answers.ts';
 import { type EventCall, jsonAnswer, type Protocol, type ProtocolAnswer, type Taken } from '../protocol.ts';
-import { decodePosthog, POSTHOG_BODY } from './body.ts';
+import { decodeCapture, POSTHOG_BODY } from './body.ts';
 import { remoteCalls } from './remote.ts';
 
 const eventSchema = z.looseObject({
@@ -27,13 +27,13 @@ const eventSchema = z.looseObject({
   properties: z.looseObject({}).optional(),
 });
 
-const bodySchema = z.union([
+export const posthogBodySchema = z.union([
   z.looseObject({ api_key: z.string(), batch: z.array(eventSchema), sent_at: z.string().optional() }),
   eventSchema.extend({ api_key: z.string().optional() }),
   z.array(eventSchema),
 ]);
 
-const answerSchema = z
+export const posthogAnswerSchema = z
   .object({
     status: z.union([z.literal(1), z.literal(0)]).describe('0, with status 400, when every event was rejected'),
   })
@@ -41,13 +41,13 @@ const answerSchema = z
 
 const capture: EventCall = {
   methods: ['POST'],
-  paths: ['/batch/', '/e', '/e/', '/i/v0/e', '/i/v0/e/', '/capture', '/capture/'],
+  paths: ['/e', '/e/', '/i/v0/e', '/i/v0/e/', '/capture', '/capture/'],
   summary: "PostHog's events",
   body: POSTHOG_BODY,
-  bodySchema,
-  answerSchema,
+  bodySchema: posthogBodySchema,
+  answerSchema: posthogAnswerSchema,
   keyOf: () => null,
-  decode: decodePosthog,
+  decode: decodeCapture,
   answer: answerPosthog,
 };
 
@@ -55,16 +55,18 @@ const captureInUrl: EventCall = {
   methods: ['GET'],
   paths: ['/e', '/e/', '/i/v0/e', '/i/v0/e/', '/capture', '/capture/'],
   summary: "PostHog's events in a URL",
-  answerSchema,
+  answerSchema: posthogAnswerSchema,
   keyOf: () => null,
   keyIsInUrl: () => true,
-  decode: decodePosthog,
+  decode: decodeCapture,
   answer: answerPosthog,
 };
 
-function answerPosthog({ verdict }: Taken): ProtocolAnswer {
+export function answerPosthog({ verdict }: Taken): ProtocolAnswer {
   const isRefused = verdict.received > 0 && verdict.rejected === verdict.received;
   return isRefused ? statusAnswer(400, { status: 0, ...verdict }) : jsonAnswer({ status: 1, ...verdict });
 }
 
-export const posthogProtocol: Protocol = { source: 'posthog', calls: [capture, captureInUrl, ...remoteCalls] };
+export const POSTHOG = 'posthog';
+
+export const posthogProtocol: Protocol = { source: POSTHOG, calls: [capture, captureInUrl, ...remoteCalls] };
