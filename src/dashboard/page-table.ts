@@ -102,4 +102,28 @@ export const PAGES: readonly Page[] = [
     isAlone: true,
     load: () => import('./pages/shared/page.tsx'),
   },
+  {
+    path: '/data',
+    name: 'Data',
+    icon: 'data',
+    group: 'run',
+    hasBar: false,
+    load: () => import('./pages/data/page.tsx'),
+  },
+  {
+    path: '/pipeline',
+    name: 'Pipeline',
+    icon: 'pipeline',
+    group: 'run',
+    hasBar: false,
+    load: () => import('./pages/pipeline/page.tsx'),
+  },
+  {
+    path: '/settings',
+    name: 'Settings',
+    icon: 'settings',
+    group: 'run',
+    hasBar: false,
+    load: () => import('./pages/settings/page.tsx'),
+  },
 ];
