@@ -8,6 +8,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/',
     name: 'Overview',
+    shortcut: 'o',
     icon: 'overview',
     group: 'ask',
     hasBar: true,
@@ -16,6 +17,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/explore',
     name: 'Explore',
+    shortcut: 'e',
     icon: 'explore',
     group: 'ask',
     hasBar: true,
@@ -105,6 +107,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/data',
     name: 'Data',
+    shortcut: 'd',
     icon: 'data',
     group: 'run',
     hasBar: false,
@@ -113,6 +116,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/pipeline',
     name: 'Pipeline',
+    shortcut: 'i',
     icon: 'pipeline',
     group: 'run',
     hasBar: false,
@@ -121,6 +125,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/settings',
     name: 'Settings',
+    shortcut: 's',
     icon: 'settings',
     group: 'run',
     hasBar: false,

@@ -1,5 +1,5 @@
 /** Filter form: a property, how it is compared, and a value, suggested from what there is. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Filter, type FilterOp, OP_WORDS, textOfFilter } from '../data/filters.ts';
 import { useNames, useValues } from '../data/names.ts';
 import { Button } from '../parts/button.tsx';
@@ -77,6 +77,9 @@ export function PropertyField({ label = 'Property', numbersOnly = false, ...prop
 function ValueForm({ property, onAdd }: { readonly property: string; readonly onAdd: (filter: Filter) => void }) {
   const [op, setOp] = useState<FilterOp>('is');
   const [value, setValue] = useState('');
+  const form = useRef<HTMLDivElement>(null);
+  // The field of the property, which had the focus, is gone.
+  useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), []);
   const values = useValues(property, op === 'is' || op === 'not' ? value : '');
   const needsValue = op !== 'set' && op !== 'unset';
   const add = (text: string) => {
@@ -84,7 +87,7 @@ function ValueForm({ property, onAdd }: { readonly property: string; readonly on
     onAdd({ property, op, values: needsValue ? [text] : [] });
   };
   return (
-    <>
+    <div class="filter-form" ref={form}>
       <p>
         <b>{property.replace(/^column\./, '')}</b>
       </p>
@@ -99,6 +102,6 @@ function ValueForm({ property, onAdd }: { readonly property: string; readonly on
       <Button kind="primary" onClick={() => add(value)} disabled={needsValue && value === ''}>
         Filter
       </Button>
-    </>
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Catalog, CatalogEntry, CatalogKind } from '../../../wire/catalog.ts';
 import { Spark } from '../../charts/spark.tsx';
 import { useAsk } from '../../data/ask.ts';
+import { joinParts } from '../../data/filters.ts';
 import { at } from '../../data/format.ts';
 import { useSettled } from '../../data/names.ts';
 import type { Answer } from '../../data/questions.ts';
@@ -103,7 +104,7 @@ function Entries({ kind, entries }: { readonly kind: CatalogKind; readonly entri
 
 /** A name opens the question about it. */
 function NameLink({ kind, name }: { readonly kind: CatalogKind; readonly name: string }) {
-  const q = kind === 'event' ? `count~${name.replace(/[\\~]/g, '\\$&')}` : 'count~';
+  const q = joinParts(['count', kind === 'event' ? name : '']);
   return (
     <a href={hrefOf('/explore', { q, ...(kind !== 'event' && { by: name }) })} data-page>
       {name}
