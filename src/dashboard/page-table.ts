@@ -26,6 +26,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/funnels',
     name: 'Funnels',
+    shortcut: 'f',
     icon: 'funnels',
     group: 'ask',
     hasBar: true,
@@ -34,6 +35,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/retention',
     name: 'Retention',
+    shortcut: 'r',
     icon: 'retention',
     group: 'ask',
     hasBar: true,
@@ -42,6 +44,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/paths',
     name: 'Paths',
+    shortcut: 'p',
     icon: 'paths',
     group: 'ask',
     hasBar: true,
@@ -66,6 +69,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/people',
     name: 'People',
+    shortcut: 'u',
     icon: 'people',
     group: 'ask',
     hasBar: true,
@@ -82,6 +86,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/cohorts',
     name: 'Cohorts',
+    shortcut: 'c',
     icon: 'cohorts',
     group: 'ask',
     hasBar: false,
@@ -90,6 +95,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/boards',
     name: 'Boards',
+    shortcut: 'b',
     icon: 'boards',
     group: 'ask',
     hasBar: false,
