@@ -8,6 +8,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/',
     name: 'Overview',
+    shortcut: 'o',
     icon: 'overview',
     group: 'ask',
     hasBar: true,
@@ -16,6 +17,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/explore',
     name: 'Explore',
+    shortcut: 'e',
     icon: 'explore',
     group: 'ask',
     hasBar: true,
@@ -24,6 +26,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/funnels',
     name: 'Funnels',
+    shortcut: 'f',
     icon: 'funnels',
     group: 'ask',
     hasBar: true,
@@ -32,6 +35,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/retention',
     name: 'Retention',
+    shortcut: 'r',
     icon: 'retention',
     group: 'ask',
     hasBar: true,
@@ -40,6 +44,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/paths',
     name: 'Paths',
+    shortcut: 'p',
     icon: 'paths',
     group: 'ask',
     hasBar: true,
@@ -64,6 +69,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/people',
     name: 'People',
+    shortcut: 'u',
     icon: 'people',
     group: 'ask',
     hasBar: true,
@@ -80,6 +86,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/cohorts',
     name: 'Cohorts',
+    shortcut: 'c',
     icon: 'cohorts',
     group: 'ask',
     hasBar: false,
@@ -88,6 +95,7 @@ export const PAGES: readonly Page[] = [
   {
     path: '/boards',
     name: 'Boards',
+    shortcut: 'b',
     icon: 'boards',
     group: 'ask',
     hasBar: false,
@@ -101,5 +109,32 @@ export const PAGES: readonly Page[] = [
     hasBar: false,
     isAlone: true,
     load: () => import('./pages/shared/page.tsx'),
+  },
+  {
+    path: '/data',
+    name: 'Data',
+    shortcut: 'd',
+    icon: 'data',
+    group: 'run',
+    hasBar: false,
+    load: () => import('./pages/data/page.tsx'),
+  },
+  {
+    path: '/pipeline',
+    name: 'Pipeline',
+    shortcut: 'i',
+    icon: 'pipeline',
+    group: 'run',
+    hasBar: false,
+    load: () => import('./pages/pipeline/page.tsx'),
+  },
+  {
+    path: '/settings',
+    name: 'Settings',
+    shortcut: 's',
+    icon: 'settings',
+    group: 'run',
+    hasBar: false,
+    load: () => import('./pages/settings/page.tsx'),
   },
 ];

@@ -1,4 +1,5 @@
 /** Spark: a line the size of a word, beside the number that it explains. */
+import './charts.css';
 
 const WIDTH = 88;
 const HEIGHT = 22;

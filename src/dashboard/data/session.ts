@@ -90,6 +90,13 @@ export function forgetKeys(): void {
   sessionState.value = 'none';
 }
 
+/** Forgets the keys of one tenant. */
+export function forgetTenant(id: string): void {
+  keptKeys.value = keptKeys.value.filter(({ tenant }) => tenant !== id);
+  if (keptKeys.value.length === 0) forgetKeys();
+  else showTenant(shownTenant.value === id ? keptKeys.value[0]!.tenant : shownTenant.value!);
+}
+
 function mustBeReadable(key: string): void {
   const [, scope] = /^tm_(server|browser|write|read|admin)_[\x21-\x7e]+$/.exec(key) ?? [];
   if (scope === undefined)

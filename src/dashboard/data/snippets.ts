@@ -14,18 +14,14 @@ export const SNIPPET_KINDS: readonly { readonly id: SnippetKind; readonly label:
 
 /** Code that sends one event. `key` is a browser or server key, or the name of a variable that holds one. */
 export function sendSnippet(kind: SnippetKind, origin: string, key: string): string {
-  if (kind === 'browser') return scriptOf('/* in a page */', origin, key);
-  if (kind === 'node') return scriptOf('// node 18 or newer', origin, key);
+  if (kind === 'browser') return `<script async src="${origin}/tm.js" data-key="${key}"></script>`;
+  if (kind === 'node')
+    return `import { createTidemark } from 'tidemark/sdk/node';
+
+const tidemark = createTidemark({ key: '${key}', host: '${origin}' });
+tidemark.track('Signed Up', { plan: 'pro' }, { userId: 'ada' });
+await tidemark.flush();`;
   return `curl ${origin}/v1/events -H "authorization: Bearer ${key}" \\
   -H 'content-type: application/json' \\
   -d '{"type":"track","event":"Signed Up","userId":"ada","properties":{"plan":"pro"}}'`;
-}
-
-function scriptOf(comment: string, origin: string, key: string): string {
-  return `${comment}
-await fetch('${origin}/v1/events', {
-  method: 'POST',
-  headers: { authorization: 'Bearer ${key}', 'content-type': 'application/json' },
-  body: JSON.stringify({ type: 'track', event: 'Signed Up', userId: 'ada', properties: { plan: 'pro' } }),
-});`;
 }

@@ -1,53 +1,11 @@
 /** Filter form: a property, how it is compared, and a value, suggested from what there is. */
-import { useState } from 'preact/hooks';
-import { type Filter, type FilterOp, OP_WORDS, textOfFilter } from '../data/filters.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Filter, type FilterOp, OP_WORDS } from '../data/filters.ts';
 import { useNames, useValues } from '../data/names.ts';
 import { Button } from '../parts/button.tsx';
-import { Chip } from '../parts/chip.tsx';
 import { SelectField, SuggestField } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
-import { Popover } from '../parts/popover.tsx';
 
 const OPS: readonly FilterOp[] = ['is', 'not', 'contains', 'gt', 'lt', 'set', 'unset'];
-
-interface FiltersProps {
-  readonly filters: readonly Filter[];
-  readonly onChange: (filters: readonly Filter[]) => void;
-  /** The word of the button that adds one. Default: Filter. */
-  readonly word?: string;
-}
-
-/** Filters as chips with a button that adds one: the editor of a condition, also within a step of a journey. */
-export function Filters({ filters, onChange, word = 'Filter' }: FiltersProps) {
-  const label = (
-    <>
-      <Icon name="plus" size={14} />
-      {word}
-    </>
-  );
-  return (
-    <>
-      {filters.map((filter, index) => {
-        const text = textOfFilter(filter);
-        return (
-          <Chip key={text} text={text} onRemove={() => onChange(filters.filter((_, i) => i !== index))}>
-            {text}
-          </Chip>
-        );
-      })}
-      <Popover label={label} title={word === 'Filter' ? 'Add a filter' : word} look="quiet">
-        {(close) => (
-          <FilterForm
-            onAdd={(filter) => {
-              close();
-              onChange([...filters, filter]);
-            }}
-          />
-        )}
-      </Popover>
-    </>
-  );
-}
 
 export function FilterForm({ onAdd }: { readonly onAdd: (filter: Filter) => void }) {
   const [property, setProperty] = useState('');
@@ -56,8 +14,18 @@ export function FilterForm({ onAdd }: { readonly onAdd: (filter: Filter) => void
     setProperty(name);
     setNamed(name.trim() !== '');
   };
-  if (!isNamed) return <PropertyField value={property} onChange={setProperty} onTake={take} />;
-  return <ValueForm property={property} onAdd={onAdd} />;
+  const form = useRef<HTMLDivElement>(null);
+  // The form comes after its popover has opened, and its second half in place of the field that had the focus.
+  useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), [isNamed]);
+  return (
+    <div class="filter-form" ref={form}>
+      {isNamed ? (
+        <ValueForm property={property} onAdd={onAdd} />
+      ) : (
+        <PropertyField value={property} onChange={setProperty} onTake={take} />
+      )}
+    </div>
+  );
 }
 
 interface PropertyFieldProps {
@@ -102,3 +70,6 @@ function ValueForm({ property, onAdd }: { readonly property: string; readonly on
     </>
   );
 }
+
+/** The form by itself, for places that load it when it is first opened. */
+export default FilterForm;

@@ -8,6 +8,8 @@ export interface Page {
   readonly icon: IconName;
   /** Where the navigation lists it; null for a page that others lead to. */
   readonly group: 'ask' | 'run' | null;
+  /** Opens the page after `g`. */
+  readonly shortcut?: string;
   /** Whether the page follows the range and the filters of the bar above it. */
   readonly hasBar: boolean;
   /** Whether the page is shown by itself, without a session and without the frame. Default: it is not. */

@@ -4,7 +4,7 @@ import { COMPARISON_LABELS, type Comparison, comparison } from '../data/range.ts
 import { setParams } from '../data/router.ts';
 import { Button } from '../parts/button.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { Filters } from './filter-form.tsx';
+import { Filters } from './filters.tsx';
 import { RangePicker } from './range-picker.tsx';
 
 export function QuestionBar() {

@@ -11,6 +11,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { Empty, ErrorBox, Skeleton } from '../parts/states.tsx';
 import './frame.css';
+import { Keyboard } from './keyboard.tsx';
 import type { Page } from './page.ts';
 import { QuestionBar } from './question-bar.tsx';
 
@@ -36,6 +37,7 @@ export function Shell({ pages }: { readonly pages: readonly Page[] }) {
         <span class="grow" />
         <LiveBadge />
         <ThemeButton />
+        <Keyboard pages={pages} />
       </header>
       <nav class="nav" aria-label="Pages">
         <Links pages={pages.filter(({ group }) => group === 'ask')} />

@@ -46,7 +46,7 @@ export function Answered<T>({ asked, height = 160, children }: AnsweredProps<T>)
       {error && <ErrorBox error={error} onRetry={retry} />}
       {isSlow && (
         <p class="slow">
-          Reading events one by one. <Button onClick={stop}>Stop</Button>
+          Reading the events of this range… <Button onClick={stop}>Stop</Button>
         </p>
       )}
       {data === undefined ? (

@@ -1,8 +1,9 @@
 /** Insights: the saved questions. A click opens one in the sentence, if its form is that of a sentence. */
+import { useEffect } from 'preact/hooks';
 import type { WireInsight } from '../../../wire/insights.ts';
 import { useAsk } from '../../data/ask.ts';
 import { ago } from '../../data/format.ts';
-import { urlWith } from '../../data/router.ts';
+import { go, params, urlWith } from '../../data/router.ts';
 import { Card } from '../../parts/card.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { stateOf } from './body.ts';
@@ -32,10 +33,26 @@ export function Insights() {
   );
 }
 
-function InsightLink({ insight: { name, query } }: { readonly insight: WireInsight }) {
+/** Opens the insight that the URL names, in place of the question of the page. */
+export function useOpenInsight(): void {
+  const id = params.value.get('insight');
+  const { data } = useAsk<WireInsight>(id === null ? null : { path: `/v1/insights/${encodeURIComponent(id)}` });
+  useEffect(() => {
+    const url = data && data.id === id ? urlOf(data.query) : null;
+    if (url !== null) go(url, { replace: true });
+  }, [data, id]);
+}
+
+/** The page with a saved question; null for one that is no sentence. */
+function urlOf(query: unknown): string | null {
   const saved = stateOf(query);
-  if (saved === null) return <span class="muted">{name} (made by the API)</span>;
-  const url = urlWith({ f: null, ...paramsOf(saved.state), ...(saved.rangeId && { r: saved.rangeId }) });
+  if (saved === null) return null;
+  return urlWith({ insight: null, f: null, ...paramsOf(saved.state), ...(saved.rangeId && { r: saved.rangeId }) });
+}
+
+function InsightLink({ insight: { name, query } }: { readonly insight: WireInsight }) {
+  const url = urlOf(query);
+  if (url === null) return <span class="muted">{name} (made by the API)</span>;
   return (
     <a href={url} data-page>
       {name}

@@ -7,7 +7,7 @@ import { Answered, Empty } from '../../parts/states.tsx';
 import { Actions } from './actions.tsx';
 import { bodyOf } from './body.ts';
 import './explore.css';
-import { Insights } from './insights.tsx';
+import { Insights, useOpenInsight } from './insights.tsx';
 import { MadeOf } from './made-of.tsx';
 import { Sentence } from './sentence.tsx';
 import { type ExploreAnswer, seriesOf } from './series.ts';
@@ -17,6 +17,7 @@ import { Views } from './views.tsx';
 const HEIGHT = 420;
 
 export default function Explore() {
+  useOpenInsight();
   const state = readState(params.value);
   const body = bodyOf(state, { range: range.value, where: pageWhere.value, compare: compare.value });
   const asked = useAsk<ExploreAnswer>(body && { path: '/v1/query', body }, { isMoving: range.value.isOpen });

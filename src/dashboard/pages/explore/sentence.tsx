@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import { type Interval, range } from '../../data/range.ts';
 import { EventPicker } from '../../frame/event-picker.tsx';
-import { Filters, PropertyField } from '../../frame/filter-form.tsx';
+import { PropertyField } from '../../frame/filter-form.tsx';
+import { Filters } from '../../frame/filters.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Chip } from '../../parts/chip.tsx';
 import { TextField } from '../../parts/field.tsx';

@@ -5,7 +5,7 @@ import { SNIPPET_KINDS, type SnippetKind, sendSnippet } from '../../data/snippet
 import { Card } from '../../parts/card.tsx';
 import { Snippet } from '../../parts/copy.tsx';
 
-export function FirstRun() {
+export default function FirstRun() {
   const [kind, setKind] = useState<SnippetKind>('curl');
   const demo = demoKeys.value;
   const key = demo && demo.tenant === session.value?.tenant ? demo.write : '$WRITE_KEY';

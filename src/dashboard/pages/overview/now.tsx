@@ -4,9 +4,9 @@ import { at, full } from '../../data/format.ts';
 import { live } from '../../data/live.ts';
 import { demoKeys, session } from '../../data/session.ts';
 import { Card } from '../../parts/card.tsx';
+import { Lazy } from '../../parts/lazy.tsx';
 import { Empty, ErrorBox, Skeleton } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
-import { SendForm } from './send-form.tsx';
 
 const ROWS = 10;
 
@@ -51,7 +51,7 @@ export function Now() {
               onSelect={() => {}}
             />
           )}
-          {isDemo && <SendForm keys={demo} />}
+          {isDemo && <Lazy load={() => import('./send-form.tsx')} keys={demo} />}
         </div>
         <div id="latest">
           {latest.length === 0 ? (

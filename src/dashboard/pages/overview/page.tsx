@@ -8,10 +8,10 @@ import { live, liveVersion } from '../../data/live.ts';
 import type { Answer } from '../../data/questions.ts';
 import { compare, earlier, range } from '../../data/range.ts';
 import { params, setParams } from '../../data/router.ts';
+import { Lazy } from '../../parts/lazy.tsx';
 import { Answered, ErrorBox } from '../../parts/states.tsx';
 import { Breakdowns } from './breakdowns.tsx';
 import { Figures } from './figures.tsx';
-import { FirstRun } from './first-run.tsx';
 import {
   type CountAnswers,
   countQuestions,
@@ -33,7 +33,7 @@ export default function Overview() {
   return (
     <>
       <h1 class="sr">Overview</h1>
-      {isFirst ? <FirstRun /> : <Report />}
+      {isFirst ? <Lazy load={() => import('./first-run.tsx')} /> : <Report />}
       <Now />
     </>
   );

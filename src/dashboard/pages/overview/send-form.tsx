@@ -15,7 +15,7 @@ const EVENT = 'Button Pressed';
 /** The very next answer has the event; more than one question is asked only if something is wrong. */
 const ASKS_MAX = 50;
 
-export function SendForm({ keys }: { readonly keys: DemoKeys }) {
+export default function SendForm({ keys }: { readonly keys: DemoKeys }) {
   const [isBusy, setBusy] = useState(false);
   const [words, setWords] = useState('');
   const press = useRef(0);

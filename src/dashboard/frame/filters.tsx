@@ -1,0 +1,48 @@
+/** Filters: conditions as chips with a button that adds one, for the bar of a page and for a step of a journey. */
+import { type Filter, textOfFilter } from '../data/filters.ts';
+import { Chip } from '../parts/chip.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Lazy } from '../parts/lazy.tsx';
+import { Popover } from '../parts/popover.tsx';
+
+const loadForm = () => import('./filter-form.tsx');
+
+interface FiltersProps {
+  readonly filters: readonly Filter[];
+  readonly onChange: (filters: readonly Filter[]) => void;
+  /** The word of the button that adds one. Default: Filter. */
+  readonly word?: string;
+}
+
+/** Filters as chips with a button that adds one: the editor of a condition, also within a step of a journey. */
+export function Filters({ filters, onChange, word = 'Filter' }: FiltersProps) {
+  const label = (
+    <>
+      <Icon name="plus" size={14} />
+      {word}
+    </>
+  );
+  return (
+    <>
+      {filters.map((filter, index) => {
+        const text = textOfFilter(filter);
+        return (
+          <Chip key={text} text={text} onRemove={() => onChange(filters.filter((_, i) => i !== index))}>
+            {text}
+          </Chip>
+        );
+      })}
+      <Popover label={label} title={word === 'Filter' ? 'Add a filter' : word} look="quiet">
+        {(close) => (
+          <Lazy
+            load={loadForm}
+            onAdd={(filter: Filter) => {
+              close();
+              onChange([...filters, filter]);
+            }}
+          />
+        )}
+      </Popover>
+    </>
+  );
+}
