@@ -38,6 +38,7 @@ const snippets = pages.flatMap(snippetsOf);
 /** The first lines of the blocks that are not run. A new one must be named here. */
 const NOT_RUN = [
   'README.md: git clone <this repository> tidemark && cd tidemark',
+  'README.md: npm run demo',
   'README.md: npm test            # everything, installing what is missing',
   'README.md: npx wrangler login',
   'README.md: export TIDEMARK_URL=https://tidemark.<account>.workers.dev TIDEMARK_ROOT_KEY=…',
