@@ -27,9 +27,12 @@ export function BoardPage({ id }: { readonly id: string }) {
   const asked = useAsk<Board>({ path });
   if (asked.error?.status === 404) return <Gone />;
   return (
-    <Answered asked={asked} height={480}>
-      {(board) => <Shown board={board} onChanged={asked.retry} />}
-    </Answered>
+    <>
+      {asked.data === undefined && <h1 class="sr">Board</h1>}
+      <Answered asked={asked} height={480}>
+        {(board) => <Shown board={board} onChanged={asked.retry} />}
+      </Answered>
+    </>
   );
 }
 
