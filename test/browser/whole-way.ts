@@ -9,6 +9,8 @@ import type { Hand } from './hands.ts';
 import { sendVisits } from './visits.ts';
 
 const SIZE = { width: 1280, height: 900 };
+/** Pages may take long beside a busy neighbour. */
+const SOON = { timeout: 20_000 };
 
 export function describeWholeWay(name: string, handOf: (page: Page) => Hand): void {
   if (chromiumPath === undefined) console.warn('Chromium is not installed: the tests of pages are skipped.');
@@ -66,9 +68,9 @@ export function describeWholeWay(name: string, handOf: (page: Page) => Hand): vo
 
     it('filters the overview by a click, and takes the filter away', async () => {
       await hand.press(page.locator('button[title="Filter by /pricing"]').first());
-      await expect.poll(() => new URL(page.url()).searchParams.get('f')).toContain('/pricing');
+      await expect.poll(() => new URL(page.url()).searchParams.get('f'), SOON).toContain('/pricing');
       await hand.press(button(/^Remove .*pricing/));
-      await expect.poll(() => new URL(page.url()).searchParams.get('f')).toBeNull();
+      await expect.poll(() => new URL(page.url()).searchParams.get('f'), SOON).toBeNull();
     });
 
     it('builds a funnel whose figures are those of the API', async () => {
@@ -81,12 +83,12 @@ export function describeWholeWay(name: string, handOf: (page: Page) => Hand): vo
         await hand.press(page.locator(`button[title="${step}: event"]`));
         await hand.write(page.getByRole('combobox', { name: 'Event' }), event);
         await page.keyboard.press('Enter');
-        await expect.poll(() => page.locator(`button[title="${step}: event"]`).textContent()).toBe(event);
+        await expect.poll(() => page.locator(`button[title="${step}: event"]`).textContent(), SOON).toBe(event);
       }
       const steps = ['page', 'Signed Up', 'Purchase'].map((event) => ({ event }));
       const { steps: told } = await ask('/v1/query/funnel', { ...(await shownRange()), steps, windowSeconds: 604_800 });
       const shown = () => page.locator('table.funnel tbody tr td:nth-child(2)').allTextContents();
-      await expect.poll(shown).toEqual(told.map(({ people }: { people: number }) => String(people)));
+      await expect.poll(shown, SOON).toEqual(told.map(({ people }: { people: number }) => String(people)));
       expect(told[1].dropped).toBeGreaterThan(0);
     });
 
@@ -126,7 +128,7 @@ export function describeWholeWay(name: string, handOf: (page: Page) => Hand): vo
       const { cohorts: told } = await ask('/v1/query/retention', body);
       const people = told.reduce((sum: number, { size }: { size: number }) => sum + size, 0);
       expect(people).toBeGreaterThan(0);
-      await expect.poll(() => page.locator('.retention-all td').first().textContent()).toBe(String(people));
+      await expect.poll(() => page.locator('.retention-all td').first().textContent(), SOON).toBe(String(people));
     });
 
     async function cohortList(): Promise<{ cohorts: { id: string; name: string }[] }> {
@@ -156,7 +158,7 @@ export function describeWholeWay(name: string, handOf: (page: Page) => Hand): vo
       const shown = await page.locator('.tile .retention-all td').allTextContents();
       const reader = await openLink();
       await reader.getByRole('heading', { level: 1, name: 'Morning' }).waitFor();
-      await expect.poll(() => reader.locator('.tile .retention-all td').allTextContents()).toEqual(shown);
+      await expect.poll(() => reader.locator('.tile .retention-all td').allTextContents(), SOON).toEqual(shown);
       expect(await reader.getByRole('button', { name: /Share|Arrange|Add/ }).count()).toBe(0);
       await reader.context().close();
     });
