@@ -37,7 +37,7 @@ export function describePages(cases: readonly { readonly state: PageState; reado
           const key = state === 'empty' ? emptyKey : stack.keys().tenants.demo!.admin;
           const { page, complaints } = await openTab(browser, { url: stack.url, key, state, look });
           const faults: string[] = [];
-          for (const path of pagePaths()) {
+          for (const path of pagePaths(state)) {
             const name = `${fileNameOf(path)}-${state}-${look.size}-${look.scheme}`;
             faults.push(...(await findFaults(page, stack.url + path, name)));
             if (state === 'error') expect(await page.locator('#page .error').count(), name).toBeGreaterThan(0);

@@ -17,10 +17,16 @@ const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, heig
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const shots = join(root, 'test-results/pages');
 
+/** A page that needs to be told of what it is about; a tenant without events has no such thing. */
+const SUBJECTS: Readonly<Record<string, string>> = { '/person': '/person?id=person-1' };
+/** Pages that are shown without the frame, which have tests of their own. */
+const ALONE: ReadonlySet<string> = new Set(['/shared']);
+
 /** The paths of the table of pages, read as text, because the test project does not compile pages. */
-export function pagePaths(): string[] {
+export function pagePaths(state: PageState): string[] {
   const table = readFileSync(join(root, 'src/dashboard/page-table.ts'), 'utf8');
-  return [...table.matchAll(/path: '([^']+)'/g)].map(([, path = '']) => path);
+  const paths = [...table.matchAll(/path: '([^']+)'/g)].map(([, path = '']) => path).filter((path) => !ALONE.has(path));
+  return state === 'empty' ? paths : paths.map((path) => SUBJECTS[path] ?? path);
 }
 
 /** A browser tab that shows pages in one state and look, and collects what the console says. */
@@ -77,5 +83,5 @@ export async function findFaults(page: Page, url: string, name: string): Promise
 
 /** The name of a path in a file name. */
 export function fileNameOf(path: string): string {
-  return path === '/' ? 'overview' : path.slice(1);
+  return path === '/' ? 'overview' : path.slice(1).replace(/\?.*/, '');
 }

@@ -9,7 +9,8 @@ import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { SelectField, TextField } from '../parts/field.tsx';
 import { Answered, ErrorBox } from '../parts/states.tsx';
-import { type Board, type BoardList, inOrder, newId, packTiles, sizeOf, type TileQuestion } from './board.ts';
+import { type Board, type BoardList, newId, sizeOf, type TileQuestion } from './board.ts';
+import { inOrder, packTiles } from './layout.ts';
 
 interface AddToBoardProps {
   /** The title that the tile begins with. */

@@ -5,7 +5,8 @@ import { type AskRequest, useAsk } from '../data/ask.ts';
 import { ago } from '../data/format.ts';
 import { Card } from '../parts/card.tsx';
 import { Answered } from '../parts/states.tsx';
-import { inOrder, type ShownTile, type TileAnswer } from './board.ts';
+import type { TileAnswer } from './board.ts';
+import { inOrder, type ShownTile } from './layout.ts';
 import { TileView } from './tile-view.tsx';
 import './boards.css';
 

@@ -1,4 +1,4 @@
-/** Board: the boards and tiles of the wire, and how tiles are laid out: packed in their order into rows of 12 columns. */
+/** Board: the boards and tiles of the wire, and the tile that a question becomes. */
 import type { z } from 'zod';
 import type { boardListSchema, Tile, TileAnswer, WireBoard } from '../../wire/boards/board.ts';
 import type { sharedBoardSchema, shareListSchema } from '../../wire/boards/share.ts';
@@ -9,38 +9,8 @@ export type Board = WireBoard;
 export type BoardList = z.output<typeof boardListSchema>;
 export type ShareList = z.output<typeof shareListSchema>;
 export type SharedBoard = z.output<typeof sharedBoardSchema>;
-/** What is shown of a tile before its answer is there. */
-export type ShownTile = Pick<Tile, 'id' | 'title' | 'chart' | 'place'>;
 /** The question of a tile. */
 export type TileQuestion = Pick<Tile, 'insight' | 'query' | 'journey' | 'chart'>;
-
-const COLUMNS = 12;
-export const WIDTHS = [3, 4, 6, 8, 12] as const;
-export const HEIGHTS = [2, 4, 6, 8, 10] as const;
-
-/** The tiles in the order in which they are read. */
-export function inOrder<T extends ShownTile>(tiles: readonly T[]): T[] {
-  return [...tiles].sort((a, b) => a.place.y - b.place.y || a.place.x - b.place.x);
-}
-
-/** The tiles with their places: from left to right, and into a further row where they do not fit. */
-export function packTiles<T extends ShownTile>(tiles: readonly T[]): T[] {
-  let x = 0;
-  let y = 0;
-  let rowHeight = 0;
-  return tiles.map((tile) => {
-    const { w, h } = tile.place;
-    if (x + w > COLUMNS) {
-      x = 0;
-      y += rowHeight;
-      rowHeight = 0;
-    }
-    const placed = { ...tile, place: { x, y, w, h } };
-    x += w;
-    rowHeight = Math.max(rowHeight, h);
-    return placed;
-  });
-}
 
 /** The size with which a tile begins. */
 export function sizeOf({ chart, journey }: TileQuestion): { readonly w: number; readonly h: number } {

@@ -4,7 +4,7 @@
  * A range that goes on ends with its day, not with its minute, so that a question about millions of events is not asked
  * anew each minute.
  */
-import { filters, whereOf } from '../data/filters.ts';
+import { pageWhere } from '../data/filters.ts';
 import type { ConditionBody } from '../data/questions.ts';
 import { type Range, range } from '../data/range.ts';
 import { timezone } from '../data/session.ts';
@@ -18,7 +18,7 @@ export interface JourneyBase {
 
 /** The base of the page's question. Reading it in a component renders the component again when the bar changes. */
 export function journeyBase(): JourneyBase {
-  const where = whereOf(filters.value);
+  const where = pageWhere.value;
   return { ...boundsOf(range.value, timezone.value), ...(where && { where }) };
 }
 

@@ -1,7 +1,8 @@
 /** Add insight: puts a saved insight onto the board, drawn in one of the ways that there are. */
 import { useState } from 'preact/hooks';
 import type { WireInsight } from '../../../wire/insights.ts';
-import { type Board, inOrder, newId, packTiles, sizeOf, type Tile } from '../../boards/board.ts';
+import { type Board, newId, sizeOf, type Tile } from '../../boards/board.ts';
+import { inOrder, packTiles } from '../../boards/layout.ts';
 import { useAsk } from '../../data/ask.ts';
 import { hrefOf } from '../../data/router.ts';
 import { Button } from '../../parts/button.tsx';

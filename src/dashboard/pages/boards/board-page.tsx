@@ -1,8 +1,9 @@
 /** Board page: one board with its tiles, and what can be done with it. */
 import { useRef, useState } from 'preact/hooks';
 import { AnnotationsDialog } from '../../boards/annotations.tsx';
-import type { Board, ShownTile } from '../../boards/board.ts';
+import type { Board } from '../../boards/board.ts';
 import { BoardGrid } from '../../boards/board-grid.tsx';
+import type { ShownTile } from '../../boards/layout.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { ShareDialog } from '../../boards/share-dialog.tsx';
 import type { CallError } from '../../data/api.ts';
@@ -27,9 +28,12 @@ export function BoardPage({ id }: { readonly id: string }) {
   const asked = useAsk<Board>({ path });
   if (asked.error?.status === 404) return <Gone />;
   return (
-    <Answered asked={asked} height={480}>
-      {(board) => <Shown board={board} onChanged={asked.retry} />}
-    </Answered>
+    <>
+      {asked.data === undefined && <h1 class="sr">Board</h1>}
+      <Answered asked={asked} height={480}>
+        {(board) => <Shown board={board} onChanged={asked.retry} />}
+      </Answered>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 /** Tile items: the ways in which a tile can be moved, resized or removed, and the tiles of the board after each. */
-import { HEIGHTS, inOrder, packTiles, type Tile, WIDTHS } from '../../boards/board.ts';
+import type { Tile } from '../../boards/board.ts';
+import { HEIGHTS, inOrder, packTiles, WIDTHS } from '../../boards/layout.ts';
 
 export interface TileItem {
   readonly label: string;

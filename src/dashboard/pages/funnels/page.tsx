@@ -1,6 +1,5 @@
 /** Funnels: how many people get through a row of steps, where they leave, and who they are. */
 
-import type { Catalog } from '../../../wire/catalog.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
 import { Funnel } from '../../charts/journeys/funnel.tsx';
@@ -12,10 +11,10 @@ import { duration, full } from '../../data/format.ts';
 import { earlier } from '../../data/range.ts';
 import { params } from '../../data/router.ts';
 import { journeyBase } from '../../journeys/base.ts';
-import type { Step } from '../../journeys/step.ts';
+import { useFirstEvents } from '../../journeys/use-first-events.ts';
 import { Card } from '../../parts/card.tsx';
 import { Delta } from '../../parts/figure.tsx';
-import { Answered, Empty, Skeleton } from '../../parts/states.tsx';
+import { Answered, Empty } from '../../parts/states.tsx';
 import { FunnelSentence } from './funnel-sentence.tsx';
 import { type FunnelState, funnelBody, funnelState, showPeople } from './funnel-state.ts';
 import { FunnelWho } from './funnel-who.tsx';
@@ -23,10 +22,11 @@ import '../../journeys/journeys.css';
 
 const GROUPS = 8;
 const PROPOSED = 3;
-const NO_STEPS: ReadonlySet<string> = new Set(['identify', 'group', 'alias']);
 
 export default function Funnels() {
-  const { proposed, isLoading } = useProposedSteps();
+  const isNamed = params.value.has('s');
+  const first = useFirstEvents(!isNamed);
+  const proposed = first.names.slice(0, PROPOSED).map((event) => ({ event, filters: [] }));
   const state = funnelState(proposed);
   const body = funnelBody(state);
   const { by } = state;
@@ -36,10 +36,12 @@ export default function Funnels() {
       <h1 class="sr">Funnels</h1>
       <FunnelSentence state={state} />
       <Card title="Funnel" actions={body && <SaveFunnel body={groupedBody(body, by)} state={state} />}>
-        {isLoading ? (
-          <Skeleton height={252} />
+        {body === null && !isNamed ? (
+          <Answered asked={first.asked} height={252}>
+            {() => <TooFew />}
+          </Answered>
         ) : body === null ? (
-          <Empty title="A funnel has two steps or more.">Add a step above.</Empty>
+          <TooFew />
         ) : (
           <Answered asked={asked} height={60 + 64 * state.steps.length}>
             {(answer) => <Answer answer={answer} state={state} />}
@@ -65,13 +67,12 @@ function SaveFunnel({ body, state: { steps } }: SaveProps) {
   return <AddToBoard title={steps.map(({ event }) => event || 'any event').join(' → ')} question={question} />;
 }
 
-/** The most frequent events: a funnel to begin with. */
-function useProposedSteps(): { readonly proposed: readonly Step[]; readonly isLoading: boolean } {
-  const isNamed = params.value.has('s');
-  const { data, isLoading } = useAsk<Catalog>(isNamed ? null : { path: '/v1/catalog?kind=event&limit=20' });
-  const names = (data?.entries ?? []).map(({ name }) => name).filter((name) => !NO_STEPS.has(name));
-  const proposed = names.slice(0, PROPOSED).map((event) => ({ event, filters: [] }));
-  return { proposed, isLoading: !isNamed && isLoading && data === undefined };
+function TooFew() {
+  return (
+    <Empty title="A funnel has two steps or more.">
+      Add steps above: the events that people should do one after the other.
+    </Empty>
+  );
 }
 
 function Answer({ answer, state }: { readonly answer: FunnelAnswer; readonly state: FunnelState }) {

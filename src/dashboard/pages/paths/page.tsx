@@ -4,28 +4,29 @@ import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
 import { Paths } from '../../charts/journeys/paths.tsx';
 import type { PathNodePlace, PathsAnswer } from '../../charts/journeys/paths-layout.ts';
-import { useAsk } from '../../data/ask.ts';
+import { type Asked, useAsk } from '../../data/ask.ts';
 import { addFilter, filterOfValue } from '../../data/filters.ts';
 import { full } from '../../data/format.ts';
-import { useEventNames } from '../../data/names.ts';
 import { params, setParams } from '../../data/router.ts';
 import { journeyBase } from '../../journeys/base.ts';
 import { PeopleDialog } from '../../journeys/people-dialog.tsx';
 import { PropertyPicker, propertyWords } from '../../journeys/pickers.tsx';
 import { formatStep, matcherBody, parseStep, type Step, stepWords } from '../../journeys/step.ts';
 import { StepEditor } from '../../journeys/step-editor.tsx';
+import { useFirstEvents } from '../../journeys/use-first-events.ts';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
 import { Menu } from '../../parts/menu.tsx';
-import { Answered, Empty, Skeleton } from '../../parts/states.tsx';
+import { Answered, Empty } from '../../parts/states.tsx';
 import '../../journeys/journeys.css';
 
 const STEPS = [2, 3, 4, 5, 7, 10];
 const NODES = [5, 8, 12, 20];
 const EVENT = 'column.event';
-const NO_STARTS: ReadonlySet<string> = new Set(['identify', 'group', 'alias']);
 
 interface State {
+  /** The call for the event that is proposed. */
+  readonly asked: Asked<unknown>;
   readonly isBackward: boolean;
   /** Null while it is not known which events there are. */
   readonly anchor: Step | null;
@@ -37,11 +38,12 @@ interface State {
 
 function usePathsState(): State {
   const query = params.value;
-  const names = useEventNames('');
-  const [first] = names.filter(({ value }) => !NO_STARTS.has(value));
   const given = query.get('end') ?? query.get('start');
-  const proposed = first === undefined ? null : { event: first.value, filters: [] };
+  const { names, asked } = useFirstEvents(given === null);
+  const [event] = names;
+  const proposed = event === undefined ? null : { event, filters: [] };
   return {
+    asked,
     isBackward: query.has('end') || query.get('back') === '1',
     anchor: given === null ? proposed : parseStep(given),
     steps: STEPS.find((count) => count === Number(query.get('n'))) ?? 4,
@@ -79,7 +81,9 @@ export default function PathsPage() {
         }
       >
         {body === null ? (
-          <Skeleton height={420} />
+          <Answered asked={state.asked} height={420}>
+            {() => <Empty title="No event has arrived yet.">Paths begin at an event.</Empty>}
+          </Answered>
         ) : (
           <Answered asked={asked} height={420}>
             {(answer) => <Answer answer={answer} anchor={anchor!} />}

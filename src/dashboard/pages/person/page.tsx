@@ -17,7 +17,7 @@ export default function Person() {
   const id = params.value.get('id');
   // The id is asked for in the body: a path ends up in logs.
   const asked = useAsk<Profile>(id === null ? null : { path: '/v1/people/profile', body: { id } });
-  if (id === null) return <Empty title="Whose page?">Open a person from a list of people.</Empty>;
+  if (id === null) return <Nobody />;
   if (asked.error?.status === 404) return <Unknown id={id} />;
   return (
     <>
@@ -33,6 +33,21 @@ export default function Person() {
         </Answered>
         {asked.error === null ? <PersonTimeline key={id} id={id} /> : <ErrorBox error={asked.error} />}
       </div>
+    </>
+  );
+}
+
+function Nobody() {
+  return (
+    <>
+      <h1 class="sr">Person</h1>
+      <Empty title="Whose page?">
+        Open a person from{' '}
+        <a href={hrefOf('/people')} data-page>
+          the list of people
+        </a>
+        .
+      </Empty>
     </>
   );
 }

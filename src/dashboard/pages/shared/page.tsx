@@ -21,16 +21,25 @@ export default function Shared() {
     if (data) document.title = `${data.board.name} · Tidemark`;
   }, [data?.board.name]);
   return (
-    <main class="shared">
+    <main class="shared" id="page">
       {key === '' || error?.status === 401 ? (
         <Ended error={error} />
       ) : (
         <>
           {error && <ErrorBox error={error} onRetry={retry} />}
-          {data === undefined ? !error && <Skeleton height={480} /> : <SharedGrid shared={data} shareKey={key} />}
+          {data === undefined ? <Waiting hasFailed={error !== null} /> : <SharedGrid shared={data} shareKey={key} />}
         </>
       )}
     </main>
+  );
+}
+
+function Waiting({ hasFailed }: { readonly hasFailed: boolean }) {
+  return (
+    <>
+      <h1 class="sr">Shared board</h1>
+      {!hasFailed && <Skeleton height={480} />}
+    </>
   );
 }
 
