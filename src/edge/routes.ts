@@ -12,6 +12,7 @@ import { assert } from '../core/std/result.ts';
 import { checkText } from '../http/answer-checks.ts';
 import { describe } from '../http/describe.ts';
 import { type CollectDeps, collect } from './collect.ts';
+import { COLLECT_CODES } from './collect-codes.ts';
 import { HotReports } from './hot-reports.ts';
 import { mixpanelProtocol } from './protocols/mixpanel/mixpanel.ts';
 import { nativeProtocol } from './protocols/native.ts';
@@ -81,6 +82,9 @@ function describeCall(call: Call) {
     ...(bodySchema && { body: bodySchema }),
     ...(body && { bodyTypes: body.types }),
     answer,
+    ...('decode' in call && { errors: COLLECT_CODES }),
+    ...(call.refuse && { hasOwnRefusals: true }),
+    ...(call.example && { example: call.example }),
   });
 }
 

@@ -28,9 +28,13 @@ export function journeyCall<Question extends z.ZodObject, Answer extends z.ZodOb
   readonly question: Question;
   readonly answer: Answer;
 }): JourneyCall<Question, Answer> {
-  const withMeta: z.ZodObject = answer.extend({ meta: metaSchema });
+  const withMeta: z.ZodObject = answers.get(answer) ?? answer.extend({ meta: metaSchema });
+  answers.set(answer, withMeta);
   return { request: question, answer: withMeta as JourneyCall<Question, Answer>['answer'] };
 }
+
+/** One schema for an answer, however often its call is made. */
+const answers = new WeakMap<z.ZodObject, z.ZodObject>();
 
 type Kind = (typeof JOURNEY_KINDS)[number];
 export type JourneyName = Kind['name'];

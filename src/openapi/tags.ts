@@ -1,0 +1,93 @@
+/**
+ * Tags: the nouns of the API, by which its calls are grouped.
+ *
+ * A noun is the first word of a path below `/v1`. Calls of collection with other paths are those of vendors' SDKs. Calls
+ * without a version are about the server itself.
+ */
+import type { RouteTag } from '../http/describe.ts';
+
+export interface Tag {
+  readonly name: string;
+  readonly description: string;
+  /** Rooms of the API's calls, in their order. */
+  readonly group: 'Collect' | 'Ask' | 'Configure' | 'Operate';
+}
+
+const SDKS: Tag = {
+  name: 'SDKs',
+  group: 'Collect',
+  description: 'Events in the words of other vendors, so that their SDKs need only another host.',
+};
+const SERVER: Tag = {
+  name: 'Server',
+  group: 'Operate',
+  description: 'Health, metrics, and what the server says about itself.',
+};
+
+/** By the first word of the path. */
+const NOUNS: Readonly<Record<string, Tag>> = {
+  events: {
+    name: 'Events',
+    group: 'Collect',
+    description: 'Sending events, and reading the newest of them. An acknowledged event is counted exactly once.',
+  },
+  import: {
+    name: 'Imports',
+    group: 'Collect',
+    description: 'History, in chunks that may be sent again, in versions that replace each other or are taken back.',
+  },
+  query: {
+    name: 'Questions',
+    group: 'Ask',
+    description: 'Counts, statistics and journeys, over time and by property. Every answer says how far it reaches.',
+  },
+  catalog: {
+    name: 'Catalogue',
+    group: 'Ask',
+    description: 'The names that questions may give, and the values of each.',
+  },
+  people: { name: 'People', group: 'Ask', description: 'One person: traits, ids and events.' },
+  export: { name: 'Exports', group: 'Ask', description: 'Events as Parquet, CSV or NDJSON, with a receipt.' },
+  insights: {
+    name: 'Insights',
+    group: 'Ask',
+    description: 'Saved questions, whose answers are kept while nothing changes.',
+  },
+  cohorts: { name: 'Cohorts', group: 'Configure', description: 'People by what they did and by their traits.' },
+  rollups: { name: 'Rollups', group: 'Configure', description: 'What is counted ahead of questions.' },
+  tenants: { name: 'Tenants', group: 'Configure', description: 'Tenants, their quotas and their shards.' },
+  deletions: { name: 'Tenants', group: 'Configure', description: '' },
+  keys: {
+    name: 'Keys',
+    group: 'Configure',
+    description: 'Keys of a tenant, each of one scope, and what a key may do.',
+  },
+  whoami: { name: 'Keys', group: 'Configure', description: '' },
+  privacy: { name: 'Privacy', group: 'Configure', description: 'What of an event is not stored.' },
+  'junk-ids': { name: 'Privacy', group: 'Configure', description: '' },
+  audit: { name: 'Audit', group: 'Configure', description: 'Who changed what, and when.' },
+  retention: { name: 'Retention', group: 'Operate', description: 'How long events are kept.' },
+  seal: {
+    name: 'Seals',
+    group: 'Operate',
+    description: 'Days that are counted again from their events, and are then final.',
+  },
+  seals: { name: 'Seals', group: 'Operate', description: '' },
+  status: { name: 'Status', group: 'Operate', description: 'Shards, watermarks and lags of a tenant.' },
+};
+
+/** The tag of a call. Throws for a path with an unknown noun, which this file must name. */
+export function tagOf(path: string, room: RouteTag): Tag {
+  const [version, noun = ''] = path.split('/').slice(1);
+  const known = version === 'v1' ? NOUNS[noun] : undefined;
+  if (known !== undefined) return known;
+  if (room === 'collect') return SDKS;
+  if (version !== 'v1') return SERVER;
+  throw new Error(`${path} has no tag: name its noun in src/openapi/tags.ts`);
+}
+
+/** The tags in the order of this file, each once. */
+export function tagsInOrder(): readonly Tag[] {
+  const all = [...Object.values(NOUNS), SDKS, SERVER].filter(({ description }) => description !== '');
+  return all.filter(({ name }, index) => all.findIndex((tag) => tag.name === name) === index);
+}
