@@ -8,8 +8,8 @@ import { routePath } from 'hono/route';
 import type { z } from 'zod';
 import { problemSchema } from '../wire/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
-import { statusesOf } from '../wire/problem-statuses.ts';
 import { Problem, problemDocument } from './problem.ts';
+import { statusesOf } from './problem-statuses.ts';
 
 let enabled = false;
 
@@ -42,7 +42,7 @@ export function checkProblem(c: Context, codes: readonly ProblemCode[], thrown: 
   if (!enabled || !(thrown instanceof Problem)) return;
   if (!codes.includes(thrown.code)) throw new Error(`${nameOf(c)} refuses with ${thrown.code}, which it does not name`);
   if (!statusesOf(thrown.code).includes(thrown.status))
-    throw new Error(`${thrown.code} is sent with ${thrown.status}, which src/wire/problem-statuses.ts does not tell`);
+    throw new Error(`${thrown.code} is sent with ${thrown.status}, which problem-statuses.ts does not tell`);
   problemSchema.parse(problemDocument(thrown));
 }
 

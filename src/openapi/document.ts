@@ -6,13 +6,13 @@
 import type { Hono } from 'hono';
 import { descriptionOf } from '../http/describe.ts';
 import { Problem, problemDocument } from '../http/problem.ts';
+import { statusesOf } from '../http/problem-statuses.ts';
 import { API_VERSION } from '../http/version.ts';
 import { PROBLEM_CODES, type ProblemCode } from '../wire/problem-codes.ts';
-import { statusesOf } from '../wire/problem-statuses.ts';
 import { Components, type JsonSchema } from './components.ts';
 import { type Call, type Operation, operationOf, type Response, SHARED_HEADERS, sharedResponses } from './operation.ts';
 import { SECURITY_SCHEMES } from './security.ts';
-import { tagsInOrder } from './tags.ts';
+import { inOrder, tagOf } from './tags.ts';
 
 export interface OpenApiDocument {
   readonly openapi: string;
@@ -39,14 +39,14 @@ const DESCRIPTION =
 export function openApiOf(app: Hono): OpenApiDocument {
   const components = new Components();
   const paths: Record<string, Record<string, Operation>> = {};
-  for (const call of describedCalls(app)) {
+  const calls = describedCalls(app);
+  for (const call of calls) {
     const item = paths[call.path] ?? {};
     paths[call.path] = item;
     item[call.method] = operationOf(call, components);
   }
   const finished = components.finish({ paths, responses: sharedResponses(components) });
-  const used = new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)));
-  const tags = tagsInOrder().filter(({ name }) => used.has(name));
+  const tags = inOrder(calls.map(({ path, route }) => tagOf(path, route.tag)));
   return {
     openapi: '3.1.1',
     info: {

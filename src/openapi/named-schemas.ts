@@ -17,6 +17,7 @@ import * as ingest from '../wire/ingest.ts';
 import * as insights from '../wire/insights.ts';
 import { FUNNEL_PEOPLE_CALL, JOURNEY_CALLS } from '../wire/journeys.ts';
 import * as keys from '../wire/keys.ts';
+import * as live from '../wire/live.ts';
 import * as meta from '../wire/meta.ts';
 import * as operate from '../wire/operate.ts';
 import * as people from '../wire/people.ts';
@@ -42,6 +43,7 @@ const WIRE: readonly Readonly<Record<string, unknown>>[] = [
   keys,
   audit,
   operate,
+  live,
   deleted,
   demo,
 ];

@@ -2,9 +2,9 @@
 import type { z } from 'zod';
 import type { RouteDescription } from '../http/describe.ts';
 import { PROBLEM_CONTENT_TYPE } from '../http/problem.ts';
+import { statusesOf } from '../http/problem-statuses.ts';
 import { problemSchema } from '../wire/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
-import { statusesOf } from '../wire/problem-statuses.ts';
 import type { Components, JsonSchema } from './components.ts';
 import { SCHEMES_OF_KEY } from './security.ts';
 import { tagOf } from './tags.ts';

@@ -41,6 +41,8 @@ const NOUNS: Readonly<Record<string, Tag>> = {
     group: 'Ask',
     description: 'Counts, statistics and journeys, over time and by property. Every answer says how far it reaches.',
   },
+  live: { name: 'Live', group: 'Ask', description: 'What happens now, as it happens.' },
+  arrivals: { name: 'Live', group: 'Ask', description: '' },
   catalog: {
     name: 'Catalogue',
     group: 'Ask',
@@ -53,6 +55,12 @@ const NOUNS: Readonly<Record<string, Tag>> = {
     group: 'Ask',
     description: 'Saved questions, whose answers are kept while nothing changes.',
   },
+  boards: {
+    name: 'Boards',
+    group: 'Ask',
+    description: 'Insights arranged on a page, shared by a link that can be revoked.',
+  },
+  annotations: { name: 'Boards', group: 'Ask', description: '' },
   cohorts: { name: 'Cohorts', group: 'Configure', description: 'People by what they did and by their traits.' },
   rollups: { name: 'Rollups', group: 'Configure', description: 'What is counted ahead of questions.' },
   tenants: { name: 'Tenants', group: 'Configure', description: 'Tenants, their quotas and their shards.' },
@@ -76,18 +84,29 @@ const NOUNS: Readonly<Record<string, Tag>> = {
   status: { name: 'Status', group: 'Operate', description: 'Shards, watermarks and lags of a tenant.' },
 };
 
-/** The tag of a call. Throws for a path with an unknown noun, which this file must name. */
+const GROUPS: Readonly<Record<RouteTag, Tag['group']>> = {
+  collect: 'Collect',
+  query: 'Ask',
+  control: 'Configure',
+  operations: 'Operate',
+};
+
+/** The tag of a call. A noun that is not named here is a tag of its own. */
 export function tagOf(path: string, room: RouteTag): Tag {
   const [version, noun = ''] = path.split('/').slice(1);
   const known = version === 'v1' ? NOUNS[noun] : undefined;
   if (known !== undefined) return known;
   if (room === 'collect') return SDKS;
   if (version !== 'v1') return SERVER;
-  throw new Error(`${path} has no tag: name its noun in src/openapi/tags.ts`);
+  const name = noun.charAt(0).toUpperCase() + noun.slice(1).replaceAll('-', ' ');
+  return { name, group: GROUPS[room], description: `The calls below \`/v1/${noun}\`.` };
 }
 
-/** The tags in the order of this file, each once. */
-export function tagsInOrder(): readonly Tag[] {
-  const all = [...Object.values(NOUNS), SDKS, SERVER].filter(({ description }) => description !== '');
-  return all.filter(({ name }, index) => all.findIndex((tag) => tag.name === name) === index);
+/** The tags in the order of this file, each once, and behind them those that it does not name. */
+export function inOrder(tags: Iterable<Tag>): readonly Tag[] {
+  const used = new Map(Array.from(tags, (tag) => [tag.name, tag]));
+  const known = [...Object.values(NOUNS), SDKS, SERVER].filter(({ description }) => description !== '');
+  const first = known.filter(({ name }) => used.has(name));
+  const names = new Set(first.map(({ name }) => name));
+  return [...new Set(first), ...[...used.values()].filter(({ name }) => !names.has(name))];
 }

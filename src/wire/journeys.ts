@@ -51,7 +51,9 @@ export const FUNNEL_PEOPLE_CALL = journeyCall(funnelPeople);
 
 /** The people of a figure of another journey's answer, page by page. */
 export function figurePeopleCall(figure: FigureKind) {
-  return journeyCall({ question: figureSchema(figure), answer: peoplePageSchema });
+  const { journey: name } = figure;
+  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}PeopleQuestion`;
+  return journeyCall({ question: figureSchema(figure).meta({ id }), answer: peoplePageSchema });
 }
 
 export type JourneyRequest<Name extends JourneyName> = z.input<CallOf<Name>['request']>;

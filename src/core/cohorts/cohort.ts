@@ -24,8 +24,8 @@ import {
 import { propertyPlace } from '../event/property.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { allowUnknownField, parseRange } from '../query/question/request.ts';
+import { COHORT_JSON_SCHEMA } from '../schemas/cohort.ts';
 import { ok, type Result } from '../std/result.ts';
-import { COHORT_JSON_SCHEMA } from './cohort-json-schema.ts';
 
 export interface CountRange {
   readonly min: number;

@@ -20,11 +20,11 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { CONDITION_JSON_SCHEMA } from '../schemas/condition.ts';
 import { isObject } from '../std/object.ts';
 import { assert, err, ok, type Result } from '../std/result.ts';
 import { compareCodePoints } from '../std/text.ts';
 import { CONDITION_OPS, type ConditionOp, compare, FOLDING_OPS } from './compare.ts';
-import { CONDITION_JSON_SCHEMA } from './condition-json-schema.ts';
 import type { JsonValue } from './event.ts';
 
 export { CONDITION_OPS, type ConditionOp };

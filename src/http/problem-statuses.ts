@@ -1,5 +1,5 @@
 /** Problem statuses: the HTTP status with which each code of a problem is sent. */
-import type { ProblemCode } from './problem-codes.ts';
+import type { ProblemCode } from '../wire/problem-codes.ts';
 
 /** Every other code has 400: the request itself is wrong. */
 const STATUSES: Readonly<Record<number, readonly ProblemCode[]>> = {
