@@ -2,18 +2,23 @@
 import type { ProblemCode } from '../wire/problem-codes.ts';
 import { REFUSAL_CODES } from './request/refusal.ts';
 
-export const COLLECT_CODES: readonly ProblemCode[] = [
-  ...REFUSAL_CODES,
+/** Codes of any call that needs a key of a sender. */
+export const SENDER_KEY_CODES: readonly ProblemCode[] = [
   'key-missing',
   'key-malformed',
   'key-unknown',
   'key-revoked',
   'key-scope',
   'tenant-deleted',
+  'control-unavailable',
+];
+
+export const COLLECT_CODES: readonly ProblemCode[] = [
+  ...REFUSAL_CODES,
+  ...SENDER_KEY_CODES,
   'quota-exceeded',
   'request-over-quota',
   'overloaded',
-  'control-unavailable',
   'shard-unavailable',
   'shard-map-stale',
 ];

@@ -74,16 +74,26 @@ export function openApiOf(app: Hono): OpenApiDocument {
 
 /** The described routes in the order in which the app answers them. */
 function describedCalls(app: Hono): Call[] {
-  return app.routes.flatMap(({ method, path, handler }) => {
+  const calls = app.routes.flatMap(({ method, path, handler }) => {
     const route = descriptionOf(handler);
     return route === undefined ? [] : [{ method: method.toLowerCase(), path: bracedPath(path), route }];
   });
+  const paths = new Set(calls.map(({ path }) => path));
+  return calls.filter(({ path }) => !paths.has(twinOf(path)));
+}
+
+/** The path without its trailing slash: SDKs of some vendors add one, and the call is the same. */
+function twinOf(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : '';
 }
 
 /** The routes, as `GET /path`, that the application answers and its OpenAPI document lacks. */
 export function undocumentedRoutes(app: Hono, document: Pick<OpenApiDocument, 'paths'>): string[] {
   const answered = app.routes.filter(({ method }) => method !== 'ALL' && method !== 'OPTIONS');
-  const missing = answered.filter(({ method, path }) => !document.paths[bracedPath(path)]?.[method.toLowerCase()]);
+  const missing = answered.filter(({ method, path }) => {
+    const has = (braced: string) => document.paths[braced]?.[method.toLowerCase()] !== undefined;
+    return !has(bracedPath(path)) && !has(twinOf(bracedPath(path)));
+  });
   return [...new Set(missing.map(({ method, path }) => `${method} ${path}`))];
 }
 

@@ -7,6 +7,9 @@
 import { z } from 'zod';
 import { measureSchema } from '../core/event/measure.ts';
 import * as audit from '../wire/audit.ts';
+import * as annotation from '../wire/boards/annotation.ts';
+import * as board from '../wire/boards/board.ts';
+import * as share from '../wire/boards/share.ts';
 import * as catalog from '../wire/catalog.ts';
 import * as cohorts from '../wire/cohorts.ts';
 import * as deleted from '../wire/deleted.ts';
@@ -44,6 +47,9 @@ const WIRE: readonly Readonly<Record<string, unknown>>[] = [
   audit,
   operate,
   live,
+  board,
+  annotation,
+  share,
   deleted,
   demo,
 ];

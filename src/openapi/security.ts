@@ -12,6 +12,7 @@ export const SECURITY_SCHEMES = {
   browserKey: scheme('A browser key (`tm_browser_…`) sends events from pages and apps. Anybody may read it.'),
   readKey: scheme('A read key (`tm_read_…`) asks questions and changes nothing.'),
   adminKey: scheme('An admin key (`tm_admin_…`) configures its tenant, and reads.'),
+  shareKey: scheme('The key of a share link (`tm_share_…`) reads one board, until the link is revoked.'),
   rootKey: scheme('The root key of the operator makes and deletes tenants.'),
 } as const;
 type SchemeName = keyof typeof SECURITY_SCHEMES;
@@ -24,6 +25,7 @@ export const SCHEMES_OF_KEY: Readonly<Record<RouteKey, readonly SchemeName[]>> =
   server: ['serverKey'],
   read: ['readKey', 'adminKey'],
   admin: ['adminKey'],
+  share: ['shareKey'],
   root: ['rootKey'],
   'read or write': ['readKey', 'adminKey', 'serverKey', 'browserKey'],
   'read or server': ['readKey', 'adminKey', 'serverKey'],

@@ -44,15 +44,11 @@ const table: Record<string, Rule> = {
     packages: [],
   },
   'src/http': { values: ['src/core', 'src/wire', 'src/observe'] },
-<<<<<<< HEAD
   'src/sdk': { values: [], packages: ['web-vitals'] },
-=======
   // The document and its pages read the descriptions of routes, and no stage imports them.
   'src/openapi': { values: ['src/core', 'src/wire', 'src/http'] },
   // It is whole by itself: pages, programs and other people's Workers bundle it.
   'src/client': { values: [], packages: [] },
-  'src/sdk': { values: [], types: ['src/core', 'src/wire'], packages: [] },
->>>>>>> 012cee1 (Make the API's document from the routes, and a typed client from it)
   // Only types of the wire: its values would bring the schema library into the page.
   'src/dashboard': { values: ['src/core/limits.ts', 'src/client'], types: ['src/core', 'src/wire'] },
   // Of the core's values only the limits and the reading of times: the rest is the server's to know.
