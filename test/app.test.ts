@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { Authenticator } from '../src/http/authenticate.ts';
 import { KeyRing } from '../src/http/keys.ts';
-import { openApiOf, undocumentedRoutes } from '../src/http/openapi.ts';
+import { openApiOf, undocumentedRoutes } from '../src/openapi/document.ts';
 import { PROBLEM_CODES } from '../src/wire/problem-codes.ts';
 import { expectLog } from './support/expect-log.ts';
 import { fakeApp, fakeServices, ROOT_KEY } from './support/fake-services.ts';
@@ -19,10 +19,7 @@ describe('the OpenAPI document', () => {
         expect(operation.summary, `${method} ${path}`).toBeTruthy();
         expect(operation.security, `${method} ${path}`).toBeDefined();
       }
-    expect(body.paths['/v1/tenants'].post.requestBody.content['application/json'].schema.required).toEqual([
-      'id',
-      'name',
-    ]);
+    expect(body.components.schemas.NewTenant.required).toEqual(['id', 'name']);
   });
 
   it('misses a route without a description, which the check finds', async () => {

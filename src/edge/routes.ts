@@ -11,7 +11,9 @@ import type { FlushMessage } from '../core/shard/rpc.ts';
 import { assert } from '../core/std/result.ts';
 import { checkText } from '../http/answer-checks.ts';
 import { describe } from '../http/describe.ts';
+import type { ProblemCode } from '../wire/problem-codes.ts';
 import { type CollectDeps, collect } from './collect.ts';
+import { COLLECT_CODES, SENDER_KEY_CODES } from './collect-codes.ts';
 import { HotReports } from './hot-reports.ts';
 import { amplitudeProtocol } from './protocols/amplitude/amplitude.ts';
 import { batchProtocol } from './protocols/batch/batch.ts';
@@ -102,7 +104,15 @@ function describeCall(call: Call) {
     ...(bodySchema && { body: bodySchema }),
     ...(body && { bodyTypes: body.types }),
     answer,
+    ...codesOf(call),
+    ...(call.refuse && { hasOwnRefusals: true }),
+    ...(call.example && { example: call.example }),
   });
+}
+
+function codesOf(call: Call): { readonly errors?: readonly ProblemCode[] } {
+  if ('decode' in call) return { errors: COLLECT_CODES };
+  return call.needsKey ? { errors: SENDER_KEY_CODES } : {};
 }
 
 /** The CORS needs of all calls of a path, by path. Two calls may not claim one method of one path. */

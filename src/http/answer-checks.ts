@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import { problemSchema } from '../wire/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
 import { Problem, problemDocument } from './problem.ts';
+import { statusesOf } from './problem-statuses.ts';
 
 let enabled = false;
 
@@ -40,6 +41,8 @@ export function checkText(c: Context, described: z.ZodType | string, text: unkno
 export function checkProblem(c: Context, codes: readonly ProblemCode[], thrown: unknown): void {
   if (!enabled || !(thrown instanceof Problem)) return;
   if (!codes.includes(thrown.code)) throw new Error(`${nameOf(c)} refuses with ${thrown.code}, which it does not name`);
+  if (!statusesOf(thrown.code).includes(thrown.status))
+    throw new Error(`${thrown.code} is sent with ${thrown.status}, which problem-statuses.ts does not tell`);
   problemSchema.parse(problemDocument(thrown));
 }
 

@@ -1,16 +1,13 @@
 /**
- * Describe: the entry of a route in `/openapi.json`, as middleware that stands in front of its handler. Routes use
- * `route` (route.ts), which calls this.
+ * Describe: what the API's document says of a route, as middleware that stands in front of its handler and only passes on.
+ * `src/openapi` gathers the descriptions. Routes use `route` (route.ts), which calls this.
  *
  * @example app.post('/v1/query', describe({ summary: 'Asks', tag: 'query', key: 'read', body: querySchema }), handler)
  */
 import type { MiddlewareHandler } from 'hono';
-import { type DescribeRouteOptions, describeRoute, resolver } from 'hono-openapi';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { KeyScope } from '../core/tenant/tenant.ts';
-import { problemSchema } from '../wire/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
-import { PROBLEM_CONTENT_TYPE } from './problem.ts';
 
 export type RouteTag = 'collect' | 'query' | 'control' | 'operations';
 /** The key that opens a route. 'none': anyone may call it. */
@@ -41,62 +38,20 @@ export interface RouteDescription {
   readonly status?: number;
   /** Codes of the problems that the route may answer with. Default: any code. */
   readonly errors?: readonly ProblemCode[];
+  /** Whether a refusal has the form of a vendor, with the same status, in place of a problem document. */
+  readonly hasOwnRefusals?: boolean;
   readonly example?: { readonly body?: unknown; readonly answer?: unknown };
 }
 
+const descriptions = new WeakMap<object, RouteDescription>();
+
 export function describe(route: RouteDescription): MiddlewareHandler {
-  const { summary, description, tag, key, status = 200 } = route;
-  const requestBody = bodyOf(route);
-  return describeRoute({
-    summary,
-    ...(description && { description }),
-    tags: [tag],
-    security: key === 'none' ? [] : [{ key: [] }],
-    ...(key !== 'none' && { 'x-key': key }),
-    ...(requestBody && { requestBody }),
-    ...(route.query && { parameters: parametersOf(route.query) }),
-    responses: {
-      [status]: { description: 'Success', ...contentOf(route) },
-      default: problemOf(route),
-    },
-  });
+  const passOn: MiddlewareHandler = (_, next) => next();
+  descriptions.set(passOn, route);
+  return passOn;
 }
 
-function problemOf({ errors }: RouteDescription) {
-  const codes = errors === undefined || errors.length === 0 ? '' : `: ${[...new Set(errors)].sort().join(', ')}`;
-  return {
-    description: `A problem (RFC 9457) with a stable code${codes}`,
-    content: { [PROBLEM_CONTENT_TYPE]: { schema: resolver(problemSchema) } },
-  };
-}
-
-function bodyOf({ body, bodyTypes = [], example }: RouteDescription): DescribeRouteOptions['requestBody'] {
-  if (!body && bodyTypes.length === 0) return undefined;
-  return {
-    required: true,
-    content: {
-      ...Object.fromEntries(bodyTypes.map((type) => [type, {}])),
-      ...(body && { 'application/json': { schema: resolver(body, { io: 'input' }), ...exampleOf(example?.body) } }),
-    },
-  };
-}
-
-function contentOf({ answer, example }: RouteDescription) {
-  if (answer === undefined) return {};
-  if (typeof answer === 'string') return { content: { [answer]: exampleOf(example?.answer) } };
-  return { content: { 'application/json': { schema: resolver(answer), ...exampleOf(example?.answer) } } };
-}
-
-function exampleOf(example: unknown): { readonly example?: unknown } {
-  return example === undefined ? {} : { example };
-}
-
-function parametersOf(query: z.ZodObject): NonNullable<DescribeRouteOptions['parameters']> {
-  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' });
-  return Object.entries(properties).map(([name, schema]) => ({
-    name,
-    in: 'query' as const,
-    required: required.includes(name),
-    schema: schema as object,
-  }));
+/** The description that the handler stands for; undefined for a handler that `describe` did not make. */
+export function descriptionOf(handler: object): RouteDescription | undefined {
+  return descriptions.get(handler);
 }

@@ -7,7 +7,7 @@
  */
 import { Hono } from 'hono';
 import { type DemoKeys, demoKeysSchema } from '../wire/demo.ts';
-import { HTML_CONTENT_TYPE } from './openapi.ts';
+import { HTML_CONTENT_TYPE } from './html.ts';
 import { Problem } from './problem.ts';
 import { type RouteAuth, route } from './route.ts';
 

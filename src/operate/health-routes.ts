@@ -4,9 +4,9 @@
 import { Hono } from 'hono';
 import { toHex } from '../core/std/hex.ts';
 import type { KeyWarning } from '../http/keys.ts';
-import { API_VERSION } from '../http/openapi.ts';
 import { unavailable } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { API_VERSION } from '../http/version.ts';
 import { METRICS_CONTENT_TYPE, type Metric, type RequestCounter, renderMetrics } from '../observe/metrics.ts';
 import type { Services } from '../services.ts';
 import { healthSchema, readinessSchema } from '../wire/operate.ts';

@@ -33,7 +33,7 @@ export const catalogPageSchema = z.strictObject({
 });
 export type CatalogPage = z.output<typeof catalogPageSchema>;
 
-const entrySchema = z.object({
+export const catalogEntrySchema = z.object({
   kind: z.enum(CATALOG_KINDS),
   name: z.string().describe('The name as a question takes it, such as `plan` or `person.plan`.'),
   types: z.array(z.enum(VALUE_TYPES)).describe('The types of the values that were sent; empty for an event.'),
@@ -51,10 +51,10 @@ const entrySchema = z.object({
     .array(z.string())
     .describe(`Events that have the property, at most ${LIMITS.factEventsMax}; empty for other kinds.`),
 });
-export type CatalogEntry = DeepReadonly<z.output<typeof entrySchema>>;
+export type CatalogEntry = DeepReadonly<z.output<typeof catalogEntrySchema>>;
 
 export const catalogSchema = z.object({
-  entries: z.array(entrySchema).describe('By kind, then by the number of events, descending, then by name.'),
+  entries: z.array(catalogEntrySchema).describe('By kind, then by the number of events, descending, then by name.'),
   cursor: z.string().optional().describe('The next page’s `cursor`. Absent when this page is the last.'),
   range: z.object({ from: z.iso.datetime(), to: z.iso.datetime() }).describe('The range in which events are counted.'),
   sample: z

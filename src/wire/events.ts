@@ -26,7 +26,7 @@ export const eventsPageSchema = z.strictObject({
 });
 export type EventsPage = z.output<typeof eventsPageSchema>;
 
-const listedEventSchema = z.object({
+export const listedEventSchema = z.object({
   id: z.string(),
   type: z.string(),
   event: z.string(),

@@ -28,9 +28,13 @@ export function journeyCall<Question extends z.ZodObject, Answer extends z.ZodOb
   readonly question: Question;
   readonly answer: Answer;
 }): JourneyCall<Question, Answer> {
-  const withMeta: z.ZodObject = answer.extend({ meta: metaSchema });
+  const withMeta: z.ZodObject = answers.get(answer) ?? answer.extend({ meta: metaSchema });
+  answers.set(answer, withMeta);
   return { request: question, answer: withMeta as JourneyCall<Question, Answer>['answer'] };
 }
+
+/** One schema for an answer, however often its call is made. */
+const answers = new WeakMap<z.ZodObject, z.ZodObject>();
 
 type Kind = (typeof JOURNEY_KINDS)[number];
 export type JourneyName = Kind['name'];
@@ -47,7 +51,9 @@ export const FUNNEL_PEOPLE_CALL = journeyCall(funnelPeople);
 
 /** The people of a figure of another journey's answer, page by page. */
 export function figurePeopleCall(figure: FigureKind) {
-  return journeyCall({ question: figureSchema(figure), answer: peoplePageSchema });
+  const { journey: name } = figure;
+  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}PeopleQuestion`;
+  return journeyCall({ question: figureSchema(figure).meta({ id }), answer: peoplePageSchema });
 }
 
 export type JourneyRequest<Name extends JourneyName> = z.input<CallOf<Name>['request']>;

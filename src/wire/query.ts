@@ -36,12 +36,12 @@ export const reportSchema = z.union([
   }),
 ]);
 
-const pointSchema = z.object({
+export const pointSchema = z.object({
   at: z.iso.datetime(),
   partial: z.literal(true).optional().describe('Present when the range holds only a part of the interval.'),
   value: z.number().nullable(),
 });
-const seriesSchema = z.object({
+export const seriesSchema = z.object({
   key: z.record(z.string(), z.string().nullable()).describe('Property → value; null when the event lacks it.'),
   other: z.literal(true).optional().describe('Marks the remainder beyond `top`, which is always the last series.'),
   total: z.number().nullable(),
@@ -49,7 +49,7 @@ const seriesSchema = z.object({
 });
 const seriesListSchema = z.array(seriesSchema);
 
-const answerSchema = z.object({
+export const answerSchema = z.object({
   series: seriesListSchema,
   cursor: z
     .string()

@@ -45,11 +45,15 @@ const table: Record<string, Rule> = {
   },
   'src/http': { values: ['src/core', 'src/wire', 'src/observe'] },
   'src/sdk': { values: [], packages: ['web-vitals'] },
+  // The document and its pages read the descriptions of routes, and no stage imports them.
+  'src/openapi': { values: ['src/core', 'src/wire', 'src/http'] },
+  // It is whole by itself: pages, programs and other people's Workers bundle it.
+  'src/client': { values: [], packages: [] },
   // Only types of the wire: its values would bring the schema library into the page.
-  'src/dashboard': { values: ['src/core/limits.ts'], types: ['src/core', 'src/wire'] },
+  'src/dashboard': { values: ['src/core/limits.ts', 'src/client'], types: ['src/core', 'src/wire'] },
   // Of the core's values only the limits and the reading of times: the rest is the server's to know.
   'src/cli': {
-    values: ['src/wire', 'src/core/limits.ts', 'src/core/std/instant.ts', 'src/local'],
+    values: ['src/wire', 'src/core/limits.ts', 'src/core/std/instant.ts', 'src/local', 'src/client'],
     types: ['src/core'],
   },
   'src/local': { values: ['src/wire', 'src/core/limits.ts'], types: ['src/core'] },

@@ -3,9 +3,9 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openApiOf } from '../../src/http/openapi.ts';
 import { Problem, renderProblem } from '../../src/http/problem.ts';
 import { type RouteAuth, route } from '../../src/http/route.ts';
+import { openApiOf } from '../../src/openapi/document.ts';
 import type { ProblemCode } from '../../src/wire/problem-codes.ts';
 import { takeLog } from '../support/expect-log.ts';
 import { fakeApp, ROOT_KEY } from '../support/fake-services.ts';
@@ -111,15 +111,17 @@ describe('a call', () => {
   });
 
   it('is described in full by the document', async () => {
-    const document = await openApiOf(appOf(build));
-    const operation = (document.paths['/{id}/{part}'] as Record<string, Record<string, unknown>>).post;
+    const document = openApiOf(appOf(build));
+    const operation = document.paths['/{id}/{part}']!.post;
     expect(operation).toMatchObject({
       'x-key': 'root',
       parameters: expect.arrayContaining([expect.objectContaining({ name: 'n', in: 'query' })]),
       requestBody: { content: { 'application/json': { example: { text: 'hi' } } } },
       responses: {
         201: { content: { 'application/json': { example: { id: 'a', part: 'b', n: 7, text: 'hi' } } } },
-        default: { description: expect.stringContaining('body-too-large, json-invalid, key-malformed') },
+        400: { description: 'Refused: `json-invalid`, `request-invalid`' },
+        401: { content: { 'application/problem+json': { examples: { 'key-malformed': expect.anything() } } } },
+        413: { description: 'Refused: `body-too-large`' },
       },
     });
   });

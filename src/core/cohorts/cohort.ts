@@ -24,6 +24,7 @@ import {
 import { propertyPlace } from '../event/property.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { allowUnknownField, parseRange } from '../query/question/request.ts';
+import { COHORT_JSON_SCHEMA } from '../schemas/cohort.ts';
 import { ok, type Result } from '../std/result.ts';
 
 export interface CountRange {
@@ -99,8 +100,11 @@ const isSchema = conditionSchema.transform((condition, context): CohortPart => {
   return z.NEVER;
 });
 
+/** A part as it is sent and shown; it describes and checks nothing. */
+export const cohortPartSchema = z.unknown().meta({ id: 'CohortPart', ...COHORT_JSON_SCHEMA });
+
 /** The parts of a cohort as they are sent, stored and shown. */
-export const whoSchema: z.ZodType<CohortPart> = z.unknown().transform((input, context): CohortPart => {
+export const whoSchema: z.ZodType<CohortPart> = cohortPartSchema.transform((input, context): CohortPart => {
   const parser = new PartParser(context);
   return parser.part(input, [], 1) ?? z.NEVER;
 });
@@ -154,12 +158,7 @@ class PartParser {
 export const cohortSchema = z.strictObject({
   name: nameSchema,
   allowUnknown: allowUnknownField,
-  who: whoSchema.meta({
-    description:
-      '{events?, where?, count?: {gte?, lte?}, days} or the same with from and to; {property: "person.…", op, value}; ' +
-      '{and: […]}, {or: […]}, {not: …}',
-    examples: [{ and: [{ events: ['Order Completed'], count: { gte: 3 }, days: 90 }] }],
-  }),
+  who: whoSchema,
 });
 
 function isPersonTrait(name: string): boolean {

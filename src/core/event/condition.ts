@@ -20,6 +20,7 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { CONDITION_JSON_SCHEMA } from '../schemas/condition.ts';
 import { isObject } from '../std/object.ts';
 import { assert, err, ok, type Result } from '../std/result.ts';
 import { compareCodePoints } from '../std/text.ts';
@@ -112,12 +113,7 @@ export const conditionSchema = z
     if (parsed.ok) return;
     context.addIssue({ code: 'custom', path: [...parsed.error.path], message: parsed.error.message });
   })
-  .meta({
-    description:
-      '{property, op, value} with op eq, neq, in, contains, startsWith, endsWith, gt, gte, lt, lte or exists, and ' +
-      'caseInsensitive: true for texts without case; {cohort: "<id>"}; or {and: […]}, {or: […]}, {not: …}',
-    examples: [{ property: 'country', op: 'eq', value: 'DE' }],
-  }) as unknown as z.ZodType<Condition, Condition>;
+  .meta({ id: 'Condition', ...CONDITION_JSON_SCHEMA }) as unknown as z.ZodType<Condition, Condition>;
 
 type Scalar = string | number | boolean | null;
 

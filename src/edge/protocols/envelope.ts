@@ -19,12 +19,14 @@ import { aliasedEventSchema, aliasMapping } from './event-names.ts';
 import { parseExactBody, parseJsonBody } from './json.ts';
 import { limitEvents, type WireBatch } from './protocol.ts';
 
-export const batchSchema = z.object({
-  batch: z.array(aliasedEventSchema).max(LIMITS.requestEventsMax),
-  sentAt: aliasedEventSchema.shape.sentAt,
-  context: aliasedEventSchema.shape.context.describe("The default of every event's context, key by key"),
-  writeKey: z.string().optional().describe('The key, where no header can be set'),
-});
+export const batchSchema = z
+  .object({
+    batch: z.array(aliasedEventSchema).max(LIMITS.requestEventsMax),
+    sentAt: aliasedEventSchema.shape.sentAt,
+    context: aliasedEventSchema.shape.context.describe("The default of every event's context, key by key"),
+    writeKey: z.string().optional().describe('The key, where no header can be set'),
+  })
+  .meta({ id: 'EventBatch' });
 
 /** The events of a JSON body. Refuses a body that is no JSON, holds no events, or holds too many. */
 export function parseEnvelope(bytes: Uint8Array): Result<WireBatch, Refusal> {

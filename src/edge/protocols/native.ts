@@ -22,7 +22,7 @@ export const nativeEvents: EventCall = {
   paths: ['/v1/events'],
   summary: 'Takes events: an object, an array, {batch: […]}, or newline-delimited; gzip welcome',
   body: { types: [...JSON_TYPES, ...NDJSON_TYPES], typesWithKey: JSON_TYPES },
-  bodySchema: z.union([aliasedEventSchema, batchSchema.shape.batch, batchSchema]),
+  bodySchema: z.union([aliasedEventSchema, batchSchema.shape.batch, batchSchema]).meta({ id: 'EventsBody' }),
   answerSchema: verdictSchema,
   decode: ({ contentType, bytes }) => (LINE_TYPES.has(contentType) ? parseLines(bytes) : parseEnvelope(bytes)),
   answer: ({ verdict }) => jsonAnswer(verdict),

@@ -23,6 +23,7 @@ const STATUS_OF = {
   'origin-not-allowed': 403,
 } as const;
 export type RefusalCode = keyof typeof STATUS_OF;
+export const REFUSAL_CODES = Object.keys(STATUS_OF) as readonly RefusalCode[];
 
 export interface Refusal {
   readonly code: RefusalCode;

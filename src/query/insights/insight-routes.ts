@@ -78,7 +78,7 @@ function saving(app: Hono, services: InsightServices): void {
       key: 'admin',
       body: {
         schema: newInsightSchema,
-        described: newInsightSchema.extend({ query: reportSchema }),
+        described: newInsightSchema.extend({ query: reportSchema }).meta({ id: 'NewInsight' }),
         sizeBytesMax: LIMITS.queryBodySizeBytesMax,
       },
       answer: insightSchema,

@@ -1,48 +1,7 @@
-/**
- * OpenAPI: the document of the API, gathered from the descriptions of its routes, and the pages made from it.
- */
-import type { Hono } from 'hono';
-import { generateSpecs } from 'hono-openapi';
+/** Pages: the API as HTML, made from its document: the list of calls, and the codes of errors. */
 import { EVENT_CODES, NOTE_CODES, PROBLEM_CODES } from '../wire/problem-codes.ts';
+import type { OpenApiDocument } from './document.ts';
 
-export const API_VERSION = '0.1.0';
-
-export type OpenApiDocument = Awaited<ReturnType<typeof generateSpecs>>;
-
-export function openApiOf(app: Hono): Promise<OpenApiDocument> {
-  return generateSpecs(app, {
-    excludeStaticFile: false,
-    documentation: {
-      info: {
-        title: 'Tidemark',
-        version: API_VERSION,
-        description: 'Real-time customer analytics at the edge: every acknowledged event counted exactly once.',
-      },
-      components: {
-        securitySchemes: {
-          key: {
-            type: 'http',
-            scheme: 'bearer',
-            description:
-              'A key; also as the Basic user name or in `x-write-key`, never in the URL. `x-key` names its scope.',
-          },
-        },
-      },
-    },
-  });
-}
-
-/** The routes, as `GET /path`, that the application answers and its OpenAPI document lacks. */
-export function undocumentedRoutes(app: Hono, document: OpenApiDocument): string[] {
-  const answered = app.routes.filter(({ method }) => method !== 'ALL' && method !== 'OPTIONS');
-  const missing = answered.filter(({ method, path }) => {
-    const item = document.paths[path.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}')] as Record<string, unknown> | undefined;
-    return item?.[method.toLowerCase()] === undefined;
-  });
-  return [...new Set(missing.map(({ method, path }) => `${method} ${path}`))];
-}
-
-export const HTML_CONTENT_TYPE = 'text/html; charset=UTF-8';
 export const DOCS_CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}

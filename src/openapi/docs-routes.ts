@@ -3,15 +3,14 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import {
-  DOCS_CONTENT_SECURITY_POLICY,
-  docsPage,
-  errorsPage,
-  HTML_CONTENT_TYPE,
-  type OpenApiDocument,
-  openApiOf,
-} from './openapi.ts';
-import { type RouteAuth, route } from './route.ts';
+import { HTML_CONTENT_TYPE } from '../http/html.ts';
+import { type RouteAuth, route } from '../http/route.ts';
+import { type OpenApiDocument, openApiOf } from './document.ts';
+import { DOCS_CONTENT_SECURITY_POLICY, docsPage, errorsPage } from './pages.ts';
+
+const documentSchema = z
+  .looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'OpenApi' });
 
 /** A browser may keep what anybody may read, and asks each time whether it is still so. */
 const OPEN_TO_ALL = { 'cache-control': 'no-cache' };
@@ -28,8 +27,8 @@ export function docsRoutes(whole: Hono, auth: RouteAuth): Hono {
   const app = new Hono();
   const open = { method: 'get', tag: 'operations', key: 'none' } as const;
   let document: OpenApiDocument | undefined;
-  const openApi = async () => {
-    document ??= await openApiOf(whole);
+  const openApi = () => {
+    document ??= openApiOf(whole);
     return document;
   };
 
@@ -41,15 +40,15 @@ export function docsRoutes(whole: Hono, auth: RouteAuth): Hono {
       path: '/openapi.json',
       summary: 'This API as an OpenAPI 3.1 document',
       headers: OPEN_TO_ALL,
-      answer: z.looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.record(z.string(), z.unknown()) }),
+      answer: documentSchema,
     },
-    openApi,
+    () => ({ ...openApi() }),
   );
   route(
     app,
     auth,
     { ...open, path: '/docs', summary: 'This API as a page', answer: 'text/html' },
-    async () => new Response(docsPage(await openApi()), PAGE),
+    () => new Response(docsPage(openApi()), PAGE),
   );
   route(
     app,
