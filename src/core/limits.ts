@@ -173,6 +173,14 @@ export const LIMITS = {
   sealImportPauseMsMax: 15 * MINUTE_MS,
   /** Lease of a day's seal: one runs at a time, and a dead one is taken over after this. */
   sealLeaseMs: 90 * SECOND_MS,
+  /**
+   * What a seal covers is collected after this, and its objects go as long after it: longer than any question, and than the quarter
+   * of an hour that an invocation of a queue may take.
+   */
+  collectAfterMs: HOUR_MS,
+  /** Days of one run of the cron, of all tenants, of which something is collected, and files of those. */
+  collectDaysMax: 500,
+  collectFilesMax: 1_000,
   /** Days that one command may ask to be sealed. */
   sealDaysMax: 4_000,
 

@@ -5,6 +5,7 @@
 // stack.
 
 import type { Product } from './product/product-loader.ts';
+import { collectionScenarios } from './scenarios/collection.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
 import { importScenarios } from './scenarios/imports.ts';
 import { mergeScenarios } from './scenarios/merges.ts';
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...sealScenarios,
   ...importScenarios,
   ...mergeScenarios,
+  ...collectionScenarios,
   ...edgeScenarios,
 ];
 

@@ -414,6 +414,53 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'collected-in-mid-scan',
+    what: 'the object of a collected file goes with its row',
+    scenario: 'collected-in-mid-scan',
+    patches: [
+      {
+        file: 'src/lake/collect/collect-store.ts',
+        old: '.bind(json, graceMs, afterScans(nowMs)),',
+        new: '.bind(json, graceMs, afterScans(nowMs) * 0),',
+      },
+    ],
+  },
+  {
+    name: 'ground-holds-an-import',
+    what: 'a day is collected although an import of it may be taken back',
+    scenario: 'undo-upon-a-ground',
+    patches: [
+      {
+        file: 'src/lake/collect/due-days.ts',
+        old: "AND s.source = 'import' AND s.superseded_seq IS NULL)`;",
+        new: "AND s.source = 'none' AND s.superseded_seq IS NULL)`;",
+      },
+    ],
+  },
+  {
+    name: 'seal-forgets-its-ground',
+    what: 'a seal reads only what came since the ground of its day',
+    patches: [
+      {
+        file: 'src/lake/seal/plan-store.ts',
+        old: 'AND s.day = d.day AND s.revision = d.ground_revision',
+        new: 'AND s.day = d.day AND s.revision = -d.ground_revision',
+      },
+    ],
+  },
+  {
+    name: 'zombie-flush-collected',
+    what: 'a flush whose row was collected is stored again when it comes again',
+    scenario: 'zombie-flush-collected',
+    patches: [
+      {
+        file: 'src/lake/manifest/stored-flushes.ts',
+        old: 'h.seq_to > ${seqFrom})`;',
+        new: 'h.seq_to < -${seqFrom})`;',
+      },
+    ],
+  },
+  {
     name: 'merge-ahead-not-seen',
     what: 'a part that was merged since its shard was asked is left out as not stored',
     scenario: 'merge-ahead-of-confirm',
