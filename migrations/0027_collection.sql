@@ -5,7 +5,7 @@
 -- `ground_seq` is read by neither. Without a ground (0) a seal reads all segments of the day.
 ALTER TABLE sealed_days ADD COLUMN ground_revision INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sealed_days ADD COLUMN ground_seq INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE sealed_days ADD COLUMN ground_drift TEXT;   -- JSON; null without a ground
+ALTER TABLE sealed_days ADD COLUMN ground_drift TEXT;   -- JSON; null while the ground is the day's seal, and without one
 
 -- Of a sealed file the hash of the names of all columns that its writer knew; null for older files and for other sources.
 ALTER TABLE segments ADD COLUMN columns_hash TEXT;

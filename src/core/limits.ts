@@ -59,8 +59,16 @@ export const LIMITS = {
   dedupeHorizonMs: 8 * DAY_MS,
   /** Ids held whole before they become a sorted run: 1 MiB of run, under SQLite's 2 MB a value. */
   dedupeRecentIdsMax: 131_072,
-  /** Ids that a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. */
+  /**
+   * Ids that a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. Beyond, it forgets
+   * the oldest receipts.
+   */
   dedupeIdsMax: 24_000_000,
+  /**
+   * Events up to this much younger than what is forgotten may be copies of it: a first copy whose time was ahead of its receipt, by
+   * five minutes at most, or whose clock was corrected differently.
+   */
+  dedupeMarginMs: HOUR_MS,
   /**
    * Slots in a row that a look-up in a table of keyed hashes may pass. At a load of two thirds a run this long has a chance
    * below 1e-20, even among 10^9 hashes: only hashes that somebody has chosen get there.

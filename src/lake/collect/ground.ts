@@ -30,7 +30,7 @@ export async function moveGrounds(db: D1Database, days: readonly DueDay[], nowMs
   await db.batch([
     db
       .prepare(
-        `UPDATE sealed_days AS d SET ground_revision = revision, ground_seq = covered_seq, ground_drift = drift
+        `UPDATE sealed_days AS d SET ground_revision = revision, ground_seq = covered_seq, ground_drift = NULL
          WHERE (d.uid, d.day) IN (SELECT value ->> 'uid', value ->> 'day' FROM json_each(?1)) AND d.ground_revision < d.revision
            AND d.sealed_at_ms <= ?2 AND ${COUNTS} AND ${IS_UNPLANNED} AND ${IS_WHOLE} AND NOT ${IS_HELD_BY_IMPORT}`,
       )

@@ -101,6 +101,7 @@ function upsertSealedDay(
          ON CONFLICT (uid, day) DO UPDATE SET revision = excluded.revision, covered_seq = excluded.covered_seq,
            vector = excluded.vector, rollup_ids = excluded.rollup_ids, events = excluded.events, people = excluded.people,
            drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired,
+           ground_drift = IIF(sealed_days.ground_revision = sealed_days.revision, sealed_days.drift, sealed_days.ground_drift),
            superseded_seq = excluded.superseded_seq, reseal_many_at_ms = excluded.reseal_many_at_ms, reseal_few_at_ms = excluded.reseal_few_at_ms
          WHERE excluded.revision > sealed_days.revision`,
     )

@@ -52,7 +52,7 @@ const SELECT_SUPERSEDED = `SELECT COALESCE((SELECT MAX(supersession_seq) FROM su
   COALESCE((SELECT superseded_seq FROM superseded_days WHERE uid = ?1 AND day = ?2), 0) AS daySeq`;
 
 /** The ground of a day. Parameters: uid, day. */
-const SELECT_GROUND = `SELECT ground_revision AS revision, ground_seq AS seq, ground_drift AS drift FROM sealed_days
+const SELECT_GROUND = `SELECT ground_revision AS revision, ground_seq AS seq, COALESCE(ground_drift, drift) AS drift FROM sealed_days
   WHERE uid = ?1 AND day = ?2 AND ground_revision > 0`;
 
 function groundOf({ results }: D1Result<unknown>): Ground | null {

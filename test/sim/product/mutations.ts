@@ -169,10 +169,28 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: SHARD,
-        old: 'for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day * DAY_MS);',
-        new: 'for (const run of this.#store.flushRuns(oldestDay)) if (run.day < 0) engine.restoreIds(run.ids, run.day * DAY_MS);',
+        old: 'for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day);',
+        new: 'for (const run of this.#store.flushRuns(oldestDay)) if (run.day < 0) engine.restoreIds(run.ids, run.day);',
       },
     ],
+  },
+  {
+    name: 'event-over-full-dedupe',
+    what: 'an event over a full memory of ids is counted at once, although it may be a copy',
+    scenario: 'dedupe-full, without a restart',
+    patches: [
+      {
+        file: 'src/core/shard/window.ts',
+        old: 'if (atMs < horizonMs + marginOf(receivedAtMs - horizonMs)) return',
+        new: 'if (atMs < horizonMs - 1e15 - marginOf(receivedAtMs - horizonMs)) return',
+      },
+    ],
+  },
+  {
+    name: 'horizon-not-restored',
+    what: 'a restart forgets that ids were forgotten',
+    scenario: 'dedupe-full, with restarts',
+    patches: [{ file: SHARD, old: 'engine.restoreIdHorizon(this.#store.idHorizonMs());', new: '' }],
   },
   {
     name: 'merged-ids-not-restored',

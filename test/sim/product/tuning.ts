@@ -27,6 +27,8 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   mergeGraceMs: 1_000,
   // A set of ids gives way to its runs after few ids, so look-ups read the runs.
   dedupeRecentIdsMax: 150,
+  // A scenario reaches it; the shards of a seed take fewer events.
+  dedupeIdsMax: 2_400,
   // The cache is seldom refreshed, so it is often stale.
   tenantCacheMs: 600_000,
 };
