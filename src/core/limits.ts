@@ -207,6 +207,11 @@ export const LIMITS = {
   expiryEventsMax: 100,
   /** Saved questions of a tenant, each up to `queryBodySizeBytesMax`. */
   insightsMax: 200,
+  /** An answer that took this long is kept by the isolate: a version costs some 20 ms, as a cheap answer does. */
+  keptFromMs: 250,
+  /** Answers that an isolate keeps, of all tenants, and their size as JSON: an eighth of its memory in objects. */
+  keptAnswersMax: 500,
+  keptSizeBytesMax: 4 * MIB,
   /** Size of an insight's stored answer. A bigger one is computed anew each time: a D1 value stays under 2 MB. */
   insightAnswerSizeBytesMax: 1_000_000,
   /** Boards of a tenant, each up to `boardBodySizeBytesMax`; a list names them without their tiles. */

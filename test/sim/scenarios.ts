@@ -8,6 +8,7 @@ import type { Product } from './product/product-loader.ts';
 import { collectionScenarios } from './scenarios/collection.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
 import { importScenarios } from './scenarios/imports.ts';
+import { keptScenarios } from './scenarios/kept.ts';
 import { mergeScenarios } from './scenarios/merges.ts';
 import { readScenarios } from './scenarios/reads.ts';
 import { sealScenarios } from './scenarios/seals.ts';
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...importScenarios,
   ...mergeScenarios,
   ...collectionScenarios,
+  ...keptScenarios,
   ...edgeScenarios,
 ];
 

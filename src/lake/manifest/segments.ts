@@ -112,9 +112,17 @@ function traitsRowOf(row: SegmentRow): SegmentRow | null {
   };
 }
 
-/** The greatest manifest_seq of the tenant: grows with each flush and import that has events. */
+/**
+ * The greatest manifest_seq of the tenant, or the head that a seal of it has seen: grows with each flush and import that has
+ * events. Rows that were collected lie below what the seals of their days have seen, so it never goes back.
+ */
 export function selectManifestHead(db: D1Database, uid: string): D1PreparedStatement {
-  return db.prepare('SELECT coalesce(max(manifest_seq), 0) AS manifestSeq FROM segment_days WHERE uid = ?1').bind(uid);
+  return db
+    .prepare(
+      `SELECT MAX(coalesce((SELECT max(manifest_seq) FROM segment_days WHERE uid = ?1), 0),
+         coalesce((SELECT max(covered_seq) FROM sealed_days WHERE uid = ?1), 0)) AS manifestSeq`,
+    )
+    .bind(uid);
 }
 
 /** All segments that count for the tenant now, without footers, and the greatest manifest_seq seen. */

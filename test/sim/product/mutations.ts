@@ -479,6 +479,30 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'kept-answer-after-an-ack',
+    what: 'the version of an answer does not say how far the shards are',
+    scenario: 'kept-answer-after-an-ack',
+    patches: [
+      {
+        file: 'src/query/ask/data-version.ts',
+        old: '[reply.incarnation, reply.headSeq]',
+        new: '[reply.incarnation, 0]',
+      },
+    ],
+  },
+  {
+    name: 'kept-answer-read-once',
+    what: 'an answer is kept under the version from before it was made alone',
+    scenario: 'kept-answer-after-an-ack',
+    patches: [
+      {
+        file: 'src/query/ask/kept-answers.ts',
+        old: 'version === (await versionNow(asking, report))',
+        new: 'version.length > 0 && versionNow.length > 0',
+      },
+    ],
+  },
+  {
     name: 'merge-ahead-not-seen',
     what: 'a part that was merged since its shard was asked is left out as not stored',
     scenario: 'merge-ahead-of-confirm',

@@ -29,6 +29,8 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   dedupeRecentIdsMax: 150,
   // A scenario reaches it; the shards of a seed take fewer events.
   dedupeIdsMax: 2_400,
+  // Every answer is worth keeping.
+  keptFromMs: 0,
   // The cache is seldom refreshed, so it is often stale.
   tenantCacheMs: 600_000,
 };
