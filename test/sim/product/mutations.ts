@@ -515,6 +515,18 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'people-row-of-another-part',
+    what: 'a merged part has the people of one of its flushes alone',
+    scenario: 'merged-part-has-its-people',
+    patches: [
+      {
+        file: 'src/lake/merge/merged-part.ts',
+        old: "const people = mergedRows(parts, 'people');",
+        new: "const people = mergedRows(parts.filter(({ seqFrom }) => seqFrom === parts[0]!.seqFrom), 'people');",
+      },
+    ],
+  },
+  {
     name: 'merge-across-a-plan',
     what: 'parts are merged across the vector of a plan',
     scenario: 'merge-meets-plan, after the plan',
