@@ -48,13 +48,12 @@ export class Admission {
     return openedAtMs === null ? 0 : Math.max(0, nowMs - openedAtMs);
   }
 
+  /** Whether ids are forgotten is decided here, before a row: the row has what follows from it (CORRECTNESS D3). */
   #pressure({ sizeBytes, pendingSizeBytes, logSizeBytes }: Offer, nowMs: number): number | null {
     if (pendingSizeBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) return LIMITS.retryAfterMsMin;
-    // Ids are forgotten at a cut, and a shard that refuses everything never cuts.
-    if (this.#engine.rememberedIds >= LIMITS.dedupeIdsMax) this.#engine.forgetBefore(nowMs);
-    const { outbox, cellSizeBytes, rememberedIds } = this.#engine;
+    this.#engine.makeRoomForIds(nowMs);
+    const { outbox, cellSizeBytes } = this.#engine;
     const held = {
-      rememberedIds,
       logSizeBytes: logSizeBytes + pendingSizeBytes,
       waitingFlushes: outbox.length,
       cellSizeBytes,

@@ -5,18 +5,19 @@
  * - `log`: rows in slots that are reused. A REPLACE into a free slot is one written row; an insert and a delete are
  *   two.
  * - `outbox`: flushes that are cut and not confirmed.
- * - `dedupe_run`: ids of 8 bytes, either those of one flush, or those of many flushes merged and sorted. `day` is the
- *   day of their receipt.
+ * - `dedupe_run`: ids of 8 bytes, either those of one flush, or those of many flushes merged and sorted. `day` is the beginning of
+ *   their generation (dedupe.ts): a day of receipt, or a fraction of it.
+ * - `forgotten`: the receipt before which ids were forgotten for want of room; no row while there was room.
  * - `epoch`: epochs of the shard map that this shard has closed for.
  * Invariants: a log slot is free only below storedSeq; the ids of every row below the last cut are in a dedupe run.
  */
 import { crc32 } from 'node:zlib';
+import { DAY_MS } from '../src/core/limits.ts';
 import type { KnownEpoch } from '../src/core/shard/closing.ts';
 import type { RunMerge } from '../src/core/shard/dedupe.ts';
 import type { LogRow, RowPlan } from '../src/core/shard/engine.ts';
 import type { FlushRef, LoggedBlock } from '../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../src/core/shard/shard-map.ts';
-import { dayOf } from '../src/core/std/day.ts';
 import { assert } from '../src/core/std/result.ts';
 import { encodeRow, logRowOf, type SlotRow } from './log-row.ts';
 
@@ -51,9 +52,12 @@ export interface OutboxRow {
 /** A flush that is cut, and the ids it accepted. */
 interface Cut extends OutboxRow {
   readonly run: Uint8Array;
-  readonly receivedAtMs: number;
+  /** The generation of the ids, in days. */
+  readonly generation: number;
   /** The oldest day of receipt whose ids are still remembered. */
   readonly oldestDay: number;
+  /** Ids received before are forgotten for want of room. */
+  readonly idHorizonMs: number;
 }
 
 /** The ids of one flush until they are merged with others. */
@@ -72,6 +76,7 @@ export class ShardStore {
   readonly #sizeOf = new Map<number, number>();
   /** A lower bound of the days in `dedupe_run`. */
   #runDayMin = 0;
+  #idHorizonMs = Number.NEGATIVE_INFINITY;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -94,6 +99,7 @@ export class ShardStore {
       CREATE TABLE IF NOT EXISTS outbox (seq_from INTEGER PRIMARY KEY, seq_to INTEGER NOT NULL, cut_at_ms INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS dedupe_run (
         run INTEGER PRIMARY KEY, day INTEGER NOT NULL, merged INTEGER NOT NULL, ids BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS forgotten (one INTEGER PRIMARY KEY CHECK (one = 1), before_ms REAL NOT NULL);
       CREATE TABLE IF NOT EXISTS epoch (epoch INTEGER PRIMARY KEY, start_ms REAL NOT NULL, published INTEGER NOT NULL);
     `);
     const found = this.#sql.exec<MetaRow>('SELECT * FROM meta').toArray()[0];
@@ -224,13 +230,18 @@ export class ShardStore {
    * at each restart.
    */
   saveCut(flush: Cut): void {
-    if (this.#runDayMin < flush.oldestDay) {
-      this.#write('DELETE FROM dedupe_run WHERE day < ?', flush.oldestDay);
-      this.#runDayMin = flush.oldestDay;
+    const oldestDay = Math.max(flush.oldestDay, flush.idHorizonMs / DAY_MS);
+    if (this.#runDayMin < oldestDay) {
+      this.#write('DELETE FROM dedupe_run WHERE day < ?', oldestDay);
+      this.#runDayMin = oldestDay;
+    }
+    if (this.#idHorizonMs < flush.idHorizonMs) {
+      this.#write('INSERT OR REPLACE INTO forgotten VALUES (1, ?)', flush.idHorizonMs);
+      this.#idHorizonMs = flush.idHorizonMs;
     }
     this.#write('INSERT INTO outbox VALUES (?, ?, ?)', flush.seqFrom, flush.seqTo, flush.cutAtMs);
     if (flush.run.byteLength > 0) {
-      this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 0, ?)', dayOf(flush.receivedAtMs), flush.run);
+      this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 0, ?)', flush.generation, flush.run);
     }
   }
 
@@ -275,6 +286,13 @@ export class ShardStore {
     for (const { day, ids } of rows) yield { day, ids: new Uint32Array(ids) };
   }
 
+  /** The receipt before which ids were forgotten for want of room. */
+  idHorizonMs(): number {
+    const [row] = this.#sql.exec<{ before_ms: number }>('SELECT before_ms FROM forgotten').toArray();
+    this.#idHorizonMs = row?.before_ms ?? Number.NEGATIVE_INFINITY;
+    return this.#idHorizonMs;
+  }
+
   mergedDays(oldestDay: number): number[] {
     const rows = this.#sql
       .exec<{ day: number }>('SELECT DISTINCT day FROM dedupe_run WHERE merged = 1 AND day >= ?', oldestDay)
@@ -282,7 +300,7 @@ export class ShardStore {
     return rows.map(({ day }) => day);
   }
 
-  /** The merged runs of a day, each sorted; one at a time, because a busy day has 8 bytes of them for each id. */
+  /** The merged runs of a generation, each sorted; one at a time, because it may have 8 bytes of them for each of many ids. */
   *readRuns(day: number): Generator<Uint32Array> {
     const rows = this.#sql.exec<{ ids: ArrayBuffer }>('SELECT ids FROM dedupe_run WHERE merged = 1 AND day = ?', day);
     for (const { ids } of rows) yield new Uint32Array(ids);

@@ -11,7 +11,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { openBlock } from '../src/core/block/block.ts';
-import { DAY_MS, LIMITS } from '../src/core/limits.ts';
+import { LIMITS } from '../src/core/limits.ts';
 import { oldestRememberedDay } from '../src/core/shard/dedupe.ts';
 import { Engine } from '../src/core/shard/engine.ts';
 import type { RecentReply, RecentRequest } from '../src/core/shard/recent.ts';
@@ -298,8 +298,9 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
           seqTo: open.seqTo,
           cutAtMs: nowMs,
           run: open.dedupeRun(),
-          receivedAtMs: open.receivedAtMsMax,
+          generation: this.#engine.idGenerationOf(open.receivedAtMsMax),
           oldestDay: oldestRememberedDay(nowMs),
+          idHorizonMs: this.#engine.idHorizonMs,
         });
       });
       this.#engine.cut();
@@ -389,8 +390,9 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   #restore(meta: ShardMeta): Engine {
     const engine = new Engine(meta, (day) => this.#store.readRuns(day));
     const oldestDay = oldestRememberedDay(Date.now());
+    engine.restoreIdHorizon(this.#store.idHorizonMs());
     for (const day of this.#store.mergedDays(oldestDay)) engine.restoreIdsOfDay(day);
-    for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day * DAY_MS);
+    for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day);
     const cuts = new Set(this.#store.outbox().map((row) => row.seqTo));
     for (const row of this.#store.replay(meta.storedSeq)) {
       engine.replay(row);

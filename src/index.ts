@@ -24,6 +24,7 @@ import { assert } from './core/std/result.ts';
 import { checkAnswers } from './http/answer-checks.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
+import { collectSealed } from './lake/collect/collect.ts';
 import { dropIdleVersions } from './lake/import/drop-idle.ts';
 import { mergeParts } from './lake/merge/merge-parts.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
@@ -167,6 +168,7 @@ export default {
       () => scheduleExpiry(services, services.now()),
       () => dropOldSalts(services.db, services.now()),
       () => dropIdleVersions(services.db, services.now()),
+      () => collectSealed(services.db, services.now()),
       () => scheduleDigests(services, services.now()),
       () => continueDeletions({ ...services, deleteObjects: (uid, max) => deleteFolder(services.lake, uid, max) }),
       () => sweepShards({ ...services, poke: pokeOf(services), resumeSplit, beginsRound }),

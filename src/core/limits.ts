@@ -59,8 +59,16 @@ export const LIMITS = {
   dedupeHorizonMs: 8 * DAY_MS,
   /** Ids held whole before they become a sorted run: 1 MiB of run, under SQLite's 2 MB a value. */
   dedupeRecentIdsMax: 131_072,
-  /** Ids that a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. */
+  /**
+   * Ids that a shard remembers, 3 bytes each: with all else it holds it stays below the 128 MB of its isolate. Beyond, it forgets
+   * the oldest receipts.
+   */
   dedupeIdsMax: 24_000_000,
+  /**
+   * Events up to this much younger than what is forgotten may be copies of it: a first copy whose time was ahead of its receipt, by
+   * five minutes at most, or whose clock was corrected differently.
+   */
+  dedupeMarginMs: HOUR_MS,
   /**
    * Slots in a row that a look-up in a table of keyed hashes may pass. At a load of two thirds a run this long has a chance
    * below 1e-20, even among 10^9 hashes: only hashes that somebody has chosen get there.
@@ -173,6 +181,14 @@ export const LIMITS = {
   sealImportPauseMsMax: 15 * MINUTE_MS,
   /** Lease of a day's seal: one runs at a time, and a dead one is taken over after this. */
   sealLeaseMs: 90 * SECOND_MS,
+  /**
+   * What a seal covers is collected after this, and its objects go as long after it: longer than any question, and than the quarter
+   * of an hour that an invocation of a queue may take.
+   */
+  collectAfterMs: HOUR_MS,
+  /** Days of one run of the cron, of all tenants, of which something is collected, and files of those. */
+  collectDaysMax: 500,
+  collectFilesMax: 1_000,
   /** Days that one command may ask to be sealed. */
   sealDaysMax: 4_000,
 
@@ -191,6 +207,11 @@ export const LIMITS = {
   expiryEventsMax: 100,
   /** Saved questions of a tenant, each up to `queryBodySizeBytesMax`. */
   insightsMax: 200,
+  /** An answer that took this long is kept by the isolate: a version costs some 20 ms, as a cheap answer does. */
+  keptFromMs: 250,
+  /** Answers that an isolate keeps, of all tenants, and their size as JSON: an eighth of its memory in objects. */
+  keptAnswersMax: 500,
+  keptSizeBytesMax: 4 * MIB,
   /** Size of an insight's stored answer. A bigger one is computed anew each time: a D1 value stays under 2 MB. */
   insightAnswerSizeBytesMax: 1_000_000,
   /** Boards of a tenant, each up to `boardBodySizeBytesMax`; a list names them without their tiles. */

@@ -1,6 +1,7 @@
 /**
  * Status store: the SQL of status: the manifest, the seals and the flush failures of a tenant, read in one transaction.
  */
+import { isFlushStoredSql } from '../lake/manifest/stored-flushes.ts';
 import { COUNT_DIRTY_DAYS } from '../lake/seal/dirty-days.ts';
 
 export interface StoredTally {
@@ -76,15 +77,23 @@ export async function readStoredStatus(db: D1Database, uid: string): Promise<Sto
   };
 }
 
+/** The flushes that have a row of their own, and for each incarnation one row of those that were collected. */
+const ALL_FLUSHES = `
+  SELECT incarnation, seq_from, seq_to, 1 AS flushes, received, accepted, duplicate, quarantined, rejected, clamped, stored_at_ms
+  FROM flushes WHERE uid = ?1
+  UNION ALL
+  SELECT incarnation, 0, seq_to, flushes, received, accepted, duplicate, quarantined, rejected, clamped, stored_at_ms
+  FROM flush_heads WHERE uid = ?1`;
+
 /** Parameter of all statements: uid. */
 const FLUSH_TOTALS = `
-  SELECT count(*) AS flushes, coalesce(sum(seq_from <> previous_seq_to), 0) AS gaps,
+  SELECT coalesce(sum(flushes), 0) AS flushes, coalesce(sum(seq_from <> previous_seq_to), 0) AS gaps,
     json_object('received', coalesce(sum(received), 0), 'accepted', coalesce(sum(accepted), 0),
       'duplicate', coalesce(sum(duplicate), 0), 'quarantined', coalesce(sum(quarantined), 0),
       'rejected', coalesce(sum(rejected), 0), 'clamped', coalesce(sum(clamped), 0)) AS tally,
     max(stored_at_ms) AS latestAtMs
   FROM (SELECT *, lag(seq_to, 1, 0) OVER (PARTITION BY incarnation ORDER BY seq_from) AS previous_seq_to
-    FROM flushes WHERE uid = ?1)`;
+    FROM (${ALL_FLUSHES}))`;
 
 const SEAL_TOTALS = `
   SELECT count(*) AS days, coalesce(sum(events), 0) AS events, min(day) AS firstDay, max(day) AS lastDay,
@@ -98,6 +107,5 @@ const DRIFT = `
 const FAILING = `
   SELECT region, shard AS "index", incarnation, seq_from AS seqFrom, attempts, error, first_at_ms AS firstAtMs
   FROM flush_failures
-  WHERE uid = ?1 AND NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = flush_failures.uid
-    AND f.incarnation = flush_failures.incarnation AND f.seq_from = flush_failures.seq_from)
+  WHERE uid = ?1 AND NOT ${isFlushStoredSql('flush_failures.uid', 'flush_failures.incarnation', 'flush_failures.seq_from')}
   ORDER BY first_at_ms LIMIT ${FAILING_MAX}`;

@@ -10,13 +10,13 @@
 import type { EventColumns } from '../core/event/columns.ts';
 import { dayOf } from '../core/std/day.ts';
 import type { Dropped } from '../lake/manifest/dropped.ts';
-import { type FlushSegment, readFlushSegments } from '../lake/manifest/flush-segments.ts';
 import { concatColumns, selectRows } from '../lake/segment/columns.ts';
 import { allRows, keep } from '../lake/segment/rows.ts';
 import { readSegment } from '../lake/segment/segment-read.ts';
 import { ALL_LAKE_COLUMNS } from '../lake/segment/segment-schema.ts';
 import { type ReadBucket, r2Source } from '../lake/segment/source.ts';
 import { logError } from '../observe/log.ts';
+import { type FlushSegment, readFlushSegments } from './flush-segments.ts';
 import type { ConfirmedFlush, Cursors, Destination } from './sink.ts';
 import { within } from './within.ts';
 

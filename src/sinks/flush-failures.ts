@@ -7,6 +7,7 @@
  */
 import type { FlushRef } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
+import { isFlushStoredSql } from '../lake/manifest/stored-flushes.ts';
 
 /** A flush that has failed this often is reported as a dead letter, once. Its shard goes on reminding the sink. */
 export const FAILURES_REPORTED = 5;
@@ -47,8 +48,8 @@ export async function noteFlushFailure(db: D1Database, failure: FlushFailure): P
 export async function deleteSettledFailures(db: D1Database): Promise<void> {
   await db
     .prepare(
-      `DELETE FROM flush_failures WHERE EXISTS (SELECT 1 FROM flushes WHERE flushes.uid = flush_failures.uid
-         AND flushes.incarnation = flush_failures.incarnation AND flushes.seq_from = flush_failures.seq_from)`,
+      `DELETE FROM flush_failures
+       WHERE ${isFlushStoredSql('flush_failures.uid', 'flush_failures.incarnation', 'flush_failures.seq_from')}`,
     )
     .run();
 }

@@ -67,7 +67,8 @@ export interface ConfirmedFlush {
  * - delivers the flushes of a tenant in the order of their positions, and the next one only after `deliver` has resolved,
  * - delivers a flush again when the run ended between `deliver` and the move of the cursor, or when two runs overlap,
  * - delivers no flush without events, and none whose events had all expired before its turn came,
- * - begins a new destination at position 0, so with all that is stored of the tenant,
+ * - begins a new destination at position 0, so with everything whose file has not been collected: from its first delivery on
+ *   files wait for the destination, before it those of sealed days go (docs/correctness.md, L2); an export has all,
  * - logs and ends the run of a destination that throws or that takes longer than `DELIVERY_MS_MAX`; the next run begins with
  *   the same flush. Neither the sink nor another destination is affected.
  *

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { continueDeletions } from '../../src/control/deletion/deletion.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/core/limits.ts';
 import type { SealQueueMessage } from '../../src/core/shard/rpc.ts';
+import { collectSealed } from '../../src/lake/collect/collect.ts';
+import { collectSegments } from '../../src/lake/collect/collect-store.ts';
 import { consumeSeals } from '../../src/lake/seal/consume.ts';
 import { scheduleSeals } from '../../src/lake/seal/schedule.ts';
 import { scheduleDigests } from '../../src/lake/upkeep/digest-traits.ts';
@@ -95,6 +97,9 @@ describe('the plans of SQLite', () => {
         ...services,
         tenantOf: async (uid) => (await services.tenants.reload(uid))?.tenant ?? null,
       });
+      await collectSealed(services.db, clock.nowMs + 2 * HOUR_MS);
+      const found = { uid: 'u', manifestSeq: 1, source: 'flush', incarnation: 'i' } as const;
+      await collectSegments(services.db, [found], clock.nowMs);
       await scheduleExpiry(services, clock.nowMs);
       await scheduleDigests(services, clock.nowMs);
       await sweepShards({ ...services, poke: async () => {}, resumeSplit: async () => {} });

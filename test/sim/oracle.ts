@@ -166,7 +166,9 @@ function checkAccounts(world: World, { uid, ledger }: SimTenant, rows: readonly 
   const [tally] = select<TallyRow>(
     world,
     `SELECT COALESCE(SUM(received), 0) AS received, COALESCE(SUM(accepted), 0) AS accepted,
-       COALESCE(SUM(duplicate), 0) AS duplicate, COALESCE(SUM(rejected), 0) AS rejected FROM flushes WHERE uid = ?`,
+       COALESCE(SUM(duplicate), 0) AS duplicate, COALESCE(SUM(rejected), 0) AS rejected FROM (
+         SELECT received, accepted, duplicate, rejected FROM flushes WHERE uid = ?1
+         UNION ALL SELECT received, accepted, duplicate, rejected FROM flush_heads WHERE uid = ?1)`,
     uid,
   ) as [TallyRow];
   const { answered } = ledger;
@@ -193,6 +195,18 @@ function checkAccounts(world: World, { uid, ledger }: SimTenant, rows: readonly 
     world.violate('F2', `${uid}: ${sealed} events are sealed and ${rows.length} are in the lake`);
   }
   if (duplicates > 0) world.reach('copies-found-by-seal');
+  const [{ heads }] = select<{ heads: number }>(
+    world,
+    'SELECT COUNT(*) AS heads FROM flush_heads WHERE uid = ?',
+    uid,
+  ) as [{ heads: number }];
+  if (heads > 0) world.reach('flushes-collected');
+  const [{ grounds }] = select<{ grounds: number }>(
+    world,
+    'SELECT COUNT(*) AS grounds FROM sealed_days WHERE uid = ? AND ground_revision BETWEEN 1 AND revision - 1',
+    uid,
+  ) as [{ grounds: number }];
+  if (grounds > 0) world.reach('sealed-upon-a-ground');
 }
 
 /** Checks that answers from cells and from the lake equal the count by hand. */

@@ -5,8 +5,10 @@
 // stack.
 
 import type { Product } from './product/product-loader.ts';
+import { collectionScenarios } from './scenarios/collection.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
 import { importScenarios } from './scenarios/imports.ts';
+import { keptScenarios } from './scenarios/kept.ts';
 import { mergeScenarios } from './scenarios/merges.ts';
 import { readScenarios } from './scenarios/reads.ts';
 import { sealScenarios } from './scenarios/seals.ts';
@@ -19,6 +21,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...sealScenarios,
   ...importScenarios,
   ...mergeScenarios,
+  ...collectionScenarios,
+  ...keptScenarios,
   ...edgeScenarios,
 ];
 

@@ -73,7 +73,8 @@ export class Watch {
   checkEnd(): void {
     const rows = select<{ uid: string; incarnation: string; seq_from: number; seq_to: number }>(
       this.#world,
-      'SELECT uid, incarnation, seq_from, seq_to FROM flushes ORDER BY incarnation, seq_from',
+      `SELECT uid, incarnation, seq_from, seq_to FROM flushes
+       UNION ALL SELECT uid, incarnation, 0, seq_to FROM flush_heads ORDER BY incarnation, seq_from`,
     );
     const ends = new Map<string, number>();
     for (const { uid, incarnation, seq_from, seq_to } of rows) {

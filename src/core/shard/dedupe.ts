@@ -1,7 +1,9 @@
 /**
  * Dedupe: the ids a shard has accepted, remembered for the dedupe horizon after their receipt, in bounded memory.
  *
- * Ids are kept by day of receipt, so that forgetting is dropping a day. The recent ids of a day are held whole, in a
+ * Ids are kept in generations by receipt, so that forgetting is dropping the oldest: a day, or a part of a day of many ids. Beyond
+ * `LIMITS.dedupeIdsMax` generations are dropped before their time, and `horizonMs` says from which receipt on every id is
+ * remembered. An event that may have been received before it may be a copy (CORRECTNESS M1). The recent ids are held whole, in a
  * set; once they are many they become a sorted run in storage, and only a filter of 3 bytes an id stays in memory
  * (prefix-filter.ts). An id is new when no set holds it and no filter may (`probe`). The runs settle all the maybes of
  * a row together, of which one at a time is in memory (`settle`): a storm of old ids costs time, not space.
@@ -10,7 +12,7 @@
  * (n²/2^65). `LIMITS.dedupeIdsMax` bounds their number. See decisions 0001 and 0014.
  */
 
-import { LIMITS } from '../limits.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
 import { dayOf } from '../std/day.ts';
 import { HashSet64 } from '../std/hash-set.ts';
 import { runHas, sortRun } from './id-run.ts';
@@ -21,7 +23,7 @@ export function oldestRememberedDay(nowMs: number): number {
   return dayOf(nowMs - LIMITS.dedupeHorizonMs);
 }
 
-/** Reads the merged runs of a day of receipt, one after the other: each sorted, all disjoint. */
+/** Reads the merged runs of a generation, one after the other: each sorted, all disjoint. */
 export type ReadRuns = (day: number) => Iterable<Uint32Array>;
 
 /** Answers that memory alone gives about an id. */
@@ -30,26 +32,38 @@ export const KNOWN = 1;
 export const MAYBE = 2;
 export type Probe = typeof NEW | typeof KNOWN | typeof MAYBE;
 
-/** Recent ids of a day, sorted, to be written as one merged run in place of the flushes' own. */
+/** Recent ids of a generation, sorted, to be written as one merged run in place of the flushes' own. */
 export interface RunMerge {
   readonly day: number;
   readonly ids: Uint32Array;
 }
 
+/** A generation has this share of all ids before the next one begins, so that forgetting one forgets no more. */
+const PART_OF_IDS = 1 / 8;
+/** Generations begin at whole 1,024ths of a day, about 84 s, which a float tells exactly. */
+const PARTS_OF_DAY = 1_024;
+
+/** The ids received from its beginning on, up to the next generation's. */
 interface Generation {
+  /** The beginning in days: a day of receipt, or a fraction of it where the day is divided. */
   readonly day: number;
   recent: HashSet64;
-  /** Null when the day has no merged run. */
+  /** Null when the generation has no merged run. */
   filter: PrefixFilter | null;
 }
 
 export class Dedupe {
   readonly #readRuns: ReadRuns;
-  /** Newest day first: a retry is mostly of today. */
+  /** Newest first: a retry is mostly of today. */
   #generations: Generation[] = [];
+  #horizonMs = Number.NEGATIVE_INFINITY;
+  /** The latest receipt of an id that was added. */
+  #latestMs = 0;
+  readonly #idsMax: number;
 
-  constructor(readRuns: ReadRuns) {
+  constructor(readRuns: ReadRuns, idsMax: number = LIMITS.dedupeIdsMax) {
     this.#readRuns = readRuns;
+    this.#idsMax = idsMax;
   }
 
   probe(high: number, low: number): Probe {
@@ -76,7 +90,22 @@ export class Dedupe {
   }
 
   add(high: number, low: number, receivedAtMs: number): void {
-    this.#generation(dayOf(receivedAtMs)).recent.add(high, low);
+    if (receivedAtMs > this.#latestMs) this.#latestMs = receivedAtMs;
+    this.#generation(this.generationOf(receivedAtMs)).recent.add(high, low);
+  }
+
+  /** Adds an id of a generation that storage has. */
+  restore(day: number, high: number, low: number): void {
+    this.#generation(day).recent.add(high, low);
+  }
+
+  /** The beginning, in days, of the generation that ids of this receipt belong to. */
+  generationOf(receivedAtMs: number): number {
+    const day = dayOf(receivedAtMs);
+    for (const { day: beginning } of this.#generations) {
+      if (beginning >= day && beginning * DAY_MS <= receivedAtMs) return beginning;
+    }
+    return day;
   }
 
   /**
@@ -97,9 +126,18 @@ export class Dedupe {
       generation.recent = new HashSet64();
       generation.filter = (generation.filter ?? PrefixFilter.empty()).plus(() => [ids]);
     }
+    this.#divide();
   }
 
-  /** Loads the filter of a day's merged runs after a restart. */
+  /** Begins another generation in the day of the newest one, once that has many ids. */
+  #divide(): void {
+    const [newest] = this.#generations;
+    if (newest === undefined || (newest.filter?.size ?? 0) < PART_OF_IDS * this.#idsMax) return;
+    const beginning = (Math.floor((this.#latestMs / DAY_MS) * PARTS_OF_DAY) + 1) / PARTS_OF_DAY;
+    if (Math.floor(beginning) === Math.floor(newest.day)) this.#generation(beginning);
+  }
+
+  /** Loads the filter of a generation's merged runs after a restart. */
   restoreDay(day: number): void {
     this.#generation(day).filter = PrefixFilter.of(() => this.#readRuns(day));
   }
@@ -108,6 +146,25 @@ export class Dedupe {
   expire(nowMs: number): void {
     const oldest = oldestRememberedDay(nowMs);
     this.#generations = this.#generations.filter((generation) => generation.day >= oldest);
+  }
+
+  /** From this receipt on every id is remembered that the horizon asks for. */
+  get horizonMs(): number {
+    return this.#horizonMs;
+  }
+
+  restoreHorizon(horizonMs: number): void {
+    this.#horizonMs = horizonMs;
+  }
+
+  /** Forgets ids whose time is over, then the oldest receipts, while the ids are as many as they may be. */
+  makeRoom(nowMs: number): void {
+    if (this.size < this.#idsMax) return;
+    this.expire(nowMs);
+    while (this.#generations.length > 1 && this.size >= this.#idsMax) {
+      this.#generations.pop();
+      this.#horizonMs = Math.max(this.#horizonMs, this.#generations.at(-1)!.day * DAY_MS);
+    }
   }
 
   get recentSize(): number {

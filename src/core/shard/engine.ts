@@ -100,6 +100,7 @@ export class Engine {
   plan(blocks: readonly EventBlock[], seq: number = this.#headSeq): RowPlan {
     this.#planned.clear();
     let watermarkMs = this.#watermarkMs;
+    const { horizonMs } = this.#dedupe;
     const probes = blocks.map((block) => this.#probe(block));
     const held = this.#settle(blocks, probes);
     const dispositions = blocks.map((block, i) => {
@@ -115,7 +116,7 @@ export class Engine {
           continue;
         }
         const atMs = block.at[row]!;
-        decided[row] = admit(atMs, block.receivedAtMs, watermarkMs);
+        decided[row] = admit(atMs, block.receivedAtMs, { watermarkMs, horizonMs });
         if (atMs > atMsMax) atMsMax = atMs;
       }
       if (block.eventCount > 0) watermarkMs = advanceWatermark(watermarkMs, atMsMax, block.receivedAtMs);
@@ -194,12 +195,26 @@ export class Engine {
     return true;
   }
 
-  /** Restores the ids of a stored flush from its durable run. */
-  restoreIds(run: Uint32Array, receivedAtMs: number): void {
-    for (let i = 0; i < run.length; i += 2) this.#dedupe.add(run[i + 1]!, run[i]!, receivedAtMs);
+  /** Restores the ids of a stored flush from its durable run. `day`: the beginning of its generation. */
+  restoreIds(run: Uint32Array, day: number): void {
+    for (let i = 0; i < run.length; i += 2) this.#dedupe.restore(day, run[i + 1]!, run[i]!);
   }
 
-  /** Restores a day whose merged runs are in storage. */
+  /** The beginning, in days, of the generation of ids that the receipt belongs to. */
+  idGenerationOf(receivedAtMs: number): number {
+    return this.#dedupe.generationOf(receivedAtMs);
+  }
+
+  /** From this receipt on every id is remembered; before it ids were forgotten for want of room. */
+  get idHorizonMs(): number {
+    return this.#dedupe.horizonMs;
+  }
+
+  restoreIdHorizon(horizonMs: number): void {
+    this.#dedupe.restoreHorizon(horizonMs);
+  }
+
+  /** Restores a generation whose merged runs are in storage. */
   restoreIdsOfDay(day: number): void {
     this.#dedupe.restoreDay(day);
   }
@@ -219,6 +234,11 @@ export class Engine {
 
   forgetBefore(nowMs: number): void {
     this.#dedupe.expire(nowMs);
+  }
+
+  /** Forgets ids whose time is over, then the oldest ones while there are too many. */
+  makeRoomForIds(nowMs: number): void {
+    this.#dedupe.makeRoom(nowMs);
   }
 
   /** Notes a refusal: back-pressure is not idleness (G3), so a refusal holds the watermark as an event would. */

@@ -1,7 +1,6 @@
 /**
  * Pressure: the load that a shard holds, against its bounds (back-pressure). Beyond a bound the shard refuses requests
- * until the sink has caught up; beyond the bound of remembered ids, until a day of them is forgotten or a split has
- * sent its events elsewhere. The decision comes before anything of a request is kept, so a refusal has no effect but
+ * until the sink has caught up. The decision comes before anything of a request is kept, so a refusal has no effect but
  * the wait it asks for.
  */
 import { LIMITS } from '../limits.ts';
@@ -12,16 +11,12 @@ export interface Held {
   readonly waitingFlushes: number;
   /** Size of the cells in memory, open or waiting. */
   readonly cellSizeBytes: number;
-  /** Ids within the dedupe horizon. */
-  readonly rememberedIds: number;
   /** Time since the first event of the oldest waiting flush was received. */
   readonly oldestFlushAgeMs: number;
 }
 
 /** Returns the time to wait before the next try; null when there is room for `sizeBytes` more. */
 export function pressureOf(held: Held, sizeBytes: number): number | null {
-  // An id that is forgotten too early would let its retry count again.
-  if (held.rememberedIds >= LIMITS.dedupeIdsMax) return LIMITS.retryAfterMsMax;
   const isOver =
     held.logSizeBytes + sizeBytes > LIMITS.logSizeBytesMax ||
     held.waitingFlushes >= LIMITS.waitingFlushesMax ||

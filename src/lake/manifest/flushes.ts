@@ -1,7 +1,8 @@
 /**
  * Flushes: a flush is stored as one: parts, segment, days, links and its row in the table `flushes`, in one D1 batch.
  *
- * A flush row is never deleted while its tenant lives: it makes every redelivery, however late, a no-op.
+ * A flush row makes every redelivery, however late, a no-op. Rows are collected into one of their incarnation, which says up to
+ * where its flushes are stored, and which lives as long as the tenant (docs/correctness.md, A3).
  */
 import type { Link } from '../../core/people/links.ts';
 import type { FlushPart, FlushRef, Tally } from '../../core/shard/rpc.ts';
@@ -10,8 +11,10 @@ import { assert, InvariantError } from '../../core/std/result.ts';
 import type { NamesToKeep } from '../names/keep-names.ts';
 import { toBase64 } from '../std/base64.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
+import { afterScans, throwAwayFound } from './garbage.ts';
 import { insertLinks } from './link-store.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from './segment-rows.ts';
+import { isFlushCollectedSql, isFlushStoredSql } from './stored-flushes.ts';
 import { addUsage } from './usage.ts';
 
 export interface FlushRecord {
@@ -42,6 +45,8 @@ export async function storeFlush(db: D1Database, record: FlushRecord): Promise<v
   assert(flush.seqTo > flush.seqFrom, `flush [${flush.seqFrom}, ${flush.seqTo}) of ${flush.incarnation} is empty`);
   const statements = [...(names?.statements ?? []), ...partStatements(db, record)];
   if (segment) statements.push(...flushSegmentStatements(db, record, segment));
+  // A confirm that came to nothing for hours: the object that was collected has just been put again.
+  if (segment) statements.push(throwAwayCollected(db, record, segment));
   statements.push(...insertLinks(db, uid, flush.incarnation, links, flush.seqFrom));
   statements.push(usageStatement(db, record), flushStatement(db, record));
   try {
@@ -59,7 +64,7 @@ export async function storeFlush(db: D1Database, record: FlushRecord): Promise<v
   }
 }
 
-const FLUSH_IS_NEW = 'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?3)';
+const FLUSH_IS_NEW = `NOT ${isFlushStoredSql('?1', '?2', '?3')}`;
 
 function partStatements(db: D1Database, record: FlushRecord): D1PreparedStatement[] {
   const { uid, flush, checksum, parts } = record;
@@ -105,13 +110,24 @@ function flushSegmentStatements(
   ];
 }
 
+/** Throws the segment's object away if the flush was collected already. */
+function throwAwayCollected(
+  db: D1Database,
+  { uid, flush, nowMs }: FlushRecord,
+  { path }: PlacedSegment,
+): D1PreparedStatement {
+  const isCollected = isFlushCollectedSql('?3', '?4', '?5');
+  const values = [uid, flush.incarnation, flush.seqFrom];
+  return throwAwayFound(db, `SELECT ?1, ?2 WHERE ${isCollected}`, path, afterScans(nowMs), ...values);
+}
+
 /** Adds the bytes of the parts and of the segment's row, once. */
 function usageStatement(db: D1Database, { uid, flush, parts, segment }: FlushRecord): D1PreparedStatement {
   const cellBytes = parts.reduce((sum, { cells }) => sum + cells.byteLength, 0);
   const footerBytes = segment?.encoded.footer.byteLength ?? 0;
   // Cells and footers are stored as base64.
   const sizeBytes = Math.ceil((4 * (cellBytes + footerBytes)) / 3);
-  const condition = 'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?3 AND f.seq_from = ?4)';
+  const condition = `NOT ${isFlushStoredSql('?1', '?3', '?4')}`;
   return addUsage(db, uid, sizeBytes, { condition, values: [flush.incarnation, flush.seqFrom] });
 }
 
@@ -124,7 +140,7 @@ function flushStatement(
   return db
     .prepare(
       `INSERT INTO flushes (uid, incarnation, seq_from, seq_to, checksum, received, accepted, duplicate, quarantined, rejected, corrections, stored_at_ms, clamped)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE NOT ${isFlushCollectedSql('?1', '?2', '?3')}
        ON CONFLICT (uid, incarnation, seq_from) DO UPDATE SET checksum = NULL
        WHERE flushes.checksum <> excluded.checksum OR flushes.seq_to <> excluded.seq_to`,
     )

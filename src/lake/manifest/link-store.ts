@@ -8,6 +8,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { Link, LinkKind } from '../../core/people/links.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
+import { isFlushStoredSql } from './stored-flushes.ts';
 
 /** Devices of one statement: about 400 KB of parameters. */
 const DEVICES_MAX = 20_000;
@@ -34,7 +35,7 @@ export function insertLinks(
          WHERE NOT EXISTS (SELECT 1 FROM links l WHERE l.uid = ?1 AND l.kind = j.value ->> 'kind'
            AND l.from_hash = j.value ->> 'from' AND l.to_hash = j.value ->> 'to' AND l.source = ?2
            AND l.at_ms <= j.value ->> 'atMs' AND l.undone = 0)
-         AND NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?4)`,
+         AND (?4 IS NULL OR NOT ${isFlushStoredSql('?1', '?2', '?4')})`,
       )
       .bind(uid, source, json, seqFrom),
   );

@@ -1,6 +1,8 @@
 /**
  * Segment rows: the writes to the tables `segments` and `segment_days`, in a batch of a flush, an import or a seal.
  */
+import { LAKE_COLUMNS } from '../../core/event/lake-columns.ts';
+import { hashHex } from '../../core/std/hash.ts';
 import { packFooter } from '../segment/footer.ts';
 import type { EncodedSegment } from '../segment/segment-write.ts';
 import { IS_NOT_OVERTAKEN } from './sealed-days.ts';
@@ -43,6 +45,12 @@ export interface Revision {
   readonly revision: number;
 }
 
+/**
+ * The hash of all columns that this release knows. A sealed file with another one may lack a column of the files that it was
+ * made from: those stay.
+ */
+export const COLUMNS_HASH = hashHex(LAKE_COLUMNS.join());
+
 /** The row of an L1 file. No reader sees it before the day is flipped to the revision. May be written twice. */
 export function insertL1(
   db: D1Database,
@@ -56,9 +64,9 @@ export function insertL1(
   const traits = [traitsRows!, traitsSizeBytes!, traitsFooter ?? null];
   return db
     .prepare(
-      `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer, traits_rows, traits_size_bytes, traits_footer)
-       SELECT ?1, ?2, ?3, 'seal', ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+      `INSERT INTO segments (uid, day, revision, source, path, incarnation, seq_from, seq_to, row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer, traits_rows, traits_size_bytes, traits_footer, columns_hash)
+       SELECT ?1, ?2, ?3, 'seal', ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
        WHERE ${IS_NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
     )
-    .bind(uid, day, revision, segment.path, planHash, ...segmentValues(segment), ...traits);
+    .bind(uid, day, revision, segment.path, planHash, ...segmentValues(segment), ...traits, COLUMNS_HASH);
 }

@@ -6,7 +6,8 @@
  * (CORRECTNESS A5, B2, B3):
  * - the L1 segments that count for a day are those of `sealed_days.revision`, nothing else;
  * - an L0 or import segment counts for a day when its `manifest_seq` is above the day's `covered_seq`, and it was not superseded;
- * - a seal of which something was superseded since does not count: its day is read as if it were not sealed;
+ * - a seal of which something was superseded since does not count: its day is read from the files of its ground, which no undo
+ *   touches, and the segments beyond it (docs/correctness.md, L2);
  * - a part counts for a day when its `seq_from` is at or above the day's vector for its incarnation;
  * - deleting is only garbage collection: no reading depends on whether rows or files were deleted.
  */
@@ -111,9 +112,17 @@ function traitsRowOf(row: SegmentRow): SegmentRow | null {
   };
 }
 
-/** The greatest manifest_seq of the tenant: grows with each flush and import that has events. */
+/**
+ * The greatest manifest_seq of the tenant, or the head that a seal of it has seen: grows with each flush and import that has
+ * events. Rows that were collected lie below what the seals of their days have seen, so it never goes back.
+ */
 export function selectManifestHead(db: D1Database, uid: string): D1PreparedStatement {
-  return db.prepare('SELECT coalesce(max(manifest_seq), 0) AS manifestSeq FROM segment_days WHERE uid = ?1').bind(uid);
+  return db
+    .prepare(
+      `SELECT MAX(coalesce((SELECT max(manifest_seq) FROM segment_days WHERE uid = ?1), 0),
+         coalesce((SELECT max(covered_seq) FROM sealed_days WHERE uid = ?1), 0)) AS manifestSeq`,
+    )
+    .bind(uid);
 }
 
 /** All segments that count for the tenant now, without footers, and the greatest manifest_seq seen. */
@@ -127,7 +136,7 @@ export async function readCurrent(db: D1Database, uid: string): Promise<{ headSe
 }
 
 /**
- * The two statements that tell which segments count: L1 of the current revisions, and segments that no seal covers,
+ * The two statements that tell which segments count: L1 of the revisions that count, and segments that they do not cover,
  * with their days.
  */
 function selectCounting(
@@ -141,7 +150,7 @@ function selectCounting(
     db
       .prepare(
         `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
-         FROM counting_seals d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
+         FROM counting_files d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
            AND ${isL1PathSql('s.path', '?1', dayTextSql('d.day'))}
          WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3 AND d.day >= ${LAKE_DROPPED}`,
       )

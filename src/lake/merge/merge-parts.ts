@@ -132,9 +132,13 @@ function sharedDays({ flushes }: Span): number[] {
   return [...counts].flatMap(([day, count]) => (count > 1 ? [day] : [])).sort((a, b) => a - b);
 }
 
-/** The rollups that every flush of the span has: a merged range that lacks some of its events is none (K1). */
+/**
+ * The rollups that every flush of the span has: a merged range that lacks some of its events is none (K1). A flush whose file was
+ * collected has no part left: seals cover all of its days.
+ */
 function commonRollups({ flushes }: Span): string[] {
-  const counting = flushes.filter(({ accepted }) => accepted > 0);
-  const [first, ...others] = counting.map(({ rollupIds }) => rollupIds ?? []);
+  const [first, ...others] = flushes.flatMap(({ accepted, rollupIds }) =>
+    accepted > 0 && rollupIds !== null ? [rollupIds] : [],
+  );
   return (first ?? []).filter((id) => others.every((ids) => ids.includes(id)));
 }

@@ -31,7 +31,7 @@ import { type DayBatch, readDay } from './day-input.ts';
 import type { SealOutcome } from './flip.ts';
 import { mergeCells } from './merge-cells.ts';
 import { personRange, rowsInRange } from './people-ranges.ts';
-import { isNewlyCovered, rowCountOf, type SealPlan } from './plan.ts';
+import { groundRowCountOf, isNewlyCovered, rowCountOf, type SealPlan } from './plan.ts';
 import type { AdoptedPlan } from './plan-store.ts';
 import { addCounts, noRows, type RangeReader, type RowCounts, rangeRuns } from './runs.ts';
 import { putCells, putDropped, readCells, readDropped, type WorkBucket } from './work-store.ts';
@@ -55,11 +55,12 @@ export async function executePlan(
 ): Promise<SealOutcome> {
   const { plan, hash, inputs } = adopted;
   const survivors = new Survivors(rowCountOf(inputs), hashKey);
+  const groundRowCount = groundRowCountOf(inputs);
   const counts = noRows();
   const kept: DayBatch[] = [];
   for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache)) {
     survivors.add(batch.columns);
-    countLate(batch.columns, counts);
+    if (batch.firstRow >= groundRowCount) countLate(batch.columns, counts);
     kept.push(batch);
   }
   const withoutExpired = expiredFilter(plan, counts);
@@ -121,6 +122,7 @@ function rangeReader(
 ): RangeReader {
   const { bucketCount: rangeCount } = plan;
   const whole = personRange(index, rangeCount);
+  const groundRowCount = groundRowCountOf(inputs);
   return {
     index,
     async *read(people) {
@@ -130,7 +132,7 @@ function rangeReader(
         if (people !== undefined) rows = keep(rows, (row) => person[row]! >= people.min && person[row]! <= people.max);
         if (rows.length === 0) continue;
         const counts = noRows();
-        countLate(batch.columns, counts, rows);
+        if (batch.firstRow >= groundRowCount) countLate(batch.columns, counts, rows);
         const survivors = survivorsOf(batch, rows, dropped);
         countCopies(batch, rows, dropped, counts);
         yield { columns: expiredFilter(plan, counts)(survivors), counts };
@@ -237,8 +239,9 @@ function countLate(
 function driftOf(
   { plan, inputs, liveParts }: AdoptedPlan,
   peopleRollupId: string,
-  { events: sealed, beyond, imported, expired, ...copies }: Omit<RangeCounts, 'people'>,
+  counts: Omit<RangeCounts, 'people'>,
 ): Drift {
+  const { events: sealed } = counts;
   let live = plan.base?.live ?? 0;
   for (const part of liveParts) live += countEvents(part, plan.day);
   for (const input of inputs) {
@@ -246,7 +249,7 @@ function driftOf(
     const isUncounted = input.source === 'flush' && !input.rollupIds.includes(peopleRollupId);
     if (isUncounted && isNewlyCovered(plan, input)) live += input.rowCount - input.uncounted;
   }
-  const { duplicates, serverCopies, importCopies, browserCopies } = copies;
+  const { duplicates, serverCopies, importCopies, browserCopies, beyond, imported, expired } = withGround(counts, plan);
   const rest = live - sealed - duplicates - expired + beyond + imported;
   return {
     live,
@@ -260,6 +263,14 @@ function driftOf(
     ...(expired > 0 && { expired }),
     rest,
   };
+}
+
+/** The counts with those of the ground, of which only the rows that stayed were read. */
+function withGround(counts: RowCounts, { ground }: SealPlan): RowCounts {
+  const sum = noRows();
+  addCounts(sum, counts);
+  if (ground !== undefined) addCounts(sum, { ...noRows(), ...ground.drift });
+  return sum;
 }
 
 function countEvents(part: Uint8Array, day: number): number {

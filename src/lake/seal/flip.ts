@@ -6,12 +6,12 @@
  * needs any more. It gives the lease back. All of it may be done twice.
  */
 
-import { dayText } from '../../core/std/day.ts';
+import { deleteReplacedFiles } from '../collect/replaced-files.ts';
 import { pack } from '../encoding/packed.ts';
 import type { CellRow } from '../manifest/cells.ts';
-import { afterScans, throwAway, throwAwayFound } from '../manifest/garbage.ts';
+import { throwAway } from '../manifest/garbage.ts';
 import { releaseLease } from '../manifest/leases.ts';
-import { isL1PathSql, l0PathSql, traitsPathSql } from '../manifest/paths.ts';
+import { l0PathSql } from '../manifest/paths.ts';
 import { IS_NOT_OVERTAKEN, type SealedDay } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { addUsage } from '../manifest/usage.ts';
@@ -101,6 +101,7 @@ function upsertSealedDay(
          ON CONFLICT (uid, day) DO UPDATE SET revision = excluded.revision, covered_seq = excluded.covered_seq,
            vector = excluded.vector, rollup_ids = excluded.rollup_ids, events = excluded.events, people = excluded.people,
            drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired,
+           ground_drift = IIF(sealed_days.ground_revision = sealed_days.revision, sealed_days.drift, sealed_days.ground_drift),
            superseded_seq = excluded.superseded_seq, reseal_many_at_ms = excluded.reseal_many_at_ms, reseal_few_at_ms = excluded.reseal_few_at_ms
          WHERE excluded.revision > sealed_days.revision`,
     )
@@ -116,7 +117,6 @@ function deleteReplaced(
   nowMs: number,
 ): D1PreparedStatement[] {
   const rollupIds = JSON.stringify(rollups.map(({ id }) => id));
-  const text = dayText(day);
   return [
     db
       .prepare(
@@ -124,17 +124,8 @@ function deleteReplaced(
          AND rollup_id IN (SELECT value FROM json_each(?4))`,
       )
       .bind(uid, day, revision, rollupIds),
-    db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day = ?2 AND revision < ?3').bind(uid, day, revision),
-    throwAwayFound(
-      db,
-      `SELECT s.path, ?4 FROM segments s WHERE ${REPLACED_L1}
-         UNION ALL SELECT ${traitsPathSql('s.path')}, ?4 FROM segments s WHERE ${REPLACED_L1} AND s.traits_rows > 0`,
-      uid,
-      day,
-      text,
-      afterScans(nowMs),
-    ),
-    db.prepare(`DELETE FROM segments AS s WHERE ${REPLACED_L1}`).bind(uid, day, text),
+    db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day = ?2 AND revision <= ?3').bind(uid, day, revision),
+    ...deleteReplacedFiles(db, [{ uid, day }], nowMs),
     db.prepare(DELETE_COVERED_PARTS).bind(uid, day),
   ];
 }
@@ -148,10 +139,6 @@ function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number)
     throwAway(db, workPaths({ uid, hash }, idPartCount, bucketCount), nowMs),
   ];
 }
-
-/** Parameters: uid, day, text of the day. */
-const REPLACED_L1 = `s.uid = ?1 AND ${isL1PathSql('s.path', '?1', '?3')}
-  AND s.source = 'seal' AND s.day = ?2 AND s.revision < (SELECT d.revision FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2)`;
 
 /**
  * Parts with cells of the day, when the seals cover every day in which their flush has events. Parameters: uid, day.

@@ -2,7 +2,8 @@
  * Plan store: the SQL of a seal up to its flip (flip.ts): the day's state, its lease, the plan row, the tasks that are done.
  *
  * Everything that a seal writes is guarded by `IS_NOT_OVERTAKEN`: a seal that was overtaken, even one that planned on
- * an old reading, writes nothing that a reader could count (CORRECTNESS A5).
+ * an old reading, writes nothing that a reader could count (CORRECTNESS A5). A trigger of the table of plans refuses one that was
+ * made upon another ground than the day has, or that names a segment which was collected meanwhile (L2).
  */
 import { LIMITS } from '../../core/limits.ts';
 import { coverOf } from '../../core/rollup/part-cover.ts';
@@ -10,22 +11,24 @@ import { dayText } from '../../core/std/day.ts';
 import { assert } from '../../core/std/result.ts';
 import { droppedOf, expiredNames, LAKE_DROPPED, selectDropped } from '../manifest/dropped.ts';
 import { holderOf, isHeldBy, type Lease, releaseLease, selectHolder, takeLease } from '../manifest/leases.ts';
+import { dayTextSql, isL1PathSql } from '../manifest/paths.ts';
 import { IS_NOT_OVERTAKEN, type SealedDayRow, sealedDayOf, selectAnySeals } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { fromBase64 } from '../std/base64.ts';
-import { type DayInput, type DayState, isNewlyCovered, planHash, type SealPlan } from './plan.ts';
+import { type DayInput, type DayState, type Ground, isNewlyCovered, planHash, type SealPlan } from './plan.ts';
 
 type InputRow = Omit<DayInput, 'rollupIds'> & { readonly rollupIds: string };
 
 /** The state of a day in the manifest, read in one transaction. */
 export async function readDayState(db: D1Database, uid: string, day: number): Promise<DayState> {
-  const [dropped, sealed, inputs, vector, head, superseded] = await db.batch<unknown>([
+  const [dropped, sealed, inputs, vector, head, superseded, ground] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectAnySeals(db, uid, day, day),
     selectInputs(db, uid, day, 's.superseded_seq IS NULL'),
     db.prepare(SELECT_VECTOR).bind(uid),
     db.prepare('SELECT COALESCE(MAX(manifest_seq), 0) AS headSeq FROM segments'),
     db.prepare(SELECT_SUPERSEDED).bind(uid, day),
+    db.prepare(SELECT_GROUND).bind(uid, day),
   ]);
   const [{ supersededSeq, daySeq }] = superseded!.results as [{ supersededSeq: number; daySeq: number }];
   const [sealedRow] = sealed!.results as SealedDayRow[];
@@ -33,6 +36,7 @@ export async function readDayState(db: D1Database, uid: string, day: number): Pr
   const known = droppedOf(dropped!);
   return {
     sealed: sealedRow === undefined ? null : sealedDayOf(sealedRow),
+    ground: groundOf(ground!),
     inputs: inputsOf(inputs!),
     vector: Object.fromEntries(ends.map(({ incarnation, seqTo }) => [incarnation, seqTo])),
     headSeq: (head!.results as { headSeq: number }[])[0]!.headSeq,
@@ -47,13 +51,32 @@ export async function readDayState(db: D1Database, uid: string, day: number): Pr
 const SELECT_SUPERSEDED = `SELECT COALESCE((SELECT MAX(supersession_seq) FROM supersessions WHERE uid = ?1), 0) AS supersededSeq,
   COALESCE((SELECT superseded_seq FROM superseded_days WHERE uid = ?1 AND day = ?2), 0) AS daySeq`;
 
-/** \`counting\`: which segments are wanted; a plan's own may have been superseded since it was made. */
+/** The ground of a day. Parameters: uid, day. */
+const SELECT_GROUND = `SELECT ground_revision AS revision, ground_seq AS seq, COALESCE(ground_drift, drift) AS drift FROM sealed_days
+  WHERE uid = ?1 AND day = ?2 AND ground_revision > 0`;
+
+function groundOf({ results }: D1Result<unknown>): Ground | null {
+  const [row] = results as (Omit<Ground, 'drift'> & { readonly drift: string })[];
+  return row === undefined ? null : { ...row, drift: JSON.parse(row.drift) };
+}
+
+/**
+ * The files of the day's ground, and the segments beyond it. \`counting\`: which of those are wanted; a plan's own may have been
+ * superseded since it was made.
+ */
 function selectInputs(db: D1Database, uid: string, day: number, counting = '1'): D1PreparedStatement {
   return db
     .prepare(
       `SELECT s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
          s.rollup_ids AS rollupIds, s.size_bytes AS sizeBytes, sd.row_count AS rowCount, sd.uncounted
-       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq WHERE sd.uid = ?1 AND sd.day = ?2 AND sd.day >= ${LAKE_DROPPED} AND ${counting}`,
+       FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
+       WHERE sd.uid = ?1 AND sd.day = ?2 AND sd.day >= ${LAKE_DROPPED} AND ${counting} AND sd.manifest_seq > COALESCE((
+         SELECT d.ground_seq FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2), 0)
+       UNION ALL
+       SELECT s.manifest_seq, s.path, s.source, s.incarnation, s.seq_from, s.seq_to, s.rollup_ids, s.size_bytes, s.row_count, 0
+       FROM sealed_days d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.ground_revision
+         AND ${isL1PathSql('s.path', '?1', dayTextSql('d.day'))}
+       WHERE d.uid = ?1 AND d.day = ?2 AND d.day >= ${LAKE_DROPPED}`,
     )
     .bind(uid, day);
 }
@@ -62,7 +85,10 @@ function inputsOf({ results }: D1Result<unknown>): DayInput[] {
   return (results as InputRow[]).map((row) => ({ ...row, rollupIds: JSON.parse(row.rollupIds) }));
 }
 
-/** The end of each incarnation's last flush. A walk over the index finds it; a GROUP BY would read every flush ever stored. */
+/**
+ * The end of each incarnation's last flush, of those that were collected too. A walk over the index finds it; a GROUP BY would
+ * read every flush that is there.
+ */
 const SELECT_VECTOR = `
   WITH RECURSIVE known(incarnation) AS (
     SELECT MIN(incarnation) FROM flushes WHERE uid = ?1
@@ -70,9 +96,13 @@ const SELECT_VECTOR = `
     SELECT (SELECT MIN(f.incarnation) FROM flushes f WHERE f.uid = ?1 AND f.incarnation > known.incarnation)
     FROM known WHERE known.incarnation IS NOT NULL
   )
-  SELECT incarnation, (
-    SELECT f.seq_to FROM flushes f WHERE f.uid = ?1 AND f.incarnation = known.incarnation ORDER BY f.seq_from DESC LIMIT 1
-  ) AS seqTo FROM known WHERE incarnation IS NOT NULL ORDER BY incarnation`;
+  SELECT incarnation, MAX(seq_to) AS seqTo FROM (
+    SELECT incarnation, (
+      SELECT f.seq_to FROM flushes f WHERE f.uid = ?1 AND f.incarnation = known.incarnation ORDER BY f.seq_from DESC LIMIT 1
+    ) AS seq_to FROM known WHERE incarnation IS NOT NULL
+    UNION ALL
+    SELECT h.incarnation, h.seq_to FROM flush_heads h WHERE h.uid = ?1
+  ) GROUP BY incarnation ORDER BY incarnation`;
 
 /** The plan in the row of a revision: the one that binds, whichever seal wrote it. */
 export interface AdoptedPlan {
@@ -112,7 +142,9 @@ export async function adoptPlan(
     selectHolder(db, lease.name),
     insertPlan(db, plan, lease, nowMs),
     db
-      .prepare('SELECT plan, plan_hash AS hash FROM seal_plans WHERE uid = ?1 AND day = ?2 AND revision = ?3')
+      .prepare(
+        `SELECT plan, plan_hash AS hash FROM seal_plans WHERE uid = ?1 AND day = ?2 AND revision = ?3 AND ${IS_NOT_OVERTAKEN}`,
+      )
       .bind(uid, day, revision),
     selectInputs(db, uid, day),
     db
@@ -125,7 +157,8 @@ export async function adoptPlan(
   if (holderOf(held!) !== holder) return null;
   const [row] = adopted!.results as PlanRow[];
   if (row === undefined) {
-    // Parts were merged across the plan's vector since the state was read: the next try reads a later one.
+    // Since the state was read another seal was flipped, parts were merged across the plan's vector, or an input was collected:
+    // the next try reads a later state.
     await leaveDay(db, plan, holder);
     return null;
   }
@@ -152,7 +185,7 @@ function insertPlan(db: D1Database, plan: SealPlan, { name, holder }: Lease, now
   return db
     .prepare(
       `INSERT OR IGNORE INTO seal_plans (uid, day, revision, plan_hash, covered_seq, plan, created_at_ms)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${isHeldBy('?8', '?9')} AND NOT EXISTS (${PARTS_ASTRIDE})`,
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${isHeldBy('?8', '?9')} AND NOT EXISTS (${PARTS_ASTRIDE}) AND ${IS_NOT_OVERTAKEN}`,
     )
     .bind(uid, day, revision, planHash(text), coveredSeq, text, nowMs, name, holder);
 }

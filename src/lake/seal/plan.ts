@@ -10,14 +10,14 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { hashHex } from '../../core/std/hash.ts';
-import type { SealedDay, SealVector } from '../manifest/sealed-days.ts';
+import type { Drift, SealedDay, SealVector } from '../manifest/sealed-days.ts';
 import { rangeCountOf } from './people-ranges.ts';
 
-/** A segment with rows of the day. */
+/** A segment with rows of the day, or a file of the day's ground. */
 export interface DayInput {
   readonly manifestSeq: number;
   readonly path: string;
-  readonly source: 'flush' | 'import';
+  readonly source: 'flush' | 'import' | 'seal';
   readonly incarnation: string;
   readonly seqFrom: number;
   readonly seqTo: number;
@@ -28,9 +28,23 @@ export interface DayInput {
   readonly uncounted: number;
 }
 
+/**
+ * The ground of a day: a seal of it that holds nothing an undo could take. What it covers is read from its files, and may be
+ * gone otherwise (CORRECTNESS L2).
+ */
+export interface Ground {
+  readonly revision: number;
+  /** The ground's covered_seq. */
+  readonly seq: number;
+  readonly drift: Drift;
+}
+
 /** The state of a day in the manifest, read in one transaction. */
 export interface DayState {
   readonly sealed: SealedDay | null;
+  /** Null while nothing of the day may be collected. */
+  readonly ground: Ground | null;
+  /** The files of the ground, and the segments beyond it. */
   readonly inputs: readonly DayInput[];
   /** Incarnation → the seq below which everything is stored. It is a flush boundary, because flushes come in order. */
   readonly vector: SealVector;
@@ -62,6 +76,8 @@ export interface SealPlan {
   readonly expired?: readonly string[];
   /** The inputs lack what was superseded up to here; absent in plans from before imports had versions. */
   readonly supersededSeq?: number;
+  /** The seal whose files are among the inputs; absent without one. */
+  readonly ground?: Ground;
 }
 
 /** The reason why there is nothing to do: no segment has rows of the day, or the current revision covers them all. */
@@ -73,9 +89,9 @@ export function planSeal(
   state: DayState,
   rollups: readonly Rollup[],
 ): SealPlan | NothingToSeal {
-  const { sealed, inputs, vector, headSeq, expired, supersededSeq, isVoid } = state;
+  const { sealed, ground, inputs, vector, headSeq, expired, supersededSeq, isVoid } = state;
   // A day that an undo has emptied is sealed without events: its old seal does not count, and must not stay dirty.
-  if (inputs.length === 0 && !isVoid) return 'empty';
+  if (inputs.length === 0 && !isVoid && ground === null) return 'empty';
   const isUpToDate = sealed !== null && !isVoid && !isDirty(sealed, inputs);
   if (isUpToDate && hasRollups(sealed, rollups) && lacks(sealed, expired)) return 'clean';
   const rowCount = rowCountOf(inputs);
@@ -83,7 +99,8 @@ export function planSeal(
     uid,
     day,
     revision: (sealed?.revision ?? 0) + 1,
-    coveredSeq: headSeq,
+    // The head goes back when the newest segments are collected.
+    coveredSeq: Math.max(headSeq, sealed?.coveredSeq ?? 0),
     vector,
     inputs: [...inputs].sort(compareInputs).map(({ manifestSeq }) => manifestSeq),
     rollups,
@@ -92,6 +109,7 @@ export function planSeal(
     idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
     expired,
     supersededSeq,
+    ...(ground && { ground }),
   };
 }
 
@@ -114,9 +132,16 @@ export function lacks({ expired }: Pick<SealedDay, 'expired'>, names: readonly s
   return names.every((name) => expired.includes(name));
 }
 
+/** The ground's files come first: its rows are the oldest, and a copy of theirs was dropped by the seal already. */
 function compareInputs(a: DayInput, b: DayInput): number {
+  if ((a.source === 'seal') !== (b.source === 'seal')) return a.source === 'seal' ? -1 : 1;
   if (a.incarnation !== b.incarnation) return a.incarnation < b.incarnation ? -1 : 1;
   return a.seqFrom - b.seqFrom || a.manifestSeq - b.manifestSeq;
+}
+
+/** Rows of the ground's files, which are numbered before all others. */
+export function groundRowCountOf(inputs: readonly DayInput[]): number {
+  return rowCountOf(inputs.filter(({ source }) => source === 'seal'));
 }
 
 /** 16 hex digits that name a plan, from the text that is stored: JSON with keys in the order of `SealPlan`. */

@@ -10,8 +10,8 @@ import type { Services } from '../../services.ts';
 import { reportAnswerSchema, reportSchema } from '../../wire/query.ts';
 import { answerCall } from '../call/call.ts';
 import type { QueryPorts } from '../view/asking.ts';
-import { runReport } from './report.ts';
-import { mustAnswer, mustReport, REPORT_CODES } from './report-problems.ts';
+import { answerReport } from './kept-answers.ts';
+import { mustReport, REPORT_CODES } from './report-problems.ts';
 
 export type QueryServices = Pick<Services, 'auth'> & QueryPorts;
 
@@ -39,7 +39,7 @@ export function queryRoutes(services: QueryServices): Hono {
     async ({ tenant, body }) => {
       const nowMs = services.now();
       const report = mustReport(body, tenant, nowMs);
-      return answerCall(services, { tenant, nowMs }, async (asking) => mustAnswer(await runReport(asking, report)));
+      return answerCall(services, { tenant, nowMs }, (asking) => answerReport(asking, report));
     },
   );
   return app;

@@ -9,17 +9,13 @@
  * anyway and is the same for all isolates. The Cache API would be one more call, and another memory in each data
  * centre.
  */
-import { createHash } from 'node:crypto';
-import { conditionCohorts } from '../../core/event/condition.ts';
-import { MINUTE_MS } from '../../core/limits.ts';
-import { endedOnMinute } from '../../core/query/question/minute-slices.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import type { InsightRun } from '../../wire/insights.ts';
-import type { Answer, ReportAnswer } from '../../wire/query.ts';
-import { queriesOf, type Report, rangeOf, runReport } from '../ask/report.ts';
+import type { ReportAnswer } from '../../wire/query.ts';
+import { runReport } from '../ask/report.ts';
 import { mustAnswer, mustReport } from '../ask/report-problems.ts';
-import { type Asking, beginAsking, type QueryPorts } from '../view/asking.ts';
-import { readDataVersion } from './data-version.ts';
+import { isFromAllShards, versionNow, versionOf } from '../ask/report-version.ts';
+import type { Asking, QueryPorts } from '../view/asking.ts';
 import { findAnswer, type Insight, keepAnswer } from './insight-store.ts';
 
 export async function runInsight(asking: Asking<QueryPorts>, insight: Insight): Promise<InsightRun> {
@@ -38,37 +34,4 @@ export async function runInsight(asking: Asking<QueryPorts>, insight: Insight): 
     await keepAnswer(ports.db, tenant.uid, id, { version, answer: JSON.stringify(answer), answeredAtMs });
   }
   return { insight: { id, name }, cached: false, answeredAt: isoTime(answeredAtMs), answer };
-}
-
-/** The version by the shards that there are now. */
-async function versionNow({ ports, tenant, nowMs }: Asking<QueryPorts>, report: Report): Promise<string | null> {
-  return versionOf(await beginAsking(ports, tenant, nowMs), report);
-}
-
-/** A text that changes whenever the answer could change; null when a shard did not reply. */
-async function versionOf(asking: Asking, report: Report): Promise<string | null> {
-  const { hash, coverage } = await readDataVersion(asking, rangeOf(report));
-  if (hash === null) return null;
-  // A window closes as time goes by: the answer becomes complete although no number changes.
-  const parts = [report, hash, coverage.isClosed, endsOf(report, asking.nowMs), momentOf(report, asking.nowMs)];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-/** The ends of the queries as they are answered now: one in the future is rounded up, and once it has passed it is not. */
-function endsOf({ questions }: Report, nowMs: number): number[] {
-  return questions.flatMap(queriesOf).map((query) => endedOnMinute(query, nowMs).endMs);
-}
-
-/** The current minute when the report names a cohort, whose members change as days go by; else null. */
-function momentOf({ questions }: Report, nowMs: number): number | null {
-  const conditions = questions.flatMap(queriesOf).flatMap(({ where }) => where ?? []);
-  return conditions.some((condition) => conditionCohorts(condition).length > 0) ? Math.floor(nowMs / MINUTE_MS) : null;
-}
-
-/** A shard that told its version may have failed afterwards; an answer without its events must not be given again. */
-export function isFromAllShards(answer: ReportAnswer | Pick<Answer, 'meta'>): boolean {
-  const answers: readonly (Pick<Answer, 'meta'> & Partial<Answer>)[] =
-    'answers' in answer ? Object.values(answer.answers) : [answer];
-  const metas = answers.flatMap(({ meta, compared }) => (compared === undefined ? [meta] : [meta, compared.meta]));
-  return metas.every(({ sources: { live } }) => live.answered === live.shards);
 }

@@ -111,7 +111,7 @@ function fullStorage(eventsPerRow: number): { storage: ObjectStorage; events: nu
     if (!engine.open.isFull) continue;
     const { seqFrom, seqTo } = engine.open;
     const run = engine.open.dedupeRun();
-    shardStore.saveCut({ seqFrom, seqTo, cutAtMs: nowMs, run, receivedAtMs: nowMs, oldestDay: 0 });
+    shardStore.saveCut({ seqFrom, seqTo, cutAtMs: nowMs, run, generation: 0, oldestDay: 0, idHorizonMs: -1 });
     engine.cut();
     const merges = engine.planMerge();
     if (merges.length > 0) shardStore.saveMerge(merges);

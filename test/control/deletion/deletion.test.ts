@@ -57,7 +57,8 @@ async function fillers(db: D1Database, uid: string): Promise<D1PreparedStatement
       ({ name, type, pk }) =>
         !(pk > 0 && type === 'INTEGER' && name.endsWith('_seq') && results.filter((each) => each.pk > 0).length === 1),
     );
-    const values = columns.map(({ name, type }) => (name === 'uid' ? uid : type === 'INTEGER' ? 1 : `${name} ${uid}`));
+    const text = (name: string) => (name === 'plan' ? '{}' : `${name} ${uid}`);
+    const values = columns.map(({ name, type }) => (name === 'uid' ? uid : type === 'INTEGER' ? 1 : text(name)));
     statements.push(
       db
         .prepare(

@@ -139,6 +139,55 @@ describe('Dedupe', () => {
     expect([runs.knows(dedupe, 1, 1), runs.knows(dedupe, 2, 2)]).toEqual([false, true]);
   });
 
+  describe('with as many ids as it may have', () => {
+    /** Adds one id a second from the beginning of day 10 on, and makes room as a shard does before each row. */
+    function fill(dedupe: Dedupe, runs: Runs, count: number): void {
+      for (let i = 1; i <= count; i++) {
+        const receivedAtMs = 10 * DAY_MS + i * 1_000;
+        dedupe.makeRoom(receivedAtMs);
+        dedupe.add(i, i, receivedAtMs);
+        runs.merge(dedupe, 50);
+      }
+    }
+
+    it('forgets the oldest receipts first, within a day, and says from which receipt on it knows every id', () => {
+      const runs = new Runs();
+      const dedupe = new Dedupe(runs.read, 1_000);
+      fill(dedupe, runs, 999);
+      expect([dedupe.size, dedupe.horizonMs]).toEqual([999, Number.NEGATIVE_INFINITY]);
+      fill(dedupe, runs, 5_000);
+      expect(dedupe.size).toBeLessThanOrEqual(1_000);
+      expect(dedupe.size).toBeGreaterThan(700);
+      const first = (dedupe.horizonMs - 10 * DAY_MS) / 1_000;
+      expect(first).toBeGreaterThan(4_000);
+      for (let i = 1; i <= 5_000; i++) if (i >= first) expect(runs.knows(dedupe, i, i)).toBe(true);
+      expect(runs.knows(dedupe, 1, 1)).toBe(false);
+    });
+
+    it('comes back with the generations that storage has, under their beginnings', () => {
+      const runs = new Runs();
+      const first = new Dedupe(runs.read, 1_000);
+      fill(first, runs, 5_000);
+      const second = new Dedupe(runs.read, 1_000);
+      second.restoreHorizon(first.horizonMs);
+      for (const day of runs.byDay.keys()) if (day * DAY_MS >= first.horizonMs) second.restoreDay(day);
+      expect(second.generationOf(10 * DAY_MS + 5_000_000)).toBe(first.generationOf(10 * DAY_MS + 5_000_000));
+      second.makeRoom(10 * DAY_MS + 5_001_000);
+      for (let i = 1; i <= 5_000; i++) {
+        if (10 * DAY_MS + i * 1_000 >= second.horizonMs) expect(runs.knows(second, i, i)).toBe(true);
+      }
+    });
+
+    it('keeps the ids of a run under its generation, whatever other generations there are', () => {
+      const dedupe = new Dedupe(() => [], 10);
+      dedupe.restore(10, 1, 1);
+      dedupe.restore(10.5, 2, 2);
+      expect(dedupe.generationOf(10.75 * DAY_MS)).toBe(10.5);
+      expect(dedupe.generationOf(10.25 * DAY_MS)).toBe(10);
+      expect(dedupe.generationOf(11.25 * DAY_MS)).toBe(11);
+    });
+  });
+
   it('comes back from its runs', () => {
     const runs = new Runs();
     const first = new Dedupe(runs.read);

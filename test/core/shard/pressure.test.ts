@@ -7,7 +7,7 @@ import { pressureOf } from '../../../src/core/shard/pressure.ts';
 import { cellCountOf } from '../../support/cell-count.ts';
 import { block, NOON_MS, record } from '../../support/events.ts';
 
-const EMPTY = { logSizeBytes: 0, waitingFlushes: 0, cellSizeBytes: 0, rememberedIds: 0, oldestFlushAgeMs: 0 };
+const EMPTY = { logSizeBytes: 0, waitingFlushes: 0, cellSizeBytes: 0, oldestFlushAgeMs: 0 };
 
 describe('pressure', () => {
   it('has room up to each bound, and none beyond any of them', () => {
@@ -17,11 +17,6 @@ describe('pressure', () => {
     expect(pressureOf({ ...EMPTY, waitingFlushes: LIMITS.waitingFlushesMax }, 1)).not.toBeNull();
     expect(pressureOf({ ...EMPTY, cellSizeBytes: LIMITS.waitingCellSizeBytesMax - 1 }, 1)).toBeNull();
     expect(pressureOf({ ...EMPTY, cellSizeBytes: LIMITS.waitingCellSizeBytesMax }, 1)).not.toBeNull();
-  });
-
-  it('has none for ids that could not be remembered, however little waits', () => {
-    expect(pressureOf({ ...EMPTY, rememberedIds: LIMITS.dedupeIdsMax - 1 }, 1)).toBeNull();
-    expect(pressureOf({ ...EMPTY, rememberedIds: LIMITS.dedupeIdsMax }, 1)).toBe(LIMITS.retryAfterMsMax);
   });
 
   it('asks for the more patience the longer the sink is behind, within bounds', () => {

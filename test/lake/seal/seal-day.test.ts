@@ -182,7 +182,9 @@ describe('several seals of one day', () => {
     await lake.import([row('2')]);
     lake.nowMs += LIMITS.sealLeaseMs + 1;
     expect(await lake.seal()).toMatchObject({ status: 'sealed', revision: 1, events: 1 });
-    expect(await lake.all('SELECT plan FROM seal_plans')).toEqual([firstPlan]);
+    const [{ vector }] = (await lake.all('SELECT vector FROM sealed_days')) as [{ vector: string }];
+    expect(JSON.parse(vector)).toEqual(JSON.parse((firstPlan as { plan: string }).plan).vector);
+    expect(await lake.all('SELECT plan FROM seal_plans')).toEqual([]);
     expect((await lake.range()).uncovered).toHaveLength(1);
     expect(await lake.seal()).toMatchObject({ status: 'sealed', revision: 2, events: 2 });
   });

@@ -7,6 +7,7 @@ export interface AtRest {
   readonly d1Bytes: number;
   readonly d1BytesPerEvent: number;
   readonly d1BytesByTable: readonly (readonly [string, number])[];
+  /** Files of flushes that no late event needs: those with events of `waitingEvents` stay until these are sealed. */
   readonly l0Files: number;
   /** Events of all sealed days, at full scale. */
   readonly sealedEvents: number;
@@ -51,6 +52,12 @@ export function measureAtRest(
 ): AtRest {
   const d1Bytes = bytesInUse(world, scale) - bytesBefore;
   const keys = world.bucket.keys();
+  const rows = world.database.select(
+    `SELECT DISTINCT s.path FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
+     JOIN sealed_days d ON d.uid = sd.uid AND d.day = sd.day WHERE sd.manifest_seq > d.covered_seq`,
+    [],
+  ) as { path: string }[];
+  const waiting = new Set(rows.map(({ path }) => path));
   return {
     d1Bytes,
     d1BytesPerEvent: d1Bytes / events,
@@ -62,7 +69,7 @@ export function measureAtRest(
         world,
         `SELECT sum(row_count) AS value FROM dirty_days WHERE uid NOT LIKE 'b%' AND due_at_ms > ${world.nowMs}`,
       ),
-    l0Files: keys.filter((key) => key.includes('/l0/')).length,
+    l0Files: keys.filter((key) => key.includes('/l0/') && !waiting.has(key)).length,
     lakeBytesPerEvent: (world.bucket.sizeBytes * scale) / events,
   };
 }

@@ -169,10 +169,28 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: SHARD,
-        old: 'for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day * DAY_MS);',
-        new: 'for (const run of this.#store.flushRuns(oldestDay)) if (run.day < 0) engine.restoreIds(run.ids, run.day * DAY_MS);',
+        old: 'for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day);',
+        new: 'for (const run of this.#store.flushRuns(oldestDay)) if (run.day < 0) engine.restoreIds(run.ids, run.day);',
       },
     ],
+  },
+  {
+    name: 'event-over-full-dedupe',
+    what: 'an event over a full memory of ids is counted at once, although it may be a copy',
+    scenario: 'dedupe-full, without a restart',
+    patches: [
+      {
+        file: 'src/core/shard/window.ts',
+        old: 'if (atMs < horizonMs + marginOf(receivedAtMs - horizonMs)) return',
+        new: 'if (atMs < horizonMs - 1e15 - marginOf(receivedAtMs - horizonMs)) return',
+      },
+    ],
+  },
+  {
+    name: 'horizon-not-restored',
+    what: 'a restart forgets that ids were forgotten',
+    scenario: 'dedupe-full, with restarts',
+    patches: [{ file: SHARD, old: 'engine.restoreIdHorizon(this.#store.idHorizonMs());', new: '' }],
   },
   {
     name: 'merged-ids-not-restored',
@@ -414,6 +432,77 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'collected-in-mid-scan',
+    what: 'the object of a collected file goes with its row',
+    scenario: 'collected-in-mid-scan',
+    patches: [
+      {
+        file: 'src/lake/collect/collect-store.ts',
+        old: '.bind(json, graceMs, afterScans(nowMs)),',
+        new: '.bind(json, graceMs, afterScans(nowMs) * 0),',
+      },
+    ],
+  },
+  {
+    name: 'ground-holds-an-import',
+    what: 'a day is collected although an import of it may be taken back',
+    scenario: 'undo-upon-a-ground',
+    patches: [
+      {
+        file: 'src/lake/collect/due-days.ts',
+        old: "AND s.source = 'import' AND s.superseded_seq IS NULL)`;",
+        new: "AND s.source = 'none' AND s.superseded_seq IS NULL)`;",
+      },
+    ],
+  },
+  {
+    name: 'seal-forgets-its-ground',
+    what: 'a seal reads only what came since the ground of its day',
+    patches: [
+      {
+        file: 'src/lake/seal/plan-store.ts',
+        old: 'AND s.day = d.day AND s.revision = d.ground_revision',
+        new: 'AND s.day = d.day AND s.revision = -d.ground_revision',
+      },
+    ],
+  },
+  {
+    name: 'zombie-flush-collected',
+    what: 'a flush whose row was collected is stored again when it comes again',
+    scenario: 'zombie-flush-collected',
+    patches: [
+      {
+        file: 'src/lake/manifest/stored-flushes.ts',
+        old: 'h.seq_to > ${seqFrom})`;',
+        new: 'h.seq_to < -${seqFrom})`;',
+      },
+    ],
+  },
+  {
+    name: 'kept-answer-after-an-ack',
+    what: 'the version of an answer does not say how far the shards are',
+    scenario: 'kept-answer-after-an-ack',
+    patches: [
+      {
+        file: 'src/query/ask/data-version.ts',
+        old: '[reply.incarnation, reply.headSeq]',
+        new: '[reply.incarnation, 0]',
+      },
+    ],
+  },
+  {
+    name: 'kept-answer-read-once',
+    what: 'an answer is kept under the version from before it was made alone',
+    scenario: 'kept-answer-after-an-ack',
+    patches: [
+      {
+        file: 'src/query/ask/kept-answers.ts',
+        old: 'version === (await versionNow(asking, report))',
+        new: 'version.length > 0 && versionNow.length > 0',
+      },
+    ],
+  },
+  {
     name: 'merge-ahead-not-seen',
     what: 'a part that was merged since its shard was asked is left out as not stored',
     scenario: 'merge-ahead-of-confirm',
@@ -422,6 +511,18 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/query/ask/rollup-parts.ts',
         old: "isAstride(part, storedSeqs.get(part.incarnation) ?? part.seqTo))) return 'merge-ahead';",
         new: "isAstride(part, storedSeqs.get(part.incarnation) ?? part.seqTo) && part.seqTo < 0)) return 'merge-ahead';",
+      },
+    ],
+  },
+  {
+    name: 'people-row-of-another-part',
+    what: 'a merged part has the people of one of its flushes alone',
+    scenario: 'merged-part-has-its-people',
+    patches: [
+      {
+        file: 'src/lake/merge/merged-part.ts',
+        old: "const people = mergedRows(parts, 'people');",
+        new: "const people = mergedRows(parts.filter(({ seqFrom }) => seqFrom === parts[0]!.seqFrom), 'people');",
       },
     ],
   },

@@ -19,6 +19,8 @@ export { readScanPlan } from '../../../src/lake/manifest/segments.ts';
 export { readSegment } from '../../../src/lake/segment/segment-read.ts';
 export { bytesSource } from '../../../src/lake/segment/source.ts';
 export { execute } from '../../../src/query/ask/execute.ts';
+export { answerReport } from '../../../src/query/ask/kept-answers.ts';
+export { mustReport } from '../../../src/query/ask/report-problems.ts';
 export { planExport } from '../../../src/query/export/plan-export.ts';
 export { streamExport } from '../../../src/query/export/stream-export.ts';
 export { beginAsking } from '../../../src/query/view/asking.ts';

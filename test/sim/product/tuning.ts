@@ -20,11 +20,17 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   sealPauseMsMax: 3_600_000,
   sealOldPauseMsMax: 3_600_000,
   flushAgeMsMax: 900_000,
+  // What a seal covers is collected while late events still come.
+  collectAfterMs: 300_000,
   // Parts are merged as soon as the hour in which they were stored is over.
   mergeAfterMs: 1_000,
   mergeGraceMs: 1_000,
   // A set of ids gives way to its runs after few ids, so look-ups read the runs.
   dedupeRecentIdsMax: 150,
+  // A scenario reaches it; the shards of a seed take fewer events.
+  dedupeIdsMax: 2_400,
+  // Every answer is worth keeping.
+  keptFromMs: 0,
   // The cache is seldom refreshed, so it is often stale.
   tenantCacheMs: 600_000,
 };

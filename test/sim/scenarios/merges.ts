@@ -85,6 +85,26 @@ const mergedTwice: Scenario = {
   },
 };
 
+/** Flushes of different people are merged: the merged part has the people of all of them. */
+const mergedPeople: Scenario = {
+  name: 'merged-part-has-its-people',
+  async run(stage) {
+    const tenant = stage.tenant();
+    for (let i = 0; i < FLUSHES; i++) await storeFlush(stage, tenant, { count: 2 });
+    await passHourAndMerge(stage, tenant);
+    stage.must(mergedParts(stage, tenant).length > 0, 'the parts must be merged');
+    const startMs = Math.floor(stage.world.nowMs / DAY_MS) * DAY_MS;
+    // The hour of the merged flushes alone: later ones have everybody.
+    const question = { measure: 'users', startMs, endMs: Math.floor(stage.world.nowMs / HOUR_MS) * HOUR_MS } as const;
+    const asked = [ask(stage.world, tenant, question), ask(stage.world, tenant, { ...question, fromLake: true })];
+    await stage.pass();
+    const [cells, lake] = await Promise.all(asked);
+    const [people, known] = [cells!.series[0]?.total, lake!.series[0]?.total];
+    stage.must(people === known, `the merged part has ${people} people, and its events ${known}`);
+    await stage.rest();
+  },
+};
+
 /** The parts of a merged flush come back, as by a redelivery after the flush's row was collected. */
 const zombieFlush: Scenario = {
   name: 'zombie-flush-after-its-row',
@@ -212,6 +232,7 @@ function mergeMeetsPlan(name: string, site: RegExp): Scenario {
 
 export const mergeScenarios: readonly Scenario[] = [
   mergedTwice,
+  mergedPeople,
   zombieFlush,
   zombieBelowSeal,
   mergeAhead,

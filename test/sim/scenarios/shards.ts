@@ -166,6 +166,44 @@ const twoRuntimes: Scenario = {
   },
 };
 
+/**
+ * A shard is sent more ids than it may remember. It takes all of them, forgets the oldest, and a copy of a forgotten event is
+ * pending until its day is sealed; a restart changes nothing of it.
+ */
+function dedupeFull(restarts: boolean): Scenario {
+  return {
+    name: `dedupe-full, ${restarts ? 'with restarts' : 'without a restart'}`,
+    async run(stage) {
+      const tenant = stage.tenant();
+      const first = stage.send(tenant, { count: 30 });
+      await stage.pass(2 * HOUR_MS);
+      for (let request = 0; request < 52; request++) {
+        const { answered } = stage.send(tenant, { count: 60 });
+        await stage.pass(2 * MINUTE_MS);
+        await answered;
+        if (request % 2 === 1) await stage.store(tenant);
+        if (restarts && request % 10 === 9) stage.shard(tenant).reset('reset');
+      }
+      await stage.pass(2 * HOUR_MS);
+      const acked = stage.acked(tenant);
+      const again = stage.send(tenant, { again: first.events });
+      const late = stage.send(tenant, { count: 5, ageMs: 5 * HOUR_MS });
+      const now = stage.send(tenant, { count: 5 });
+      await stage.pass(MINUTE_MS);
+      await Promise.all([again.answered, late.answered, now.answered]);
+      stage.must(stage.acked(tenant) === acked + 10, 'a full memory of ids refuses nothing');
+      await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+      await stage.store(tenant);
+      await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+      if (restarts) stage.shard(tenant).reset('reset');
+      stage.send(tenant, { again: [...again.events, ...late.events, ...now.events] });
+      await stage.pass(MINUTE_MS);
+      await Promise.all([stage.ask(tenant), stage.pass()]);
+      await stage.rest();
+    },
+  };
+}
+
 export const shardScenarios: readonly Scenario[] = [
   dupRidesOnPendingCommit,
   throwAfterDedupe,
@@ -173,4 +211,6 @@ export const shardScenarios: readonly Scenario[] = [
   silentForever,
   sleepsAndWakes,
   twoRuntimes,
+  dedupeFull(false),
+  dedupeFull(true),
 ];

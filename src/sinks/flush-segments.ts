@@ -2,10 +2,11 @@
  * Flush segments: the stored flushes of a tenant in the order in which they were stored, for readers with a cursor.
  *
  * The row of a segment is written in the batch that stores its flush, and `manifest_seq` grows from batch to batch. A seal
- * leaves the row in place; only expiry removes it. A flush without events has no segment.
+ * leaves the row in place; expiry removes it, and so does collection once the cursors of all destinations have passed it. A flush
+ * without events has no segment.
  */
-import type { FlushRef } from '../../core/shard/rpc.ts';
-import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from './dropped.ts';
+import type { FlushRef } from '../core/shard/rpc.ts';
+import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped } from '../lake/manifest/dropped.ts';
 
 export interface FlushSegment extends FlushRef {
   readonly manifestSeq: number;

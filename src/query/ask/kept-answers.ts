@@ -1,0 +1,133 @@
+/**
+ * Kept answers: what an isolate knows of reports that it has answered, so that many viewers of one page cost little more than one.
+ *
+ * A report is worth it when its last answer took long, or when an equal one is being answered. Its version (report-version.ts) is
+ * then read first, which costs one call to each shard and one to D1:
+ * - the answer that is kept under the version is given,
+ * - else, where an equal report of the version is being answered, its answer is waited for. It is handed over only if the
+ *   version is still the same when it is there: so it has all that was acknowledged before either request,
+ * - else the report is asked, and its answer kept if the version is still the same.
+ * Any other report is asked at once, without a version.
+ *
+ * The key is the whole report as it was understood, with the tenant. Every key that may ask sees the same of its tenant; an isolate
+ * has one release.
+ */
+import { createHash } from 'node:crypto';
+import { LIMITS } from '../../core/limits.ts';
+import type { ReportAnswer } from '../../wire/query.ts';
+import type { Asking, QueryPorts } from '../view/asking.ts';
+import { type Report, runReport } from './report.ts';
+import { mustAnswer } from './report-problems.ts';
+import { isFromAllShards, versionNow, versionOf } from './report-version.ts';
+
+interface Kept {
+  readonly version: string;
+  readonly answer: ReportAnswer;
+  readonly sizeBytes: number;
+}
+
+/** A report that is being answered. */
+interface Running {
+  /** Null when the version was not read before. */
+  readonly version: string | null;
+  /** The answer once it is known to be that of the version; null when it is not. */
+  readonly verified: Promise<ReportAnswer | null>;
+}
+
+class Memory {
+  readonly running = new Map<string, Running>();
+  /** The least recently used first. */
+  readonly #kept = new Map<string, Kept>();
+  readonly #slow = new Set<string>();
+  #sizeBytes = 0;
+
+  isWorthIt(key: string): boolean {
+    return this.#slow.has(key) || this.running.has(key);
+  }
+
+  noteTime(key: string, elapsedMs: number): void {
+    this.#slow.delete(key);
+    if (elapsedMs >= LIMITS.keptFromMs) this.#slow.add(key);
+    if (this.#slow.size > LIMITS.keptAnswersMax) this.#slow.delete(this.#slow.values().next().value!);
+  }
+
+  find(key: string, version: string): ReportAnswer | null {
+    const kept = this.#kept.get(key);
+    if (kept?.version !== version) return null;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    return kept.answer;
+  }
+
+  keep(key: string, version: string, answer: ReportAnswer): void {
+    this.#drop(key);
+    const sizeBytes = JSON.stringify(answer).length;
+    if (sizeBytes > LIMITS.keptSizeBytesMax / 8) return;
+    this.#kept.set(key, { version, answer, sizeBytes });
+    this.#sizeBytes += sizeBytes;
+    while (this.#sizeBytes > LIMITS.keptSizeBytesMax || this.#kept.size > LIMITS.keptAnswersMax) {
+      this.#drop(this.#kept.keys().next().value!);
+    }
+  }
+
+  #drop(key: string): void {
+    this.#sizeBytes -= this.#kept.get(key)?.sizeBytes ?? 0;
+    this.#kept.delete(key);
+  }
+}
+
+/** Told apart by the database, as other memories of readers are. */
+const memories = new WeakMap<D1Database, Memory>();
+
+/** Answers the report, from what is kept where that is the answer of now. Throws what asking it would. */
+export async function answerReport(asking: Asking<QueryPorts>, report: Report): Promise<ReportAnswer> {
+  const memory = memories.get(asking.ports.db) ?? new Memory();
+  memories.set(asking.ports.db, memory);
+  const { uid, timezone } = asking.tenant;
+  const key = createHash('sha256')
+    .update(JSON.stringify([uid, timezone, report]))
+    .digest('hex');
+  const version = memory.isWorthIt(key) ? await versionOf(asking, report) : null;
+  if (version !== null) {
+    const known = memory.find(key, version) ?? (await joined(memory.running.get(key), version));
+    if (known !== null) return known;
+  }
+  return askNow(asking, report, { memory, key, version });
+}
+
+/** The answer of an equal report that is under way; null when there is none, or it does not come or does not hold. */
+async function joined(running: Running | undefined, version: string): Promise<ReportAnswer | null> {
+  if (running?.version !== version) return null;
+  const { promise, resolve } = Promise.withResolvers<null>();
+  // The platform may have ended the other request.
+  const timer = setTimeout(() => resolve(null), LIMITS.lakeWaitMsMax);
+  const answer = await Promise.race([running.verified, promise]);
+  clearTimeout(timer);
+  return answer;
+}
+
+async function askNow(
+  asking: Asking<QueryPorts>,
+  report: Report,
+  { memory, key, version }: { readonly memory: Memory; readonly key: string; readonly version: string | null },
+): Promise<ReportAnswer> {
+  const { promise: verified, resolve } = Promise.withResolvers<ReportAnswer | null>();
+  const running = { version, verified };
+  // One without a version is not joined, and tells the next that equal ones come at the same time.
+  if (version !== null || !memory.running.has(key)) memory.running.set(key, running);
+  let isKept = false;
+  try {
+    const startedAtMs = asking.ports.now();
+    const answer = mustAnswer(await runReport(asking, report));
+    memory.noteTime(key, asking.ports.now() - startedAtMs);
+    if (version !== null && isFromAllShards(answer) && version === (await versionNow(asking, report))) {
+      memory.keep(key, version, answer);
+      isKept = true;
+      resolve(answer);
+    }
+    return answer;
+  } finally {
+    if (!isKept) resolve(null);
+    if (memory.running.get(key) === running) memory.running.delete(key);
+  }
+}
