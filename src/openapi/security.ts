@@ -27,6 +27,8 @@ export const SCHEMES_OF_KEY: Readonly<Record<RouteKey, readonly SchemeName[]>> =
   admin: ['adminKey'],
   share: ['shareKey'],
   root: ['rootKey'],
+  // A ticket stands in the URL of the call, where its parameters describe it.
+  'read or ticket': ['readKey', 'adminKey'],
   'read or write': ['readKey', 'adminKey', 'serverKey', 'browserKey'],
   'read or server': ['readKey', 'adminKey', 'serverKey'],
   'admin or root': ['adminKey', 'rootKey'],
