@@ -9,6 +9,7 @@ import { funnel } from './commands/funnel.ts';
 import { importCommand } from './commands/import.ts';
 import { key } from './commands/key.ts';
 import { lake } from './commands/lake.ts';
+import { live } from './commands/live.ts';
 import { query } from './commands/query.ts';
 import { seal } from './commands/seal.ts';
 import { send } from './commands/send.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   lake,
   query,
   funnel,
+  live,
   seal,
   verify,
   simulate,
