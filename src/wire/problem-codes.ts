@@ -183,6 +183,8 @@ export const EVENT_CODES: Readonly<Record<EventRejectionCode, string>> = {
 /** Codes of the `notes` of a verdict: a value of an event was left out or changed, and the event was taken. */
 export const NOTE_CODES: Readonly<Record<EventNoteCode, string>> = {
   'address-removed': 'The key names an IP address. The value is not stored, unless the tenant keeps addresses.',
+  'alias-untrusted':
+    "A browser key's alias joins no two users: it links the `anonymousId` of its own event alone, given as `previousId`. A server key may send others.",
   'credentials-removed': 'A URL in the text held a user name or a password. They are not stored.',
   'junk-id':
     'The id stands for an empty variable or for nobody, such as `undefined`, `0` or `guest`. It counts as not given.',

@@ -13,6 +13,8 @@ export interface Alias {
   readonly wire: Wire;
   /** Place of the junk id that was left out; null when there was none. */
   readonly junkPath: string | null;
+  /** Null when there is none, or one of another kind. */
+  readonly previousId: string | null;
 }
 
 /** The alias with its previous id as a text, or without it when it is junk. An id of another kind is left as it is. */
@@ -21,13 +23,17 @@ export function readAlias(wire: Wire, junkIds: JunkIds): Alias {
   const bag = isObject(properties) && Object.hasOwn(properties, 'previousId') ? properties : null;
   const sent = (bag ?? wire).previousId;
   const id = typeof sent === 'number' && isSafeNumber(sent) ? String(sent) : sent;
-  if (typeof id !== 'string' || id === '') return { wire, junkPath: null };
+  if (typeof id !== 'string' || id === '') return { wire, junkPath: null, previousId: null };
   const isJunk = junkIds.has(id);
-  if (!isJunk && id === sent) return { wire, junkPath: null };
+  if (!isJunk && id === sent) return { wire, junkPath: null, previousId: id };
   const junkPath = isJunk ? (bag === null ? '/previousId' : '/properties/previousId') : null;
   const previousId = isJunk ? null : id;
-  if (bag === null) return { wire: { ...wire, previousId }, junkPath };
-  return { wire: { ...wire, previousId: null, properties: isJunk ? without(bag) : { ...bag, previousId } }, junkPath };
+  if (bag === null) return { wire: { ...wire, previousId }, junkPath, previousId };
+  return {
+    wire: { ...wire, previousId: null, properties: isJunk ? without(bag) : { ...bag, previousId } },
+    junkPath,
+    previousId,
+  };
 }
 
 function without({ previousId: _junk, ...others }: Wire): Wire {

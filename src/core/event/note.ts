@@ -11,6 +11,7 @@ export const EVENT_NOTE_CODES = [
   'address-removed',
   'parameters-removed',
   'credentials-removed',
+  'alias-untrusted',
 ] as const;
 export type EventNoteCode = (typeof EVENT_NOTE_CODES)[number];
 

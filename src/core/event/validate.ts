@@ -114,6 +114,8 @@ export function validateEvent(sent: unknown, arrival: Arrival): Checked<ValidEve
   if (tooLarge !== null) return tooLarge;
   let notes = junkNotes(id, userId, anonymousId, groupId);
   if (alias !== null && alias.junkPath !== null) notes = [...notes, { code: 'junk-id', path: alias.junkPath }];
+  if (alias !== null && arrival.sender === 'browser' && alias.previousId !== anonymousId.value)
+    notes = [...notes, UNTRUSTED_ALIAS];
   if (wire.context != null && isJunk(context.value.value.groupId, junkIds)) notes = [...notes, JUNK_GROUP];
   if (time.value.clamped) notes = [...notes, CLAMPED];
   return ok({
@@ -134,6 +136,8 @@ export function validateEvent(sent: unknown, arrival: Arrival): Checked<ValidEve
   });
 }
 
+/** Which links of aliases hold is decided where they are read (find-links.ts). */
+const UNTRUSTED_ALIAS: EventNote = { code: 'alias-untrusted', path: '/previousId' };
 const JUNK_GROUP: EventNote = { code: 'junk-id', path: '/context/groupId' };
 const CLAMPED: EventNote = { code: 'timestamp-clamped', path: '/timestamp' };
 

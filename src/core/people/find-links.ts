@@ -5,6 +5,9 @@
  * Whose a device is goes by the receipt of a live event, and by the time of an imported one, which a trusted sender gives
  * (CORRECTNESS I4): a clock that anybody sets takes no device.
  *
+ * Anybody has a browser key, so its alias tells only whose its own device is, as an identify does: the first user of the device
+ * holds. An alias of another id, by which a stranger would join two users, makes no link.
+ *
  * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were
  * sent.
  */
@@ -15,7 +18,7 @@ import { wordsOf } from '../std/words.ts';
 import { hashText, type Link } from './links.ts';
 
 /** Text columns that the batches must have, beside `at`, `received_at`, `late`, `person` and `key_hash`. */
-export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'properties'];
+export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'sender', 'properties'];
 
 export function isLinkEvent(type: string | null): boolean {
   return type === 'identify' || type === 'alias';
@@ -45,12 +48,12 @@ export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] 
     const high = people[2 * row + 1]!;
     if ((low | high) === 0) continue;
     const to = hashText(high, low);
-    const from =
-      type === 'identify'
-        ? hashText(keys[2 * row + 1]!, keys[2 * row]!)
-        : previousHash(strings.properties![row] ?? null, hasher);
+    const device = hashText(keys[2 * row + 1]!, keys[2 * row]!);
+    const from = type === 'identify' ? device : previousHash(strings.properties![row] ?? null, hasher);
     if (from === null || from === to) continue;
-    const kind = type === 'identify' ? 'device' : 'alias';
+    const isBrowser = strings.sender?.[row] === 'browser';
+    if (isBrowser && from !== device) continue;
+    const kind = type === 'identify' || isBrowser ? 'device' : 'alias';
     const key = `${kind} ${from} ${to}`;
     const known = found.get(key);
     const atMs = (late[row]! & LATE_IMPORT) === 0 ? receivedAt[row]! : at[row]!;

@@ -39,7 +39,7 @@ function linkEvents(columns: EventColumns): EventColumns | null {
   for (let row = 0; row < columns.rowCount; row++) if (isLinkEvent(types[row]!)) rows.push(row);
   if (rows.length === 0) return null;
   const { strings, ...found } = selectRows(columns, Uint32Array.from(rows));
-  const { type } = strings;
+  const { type, sender } = strings;
   const properties = strings.properties!.map((text, row) => (type![row] === 'alias' ? text : null));
-  return { ...found, strings: { type: type!, properties } };
+  return { ...found, strings: { type: type!, ...(sender && { sender }), properties } };
 }

@@ -46,6 +46,16 @@ describe('a valid event', () => {
     });
   });
 
+  it("that is a browser's alias of another id is noted, because it links nothing", () => {
+    const alias = { type: 'alias', userId: 'alice', previousId: 'bob' };
+    const note = { code: 'alias-untrusted', path: '/previousId' };
+    expect(valid(alias, { sender: 'browser' }).notes).toEqual([note]);
+    expect(valid({ ...alias, anonymousId: 'a' }, { sender: 'browser' }).notes).toEqual([note]);
+    expect(valid({ ...alias, anonymousId: 'bob' }, { sender: 'browser' }).notes).toEqual([]);
+    expect(valid({ ...alias, previousId: undefined }, { sender: 'browser' }).notes).toEqual([]);
+    expect(valid(alias, { sender: 'server' }).notes).toEqual([]);
+  });
+
   it('keeps what it says', () => {
     const event = valid({
       id: 'e1',

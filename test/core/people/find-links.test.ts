@@ -68,6 +68,20 @@ describe('links of events', () => {
     ]);
   });
 
+  it('of a browser key tell whose its own device is, and join no users', () => {
+    const sent = (id: string, who: object, previousId: string) => alias(id, { sender: 'browser', ...who }, previousId);
+    expect(linksOf(sent('1', { user_id: 'alice' }, 'bob'), sent('2', { user_id: 'alice' }, 'carol'))).toEqual([]);
+    expect(linksOf(sent('3', { anonymous_id: 'a', user_id: 'alice' }, 'bob'))).toEqual([]);
+    const own = linksOf(
+      sent('4', { anonymous_id: 'a', user_id: 'alice' }, 'a'),
+      sent('5', { anonymous_id: 'a', user_id: 'bob' }, 'a'),
+    );
+    expect(own.map(({ kind, from }) => [kind, from])).toEqual([
+      ['device', hashOf('a')],
+      ['device', hashOf('a')],
+    ]);
+  });
+
   it('need the hash key for aliases alone', () => {
     const device = columnsOf([identify('1', 1, { anonymous_id: 'a', user_id: 'u' })]);
     expect([hasAliases(device), findLinks(device, null).length]).toEqual([false, 1]);

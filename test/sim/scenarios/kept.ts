@@ -37,15 +37,20 @@ const afterAnAck: Scenario = {
       if (round % 2 === 1) await stage.store(tenant);
     }
     // An event is acknowledged while the question is answered: the answer may lack it, and must not be kept.
-    const shards = stage.hold('after', /^live shard/);
+    const versions = stage.hold('after', /^live shard/);
     const [isolate] = stage.world.isolates as [Isolate];
     stage.send(tenant, { count: 1 });
     await stage.pass();
     const asked = countOn(stage, isolate, tenant);
-    await stage.passUntilHeld(shards);
+    await stage.passUntilHeld(versions);
+    versions.isOpen = true;
+    const answers = stage.hold('after', /^live shard/);
+    stage.world.network.open(versions);
+    await stage.passUntilHeld(answers);
+    answers.isOpen = true;
     stage.send(tenant, { count: 5 });
     await stage.pass();
-    stage.world.network.open(shards);
+    stage.world.network.open(answers);
     await Promise.all([asked, stage.pass()]);
     for (let time = 0; time < 2; time++) await mustCount(stage, tenant);
     stage.startImport(tenant, 'kept', 3);
