@@ -39,6 +39,8 @@ const snippets = pages.flatMap(snippetsOf);
 const NOT_RUN = [
   'README.md: git clone <this repository> tidemark && cd tidemark',
   'README.md: npm run demo',
+  'docs/guides/dashboard.md: npm run demo',
+  "docs/guides/dashboard.md: npm run tidemark -- query --state .tidemark-demo --events 'Payment Failed' --group-by reason --interval day --from 30d",
   'README.md: npm test            # everything, installing what is missing',
   'README.md: npx wrangler login',
   'README.md: export TIDEMARK_URL=https://tidemark.<account>.workers.dev TIDEMARK_ROOT_KEY=…',

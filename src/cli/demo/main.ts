@@ -36,6 +36,9 @@ interface Demo {
 const PEAK_RATE = 2.5;
 const CALM_RATE = 0.7;
 const KEEP_EVERY_MS = 2 * SECOND_MS;
+/** Chunks at a time while nobody looks yet, and while the page wants answers too. */
+const IN_A_HURRY = 3;
+const IN_PASSING = 1;
 /** A server that restarts answers within this many tries. */
 const TRIES_MAX = 12;
 
@@ -43,7 +46,7 @@ async function runDemo(options: DemoOptions, stack: StackProcess, screen: Screen
   const demo = openDemo(options, stack, screen, signal);
   const { state, story, clients, keep } = demo;
   const [first, ...others] = state.parts.filter(({ isSent }) => !isSent);
-  if (first) await sendPart(demo, first);
+  if (first) await sendPart(demo, first, IN_A_HURRY);
   if (!state.isSetUp && !signal.aborted) {
     await setUp(clients, story, Math.min(...state.parts.map(({ startMs }) => startMs)));
     state.isSetUp = true;
@@ -66,10 +69,14 @@ function openDemo(options: DemoOptions, { url }: StackProcess, screen: Screen, s
 }
 
 async function sendParts(demo: Demo, parts: readonly HistoryPart[]): Promise<void> {
-  for (const part of parts) if (!demo.signal.aborted) await sendPart(demo, part);
+  for (const part of parts) if (!demo.signal.aborted) await sendPart(demo, part, IN_PASSING);
 }
 
-async function sendPart({ screen, signal, clients, story, keep }: Demo, part: HistoryPart): Promise<void> {
+async function sendPart(
+  { screen, signal, clients, story, keep }: Demo,
+  part: HistoryPart,
+  inFlightMax: number,
+): Promise<void> {
   const startedAtMs = Date.now();
   const label = part.name === 'earlier' ? 'Before' : 'History';
   const importId = `shop-${part.name}`;
@@ -77,7 +84,13 @@ async function sendPart({ screen, signal, clients, story, keep }: Demo, part: Hi
     const percent = Math.floor((100 * (atMs - part.startMs)) / (part.endMs - part.startMs));
     screen.moving(labelled(label, `${formatNumber(count)} events, ${percent} %`));
   };
-  const count = await sendHistory(historyOf(story, part), { client: clients.server, importId, onSent, signal });
+  const count = await sendHistory(historyOf(story, part), {
+    client: clients.server,
+    importId,
+    onSent,
+    signal,
+    inFlightMax,
+  });
   if (signal.aborted) return;
   part.isSent = true;
   keep();

@@ -13,10 +13,11 @@ export interface SentPart {
   /** Called with the number of events sent so far, and the time of the last of them. */
   readonly onSent: (count: number, atMs: number) => void;
   readonly signal: AbortSignal;
+  /** Chunks under way at a time. */
+  readonly inFlightMax: number;
 }
 
 const CHUNK_EVENTS = 8_000;
-const IN_FLIGHT_MAX = 3;
 
 const pack = promisify(gzip);
 
@@ -36,7 +37,7 @@ export async function sendHistory(events: Iterable<ShopEvent>, part: SentPart): 
       .catch((error) => (failure ??= error))
       .finally(() => inFlight.delete(sending));
     inFlight.add(sending);
-    if (inFlight.size >= IN_FLIGHT_MAX) await Promise.race(inFlight);
+    if (inFlight.size >= part.inFlightMax) await Promise.race(inFlight);
     if (failure !== undefined || part.signal.aborted) break;
   }
   await Promise.all(inFlight);
