@@ -19,7 +19,7 @@ import { sendLive } from './live-sender.ts';
 import { type DemoOptions, demoUsage, parseDemoOptions } from './options.ts';
 import { labelled, newScreen, type Screen } from './screen.ts';
 import { sendHistory } from './send-history.ts';
-import { markRush, type SetUpClients, setUp } from './set-up.ts';
+import { addRollups, markRush, type SetUpClients, setUp } from './set-up.ts';
 import { type StackProcess, startStackProcess } from './stack-process.ts';
 
 /** A demo whose stack serves. */
@@ -45,6 +45,7 @@ const TRIES_MAX = 12;
 async function runDemo(options: DemoOptions, stack: StackProcess, screen: Screen, signal: AbortSignal): Promise<void> {
   const demo = openDemo(options, stack, screen, signal);
   const { state, story, clients, keep } = demo;
+  if (!state.isSetUp) await addRollups(clients.admin);
   const [first, ...others] = state.parts.filter(({ isSent }) => !isSent);
   if (first) await sendPart(demo, first, IN_A_HURRY);
   if (!state.isSetUp && !signal.aborted) {

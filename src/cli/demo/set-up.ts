@@ -6,7 +6,7 @@ import { newAccounts, sendBatch } from '../kit/batches.ts';
 import type { Client } from '../kit/client.ts';
 import { lateDeliveries } from '../simulate/shop/history.ts';
 import type { Story } from '../simulate/shop/story.ts';
-import { SHOP_BOARDS, SHOP_COHORTS, SHOP_INSIGHTS } from './shop-boards.ts';
+import { SHOP_BOARDS, SHOP_COHORTS, SHOP_INSIGHTS, SHOP_ROLLUPS } from './shop-boards.ts';
 
 export interface SetUpClients {
   readonly admin: Client;
@@ -24,6 +24,11 @@ interface NewAnnotation {
 const IF_NEW = { revision: 0 };
 const CONFLICT = 409;
 const LATE_BATCH_EVENTS = 100;
+
+/** Adds the rollups; one that is there is the same one. */
+export async function addRollups(admin: Client): Promise<void> {
+  for (const body of SHOP_ROLLUPS) await admin.post('/v1/rollups', body);
+}
 
 /** `fromMs`: the start of the history; nothing earlier is marked. May be called again. */
 export async function setUp({ admin, server }: SetUpClients, story: Story, fromMs: number): Promise<void> {

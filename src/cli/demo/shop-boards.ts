@@ -1,5 +1,5 @@
 /**
- * ShopBoards: the boards, saved questions and cohorts with which the shop of the demo begins, as bodies of the API.
+ * ShopBoards: the rollups, boards, saved questions and cohorts with which the shop of the demo begins, as bodies of the API.
  */
 const LAST_MONTH = { last: '30 days' };
 const orders = { events: ['Order Completed'] };
@@ -187,4 +187,10 @@ export const SHOP_COHORTS = [
     name: 'Paid in vain',
     who: { and: [{ events: ['Payment Failed'], days: 30 }, { not: { ...orders, days: 30 } }] },
   },
+];
+
+/** Made before the first event, so that every day is counted by them and the boards need not read events. */
+export const SHOP_ROLLUPS = [
+  { name: 'Revenue by category', dimensions: ['column.event', 'category'], numbers: ['revenue'], allowUnknown: true },
+  { name: 'Payments by reason', dimensions: ['column.event', 'reason'], numbers: [], allowUnknown: true },
 ];
