@@ -1,13 +1,8 @@
-// Every page of the dashboard, with data, in two looks. All states and looks are in pages.long.test.ts.
+// Two pages of the dashboard, in two looks. All pages in all states and looks are in pages.long.test.ts.
 
 import { describePages } from './pages-contract.ts';
 
 describePages([
-  {
-    state: 'data',
-    looks: [
-      { size: 'desktop', scheme: 'light' },
-      { size: 'phone', scheme: 'dark' },
-    ],
-  },
+  { state: 'data', looks: [{ size: 'desktop', scheme: 'light' }], paths: ['/', '/explore'] },
+  { state: 'error', looks: [{ size: 'phone', scheme: 'dark' }], paths: ['/', '/data'] },
 ]);

@@ -62,7 +62,7 @@ export async function openTab(
 /** Shows a page, keeps a picture of it, and returns what is wrong: violations of WCAG A and AA, and a page too wide. */
 export async function findFaults(page: Page, url: string, name: string): Promise<string[]> {
   await page.goto(url);
-  await page.locator('#page h1').waitFor({ state: 'attached' });
+  await page.locator('h1').first().waitFor({ state: 'attached' });
   await page.waitForLoadState('networkidle', { timeout: 4_000 }).catch(() => {
     // The page goes on asking what happens now.
   });

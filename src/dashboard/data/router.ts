@@ -55,7 +55,12 @@ export function hrefOf(page: string, own: Readonly<Record<string, string>> = {})
 
 function join(pathname: string, search: URLSearchParams): string {
   // Colons, slashes and commas are allowed in a query; they keep the URL readable.
-  const text = search.toString().replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2C', ',');
+  const text = search
+    .toString()
+    .replaceAll('%3A', ':')
+    .replaceAll('%2F', '/')
+    .replaceAll('%2C', ',')
+    .replaceAll('%7E', '~');
   return text === '' ? pathname : `${pathname}?${text}`;
 }
 

@@ -1,5 +1,6 @@
 /** Views: the answer as lines, bars, one number, or a table; the table stands below the others too. */
 
+import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { seriesToken } from '../../charts/color.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { Spark } from '../../charts/spark.tsx';
@@ -38,6 +39,7 @@ export function Views(props: ViewProps) {
 }
 
 function Lines({ series, interval, asOfMs, state }: ViewProps) {
+  const { data } = useAnnotations();
   const drawn = series.slice(0, LINES_MAX);
   const longest = drawn.reduce((most, one) => (one.startsMs.length > most.startsMs.length ? one : most));
   return (
@@ -52,6 +54,7 @@ function Lines({ series, interval, asOfMs, state }: ViewProps) {
         compared: drawn.length === 1 ? compared : undefined,
       }))}
       asOfMs={asOfMs}
+      marks={marksOf(data)}
       height={300}
       {...(state.formula !== '' && { format: formatRatio })}
     />

@@ -1,6 +1,7 @@
 /** Overview: the figures of the range, over time and by what they are made of, and what happens now. */
 import { useEffect } from 'preact/hooks';
 import type { Catalog } from '../../../wire/catalog.ts';
+import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { type Asked, useAsk } from '../../data/ask.ts';
 import { hasBots, pageWhere } from '../../data/filters.ts';
@@ -79,6 +80,7 @@ function Report() {
 }
 
 function Chart({ id, line }: { readonly id: MetricId; readonly line: Line | null }) {
+  const { data } = useAnnotations();
   if (line === null) return null;
   const metric = METRICS.find((one) => one.id === id)!;
   return (
@@ -88,6 +90,7 @@ function Chart({ id, line }: { readonly id: MetricId; readonly line: Line | null
       startsMs={line.startsMs}
       series={[{ label: metric.name, values: line.values, compared: line.compared }]}
       asOfMs={range.value.isOpen ? line.asOfMs : null}
+      marks={marksOf(data)}
       height={CHART_HEIGHT}
       {...(metric.isShare && { format: metric.format })}
     />
