@@ -46,8 +46,9 @@ export function keyboard(page: Page): Hand {
       await page.keyboard.press('Control+A');
       await page.keyboard.type(text);
     },
+    // Alt and the left arrow are the browser's own keys, which one without a window does not have.
     back: async () => {
-      await page.keyboard.press('Alt+ArrowLeft');
+      await page.goBack();
     },
   };
 }

@@ -9,7 +9,8 @@ import type { Hand } from './hands.ts';
 import { sendVisits } from './visits.ts';
 
 const SIZE = { width: 1280, height: 900 };
-/** Pages may take long beside a busy neighbour. */
+/** A stack may take long to start beside busy neighbours, and so may pages. */
+const START_MS = 110_000;
 const SOON = { timeout: 20_000 };
 
 export function describeWholeWay(name: string, handOf: (page: Page) => Hand): void {
@@ -25,7 +26,7 @@ export function describeWholeWay(name: string, handOf: (page: Page) => Hand): vo
     let link = '';
 
     beforeAll(async () => {
-      [stack, browser] = await Promise.all([startStack(), launchChromium()]);
+      [stack, browser] = await Promise.all([startStack({ timeoutMs: START_MS }), launchChromium()]);
       page = await browser.newPage({ viewport: SIZE });
       listen(page);
       hand = handOf(page);

@@ -1,6 +1,8 @@
 /** Who words: the definition of a cohort in words. */
 import { at, full } from '../data/format.ts';
 import type { ConditionBody } from '../data/questions.ts';
+import { timezone } from '../data/session.ts';
+import { dateIn, startOfDate } from '../data/zone.ts';
 import type { Who } from './cohort-draft.ts';
 import { propertyWords } from './pickers.tsx';
 
@@ -19,13 +21,26 @@ export function WhoWords({ who }: { readonly who: Who }) {
 export function whoText(who: Who): string {
   if ('and' in who) return who.and.map((part) => inner(part)).join(' and ');
   if ('or' in who) return who.or.map((part) => inner(part)).join(' or ');
-  if ('not' in who) return `not: ${inner(who.not)}`;
+  if ('not' in who) return isDid(who.not) ? didText(who.not, 'did not do') : `not ${inner(who.not)}`;
   if ('property' in who) return conditionText(who as ConditionBody);
-  const { events, where, count } = who;
-  const what = events === undefined ? 'did anything' : `did ${events.join(' or ')}`;
+  return didText(who, 'did');
+}
+
+type Did = Exclude<
+  Who,
+  { readonly and: unknown } | { readonly or: unknown } | { readonly not: unknown } | { readonly property: string }
+>;
+
+function isDid(who: Who): who is Did {
+  return !('and' in who || 'or' in who || 'not' in who || 'property' in who);
+}
+
+function didText(did: Did, verb: string): string {
+  const { events, where, count } = did;
+  const what = `${verb} ${events === undefined ? 'anything' : events.join(' or ')}`;
   const often = countText(count);
   const under = where === undefined ? '' : ` where ${conditionText(where)}`;
-  return `${what}${often}${under}${spanText(who)}`;
+  return `${what}${often}${under}${spanText(did)}`;
 }
 
 function inner(who: Who): string {
@@ -50,12 +65,20 @@ function spanText({
   readonly to?: string;
 }): string {
   if (days !== undefined) return ` in the last ${full(days)} days`;
-  return from === undefined || to === undefined ? '' : `, ${boundText(from)} to before ${boundText(to)}`;
+  if (from === undefined || to === undefined) return '';
+  const [startMs, endMs] = [instantOf(from), instantOf(to)];
+  if (!isMidnight(startMs) || !isMidnight(endMs)) return ` from ${at(startMs, 'moment')} to ${at(endMs, 'moment')}`;
+  const [first, last] = [at(startMs, 'date'), at(endMs - 1, 'date')];
+  return first === last ? ` on ${first}` : ` from ${first} to ${last}`;
 }
 
-/** A date stays a date; an instant is shown in the tenant's zone. */
-function boundText(bound: string): string {
-  return bound.includes('T') ? at(Date.parse(bound), 'moment') : bound;
+/** A date means its midnight in the tenant's zone. */
+function instantOf(bound: string): number {
+  return bound.includes('T') ? Date.parse(bound) : startOfDate(timezone.value, bound);
+}
+
+function isMidnight(atMs: number): boolean {
+  return startOfDate(timezone.value, dateIn(timezone.value, atMs)) === atMs;
 }
 
 const OPS: Readonly<Record<string, string>> = {
