@@ -51,9 +51,17 @@ const table: Record<string, Rule> = {
   'src/client': { values: [], packages: [] },
   // Only types of the wire: its values would bring the schema library into the page.
   'src/dashboard': { values: ['src/core/limits.ts', 'src/client'], types: ['src/core', 'src/wire'] },
-  // Of the core's values only the limits and the reading of times: the rest is the server's to know.
+  // Of the core's values only the limits and the reading of times: the rest is the server's to know. A vendor's export is read
+  // by the adapter of its SDK, so that a person in history is the same as live.
   'src/cli': {
-    values: ['src/wire', 'src/core/limits.ts', 'src/core/std/instant.ts', 'src/local', 'src/client'],
+    values: [
+      'src/wire',
+      'src/core/limits.ts',
+      'src/core/std/instant.ts',
+      'src/local',
+      'src/client',
+      'src/edge/protocols',
+    ],
     types: ['src/core'],
   },
   'src/local': { values: ['src/wire', 'src/core/limits.ts'], types: ['src/core'] },

@@ -45,7 +45,7 @@ describe.each(Object.entries(TRACKERS))('%s', (name, code) => {
       plan: 'pro',
       ...(name.startsWith('@') && { revenue: 12.5, currency: 'EUR', domain: 'shop.example' }),
     });
-    expect(find('page').anonymousId).toMatch(/^visitor-/);
+    expect(find('page').anonymousId).toMatch(/^day-/);
     expect(await world.total('users')).toBe(1);
   });
 });

@@ -39,13 +39,16 @@ const FILES_MAX = 1_000;
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'Import history from CSV, NDJSON, JSON or log lines, through a mapping',
-  usage: 'FILE… --tenant T --map MAP.ts|PAIRS [--dry-run] [--replace] [--id NAME] [--no-wait] | undo ID --tenant T',
+  summary: 'Import history: CSV, NDJSON, JSON or logs through a mapping, or what another vendor exports',
+  usage:
+    'FILE… --tenant T --map MAP.ts|PAIRS | --from NAME [--dry-run] [--replace] [--id NAME] [--no-wait] | undo ID --tenant T',
   interrupted: 'The chunks that arrived are kept: run the same command again to continue.',
   notes: `
 MAP.ts exports default (row, rowNumber) => event | null: null skips the row, a throw counts it as unreadable. It may
 also export format: 'csv' | 'ndjson' | 'lines'. Without code: --map 'event=Purchase,time=created_at,user=customer,
-value=amount:number' names the column of each field; a text between quotes is the same for all rows. Format, encoding
+value=amount:number' names the column of each field; a text between quotes is the same for all rows. Without either:
+--from segment, rudderstack, mixpanel, amplitude, posthog, snowplow, ga4, matomo, umami, plausible, apache, nginx, cloudfront or
+iis reads what these export or log. Format, encoding
 and separator are guessed and told; gzip is unpacked. --dry-run shows the first events and what would be refused.
 A row without an id gets one made of the hash of the file and the row number, so a file counts once however often it is
 imported. Run the same command again to continue an interrupted import. The import is named by the hash of its files: a file
@@ -59,6 +62,7 @@ no event; rows at which MAP.ts throws do not change it. docs/guides/import.md sa
     "import orders.csv --tenant shop --map 'event=Purchase,time=created_at,user=customer,value=amount:number'",
     'import orders-*.csv --tenant shop --map orders.map.ts --dry-run',
     'import access.log.gz --tenant shop --map examples/apache-log.map.ts --no-wait',
+    'import events-*.ndjson.gz --tenant shop --from mixpanel',
     'import orders.csv --tenant shop --map corrected.map.ts --replace',
     'import undo 3f1c9a0d4b5e6f7081920a1b --tenant shop',
   ],
@@ -68,6 +72,11 @@ no event; rows at which MAP.ts throws do not change it. docs/guides/import.md sa
       type: 'string',
       value: 'MAP',
       help: 'the mapping: a module, or pairs such as event=Purchase,time=created_at',
+    },
+    from: {
+      type: 'string',
+      value: 'NAME',
+      help: 'read the export of a vendor, or the log of a server, instead of --map',
     },
     'dry-run': { type: 'boolean', help: 'show what would be sent, and send nothing' },
     format: {

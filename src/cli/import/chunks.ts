@@ -87,20 +87,21 @@ export async function* cutChunks(
   };
   for await (const batch of batches) {
     for (const row of batch) {
-      const event = eventOf({ row, number: ++counts.read }, map, options);
-      if (event === undefined) continue;
-      const line = `${JSON.stringify(event)}\n`;
-      const lineSizeBytes = Buffer.byteLength(line);
-      const era = eraOf(event.timestamp);
-      if ((open.get(era)?.sizeBytes ?? 0) + lineSizeBytes > CHUNK_SIZE_BYTES_MAX && open.has(era)) yield cut(era);
-      if (openSizeBytes + lineSizeBytes > OPEN_SIZE_BYTES_MAX && open.size > 0) yield cut(biggest(open));
-      const chunk = open.get(era) ?? { rows: [], text: '', sizeBytes: 0 };
-      open.set(era, chunk);
-      chunk.text += line;
-      chunk.sizeBytes += lineSizeBytes;
-      openSizeBytes += lineSizeBytes;
-      chunk.rows.push({ number: counts.read, row });
-      if (chunk.rows.length >= rowsMax) yield cut(era);
+      const numbered = { number: ++counts.read, row };
+      for (const event of eventsOf(numbered, map, options)) {
+        const line = `${JSON.stringify(event)}\n`;
+        const lineSizeBytes = Buffer.byteLength(line);
+        const era = eraOf(event.timestamp);
+        if ((open.get(era)?.sizeBytes ?? 0) + lineSizeBytes > CHUNK_SIZE_BYTES_MAX && open.has(era)) yield cut(era);
+        if (openSizeBytes + lineSizeBytes > OPEN_SIZE_BYTES_MAX && open.size > 0) yield cut(biggest(open));
+        const chunk = open.get(era) ?? { rows: [], text: '', sizeBytes: 0 };
+        open.set(era, chunk);
+        chunk.text += line;
+        chunk.sizeBytes += lineSizeBytes;
+        openSizeBytes += lineSizeBytes;
+        chunk.rows.push(numbered);
+        if (chunk.rows.length >= rowsMax) yield cut(era);
+      }
     }
   }
   for (const era of [...open.keys()]) yield cut(era);
@@ -116,26 +117,46 @@ function biggest(open: ReadonlyMap<number, OpenChunk>): number {
   return [...open].reduce((most, each) => (each[1].sizeBytes > most[1].sizeBytes ? each : most))[0];
 }
 
-/** The event of a row; undefined when the row is skipped or refused, which is counted. */
-export function eventOf(
+const NO_EVENTS: readonly ImportEvent[] = [];
+
+/** The events of a row; none when the row is skipped or refused, which is counted. */
+export function eventsOf(
   { row, number }: NumberedRow,
   map: Mapping<unknown>,
   options: RowOptions,
-): ImportEvent | undefined {
-  const { counts, idPrefix, nowMs } = options;
-  if (row === BLANK) return void counts.skipped++;
+): readonly ImportEvent[] {
+  const { counts } = options;
+  if (row === BLANK) {
+    counts.skipped++;
+    return NO_EVENTS;
+  }
   try {
     if (row instanceof Unreadable) throw new RefusedRow('row-unreadable', row.reason);
-    const event = map(row, number);
-    if (event === null) return void counts.skipped++;
-    // A mapping may give the row itself, which is still needed as it was read.
-    const own = event === row ? { ...event } : event;
-    const timed = withTime(withId(own, `${idPrefix}-${number}`), nowMs);
+    const mapped = map(row, number);
+    if (mapped === null) {
+      counts.skipped++;
+      return NO_EVENTS;
+    }
+    const events = Array.isArray(mapped) ? mapped : [mapped as ImportEvent];
+    const finished = events.map((event, index) => finish(event, { row, number }, index, options));
     counts.mapped++;
-    return timed;
+    return finished;
   } catch (error) {
     refuseRow({ row, number }, error, options);
+    return NO_EVENTS;
   }
+}
+
+/** The event at a position of its row, with an id and a time. The first has the number of the row alone in its id. */
+function finish(
+  event: ImportEvent,
+  { row, number }: NumberedRow,
+  index: number,
+  { idPrefix, nowMs }: RowOptions,
+): ImportEvent {
+  // A mapping may give the row itself, which is still needed as it was read.
+  const own = event === row ? { ...event } : event;
+  return withTime(withId(own, index === 0 ? `${idPrefix}-${number}` : `${idPrefix}-${number}.${index}`), nowMs);
 }
 
 function refuseRow({ row, number }: NumberedRow, error: unknown, { counts, onRefused }: RowOptions): void {

@@ -1,13 +1,14 @@
 /**
  * Input: one file of an import with its shape, and the mapping of its rows.
  *
- * The options `--map`, `--format`, `--encoding`, `--separator` and `--no-header` hold for all files of a command.
+ * The options `--from`, `--map`, `--format`, `--encoding`, `--separator` and `--no-header` hold for all files of a command.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Args, CliError, type Io, UsageError } from '../kit/command.ts';
+import { FORMAT_NAMES, findFormat } from './from/formats.ts';
 import { inlineMapping, isInline, type Pair, parsePairs } from './inline-mapping.ts';
-import { FORMATS, type Format, guessFormat, loadMapping, type Mapping, type MappingModule } from './mapping.ts';
+import { FORMATS, type Format, guessFormat, loadMapping, type Mapping } from './mapping.ts';
 import { parseEncoding } from './read/encoding.ts';
 import { parseSeparator } from './read/separator.ts';
 import { readRows } from './rows.ts';
@@ -28,12 +29,12 @@ export interface Inputs {
 
 export async function readInputs(args: Args, io: Io): Promise<Inputs> {
   if (args.positionals.length === 0) throw new UsageError('name the file to import');
-  const source = await readMapSource(args.mustText('map'), io);
+  const source = await readSource(args, io);
   const inputs: Input[] = [];
   for (const name of args.positionals) {
     const path = resolve(io.cwd, name);
     const shape = await surveyFile(path, {
-      format: formatOf(args.text('format'), source.module, path),
+      format: formatOf(args.text('format'), source, path),
       encoding: ifGiven(args.text('encoding'), parseEncoding),
       separator: ifGiven(args.text('separator'), parseSeparator) ?? (/\.tsv(\.gz)?$/i.test(path) ? '\t' : undefined),
       hasHeader: !args.flag('no-header'),
@@ -45,28 +46,39 @@ export async function readInputs(args: Args, io: Io): Promise<Inputs> {
     }
     io.note(`${basename(path)}: ${describeShape(shape)}`);
     noteDoubleColumns(shape, io);
-    const map = source.module?.map ?? (await inlineMapOf(source.pairs, path, shape));
+    const map = source.open?.() ?? (await inlineMapOf(source.pairs, path, shape));
     inputs.push({ path, name: basename(path), shape, map });
   }
   return { inputs, mapSource: source.bytes };
 }
 
+/** The mapping that the user has named. */
 interface MapSource {
-  readonly module: MappingModule | undefined;
+  /** Makes the mapping of one file. Absent for pairs, whose mapping needs the columns of the file. */
+  readonly open?: () => Mapping<unknown>;
+  readonly format?: Format | undefined;
   readonly pairs: readonly Pair[];
   readonly bytes: Uint8Array;
 }
 
-async function readMapSource(text: string, io: Io): Promise<MapSource> {
-  const file = resolve(io.cwd, text);
-  if (isInline(text) && !existsSync(file))
-    return { module: undefined, pairs: parsePairs(text), bytes: Buffer.from(text) };
-  const module = await loadMapping(file);
-  return { module, pairs: [], bytes: readFileSync(file) };
+async function readSource(args: Args, io: Io): Promise<MapSource> {
+  const from = args.text('from');
+  if (from === undefined) return readMapSource(args.mustText('map'), io);
+  if (args.text('map') !== undefined) throw new UsageError('--from and --map are two ways to say the same; give one');
+  const history = await findFormat(from);
+  if (history === null) throw new UsageError(`--from takes ${FORMAT_NAMES.join(', ')}, not "${from}"`);
+  return { open: () => history.open(), format: history.format, pairs: [], bytes: Buffer.from(`from ${from}`) };
 }
 
-function formatOf(requested: string | undefined, mapping: MappingModule | undefined, file: string): Format {
-  if (requested === undefined) return mapping?.format ?? guessFormat(file);
+async function readMapSource(text: string, io: Io): Promise<MapSource> {
+  const file = resolve(io.cwd, text);
+  if (isInline(text) && !existsSync(file)) return { pairs: parsePairs(text), bytes: Buffer.from(text) };
+  const { map, format } = await loadMapping(file);
+  return { open: () => map, format, pairs: [], bytes: readFileSync(file) };
+}
+
+function formatOf(requested: string | undefined, source: MapSource, file: string): Format {
+  if (requested === undefined) return source.format ?? guessFormat(file);
   const format = FORMATS.find((known) => known === requested);
   if (!format) throw new UsageError(`--format takes ${FORMATS.join(', ')}, not "${requested}"`);
   return format;

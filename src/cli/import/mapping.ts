@@ -2,7 +2,7 @@
  * Mapping: the function that turns one row of a file into one event: a user's module, or the pairs of `--map`
  * (inline-mapping.ts).
  *
- * The import calls the module's default export as `(row, rowNumber) => event | null`; rows are numbered from 1, without the
+ * The import calls the module's default export as `(row, rowNumber) => event | [event, …] | null`; rows are numbered from 1, without the
  * header.
  * - A mapping returns null for a row that is not an event; the row is skipped and counted.
  * - A mapping throws for an unreadable row; the row is counted, and written down with the reason.
@@ -28,18 +28,22 @@ export interface ImportEvent {
   id?: string;
   readonly type?: EventType;
   readonly event?: string;
+  /** The name of a page or screen. */
+  readonly name?: string;
   readonly userId?: string | undefined;
   readonly anonymousId?: string | undefined;
   /** The group that the person acts for, such as a company. */
   readonly groupId?: string | undefined;
+  /** In an alias: the id that the person gives up. */
+  readonly previousId?: string | undefined;
   /** ISO 8601 with a zone, or milliseconds since the epoch. A row without one is refused. */
   readonly timestamp: string | number;
   readonly properties?: { readonly [key: string]: Json };
   readonly context?: { readonly [key: string]: Json };
 }
 
-/** `Row` is CsvRow, the parsed JSON of an NDJSON line, or the text of a line. */
-export type Mapping<Row> = (row: Row, rowNumber: number) => ImportEvent | null;
+/** `Row` is CsvRow, the parsed JSON of an NDJSON line, or the text of a line. A row may be several events. */
+export type Mapping<Row> = (row: Row, rowNumber: number) => ImportEvent | readonly ImportEvent[] | null;
 
 export interface MappingModule {
   readonly map: Mapping<unknown>;

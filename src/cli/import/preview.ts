@@ -3,7 +3,7 @@
  * columns that the mapping asks for in vain and those that it never reads, and the rows that would be refused.
  */
 import { formatNumber } from '../kit/table.ts';
-import { eventOf, newRowCounts, type RowCounts } from './chunks.ts';
+import { eventsOf, newRowCounts, type RowCounts } from './chunks.ts';
 import type { Input } from './inputs.ts';
 import type { ImportEvent } from './mapping.ts';
 import { RefusedRows } from './refused.ts';
@@ -41,10 +41,10 @@ export async function previewInput(input: Input, { idPrefix, nowMs, onBytes }: P
     for (const row of batch) {
       const number = ++counts.read;
       const watched = number <= WATCHED_ROWS_MAX ? (given: unknown) => map(columns.watch(given), number) : map;
-      const event = eventOf({ row, number }, watched, options);
-      if (event === undefined) continue;
-      times.add(event.timestamp);
-      if (events.length < EVENTS_SHOWN) events.push(event);
+      for (const event of eventsOf({ row, number }, watched, options)) {
+        times.add(event.timestamp);
+        if (events.length < EVENTS_SHOWN) events.push(event);
+      }
     }
     refused.flush();
   }

@@ -37,6 +37,7 @@ interface ContextFacts {
   readonly agent: Agent;
   readonly device: string | null;
   readonly os: string | null;
+  readonly browser: string | null;
   /** Null when the context has no page; a page event may have one in its properties. */
   readonly page: Page | null;
   readonly campaign: Campaign;
@@ -82,7 +83,7 @@ export class Enricher {
         region: facts.region,
         city: facts.city,
         device: facts.device,
-        browser: facts.agent.browser,
+        browser: facts.browser,
         os: facts.os,
         referrer_domain: page.referrerDomain,
         utm_source: campaign.source,
@@ -136,6 +137,7 @@ function factsOf(context: ValidContext, surroundings: Surroundings, junkIds: Jun
     agent,
     device: agent.device ?? sdkDeviceKind,
     os: agent.os ?? textOf(objectOf(value.os)?.name),
+    browser: agent.browser ?? textOf(objectOf(value.browser)?.name),
     page,
     campaign: campaignOf(objectOf(value.campaign), page?.url ?? null),
     isCookieless: asksForPseudonym(value),

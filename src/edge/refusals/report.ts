@@ -34,7 +34,7 @@ export interface WholeRefusal {
 }
 
 const KEY_HINT_LENGTH = KEY_ID_LENGTH / 2;
-const NAME_KEYS = ['event', 'event_type', 'event_name', 'name'] as const;
+const NAME_KEYS = ['event', 'event_type', 'event_name', 'eventName', 'name', 'en', 'se_ac', 'e_a', 'n'] as const;
 /** Types whose bodies are text that may be shown. A form holds its events packed, where nothing in them can be masked. */
 const TEXT_TYPE = /json|^text\/plain$/;
 

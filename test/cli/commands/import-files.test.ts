@@ -351,3 +351,47 @@ describe('send', () => {
     expect(notes).toContain('Line 2 cannot be read: the byte 0xe9 is not valid UTF-8');
   });
 });
+
+describe('--from', () => {
+  const log = [
+    '203.0.113.7 - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 5 "-" "Mozilla/5.0"',
+    'nonsense',
+    '203.0.113.7 - - [17/May/2015:10:05:04 +0000] "GET /b HTTP/1.1" 200 5 "-" "Mozilla/5.0"',
+  ].join('\n');
+
+  it('imports what a vendor exports, without a mapping, and tells what it refused', async () => {
+    write({ 'access.log.gz': gzipSync(log) });
+    const { code, summary } = await importJson('access.log.gz', '--from', 'nginx');
+    expect(code).toBe(0);
+    expect(summary.refused).toMatchObject({ count: 1, byCode: { 'mapping-failed': 1 } });
+    expect(refusedRows('access.log.gz')).toMatchObject([{ row: 2, text: 'nonsense' }]);
+    expect(eventsSent().map(({ type, context }) => [type, context.page.path])).toEqual([
+      ['page', '/a'],
+      ['page', '/b'],
+    ]);
+  });
+
+  it('shows first what would be sent', async () => {
+    write({ 'access.log': log });
+    const { out, code } = await run('access.log', '--from', 'apache', '--dry-run');
+    expect([code, out]).toEqual([0, expect.stringContaining('2 mapped, 0 skipped, 1 unreadable')]);
+    expect(server.calls).toEqual([]);
+  });
+
+  it('may make several events of a row, each with an id of its own and the number of its row', async () => {
+    const row = { uuid: 'u', user_id: 'ann', device_id: 'd', event_type: 'Seen', event_time: '2024-03-10 12:00:00' };
+    write({ 'events.json': `${JSON.stringify(row)}\n` });
+    const { summary } = await importJson('events.json', '--from', 'amplitude');
+    expect(summary.rows).toMatchObject({ read: 1, sent: 1 });
+    expect(eventsSent().map(({ id }) => id)).toEqual(['u', 'link d ann']);
+  });
+
+  it.each([
+    ['an unknown name', ['--from', 'adobe'], '--from takes segment, rudderstack'],
+    ['a mapping beside it', ['--from', 'segment', '--map', 'x=y'], 'two ways to say the same'],
+  ])('refuses %s', async (_, options, note) => {
+    write({ 'events.json': '{}' });
+    const { code, notes } = await run('events.json', ...options);
+    expect([code, notes]).toEqual([2, expect.stringContaining(note)]);
+  });
+});

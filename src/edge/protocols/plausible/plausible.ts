@@ -3,7 +3,7 @@
  * `{name, url, domain, referrer, props, revenue}`, or the same in one letter each, as `text/plain` or JSON.
  *
  * The key is the site (`domain`), stands in the path (`/k/<browser key>/api/event`), or in a header. Plausible has no ids: a
- * visitor is the pseudonym of the day, the address and the user agent (edge/enrich/pseudonym.ts). An event has no time and no id
+ * visitor is the pseudonym of the day (edge/enrich/pseudonym.ts). An event has no time and no id
  * either, so a retry cannot be told.
  *
  * The answer is `202 ok`; a refused event is a 400 that names the field, as the vendor's is.

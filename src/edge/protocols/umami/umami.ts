@@ -3,7 +3,7 @@
  * `{type: "event" | "identify" | "performance", payload: {website, url, title, referrer, name, data, id, …}}`.
  *
  * The key is the `website`, stands in the path (`/k/<browser key>/api/send`), or in a header. Without an `id` a visitor is the
- * pseudonym of the day, the address and the user agent (edge/enrich/pseudonym.ts). An event has no id of its own, so a retry
+ * pseudonym of the day (edge/enrich/pseudonym.ts). An event has no id of its own, so a retry
  * cannot be told.
  *
  * | `type` | event |

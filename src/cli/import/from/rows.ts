@@ -1,0 +1,86 @@
+/**
+ * Rows: what the formats of this folder share: rows through a vendor's adapter, links of ids, bags without empty values.
+ */
+import { type EventMapping, UnreadableEvent } from '../../../edge/protocols/protocol.ts';
+import type { ImportEvent, Json, Mapping } from '../mapping.ts';
+import { RefusedRow } from '../read/row.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+export type Bag = { readonly [key: string]: Json };
+
+/** The mapping of rows that have the form of what the vendor's SDK sends. */
+export function throughAdapter(mapping: EventMapping): Mapping<unknown> {
+  return (row) => {
+    const event = mapping.toWireEvent(mustObject(row));
+    if (!(event instanceof UnreadableEvent)) return event as ImportEvent;
+    const { code, message, path } = event.rejection;
+    throw new RefusedRow(code, message, { path });
+  };
+}
+
+export function mustObject(row: unknown): Row {
+  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Row;
+  throw new RefusedRow('event-not-object', 'the row is no JSON object');
+}
+
+export function objectOf(value: unknown): Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : {};
+}
+
+/** The text, or the number as a text; undefined for an empty or another value. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The number that a text writes; undefined when there is none. */
+export function numberOf(value: unknown): number | undefined {
+  if (value === null || value === undefined || value === '') return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** The JSON of a text; the value itself when it is no text, or no JSON. */
+export function jsonOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** The bag without members that are absent or empty; undefined when nothing is left. */
+export function bagOf(members: Readonly<Record<string, unknown>>): Bag | undefined {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Bag);
+}
+
+/** `2024-03-10 12:00:00.123` is UTC. Other texts stay, for the server to read or refuse. */
+export function utcOf(time: unknown): string {
+  const text = textOf(time) ?? '';
+  const [, day, clock] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(?: UTC)?$/.exec(text) ?? [];
+  return day === undefined ? text : `${day}T${clock}Z`;
+}
+
+/** Pairs that are remembered: about 200 MB of a file of a million people. */
+const PAIRS_MAX = 1_000_000;
+
+/**
+ * The mapping with an identify event beside the first event of each pair of ids, for vendors that join a device and a person
+ * who stand in one event. The id is the one that the live adapters make.
+ */
+export function withLinks(map: Mapping<unknown>): Mapping<unknown> {
+  const pairs = new Set<string>();
+  return (row, rowNumber) => {
+    const event = map(row, rowNumber);
+    if (event === null || Array.isArray(event)) return event;
+    const { userId, anonymousId, type, timestamp } = event as ImportEvent;
+    if (!userId || !anonymousId || userId === anonymousId || type === 'identify' || type === 'alias') return event;
+    const id = `link ${anonymousId} ${userId}`;
+    if (pairs.has(id)) return event;
+    if (pairs.size >= PAIRS_MAX) pairs.clear();
+    pairs.add(id);
+    return [event as ImportEvent, { id, type: 'identify', userId, anonymousId, timestamp }];
+  };
+}
