@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../src/local/paths.ts';
 import { readOptions } from '../support/options.ts';
+import { benchAdapters } from './adapters.ts';
 import { benchBurst } from './burst.ts';
 import { benchCost } from './cost/cost.ts';
 import { benchDedupe } from './dedupe.ts';
@@ -20,6 +21,7 @@ import { benchSoak } from './soak.ts';
 import { benchSustained } from './sustained.ts';
 
 const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
+  adapters: benchAdapters,
   burst: benchBurst,
   sustained: benchSustained,
   soak: benchSoak,

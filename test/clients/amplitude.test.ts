@@ -75,6 +75,7 @@ describe('@amplitude/analytics-node', () => {
     ].map(({ promise }) => promise);
     expect((await Promise.all(results)).map(({ code }) => code)).toEqual([200, 400, 200]);
     expect((await results[1])?.message).toContain('name-too-long');
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count', 'Bought')).toBe(2);
   });
 });
@@ -165,6 +166,7 @@ describe('@amplitude/analytics-browser', () => {
     await open();
     const told = `amplitude.track('x'.repeat(300)).promise.then(({ code, message }) => code + ' ' + message)`;
     expect(await sdk.page.evaluate(told)).toContain('name-too-long');
+    expect(await world.refusals()).toContain('name-too-long');
     expect((await world.events()).filter(({ event }) => event !== 'page')).toEqual([]);
   });
 });

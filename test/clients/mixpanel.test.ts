@@ -73,6 +73,7 @@ describe('mixpanel', () => {
     expect((await track(sdk(world.keys.browser, true), 'x'.repeat(300)))?.message).toContain('A name may have');
     world.gate.fail(/^\/track/, { status: 503 });
     expect(await track(sdk(), 'Bought')).toBeInstanceOf(Error);
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });
@@ -152,6 +153,7 @@ describe('mixpanel-browser', () => {
     await open();
     await sdk.page.evaluate(`mixpanel.track('x'.repeat(300))`);
     await expect.poll(() => sdk.complaints.join(' ')).toContain('400');
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });

@@ -77,6 +77,7 @@ describe('posthog-node', () => {
     await posthog.flush().catch(() => {});
     expect(errors).toHaveLength(1);
     expect(world.gate.seen.at(-1)?.answer).toContain('name-too-long');
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });
@@ -161,6 +162,7 @@ describe('posthog-js', () => {
     await open();
     await sdk.page.evaluate(`posthog.capture('x'.repeat(300))`);
     await expect.poll(() => sdk.complaints.join(' ')).toContain('400');
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });

@@ -81,6 +81,7 @@ describe('@rudderstack/rudder-sdk-node', () => {
     expect(await outcome(sdk('nobody').analytics, 'Bought')).toBeInstanceOf(Error);
     expect(await outcome(sdk().analytics, 'x'.repeat(300))).toBeInstanceOf(Error);
     expect(world.gate.seen.at(-1)?.answer).toContain('name-too-long');
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });
@@ -150,6 +151,7 @@ describe('@rudderstack/analytics-js', () => {
     await open();
     await sdk.page.evaluate(`analytics.track('x'.repeat(300))`);
     await expect.poll(() => sdk.complaints.join(' ')).toContain('400');
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });

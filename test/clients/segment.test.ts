@@ -77,6 +77,7 @@ describe('@segment/analytics-node', () => {
     await analytics.closeAndFlush();
     expect(errors).toMatchObject([{ code: 'delivery_failure' }]);
     expect(world.gate.seen.at(-1)?.answer).toContain('name-too-long');
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });
@@ -164,6 +165,7 @@ describe('@segment/analytics-next', () => {
     await open();
     await run(`analytics.track('x'.repeat(300))`);
     await expect.poll(() => run<string[]>('errors')).toEqual([expect.stringContaining('delivery_failure')]);
+    expect(await world.refusals()).toContain('name-too-long');
     expect(await world.total('count')).toBe(0);
   });
 });

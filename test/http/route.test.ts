@@ -138,7 +138,7 @@ describe('the scope of every call', () => {
           method: method.toUpperCase(),
           path: path.replaceAll(/\{\w+\}/g, 'x'),
           key: operation['x-key'],
-          isProtocol: operation.tags.includes('collect') && !path.startsWith('/v1/import'),
+          isProtocol: operation.tags.includes('SDKs'),
         })),
     );
     expect(operations.length).toBeGreaterThan(40);

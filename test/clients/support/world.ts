@@ -88,6 +88,12 @@ export class World {
     return series[0]?.total ?? 0;
   }
 
+  /** The codes of the refusals that the stack keeps for people to see. */
+  async refusals(): Promise<string[]> {
+    const { arrivals } = await this.#ask<{ arrivals: { code: string }[] }>('GET', '/v1/arrivals?verdict=refused');
+    return arrivals.map(({ code }) => code);
+  }
+
   async traits(id: string): Promise<Record<string, unknown>> {
     const { traits } = await this.#ask<{ traits: Record<string, unknown> }>('POST', '/v1/people/profile', { id });
     return traits;

@@ -17,6 +17,7 @@ import { isObject } from '../../../core/std/object.ts';
 import { err, ok, type Result } from '../../../core/std/result.ts';
 import type { Problem } from '../../../http/problem.ts';
 import { JSON_TYPES } from '../../request/body.ts';
+import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { problemMembers, statusAnswer, textAnswer } from '../kit/answers.ts';
 import { Companion, withCompanions } from '../kit/companions.ts';
@@ -92,27 +93,21 @@ function identification(path: string, eventType: string): EventCall {
     methods: ['POST'],
     paths: [path],
     summary: `Amplitude's ${path.slice(1)} call`,
-    body: { types: [FORM_TYPE] },
+    body: { types: [FORM_TYPE, ...JSON_TYPES] },
     answerSchema: 'text/plain;charset=UTF-8',
     keyOf: () => null,
-    decode({ bytes }) {
-      const form = parseForm(bytes);
-      if (!form.ok) return form;
-      const packed = parsePacked(form.value.get('identification') ?? '', 'The field `identification`');
-      if (!packed.ok) return packed;
-      const typed = (value: unknown) =>
-        (Array.isArray(value) ? value : [value]).map((each) =>
+    decode(request) {
+      const fields = identificationOf(request);
+      if (!fields.ok) return fields;
+      const { key, packed } = fields.value;
+      const typed = (changes: unknown) =>
+        (Array.isArray(changes) ? changes : [changes]).map((each) =>
           isObject(each) ? { ...each, event_type: eventType } : each,
         );
-      const limited = limitEvents({ events: typed(packed.value.value) });
+      const limited = limitEvents({ events: typed(changesOf(packed.value)) });
       if (!limited.ok) return limited;
-      const key = form.value.get('api_key') ?? undefined;
-      return ok({
-        ...limited.value,
-        mapping: amplitudeMapping,
-        exactEvent: exactReader(packed.value.json, typed),
-        key,
-      });
+      const exactEvent = exactReader(packed.json, (exact) => typed(changesOf(exact)));
+      return ok({ ...limited.value, mapping: amplitudeMapping, exactEvent, key });
     },
     answer: ({ verdict }) =>
       verdict.received > 0 && verdict.rejected === verdict.received
@@ -122,13 +117,43 @@ function identification(path: string, eventType: string): EventCall {
   };
 }
 
+interface Identification {
+  readonly key: string | undefined;
+  readonly packed: PackedJson;
+}
+
+/** The key and the changes: fields of a form, or members of an object of the same names. */
+function identificationOf(request: ProtocolRequest): Result<Identification, Refusal> {
+  if (request.contentType === FORM_TYPE) {
+    const form = parseForm(request.bytes);
+    if (!form.ok) return form;
+    const packed = parsePacked(form.value.get('identification') ?? '[]', 'The field `identification`');
+    return packed.ok ? ok({ key: form.value.get('api_key') || undefined, packed: packed.value }) : packed;
+  }
+  const packed = readPacked(request);
+  return packed.ok ? ok({ key: keyOfBody(packed.value.value), packed: packed.value }) : packed;
+}
+
+/** The changes of a body that holds them beside the key, or of a field that is nothing else. */
+function changesOf(value: unknown): unknown {
+  return isObject(value) && value.api_key !== undefined ? (value.identification ?? []) : value;
+}
+
+function keyOfBody(body: unknown): string | undefined {
+  const key = isObject(body) ? body.api_key : undefined;
+  return typeof key === 'string' && key !== '' ? key : undefined;
+}
+
 /** Whether the body is Amplitude's, on a path that it shares. */
 export function isAmplitude({ value }: PackedJson): boolean {
   return isObject(value) && Array.isArray(value.events);
 }
 
 export function decodeAmplitude({ value: root, json }: PackedJson): Result<WireBatch, Refusal> {
+  const key = keyOfBody(root);
   if (!isObject(root) || !Array.isArray(root.events)) {
+    // A key that is missing is told first.
+    if (isObject(root) && key === undefined) return ok({ events: [] });
     return err({ code: 'batch-invalid', detail: 'The body is an object with `api_key` and a list `events`.' });
   }
   const limited = limitEvents({ events: root.events });
@@ -138,7 +163,6 @@ export function decodeAmplitude({ value: root, json }: PackedJson): Result<WireB
     mapping: amplitudeMapping,
     exactEvent: exactReader(json, (exact) => (exact as Wire).events),
   });
-  const key = typeof root.api_key === 'string' && root.api_key !== '' ? root.api_key : undefined;
   return ok({ ...expanded, key, sentAt: root.client_upload_time, source: AMPLITUDE });
 }
 
