@@ -29,5 +29,7 @@ export const SCHEMES_OF_KEY: Readonly<Record<RouteKey, readonly SchemeName[]>> =
   root: ['rootKey'],
   'read or write': ['readKey', 'adminKey', 'serverKey', 'browserKey'],
   'read or server': ['readKey', 'adminKey', 'serverKey'],
+  // A ticket stands in the query and is drawn with a read key.
+  'read or ticket': ['readKey', 'adminKey'],
   'admin or root': ['adminKey', 'rootKey'],
 };

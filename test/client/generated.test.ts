@@ -30,7 +30,9 @@ describe('the types of the client', () => {
 
 describe('the examples of the documentation', () => {
   it('compile', { timeout: 60_000 }, () => {
-    const guides = readdirSync(join(root, 'docs/guides')).map((file) => `docs/guides/${file}`);
+    const guides = readdirSync(join(root, 'docs/guides'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `docs/guides/${file}`);
     const blocks = ['README.md', ...guides].flatMap((file) =>
       [...readFileSync(join(root, file), 'utf8').matchAll(/```ts\n(.*?)```/gs)]
         .map(([, code]) => code!)
