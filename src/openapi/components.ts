@@ -19,6 +19,8 @@ const CLOSED = ',"additionalProperties":false';
 
 export class Components {
   readonly #schemas: Record<Direction, Map<string, JsonSchema>> = { input: new Map(), output: new Map() };
+  /** Many calls give the same answers and refusals. */
+  readonly #known: Record<Direction, Map<z.ZodType, JsonSchema>> = { input: new Map(), output: new Map() };
 
   constructor() {
     nameSchemas();
@@ -26,6 +28,14 @@ export class Components {
 
   /** The JSON schema, with references to components for its named parts. */
   schemaOf(schema: z.ZodType, direction: Direction): JsonSchema {
+    const known = this.#known[direction].get(schema);
+    if (known !== undefined) return known;
+    const made = this.#make(schema, direction);
+    this.#known[direction].set(schema, made);
+    return made;
+  }
+
+  #make(schema: z.ZodType, direction: Direction): JsonSchema {
     const { $defs = {}, ...own } = z.toJSONSchema(schema, { io: direction, unrepresentable: 'any' });
     for (const [name, part] of Object.entries($defs)) {
       if (name.startsWith('__'))

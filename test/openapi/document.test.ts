@@ -15,7 +15,7 @@ const { app } = fakeApp();
 
 beforeAll(() => {
   document = JSON.parse(JSON.stringify(openApiOf(app))) as OpenApiDocument;
-});
+}, 60_000);
 
 function operations(): { readonly name: string; readonly operation: Operation }[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
