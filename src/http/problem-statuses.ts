@@ -3,9 +3,11 @@ import type { ProblemCode } from '../wire/problem-codes.ts';
 
 /** Every other code has 400: the request itself is wrong. */
 const STATUSES: Readonly<Record<number, readonly ProblemCode[]>> = {
-  401: ['key-malformed', 'key-missing', 'key-revoked', 'key-unknown', 'tenant-deleted'],
+  401: ['key-malformed', 'key-missing', 'key-revoked', 'key-unknown', 'tenant-deleted', 'ticket-invalid'],
   403: ['key-root', 'key-scope', 'origin-not-allowed', 'tenant-other'],
   404: [
+    'annotation-not-found',
+    'board-not-found',
     'cohort-unknown',
     'export-not-found',
     'import-not-found',
@@ -13,11 +15,16 @@ const STATUSES: Readonly<Record<number, readonly ProblemCode[]>> = {
     'key-not-found',
     'person-not-found',
     'rollup-not-found',
+    'share-not-found',
+    'tile-not-found',
     'route-not-found',
     'tenant-not-found',
   ],
   405: ['method-not-allowed'],
   409: [
+    'annotations-full',
+    'board-changed',
+    'boards-full',
     'cohorts-full',
     'import-chunk-conflict',
     'import-closed',
@@ -31,6 +38,7 @@ const STATUSES: Readonly<Record<number, readonly ProblemCode[]>> = {
     'rollup-built-in',
     'rollups-full',
     'shards-shrink',
+    'shares-full',
     'tenant-exists',
   ],
   413: ['body-too-large', 'events-too-large', 'request-over-quota', 'too-many-days', 'too-many-events'],
@@ -40,6 +48,7 @@ const STATUSES: Readonly<Record<number, readonly ProblemCode[]>> = {
     'busy',
     'days-quota-exceeded',
     'links-quota-exceeded',
+    'live-full',
     'overloaded',
     'questions-quota-exceeded',
     'quota-exceeded',
@@ -51,6 +60,7 @@ const STATUSES: Readonly<Record<number, readonly ProblemCode[]>> = {
     'directory-unavailable',
     'export-tail-too-long',
     'import-unavailable',
+    'live-unavailable',
     'not-ready',
     'query-tail-too-long',
     'shard-map-stale',

@@ -6,6 +6,7 @@ import { statusesOf } from '../http/problem-statuses.ts';
 import { problemSchema } from '../wire/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
 import type { Components, JsonSchema } from './components.ts';
+import { BODY_EXAMPLES } from './examples.ts';
 import { SCHEMES_OF_KEY } from './security.ts';
 import { tagOf } from './tags.ts';
 
@@ -49,7 +50,7 @@ export interface Call {
 export function operationOf({ method, path, route }: Call, components: Components): Operation {
   const { summary, description, tag, key } = route;
   const parameters = [...pathParameters(path), ...queryParameters(route.query, components)];
-  const content = bodyContent(route, components);
+  const content = bodyContent(withExample(method, path, route), components);
   return {
     operationId: operationId(method, path),
     summary,
@@ -61,6 +62,12 @@ export function operationOf({ method, path, route }: Call, components: Component
     ...(content !== null && { requestBody: { required: true, content } }),
     responses: { ...successOf(route, components), ...refusalsOf(route, components) },
   };
+}
+
+/** Puts in the example of examples.ts where the route brings none. */
+function withExample(method: string, path: string, route: RouteDescription): RouteDescription {
+  const body = route.example?.body ?? BODY_EXAMPLES[`${method.toUpperCase()} ${path}`];
+  return body === undefined ? route : { ...route, example: { ...route.example, body } };
 }
 
 /** `postV1QueryFunnel`; unique, because a path and a method have one handler. */
