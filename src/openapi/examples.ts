@@ -3,7 +3,7 @@
  * example needs none here.
  */
 
-const JUNE = { from: '2026-06-01', to: '2026-07-01' };
+const JUNE = { from: '2025-06-01', to: '2025-07-01' };
 const ORDER = {
   id: 'order-1',
   event: 'Order Completed',
@@ -36,7 +36,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'POST /v1/query/funnel/people': { ...FUNNEL, step: 2, outcome: 'dropped', limit: 20 },
   'POST /v1/query/retention/people': {
     ...RETENTION,
-    figure: { cohort: '2026-06-01T00:00:00Z', n: 1, outcome: 'gone' },
+    figure: { cohort: '2025-06-02T00:00:00Z', n: 1, outcome: 'gone' },
   },
   'POST /v1/query/paths/people': {
     ...JUNE,
@@ -47,7 +47,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'POST /v1/query/lifecycle/people': {
     ...JUNE,
     interval: 'week',
-    figure: { at: '2026-06-08T00:00:00Z', state: 'dormant' },
+    figure: { at: '2025-06-09T00:00:00Z', state: 'dormant' },
   },
   'POST /v1/query/frequency/people': { ...JUNE, events: ['Order Completed'], of: 'days', figure: { n: 3 } },
   'POST /v1/people/profile': { id: 'ann' },

@@ -31,7 +31,5 @@ export const SCHEMES_OF_KEY: Readonly<Record<RouteKey, readonly SchemeName[]>> =
   'read or ticket': ['readKey', 'adminKey'],
   'read or write': ['readKey', 'adminKey', 'serverKey', 'browserKey'],
   'read or server': ['readKey', 'adminKey', 'serverKey'],
-  // A ticket stands in the query and is drawn with a read key.
-  'read or ticket': ['readKey', 'adminKey'],
   'admin or root': ['adminKey', 'rootKey'],
 };
