@@ -17,8 +17,11 @@ const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, heig
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const shots = join(root, 'test-results/pages');
 
-/** A page that needs to be told of what it is about; a tenant without events has no such thing. */
-const SUBJECTS: Readonly<Record<string, string>> = { '/person': '/person?id=person-1' };
+/** Pages that ask something only when they are told what about; a tenant without events has no such thing. */
+const SUBJECTS: Readonly<Record<string, string>> = {
+  '/person': '/person?id=person-1',
+  '/settings': '/settings?tab=keys',
+};
 /** Pages that are shown without the frame, which have tests of their own. */
 const ALONE: ReadonlySet<string> = new Set(['/shared']);
 

@@ -70,6 +70,3 @@ function ValueForm({ property, onAdd }: { readonly property: string; readonly on
     </>
   );
 }
-
-/** The form by itself, for places that load it when it is first opened. */
-export default FilterForm;

@@ -5,7 +5,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Lazy } from '../parts/lazy.tsx';
 import { Popover } from '../parts/popover.tsx';
 
-const loadForm = () => import('./filter-form.tsx');
+const loadForm = async () => ({ default: (await import('./filter-form.tsx')).FilterForm });
 
 interface FiltersProps {
   readonly filters: readonly Filter[];

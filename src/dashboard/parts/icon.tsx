@@ -24,7 +24,6 @@ const PATHS = {
   theme: 'M12 3a9 9 0 1 0 0 18zm0 0a9 9 0 0 1 0 18',
   help: 'M9 9a3 3 0 1 1 4.500 2.600c-1 .600-1.500 1.200-1.500 2.400m0 3v.500',
   more: 'M5 12h.010M12 12h.010M19 12h.010',
-  external: 'M14 4h6v6m0-6L11 13M18 14v6H4V6h6',
 } as const;
 export type IconName = keyof typeof PATHS;
 
