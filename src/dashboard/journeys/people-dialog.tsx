@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FunnelPeopleAnswer } from '../../wire/journeys.ts';
 import { type AskRequest, useAsk } from '../data/ask.ts';
+import { full } from '../data/format.ts';
 import { hrefOf } from '../data/router.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -17,6 +18,8 @@ export type ListedPerson = FunnelPeopleAnswer['people'][number];
 
 interface PeopleDialogProps {
   readonly title: string;
+  /** How many people they are. Default: not said. */
+  readonly count?: number | undefined;
   /** A call that lists people, without its page. */
   readonly request: AskRequest;
   /** The cohort that these people could become. Default: none can be made. */
@@ -26,10 +29,15 @@ interface PeopleDialogProps {
   readonly onClose: () => void;
 }
 
-export function PeopleDialog({ title, request, draft = null, actions, onClose }: PeopleDialogProps) {
+export function PeopleDialog({ title, count, request, draft = null, actions, onClose }: PeopleDialogProps) {
   const [isMaking, setMaking] = useState(false);
   return (
     <Dialog title={title} onClose={onClose}>
+      {count !== undefined && (
+        <p class="muted">
+          {full(count)} {count === 1 ? 'person' : 'people'}
+        </p>
+      )}
       <PeopleList key={JSON.stringify(request)} request={request} />
       <div class="actions">
         {draft && !isMaking && (

@@ -1,6 +1,8 @@
 /** Cohorts: the saved definitions, how many of their people are active, and where to go on with them. */
+
 import { useState } from 'preact/hooks';
 import type { WireCohort } from '../../../wire/cohorts.ts';
+import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { Spark } from '../../charts/spark.tsx';
 import { CallError } from '../../data/api.ts';
@@ -96,6 +98,7 @@ function Shown({ cohort, onGone }: { readonly cohort: WireCohort; readonly onGon
   const { id, name, who } = cohort;
   const body = { measure: 'users', where: { cohort: id }, last: `${ACTIVE_DAYS} days`, interval: 'day' };
   const asked = useAsk<Answer>({ path: '/v1/query', body });
+  const marks = marksOf(useAnnotations().data);
   return (
     <Card title={name} actions={isAdmin.value && <Remove cohort={cohort} onGone={onGone} />}>
       <div class="stack">
@@ -109,6 +112,7 @@ function Shown({ cohort, onGone }: { readonly cohort: WireCohort; readonly onGon
               startsMs={(first?.points ?? []).map((point) => Date.parse(point.at))}
               series={[{ label: 'Active people', values: (first?.points ?? []).map(({ value }) => value) }]}
               asOfMs={Date.parse(meta.asOf)}
+              marks={marks}
             />
           )}
         </Answered>

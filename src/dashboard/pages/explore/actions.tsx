@@ -1,6 +1,7 @@
 /** Actions: what can be done with a question: save it, hand it on as a link, a command or a file. */
 import { useState } from 'preact/hooks';
 import type { WireInsight } from '../../../wire/insights.ts';
+import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { CallError } from '../../data/api.ts';
 import { change } from '../../data/ask.ts';
 import { range } from '../../data/range.ts';
@@ -11,19 +12,25 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { type ExploreBody, savedBodyOf } from './body.ts';
 import { csvOf, type ShownSeries } from './series.ts';
+import type { View } from './state.ts';
 
 interface ActionsProps {
   readonly body: ExploreBody;
   readonly series: readonly ShownSeries[];
+  readonly view: View;
 }
 
-export function Actions({ body, series }: ActionsProps) {
+export function Actions({ body, series, view }: ActionsProps) {
   const [isSaving, setSaving] = useState(false);
   return (
     <div class="actions">
       <Button kind="primary" onClick={() => setSaving(true)}>
         Save as an insight
       </Button>
+      <AddToBoard
+        title={series[0]?.name ?? 'Question'}
+        question={{ chart: view, query: savedBodyOf(body, range.value.id) }}
+      />
       <CopyButton label="Copy link" text={() => location.href} />
       <CopyButton label="Copy as curl" text={() => curlOf(body)} />
       <Button onClick={() => saveFile('tidemark.csv', csvOf(series))} disabled={series.length === 0}>

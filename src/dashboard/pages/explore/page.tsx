@@ -55,7 +55,7 @@ export default function Explore() {
                     asOfMs={range.value.isOpen && answers[0] ? Date.parse(answers[0].meta.asOf) : null}
                     isEstimate={answers.some(({ meta }) => meta.estimated)}
                   />
-                  <Actions body={body} series={series} />
+                  <Actions body={body} series={series} view={state.view} />
                   <MadeOf answers={answers} />
                 </>
               );

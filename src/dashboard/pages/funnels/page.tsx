@@ -48,7 +48,7 @@ export default function Funnels() {
           </Answered>
         )}
       </Card>
-      {body !== null && <FunnelWho state={state} body={body} />}
+      {body !== null && <FunnelWho state={state} body={body} answer={asked.data} />}
     </>
   );
 }

@@ -1,8 +1,10 @@
 /** Sessions: how many, how long, where they begin and end; and the latest ones, each with what was done in it. */
+
 import type { EventListAnswer } from '../../../wire/events.ts';
 import type { JourneyAnswer } from '../../../wire/journeys.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
+import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { SessionList } from '../../charts/journeys/session-list.tsx';
 import { shareText } from '../../charts/journeys/share-text.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
@@ -94,6 +96,7 @@ interface FiguresProps {
 }
 
 function Figures({ answer, compared, interval }: FiguresProps) {
+  const marks = marksOf(useAnnotations().data);
   const { sessions, people, bounceRate, duration: lasts, events, points = [], open, meta } = answer;
   return (
     <>
@@ -113,6 +116,7 @@ function Figures({ answer, compared, interval }: FiguresProps) {
           { label: 'Bounces', values: points.map(({ bounces }) => bounces) },
         ]}
         asOfMs={Date.parse(meta.asOf)}
+        marks={marks}
       />
       {open > 0 && <p class="muted small">{full(open)} of them may still go on.</p>}
     </>
