@@ -38,7 +38,7 @@ const morning = {
       'people',
       'People',
       'number',
-      { x: 0, y: 0, w: 3, h: 3 },
+      { x: 0, y: 0, w: 3, h: 2 },
       {
         query: { measure: 'users', last: '7 days', compare: { offset: '1 week' } },
       },
@@ -47,7 +47,7 @@ const morning = {
       'revenue',
       'Revenue, €',
       'number',
-      { x: 3, y: 0, w: 3, h: 3 },
+      { x: 3, y: 0, w: 3, h: 2 },
       {
         query: { measure: { sum: 'revenue' }, ...orders, last: '7 days', compare: { offset: '1 week' } },
       },
@@ -56,7 +56,7 @@ const morning = {
       'orders',
       'Orders',
       'number',
-      { x: 6, y: 0, w: 3, h: 3 },
+      { x: 6, y: 0, w: 3, h: 2 },
       {
         query: { measure: 'count', ...orders, last: '7 days', compare: { offset: '1 week' } },
       },
@@ -65,7 +65,7 @@ const morning = {
       'basket',
       'Average order, €',
       'number',
-      { x: 9, y: 0, w: 3, h: 3 },
+      { x: 9, y: 0, w: 3, h: 2 },
       {
         query: { measure: { avg: 'revenue' }, ...orders, last: '7 days', compare: { offset: '1 week' } },
       },
@@ -74,7 +74,7 @@ const morning = {
       'people-by-day',
       'People by day',
       'area',
-      { x: 0, y: 3, w: 8, h: 5 },
+      { x: 0, y: 2, w: 8, h: 5 },
       {
         query: { measure: 'users', interval: 'day', ...LAST_MONTH },
       },
@@ -83,7 +83,7 @@ const morning = {
       'channels',
       'Where visits come from',
       'bar',
-      { x: 8, y: 3, w: 4, h: 5 },
+      { x: 8, y: 2, w: 4, h: 5 },
       {
         query: { measure: 'users', groupBy: ['utm_source'], top: 6, ...LAST_MONTH },
       },
@@ -92,7 +92,7 @@ const morning = {
       'revenue-by-category',
       'Revenue by category, €',
       'line',
-      { x: 0, y: 8, w: 8, h: 5 },
+      { x: 0, y: 7, w: 8, h: 5 },
       {
         query: { measure: { sum: 'revenue' }, ...orders, groupBy: ['category'], interval: 'day', ...LAST_MONTH },
       },
@@ -101,7 +101,7 @@ const morning = {
       'countries',
       'Orders by country',
       'table',
-      { x: 8, y: 8, w: 4, h: 5 },
+      { x: 8, y: 7, w: 4, h: 5 },
       {
         query: { measure: 'count', ...orders, groupBy: ['country'], top: 8, ...LAST_MONTH },
       },
@@ -110,7 +110,7 @@ const morning = {
       'retention',
       'Who comes back',
       'journey',
-      { x: 0, y: 13, w: 12, h: 6 },
+      { x: 0, y: 12, w: 12, h: 6 },
       {
         journey: { kind: 'retention', question: { interval: 'week', intervals: 8, last: '8 weeks' } },
       },
@@ -150,7 +150,7 @@ const checkout = {
       'by-version',
       'From payment to order, by version',
       'journey',
-      { x: 0, y: 11, w: 6, h: 6 },
+      { x: 0, y: 11, w: 12, h: 6 },
       {
         journey: {
           kind: 'funnel',
@@ -162,7 +162,7 @@ const checkout = {
       'by-hour',
       'Events by hour, this week',
       'area',
-      { x: 6, y: 11, w: 6, h: 6 },
+      { x: 0, y: 17, w: 12, h: 5 },
       {
         query: { measure: 'count', interval: 'hour', last: '7 days' },
       },
@@ -192,5 +192,6 @@ export const SHOP_COHORTS = [
 /** Made before the first event, so that every day is counted by them and the boards need not read events. */
 export const SHOP_ROLLUPS = [
   { name: 'Revenue by category', dimensions: ['column.event', 'category'], numbers: ['revenue'], allowUnknown: true },
+  { name: 'Events by country', dimensions: ['column.event', 'country'], numbers: [], allowUnknown: true },
   { name: 'Payments by reason', dimensions: ['column.event', 'reason'], numbers: [], allowUnknown: true },
 ];
