@@ -54,6 +54,9 @@ export interface RootKeys {
 
 export type KeyWarning = 'root-key-weak';
 
+/** The platform's CryptoKey, by a name that Node's types know too. */
+type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /** Makes and verifies keys under one signing key. */
 export class KeyRing {
   /**
@@ -66,7 +69,7 @@ export class KeyRing {
   readonly #random: RandomBytes;
   readonly #remembered = new Map<string, VerifiedKey>();
   /** The key itself and not its promise: on Workers a promise belongs to the request that made it. */
-  #signingKey: CryptoKey | undefined;
+  #signingKey: SigningKey | undefined;
 
   constructor({ rootKey, previousRootKey, signingKey = rootKey }: RootKeys, random: RandomBytes) {
     this.#rootKeys = previousRootKey === undefined ? [rootKey] : [rootKey, previousRootKey];
@@ -155,7 +158,7 @@ export function equalConstantTime(a: string, b: string): boolean {
 }
 
 /** The secret signs through a derived key of a single purpose, so that no other use of it can sign keys. */
-async function importSigningKey(secret: string): Promise<CryptoKey> {
+async function importSigningKey(secret: string): Promise<SigningKey> {
   const seed = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`tidemark/api-keys/1\0${secret}`));
   return crypto.subtle.importKey('raw', seed, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
 }

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../../core/limits.ts';
 import { type Chunk, cutChunks, newRowCounts } from '../import/chunks.ts';
+import { HISTORY_FORMATS } from '../import/from/formats.ts';
 import { type Input, readInputs } from '../import/inputs.ts';
 import { Journal } from '../import/journal.ts';
 import { previewInput, renderPreview } from '../import/preview.ts';
@@ -158,7 +159,7 @@ function isTimeNow(args: Args): boolean {
 }
 
 async function preview(args: Args, io: Io, nowMs: number | undefined): Promise<number> {
-  const { inputs } = await readInputs(args, io);
+  const { inputs } = await readInputs(args, io, HISTORY_FORMATS);
   const progress = startProgress(io, 'Reading', sizeOf(inputs));
   let readBytes = 0;
   const onBytes = (count: number) => {
@@ -183,7 +184,7 @@ async function prepare(args: Args, io: Io): Promise<Job> {
   args.mustText('tenant');
   const rowsMax = args.count('chunk-rows', 1, LIMITS.importChunkRowsMax) ?? CHUNK_ROWS_DEFAULT;
   const concurrency = args.count('concurrency', 1, CONCURRENCY_MAX) ?? CONCURRENCY_DEFAULT;
-  const { inputs, mapSource } = await readInputs(args, io);
+  const { inputs, mapSource } = await readInputs(args, io, HISTORY_FORMATS);
   const server = findServer(args, io);
   const key = server.mustKey('write');
   const onRetry = (reason: string, waitMs: number) =>

@@ -6,7 +6,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Args, CliError, type Io, UsageError } from '../kit/command.ts';
-import { FORMAT_NAMES, findFormat } from './from/formats.ts';
 import { inlineMapping, isInline, type Pair, parsePairs } from './inline-mapping.ts';
 import { FORMATS, type Format, guessFormat, loadMapping, type Mapping } from './mapping.ts';
 import { parseEncoding } from './read/encoding.ts';
@@ -27,9 +26,16 @@ export interface Inputs {
   readonly mapSource: Uint8Array;
 }
 
-export async function readInputs(args: Args, io: Io): Promise<Inputs> {
+/** What vendors export and servers log, by the names that `--from` takes. */
+export interface HistoryFormats {
+  readonly names: readonly string[];
+  /** Null when there is no format of that name. */
+  find(name: string): Promise<{ readonly format?: Format; open(): Mapping<unknown> } | null>;
+}
+
+export async function readInputs(args: Args, io: Io, formats: HistoryFormats): Promise<Inputs> {
   if (args.positionals.length === 0) throw new UsageError('name the file to import');
-  const source = await readSource(args, io);
+  const source = await readSource(args, io, formats);
   const inputs: Input[] = [];
   for (const name of args.positionals) {
     const path = resolve(io.cwd, name);
@@ -61,12 +67,12 @@ interface MapSource {
   readonly bytes: Uint8Array;
 }
 
-async function readSource(args: Args, io: Io): Promise<MapSource> {
+async function readSource(args: Args, io: Io, { names, find }: HistoryFormats): Promise<MapSource> {
   const from = args.text('from');
   if (from === undefined) return readMapSource(args.mustText('map'), io);
   if (args.text('map') !== undefined) throw new UsageError('--from and --map are two ways to say the same; give one');
-  const history = await findFormat(from);
-  if (history === null) throw new UsageError(`--from takes ${FORMAT_NAMES.join(', ')}, not "${from}"`);
+  const history = await find(from);
+  if (history === null) throw new UsageError(`--from takes ${names.join(', ')}, not "${from}"`);
   return { open: () => history.open(), format: history.format, pairs: [], bytes: Buffer.from(`from ${from}`) };
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { inlineMapping, isInline, parsePairs } from '../../../src/cli/import/inline-mapping.ts';
+import type { ImportEvent } from '../../../src/cli/import/mapping.ts';
 
 const columns = ['created_at', 'customer', 'amount', 'kind', 'country'];
 const row = { created_at: '2026-06-01T00:00:00Z', customer: 'ann', amount: '12.5', kind: 'Order', country: 'DE' };
 
 function mapOne(text: string, given: Record<string, unknown> = row, known = columns, areAllKnown = true) {
-  return inlineMapping(parsePairs(text), known, areAllKnown)(given, 1);
+  return inlineMapping(parsePairs(text), known, areAllKnown)(given, 1) as ImportEvent | null;
 }
 
 describe('a mapping in one text', () => {

@@ -1,9 +1,10 @@
 /** Formats: the names that `--from` takes. Each is loaded when it is asked for. */
+import type { HistoryFormats } from '../inputs.ts';
 import type { HistoryFormat } from './history.ts';
 
 const FORMATS: Readonly<Record<string, () => Promise<HistoryFormat>>> = {
   segment: async () => (await import('./segment.ts')).segment,
-  rudderstack: async () => (await import('./segment.ts')).rudderstack,
+  rudderstack: async () => (await import('./segment.ts')).segment,
   mixpanel: async () => (await import('./mixpanel.ts')).mixpanel,
   amplitude: async () => (await import('./amplitude.ts')).amplitude,
   posthog: async () => (await import('./posthog.ts')).posthog,
@@ -18,9 +19,7 @@ const FORMATS: Readonly<Record<string, () => Promise<HistoryFormat>>> = {
   iis: async () => (await import('./iis.ts')).iis,
 };
 
-export const FORMAT_NAMES: readonly string[] = Object.keys(FORMATS);
-
-/** Null when there is no format of that name. */
-export async function findFormat(name: string): Promise<HistoryFormat | null> {
-  return Object.hasOwn(FORMATS, name) ? FORMATS[name]!() : null;
-}
+export const HISTORY_FORMATS: HistoryFormats = {
+  names: Object.keys(FORMATS),
+  find: async (name) => (Object.hasOwn(FORMATS, name) ? FORMATS[name]!() : null),
+};

@@ -25,4 +25,3 @@ const map: Mapping<unknown> = (row, rowNumber) => {
 };
 
 export const segment: HistoryFormat = { format: 'ndjson', open: () => map };
-export const rudderstack: HistoryFormat = segment;

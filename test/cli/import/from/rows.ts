@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cutChunks, newRowCounts } from '../../../../src/cli/import/chunks.ts';
-import { findFormat } from '../../../../src/cli/import/from/formats.ts';
+import { HISTORY_FORMATS } from '../../../../src/cli/import/from/formats.ts';
 import { guessFormat, type ImportEvent } from '../../../../src/cli/import/mapping.ts';
 import type { Refusal } from '../../../../src/cli/import/refused.ts';
 import { readRows } from '../../../../src/cli/import/rows.ts';
@@ -21,7 +21,7 @@ export async function importText(from: string, text: string, name = 'export.json
   try {
     const path = join(folder, name);
     writeFileSync(path, text);
-    const format = (await findFormat(from))!;
+    const format = (await HISTORY_FORMATS.find(from))!;
     const shape = await surveyFile(path, { format: format.format ?? guessFormat(path), hasHeader: true });
     const counts = newRowCounts();
     const refusals: Refusal[] = [];

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { FORMAT_NAMES, findFormat } from '../../../../src/cli/import/from/formats.ts';
+import { HISTORY_FORMATS } from '../../../../src/cli/import/from/formats.ts';
 import { importText, lines } from './rows.ts';
 
 describe('the formats of history', () => {
-  it.each(FORMAT_NAMES)('%s is there', async (name) => {
-    expect((await findFormat(name))?.open()).toBeTypeOf('function');
+  it.each(HISTORY_FORMATS.names)('%s is there', async (name) => {
+    expect((await HISTORY_FORMATS.find(name))?.open()).toBeTypeOf('function');
   });
 
   it('are no others', async () => {
-    expect(await findFormat('adobe')).toBeNull();
-    expect(await findFormat('constructor')).toBeNull();
+    expect(await HISTORY_FORMATS.find('adobe')).toBeNull();
+    expect(await HISTORY_FORMATS.find('constructor')).toBeNull();
   });
 
   it.each(['segment', 'rudderstack', 'ga4', 'matomo'])('of JSON refuse what is none: %s', async (name) => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import mapLog from '../../examples/apache-log.map.ts';
-import mapRetail from '../../examples/online-retail.map.ts';
+import logMapping from '../../examples/apache-log.map.ts';
+import retailMapping from '../../examples/online-retail.map.ts';
+import type { ImportEvent } from '../../src/cli/import/mapping.ts';
+
+/** Each makes one event of a row. */
+const mapLog = (...row: Parameters<typeof logMapping>) => logMapping(...row) as ImportEvent | null;
+const mapRetail = (...row: Parameters<typeof retailMapping>) => retailMapping(...row) as ImportEvent | null;
 
 const line = {
   InvoiceNo: '536365',
