@@ -82,8 +82,9 @@ async function watch(
   } catch (cause) {
     throw unavailable('live-unavailable', 'The live stream could not be opened. Try again.', cause);
   }
-  if (answer.status < 400) return answer;
-  throw problemOf(answer.status);
+  if (answer.status >= 400) throw problemOf(answer.status);
+  // The headers of an answer that came from elsewhere cannot be changed, and every answer gets the security headers.
+  return answer.webSocket ? answer : new Response(answer.body, { headers: new Headers(answer.headers) });
 }
 
 interface Admitted {
