@@ -34,14 +34,31 @@ describe('the pages about the API', () => {
     const { call } = fakeApp();
     const { body: document } = await call('GET', '/openapi.json');
     const docs = await call('GET', '/docs');
-    for (const path of Object.keys(document.paths)) expect(docs.body).toContain(path);
+    for (const path of Object.keys(document.paths)) expect(docs.body).toContain(`<code>${path}</code>`);
     const errors = await call('GET', '/docs/errors');
     for (const code of Object.keys(PROBLEM_CODES)) expect(errors.body).toContain(`id="${code}"`);
     for (const page of [docs, errors]) {
       expect(page.headers.get('content-type')).toMatch(/^text\/html/);
-      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
-      expect(page.body).not.toContain('<script');
+      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/);
+      expect(page.body).not.toMatch(/<script|<style| style=|https?:\/\/(?!127)/);
     }
+    expect((await call('GET', '/docs/style.css')).headers.get('content-type')).toMatch(/^text\/css/);
+  });
+
+  it('answer for each call what to send and what comes back', async () => {
+    const { call } = fakeApp();
+    const { body: document } = await call('GET', '/openapi.json');
+    const docs = await call('GET', '/docs');
+    const links = [...new Set([...docs.body.matchAll(/href="(\/docs\/[a-z-]+)"/g)].map(([, href]) => href!))];
+    const pages = await Promise.all(links.map((link) => call('GET', link)));
+    const text = pages.map(({ status, body }) => (status === 200 ? body : '')).join('');
+    const operations = Object.values(document.paths).flatMap((item) => Object.values(item as object));
+    for (const { operationId } of operations) expect(text).toContain(`id="${operationId}"`);
+    expect(text.split('What to send').length - 1).toBe(operations.length);
+    expect(text.split('What comes back').length - 1).toBe(operations.length);
+    expect(text).toContain('&quot;measure&quot;: &quot;count&quot;');
+    expect(text).not.toMatch(/<script|<style| style=|undefined|\[object/);
+    expect((await call('GET', '/docs/nothing')).body.code).toBe('route-not-found');
   });
 });
 

@@ -527,10 +527,16 @@ export interface Paths {
     get: /** This API as an OpenAPI 3.1 document */ { answer: Components['OpenApi'] };
   };
   '/docs': {
-    get: /** This API as a page */ { answer: Response };
+    get: /** This API as pages: an overview */ { answer: Response };
   };
   '/docs/errors': {
     get: /** The codes of errors as a page */ { answer: Response };
+  };
+  '/docs/style.css': {
+    get: /** The style of the pages about this API */ { answer: Response };
+  };
+  '/docs/{part}': {
+    get: /** The calls of one part of this API as a page */ { path: { part: string }; answer: Response };
   };
   '/': {
     get: /** The dashboard: the overview */ { answer: Response };

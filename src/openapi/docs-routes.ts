@@ -1,12 +1,14 @@
 /**
- * Docs routes: the API about itself: `/openapi.json`, `/docs`, and the codes of errors at `/docs/errors`.
+ * Docs routes: the API about itself: `/openapi.json`, the pages at `/docs`, and the codes of errors at `/docs/errors`.
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { HTML_CONTENT_TYPE } from '../http/html.ts';
+import { Problem } from '../http/problem.ts';
 import { type RouteAuth, route } from '../http/route.ts';
+import { DOCS_CONTENT_SECURITY_POLICY, errorsPage, overviewPage, tagPage } from './docs/pages.ts';
+import { DOCS_STYLE } from './docs/style.ts';
 import { type OpenApiDocument, openApiOf } from './document.ts';
-import { DOCS_CONTENT_SECURITY_POLICY, docsPage, errorsPage } from './pages.ts';
 
 const documentSchema = z
   .looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.record(z.string(), z.unknown()) })
@@ -32,6 +34,9 @@ export function docsRoutes(whole: Hono, auth: RouteAuth): Hono {
     return document;
   };
 
+  const page = (path: '/docs' | '/docs/errors', summary: string, make: () => string) =>
+    route(app, auth, { ...open, path, summary, answer: 'text/html' }, () => new Response(make(), PAGE));
+
   route(
     app,
     auth,
@@ -44,17 +49,29 @@ export function docsRoutes(whole: Hono, auth: RouteAuth): Hono {
     },
     () => ({ ...openApi() }),
   );
+  page('/docs', 'This API as pages: an overview', () => overviewPage(openApi()));
+  page('/docs/errors', 'The codes of errors as a page', () => errorsPage(openApi()));
   route(
     app,
     auth,
-    { ...open, path: '/docs', summary: 'This API as a page', answer: 'text/html' },
-    () => new Response(docsPage(openApi()), PAGE),
+    { ...open, path: '/docs/style.css', summary: 'The style of the pages about this API', answer: 'text/css' },
+    () => new Response(DOCS_STYLE, { headers: { ...OPEN_TO_ALL, 'content-type': 'text/css; charset=UTF-8' } }),
   );
   route(
     app,
     auth,
-    { ...open, path: '/docs/errors', summary: 'The codes of errors as a page', answer: 'text/html' },
-    () => new Response(errorsPage(), PAGE),
+    {
+      ...open,
+      path: '/docs/:part',
+      summary: 'The calls of one part of this API as a page',
+      answer: 'text/html',
+      errors: ['route-not-found'],
+    },
+    ({ params: { part } }) => {
+      const html = tagPage(openApi(), part);
+      if (html === null) throw new Problem(404, 'route-not-found', 'There is no such part; /docs lists them.');
+      return new Response(html, PAGE);
+    },
   );
   return app;
 }

@@ -16,7 +16,7 @@ import { inOrder, tagOf } from './tags.ts';
 
 export interface OpenApiDocument {
   readonly openapi: string;
-  readonly info: JsonSchema;
+  readonly info: JsonSchema & { readonly description: string };
   readonly servers: readonly JsonSchema[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly 'x-tagGroups': readonly { readonly name: string; readonly tags: readonly string[] }[];

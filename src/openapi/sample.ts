@@ -24,16 +24,16 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
 };
 
 export function sampleOf(schema: JsonSchema, schemas: Readonly<Record<string, JsonSchema>>): unknown {
-  return sampleOf(schema, '', 0);
+  return sampleValue(schema, '', 0);
 
-  function sampleOf(part: JsonSchema, name: string, depth: number): unknown {
+  function sampleValue(part: JsonSchema, name: string, depth: number): unknown {
     if (depth > DEPTH_MAX) return null;
     if (typeof part.$ref === 'string')
-      return sampleOf(schemas[part.$ref.slice(part.$ref.lastIndexOf('/') + 1)]!, name, depth + 1);
+      return sampleValue(schemas[part.$ref.slice(part.$ref.lastIndexOf('/') + 1)]!, name, depth + 1);
     const given = givenValue(part);
     if (given !== undefined) return given;
     const [first] = (part.anyOf ?? part.oneOf ?? []) as readonly JsonSchema[];
-    if (first !== undefined) return sampleOf(first, name, depth + 1);
+    if (first !== undefined) return sampleValue(first, name, depth + 1);
     switch (Array.isArray(part.type) ? part.type[0] : part.type) {
       case 'object':
         return objectOf(part, depth);
@@ -54,14 +54,14 @@ export function sampleOf(schema: JsonSchema, schemas: Readonly<Record<string, Js
   function objectOf({ properties = {}, additionalProperties }: JsonSchema, depth: number): object {
     const members = Object.entries(properties as Record<string, JsonSchema>);
     if (members.length > 0)
-      return Object.fromEntries(members.map(([name, member]) => [name, sampleOf(member, name, depth + 1)]));
+      return Object.fromEntries(members.map(([name, member]) => [name, sampleValue(member, name, depth + 1)]));
     if (typeof additionalProperties !== 'object' || additionalProperties === null) return {};
-    return { country: sampleOf(additionalProperties as JsonSchema, 'country', depth + 1) };
+    return { country: sampleValue(additionalProperties as JsonSchema, 'country', depth + 1) };
   }
 
   function arrayOf({ items, prefixItems }: JsonSchema, name: string, depth: number): readonly unknown[] {
-    if (Array.isArray(prefixItems)) return prefixItems.map((item) => sampleOf(item, name, depth + 1));
-    return items === undefined ? [] : [sampleOf(items as JsonSchema, name.replace(/s$/, ''), depth + 1)];
+    if (Array.isArray(prefixItems)) return prefixItems.map((item) => sampleValue(item, name, depth + 1));
+    return items === undefined ? [] : [sampleValue(items as JsonSchema, name.replace(/s$/, ''), depth + 1)];
   }
 }
 

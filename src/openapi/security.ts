@@ -3,7 +3,7 @@ import type { RouteKey } from '../http/describe.ts';
 
 const HOW_TO_SEND = 'As `Authorization: Bearer <key>`, as the user name of Basic authentication, or in `x-write-key`.';
 
-function scheme(description: string): object {
+function scheme(description: string) {
   return { type: 'http', scheme: 'bearer', description: `${description} ${HOW_TO_SEND}` };
 }
 

@@ -61,6 +61,8 @@ const NOUNS: Readonly<Record<string, Tag>> = {
     description: 'Insights arranged on a page, shared by a link that can be revoked.',
   },
   annotations: { name: 'Boards', group: 'Ask', description: '' },
+  shares: { name: 'Boards', group: 'Ask', description: '' },
+  shared: { name: 'Boards', group: 'Ask', description: '' },
   cohorts: { name: 'Cohorts', group: 'Configure', description: 'People by what they did and by their traits.' },
   rollups: { name: 'Rollups', group: 'Configure', description: 'What is counted ahead of questions.' },
   tenants: { name: 'Tenants', group: 'Configure', description: 'Tenants, their quotas and their shards.' },
