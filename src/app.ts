@@ -29,7 +29,7 @@ import { lakeImporter } from './lake/import/import.ts';
 import { arrivalsRoutes } from './live/arrivals-routes.ts';
 import { liveRoutes } from './live/live-routes.ts';
 import { RequestCounter } from './observe/metrics.ts';
-import { docsRoutes } from './openapi/docs-routes.ts';
+import { docsRoutes } from './openapi/docs/docs-routes.ts';
 import { expiryRoutes } from './operate/expiry-routes.ts';
 import { healthRoutes } from './operate/health-routes.ts';
 import { sealRoutes } from './operate/seal-routes.ts';

@@ -5,8 +5,8 @@ import { PROBLEM_CONTENT_TYPE } from '../http/problem.ts';
 import { statusesOf } from '../http/problem-statuses.ts';
 import { problemSchema } from '../wire/problem.ts';
 import type { ProblemCode } from '../wire/problem-codes.ts';
+import { BODY_EXAMPLES } from './body-examples.ts';
 import type { Components, JsonSchema } from './components.ts';
-import { BODY_EXAMPLES } from './examples.ts';
 import { SCHEMES_OF_KEY } from './security.ts';
 import { tagOf } from './tags.ts';
 

@@ -57,7 +57,7 @@ interface CallRoute {
   /** The schema of the answer, or the content type of one that is no JSON. */
   readonly answerSchema: z.ZodType | string;
   readonly cors?: CorsSpec;
-  /** A body for the API's document. Default: the one of src/openapi/examples.ts, if there is one. */
+  /** A body for the API's document. Default: the one of src/openapi/body-examples.ts, if there is one. */
   readonly example?: { readonly body: unknown };
   /**
    * The key where the vendor puts it outside of the body: query, path, a header; null when it is not there. Replaces the look

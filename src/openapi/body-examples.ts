@@ -1,5 +1,5 @@
 /**
- * Examples: a body for each call that takes one, by `METHOD path`. A test sends each to the app. A route that brings its own
+ * BodyExamples: a body for each call that takes one, by `METHOD path`. A test sends each to the app. A route that brings its own
  * example needs none here.
  */
 

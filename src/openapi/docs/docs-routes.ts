@@ -3,12 +3,12 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { HTML_CONTENT_TYPE } from '../http/html.ts';
-import { Problem } from '../http/problem.ts';
-import { type RouteAuth, route } from '../http/route.ts';
-import { DOCS_CONTENT_SECURITY_POLICY, errorsPage, overviewPage, tagPage } from './docs/pages.ts';
-import { DOCS_STYLE } from './docs/style.ts';
-import { type OpenApiDocument, openApiOf } from './document.ts';
+import { HTML_CONTENT_TYPE } from '../../http/html.ts';
+import { Problem } from '../../http/problem.ts';
+import { type RouteAuth, route } from '../../http/route.ts';
+import { type OpenApiDocument, openApiOf } from '../document.ts';
+import { DOCS_CONTENT_SECURITY_POLICY, errorsPage, overviewPage, tagPage } from './pages.ts';
+import { DOCS_STYLE } from './style.ts';
 
 const documentSchema = z
   .looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.record(z.string(), z.unknown()) })
