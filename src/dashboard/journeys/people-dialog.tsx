@@ -81,15 +81,18 @@ export function PeopleList({ request }: { readonly request: AskRequest }) {
 }
 
 export function PeopleTable({ people }: { readonly people: readonly ListedPerson[] }) {
+  const person = { title: 'Person', render: (one: ListedPerson) => <PersonLink person={one} /> };
+  const device = {
+    title: 'Device',
+    render: (one: ListedPerson) => (one.userId === null ? '' : (one.anonymousId ?? '')),
+  };
+  const hasDevices = people.some(({ userId, anonymousId }) => userId !== null && anonymousId !== null);
   return (
     <Table
       caption="People"
       rows={people}
-      keyOf={({ person }) => person}
-      columns={[
-        { title: 'Person', render: (person) => <PersonLink person={person} /> },
-        { title: 'Device', render: ({ userId, anonymousId }) => (userId === null ? '' : (anonymousId ?? '')) },
-      ]}
+      keyOf={(one) => one.person}
+      columns={hasDevices ? [person, device] : [person]}
     />
   );
 }

@@ -55,7 +55,7 @@ function draftOf({ state, shown, answer, body }: Cell, page: PageFilters) {
     from: laterOf(cohort, instantOf(body.from)),
     to: earlierOf(intervalStart(state, cohort, 1), instantOf(body.to)),
   };
-  return retentionDraft(
+  const draft = retentionDraft(
     {
       start,
       back,
@@ -70,6 +70,8 @@ function draftOf({ state, shown, answer, body }: Cell, page: PageFilters) {
     },
     page,
   );
+  // In the first interval only what follows the start counts, and a cohort knows no order.
+  return { ...draft, isExact: n > 0 };
 }
 
 /** The start of the interval that is `count` after the one that begins at `start`, in the tenant's zone. */
