@@ -13,5 +13,5 @@ export function useAnnotations(): Asked<AnnotationList> {
 
 /** The marks of all charts of a page. */
 export function marksOf(list: AnnotationList | undefined): ChartMark[] {
-  return (list?.annotations ?? []).map(({ at, kind, text }) => ({ atMs: Date.parse(at), label: `${kind}: ${text}` }));
+  return (list?.annotations ?? []).map(({ at, text }) => ({ atMs: Date.parse(at), label: text }));
 }

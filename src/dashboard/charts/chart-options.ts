@@ -104,6 +104,10 @@ function faint(color: string): string {
   return color.replace(/^rgb\((.+)\)$/, 'rgba($1, 0.09)');
 }
 
+/** Rows of labels at the top of a chart. */
+const LABEL_ROWS = 3;
+const LABEL_ROW_PX = 14;
+
 /** Draws the watermark and the marks as thin vertical lines. */
 function drawMarks(plot: uPlot, { asOfMs, marks = [] }: LineChartProps): void {
   const { min = 0, max = 0 } = plot.scales.x ?? {};
@@ -112,7 +116,9 @@ function drawMarks(plot: uPlot, { asOfMs, marks = [] }: LineChartProps): void {
     ...marks.map(({ atMs, label }) => ({ atMs, color: colorOf('--warn'), flag: `⚑ ${label}` })),
   ];
   const { ctx, bbox } = plot;
-  for (const { atMs, color, flag } of lines) {
+  /** The right end of the last label of each row: a label that fits into no row is left out, its line stays. */
+  const rowEnds = Array.from({ length: LABEL_ROWS }, () => 0);
+  for (const { atMs, color, flag } of lines.sort((a, b) => a.atMs - b.atMs)) {
     if (atMs / 1_000 < (min ?? 0) || atMs / 1_000 > (max ?? 0)) continue;
     const x = Math.round(plot.valToPos(atMs / 1_000, 'x', true)) + 0.5;
     ctx.save();
@@ -127,8 +133,14 @@ function drawMarks(plot: uPlot, { asOfMs, marks = [] }: LineChartProps): void {
     if (flag !== '') {
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
       const isRight = x > bbox.left + bbox.width * 0.8;
-      ctx.textAlign = isRight ? 'right' : 'left';
-      ctx.fillText(flag, x + (isRight ? -4 : 4) * devicePixelRatio, bbox.top + 10 * devicePixelRatio);
+      const gap = 4 * devicePixelRatio;
+      const { width } = ctx.measureText(flag);
+      const left = isRight ? x - gap - width : x + gap;
+      const row = rowEnds.findIndex((end) => end < left);
+      if (row !== -1) {
+        rowEnds[row] = left + width;
+        ctx.fillText(flag, left, bbox.top + (10 + row * LABEL_ROW_PX) * devicePixelRatio);
+      }
     }
     ctx.restore();
   }
