@@ -16,11 +16,12 @@ type FedRefusal = Body['refused'][number];
 
 const FILTERS = ['event', 'path', 'country', 'source'] as const;
 const RETRY_AFTER_MS = 1_000;
+const SECONDS_MAX = 86_400;
 
 export const live: Command = {
   name: 'live',
   summary: 'Show events and refusals as they arrive',
-  usage: '[--event NAME] [--path P] [--country C] [--source S] [--json]',
+  usage: '[--event NAME] [--path P] [--country C] [--source S] [--seconds N] [--json]',
   notes: `
 The last five minutes come first. A line is an event, or begins with "refused" and says the code, the place and the reason; the
 body of a refusal is in GET /v1/arrivals. Ctrl-C ends the command.`,
@@ -30,6 +31,7 @@ body of a refusal is in GET /v1/arrivals. Ctrl-C ends the command.`,
     path: { type: 'string', value: 'P', help: 'only events of this page' },
     country: { type: 'string', value: 'C', help: 'only events from this country' },
     source: { type: 'string', value: 'S', help: 'only events of this protocol, such as segment' },
+    seconds: { type: 'string', value: 'N', help: 'end after N seconds (default: Ctrl-C ends the command)' },
     json: { type: 'boolean', help: 'print each message as a line of JSON' },
     ...TENANT_OPTION,
     ...SERVER_OPTIONS,
@@ -37,15 +39,18 @@ body of a refusal is in GET /v1/arrivals. Ctrl-C ends the command.`,
   positionalsMax: 0,
   async run(args, io) {
     const { server } = await openTenant(args, io, 'read');
-    let after: number | null = null;
-    for (;;) {
-      for await (const message of messages(streamUrl(server.url, args, after), server.mustKey('read'))) {
+    const key = server.mustKey('read');
+    const seconds = args.count('seconds', 1, SECONDS_MAX);
+    const ended = seconds === undefined ? new AbortController().signal : AbortSignal.timeout(seconds * 1_000);
+    for (let after: number | null = null; !ended.aborted; ) {
+      for await (const message of messages(streamUrl(server.url, args, after), key, ended)) {
         if (message.type === 'beat') continue;
         after = message.seq;
         show(message, args.flag('json'), io);
       }
-      await sleep(RETRY_AFTER_MS);
+      await sleep(RETRY_AFTER_MS, undefined, { signal: ended }).catch(() => {});
     }
+    return 0;
   },
 };
 
@@ -81,11 +86,11 @@ function refusalLine({ receivedAt, code, event, pointer, reason, source }: FedRe
   return [receivedAt, 'refused', code, event, pointer, reason, source].filter((part) => part !== null).join('  ');
 }
 
-/** The messages of one connection, until it ends. Throws when it is refused for good. */
-async function* messages(url: URL, key: string): AsyncGenerator<LiveMessage> {
+/** The messages of one connection, until it or the command ends. Throws when it is refused for good. */
+async function* messages(url: URL, key: string, signal: AbortSignal): AsyncGenerator<LiveMessage> {
   let response: Response;
   try {
-    response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+    response = await fetch(url, { headers: { authorization: `Bearer ${key}` }, signal });
   } catch {
     return;
   }
