@@ -52,6 +52,7 @@ const STATUSES: Readonly<Record<number, readonly ProblemCode[]>> = {
     'overloaded',
     'questions-quota-exceeded',
     'quota-exceeded',
+    'share-quota-exceeded',
     'storage-quota-exceeded',
   ],
   500: ['internal'],

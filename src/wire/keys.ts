@@ -68,6 +68,8 @@ export const UNUSABLE_KEY_CODES = [
   'key-malformed',
   'key-unknown',
   'key-revoked',
+  // The key of a share link, which opens no call of a tenant.
+  'key-scope',
   'tenant-deleted',
 ] as const;
 

@@ -37,7 +37,7 @@ export function keyCheckRoutes({ auth }: Pick<ControlServices, 'auth'>): Hono {
       tag: 'collect',
       key: 'none',
       answer: keyCheckSchema,
-      errors: ['control-unavailable', 'key-scope'],
+      errors: ['control-unavailable'],
       example: {
         answer: { valid: true, scope: 'browser', keyClass: 'browser', sends: true, tenant: 'shop', hint: 'x7qa' },
       },

@@ -79,7 +79,9 @@ describe('a share link', () => {
         const headers = { authorization: `Bearer ${link.key}`, 'content-type': 'application/json' };
         const body = method === 'get' ? null : JSON.stringify({});
         const { status } = await app.request(url, { method: method.toUpperCase(), headers, body });
-        expect([`${method} ${path}`, status]).toEqual([`${method} ${path}`, 403]);
+        // Where the key stands in the path, the header is not looked at.
+        const wanted = /\{key\}/.test(path) && !path.startsWith('/v1/keys') ? 401 : 403;
+        expect([`${method} ${path}`, status]).toEqual([`${method} ${path}`, wanted]);
         refused.push(path);
       }
     }

@@ -245,8 +245,10 @@ describe('journeys', () => {
     const { body: document } = await call('GET', '/openapi.json');
     for (const name of [...Object.keys(QUESTIONS), 'funnel/people']) {
       const { post } = document.paths[`/v1/query/${name}`];
-      expect(post.requestBody.content['application/json'].schema.properties.from).toBeDefined();
-      expect(post.responses[200].content['application/json'].schema.properties.meta).toBeDefined();
+      const named = ({ $ref, ...schema }: { $ref?: string }) =>
+        $ref === undefined ? schema : document.components.schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
+      expect(named(post.requestBody.content['application/json'].schema).properties.from).toBeDefined();
+      expect(named(post.responses[200].content['application/json'].schema).properties.meta).toBeDefined();
     }
   });
 });
