@@ -43,13 +43,13 @@ class Client {
     const after = this.#after === null ? '' : `&after=${this.#after}`;
     const socket = new WebSocket(`${tenant.url.replace('http', 'ws')}/v1/live?ticket=${ticket}${after}`);
     await new Promise<void>((resolve) => {
-      socket.onmessage = ({ data }) => {
-        const message = liveMessageSchema.parse(JSON.parse(data));
+      socket.addEventListener('message', ({ data }) => {
+        const message = liveMessageSchema.parse(JSON.parse(String(data)));
         socket.send(`ack:${message.seq}`);
         if (message.type !== 'beat') this.#take(message);
         if (this.#isDone) socket.close();
-      };
-      socket.onclose = () => resolve();
+      });
+      socket.addEventListener('close', () => resolve());
     });
   }
 

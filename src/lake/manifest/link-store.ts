@@ -27,7 +27,7 @@ export function insertLinks(
   links: readonly Link[],
   seqFrom: number | null = null,
 ): D1PreparedStatement[] {
-  return jsonParameters(links, () => LINK_SIZE_BYTES).map((json) =>
+  return jsonParameters(earliestOf(links), () => LINK_SIZE_BYTES).map((json) =>
     db
       .prepare(
         `INSERT OR REPLACE INTO links (uid, kind, from_hash, to_hash, at_ms, source)
@@ -39,6 +39,17 @@ export function insertLinks(
       )
       .bind(uid, source, json, seqFrom),
   );
+}
+
+/** Each link once, with its earliest date: a statement that is told one twice would keep the later row. */
+function earliestOf(links: readonly Link[]): Link[] {
+  const earliest = new Map<string, Link>();
+  for (const link of links) {
+    const key = `${link.kind} ${link.from} ${link.to}`;
+    const known = earliest.get(key);
+    if (known === undefined || link.atMs < known.atMs) earliest.set(key, link);
+  }
+  return [...earliest.values()];
 }
 
 /**

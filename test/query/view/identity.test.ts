@@ -152,6 +152,17 @@ function undo(fake: ReturnType<typeof fakeD1>['fake'], uid: string, source: stri
 }
 
 describe('people', () => {
+  it('belong by the earliest date of a link that one flush tells twice', async () => {
+    const { db } = fakeD1();
+    const told = [
+      { kind: 'device', from: 'g', to: 'd', atMs: 0 },
+      { kind: 'device', from: 'g', to: 'd', atMs: 1 },
+    ] as const;
+    await db.batch(insertLinks(db, 'u', 's', told.map(hashed)));
+    const { results } = await db.prepare('SELECT at_ms FROM links').all<{ at_ms: number }>();
+    expect(results).toEqual([{ at_ms: 0 }]);
+  });
+
   it('are the same however their links are read: at once, piece by piece, from tails', {
     timeout: 60_000,
   }, async () => {

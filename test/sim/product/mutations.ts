@@ -82,7 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/manifest/flushes.ts',
-        old: "'NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = ?1 AND f.incarnation = ?2 AND f.seq_from = ?3)'",
+        old: "`NOT ${isFlushStoredSql('?1', '?2', '?3')}`",
         new: "'(?1 <> ?2 OR ?3 >= 0)'",
       },
     ],
@@ -239,7 +239,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'seal-covers-too-much',
     what: 'a seal claims segments that came after its plan',
-    patches: [{ file: 'src/lake/seal/plan.ts', old: 'coveredSeq: headSeq,', new: 'coveredSeq: headSeq + 2,' }],
+    patches: [
+      {
+        file: 'src/lake/seal/plan.ts',
+        old: 'coveredSeq: Math.max(headSeq, sealed?.coveredSeq ?? 0),',
+        new: 'coveredSeq: headSeq + 2,',
+      },
+    ],
   },
   {
     name: 'undo-beside-a-seal',
@@ -487,18 +493,6 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/query/ask/data-version.ts',
         old: '[reply.incarnation, reply.headSeq]',
         new: '[reply.incarnation, 0]',
-      },
-    ],
-  },
-  {
-    name: 'kept-answer-read-once',
-    what: 'an answer is kept under the version from before it was made alone',
-    scenario: 'kept-answer-after-an-ack',
-    patches: [
-      {
-        file: 'src/query/ask/kept-answers.ts',
-        old: 'version === (await versionNow(asking, report))',
-        new: 'version.length > 0 && versionNow.length > 0',
       },
     ],
   },
