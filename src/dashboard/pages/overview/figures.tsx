@@ -4,6 +4,8 @@ import { figureOf, METRICS, type MetricId, type Sources } from './metrics.ts';
 
 interface FiguresProps {
   readonly sources: Sources;
+  /** Whether an answer failed: a figure without a value then has none to wait for. */
+  readonly hasFailed: boolean;
   readonly shown: MetricId;
   readonly onShow: (id: MetricId) => void;
 }
@@ -11,7 +13,7 @@ interface FiguresProps {
 /** The session length has no values over time. */
 const WITHOUT_LINE: MetricId = 'duration';
 
-export function Figures({ sources, shown, onShow }: FiguresProps) {
+export function Figures({ sources, hasFailed, shown, onShow }: FiguresProps) {
   return (
     <div class="figures">
       {METRICS.map((metric) => {
@@ -22,6 +24,8 @@ export function Figures({ sources, shown, onShow }: FiguresProps) {
             <span class="figure-value" id={`figure-${metric.id}`}>
               {figure ? (
                 <Num value={figure.now} format={metric.format} isEstimate={figure.isEstimate} />
+              ) : hasFailed ? (
+                '–'
               ) : (
                 <span class="skeleton figure-wait" />
               )}

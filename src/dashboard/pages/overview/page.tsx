@@ -69,7 +69,12 @@ function Report() {
     <>
       <section class="card report" aria-label="Figures">
         {sessions.error && asked !== sessions && <ErrorBox error={sessions.error} onRetry={sessions.retry} />}
-        <Figures sources={sources} shown={shown} onShow={(id) => setParams({ m: id === 'people' ? null : id })} />
+        <Figures
+          sources={sources}
+          hasFailed={Boolean(counts.error || sessions.error)}
+          shown={shown}
+          onShow={(id) => setParams({ m: id === 'people' ? null : id })}
+        />
         <Answered asked={asked} height={CHART_BLOCK_HEIGHT}>
           {() => <Chart id={shown} line={lineOf(shown, sources)} />}
         </Answered>
