@@ -39,7 +39,7 @@ export function Now() {
             </div>
           </dl>
           {startsMs.length === 0 ? (
-            <Skeleton height={170} />
+            state !== 'failing' && <Skeleton height={170} />
           ) : (
             <LineChart
               title="Events by the minute"
