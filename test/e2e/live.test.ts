@@ -82,6 +82,8 @@ describe('a watcher of a running stack', () => {
     for (let i = EVENTS; i < 2 * EVENTS; i++) {
       const event = { id: name(i), event: name(i), userId: 'ann' };
       await vi.waitFor(() => ingest(tenant, [event]), { timeout: 30_000, interval: 200 });
+      // A message lists the newest 50 events of its 400 ms, and counts the others.
+      await sleep(40);
     }
     await vi.waitFor(() => expect(client.seenAtMs.size).toBe(2 * EVENTS), { timeout: 20_000 });
     client.stop();
