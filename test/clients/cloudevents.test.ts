@@ -44,6 +44,6 @@ describe('cloudevents', () => {
       body: `[${events.join(',')}]`,
     });
     expect(response.status).toBe(200);
-    expect((await world.eventsOf(2)).map(({ event }) => event)).toEqual(['a', 'b']);
+    expect((await world.eventsOf(2)).map(({ event }) => event).sort()).toEqual(['a', 'b']);
   });
 });
