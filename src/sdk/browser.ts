@@ -6,8 +6,9 @@
  * const tidemark = createTidemark({ key: 'tm_browser_…', host: 'https://tidemark.example.com' });
  * tidemark.track('Signed Up', { plan: 'pro' });
  */
-import type { Properties, Refused } from './event.ts';
-import { type Answer, makeOutbox } from './outbox.ts';
+import type { Properties } from './event.ts';
+import { makeOutbox } from './outbox.ts';
+import { eventsUrlOf, newId, post, warn } from './platform.ts';
 import { localStore, type Store } from './store.ts';
 import { type Client, makeClient, type Options } from './tidemark.ts';
 
@@ -19,21 +20,27 @@ export interface BrowserOptions extends Options {
   readonly pages?: 'auto' | 'hash' | 'manual';
 }
 
-const TRY_MS_MAX = 15_000;
 /** Above this, a browser refuses to let the request outlive its page. */
 const KEEPALIVE_LENGTH_MAX = 60_000;
 
 export function createTidemark(options: BrowserOptions): Client {
   const { key, host, onRefused = warn } = options;
   const now = Date.now;
-  const url = `${host.replace(/\/$/, '')}/v1/events`;
+  const url = eventsUrlOf(host);
   const kept = localStore(`tm:${key.slice(-8)}:`, () => localStorage);
   const envelope = () => ({ writeKey: key, context: deviceContext() });
   const makeOutboxOf = (store: () => Store, isOpen: () => boolean) =>
     makeOutbox({
       store,
       isOpen,
-      post: (body) => post(url, body),
+      // Text, which a page may send across origins without a preflight.
+      post: (body) =>
+        post(url, {
+          headers: { 'content-type': 'text/plain' },
+          body,
+          keepalive: body.length < KEEPALIVE_LENGTH_MAX,
+          credentials: 'omit',
+        }),
       alone: (work) => alone(`tm:${key}`, work),
       now,
       random: Math.random,
@@ -57,29 +64,6 @@ export function createTidemark(options: BrowserOptions): Client {
   client.outbox.flush();
   if (options.pages !== 'manual') watchPages(() => client.page(), options.pages === 'hash');
   return client;
-}
-
-function newId(): string {
-  const random = crypto.getRandomValues(new Uint8Array(10));
-  return Date.now().toString(36) + Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-async function post(url: string, body: string): Promise<Answer> {
-  try {
-    // Text, which a page may send across origins without a preflight.
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'text/plain' },
-      body,
-      keepalive: body.length < KEEPALIVE_LENGTH_MAX,
-      credentials: 'omit',
-      signal: AbortSignal.timeout(TRY_MS_MAX),
-    });
-    const retryAfterMs = Number(answer.headers.get('retry-after')) * 1_000 || 0;
-    return { status: answer.status, retryAfterMs, text: await answer.text() };
-  } catch {
-    return { status: 0, retryAfterMs: 0, text: '' };
-  }
 }
 
 async function alone(name: string, work: () => Promise<void>): Promise<boolean> {
@@ -143,8 +127,4 @@ function watchPages(onPage: () => void, isHashed: boolean): void {
   addEventListener('popstate', () => setTimeout(look));
   if (isHashed) addEventListener('hashchange', () => setTimeout(look));
   look();
-}
-
-function warn(refused: Refused): void {
-  console.warn('tidemark:', refused.code, refused);
 }

@@ -6,8 +6,9 @@
  * tidemark.track('Order Paid', { value: 12.5 }, { userId: 'ann' });
  * await tidemark.flush(); // before the process ends; in a Worker: ctx.waitUntil(tidemark.flush())
  */
-import type { Properties, Refused, SdkEvent } from './event.ts';
-import { type Answer, makeOutbox } from './outbox.ts';
+import type { Properties, SdkEvent } from './event.ts';
+import { makeOutbox } from './outbox.ts';
+import { eventsUrlOf, newId, post, warn } from './platform.ts';
 import { memoryStore } from './store.ts';
 import { makeClient, type Options } from './tidemark.ts';
 
@@ -26,14 +27,15 @@ export interface ServerTidemark {
   flush(): Promise<void>;
 }
 
-const TRY_MS_MAX = 15_000;
+/** Events that wait in memory, some 100 MB of them. Beyond it the oldest are dropped, and told. */
+const EVENTS_MAX = 100_000;
 
 export function createTidemark({
   key,
   host,
   onRefused = warn,
 }: Pick<Options, 'key' | 'host' | 'onRefused'>): ServerTidemark {
-  const url = `${host.replace(/\/$/, '')}/v1/events`;
+  const url = eventsUrlOf(host);
   const now = Date.now;
   const kept = memoryStore();
   const { make, alias, flush } = makeClient(
@@ -44,7 +46,11 @@ export function createTidemark({
         makeOutbox({
           store,
           isOpen,
-          post: (body) => post(url, key, body),
+          post: (body) => {
+            const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+            return post(url, { headers, body });
+          },
+          eventsMax: EVENTS_MAX,
           alone: (work) => work().then(() => true),
           now,
           random: Math.random,
@@ -57,7 +63,7 @@ export function createTidemark({
           onRefused,
         }),
       now,
-      newId: () => now().toString(36) + crypto.randomUUID().replaceAll('-', '').slice(0, 20),
+      newId,
       context: () => ({}),
       hasDevice: false,
       isOptedOut: false,
@@ -71,23 +77,4 @@ export function createTidemark({
     alias,
     flush,
   };
-}
-
-async function post(url: string, key: string, body: string): Promise<Answer> {
-  try {
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body,
-      signal: AbortSignal.timeout(TRY_MS_MAX),
-    });
-    const retryAfterMs = Number(answer.headers.get('retry-after')) * 1_000 || 0;
-    return { status: answer.status, retryAfterMs, text: await answer.text() };
-  } catch {
-    return { status: 0, retryAfterMs: 0, text: '' };
-  }
-}
-
-function warn(refused: Refused): void {
-  console.warn('[tidemark] refused:', refused.code, refused.message, refused);
 }

@@ -6,7 +6,7 @@
  * - Network errors, 408, 429 and 5xx are tried again after `Retry-After`, or after 1 s, doubled up to a minute, with jitter.
  *   Another refusal of the whole request (a wrong key) keeps the events too; it is told, and tried again after a minute.
  * - An event that the server refused is removed and told: sending it again would change nothing.
- * - Beyond EVENTS_MAX the oldest are dropped, and told.
+ * - Beyond `eventsMax` the oldest are dropped, and told.
  */
 import type { Refused, SdkEvent } from './event.ts';
 import type { Store } from './store.ts';
@@ -26,6 +26,8 @@ export interface OutboxDeps {
   readonly post: (body: string) => Promise<Answer>;
   /** Runs the work unless another tab is at it; false when it was not run. */
   readonly alone: (work: () => Promise<void>) => Promise<boolean>;
+  /** Events that may wait. Default: 1,000. */
+  readonly eventsMax?: number;
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;
@@ -43,7 +45,7 @@ export interface Outbox {
   flushAtEnd(): void;
 }
 
-/** Names of events in the store; ids begin with their time, so the order of names is that of the events. */
+/** Of the names of events in the store. */
 const PREFIX = 'e';
 const EVENTS_MAX = 1_000;
 const BATCH_EVENTS_MAX = 100;
@@ -56,19 +58,13 @@ const PAUSE_MS_MAX = 60_000;
 type Batch = ReadonlyMap<string, string>;
 
 export function makeOutbox(deps: OutboxDeps): Outbox {
-  const { store, now, random, later, onRefused } = deps;
+  const { store, now, random, later, onRefused, eventsMax: waitingMax = EVENTS_MAX } = deps;
   const sending = new Set<string>();
   let failures = 0;
   let dueAtMs = 0;
   /** Until then only a call of `flush` sends: the server asked for a pause, or failed. */
   let pausedUntilMs = 0;
   let running: Promise<void> | null = null;
-
-  const namesOf = () =>
-    store()
-      .names()
-      .filter((name) => name.startsWith(PREFIX))
-      .sort();
 
   const schedule = (delayMs: number) => {
     const atMs = Math.max(now() + delayMs, pausedUntilMs);
@@ -92,8 +88,8 @@ export function makeOutbox(deps: OutboxDeps): Outbox {
   const take = (eventsMax: number): Batch => {
     const batch = new Map<string, string>();
     let length = 0;
-    for (const name of deps.isOpen() ? namesOf() : []) {
-      const text = sending.has(name) ? null : store().get(name);
+    for (const name of deps.isOpen() ? store().names() : []) {
+      const text = name.startsWith(PREFIX) && !sending.has(name) ? store().get(name) : null;
       if (text === null) continue;
       length += text.length;
       if (batch.size === eventsMax || (batch.size > 0 && length > BATCH_LENGTH_MAX)) break;
@@ -154,9 +150,9 @@ export function makeOutbox(deps: OutboxDeps): Outbox {
   return {
     add(event) {
       store().set(PREFIX + event.id, JSON.stringify(event));
-      const names = namesOf();
-      if (names.length > EVENTS_MAX) {
-        const oldest = new Map(names.slice(0, names.length - EVENTS_MAX).map((name) => [name, '']));
+      if (store().size() > waitingMax) {
+        const names = [...store().names()].filter((name) => name.startsWith(PREFIX));
+        const oldest = new Map(names.slice(0, -waitingMax).map((name) => [name, '']));
         refuse(oldest, 'queue-full', 'Too many events wait.');
       }
       schedule(GATHERED_MS);

@@ -7,7 +7,10 @@ export interface Store {
   get(name: string): string | null;
   /** Null removes. */
   set(name: string, value: string | null): void;
-  names(): string[];
+  /** An upper bound of the number of names, without reading them. */
+  size(): number;
+  /** In the order of the events: of their making, or of their ids, which begin with the time. */
+  names(): Iterable<string>;
 }
 
 export function memoryStore(): Store {
@@ -15,7 +18,8 @@ export function memoryStore(): Store {
   return {
     get: (name) => kept.get(name) ?? null,
     set: (name, value) => void (value === null ? kept.delete(name) : kept.set(name, value)),
-    names: () => [...kept.keys()],
+    size: () => kept.size,
+    names: () => kept.keys(),
   };
 }
 
@@ -40,12 +44,14 @@ export function localStore(prefix: string, storage: () => Storage): Store {
       }, false);
       if (!isKept && value !== null) rest.set(name, value);
     },
-    names: () => [
-      ...attempt(
-        (local) => Object.keys(local).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])),
-        [],
-      ),
-      ...rest.names(),
-    ],
+    size: () => rest.size() + attempt((local) => local.length, 0),
+    names: () =>
+      [
+        ...attempt(
+          (local) => Object.keys(local).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])),
+          [],
+        ),
+        ...rest.names(),
+      ].sort(),
   };
 }

@@ -110,7 +110,7 @@ export function makeClient(
   };
 
   const forget = (isGone: (name: string) => boolean) => {
-    for (const each of [kept, waiting]) for (const name of each.names().filter(isGone)) each.set(name, null);
+    for (const each of [kept, waiting]) for (const name of [...each.names()].filter(isGone)) each.set(name, null);
   };
 
   const setConsent = (next: Consent) => {
@@ -146,7 +146,7 @@ export function makeClient(
 }
 
 function move(from: Store, to: Store): void {
-  for (const name of from.names()) {
+  for (const name of [...from.names()]) {
     if (name === 'consent') continue;
     to.set(name, from.get(name));
     from.set(name, null);

@@ -4,6 +4,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, createTenant, query, send, type TestTenant } from '../e2e/support/api.ts';
+import { randomFrom } from '../lake/generate.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { chromiumPath, launchChromium } from './chromium.ts';
 import { type Fault, openSite } from './support/site.ts';
@@ -38,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)('the SDK under faults', () => {
   });
 
   async function run(seed: number): Promise<void> {
-    const random = randomOf(seed);
+    const random = randomFrom(seed);
     let hasFaults = true;
     const faultOf = (): Fault => (hasFaults && random() < 0.5 ? FAULTS[Math.floor(random() * FAULTS.length)]! : 'none');
     const site = await openSite({ stackUrl: stack.url, key, attributes: 'data-pages="manual"', faultOf });
@@ -107,14 +108,3 @@ const drained = (page: Page) =>
   page.evaluate<boolean>(
     'tidemark.flush().then(() => Object.keys(localStorage).every((name) => !/^tm:.*:e/.test(name)))',
   );
-
-/** A generator of numbers in [0, 1) from a seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

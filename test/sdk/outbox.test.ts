@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Refused, SdkEvent } from '../../src/sdk/event.ts';
 import { type Answer, makeOutbox, type Outbox } from '../../src/sdk/outbox.ts';
 import { memoryStore, type Store } from '../../src/sdk/store.ts';
+import { randomFrom } from '../lake/generate.ts';
 
 const OK: Answer = { status: 200, retryAfterMs: 0, text: '{"errors":[]}' };
 
@@ -60,7 +61,7 @@ interface Page {
   isOpen: boolean;
 }
 
-function openPage(clock: Clock, store: Store, post: (body: string) => Promise<Answer>): Page {
+function openPage(clock: Clock, store: Store, post: (body: string) => Promise<Answer>, eventsMax?: number): Page {
   const refused: Refused[] = [];
   const page: Page = {
     refused,
@@ -75,6 +76,7 @@ function openPage(clock: Clock, store: Store, post: (body: string) => Promise<An
       later: clock.later,
       envelope: () => ({ writeKey: 'key' }),
       onRefused: (event) => refused.push(event),
+      ...(eventsMax !== undefined && { eventsMax }),
     }),
   };
   return page;
@@ -89,20 +91,9 @@ const eventOf = (clock: Clock, more: Partial<SdkEvent> = {}): SdkEvent => ({
   ...more,
 });
 
-/** A generator of numbers in [0, 1) from a seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 describe('an outbox', () => {
   it.each(Array.from({ length: 200 }, (_, seed) => seed + 1))('loses and doubles nothing, seed %i', async (seed) => {
-    const random = randomOf(seed);
+    const random = randomFrom(seed);
     const clock = new Clock();
     const server = new Server();
     const store = memoryStore();
@@ -140,7 +131,7 @@ describe('an outbox', () => {
     await clock.pass(600_000);
     await tabs[0]!.outbox.flush();
     expect(new Set(server.taken.keys())).toEqual(new Set(sent));
-    expect(store.names()).toEqual([]);
+    expect([...store.names()]).toEqual([]);
   });
 
   it('keeps to Retry-After and to growing pauses, whatever is added meanwhile', async () => {
@@ -212,6 +203,16 @@ describe('an outbox', () => {
     const events = Array.from({ length: 1_003 }, () => eventOf(clock));
     for (const event of events) outbox.add(event);
     expect(refused.map(({ id, code }) => [id, code])).toEqual(events.slice(0, 3).map(({ id }) => [id, 'queue-full']));
+  });
+
+  it('holds a burst of a server, whose bound is wider', async () => {
+    const clock = new Clock();
+    const server = new Server();
+    const { outbox, refused } = openPage(clock, memoryStore(), async (body) => server.take(body), 100_000);
+    for (let count = 0; count < 20_000; count++) outbox.add(eventOf(clock));
+    await clock.pass(1_000);
+    await outbox.flush();
+    expect([server.taken.size, server.copies, refused]).toEqual([20_000, 0, []]);
   });
 
   it('sends nothing while it is closed, and no request of more than 64 KiB', async () => {
