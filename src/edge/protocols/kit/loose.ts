@@ -4,7 +4,8 @@
 import { isObject } from '../../../core/std/object.ts';
 import { parseExactJson } from '../exact-json.ts';
 
-const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** Digits are read by one repetition alone: two beside each other take the square of the length of a text that is no number. */
+const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The number that a text writes; any other value, and a number that a double cannot keep, as it is. */
 export function numeric(value: unknown): unknown {
