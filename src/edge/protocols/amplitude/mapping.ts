@@ -18,6 +18,7 @@ import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import { companionId, companionMapping } from '../kit/companions.ts';
 import type { Draft } from '../kit/draft.ts';
+import { looseId } from '../kit/loose.ts';
 import { revenueOf } from '../kit/revenue.ts';
 import { putContext, putPage } from './context.ts';
 import { putUserProperties } from './user-properties.ts';
@@ -118,8 +119,10 @@ function setsTraits(sent: Wire): boolean {
 const LINK_LENGTH_MAX = 250;
 
 /** The id of the companion that joins the device and the user of an event; null when it names no two. */
-function linkOf({ user_id: user, device_id: device }: Wire): string | null {
-  if (user == null || device == null || user === '' || device === '' || user === device) return null;
+function linkOf({ user_id: userId, device_id: deviceId }: Wire): string | null {
+  const user = looseId(userId);
+  const device = looseId(deviceId);
+  if (user === null || device === null || user === device) return null;
   const id = `link.${device}.${user}`;
   return id.length <= LINK_LENGTH_MAX ? id : null;
 }

@@ -16,7 +16,7 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import type { Draft } from '../kit/draft.ts';
-import { numeric, objectOf, parseJsonText, sizeOf, textOf } from '../kit/loose.ts';
+import { looseId, numeric, objectOf, parseJsonText, sizeOf, textOf } from '../kit/loose.ts';
 import type { UnreadableEvent } from '../protocol.ts';
 
 export function translateTrackingEvent(sent: Wire, draft: Draft): UnreadableEvent | undefined {
@@ -116,7 +116,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 function translateGoal(sent: Wire, draft: Draft): void {
-  if (String(sent.idgoal) !== '0') {
+  if (looseId(sent.idgoal) !== '0') {
     putNamed(sent, draft, { place: 'idgoal', parameters: { idgoal: 'goal_id', revenue: 'revenue' }, name: 'goal' });
     return;
   }

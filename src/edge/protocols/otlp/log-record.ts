@@ -9,7 +9,7 @@
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import type { Draft } from '../kit/draft.ts';
-import { numeric } from '../kit/loose.ts';
+import { looseId, numeric, textOf } from '../kit/loose.ts';
 import { UnreadableEvent } from '../protocol.ts';
 
 /** A record with what its neighbours share. */
@@ -57,7 +57,7 @@ function plainOf(value: unknown, depth: number): unknown {
   if (isObject(value.arrayValue)) return listOf(value.arrayValue.values).map((one) => plainOf(one, depth + 1));
   if (isObject(value.kvlistValue)) {
     const pairs = listOf(value.kvlistValue.values).filter(isObject);
-    return Object.fromEntries(pairs.map((pair) => [String(pair.key), plainOf(pair.value, depth + 1)]));
+    return Object.fromEntries(pairs.map((pair) => [looseId(pair.key) ?? '', plainOf(pair.value, depth + 1)]));
   }
   return value.stringValue ?? value.boolValue ?? value.doubleValue ?? value.bytesValue ?? null;
 }
@@ -130,12 +130,21 @@ export function translateRecord(sent: Wire, draft: Draft): UnreadableEvent | und
 
 /** Nanoseconds as digits, of which the last six are below a millisecond. 0 stands for an unknown time. */
 function translateTime(record: Wire, draft: Draft): void {
-  const isKnown = (time: unknown) => time != null && time !== '' && Number(time) !== 0;
   const name = isKnown(record.timeUnixNano) ? 'timeUnixNano' : 'observedTimeUnixNano';
   const time = record[name];
   if (!isKnown(time)) return;
-  const digits = typeof time === 'number' ? BigInt(Math.trunc(time)).toString() : String(time);
+  const digits = digitsOf(time);
   draft.put('timestamp', /^\d{7,}$/.test(digits) ? Number(digits.slice(0, -6)) : time, `/${name}`);
+}
+
+function isKnown(time: unknown): boolean {
+  return time != null && time !== '' && (typeof time === 'object' || Number(time) !== 0);
+}
+
+/** The digits of a number or a text; '' for any other value, an endless number among them. */
+function digitsOf(time: unknown): string {
+  if (typeof time === 'number') return Number.isFinite(time) ? BigInt(Math.trunc(time)).toString() : '';
+  return textOf(time) ?? '';
 }
 
 function translateAttribute({ key, value, place }: Attribute, draft: Draft): void {

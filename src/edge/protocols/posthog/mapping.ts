@@ -19,6 +19,7 @@ import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import { companionId, companionMapping } from '../kit/companions.ts';
 import type { Draft } from '../kit/draft.ts';
+import { looseId } from '../kit/loose.ts';
 import { TraitDraft } from '../kit/traits.ts';
 
 const TYPE_OF: Readonly<Record<string, string>> = {
@@ -175,7 +176,7 @@ function putGroup(bag: Wire, draft: Draft): void {
   draft.properties(bag.$group_set, '/properties/$group_set');
   draft.property('$group_type', type, '/properties/$group_type');
   // A server's SDK makes up a person for the group: `$company_acme`.
-  if (draft.wire.userId === `$${type}_${key}`) draft.put('userId', null, '/distinct_id');
+  if (draft.wire.userId === `$${looseId(type)}_${looseId(key)}`) draft.put('userId', null, '/distinct_id');
 }
 
 function putContext(bag: Wire, draft: Draft): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { otlpProtocol } from '../../../../src/edge/protocols/otlp/otlp.ts';
 import { NOW_MS, testApp, testTenant } from '../../support/app.ts';
 import { describeProtocol, requestTo, type SendFixture } from '../contract.ts';
+import { NO_TEXT } from '../malformed.ts';
 import { bytesOf, describeMalformedForms } from '../malformed-forms.ts';
 import { LOGS_PROTO } from './logs-proto.ts';
 
@@ -246,6 +247,7 @@ describeMalformedForms('OTLP', {
     ['attributes that are texts', attributes(['a']), 'properties-invalid', '/attributes'],
     ['a time in words', record({ timeUnixNano: 'soon' }), 'timestamp-invalid', '/timeUnixNano'],
     ['a time of nothing', record({ timeUnixNano: '7' }), 'timestamp-invalid', '/timeUnixNano'],
+    ['a time without a text form', record({ timeUnixNano: NO_TEXT }), 'timestamp-invalid', '/timeUnixNano'],
     ['a time before 1990', record({ timeUnixNano: '1000000000000' }), 'timestamp-out-of-range', '/timeUnixNano'],
     ['a name that is an object', { eventName: {} }, 'name-invalid', '/eventName'],
     ['a long name', { eventName: 'n'.repeat(201) }, 'name-too-long', '/eventName'],
@@ -276,6 +278,7 @@ describeMalformedForms('OTLP', {
     ],
     ['a value of nothing', attributes([{ key: 'a', value: {} }, { key: 'b' }]), null],
     ['an integer beyond 2^53', attributes([{ key: 'a', value: { intValue: '9223372036854775807' } }]), null],
+    ['a key without a text form', attributes([{ key: 'a', value: { kvlistValue: { values: [{ key: NO_TEXT }] } } }]), null],
     ['an integer in words', attributes([{ key: 'a', value: { intValue: 'many' } }]), null],
     ['a list that is none', attributes([{ key: 'a', value: { arrayValue: { values: 5 } } }]), null],
     ['a key called __proto__', attributes([text('__proto__', 'x')]), null],
@@ -289,6 +292,7 @@ describeMalformedForms('OTLP', {
     ['scopes that are a text', bytesOf('{"resourceLogs":[{"scopeLogs":"x"}]}'), 'batch-invalid'],
     ['records that are an object', bytesOf('{"resourceLogs":[{"scopeLogs":[{"logRecords":{}}]}]}'), 'batch-invalid'],
     ['no UTF-8', Uint8Array.of(0xff), 'utf8-invalid'],
+    ['an endless time', bytesOf('{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":1e999}]}]}]}'), 1],
     ['no records', bytesOf('{}'), 0],
   ],
 });
