@@ -3,7 +3,7 @@
  * Rows become what the adapter makes of a tracker's events.
  * Reference: https://docs.snowplow.io/docs/pipeline/enriched-tsv-format/
  */
-import { schemaName, selfDescribing } from '../../../edge/protocols/snowplow/self-describing.ts';
+import { entitiesOf, schemaName, selfDescribing } from '../../../edge/protocols/snowplow/self-describing.ts';
 import type { ImportEvent, Json } from '../mapping.ts';
 import type { HistoryFormat } from './history.ts';
 import { bagOf, jsonOf, numberOf, objectOf, utcOf, withLinks } from './rows.ts';
@@ -34,7 +34,7 @@ function fieldsOf(line: string): Fields {
 }
 
 function eventOf(fields: Fields): ImportEvent {
-  const entities = entitiesOf(fields.contexts);
+  const entities = contextsOf(fields.contexts);
   const session = objectOf(entities?.client_session);
   return {
     id: fields.event_id!,
@@ -126,17 +126,9 @@ function contextOf(fields: Fields, entities: Readonly<Record<string, unknown>> |
   });
 }
 
-/** The contexts by the names of their schemas; several of one schema are a list. */
-function entitiesOf(text: string | undefined): Record<string, unknown> | undefined {
+/** The contexts that name a schema. */
+function contextsOf(text: string | undefined): Record<string, unknown> | undefined {
   const list = objectOf(jsonOf(text)).data;
   if (!Array.isArray(list)) return undefined;
-  const entities: Record<string, unknown> = {};
-  for (const entity of list.map(selfDescribing)) {
-    if (entity === null) continue;
-    const name = schemaName(entity.schema);
-    const knownValue = Object.hasOwn(entities, name) ? entities[name] : undefined;
-    if (knownValue === undefined) entities[name] = entity.data;
-    else entities[name] = Array.isArray(knownValue) ? [...knownValue, entity.data] : [knownValue, entity.data];
-  }
-  return entities;
+  return entitiesOf(list.map(selfDescribing).filter((entity) => entity !== null));
 }

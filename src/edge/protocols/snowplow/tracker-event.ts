@@ -14,11 +14,10 @@
  * Reference: https://docs.snowplow.io/docs/events/going-deeper/event-parameters/
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
-import { isObject } from '../../../core/std/object.ts';
 import type { Draft } from '../kit/draft.ts';
 import { numeric, objectOf, sizeOf, textOf } from '../kit/loose.ts';
 import { UnreadableEvent } from '../protocol.ts';
-import { parsePackedText, type SelfDescribing, schemaName, selfDescribing } from './self-describing.ts';
+import { entitiesOf, parsePackedText, schemaName, selfDescribing } from './self-describing.ts';
 
 const unreadable = (path: string, message: string) => new UnreadableEvent({ code: 'json-invalid', path, message });
 
@@ -147,23 +146,13 @@ function translateContexts(sent: Wire, draft: Draft): UnreadableEvent | undefine
   const parsed = parsePackedText(sent[field], field === 'cx');
   const list = selfDescribing(parsed)?.data;
   if (!Array.isArray(list)) return unreadable(`/${field}`, `\`${field}\` holds no list of contexts.`);
-  const entities: Record<string, unknown> = {};
-  for (const entity of list.map(selfDescribing)) {
-    if (entity === null) return unreadable(`/${field}`, `\`${field}\` holds a context without a schema.`);
-    addEntity(entities, entity);
-    readEntity(schemaName(entity.schema), objectOf(entity.data), draft, `/${field}`);
+  const entities = list.map(selfDescribing);
+  if (!entities.every((entity) => entity !== null)) {
+    return unreadable(`/${field}`, `\`${field}\` holds a context without a schema.`);
   }
+  for (const { schema, data } of entities) readEntity(schemaName(schema), objectOf(data), draft, `/${field}`);
   draft.opaque(`/${field}`);
-  draft.context('entities', entities, `/${field}`);
-}
-
-/** Several contexts of one schema are a list. */
-function addEntity(entities: Record<string, unknown>, { schema, data }: SelfDescribing): void {
-  const name = schemaName(schema);
-  if (name === '__proto__') return;
-  const known = Object.hasOwn(entities, name) ? entities[name] : undefined;
-  if (known === undefined) entities[name] = data;
-  else entities[name] = Array.isArray(known) ? [...known, data] : [known, data];
+  draft.context('entities', entitiesOf(entities), `/${field}`);
 }
 
 /** Contexts that tell what our columns hold. */
@@ -173,7 +162,7 @@ function readEntity(name: string, data: Wire, draft: Draft, place: string): void
     draft.context('sessionId', data.sessionId, place);
     if (draft.wire.anonymousId == null) draft.put('anonymousId', data.userId, place);
   }
-  if (name !== 'mobile_context' || !isObject(data)) return;
+  if (name !== 'mobile_context') return;
   draft.inContext('os', 'name', data.osType, place);
   draft.inContext('os', 'version', data.osVersion, place);
   draft.inContext('device', 'manufacturer', data.deviceManufacturer, place);
