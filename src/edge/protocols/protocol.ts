@@ -165,10 +165,13 @@ export function jsonAnswer(document: object): ProtocolAnswer {
 }
 
 export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
-  const { length } = batch.events;
-  return length <= LIMITS.requestEventsMax
-    ? ok(batch)
-    : err(tooManyEvents('A request', LIMITS.requestEventsMax, length));
+  const refusal = refusalOfCount(batch.events.length);
+  return refusal === null ? ok(batch) : err(refusal);
+}
+
+/** The refusal of a request with so many events; null when it may have them. For a call that makes an object of each. */
+export function refusalOfCount(count: number): Refusal | null {
+  return count <= LIMITS.requestEventsMax ? null : tooManyEvents('A request', LIMITS.requestEventsMax, count);
 }
 
 /** The refusal of a `container` ("A request") that holds too many events. */

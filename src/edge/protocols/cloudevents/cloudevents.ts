@@ -16,6 +16,7 @@ import { z } from 'zod';
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { isObject } from '../../../core/std/object.ts';
+import { pointerStep } from '../../../core/std/pointer.ts';
 import { err, ok, type Result } from '../../../core/std/result.ts';
 import { verdictSchema } from '../../../wire/ingest.ts';
 import type { ProtocolRequest } from '../../request/head.ts';
@@ -107,7 +108,7 @@ function translate(sent: Wire, draft: Draft): UnreadableEvent | undefined {
   draft.inContext('app', 'name', sent.source, '/source');
   putData(sent, draft);
   if (sent.subject != null) draft.property('subject', sent.subject, '/subject');
-  for (const name of Object.keys(sent)) if (!KNOWN.has(name)) draft.property(name, sent[name], `/${name}`);
+  for (const name of Object.keys(sent)) if (!KNOWN.has(name)) draft.property(name, sent[name], pointerStep(name));
 }
 
 function faultOf({ specversion, id, source }: Wire): UnreadableEvent | null {

@@ -7,6 +7,7 @@
  * hit of a batch has its position too.
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
+import { pointerStep } from '../../../core/std/pointer.ts';
 import type { Draft } from '../kit/draft.ts';
 import { numeric, sizeOf, textOf } from '../kit/loose.ts';
 
@@ -42,8 +43,8 @@ function translateVisit(sent: Wire, draft: Draft): void {
 
 function translateParameters(sent: Wire, draft: Draft): void {
   for (const name in sent) {
-    if (name.startsWith('ep.')) draft.property(name.slice(3), sent[name], `/${name}`);
-    else if (name.startsWith('epn.')) draft.property(name.slice(4), numeric(sent[name]), `/${name}`);
+    if (name.startsWith('ep.')) draft.property(name.slice(3), sent[name], pointerStep(name));
+    else if (name.startsWith('epn.')) draft.property(name.slice(4), numeric(sent[name]), pointerStep(name));
   }
   if (sent.cu != null) draft.property('currency', sent.cu, '/cu');
   if (sent._et != null) draft.property('engagement_time_msec', numeric(sent._et), '/_et');

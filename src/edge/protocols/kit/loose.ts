@@ -3,6 +3,7 @@
  */
 import { isObject } from '../../../core/std/object.ts';
 import { parseExactJson } from '../exact-json.ts';
+import { parseJson } from '../json.ts';
 
 /** Digits are read by one repetition alone: two beside each other take the square of the length of a text that is no number. */
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -45,10 +46,6 @@ const MAY_BE_UNSAFE = /\d{16}|\de/i;
  * is none.
  */
 export function parseJsonText(text: string): unknown {
-  try {
-    const value = JSON.parse(text);
-    return MAY_BE_UNSAFE.test(text) ? parseExactJson(text) : value;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return value !== undefined && MAY_BE_UNSAFE.test(text) ? parseExactJson(text) : value;
 }

@@ -28,6 +28,7 @@ import {
   jsonAnswer,
   type Protocol,
   type ProtocolAnswer,
+  refusalOfCount,
   type Taken,
   type WireBatch,
 } from '../protocol.ts';
@@ -72,6 +73,8 @@ function decodeBulk({ bytes, head }: ProtocolRequest): Result<WireBatch, Refusal
   return parseJsonBatch(bytes, (json) => {
     const { requests = [], token_auth: token } = objectOf(json);
     if (!Array.isArray(requests)) return err({ code: 'batch-invalid', detail: '`requests` is an array of queries.' });
+    const refusal = refusalOfCount(requests.length);
+    if (refusal !== null) return err(refusal);
     return ok(batchOf(requests.map(parametersOf), head, textOf(token) ?? undefined));
   });
 }

@@ -15,12 +15,12 @@ import { UnreadableEvent } from '../protocol.ts';
 /** A record with what its neighbours share. */
 export class SentRecord {
   readonly record: unknown;
-  readonly resource: readonly Attribute[];
+  readonly resource: Resource;
   readonly scope: Wire;
   /** The id of a record that brings none. */
   readonly id: string;
 
-  constructor(record: unknown, resource: readonly Attribute[], scope: Wire, id: string) {
+  constructor(record: unknown, resource: Resource, scope: Wire, id: string) {
     this.record = record;
     this.resource = resource;
     this.scope = scope;
@@ -35,11 +35,19 @@ export interface Attribute {
   readonly place: string | null;
 }
 
+/** What a resource gives to each of its records, read once for all of them. */
+export interface Resource {
+  /** The attributes that fill columns, each name once. */
+  readonly known: readonly Attribute[];
+  /** All attributes; null when there are none. */
+  readonly whole: Wire | null;
+}
+
 /** The nesting of a value that is read; an event has less. */
 const DEPTH_MAX = 12;
 
 /** The attributes of a record, or of a resource. Null when they are no list of keys and values. */
-export function readAttributes(list: unknown, place: string | null): Attribute[] | null {
+function readAttributes(list: unknown, place: string | null): Attribute[] | null {
   if (list == null) return [];
   if (!Array.isArray(list)) return null;
   const attributes: Attribute[] = [];
@@ -48,6 +56,19 @@ export function readAttributes(list: unknown, place: string | null): Attribute[]
     attributes.push({ key: entry.key, value: plainOf(entry.value, 0), place: place && `${place}/${i}/value` });
   }
   return attributes;
+}
+
+export function readResource(list: unknown): Resource {
+  const attributes = readAttributes(list, null) ?? [];
+  const known = new Map(
+    attributes.filter(({ key }) => fillsColumn(key)).map((attribute) => [attribute.key, attribute]),
+  );
+  const whole = attributes.length === 0 ? null : Object.fromEntries(attributes.map(({ key, value }) => [key, value]));
+  return { known: [...known.values()], whole };
+}
+
+function fillsColumn(key: string): boolean {
+  return [IDENTITY, CONTEXT, CONTEXT_PARTS].some((table) => Object.hasOwn(table, key));
 }
 
 /** The JSON value of an AnyValue. Integers come as texts, and stay texts when a double cannot keep them. */
@@ -118,13 +139,11 @@ export function translateRecord(sent: Wire, draft: Draft): UnreadableEvent | und
   draft.put('id', id, '');
   draft.put('event', 'log', '/eventName');
   translateTime(record, draft);
-  for (const attribute of resource) translateAttribute(attribute, draft);
+  for (const attribute of resource.known) translateAttribute(attribute, draft);
   for (const attribute of attributes) translateAttribute(attribute, draft);
   if (record.eventName != null && record.eventName !== '') draft.put('event', record.eventName, '/eventName');
   translateRest(record, draft);
-  if (resource.length > 0) {
-    draft.context('resource', Object.fromEntries(resource.map(({ key, value }) => [key, value])), '');
-  }
+  draft.context('resource', resource.whole, '');
   if (scope.name != null && scope.name !== '') draft.context('scope', scope.name, '');
 }
 

@@ -219,6 +219,32 @@ describe("OpenTelemetry's logs", () => {
     });
   });
 
+  it('of a resource larger than an event are refused, and not those of others', async () => {
+    const { send, shards } = await start();
+    const large = Array.from({ length: 300 }, (_, i) => ({ key: `k${i}`, value: { doubleValue: 1e300 } }));
+    const resourceLogs = [large, [text('a', 'x'.repeat(40_000))], RESOURCE.attributes].map((attributes) => ({
+      resource: { attributes },
+      scopeLogs: [{ logRecords: [{ eventName: 'x' }] }],
+    }));
+    const response = await send((key) => json.malformed(bytesOf(JSON.stringify({ resourceLogs })), key));
+    expect(await response.json()).toEqual({
+      partialSuccess: {
+        rejectedLogRecords: '2',
+        errorMessage: expect.stringMatching(/^2 refused; event-too-large at : What several events share/),
+      },
+    });
+    expect(shards.rows('event')).toEqual([['x']]);
+  });
+
+  it('may be as many as the events of a request, over all scopes', async () => {
+    const { send, shards } = await start();
+    const scopeLogs = [2_000, 501].map((count) => ({ logRecords: Array.from({ length: count }, () => ({})) }));
+    const body = bytesOf(JSON.stringify({ resourceLogs: [{ scopeLogs }] }));
+    const response = await send((key) => json.malformed(body, key));
+    expect([response.status, await refusalCode(response)]).toEqual([413, 'too-many-events']);
+    expect(shards.requests).toEqual([]);
+  });
+
   it('of which one is broken keep the others', async () => {
     const { send, shards } = await start();
     // resourceLogs { scopeLogs { logRecords: eventName "a"; logRecords: half of a field; logRecords: eventName "b" } }
@@ -278,7 +304,11 @@ describeMalformedForms('OTLP', {
     ],
     ['a value of nothing', attributes([{ key: 'a', value: {} }, { key: 'b' }]), null],
     ['an integer beyond 2^53', attributes([{ key: 'a', value: { intValue: '9223372036854775807' } }]), null],
-    ['a key without a text form', attributes([{ key: 'a', value: { kvlistValue: { values: [{ key: NO_TEXT }] } } }]), null],
+    [
+      'a key without a text form',
+      attributes([{ key: 'a', value: { kvlistValue: { values: [{ key: NO_TEXT }] } } }]),
+      null,
+    ],
     ['an integer in words', attributes([{ key: 'a', value: { intValue: 'many' } }]), null],
     ['a list that is none', attributes([{ key: 'a', value: { arrayValue: { values: 5 } } }]), null],
     ['a key called __proto__', attributes([text('__proto__', 'x')]), null],
