@@ -16,8 +16,8 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
-import { companionId, companionMapping } from '../kit/companions.ts';
-import type { Draft } from '../kit/draft.ts';
+import { companionId, mappingWithCompanions } from '../kit/companions.ts';
+import { type Draft, draftMapping } from '../kit/draft.ts';
 import { looseId } from '../kit/loose.ts';
 import { revenueOf } from '../kit/revenue.ts';
 import { putContext, putPage } from './context.ts';
@@ -49,7 +49,8 @@ const HANDLED: ReadonlySet<string> = new Set([
   '$currency',
 ]);
 
-export const amplitudeMapping = companionMapping(translate, translateCompanion);
+export const amplitudeMapping = mappingWithCompanions(draftMapping(translate));
+export const amplitudeCompanions = draftMapping(translateCompanion);
 
 function typeOf({ event_type: name }: Wire): string {
   return typeof name === 'string' && Object.hasOwn(TYPE_OF, name) ? TYPE_OF[name]! : 'track';

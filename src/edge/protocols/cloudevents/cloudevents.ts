@@ -21,13 +21,12 @@ import { err, ok, type Result } from '../../../core/std/result.ts';
 import { verdictSchema } from '../../../wire/ingest.ts';
 import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
-import { statusAnswer } from '../kit/answers.ts';
+import { verdictAnswer } from '../kit/answers.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { outcomeOf } from '../kit/links.ts';
 import { parseJsonText } from '../kit/loose.ts';
 import { unpackBase64 } from '../kit/packed.ts';
-import { type EventCall, jsonAnswer, type Protocol, UnreadableEvent, type WireBatch } from '../protocol.ts';
+import { type EventCall, type Protocol, UnreadableEvent, type WireBatch } from '../protocol.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
 const BATCHED = 'application/cloudevents-batch+json';
@@ -57,7 +56,7 @@ const events: EventCall = {
   answerSchema: verdictSchema,
   cors: { requestHeaders: [...ATTRIBUTES, ...EXTENSIONS].map((name) => `${PREFIX}${name}`) },
   decode: (request) => (isBinary(request) ? decodeBinary(request) : parseJsonBatch(request.bytes, pickEvents)),
-  answer: (taken) => (outcomeOf(taken).isAllRefused ? statusAnswer(400, taken.verdict) : jsonAnswer(taken.verdict)),
+  answer: verdictAnswer,
 };
 
 export const cloudEventsProtocol: Protocol = { source: 'cloudevents', calls: [events] };

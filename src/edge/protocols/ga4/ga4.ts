@@ -19,18 +19,19 @@ import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { decodeText } from '../json.ts';
 import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
+import { mappingWithCompanions } from '../kit/companions.ts';
 import { contentIdOf } from '../kit/content-id.ts';
 import { draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { type Identity, mappingWithLinks, withLinks } from '../kit/links.ts';
+import { type Identity, withLinks } from '../kit/links.ts';
 import { looseId, objectOf, textOf } from '../kit/loose.ts';
 import { isTooLargeToShare, SHARES_TOO_MUCH } from '../kit/shared.ts';
 import { type EventCall, type Protocol, type ProtocolAnswer, refusalOfCount, type WireBatch } from '../protocol.ts';
 import { hitIdOf, traitsOf, translateHit } from './hit.ts';
 import { microseconds, SentMeasurement, translateMeasurement } from './measurement.ts';
 
-const measurements = mappingWithLinks(draftMapping(translateMeasurement));
-const hits = mappingWithLinks(draftMapping(translateHit));
+const measurements = mappingWithCompanions(draftMapping(translateMeasurement));
+const hits = mappingWithCompanions(draftMapping(translateHit));
 
 const TAKEN: ProtocolAnswer = { status: 204, headers: {}, body: null };
 

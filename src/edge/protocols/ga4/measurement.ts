@@ -9,16 +9,15 @@ import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import type { Draft } from '../kit/draft.ts';
 import { objectOf, sizeOf } from '../kit/loose.ts';
-import { UnreadableEvent } from '../protocol.ts';
+import { UnreadableEvent, WrappedEvent } from '../protocol.ts';
 
 /** An event with the part of its request that its neighbours share. */
-export class SentMeasurement {
-  readonly event: unknown;
+export class SentMeasurement extends WrappedEvent {
   readonly shared: Wire;
   readonly id: string | null;
 
   constructor(event: unknown, shared: Wire, id: string | null) {
-    this.event = event;
+    super(event);
     this.shared = shared;
     this.id = id;
   }
@@ -37,7 +36,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 const PURCHASES: ReadonlySet<unknown> = new Set(['purchase', 'in_app_purchase', 'ecommerce_purchase']);
 
 export function translateMeasurement(sent: Wire, draft: Draft): UnreadableEvent | undefined {
-  const { event, shared, id } = sent as unknown as SentMeasurement;
+  const { sent: event, shared, id } = sent as unknown as SentMeasurement;
   if (!isObject(event)) {
     return new UnreadableEvent({ code: 'event-not-object', path: '', message: 'An event is a JSON object.' });
   }

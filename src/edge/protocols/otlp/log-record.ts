@@ -10,18 +10,17 @@ import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import type { Draft } from '../kit/draft.ts';
 import { looseId, numeric, textOf } from '../kit/loose.ts';
-import { UnreadableEvent } from '../protocol.ts';
+import { UnreadableEvent, WrappedEvent } from '../protocol.ts';
 
 /** A record with what its neighbours share. */
-export class SentRecord {
-  readonly record: unknown;
+export class SentRecord extends WrappedEvent {
   readonly resource: Resource;
   readonly scope: Wire;
   /** The id of a record that brings none. */
   readonly id: string;
 
   constructor(record: unknown, resource: Resource, scope: Wire, id: string) {
-    this.record = record;
+    super(record);
     this.resource = resource;
     this.scope = scope;
     this.id = id;
@@ -126,7 +125,7 @@ const CONTEXT_PARTS = {
 } as const;
 
 export function translateRecord(sent: Wire, draft: Draft): UnreadableEvent | undefined {
-  const { record, resource, scope, id } = sent as unknown as SentRecord;
+  const { sent: record, resource, scope, id } = sent as unknown as SentRecord;
   if (record instanceof UnreadableEvent) return record;
   if (!isObject(record)) {
     return new UnreadableEvent({ code: 'event-not-object', path: '', message: 'A log record is a JSON object.' });

@@ -19,9 +19,9 @@ import type { Refusal } from '../../request/refusal.ts';
 import { visitOf } from '../../request/visitor.ts';
 import { statusAnswer, textAnswer } from '../kit/answers.ts';
 import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
+import { outcomeOf } from '../kit/companions.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { outcomeOf } from '../kit/links.ts';
 import { numeric, parseJsonText } from '../kit/loose.ts';
 import type { EventCall, Protocol, WireBatch } from '../protocol.ts';
 
@@ -51,8 +51,8 @@ const event: EventCall = {
   ...COLLECTOR_KEY,
   decode: ({ bytes, head }) => parseJsonBatch(bytes, (json) => pickEvent(json, head)),
   answer(taken) {
-    const { reason } = outcomeOf(taken);
-    if (reason === null) return TAKEN;
+    const [reason] = outcomeOf(taken).errors;
+    if (reason === undefined) return TAKEN;
     return statusAnswer(400, {
       errors: { [reason.path.split('/')[1] ?? 'event']: [reason.message] },
       code: reason.code,

@@ -17,7 +17,7 @@ import { withCompanions } from '../kit/companions.ts';
 import { withOneKey } from '../kit/one-key.ts';
 import { exactReader, FORM_TYPE, type PackedJson, readPacked } from '../kit/packed.ts';
 import { limitEvents, type WireBatch } from '../protocol.ts';
-import { posthogMapping, setsTraits } from './mapping.ts';
+import { posthogCompanions, posthogMapping, setsTraits } from './mapping.ts';
 
 export const POSTHOG_BODY: BodySpec = {
   types: [...JSON_TYPES, FORM_TYPE, 'application/gzip', 'application/octet-stream'],
@@ -38,14 +38,14 @@ export function decodePosthog(request: ProtocolRequest, { value: root, json }: P
   const keyed = withOneKey(events.value, { keyOf: keyOfEvent, place: '/properties/token' });
   const expanded = withCompanions(keyed.events, {
     implies: setsTraits,
-    mapping: posthogMapping,
+    mapping: posthogCompanions,
     exactEvent: exactReader(json, (exact) => {
       const again = eventsOf(exact);
       return again.ok ? again.value : null;
     }),
   });
   const sentAt = (isObject(root) && root.sent_at) || queryTime(request);
-  return ok({ ...expanded, key: keyOfRoot(root) ?? keyed.key, sentAt });
+  return ok({ ...expanded, mapping: posthogMapping, key: keyOfRoot(root) ?? keyed.key, sentAt });
 }
 
 function eventsOf(root: unknown): Result<readonly unknown[], Refusal> {

@@ -17,8 +17,8 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
-import { companionId, companionMapping } from '../kit/companions.ts';
-import type { Draft } from '../kit/draft.ts';
+import { companionId, mappingWithCompanions } from '../kit/companions.ts';
+import { type Draft, draftMapping } from '../kit/draft.ts';
 import { looseId } from '../kit/loose.ts';
 import { TraitDraft } from '../kit/traits.ts';
 
@@ -80,7 +80,8 @@ const HANDLED: ReadonlySet<string> = new Set([
   '$ip',
 ]);
 
-export const posthogMapping = companionMapping(translate, translateCompanion);
+export const posthogMapping = mappingWithCompanions(draftMapping(translate));
+export const posthogCompanions = draftMapping(translateCompanion);
 
 /** Whether an event sets traits though it is no event about a profile. */
 export function setsTraits(sent: Wire): boolean {

@@ -23,11 +23,10 @@ import { JSON_TYPES } from '../../request/body.ts';
 import type { RequestHead } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { visitOf } from '../../request/visitor.ts';
-import { statusAnswer } from '../kit/answers.ts';
+import { verdictAnswer } from '../kit/answers.ts';
 import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { outcomeOf } from '../kit/links.ts';
 import { objectOf, sizeOf, textOf } from '../kit/loose.ts';
 import { type EventCall, jsonAnswer, type Protocol, UnreadableEvent, type WireBatch } from '../protocol.ts';
 
@@ -50,7 +49,7 @@ const send: EventCall = {
   bodySchema: sentSchema,
   answerSchema: verdictSchema,
   decode: ({ bytes, head }) => parseJsonBatch(bytes, (json) => pickOne(json, head)),
-  answer: (taken) => (outcomeOf(taken).isAllRefused ? statusAnswer(400, taken.verdict) : jsonAnswer(taken.verdict)),
+  answer: verdictAnswer,
 };
 
 const batch: EventCall = {
