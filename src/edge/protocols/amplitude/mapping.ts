@@ -17,10 +17,11 @@
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import { companionId, mappingWithCompanions } from '../kit/companions.ts';
+import { namesOf, putFromTable } from '../kit/context-table.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
-import { looseId } from '../kit/loose.ts';
+import { looseId, objectOf } from '../kit/loose.ts';
 import { revenueOf } from '../kit/revenue.ts';
-import { putContext, putPage } from './context.ts';
+import { PAGE_PROPERTIES, putContext } from './context.ts';
 import { putUserProperties } from './user-properties.ts';
 
 const TYPE_OF: Readonly<Record<string, string>> = {
@@ -31,16 +32,7 @@ const TYPE_OF: Readonly<Record<string, string>> = {
 
 /** Properties that are put elsewhere. */
 const HANDLED: ReadonlySet<string> = new Set([
-  '[Amplitude] Page Location',
-  '[Amplitude] Page URL',
-  '[Amplitude] Page Path',
-  '[Amplitude] Page Title',
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
-  'referrer',
+  ...namesOf(PAGE_PROPERTIES),
   '$revenue',
   '$price',
   '$quantity',
@@ -86,8 +78,8 @@ function putGroup({ groups, group_value: value }: Wire, draft: Draft): void {
 }
 
 function putProperties(sent: Wire, draft: Draft): void {
-  const bag = isObject(sent.event_properties) ? sent.event_properties : NO_PROPERTIES;
-  putPage(bag, draft);
+  const bag = objectOf(sent.event_properties);
+  putFromTable(draft, PAGE_PROPERTIES, bag, '/event_properties');
   draft.properties(sent.event_properties, '/event_properties', HANDLED);
   if (isObject(sent.groups)) draft.property('groups', sent.groups, '/groups');
   draft.property('price', sent.price ?? bag.$price, '/price');
@@ -98,8 +90,6 @@ function putProperties(sent: Wire, draft: Draft): void {
   const { revenue = bag.$revenue, price = bag.$price, quantity = bag.$quantity } = sent;
   draft.property('revenue', revenueOf(revenue, price, quantity), '/revenue');
 }
-
-const NO_PROPERTIES: Wire = Object.freeze({});
 
 function translateCompanion(sent: Wire, draft: Draft): undefined {
   draft.put('type', 'identify', '/event_type');

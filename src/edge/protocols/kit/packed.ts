@@ -2,7 +2,7 @@
  * Packed: forms and base64 within a body or a URL, as vendors pack their JSON.
  */
 import { err, ok, type Result } from '../../../core/std/result.ts';
-import type { ProtocolRequest } from '../../request/head.ts';
+import type { ProtocolRequest, RequestHead } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { parseExactJson } from '../exact-json.ts';
 import { decodeText, parseJson, parseJsonBody } from '../json.ts';
@@ -76,4 +76,10 @@ export function exactReader(json: () => string, eventsOf: (value: unknown) => un
     events ??= eventsOf(parseExactJson(json()));
     return Array.isArray(events) ? events[index] : undefined;
   };
+}
+
+/** The `_` of a query: the client's clock when it sent. */
+export function queryTime({ query }: RequestHead): number | undefined {
+  const sentAt = Number(query.get('_'));
+  return sentAt > 0 ? sentAt : undefined;
 }

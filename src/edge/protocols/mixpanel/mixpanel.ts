@@ -23,7 +23,7 @@ import type { Refusal } from '../../request/refusal.ts';
 import { problemMembers, statusAnswer, textAnswer } from '../kit/answers.ts';
 import { outcomeOf } from '../kit/companions.ts';
 import { withOneKey } from '../kit/one-key.ts';
-import { exactReader, FORM_TYPE, readPacked } from '../kit/packed.ts';
+import { exactReader, FORM_TYPE, queryTime, readPacked } from '../kit/packed.ts';
 import {
   type EventCall,
   type EventMapping,
@@ -113,8 +113,7 @@ function decode(request: ProtocolRequest, { mapping, keyPlace }: Kind): Result<W
   const keyOfEvent = keyPlace === '/$token' ? keyOfUpdate : keyOfTracked;
   const keyed = withOneKey(limited.value.events, { keyOf: keyOfEvent, place: keyPlace });
   const exactEvent = exactReader(json, (exact) => (Array.isArray(exact) ? exact : [exact]));
-  const sentAt = Number(request.head.query.get('_'));
-  return ok({ ...keyed, mapping, exactEvent, sentAt: sentAt > 0 ? sentAt : undefined });
+  return ok({ ...keyed, mapping, exactEvent, sentAt: queryTime(request.head) });
 }
 
 function keyOfUpdate(event: unknown): unknown {

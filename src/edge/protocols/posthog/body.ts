@@ -15,7 +15,7 @@ import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { withCompanions } from '../kit/companions.ts';
 import { withOneKey } from '../kit/one-key.ts';
-import { exactReader, FORM_TYPE, type PackedJson, readPacked } from '../kit/packed.ts';
+import { exactReader, FORM_TYPE, type PackedJson, queryTime, readPacked } from '../kit/packed.ts';
 import { limitEvents, type WireBatch } from '../protocol.ts';
 import { posthogCompanions, posthogMapping, setsTraits } from './mapping.ts';
 
@@ -30,7 +30,10 @@ export function decodeCapture(request: ProtocolRequest): Result<WireBatch, Refus
   return packed.ok ? decodePosthog(request, packed.value) : packed;
 }
 
-export function decodePosthog(request: ProtocolRequest, { value: root, json }: PackedJson): Result<WireBatch, Refusal> {
+export function decodePosthog(
+  { head }: ProtocolRequest,
+  { value: root, json }: PackedJson,
+): Result<WireBatch, Refusal> {
   const events = eventsOf(root);
   if (!events.ok) return events;
   const limited = limitEvents({ events: events.value });
@@ -44,7 +47,7 @@ export function decodePosthog(request: ProtocolRequest, { value: root, json }: P
       return again.ok ? again.value : null;
     }),
   });
-  const sentAt = (isObject(root) && root.sent_at) || queryTime(request);
+  const sentAt = (isObject(root) && root.sent_at) || queryTime(head);
   return ok({ ...expanded, mapping: posthogMapping, key: keyOfRoot(root) ?? keyed.key, sentAt });
 }
 
@@ -66,9 +69,4 @@ export function keyOfRoot(root: unknown): string | undefined {
 function keyOfEvent(event: unknown): unknown {
   if (!isObject(event)) return undefined;
   return (isObject(event.properties) ? event.properties.token : undefined) ?? event.token ?? event.api_key;
-}
-
-function queryTime({ head }: ProtocolRequest): unknown {
-  const sent = Number(head.query.get('_'));
-  return sent > 0 ? sent : undefined;
 }

@@ -15,7 +15,8 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import type { Draft } from '../kit/draft.ts';
-import { numeric, objectOf, sizeOf, textOf } from '../kit/loose.ts';
+import { numeric, objectOf, textOf } from '../kit/loose.ts';
+import { type Parameters, putParameters } from '../kit/parameters.ts';
 import { UnreadableEvent } from '../protocol.ts';
 import { entitiesOf, parsePackedText, schemaName, selfDescribing } from './self-describing.ts';
 
@@ -47,9 +48,7 @@ function translateDevice(sent: Wire, draft: Draft): void {
   draft.inContext('app', 'name', sent.aid, '/aid');
   draft.inContext('library', 'name', sent.tna, '/tna');
   draft.inContext('library', 'version', sent.tv, '/tv');
-  const screen = sizeOf(sent.res);
-  draft.inContext('screen', 'width', screen?.width, '/res');
-  draft.inContext('screen', 'height', screen?.height, '/res');
+  draft.screen(sent.res, '/res');
 }
 
 function translateKind(sent: Wire, draft: Draft): UnreadableEvent | undefined {
@@ -80,8 +79,6 @@ function translateKind(sent: Wire, draft: Draft): UnreadableEvent | undefined {
   }
 }
 
-/** Our properties by the vendor's parameters. */
-type Parameters = Readonly<Record<string, string>>;
 const PING: Parameters = { pp_mix: 'min_x', pp_max: 'max_x', pp_miy: 'min_y', pp_may: 'max_y' };
 const STRUCTURED: Parameters = { se_ca: 'category', se_la: 'label', se_pr: 'property', se_va: 'value' };
 const TRANSACTION: Parameters = {
@@ -118,10 +115,7 @@ const NUMBERS = new Set([
 ]);
 
 function putAll(sent: Wire, draft: Draft, parameters: Parameters): undefined {
-  for (const [name, ours] of Object.entries(parameters)) {
-    const value = sent[name];
-    if (value != null && value !== '') draft.property(ours, NUMBERS.has(ours) ? numeric(value) : value, `/${name}`);
-  }
+  putParameters(draft, sent, parameters, NUMBERS);
 }
 
 function translateSelfDescribing(sent: Wire, draft: Draft): UnreadableEvent | undefined {
