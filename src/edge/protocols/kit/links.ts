@@ -53,6 +53,7 @@ function isNamed(id: string | null): id is string {
 /** An event's id has 256 characters at most; the ends of longer ids tell them apart. */
 const ID_PART_LENGTH = 110;
 
-function linkIdOf(anonymousId: string | null, userId: string | null): string {
+/** The id of the event that joins the two. */
+export function linkIdOf(anonymousId: string | null, userId: string | null): string {
   return `link ${(anonymousId ?? '').slice(-ID_PART_LENGTH)} ${(userId ?? '').slice(-ID_PART_LENGTH)}`;
 }
