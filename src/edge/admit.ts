@@ -11,7 +11,7 @@ import type { EventNote, ToldNote } from '../core/event/note.ts';
 import type { EventRejection, EventRejectionCode } from '../core/event/rejection.ts';
 import type { Arrival } from '../core/event/validate.ts';
 import { LIMITS } from '../core/limits.ts';
-import { type EventList, type EventMapping, UnreadableEvent } from './protocols/protocol.ts';
+import { type EventList, type EventMapping, SAME_NAMES, UnreadableEvent } from './protocols/protocol.ts';
 import type { MadeId, RejectedEvent } from './request/verdict.ts';
 import { eventSteps } from './steps/event-steps.ts';
 import { Refused, type RoutableEvent, type StepContext } from './steps/step.ts';
@@ -35,9 +35,6 @@ export interface AdmitOptions extends Omit<StepContext, 'madeIds' | 'notes' | 'e
   /** Notes that are told. Default: `LIMITS.verdictNotesMax`. */
   readonly notesMax?: number;
 }
-
-/** The mapping of events in our own names. */
-const SAME_NAMES: EventMapping = { toWireEvent: (sent) => sent, pathOf: (pointer) => pointer };
 
 export function admit(list: EventList, options: AdmitOptions): Admission {
   const { events: sentEvents, mapping = SAME_NAMES, exactEvent } = list;

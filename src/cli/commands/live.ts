@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveMessage } from '../../wire/live.ts';
 import type { ProblemDocument } from '../../wire/problem.ts';
 import { type Args, CliError, type Command, type Io, SERVER_OPTIONS, TENANT_OPTION } from '../kit/command.ts';
+import { printable } from '../kit/table.ts';
 import { openTenant } from '../kit/tenant.ts';
 
 type Body = Exclude<LiveMessage, { type: 'beat' }>;
@@ -75,7 +76,7 @@ function show(message: Body, isJson: boolean, io: Io): void {
     ...message.events.map((event) => ({ at: event.receivedAt, line: lineOf(event) })),
     ...message.refused.map((refusal) => ({ at: refusal.receivedAt, line: refusalLine(refusal) })),
   ].sort((a, b) => (a.at < b.at ? -1 : 1));
-  for (const { line } of lines) io.out(line);
+  for (const { line } of lines) io.out(printable(line));
 }
 
 function lineOf({ receivedAt, event, path, country, source, person }: FedEvent): string {

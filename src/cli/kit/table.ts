@@ -23,7 +23,12 @@ function isNumberOrNone(cell: TableCell): boolean {
 
 function cellText(cell: TableCell): string {
   if (cell === null || cell === undefined) return '–';
-  return typeof cell === 'number' ? formatNumber(cell) : cell;
+  return typeof cell === 'number' ? formatNumber(cell) : printable(cell);
+}
+
+/** The text without control characters: what a page has sent must not steer the terminal that shows it. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
 }
 
 /** Groups the thousands and keeps at most six decimals: sums are exact to millionths. */

@@ -55,6 +55,8 @@ export function repairContext(
 class Repair {
   readonly notes: EventNote[] = [];
   readonly #exact: ExactReader;
+  /** The event read again; undefined until a first number asks. A mapping translates it anew each time. */
+  #read: unknown;
   /** Place of the value that is looked at. */
   readonly #path: (string | number)[] = [];
 
@@ -99,7 +101,8 @@ class Repair {
 
   /** The text of a number, where the request tells it. */
   #number(value: number): string | number {
-    const text = this.#path.reduce<unknown>((at, step) => (at as Wire | undefined)?.[step], this.#exact());
+    this.#read ??= this.#exact();
+    const text = this.#path.reduce<unknown>((at, step) => (at as Wire | undefined)?.[step], this.#read);
     if (typeof text !== 'string') return value;
     if (this.#path.length > 1) this.#note('number-as-text', this.#path);
     return text;

@@ -3,7 +3,8 @@
  *
  * in: a value of JSON of any size and depth, or a text · out: a text of bounded length
  *
- * - What the tenant does not store of an event is not in its excerpt either: addresses, parameters and credentials of URLs.
+ * - What the tenant does not store of an event is not in its excerpt either: addresses, parameters and credentials of URLs. A
+ *   text that is nothing but an address goes under any key.
  * - A body that is no JSON has no keys that tell what its parts are, so everything that looks like an address, or like a URL
  *   with parameters, goes.
  * - Keys of this platform are cut to their scope.
@@ -46,9 +47,11 @@ export function excerptOfText(text: string, privacy: Privacy): Excerpt {
 class Writer {
   text = '';
   readonly #privacy: Privacy;
+  readonly #hidesAddresses: boolean;
 
   constructor(privacy: Privacy) {
     this.#privacy = privacy;
+    this.#hidesAddresses = privacy.removes('ip', '0');
   }
 
   get #isFull(): boolean {
@@ -86,6 +89,7 @@ class Writer {
   }
 
   #clean(text: string, key: string): string {
+    if (this.#hidesAddresses && isNothingButAddress(text)) return '[address]';
     return withoutKeys(this.#privacy.cleaned(key, text.slice(0, TEXT_LOOKED_AT_MAX)));
   }
 }
@@ -103,4 +107,9 @@ function bounded(text: string): Excerpt {
 function isAddress(word: string): boolean {
   if (/(?:^|[^\d.])(?:\d{1,3}\.){3}\d{1,3}(?:[^\d.]|$)/.test(word)) return true;
   return /[0-9a-f]/i.test(word) && /^\[?[0-9a-f:.]{3,45}\]?(?::\d+)?$/i.test(word) && /::|(?:[^:]*:){7}/.test(word);
+}
+
+/** Vendors keep an address under keys of their own: `cip`, `ip_override`, the value beside the key `client.address`. */
+function isNothingButAddress(text: string): boolean {
+  return /^[[\]0-9a-f:.]{3,64}$/i.test(text) && isAddress(text);
 }

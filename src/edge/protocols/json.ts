@@ -113,7 +113,7 @@ function parseLine(line: string | null): unknown {
 }
 
 /** The text without its byte order mark. Null when the bytes are no UTF-8. */
-function decodeText(bytes: Uint8Array): string | null {
+export function decodeText(bytes: Uint8Array): string | null {
   try {
     return strictUtf8.decode(bytes);
   } catch {
@@ -122,7 +122,7 @@ function decodeText(bytes: Uint8Array): string | null {
 }
 
 /** The value. Undefined, which JSON cannot express, when the text is no JSON. */
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -95,7 +95,7 @@ export interface Reply {
 
 /** The events in the order in which they were sent. */
 export interface EventList {
-  /** Values of JSON.parse in the sender's names, or UnreadableEvents. */
+  /** Values of JSON.parse in the sender's names, WrappedEvents around them, or UnreadableEvents. */
   readonly events: Iterable<unknown>;
   /** The translation of the events. Absent when they use our names. */
   readonly mapping?: EventMapping | undefined;
@@ -134,12 +134,25 @@ export interface EventMapping {
   pathOf(pointer: string, sent: unknown): string;
 }
 
+/** The mapping of events in our own names. */
+export const SAME_NAMES: EventMapping = { toWireEvent: (sent) => sent, pathOf: (pointer) => pointer };
+
 /** An event whose own bytes cannot be read, beside others that can. */
 export class UnreadableEvent {
   readonly rejection: EventRejection;
 
   constructor(rejection: EventRejection) {
     this.rejection = rejection;
+  }
+}
+
+/** An event with what its request says or implies beside it, for a mapping that needs both. */
+export class WrappedEvent {
+  /** The event as it was sent: the paths of its rejections point into it. */
+  readonly sent: unknown;
+
+  constructor(sent: unknown) {
+    this.sent = sent;
   }
 }
 
@@ -165,10 +178,13 @@ export function jsonAnswer(document: object): ProtocolAnswer {
 }
 
 export function limitEvents(batch: WireBatch): Result<WireBatch, Refusal> {
-  const { length } = batch.events;
-  return length <= LIMITS.requestEventsMax
-    ? ok(batch)
-    : err(tooManyEvents('A request', LIMITS.requestEventsMax, length));
+  const refusal = refusalOfCount(batch.events.length);
+  return refusal === null ? ok(batch) : err(refusal);
+}
+
+/** The refusal of a request with so many events; null when it may have them. For a call that makes an object of each. */
+export function refusalOfCount(count: number): Refusal | null {
+  return count <= LIMITS.requestEventsMax ? null : tooManyEvents('A request', LIMITS.requestEventsMax, count);
 }
 
 /** The refusal of a `container` ("A request") that holds too many events. */

@@ -12,7 +12,7 @@ import type { RefusalReport, RefusedItem } from '../../core/live/refusal.ts';
 import { DEFAULT_PRIVACY, type Privacy } from '../../core/privacy/privacy.ts';
 import { KEY_ID_LENGTH, senderOf, type Tenant } from '../../core/tenant/tenant.ts';
 import type { Authenticated } from '../../http/authenticate.ts';
-import { UnreadableEvent } from '../protocols/protocol.ts';
+import { UnreadableEvent, WrappedEvent } from '../protocols/protocol.ts';
 import type { Body } from '../request/body.ts';
 import type { RejectedEvent } from '../request/verdict.ts';
 
@@ -48,7 +48,7 @@ export function reportOfEvents(
   const told = rejected.slice(0, LIMITS.refusalsPerRequestMax);
   return {
     ...commonOf(refused),
-    items: told.map((rejection) => itemOf(rejection, sent[rejection.index], privacy)),
+    items: told.map((rejection) => itemOf(rejection, asSent(sent[rejection.index]), privacy)),
     more: rejected.length - told.length,
   };
 }
@@ -89,6 +89,10 @@ function itemOf({ index, id, code, path, message }: RejectedEvent, sent: unknown
   if (sent instanceof UnreadableEvent) return { ...item, body: null, bodyTruncated: false };
   const { text, isTruncated } = excerptOfJson(sent, privacy);
   return { ...item, body: text, bodyTruncated: isTruncated };
+}
+
+function asSent(event: unknown): unknown {
+  return event instanceof WrappedEvent ? event.sent : event;
 }
 
 function textAt(sent: unknown, keys: readonly string[]): string | null {

@@ -18,6 +18,10 @@ describe('a table', () => {
     expect(renderTable(['name', 'n'], [[null, undefined]])).toEqual(['name  n', '----  -', '   –  –']);
   });
 
+  it('lets no text steer the terminal', () => {
+    expect(renderTable(['a'], [['\u001b]0;x\u0007\u009bJ\n']])[2]).toBe('\ufffd]0;x\ufffd\ufffdJ\ufffd');
+  });
+
   it('is its header when there is nothing', () => {
     expect(renderTable(['a'], [])).toEqual(['a', '-']);
   });

@@ -30,6 +30,20 @@ describe('the excerpt of a refused event', () => {
     });
   });
 
+  it('shows no address under the key of a vendor', () => {
+    const event = {
+      cip: '203.0.113.9',
+      attributes: [{ key: 'client.address', value: { stringValue: '2001:db8::1' } }],
+    };
+    expect(JSON.parse(json(event))).toEqual({
+      cip: '[address]',
+      attributes: [{ key: 'client.address', value: { stringValue: '[address]' } }],
+    });
+    expect(json(event, KEEPS_ADDRESSES)).toBe(JSON.stringify(event));
+    const others = { at: '12:30:45', version: '1.2.3', agent: 'Chrome/126.0.0.0', id: 'abc', ratio: '16:9' };
+    expect(json(others)).toBe(JSON.stringify(others));
+  });
+
   it('shows no key of the platform', () => {
     const key = `tm_server_${'a'.repeat(16)}_${'b'.repeat(26)}_${'c'.repeat(26)}`;
     const shown = json({ writeKey: key, [key]: 1 }) + text(`{"writeKey":"${key}", broken`);

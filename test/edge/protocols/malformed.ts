@@ -63,6 +63,8 @@ export function describeMalformed(name: string, { protocol, send, forms }: Malfo
 
 /** A value nested deeper than an event may be. */
 export const DEEP = JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) as unknown;
+/** A value of which `String` and a template make no text: they throw. */
+export const NO_TEXT = { toString: 1 };
 /** More keys than an event may have. */
 export const MANY_KEYS = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, i]));
 /** A text longer than a whole event may be. */

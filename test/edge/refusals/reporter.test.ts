@@ -6,6 +6,7 @@ import type { Tenant } from '../../../src/core/tenant/tenant.ts';
 import { HubReporter } from '../../../src/edge/refusals/reporter.ts';
 import { expectLog, takeLog } from '../../support/expect-log.ts';
 import { FakeHubs } from '../../support/fake-live.ts';
+import { requestTo } from '../protocols/contract.ts';
 import { NOW_MS, problemOf, testApp, testTenant } from '../support/app.ts';
 
 async function start(parts: Partial<Tenant> = {}) {
@@ -19,6 +20,7 @@ async function start(parts: Partial<Tenant> = {}) {
   return { ...app, hubs, reporter, reports, calls: () => calls };
 }
 
+const JSON_TYPE = { 'content-type': 'application/json' };
 const good = { id: 'good', event: 'Signed up', userId: 'ann' };
 const bad = { id: 'bad', event: '', userId: 'ann', context: { ip: '203.0.113.9' } };
 
@@ -67,6 +69,15 @@ describe('refused events', () => {
     await send(body, { path: '/v1/batch', key: await key('browser') });
     expect(reports()).toMatchObject([
       { source: 'segment', path: '/v1/batch', keyClass: 'browser', items: [{ id: 'm1', type: 'track' }] },
+    ]);
+  });
+
+  it('are told as the vendor’s client wrote them, without what its request shares', async () => {
+    const { app, reports, key } = await start();
+    const body = { client_id: 'c', ip_override: '203.0.113.9', events: [{ name: 'bought', params: [1] }] };
+    await app.fetch(requestTo(`/mp/collect?api_secret=${await key('browser')}`, JSON.stringify(body), JSON_TYPE));
+    expect(reports()[0]?.items).toMatchObject([
+      { event: 'bought', pointer: '/params', body: '{"name":"bought","params":[1]}' },
     ]);
   });
 

@@ -14,7 +14,7 @@ const LINE = new RegExp(
   String.raw`^(?:(\S+) )?(\S+) (\S+) (\S+(?: \S+)*?) \[([^\][]+)\] ${quoted} (\d{3}) (\d+|-)(?: ${quoted} ${quoted}(.*))?\s*$`,
 );
 const REQUEST = /^([A-Z][A-Z-]*) (.+?)(?: (HTTP\/[\d.]+))?$/;
-const FORWARDED = /"((?:\d{1,3}\.){3}\d{1,3}|[\da-f:]*:[\da-f:]+)(?:,[^"]*)?"/i;
+const FORWARDED = /"((?:\d{1,3}\.){3}\d{1,3}|(?=[\da-f]*:[\da-f:])[\da-f:]+)(?:,[^"]*)?"/i;
 
 export const accessLog: HistoryFormat = {
   format: 'lines',

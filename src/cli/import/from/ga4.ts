@@ -2,9 +2,11 @@
  * GA4: the events of Google Analytics 4 in BigQuery (`events_YYYYMMDD`), exported as JSON, one a line.
  * Reference: https://support.google.com/analytics/answer/7029846
  */
+
+import { objectOf } from '../../../edge/protocols/kit/loose.ts';
 import type { ImportEvent } from '../mapping.ts';
 import type { HistoryFormat } from './history.ts';
-import { type Bag, bagOf, mustObject, numberOf, objectOf, type Row, textOf, withLinks } from './rows.ts';
+import { type Bag, bagOf, mustObject, numberOf, type Row, textOf, withLinks } from './rows.ts';
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['ga_session_id', 'page_location', 'page_title', 'page_referrer']);
 const PURCHASES: ReadonlySet<unknown> = new Set(['purchase', 'in_app_purchase', 'ecommerce_purchase']);
@@ -103,6 +105,9 @@ function contextOf(sent: Row, params: Row): Bag | undefined {
   });
 }
 
+/** People whose traits are remembered; forgotten ones are told again. */
+const PEOPLE_MAX = 100_000;
+
 /** An identify for the user properties of a device, each time that they are others than before. */
 function identifyOf(sent: Row, event: ImportEvent, known: Map<string, string>): ImportEvent | null {
   const traits = bagOf(valuesOf(sent.user_properties));
@@ -110,6 +115,7 @@ function identifyOf(sent: Row, event: ImportEvent, known: Map<string, string>): 
   const person = event.userId ?? event.anonymousId ?? '';
   const text = JSON.stringify(traits);
   if (known.get(person) === text) return null;
+  if (known.size >= PEOPLE_MAX) known.clear();
   known.set(person, text);
   const { userId, anonymousId, timestamp } = event;
   return { id: `${event.id}.traits`, type: 'identify', userId, anonymousId, timestamp, properties: traits };

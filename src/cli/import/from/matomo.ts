@@ -2,19 +2,21 @@
  * Matomo: the visits of its Reporting API, `Live.getLastVisitsDetails` as JSON: a visit a row, with its actions.
  * Reference: https://developer.matomo.org/api-reference/reporting-api
  */
+
+import { objectOf } from '../../../edge/protocols/kit/loose.ts';
 import type { ImportEvent } from '../mapping.ts';
 import type { HistoryFormat } from './history.ts';
-import { bagOf, mustObject, numberOf, objectOf, type Row, textOf } from './rows.ts';
+import { bagOf, Links, mustObject, numberOf, type Row, textOf } from './rows.ts';
 
 export const matomo: HistoryFormat = {
   format: 'ndjson',
   open() {
-    const pairs = new Set<string>();
-    return (row) => eventsOf(mustObject(row), pairs);
+    const links = new Links();
+    return (row) => eventsOf(mustObject(row), links);
   },
 };
 
-function eventsOf(visit: Row, pairs: Set<string>): readonly ImportEvent[] | null {
+function eventsOf(visit: Row, links: Links): readonly ImportEvent[] | null {
   if (!Array.isArray(visit.actionDetails)) throw new Error('the visit has no `actionDetails`');
   const userId = textOf(visit.userId);
   const anonymousId = textOf(visit.visitorId);
@@ -31,7 +33,7 @@ function eventsOf(visit: Row, pairs: Set<string>): readonly ImportEvent[] | null
     };
   });
   if (events.length === 0) return null;
-  const link = linkOf(events[0]!, pairs);
+  const link = links.linkOf(events[0]!);
   return link === null ? events : [...events, link];
 }
 
@@ -132,13 +134,4 @@ function itemsOf(list: unknown): unknown {
       quantity: numberOf(quantity),
     });
   });
-}
-
-/** The identify of a visit whose person is known; null when its pair of ids was told before. */
-function linkOf({ userId, anonymousId, timestamp }: ImportEvent, pairs: Set<string>): ImportEvent | null {
-  if (!userId || !anonymousId) return null;
-  const id = `link ${anonymousId} ${userId}`;
-  if (pairs.has(id)) return null;
-  pairs.add(id);
-  return { id, type: 'identify', userId, anonymousId, timestamp };
 }

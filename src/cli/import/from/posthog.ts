@@ -2,9 +2,11 @@
  * PostHog: the events of a batch export (JSON lines, or CSV) or of the export of a list of events. Properties may be a text of JSON.
  * Reference: https://posthog.com/docs/cdp/batch-exports
  */
+
+import { objectOf } from '../../../edge/protocols/kit/loose.ts';
 import { posthogMapping } from '../../../edge/protocols/posthog/mapping.ts';
 import type { HistoryFormat } from './history.ts';
-import { jsonOf, mustObject, objectOf, type Row, throughAdapter, utcOf } from './rows.ts';
+import { jsonOf, mustObject, type Row, throughAdapter, utcOf } from './rows.ts';
 
 const adapter = throughAdapter(posthogMapping);
 

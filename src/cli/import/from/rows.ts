@@ -1,6 +1,7 @@
 /**
  * Rows: what the formats of this folder share: rows through a vendor's adapter, links of ids, bags without empty values.
  */
+import { linkIdOf } from '../../../edge/protocols/kit/links.ts';
 import { type EventMapping, UnreadableEvent } from '../../../edge/protocols/protocol.ts';
 import type { ImportEvent, Json, Mapping } from '../mapping.ts';
 import { RefusedRow } from '../read/row.ts';
@@ -21,10 +22,6 @@ export function throughAdapter(mapping: EventMapping): Mapping<unknown> {
 export function mustObject(row: unknown): Row {
   if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Row;
   throw new RefusedRow('event-not-object', 'the row is no JSON object');
-}
-
-export function objectOf(value: unknown): Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : {};
 }
 
 /** The text, or the number as a text; undefined for an empty or another value. */
@@ -66,21 +63,34 @@ export function utcOf(time: unknown): string {
 /** Pairs that are remembered: about 200 MB of a file of a million people. */
 const PAIRS_MAX = 1_000_000;
 
+/** The pairs of a device and a person that a file has told so far. */
+export class Links {
+  readonly #pairs = new Set<string>();
+
+  /**
+   * The identify of an event with both ids; null when its pair was told before, or is no link. The id is the one that the
+   * adapters of vendors without an identify make.
+   */
+  linkOf({ userId, anonymousId, type, timestamp }: ImportEvent): ImportEvent | null {
+    if (!userId || !anonymousId || userId === anonymousId || type === 'identify' || type === 'alias') return null;
+    const id = linkIdOf(anonymousId, userId);
+    if (this.#pairs.has(id)) return null;
+    if (this.#pairs.size >= PAIRS_MAX) this.#pairs.clear();
+    this.#pairs.add(id);
+    return { id, type: 'identify', userId, anonymousId, timestamp };
+  }
+}
+
 /**
  * The mapping with an identify event beside the first event of each pair of ids, for vendors that join a device and a person
- * who stand in one event. The id is the one that the live adapters make.
+ * who stand in one event.
  */
 export function withLinks(map: Mapping<unknown>): Mapping<unknown> {
-  const pairs = new Set<string>();
+  const links = new Links();
   return (row, rowNumber) => {
     const event = map(row, rowNumber);
     if (event === null || Array.isArray(event)) return event;
-    const { userId, anonymousId, type, timestamp } = event as ImportEvent;
-    if (!userId || !anonymousId || userId === anonymousId || type === 'identify' || type === 'alias') return event;
-    const id = `link ${anonymousId} ${userId}`;
-    if (pairs.has(id)) return event;
-    if (pairs.size >= PAIRS_MAX) pairs.clear();
-    pairs.add(id);
-    return [event as ImportEvent, { id, type: 'identify', userId, anonymousId, timestamp }];
+    const link = links.linkOf(event as ImportEvent);
+    return link === null ? event : [event as ImportEvent, link];
   };
 }

@@ -90,7 +90,7 @@ export function* visitEvents(random: Random, story: Story, plan: VisitPlan): Gen
   let atMs = startMs;
   let count = 0;
   let path = '/';
-  for (const step of steps(random, story, plan, source)) {
+  for (const step of new Walk(random, story, plan).steps(source)) {
     if (count > 0) atMs += 1_000 + Math.round(random.exponential(clickMs));
     path = step.path ?? path;
     const { isKnown, body } = step;
@@ -114,72 +114,90 @@ interface Step {
   readonly body: (atMs: number) => Readonly<Record<string, unknown>>;
 }
 
-function* steps(random: Random, story: Story, { person, isFirst }: VisitPlan, source: Source): Generator<Step> {
-  let isKnown = false;
-  const page = (path: string): Step => ({
-    path,
-    isKnown,
-    body: () => ({ type: 'page', properties: { path, url: SITE + path } }),
-  });
-  const track = (event: string, properties: Readonly<Record<string, unknown>>): Step => ({
-    isKnown,
-    body: (atMs) => ({
-      type: 'track',
-      event,
-      properties: { ...properties, app_version: versionAt(story, atMs), channel: person.hasApp ? 'app' : 'web' },
-    }),
-  });
-  const logIn = function* (): Generator<Step> {
-    if (isKnown || person.customer === undefined) return;
-    isKnown = true;
-    const { traits } = person.customer;
-    yield { isKnown, body: () => ({ type: 'identify', traits }) };
-    if (isFirst) yield track('Signed Up', { method: random.pick(['email', 'email', 'google', 'apple']) });
-  };
+/** Draws the steps of a visit. */
+class Walk {
+  readonly #random: Random;
+  readonly #story: Story;
+  readonly #plan: VisitPlan;
+  #isKnown = false;
 
-  yield page(landingOf(random));
-  if (random.next() < source.bounceShare) return;
-  if (random.next() < LOGIN_SHARE) yield* logIn();
-  if (random.next() < 0.6) yield page(random.pick(COLLECTIONS));
-  if (random.next() < 0.14) yield track('Products Searched', { query: random.pick(SEARCHES) });
-  const viewed: Product[] = [];
-  for (let more = 1 + Math.floor(random.exponential(1.1)); more > 0; more--) {
-    const product = random.pick(PRODUCTS);
-    viewed.push(product);
-    yield page(product.path);
-    yield track('Product Viewed', { product: product.name, category: product.category, price: product.price });
+  constructor(random: Random, story: Story, plan: VisitPlan) {
+    this.#random = random;
+    this.#story = story;
+    this.#plan = plan;
   }
-  if (random.next() >= CART_SHARE) return;
 
-  const product = viewed.at(-1) as Product;
-  const quantity = 1 + Math.floor(random.exponential(0.5));
-  const line = { product: product.name, category: product.category, price: product.price, quantity };
-  yield track('Product Added', line);
-  yield page('/cart');
-  if (random.next() >= CHECKOUT_SHARE) return;
+  *steps({ bounceShare }: Source): Generator<Step> {
+    const random = this.#random;
+    yield this.#page(landingOf(random));
+    if (random.next() < bounceShare) return;
+    if (random.next() < LOGIN_SHARE) yield* this.#logIn();
+    if (random.next() < 0.6) yield this.#page(random.pick(COLLECTIONS));
+    if (random.next() < 0.14) yield this.#track('Products Searched', { query: random.pick(SEARCHES) });
+    let last: Product | undefined;
+    for (let more = 1 + Math.floor(random.exponential(1.1)); more > 0; more--) {
+      last = random.pick(PRODUCTS);
+      yield this.#page(last.path);
+      yield this.#track('Product Viewed', { product: last.name, category: last.category, price: last.price });
+    }
+    if (last !== undefined && random.next() < CART_SHARE) yield* this.#buy(last);
+  }
 
-  yield page('/checkout');
-  yield* logIn();
-  const revenue = Math.round(product.price * quantity * 100) / 100;
-  yield track('Checkout Started', { revenue, items: quantity });
-  if (random.next() >= PAYMENT_SHARE) return;
+  *#buy(product: Product): Generator<Step> {
+    const random = this.#random;
+    const quantity = 1 + Math.floor(random.exponential(0.5));
+    const line = { product: product.name, category: product.category, price: product.price, quantity };
+    yield this.#track('Product Added', line);
+    yield this.#page('/cart');
+    if (random.next() >= CHECKOUT_SHARE) return;
 
-  const payment = random.pick(['card', 'card', 'card', 'paypal', 'invoice']);
-  yield track('Payment Info Entered', { payment, revenue });
-  const chance = random.next();
-  const orderId = random.below(1e9).toString(36);
-  yield {
-    isKnown,
-    body: (atMs) => {
-      const isBroken = isWithin(story.broken, atMs);
-      const isOrdered = chance < (isBroken ? BROKEN_ORDER_SHARE : ORDER_SHARE);
-      if (isOrdered)
-        return track('Order Completed', { order_id: orderId, ...line, payment, revenue, currency: 'EUR' }).body(atMs);
-      return track('Payment Failed', { payment, revenue, reason: isBroken ? 'card form timed out' : 'declined' }).body(
-        atMs,
-      );
-    },
-  };
+    yield this.#page('/checkout');
+    yield* this.#logIn();
+    const revenue = Math.round(product.price * quantity * 100) / 100;
+    yield this.#track('Checkout Started', { revenue, items: quantity });
+    if (random.next() >= PAYMENT_SHARE) return;
+
+    const payment = random.pick(['card', 'card', 'card', 'paypal', 'invoice']);
+    yield this.#track('Payment Info Entered', { payment, revenue });
+    const chance = random.next();
+    const orderId = random.below(1e9).toString(36);
+    const order = { order_id: orderId, ...line, payment, revenue, currency: 'EUR' };
+    yield {
+      isKnown: this.#isKnown,
+      body: (atMs) => {
+        const isBroken = isWithin(this.#story.broken, atMs);
+        if (chance < (isBroken ? BROKEN_ORDER_SHARE : ORDER_SHARE))
+          return this.#track('Order Completed', order).body(atMs);
+        const reason = isBroken ? 'card form timed out' : 'declined';
+        return this.#track('Payment Failed', { payment, revenue, reason }).body(atMs);
+      },
+    };
+  }
+
+  *#logIn(): Generator<Step> {
+    const { person, isFirst } = this.#plan;
+    if (this.#isKnown || person.customer === undefined) return;
+    this.#isKnown = true;
+    const { traits } = person.customer;
+    yield { isKnown: true, body: () => ({ type: 'identify', traits }) };
+    if (isFirst) yield this.#track('Signed Up', { method: this.#random.pick(['email', 'email', 'google', 'apple']) });
+  }
+
+  #page(path: string): Step {
+    return { path, isKnown: this.#isKnown, body: () => ({ type: 'page', properties: { path, url: SITE + path } }) };
+  }
+
+  #track(event: string, properties: Readonly<Record<string, unknown>>): Step {
+    const channel = this.#plan.person.hasApp ? 'app' : 'web';
+    return {
+      isKnown: this.#isKnown,
+      body: (atMs) => ({
+        type: 'track',
+        event,
+        properties: { ...properties, app_version: versionAt(this.#story, atMs), channel },
+      }),
+    };
+  }
 }
 
 function sourceOf(random: Random, story: Story, { startMs, isFirst, campaign }: VisitPlan): Source {
@@ -188,7 +206,7 @@ function sourceOf(random: Random, story: Story, { startMs, isFirst, campaign }: 
     const { name, source, medium } = current;
     return { campaign: { name, source, medium }, bounceShare: CAMPAIGN_BOUNCE_SHARE };
   }
-  // Whoever comes back mostly types the address.
+  // People who come back mostly type the address.
   return isFirst || random.next() < 0.4 ? random.pick(SOURCES) : { bounceShare: 0.28 };
 }
 

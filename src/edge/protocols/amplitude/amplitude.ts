@@ -20,7 +20,7 @@ import { JSON_TYPES } from '../../request/body.ts';
 import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { problemMembers, statusAnswer, textAnswer } from '../kit/answers.ts';
-import { Companion, withCompanions } from '../kit/companions.ts';
+import { outcomeOf, withCompanions } from '../kit/companions.ts';
 import { exactReader, FORM_TYPE, type PackedJson, parseForm, parsePacked, readPacked } from '../kit/packed.ts';
 import {
   type EventCall,
@@ -31,7 +31,7 @@ import {
   type Taken,
   type WireBatch,
 } from '../protocol.ts';
-import { amplitudeMapping, companionTest } from './mapping.ts';
+import { amplitudeCompanions, amplitudeMapping, companionTest } from './mapping.ts';
 
 export const AMPLITUDE = 'amplitude';
 
@@ -109,10 +109,10 @@ function identification(path: string, eventType: string): EventCall {
       const exactEvent = exactReader(packed.json, (exact) => typed(changesOf(exact)));
       return ok({ ...limited.value, mapping: amplitudeMapping, exactEvent, key });
     },
-    answer: ({ verdict }) =>
-      verdict.received > 0 && verdict.rejected === verdict.received
-        ? textAnswer(verdict.errors[0]?.message ?? 'rejected', 400)
-        : textAnswer('success'),
+    answer(taken) {
+      const { isAllRefused, errors } = outcomeOf(taken);
+      return isAllRefused ? textAnswer(errors[0]?.message ?? 'rejected', 400) : textAnswer('success');
+    },
     refuse: refuseAmplitude,
   };
 }
@@ -160,15 +160,15 @@ export function decodeAmplitude({ value: root, json }: PackedJson): Result<WireB
   if (!limited.ok) return limited;
   const expanded = withCompanions(root.events, {
     implies: companionTest(root.events),
-    mapping: amplitudeMapping,
+    mapping: amplitudeCompanions,
     exactEvent: exactReader(json, (exact) => (exact as Wire).events),
   });
-  return ok({ ...expanded, key, sentAt: root.client_upload_time, source: AMPLITUDE });
+  return ok({ ...expanded, mapping: amplitudeMapping, key, sentAt: root.client_upload_time, source: AMPLITUDE });
 }
 
-export function answerAmplitude({ verdict, batch, request, receivedAtMs }: Taken): ProtocolAnswer {
-  const sent = batch.events.filter((event) => !(event instanceof Companion)).length;
-  const errors = verdict.errors.filter(({ index }) => index < sent);
+export function answerAmplitude(taken: Taken): ProtocolAnswer {
+  const { verdict, request, receivedAtMs } = taken;
+  const { sent, errors } = outcomeOf(taken);
   const ingested = sent - errors.length;
   const isResendSafe = ingested === 0 || verdict.ids === undefined;
   if (errors.length === 0 || !isResendSafe) {
@@ -182,7 +182,9 @@ export function answerAmplitude({ verdict, batch, request, receivedAtMs }: Taken
   const byReason = new Map<string, number[]>();
   for (const { index, code, path } of errors) {
     const reason = `${code} ${path}`.trim();
-    byReason.set(reason, [...(byReason.get(reason) ?? []), index]);
+    const known = byReason.get(reason);
+    if (known === undefined) byReason.set(reason, [index]);
+    else known.push(index);
   }
   return statusAnswer(400, {
     code: 400,

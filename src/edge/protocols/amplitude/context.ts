@@ -1,11 +1,12 @@
 /**
- * Context: what an Amplitude event says of its device, place, session and page.
+ * Context: what an Amplitude event says of its device, place and session, and where its properties tell its page.
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
+import { type ContextTable, putFromTable, UTM } from '../kit/context-table.ts';
 import type { Draft } from '../kit/draft.ts';
 
 /** Fields of the event. */
-const FIELDS = [
+const FIELDS: ContextTable = [
   ['os_name', 'os', 'name'],
   ['os_version', 'os', 'version'],
   ['platform', 'device', 'type'],
@@ -20,21 +21,17 @@ const FIELDS = [
   ['location_lng', 'location', 'longitude'],
   ['app_version', 'app', 'version'],
   ['library', 'library', 'name'],
-] as const;
+];
 
 /** Members of the event's properties. */
-const PROPERTIES = [
+export const PAGE_PROPERTIES: ContextTable = [
   ['[Amplitude] Page URL', 'page', 'url'],
   ['[Amplitude] Page Location', 'page', 'url'],
   ['[Amplitude] Page Path', 'page', 'path'],
   ['[Amplitude] Page Title', 'page', 'title'],
   ['referrer', 'page', 'referrer'],
-  ['utm_source', 'campaign', 'source'],
-  ['utm_medium', 'campaign', 'medium'],
-  ['utm_campaign', 'campaign', 'name'],
-  ['utm_term', 'campaign', 'term'],
-  ['utm_content', 'campaign', 'content'],
-] as const;
+  ...UTM,
+];
 
 /** The session of an event without one. */
 const NO_SESSION = -1;
@@ -42,19 +39,9 @@ const NO_SESSION = -1;
 const REMOTE = '$remote';
 
 export function putContext(sent: Wire, draft: Draft): void {
-  for (const [name, part, ours] of FIELDS) {
-    const value = sent[name];
-    if (value != null) draft.inContext(part, ours, value, `/${name}`);
-  }
+  putFromTable(draft, FIELDS, sent, '');
   if (sent.session_id !== NO_SESSION) draft.context('sessionId', sent.session_id, '/session_id');
   draft.context('userAgent', sent.user_agent, '/user_agent');
   draft.context('locale', sent.language, '/language');
   if (sent.ip !== REMOTE) draft.context('ip', sent.ip, '/ip');
-}
-
-export function putPage(bag: Wire, draft: Draft): void {
-  for (const [name, part, ours] of PROPERTIES) {
-    const value = bag[name];
-    if (value != null) draft.inContext(part, ours, value, `/event_properties/${name}`);
-  }
 }

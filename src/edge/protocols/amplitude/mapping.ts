@@ -16,10 +16,12 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
-import { companionId, companionMapping } from '../kit/companions.ts';
-import type { Draft } from '../kit/draft.ts';
+import { companionId, mappingWithCompanions } from '../kit/companions.ts';
+import { namesOf, putFromTable } from '../kit/context-table.ts';
+import { type Draft, draftMapping } from '../kit/draft.ts';
+import { looseId, objectOf } from '../kit/loose.ts';
 import { revenueOf } from '../kit/revenue.ts';
-import { putContext, putPage } from './context.ts';
+import { PAGE_PROPERTIES, putContext } from './context.ts';
 import { putUserProperties } from './user-properties.ts';
 
 const TYPE_OF: Readonly<Record<string, string>> = {
@@ -30,16 +32,7 @@ const TYPE_OF: Readonly<Record<string, string>> = {
 
 /** Properties that are put elsewhere. */
 const HANDLED: ReadonlySet<string> = new Set([
-  '[Amplitude] Page Location',
-  '[Amplitude] Page URL',
-  '[Amplitude] Page Path',
-  '[Amplitude] Page Title',
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
-  'referrer',
+  ...namesOf(PAGE_PROPERTIES),
   '$revenue',
   '$price',
   '$quantity',
@@ -48,7 +41,8 @@ const HANDLED: ReadonlySet<string> = new Set([
   '$currency',
 ]);
 
-export const amplitudeMapping = companionMapping(translate, translateCompanion);
+export const amplitudeMapping = mappingWithCompanions(draftMapping(translate));
+export const amplitudeCompanions = draftMapping(translateCompanion);
 
 function typeOf({ event_type: name }: Wire): string {
   return typeof name === 'string' && Object.hasOwn(TYPE_OF, name) ? TYPE_OF[name]! : 'track';
@@ -84,8 +78,8 @@ function putGroup({ groups, group_value: value }: Wire, draft: Draft): void {
 }
 
 function putProperties(sent: Wire, draft: Draft): void {
-  const bag = isObject(sent.event_properties) ? sent.event_properties : NO_PROPERTIES;
-  putPage(bag, draft);
+  const bag = objectOf(sent.event_properties);
+  putFromTable(draft, PAGE_PROPERTIES, bag, '/event_properties');
   draft.properties(sent.event_properties, '/event_properties', HANDLED);
   if (isObject(sent.groups)) draft.property('groups', sent.groups, '/groups');
   draft.property('price', sent.price ?? bag.$price, '/price');
@@ -96,8 +90,6 @@ function putProperties(sent: Wire, draft: Draft): void {
   const { revenue = bag.$revenue, price = bag.$price, quantity = bag.$quantity } = sent;
   draft.property('revenue', revenueOf(revenue, price, quantity), '/revenue');
 }
-
-const NO_PROPERTIES: Wire = Object.freeze({});
 
 function translateCompanion(sent: Wire, draft: Draft): undefined {
   draft.put('type', 'identify', '/event_type');
@@ -118,8 +110,10 @@ function setsTraits(sent: Wire): boolean {
 const LINK_LENGTH_MAX = 250;
 
 /** The id of the companion that joins the device and the user of an event; null when it names no two. */
-function linkOf({ user_id: user, device_id: device }: Wire): string | null {
-  if (user == null || device == null || user === '' || device === '' || user === device) return null;
+function linkOf({ user_id: userId, device_id: deviceId }: Wire): string | null {
+  const user = looseId(userId);
+  const device = looseId(deviceId);
+  if (user === null || device === null || user === device) return null;
   const id = `link.${device}.${user}`;
   return id.length <= LINK_LENGTH_MAX ? id : null;
 }

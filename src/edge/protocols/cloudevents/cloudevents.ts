@@ -16,17 +16,17 @@ import { z } from 'zod';
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { isObject } from '../../../core/std/object.ts';
+import { pointerStep } from '../../../core/std/pointer.ts';
 import { err, ok, type Result } from '../../../core/std/result.ts';
 import { verdictSchema } from '../../../wire/ingest.ts';
 import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
-import { statusAnswer } from '../kit/answers.ts';
+import { verdictAnswer } from '../kit/answers.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { outcomeOf } from '../kit/links.ts';
 import { parseJsonText } from '../kit/loose.ts';
 import { unpackBase64 } from '../kit/packed.ts';
-import { type EventCall, jsonAnswer, type Protocol, UnreadableEvent, type WireBatch } from '../protocol.ts';
+import { type EventCall, type Protocol, UnreadableEvent, type WireBatch } from '../protocol.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
 const BATCHED = 'application/cloudevents-batch+json';
@@ -56,7 +56,7 @@ const events: EventCall = {
   answerSchema: verdictSchema,
   cors: { requestHeaders: [...ATTRIBUTES, ...EXTENSIONS].map((name) => `${PREFIX}${name}`) },
   decode: (request) => (isBinary(request) ? decodeBinary(request) : parseJsonBatch(request.bytes, pickEvents)),
-  answer: (taken) => (outcomeOf(taken).isAllRefused ? statusAnswer(400, taken.verdict) : jsonAnswer(taken.verdict)),
+  answer: verdictAnswer,
 };
 
 export const cloudEventsProtocol: Protocol = { source: 'cloudevents', calls: [events] };
@@ -107,7 +107,7 @@ function translate(sent: Wire, draft: Draft): UnreadableEvent | undefined {
   draft.inContext('app', 'name', sent.source, '/source');
   putData(sent, draft);
   if (sent.subject != null) draft.property('subject', sent.subject, '/subject');
-  for (const name of Object.keys(sent)) if (!KNOWN.has(name)) draft.property(name, sent[name], `/${name}`);
+  for (const name of Object.keys(sent)) if (!KNOWN.has(name)) draft.property(name, sent[name], pointerStep(name));
 }
 
 function faultOf({ specversion, id, source }: Wire): UnreadableEvent | null {

@@ -17,19 +17,21 @@ import { err, ok, type Result } from '../../../core/std/result.ts';
 import { keyOf } from '../../../http/authenticate.ts';
 import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
+import { decodeText } from '../json.ts';
 import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
+import { mappingWithCompanions } from '../kit/companions.ts';
 import { contentIdOf } from '../kit/content-id.ts';
 import { draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { type Identity, mappingWithLinks, withLinks } from '../kit/links.ts';
+import { type Identity, withLinks } from '../kit/links.ts';
 import { looseId, objectOf, textOf } from '../kit/loose.ts';
-import { parseForm } from '../kit/packed.ts';
-import { type EventCall, limitEvents, type Protocol, type ProtocolAnswer, type WireBatch } from '../protocol.ts';
+import { isTooLargeToShare, SHARES_TOO_MUCH } from '../kit/shared.ts';
+import { type EventCall, type Protocol, type ProtocolAnswer, refusalOfCount, type WireBatch } from '../protocol.ts';
 import { hitIdOf, traitsOf, translateHit } from './hit.ts';
 import { microseconds, SentMeasurement, translateMeasurement } from './measurement.ts';
 
-const measurements = mappingWithLinks(draftMapping(translateMeasurement));
-const hits = mappingWithLinks(draftMapping(translateHit));
+const measurements = mappingWithCompanions(draftMapping(translateMeasurement));
+const hits = mappingWithCompanions(draftMapping(translateHit));
 
 const TAKEN: ProtocolAnswer = { status: 204, headers: {}, body: null };
 
@@ -73,6 +75,12 @@ function decodeMeasurements({ bytes, head }: ProtocolRequest): Result<WireBatch,
       return err({ code: 'batch-invalid', detail: '`events` is an array of events.' });
     }
     const { events: list, ...shared } = json;
+    const refusal = refusalOfCount(list.length);
+    if (refusal !== null) return err(refusal);
+    const { user_agent, ip_override, user_location, device } = shared;
+    if (isTooLargeToShare([user_agent, ip_override, user_location, device])) {
+      return ok({ events: list.map(() => SHARES_TOO_MUCH) });
+    }
     const isTimed = (event: unknown) => (objectOf(event).timestamp_micros ?? shared.timestamp_micros) != null;
     // Without a time a second request may be a second event of the same words.
     const id = list.some(isTimed) ? contentIdOf(bytes, head.query.toString()) : null;
@@ -106,19 +114,17 @@ function userTraits(properties: unknown): object | undefined {
 
 /** The query holds for all lines of the body, each of which is an event; without a body it is the event. */
 function decodeHits({ bytes, head }: ProtocolRequest): Result<WireBatch, Refusal> {
-  const text = parseForm(bytes);
-  if (!text.ok) return text;
+  const text = decodeText(bytes);
+  if (text === null) return err({ code: 'utf8-invalid', detail: 'The body is not valid UTF-8.' });
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const refusal = refusalOfCount(lines.length);
+  if (refusal !== null) return err(refusal);
   const shared = Object.fromEntries(head.query);
-  const lines = new TextDecoder()
-    .decode(bytes)
-    .split(/\r?\n/)
-    .filter((line) => line !== '');
+  if (lines.length > 1 && isTooLargeToShare(shared)) return ok({ events: lines.map(() => SHARES_TOO_MUCH) });
   const events: Wire[] = lines.map((line, i) => {
     return { ...shared, ...Object.fromEntries(new URLSearchParams(line)), _line: String(i) };
   });
-  const sent = events.length === 0 ? [shared] : events;
-  const batch = limitEvents({ events: sent, mapping: hits });
-  return batch.ok ? ok({ ...batch.value, events: withLinks(sent, identityOfHit) }) : batch;
+  return ok({ events: withLinks(events.length === 0 ? [shared] : events, identityOfHit), mapping: hits });
 }
 
 function identityOfHit(sent: unknown): Identity | null {

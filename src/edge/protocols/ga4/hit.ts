@@ -7,8 +7,10 @@
  * hit of a batch has its position too.
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
+import { pointerStep } from '../../../core/std/pointer.ts';
 import type { Draft } from '../kit/draft.ts';
-import { numeric, sizeOf, textOf } from '../kit/loose.ts';
+import { numeric, textOf } from '../kit/loose.ts';
+import { putName } from './measurement.ts';
 
 const PURCHASE = 'purchase';
 
@@ -16,9 +18,7 @@ export function translateHit(sent: Wire, draft: Draft): undefined {
   draft.put('id', hitIdOf(sent), '/_s');
   draft.put('userId', sent.uid, '/uid');
   draft.put('anonymousId', sent.cid, '/cid');
-  if (sent.en === 'page_view') draft.put('type', 'page', '/en');
-  else if (sent.en === 'screen_view') draft.put('type', 'screen', '/en');
-  else draft.put('event', sent.en, '/en');
+  putName(draft, sent.en, '/en');
   translateVisit(sent, draft);
   translateParameters(sent, draft);
 }
@@ -35,15 +35,13 @@ function translateVisit(sent: Wire, draft: Draft): void {
   draft.context('sessionId', sent.sid, '/sid');
   draft.context('locale', sent.ul, '/ul');
   draft.inContext('app', 'name', sent.tid, '/tid');
-  const screen = sizeOf(sent.sr);
-  draft.inContext('screen', 'width', screen?.width, '/sr');
-  draft.inContext('screen', 'height', screen?.height, '/sr');
+  draft.screen(sent.sr, '/sr');
 }
 
 function translateParameters(sent: Wire, draft: Draft): void {
   for (const name in sent) {
-    if (name.startsWith('ep.')) draft.property(name.slice(3), sent[name], `/${name}`);
-    else if (name.startsWith('epn.')) draft.property(name.slice(4), numeric(sent[name]), `/${name}`);
+    if (name.startsWith('ep.')) draft.property(name.slice(3), sent[name], pointerStep(name));
+    else if (name.startsWith('epn.')) draft.property(name.slice(4), numeric(sent[name]), pointerStep(name));
   }
   if (sent.cu != null) draft.property('currency', sent.cu, '/cu');
   if (sent._et != null) draft.property('engagement_time_msec', numeric(sent._et), '/_et');

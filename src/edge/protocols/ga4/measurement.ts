@@ -8,17 +8,16 @@
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import type { Draft } from '../kit/draft.ts';
-import { objectOf, sizeOf } from '../kit/loose.ts';
-import { UnreadableEvent } from '../protocol.ts';
+import { objectOf } from '../kit/loose.ts';
+import { UnreadableEvent, WrappedEvent } from '../protocol.ts';
 
 /** An event with the part of its request that its neighbours share. */
-export class SentMeasurement {
-  readonly event: unknown;
+export class SentMeasurement extends WrappedEvent {
   readonly shared: Wire;
   readonly id: string | null;
 
   constructor(event: unknown, shared: Wire, id: string | null) {
-    this.event = event;
+    super(event);
     this.shared = shared;
     this.id = id;
   }
@@ -37,7 +36,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 const PURCHASES: ReadonlySet<unknown> = new Set(['purchase', 'in_app_purchase', 'ecommerce_purchase']);
 
 export function translateMeasurement(sent: Wire, draft: Draft): UnreadableEvent | undefined {
-  const { event, shared, id } = sent as unknown as SentMeasurement;
+  const { sent: event, shared, id } = sent as unknown as SentMeasurement;
   if (!isObject(event)) {
     return new UnreadableEvent({ code: 'event-not-object', path: '', message: 'An event is a JSON object.' });
   }
@@ -46,7 +45,7 @@ export function translateMeasurement(sent: Wire, draft: Draft): UnreadableEvent 
   draft.put('anonymousId', shared.client_id ?? shared.app_instance_id, '');
   const own = event.timestamp_micros;
   draft.put('timestamp', microseconds(own ?? shared.timestamp_micros), own == null ? '' : '/timestamp_micros');
-  translateName(event, draft);
+  putName(draft, event.name, '/name');
   translateShared(shared, draft);
   if (event.params != null && !isObject(event.params)) {
     return new UnreadableEvent({ code: 'properties-invalid', path: '/params', message: '`params` is a JSON object.' });
@@ -59,10 +58,11 @@ export function microseconds(value: unknown): unknown {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }
 
-export function translateName({ name }: Wire, draft: Draft): void {
-  if (name === 'page_view') draft.put('type', 'page', '/name');
-  else if (name === 'screen_view') draft.put('type', 'screen', '/name');
-  else draft.put('event', name, '/name');
+/** `place`: that of the name. */
+export function putName(draft: Draft, name: unknown, place: string): void {
+  if (name === 'page_view') draft.put('type', 'page', place);
+  else if (name === 'screen_view') draft.put('type', 'screen', place);
+  else draft.put('event', name, place);
 }
 
 function translateShared(shared: Wire, draft: Draft): void {
@@ -90,9 +90,7 @@ function translateParams(name: unknown, params: Wire, draft: Draft): void {
   draft.inContext('page', 'title', params.page_title, '/params/page_title');
   draft.inContext('page', 'referrer', params.page_referrer, '/params/page_referrer');
   draft.context('locale', params.language, '/params/language');
-  const screen = sizeOf(params.screen_resolution);
-  draft.inContext('screen', 'width', screen?.width, '/params/screen_resolution');
-  draft.inContext('screen', 'height', screen?.height, '/params/screen_resolution');
+  draft.screen(params.screen_resolution, '/params/screen_resolution');
   if (name === 'screen_view') draft.put('name', params.screen_name ?? params.firebase_screen, '/params/screen_name');
   if (PURCHASES.has(name)) draft.property('revenue', params.value, '/params/value');
   if (name === 'campaign_details') translateCampaign(params, draft);

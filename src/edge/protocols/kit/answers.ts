@@ -1,8 +1,10 @@
 /**
- * Answers: forms of answers that several vendors share: a pixel, a text, a JSON document of any status, an empty script.
+ * Answers: forms of answers that several vendors share: a pixel, a text, a JSON document of any status, an empty
+ * script, the verdict.
  */
 import type { Problem } from '../../../http/problem.ts';
-import { jsonAnswer, type ProtocolAnswer } from '../protocol.ts';
+import { jsonAnswer, type ProtocolAnswer, type Taken } from '../protocol.ts';
+import { outcomeOf } from './companions.ts';
 
 const GIF_HEADERS = { 'content-type': 'image/gif' };
 const TEXT_HEADERS = { 'content-type': 'text/plain;charset=UTF-8' };
@@ -31,4 +33,9 @@ export function statusAnswer(status: number, document: object): ProtocolAnswer {
 /** The members of a problem that a vendor's own form of a refusal has beside its own. */
 export function problemMembers({ status, code, detail }: Problem) {
   return { type: `/docs/errors#${code}`, status, code, detail };
+}
+
+/** The verdict as the answer: 400 when every event that the client has sent was refused. */
+export function verdictAnswer(taken: Taken): ProtocolAnswer {
+  return statusAnswer(outcomeOf(taken).isAllRefused ? 400 : 200, taken.verdict);
 }

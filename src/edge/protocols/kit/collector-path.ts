@@ -17,3 +17,8 @@ export const COLLECTOR_KEY = {
   keyOf: ({ params, headers }: RequestHead): string | null => params.key ?? keyOf(headers),
   keyIsInUrl: ({ params }: RequestHead): boolean => params.key !== undefined,
 };
+
+/** The key in the place of a vendor's name of a site; undefined for any other value. */
+export function siteKey(site: unknown): string | undefined {
+  return typeof site === 'string' && site.startsWith('tm_') ? site : undefined;
+}

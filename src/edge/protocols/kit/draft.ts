@@ -17,6 +17,7 @@ import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import { pointerStep } from '../../../core/std/pointer.ts';
 import type { EventMapping, UnreadableEvent } from '../protocol.ts';
+import { sizeOf } from './loose.ts';
 
 /** Fills a draft from a vendor's event. Returns an UnreadableEvent for one that cannot be translated. */
 export type Translate = (sent: Wire, draft: Draft) => UnreadableEvent | undefined;
@@ -34,7 +35,7 @@ type Field =
   | 'sentAt';
 
 /** The objects within our context that SDKs fill. */
-type ContextPart = 'app' | 'campaign' | 'device' | 'library' | 'location' | 'network' | 'os' | 'page' | 'screen';
+export type ContextPart = 'app' | 'campaign' | 'device' | 'library' | 'location' | 'network' | 'os' | 'page' | 'screen';
 /** The values of our context that stand by themselves. */
 type ContextField =
   | 'bot'
@@ -84,6 +85,13 @@ export class Draft {
     context[part] ??= {};
     (context[part] as Bag)[name] = value;
     this.#places?.set(`/context/${part}${pointerStep(name)}`, place);
+  }
+
+  /** Puts the width and height of a text such as `1280x720`. */
+  screen(value: unknown, place: string): void {
+    const size = sizeOf(value);
+    this.inContext('screen', 'width', size?.width, place);
+    this.inContext('screen', 'height', size?.height, place);
   }
 
   /** Puts one property, unless it is absent. */

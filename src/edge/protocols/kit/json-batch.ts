@@ -3,8 +3,9 @@
  */
 import type { Result } from '../../../core/std/result.ts';
 import type { Refusal } from '../../request/refusal.ts';
-import { parseExactBody, parseJsonBody } from '../json.ts';
+import { decodeText, parseJsonBody } from '../json.ts';
 import { limitEvents, type WireBatch } from '../protocol.ts';
+import { exactReader } from './packed.ts';
 
 /** Finds the events in the value of a body. It is called again for exact numbers, so it must be pure. */
 export type Pick = (json: unknown) => Result<WireBatch, Refusal>;
@@ -14,10 +15,12 @@ export function parseJsonBatch(bytes: Uint8Array, pick: Pick): Result<WireBatch,
   if (!json.ok) return json;
   const batch = pick(json.value);
   if (!batch.ok) return batch;
-  let exact: Result<WireBatch, Refusal> | null = null;
-  const exactEvent = (index: number) => {
-    exact ??= pick(parseExactBody(bytes));
-    return exact.ok ? exact.value.events[index] : undefined;
-  };
+  const exactEvent = exactReader(
+    () => decodeText(bytes) ?? '',
+    (exact) => {
+      const again = pick(exact);
+      return again.ok ? again.value.events : null;
+    },
+  );
   return limitEvents({ exactEvent, ...batch.value });
 }

@@ -7,8 +7,8 @@
  */
 import { DEFAULT_JUNK_IDS } from '../../../core/event/junk-id.ts';
 import { LIMITS } from '../../../core/limits.ts';
-import type { VerdictDocument } from '../../../wire/ingest.ts';
-import type { EventMapping, Taken } from '../protocol.ts';
+import { SAME_NAMES } from '../protocol.ts';
+import { Companion } from './companions.ts';
 
 export interface Identity {
   readonly userId: string | null;
@@ -21,13 +21,8 @@ export interface Identity {
   readonly id?: string | null;
 }
 
-/** An identify event that no client has sent as such. */
-class LinkEvent {
-  readonly wire: object;
-
-  constructor({ traits, ...others }: Identity, id: string | null) {
-    this.wire = { ...others, type: 'identify', id, properties: traits };
-  }
+function linkEvent({ traits, ...others }: Identity, id: string | null): Companion {
+  return new Companion({ ...others, type: 'identify', id, properties: traits }, SAME_NAMES);
 }
 
 /** The events with the links that they tell. `identityOf` gives null for an event that tells none. */
@@ -35,7 +30,7 @@ export function withLinks(
   events: readonly unknown[],
   identityOf: (sent: unknown) => Identity | null,
 ): readonly unknown[] {
-  const links = new Map<string, LinkEvent>();
+  const links = new Map<string, Companion>();
   for (const sent of events) {
     // The bound of a request holds for its links too; a link that has no room comes with the next one.
     if (events.length + links.size >= LIMITS.requestEventsMax) break;
@@ -43,9 +38,9 @@ export function withLinks(
     if (identity === null) continue;
     const { userId, anonymousId, traits } = identity;
     const pair = linkIdOf(anonymousId, userId);
-    if (traits !== undefined) links.set(`${links.size} ${pair}`, new LinkEvent(identity, identity.id ?? null));
+    if (traits !== undefined) links.set(`${links.size} ${pair}`, linkEvent(identity, identity.id ?? null));
     else if (isNamed(userId) && isNamed(anonymousId) && userId !== anonymousId && !links.has(pair))
-      links.set(pair, new LinkEvent(identity, pair));
+      links.set(pair, linkEvent(identity, pair));
   }
   return links.size === 0 ? events : [...events, ...links.values()];
 }
@@ -55,34 +50,10 @@ function isNamed(id: string | null): id is string {
   return id !== null && id.length <= LIMITS.idLengthMax && !DEFAULT_JUNK_IDS.has(id);
 }
 
-/** The mapping of a vendor's events and of the links among them. */
-export function mappingWithLinks(mapping: EventMapping): EventMapping {
-  return {
-    toWireEvent: (sent) => (sent instanceof LinkEvent ? sent.wire : mapping.toWireEvent(sent)),
-    pathOf: (pointer, sent) => (sent instanceof LinkEvent ? pointer : mapping.pathOf(pointer, sent)),
-  };
-}
-
-/** The events that the client has sent, and the positions of those among them that were refused. */
-export interface SentOutcome {
-  readonly sent: number;
-  readonly refused: readonly number[];
-  /** Whether there were events, and all were refused: the client must not take them for delivered. */
-  readonly isAllRefused: boolean;
-  /** The reason of the first refusal; null when there was none. */
-  readonly reason: VerdictDocument['errors'][number] | null;
-}
-
-export function outcomeOf({ verdict, batch }: Taken): SentOutcome {
-  const sent = batch.events.filter((event) => !(event instanceof LinkEvent)).length;
-  const errors = verdict.errors.filter(({ index }) => index < sent);
-  const refused = errors.map(({ index }) => index);
-  return { sent, refused, isAllRefused: sent > 0 && refused.length === sent, reason: errors[0] ?? null };
-}
-
 /** An event's id has 256 characters at most; the ends of longer ids tell them apart. */
 const ID_PART_LENGTH = 110;
 
-function linkIdOf(anonymousId: string | null, userId: string | null): string {
+/** The id of the event that joins the two. */
+export function linkIdOf(anonymousId: string | null, userId: string | null): string {
   return `link ${(anonymousId ?? '').slice(-ID_PART_LENGTH)} ${(userId ?? '').slice(-ID_PART_LENGTH)}`;
 }

@@ -3,8 +3,10 @@
  */
 import { isObject } from '../../../core/std/object.ts';
 import { parseExactJson } from '../exact-json.ts';
+import { parseJson } from '../json.ts';
 
-const NUMBER = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** Digits are read by one repetition alone: two beside each other take the square of the length of a text that is no number. */
+const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The number that a text writes; any other value, and a number that a double cannot keep, as it is. */
 export function numeric(value: unknown): unknown {
@@ -44,10 +46,6 @@ const MAY_BE_UNSAFE = /\d{16}|\de/i;
  * is none.
  */
 export function parseJsonText(text: string): unknown {
-  try {
-    const value = JSON.parse(text);
-    return MAY_BE_UNSAFE.test(text) ? parseExactJson(text) : value;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return value !== undefined && MAY_BE_UNSAFE.test(text) ? parseExactJson(text) : value;
 }

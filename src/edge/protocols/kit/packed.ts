@@ -2,18 +2,16 @@
  * Packed: forms and base64 within a body or a URL, as vendors pack their JSON.
  */
 import { err, ok, type Result } from '../../../core/std/result.ts';
-import type { ProtocolRequest } from '../../request/head.ts';
+import type { ProtocolRequest, RequestHead } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { parseExactJson } from '../exact-json.ts';
-import { parseJsonBody } from '../json.ts';
+import { decodeText, parseJson, parseJsonBody } from '../json.ts';
 
 export const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
-
 /** The fields of a form body. A broken escape stays as it is, as in every browser. */
 export function parseForm(bytes: Uint8Array): Result<URLSearchParams, Refusal> {
-  const text = decode(bytes);
+  const text = decodeText(bytes);
   return text === null
     ? err({ code: 'utf8-invalid', detail: 'The form is not valid UTF-8.' })
     : ok(new URLSearchParams(text));
@@ -24,7 +22,7 @@ export function unpackBase64(packed: string): string | null {
   // A form reads "+" as a space.
   const plain = packed.trim().replaceAll(' ', '+').replaceAll('-', '+').replaceAll('_', '/');
   try {
-    return decode(Uint8Array.from(atob(plain), (char) => char.charCodeAt(0)));
+    return decodeText(Uint8Array.from(atob(plain), (char) => char.charCodeAt(0)));
   } catch {
     return null;
   }
@@ -62,7 +60,7 @@ export function readPacked({ head, contentType, bytes }: ProtocolRequest): Resul
   }
   if (contentType !== FORM_TYPE && !FORM_START.every((char, i) => bytes[i] === char)) {
     const json = parseJsonBody(bytes);
-    return json.ok ? ok({ value: json.value, json: () => textOfBytes(bytes) }) : json;
+    return json.ok ? ok({ value: json.value, json: () => decodeText(bytes) ?? '' }) : json;
   }
   const form = parseForm(bytes);
   return form.ok ? parsePacked(form.value.get('data') ?? '', 'The field `data`') : form;
@@ -80,24 +78,8 @@ export function exactReader(json: () => string, eventsOf: (value: unknown) => un
   };
 }
 
-/** The text of bytes that are known to be UTF-8. */
-export function textOfBytes(bytes: Uint8Array): string {
-  return strictUtf8.decode(bytes);
-}
-
-function decode(bytes: Uint8Array): string | null {
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-/** The value. Undefined, which JSON cannot express, when the text is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** The `_` of a query: the client's clock when it sent. */
+export function queryTime({ query }: RequestHead): number | undefined {
+  const sentAt = Number(query.get('_'));
+  return sentAt > 0 ? sentAt : undefined;
 }

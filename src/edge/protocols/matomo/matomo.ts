@@ -16,24 +16,25 @@ import { keyOf } from '../../../http/authenticate.ts';
 import type { ProtocolRequest, RequestHead } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { visitOf } from '../../request/visitor.ts';
-import { pixelAnswer } from '../kit/answers.ts';
+import { pixelAnswer, statusAnswer } from '../kit/answers.ts';
 import { collectorPaths } from '../kit/collector-path.ts';
+import { mappingWithCompanions, outcomeOf } from '../kit/companions.ts';
 import { draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { type Identity, mappingWithLinks, outcomeOf, withLinks } from '../kit/links.ts';
+import { type Identity, withLinks } from '../kit/links.ts';
 import { objectOf, textOf } from '../kit/loose.ts';
 import { FORM_TYPE, parseForm } from '../kit/packed.ts';
 import {
   type EventCall,
-  jsonAnswer,
   type Protocol,
   type ProtocolAnswer,
+  refusalOfCount,
   type Taken,
   type WireBatch,
 } from '../protocol.ts';
 import { translateTrackingEvent } from './tracking-event.ts';
 
-const mapping = mappingWithLinks(draftMapping(translateTrackingEvent));
+const mapping = mappingWithCompanions(draftMapping(translateTrackingEvent));
 
 const OPENING_BRACE = 0x7b;
 const PIXEL = pixelAnswer();
@@ -72,6 +73,8 @@ function decodeBulk({ bytes, head }: ProtocolRequest): Result<WireBatch, Refusal
   return parseJsonBatch(bytes, (json) => {
     const { requests = [], token_auth: token } = objectOf(json);
     if (!Array.isArray(requests)) return err({ code: 'batch-invalid', detail: '`requests` is an array of queries.' });
+    const refusal = refusalOfCount(requests.length);
+    if (refusal !== null) return err(refusal);
     return ok(batchOf(requests.map(parametersOf), head, textOf(token) ?? undefined));
   });
 }
@@ -100,20 +103,17 @@ function identityOf(sent: unknown): Identity | null {
 }
 
 function oneAnswer(taken: Taken): ProtocolAnswer {
-  const { isAllRefused } = outcomeOf(taken);
-  if (isAllRefused) return pixelAnswer(400);
-  const { head, bytes } = taken.request;
-  const form = new URLSearchParams(new TextDecoder().decode(bytes));
-  return (form.get('send_image') ?? head.query.get('send_image')) === '0' ? NOTHING : PIXEL;
+  if (outcomeOf(taken).isAllRefused) return pixelAnswer(400);
+  const [call] = taken.batch.events;
+  return objectOf(call).send_image === '0' ? NOTHING : PIXEL;
 }
 
 function bulkAnswer(taken: Taken): ProtocolAnswer {
-  const { sent, refused, isAllRefused } = outcomeOf(taken);
-  const told = jsonAnswer({
+  const { sent, errors, isAllRefused } = outcomeOf(taken);
+  return statusAnswer(isAllRefused ? 400 : 200, {
     status: isAllRefused ? 'error' : 'success',
-    tracked: sent - refused.length,
-    invalid: refused.length,
-    invalid_indices: refused,
+    tracked: sent - errors.length,
+    invalid: errors.length,
+    invalid_indices: errors.map(({ index }) => index),
   });
-  return isAllRefused ? { ...told, status: 400 } : told;
 }

@@ -16,7 +16,8 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import type { Draft } from '../kit/draft.ts';
-import { numeric, objectOf, parseJsonText, sizeOf, textOf } from '../kit/loose.ts';
+import { looseId, numeric, objectOf, parseJsonText, textOf } from '../kit/loose.ts';
+import { type Parameters, putParameters } from '../kit/parameters.ts';
 import type { UnreadableEvent } from '../protocol.ts';
 
 export function translateTrackingEvent(sent: Wire, draft: Draft): UnreadableEvent | undefined {
@@ -60,9 +61,7 @@ function translateVisit(sent: Wire, draft: Draft): void {
   draft.context('ip', sent.cip, '/cip');
   draft.context('pageViewId', sent.pv_id, '/pv_id');
   draft.inContext('app', 'name', sent.idsite, '/idsite');
-  const screen = sizeOf(sent.res);
-  draft.inContext('screen', 'width', screen?.width, '/res');
-  draft.inContext('screen', 'height', screen?.height, '/res');
+  draft.screen(sent.res, '/res');
 }
 
 /** Matomo takes the place from a sender with a token. */
@@ -73,8 +72,6 @@ function translatePlace(sent: Wire, draft: Draft): void {
   draft.inContext('location', 'city', sent.city, '/city');
 }
 
-/** Our properties by the vendor's parameters. */
-type Parameters = Readonly<Record<string, string>>;
 const EVENT: Parameters = { e_c: 'category', e_n: 'name', e_v: 'value' };
 const SEARCH: Parameters = { search: 'query', search_cat: 'category', search_count: 'results' };
 const CONTENT: Parameters = { c_n: 'content_name', c_p: 'content_piece', c_t: 'content_target', c_i: 'interaction' };
@@ -116,7 +113,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 function translateGoal(sent: Wire, draft: Draft): void {
-  if (String(sent.idgoal) !== '0') {
+  if (looseId(sent.idgoal) !== '0') {
     putNamed(sent, draft, { place: 'idgoal', parameters: { idgoal: 'goal_id', revenue: 'revenue' }, name: 'goal' });
     return;
   }
@@ -135,11 +132,7 @@ function itemOf(item: unknown): unknown {
 
 function putNamed(sent: Wire, draft: Draft, { place, parameters, name }: Kind & { readonly name: unknown }): void {
   draft.put('event', name, place === 'e_c' ? '/e_a' : `/${place}`);
-  for (const [parameter, ours] of Object.entries(parameters)) {
-    const value = sent[parameter];
-    if (value == null || value === '') continue;
-    draft.property(ours, NUMBERS.has(ours) ? numeric(value) : value, `/${parameter}`);
-  }
+  putParameters(draft, sent, parameters, NUMBERS);
 }
 
 /** Custom dimensions (`dimension3`), and custom variables: `{"1": ["name", "value"]}` in `cvar` and `_cvar`. */

@@ -11,7 +11,9 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
+import { type ContextTable, namesOf, putFromTable, UTM } from '../kit/context-table.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
+import { objectOf } from '../kit/loose.ts';
 import { bareId, putIdentified, putPerson } from './person.ts';
 
 const TYPE_OF: Readonly<Record<string, string>> = {
@@ -22,15 +24,11 @@ const TYPE_OF: Readonly<Record<string, string>> = {
 };
 
 /** Properties with a place of their own in our context. */
-const CONTEXT = [
+const CONTEXT: ContextTable = [
   ['$current_url', 'page', 'url'],
   ['current_url_path', 'page', 'path'],
   ['current_page_title', 'page', 'title'],
-  ['utm_source', 'campaign', 'source'],
-  ['utm_medium', 'campaign', 'medium'],
-  ['utm_campaign', 'campaign', 'name'],
-  ['utm_term', 'campaign', 'term'],
-  ['utm_content', 'campaign', 'content'],
+  ...UTM,
   ['$os', 'os', 'name'],
   ['$os_version', 'os', 'version'],
   ['$device', 'device', 'type'],
@@ -45,7 +43,7 @@ const CONTEXT = [
   ['mp_country_code', 'location', 'country'],
   ['$region', 'location', 'region'],
   ['$city', 'location', 'city'],
-] as const;
+];
 
 /** Properties that are put elsewhere, or that are the key. */
 const HANDLED: ReadonlySet<string> = new Set([
@@ -59,7 +57,7 @@ const HANDLED: ReadonlySet<string> = new Set([
   '$referrer',
   '$session_id',
   'mp_sent_by_lib_version',
-  ...CONTEXT.map(([name]) => name),
+  ...namesOf(CONTEXT),
 ]);
 
 /** Properties that say who is who in an event about identity. */
@@ -74,11 +72,9 @@ const IDENTITY: ReadonlySet<string> = new Set([
 
 export const eventMapping = draftMapping(translate);
 
-const NO_PROPERTIES: Wire = Object.freeze({});
-
 function translate(sent: Wire, draft: Draft): undefined {
   const { event, properties } = sent;
-  const bag = isObject(properties) ? properties : NO_PROPERTIES;
+  const bag = objectOf(properties);
   const type = typeof event === 'string' && Object.hasOwn(TYPE_OF, event) ? TYPE_OF[event]! : 'track';
   draft.put('type', type, '/event');
   if (type === 'track') draft.put('event', event, '/event');
@@ -105,10 +101,7 @@ function putAlias(bag: Wire, draft: Draft): void {
 }
 
 function putContext(bag: Wire, draft: Draft): void {
-  for (const [name, part, ours] of CONTEXT) {
-    const value = bag[name];
-    if (value != null) draft.inContext(part, ours, value, `/properties/${name}`);
-  }
+  putFromTable(draft, CONTEXT, bag, '/properties');
   draft.context('sessionId', bag.$session_id, '/properties/$session_id');
   draft.context('ip', bag.ip, '/properties/ip');
   if (bag.$referrer !== '$direct') draft.inContext('page', 'referrer', bag.$referrer, '/properties/$referrer');

@@ -21,8 +21,9 @@ import { type BodySpec, JSON_TYPES } from '../../request/body.ts';
 import type { ProtocolRequest, RequestHead } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { problemMembers, statusAnswer, textAnswer } from '../kit/answers.ts';
+import { outcomeOf } from '../kit/companions.ts';
 import { withOneKey } from '../kit/one-key.ts';
-import { exactReader, FORM_TYPE, readPacked } from '../kit/packed.ts';
+import { exactReader, FORM_TYPE, queryTime, readPacked } from '../kit/packed.ts';
 import {
   type EventCall,
   type EventMapping,
@@ -112,8 +113,7 @@ function decode(request: ProtocolRequest, { mapping, keyPlace }: Kind): Result<W
   const keyOfEvent = keyPlace === '/$token' ? keyOfUpdate : keyOfTracked;
   const keyed = withOneKey(limited.value.events, { keyOf: keyOfEvent, place: keyPlace });
   const exactEvent = exactReader(json, (exact) => (Array.isArray(exact) ? exact : [exact]));
-  const sentAt = Number(request.head.query.get('_'));
-  return ok({ ...keyed, mapping, exactEvent, sentAt: sentAt > 0 ? sentAt : undefined });
+  return ok({ ...keyed, mapping, exactEvent, sentAt: queryTime(request.head) });
 }
 
 function keyOfUpdate(event: unknown): unknown {
@@ -124,14 +124,15 @@ function keyOfTracked(event: unknown): unknown {
   return isObject(event) && isObject(event.properties) ? event.properties.token : undefined;
 }
 
-function answerTaken({ verdict, request: { head } }: Taken): ProtocolAnswer {
-  const { received, rejected, errors } = verdict;
-  if (received > 0 && received === rejected) {
+function answerTaken(taken: Taken): ProtocolAnswer {
+  const { verdict, request } = taken;
+  const { isAllRefused, errors } = outcomeOf(taken);
+  if (isAllRefused) {
     const [first] = errors;
     const error = `${first?.path ?? ''}: ${first?.message ?? 'Every event was rejected.'}`;
     return statusAnswer(400, { status: 0, error, ...verdict });
   }
-  return isVerbose(head) ? jsonAnswer({ status: 1, error: null, ...verdict }) : textAnswer('1');
+  return isVerbose(request.head) ? jsonAnswer({ status: 1, error: null, ...verdict }) : textAnswer('1');
 }
 
 /** Whether the client asks for a document. Mixpanel's import answers with one to JSON alone, or when it is strict. */

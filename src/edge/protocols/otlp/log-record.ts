@@ -9,19 +9,18 @@
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
 import type { Draft } from '../kit/draft.ts';
-import { numeric } from '../kit/loose.ts';
-import { UnreadableEvent } from '../protocol.ts';
+import { looseId, numeric, textOf } from '../kit/loose.ts';
+import { UnreadableEvent, WrappedEvent } from '../protocol.ts';
 
 /** A record with what its neighbours share. */
-export class SentRecord {
-  readonly record: unknown;
-  readonly resource: readonly Attribute[];
+export class SentRecord extends WrappedEvent {
+  readonly resource: Resource;
   readonly scope: Wire;
   /** The id of a record that brings none. */
   readonly id: string;
 
-  constructor(record: unknown, resource: readonly Attribute[], scope: Wire, id: string) {
-    this.record = record;
+  constructor(record: unknown, resource: Resource, scope: Wire, id: string) {
+    super(record);
     this.resource = resource;
     this.scope = scope;
     this.id = id;
@@ -35,11 +34,19 @@ export interface Attribute {
   readonly place: string | null;
 }
 
+/** What a resource gives to each of its records, read once for all of them. */
+export interface Resource {
+  /** The attributes that fill columns, each name once. */
+  readonly known: readonly Attribute[];
+  /** All attributes; null when there are none. */
+  readonly whole: Wire | null;
+}
+
 /** The nesting of a value that is read; an event has less. */
 const DEPTH_MAX = 12;
 
 /** The attributes of a record, or of a resource. Null when they are no list of keys and values. */
-export function readAttributes(list: unknown, place: string | null): Attribute[] | null {
+function readAttributes(list: unknown, place: string | null): Attribute[] | null {
   if (list == null) return [];
   if (!Array.isArray(list)) return null;
   const attributes: Attribute[] = [];
@@ -50,6 +57,19 @@ export function readAttributes(list: unknown, place: string | null): Attribute[]
   return attributes;
 }
 
+export function readResource(list: unknown): Resource {
+  const attributes = readAttributes(list, null) ?? [];
+  const known = new Map(
+    attributes.filter(({ key }) => fillsColumn(key)).map((attribute) => [attribute.key, attribute]),
+  );
+  const whole = attributes.length === 0 ? null : Object.fromEntries(attributes.map(({ key, value }) => [key, value]));
+  return { known: [...known.values()], whole };
+}
+
+function fillsColumn(key: string): boolean {
+  return [IDENTITY, CONTEXT, CONTEXT_PARTS].some((table) => Object.hasOwn(table, key));
+}
+
 /** The JSON value of an AnyValue. Integers come as texts, and stay texts when a double cannot keep them. */
 function plainOf(value: unknown, depth: number): unknown {
   if (!isObject(value) || depth > DEPTH_MAX) return null;
@@ -57,7 +77,7 @@ function plainOf(value: unknown, depth: number): unknown {
   if (isObject(value.arrayValue)) return listOf(value.arrayValue.values).map((one) => plainOf(one, depth + 1));
   if (isObject(value.kvlistValue)) {
     const pairs = listOf(value.kvlistValue.values).filter(isObject);
-    return Object.fromEntries(pairs.map((pair) => [String(pair.key), plainOf(pair.value, depth + 1)]));
+    return Object.fromEntries(pairs.map((pair) => [looseId(pair.key) ?? '', plainOf(pair.value, depth + 1)]));
   }
   return value.stringValue ?? value.boolValue ?? value.doubleValue ?? value.bytesValue ?? null;
 }
@@ -105,7 +125,7 @@ const CONTEXT_PARTS = {
 } as const;
 
 export function translateRecord(sent: Wire, draft: Draft): UnreadableEvent | undefined {
-  const { record, resource, scope, id } = sent as unknown as SentRecord;
+  const { sent: record, resource, scope, id } = sent as unknown as SentRecord;
   if (record instanceof UnreadableEvent) return record;
   if (!isObject(record)) {
     return new UnreadableEvent({ code: 'event-not-object', path: '', message: 'A log record is a JSON object.' });
@@ -118,24 +138,31 @@ export function translateRecord(sent: Wire, draft: Draft): UnreadableEvent | und
   draft.put('id', id, '');
   draft.put('event', 'log', '/eventName');
   translateTime(record, draft);
-  for (const attribute of resource) translateAttribute(attribute, draft);
+  for (const attribute of resource.known) translateAttribute(attribute, draft);
   for (const attribute of attributes) translateAttribute(attribute, draft);
   if (record.eventName != null && record.eventName !== '') draft.put('event', record.eventName, '/eventName');
   translateRest(record, draft);
-  if (resource.length > 0) {
-    draft.context('resource', Object.fromEntries(resource.map(({ key, value }) => [key, value])), '');
-  }
+  draft.context('resource', resource.whole, '');
   if (scope.name != null && scope.name !== '') draft.context('scope', scope.name, '');
 }
 
 /** Nanoseconds as digits, of which the last six are below a millisecond. 0 stands for an unknown time. */
 function translateTime(record: Wire, draft: Draft): void {
-  const isKnown = (time: unknown) => time != null && time !== '' && Number(time) !== 0;
   const name = isKnown(record.timeUnixNano) ? 'timeUnixNano' : 'observedTimeUnixNano';
   const time = record[name];
   if (!isKnown(time)) return;
-  const digits = typeof time === 'number' ? BigInt(Math.trunc(time)).toString() : String(time);
+  const digits = digitsOf(time);
   draft.put('timestamp', /^\d{7,}$/.test(digits) ? Number(digits.slice(0, -6)) : time, `/${name}`);
+}
+
+function isKnown(time: unknown): boolean {
+  return time != null && time !== '' && (typeof time === 'object' || Number(time) !== 0);
+}
+
+/** The digits of a number or a text; '' for any other value, an endless number among them. */
+function digitsOf(time: unknown): string {
+  if (typeof time === 'number') return Number.isFinite(time) ? BigInt(Math.trunc(time)).toString() : '';
+  return textOf(time) ?? '';
 }
 
 function translateAttribute({ key, value, place }: Attribute, draft: Draft): void {

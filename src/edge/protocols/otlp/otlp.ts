@@ -20,29 +20,24 @@ import { contentIdOf } from '../kit/content-id.ts';
 import { draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
 import { objectOf } from '../kit/loose.ts';
+import { isTooLargeToShare, SHARES_TOO_MUCH } from '../kit/shared.ts';
 import {
   type EventCall,
-  type EventMapping,
   jsonAnswer,
-  limitEvents,
   type Protocol,
   type ProtocolAnswer,
+  refusalOfCount,
   UnreadableEvent,
   type WireBatch,
 } from '../protocol.ts';
-import { readAttributes, SentRecord, translateRecord } from './log-record.ts';
+import { readResource, SentRecord, translateRecord } from './log-record.ts';
 import { exportLogsMessage, logRecordMessage } from './messages.ts';
 import { chunkField, numberField, readMessage, textField } from './protobuf.ts';
 
 const PROTOBUF = 'application/x-protobuf';
 const PROTOBUF_HEADERS = { 'content-type': PROTOBUF };
 
-const records = draftMapping(translateRecord);
-/** A record that cannot be read is told as such. */
-const mapping: EventMapping = {
-  toWireEvent: (sent) => records.toWireEvent(sent),
-  pathOf: (pointer, sent) => records.pathOf(pointer, sent),
-};
+const mapping = draftMapping(translateRecord);
 
 const logs: EventCall = {
   methods: ['POST'],
@@ -61,14 +56,8 @@ const logs: EventCall = {
 export const otlpProtocol: Protocol = { source: 'otlp', calls: [logs] };
 
 function decodeJson({ bytes }: ProtocolRequest): Result<WireBatch, Refusal> {
-  let id: string | null = null;
-  return parseJsonBatch(bytes, (json) =>
-    recordsOf(
-      json,
-      () => (id ??= contentIdOf(bytes)),
-      (record) => record,
-    ),
-  );
+  const id = contentIdOf(bytes);
+  return parseJsonBatch(bytes, (json) => recordsOf(json, id, (record) => record));
 }
 
 function decodeProtobuf({ bytes }: ProtocolRequest): Result<WireBatch, Refusal> {
@@ -79,9 +68,7 @@ function decodeProtobuf({ bytes }: ProtocolRequest): Result<WireBatch, Refusal> 
     const detail = `The body is no ExportLogsServiceRequest: ${(fault as Error).message}.`;
     return err({ code: 'batch-invalid', detail });
   }
-  let id: string | null = null;
-  const batch = recordsOf(request, () => (id ??= contentIdOf(bytes)), readRecord);
-  return batch.ok ? limitEvents(batch.value) : batch;
+  return recordsOf(request, contentIdOf(bytes), readRecord);
 }
 
 function readRecord(bytes: unknown): unknown {
@@ -98,24 +85,27 @@ const NO_LIST: Result<never, Refusal> = err({
   detail: '`resourceLogs`, their `scopeLogs` and their `logRecords` are lists.',
 });
 
-/** The records of all resources and scopes, in their order. An absent list is an empty one. */
-function recordsOf(
-  request: unknown,
-  idOf: () => string,
-  read: (record: unknown) => unknown,
-): Result<WireBatch, Refusal> {
+/**
+ * The records of all resources and scopes, in their order. An absent list is an empty one. `id` begins the ids of records that
+ * bring none.
+ */
+function recordsOf(request: unknown, id: string, read: (record: unknown) => unknown): Result<WireBatch, Refusal> {
   if (!isObject(request)) return NO_LIST;
   const events: unknown[] = [];
   for (const resourceLogs of listOf(request.resourceLogs) ?? [null]) {
     if (!isObject(resourceLogs)) return NO_LIST;
-    const resource = readAttributes(objectOf(resourceLogs.resource).attributes, null) ?? [];
+    const resource = readResource(objectOf(resourceLogs.resource).attributes);
     for (const scopeLogs of listOf(resourceLogs.scopeLogs) ?? [null]) {
       if (!isObject(scopeLogs)) return NO_LIST;
       const list = listOf(scopeLogs.logRecords);
       if (list === null) return NO_LIST;
       const scope = objectOf(scopeLogs.scope);
+      const refusal = refusalOfCount(events.length + list.length);
+      if (refusal !== null) return err(refusal);
+      const isTooLarge = isTooLargeToShare([resource.whole, scope.name]);
       for (const record of list) {
-        events.push(new SentRecord(read(record), resource, scope, `${idOf()}-${events.length}`));
+        const recordId = `${id}-${events.length}`;
+        events.push(isTooLarge ? SHARES_TOO_MUCH : new SentRecord(read(record), resource, scope, recordId));
       }
     }
   }

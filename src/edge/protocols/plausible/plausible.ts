@@ -18,10 +18,10 @@ import type { RequestHead } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { visitOf } from '../../request/visitor.ts';
 import { statusAnswer, textAnswer } from '../kit/answers.ts';
-import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
+import { COLLECTOR_KEY, collectorPaths, siteKey } from '../kit/collector-path.ts';
+import { outcomeOf } from '../kit/companions.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { outcomeOf } from '../kit/links.ts';
 import { numeric, parseJsonText } from '../kit/loose.ts';
 import type { EventCall, Protocol, WireBatch } from '../protocol.ts';
 
@@ -51,8 +51,8 @@ const event: EventCall = {
   ...COLLECTOR_KEY,
   decode: ({ bytes, head }) => parseJsonBatch(bytes, (json) => pickEvent(json, head)),
   answer(taken) {
-    const { reason } = outcomeOf(taken);
-    if (reason === null) return TAKEN;
+    const [reason] = outcomeOf(taken).errors;
+    if (reason === undefined) return TAKEN;
     return statusAnswer(400, {
       errors: { [reason.path.split('/')[1] ?? 'event']: [reason.message] },
       code: reason.code,
@@ -64,9 +64,7 @@ export const plausibleProtocol: Protocol = { source: 'plausible', calls: [event]
 
 function pickEvent(json: unknown, head: RequestHead): Result<WireBatch, Refusal> {
   if (!isObject(json)) return err({ code: 'batch-invalid', detail: 'The body is one event, a JSON object.' });
-  const domain = json.domain ?? json.d;
-  const isKey = typeof domain === 'string' && domain.startsWith('tm_');
-  return ok({ events: [json], mapping, key: isKey ? domain : undefined, ...visitOf(head) });
+  return ok({ events: [json], mapping, key: siteKey(json.domain ?? json.d), ...visitOf(head) });
 }
 
 function translate(sent: Wire, draft: Draft): undefined {
@@ -80,10 +78,10 @@ function translate(sent: Wire, draft: Draft): undefined {
   draft.inContext('page', 'referrer', sent[referrer], `/${referrer}`);
   putRevenue(draft, sent, place('revenue', '$'));
   const domain = place('domain', 'd');
-  if (typeof sent[domain] === 'string' && !sent[domain].startsWith('tm_')) {
+  if (typeof sent[domain] === 'string' && siteKey(sent[domain]) === undefined) {
     draft.property('domain', sent[domain], `/${domain}`);
   }
-  // Of an engagement: the depth of the scroll in per cent, and the time in view.
+  // An engagement has the depth of its scroll in per cent, and its time in view.
   draft.property('scroll_depth', sent.sd, '/sd');
   draft.property('engagement_ms', sent.e, '/e');
   draft.property('interactive', sent.interactive ?? sent.i, `/${place('interactive', 'i')}`);

@@ -15,9 +15,9 @@ import type { ProtocolRequest } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { withCompanions } from '../kit/companions.ts';
 import { withOneKey } from '../kit/one-key.ts';
-import { exactReader, FORM_TYPE, type PackedJson, readPacked } from '../kit/packed.ts';
+import { exactReader, FORM_TYPE, type PackedJson, queryTime, readPacked } from '../kit/packed.ts';
 import { limitEvents, type WireBatch } from '../protocol.ts';
-import { posthogMapping, setsTraits } from './mapping.ts';
+import { posthogCompanions, posthogMapping, setsTraits } from './mapping.ts';
 
 export const POSTHOG_BODY: BodySpec = {
   types: [...JSON_TYPES, FORM_TYPE, 'application/gzip', 'application/octet-stream'],
@@ -30,7 +30,10 @@ export function decodeCapture(request: ProtocolRequest): Result<WireBatch, Refus
   return packed.ok ? decodePosthog(request, packed.value) : packed;
 }
 
-export function decodePosthog(request: ProtocolRequest, { value: root, json }: PackedJson): Result<WireBatch, Refusal> {
+export function decodePosthog(
+  { head }: ProtocolRequest,
+  { value: root, json }: PackedJson,
+): Result<WireBatch, Refusal> {
   const events = eventsOf(root);
   if (!events.ok) return events;
   const limited = limitEvents({ events: events.value });
@@ -38,14 +41,14 @@ export function decodePosthog(request: ProtocolRequest, { value: root, json }: P
   const keyed = withOneKey(events.value, { keyOf: keyOfEvent, place: '/properties/token' });
   const expanded = withCompanions(keyed.events, {
     implies: setsTraits,
-    mapping: posthogMapping,
+    mapping: posthogCompanions,
     exactEvent: exactReader(json, (exact) => {
       const again = eventsOf(exact);
       return again.ok ? again.value : null;
     }),
   });
-  const sentAt = (isObject(root) && root.sent_at) || queryTime(request);
-  return ok({ ...expanded, key: keyOfRoot(root) ?? keyed.key, sentAt });
+  const sentAt = (isObject(root) && root.sent_at) || queryTime(head);
+  return ok({ ...expanded, mapping: posthogMapping, key: keyOfRoot(root) ?? keyed.key, sentAt });
 }
 
 function eventsOf(root: unknown): Result<readonly unknown[], Refusal> {
@@ -66,9 +69,4 @@ export function keyOfRoot(root: unknown): string | undefined {
 function keyOfEvent(event: unknown): unknown {
   if (!isObject(event)) return undefined;
   return (isObject(event.properties) ? event.properties.token : undefined) ?? event.token ?? event.api_key;
-}
-
-function queryTime({ head }: ProtocolRequest): unknown {
-  const sent = Number(head.query.get('_'));
-  return sent > 0 ? sent : undefined;
 }

@@ -17,8 +17,10 @@
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
 import { isObject } from '../../../core/std/object.ts';
-import { companionId, companionMapping } from '../kit/companions.ts';
-import type { Draft } from '../kit/draft.ts';
+import { companionId, mappingWithCompanions } from '../kit/companions.ts';
+import { type ContextTable, namesOf, putFromTable, UTM } from '../kit/context-table.ts';
+import { type Draft, draftMapping } from '../kit/draft.ts';
+import { looseId, objectOf } from '../kit/loose.ts';
 import { TraitDraft } from '../kit/traits.ts';
 
 const TYPE_OF: Readonly<Record<string, string>> = {
@@ -32,6 +34,28 @@ const TYPE_OF: Readonly<Record<string, string>> = {
 };
 
 const TRAITS = ['$set', '$set_once', '$unset'] as const;
+
+/** Properties with a place of their own in our context. */
+const CONTEXT: ContextTable = [
+  ['$current_url', 'page', 'url'],
+  ['$pathname', 'page', 'path'],
+  ['title', 'page', 'title'],
+  ...UTM,
+  ['$os', 'os', 'name'],
+  ['$os_name', 'os', 'name'],
+  ['$os_version', 'os', 'version'],
+  ['$device_type', 'device', 'type'],
+  ['$device_model', 'device', 'model'],
+  ['$device_manufacturer', 'device', 'manufacturer'],
+  ['$screen_width', 'screen', 'width'],
+  ['$screen_height', 'screen', 'height'],
+  ['$app_name', 'app', 'name'],
+  ['$app_version', 'app', 'version'],
+  ['$app_build', 'app', 'build'],
+  ['$app_namespace', 'app', 'namespace'],
+  ['$lib', 'library', 'name'],
+  ['$lib_version', 'library', 'version'],
+];
 
 /** Properties that are put elsewhere, or that are the key. */
 const HANDLED: ReadonlySet<string> = new Set([
@@ -48,45 +72,25 @@ const HANDLED: ReadonlySet<string> = new Set([
   '$session_id',
   '$group_key',
   '$group_set',
-  '$current_url',
-  '$pathname',
   '$referrer',
   '$screen_name',
-  'title',
-  'utm_source',
-  'utm_medium',
-  'utm_campaign',
-  'utm_term',
-  'utm_content',
   '$raw_user_agent',
-  '$os',
-  '$os_version',
-  '$os_name',
-  '$device_type',
-  '$device_model',
-  '$device_manufacturer',
   '$browser_language',
   '$locale',
   '$timezone',
-  '$screen_width',
-  '$screen_height',
-  '$app_name',
-  '$app_version',
-  '$app_build',
-  '$app_namespace',
-  '$lib',
-  '$lib_version',
   '$ip',
+  ...namesOf(CONTEXT),
 ]);
 
-export const posthogMapping = companionMapping(translate, translateCompanion);
+export const posthogMapping = mappingWithCompanions(draftMapping(translate));
+export const posthogCompanions = draftMapping(translateCompanion);
 
 /** Whether an event sets traits though it is no event about a profile. */
 export function setsTraits(sent: Wire): boolean {
   const type = typeOf(sent);
   if (type === 'identify' || type === 'group') return false;
-  const { properties } = sent;
-  return TRAITS.some((name) => holds(sent[name]) || (isObject(properties) && holds(properties[name])));
+  const bag = objectOf(sent.properties);
+  return TRAITS.some((name) => holds(sent[name]) || holds(bag[name]));
 }
 
 function holds(bag: unknown): boolean {
@@ -99,7 +103,7 @@ function typeOf({ event }: Wire): string {
 
 function translate(sent: Wire, draft: Draft): undefined {
   const type = typeOf(sent);
-  const bag = propertiesOf(sent);
+  const bag = objectOf(sent.properties);
   draft.put('type', type, '/event');
   if (type === 'track') draft.put('event', sent.event, '/event');
   if (type === 'screen') draft.put('name', bag.$screen_name, '/properties/$screen_name');
@@ -112,18 +116,12 @@ function translate(sent: Wire, draft: Draft): undefined {
 
 /** The identify event of one that sets traits along the way. */
 function translateCompanion(sent: Wire, draft: Draft): undefined {
-  const bag = propertiesOf(sent);
+  const bag = objectOf(sent.properties);
   putCommon(sent, bag, draft, 'identify');
   draft.put('type', 'identify', '/event');
   const [id, place] = idOf(sent, bag);
   draft.put('id', companionId(id, 'set'), place);
   putTraits(sent, bag, draft);
-}
-
-const NO_PROPERTIES: Wire = Object.freeze({});
-
-function propertiesOf({ properties }: Wire): Wire {
-  return isObject(properties) ? properties : NO_PROPERTIES;
 }
 
 function putCommon(sent: Wire, bag: Wire, draft: Draft, type: string): void {
@@ -175,7 +173,7 @@ function putGroup(bag: Wire, draft: Draft): void {
   draft.properties(bag.$group_set, '/properties/$group_set');
   draft.property('$group_type', type, '/properties/$group_type');
   // A server's SDK makes up a person for the group: `$company_acme`.
-  if (draft.wire.userId === `$${type}_${key}`) draft.put('userId', null, '/distinct_id');
+  if (draft.wire.userId === `$${looseId(type)}_${looseId(key)}`) draft.put('userId', null, '/distinct_id');
 }
 
 function putContext(bag: Wire, draft: Draft): void {
@@ -184,35 +182,6 @@ function putContext(bag: Wire, draft: Draft): void {
   draft.context('locale', bag.$browser_language ?? bag.$locale, '/properties/$browser_language');
   draft.context('timezone', bag.$timezone, '/properties/$timezone');
   draft.context('ip', bag.$ip, '/properties/$ip');
-  for (const [name, part, ours] of CONTEXT) {
-    const value = bag[name];
-    if (value != null) draft.inContext(part, ours, value, `/properties/${name}`);
-  }
+  putFromTable(draft, CONTEXT, bag, '/properties');
   if (bag.$referrer !== '$direct') draft.inContext('page', 'referrer', bag.$referrer, '/properties/$referrer');
 }
-
-/** Properties with a place of their own in our context. */
-const CONTEXT = [
-  ['$current_url', 'page', 'url'],
-  ['$pathname', 'page', 'path'],
-  ['title', 'page', 'title'],
-  ['utm_source', 'campaign', 'source'],
-  ['utm_medium', 'campaign', 'medium'],
-  ['utm_campaign', 'campaign', 'name'],
-  ['utm_term', 'campaign', 'term'],
-  ['utm_content', 'campaign', 'content'],
-  ['$os', 'os', 'name'],
-  ['$os_name', 'os', 'name'],
-  ['$os_version', 'os', 'version'],
-  ['$device_type', 'device', 'type'],
-  ['$device_model', 'device', 'model'],
-  ['$device_manufacturer', 'device', 'manufacturer'],
-  ['$screen_width', 'screen', 'width'],
-  ['$screen_height', 'screen', 'height'],
-  ['$app_name', 'app', 'name'],
-  ['$app_version', 'app', 'version'],
-  ['$app_build', 'app', 'build'],
-  ['$app_namespace', 'app', 'namespace'],
-  ['$lib', 'library', 'name'],
-  ['$lib_version', 'library', 'version'],
-] as const;

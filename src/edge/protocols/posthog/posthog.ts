@@ -15,6 +15,7 @@
 import { z } from 'zod';
 import { verdictSchema } from '../../../wire/ingest.ts';
 import { statusAnswer } from '../kit/answers.ts';
+import { outcomeOf } from '../kit/companions.ts';
 import { type EventCall, jsonAnswer, type Protocol, type ProtocolAnswer, type Taken } from '../protocol.ts';
 import { decodeCapture, POSTHOG_BODY } from './body.ts';
 import { remoteCalls } from './remote.ts';
@@ -62,9 +63,11 @@ const captureInUrl: EventCall = {
   answer: answerPosthog,
 };
 
-export function answerPosthog({ verdict }: Taken): ProtocolAnswer {
-  const isRefused = verdict.received > 0 && verdict.rejected === verdict.received;
-  return isRefused ? statusAnswer(400, { status: 0, ...verdict }) : jsonAnswer({ status: 1, ...verdict });
+export function answerPosthog(taken: Taken): ProtocolAnswer {
+  const { verdict } = taken;
+  return outcomeOf(taken).isAllRefused
+    ? statusAnswer(400, { status: 0, ...verdict })
+    : jsonAnswer({ status: 1, ...verdict });
 }
 
 export const POSTHOG = 'posthog';

@@ -23,6 +23,7 @@ import { JSON_TYPES } from '../../request/body.ts';
 import { batchSchema, parseEnvelope } from '../envelope.ts';
 import { aliasedEventSchema } from '../event-names.ts';
 import { statusAnswer } from '../kit/answers.ts';
+import { outcomeOf } from '../kit/companions.ts';
 import { FORM_TYPE } from '../kit/packed.ts';
 import { type EventCall, jsonAnswer, type Protocol, type ProtocolAnswer, type Taken } from '../protocol.ts';
 import { dialectOf, RUDDERSTACK_HEADERS } from '../rudderstack/dialect.ts';
@@ -63,7 +64,9 @@ function segmentCall(name: CallName): EventCall {
 }
 
 /** The answer of every call with events in Segment's form, RudderStack's too. */
-function answerVerdict({ verdict }: Taken): ProtocolAnswer {
-  const isRefused = verdict.received > 0 && verdict.rejected === verdict.received;
-  return isRefused ? statusAnswer(400, { success: false, ...verdict }) : jsonAnswer({ success: true, ...verdict });
+function answerVerdict(taken: Taken): ProtocolAnswer {
+  const { verdict } = taken;
+  return outcomeOf(taken).isAllRefused
+    ? statusAnswer(400, { success: false, ...verdict })
+    : jsonAnswer({ success: true, ...verdict });
 }

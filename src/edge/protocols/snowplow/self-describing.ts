@@ -28,3 +28,15 @@ export function selfDescribing(value: unknown): SelfDescribing | null {
 export function schemaName(uri: string): string {
   return /^iglu:[^/]+\/([^/]+)\/[^/]+\/[^/]+$/.exec(uri)?.[1] ?? uri;
 }
+
+/** The data of contexts by the names of their schemas; several of one schema are a list. */
+export function entitiesOf(contexts: readonly SelfDescribing[]): Record<string, unknown> {
+  const lists = new Map<string, unknown[]>();
+  for (const { schema, data } of contexts) {
+    const name = schemaName(schema);
+    const list = lists.get(name);
+    if (list === undefined) lists.set(name, [data]);
+    else list.push(data);
+  }
+  return Object.fromEntries([...lists].map(([name, list]) => [name, list.length === 1 ? list[0] : list]));
+}

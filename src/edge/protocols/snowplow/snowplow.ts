@@ -17,14 +17,15 @@ import { err, ok, type Result } from '../../../core/std/result.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { pixelAnswer, textAnswer } from '../kit/answers.ts';
 import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
+import { mappingWithCompanions, outcomeOf } from '../kit/companions.ts';
 import { draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { type Identity, mappingWithLinks, outcomeOf, withLinks } from '../kit/links.ts';
+import { type Identity, withLinks } from '../kit/links.ts';
 import { looseId, numeric } from '../kit/loose.ts';
 import type { EventCall, Protocol, Taken, WireBatch } from '../protocol.ts';
 import { translateTrackerEvent } from './tracker-event.ts';
 
-const mapping = mappingWithLinks(draftMapping(translateTrackerEvent));
+const mapping = mappingWithCompanions(draftMapping(translateTrackerEvent));
 
 const bodySchema = z.object({
   schema: z.string().optional(),

@@ -14,11 +14,11 @@
  * Reference: https://docs.snowplow.io/docs/events/going-deeper/event-parameters/
  */
 import type { Wire } from '../../../core/event/event-fields.ts';
-import { isObject } from '../../../core/std/object.ts';
 import type { Draft } from '../kit/draft.ts';
-import { numeric, objectOf, sizeOf, textOf } from '../kit/loose.ts';
+import { numeric, objectOf, textOf } from '../kit/loose.ts';
+import { type Parameters, putParameters } from '../kit/parameters.ts';
 import { UnreadableEvent } from '../protocol.ts';
-import { parsePackedText, type SelfDescribing, schemaName, selfDescribing } from './self-describing.ts';
+import { entitiesOf, parsePackedText, schemaName, selfDescribing } from './self-describing.ts';
 
 const unreadable = (path: string, message: string) => new UnreadableEvent({ code: 'json-invalid', path, message });
 
@@ -48,9 +48,7 @@ function translateDevice(sent: Wire, draft: Draft): void {
   draft.inContext('app', 'name', sent.aid, '/aid');
   draft.inContext('library', 'name', sent.tna, '/tna');
   draft.inContext('library', 'version', sent.tv, '/tv');
-  const screen = sizeOf(sent.res);
-  draft.inContext('screen', 'width', screen?.width, '/res');
-  draft.inContext('screen', 'height', screen?.height, '/res');
+  draft.screen(sent.res, '/res');
 }
 
 function translateKind(sent: Wire, draft: Draft): UnreadableEvent | undefined {
@@ -81,8 +79,6 @@ function translateKind(sent: Wire, draft: Draft): UnreadableEvent | undefined {
   }
 }
 
-/** Our properties by the vendor's parameters. */
-type Parameters = Readonly<Record<string, string>>;
 const PING: Parameters = { pp_mix: 'min_x', pp_max: 'max_x', pp_miy: 'min_y', pp_may: 'max_y' };
 const STRUCTURED: Parameters = { se_ca: 'category', se_la: 'label', se_pr: 'property', se_va: 'value' };
 const TRANSACTION: Parameters = {
@@ -119,10 +115,7 @@ const NUMBERS = new Set([
 ]);
 
 function putAll(sent: Wire, draft: Draft, parameters: Parameters): undefined {
-  for (const [name, ours] of Object.entries(parameters)) {
-    const value = sent[name];
-    if (value != null && value !== '') draft.property(ours, NUMBERS.has(ours) ? numeric(value) : value, `/${name}`);
-  }
+  putParameters(draft, sent, parameters, NUMBERS);
 }
 
 function translateSelfDescribing(sent: Wire, draft: Draft): UnreadableEvent | undefined {
@@ -147,23 +140,13 @@ function translateContexts(sent: Wire, draft: Draft): UnreadableEvent | undefine
   const parsed = parsePackedText(sent[field], field === 'cx');
   const list = selfDescribing(parsed)?.data;
   if (!Array.isArray(list)) return unreadable(`/${field}`, `\`${field}\` holds no list of contexts.`);
-  const entities: Record<string, unknown> = {};
-  for (const entity of list.map(selfDescribing)) {
-    if (entity === null) return unreadable(`/${field}`, `\`${field}\` holds a context without a schema.`);
-    addEntity(entities, entity);
-    readEntity(schemaName(entity.schema), objectOf(entity.data), draft, `/${field}`);
+  const entities = list.map(selfDescribing);
+  if (!entities.every((entity) => entity !== null)) {
+    return unreadable(`/${field}`, `\`${field}\` holds a context without a schema.`);
   }
+  for (const { schema, data } of entities) readEntity(schemaName(schema), objectOf(data), draft, `/${field}`);
   draft.opaque(`/${field}`);
-  draft.context('entities', entities, `/${field}`);
-}
-
-/** Several contexts of one schema are a list. */
-function addEntity(entities: Record<string, unknown>, { schema, data }: SelfDescribing): void {
-  const name = schemaName(schema);
-  if (name === '__proto__') return;
-  const known = Object.hasOwn(entities, name) ? entities[name] : undefined;
-  if (known === undefined) entities[name] = data;
-  else entities[name] = Array.isArray(known) ? [...known, data] : [known, data];
+  draft.context('entities', entitiesOf(entities), `/${field}`);
 }
 
 /** Contexts that tell what our columns hold. */
@@ -173,7 +156,7 @@ function readEntity(name: string, data: Wire, draft: Draft, place: string): void
     draft.context('sessionId', data.sessionId, place);
     if (draft.wire.anonymousId == null) draft.put('anonymousId', data.userId, place);
   }
-  if (name !== 'mobile_context' || !isObject(data)) return;
+  if (name !== 'mobile_context') return;
   draft.inContext('os', 'name', data.osType, place);
   draft.inContext('os', 'version', data.osVersion, place);
   draft.inContext('device', 'manufacturer', data.deviceManufacturer, place);

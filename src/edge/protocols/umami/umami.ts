@@ -23,12 +23,11 @@ import { JSON_TYPES } from '../../request/body.ts';
 import type { RequestHead } from '../../request/head.ts';
 import type { Refusal } from '../../request/refusal.ts';
 import { visitOf } from '../../request/visitor.ts';
-import { statusAnswer } from '../kit/answers.ts';
-import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
+import { verdictAnswer } from '../kit/answers.ts';
+import { COLLECTOR_KEY, collectorPaths, siteKey } from '../kit/collector-path.ts';
 import { type Draft, draftMapping } from '../kit/draft.ts';
 import { parseJsonBatch } from '../kit/json-batch.ts';
-import { outcomeOf } from '../kit/links.ts';
-import { objectOf, sizeOf, textOf } from '../kit/loose.ts';
+import { objectOf, textOf } from '../kit/loose.ts';
 import { type EventCall, jsonAnswer, type Protocol, UnreadableEvent, type WireBatch } from '../protocol.ts';
 
 const mapping = draftMapping(translate);
@@ -50,7 +49,7 @@ const send: EventCall = {
   bodySchema: sentSchema,
   answerSchema: verdictSchema,
   decode: ({ bytes, head }) => parseJsonBatch(bytes, (json) => pickOne(json, head)),
-  answer: (taken) => (outcomeOf(taken).isAllRefused ? statusAnswer(400, taken.verdict) : jsonAnswer(taken.verdict)),
+  answer: verdictAnswer,
 };
 
 const batch: EventCall = {
@@ -89,9 +88,8 @@ function pickList(json: unknown, head: RequestHead): Result<WireBatch, Refusal> 
 /** The first event names the key, the address and the user agent of all: they come from one visitor, or from one server. */
 function batchOf(events: readonly unknown[], head: RequestHead): WireBatch {
   const payload = objectOf(objectOf(events[0]).payload);
-  const website = textOf(payload.website);
   const visit = visitOf(head, { address: textOf(payload.ip), userAgent: textOf(payload.userAgent) });
-  return { events, mapping, ...visit, key: website?.startsWith('tm_') === true ? website : undefined };
+  return { events, mapping, ...visit, key: siteKey(payload.website) };
 }
 
 const VITALS = ['lcp', 'inp', 'cls', 'fcp', 'ttfb'] as const;
@@ -126,9 +124,7 @@ function translateVisit(payload: Wire, draft: Draft): void {
   draft.context('locale', payload.language, '/payload/language');
   draft.context('userAgent', payload.userAgent, '/payload/userAgent');
   draft.context('ip', payload.ip, '/payload/ip');
-  const screen = sizeOf(payload.screen);
-  draft.inContext('screen', 'width', screen?.width, '/payload/screen');
-  draft.inContext('screen', 'height', screen?.height, '/payload/screen');
+  draft.screen(payload.screen, '/payload/screen');
   if (payload.tag != null && payload.tag !== '') draft.property('tag', payload.tag, '/payload/tag');
   draft.properties(payload.data, '/payload/data');
 }

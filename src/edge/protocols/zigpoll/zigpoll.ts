@@ -13,11 +13,10 @@ import { verdictSchema } from '../../../wire/ingest.ts';
 import { JSON_TYPES } from '../../request/body.ts';
 import { batchSchema, parseEnvelope } from '../envelope.ts';
 import { aliasedEventSchema, aliasMapping } from '../event-names.ts';
-import { statusAnswer } from '../kit/answers.ts';
+import { verdictAnswer } from '../kit/answers.ts';
 import { COLLECTOR_KEY, collectorPaths } from '../kit/collector-path.ts';
-import { outcomeOf } from '../kit/links.ts';
 import { looseId } from '../kit/loose.ts';
-import { type EventCall, type EventMapping, jsonAnswer, type Protocol } from '../protocol.ts';
+import type { EventCall, EventMapping, Protocol } from '../protocol.ts';
 
 const mapping: EventMapping = {
   toWireEvent: (sent) => aliasMapping.toWireEvent(isObject(sent) ? withId(sent) : sent),
@@ -36,7 +35,7 @@ const events: EventCall = {
     const batch = parseEnvelope(bytes);
     return batch.ok ? { ok: true, value: { ...batch.value, mapping } } : batch;
   },
-  answer: (taken) => (outcomeOf(taken).isAllRefused ? statusAnswer(400, taken.verdict) : jsonAnswer(taken.verdict)),
+  answer: verdictAnswer,
 };
 
 export const zigpollProtocol: Protocol = { source: 'zigpoll', calls: [events] };

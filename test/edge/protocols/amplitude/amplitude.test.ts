@@ -6,7 +6,7 @@ import { batchProtocol } from '../../../../src/edge/protocols/batch/batch.ts';
 import type { Protocol } from '../../../../src/edge/protocols/protocol.ts';
 import { NOW_MS, testApp, testTenant } from '../../support/app.ts';
 import { describeProtocol, requestTo, type SendFixture } from '../contract.ts';
-import { DEEP, describeMalformed, HUGE, MANY_KEYS } from '../malformed.ts';
+import { DEEP, describeMalformed, HUGE, MANY_KEYS, NO_TEXT } from '../malformed.ts';
 
 /** The calls that Amplitude's SDKs use. */
 const protocol: Protocol = { source: 'amplitude', calls: [...amplitudeProtocol.calls, ...batchProtocol.calls] };
@@ -89,6 +89,7 @@ describeMalformed("Amplitude's events", {
     ['an empty insert id', event({ insert_id: '' }), 'id-invalid'],
     ['an insert id that is a list', event({ insert_id: [] }), 'id-invalid'],
     ['a user id that is an object', event({ user_id: {} }), 'person-id-invalid'],
+    ['a user id without a text form', event({ user_id: NO_TEXT, device_id: 'd' }), 'person-id-invalid'],
     ['a long device id', event({ device_id: 'x'.repeat(300) }), 'person-id-invalid'],
     ['no ids', event({ user_id: undefined }), 'taken'],
     ['a user id that names nobody', event({ user_id: 'null' }), 'taken'],

@@ -200,6 +200,12 @@ describeMalformedForms('CloudEvents', {
       'properties-too-deep',
       '/data/a/0/0/0/0/0/0/0',
     ],
+    [
+      'a deep nest under a name with a slash',
+      event({ 'a/b~': JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) }),
+      'properties-too-deep',
+      '/a~1b~0/0/0/0/0/0/0/0',
+    ],
     ['large data', event({ data: { text: 'x'.repeat(40_000) } }), 'event-too-large'],
     ['a long source', event({ source: `/${'s'.repeat(300)}` }), null],
     ['base64 that is none', event({ data_base64: '%%%' }), null],

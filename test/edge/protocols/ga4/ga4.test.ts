@@ -132,6 +132,13 @@ describe("GA4's Measurement Protocol", () => {
     expect(new Set(ids).size).toBe(3);
   });
 
+  it('is refused with a device that is larger than an event', async () => {
+    const device = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 1e300]));
+    expect((await send({ client_id: 'c', device, events: [{ name: 'a' }] })).rows('id')).toEqual([]);
+    const user_agent = 'x'.repeat(40_000);
+    expect((await send({ client_id: 'c', user_agent, events: [{ name: 'a' }] })).rows('id')).toEqual([]);
+  });
+
   it('says the device, the place and the campaign', async () => {
     const shards = await send({
       client_id: 'c.1',
@@ -220,6 +227,20 @@ describe("GA4's hits", () => {
       ],
       ['12.34.1773144000123.1.1.traits', 'identify', 'identify', 'ann', '{"plan":"pro","age":7}'],
     ]);
+  });
+});
+
+const PARAMETERS = Array.from({ length: 300 }, (_, i) => `&p${i}=`).join('');
+
+describe('a batch of hits', () => {
+  it.each([
+    ['more lines than a request may have events', '', 'en=a\n'.repeat(2_501), 413],
+    ['a query of more parameters than an event may have', PARAMETERS, 'en=a\nen=b', 204],
+  ])('with %s stores nothing', async (_name, query, body, status) => {
+    const { app, shards, browserKey } = await start();
+    const path = `/k/${browserKey}/g/collect?v=2${query}`;
+    const response = await app.fetch(requestTo(path, body, { 'content-type': 'text/plain' }));
+    expect([response.status, shards.rows('id')]).toEqual([status, []]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { matomoProtocol } from '../../../../src/edge/protocols/matomo/matomo.ts';
 import { problemOf, testApp, testTenant } from '../../support/app.ts';
 import { describeProtocol, requestTo, type SendFixture } from '../contract.ts';
+import { NO_TEXT } from '../malformed.ts';
 import { bytesOf, describeMalformedForms } from '../malformed-forms.ts';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };
@@ -247,6 +248,7 @@ describeMalformedForms("Matomo's protocol", {
     ['variables that are a list', event({ cvar: '[1,2]' }), null],
     ['items that are no JSON', event({ idgoal: '0', ec_id: 'o', ec_items: '[[' }), null],
     ['items that are no lists', event({ idgoal: '0', ec_id: 'o', ec_items: '[1,{}]' }), null],
+    ['a goal without a text form', { idgoal: NO_TEXT }, null],
     ['a revenue of words', event({ idgoal: '1', revenue: 'much' }), null],
     ['a screen of words', event({ res: 'big' }), null],
     ['an empty variable for a person', event({ uid: 'undefined' }), null],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { otlpProtocol } from '../../../../src/edge/protocols/otlp/otlp.ts';
 import { NOW_MS, testApp, testTenant } from '../../support/app.ts';
 import { describeProtocol, requestTo, type SendFixture } from '../contract.ts';
+import { NO_TEXT } from '../malformed.ts';
 import { bytesOf, describeMalformedForms } from '../malformed-forms.ts';
 import { LOGS_PROTO } from './logs-proto.ts';
 
@@ -218,6 +219,32 @@ describe("OpenTelemetry's logs", () => {
     });
   });
 
+  it('of a resource larger than an event are refused, and not those of others', async () => {
+    const { send, shards } = await start();
+    const large = Array.from({ length: 300 }, (_, i) => ({ key: `k${i}`, value: { doubleValue: 1e300 } }));
+    const resourceLogs = [large, [text('a', 'x'.repeat(40_000))], RESOURCE.attributes].map((attributes) => ({
+      resource: { attributes },
+      scopeLogs: [{ logRecords: [{ eventName: 'x' }] }],
+    }));
+    const response = await send((key) => json.malformed(bytesOf(JSON.stringify({ resourceLogs })), key));
+    expect(await response.json()).toEqual({
+      partialSuccess: {
+        rejectedLogRecords: '2',
+        errorMessage: expect.stringMatching(/^2 refused; event-too-large at : What several events share/),
+      },
+    });
+    expect(shards.rows('event')).toEqual([['x']]);
+  });
+
+  it('may be as many as the events of a request, over all scopes', async () => {
+    const { send, shards } = await start();
+    const scopeLogs = [2_000, 501].map((count) => ({ logRecords: Array.from({ length: count }, () => ({})) }));
+    const body = bytesOf(JSON.stringify({ resourceLogs: [{ scopeLogs }] }));
+    const response = await send((key) => json.malformed(body, key));
+    expect([response.status, await refusalCode(response)]).toEqual([413, 'too-many-events']);
+    expect(shards.requests).toEqual([]);
+  });
+
   it('of which one is broken keep the others', async () => {
     const { send, shards } = await start();
     // resourceLogs { scopeLogs { logRecords: eventName "a"; logRecords: half of a field; logRecords: eventName "b" } }
@@ -246,6 +273,7 @@ describeMalformedForms('OTLP', {
     ['attributes that are texts', attributes(['a']), 'properties-invalid', '/attributes'],
     ['a time in words', record({ timeUnixNano: 'soon' }), 'timestamp-invalid', '/timeUnixNano'],
     ['a time of nothing', record({ timeUnixNano: '7' }), 'timestamp-invalid', '/timeUnixNano'],
+    ['a time without a text form', record({ timeUnixNano: NO_TEXT }), 'timestamp-invalid', '/timeUnixNano'],
     ['a time before 1990', record({ timeUnixNano: '1000000000000' }), 'timestamp-out-of-range', '/timeUnixNano'],
     ['a name that is an object', { eventName: {} }, 'name-invalid', '/eventName'],
     ['a long name', { eventName: 'n'.repeat(201) }, 'name-too-long', '/eventName'],
@@ -276,6 +304,11 @@ describeMalformedForms('OTLP', {
     ],
     ['a value of nothing', attributes([{ key: 'a', value: {} }, { key: 'b' }]), null],
     ['an integer beyond 2^53', attributes([{ key: 'a', value: { intValue: '9223372036854775807' } }]), null],
+    [
+      'a key without a text form',
+      attributes([{ key: 'a', value: { kvlistValue: { values: [{ key: NO_TEXT }] } } }]),
+      null,
+    ],
     ['an integer in words', attributes([{ key: 'a', value: { intValue: 'many' } }]), null],
     ['a list that is none', attributes([{ key: 'a', value: { arrayValue: { values: 5 } } }]), null],
     ['a key called __proto__', attributes([text('__proto__', 'x')]), null],
@@ -289,6 +322,7 @@ describeMalformedForms('OTLP', {
     ['scopes that are a text', bytesOf('{"resourceLogs":[{"scopeLogs":"x"}]}'), 'batch-invalid'],
     ['records that are an object', bytesOf('{"resourceLogs":[{"scopeLogs":[{"logRecords":{}}]}]}'), 'batch-invalid'],
     ['no UTF-8', Uint8Array.of(0xff), 'utf8-invalid'],
+    ['an endless time', bytesOf('{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":1e999}]}]}]}'), 1],
     ['no records', bytesOf('{}'), 0],
   ],
 });

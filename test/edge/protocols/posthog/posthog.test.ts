@@ -8,7 +8,7 @@ import type { Protocol } from '../../../../src/edge/protocols/protocol.ts';
 import type { VerdictDocument } from '../../../../src/wire/ingest.ts';
 import { BASE_URL, NOW_MS, problemOf, testApp, testTenant } from '../../support/app.ts';
 import { describeProtocol, requestTo, type SendFixture } from '../contract.ts';
-import { DEEP, describeMalformed, HUGE, MANY_KEYS } from '../malformed.ts';
+import { DEEP, describeMalformed, HUGE, MANY_KEYS, NO_TEXT } from '../malformed.ts';
 
 /** The calls that PostHog's SDKs use. */
 const protocol: Protocol = { source: 'posthog', calls: [...batchProtocol.calls, ...posthogProtocol.calls] };
@@ -119,6 +119,11 @@ describeMalformed("PostHog's batch", {
     [
       'a group key that is an object',
       event({ event: '$groupidentify', properties: { $group_key: {} } }),
+      'group-id-invalid',
+    ],
+    [
+      'a group key without a text form',
+      event({ event: '$groupidentify', properties: { $group_key: NO_TEXT } }),
       'group-id-invalid',
     ],
     ['a group that is a list', properties({ $groups: { company: ['acme'] } }), 'group-id-invalid'],
