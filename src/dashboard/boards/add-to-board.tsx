@@ -1,6 +1,6 @@
 /** Add to board: puts the question of a page onto a board that there is, or onto a new one. */
 import { useState } from 'preact/hooks';
-import { CallError, call } from '../data/api.ts';
+import { type CallError, call, callErrorOf } from '../data/api.ts';
 import { change, useAsk } from '../data/ask.ts';
 import { hrefOf } from '../data/router.ts';
 import { session } from '../data/session.ts';
@@ -68,7 +68,7 @@ function Form({ title: proposed, question, boards }: AddToBoardProps & BoardList
       const tile = { id: newId(title), title: title.trim(), ...question };
       setSaved(await (id === NEW ? putNew(name.trim(), tile) : putOn(id, tile)));
     } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
+      setError(callErrorOf(thrown));
     }
   };
   const options = [

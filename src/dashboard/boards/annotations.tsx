@@ -1,6 +1,6 @@
 /** Annotations: what happened when, such as releases and campaigns; they stand on every chart. */
 import { useState } from 'preact/hooks';
-import { CallError } from '../data/api.ts';
+import { type CallError, callErrorOf } from '../data/api.ts';
 import { type Asked, change } from '../data/ask.ts';
 import { at } from '../data/format.ts';
 import { nowMs } from '../data/range.ts';
@@ -91,7 +91,7 @@ function Form({ onSaved }: { readonly onSaved: () => void }) {
       setText('');
       onSaved();
     } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
+      setError(callErrorOf(thrown));
     }
   };
   return (

@@ -1,6 +1,6 @@
 /** Share dialog: the read-only links of a board: making one, copying it while its key is known, and revoking it. */
 import { useState } from 'preact/hooks';
-import { CallError } from '../data/api.ts';
+import { type CallError, callErrorOf } from '../data/api.ts';
 import { change, useAsk } from '../data/ask.ts';
 import { at } from '../data/format.ts';
 import { NeedsAdmin } from '../frame/needs-admin.tsx';
@@ -48,7 +48,7 @@ function Links({ board }: { readonly board: string }) {
       await action();
       asked.retry();
     } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
+      setError(callErrorOf(thrown));
     }
   };
   const make = () =>

@@ -5,7 +5,7 @@
 import { effect, signal } from '@preact/signals';
 import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
-import { CallError, call, isAborted } from './api.ts';
+import { type CallError, call, callErrorOf, isAborted } from './api.ts';
 import type { Answer, QuestionBody } from './questions.ts';
 import { session } from './session.ts';
 
@@ -73,7 +73,7 @@ async function readOn(key: string, signal: AbortSignal): Promise<void> {
     } catch (error) {
       if (isAborted(error)) return;
       failures++;
-      const shown = error instanceof CallError ? error : new CallError(0, 'internal', String(error));
+      const shown = callErrorOf(error);
       waitMs = Math.min(WAIT_MS_MAX, Math.max(shown.retryAfterMs, EVERY_MS * 2 ** Math.min(failures - 1, 4)));
       show({ ...live.peek(), state: 'failing', error: shown });
     }

@@ -1,7 +1,7 @@
 /** Cohort form: names a proposed cohort, says in words who is in it, and saves it. */
 import { useState } from 'preact/hooks';
 import type { WireCohort } from '../../wire/cohorts.ts';
-import { CallError } from '../data/api.ts';
+import { type CallError, callErrorOf } from '../data/api.ts';
 import { change } from '../data/ask.ts';
 import { hrefOf } from '../data/router.ts';
 import { NeedsAdmin } from '../frame/needs-admin.tsx';
@@ -31,7 +31,7 @@ function NamedForm({ draft }: { readonly draft: CohortDraft }) {
     try {
       setSaved(await change<WireCohort>('/v1/cohorts', { name: name.trim(), who: draft.who, allowUnknown: true }));
     } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
+      setError(callErrorOf(thrown));
     }
     setBusy(false);
   };

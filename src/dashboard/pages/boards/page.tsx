@@ -1,7 +1,7 @@
 /** Boards: the list of them, or one of them: insights side by side, kept fresh, arranged, annotated and shared. */
 import { useState } from 'preact/hooks';
 import { type Board, type BoardList, newId } from '../../boards/board.ts';
-import { CallError } from '../../data/api.ts';
+import { type CallError, callErrorOf } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
 import { ago, full } from '../../data/format.ts';
 import { go, hrefOf, params } from '../../data/router.ts';
@@ -88,7 +88,7 @@ function NewBoard() {
       );
       go(hrefOf('/boards', { id: board.id }));
     } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
+      setError(callErrorOf(thrown));
     }
   };
   return (

@@ -1,7 +1,7 @@
 /** UseBoardChanges: saves a changed board at the revision that was read, and removes it. */
 import { useState } from 'preact/hooks';
 import type { Board } from '../../boards/board.ts';
-import { CallError } from '../../data/api.ts';
+import { type CallError, callErrorOf } from '../../data/api.ts';
 import { change } from '../../data/ask.ts';
 import { go, hrefOf } from '../../data/router.ts';
 
@@ -21,7 +21,7 @@ export function useBoardChanges({ id, revision }: Board, onChanged: () => void):
       await action();
       return true;
     } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
+      setError(callErrorOf(thrown));
       return false;
     }
   };

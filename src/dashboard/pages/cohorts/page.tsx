@@ -5,7 +5,7 @@ import type { WireCohort } from '../../../wire/cohorts.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { Spark } from '../../charts/spark.tsx';
-import { CallError } from '../../data/api.ts';
+import { type CallError, callErrorOf } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
 import { at } from '../../data/format.ts';
 import type { Answer } from '../../data/questions.ts';
@@ -131,7 +131,7 @@ function Remove({ cohort: { id }, onGone }: { readonly cohort: WireCohort; reado
       setParams({ id: null }, { replace: true });
       onGone();
     } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
+      setError(callErrorOf(thrown));
     }
   };
   if (error) return <ErrorBox error={error} onRetry={remove} />;

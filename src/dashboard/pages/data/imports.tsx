@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { importListSchema } from '../../../wire/ingest.ts';
-import { CallError, call } from '../../data/api.ts';
+import { call, errorText } from '../../data/api.ts';
 import { forgetAnswers, useAsk } from '../../data/ask.ts';
 import { at } from '../../data/format.ts';
 import { Button } from '../../parts/button.tsx';
@@ -99,7 +99,7 @@ function UndoDialog({ id, onClose, onDone }: UndoProps) {
       forgetAnswers();
       onDone();
     } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
+      setProblem(errorText(error));
     }
   };
   return (

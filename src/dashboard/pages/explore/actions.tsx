@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { WireInsight } from '../../../wire/insights.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
-import { CallError } from '../../data/api.ts';
+import { errorText } from '../../data/api.ts';
 import { change } from '../../data/ask.ts';
 import { range } from '../../data/range.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
@@ -60,7 +60,7 @@ function SaveForm({ body, onClose }: { readonly body: ExploreBody; readonly onCl
       await change<WireInsight>('/v1/insights', { name, query: savedBodyOf(body, range.value.id) });
       onClose();
     } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
+      setProblem(errorText(error));
     }
   };
   return (

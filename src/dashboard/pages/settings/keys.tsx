@@ -1,7 +1,7 @@
 /** Keys: those of the tenant; new ones, which are shown once, and the end of one. */
 import { useState } from 'preact/hooks';
 import type { CreatedKey, KeyList, RevokedKey, WireKey } from '../../../wire/keys.ts';
-import { CallError } from '../../data/api.ts';
+import { CallError, errorText } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
 import { at } from '../../data/format.ts';
 import { session } from '../../data/session.ts';
@@ -85,7 +85,7 @@ function NewKey({ onMade }: { readonly onMade: () => void }) {
       setMade((await change<CreatedKey>('/v1/keys', { scope })).key);
       onMade();
     } catch (error) {
-      setProblem(wordsOf(error));
+      setProblem(errorText(error));
     }
   };
   return (
@@ -131,7 +131,7 @@ function EndDialog({ ended: { id, scope, hint }, onClose, onEnded }: EndProps) {
       onClose();
     } catch (error) {
       setHasDescendants(error instanceof CallError && error.code === 'key-has-descendants');
-      setProblem(wordsOf(error));
+      setProblem(errorText(error));
     }
   };
   return (
@@ -158,8 +158,4 @@ function EndDialog({ ended: { id, scope, hint }, onClose, onEnded }: EndProps) {
       </div>
     </Dialog>
   );
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof CallError ? `${error.message} (${error.code})` : String(error);
 }

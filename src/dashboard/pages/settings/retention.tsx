@@ -1,7 +1,7 @@
 /** Retention: how long events and counts are kept, and what has been dropped. */
 import { useState } from 'preact/hooks';
 import type { WireRetention } from '../../../wire/operate.ts';
-import { CallError } from '../../data/api.ts';
+import { errorText } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -87,7 +87,7 @@ function PolicyForm({ policy, onSaved }: { readonly policy: Policy | null; reado
       setNotice('Saved. What is older is dropped with the next sweep.');
       onSaved();
     } catch (error) {
-      setNotice(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
+      setNotice(errorText(error));
     }
   };
   return (

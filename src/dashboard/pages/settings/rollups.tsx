@@ -1,7 +1,7 @@
 /** Rollups: what is counted ahead, so that questions about it answer at once. */
 import { useState } from 'preact/hooks';
 import type { WireRollup } from '../../../wire/rollups.ts';
-import { CallError } from '../../data/api.ts';
+import { errorText } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
 import { isAdmin } from '../../data/session.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
@@ -21,7 +21,7 @@ export function Rollups() {
       await change(`/v1/rollups/${id}`, undefined, 'DELETE');
       asked.retry();
     } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
+      setProblem(errorText(error));
     }
   };
   return (
@@ -97,7 +97,7 @@ function NewRollup({ onMade }: { readonly onMade: () => void }) {
       setName('');
       onMade();
     } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
+      setProblem(errorText(error));
     }
   };
   return (
