@@ -33,7 +33,9 @@ export const session = computed<KeptKey | null>(() => {
   return own.find(({ scope }) => scope === 'admin') ?? own[0] ?? null;
 });
 export const isAdmin = computed(() => session.value?.scope === 'admin');
-export const timezone = computed(() => session.value?.timezone ?? 'UTC');
+/** The zone of the tenant of a shared board, which is shown without a session. */
+export const sharedTimezone = signal('UTC');
+export const timezone = computed(() => session.value?.timezone ?? sharedTimezone.value);
 /** The ids of the tenants that the tab can show. */
 export const tenants = computed(() => [...new Map(keptKeys.value.map((kept) => [kept.tenant, kept.name]))]);
 
