@@ -10,7 +10,7 @@ import { range } from '../../data/range.ts';
 import { params, setParams } from '../../data/router.ts';
 import { journeyBase } from '../../journeys/base.ts';
 import { PeopleDialog } from '../../journeys/people-dialog.tsx';
-import { EventPicker } from '../../journeys/pickers.tsx';
+import { StepEventPicker } from '../../journeys/pickers.tsx';
 import { Card } from '../../parts/card.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
@@ -33,7 +33,7 @@ export default function LifecyclePage() {
       <h1 class="sr">Lifecycle</h1>
       <section class="sentence" aria-label="The question">
         <span class="muted-word">people who did</span>
-        <EventPicker
+        <StepEventPicker
           value={event}
           title="Event"
           onChoose={(chosen) => setParams({ event: chosen === '' ? null : chosen, who: null })}
