@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { boardListSchema, Tile, TileAnswer, WireBoard } from '../../wire/boards/board.ts';
 import type { sharedBoardSchema, shareListSchema } from '../../wire/boards/share.ts';
-import { range } from '../data/range.ts';
+import { lastOf, range } from '../data/range.ts';
 
 export type { Tile, TileAnswer };
 export type Board = WireBoard;
@@ -30,15 +30,6 @@ export function newId(name: string): string {
     '',
   );
   return word === '' ? `b-${end}` : `${word}-${end}`;
-}
-
-/** The span of a range that moves with time; null for one of fixed dates. */
-export function lastOf(rangeId: string): string | null {
-  if (rangeId === 'today') return '1 day';
-  if (rangeId === 'month') return '1 month';
-  if (rangeId === '12m') return '12 months';
-  const days = /^(\d+)d$/.exec(rangeId)?.[1];
-  return days ? `${days} days` : null;
 }
 
 /** A journey's question to be kept on a board: its range moves on where that of the page does. */

@@ -155,6 +155,15 @@ export const earlier = computed<{ readonly from: string; readonly to: string } |
   };
 });
 
+/** The span of a range that moves with time, as a saved question takes it; null for one of fixed dates. */
+export function lastOf(rangeId: string): string | null {
+  if (rangeId === 'today') return '1 day';
+  if (rangeId === 'month') return '1 month';
+  if (rangeId === '12m') return '12 months';
+  const days = /^(\d+)d$/.exec(rangeId)?.[1];
+  return days ? `${days} days` : null;
+}
+
 /** Moves an instant back by a span: days and months keep the time of the day in the zone. */
 function shift(atMs: number, span: string, zone: string): number {
   const [amount = '1', unit = 'days'] = span.split(' ');
