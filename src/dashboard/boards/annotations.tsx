@@ -1,5 +1,6 @@
 /** Annotations: what happened when, such as releases and campaigns; they stand on every chart. */
 import { useState } from 'preact/hooks';
+import { MINUTE_MS } from '../../core/limits.ts';
 import { type CallError, callErrorOf } from '../data/api.ts';
 import { type Asked, change } from '../data/ask.ts';
 import { at } from '../data/format.ts';
@@ -81,7 +82,7 @@ function Form({ onSaved }: { readonly onSaved: () => void }) {
     event.preventDefault();
     setError(null);
     const [hours = 0, minutes = 0] = time.split(':').map(Number);
-    const atMs = startOfDate(zone, date) + (hours * 60 + minutes) * 60_000;
+    const atMs = startOfDate(zone, date) + (hours * 60 + minutes) * MINUTE_MS;
     try {
       await change(
         `/v1/annotations/${newId(text)}`,

@@ -1,5 +1,6 @@
 /** Share dialog: the read-only links of a board: making one, copying it while its key is known, and revoking it. */
 import { useState } from 'preact/hooks';
+import { DAY_MS } from '../../core/limits.ts';
 import { type CallError, callErrorOf } from '../data/api.ts';
 import { change, useAsk } from '../data/ask.ts';
 import { at } from '../data/format.ts';
@@ -35,7 +36,6 @@ const ENDS: readonly { readonly value: string; readonly label: string }[] = [
   { value: '7', label: 'for 7 days' },
   { value: '30', label: 'for 30 days' },
 ];
-const DAY_MS = 86_400_000;
 
 function Links({ board }: { readonly board: string }) {
   const asked = useAsk<ShareList>({ path: `/v1/shares?board=${encodeURIComponent(board)}` });

@@ -1,5 +1,5 @@
 /** Lifecycle: the people of each interval who are new, came back, woke up again or went dormant, and who they are. */
-
+import { DAY_MS } from '../../../core/limits.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
 import { LIFECYCLE_WORDS, Lifecycle } from '../../charts/journeys/lifecycle.tsx';
@@ -18,7 +18,6 @@ import '../../journeys/journeys.css';
 
 const UNITS = ['day', 'week', 'month'] as const;
 type Unit = (typeof UNITS)[number];
-const DAY_MS = 86_400_000;
 
 export default function LifecyclePage() {
   const days = (range.value.endMs - range.value.startMs) / DAY_MS;

@@ -1,5 +1,5 @@
 /** Retention: how many people come back in the n-th day, week or month, and who they are. */
-
+import { DAY_MS } from '../../../core/limits.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
 import { Retention } from '../../charts/journeys/retention.tsx';
@@ -22,7 +22,6 @@ import { type RetentionState, retentionState, UNITS } from './retention-state.ts
 import { RetentionWho } from './retention-who.tsx';
 import '../../journeys/journeys.css';
 
-const DAY_MS = 86_400_000;
 const GROUPS = 8;
 
 export default function RetentionPage() {
