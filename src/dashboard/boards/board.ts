@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { boardListSchema, Tile, TileAnswer, WireBoard } from '../../wire/boards/board.ts';
 import type { sharedBoardSchema, shareListSchema } from '../../wire/boards/share.ts';
+import { randomText } from '../data/random-text.ts';
 import { lastOf, range } from '../data/range.ts';
 
 export type { Tile, TileAnswer };
@@ -26,9 +27,7 @@ export function newId(name: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 28);
-  const end = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  );
+  const end = randomText(4);
   return word === '' ? `b-${end}` : `${word}-${end}`;
 }
 

@@ -5,6 +5,7 @@
  * which order: the cohort of a funnel's step knows neither the order nor the window, and `isExact` is false then.
  */
 import { DAY_MS } from '../../core/limits.ts';
+import { IDENTITY_TYPES } from '../charts/journeys/sessions-layout.ts';
 import type { Filter } from '../data/filters.ts';
 import { whereOf } from '../data/filters.ts';
 import type { ConditionBody } from '../data/questions.ts';
@@ -51,7 +52,7 @@ export function did(step: Step, span: Span, page: PageFilters): Who {
 
 /** Somebody who did anything in the span. What says who somebody is does not count. */
 export function wasActive(span: Span, page: PageFilters): Who {
-  const identity: ConditionBody = { property: 'column.type', op: 'in', value: ['identify', 'group', 'alias'] };
+  const identity: ConditionBody = { property: 'column.type', op: 'in', value: [...IDENTITY_TYPES] };
   return part({ where: { not: identity } }, span, page);
 }
 

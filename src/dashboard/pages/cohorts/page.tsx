@@ -13,6 +13,7 @@ import { params, setParams, urlWith } from '../../data/router.ts';
 import { isAdmin } from '../../data/session.ts';
 import type { Who } from '../../journeys/cohort-draft.ts';
 import { CohortLinks } from '../../journeys/cohort-form.tsx';
+import type { CohortList } from '../../journeys/use-page-filters.ts';
 import { WhoWords, whoText } from '../../journeys/who-words.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
@@ -22,10 +23,6 @@ import { Table } from '../../parts/table.tsx';
 import { NewCohort } from './new-cohort.tsx';
 import { ACTIVE_DAYS, useSizes } from './use-sizes.ts';
 import '../../journeys/journeys.css';
-
-interface CohortList {
-  readonly cohorts: readonly WireCohort[];
-}
 
 export default function Cohorts() {
   const asked = useAsk<CohortList>({ path: '/v1/cohorts' });

@@ -6,7 +6,6 @@ import { Retention } from '../../charts/journeys/retention.tsx';
 import type { RetentionAnswer } from '../../charts/journeys/retention-layout.ts';
 import { shareText } from '../../charts/journeys/share-text.ts';
 import { useAsk } from '../../data/ask.ts';
-import { addFilter, filterOfValue } from '../../data/filters.ts';
 import { at, full } from '../../data/format.ts';
 import { range } from '../../data/range.ts';
 import { setParams } from '../../data/router.ts';
@@ -18,6 +17,7 @@ import { Card } from '../../parts/card.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import { ValueButton } from '../../parts/value-button.tsx';
 import { type RetentionState, retentionState, UNITS } from './retention-state.ts';
 import { RetentionWho } from './retention-who.tsx';
 import '../../journeys/journeys.css';
@@ -108,14 +108,7 @@ function Groups({ answer: { groups = [], overall }, by }: { readonly answer: Ret
             other ? (
               'all others'
             ) : (
-              <button
-                type="button"
-                class="value"
-                title="Filter by it"
-                onClick={() => addFilter(filterOfValue(by, key[by] ?? null))}
-              >
-                {key[by] ?? '(none)'}
-              </button>
+              <ValueButton property={by} value={key[by] ?? null} />
             ),
         },
         {
