@@ -67,8 +67,8 @@ async function readOn(key: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let waitMs = EVERY_MS;
     try {
-      if (document.hidden) show({ ...live.peek(), state: 'paused' });
-      else show(await read(key, signal));
+      if (!document.hidden) show(await read(key, signal));
+      else if (live.peek().state !== 'paused') show({ ...live.peek(), state: 'paused' });
       failures = 0;
     } catch (error) {
       if (isAborted(error)) return;
