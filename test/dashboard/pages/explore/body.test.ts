@@ -91,4 +91,15 @@ describe('CSV', () => {
       'at,series,value\r\n2026-11-29T00:00:00.000Z,"\'=SUM(""A1"")",3\r\ntotal,"\'=SUM(""A1"")",3',
     );
   });
+
+  it.each([
+    ['\r=1', '"\'\r=1"'],
+    ['\n=1', '"\'\n=1"'],
+    ['＝1', "'＝1"],
+    ["'=1", "''=1"],
+    ['a;=1', '"a;=1"'],
+  ])('keeps a spreadsheet from computing %j', (name, field) => {
+    const series = { name, key: {}, isOther: false, total: 3, before: null, startsMs: [], values: [], compared: undefined };
+    expect(csvOf([series])).toBe(`at,series,value\r\ntotal,${field},3`);
+  });
 });
