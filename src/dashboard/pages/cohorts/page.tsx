@@ -5,8 +5,8 @@ import type { WireCohort } from '../../../wire/cohorts.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { Spark } from '../../charts/spark.tsx';
-import { type CallError, callErrorOf } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { at } from '../../data/format.ts';
 import type { Answer } from '../../data/questions.ts';
 import { params, setParams, urlWith } from '../../data/router.ts';
@@ -121,15 +121,11 @@ function Shown({ cohort, onGone }: { readonly cohort: WireCohort; readonly onGon
 /** Removes the cohort after a second press: boards and links that name it would stop working. */
 function Remove({ cohort: { id }, onGone }: { readonly cohort: WireCohort; readonly onGone: () => void }) {
   const [isSure, setSure] = useState(false);
-  const [error, setError] = useState<CallError | null>(null);
+  const { error, attempt } = useAttempt();
   const remove = async () => {
-    try {
-      await change(`/v1/cohorts/${encodeURIComponent(id)}`, undefined, 'DELETE');
-      setParams({ id: null }, { replace: true });
-      onGone();
-    } catch (thrown) {
-      setError(callErrorOf(thrown));
-    }
+    if (!(await attempt(() => change(`/v1/cohorts/${encodeURIComponent(id)}`, undefined, 'DELETE')))) return;
+    setParams({ id: null }, { replace: true });
+    onGone();
   };
   if (error) return <ErrorBox error={error} onRetry={remove} />;
   if (!isSure) return <Button onClick={() => setSure(true)}>Delete</Button>;
