@@ -66,11 +66,6 @@ export function callErrorOf(thrown: unknown): CallError {
   return thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown));
 }
 
-/** What was thrown in words, with the code of a refusal. */
-export function errorText(thrown: unknown): string {
-  return thrown instanceof CallError ? `${thrown.message} (${thrown.code})` : String(thrown);
-}
-
 export function isAborted(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
