@@ -102,7 +102,7 @@ function customRange(id: string, zone: string, now: number): Range | null {
   }
   const startMs = Date.parse(from);
   const endMs = Date.parse(last);
-  if (!from.endsWith('Z') || !last.endsWith('Z') || !(startMs < endMs)) return null;
+  if (!isInstant(from) || !isInstant(last) || !(startMs < endMs)) return null;
   const days = Math.max(1, Math.ceil((endMs - startMs) / DAY_MS));
   return {
     id,
@@ -175,6 +175,10 @@ function shift(atMs: number, span: string, zone: string): number {
 
 function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && text >= '1980' && text < '2200';
+}
+
+function isInstant(text: string): boolean {
+  return text.endsWith('Z') && isDate(text.slice(0, 10));
 }
 
 function monthLabel(month: string): string {
