@@ -1,7 +1,8 @@
 /** Add to board: puts the question of a page onto a board that there is, or onto a new one. */
 import { useState } from 'preact/hooks';
-import { CallError, call } from '../data/api.ts';
+import { call } from '../data/api.ts';
 import { change, useAsk } from '../data/ask.ts';
+import { useAttempt } from '../data/attempt.ts';
 import { hrefOf } from '../data/router.ts';
 import { session } from '../data/session.ts';
 import { NeedsAdmin } from '../frame/needs-admin.tsx';
@@ -51,7 +52,7 @@ function Form({ title: proposed, question, boards }: AddToBoardProps & BoardList
   const [name, setName] = useState('');
   const [title, setTitle] = useState(proposed);
   const [saved, setSaved] = useState<Board | null>(null);
-  const [error, setError] = useState<CallError | null>(null);
+  const { error, attempt } = useAttempt();
   if (saved)
     return (
       <p role="status">
@@ -63,13 +64,8 @@ function Form({ title: proposed, question, boards }: AddToBoardProps & BoardList
     );
   const save = async (event: Event) => {
     event.preventDefault();
-    setError(null);
-    try {
-      const tile = { id: newId(title), title: title.trim(), ...question };
-      setSaved(await (id === NEW ? putNew(name.trim(), tile) : putOn(id, tile)));
-    } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
-    }
+    const tile = { id: newId(title), title: title.trim(), ...question };
+    await attempt(async () => setSaved(await (id === NEW ? putNew(name.trim(), tile) : putOn(id, tile))));
   };
   const options = [
     ...boards.map((board) => ({ value: board.id, label: board.name })),

@@ -1,7 +1,8 @@
 /** Annotations: what happened when, such as releases and campaigns; they stand on every chart. */
 import { useState } from 'preact/hooks';
-import { CallError } from '../data/api.ts';
+import { MINUTE_MS } from '../../core/limits.ts';
 import { type Asked, change } from '../data/ask.ts';
+import { useAttempt } from '../data/attempt.ts';
 import { at } from '../data/format.ts';
 import { nowMs } from '../data/range.ts';
 import { isAdmin, timezone } from '../data/session.ts';
@@ -46,9 +47,10 @@ export function AnnotationsDialog({ asked, onClose }: AnnotationsProps) {
 }
 
 function Line({ annotation, onGone }: { readonly annotation: Annotation; readonly onGone: () => void }) {
+  const { error, attempt } = useAttempt();
+  const path = `/v1/annotations/${encodeURIComponent(annotation.id)}`;
   const remove = async () => {
-    await change(`/v1/annotations/${encodeURIComponent(annotation.id)}`, undefined, 'DELETE');
-    onGone();
+    if (await attempt(() => change(path, undefined, 'DELETE'))) onGone();
   };
   return (
     <li>
@@ -66,6 +68,7 @@ function Line({ annotation, onGone }: { readonly annotation: Annotation; readonl
           <Icon name="close" size={14} />
         </button>
       )}
+      {error && <ErrorBox error={error} />}
     </li>
   );
 }
@@ -76,23 +79,15 @@ function Form({ onSaved }: { readonly onSaved: () => void }) {
   const [kind, setKind] = useState<string>('release');
   const [date, setDate] = useState(dateIn(zone, nowMs.value));
   const [time, setTime] = useState(at(nowMs.value, 'time'));
-  const [error, setError] = useState<CallError | null>(null);
+  const { error, attempt } = useAttempt();
   const save = async (event: Event) => {
     event.preventDefault();
-    setError(null);
     const [hours = 0, minutes = 0] = time.split(':').map(Number);
-    const atMs = startOfDate(zone, date) + (hours * 60 + minutes) * 60_000;
-    try {
-      await change(
-        `/v1/annotations/${newId(text)}`,
-        { at: new Date(atMs).toISOString(), kind, text: text.trim() },
-        'PUT',
-      );
-      setText('');
-      onSaved();
-    } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
-    }
+    const atMs = startOfDate(zone, date) + (hours * 60 + minutes) * MINUTE_MS;
+    const body = { at: new Date(atMs).toISOString(), kind, text: text.trim() };
+    if (!(await attempt(() => change(`/v1/annotations/${newId(text)}`, body, 'PUT')))) return;
+    setText('');
+    onSaved();
   };
   return (
     <form class="annotation-form" onSubmit={save}>

@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import type { boardListSchema, Tile, TileAnswer, WireBoard } from '../../wire/boards/board.ts';
 import type { sharedBoardSchema, shareListSchema } from '../../wire/boards/share.ts';
-import { range } from '../data/range.ts';
+import { randomText } from '../data/random-text.ts';
+import { lastOf, range } from '../data/range.ts';
 
 export type { Tile, TileAnswer };
 export type Board = WireBoard;
@@ -26,19 +27,8 @@ export function newId(name: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 28);
-  const end = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  );
+  const end = randomText(4);
   return word === '' ? `b-${end}` : `${word}-${end}`;
-}
-
-/** The span of a range that moves with time; null for one of fixed dates. */
-export function lastOf(rangeId: string): string | null {
-  if (rangeId === 'today') return '1 day';
-  if (rangeId === 'month') return '1 month';
-  if (rangeId === '12m') return '12 months';
-  const days = /^(\d+)d$/.exec(rangeId)?.[1];
-  return days ? `${days} days` : null;
 }
 
 /** A journey's question to be kept on a board: its range moves on where that of the page does. */

@@ -1,4 +1,5 @@
 /** Query tile: the answer of a question about amounts as a line, bars, a number or a table. */
+import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { ReportAnswer } from '../../wire/query.ts';
 import type { ChartMark } from '../charts/chart-data.ts';
 import { LineChart } from '../charts/line-chart.tsx';
@@ -113,13 +114,13 @@ function isEstimated(answer: ReportAnswer): boolean {
 }
 
 const LENGTHS: readonly (readonly [ms: number, interval: Interval])[] = [
-  [3_600_000, 'minute'],
-  [82_800_000, 'hour'],
-  [6 * 86_400_000, 'day'],
-  [27 * 86_400_000, 'week'],
+  [HOUR_MS, 'minute'],
+  [23 * HOUR_MS, 'hour'],
+  [6 * DAY_MS, 'day'],
+  [27 * DAY_MS, 'week'],
 ];
 
 /** The interval of points by the distance of the first two: an answer does not name it. */
-function intervalOf([first = 0, second = first + 86_400_000]: readonly number[]): Interval {
+function intervalOf([first = 0, second = first + DAY_MS]: readonly number[]): Interval {
   return LENGTHS.find(([ms]) => second - first < ms)?.[1] ?? 'month';
 }

@@ -1,7 +1,8 @@
 /** Share dialog: the read-only links of a board: making one, copying it while its key is known, and revoking it. */
 import { useState } from 'preact/hooks';
-import { CallError } from '../data/api.ts';
+import { DAY_MS } from '../../core/limits.ts';
 import { change, useAsk } from '../data/ask.ts';
+import { useAttempt } from '../data/attempt.ts';
 import { at } from '../data/format.ts';
 import { NeedsAdmin } from '../frame/needs-admin.tsx';
 import { Button } from '../parts/button.tsx';
@@ -35,32 +36,24 @@ const ENDS: readonly { readonly value: string; readonly label: string }[] = [
   { value: '7', label: 'for 7 days' },
   { value: '30', label: 'for 30 days' },
 ];
-const DAY_MS = 86_400_000;
 
 function Links({ board }: { readonly board: string }) {
   const asked = useAsk<ShareList>({ path: `/v1/shares?board=${encodeURIComponent(board)}` });
   const [days, setDays] = useState('');
   const [key, setKey] = useState<string | null>(null);
-  const [error, setError] = useState<CallError | null>(null);
-  const attempt = async (action: () => Promise<void>) => {
-    setError(null);
-    try {
-      await action();
-      asked.retry();
-    } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
-    }
-  };
+  const { error, attempt } = useAttempt();
   const make = () =>
     attempt(async () => {
       const expiresAt = days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
       const made = await change<{ readonly key: string }>('/v1/shares', { board, expiresAt });
       setKey(made.key);
+      asked.retry();
     });
   const revoke = (id: string) =>
     attempt(async () => {
       await change(`/v1/shares/${id}`, undefined, 'DELETE');
       setKey(null);
+      asked.retry();
     });
   return (
     <>
@@ -92,7 +85,7 @@ function NewLink({ url }: { readonly url: string }) {
   );
 }
 
-function Shares({ shares, onRevoke }: ShareList & { readonly onRevoke: (id: string) => Promise<void> }) {
+function Shares({ shares, onRevoke }: ShareList & { readonly onRevoke: (id: string) => void }) {
   if (shares.length === 0) return <Empty title="No link leads to this board." />;
   return (
     <ul class="share-list">

@@ -1,5 +1,6 @@
 /** Tile view: the answer of a tile, drawn as the tile says. */
 import type { ComponentChildren } from 'preact';
+import { DAY_MS } from '../../core/limits.ts';
 import type { JourneyAnswer, JourneyName } from '../../wire/journeys.ts';
 import type { ChartMark } from '../charts/chart-data.ts';
 import { Funnel } from '../charts/journeys/funnel.tsx';
@@ -40,8 +41,6 @@ const DRAWINGS: {
   active: (answer, marks) => <Active answer={answer} marks={marks} />,
   frequency: (answer) => <Frequency answer={answer} />,
 };
-
-const DAY_MS = 86_400_000;
 
 /** The interval of cohorts, by the least distance between two of them. */
 function unitOf(starts: readonly string[]): 'day' | 'week' | 'month' {

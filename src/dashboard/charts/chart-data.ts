@@ -1,5 +1,6 @@
 /** Chart data: the series of a chart, and the rows that uPlot draws of them. */
 import type uPlot from 'uplot';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/limits.ts';
 import type { Interval } from '../data/range.ts';
 
 export interface ChartSeries {
@@ -51,10 +52,10 @@ export function dataOf({ startsMs, series, asOfMs, kind, interval }: LineChartPr
 }
 
 const LENGTHS_MS: Readonly<Record<Interval, number>> = {
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-  week: 604_800_000,
-  month: 2_592_000_000,
+  minute: MINUTE_MS,
+  hour: HOUR_MS,
+  day: DAY_MS,
+  week: 7 * DAY_MS,
+  month: 30 * DAY_MS,
 };
 export const lengthOf = (interval: Interval) => LENGTHS_MS[interval];

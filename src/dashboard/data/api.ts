@@ -55,9 +55,15 @@ export async function callRaw(path: string, { key, method, body, signal }: CallO
 
 async function errorOf(path: string, response: Response): Promise<CallError> {
   const problem: Partial<ProblemDocument> | null = await response.json().catch(() => null);
-  const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * SECOND_MS;
+  // A proxy may send a date, which counts as no wait.
+  const retryAfterMs = Number(response.headers.get('retry-after')) * SECOND_MS || 0;
   const message = problem?.detail ?? `${path} answered ${response.status}.`;
   return new CallError(response.status, problem?.code ?? `http-${response.status}`, message, retryAfterMs);
+}
+
+/** What was thrown, as the error of a call: a fault of the page itself has the code `internal`. */
+export function callErrorOf(thrown: unknown): CallError {
+  return thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown));
 }
 
 export function isAborted(error: unknown): boolean {

@@ -7,7 +7,7 @@
  * return <Answered asked={asked}>{(answer) => <Table … />}</Answered>;
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { CallError, call, isAborted } from './api.ts';
+import { CallError, call, callErrorOf, isAborted } from './api.ts';
 import { session } from './session.ts';
 
 export interface AskRequest {
@@ -43,6 +43,10 @@ const KEPT_MAX = 60;
 /** Answers by question, so that going back shows a page at once. */
 const kept = new Map<string, unknown>();
 
+function settled<T>(data: T | undefined, error: CallError | null): State<T> {
+  return { data, isLoading: false, isSlow: false, error };
+}
+
 interface AskOptions {
   /** Asks again after this time while the page is visible. Default: never. */
   readonly everyMs?: number;
@@ -69,13 +73,12 @@ export function useAsk<T>(
     isSlow: false,
     error: null,
   }));
-  const controller = useRef<AbortController | null>(null);
+  const asking = useRef<Asking | null>(null);
   const shownForm = useRef<string | null | undefined>(null);
+  const askedVersion = useRef(version);
 
   useEffect(() => {
     if (request === null || id === null) return;
-    const own = new AbortController();
-    controller.current = own;
     if (shownForm.current !== `${form} ${turn}`)
       setState(({ data }) => ({
         data: (kept.get(id) as T | undefined) ?? data,
@@ -84,46 +87,95 @@ export function useAsk<T>(
         error: null,
       }));
     shownForm.current = `${form} ${turn}`;
+    askedVersion.current = version;
     const slow = setTimeout(() => setState((before) => ({ ...before, isSlow: before.isLoading })), SLOW_MS);
-    let again: ReturnType<typeof setTimeout> | undefined;
-    const run = async () => {
-      try {
-        const data = await callPatiently<T>(request, key, own.signal);
-        keep(id, data);
-        setState({ data, isLoading: false, isSlow: false, error: null });
-      } catch (error) {
-        if (isAborted(error)) return;
-        const shown = error instanceof CallError ? error : new CallError(0, 'internal', String(error));
-        setState(({ data }) => ({ data, isLoading: false, isSlow: false, error: shown }));
-      } finally {
+    const own = askOn((signal) => callPatiently<T>(request, key, signal), {
+      everyMs,
+      onAnswer: (data) => {
         clearTimeout(slow);
-      }
-      if (everyMs > 0 && !own.signal.aborted) again = setTimeout(() => void runWhenVisible(), everyMs);
-    };
-    const runWhenVisible = () => {
-      if (!document.hidden) return run();
-      document.addEventListener('visibilitychange', () => void run(), { once: true, signal: own.signal });
-    };
-    void run();
+        keep(id, data);
+        setState(settled(data, null));
+      },
+      onError: (error) => {
+        clearTimeout(slow);
+        setState(({ data }) => settled(data, error));
+      },
+    });
+    asking.current = own;
     return () => {
-      own.abort();
+      own.end();
       clearTimeout(slow);
-      clearTimeout(again);
     };
     // The id stands for the request.
-  }, [id, turn, everyMs, version]);
+  }, [id, turn, everyMs]);
+  useEffect(() => {
+    if (askedVersion.current === version) return;
+    askedVersion.current = version;
+    asking.current?.refresh();
+  }, [version]);
 
   const retry = useCallback(() => setTurn((before) => before + 1), []);
   const stop = useCallback(() => {
-    controller.current?.abort();
-    setState(({ data }) => ({
-      data,
-      isLoading: false,
-      isSlow: false,
-      error: new CallError(0, 'stopped', 'The question was stopped.'),
-    }));
+    asking.current?.end();
+    setState(({ data }) => settled(data, new CallError(0, 'stopped', 'The question was stopped.')));
   }, []);
   return { ...state, retry, stop };
+}
+
+interface Asking {
+  /** Asks again. An answer that is on its way is awaited first, so that a slow one is not lost to frequent changes. */
+  readonly refresh: () => void;
+  readonly end: () => void;
+}
+
+interface AskingOptions<T> {
+  /** The pause after an answer or an error until the question is asked again, in a page that is visible; 0 for never. */
+  readonly everyMs: number;
+  readonly onAnswer: (answer: T) => void;
+  readonly onError: (error: CallError) => void;
+}
+
+/** Asks at once and then as the options say, until it is ended. */
+export function askOn<T>(
+  ask: (signal: AbortSignal) => Promise<T>,
+  { everyMs, onAnswer, onError }: AskingOptions<T>,
+): Asking {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let isRunning = false;
+  let isOutdated = false;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const run = async (): Promise<void> => {
+    clearTimeout(again);
+    isRunning = true;
+    isOutdated = false;
+    try {
+      const answer = await ask(signal);
+      if (signal.aborted) return;
+      onAnswer(answer);
+    } catch (error) {
+      if (signal.aborted || isAborted(error)) return;
+      onError(callErrorOf(error));
+    } finally {
+      isRunning = false;
+    }
+    if (isOutdated) void run();
+    else if (everyMs > 0) again = setTimeout(refreshWhenVisible, everyMs);
+  };
+  const refresh = () => {
+    if (isRunning) isOutdated = true;
+    else if (!signal.aborted) void run();
+  };
+  const refreshWhenVisible = () => {
+    if (document.hidden) document.addEventListener('visibilitychange', refresh, { once: true, signal });
+    else refresh();
+  };
+  const end = () => {
+    controller.abort();
+    clearTimeout(again);
+  };
+  void run();
+  return { refresh, end };
 }
 
 const TRIES_MAX = 3;

@@ -30,9 +30,14 @@ export const OP_WORDS: Readonly<Record<FilterOp, string>> = {
   cohort: 'in cohort',
 };
 
+/** The name of a property as a reader knows it. */
+export function propertyWords(name: string): string {
+  return name.replace(/^(column|properties)\./, '');
+}
+
 /** The words of a filter: "country: DE", "plan is not pro or free". */
 export function textOfFilter({ property, op, values }: Filter): string {
-  const name = op === 'cohort' ? '' : property.replace(/^column\./, '');
+  const name = op === 'cohort' ? '' : propertyWords(property);
   return `${op === 'is' ? `${name}:` : `${name} ${OP_WORDS[op]}`} ${values.join(' or ')}`.trim();
 }
 
@@ -54,14 +59,18 @@ export function formatFilter({ property, op, values }: Filter): string {
   return joinParts([property, op, ...values]);
 }
 
-/** Joins texts by `~`, so that `splitParts` finds them again. */
-export function joinParts(parts: readonly string[]): string {
-  return parts.map((part) => part.replace(/[\\~]/g, '\\$&')).join('~');
+type Separator = '~' | '|';
+
+/** Joins texts by the separator, so that `splitParts` finds them again. */
+export function joinParts(parts: readonly string[], separator: Separator = '~'): string {
+  const special = new RegExp(`[\\\\${separator}]`, 'g');
+  return parts.map((part) => part.replace(special, '\\$&')).join(separator);
 }
 
-export function splitParts(text: string): string[] {
+export function splitParts(text: string, separator: Separator = '~'): string[] {
   // A part is a run of escaped characters and of others but the separator, which stands before each.
-  const parts = `~${text}`.matchAll(/~((?:\\[\s\S]|[^~\\])*)/g);
+  const pattern = new RegExp(`[${separator}]((?:\\\\[\\s\\S]|[^${separator}\\\\])*)`, 'g');
+  const parts = `${separator}${text}`.matchAll(pattern);
   return Array.from(parts, ([, part = '']) => part.replace(/\\([\s\S])/g, '$1'));
 }
 

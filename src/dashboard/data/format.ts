@@ -27,10 +27,12 @@ export function percent(share: number): string {
 }
 
 /** A duration: 2 m 14 s. */
-export function duration(seconds: number): string {
-  if (seconds < 1 && seconds > 0) return `${Math.round(seconds * 1_000)} ms`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} m ${Math.round(seconds % 60)} s`;
+export function duration(exactSeconds: number): string {
+  if (exactSeconds < 0.9995 && exactSeconds > 0) return `${Math.round(exactSeconds * 1_000)} ms`;
+  // Rounded first, so that no part is a whole one of the next.
+  const seconds = Math.round(exactSeconds);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} m`;
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
 }

@@ -5,7 +5,7 @@
 import { effect, signal } from '@preact/signals';
 import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
-import { CallError, call, isAborted } from './api.ts';
+import { type CallError, call, callErrorOf, isAborted } from './api.ts';
 import type { Answer, QuestionBody } from './questions.ts';
 import { session } from './session.ts';
 
@@ -67,13 +67,13 @@ async function readOn(key: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let waitMs = EVERY_MS;
     try {
-      if (document.hidden) show({ ...live.peek(), state: 'paused' });
-      else show(await read(key, signal));
+      if (!document.hidden) show(await read(key, signal));
+      else if (live.peek().state !== 'paused') show({ ...live.peek(), state: 'paused' });
       failures = 0;
     } catch (error) {
       if (isAborted(error)) return;
       failures++;
-      const shown = error instanceof CallError ? error : new CallError(0, 'internal', String(error));
+      const shown = callErrorOf(error);
       waitMs = Math.min(WAIT_MS_MAX, Math.max(shown.retryAfterMs, EVERY_MS * 2 ** Math.min(failures - 1, 4)));
       show({ ...live.peek(), state: 'failing', error: shown });
     }

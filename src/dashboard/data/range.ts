@@ -102,7 +102,7 @@ function customRange(id: string, zone: string, now: number): Range | null {
   }
   const startMs = Date.parse(from);
   const endMs = Date.parse(last);
-  if (!from.endsWith('Z') || !last.endsWith('Z') || !(startMs < endMs)) return null;
+  if (!isInstant(from) || !isInstant(last) || !(startMs < endMs)) return null;
   const days = Math.max(1, Math.ceil((endMs - startMs) / DAY_MS));
   return {
     id,
@@ -155,6 +155,15 @@ export const earlier = computed<{ readonly from: string; readonly to: string } |
   };
 });
 
+/** The span of a range that moves with time, as a saved question takes it; null for one of fixed dates. */
+export function lastOf(rangeId: string): string | null {
+  if (rangeId === 'today') return '1 day';
+  if (rangeId === 'month') return '1 month';
+  if (rangeId === '12m') return '12 months';
+  const days = /^(\d+)d$/.exec(rangeId)?.[1];
+  return days ? `${days} days` : null;
+}
+
 /** Moves an instant back by a span: days and months keep the time of the day in the zone. */
 function shift(atMs: number, span: string, zone: string): number {
   const [amount = '1', unit = 'days'] = span.split(' ');
@@ -166,6 +175,10 @@ function shift(atMs: number, span: string, zone: string): number {
 
 function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && text >= '1980' && text < '2200';
+}
+
+function isInstant(text: string): boolean {
+  return text.endsWith('Z') && isDate(text.slice(0, 10));
 }
 
 function monthLabel(month: string): string {

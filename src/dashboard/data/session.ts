@@ -33,7 +33,9 @@ export const session = computed<KeptKey | null>(() => {
   return own.find(({ scope }) => scope === 'admin') ?? own[0] ?? null;
 });
 export const isAdmin = computed(() => session.value?.scope === 'admin');
-export const timezone = computed(() => session.value?.timezone ?? 'UTC');
+/** The zone of the tenant of a shared board, which is shown without a session. */
+export const sharedTimezone = signal('UTC');
+export const timezone = computed(() => session.value?.timezone ?? sharedTimezone.value);
 /** The ids of the tenants that the tab can show. */
 export const tenants = computed(() => [...new Map(keptKeys.value.map((kept) => [kept.tenant, kept.name]))]);
 
@@ -41,18 +43,18 @@ export const tenants = computed(() => [...new Map(keptKeys.value.map((kept) => [
 export async function openSession(): Promise<string | null> {
   const kept = readKept();
   let problem: string | null = null;
-  const found = await Promise.all(
-    kept.map(({ key }) =>
+  const [demo, ...found] = await Promise.all([
+    readDemoKeys(),
+    ...kept.map(({ key }) =>
       identify(key).catch((error) => {
         if (!isEnded(error)) throw error;
         problem = `${error.message} Give another key.`;
         return null;
       }),
     ),
-  );
+  ]);
   const alive = found.filter((one) => one !== null);
-  demoKeys.value = await readDemoKeys();
-  const demo = demoKeys.value;
+  demoKeys.value = demo;
   if (demo && !alive.some(({ tenant }) => tenant === demo.tenant)) alive.unshift(await identify(demo.read));
   keptKeys.value = alive;
   const wanted = sessionStorage.getItem(`${NAME}.shown`);

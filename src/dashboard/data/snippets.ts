@@ -6,10 +6,10 @@ export function createSnippet(origin: string): string {
 }
 
 export type SnippetKind = 'browser' | 'node' | 'curl';
-export const SNIPPET_KINDS: readonly { readonly id: SnippetKind; readonly label: string }[] = [
-  { id: 'browser', label: 'Browser' },
-  { id: 'node', label: 'Node' },
-  { id: 'curl', label: 'curl' },
+export const SNIPPET_KINDS: readonly { readonly id: SnippetKind; readonly name: string }[] = [
+  { id: 'browser', name: 'Browser' },
+  { id: 'node', name: 'Node' },
+  { id: 'curl', name: 'curl' },
 ];
 
 /** Code that sends one event. `key` is a browser or server key, or the name of a variable that holds one. */

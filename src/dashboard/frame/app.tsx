@@ -1,6 +1,6 @@
 /** App: the way in until a tenant is open, then the frame with the page that the URL names. */
 import { useEffect, useState } from 'preact/hooks';
-import { CallError } from '../data/api.ts';
+import { type CallError, callErrorOf } from '../data/api.ts';
 import { path } from '../data/router.ts';
 import { openSession, sessionState } from '../data/session.ts';
 import { Lazy } from '../parts/lazy.tsx';
@@ -18,9 +18,7 @@ function Tenant({ pages }: { readonly pages: readonly Page[] }) {
   const [failure, setFailure] = useState<CallError | null>(null);
   const open = () => {
     setFailure(null);
-    openSession().then(setProblem, (error: Error) =>
-      setFailure(error instanceof CallError ? error : new CallError(0, 'internal', error.message)),
-    );
+    openSession().then(setProblem, (error) => setFailure(callErrorOf(error)));
   };
   useEffect(open, []);
   if (failure)

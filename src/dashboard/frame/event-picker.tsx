@@ -1,4 +1,5 @@
 /** Event picker: a button that shows the chosen event and opens the list of those that there are. */
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useEventNames } from '../data/names.ts';
 import { Button } from '../parts/button.tsx';
@@ -6,44 +7,44 @@ import { SuggestField } from '../parts/field.tsx';
 import { Popover } from '../parts/popover.tsx';
 
 interface EventPickerProps {
+  /** The content of the button. */
+  readonly label: ComponentChildren;
+  readonly title: string;
   /** Null stands for any event. */
-  readonly value: string | null;
-  readonly onChange: (event: string | null) => void;
-  /** Whether any event may be chosen. */
-  readonly allowsAny?: boolean;
-  readonly title?: string;
+  readonly onChoose: (event: string | null) => void;
+  readonly look?: 'plain' | 'chip';
 }
 
-export function EventPicker({ value, onChange, allowsAny = false, title = 'Event' }: EventPickerProps) {
-  const label = <span class="menu-text">{value ?? (allowsAny ? 'any event' : 'choose an event')}</span>;
+export function EventPicker({ label, title, onChoose, look = 'plain' }: EventPickerProps) {
   return (
-    <Popover label={label} title={title} look="chip">
-      {(close) => (
-        <EventList
-          allowsAny={allowsAny}
-          onTake={(event) => {
-            close();
-            onChange(event);
-          }}
-        />
-      )}
+    <Popover label={label} title={title} look={look}>
+      {(close) => {
+        const choose = (event: string | null) => {
+          close();
+          onChoose(event);
+        };
+        return (
+          <>
+            <EventField onTake={choose} />
+            <Button onClick={() => choose(null)}>Any event</Button>
+          </>
+        );
+      }}
     </Popover>
   );
 }
 
-function EventList({ allowsAny, onTake }: { allowsAny: boolean; onTake: (event: string | null) => void }) {
+function EventField({ onTake }: { readonly onTake: (event: string) => void }) {
   const [text, setText] = useState('');
   const names = useEventNames(text);
   return (
-    <>
-      <SuggestField
-        label="Event"
-        value={text}
-        onChange={setText}
-        onTake={(name) => name !== '' && onTake(name)}
-        options={names}
-      />
-      {allowsAny && <Button onClick={() => onTake(null)}>Any event</Button>}
-    </>
+    <SuggestField
+      label="Event"
+      placeholder="Type a name"
+      value={text}
+      onChange={setText}
+      onTake={(name) => name.trim() !== '' && onTake(name.trim())}
+      options={names}
+    />
   );
 }

@@ -1,45 +1,27 @@
 /** Filter form: a property, how it is compared, and a value, suggested from what there is. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Filter, type FilterOp, OP_WORDS } from '../data/filters.ts';
-import { useNames, useValues } from '../data/names.ts';
+import { type Filter, type FilterOp, OP_WORDS, propertyWords } from '../data/filters.ts';
+import { useValues } from '../data/names.ts';
 import { Button } from '../parts/button.tsx';
 import { SelectField, SuggestField } from '../parts/field.tsx';
+import { PropertyField } from './property-field.tsx';
 
 const OPS: readonly FilterOp[] = ['is', 'not', 'contains', 'gt', 'lt', 'set', 'unset'];
 
 export function FilterForm({ onAdd }: { readonly onAdd: (filter: Filter) => void }) {
-  const [property, setProperty] = useState('');
-  const [isNamed, setNamed] = useState(false);
-  const take = (name: string) => {
-    setProperty(name);
-    setNamed(name.trim() !== '');
-  };
+  const [property, setProperty] = useState<string | null>(null);
   const form = useRef<HTMLDivElement>(null);
   // The form comes after its popover has opened, and its second half in place of the field that had the focus.
-  useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), [isNamed]);
+  useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), [property]);
   return (
     <div class="filter-form" ref={form}>
-      {isNamed ? (
-        <ValueForm property={property} onAdd={onAdd} />
+      {property === null ? (
+        <PropertyField onTake={setProperty} />
       ) : (
-        <PropertyField value={property} onChange={setProperty} onTake={take} />
+        <ValueForm property={property} onAdd={onAdd} />
       )}
     </div>
   );
-}
-
-interface PropertyFieldProps {
-  readonly value: string;
-  readonly onChange: (text: string) => void;
-  readonly onTake: (name: string) => void;
-  readonly label?: string;
-  /** Suggests only properties that have numbers. */
-  readonly numbersOnly?: boolean;
-}
-
-export function PropertyField({ label = 'Property', numbersOnly = false, ...props }: PropertyFieldProps) {
-  const names = useNames(props.value, { numbersOnly });
-  return <SuggestField label={label} placeholder="country, plan, value…" options={names} {...props} />;
 }
 
 function ValueForm({ property, onAdd }: { readonly property: string; readonly onAdd: (filter: Filter) => void }) {
@@ -54,7 +36,7 @@ function ValueForm({ property, onAdd }: { readonly property: string; readonly on
   return (
     <>
       <p>
-        <b>{property.replace(/^column\./, '')}</b>
+        <b>{propertyWords(property)}</b>
       </p>
       <SelectField
         label="Comparison"

@@ -1,5 +1,5 @@
 /** Filters: conditions as chips with a button that adds one, for the bar of a page and for a step of a journey. */
-import { type Filter, textOfFilter } from '../data/filters.ts';
+import { type Filter, formatFilter, textOfFilter } from '../data/filters.ts';
 import { Chip } from '../parts/chip.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Lazy } from '../parts/lazy.tsx';
@@ -10,12 +10,14 @@ const loadForm = async () => ({ default: (await import('./filter-form.tsx')).Fil
 interface FiltersProps {
   readonly filters: readonly Filter[];
   readonly onChange: (filters: readonly Filter[]) => void;
-  /** The word of the button that adds one. Default: Filter. */
+  /** The word on the button that adds one; empty for its sign alone. Default: Filter. */
   readonly word?: string;
+  /** What the button is for. Default: Add a filter. */
+  readonly title?: string;
 }
 
 /** Filters as chips with a button that adds one: the editor of a condition, also within a step of a journey. */
-export function Filters({ filters, onChange, word = 'Filter' }: FiltersProps) {
+export function Filters({ filters, onChange, word = 'Filter', title = 'Add a filter' }: FiltersProps) {
   const label = (
     <>
       <Icon name="plus" size={14} />
@@ -27,12 +29,12 @@ export function Filters({ filters, onChange, word = 'Filter' }: FiltersProps) {
       {filters.map((filter, index) => {
         const text = textOfFilter(filter);
         return (
-          <Chip key={text} text={text} onRemove={() => onChange(filters.filter((_, i) => i !== index))}>
+          <Chip key={formatFilter(filter)} text={text} onRemove={() => onChange(filters.filter((_, i) => i !== index))}>
             {text}
           </Chip>
         );
       })}
-      <Popover label={label} title={word === 'Filter' ? 'Add a filter' : word} look="quiet">
+      <Popover label={label} title={title} look="quiet">
         {(close) => (
           <Lazy
             load={loadForm}

@@ -1,5 +1,8 @@
 /** Question bar: the range, its comparison and the filters of a page, the same on all pages. */
+import { useEffect } from 'preact/hooks';
+import { useAsk } from '../data/ask.ts';
 import { filters, hasBots, setFilters, showsBots } from '../data/filters.ts';
+import type { Answer } from '../data/questions.ts';
 import { COMPARISON_LABELS, type Comparison, comparison } from '../data/range.ts';
 import { setParams } from '../data/router.ts';
 import { Button } from '../parts/button.tsx';
@@ -25,6 +28,7 @@ export function QuestionBar() {
 
 /** Says that bots are left out, where there are any, and counts them when it is pressed. */
 function BotsButton() {
+  useBots();
   if (hasBots.value !== true) return null;
   return (
     <Button
@@ -35,6 +39,15 @@ function BotsButton() {
       {showsBots.value ? 'With bots' : 'Without bots'}
     </Button>
   );
+}
+
+/** Finds out once whether the tenant has events of bots, which are then left out. */
+function useBots(): void {
+  const body = { measure: 'count', groupBy: ['device'], last: '90 days', allowUnknown: true };
+  const { data } = useAsk<Answer>(hasBots.value === null ? { path: '/v1/query', body } : null);
+  useEffect(() => {
+    if (data) hasBots.value = data.series.some(({ key, total }) => key.device === 'bot' && (total ?? 0) > 0);
+  }, [data]);
 }
 
 function ComparisonMenu() {

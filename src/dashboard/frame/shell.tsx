@@ -1,15 +1,14 @@
 /** Shell: the bar on top, the navigation, the bar of the question, and the page below it. */
-import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { setTheme, type Theme, theme } from '../charts/color.ts';
-import { CallError } from '../data/api.ts';
 import { short } from '../data/format.ts';
 import { live } from '../data/live.ts';
 import { hrefOf, path } from '../data/router.ts';
 import { demoKeys, forgetKeys, session, showTenant, tenants } from '../data/session.ts';
 import { Icon } from '../parts/icon.tsx';
+import { Lazy } from '../parts/lazy.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { Empty, ErrorBox, Skeleton } from '../parts/states.tsx';
+import { Empty, Skeleton } from '../parts/states.tsx';
 import './frame.css';
 import { Keyboard } from './keyboard.tsx';
 import type { Page } from './page.ts';
@@ -69,18 +68,7 @@ function Links({ pages }: { readonly pages: readonly Page[] }) {
 
 /** Shows the page once its module is here. */
 export function LoadedPage({ page }: { readonly page: Page }) {
-  const [Shown, setShown] = useState<ComponentType | null>(null);
-  const [error, setError] = useState<CallError | null>(null);
-  const load = () => {
-    setError(null);
-    page.load().then(
-      (module) => setShown(() => module.default),
-      () => setError(new CallError(0, 'offline', 'The page could not be loaded.')),
-    );
-  };
-  useEffect(load, [page]);
-  if (error) return <ErrorBox error={error} onRetry={load} />;
-  return Shown === null ? <Skeleton height={320} /> : <Shown />;
+  return <Lazy load={page.load} wait={<Skeleton height={320} />} />;
 }
 
 function NotFound() {

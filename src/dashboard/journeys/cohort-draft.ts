@@ -4,6 +4,8 @@
  * A definition is a test of one person by their events in ranges of time. It says whether somebody did something, not in
  * which order: the cohort of a funnel's step knows neither the order nor the window, and `isExact` is false then.
  */
+import { DAY_MS } from '../../core/limits.ts';
+import { IDENTITY_TYPES } from '../charts/journeys/sessions-layout.ts';
 import type { Filter } from '../data/filters.ts';
 import { whereOf } from '../data/filters.ts';
 import type { ConditionBody } from '../data/questions.ts';
@@ -50,7 +52,7 @@ export function did(step: Step, span: Span, page: PageFilters): Who {
 
 /** Somebody who did anything in the span. What says who somebody is does not count. */
 export function wasActive(span: Span, page: PageFilters): Who {
-  const identity: ConditionBody = { property: 'column.type', op: 'in', value: ['identify', 'group', 'alias'] };
+  const identity: ConditionBody = { property: 'column.type', op: 'in', value: [...IDENTITY_TYPES] };
   return part({ where: { not: identity } }, span, page);
 }
 
@@ -66,8 +68,6 @@ export function all(parts: readonly Who[], { filters, whoOf }: PageFilters): Who
   const together = [...parts, ...cohorts];
   return together.length === 1 ? together[0]! : { and: together };
 }
-
-const DAY_MS = 86_400_000;
 
 interface FunnelFigure {
   readonly steps: readonly Step[];

@@ -1,8 +1,8 @@
 /** Cohort form: names a proposed cohort, says in words who is in it, and saves it. */
 import { useState } from 'preact/hooks';
 import type { WireCohort } from '../../wire/cohorts.ts';
-import { CallError } from '../data/api.ts';
 import { change } from '../data/ask.ts';
+import { useAttempt } from '../data/attempt.ts';
 import { hrefOf } from '../data/router.ts';
 import { NeedsAdmin } from '../frame/needs-admin.tsx';
 import { Button } from '../parts/button.tsx';
@@ -22,17 +22,14 @@ export function CohortForm({ draft }: { readonly draft: CohortDraft }) {
 function NamedForm({ draft }: { readonly draft: CohortDraft }) {
   const [name, setName] = useState(draft.name);
   const [saved, setSaved] = useState<WireCohort | null>(null);
-  const [error, setError] = useState<CallError | null>(null);
+  const { error, attempt } = useAttempt();
   const [isBusy, setBusy] = useState(false);
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       setSaved(await change<WireCohort>('/v1/cohorts', { name: name.trim(), who: draft.who, allowUnknown: true }));
-    } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
-    }
+    });
     setBusy(false);
   };
   if (saved) return <Saved cohort={saved} />;

@@ -3,8 +3,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FunnelPeopleAnswer } from '../../wire/journeys.ts';
-import { type AskRequest, useAsk } from '../data/ask.ts';
+import type { AskRequest } from '../data/ask.ts';
 import { full } from '../data/format.ts';
+import { useListing } from '../data/listing.ts';
 import { hrefOf } from '../data/router.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -56,26 +57,19 @@ const PAGE = 50;
 
 /** The people of a call. Further pages follow below those that are there. */
 export function PeopleList({ request }: { readonly request: AskRequest }) {
-  const [before, setBefore] = useState<readonly ListedPerson[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const body = { ...(request.body as object), limit: PAGE, ...(cursor !== null && { cursor }) };
-  const asked = useAsk<FunnelPeopleAnswer>({ path: request.path, body });
+  const { asked, items: people, more } = useListing(request, PAGE, (page: FunnelPeopleAnswer) => page.people);
   return (
     <Answered asked={asked} height={220}>
-      {(page) => {
-        const people = asked.isLoading ? before : [...before, ...page.people];
-        const more = () => {
-          setBefore(people);
-          setCursor(page.cursor);
-        };
-        if (people.length === 0 && !asked.isLoading) return <Empty title="Nobody is in it." />;
-        return (
+      {() =>
+        people.length === 0 ? (
+          <Empty title="Nobody is in it." />
+        ) : (
           <div class="people-list">
             <PeopleTable people={people} />
-            {page.cursor !== null && !asked.isLoading && <Button onClick={more}>Show {PAGE} more</Button>}
+            {more && <Button onClick={more}>Show {PAGE} more</Button>}
           </div>
-        );
-      }}
+        )
+      }
     </Answered>
   );
 }

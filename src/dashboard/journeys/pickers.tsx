@@ -1,60 +1,27 @@
 /** Pickers: the parts of a question's sentence that are chosen from what there is: an event, a property. */
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
-import { useEventNames, useNames } from '../data/names.ts';
+import { propertyWords } from '../data/filters.ts';
+import { EventPicker } from '../frame/event-picker.tsx';
+import { PropertyField } from '../frame/property-field.tsx';
 import { Button } from '../parts/button.tsx';
-import { SuggestField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Popover } from '../parts/popover.tsx';
 
-interface EventPickerProps {
+interface StepEventPickerProps {
   /** Empty for any event. */
   readonly value: string;
   readonly title: string;
   readonly onChoose: (event: string) => void;
   /** Stands in place of the event's name. */
   readonly label?: ComponentChildren;
-  /** Whether any event may be chosen. */
-  readonly allowsAny?: boolean;
 }
 
-export function EventPicker({ value, title, onChoose, label, allowsAny = true }: EventPickerProps) {
-  const shown = label ?? (
-    <>
-      <b>{value === '' ? 'any event' : value}</b>
-      <Icon name="down" size={12} />
-    </>
-  );
+export function StepEventPicker({ value, title, onChoose, label }: StepEventPickerProps) {
   return (
-    <Popover label={shown} title={title}>
-      {(close) => {
-        const choose = (event: string) => {
-          close();
-          onChoose(event);
-        };
-        return (
-          <>
-            <EventField onTake={choose} />
-            {allowsAny && <Button onClick={() => choose('')}>Any event</Button>}
-          </>
-        );
-      }}
-    </Popover>
-  );
-}
-
-function EventField({ onTake }: { readonly onTake: (event: string) => void }) {
-  const [text, setText] = useState('');
-  const events = useEventNames(text);
-  const take = (event: string) => event.trim() !== '' && onTake(event.trim());
-  return (
-    <SuggestField
-      label="Event"
-      placeholder="Type a name"
-      value={text}
-      onChange={setText}
-      onTake={take}
-      options={events}
+    <EventPicker
+      label={label ?? <Chosen words={value === '' ? 'any event' : value} />}
+      title={title}
+      onChoose={(event) => onChoose(event ?? '')}
     />
   );
 }
@@ -69,14 +36,8 @@ interface PropertyPickerProps {
 }
 
 export function PropertyPicker({ value, title, none, onChoose }: PropertyPickerProps) {
-  const label = (
-    <>
-      <b>{value === null ? none : propertyWords(value)}</b>
-      <Icon name="down" size={12} />
-    </>
-  );
   return (
-    <Popover label={label} title={title}>
+    <Popover label={<Chosen words={value === null ? none : propertyWords(value)} />} title={title}>
       {(close) => {
         const choose = (property: string | null) => {
           close();
@@ -93,23 +54,11 @@ export function PropertyPicker({ value, title, none, onChoose }: PropertyPickerP
   );
 }
 
-function PropertyField({ onTake }: { readonly onTake: (property: string) => void }) {
-  const [text, setText] = useState('');
-  const names = useNames(text);
-  const take = (name: string) => name.trim() !== '' && onTake(name.trim());
+function Chosen({ words }: { readonly words: string }) {
   return (
-    <SuggestField
-      label="Property"
-      placeholder="Type a name"
-      value={text}
-      onChange={setText}
-      onTake={take}
-      options={names}
-    />
+    <>
+      <b>{words}</b>
+      <Icon name="down" size={12} />
+    </>
   );
-}
-
-/** The name of a property as a reader knows it. */
-export function propertyWords(name: string): string {
-  return name.replace(/^(column|properties)\./, '');
 }

@@ -1,11 +1,8 @@
 /** Step editor: one step of a question: its event and its own conditions, each of which can be taken away again. */
 import type { ComponentChildren } from 'preact';
-import { type Filter, formatFilter, OP_WORDS } from '../data/filters.ts';
-import { FilterForm } from '../frame/filter-form.tsx';
-import { Chip } from '../parts/chip.tsx';
+import { Filters } from '../frame/filters.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { Popover } from '../parts/popover.tsx';
-import { EventPicker, propertyWords } from './pickers.tsx';
+import { StepEventPicker } from './pickers.tsx';
 import { type Step, stepWords } from './step.ts';
 import './journeys.css';
 
@@ -22,27 +19,20 @@ interface StepEditorProps {
 
 export function StepEditor({ step, name, onChange, lead, onRemove }: StepEditorProps) {
   const { event, filters } = step;
-  const add = (filter: Filter) => onChange({ ...step, filters: [...filters, filter] });
-  const without = (gone: Filter) => onChange({ ...step, filters: filters.filter((filter) => filter !== gone) });
   return (
     <span class="step">
       {lead}
-      <EventPicker value={event} title={`${name}: event`} onChoose={(chosen) => onChange({ ...step, event: chosen })} />
-      {filters.map((filter) => (
-        <Chip key={formatFilter(filter)} text={filterWords(filter)} onRemove={() => without(filter)}>
-          {filterWords(filter)}
-        </Chip>
-      ))}
-      <Popover label={<Icon name="plus" size={14} />} title={`${name}: add a condition`} look="quiet">
-        {(close) => (
-          <FilterForm
-            onAdd={(filter) => {
-              close();
-              add(filter);
-            }}
-          />
-        )}
-      </Popover>
+      <StepEventPicker
+        value={event}
+        title={`${name}: event`}
+        onChoose={(chosen) => onChange({ ...step, event: chosen })}
+      />
+      <Filters
+        filters={filters}
+        onChange={(next) => onChange({ ...step, filters: next })}
+        word=""
+        title={`${name}: add a condition`}
+      />
       {onRemove && (
         <button type="button" class="button quiet" aria-label={`Remove ${name}, ${stepWords(step)}`} onClick={onRemove}>
           <Icon name="close" size={14} />
@@ -50,9 +40,4 @@ export function StepEditor({ step, name, onChange, lead, onRemove }: StepEditorP
       )}
     </span>
   );
-}
-
-function filterWords({ property, op, values }: Filter): string {
-  const name = propertyWords(property);
-  return op === 'is' ? `${name}: ${values.join(' or ')}` : `${name} ${OP_WORDS[op]} ${values.join(' or ')}`.trim();
 }

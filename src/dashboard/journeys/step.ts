@@ -2,7 +2,7 @@
  * Step: an event that a journey looks for, with conditions of its own. In the URL it is `event|filter|filter…`; an empty
  * event stands for any. `|` and `\` within a part are escaped by `\`.
  */
-import { type Filter, formatFilter, parseFilter, whereOf } from '../data/filters.ts';
+import { type Filter, formatFilter, joinParts, parseFilter, splitParts, whereOf } from '../data/filters.ts';
 import type { ConditionBody } from '../data/questions.ts';
 
 export interface Step {
@@ -19,22 +19,12 @@ export interface MatcherBody {
 export const ANY_EVENT: Step = { event: '', filters: [] };
 
 export function parseStep(text: string): Step {
-  const [event = '', ...filters] = splitParts(text);
+  const [event = '', ...filters] = splitParts(text, '|');
   return { event, filters: filters.map(parseFilter).filter((filter) => filter !== null) };
 }
 
 export function formatStep({ event, filters }: Step): string {
-  return [event, ...filters.map(formatFilter)].map((part) => part.replace(/[\\|]/g, '\\$&')).join('|');
-}
-
-function splitParts(text: string): string[] {
-  const parts = [''];
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '\\' && i + 1 < text.length) parts[parts.length - 1]! += text[++i];
-    else if (text[i] === '|') parts.push('');
-    else parts[parts.length - 1]! += text[i];
-  }
-  return parts;
+  return joinParts([event, ...filters.map(formatFilter)], '|');
 }
 
 /** The matcher of a step as a question takes it. One that fits every event says so by a condition. */

@@ -4,7 +4,7 @@ import { useAsk } from '../data/ask.ts';
 import { filters } from '../data/filters.ts';
 import type { PageFilters, Who } from './cohort-draft.ts';
 
-interface CohortList {
+export interface CohortList {
   readonly cohorts: readonly WireCohort[];
 }
 

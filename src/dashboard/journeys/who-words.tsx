@@ -1,10 +1,10 @@
 /** Who words: the definition of a cohort in words. */
+import { propertyWords } from '../data/filters.ts';
 import { at, full } from '../data/format.ts';
 import type { ConditionBody } from '../data/questions.ts';
 import { timezone } from '../data/session.ts';
 import { dateIn, startOfDate } from '../data/zone.ts';
 import type { Who } from './cohort-draft.ts';
-import { propertyWords } from './pickers.tsx';
 
 export function WhoWords({ who }: { readonly who: Who }) {
   const parts = 'and' in who ? who.and : [who];

@@ -1,4 +1,4 @@
-/** Tabs: the parts of a page, one of which is shown. The URL names it. */
+/** Tabs: a row of names, one of which is chosen; those of a page's parts are named by the URL. */
 import { params, setParams } from '../data/router.ts';
 
 export interface Tab {
@@ -12,17 +12,26 @@ export function shownTab<Shown extends Tab>(tabs: readonly Shown[]): Shown {
 }
 
 export function Tabs({ tabs }: { readonly tabs: readonly Tab[] }) {
-  const shown = shownTab(tabs);
+  return (
+    <TabRow
+      tabs={tabs}
+      shown={shownTab(tabs).id}
+      onShow={(id) => setParams({ tab: id === tabs[0]!.id ? null : id })}
+    />
+  );
+}
+
+interface TabRowProps<Id extends string> {
+  readonly tabs: readonly { readonly id: Id; readonly name: string }[];
+  readonly shown: Id;
+  readonly onShow: (id: Id) => void;
+}
+
+export function TabRow<Id extends string>({ tabs, shown, onShow }: TabRowProps<Id>) {
   return (
     <div class="tabs">
       {tabs.map(({ id, name }) => (
-        <button
-          key={id}
-          type="button"
-          class="tab"
-          aria-pressed={id === shown.id}
-          onClick={() => setParams({ tab: id === tabs[0]!.id ? null : id })}
-        >
+        <button key={id} type="button" class="tab" aria-pressed={id === shown} onClick={() => onShow(id)}>
           {name}
         </button>
       ))}

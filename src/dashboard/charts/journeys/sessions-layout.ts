@@ -6,8 +6,8 @@ import type { ListedEvent } from '../../../wire/events.ts';
 
 /** The longest pause within a session, as of the journey's default. */
 export const SESSION_GAP_MS = 30 * 60_000;
-/** Types that say who somebody is, not that they did something: a session is not made of them. */
-const IDENTITY_TYPES: ReadonlySet<string> = new Set(['identify', 'group', 'alias']);
+/** Types that say who somebody is, not that they did something: a session is not made of them, and nobody is active by them. */
+export const IDENTITY_TYPES: ReadonlySet<string> = new Set(['identify', 'group', 'alias']);
 
 export interface Session {
   readonly startMs: number;

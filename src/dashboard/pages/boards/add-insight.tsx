@@ -7,12 +7,12 @@ import { useAsk } from '../../data/ask.ts';
 import { hrefOf } from '../../data/router.ts';
 import { Button } from '../../parts/button.tsx';
 import { SelectField } from '../../parts/field.tsx';
-import { Answered, Empty } from '../../parts/states.tsx';
+import { Answered, Empty, ErrorBox } from '../../parts/states.tsx';
 import type { BoardChanges } from './use-board-changes.ts';
 
 interface AddInsightProps {
   readonly board: Board;
-  readonly save: BoardChanges['save'];
+  readonly changes: BoardChanges;
   readonly onDone: () => void;
 }
 
@@ -37,7 +37,7 @@ export function AddInsight(props: AddInsightProps) {
   );
 }
 
-function Form({ board, save, onDone, insights }: AddInsightProps & { readonly insights: readonly WireInsight[] }) {
+function Form({ board, changes: { save, error }, onDone, insights }: AddInsightProps & { readonly insights: readonly WireInsight[] }) {
   const [id, setId] = useState(insights[0]!.id);
   const [chart, setChart] = useState<Tile['chart']>('line');
   const add = async (event: Event) => {
@@ -61,6 +61,7 @@ function Form({ board, save, onDone, insights }: AddInsightProps & { readonly in
         onChange={(next) => setChart(next as Tile['chart'])}
         options={CHARTS.map((one) => ({ value: one, label: one }))}
       />
+      {error && <ErrorBox error={error} />}
       <Button kind="primary" type="submit">
         Add
       </Button>

@@ -4,10 +4,9 @@ import { AnnotationsDialog } from '../../boards/annotations.tsx';
 import type { Board } from '../../boards/board.ts';
 import { BoardGrid } from '../../boards/board-grid.tsx';
 import type { ShownTile } from '../../boards/layout.ts';
-import { marksOf, useAnnotations } from '../../boards/marks.ts';
+import { type AnnotationList, marksOf, useAnnotations } from '../../boards/marks.ts';
 import { ShareDialog } from '../../boards/share-dialog.tsx';
-import type { CallError } from '../../data/api.ts';
-import { useAsk } from '../../data/ask.ts';
+import { type Asked, useAsk } from '../../data/ask.ts';
 import { hrefOf } from '../../data/router.ts';
 import { isAdmin } from '../../data/session.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
@@ -19,7 +18,7 @@ import { Answered, Empty, ErrorBox } from '../../parts/states.tsx';
 import { AddInsight } from './add-insight.tsx';
 import { RenameForm } from './rename-form.tsx';
 import { tileItems } from './tile-items.ts';
-import { useBoardChanges } from './use-board-changes.ts';
+import { type BoardChanges, useBoardChanges } from './use-board-changes.ts';
 
 type Opened = 'share' | 'annotate' | 'add' | 'rename' | null;
 
@@ -58,7 +57,8 @@ interface ShownProps {
 function Shown({ board, onChanged }: ShownProps) {
   const annotations = useAnnotations();
   const box = useRef<HTMLDivElement>(null);
-  const { save, remove, error } = useBoardChanges(board, onChanged);
+  const changes = useBoardChanges(board, onChanged);
+  const { save, remove, error } = changes;
   const [opened, setOpened] = useState<Opened>(null);
   const close = () => setOpened(null);
   return (
@@ -86,7 +86,7 @@ function Shown({ board, onChanged }: ShownProps) {
           )}
         </div>
       </div>
-      <Problem error={error} onRetry={onChanged} />
+      {error && opened === null && <ErrorBox error={error} onRetry={onChanged} />}
       <div ref={box}>
         {board.tiles.length === 0 ? (
           <Empty title="Nothing is on this board yet.">
@@ -103,33 +103,42 @@ function Shown({ board, onChanged }: ShownProps) {
           />
         )}
       </div>
-      {opened === 'share' && <ShareDialog board={board} onClose={close} />}
-      {opened === 'annotate' && <AnnotationsDialog asked={annotations} onClose={close} />}
-      {opened === 'add' && (
-        <Dialog title="Add an insight" onClose={close}>
-          <NeedsAdmin purpose="to change boards">
-            <AddInsight board={board} save={save} onDone={close} />
-          </NeedsAdmin>
-        </Dialog>
-      )}
-      {opened === 'rename' && (
-        <Dialog title="Rename the board" onClose={close}>
-          <RenameForm board={board} save={save} onDone={close} />
-        </Dialog>
-      )}
+      <OpenedDialog opened={opened} board={board} annotations={annotations} changes={changes} onClose={close} />
     </div>
   );
 }
 
-function Problem({ error, onRetry }: { readonly error: CallError | null; readonly onRetry: () => void }) {
-  if (error === null) return null;
-  return <ErrorBox error={error} onRetry={onRetry} />;
+interface OpenedDialogProps {
+  readonly opened: Opened;
+  readonly board: Board;
+  readonly annotations: Asked<AnnotationList>;
+  readonly changes: BoardChanges;
+  readonly onClose: () => void;
+}
+
+function OpenedDialog({ opened, board, annotations, changes, onClose }: OpenedDialogProps) {
+  if (opened === null) return null;
+  if (opened === 'share') return <ShareDialog board={board} onClose={onClose} />;
+  if (opened === 'annotate') return <AnnotationsDialog asked={annotations} onClose={onClose} />;
+  if (opened === 'rename')
+    return (
+      <Dialog title="Rename the board" onClose={onClose}>
+        <RenameForm board={board} changes={changes} onDone={onClose} />
+      </Dialog>
+    );
+  return (
+    <Dialog title="Add an insight" onClose={onClose}>
+      <NeedsAdmin purpose="to change boards">
+        <AddInsight board={board} changes={changes} onDone={onClose} />
+      </NeedsAdmin>
+    </Dialog>
+  );
 }
 
 interface TileMenuProps {
   readonly tile: ShownTile;
   readonly board: Board;
-  readonly save: ReturnType<typeof useBoardChanges>['save'];
+  readonly save: BoardChanges['save'];
 }
 
 function TileMenu({ tile, board, save }: TileMenuProps) {

@@ -1,8 +1,8 @@
 /** Boards: the list of them, or one of them: insights side by side, kept fresh, arranged, annotated and shared. */
 import { useState } from 'preact/hooks';
 import { type Board, type BoardList, newId } from '../../boards/board.ts';
-import { CallError } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { ago, full } from '../../data/format.ts';
 import { go, hrefOf, params } from '../../data/router.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
@@ -77,19 +77,14 @@ function BoardTable({ boards }: BoardList) {
 
 function NewBoard() {
   const [name, setName] = useState('');
-  const [error, setError] = useState<CallError | null>(null);
+  const { error, attempt } = useAttempt();
   const make = async (event: Event) => {
     event.preventDefault();
-    try {
-      const board = await change<Board>(
-        `/v1/boards/${newId(name)}`,
-        { name: name.trim(), tiles: [], revision: 0 },
-        'PUT',
-      );
-      go(hrefOf('/boards', { id: board.id }));
-    } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
-    }
+    const body = { name: name.trim(), tiles: [], revision: 0 };
+    await attempt(async () => {
+      const { id } = await change<Board>(`/v1/boards/${newId(name)}`, body, 'PUT');
+      go(hrefOf('/boards', { id }));
+    });
   };
   return (
     <form class="stack-form" onSubmit={make}>

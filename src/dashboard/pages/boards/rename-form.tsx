@@ -3,15 +3,16 @@ import { useState } from 'preact/hooks';
 import type { Board } from '../../boards/board.ts';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
+import { ErrorBox } from '../../parts/states.tsx';
 import type { BoardChanges } from './use-board-changes.ts';
 
 interface RenameFormProps {
   readonly board: Board;
-  readonly save: BoardChanges['save'];
+  readonly changes: BoardChanges;
   readonly onDone: () => void;
 }
 
-export function RenameForm({ board, save, onDone }: RenameFormProps) {
+export function RenameForm({ board, changes: { save, error }, onDone }: RenameFormProps) {
   const [name, setName] = useState(board.name);
   const rename = async (event: Event) => {
     event.preventDefault();
@@ -20,6 +21,7 @@ export function RenameForm({ board, save, onDone }: RenameFormProps) {
   return (
     <form class="stack-form" onSubmit={rename}>
       <TextField label="Name" value={name} onChange={setName} required />
+      {error && <ErrorBox error={error} />}
       <Button kind="primary" type="submit" disabled={name.trim() === ''}>
         Rename
       </Button>

@@ -1,8 +1,8 @@
 /** UseBoardChanges: saves a changed board at the revision that was read, and removes it. */
-import { useState } from 'preact/hooks';
 import type { Board } from '../../boards/board.ts';
-import { CallError } from '../../data/api.ts';
+import type { CallError } from '../../data/api.ts';
 import { change } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { go, hrefOf } from '../../data/router.ts';
 
 export interface BoardChanges {
@@ -13,18 +13,8 @@ export interface BoardChanges {
 }
 
 export function useBoardChanges({ id, revision }: Board, onChanged: () => void): BoardChanges {
-  const [error, setError] = useState<CallError | null>(null);
+  const { error, attempt } = useAttempt();
   const path = `/v1/boards/${encodeURIComponent(id)}`;
-  const attempt = async (action: () => Promise<unknown>): Promise<boolean> => {
-    setError(null);
-    try {
-      await action();
-      return true;
-    } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
-      return false;
-    }
-  };
   const save = async ({ name, tiles }: Board) => {
     const isSaved = await attempt(() => change<Board>(path, { name, tiles, revision }, 'PUT'));
     if (isSaved) onChanged();

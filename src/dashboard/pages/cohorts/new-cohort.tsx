@@ -1,7 +1,7 @@
 /** New cohort: a definition built of rules, all of which must hold: what people did or did not do, and their traits. */
 import { useState } from 'preact/hooks';
 import { CohortForm } from '../../journeys/cohort-form.tsx';
-import { EventPicker, PropertyPicker } from '../../journeys/pickers.tsx';
+import { PropertyPicker, StepEventPicker } from '../../journeys/pickers.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
 import { SelectField, TextField } from '../../parts/field.tsx';
@@ -72,7 +72,7 @@ type TraitRule = Extract<Rule, { readonly kind: 'trait' }>;
 function DidFields({ rule, onChange }: { readonly rule: DidRule; readonly onChange: (rule: Rule) => void }) {
   return (
     <>
-      <EventPicker value={rule.event} title="Event" onChoose={(event) => onChange({ ...rule, event })} />
+      <StepEventPicker value={rule.event} title="Event" onChoose={(event) => onChange({ ...rule, event })} />
       {rule.kind === 'did' && (
         <>
           <span class="muted-word">at least</span>

@@ -5,14 +5,15 @@ import type { WireCohort } from '../../../wire/cohorts.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { Spark } from '../../charts/spark.tsx';
-import { CallError } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { at } from '../../data/format.ts';
 import type { Answer } from '../../data/questions.ts';
 import { params, setParams, urlWith } from '../../data/router.ts';
 import { isAdmin } from '../../data/session.ts';
 import type { Who } from '../../journeys/cohort-draft.ts';
 import { CohortLinks } from '../../journeys/cohort-form.tsx';
+import type { CohortList } from '../../journeys/use-page-filters.ts';
 import { WhoWords, whoText } from '../../journeys/who-words.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
@@ -22,10 +23,6 @@ import { Table } from '../../parts/table.tsx';
 import { NewCohort } from './new-cohort.tsx';
 import { ACTIVE_DAYS, useSizes } from './use-sizes.ts';
 import '../../journeys/journeys.css';
-
-interface CohortList {
-  readonly cohorts: readonly WireCohort[];
-}
 
 export default function Cohorts() {
   const asked = useAsk<CohortList>({ path: '/v1/cohorts' });
@@ -124,15 +121,11 @@ function Shown({ cohort, onGone }: { readonly cohort: WireCohort; readonly onGon
 /** Removes the cohort after a second press: boards and links that name it would stop working. */
 function Remove({ cohort: { id }, onGone }: { readonly cohort: WireCohort; readonly onGone: () => void }) {
   const [isSure, setSure] = useState(false);
-  const [error, setError] = useState<CallError | null>(null);
+  const { error, attempt } = useAttempt();
   const remove = async () => {
-    try {
-      await change(`/v1/cohorts/${encodeURIComponent(id)}`, undefined, 'DELETE');
-      setParams({ id: null }, { replace: true });
-      onGone();
-    } catch (thrown) {
-      setError(thrown instanceof CallError ? thrown : new CallError(0, 'internal', String(thrown)));
-    }
+    if (!(await attempt(() => change(`/v1/cohorts/${encodeURIComponent(id)}`, undefined, 'DELETE')))) return;
+    setParams({ id: null }, { replace: true });
+    onGone();
   };
   if (error) return <ErrorBox error={error} onRetry={remove} />;
   if (!isSure) return <Button onClick={() => setSure(true)}>Delete</Button>;

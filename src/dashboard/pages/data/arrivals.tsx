@@ -6,6 +6,7 @@ import { params, setParams } from '../../data/router.ts';
 import { Card } from '../../parts/card.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import { TabRow } from '../../parts/tabs.tsx';
 
 const EVERY_MS = 2_000;
 const LIMIT = 100;
@@ -16,6 +17,7 @@ const VERDICTS: readonly { readonly id: Verdict; readonly name: string; readonly
   { id: 'duplicate', name: 'Duplicate', look: '' },
   { id: 'refused', name: 'Refused', look: 'bad' },
 ];
+const ALL = { id: 'all', name: 'All' } as const;
 
 export function Arrivals() {
   const verdict = VERDICTS.find(({ id }) => id === params.value.get('verdict'))?.id;
@@ -26,26 +28,17 @@ export function Arrivals() {
     <Card
       title="Newest arrivals"
       actions={
-        <div class="tabs">
-          <VerdictTab name="All" id={null} shown={verdict ?? null} />
-          {VERDICTS.map(({ id, name }) => (
-            <VerdictTab key={id} name={counts ? `${name} ${full(counts[id])}` : name} id={id} shown={verdict ?? null} />
-          ))}
-        </div>
+        <TabRow
+          tabs={[ALL, ...VERDICTS.map(({ id, name }) => ({ id, name: counts ? `${name} ${full(counts[id])}` : name }))]}
+          shown={verdict ?? ALL.id}
+          onShow={(id) => setParams({ verdict: id === ALL.id ? null : id })}
+        />
       }
     >
       <Answered asked={asked} height={HEIGHT}>
         {(answer) => <List answer={answer} />}
       </Answered>
     </Card>
-  );
-}
-
-function VerdictTab({ name, id, shown }: { name: string; id: Verdict | null; shown: Verdict | null }) {
-  return (
-    <button type="button" class="tab" aria-pressed={id === shown} onClick={() => setParams({ verdict: id })}>
-      {name}
-    </button>
   );
 }
 

@@ -13,6 +13,7 @@ import { TextField } from '../../parts/field.tsx';
 import { Num } from '../../parts/figure.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import { TabRow } from '../../parts/tabs.tsx';
 
 const KINDS: readonly { readonly id: CatalogKind; readonly name: string }[] = [
   { id: 'event', name: 'Events' },
@@ -33,19 +34,7 @@ export function CatalogList() {
     <Card
       title="Catalogue"
       actions={
-        <div class="tabs">
-          {KINDS.map(({ id, name }) => (
-            <button
-              key={id}
-              type="button"
-              class="tab"
-              aria-pressed={id === kind}
-              onClick={() => setParams({ kind: id === 'event' ? null : id })}
-            >
-              {name}
-            </button>
-          ))}
-        </div>
+        <TabRow tabs={KINDS} shown={kind} onShow={(id) => setParams({ kind: id === 'event' ? null : id })} />
       }
     >
       <TextField label="Begins with" value={prefix} onChange={setPrefix} type="search" />

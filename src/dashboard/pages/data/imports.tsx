@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { importListSchema } from '../../../wire/ingest.ts';
-import { CallError, call } from '../../data/api.ts';
+import { call } from '../../data/api.ts';
 import { forgetAnswers, useAsk } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { at } from '../../data/format.ts';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
@@ -11,7 +12,7 @@ import { Snippet } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { Num } from '../../parts/figure.tsx';
-import { Answered, Empty } from '../../parts/states.tsx';
+import { Answered, Empty, ErrorBox } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 
 type ImportList = z.output<typeof importListSchema>;
@@ -91,16 +92,13 @@ interface UndoProps {
 /** An import is taken back with the class of key that made it, which this tab does not keep. */
 function UndoDialog({ id, onClose, onDone }: UndoProps) {
   const [key, setKey] = useState('');
-  const [problem, setProblem] = useState('');
+  const { error, attempt } = useAttempt();
   const undo = async (event: Event) => {
     event.preventDefault();
-    try {
-      await call(`/v1/import/${encodeURIComponent(id)}`, { key: key.trim(), method: 'DELETE' });
-      forgetAnswers();
-      onDone();
-    } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
-    }
+    const path = `/v1/import/${encodeURIComponent(id)}`;
+    if (!(await attempt(() => call(path, { key: key.trim(), method: 'DELETE' })))) return;
+    forgetAnswers();
+    onDone();
   };
   return (
     <Dialog title={`Take back ${id}`} onClose={onClose}>
@@ -119,11 +117,7 @@ function UndoDialog({ id, onClose, onDone }: UndoProps) {
           Take back
         </Button>
       </form>
-      {problem !== '' && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      {error && <ErrorBox error={error} />}
     </Dialog>
   );
 }

@@ -2,14 +2,15 @@
 import { useState } from 'preact/hooks';
 import type { WireInsight } from '../../../wire/insights.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
-import { CallError } from '../../data/api.ts';
 import { change } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { range } from '../../data/range.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
+import { ErrorBox } from '../../parts/states.tsx';
 import { type ExploreBody, savedBodyOf } from './body.ts';
 import { csvOf, type ShownSeries } from './series.ts';
 import type { View } from './state.ts';
@@ -53,15 +54,11 @@ function SaveDialog({ body, onClose }: { readonly body: ExploreBody; readonly on
 
 function SaveForm({ body, onClose }: { readonly body: ExploreBody; readonly onClose: () => void }) {
   const [name, setName] = useState('');
-  const [problem, setProblem] = useState('');
+  const { error, attempt } = useAttempt();
   const save = async (event: Event) => {
     event.preventDefault();
-    try {
-      await change<WireInsight>('/v1/insights', { name, query: savedBodyOf(body, range.value.id) });
-      onClose();
-    } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
-    }
+    const insight = { name, query: savedBodyOf(body, range.value.id) };
+    if (await attempt(() => change<WireInsight>('/v1/insights', insight))) onClose();
   };
   return (
     <form class="save-form" onSubmit={save}>
@@ -69,11 +66,7 @@ function SaveForm({ body, onClose }: { readonly body: ExploreBody; readonly onCl
       <Button kind="primary" type="submit" disabled={name.trim() === ''}>
         Save
       </Button>
-      {problem !== '' && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      {error && <ErrorBox error={error} />}
     </form>
   );
 }

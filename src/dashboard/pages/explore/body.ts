@@ -1,7 +1,7 @@
 /** Body: the call of a state, and the state of a saved call. */
 import { type Filter, whereOf } from '../../data/filters.ts';
 import type { ConditionBody, QuestionBody } from '../../data/questions.ts';
-import type { Interval, Range } from '../../data/range.ts';
+import { type Interval, lastOf, type Range } from '../../data/range.ts';
 import type { ExploreState, Part } from './state.ts';
 
 /** The form in which questions are asked and saved: by the names a, b, … */
@@ -50,15 +50,6 @@ export function savedBodyOf(body: ExploreBody, rangeId: string): ExploreBody {
   if (last === null) return body;
   const queries = Object.entries(body.queries).map(([name, { from: _, to: __, ...rest }]) => [name, { ...rest, last }]);
   return { ...body, queries: Object.fromEntries(queries) };
-}
-
-/** The span of a range that ends with now; null for one of fixed dates. */
-export function lastOf(rangeId: string): string | null {
-  if (rangeId === 'today') return '1 day';
-  if (rangeId === 'month') return '1 month';
-  if (rangeId === '12m') return '12 months';
-  const days = /^(\d+)d$/.exec(rangeId)?.[1];
-  return days ? `${days} days` : null;
 }
 
 export function needsProperty(measure: Part['measure']): boolean {

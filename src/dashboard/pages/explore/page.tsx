@@ -4,6 +4,7 @@ import { pageWhere } from '../../data/filters.ts';
 import { compare, range } from '../../data/range.ts';
 import { params } from '../../data/router.ts';
 import { Answered, Empty } from '../../parts/states.tsx';
+import { TabRow } from '../../parts/tabs.tsx';
 import { Actions } from './actions.tsx';
 import { bodyOf } from './body.ts';
 import './explore.css';
@@ -26,19 +27,7 @@ export default function Explore() {
       <h1 class="sr">Explore</h1>
       <section class="card explore" aria-label="Question and answer">
         <Sentence state={state} />
-        <div class="tabs">
-          {VIEWS.map(({ id, label }) => (
-            <button
-              key={id}
-              type="button"
-              class="tab"
-              aria-pressed={state.view === id}
-              onClick={() => writeState({ view: id })}
-            >
-              {label}
-            </button>
-          ))}
-        </div>
+        <TabRow tabs={VIEWS} shown={state.view} onShow={(view) => writeState({ view })} />
         {body === null ? (
           <Empty title="Choose the property to compute with." />
         ) : (

@@ -2,8 +2,8 @@
 import { useState } from 'preact/hooks';
 import { type Interval, range } from '../../data/range.ts';
 import { EventPicker } from '../../frame/event-picker.tsx';
-import { PropertyField } from '../../frame/filter-form.tsx';
 import { Filters } from '../../frame/filters.tsx';
+import { PropertyField } from '../../frame/property-field.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Chip } from '../../parts/chip.tsx';
 import { TextField } from '../../parts/field.tsx';
@@ -73,9 +73,14 @@ function PartWords({ part, onChange }: { readonly part: Part; readonly onChange:
         />
       )}
       <span>{measure === 'users' ? 'who did' : 'of'}</span>
-      <EventPicker value={event} allowsAny onChange={(next) => onChange({ ...part, event: next })} />
+      <EventPicker
+        label={<span class="menu-text">{event ?? 'any event'}</span>}
+        title="Event"
+        look="chip"
+        onChoose={(next) => onChange({ ...part, event: next })}
+      />
       {filters.length > 0 && <span>where</span>}
-      <Filters filters={filters} onChange={(next) => onChange({ ...part, filters: next })} word="Where" />
+      <Filters filters={filters} onChange={(next) => onChange({ ...part, filters: next })} word="Where" title="Where" />
     </>
   );
 }
@@ -109,7 +114,15 @@ function PropertyPicker({ value, isNumber, onTake }: PropertyPickerProps) {
     <>
       <span>of</span>
       <Popover label={label} title="Property" look="chip">
-        {(close) => <PropertyList numbersOnly={isNumber} close={close} onTake={onTake} />}
+        {(close) => (
+          <PropertyField
+            numbersOnly={isNumber}
+            onTake={(property) => {
+              close();
+              onTake(property);
+            }}
+          />
+        )}
       </Popover>
     </>
   );
@@ -124,25 +137,16 @@ function AddBreakdown({ onAdd }: { readonly onAdd: (property: string) => void })
   );
   return (
     <Popover label={label} title="Break down by" look="quiet">
-      {(close) => <PropertyList close={close} onTake={onAdd} />}
+      {(close) => (
+        <PropertyField
+          onTake={(property) => {
+            close();
+            onAdd(property);
+          }}
+        />
+      )}
     </Popover>
   );
-}
-
-interface PropertyListProps {
-  readonly close: () => void;
-  readonly onTake: (property: string) => void;
-  readonly numbersOnly?: boolean;
-}
-
-function PropertyList({ close, onTake, numbersOnly = false }: PropertyListProps) {
-  const [text, setText] = useState('');
-  const take = (name: string) => {
-    if (name.trim() === '') return;
-    close();
-    onTake(name);
-  };
-  return <PropertyField value={text} onChange={setText} onTake={take} numbersOnly={numbersOnly} />;
 }
 
 function IntervalMenu({ interval }: { readonly interval: Interval }) {

@@ -74,8 +74,12 @@ export function csvOf(series: readonly ShownSeries[]): string {
   return [['at', 'series', 'value'], ...rows, ...totals].map((row) => row.map(csvField).join(',')).join('\r\n');
 }
 
-/** A field that begins like a formula of a spreadsheet is given an apostrophe, so that no program computes it. */
+/** First characters of a formula of a spreadsheet, by the rule of the export of events (src/core/export/csv.ts). */
+const FORMULA = /^[=+\-@\t\r\n'＝＋－＠]/;
+const NEEDS_QUOTES = /[",;\r\n]/;
+
+/** A text that begins like a formula is given an apostrophe, so that no program computes it. */
 function csvField(value: string | number): string {
-  const text = typeof value === 'string' && /^[=+\-@\t]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value);
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -14,11 +14,11 @@ import type { Interval } from '../../data/range.ts';
 import { setParams } from '../../data/router.ts';
 
 export type View = 'line' | 'bar' | 'number' | 'table';
-export const VIEWS: readonly { readonly id: View; readonly label: string }[] = [
-  { id: 'line', label: 'Line' },
-  { id: 'bar', label: 'Bars' },
-  { id: 'number', label: 'Number' },
-  { id: 'table', label: 'Table' },
+export const VIEWS: readonly { readonly id: View; readonly name: string }[] = [
+  { id: 'line', name: 'Line' },
+  { id: 'bar', name: 'Bars' },
+  { id: 'number', name: 'Number' },
+  { id: 'table', name: 'Table' },
 ];
 
 export const STATISTICS = ['sum', 'avg', 'min', 'max', 'p50', 'p90', 'p95', 'p99', 'distinct'] as const;

@@ -1,7 +1,7 @@
 /** Funnel sentence: the question in words, each of which can be changed: steps, window, order, what stays the same, breakdown. */
 import { duration } from '../../data/format.ts';
 import { setParams } from '../../data/router.ts';
-import { EventPicker, PropertyPicker } from '../../journeys/pickers.tsx';
+import { PropertyPicker, StepEventPicker } from '../../journeys/pickers.tsx';
 import type { Step } from '../../journeys/step.ts';
 import { StepEditor } from '../../journeys/step-editor.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -74,7 +74,7 @@ function Steps({ steps }: { readonly steps: readonly Step[] }) {
         </>
       ))}
       {steps.length < STEPS_MAX && (
-        <EventPicker
+        <StepEventPicker
           value=""
           title="Add a step"
           label={

@@ -37,7 +37,7 @@ export function funnelState(proposed: readonly Step[]): FunnelState {
   const query = params.value;
   const steps = query.getAll('s').slice(0, STEPS_MAX).map(parseStep);
   const seconds = Number(query.get('w') ?? WINDOW_DEFAULT);
-  const [, step, outcome] = /^(\d+)\.(reached|dropped)$/.exec(query.get('who') ?? '') ?? [];
+  const [, step, outcome] = /^([1-9]\d*)\.(reached|dropped)$/.exec(query.get('who') ?? '') ?? [];
   return {
     steps: steps.length > 0 ? steps : proposed,
     windowSeconds: seconds > 0 && seconds <= 400 * DAY ? seconds : WINDOW_DEFAULT,

@@ -1,5 +1,5 @@
 /** Lifecycle: the people of each interval who are new, came back, woke up again or went dormant, and who they are. */
-
+import { DAY_MS } from '../../../core/limits.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
 import { LIFECYCLE_WORDS, Lifecycle } from '../../charts/journeys/lifecycle.tsx';
@@ -10,7 +10,7 @@ import { range } from '../../data/range.ts';
 import { params, setParams } from '../../data/router.ts';
 import { journeyBase } from '../../journeys/base.ts';
 import { PeopleDialog } from '../../journeys/people-dialog.tsx';
-import { EventPicker } from '../../journeys/pickers.tsx';
+import { StepEventPicker } from '../../journeys/pickers.tsx';
 import { Card } from '../../parts/card.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
@@ -18,7 +18,6 @@ import '../../journeys/journeys.css';
 
 const UNITS = ['day', 'week', 'month'] as const;
 type Unit = (typeof UNITS)[number];
-const DAY_MS = 86_400_000;
 
 export default function LifecyclePage() {
   const days = (range.value.endMs - range.value.startMs) / DAY_MS;
@@ -33,7 +32,7 @@ export default function LifecyclePage() {
       <h1 class="sr">Lifecycle</h1>
       <section class="sentence" aria-label="The question">
         <span class="muted-word">people who did</span>
-        <EventPicker
+        <StepEventPicker
           value={event}
           title="Event"
           onChoose={(chosen) => setParams({ event: chosen === '' ? null : chosen, who: null })}

@@ -8,6 +8,7 @@ import { range } from '../../data/range.ts';
 import { Num } from '../../parts/figure.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import { TabRow } from '../../parts/tabs.tsx';
 import { ValueButton } from '../../parts/value-button.tsx';
 import { BREAKDOWN_CARDS, type BreakdownCard, type BreakdownKind, breakdownQuestion } from './breakdown-kinds.ts';
 import type { SessionsAnswer } from './metrics.ts';
@@ -37,7 +38,11 @@ export function Breakdowns({ sessions }: { readonly sessions: Asked<SessionsAnsw
         const index = asking.findIndex((one) => one.card === card);
         return (
           <section key={card.id} class="card" aria-label={kind.name}>
-            <Tabs card={card} shown={kind.id} onShow={(id) => setChosen((before) => ({ ...before, [card.id]: id }))} />
+            <TabRow
+              tabs={card.kinds}
+              shown={kind.id}
+              onShow={(id) => setChosen((before) => ({ ...before, [card.id]: id }))}
+            />
             {kind.ofSessions ? (
               <Answered asked={sessions} height={HEIGHT}>
                 {(answer) => <List kind={kind} rows={sessionRows(answer, kind.ofSessions!)} unit="sessions" />}
@@ -60,18 +65,6 @@ export function Breakdowns({ sessions }: { readonly sessions: Asked<SessionsAnsw
 
 function kindOf({ kinds }: BreakdownCard, id: string | undefined): BreakdownKind {
   return kinds.find((kind) => kind.id === id) ?? kinds[0]!;
-}
-
-function Tabs({ card, shown, onShow }: { card: BreakdownCard; shown: string; onShow: (id: string) => void }) {
-  return (
-    <div class="tabs">
-      {card.kinds.map(({ id, name }) => (
-        <button key={id} type="button" class="tab" aria-pressed={id === shown} onClick={() => onShow(id)}>
-          {name}
-        </button>
-      ))}
-    </div>
-  );
 }
 
 /** Rows of an answer; null when it is that of another list, which was shown before. */

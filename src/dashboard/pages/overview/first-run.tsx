@@ -4,6 +4,7 @@ import { demoKeys, session } from '../../data/session.ts';
 import { SNIPPET_KINDS, type SnippetKind, sendSnippet } from '../../data/snippets.ts';
 import { Card } from '../../parts/card.tsx';
 import { Snippet } from '../../parts/copy.tsx';
+import { TabRow } from '../../parts/tabs.tsx';
 
 export default function FirstRun() {
   const [kind, setKind] = useState<SnippetKind>('curl');
@@ -15,13 +16,7 @@ export default function FirstRun() {
         Nothing has arrived at <b>{session.value?.name}</b> yet. Send an event from where your product runs; it shows
         here at once.
       </p>
-      <div class="tabs">
-        {SNIPPET_KINDS.map(({ id, label }) => (
-          <button key={id} type="button" class="tab" aria-pressed={id === kind} onClick={() => setKind(id)}>
-            {label}
-          </button>
-        ))}
-      </div>
+      <TabRow tabs={SNIPPET_KINDS} shown={kind} onShow={setKind} />
       <div id="snippet">
         <Snippet text={sendSnippet(kind, location.origin, key)} />
       </div>

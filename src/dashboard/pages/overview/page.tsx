@@ -1,12 +1,10 @@
 /** Overview: the figures of the range, over time and by what they are made of, and what happens now. */
-import { useEffect } from 'preact/hooks';
 import type { Catalog } from '../../../wire/catalog.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { type Asked, useAsk } from '../../data/ask.ts';
-import { hasBots, pageWhere } from '../../data/filters.ts';
+import { pageWhere } from '../../data/filters.ts';
 import { live, liveVersion } from '../../data/live.ts';
-import type { Answer } from '../../data/questions.ts';
 import { compare, earlier, range } from '../../data/range.ts';
 import { params, setParams } from '../../data/router.ts';
 import { Lazy } from '../../parts/lazy.tsx';
@@ -48,7 +46,6 @@ function useFirstRun(): boolean {
 }
 
 function Report() {
-  useBots();
   const { from, to, interval, isOpen } = range.value;
   const options = { isMoving: isOpen, version: isOpen ? liveVersion.value : 0 };
   const where = pageWhere.value;
@@ -100,13 +97,4 @@ function Chart({ id, line }: { readonly id: MetricId; readonly line: Line | null
       {...(metric.isShare && { format: metric.format })}
     />
   );
-}
-
-/** Finds out once whether the tenant has events of bots, which are then left out. */
-function useBots(): void {
-  const body = { measure: 'count', groupBy: ['device'], last: '90 days', allowUnknown: true };
-  const { data } = useAsk<Answer>(hasBots.value === null ? { path: '/v1/query', body } : null);
-  useEffect(() => {
-    if (data) hasBots.value = data.series.some(({ key, total }) => key.device === 'bot' && (total ?? 0) > 0);
-  }, [data]);
 }

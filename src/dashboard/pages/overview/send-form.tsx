@@ -9,6 +9,7 @@ import type { VerdictDocument } from '../../../wire/ingest.ts';
 import { call } from '../../data/api.ts';
 import { lastMinutes, readLiveNow } from '../../data/live.ts';
 import type { Answer } from '../../data/questions.ts';
+import { randomText } from '../../data/random-text.ts';
 import { Button } from '../../parts/button.tsx';
 
 const EVENT = 'Button Pressed';
@@ -48,7 +49,7 @@ async function sendAndCount({ read, write }: DemoKeys, press: number): Promise<s
   const count = async () => (await call<Answer>('/v1/query', { key: read, body })).series[0]?.total ?? 0;
   const before = await count();
   const sentAt = performance.now();
-  const event = { id: randomText(), type: 'track', event: EVENT, anonymousId: pageId, properties: { press } };
+  const event = { id: randomText(8), type: 'track', event: EVENT, anonymousId: pageId, properties: { press } };
   const verdict = await call<VerdictDocument>('/v1/events', { key: write, body: event });
   const ackedAt = performance.now();
   if (verdict.accepted === 0) throw new Error(verdict.errors[0]?.message ?? describeVerdict(verdict));
@@ -72,9 +73,4 @@ function formatMs(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-/** A random text. `crypto.randomUUID` is absent when the page comes by plain HTTP from another machine. */
-function randomText(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-const pageId = `page-${randomText()}`;
+const pageId = `page-${randomText(8)}`;

@@ -12,7 +12,7 @@ import { journeyBase } from '../../journeys/base.ts';
 import { all, type CohortDraft, did, type PageFilters, wasActive } from '../../journeys/cohort-draft.ts';
 import { CohortForm } from '../../journeys/cohort-form.tsx';
 import { PeopleDialog, PeopleList } from '../../journeys/people-dialog.tsx';
-import { EventPicker } from '../../journeys/pickers.tsx';
+import { StepEventPicker } from '../../journeys/pickers.tsx';
 import { usePageFilters } from '../../journeys/use-page-filters.ts';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
@@ -35,7 +35,7 @@ export default function People() {
       <div class="page-head">
         <span class="sentence">
           <span class="muted-word">who did</span>
-          <EventPicker
+          <StepEventPicker
             value={event}
             title="Event"
             onChoose={(chosen) => setParams({ event: chosen === '' ? null : chosen, days: null })}

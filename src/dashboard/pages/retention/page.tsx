@@ -1,12 +1,11 @@
 /** Retention: how many people come back in the n-th day, week or month, and who they are. */
-
+import { DAY_MS } from '../../../core/limits.ts';
 import { AddToBoard } from '../../boards/add-to-board.tsx';
 import { keptQuestion } from '../../boards/board.ts';
 import { Retention } from '../../charts/journeys/retention.tsx';
 import type { RetentionAnswer } from '../../charts/journeys/retention-layout.ts';
 import { shareText } from '../../charts/journeys/share-text.ts';
 import { useAsk } from '../../data/ask.ts';
-import { addFilter, filterOfValue } from '../../data/filters.ts';
 import { at, full } from '../../data/format.ts';
 import { range } from '../../data/range.ts';
 import { setParams } from '../../data/router.ts';
@@ -18,11 +17,11 @@ import { Card } from '../../parts/card.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import { ValueButton } from '../../parts/value-button.tsx';
 import { type RetentionState, retentionState, UNITS } from './retention-state.ts';
 import { RetentionWho } from './retention-who.tsx';
 import '../../journeys/journeys.css';
 
-const DAY_MS = 86_400_000;
 const GROUPS = 8;
 
 export default function RetentionPage() {
@@ -109,14 +108,7 @@ function Groups({ answer: { groups = [], overall }, by }: { readonly answer: Ret
             other ? (
               'all others'
             ) : (
-              <button
-                type="button"
-                class="value"
-                title="Filter by it"
-                onClick={() => addFilter(filterOfValue(by, key[by] ?? null))}
-              >
-                {key[by] ?? '(none)'}
-              </button>
+              <ValueButton property={by} value={key[by] ?? null} />
             ),
         },
         {

@@ -25,7 +25,7 @@ export function retentionState(proposed: RetentionUnit): RetentionState {
     const step = text === null ? null : parseStep(text);
     return step === null || (step.event === '' && step.filters.length === 0) ? null : step;
   };
-  const [, cohort, n, outcome] = /^(.+)_(\d+)\.(returned|gone)$/.exec(query.get('who') ?? '') ?? [];
+  const [, cohort, n, outcome] = /^(.+)_(\d{1,4})\.(returned|gone)$/.exec(query.get('who') ?? '') ?? [];
   const isShown = cohort !== undefined && !Number.isNaN(Date.parse(cohort));
   return {
     start: stepOf('start'),

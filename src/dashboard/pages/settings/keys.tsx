@@ -1,8 +1,8 @@
 /** Keys: those of the tenant; new ones, which are shown once, and the end of one. */
 import { useState } from 'preact/hooks';
 import type { CreatedKey, KeyList, RevokedKey, WireKey } from '../../../wire/keys.ts';
-import { CallError } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { at } from '../../data/format.ts';
 import { session } from '../../data/session.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
@@ -11,7 +11,7 @@ import { Card } from '../../parts/card.tsx';
 import { Snippet } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { SelectField } from '../../parts/field.tsx';
-import { Answered } from '../../parts/states.tsx';
+import { Answered, ErrorBox } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 
 const SCOPES = [
@@ -77,16 +77,13 @@ function List({ keys, onEnd }: { readonly keys: readonly WireKey[]; readonly onE
 function NewKey({ onMade }: { readonly onMade: () => void }) {
   const [scope, setScope] = useState('browser');
   const [made, setMade] = useState<string | null>(null);
-  const [problem, setProblem] = useState('');
+  const { error, attempt } = useAttempt();
   const make = async (event: Event) => {
     event.preventDefault();
-    setProblem('');
-    try {
+    await attempt(async () => {
       setMade((await change<CreatedKey>('/v1/keys', { scope })).key);
       onMade();
-    } catch (error) {
-      setProblem(wordsOf(error));
-    }
+    });
   };
   return (
     <Card title="Make a key">
@@ -96,11 +93,7 @@ function NewKey({ onMade }: { readonly onMade: () => void }) {
           Make
         </Button>
       </form>
-      {problem !== '' && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      {error && <ErrorBox error={error} />}
       {made && (
         <div class="made-key" role="status">
           <p>This key is shown once. Keep it where it is needed.</p>
@@ -118,32 +111,19 @@ interface EndProps {
 }
 
 function EndDialog({ ended: { id, scope, hint }, onClose, onEnded }: EndProps) {
-  const [problem, setProblem] = useState('');
-  const [hasDescendants, setHasDescendants] = useState(false);
+  const { error, attempt } = useAttempt();
   const revoke = async (descendants?: 'keep' | 'revoke') => {
-    try {
-      await change<RevokedKey>(
-        `/v1/keys/${id}${descendants ? `?descendants=${descendants}` : ''}`,
-        undefined,
-        'DELETE',
-      );
-      onEnded();
-      onClose();
-    } catch (error) {
-      setHasDescendants(error instanceof CallError && error.code === 'key-has-descendants');
-      setProblem(wordsOf(error));
-    }
+    const path = `/v1/keys/${id}${descendants ? `?descendants=${descendants}` : ''}`;
+    if (!(await attempt(() => change<RevokedKey>(path, undefined, 'DELETE')))) return;
+    onEnded();
+    onClose();
   };
   return (
     <Dialog title={`Revoke the ${scope} key …${hint}`} onClose={onClose}>
       <p>Every call with it is refused from then on. This cannot be undone.</p>
-      {problem !== '' && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      {error && <ErrorBox error={error} />}
       <div class="dialog-actions">
-        {hasDescendants ? (
+        {error?.code === 'key-has-descendants' ? (
           <>
             <Button onClick={() => revoke('keep')}>Keep the keys that it made</Button>
             <Button kind="danger" onClick={() => revoke('revoke')}>
@@ -158,8 +138,4 @@ function EndDialog({ ended: { id, scope, hint }, onClose, onEnded }: EndProps) {
       </div>
     </Dialog>
   );
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof CallError ? `${error.message} (${error.code})` : String(error);
 }

@@ -1,13 +1,13 @@
 /** Retention: how long events and counts are kept, and what has been dropped. */
 import { useState } from 'preact/hooks';
 import type { WireRetention } from '../../../wire/operate.ts';
-import { CallError } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
 import { TextField } from '../../parts/field.tsx';
-import { Answered, Empty } from '../../parts/states.tsx';
+import { Answered, Empty, ErrorBox } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 
 type Policy = NonNullable<WireRetention['policy']>;
@@ -78,17 +78,15 @@ function PolicyForm({ policy, onSaved }: { readonly policy: Policy | null; reado
     hourDays: textOf(policy, 'hourDays'),
     dayYears: textOf(policy, 'dayYears'),
   }));
-  const [notice, setNotice] = useState('');
+  const [isSaved, setSaved] = useState(false);
+  const { error, attempt } = useAttempt();
   const save = async (event: Event) => {
     event.preventDefault();
     const numbers = Object.fromEntries(AGES.map(({ id }) => [id, ages[id].trim() === '' ? null : Number(ages[id])]));
-    try {
-      await change('/v1/retention', { ...numbers, events: policy?.events ?? {} }, 'PUT');
-      setNotice('Saved. What is older is dropped with the next sweep.');
-      onSaved();
-    } catch (error) {
-      setNotice(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
-    }
+    const next = { ...numbers, events: policy?.events ?? {} };
+    const isDone = await attempt(() => change('/v1/retention', next, 'PUT'));
+    setSaved(isDone);
+    if (isDone) onSaved();
   };
   return (
     <form class="policy" onSubmit={save}>
@@ -107,7 +105,8 @@ function PolicyForm({ policy, onSaved }: { readonly policy: Policy | null; reado
       <Button kind="danger" type="submit">
         Set
       </Button>
-      <p role="status">{notice}</p>
+      <p role="status">{isSaved && 'Saved. What is older is dropped with the next sweep.'}</p>
+      {error && <ErrorBox error={error} />}
     </form>
   );
 }

@@ -1,37 +1,28 @@
 /** Rollups: what is counted ahead, so that questions about it answer at once. */
 import { useState } from 'preact/hooks';
 import type { WireRollup } from '../../../wire/rollups.ts';
-import { CallError } from '../../data/api.ts';
 import { change, useAsk } from '../../data/ask.ts';
+import { useAttempt } from '../../data/attempt.ts';
 import { isAdmin } from '../../data/session.ts';
 import { NeedsAdmin } from '../../frame/needs-admin.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
 import { TextField } from '../../parts/field.tsx';
-import { Answered } from '../../parts/states.tsx';
+import { Answered, ErrorBox } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 
 const HEIGHT = 240;
 
 export function Rollups() {
   const asked = useAsk<{ rollups: readonly WireRollup[] }>({ path: '/v1/rollups' });
-  const [problem, setProblem] = useState('');
+  const { error, attempt } = useAttempt();
   const remove = async (id: string) => {
-    try {
-      await change(`/v1/rollups/${id}`, undefined, 'DELETE');
-      asked.retry();
-    } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
-    }
+    if (await attempt(() => change(`/v1/rollups/${id}`, undefined, 'DELETE'))) asked.retry();
   };
   return (
     <>
       <Card title="What is counted ahead">
-        {problem !== '' && (
-          <p class="error" role="alert">
-            {problem}
-          </p>
-        )}
+        {error && <ErrorBox error={error} />}
         <Answered asked={asked} height={HEIGHT}>
           {({ rollups }) => <List rollups={rollups} onRemove={remove} />}
         </Answered>
@@ -88,17 +79,13 @@ function NewRollup({ onMade }: { readonly onMade: () => void }) {
   const [name, setName] = useState('');
   const [dimensions, setDimensions] = useState('');
   const [numbers, setNumbers] = useState('');
-  const [problem, setProblem] = useState('');
+  const { error, attempt } = useAttempt();
   const save = async (event: Event) => {
     event.preventDefault();
-    setProblem('');
-    try {
-      await change('/v1/rollups', { name, dimensions: listOf(dimensions), numbers: listOf(numbers) });
-      setName('');
-      onMade();
-    } catch (error) {
-      setProblem(error instanceof CallError ? `${error.message} (${error.code})` : String(error));
-    }
+    const rollup = { name, dimensions: listOf(dimensions), numbers: listOf(numbers) };
+    if (!(await attempt(() => change('/v1/rollups', rollup)))) return;
+    setName('');
+    onMade();
   };
   return (
     <form class="policy" onSubmit={save}>
@@ -113,11 +100,7 @@ function NewRollup({ onMade }: { readonly onMade: () => void }) {
       <Button kind="primary" type="submit" disabled={name.trim() === ''}>
         Add
       </Button>
-      {problem !== '' && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      {error && <ErrorBox error={error} />}
     </form>
   );
 }

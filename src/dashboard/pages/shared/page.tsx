@@ -2,12 +2,13 @@
  * Shared: a board as its link shows it, read-only and without a key of the tenant. The key of the link stands in the
  * fragment of the URL, which a browser sends to no server.
  */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { SharedBoard } from '../../boards/board.ts';
 import { BoardGrid } from '../../boards/board-grid.tsx';
 import type { CallError } from '../../data/api.ts';
 import { useAsk } from '../../data/ask.ts';
 import { at } from '../../data/format.ts';
+import { sharedTimezone } from '../../data/session.ts';
 import { Empty, ErrorBox, Skeleton } from '../../parts/states.tsx';
 import '../../boards/boards.css';
 
@@ -20,6 +21,10 @@ export default function Shared() {
   useEffect(() => {
     if (data) document.title = `${data.board.name} · Tidemark`;
   }, [data?.board.name]);
+  // Before the charts are drawn, whose days are those of the tenant.
+  useLayoutEffect(() => {
+    if (data) sharedTimezone.value = data.tenant.timezone;
+  }, [data?.tenant.timezone]);
   return (
     <main class="shared" id="page">
       {key === '' || error?.status === 401 ? (

@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 vi.stubGlobal('location', { pathname: '/explore', search: '' });
 vi.stubGlobal('addEventListener', () => {});
 vi.stubGlobal('document', { hidden: true });
-const { bodyOf, lastOf, savedBodyOf, stateOf } = await import('../../../../src/dashboard/pages/explore/body.ts');
+const { lastOf } = await import('../../../../src/dashboard/data/range.ts');
+const { bodyOf, savedBodyOf, stateOf } = await import('../../../../src/dashboard/pages/explore/body.ts');
 const { paramsOf, readState } = await import('../../../../src/dashboard/pages/explore/state.ts');
 const { csvOf } = await import('../../../../src/dashboard/pages/explore/series.ts');
 
@@ -89,5 +90,16 @@ describe('CSV', () => {
     expect(csvOf([series])).toBe(
       'at,series,value\r\n2026-11-29T00:00:00.000Z,"\'=SUM(""A1"")",3\r\ntotal,"\'=SUM(""A1"")",3',
     );
+  });
+
+  it.each([
+    ['\r=1', '"\'\r=1"'],
+    ['\n=1', '"\'\n=1"'],
+    ['＝1', "'＝1"],
+    ["'=1", "''=1"],
+    ['a;=1', '"a;=1"'],
+  ])('keeps a spreadsheet from computing %j', (name, field) => {
+    const series = { name, key: {}, isOther: false, total: 3, before: null, startsMs: [], values: [], compared: undefined };
+    expect(csvOf([series])).toBe(`at,series,value\r\ntotal,${field},3`);
   });
 });
