@@ -88,11 +88,10 @@ ALTER TABLE segments ADD COLUMN superseded_seq INTEGER;     -- null while the se
 CREATE INDEX segments_import ON segments (uid, import_id, import_version) WHERE import_id IS NOT NULL;
 ALTER TABLE sealed_days ADD COLUMN superseded_seq INTEGER NOT NULL DEFAULT 0;
 
--- The seals whose cells and files are read: those of which nothing was superseded since. It is no join: SQLite could not put one
--- in the place of the view on the right of a LEFT JOIN, and would make the view for all tenants at each question.
+-- The seals whose cells and files are read: those of which nothing was superseded since.
 CREATE VIEW counting_seals AS
-  SELECT * FROM sealed_days d WHERE d.superseded_seq >= COALESCE(
-    (SELECT v.superseded_seq FROM superseded_days v WHERE v.uid = d.uid AND v.day = d.day), 0);
+  SELECT d.* FROM sealed_days d LEFT JOIN superseded_days v ON v.uid = d.uid AND v.day = d.day
+  WHERE COALESCE(v.superseded_seq, 0) <= d.superseded_seq;
 
 -- Imports from before: the chunks that are stored are version 1 and count already.
 INSERT INTO import_versions (uid, import_id, version, state, fingerprint, received_at_ms, used_at_ms, chunk_count, finished_at_ms)

@@ -10,8 +10,14 @@ ALTER TABLE sealed_days ADD COLUMN ground_drift TEXT;   -- JSON; null while the 
 -- Of a sealed file the hash of the names of all columns that its writer knew; null for older files and for other sources.
 ALTER TABLE segments ADD COLUMN columns_hash TEXT;
 
--- The files that count for a sealed day: those of its seal, or of its ground while the seal does not count. It is no join, as
--- counting_seals is none.
+-- The seals whose cells and files are read, as before. It is no join any more: SQLite could not put one in the place of the view on
+-- the right of a LEFT JOIN, and would make the view for all tenants at each question.
+DROP VIEW counting_seals;
+CREATE VIEW counting_seals AS
+  SELECT * FROM sealed_days d WHERE d.superseded_seq >= COALESCE(
+    (SELECT v.superseded_seq FROM superseded_days v WHERE v.uid = d.uid AND v.day = d.day), 0);
+
+-- The files that count for a sealed day: those of its seal, or of its ground while the seal does not count.
 CREATE VIEW counting_files AS
   SELECT d.uid, d.day,
     IIF(d.superseded_seq >= COALESCE((SELECT v.superseded_seq FROM superseded_days v WHERE v.uid = d.uid AND v.day = d.day), 0),

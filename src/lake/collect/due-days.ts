@@ -12,7 +12,7 @@ export interface DueDay {
   readonly day: number;
 }
 
-/** A day that waits for an import to close is looked at again after this. */
+/** A day with files that wait for a destination is looked at again after this. */
 const WAITING_MS = DAY_MS;
 
 /** The days that are due, those that wait longest first. */
@@ -29,23 +29,25 @@ export async function takeDueDays(db: D1Database, nowMs: number): Promise<DueDay
   return results;
 }
 
-/** Whether the seal `d` holds, beyond its ground, rows of an import, which may be taken back. */
-export const IS_HELD_BY_IMPORT = `EXISTS (
-  SELECT 1 FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
-  WHERE sd.uid = d.uid AND sd.day = d.day AND sd.manifest_seq > d.ground_seq AND sd.manifest_seq <= d.covered_seq
-    AND s.source = 'import' AND s.superseded_seq IS NULL)`;
-
 /** The days of the run that took them at ?2, and that no seal has renewed since. */
 const OF_RUN = `(uid, day) IN (SELECT value ->> 'uid', value ->> 'day' FROM json_each(?1)) AND since_ms = ?2
   AND NOT EXISTS (SELECT 1 FROM sealed_days d WHERE d.uid = collections.uid AND d.day = collections.day AND d.sealed_at_ms = ?2)`;
 
-/** Ends a run: its days are forgotten, but for those that wait for an import. */
+/** Whether a file that the day's ground covers waits for a destination. */
+const WAITS = `EXISTS (
+  SELECT 1 FROM sealed_days d JOIN segment_days sd ON sd.uid = d.uid AND sd.day = d.day AND sd.manifest_seq <= d.ground_seq
+  JOIN cursors c ON c.uid = d.uid AND c.position < sd.manifest_seq
+  WHERE d.uid = collections.uid AND d.day = collections.day)`;
+
+/**
+ * Ends a run: its days are forgotten, but for those that wait for a destination, whose cursor makes no row here. An import, a plan
+ * or another day of a file needs no wait: an undo, a flip and that day's seal each make a row.
+ */
 export async function settleDays(db: D1Database, days: readonly DueDay[], takenAtMs: number): Promise<void> {
   const json = JSON.stringify(days);
-  const waits = `EXISTS (SELECT 1 FROM sealed_days d WHERE d.uid = collections.uid AND d.day = collections.day AND ${IS_HELD_BY_IMPORT})`;
   const laterMs = takenAtMs + WAITING_MS;
   await db.batch([
-    db.prepare(`UPDATE collections SET since_ms = ?3 WHERE ${OF_RUN} AND ${waits}`).bind(json, takenAtMs, laterMs),
+    db.prepare(`UPDATE collections SET since_ms = ?3 WHERE ${OF_RUN} AND ${WAITS}`).bind(json, takenAtMs, laterMs),
     db.prepare(`DELETE FROM collections WHERE ${OF_RUN}`).bind(json, takenAtMs),
   ]);
 }

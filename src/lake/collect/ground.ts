@@ -11,7 +11,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import { dayTextSql, isL1PathSql } from '../manifest/paths.ts';
 import { COLUMNS_HASH } from '../manifest/segment-rows.ts';
-import { type DueDay, IS_HELD_BY_IMPORT } from './due-days.ts';
+import type { DueDay } from './due-days.ts';
 import { deleteReplacedFiles } from './replaced-files.ts';
 
 const IS_WHOLE = `NOT EXISTS (
@@ -23,6 +23,12 @@ const COUNTS = `d.superseded_seq >= COALESCE(
 
 const IS_UNPLANNED =
   'NOT EXISTS (SELECT 1 FROM seal_plans p WHERE p.uid = d.uid AND p.day = d.day AND p.revision > d.revision)';
+
+/** Whether the seal `d` holds, beyond its ground, rows of an import, which may be taken back. */
+const IS_HELD_BY_IMPORT = `EXISTS (
+  SELECT 1 FROM segment_days sd JOIN segments s ON s.manifest_seq = sd.manifest_seq
+  WHERE sd.uid = d.uid AND sd.day = d.day AND sd.manifest_seq > d.ground_seq AND sd.manifest_seq <= d.covered_seq
+    AND s.source = 'import' AND s.superseded_seq IS NULL)`;
 
 /** Moves the grounds of the days that may be moved, and throws away the files that only the grounds before needed. */
 export async function moveGrounds(db: D1Database, days: readonly DueDay[], nowMs: number): Promise<void> {

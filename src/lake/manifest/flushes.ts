@@ -45,8 +45,7 @@ export async function storeFlush(db: D1Database, record: FlushRecord): Promise<v
   assert(flush.seqTo > flush.seqFrom, `flush [${flush.seqFrom}, ${flush.seqTo}) of ${flush.incarnation} is empty`);
   const statements = [...(names?.statements ?? []), ...partStatements(db, record)];
   if (segment) statements.push(...flushSegmentStatements(db, record, segment));
-  // A confirm that came to nothing for hours: the object that was collected has just been put again.
-  if (segment) statements.push(throwAwayCollected(db, record, segment));
+  if (segment) statements.push(throwAwayUnnamed(db, record, segment));
   statements.push(...insertLinks(db, uid, flush.incarnation, links, flush.seqFrom));
   statements.push(usageStatement(db, record), flushStatement(db, record));
   try {
@@ -110,15 +109,18 @@ function flushSegmentStatements(
   ];
 }
 
-/** Throws the segment's object away if the flush was collected already. */
-function throwAwayCollected(
+/**
+ * Throws the segment's object away where the flush is stored and no row names the object: the row was collected or has expired, and
+ * a redelivery has just put the object again.
+ */
+function throwAwayUnnamed(
   db: D1Database,
   { uid, flush, nowMs }: FlushRecord,
   { path }: PlacedSegment,
 ): D1PreparedStatement {
-  const isCollected = isFlushCollectedSql('?3', '?4', '?5');
+  const isUnnamed = `${isFlushStoredSql('?3', '?4', '?5')} AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.uid = ?3 AND s.path = ?1)`;
   const values = [uid, flush.incarnation, flush.seqFrom];
-  return throwAwayFound(db, `SELECT ?1, ?2 WHERE ${isCollected}`, path, afterScans(nowMs), ...values);
+  return throwAwayFound(db, `SELECT ?1, ?2 WHERE ${isUnnamed}`, path, afterScans(nowMs), ...values);
 }
 
 /** Adds the bytes of the parts and of the segment's row, once. */

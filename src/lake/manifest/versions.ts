@@ -17,9 +17,9 @@ export function waitingRowsOf({ results }: Pick<D1Result<unknown>, 'results'>): 
   return (results as { rows: number }[])[0]!.rows;
 }
 
-/** The sealed days of which something was superseded since, so that their seals do not count. */
 /**
- * The sealed days of which something was superseded since: `FROM … WHERE …` with the seal as `d`. Parameter 1 is the uid.
+ * The sealed days of which something was superseded since, so that their seals do not count: `FROM … WHERE …` with the seal as `d`.
+ * Parameter 1 is the uid.
  */
 export const FROM_VOID = `FROM superseded_days v JOIN sealed_days d ON d.uid = v.uid AND d.day = v.day
   WHERE v.uid = ?1 AND v.superseded_seq > d.superseded_seq`;

@@ -21,16 +21,18 @@ type InputRow = Omit<DayInput, 'rollupIds'> & { readonly rollupIds: string };
 
 /** The state of a day in the manifest, read in one transaction. */
 export async function readDayState(db: D1Database, uid: string, day: number): Promise<DayState> {
-  const [dropped, sealed, inputs, vector, head, superseded, ground] = await db.batch<unknown>([
+  const [dropped, sealed, inputs, vector, head, later, ground] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectAnySeals(db, uid, day, day),
     selectInputs(db, uid, day, 's.superseded_seq IS NULL'),
     db.prepare(SELECT_VECTOR).bind(uid),
     db.prepare('SELECT COALESCE(MAX(manifest_seq), 0) AS headSeq FROM segments'),
-    db.prepare(SELECT_SUPERSEDED).bind(uid, day),
+    db.prepare(SELECT_LATER).bind(uid, day),
     db.prepare(SELECT_GROUND).bind(uid, day),
   ]);
-  const [{ supersededSeq, daySeq }] = superseded!.results as [{ supersededSeq: number; daySeq: number }];
+  const [{ supersededSeq, daySeq, planned }] = later!.results as [
+    { supersededSeq: number; daySeq: number; planned: number },
+  ];
   const [sealedRow] = sealed!.results as SealedDayRow[];
   const ends = vector!.results as { incarnation: string; seqTo: number }[];
   const known = droppedOf(dropped!);
@@ -44,16 +46,22 @@ export async function readDayState(db: D1Database, uid: string, day: number): Pr
     supersededSeq,
     // Of an expired day only cells are left: a seal from its events would empty them.
     isVoid: sealedRow !== undefined && daySeq > sealedRow.supersededSeq && day >= known.lake.dayBefore,
+    isPlanned: planned === 1,
   };
 }
 
-/** The tenant's latest supersession, and the latest that took rows of the day. Parameters: uid, day. */
-const SELECT_SUPERSEDED = `SELECT COALESCE((SELECT MAX(supersession_seq) FROM supersessions WHERE uid = ?1), 0) AS supersededSeq,
-  COALESCE((SELECT superseded_seq FROM superseded_days WHERE uid = ?1 AND day = ?2), 0) AS daySeq`;
+/**
+ * The tenant's latest supersession, the latest that took rows of the day, and whether a plan of the day waits for its flip.
+ * Parameters: uid, day.
+ */
+const SELECT_LATER = `SELECT COALESCE((SELECT MAX(supersession_seq) FROM supersessions WHERE uid = ?1), 0) AS supersededSeq,
+  COALESCE((SELECT superseded_seq FROM superseded_days WHERE uid = ?1 AND day = ?2), 0) AS daySeq,
+  EXISTS (SELECT 1 FROM seal_plans p WHERE p.uid = ?1 AND p.day = ?2 AND p.revision > COALESCE((
+    SELECT d.revision FROM sealed_days d WHERE d.uid = ?1 AND d.day = ?2), 0)) AS planned`;
 
-/** The ground of a day. Parameters: uid, day. */
+/** The ground of a day; none of an expired day, whose files are gone: a seal upon it would empty the cells. Parameters: uid, day. */
 const SELECT_GROUND = `SELECT ground_revision AS revision, ground_seq AS seq, COALESCE(ground_drift, drift) AS drift FROM sealed_days
-  WHERE uid = ?1 AND day = ?2 AND ground_revision > 0`;
+  WHERE uid = ?1 AND day = ?2 AND day >= ${LAKE_DROPPED} AND ground_revision > 0`;
 
 function groundOf({ results }: D1Result<unknown>): Ground | null {
   const [row] = results as (Omit<Ground, 'drift'> & { readonly drift: string })[];
@@ -61,7 +69,7 @@ function groundOf({ results }: D1Result<unknown>): Ground | null {
 }
 
 /**
- * The files of the day's ground, and the segments beyond it. \`counting\`: which of those are wanted; a plan's own may have been
+ * The files of the day's ground, and the segments beyond it. `counting`: which of those are wanted; a plan's own may have been
  * superseded since it was made.
  */
 function selectInputs(db: D1Database, uid: string, day: number, counting = '1'): D1PreparedStatement {

@@ -56,6 +56,8 @@ export interface DayState {
   readonly supersededSeq: number;
   /** Whether something of the seal was superseded since. */
   readonly isVoid: boolean;
+  /** Whether a plan of the day waits for its flip. */
+  readonly isPlanned: boolean;
 }
 
 export interface SealPlan {
@@ -89,9 +91,10 @@ export function planSeal(
   state: DayState,
   rollups: readonly Rollup[],
 ): SealPlan | NothingToSeal {
-  const { sealed, ground, inputs, vector, headSeq, expired, supersededSeq, isVoid } = state;
-  // A day that an undo has emptied is sealed without events: its old seal does not count, and must not stay dirty.
-  if (inputs.length === 0 && !isVoid && ground === null) return 'empty';
+  const { sealed, ground, inputs, vector, headSeq, expired, supersededSeq, isVoid, isPlanned } = state;
+  // A day that an undo has emptied is sealed without events: its old seal does not count, and must not stay dirty. One that has a
+  // plan goes on with it: what the plan names is collected only after another one was flipped.
+  if (inputs.length === 0 && !isVoid && !isPlanned && ground === null) return 'empty';
   const isUpToDate = sealed !== null && !isVoid && !isDirty(sealed, inputs);
   if (isUpToDate && hasRollups(sealed, rollups) && lacks(sealed, expired)) return 'clean';
   const rowCount = rowCountOf(inputs);

@@ -26,23 +26,40 @@ interface Kept {
   readonly sizeBytes: number;
 }
 
-/** A report that is being answered. */
+/** A report that is being answered. The platform ends a call whose client has gone, and then nothing takes it away. */
 interface Running {
   /** Null when the version was not read before. */
   readonly version: string | null;
   /** The answer once it is known to be that of the version; null when it is not. */
   readonly verified: Promise<ReportAnswer | null>;
+  /** The time after which nobody waits for it any more. */
+  readonly untilMs: number;
 }
 
 class Memory {
-  readonly running = new Map<string, Running>();
+  /** The longest running first. */
+  readonly #running = new Map<string, Running>();
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>();
   readonly #slow = new Set<string>();
   #sizeBytes = 0;
 
   isWorthIt(key: string): boolean {
-    return this.#slow.has(key) || this.running.has(key);
+    return this.#slow.has(key) || this.#running.has(key);
+  }
+
+  runningOf(key: string): Running | undefined {
+    return this.#running.get(key);
+  }
+
+  begin(key: string, running: Running): void {
+    this.#running.delete(key);
+    this.#running.set(key, running);
+    if (this.#running.size > LIMITS.keptAnswersMax) this.#running.delete(this.#running.keys().next().value!);
+  }
+
+  end(key: string, running: Running): void {
+    if (this.#running.get(key) === running) this.#running.delete(key);
   }
 
   noteTime(key: string, elapsedMs: number): void {
@@ -89,18 +106,17 @@ export async function answerReport(asking: Asking<QueryPorts>, report: Report): 
     .digest('hex');
   const version = memory.isWorthIt(key) ? await versionOf(asking, report) : null;
   if (version !== null) {
-    const known = memory.find(key, version) ?? (await joined(memory.running.get(key), version));
+    const known = memory.find(key, version) ?? (await joined(memory.runningOf(key), version, asking.ports.now()));
     if (known !== null) return known;
   }
   return askNow(asking, report, { memory, key, version });
 }
 
 /** The answer of an equal report that is under way; null when there is none, or it does not come or does not hold. */
-async function joined(running: Running | undefined, version: string): Promise<ReportAnswer | null> {
-  if (running?.version !== version) return null;
+async function joined(running: Running | undefined, version: string, nowMs: number): Promise<ReportAnswer | null> {
+  if (running?.version !== version || nowMs >= running.untilMs) return null;
   const { promise, resolve } = Promise.withResolvers<null>();
-  // The platform may have ended the other request.
-  const timer = setTimeout(() => resolve(null), LIMITS.lakeWaitMsMax);
+  const timer = setTimeout(() => resolve(null), running.untilMs - nowMs);
   const answer = await Promise.race([running.verified, promise]);
   clearTimeout(timer);
   return answer;
@@ -112,12 +128,12 @@ async function askNow(
   { memory, key, version }: { readonly memory: Memory; readonly key: string; readonly version: string | null },
 ): Promise<ReportAnswer> {
   const { promise: verified, resolve } = Promise.withResolvers<ReportAnswer | null>();
-  const running = { version, verified };
+  const startedAtMs = asking.ports.now();
+  const running = { version, verified, untilMs: startedAtMs + LIMITS.lakeWaitMsMax };
   // One without a version is not joined, and tells the next that equal ones come at the same time.
-  if (version !== null || !memory.running.has(key)) memory.running.set(key, running);
+  if (version !== null || memory.runningOf(key) === undefined) memory.begin(key, running);
   let isKept = false;
   try {
-    const startedAtMs = asking.ports.now();
     const answer = mustAnswer(await runReport(asking, report));
     memory.noteTime(key, asking.ports.now() - startedAtMs);
     if (version !== null && isFromAllShards(answer) && version === (await versionNow(asking, report))) {
@@ -128,6 +144,6 @@ async function askNow(
     return answer;
   } finally {
     if (!isKept) resolve(null);
-    if (memory.running.get(key) === running) memory.running.delete(key);
+    memory.end(key, running);
   }
 }

@@ -3,7 +3,8 @@
  * and the clock alone (CORRECTNESS L1).
  *
  * An answer is kept under it only if it is read before the question is asked and again when the answer is there, from the shards
- * that the directory lists by then, and both are equal.
+ * that the directory lists by then, and both are equal. Most of a version only grows, but rows of an import that wait may come and be
+ * dropped: an answer that was made in between has a version of its own, which only the second reading tells.
  */
 import { createHash } from 'node:crypto';
 import { conditionCohorts } from '../../core/event/condition.ts';

@@ -1,6 +1,6 @@
 /**
- * Journey routes: `POST /v1/query/<journey>` for each journey of `kinds.ts`, and the people of a funnel's step at
- * `/v1/query/funnel/people`; and of a figure's people at `/v1/query/<journey>/people`. Each takes a question and gives an answer with `meta`.
+ * Journey routes: `POST /v1/query/<journey>` for each journey of `kinds.ts`, and `POST /v1/query/<journey>/people` for the people of a
+ * funnel's step and of a figure of `figures.ts`. Each takes a question and gives an answer with `meta`.
  */
 import { Hono } from 'hono';
 import { z } from 'zod';

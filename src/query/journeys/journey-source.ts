@@ -2,7 +2,9 @@
  * Journey source: computes a journey from the events of the lake and of the shards' tails.
  *
  * steps: open the view → plan the passes → for each pass, scan a range of people into sequences and add them to the
- * fold Most often one pass takes all people. When a question has more events than may be held at once, each pass takes a
+ * fold
+ *
+ * Most often one pass takes all people. When a question has more events than may be held at once, each pass takes a
  * range of people by hash (journey-passes.ts): a sealed file is sorted by person, so a pass reads only its part. A pass
  * that holds too much all the same goes on with the lower half of its people, and the next one begins where it stopped.
  */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LATE_BEYOND } from '../../../src/core/event/columns.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { makeRollup } from '../../../src/core/rollup/rollup.ts';
 import { collectSealed } from '../../../src/lake/collect/collect.ts';
 import { collectGarbage } from '../../../src/lake/manifest/garbage.ts';
 import { readScanPlan } from '../../../src/lake/manifest/segments.ts';
@@ -117,6 +118,22 @@ describe('what a seal covers', () => {
     lake.fake.fake.select("INSERT INTO cursors VALUES (?, 'elsewhere', 1)", [UID]);
     await collect(lake);
     expect(await lake.all("SELECT manifest_seq FROM segments WHERE source = 'flush'")).toEqual([{ manifest_seq: 2 }]);
+    lake.fake.fake.select('UPDATE cursors SET position = 2', []);
+    lake.nowMs += DAY_MS;
+    await collect(lake);
+    expect(keys(lake, '/l0/')).toEqual([]);
+    expect(await lake.all('SELECT day FROM collections')).toEqual([]);
+  });
+
+  it('is no ground for a seal once its day has expired, of which only cells are left', async () => {
+    const lake = await sealedLake();
+    await collect(lake);
+    const before = await lake.counts();
+    lake.fake.fake.select("INSERT INTO dropped VALUES (?, 'lake', '', ?, ?, 0)", [UID, DAY, DAY + 1]);
+    lake.fake.fake.select('DELETE FROM segments', []);
+    lake.rollups = [...lake.rollups, makeRollup('by url', { dimensions: ['url'] })];
+    expect(await lake.seal()).toEqual({ status: 'empty' });
+    expect(await lake.counts()).toEqual(before);
   });
 
   it('goes in a run that was killed anywhere and is run again', async () => {
@@ -159,6 +176,7 @@ describe('an import that may be taken back', () => {
     expect(await lake.all('SELECT ground_revision, revision FROM sealed_days')).toEqual([
       { ground_revision: 1, revision: 2 },
     ]);
+    expect(await lake.all('SELECT day FROM collections')).toEqual([]);
     await lake.undo('imp');
     expect(await counting(lake)).toEqual(['seal', 'flush']);
     expect((await readDayState(lake.db, UID, DAY)).inputs.map(({ source }) => source).sort()).toEqual([
@@ -201,6 +219,23 @@ describe('an import that may be taken back', () => {
 });
 
 describe('a plan', () => {
+  it('whose only import was taken back before its flip goes on, and the next one lets the import go', async () => {
+    const lake = new TenantLake();
+    await lake.import([row('1')], 'imp');
+    lake.fake.fake.hook = ({ sql, phase }) => {
+      if (phase === 'before' && sql.some((text) => text.includes('INTO sealed_days'))) throw new Error('killed');
+    };
+    await expect(lake.seal()).rejects.toThrow('killed');
+    lake.fake.fake.hook = null;
+    await lake.undo('imp');
+    lake.nowMs += LIMITS.sealLeaseMs;
+    expect(await lake.seal()).toMatchObject({ revision: 1, events: 1 });
+    expect(await lake.seal()).toMatchObject({ revision: 2, events: 0, rest: 0 });
+    expect(await lake.seal()).toEqual({ status: 'empty' });
+    await collect(lake);
+    expect(keys(lake, '/l0/')).toEqual([]);
+  });
+
   it('that was made upon the ground before, or names what was collected since, is not written', async () => {
     const lake = await sealedLake();
     await lake.flush('a', 5, 6, [row('4')]);
@@ -253,6 +288,9 @@ describe('a flush whose row was collected', () => {
     await collect(lake);
     expect(await lake.all('SELECT seq_to FROM flush_heads')).toEqual([{ seq_to: 3 }]);
     expect(await lake.all('SELECT seq_from FROM flushes')).toEqual([{ seq_from: 5 }]);
+    await lake.flush('a', 5, 6, [row('3')]);
+    await collectGarbage(lake.db, lake.bucket.binding, lake.nowMs + HOUR_MS);
+    expect(keys(lake, '/l0/')).toEqual([]);
     await lake.flush('a', 3, 5, [row('2')]);
     expect(await lake.all('SELECT seq_from FROM flushes ORDER BY 1')).toEqual([{ seq_from: 3 }, { seq_from: 5 }]);
   });

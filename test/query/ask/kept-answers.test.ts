@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
+import { dayOf } from '../../../src/core/std/day.ts';
 import { record } from '../../support/events.ts';
 import { fakeApp, START_MS } from '../../support/fake-services.ts';
 import { World } from '../support/world.ts';
@@ -41,7 +42,7 @@ async function start() {
     await ask(question);
     return state.lives - before;
   };
-  return { world, state, ask, callsOf, ...made };
+  return { world, state, ask, callsOf, keys, ...made };
 }
 
 const SLOW = { tookMs: LIMITS.keptFromMs };
@@ -82,6 +83,42 @@ describe('an answer', () => {
     state.onLive = async () => {};
     expect(await ask()).toBe(1 + id);
     expect(await ask()).toBe(1 + id);
+  });
+
+  it('is not kept when rows of an import came while it was made, which are dropped later', async () => {
+    const { state, call, keys, services } = await start();
+    Object.assign(state, SLOW);
+    const pending = async () =>
+      (await call('POST', '/v1/query', { key: keys.read, body: TODAY })).body.meta.pending as number;
+    const before = await pending();
+    let lives = 0;
+    state.onLive = async () => {
+      // The version was read: now the answer is made.
+      if (++lives !== 2) return;
+      await services.db.exec(
+        `INSERT INTO import_versions (uid, import_id, version, state, fingerprint, received_at_ms, used_at_ms)
+           SELECT uid, 'i', 1, 'open', '', 0, 0 FROM tenants;
+         INSERT INTO import_days SELECT uid, 'i', 1, ${dayOf(START_MS)}, 7 FROM tenants`,
+      );
+    };
+    expect(await pending()).toBe(before + 7);
+    await services.db.exec('DELETE FROM import_days');
+    expect(await pending()).toBe(before);
+  });
+
+  it('is waited for no longer than a call lasts: one whose client has gone never comes', async () => {
+    const { state, ask, clock } = await start();
+    Object.assign(state, SLOW);
+    await ask();
+    let lives = 0;
+    const gone = Promise.withResolvers<void>();
+    state.onLive = async () => (++lives === 2 ? gone.promise : undefined);
+    const first = ask();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    clock.nowMs += LIMITS.lakeWaitMsMax;
+    expect(await ask()).toBe(1);
+    gone.resolve();
+    await first;
   });
 
   it('of many equal questions at the same time is made for the first two of them alone', async () => {

@@ -455,7 +455,7 @@ export const MUTATIONS: readonly Mutation[] = [
     scenario: 'undo-upon-a-ground',
     patches: [
       {
-        file: 'src/lake/collect/due-days.ts',
+        file: 'src/lake/collect/ground.ts',
         old: "AND s.source = 'import' AND s.superseded_seq IS NULL)`;",
         new: "AND s.source = 'none' AND s.superseded_seq IS NULL)`;",
       },
