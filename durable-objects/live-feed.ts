@@ -13,7 +13,7 @@ import { PeopleWindow } from '../src/core/live/people-window.ts';
 import { keptRound, type Round, roundOf } from '../src/core/live/round.ts';
 import type { LiveFilter } from '../src/core/live/watch.ts';
 import type { Look } from './live-look.ts';
-import type { LivePositions, LiveStore } from './live-store.ts';
+import type { LivePositions, LiveStore, StoredRound } from './live-store.ts';
 
 /** Reports that one round takes: a flood is spread over rounds. */
 const REPORTS_PER_ROUND_MAX = 100;
@@ -21,7 +21,9 @@ const REPORTS_PER_ROUND_MAX = 100;
 export class LiveFeed {
   readonly #store: LiveStore;
   /** The rounds that are kept, the oldest first; null until they are read. */
-  #rounds: Round[] | null = null;
+  #rounds: StoredRound[] | null = null;
+  /** Characters of these rounds. */
+  #length = 0;
   #positions: LivePositions = { shards: {}, report: 0 };
   #people = new PeopleWindow();
   #seq = 0;
@@ -43,7 +45,7 @@ export class LiveFeed {
   /** Makes the feed ready: it goes on where it stood, or begins anew. */
   open(uid: string, nowMs: number): void {
     if (this.#rounds === null) this.#read(nowMs);
-    const lastMs = Math.max(this.#store.watchedUntilMs, this.#rounds?.at(-1)?.atMs ?? 0);
+    const lastMs = Math.max(this.#store.watchedUntilMs, this.#rounds?.at(-1)?.round.atMs ?? 0);
     if (this.#store.uid === null || nowMs - lastMs > LIMITS.liveWindowMs) this.#begin(uid, nowMs);
   }
 
@@ -56,10 +58,8 @@ export class LiveFeed {
     const positions = { shards, report: reports.at(-1)?.id ?? this.#positions.report };
     const round = roundOf({ seq: this.#seq + 1, atMs: nowMs, replies: [...replies.values()], reports });
     if (round !== null) {
-      const kept = keptRound(round);
-      this.#store.saveRound(kept, positions);
+      this.#keep(this.#store.saveRound(keptRound(round), positions));
       this.#seq = round.seq;
-      this.#keep(kept);
       this.#people.add(round.events);
     }
     this.#positions = positions;
@@ -71,7 +71,8 @@ export class LiveFeed {
     const missed = after === null ? null : this.#missedSince(after);
     const common = { seq: this.#seq, atMs: nowMs, people: this.#people.count(nowMs) };
     if (missed === null) {
-      const rounds = (this.#rounds ?? []).filter(({ atMs }) => atMs > nowMs - LIMITS.liveWindowMs);
+      const kept = (this.#rounds ?? []).map(({ round }) => round);
+      const rounds = kept.filter(({ atMs }) => atMs > nowMs - LIMITS.liveWindowMs);
       return [helloOf({ ...common, rounds, resumed: false, gap: after !== null }, filter)];
     }
     const hello = helloOf({ ...common, seq: after!, rounds: [], resumed: true, gap: false }, filter);
@@ -94,25 +95,27 @@ export class LiveFeed {
   /** The rounds after a number; null when one of them is no longer kept, when they are too many, or when there was no such. */
   #missedSince(after: number): Round[] | null {
     const rounds = this.#rounds ?? [];
-    const oldest = rounds[0]?.seq ?? this.#seq + 1;
+    const oldest = rounds[0]?.round.seq ?? this.#seq + 1;
     if (after > this.#seq || after < oldest - 1) return null;
-    const missed = rounds.filter(({ seq }) => seq > after);
-    const sizeBytes = missed.reduce((sum, round) => sum + JSON.stringify(round).length, 0);
-    return sizeBytes > LIMITS.liveResumeSizeBytesMax ? null : missed;
+    const missed = rounds.filter(({ round }) => round.seq > after);
+    const length = lengthOf(missed);
+    return length > LIMITS.liveResumeSizeBytesMax ? null : missed.map(({ round }) => round);
   }
 
   #read(nowMs: number): void {
     this.#rounds = this.#store.rounds();
-    this.#seq = this.#rounds.at(-1)?.seq ?? this.#store.firstSeq - 1;
+    this.#length = lengthOf(this.#rounds);
+    this.#seq = this.#rounds.at(-1)?.round.seq ?? this.#store.firstSeq - 1;
     this.#positions = this.#store.positions() ?? this.#firstPositions(nowMs);
     this.#people = new PeopleWindow();
-    for (const { events } of this.#rounds) this.#people.add(events);
+    for (const { round } of this.#rounds) this.#people.add(round.events);
   }
 
   #begin(uid: string, nowMs: number): void {
     const firstSeq = Math.max(nowMs, this.#seq + 1);
     this.#store.saveBeginning(uid, firstSeq, nowMs);
     this.#rounds = [];
+    this.#length = 0;
     this.#seq = firstSeq - 1;
     this.#positions = this.#firstPositions(nowMs);
     this.#people = new PeopleWindow();
@@ -123,10 +126,16 @@ export class LiveFeed {
     return { shards: {}, report: this.#store.reportBefore(nowMs - LIMITS.liveWindowMs) };
   }
 
-  #keep(round: Round): void {
+  #keep(stored: StoredRound): void {
     const rounds = this.#rounds ?? [];
-    rounds.push(round);
-    if (rounds.length > LIMITS.liveRoundsMax) rounds.shift();
+    rounds.push(stored);
+    this.#length += stored.length;
+    while (rounds.length > LIMITS.liveRoundsMax || this.#length > LIMITS.liveRoundsLengthMax)
+      this.#length -= rounds.shift()!.length;
     this.#rounds = rounds;
   }
+}
+
+function lengthOf(rounds: readonly StoredRound[]): number {
+  return rounds.reduce((sum, { length }) => sum + length, 0);
 }

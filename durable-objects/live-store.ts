@@ -37,6 +37,12 @@ export interface LivePositions {
   readonly report: number;
 }
 
+export interface StoredRound {
+  readonly round: Round;
+  /** Characters that it takes as JSON. */
+  readonly length: number;
+}
+
 export class LiveStore {
   readonly #sql: SqlStorage;
   /** Refusals that are kept. */
@@ -89,21 +95,31 @@ export class LiveStore {
     this.#sql.exec('UPDATE meta SET watched_until_ms = ?', instantMs);
   }
 
-  saveRound(round: Round, positions: LivePositions): void {
+  saveRound(round: Round, positions: LivePositions): StoredRound {
+    const body = JSON.stringify(round);
     this.#sql.exec(
       'INSERT OR REPLACE INTO round VALUES (?, ?, ?, ?, ?)',
       round.seq % LIMITS.liveRoundsMax,
       round.seq,
       round.atMs,
-      JSON.stringify(round),
+      body,
       JSON.stringify(positions),
     );
+    return { round, length: body.length };
   }
 
-  /** The rounds that are kept, the oldest first. */
-  rounds(): Round[] {
-    const rows = this.#sql.exec<{ body: string }>('SELECT body FROM round ORDER BY seq').toArray();
-    return rows.map(({ body }) => JSON.parse(body) as Round);
+  /** The latest rounds that are kept, as many as `LIMITS.liveRoundsLengthMax` takes, the oldest first. */
+  rounds(): StoredRound[] {
+    const slots = this.#sql.exec<{ slot: number }>('SELECT slot FROM round ORDER BY seq DESC').toArray();
+    const rounds: StoredRound[] = [];
+    let left: number = LIMITS.liveRoundsLengthMax;
+    for (const { slot } of slots) {
+      const { body } = this.#sql.exec<{ body: string }>('SELECT body FROM round WHERE slot = ?', slot).one();
+      left -= body.length;
+      if (left < 0) break;
+      rounds.push({ round: JSON.parse(body) as Round, length: body.length });
+    }
+    return rounds.reverse();
   }
 
   /** The positions behind the last round; null when no round is kept. */

@@ -6,7 +6,7 @@
  *
  * It knows the part of JSON Schema that the document uses, and throws for a keyword that would change a type unseen.
  */
-import type { JsonSchema } from '../src/openapi/components.ts';
+import { componentOf, formsOf, type JsonSchema } from '../src/openapi/components.ts';
 import type { OpenApiDocument } from '../src/openapi/document.ts';
 import type { Operation, Parameter, Response } from '../src/openapi/operation.ts';
 
@@ -98,11 +98,12 @@ const KNOWN: ReadonlySet<string> = new Set([
 export function typeOf(schema: JsonSchema): string {
   const unknown = Object.keys(schema).find((keyword) => !IGNORED.has(keyword) && !KNOWN.has(keyword));
   if (unknown !== undefined) throw new Error(`the client's types know no ${unknown}: ${JSON.stringify(schema)}`);
-  if (typeof schema.$ref === 'string') return `Components['${schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)}']`;
+  const component = componentOf(schema);
+  if (component !== null) return `Components['${component}']`;
   if ('const' in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.enum)) return union(schema.enum.map((value) => JSON.stringify(value)));
-  const several = (schema.anyOf ?? schema.oneOf) as readonly JsonSchema[] | undefined;
-  if (several !== undefined) return union(several.map(typeOf));
+  const forms = formsOf(schema);
+  if (forms.length > 0) return union(forms.map(typeOf));
   if (schema.allOf !== undefined) return (schema.allOf as readonly JsonSchema[]).map(typeOf).join(' & ');
   if (Array.isArray(schema.type)) return union(schema.type.map((type: string) => typeOf({ ...schema, type })));
   return typeOfOne(schema);

@@ -36,9 +36,10 @@ export class TidemarkProblem extends Error {
   }
 }
 
-/** The wait that `Retry-After` asks for, in seconds or as a date. */
-function retryAfterMs(value: string | null): number | null {
-  if (value === null) return null;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+/** The wait that `Retry-After` asks for, in seconds or as a date; null when it is absent or unreadable. */
+export function retryAfterMs(value: string | null): number | null {
+  if (!value) return null;
+  const seconds = Number(value);
+  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }

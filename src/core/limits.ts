@@ -442,6 +442,8 @@ export const LIMITS = {
   /** Characters of a refused event, or body, that are kept. */
   refusalBodyLengthMax: 2_048,
   refusalUserAgentLengthMax: 100,
+  /** Characters of a reason, and of a pointer, which may name keys of any length. */
+  refusalTextLengthMax: 500,
   /** Reports of refused requests that a hub writes in a period, a row each: 50 a second. Others are counted. */
   refusalReportsPerPeriod: 500,
   refusalReportsPeriodMs: 10 * SECOND_MS,
@@ -473,6 +475,8 @@ export const LIMITS = {
   livePeopleMax: 100_000,
   /** Rounds that are kept for watchers who come back: 6 minutes and more, some 15 KB each. */
   liveRoundsMax: 1_024,
+  /** Characters of the kept rounds together: those of a flood of long texts have some 80 KB each, and fewer of them are kept. */
+  liveRoundsLengthMax: 24 * MIB,
   /** Size of the rounds that are sent again. A watcher who has missed more begins anew. */
   liveResumeSizeBytesMax: 512 * KIB,
   /** Watchers of a tenant: a message to each takes some 20 µs of CPU, twice a second. */

@@ -155,7 +155,8 @@ export class Authenticator {
   }
 }
 
-async function lookUp<T>(known: Promise<T>): Promise<T> {
+/** The answer of the database about a tenant. Throws 503 `control-unavailable` when there is none. */
+export async function lookUp<T>(known: Promise<T>): Promise<T> {
   try {
     return await known;
   } catch (cause) {
@@ -168,7 +169,7 @@ function otherScope(needed: SignedScope, sent: SignedScope): Problem {
   return new Problem(403, 'key-scope', detail, { extra: { needed, sent } });
 }
 
-function keyRevoked(): Problem {
+export function keyRevoked(): Problem {
   return new Problem(401, 'key-revoked', 'The key was revoked.');
 }
 

@@ -30,7 +30,7 @@ export interface NewKey<Scope extends SignedScope = SignedScope> extends Verifie
   readonly scope: Scope;
   /** The secret itself, which is shown once. */
   readonly key: string;
-  /** The last four characters, by which people recognise the key. */
+  /** `hintOf` the key. */
   readonly hint: string;
 }
 
@@ -86,7 +86,7 @@ export class KeyRing {
 
   async make<Scope extends SignedScope>(scope: Scope, uid: string): Promise<NewKey<Scope>> {
     const key = await this.sign(`tm_${scope}_${uid}_${base32(this.#random(RANDOM_SIZE_BYTES))}`);
-    return { key, scope, uid, hash: await sha256Hex(key), hint: key.slice(-4) };
+    return { key, scope, uid, hash: await sha256Hex(key), hint: hintOf(key) };
   }
 
   /** The claims of a well-formed key; null when this root key did not sign it. */
@@ -135,6 +135,11 @@ export class KeyRing {
     const signature = await crypto.subtle.sign('HMAC', this.#signingKey, new TextEncoder().encode(text));
     return base32(new Uint8Array(signature, 0, SIGNATURE_SIZE_BYTES));
   }
+}
+
+/** The last four characters of a key, by which people recognise it. */
+export function hintOf(key: string): string {
+  return key.slice(-4);
 }
 
 /** The unverified claims of a key; null when the text does not have the form of a key. */

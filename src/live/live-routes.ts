@@ -5,8 +5,8 @@ import { Hono } from 'hono';
 import { LIMITS } from '../core/limits.ts';
 import { LIVE_FIELDS, type LiveFilter, WATCH_HEADER, type WatchSpec } from '../core/live/watch.ts';
 import { isoTime } from '../core/std/instant.ts';
-import { KEY_ID_LENGTH } from '../core/tenant/tenant.ts';
-import type { Authenticated } from '../http/authenticate.ts';
+import { KEY_ID_LENGTH, type Tenant } from '../core/tenant/tenant.ts';
+import { type Authenticated, keyRevoked, lookUp } from '../http/authenticate.ts';
 import { Problem, unavailable } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import type { Services } from '../services.ts';
@@ -71,11 +71,12 @@ async function watch(
   ticket: string | undefined,
   request: Request,
 ): Promise<Response> {
-  const admitted = caller === null ? await admitTicket(services, ticket ?? '') : admitKey(caller);
-  const spec: WatchSpec = { ...admitted.spec, filter: filterOf(request), after: afterOf(request) };
+  const claims = caller === null ? await claimsOfTicket(services, ticket ?? '') : claimsOfKey(caller);
+  const spec: WatchSpec = { ...claims, filter: filterOf(request), after: afterOf(request) };
+  const { regions } = await currentTenant(services, claims);
   const headers = new Headers(request.headers);
   headers.set(WATCH_HEADER, encodeURIComponent(JSON.stringify(spec)));
-  const hub = services.liveOf(spec.uid, admitted.region);
+  const hub = services.liveOf(spec.uid, regions[0]);
   let answer: Response;
   try {
     answer = await hub.fetch(new Request(request, { headers }));
@@ -87,22 +88,28 @@ async function watch(
   return answer.webSocket ? answer : new Response(answer.body, { headers: new Headers(answer.headers) });
 }
 
-interface Admitted {
-  readonly spec: Pick<WatchSpec, 'uid' | 'keyId' | 'ticket'>;
-  readonly region: string;
+type Claims = Pick<WatchSpec, 'uid' | 'keyId' | 'ticket'>;
+
+function claimsOfKey({ tenant, keyHash }: Authenticated): Claims {
+  return { uid: tenant.uid, keyId: keyHash.slice(0, KEY_ID_LENGTH), ticket: null };
 }
 
-function admitKey({ tenant, keyHash }: Authenticated): Admitted {
-  const keyId = keyHash.slice(0, KEY_ID_LENGTH);
-  return { spec: { uid: tenant.uid, keyId, ticket: null }, region: tenant.regions[0] };
-}
-
-async function admitTicket({ keys, tenants, now }: StreamServices, text: string): Promise<Admitted> {
+async function claimsOfTicket({ keys, now }: StreamServices, text: string): Promise<Claims> {
   const ticket = await verifyTicket(keys, text, now());
-  const known = ticket && (await tenants.byUid(ticket.uid));
-  if (!ticket || !known) throw ticketInvalid();
+  if (ticket === null) throw ticketInvalid();
   const { uid, keyId, name, expiresAtMs } = ticket;
-  return { spec: { uid, keyId, ticket: { name, expiresAtMs } }, region: known.tenant.regions[0] };
+  return { uid, keyId, ticket: { name, expiresAtMs } };
+}
+
+/**
+ * The tenant whose key opens the stream, read anew: a client whose connection was ended with its key comes back at once, maybe
+ * to an isolate that still takes the key for active, and a connection lives longer than what an isolate remembers.
+ */
+async function currentTenant({ tenants }: StreamServices, { uid, keyId, ticket }: Claims): Promise<Tenant> {
+  const known = await lookUp(tenants.reload(uid));
+  const isActive = known !== null && [...known.activeKeyHashes].some((hash) => hash.startsWith(keyId));
+  if (isActive) return known.tenant;
+  throw ticket === null ? keyRevoked() : ticketInvalid();
 }
 
 /** The refusal of a hub, by its status. */
@@ -124,7 +131,7 @@ function ticketInvalid(): Problem {
   return new Problem(
     401,
     'ticket-invalid',
-    'The ticket is not valid: it was used before, it has ended, or it is no ticket.',
+    'The ticket is not valid: it was used before, it has ended, its key was revoked, or it is no ticket.',
   );
 }
 

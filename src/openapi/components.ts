@@ -90,6 +90,16 @@ function refName(ref: string): string {
   return ref.slice(COMPONENTS.length, ref.lastIndexOf('@'));
 }
 
+/** The name of the component that the schema of a finished document refers to; null when it is no reference. */
+export function componentOf({ $ref }: JsonSchema): string | null {
+  return typeof $ref === 'string' ? $ref.slice($ref.lastIndexOf('/') + 1) : null;
+}
+
+/** The schemas of which one applies; empty when the schema has one form. */
+export function formsOf({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] {
+  return (anyOf ?? oneOf ?? []) as readonly JsonSchema[];
+}
+
 /** zod writes the bounds of safe integers to every integer. */
 const SAFE = new Set<unknown>([Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);
 

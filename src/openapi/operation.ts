@@ -64,7 +64,7 @@ export function operationOf({ method, path, route }: Call, components: Component
   };
 }
 
-/** Puts in the example of examples.ts where the route brings none. */
+/** Puts in the example of body-examples.ts where the route brings none. */
 function withExample(method: string, path: string, route: RouteDescription): RouteDescription {
   const body = route.example?.body ?? BODY_EXAMPLES[`${method.toUpperCase()} ${path}`];
   return body === undefined ? route : { ...route, example: { ...route.example, body } };

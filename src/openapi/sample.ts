@@ -1,7 +1,7 @@
 /**
  * Sample: a value that a schema allows, to show what an answer looks like. It has every member, and one item of each list.
  */
-import type { JsonSchema } from './components.ts';
+import { componentOf, formsOf, type JsonSchema } from './components.ts';
 
 /** A recursive schema is followed so far. */
 const DEPTH_MAX = 8;
@@ -28,11 +28,11 @@ export function sampleOf(schema: JsonSchema, schemas: Readonly<Record<string, Js
 
   function sampleValue(part: JsonSchema, name: string, depth: number): unknown {
     if (depth > DEPTH_MAX) return null;
-    if (typeof part.$ref === 'string')
-      return sampleValue(schemas[part.$ref.slice(part.$ref.lastIndexOf('/') + 1)]!, name, depth + 1);
+    const component = componentOf(part);
+    if (component !== null) return sampleValue(schemas[component]!, name, depth + 1);
     const given = givenValue(part);
     if (given !== undefined) return given;
-    const [first] = (part.anyOf ?? part.oneOf ?? []) as readonly JsonSchema[];
+    const [first] = formsOf(part);
     if (first !== undefined) return sampleValue(first, name, depth + 1);
     switch (Array.isArray(part.type) ? part.type[0] : part.type) {
       case 'object':

@@ -31,7 +31,9 @@ export const revocationSchema = z.strictObject({
   descendants: z
     .enum(['keep', 'revoke'])
     .optional()
-    .describe('What becomes of the active keys that it made, and of those that they made. Needed when there are any.'),
+    .describe(
+      'What becomes of the active keys and share links that it made, and of those that they made. Needed when there are any.',
+    ),
 });
 
 /** The hash of a key, or the first 16 digits of it. */
@@ -57,7 +59,7 @@ export type KeyList = z.output<typeof keyListSchema>;
 export const revokedKeySchema = z.object({
   revoked: z.object({
     id: z.string(),
-    descendants: z.array(z.string()).describe('Ids of the keys that ended with it.'),
+    descendants: z.array(z.string()).describe('Ids of the keys and share links that ended with it.'),
   }),
 });
 export type RevokedKey = z.output<typeof revokedKeySchema>;

@@ -70,7 +70,7 @@ export const PROBLEM_CODES = {
   'intervals-invalid': '`intervals` is out of bounds.',
   'json-invalid': 'The body is not valid JSON.',
   'key-has-descendants':
-    'The key made other keys that are active; `descendants` lists them. Say `descendants=revoke` to end them too, or `descendants=keep`.',
+    'The key made keys or share links that are active; `descendants` lists them. Say `descendants=revoke` to end them too, or `descendants=keep`.',
   'key-last-admin':
     'Without the key the tenant would have no admin key. Make another one first, or revoke it with the root key.',
   'key-malformed': 'The key does not have the form of a Tidemark key.',
@@ -131,7 +131,7 @@ export const PROBLEM_CODES = {
   'tenant-not-found': 'There is no tenant with that id. `GET /v1/tenants` lists them.',
   'tenant-other': 'The key belongs to another tenant than the one that the request names.',
   'ticket-invalid':
-    'The ticket was used before, it has ended, or it is no ticket. Make a new one with `POST /v1/live/ticket`.',
+    'The ticket was used before, it has ended, its key was revoked, or it is no ticket. Make a new one with `POST /v1/live/ticket`.',
   'tile-not-found': 'The board has no tile with that id.',
   'timezone-unknown': '`timezone` is not an IANA time zone.',
   'storage-quota-exceeded':

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { KeyRing } from '../../src/http/keys.ts';
 import { makeTicket, verifyTicket } from '../../src/live/ticket.ts';
 import { expectLog } from '../support/expect-log.ts';
-import { fakeApp, ROOT_KEY, START_MS } from '../support/fake-services.ts';
+import { clientOf, fakeApp, ROOT_KEY, START_MS } from '../support/fake-services.ts';
 
 async function start() {
   const stack = fakeApp();
@@ -120,6 +121,20 @@ describe('GET /v1/live', () => {
 });
 
 describe('a key that is revoked', () => {
+  it('opens no stream where it is still taken for active, and neither does a ticket made with it', async () => {
+    const { call, keys, hubs, otherIsolate } = await start();
+    const { body: made } = await call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'read' } });
+    const elsewhere = clientOf(createApp(otherIsolate()));
+    const { ticket } = (await elsewhere('POST', '/v1/live/ticket', { key: made.key })).body;
+    await call('DELETE', `/v1/keys/${made.id}`, { key: keys.admin });
+    expect((await elsewhere('GET', '/v1/whoami', { key: made.key })).status).toBe(200);
+    const withKey = await elsewhere('GET', '/v1/live', { key: made.key });
+    expect([withKey.status, withKey.body.code]).toEqual([401, 'key-revoked']);
+    const withTicket = await elsewhere('GET', `/v1/live?ticket=${ticket}`);
+    expect([withTicket.status, withTicket.body.code]).toEqual([401, 'ticket-invalid']);
+    expect(hubs.watched).toEqual([]);
+  });
+
   it('ends its connections, and a hub that fails keeps no key alive', async () => {
     const { call, keys, hubs } = await start();
     const { body: made } = await call('POST', '/v1/keys', { key: keys.admin, body: { scope: 'read' } });

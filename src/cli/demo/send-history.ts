@@ -1,9 +1,8 @@
 /**
  * SendHistory: sends a part of the shop's history as an import: events → chunks → `POST /v1/import`, a few at a time → finish.
  */
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import { finishImport } from '../import/status.ts';
+import { fewAtATime, sendChunk } from '../import/upload.ts';
 import type { Client } from '../kit/client.ts';
 import type { ShopEvent } from '../simulate/shop/visit.ts';
 
@@ -19,53 +18,39 @@ export interface SentPart {
 
 const CHUNK_EVENTS = 8_000;
 
-const pack = promisify(gzip);
+interface ShopChunk {
+  readonly index: number;
+  readonly events: readonly ShopEvent[];
+}
 
 /** Returns the number of events. The same events make the same chunks, so a part that was interrupted is sent again as it is. */
-export async function sendHistory(events: Iterable<ShopEvent>, part: SentPart): Promise<number> {
-  const inFlight = new Set<Promise<void>>();
-  let failure: unknown;
+export async function sendHistory(
+  events: Iterable<ShopEvent>,
+  { client, importId, onSent, signal, inFlightMax }: SentPart,
+): Promise<number> {
   let count = 0;
-  let chunkCount = 0;
-  for (const chunk of chunksOf(events)) {
-    const lastMs = chunk.at(-1)?.atMs ?? 0;
-    const sending = sendChunk(chunk, chunkCount++, part)
-      .then(() => {
-        count += chunk.length;
-        part.onSent(count, lastMs);
-      })
-      .catch((error) => (failure ??= error))
-      .finally(() => inFlight.delete(sending));
-    inFlight.add(sending);
-    if (inFlight.size >= part.inFlightMax) await Promise.race(inFlight);
-    if (failure !== undefined || part.signal.aborted) break;
-  }
-  await Promise.all(inFlight);
-  if (failure !== undefined) throw failure;
-  if (part.signal.aborted || chunkCount === 0) return count;
-  await finishImport(part.client, { importId: part.importId, version: 1, chunks: chunkCount });
+  let chunks = 0;
+  await fewAtATime(chunksOf(events, signal), inFlightMax, async (chunk) => {
+    const body = chunk.events.map(({ event }) => JSON.stringify(event)).join('\n');
+    await sendChunk(client, { importId, index: chunk.index, body });
+    chunks++;
+    count += chunk.events.length;
+    onSent(count, chunk.events.at(-1)?.atMs ?? 0);
+  });
+  if (!signal.aborted && chunks > 0) await finishImport(client, { importId, version: 1, chunks });
   return count;
 }
 
-function* chunksOf(events: Iterable<ShopEvent>): Generator<ShopEvent[]> {
-  let chunk: ShopEvent[] = [];
-  for (const event of events) {
-    chunk.push(event);
-    if (chunk.length < CHUNK_EVENTS) continue;
-    yield chunk;
-    chunk = [];
+/** The chunks, until the signal ends them. */
+function* chunksOf(all: Iterable<ShopEvent>, signal: AbortSignal): Generator<ShopChunk> {
+  let index = 0;
+  let events: ShopEvent[] = [];
+  for (const event of all) {
+    events.push(event);
+    if (events.length < CHUNK_EVENTS) continue;
+    yield { index: index++, events };
+    if (signal.aborted) return;
+    events = [];
   }
-  if (chunk.length > 0) yield chunk;
-}
-
-async function sendChunk(chunk: readonly ShopEvent[], index: number, { client, importId }: SentPart): Promise<void> {
-  const lines = chunk.map(({ event }) => JSON.stringify(event)).join('\n');
-  await client.post('/v1/import', await pack(lines, { level: constants.Z_BEST_SPEED }), {
-    headers: {
-      'content-type': 'application/x-ndjson',
-      'content-encoding': 'gzip',
-      'x-import-id': importId,
-      'x-import-chunk': String(index),
-    },
-  });
+  if (events.length > 0) yield { index, events };
 }

@@ -47,25 +47,36 @@ export async function uploadChunks(chunks: AsyncIterable<Chunk>, options: Upload
     rejected: 0,
     rejectedByCode: {},
   };
+  await fewAtATime(chunks, options.concurrency, (chunk) => acknowledge(chunk, totals, options));
+  return totals;
+}
+
+/** Does the work of the items, a few at a time. After the first failure it awaits the work in flight and rejects. */
+export async function fewAtATime<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  countMax: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const inFlight = new Set<Promise<void>>();
   let failure: unknown;
-  for await (const chunk of chunks) {
-    const sent = acknowledge(chunk, totals, options)
+  for await (const item of items) {
+    const done = work(item)
       .catch((error) => (failure ??= error))
-      .finally(() => inFlight.delete(sent));
-    inFlight.add(sent);
-    if (inFlight.size >= options.concurrency) await Promise.race(inFlight);
+      .finally(() => inFlight.delete(done));
+    inFlight.add(done);
+    if (inFlight.size >= countMax) await Promise.race(inFlight);
     if (failure) break;
   }
   await Promise.all(inFlight);
   if (failure) throw failure;
-  return totals;
 }
 
 async function acknowledge(chunk: Chunk, totals: UploadTotals, options: UploadOptions): Promise<void> {
-  const keptVerdict = options.journal.find(chunk.index, chunk.hash);
-  const verdict = keptVerdict ?? (await sendChunk(chunk, options));
-  if (!keptVerdict) options.journal.append({ chunk: chunk.index, hash: chunk.hash, verdict });
+  const { client, importId, version } = options;
+  const { index: number, body } = chunk;
+  const keptVerdict = options.journal.find(number, chunk.hash);
+  const verdict = keptVerdict ?? (await sendChunk(client, { importId, version, index: number, body }));
+  if (!keptVerdict) options.journal.append({ chunk: number, hash: chunk.hash, verdict });
   addVerdict(totals, verdict, keptVerdict !== undefined);
   for (const { index, code, path, message } of verdict.errors ?? []) {
     const row = chunk.rows[index];
@@ -80,15 +91,26 @@ async function acknowledge(chunk: Chunk, totals: UploadTotals, options: UploadOp
   options.onAcknowledged(totals);
 }
 
-async function sendChunk(chunk: Chunk, { client, importId, version }: UploadOptions): Promise<ChunkVerdict> {
-  const body = await pack(chunk.body, { level: constants.Z_BEST_SPEED });
-  return client.post<ChunkVerdict>('/v1/import', body, {
+export interface SentChunk {
+  readonly importId: string;
+  /** Default: 1. */
+  readonly version?: number;
+  readonly index: number;
+  /** NDJSON. */
+  readonly body: string | Buffer;
+}
+
+export async function sendChunk(
+  client: Client,
+  { importId, version = 1, index, body }: SentChunk,
+): Promise<ChunkVerdict> {
+  return client.post<ChunkVerdict>('/v1/import', await pack(body, { level: constants.Z_BEST_SPEED }), {
     headers: {
       'content-type': 'application/x-ndjson',
       'content-encoding': 'gzip',
       'x-import-id': importId,
       'x-import-version': String(version),
-      'x-import-chunk': String(chunk.index),
+      'x-import-chunk': String(index),
     },
   });
 }

@@ -8,6 +8,8 @@
  * - It turns every other refusal into a CliError with the problem's code and detail (RFC 9457) and a hint.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { retryAfterMs } from '../../client/problem.ts';
+import { backoffMs, isTransientStatus, isUndone, RETRY_AFTER_MS_MAX } from '../../client/retry.ts';
 import type { ProblemDocument } from '../../wire/problem.ts';
 import { CliError } from './command.ts';
 import { plainDetail } from './refusal.ts';
@@ -54,16 +56,9 @@ const QUOTAS_OF_TIME = new Set([
   'links-quota-exceeded',
   'questions-quota-exceeded',
 ]);
-const RETRYABLE = new Set([429, 502, 503, 504]);
-/** Statuses of requests that the server cannot have carried out. */
-const REFUSED = new Set([429, 503]);
 const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 /** Four retries take about four seconds; a local stack restarts within one. */
 const TRIES_MAX_DEFAULT = 5;
-const BACKOFF_MS_DEFAULT = 250;
-const BACKOFF_MS_MAX = 10_000;
-/** The client gives up when the server asks for a longer wait. */
-const RETRY_AFTER_MS_MAX = 120_000;
 
 export class Client {
   readonly #options: ClientOptions;
@@ -100,7 +95,7 @@ export class Client {
       if ('answer' in outcome) return outcome.answer;
       const canRepeat = outcome.isRetryable && (options.repeat !== 'unsent' || outcome.isUnsent);
       if (!canRepeat || tries >= triesMax || (outcome.retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX) throw outcome.error;
-      const waitMs = outcome.retryAfterMs ?? backoffMs(tries, this.#options.backoffMs ?? BACKOFF_MS_DEFAULT);
+      const waitMs = outcome.retryAfterMs ?? backoffMs(tries, this.#options.backoffMs);
       this.#options.onRetry?.(outcome.error.message, waitMs);
       await sleep(waitMs);
       if (!(outcome.isOverQuota && this.#options.waitsForQuota)) tries++;
@@ -151,7 +146,7 @@ export class Client {
       isRetryable: true,
       isUnsent: UNSENT.has(code),
       isOverQuota: false,
-      retryAfterMs: undefined,
+      retryAfterMs: null,
     };
   }
 }
@@ -161,34 +156,17 @@ interface Failure {
   readonly isRetryable: boolean;
   readonly isUnsent: boolean;
   readonly isOverQuota: boolean;
-  readonly retryAfterMs: number | undefined;
+  readonly retryAfterMs: number | null;
 }
 
 function failureOf({ status, headers }: Response, body: unknown, path: string, { method }: CallOptions): Failure {
   return {
     error: refusal(status, body, `${method ?? 'GET'} ${path}`),
-    isRetryable: RETRYABLE.has(status),
-    isUnsent: REFUSED.has(status),
+    isRetryable: isTransientStatus(status),
+    isUnsent: isUndone(status),
     isOverQuota: status === 429 && QUOTAS_OF_TIME.has((body as Problem | null)?.code ?? ''),
     retryAfterMs: retryAfterMs(headers.get('retry-after')),
   };
-}
-
-/**
- * Exponential backoff with jitter over its upper half, so that clients that failed together return at different times.
- */
-function backoffMs(tries: number, baseMs: number): number {
-  const capMs = Math.min(BACKOFF_MS_MAX, baseMs * 2 ** (tries - 1));
-  return Math.round(capMs * (0.5 + Math.random() / 2));
-}
-
-/** The wait that `Retry-After` asks for, in seconds or as a date; undefined when it is absent or unreadable. */
-function retryAfterMs(value: string | null): number | undefined {
-  if (!value) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1_000);
-  const atMs = Date.parse(value);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - Date.now());
 }
 
 function parseBody(text: string): unknown {

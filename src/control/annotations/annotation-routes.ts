@@ -4,8 +4,8 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
-import { parseInstant } from '../../core/query/question/request.ts';
 import { isoTime } from '../../core/std/instant.ts';
+import { mustInstant } from '../../http/instant.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import {
@@ -39,8 +39,9 @@ export function annotationRoutes({ db, auth, now }: Pick<ControlServices, 'db' |
       errors: ['range-invalid'],
     },
     async ({ tenant: { uid, timezone }, query: { from, to, kind = null } }) => {
-      const range = { startMs: mustInstant('from', from, timezone), endMs: mustInstant('to', to, timezone), kind };
-      return { annotations: (await listAnnotations(db, uid, range)).map(wireAnnotation) };
+      const startMs = from === undefined ? null : mustInstant('from', from, timezone);
+      const endMs = to === undefined ? null : mustInstant('to', to, timezone);
+      return { annotations: (await listAnnotations(db, uid, { startMs, endMs, kind })).map(wireAnnotation) };
     },
   );
 
@@ -85,14 +86,6 @@ export function annotationRoutes({ db, auth, now }: Pick<ControlServices, 'db' |
   );
 
   return app;
-}
-
-function mustInstant(name: string, text: string | undefined, timezone: string): number | null {
-  if (text === undefined) return null;
-  const atMs = parseInstant(text, timezone);
-  if (atMs !== null) return atMs;
-  const detail = `${name}: "${text}" is neither a date (2024-03-31) nor a time with its zone (2024-03-31T12:00:00Z).`;
-  throw new Problem(400, 'range-invalid', detail);
 }
 
 function annotationNotFound(): Problem {

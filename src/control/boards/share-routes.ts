@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { SHARE_SCOPE } from '../../core/tenant/tenant.ts';
+import { keyRevoked } from '../../http/authenticate.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import {
@@ -55,7 +56,7 @@ export function shareRoutes({ db, auth, keys, now }: ShareServices): Hono {
       const share = { boardId: board, hash, hint, makerHash: keyHash, expiresAtMs, nowMs };
       const created = await createShare(db, uid, share);
       if (created.ok) return { key, ...wireShare(created.value) };
-      if (created.error === 'maker-revoked') throw callerRevoked();
+      if (created.error === 'maker-revoked') throw keyRevoked();
       throw created.error === 'full' ? sharesFull() : boardNotFound();
     },
   );
@@ -91,7 +92,7 @@ export function shareRoutes({ db, auth, keys, now }: ShareServices): Hono {
       const id = shareIdSchema.safeParse(params.id);
       if (!id.success) throw shareNotFound();
       const revoked = await revokeShare(db, uid, { id: id.data, keyHash, nowMs: now() });
-      if (!revoked.ok) throw revoked.error === 'not-found' ? shareNotFound() : callerRevoked();
+      if (!revoked.ok) throw revoked.error === 'not-found' ? shareNotFound() : keyRevoked();
       return { revoked: { id: id.data } };
     },
   );
@@ -101,10 +102,6 @@ export function shareRoutes({ db, auth, keys, now }: ShareServices): Hono {
 
 function endsInThePast(): Problem {
   return new Problem(400, 'request-invalid', 'The link would have ended already.', { extra: { path: '/expiresAt' } });
-}
-
-function callerRevoked(): Problem {
-  return new Problem(401, 'key-revoked', 'The key was revoked.');
 }
 
 function shareNotFound(): Problem {

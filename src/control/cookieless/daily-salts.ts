@@ -2,6 +2,9 @@
  * Daily salts: the secrets of one UTC day that pseudonyms are made with. A salt is made by the first request that needs it,
  * is the same in all isolates, and is deleted when the day after its own is over: an event that was made before midnight
  * may come after it.
+ *
+ * An isolate keeps the salts and not a promise of them: on Workers a promise belongs to the request that made it, and never
+ * settles when that request is cancelled.
  */
 import { dayOf } from '../../core/std/day.ts';
 import { toHex } from '../../core/std/hex.ts';
@@ -17,18 +20,11 @@ export interface DailySalts {
 }
 
 export function dailySalts(db: D1Database, random: RandomBytes): DailySalts {
-  let known: { readonly day: number; readonly salts: Promise<ReadonlyMap<number, string>> } | null = null;
+  let known: { readonly day: number; readonly salts: ReadonlyMap<number, string> } | null = null;
   return {
-    read(nowMs) {
+    async read(nowMs) {
       const day = dayOf(nowMs);
-      if (known?.day !== day) {
-        const salts = load(db, day, random);
-        known = { day, salts };
-        // A failure is not remembered.
-        salts.catch(() => {
-          known = null;
-        });
-      }
+      if (known?.day !== day) known = { day, salts: await load(db, day, random) };
       return known.salts;
     },
   };

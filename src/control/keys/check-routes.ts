@@ -6,13 +6,12 @@
 import { Hono } from 'hono';
 import { type KeyScope, SHARE_SCOPE, senderOf } from '../../core/tenant/tenant.ts';
 import { keyOf } from '../../http/authenticate.ts';
-import { parseKey } from '../../http/keys.ts';
+import { hintOf, parseKey } from '../../http/keys.ts';
 import { Problem } from '../../http/problem.ts';
 import { type RouteAuth, route } from '../../http/route.ts';
 import { type KeyCheck, keyCheckSchema, UNUSABLE_KEY_CODES } from '../../wire/keys.ts';
 import type { ControlServices } from '../services.ts';
 
-const HINT_LENGTH = 4;
 /** The scope that a key of each scope is let in with. */
 const NEEDED: Readonly<Record<KeyScope, KeyScope>> = {
   server: 'write',
@@ -56,7 +55,7 @@ async function check(auth: RouteAuth, headers: Headers): Promise<KeyCheck> {
     const { tenant, scope } = await auth.authenticate(headers, needed);
     const sends = needed === 'write';
     const keyClass = sends ? senderOf(scope) : null;
-    return { valid: true, scope, keyClass, sends, tenant: tenant.id, hint: key.slice(-HINT_LENGTH) };
+    return { valid: true, scope, keyClass, sends, tenant: tenant.id, hint: hintOf(key) };
   } catch (thrown) {
     const code = thrown instanceof Problem && UNUSABLE_KEY_CODES.find((known) => known === thrown.code);
     if (!code) throw thrown;

@@ -6,6 +6,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { LiveOf } from '../../core/live/rpc.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { KEY_ID_LENGTH } from '../../core/tenant/tenant.ts';
+import { keyRevoked } from '../../http/authenticate.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import { logWarn } from '../../observe/log.ts';
@@ -49,7 +50,7 @@ export function keyRoutes({ db, tenants, auth, keys, liveOf, now }: ControlServi
       const uid = await uidFor(db, caller, tenant);
       const made = await keys.make(scope, uid);
       const created = await createKey(db, uid, made, { maker: makerOf(caller), nowMs: now() });
-      if (!created.ok) throw created.error === 'keys-full' ? keysFull() : callerRevoked();
+      if (!created.ok) throw created.error === 'keys-full' ? keysFull() : keyRevoked();
       tenants.invalidate(uid);
       return { key: made.key, ...wireKey(created.value) };
     },
@@ -121,16 +122,12 @@ function notRevoked(refusal: RevocationRefusal): Problem {
     case 'last-admin':
       return lastAdminKey();
     case 'caller-revoked':
-      return callerRevoked();
+      return keyRevoked();
     case 'has-descendants': {
-      const detail = `The key made ${refusal.ids.length} keys that are active: say what becomes of them.`;
+      const detail = `The key made ${refusal.ids.length} keys or share links that are active: say what becomes of them.`;
       return new Problem(409, 'key-has-descendants', detail, { extra: { descendants: refusal.ids } });
     }
   }
-}
-
-function callerRevoked(): Problem {
-  return new Problem(401, 'key-revoked', 'The key was revoked.');
 }
 
 function keyNotFound(): Problem {

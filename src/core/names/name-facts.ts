@@ -13,6 +13,7 @@
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject, JsonValue } from '../event/event.ts';
 import { LIMITS } from '../limits.ts';
+import { ownText } from '../std/text.ts';
 
 export const FACT_KINDS = ['event', 'property', 'person', 'group'] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
@@ -36,8 +37,8 @@ export function nameFacts(columns: EventColumns): readonly NameFacts[] {
   const batch = new BatchFacts();
   const { rowCount, at, strings } = columns;
   for (let row = 0; row < rowCount; row++) {
-    const event = strings.event?.[row] ?? '';
-    batch.note('event', event, at[row]!);
+    const text = strings.event?.[row] ?? '';
+    const event = batch.note('event', text, at[row]!)?.name ?? ownText(text);
     batch.noteProperties(kindOf(strings.type?.[row]), strings.properties?.[row] ?? null, { event, atMs: at[row]! });
   }
   return batch.facts;
@@ -84,8 +85,9 @@ class BatchFacts {
       return known;
     }
     if (byName.size >= LIMITS.namesKeptMax || !isKeepable(name)) return null;
-    const facts: NameFacts = { kind, name, types: 0, events: new Set(), firstMs: atMs, lastMs: atMs };
-    byName.set(name, facts);
+    const own = ownText(name);
+    const facts: NameFacts = { kind, name: own, types: 0, events: new Set(), firstMs: atMs, lastMs: atMs };
+    byName.set(own, facts);
     return facts;
   }
 

@@ -3,6 +3,7 @@
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject } from '../event/event.ts';
 import { LIMITS } from '../limits.ts';
+import { ownText } from '../std/text.ts';
 
 export const NAME_KINDS = ['event', 'property'] as const;
 export type NameKind = (typeof NAME_KINDS)[number];
@@ -32,5 +33,5 @@ export const OTHER_NAMES = '';
 function keep(found: Set<string>, name: string, known: ReadonlySet<string>): void {
   if (name === '' || name.length > LIMITS.nameLengthMax || known.has(name)) return;
   const kept = name.isWellFormed() && !name.includes('\0') ? name : OTHER_NAMES;
-  if (!known.has(kept)) found.add(kept);
+  if (!known.has(kept) && !found.has(kept)) found.add(ownText(kept));
 }

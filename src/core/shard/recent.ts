@@ -9,7 +9,9 @@
 import { blockColumns, type EventBlock } from '../block/block.ts';
 import { isAccepted, lateBits } from '../block/disposition.ts';
 import type { Sender, StringColumn } from '../event/event.ts';
-import { SECOND_MS } from '../limits.ts';
+import { LIMITS, SECOND_MS } from '../limits.ts';
+import { toHex64 } from '../std/hex.ts';
+import { shortened } from '../std/text.ts';
 import type { ShardAddress } from './shard-map.ts';
 
 export interface RecentRequest {
@@ -50,7 +52,7 @@ export interface RecentSecond {
   readonly duplicate: number;
 }
 
-/** The account of one event. */
+/** The account of one event. A text that is longer than a name ends in `…`: a path may be as long as its event. */
 export interface RecentEvent {
   readonly isAccepted: boolean;
   readonly receivedAtMs: number;
@@ -133,13 +135,16 @@ export class RecentGathering {
     for (let row = dispositions.length - 1; row >= 0 && events.length < countMax; row--) {
       const disposition = dispositions[row]!;
       if (!this.#wantsAll && !isAccepted(disposition)) continue;
-      const text = (column: StringColumn) => strings[column]?.[row] ?? null;
+      const text = (column: StringColumn) => {
+        const value = strings[column]?.[row];
+        return value == null ? null : shortened(value, LIMITS.nameLengthMax);
+      };
       events.push({
         isAccepted: isAccepted(disposition),
         receivedAtMs: block.receivedAtMs,
         atMs: at[row]!,
         isLate: lateBits(disposition) !== 0,
-        id: text('id') ?? '',
+        id: strings.id?.[row] ?? '',
         type: text('type') ?? '',
         event: text('event') ?? '',
         path: text('path'),
@@ -158,5 +163,5 @@ export class RecentGathering {
 
 function personDigits(person: bigint): string | null {
   if (person === 0n) return null;
-  return BigInt.asUintN(64, person).toString(16).padStart(16, '0').slice(0, PERSON_DIGITS);
+  return toHex64(person).slice(0, PERSON_DIGITS);
 }

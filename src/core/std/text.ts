@@ -1,6 +1,6 @@
 /**
  * Text: the order of texts, which is by code points, ascending, for keys at rest and ties in answers in every program;
- * and copies of texts that are to be kept.
+ * copies of texts that are to be kept; and their beginnings.
  */
 
 /** Texts shorter than this are never slices in V8. */
@@ -32,4 +32,9 @@ export function compareCodePoints(a: string, b: string): number {
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+/** The text, or its beginning and `…` when it is longer than `lengthMax`. */
+export function shortened(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1).toWellFormed()}…`;
 }

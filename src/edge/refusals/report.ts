@@ -10,6 +10,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { excerptOfJson, excerptOfText } from '../../core/live/excerpt.ts';
 import type { RefusalReport, RefusedItem } from '../../core/live/refusal.ts';
 import { DEFAULT_PRIVACY, type Privacy } from '../../core/privacy/privacy.ts';
+import { shortened } from '../../core/std/text.ts';
 import { KEY_ID_LENGTH, senderOf, type Tenant } from '../../core/tenant/tenant.ts';
 import type { Authenticated } from '../../http/authenticate.ts';
 import { UnreadableEvent, WrappedEvent } from '../protocols/protocol.ts';
@@ -60,7 +61,7 @@ export function reportOfRequest(
   body: Body | null,
 ): RefusalReport {
   const pointer = typeof extra?.path === 'string' ? extra.path : null;
-  const item = { code, reason: detail, pointer, index: null, id: null, event: null, type: null };
+  const item = { code, ...placeOf(detail, pointer), index: null, id: null, event: null, type: null };
   return {
     ...commonOf(refused),
     items: [{ ...item, ...excerptOfBody(body, privacyOf(refused.caller.tenant)) }],
@@ -85,7 +86,7 @@ function privacyOf({ privacy }: Tenant): Privacy {
 
 function itemOf({ index, id, code, path, message }: RejectedEvent, sent: unknown, privacy: Privacy): RefusedItem {
   const names = { event: textAt(sent, NAME_KEYS), type: textAt(sent, ['type']) };
-  const item = { code, reason: message, pointer: path, index, id, ...names };
+  const item = { code, ...placeOf(message, path), index, id, ...names };
   if (sent instanceof UnreadableEvent) return { ...item, body: null, bodyTruncated: false };
   const { text, isTruncated } = excerptOfJson(sent, privacy);
   return { ...item, body: text, bodyTruncated: isTruncated };
@@ -93,6 +94,12 @@ function itemOf({ index, id, code, path, message }: RejectedEvent, sent: unknown
 
 function asSent(event: unknown): unknown {
   return event instanceof WrappedEvent ? event.sent : event;
+}
+
+/** A pointer names keys as they were sent, and a reason may too: both are as long as the sender likes. */
+function placeOf(reason: string, pointer: string | null): Pick<RefusedItem, 'reason' | 'pointer'> {
+  const lengthMax = LIMITS.refusalTextLengthMax;
+  return { reason: shortened(reason, lengthMax), pointer: pointer && shortened(pointer, lengthMax) };
 }
 
 function textAt(sent: unknown, keys: readonly string[]): string | null {

@@ -25,13 +25,15 @@ export function insertFacts(db: D1Database, uid: string, facts: readonly NameFac
   return jsonParameters(rows, sizeOf).map((parameter) => db.prepare(INSERT).bind(uid, parameter, LIMITS.namesKeptMax));
 }
 
+/** The kept names are counted once, and not for each name: a batch of unknown ones would read a million rows at the limit. */
 const INSERT = `
+  WITH kept AS MATERIALIZED (SELECT kind, count(*) AS names FROM name_facts WHERE uid = ?1 GROUP BY kind)
   INSERT INTO name_facts (uid, kind, name, types, events, first_at_ms, last_at_ms)
   SELECT ?1, new.kind, new.name, new.types, new.events, new.first_at_ms, new.last_at_ms
   FROM (SELECT value ->> 0 AS kind, value ->> 1 AS name, value ->> 2 AS types, value ->> 3 AS events,
                value ->> 4 AS first_at_ms, value ->> 5 AS last_at_ms FROM json_each(?2)) new
-  WHERE (SELECT count(*) FROM name_facts WHERE uid = ?1 AND kind = new.kind) < ?3
-     OR EXISTS (SELECT 1 FROM name_facts WHERE uid = ?1 AND kind = new.kind AND name = new.name)
+  WHERE EXISTS (SELECT 1 FROM name_facts WHERE uid = ?1 AND kind = new.kind AND name = new.name)
+     OR COALESCE((SELECT names FROM kept WHERE kept.kind = new.kind), 0) < ?3
   ON CONFLICT (uid, kind, name) DO UPDATE SET
     types = types | excluded.types,
     events = (SELECT json_group_array(value) FROM (

@@ -2,7 +2,7 @@
 import type { OpenApiDocument } from '../document.ts';
 import type { Media, Operation, Parameter, Response } from '../operation.ts';
 import { sampleOf } from '../sample.ts';
-import { fieldsOf, typeName } from './fields.ts';
+import { fieldHead, fieldsOf, typeName } from './fields.ts';
 import { escapeHtml, inline, prose } from './html.ts';
 
 export interface ShownCall {
@@ -52,18 +52,10 @@ function keyText({ security }: Operation): string {
 function parameterList(parameters: readonly Parameter[]): string {
   if (parameters.length === 0) return '';
   const rows = parameters.map(({ name, in: place, required, description, schema }) => {
-    const words = `${place} · ${typeName(schema)}`;
-    return `<li><code class="name">${escapeHtml(name)}</code> <span class="type">${escapeHtml(words)}</span>${
-      required ? ' <span class="required">required</span>' : ''
-    }${defaultText(schema.default)}${description ? `<p>${inline(description)}</p>` : ''}</li>`;
+    const type = `${place} · ${typeName(schema)}`;
+    return `<li>${fieldHead({ name, type, isRequired: required, otherwise: schema.default, description })}</li>`;
   });
   return `<ul class="fields">${rows.join('')}</ul>`;
-}
-
-function defaultText(value: unknown): string {
-  return value === undefined
-    ? ''
-    : ` <span class="default">Default: <code>${escapeHtml(JSON.stringify(value))}</code></span>`;
 }
 
 function requestFields({ requestBody, parameters = [] }: Operation, { components }: OpenApiDocument): string {

@@ -4,7 +4,7 @@
  * A named part is written out where it stands, three levels deep; deeper, and where it contains itself, its name stands for
  * it.
  */
-import type { JsonSchema } from '../components.ts';
+import { componentOf, formsOf, type JsonSchema } from '../components.ts';
 import { escapeHtml, inline } from './html.ts';
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
@@ -25,7 +25,7 @@ interface Place {
 /** The list of members of an object, of the items of a list, or of each of several forms. */
 function members(schema: JsonSchema, place: Place): string {
   if (place.depth > DEPTH_MAX) return '';
-  const name = refName(schema);
+  const name = componentOf(schema);
   if (name !== null) {
     if (place.inside.has(name)) return '';
     return members(place.schemas[name]!, { ...place, inside: new Set([...place.inside, name]) });
@@ -55,21 +55,35 @@ function formList(forms: readonly JsonSchema[], place: Place): string {
 }
 
 function row(name: string, schema: JsonSchema, isRequired: boolean, place: Place): string {
-  const description = typeof schema.description === 'string' ? schema.description : '';
-  const defaultText =
-    schema.default === undefined
-      ? ''
-      : ` <span class="default">Default: <code>${escapeHtml(JSON.stringify(schema.default))}</code></span>`;
+  const { description, default: otherwise } = schema;
+  const head = fieldHead({ name, type: typeName(schema), isRequired, otherwise, description });
   const inner = members(schema, { ...place, depth: place.depth + 1 });
-  const head = `<code class="name">${escapeHtml(name)}</code> <span class="type">${escapeHtml(typeName(schema))}</span>${isRequired ? ' <span class="required">required</span>' : ''}`;
-  const said = `${description === '' ? '' : `<p>${inline(description)}</p>`}`;
   const nested = inner === '' ? '' : place.depth < 1 ? inner : `<details><summary>Members</summary>${inner}</details>`;
-  return `<li>${head}${defaultText}${said}${nested}</li>`;
+  return `<li>${head}${nested}</li>`;
+}
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly isRequired: boolean;
+  /** The default; undefined when there is none. */
+  readonly otherwise: unknown;
+  readonly description: unknown;
+}
+
+/** What a list says of a field, but for its members. */
+export function fieldHead({ name, type, isRequired, otherwise, description }: Field): string {
+  const parts = [`<code class="name">${escapeHtml(name)}</code> <span class="type">${escapeHtml(type)}</span>`];
+  if (isRequired) parts.push(' <span class="required">required</span>');
+  if (otherwise !== undefined)
+    parts.push(` <span class="default">Default: <code>${escapeHtml(JSON.stringify(otherwise))}</code></span>`);
+  if (typeof description === 'string' && description !== '') parts.push(`<p>${inline(description)}</p>`);
+  return parts.join('');
 }
 
 /** The type in a few words: `text`, `list of Series`, `"day" | "week"`. */
 export function typeName(schema: JsonSchema): string {
-  const name = refName(schema);
+  const name = componentOf(schema);
   if (name !== null) return name;
   if ('const' in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
@@ -99,12 +113,4 @@ function listName(schema: JsonSchema): string {
 /** The schema of the items; null when the list says nothing of them, or has a fixed number of them. */
 function itemsOf({ items }: JsonSchema): JsonSchema | null {
   return typeof items === 'object' ? (items as JsonSchema | null) : null;
-}
-
-function formsOf(schema: JsonSchema): readonly JsonSchema[] {
-  return (schema.anyOf ?? schema.oneOf ?? []) as readonly JsonSchema[];
-}
-
-function refName({ $ref }: JsonSchema): string | null {
-  return typeof $ref === 'string' ? $ref.slice($ref.lastIndexOf('/') + 1) : null;
 }

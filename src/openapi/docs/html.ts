@@ -6,8 +6,8 @@ export function escapeHtml(text: string): string {
 
 /** Prose of a description: `code` in back-ticks is set as code, an empty line begins a paragraph. */
 export function prose(text: string): string {
-  const paragraphs = text.split(/\n{2,}/).map((part) => escapeHtml(part).replace(/`([^`]+)`/g, '<code>$1</code>'));
-  return paragraphs.map((part) => `<p>${part}</p>`).join('');
+  const paragraphs = text.split(/\n{2,}/);
+  return paragraphs.map((part) => `<p>${inline(part)}</p>`).join('');
 }
 
 /** Prose within a line. */

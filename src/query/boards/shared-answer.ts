@@ -31,7 +31,7 @@ export async function readSharedAnswer(
   }
 }
 
-/** The answer of one question, of several, or of named ones, without `unknownNames` in what it vouches for. */
+/** The answer of one question, of several, or of named ones, without names in what it vouches for. */
 function withoutNames(
   answer: WithMeta | { readonly answers: Readonly<Record<string, WithMeta>> | readonly WithMeta[] },
 ) {
@@ -45,6 +45,12 @@ function withoutNames(
 }
 
 function ownNames({ compared, ...answer }: WithMeta): WithMeta {
-  const { unknownNames: _, ...meta } = answer.meta;
-  return { ...answer, meta, ...(compared && { compared: ownNames(compared) }) };
+  const { unknownNames: _, dropped = [], ...meta } = answer.meta;
+  // Retention lists each event of the tenant that has a shorter time of its own, whatever the question is about.
+  const ranges = dropped.filter(({ events }) => events === undefined);
+  return {
+    ...answer,
+    meta: { ...meta, ...(ranges.length > 0 && { dropped: ranges }) },
+    ...(compared && { compared: ownNames(compared) }),
+  };
 }

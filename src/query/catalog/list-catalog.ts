@@ -8,19 +8,17 @@
 import { z } from 'zod';
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { isoTime } from '../../core/std/instant.ts';
-import { Problem } from '../../http/problem.ts';
 import { readFacts } from '../../lake/names/fact-store.ts';
 import { readNames } from '../../lake/names/name-store.ts';
 import { RowBudget } from '../../lake/scan/row-budget.ts';
-import { fromBase64, toBase64 } from '../../lake/std/base64.ts';
 import { CATALOG_KINDS, type Catalog, type CatalogEntry, type CatalogPage } from '../../wire/catalog.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
+import { encodeCursor, mustDecodeCursor } from '../view/cursor.ts';
 import { compareEntries, completenessOf, entriesOf, type OrderedEntry } from './entries.ts';
 import { countEvents } from './event-volumes.ts';
-import { type Sample, sampleOf } from './sample.ts';
+import { NO_SAMPLE, sampleOf } from './sample.ts';
 
 const SAMPLE_DAYS = 31;
-const NO_SAMPLE: Sample = { eventCount: 0, firstMs: null, lastMs: null, names: [] };
 
 /** Throws 400 `cursor-invalid`, `last-invalid` or `range-too-wide`. */
 export async function listCatalog(asking: Asking<QueryPorts>, page: CatalogPage): Promise<Catalog> {
@@ -62,17 +60,10 @@ function timeOf(ms: number | null): string | null {
 const placeSchema = z.tuple([z.enum(CATALOG_KINDS), z.number().nullable(), z.string()]);
 
 function cursorOf({ kind, events, name }: OrderedEntry): string {
-  const bytes = new TextEncoder().encode(JSON.stringify([kind, events, name]));
-  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return encodeCursor([kind, events, name]);
 }
 
 function mustPlace(cursor: string): OrderedEntry {
-  try {
-    const bytes = fromBase64(cursor.replaceAll('-', '+').replaceAll('_', '/'));
-    const [kind, events, name] = placeSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    return { kind, events, name };
-  } catch (cause) {
-    const detail = '`cursor` was not issued by this endpoint. Start again without it.';
-    throw new Problem(400, 'cursor-invalid', detail, { cause });
-  }
+  const [kind, events, name] = mustDecodeCursor(cursor, placeSchema);
+  return { kind, events, name };
 }

@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from '../../core/event/event.ts';
 import { valueText } from '../../core/event/property.ts';
 import { LIMITS, SECOND_MS } from '../../core/limits.ts';
 import { type FactKind, isKeepable, kindOf, typeBit } from '../../core/names/name-facts.ts';
+import { ownText } from '../../core/std/text.ts';
 import { listEvents } from '../events/list-events.ts';
 import type { WholeEvent } from '../events/read-whole.ts';
 import type { Asking } from '../view/asking.ts';
@@ -31,7 +32,7 @@ export interface Sample {
   readonly names: readonly SampledName[];
 }
 
-const NO_SAMPLE: Sample = { eventCount: 0, firstMs: null, lastMs: null, names: [] };
+export const NO_SAMPLE: Sample = { eventCount: 0, firstMs: null, lastMs: null, names: [] };
 const KEPT_MS = 10 * SECOND_MS;
 const TENANTS_MAX = 50;
 
@@ -61,7 +62,7 @@ export async function sampleOf(asking: Asking, range: { startMs: number; endMs: 
 export function digestOf(events: readonly WholeEvent[]): Sample {
   const names = new Map<string, SampledName>();
   for (const { atMs, strings } of events) {
-    const event = strings.event ?? '';
+    const event = ownText(strings.event ?? '');
     note(names, 'event', event, atMs);
     const properties = JSON.parse(strings.properties ?? '{}') as JsonObject;
     const kind = kindOf(strings.type);

@@ -1,6 +1,6 @@
 /** Page request: from the parameters of a call to the list of events it asks for. */
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../core/limits.ts';
-import { parseInstant } from '../../core/query/question/request.ts';
+import { mustInstant } from '../../http/instant.ts';
 import { Problem } from '../../http/problem.ts';
 import type { EventsPage } from '../../wire/events.ts';
 import type { ProblemCode } from '../../wire/problem-codes.ts';
@@ -44,11 +44,4 @@ function mustRange({ from, to }: EventsPage, { timezone, nowMs, daysDefault }: P
     throw new Problem(400, 'range-too-wide', `A range may have at most ${LIMITS.queryRangeDaysMax} days.`);
   }
   return { startMs, endMs };
-}
-
-function mustInstant(name: string, text: string, timezone: string): number {
-  const atMs = parseInstant(text, timezone);
-  if (atMs !== null) return atMs;
-  const detail = `${name}: "${text}" is neither a date (2024-03-31) nor a time with its zone (2024-03-31T12:00:00Z).`;
-  throw new Problem(400, 'range-invalid', detail);
 }

@@ -8,6 +8,7 @@ import type { ListedPerson, PeoplePage } from '../../core/journeys/funnel/funnel
 import type { JourneySpec } from '../../core/journeys/kinds.ts';
 import type { JourneyFold } from '../../core/journeys/kit/journey.ts';
 import type { RowReader } from '../../core/journeys/kit/row-reader.ts';
+import { toHex64 } from '../../core/std/hex.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { personSet } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
@@ -55,7 +56,7 @@ export async function listPeople(
   const page = found.slice(0, limit);
   const people = await identify(asking, read.view, page);
   if (!people.ok) return people;
-  const cursor = found.length > page.length ? pseudonym(page.at(-1)!) : null;
+  const cursor = found.length > page.length ? toHex64(page.at(-1)!) : null;
   return ok({ ...read, answer: { people: people.value, cursor } });
 }
 
@@ -94,12 +95,7 @@ async function identify(
   return ok(
     page.map((person) => {
       const { userId, anonymousId } = identities.get(person)!;
-      return { person: pseudonym(person), userId, anonymousId };
+      return { person: toHex64(person), userId, anonymousId };
     }),
   );
-}
-
-/** The hash of a person as 16 hexadecimal digits. */
-function pseudonym(person: bigint): string {
-  return BigInt.asUintN(64, person).toString(16).padStart(16, '0');
 }

@@ -1,6 +1,6 @@
 // The salts of days: one for all isolates, made once, and gone two days later.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { dailySalts, dropOldSalts } from '../../../src/control/cookieless/daily-salts.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
@@ -38,5 +38,15 @@ describe('the salts', () => {
     await expect(salts.read(NOON_MS)).rejects.toThrow('no answer');
     fake.hook = null;
     expect((await salts.read(NOON_MS)).size).toBe(1);
+  });
+
+  it('do not wait for a request that was cancelled while it read them', async () => {
+    const { db } = fakeD1();
+    const batches = vi.spyOn(db, 'batch').mockImplementationOnce(() => new Promise(() => {}));
+    const salts = dailySalts(db, random);
+    void salts.read(NOON_MS);
+    expect((await salts.read(NOON_MS)).size).toBe(1);
+    await salts.read(NOON_MS);
+    expect(batches).toHaveBeenCalledTimes(2);
   });
 });

@@ -49,6 +49,10 @@ describe('the excerpt of a refused event', () => {
     const shown = json({ writeKey: key, [key]: 1 }) + text(`{"writeKey":"${key}", broken`);
     expect(shown).not.toContain('aaaa');
     expect(shown).toContain('tm_server_…');
+    const mistyped = `${key.slice(0, 30)}0${key.slice(31)}`;
+    const odd = [mistyped, key.toUpperCase(), `write_${key}`, `tm_live_${'a'.repeat(16)}_018f0189_${'c'.repeat(26)}`];
+    for (const each of odd) expect(json({ each }) + text(each)).not.toMatch(/aaaa|bbbb|cccc/i);
+    expect(json({ utm_source_platform: 'x', gtm_tag_id: 1 })).toBe('{"utm_source_platform":"x","gtm_tag_id":1}');
   });
 
   it('is bounded, and costs the same for events of any size and depth', () => {

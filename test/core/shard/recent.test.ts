@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { openBlock } from '../../../src/core/block/block.ts';
 import { ACCEPTED, DUPLICATE } from '../../../src/core/block/disposition.ts';
 import { LATE_CORRECTION } from '../../../src/core/event/columns.ts';
-import { RecentGathering } from '../../../src/core/shard/recent.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { type RecentEvent, RecentGathering } from '../../../src/core/shard/recent.ts';
 import { block, record } from '../../support/events.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
@@ -50,6 +51,21 @@ describe('what a shard tells of the latest events', () => {
     const { events, omitted } = gathering.reply(NEXT, false);
     expect(events.map(({ isAccepted }) => isAccepted)).toEqual([false, true]);
     expect(omitted).toBe(0);
+  });
+
+  it('shortens texts that a sender may make as long as an event', () => {
+    const gathering = new RecentGathering({ eventsMax: 9 });
+    const [long, id] = ['/😀'.repeat(10_000), 'i'.repeat(LIMITS.idLengthMax)];
+    const parts = { path: long, title: long, country: long, device: long, referrer_domain: long };
+    const records = [record({ id, atMs: NOW_MS, receivedAtMs: NOW_MS, ...parts })];
+    const blocks = [openBlock(block(records, { receivedAtMs: NOW_MS }))];
+    gathering.add({ blocks, dispositions: [Uint8Array.of(ACCEPTED)] });
+    const [{ path, title, country, device, referrer, id: told } = {} as RecentEvent] = gathering.reply(NEXT, false).events;
+    for (const text of [path, title, country, device, referrer]) {
+      expect(text).toHaveLength(LIMITS.nameLengthMax);
+      expect([text?.endsWith('…'), text?.isWellFormed()]).toEqual([true, true]);
+    }
+    expect(told).toBe(id);
   });
 
   it('gives one person one name, and none to an event without a person', () => {

@@ -57,6 +57,17 @@ describe('refused events', () => {
     ]);
   });
 
+  it('are told shortly, however long the key is that a pointer names', async () => {
+    const { send, reports } = await start();
+    const long = 'k'.repeat(20_000);
+    await send([{ ...good, properties: { [long]: Number.MAX_VALUE } }]);
+    const [item] = reports()[0]?.items ?? [];
+    expect(item?.code).toBe('number-unsafe');
+    expect(item?.pointer).toHaveLength(LIMITS.refusalTextLengthMax);
+    expect(item?.pointer).toMatch(/^\/properties\/k+…$/);
+    expect(item?.reason.length).toBeLessThanOrEqual(LIMITS.refusalTextLengthMax);
+  });
+
   it('are told as the tenant’s privacy says', async () => {
     const { send, reports } = await start({ privacy: new Privacy({ addresses: 'keep', urlParameters: [] }) });
     await send([bad]);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
+import { dayOf } from '../../../src/core/std/day.ts';
 import { isoTime } from '../../../src/core/std/instant.ts';
 import { record } from '../../support/events.ts';
 import { clientOf, fakeApp, ROOT_KEY, START_MS } from '../../support/fake-services.ts';
@@ -217,6 +218,21 @@ describe('a share link', () => {
     const gone = await answer('saved');
     expect(gone).toMatchObject({ status: 404, body: { code: 'insight-not-found' } });
     expect(JSON.stringify(gone.body)).not.toContain('Hidden');
+  });
+
+  it('tells no event of the tenant that retention has dropped', async () => {
+    const { services, uid, call, keys, answer } = await shared();
+    await services.db
+      .prepare(`INSERT INTO dropped VALUES (?, 'event', 'Hidden Project', 0, ?, 1)`)
+      .bind(uid, dayOf(START_MS))
+      .run();
+    const own = await call('POST', '/v1/boards/morning/tiles/count/answer', { key: keys.read });
+    expect(own.body.answer.meta.dropped).toMatchObject([{ events: ['Hidden Project'] }]);
+    for (const tile of ['count', 'funnel']) {
+      const { status, body } = await answer(tile);
+      expect([status, body.answer.meta.complete]).toEqual([200, false]);
+      expect(JSON.stringify(body)).not.toContain('Hidden');
+    }
   });
 
   it('is kept as a hash alone', async () => {
