@@ -1,12 +1,14 @@
 /**
  * Start: the program behind `npm start`, which runs the local stack.
  *
- * lock the state folder → end runtimes that a killed parent left → build → serve → migrate → drive cron
+ * lock the state folder → end runtimes that a killed parent left → build → serve → migrate → free what they held → drive cron
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { driveCron } from './cron.ts';
 import { demoTenant, ensureDemo, type KeptTenantKeys, keptDemoKeys } from './demo.ts';
+import { freeLostSeals } from './lost-work.ts';
 import { migrate } from './migrate.ts';
 import { parseOptions, type StackOptions, stackUsage } from './options.ts';
 import { migrationsFolder, stateFiles } from './paths.ts';
@@ -33,10 +35,15 @@ async function start(options: StackOptions): Promise<void> {
 
     const rootKey = findRootKey(process.env);
     const keptKeys = keptDemoKeys(rootKey, files.keys);
+    const freeHeld = async () => {
+      if (stop.runtime !== undefined) await freeLostSeals(await stop.runtime.database());
+    };
     const record = () => recordRuntime(lock, stateFolder, url);
     const announceRestart = () => {
       record();
       console.log(`The runtime was restarted.\nTidemark ready: ${url}`);
+      // A runtime that has died again meanwhile is restarted, and then this comes again.
+      freeHeld().catch(() => {});
     };
     const runtime = await Runtime.start({
       port,
@@ -57,6 +64,7 @@ async function start(options: StackOptions): Promise<void> {
 
     const applied = await migrate(await runtime.database(), migrationsFolder);
     for (const name of applied) console.log(`Applied migration ${name}`);
+    await freeHeld();
 
     const keys = await ensureDemo(url, rootKey, files.keys);
     if (!keptKeys?.browser) {

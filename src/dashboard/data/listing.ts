@@ -1,6 +1,6 @@
 /** Listing: a list that comes a page at a time; further pages follow below those that are there. */
 import { useState } from 'preact/hooks';
-import { type AskRequest, type Asked, useAsk } from './ask.ts';
+import { type Asked, type AskRequest, useAsk } from './ask.ts';
 
 export interface Listing<Page, Item> {
   readonly asked: Asked<Page>;

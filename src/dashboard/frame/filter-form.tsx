@@ -15,11 +15,7 @@ export function FilterForm({ onAdd }: { readonly onAdd: (filter: Filter) => void
   useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), [property]);
   return (
     <div class="filter-form" ref={form}>
-      {property === null ? (
-        <PropertyField onTake={setProperty} />
-      ) : (
-        <ValueForm property={property} onAdd={onAdd} />
-      )}
+      {property === null ? <PropertyField onTake={setProperty} /> : <ValueForm property={property} onAdd={onAdd} />}
     </div>
   );
 }

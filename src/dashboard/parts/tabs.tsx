@@ -13,11 +13,7 @@ export function shownTab<Shown extends Tab>(tabs: readonly Shown[]): Shown {
 
 export function Tabs({ tabs }: { readonly tabs: readonly Tab[] }) {
   return (
-    <TabRow
-      tabs={tabs}
-      shown={shownTab(tabs).id}
-      onShow={(id) => setParams({ tab: id === tabs[0]!.id ? null : id })}
-    />
+    <TabRow tabs={tabs} shown={shownTab(tabs).id} onShow={(id) => setParams({ tab: id === tabs[0]!.id ? null : id })} />
   );
 }
 

@@ -60,7 +60,10 @@ describe('what a shard tells of the latest events', () => {
     const records = [record({ id, atMs: NOW_MS, receivedAtMs: NOW_MS, ...parts })];
     const blocks = [openBlock(block(records, { receivedAtMs: NOW_MS }))];
     gathering.add({ blocks, dispositions: [Uint8Array.of(ACCEPTED)] });
-    const [{ path, title, country, device, referrer, id: told } = {} as RecentEvent] = gathering.reply(NEXT, false).events;
+    const [{ path, title, country, device, referrer, id: told } = {} as RecentEvent] = gathering.reply(
+      NEXT,
+      false,
+    ).events;
     for (const text of [path, title, country, device, referrer]) {
       expect(text).toHaveLength(LIMITS.nameLengthMax);
       expect([text?.endsWith('…'), text?.isWellFormed()]).toEqual([true, true]);

@@ -13,7 +13,11 @@ describe('the range of a link', () => {
   it('is two dates, both included, or two instants', () => {
     expect(resolve('2026-11-01..2026-11-07')).toMatchObject({ from: '2026-11-01', to: '2026-11-08', isOpen: false });
     const [from, to] = ['2026-11-01T10:00:00Z', '2026-11-01T11:30:00.500Z'];
-    expect(resolve(`${from}..${to}`)).toMatchObject({ startMs: Date.parse(from), endMs: Date.parse(to), isOpen: false });
+    expect(resolve(`${from}..${to}`)).toMatchObject({
+      startMs: Date.parse(from),
+      endMs: Date.parse(to),
+      isOpen: false,
+    });
   });
 
   it.each([

@@ -60,9 +60,10 @@ describe('refused events', () => {
   it('are told shortly, however long the key is that a pointer names', async () => {
     const { send, reports } = await start();
     const long = 'k'.repeat(20_000);
-    await send([{ ...good, properties: { [long]: Number.MAX_VALUE } }]);
+    const deep = Array.from({ length: 40 }).reduce<object>((inner) => ({ inner }), {});
+    await send([{ ...good, properties: { [long]: deep } }]);
     const [item] = reports()[0]?.items ?? [];
-    expect(item?.code).toBe('number-unsafe');
+    expect(item?.code).toBe('properties-too-deep');
     expect(item?.pointer).toHaveLength(LIMITS.refusalTextLengthMax);
     expect(item?.pointer).toMatch(/^\/properties\/k+…$/);
     expect(item?.reason.length).toBeLessThanOrEqual(LIMITS.refusalTextLengthMax);

@@ -3,7 +3,7 @@
 // its settings.
 
 import { err, ok, type Result } from '../../../src/core/std/result.ts';
-import { FORM_TYPE, textOfBytes } from '../../../src/edge/protocols/kit/packed.ts';
+import { FORM_TYPE, unpackBase64 } from '../../../src/edge/protocols/kit/packed.ts';
 import {
   type EventCall,
   type EventMapping,
@@ -44,7 +44,7 @@ const TEXT_HEADERS = { 'content-type': 'text/plain' };
 
 function parseBase64(text: string): unknown {
   try {
-    return JSON.parse(textOfBytes(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))));
+    return JSON.parse(unpackBase64(text) ?? '');
   } catch {
     return undefined;
   }

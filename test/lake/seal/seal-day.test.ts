@@ -5,7 +5,9 @@ import { decodeRollupCells } from '../../../src/core/rollup/cell-codec.ts';
 import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
 import type { SealQueueMessage } from '../../../src/core/shard/rpc.ts';
 import { publishCurrent } from '../../../src/lake/manifest/current.ts';
+import { askForDays, takeDueOf } from '../../../src/lake/seal/dirty-days.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
+import { freeLostSeals } from '../../../src/local/lost-work.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from './tenant-lake.ts';
 
 const NO_DRIFT = { live: 0, sealed: 0, duplicates: 0, beyond: 0, imported: 0, rest: 0 };
@@ -163,6 +165,23 @@ describe('a seal', () => {
 });
 
 describe('several seals of one day', () => {
+  it('wait for one that was killed until a local stack, which has lost it, starts again', async () => {
+    const lake = new TenantLake();
+    await lake.flush('a', 0, 3, [row()]);
+    await askForDays(lake.db, { uid: UID, days: [DAY], cause: 'command' }, lake.nowMs);
+    expect(await takeDueOf(lake.db, UID, lake.nowMs)).toHaveLength(1);
+    lake.fake.fake.hook = ({ sql, phase }) => {
+      if (phase === 'before' && sql.some((text) => text.includes('INTO sealed_days'))) throw new Error('killed');
+    };
+    await expect(lake.seal()).rejects.toThrow('killed');
+    lake.fake.fake.hook = null;
+    expect(await lake.seal()).toEqual({ status: 'busy' });
+    expect(await takeDueOf(lake.db, UID, lake.nowMs)).toEqual([]);
+    await freeLostSeals(lake.db);
+    expect(await takeDueOf(lake.db, UID, lake.nowMs)).toHaveLength(1);
+    expect(await lake.seal()).toMatchObject({ status: 'sealed', events: 1 });
+  });
+
   it('exclude each other by the lease', async () => {
     const lake = new TenantLake();
     await lake.flush('a', 0, 3, [row()]);

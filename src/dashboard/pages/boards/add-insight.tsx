@@ -37,7 +37,12 @@ export function AddInsight(props: AddInsightProps) {
   );
 }
 
-function Form({ board, changes: { save, error }, onDone, insights }: AddInsightProps & { readonly insights: readonly WireInsight[] }) {
+function Form({
+  board,
+  changes: { save, error },
+  onDone,
+  insights,
+}: AddInsightProps & { readonly insights: readonly WireInsight[] }) {
   const [id, setId] = useState(insights[0]!.id);
   const [chart, setChart] = useState<Tile['chart']>('line');
   const add = async (event: Event) => {

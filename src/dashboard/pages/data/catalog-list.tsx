@@ -33,9 +33,7 @@ export function CatalogList() {
   return (
     <Card
       title="Catalogue"
-      actions={
-        <TabRow tabs={KINDS} shown={kind} onShow={(id) => setParams({ kind: id === 'event' ? null : id })} />
-      }
+      actions={<TabRow tabs={KINDS} shown={kind} onShow={(id) => setParams({ kind: id === 'event' ? null : id })} />}
     >
       <TextField label="Begins with" value={prefix} onChange={setPrefix} type="search" />
       <Answered asked={asked} height={HEIGHT}>

@@ -75,11 +75,11 @@ export function csvOf(series: readonly ShownSeries[]): string {
 }
 
 /** First characters of a formula of a spreadsheet, by the rule of the export of events (src/core/export/csv.ts). */
-const FORMULA = /^[=+\-@\t\r\n'＝＋－＠]/;
+const SPREADSHEET_FORMULA = /^[=+\-@\t\r\n'＝＋－＠]/;
 const NEEDS_QUOTES = /[",;\r\n]/;
 
 /** A text that begins like a formula is given an apostrophe, so that no program computes it. */
 function csvField(value: string | number): string {
-  const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value);
+  const text = typeof value === 'string' && SPREADSHEET_FORMULA.test(value) ? `'${value}` : String(value);
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

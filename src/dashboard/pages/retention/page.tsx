@@ -104,12 +104,7 @@ function Groups({ answer: { groups = [], overall }, by }: { readonly answer: Ret
       columns={[
         {
           title: 'Group',
-          render: ({ key, other }) =>
-            other ? (
-              'all others'
-            ) : (
-              <ValueButton property={by} value={key[by] ?? null} />
-            ),
+          render: ({ key, other }) => (other ? 'all others' : <ValueButton property={by} value={key[by] ?? null} />),
         },
         {
           title: 'People',

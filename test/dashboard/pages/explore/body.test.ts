@@ -99,7 +99,16 @@ describe('CSV', () => {
     ["'=1", "''=1"],
     ['a;=1', '"a;=1"'],
   ])('keeps a spreadsheet from computing %j', (name, field) => {
-    const series = { name, key: {}, isOther: false, total: 3, before: null, startsMs: [], values: [], compared: undefined };
+    const series = {
+      name,
+      key: {},
+      isOther: false,
+      total: 3,
+      before: null,
+      startsMs: [],
+      values: [],
+      compared: undefined,
+    };
     expect(csvOf([series])).toBe(`at,series,value\r\ntotal,${field},3`);
   });
 });

@@ -21,11 +21,10 @@ describe('the state of the page of retention', () => {
     expect(shown).toEqual({ cohort: '2026-11-01T00:00:00Z', n: 3, outcome: 'returned' });
   });
 
-  it.each([
-    '2026-11-01T00:00:00Z_999999999.returned',
-    'never_3.gone',
-    '2026-11-01T00:00:00Z_3.left',
-  ])('shows no people of %s, which is no cell', (who) => {
-    expect(stateOf(`?who=${who}`).shown).toBeNull();
-  });
+  it.each(['2026-11-01T00:00:00Z_999999999.returned', 'never_3.gone', '2026-11-01T00:00:00Z_3.left'])(
+    'shows no people of %s, which is no cell',
+    (who) => {
+      expect(stateOf(`?who=${who}`).shown).toBeNull();
+    },
+  );
 });
