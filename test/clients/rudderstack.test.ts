@@ -37,7 +37,8 @@ describe('@rudderstack/rudder-sdk-node', () => {
       event: 'Bought',
       properties: { revenue: 12.5 },
       context: { sessionId: 17, campaign: { source: 'mail' } },
-      originalTimestamp,
+      // Its types do not know this parameter, which its documentation names.
+      ...{ originalTimestamp },
     });
     analytics.alias({ userId: 'u2', previousId: 'u' });
     analytics.screen({ userId: 'u', name: 'Start' });

@@ -105,6 +105,11 @@ export class World {
     await expect.poll(found, PATIENCE).toBeGreaterThanOrEqual(count);
   }
 
+  /** The answer of a question. */
+  ask<T>(path: string, body: unknown): Promise<T> {
+    return this.#ask<T>('POST', path, body);
+  }
+
   #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     return answerOf<T>(send(`${this.#stackUrl}${path}`, this.keys.read, body, method));
   }
