@@ -11,6 +11,7 @@ import { benchAdapters } from './adapters.ts';
 import { benchBurst } from './burst.ts';
 import { benchCost } from './cost/cost.ts';
 import { benchDedupe } from './dedupe.ts';
+import { benchImporters } from './importers.ts';
 import { benchLake } from './lake/lake.ts';
 import { benchMemory } from './memory/memory.ts';
 import { benchPeople } from './people/people.ts';
@@ -29,6 +30,7 @@ const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   restore: benchRestore,
   dedupe: benchDedupe,
   memory: benchMemory,
+  importers: benchImporters,
   lake: benchLake,
   people: benchPeople,
   cost: benchCost,
