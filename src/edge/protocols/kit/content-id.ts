@@ -4,19 +4,11 @@
  *
  * Only for requests that say when their events happened: two people who send the same words at different times are two.
  */
-import { Hasher } from '../../../core/std/hash.ts';
+import { createHash } from 'node:crypto';
 
-/** Nothing secret is hashed, so the key is a constant. Two hashes of 64 bits are one of 128. */
-const hashers = [new Hasher([1, 2, 3, 4]), new Hasher([5, 6, 7, 8])];
-const decoder = new TextDecoder('latin1');
+const HEX_DIGITS = 32;
 
-/** The beginning of the ids of a request. */
+/** The beginning of the ids of a request: 128 bits of SHA-256, in hexadecimal. */
 export function contentIdOf(bytes: Uint8Array, more = ''): string {
-  const text = decoder.decode(bytes) + more;
-  return hashers
-    .map((hasher) => {
-      hasher.hash(text);
-      return hasher.high.toString(16).padStart(8, '0') + hasher.low.toString(16).padStart(8, '0');
-    })
-    .join('');
+  return createHash('sha256').update(bytes).update(more).digest('hex').slice(0, HEX_DIGITS);
 }
