@@ -11,6 +11,9 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** `LIMITS.futureClampMs`, for the page: by itself, it brings no other limit along. */
+export const FUTURE_CLAMP_MS = 5 * MINUTE_MS;
+
 export const LIMITS = {
   /** Unpacked body of an ingest request. Segment's batch limit is 500 KB; ten times that fits one Worker turn. */
   bodySizeBytesMax: 5 * MIB,
@@ -38,7 +41,7 @@ export const LIMITS = {
   verdictNotesMax: 1_000,
 
   /** An event dated later than this after its receipt has a broken clock: it is clamped and flagged. */
-  futureClampMs: 5 * MINUTE_MS,
+  futureClampMs: FUTURE_CLAMP_MS,
   /** A client clock is "provably fast" when `sentAt` is beyond the receipt by more than this. */
   fastClockMs: 30 * SECOND_MS,
   /** Earliest event time taken: 1990. A timestamp before it is an error of its unit or of its clock, not history. */

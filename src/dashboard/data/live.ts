@@ -3,7 +3,7 @@
  * while the page is visible. Failures lengthen the wait. One reader serves all parts of the page.
  */
 import { effect, signal } from '@preact/signals';
-import { LIMITS, MINUTE_MS } from '../../core/limits.ts';
+import { FUTURE_CLAMP_MS, MINUTE_MS } from '../../core/limits.ts';
 import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
 import { type CallError, call, callErrorOf, isAborted } from './api.ts';
 import type { Answer, QuestionBody } from './questions.ts';
@@ -40,8 +40,8 @@ const EVERY_MS = 2_000;
 const WAIT_MS_MAX = 30_000;
 export const MINUTES_SHOWN = 30;
 const LATEST_COUNT = 20;
-/** Event times are clamped to `futureClampMs` from now; two minutes more cover the running minute and a slow answer. */
-const AHEAD_MINUTES = LIMITS.futureClampMs / MINUTE_MS + 2;
+/** Event times are clamped to `FUTURE_CLAMP_MS` from now; two minutes more cover the running minute and a slow answer. */
+const AHEAD_MINUTES = FUTURE_CLAMP_MS / MINUTE_MS + 2;
 
 let wake: () => void = () => {};
 
