@@ -49,7 +49,7 @@ export const IMPORT_CHUNKS_MAX = 10_000_000;
 const TIME_HEADER = 'x-import-time';
 /** Rejections, and notes, that are told; the others are only counted. */
 const ERRORS_MAX = 100;
-const UNKNOWN_SURROUNDINGS: Surroundings = { country: null, region: null, city: null, userAgent: null };
+const UNKNOWN_SURROUNDINGS: Surroundings = { country: null, region: null, city: null, userAgent: null, bot: null };
 
 const headersSchema = z.object({
   [ID_HEADER]: z.string().regex(new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.importIdLengthMax}}$`)),

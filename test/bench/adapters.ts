@@ -67,7 +67,7 @@ function runOf(sample: Sample): () => void {
     const { events, rejected } = admit(batch.value, {
       arrival: { receivedAtMs: NOW_MS, sentAtMs: null },
       source: protocol.source,
-      surroundings: { country: 'DE', region: null, city: null, userAgent: null },
+      surroundings: { country: 'DE', region: null, city: null, userAgent: null, bot: null },
       newId: () => 'made',
       size: new StoredSize(),
       keepsParsed: true,

@@ -11,7 +11,7 @@ import { NOW_MS } from './support/app.ts';
 const options = (parts: Partial<AdmitOptions> = {}): AdmitOptions => ({
   arrival: { receivedAtMs: NOW_MS, sentAtMs: null },
   source: 'test',
-  surroundings: { country: 'DE', region: null, city: null, userAgent: null },
+  surroundings: { country: 'DE', region: null, city: null, userAgent: null, bot: null },
   newId: (index) => `made-${index}`,
   size: new StoredSize(),
   keepsParsed: true,

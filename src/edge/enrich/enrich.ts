@@ -16,7 +16,7 @@ import { objectOf, textOf } from './json-read.ts';
 import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
 import { asksForPseudonym } from './pseudonym.ts';
 import type { Surroundings } from './surroundings.ts';
-import { type Agent, agentOf, deviceOfType, isBrowserAgent, NO_AGENT } from './user-agent.ts';
+import { type Agent, agentOf, BOT_DEVICE, deviceOfType, isBrowserAgent, NO_AGENT } from './user-agent.ts';
 
 /** A valid event with its final id. */
 export interface IdentifiedEvent extends ValidEvent {
@@ -26,7 +26,7 @@ export interface IdentifiedEvent extends ValidEvent {
 /** The facts that a context tells about its events. */
 interface ContextFacts {
   readonly context: ValidContext;
-  /** The context as it is stored, with the bot flag. */
+  /** The context as it is stored, with the reason of a bot. */
   readonly value: JsonObject;
   readonly text: string | null;
   readonly sessionId: string | null;
@@ -125,17 +125,18 @@ function factsOf(context: ValidContext, surroundings: Surroundings, junkIds: Jun
   const sdkDeviceKind = deviceOfType(textOf(sdkDevice?.type), textOf(sdkDevice?.model));
   // An HTTP client such as okhttp counts as a bot, unless an SDK names the device that it runs on.
   const told = agentOf(userAgent);
-  const agent = told.bot && sdkDeviceKind !== null && !isBrowserAgent(userAgent) ? NO_AGENT : told;
+  const agent = told.bot !== null && sdkDeviceKind !== null && !isBrowserAgent(userAgent) ? NO_AGENT : told;
+  const bot = botReason(context, agent, surroundings);
   const pageObject = objectOf(value.page);
   const page = pageObject === null ? null : pageOf(pageObject);
   return {
     context,
-    ...flaggedAsBot(context, agent.bot),
+    ...markedAsBot(context, bot),
     sessionId: looseId(value.sessionId, junkIds),
     groupId: looseId(value.groupId, junkIds),
     ...placeFacts(context, surroundings),
     agent,
-    device: agent.device ?? sdkDeviceKind,
+    device: bot === null ? (agent.device ?? sdkDeviceKind) : BOT_DEVICE,
     os: agent.os ?? textOf(objectOf(value.os)?.name),
     browser: agent.browser ?? textOf(objectOf(value.browser)?.name),
     page,
@@ -157,8 +158,21 @@ function placeFacts(
   return { country: surroundings.country, region: surroundings.region, city: surroundings.city };
 }
 
-/** Splices the flag into the JSON: writing all of it again would cost as much as the validation. */
-function flaggedAsBot({ value, text }: ValidContext, bot: boolean): Pick<ContextFacts, 'value' | 'text'> {
-  if (!bot || 'bot' in value) return { value, text };
-  return { value: { bot: true, ...value }, text: text === null ? '{"bot":true}' : `{"bot":true,${text.slice(1)}` };
+/** Why the event is taken for one of a bot: what the event says of itself counts before all else. Null when it is none. */
+function botReason({ value, hadAddress }: ValidContext, agent: Agent, surroundings: Surroundings): string | null {
+  const { bot } = value;
+  if (bot === false) return null;
+  if (bot === true) return 'declared';
+  if (typeof bot === 'string' && bot !== '') return bot;
+  // A request speaks of the device that sent it, and not of one whose address or browser another tells.
+  const sentAgent = textOf(value.userAgent);
+  const isOwn = !hadAddress && (sentAgent === null || sentAgent === surroundings.userAgent);
+  return agent.bot ?? (isOwn ? surroundings.bot : null);
+}
+
+/** Splices the reason into the JSON: writing all of it again would cost as much as the validation. */
+function markedAsBot({ value, text }: ValidContext, bot: string | null): Pick<ContextFacts, 'value' | 'text'> {
+  if (bot === null || 'bot' in value) return { value, text };
+  const member = `"bot":${JSON.stringify(bot)}`;
+  return { value: { bot, ...value }, text: text === null ? `{${member}}` : `{${member},${text.slice(1)}` };
 }

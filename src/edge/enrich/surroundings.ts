@@ -5,6 +5,7 @@
  * name of its HTTP client, or by an event whose context gives the user's IP address (enrich.ts): the server's place would
  * put all users into one data centre. The IP address itself is neither read nor stored.
  */
+import { reasonOfRequest } from './bots.ts';
 import type { Pseudonyms } from './pseudonym.ts';
 import { isBrowserAgent } from './user-agent.ts';
 
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly city: string | null;
   /** Null when no browser sent the request. */
   readonly userAgent: string | null;
+  /** Why the request is taken for that of a bot, beside its User-Agent; null when nothing says so. */
+  readonly bot: string | null;
   /** Ids for events that ask for one. Absent when none of the request does. */
   readonly pseudonyms?: Pseudonyms | undefined;
 }
@@ -31,6 +34,7 @@ export function surroundingsOf(request: Request): Surroundings {
     region: textOrNull(place.region),
     city: textOrNull(place.city),
     userAgent: isBrowserAgent(userAgent) ? userAgent : null,
+    bot: reasonOfRequest(request.headers, place.asn),
   };
 }
 

@@ -1,7 +1,6 @@
 /**
  * User agent: the browser, operating system and kind of device behind a User-Agent text, and whether it is a bot.
  *
- * A bot's device is `bot`, and its events carry `context.bot: true`: they are kept and can be left out of a question.
  * Names have no versions: they become dimensions, and a version would make a cell of its own every few weeks.
  * Results are remembered, because parsing takes some 30 µs (bowser, isbot) and few texts make most of the traffic.
  */
@@ -14,10 +13,13 @@ export interface Agent {
   readonly os: string | null;
   /** One of desktop, mobile, tablet, tv, bot; null when it is unknown. */
   readonly device: string | null;
-  readonly bot: boolean;
+  /** Why it is taken for a bot (bots.ts); null when it is none. */
+  readonly bot: string | null;
 }
 
-export const NO_AGENT: Agent = { browser: null, os: null, device: null, bot: false };
+export const NO_AGENT: Agent = { browser: null, os: null, device: null, bot: null };
+/** The device of a bot. */
+export const BOT_DEVICE = 'bot';
 const REMEMBERED_AGENTS_MAX = 1_000;
 /** Real texts have 100 to 400 characters; a longer one is an attack on the regular expressions. */
 const AGENT_LENGTH_MAX = 1_024;
@@ -35,14 +37,24 @@ export function isBrowserAgent(userAgent: string | null): boolean {
 
 function parse(userAgent: string): Agent {
   const { browser, os, platform } = Bowser.parse(userAgent);
-  const bot = isbot(userAgent);
+  const bot = isbot(userAgent) ? reasonOf(userAgent) : null;
   const isIos = IOS_BROWSER.test(userAgent);
   return {
     browser: browser.name || null,
     os: isIos ? 'iOS' : os.name || null,
-    device: bot ? 'bot' : deviceOf(userAgent, isIos) || platform.type || (DESKTOP.test(userAgent) ? 'desktop' : null),
+    device:
+      bot !== null
+        ? BOT_DEVICE
+        : deviceOf(userAgent, isIos) || platform.type || (DESKTOP.test(userAgent) ? 'desktop' : null),
     bot,
   };
+}
+
+/** Browsers without a window call themselves so, in the User-Agent and in the client hints. */
+export const HEADLESS = /headless/i;
+
+function reasonOf(userAgent: string): string {
+  return HEADLESS.test(userAgent) ? 'headless' : 'user-agent';
 }
 
 /** Browsers of iOS alone. An iPad asks for desktop pages by default, and then calls itself a Macintosh. */

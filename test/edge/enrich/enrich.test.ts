@@ -39,15 +39,60 @@ describe('browser, system and device', () => {
     expect(await row({}, headers, BERLIN, 'browser', 'os', 'device', 'country')).toEqual([null, null, null, null]);
   });
 
-  it('mark a bot in the device and in the context', async () => {
-    expect(await row({}, { 'user-agent': GOOGLEBOT }, undefined, 'device', 'context')).toEqual(['bot', '{"bot":true}']);
-    const event = { context: { locale: 'en' } };
-    expect(await row(event, { 'user-agent': GOOGLEBOT }, undefined, 'context')).toEqual(['{"bot":true,"locale":"en"}']);
-  });
-
   it('survive a hostile text', async () => {
     const event = { context: { userAgent: `Mozilla/5.0 ${'('.repeat(20_000)}` } };
     expect(await row(event, {}, undefined, 'browser')).toEqual([null]);
+  });
+});
+
+describe('a bot', () => {
+  const AMAZON = { asn: 16_509 };
+  const HEADLESS = CHROME.replace('Chrome/', 'HeadlessChrome/');
+  const HINTS = { 'user-agent': CHROME, 'sec-ch-ua': '"HeadlessChrome";v="140", "Not=A?Brand";v="24"' };
+
+  it.each<[string, object, Record<string, string>, object | undefined, string]>([
+    ['its User-Agent', {}, { 'user-agent': GOOGLEBOT }, undefined, 'user-agent'],
+    ['the User-Agent of its context', { userAgent: GOOGLEBOT }, { 'user-agent': CHROME }, undefined, 'user-agent'],
+    ['a browser without a window', {}, { 'user-agent': HEADLESS }, undefined, 'headless'],
+    ['client hints', {}, HINTS, undefined, 'headless'],
+    ['a network of servers', {}, { 'user-agent': CHROME }, AMAZON, 'data-centre'],
+    [
+      'the same, of a browser that tells its User-Agent twice',
+      { userAgent: CHROME },
+      { 'user-agent': CHROME },
+      AMAZON,
+      'data-centre',
+    ],
+  ])('is told by %s', async (_name, context, headers, cf, reason) => {
+    const [device, stored] = (await row({ context }, headers, cf, 'device', 'context')) as [string, string];
+    expect([device, JSON.parse(stored).bot]).toEqual(['bot', reason]);
+  });
+
+  it.each([
+    [true, 'bot', true],
+    ['qa', 'bot', 'qa'],
+    [false, 'desktop', false],
+  ])('is what the event declares: %s', async (bot, device, kept) => {
+    const [found, stored] = (await row({ context: { bot } }, HINTS, AMAZON, 'device', 'context')) as [string, string];
+    expect([found, JSON.parse(stored).bot]).toEqual([device, kept]);
+  });
+
+  it('is nobody for whom a server speaks, wherever the server stands', async () => {
+    const forPhone = { context: { userAgent: IPHONE } };
+    expect(await row(forPhone, { 'user-agent': CHROME }, AMAZON, 'device')).toEqual(['mobile']);
+    const forAddress = { context: { ip: '192.0.2.1' } };
+    expect(await row(forAddress, { 'user-agent': CHROME }, AMAZON, 'device')).toEqual(['desktop']);
+    expect(await row({}, { 'user-agent': 'analytics-node-next/latest' }, AMAZON, 'device', 'context')).toEqual([
+      null,
+      null,
+    ]);
+  });
+
+  it('keeps what its context says', async () => {
+    const event = { context: { locale: 'en' } };
+    expect(await row(event, { 'user-agent': GOOGLEBOT }, undefined, 'context')).toEqual([
+      '{"bot":"user-agent","locale":"en"}',
+    ]);
   });
 });
 
