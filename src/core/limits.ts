@@ -11,6 +11,10 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** Limits that the first page needs stand alone: it then loads no others. */
+export const FUTURE_CLAMP_MS = 5 * MINUTE_MS;
+export const LIVE_BEAT_MS = 5 * SECOND_MS;
+
 export const LIMITS = {
   /** Unpacked body of an ingest request. Segment's batch limit is 500 KB; ten times that fits one Worker turn. */
   bodySizeBytesMax: 5 * MIB,
@@ -38,7 +42,7 @@ export const LIMITS = {
   verdictNotesMax: 1_000,
 
   /** An event dated later than this after its receipt has a broken clock: it is clamped and flagged. */
-  futureClampMs: 5 * MINUTE_MS,
+  futureClampMs: FUTURE_CLAMP_MS,
   /** A client clock is "provably fast" when `sentAt` is beyond the receipt by more than this. */
   fastClockMs: 30 * SECOND_MS,
   /** Earliest event time taken: 1990. A timestamp before it is an error of its unit or of its clock, not history. */
@@ -463,7 +467,7 @@ export const LIMITS = {
   liveListMs: SECOND_MS,
   /** Time that one run of a hub's alarm looks at the shards; the alarm is set again while somebody watches. */
   liveSpanMs: 10 * SECOND_MS,
-  liveBeatMs: 5 * SECOND_MS,
+  liveBeatMs: LIVE_BEAT_MS,
   /** Time that a watcher who begins is told of, and in which people are counted. */
   liveWindowMs: 5 * MINUTE_MS,
   /** Accounts of events that a shard gives at a look. Up to 1,250 events a second all have one. */
