@@ -11,8 +11,9 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** `LIMITS.futureClampMs`, for the page: by itself, it brings no other limit along. */
+/** Limits that the first page needs stand alone: it then loads no others. */
 export const FUTURE_CLAMP_MS = 5 * MINUTE_MS;
+export const LIVE_BEAT_MS = 5 * SECOND_MS;
 
 export const LIMITS = {
   /** Unpacked body of an ingest request. Segment's batch limit is 500 KB; ten times that fits one Worker turn. */
@@ -466,7 +467,7 @@ export const LIMITS = {
   liveListMs: SECOND_MS,
   /** Time that one run of a hub's alarm looks at the shards; the alarm is set again while somebody watches. */
   liveSpanMs: 10 * SECOND_MS,
-  liveBeatMs: 5 * SECOND_MS,
+  liveBeatMs: LIVE_BEAT_MS,
   /** Time that a watcher who begins is told of, and in which people are counted. */
   liveWindowMs: 5 * MINUTE_MS,
   /** Accounts of events that a shard gives at a look. Up to 1,250 events a second all have one. */

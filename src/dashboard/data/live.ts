@@ -1,22 +1,38 @@
 /**
- * Live: what happens now: the events and people of the last 30 minutes and the newest events, asked every two seconds
- * while the page is visible. Failures lengthen the wait. One reader serves all parts of the page.
+ * Live: what happens now: the events and people of the last 30 minutes and the newest events. One reader serves all parts
+ * of the page.
+ *
+ * The stream moves the counters. A question gives what they begin with, and the lists: it is asked soon after a message of
+ * the stream, and now and then because minutes pass. Where no stream comes through, the question is asked every two seconds.
+ * Failures lengthen the wait.
  */
 import { effect, signal } from '@preact/signals';
 import { FUTURE_CLAMP_MS, MINUTE_MS } from '../../core/limits.ts';
 import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
+import type { LiveMessage } from '../../wire/live.ts';
 import { type CallError, call, callErrorOf, isAborted } from './api.ts';
+import type { LiveVia } from './follow-live.ts';
+import {
+  type Check,
+  type LiveCounts,
+  LiveRate,
+  MINUTES_SHOWN,
+  mended,
+  minutesShown,
+  rolledTo,
+  withTold,
+} from './live-counts.ts';
 import type { Answer, QuestionBody } from './questions.ts';
 import { session } from './session.ts';
 
-export interface Live {
+export interface Live extends LiveCounts {
   readonly state: 'starting' | 'live' | 'paused' | 'failing';
   readonly error: CallError | null;
-  /** The starts of the last minutes, ascending; the last is the running minute. */
-  readonly startsMs: readonly number[];
-  readonly events: readonly number[];
-  readonly eventsTotal: number;
+  /** How the events come; null while they are asked for. */
+  readonly via: LiveVia;
   readonly people: number;
+  /** Events a second; null while no stream tells it. */
+  readonly perSecond: number | null;
   readonly latest: readonly ListedEvent[];
   /** A warning when some events are missing; empty when none is. */
   readonly gap: string;
@@ -25,10 +41,12 @@ export interface Live {
 const START: Live = {
   state: 'starting',
   error: null,
+  via: null,
   startsMs: [],
   events: [],
   eventsTotal: 0,
   people: 0,
+  perSecond: null,
   latest: [],
   gap: '',
 };
@@ -36,17 +54,32 @@ export const live = signal<Live>(START);
 /** Counts the changes: what is open now is asked again at each. */
 export const liveVersion = signal(0);
 
+/** The time from one question to the next: without a stream, and at least, however much the stream tells. */
 const EVERY_MS = 2_000;
+/** The time to the next question while the stream tells nothing. */
+const STREAMED_EVERY_MS = 10_000;
+/** The least time between two questions about a range that is open: they cost more than those of the last minutes. */
+const RANGES_EVERY_MS = 5_000;
+/** The time in which the stream tells what an answer has: the hub looks every 400 ms. */
+const TOLD_MS_MAX = 1_200;
 const WAIT_MS_MAX = 30_000;
-export const MINUTES_SHOWN = 30;
 const LATEST_COUNT = 20;
 /** Event times are clamped to `FUTURE_CLAMP_MS` from now; two minutes more cover the running minute and a slow answer. */
 const AHEAD_MINUTES = FUTURE_CLAMP_MS / MINUTE_MS + 2;
 
+/** When `liveVersion` was counted last. */
+let rangesAskedAtMs = Number.NEGATIVE_INFINITY;
+let isWanted = false;
 let wake: () => void = () => {};
 
-/** Reads at once, or as soon as a running read has ended. */
+/** Reads at once, or as soon as a running read has ended; what is open is asked again too. */
 export function readLiveNow(): void {
+  rangesAskedAtMs = Number.NEGATIVE_INFINITY;
+  wakeReader();
+}
+
+function wakeReader(): void {
+  isWanted = true;
   wake();
 }
 
@@ -57,39 +90,140 @@ export function startLive(): void {
     live.value = START;
     if (key === undefined) return;
     const controller = new AbortController();
-    void readOn(key, controller.signal);
+    const reader = new LiveReader(key, controller.signal);
+    void reader.run();
+    void reader.follow();
     return () => controller.abort();
   });
 }
 
-async function readOn(key: string, signal: AbortSignal): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    let waitMs = EVERY_MS;
-    try {
-      if (!document.hidden) show(await read(key, signal));
-      else if (live.peek().state !== 'paused') show({ ...live.peek(), state: 'paused' });
-      failures = 0;
-    } catch (error) {
-      if (isAborted(error)) return;
-      failures++;
-      const shown = callErrorOf(error);
-      waitMs = Math.min(WAIT_MS_MAX, Math.max(shown.retryAfterMs, EVERY_MS * 2 ** Math.min(failures - 1, 4)));
-      show({ ...live.peek(), state: 'failing', error: shown });
+class LiveReader {
+  readonly #key: string;
+  readonly #signal: AbortSignal;
+  #rate = new LiveRate();
+  /** Whether the counters begin with an answer to a question that was asked while the stream was on. */
+  #isSettled = false;
+  /** Connections that began or ended. */
+  #beginnings = 0;
+  /** The messages up to this instant were missed; the first answer has their events. */
+  #missedUntilMs = Number.NEGATIVE_INFINITY;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  /** The number of events when the ranges were asked; null before the first answer. */
+  #rangesTotal: number | null = null;
+  #isReadSoon = false;
+  #mending: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+
+  constructor(key: string, signal: AbortSignal) {
+    this.#key = key;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      let waitMs = live.peek().via === null ? EVERY_MS : STREAMED_EVERY_MS;
+      try {
+        if (!document.hidden) live.value = await this.#read();
+        else if (live.peek().state !== 'paused') live.value = { ...live.peek(), state: 'paused' };
+        this.#failures = 0;
+      } catch (error) {
+        if (isAborted(error)) return;
+        const shown = callErrorOf(error);
+        waitMs = Math.min(WAIT_MS_MAX, Math.max(shown.retryAfterMs, EVERY_MS * 2 ** Math.min(this.#failures++, 4)));
+        live.value = { ...live.peek(), state: 'failing', error: shown };
+      }
+      await pause(waitMs, this.#signal);
     }
-    await pause(waitMs, signal);
+  }
+
+  /** Follows the stream. Its module comes after the page, which needs it for nothing that it shows first. */
+  async follow(): Promise<void> {
+    const { followLive } = await import('./follow-live.ts').catch(() => ({ followLive: null }));
+    // Without the module the questions go on.
+    await followLive?.(this.#key, this.#signal, {
+      onMessage: (message) => this.#take(message),
+      onVia: (via) => {
+        live.value = { ...live.peek(), via, perSecond: null };
+        this.#isSettled = false;
+        this.#beginnings++;
+        wakeReader();
+      },
+    });
+  }
+
+  #take(message: LiveMessage): void {
+    const nowMs = Date.now();
+    if (message.type === 'hello') {
+      this.#missedUntilMs = Date.parse(message.at);
+      if (!message.resumed) this.#rate = new LiveRate();
+    }
+    if (message.type !== 'beat') this.#rate.add(message);
+    const shown = live.peek();
+    const perSecond = this.#rate.at(nowMs);
+    const isNews = message.type === 'tick' && (message.gap || message.seconds.some(({ accepted }) => accepted > 0));
+    if (!isNews) {
+      live.value = { ...shown, perSecond };
+      return;
+    }
+    const isNew = this.#isSettled && Date.parse(message.at) > this.#missedUntilMs;
+    live.value = { ...shown, ...(isNew && withTold(rolledTo(shown, nowMs), message)), perSecond };
+    this.#readSoon(nowMs);
+  }
+
+  /** Asks after what the stream told, unless an answer is that new: then when it no longer is. A failure keeps its wait. */
+  #readSoon(nowMs: number): void {
+    if (this.#isReadSoon || this.#failures > 0) return;
+    this.#isReadSoon = true;
+    const readNow = () => {
+      this.#isReadSoon = false;
+      if (this.#signal.aborted) return;
+      wakeReader();
+    };
+    setTimeout(readNow, Math.max(0, this.#askedAtMs + EVERY_MS - nowMs));
+  }
+
+  async #read(): Promise<Live> {
+    clearTimeout(this.#mending);
+    this.#askedAtMs = Date.now();
+    const beginnings = this.#beginnings;
+    const shownBefore = rolledTo(live.peek(), this.#askedAtMs).eventsTotal;
+    const answered = await readLive(this.#key, this.#signal);
+    this.#tellChange(answered.eventsTotal);
+    const { via, perSecond } = live.peek();
+    if (this.#isSettled && beginnings === this.#beginnings) {
+      this.#mending = setTimeout(() => this.#mend({ answered, shownBefore }, beginnings), TOLD_MS_MAX);
+      return { ...answered, via, perSecond, ...countsOf(rolledTo(live.peek(), this.#askedAtMs)) };
+    }
+    this.#isSettled = via !== null && beginnings === this.#beginnings;
+    return { ...answered, via, perSecond };
+  }
+
+  #tellChange(eventsTotal: number): void {
+    this.#rangesTotal ??= eventsTotal;
+    const nowMs = Date.now();
+    if (this.#rangesTotal === eventsTotal || nowMs - rangesAskedAtMs < RANGES_EVERY_MS) return;
+    this.#rangesTotal = eventsTotal;
+    rangesAskedAtMs = nowMs;
+    liveVersion.value++;
+  }
+
+  /** Mends the counters by an answer, once the stream has told what the answer may have. */
+  #mend(check: Check, beginnings: number): void {
+    const shown = live.peek();
+    const isSame = beginnings === this.#beginnings && shown.startsMs[0] === check.answered.startsMs[0];
+    if (isSame && !this.#signal.aborted) live.value = { ...shown, ...mended(shown, check) };
   }
 }
 
-function show(next: Live): void {
-  const before = live.peek();
-  live.value = next;
-  if (before.state !== 'starting' && next.eventsTotal !== before.eventsTotal) liveVersion.value++;
+function countsOf({ startsMs, events, eventsTotal }: LiveCounts): LiveCounts {
+  return { startsMs, events, eventsTotal };
 }
 
+/** Resolves after the time, when the page is hidden or shown, or when a read is wanted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
+      isWanted = false;
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', end);
       signal.removeEventListener('abort', end);
@@ -99,21 +233,22 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     wake = end;
     document.addEventListener('visibilitychange', end);
     signal.addEventListener('abort', end);
+    if (isWanted) end();
   });
 }
 
 /** The last 30 minutes, in whole minutes, so that rollups answer. It ends after now: clocks of devices run ahead. */
 export function lastMinutes(nowMs: number): { startsMs: readonly number[]; from: string; to: string } {
-  const runningMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
-  const startMs = runningMs - (MINUTES_SHOWN - 1) * MINUTE_MS;
+  const startsMs = minutesShown(nowMs);
+  const startMs = startsMs[0]!;
   return {
-    startsMs: Array.from({ length: MINUTES_SHOWN }, (_, i) => startMs + i * MINUTE_MS),
+    startsMs,
     from: new Date(startMs).toISOString(),
-    to: new Date(runningMs + AHEAD_MINUTES * MINUTE_MS).toISOString(),
+    to: new Date(startMs + (MINUTES_SHOWN - 1 + AHEAD_MINUTES) * MINUTE_MS).toISOString(),
   };
 }
 
-async function read(key: string, signal: AbortSignal): Promise<Live> {
+async function readLive(key: string, signal: AbortSignal): Promise<Live> {
   const { startsMs, from, to } = lastMinutes(Date.now());
   const queries: readonly QuestionBody[] = [
     { measure: 'count', interval: 'minute', timezone: 'UTC', from, to },
@@ -127,8 +262,8 @@ async function read(key: string, signal: AbortSignal): Promise<Live> {
   const points = counts?.series[0]?.points ?? [];
   const values = new Map(points.map(({ at, value }) => [Date.parse(at), value ?? 0]));
   return {
+    ...START,
     state: 'live',
-    error: null,
     startsMs,
     events: startsMs.map((startMs) => values.get(startMs) ?? 0),
     eventsTotal: counts?.series[0]?.total ?? 0,

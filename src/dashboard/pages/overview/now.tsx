@@ -10,15 +10,32 @@ import { Table } from '../../parts/table.tsx';
 
 const ROWS = 10;
 
+const VIA_WORDS = {
+  socket: 'Events show as they arrive.',
+  events: 'Events show as they arrive.',
+  questions: 'The live stream does not come through: events are asked for every two seconds.',
+} as const;
+
+/** One decimal of a number that is small. */
+function rate(perSecond: number): string {
+  return perSecond >= 100 ? full(Math.round(perSecond)) : perSecond.toFixed(1);
+}
+
 export function Now() {
-  const { state, error, startsMs, events, eventsTotal, people, latest, gap } = live.value;
+  const { state, error, via, startsMs, events, eventsTotal, people, perSecond, latest, gap } = live.value;
   const demo = demoKeys.value;
   const isDemo = demo !== null && demo.tenant === session.value?.tenant;
   return (
     <Card
       title="Last 30 minutes"
       actions={
-        <output id="state" class="badge" data-state={state}>
+        <output
+          id="state"
+          class="badge"
+          data-state={state}
+          data-via={via ?? 'questions'}
+          title={VIA_WORDS[via ?? 'questions']}
+        >
           {state}
         </output>
       }
@@ -36,6 +53,10 @@ export function Now() {
             <div>
               <dt>People</dt>
               <dd id="people-total">{full(people)}</dd>
+            </div>
+            <div>
+              <dt>Events a second</dt>
+              <dd id="events-rate">{perSecond === null ? '–' : rate(perSecond)}</dd>
             </div>
           </dl>
           {startsMs.length === 0 ? (
