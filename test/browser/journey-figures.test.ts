@@ -3,7 +3,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shareText } from '../../src/dashboard/charts/journeys/share-text.ts';
-import { full } from '../../src/dashboard/data/format.ts';
 import type { JourneyAnswer, JourneyName } from '../../src/wire/journeys.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { chromiumPath, launchChromium } from './chromium.ts';
@@ -24,6 +23,8 @@ interface Journey {
   readonly expected: (answer: never) => Cells;
 }
 
+/** A count in full, written here by itself: what the page shows is compared with it. */
+const full = (count: number) => new Intl.NumberFormat('en').format(count);
 const shareOf = (part: number, all: number) => shareText(all === 0 ? null : part / all);
 
 function funnelCells({ steps }: JourneyAnswer<'funnel'>): Cells {

@@ -10,6 +10,7 @@
  *
  * An empty field is left out of its event. A field that is not what its type says makes the row unreadable.
  */
+
 import { CliError, nearest, UsageError } from '../kit/command.ts';
 import type { ImportEvent, Json, Mapping } from './mapping.ts';
 import { RefusedRow } from './read/row.ts';
@@ -27,7 +28,7 @@ type Target = keyof typeof TARGETS;
 
 const CASTS: Readonly<Record<string, (value: unknown) => Json>> = {
   text: (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value)),
-  number: toNumber,
+  number: toExactNumber,
   boolean: toBoolean,
   json: (value) => (typeof value === 'string' ? JSON.parse(value) : (value as Json)),
   seconds: (value) => toNumber(value) * 1_000,
@@ -175,6 +176,12 @@ function valueAt(row: Row, path: readonly string[]): unknown {
 function castOf(target: string): ((value: unknown) => unknown) | undefined {
   if (target !== 'time') return undefined;
   return (value) => (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value);
+}
+
+/** The text itself where a double would round it. */
+function toExactNumber(value: unknown): number | string {
+  const number = toNumber(value);
+  return typeof value === 'string' && Math.abs(number) > Number.MAX_SAFE_INTEGER ? value.trim() : number;
 }
 
 function toNumber(value: unknown): number {

@@ -8,11 +8,15 @@ import { parseInstant } from '../../core/std/instant.ts';
 import type { ImportEvent } from './mapping.ts';
 import { RefusedRow } from './read/row.ts';
 
+/** Nanoseconds of JSON come as a text, because they are beyond 2^53; a double keeps their milliseconds. */
+const NANOSECONDS = /^\d{19}$/;
+
 /**
  * The event as it is when it has a time. An event without one gets `nowMs`; when that is undefined too, it is refused.
  */
 export function withTime(event: ImportEvent, nowMs: number | undefined): ImportEvent {
   const time: unknown = event.timestamp;
+  if (typeof time === 'string' && NANOSECONDS.test(time)) return Object.assign(event, { timestamp: Number(time) });
   if (!isMissing(time)) return event;
   if (nowMs !== undefined) return Object.assign(event, { timestamp: nowMs });
   throw new RefusedRow('timestamp-missing', `the event has no time: ${describe(time)}`, { path: '/timestamp' });

@@ -9,6 +9,7 @@
  * The stream has batches instead of single rows: half a million turns of an async iterator cost more than the parsing.
  */
 
+import { parseJsonText } from '../../edge/protocols/kit/loose.ts';
 import type { Format } from './mapping.ts';
 import { openBytes } from './read/bytes.ts';
 import { readCsv } from './read/csv.ts';
@@ -83,6 +84,9 @@ function toJson(line: Line): unknown {
   // Files that were joined have the mark of each at the start of a line.
   const text = line.charCodeAt(0) === 0xfeff ? line.slice(1) : line;
   if (text.trim() === '') return BLANK;
+  // Integers beyond 2^53 are texts, as in live events: a double would make one id of several.
+  const value = parseJsonText(text);
+  if (value !== undefined) return value;
   try {
     return JSON.parse(text);
   } catch (error) {

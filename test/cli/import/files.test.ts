@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Unreadable } from '../../../src/cli/import/read/row.ts';
+import { sentTimeMs, withTime } from '../../../src/cli/import/row-time.ts';
 import { readRows } from '../../../src/cli/import/rows.ts';
 import { describeShape, type ShapeRequest, surveyFile } from '../../../src/cli/import/survey.ts';
 
@@ -317,5 +318,23 @@ describe('gzip', () => {
     await expect(surveyFile(join(folder, 'none.csv'), request)).rejects.toThrow('none.csv does not exist');
     await expect(surveyFile(folder, request)).rejects.toThrow('is a folder');
     await expect(read(Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]))).rejects.toThrow('UTF-32');
+  });
+});
+
+describe('an integer beyond 2^53', () => {
+  const big = { user: '90071992547409931', list: ['-9007199254740993'], at: '1710072000123456789', small: 7 };
+  const json = '{"user":90071992547409931,"list":[-9007199254740993],"at":1710072000123456789,"small":7}';
+
+  it.each([
+    ['lines', `${json}\n${json}\n`],
+    ['an array', `[${json},\n${json}]`],
+    ['objects over several lines', json.replaceAll(',"', ',\n"').replaceAll('{', '{\n').repeat(2)],
+  ])('is the text that was written, in %s', async (_, text) => {
+    expect((await read(text, { format: 'ndjson' })).rows).toEqual([big, big]);
+  });
+
+  it('is a time in nanoseconds all the same', () => {
+    const event = withTime({ event: 'A', timestamp: big.at }, undefined);
+    expect(sentTimeMs(event.timestamp)).toBe(1_710_072_000_123);
   });
 });

@@ -52,6 +52,11 @@ describe('a mapping in one text', () => {
     expect(mapOne(text, given, Object.keys(given))?.properties).toEqual({ c: 'x', yes: true, list: [1, 2], n: '7' });
   });
 
+  it('keeps the text of a number that would be rounded', () => {
+    const big = { ...row, amount: '9007199254740993' };
+    expect(mapOne('event=A,time=created_at,v=amount:number', big)?.properties).toEqual({ v: '9007199254740993' });
+  });
+
   it.each([
     ['amount:number', { ...row, amount: '12,50' }, 'amount "12,50" is not a valid number'],
     ['amount:boolean', row, 'amount "12.5" is not a valid boolean'],

@@ -30,11 +30,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The number that a text writes; undefined when there is none. */
-export function numberOf(value: unknown): number | undefined {
+/** The number that a text writes, or the text where a double cannot keep it; undefined when there is none. */
+export function numberOf(value: unknown): number | string | undefined {
   if (value === null || value === undefined || value === '') return undefined;
   const number = Number(value);
-  return Number.isFinite(number) ? number : undefined;
+  if (!Number.isFinite(number)) return undefined;
+  return typeof value === 'string' && Math.abs(number) > Number.MAX_SAFE_INTEGER ? value : number;
 }
 
 /** The JSON of a text; the value itself when it is no text, or no JSON. */

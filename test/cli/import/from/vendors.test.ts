@@ -241,6 +241,7 @@ describe('--from ga4', () => {
             param('page_title', { string_value: 'A' }),
             param('ga_session_id', { int_value: '1710071999' }),
             param('engaged', { int_value: '1' }),
+            param('screen', { int_value: '-5164663614086310235' }),
           ],
           collected_traffic_source: { manual_source: 'news' },
         },
@@ -277,7 +278,7 @@ describe('--from ga4', () => {
         type: 'page',
         anonymousId: '12.34',
         timestamp: 1_710_072_000_000_000,
-        properties: { engaged: 1 },
+        properties: { engaged: 1, screen: '-5164663614086310235' },
         context: {
           page: { url: 'https://a.example/?utm_source=x', title: 'A' },
           campaign: { source: 'news' },
