@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LATE_IMPORT } from '../../../src/core/event/columns.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
+import { deviceHash, hashesOf, type IdHash, userHash } from '../../../src/core/people/id-hashes.ts';
 import { peopleOf } from '../../../src/core/people/linked-people.ts';
 import { hashText, type Link } from '../../../src/core/people/links.ts';
 import { LinksById } from '../../../src/core/people/links-by-id.ts';
@@ -117,10 +118,9 @@ describe('the links of a tenant', () => {
 
 const HASH_KEY = [1, 2, 3, 4] as const;
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-const hashOf = (id: string) => {
-  testHasher.hash(id);
-  return hashText(testHasher.high, testHasher.low);
-};
+const textOf = ({ high, low }: IdHash) => hashText(high, low);
+const userOf = (id: string) => textOf(userHash(testHasher, id));
+const deviceOf = (id: string) => textOf(deviceHash(testHasher, id));
 const anyLink = fc
   .record({
     kind: fc.constantFrom('device' as const, 'device' as const, 'alias' as const),
@@ -139,7 +139,9 @@ const anyStep = fc.record({
 
 const LAST = { links: [], isStored: false, undoes: null, asks: true };
 /** The links of a test name their ids; those of the product have hashes. */
-const hashed = (link: Link): Link => ({ ...link, from: hashOf(link.from), to: hashOf(link.to) });
+const hashed = (link: Link): Link => {
+  return { ...link, from: (link.kind === 'device' ? deviceOf : userOf)(link.from), to: userOf(link.to) };
+};
 const tailOf = (links: readonly Link[]) => recordColumns(links.map(eventOf), testHasher, LATE_IMPORT);
 
 /** Undoes the links of a source as an import is undone. */
@@ -215,12 +217,12 @@ function byId(all: readonly Link[]) {
 }
 
 function peopleIn(people: ReturnType<typeof peopleOf>) {
-  return IDS.map((id) => {
-    testHasher.hash(id);
-    const words = Uint32Array.of(testHasher.low, testHasher.high);
-    people.follow(words, 0);
-    const ids = people.idsOf(testHasher.high, testHasher.low);
-    const hashes = new BigUint64Array(ids.buffer);
-    return { id, person: hashText(words[1]!, words[0]!), first: hashes[0], all: [...hashes].sort() };
-  });
+  return IDS.flatMap((id) =>
+    hashesOf(testHasher, id).map(({ high, low }) => {
+      const words = Uint32Array.of(low, high);
+      people.follow(words, 0);
+      const hashes = new BigUint64Array(people.idsOf(high, low).buffer);
+      return { id, person: hashText(words[1]!, words[0]!), first: hashes[0], all: [...hashes].sort() };
+    }),
+  );
 }
