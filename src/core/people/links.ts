@@ -24,11 +24,14 @@ import { PairTable } from './pair-table.ts';
 export const LINK_KINDS = ['device', 'alias'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
 
-/** A link by hashes of 16 hex digits: unlike numbers they pass through JSON and D1 unharmed. */
-export interface Link {
-  readonly kind: LinkKind;
+/** Two ids by hashes of 16 hex digits: unlike numbers they pass through JSON and D1 unharmed. */
+export interface Pair {
   readonly from: string;
   readonly to: string;
+}
+
+export interface Link extends Pair {
+  readonly kind: LinkKind;
   readonly atMs: number;
 }
 
@@ -101,6 +104,20 @@ export class Links {
     if (devices.length + aliases.length + further.length === 0) return this;
     return new Links(this.devices.with(devices), this.aliases.with(aliases), this.furtherAliases.with(further));
   }
+}
+
+/** Returns the links without these pairs: those of devices, and those of aliases. */
+export function without(
+  { devices, aliases, furtherAliases }: Links,
+  pairs: { readonly devices: readonly Pair[]; readonly aliases: readonly Pair[] },
+): Links {
+  const wordsIn = (list: readonly Pair[]) => list.flatMap(({ from, to }) => [...wordsOf(from), ...wordsOf(to)]);
+  const aliasWords = wordsIn(pairs.aliases);
+  return new Links(
+    devices.without(wordsIn(pairs.devices)),
+    aliases.without(aliasWords),
+    furtherAliases.without(aliasWords),
+  );
 }
 
 /** Returns the link of a device that holds, of all links that the device has. */

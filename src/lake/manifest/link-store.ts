@@ -143,6 +143,20 @@ export async function* readLinksById(db: D1Database, uid: string): AsyncGenerato
   }
 }
 
+/** Reads the aliases of ids, each with its earliest time. */
+export async function readAliases(db: D1Database, uid: string, ids: readonly string[]): Promise<Link[]> {
+  if (ids.length === 0) return [];
+  const { results } = await db
+    .prepare(
+      `SELECT kind, from_hash AS "from", to_hash AS "to", MIN(at_ms) AS atMs FROM links
+       WHERE uid = ?1 AND undone = 0 AND kind = 'alias' AND from_hash IN (SELECT value FROM json_each(?2))
+       GROUP BY from_hash, to_hash`,
+    )
+    .bind(uid, JSON.stringify(ids))
+    .all<LinkRow>();
+  return results;
+}
+
 /** Reads the one link of each device that holds: the first by time, then by the user's hash. */
 export async function readHoldingLinks(db: D1Database, uid: string, devices: readonly string[]): Promise<Link[]> {
   const pages: LinkRow[][] = [];
