@@ -272,6 +272,17 @@ describe('a device that is called as somebody else’s user id', () => {
     await holds();
   });
 
+  it('names no previous id of a user by an alias that links nothing', async () => {
+    const world = new World({ nowMs: NOW_MS });
+    const alias = { atMs: YESTERDAY_MS, type: 'alias' as const, event: 'alias', user_id: 'alice' };
+    world.append(0, [
+      record({ ...alias, id: 'a', sender: 'browser', properties: { previousId: 'bob' } }),
+      record({ ...alias, id: 'b', sender: 'browser', anonymous_id: 'own', properties: { previousId: 'own' } }),
+      record({ ...alias, id: 'c', sender: 'server', properties: { previousId: 'old' } }),
+    ]);
+    expect((await clientOf(world)('/v1/people/alice')).body).toMatchObject({ previousIds: ['old', 'own'] });
+  });
+
   it('is found by its name where no user has it', async () => {
     const world = new World({ nowMs: NOW_MS });
     world.append(0, [record({ id: 'e', atMs: YESTERDAY_MS, anonymous_id: 'dev', event: 'Looked' })]);
