@@ -6,3 +6,11 @@ INSERT OR IGNORE INTO links (uid, kind, from_hash, to_hash, at_ms, source, undon
 INSERT OR IGNORE INTO waiting_links (uid, import_id, version, kind, from_hash, to_hash, at_ms)
   SELECT uid, import_id, version, kind, substr(from_hash, 9) || substr(from_hash, 1, 8), to_hash, at_ms
   FROM waiting_links WHERE kind = 'device';
+
+-- The people to whom as many ids are linked as a person may have, so that an edge can say so of a further one.
+CREATE TABLE full_people (
+  uid         TEXT NOT NULL,
+  person_hash TEXT NOT NULL,
+  PRIMARY KEY (uid, person_hash)
+) WITHOUT ROWID;
+CREATE INDEX links_to ON links (uid, to_hash, from_hash);

@@ -402,6 +402,8 @@ export const LIMITS = {
    * database. Of the people beyond it, the largest ones, no link is made at all.
    */
   crowdIdsMax: 20_000,
+  /** People of whom an edge knows that they have so many, in 20 KB beside the tenant. Of others a verdict does not say so. */
+  fullPeopleToldMax: 1_000,
   /** Links of one page: about 5 MB of D1's answer. */
   linkPageRowsMax: 40_000,
   /** Links of all tenants that an isolate keeps: as many as those of one answer, so that any tenant fits. */
