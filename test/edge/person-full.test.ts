@@ -5,34 +5,17 @@ import { loadTenant } from '../../src/control/tenants/tenants.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { userHash } from '../../src/core/people/id-hashes.ts';
 import { hashText, type Link } from '../../src/core/people/links.ts';
-import { Hasher } from '../../src/core/std/hash.ts';
 import { insertFullPeople, insertLinks, undoLinks } from '../../src/lake/manifest/link-store.ts';
+import { testHasher } from '../support/events.ts';
 import { fakeApp } from '../support/fake-services.ts';
+import { testApp, testTenant } from './support/app.ts';
+
+const { high, low } = userHash(testHasher, 'alice');
+const ALICE = hashText(high, low);
 
 describe('an identify of a user who has enough ids', () => {
   it('is taken and noted, and so is an alias; other events and other users are not noted', async () => {
-    const { app, services, createTenant } = fakeApp();
-    const { uid, keys } = await createTenant('shop');
-    const { hashKey } = (await loadTenant(services.db, uid))!.tenant;
-    const { high, low } = userHash(new Hasher(hashKey), 'alice');
-    const links = (count: number): Link[] =>
-      Array.from({ length: count }, (_, n) => ({
-        kind: 'device',
-        from: hashText(7, n + 1),
-        to: hashText(high, low),
-        atMs: n,
-      }));
-    const store = (list: readonly Link[]) =>
-      services.db.batch([...insertLinks(services.db, uid, 's', list), ...insertFullPeople(services.db, uid, list)]);
-    const full = async () => (await loadTenant(services.db, uid))!.tenant.fullPeople?.size ?? 0;
-
-    await store(links(LIMITS.personIdsMax - 2));
-    expect(await full()).toBe(0);
-    await store(links(LIMITS.personIdsMax - 1).slice(-1));
-    expect(await full()).toBe(1);
-    // One link told by two sources is one id.
-    await services.db.batch(insertLinks(services.db, uid, 't', links(5)));
-
+    const { send, shards } = await testApp(testTenant({ fullPeople: new Set([ALICE]) }));
     const batch = [
       { type: 'identify', userId: 'alice', anonymousId: 'd' },
       { type: 'alias', userId: 'alice', previousId: 'old' },
@@ -40,12 +23,8 @@ describe('an identify of a user who has enough ids', () => {
       { type: 'track', event: 'Looked', userId: 'alice', anonymousId: 'd' },
       { type: 'identify', userId: 'bob', anonymousId: 'd' },
     ].map((event, at) => ({ ...event, id: `e${at}` }));
-    const response = await app.request('/v1/batch', {
-      method: 'POST',
-      headers: { authorization: `Bearer ${keys.server}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ batch }),
-    });
-    expect(await response.json()).toMatchObject({
+    const verdict = await (await send({ batch }, { path: '/v1/batch' })).json();
+    expect(verdict).toMatchObject({
       accepted: 5,
       noted: 2,
       notes: [
@@ -53,8 +32,28 @@ describe('an identify of a user who has enough ids', () => {
         { index: 1, id: 'e1', code: 'person-full', path: '/userId' },
       ],
     });
+    expect(shards.rows('id')).toHaveLength(5);
+  });
+});
 
-    await undoLinks(services.db, uid, { pairs: [], sources: ['s'] });
-    expect(await full()).toBe(0);
+describe('a user has enough ids', () => {
+  it('when as many are linked as a person may have, however many sources tell of one, until links are undone', async () => {
+    const { services, createTenant } = fakeApp();
+    const { uid } = await createTenant('shop');
+    const { db } = services;
+    const links = Array.from({ length: LIMITS.personIdsMax - 1 }, (_, n): Link => {
+      return { kind: 'device', from: hashText(7, n + 1), to: ALICE, atMs: n };
+    });
+    const store = (source: string, list: readonly Link[]) =>
+      db.batch([...insertLinks(db, uid, source, list), ...insertFullPeople(db, uid, list)]);
+    const full = async () => [...((await loadTenant(db, uid))!.tenant.fullPeople ?? [])];
+
+    await store('s', links.slice(1));
+    await store('t', links.slice(1, 5));
+    expect(await full()).toEqual([]);
+    await store('s', links.slice(0, 1));
+    expect(await full()).toEqual([ALICE]);
+    await undoLinks(db, uid, { pairs: [], sources: ['s'] });
+    expect(await full()).toEqual([]);
   });
 });
