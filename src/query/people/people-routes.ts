@@ -61,7 +61,8 @@ export function peopleRoutes(services: PeopleServices): Hono {
       method: 'get',
       path: '/:id',
       summary: 'Shows a person: traits, first and last touch, and the number of events by name',
-      description: '`id` is any user id or anonymous id of the person. Where it is both, of two people, the user is shown.',
+      description:
+        '`id` is any user id or anonymous id of the person. Where it is both, of two people, the user is shown.',
     },
     ({ tenant, params: { id } }) => showProfile(tenant, id),
   );
