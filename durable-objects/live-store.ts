@@ -6,7 +6,8 @@
  * - `ticket`: tickets that are spent, until they would have ended.
  * - `report`: the refusals of one request, as one row of JSON: a row written is what the platform bills.
  * - `unkept`: refusals that were counted and not kept, by the minute.
- * Reports are dropped, the oldest first, when there are too many refusals or when they are a day old.
+ * Reports are dropped, the oldest first, when there are too many refusals or when they are a day old; those of browsers before
+ * those of servers while they are more than half.
  */
 import { LIMITS, MINUTE_MS } from '../src/core/limits.ts';
 import {
@@ -27,6 +28,7 @@ const SCHEMA_VERSION = 1;
 const SLACK = LIMITS.refusalsKeptMax / 10;
 
 type MetaRow = { schema_version: number; uid: string | null; first_seq: number; watched_until_ms: number };
+type CountedReport = { id: number; count: number; isBrowser: number };
 type ReportRow = { id: number; at_ms: number; count: number; body: string };
 
 /** How far the hub has looked. */
@@ -253,15 +255,30 @@ export class LiveStore {
   }
 
   #dropOldest(): void {
-    let until = 0;
-    let left = this.#kept;
-    const rows = this.#sql.exec<{ id: number; count: number }>('SELECT id, count FROM report ORDER BY id');
-    for (const { id, count } of rows) {
-      if (left - count < LIMITS.refusalsKeptMax) break;
+    const dropped: number[] = [];
+    const isFull = () => this.#kept > LIMITS.refusalsKeptMax;
+    const drop = (reports: readonly CountedReport[], mayGo: (count: number) => boolean) => {
+      for (const { id, count } of reports) {
+        if (!isFull() || this.#kept - count < LIMITS.refusalsKeptMax || !mayGo(count)) break;
+        dropped.push(id);
+        this.#kept -= count;
+      }
+    };
+    const reports = this.#sql
+      .exec<CountedReport>("SELECT id, count, body ->> '$.keyClass' = 'browser' AS isBrowser FROM report ORDER BY id")
+      .toArray();
+    const ofBrowsers = reports.filter(({ isBrowser }) => isBrowser === 1);
+    let left = ofBrowsers.reduce((sum, { count }) => sum + count, 0);
+    // Half of the place is that of servers, as far as they need it: anybody has a browser's key.
+    const least = LIMITS.refusalsKeptMax / 2 + LIMITS.refusalsPerRequestMax;
+    drop(ofBrowsers, (count) => {
+      if (left < least) return false;
       left -= count;
-      until = id;
-    }
-    this.#sql.exec('DELETE FROM report WHERE id <= ?', until);
-    this.#kept = left;
+      return true;
+    });
+    const gone = new Set(dropped);
+    const others = left < least ? reports.filter(({ id }) => !gone.has(id)) : [];
+    drop(others, () => true);
+    this.#sql.exec('DELETE FROM report WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(dropped));
   }
 }

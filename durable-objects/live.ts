@@ -33,12 +33,16 @@ export interface LiveEnv {
   readonly DIRECTORY: DurableObjectNamespace;
 }
 
+const BROWSER_REPORTS_MAX = LIMITS.refusalReportsPerPeriod / 2;
+
 export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
   readonly #store = new LiveStore(this.ctx.storage.sql);
   readonly #feed = new LiveFeed(this.#store);
   readonly #look: LiveLook;
   readonly #watchers: LiveWatchers;
   readonly #allowance = fullAllowance(LIMITS.refusalReportsPerPeriod, Date.now(), LIMITS.refusalReportsPeriodMs);
+  /** Anybody has a browser's key: a flood of its refusals leaves room for those of servers. */
+  readonly #browserAllowance = fullAllowance(BROWSER_REPORTS_MAX, Date.now(), LIMITS.refusalReportsPeriodMs);
   /** Refusals that were counted and are not written yet. */
   #unkept = 0;
   /** Set once the storage is erased: this instance keeps nothing until it is evicted. */
@@ -63,7 +67,7 @@ export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
     if (this.#isWiped) return;
     const nowMs = Date.now();
     this.#unkept += unkept + report.more;
-    if (this.#hasAllowance(nowMs)) {
+    if (this.#hasAllowance(report.keyClass, nowMs)) {
       this.#store.addUnkept(this.#takeUnkept(), nowMs);
       this.#store.saveReport(report);
     } else this.#unkept += report.items.length;
@@ -179,9 +183,11 @@ export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
     return this.#watchers.count === 0 && nowMs - this.#store.watchedUntilMs > LIMITS.liveWindowMs;
   }
 
-  #hasAllowance(nowMs: number): boolean {
+  #hasAllowance(keyClass: RefusalReport['keyClass'], nowMs: number): boolean {
     const { refusalReportsPerPeriod: quota, refusalReportsPeriodMs: periodMs } = LIMITS;
-    return spend(this.#allowance, quota, 1, nowMs, periodMs) === 0;
+    const isBeyond =
+      keyClass === 'browser' && spend(this.#browserAllowance, BROWSER_REPORTS_MAX, 1, nowMs, periodMs) > 0;
+    return !isBeyond && spend(this.#allowance, quota, 1, nowMs, periodMs) === 0;
   }
 
   #takeUnkept(): number {

@@ -395,6 +395,15 @@ export const LIMITS = {
    * 128 MB. An id with several links counts as two more.
    */
   linksMax: 2_500_000,
+  /** Ids of one person: Mixpanel has as many. A link that would give a person more is not made. */
+  personIdsMax: 500,
+  /**
+   * Ids of the people with more than that many, whose links are then decided by their times: one statement of the
+   * database. Of the people beyond it, the largest ones, no link is made at all.
+   */
+  crowdIdsMax: 20_000,
+  /** People of whom an edge knows that they have so many, in 20 KB beside the tenant. Of others a verdict does not say so. */
+  fullPeopleToldMax: 1_000,
   /** Links of one page: about 5 MB of D1's answer. */
   linkPageRowsMax: 40_000,
   /** Links of all tenants that an isolate keeps: as many as those of one answer, so that any tenant fits. */

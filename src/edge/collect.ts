@@ -14,6 +14,8 @@
 
 import type { DailySalts } from '../control/cookieless/daily-salts.ts';
 import type { Arrival } from '../core/event/validate.ts';
+import { userHash } from '../core/people/id-hashes.ts';
+import { hashText } from '../core/people/links.ts';
 import type { DirectoryOf, ShardOf } from '../core/shard/rpc.ts';
 import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { mapOf } from '../core/shard/split.ts';
@@ -102,6 +104,16 @@ interface LiveOptions {
   readonly deps: CollectDeps;
 }
 
+/** Tells of a user whether no further id is linked to them; undefined when this is so of nobody. */
+function isFullOf({ hashKey, fullPeople }: Tenant): ((userId: string) => boolean) | undefined {
+  if (fullPeople === undefined) return undefined;
+  const hasher = new Hasher(hashKey);
+  return (userId) => {
+    const { high, low } = userHash(hasher, userId);
+    return fullPeople.has(hashText(high, low));
+  };
+}
+
 function admitLive(
   request: Request,
   batch: WireBatch,
@@ -114,6 +126,7 @@ function admitLive(
     surroundings: { ...surroundingsOf(request), pseudonyms },
     newId: eventIdMaker(deps.random),
     size: new StoredSize(),
+    isFull: isFullOf(tenant),
     keepsParsed: true,
   });
 }

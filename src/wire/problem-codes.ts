@@ -191,6 +191,8 @@ export const NOTE_CODES: Readonly<Record<EventNoteCode, string>> = {
   'number-as-text': 'The number is beyond ±(2^53 − 1). It is kept as a text, with all its digits.',
   'parameters-removed':
     'Parameters of the URL are not stored: they are neither on the list of campaigns nor on that of the tenant.',
+  'person-full':
+    'The person has as many ids as a person may have. The event counts; an id that is new to the person is not linked.',
   'text-repaired': 'The text or key holds a NUL or half of a surrogate pair. Each of them is U+FFFD now.',
   'timestamp-clamped': 'The time lies in the future. It is five minutes after the receipt now.',
 };

@@ -2,7 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { KeptRefusal, RefusalReport } from '../../src/core/live/refusal.ts';
+import type { KeptRefusal, RefusalReport, RefusalsReply } from '../../src/core/live/refusal.ts';
 import type { LiveRpc } from '../../src/core/live/rpc.ts';
 import type { Env } from '../../src/index.ts';
 
@@ -22,6 +22,16 @@ function newHub() {
       alarm: await storage.getAlarm(),
     }));
   return { uid, stub, hub, ids, tables };
+}
+
+async function oldestPage(hub: LiveRpc): Promise<RefusalsReply> {
+  let page = await hub.refusals({ limit: 1_000 });
+  while (page.next !== null) page = await hub.refusals({ limit: 1_000, before: page.next });
+  return page;
+}
+
+function ofBrowser(refused: RefusalReport): RefusalReport {
+  return { ...refused, keyClass: 'browser' };
 }
 
 function report(name: string, count = 1, receivedAtMs = Date.now(), more = 0): RefusalReport {
@@ -71,6 +81,26 @@ describe('a hub', () => {
     expect(kept).toBeGreaterThanOrEqual(LIMITS.refusalsKeptMax);
     expect(kept).toBeLessThanOrEqual(1.1 * LIMITS.refusalsKeptMax);
     expect((await ids(1))[0]).toBe('r119-99');
+  });
+
+  it("keeps a server's refusals through a flood of a browser's, and the last of that too", async () => {
+    const { hub, ids } = newHub();
+    await hub().note(report('order'), 0);
+    for (let i = 0; i < 125; i++) await hub().note(ofBrowser(report(`r${i}-`, 100)), 0);
+    expect((await ids(1))[0]).toBe('r124-99');
+    const { kept, refusals } = await oldestPage(hub());
+    expect(refusals.at(-1)!.id).toBe('order');
+    expect(kept).toBeLessThanOrEqual(1.1 * LIMITS.refusalsKeptMax);
+  });
+
+  it('leaves half of what it writes to servers in a flood of a browser', async () => {
+    const { hub } = newHub();
+    const half = LIMITS.refusalReportsPerPeriod / 2;
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now());
+    for (let i = 0; i < half + 20; i++) await hub().note(ofBrowser(report(`b${i}`)), 0);
+    await hub().note(report('order'), 0);
+    vi.restoreAllMocks();
+    expect((await hub().refusals({ limit: 0 })).kept).toBe(half + 1);
   });
 
   it('drops what is a day old, and leaves no storage behind when nothing is left', async () => {

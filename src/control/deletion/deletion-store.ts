@@ -51,6 +51,7 @@ export const TABLES_BY_UID: Readonly<Record<string, readonly string[]>> = {
   flush_failures: ['incarnation', 'seq_from'],
   exports: ['export_id'],
   links: ['link_seq'],
+  full_people: ['person_hash'],
   cohorts: ['cohort_id'],
   insights: ['insight_id'],
   profiles: ['block', 'bucket'],

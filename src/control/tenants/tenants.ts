@@ -7,6 +7,7 @@
  */
 
 import { JunkIds } from '../../core/event/junk-id.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { Privacy } from '../../core/privacy/privacy.ts';
 import type { ShardEpoch, ShardMap } from '../../core/shard/shard-map.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
@@ -18,11 +19,13 @@ import { type RollupRow, rollupsFrom, selectRollups } from '../rollups/rollup-st
 import { insertKey, type KeyToStore } from './key-store.ts';
 import type { KnownTenant } from './tenant-cache.ts';
 
-export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups' | 'junkIds' | 'privacy'> {
+export interface TenantRecord extends Omit<Tenant, 'shardMap' | 'rollups' | 'junkIds' | 'privacy' | 'fullPeople'> {
   /** Shards in each region under the latest epoch. */
   readonly shardCount: number;
   readonly createdAtMs: number;
 }
+type Hashed = { readonly hash: string };
+
 interface TenantRow {
   readonly uid: string;
   readonly id: string;
@@ -51,11 +54,12 @@ const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, q
 
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
 export async function loadTenant(db: D1Database, uid: string): Promise<KnownTenant | null> {
-  const [tenants, keys, rollups] = (await db.batch<unknown>([
+  const [tenants, keys, rollups, full] = (await db.batch<unknown>([
     db.prepare(`SELECT ${TENANT_COLUMNS} FROM tenants WHERE uid = ? AND deleted_at_ms IS NULL`).bind(uid),
     db.prepare('SELECT hash FROM keys WHERE uid = ? AND revoked_at_ms IS NULL').bind(uid),
     selectRollups(db, uid),
-  ])) as [D1Result<TenantRow>, D1Result<{ hash: string }>, D1Result<RollupRow>];
+    db.prepare('SELECT person_hash AS hash FROM full_people WHERE uid = ? LIMIT ?').bind(uid, LIMITS.fullPeopleToldMax),
+  ])) as [D1Result<TenantRow>, D1Result<Hashed>, D1Result<RollupRow>, D1Result<Hashed>];
   const row = tenants.results[0];
   if (!row) return null;
   const { shardCount: _, createdAtMs: __, ...record } = recordFrom(row);
@@ -64,6 +68,7 @@ export async function loadTenant(db: D1Database, uid: string): Promise<KnownTena
       ...record,
       shardMap: shardMapFrom(row),
       rollups: rollupsFrom(rollups.results),
+      ...(full.results.length > 0 && { fullPeople: new Set(full.results.map(({ hash }) => hash)) }),
       ...(row.junk_ids !== null && { junkIds: new JunkIds(JSON.parse(row.junk_ids)) }),
       ...(row.privacy !== null && { privacy: new Privacy(JSON.parse(row.privacy)) }),
     },

@@ -13,10 +13,10 @@ import {
   type EventRecord,
   type EventStrings,
   partitionKeyOf,
-  personOf,
   STRING_COLUMNS,
   type StringColumn,
 } from '../event/event.ts';
+import { type HashColumns, writeIdHashes } from '../people/id-hashes.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 import type { Hasher } from '../std/hash.ts';
 import { assert } from '../std/result.ts';
@@ -106,8 +106,7 @@ export function encodeBlock(input: BlockInput): Uint8Array {
     hasher,
     new Float64Array(buffer, offsets.at, n),
     new Uint32Array(buffer, offsets.idHash, 2 * n),
-    new Uint32Array(buffer, offsets.person, 2 * n),
-    new Uint32Array(buffer, offsets.keyHash, 2 * n),
+    { person: new Uint32Array(buffer, offsets.person, 2 * n), key: new Uint32Array(buffer, offsets.keyHash, 2 * n) },
   );
   new Float64Array(buffer, offsets.numbers, numbers.length).set(numbers);
   const lengths = new Uint32Array(buffer, offsets.stringLengths, strings.texts.length);
@@ -145,25 +144,15 @@ function writeHashes(
   hasher: Hasher,
   at: Float64Array,
   idHash: Uint32Array,
-  person: Uint32Array,
-  keyHash: Uint32Array,
+  columns: HashColumns,
 ): void {
   for (let row = 0; row < records.length; row++) {
     const record = records[row]!;
     at[row] = record.atMs;
-    const personText = personOf(record.strings);
-    const keyText = partitionKeyOf(record.strings);
-    hasher.hash(dedupeText(record.strings, keyText));
+    hasher.hash(dedupeText(record.strings, partitionKeyOf(record.strings)));
     idHash[2 * row] = hasher.low;
     idHash[2 * row + 1] = hasher.high;
-    if (personText !== null) {
-      hasher.hash(personText);
-      person[2 * row] = hasher.low;
-      person[2 * row + 1] = hasher.high;
-    }
-    if (keyText !== personText) hasher.hash(keyText);
-    keyHash[2 * row] = hasher.low;
-    keyHash[2 * row + 1] = hasher.high;
+    writeIdHashes(record.strings, hasher, row, columns);
   }
 }
 

@@ -12,6 +12,7 @@ export const EVENT_NOTE_CODES = [
   'parameters-removed',
   'credentials-removed',
   'alias-untrusted',
+  'person-full',
 ] as const;
 export type EventNoteCode = (typeof EVENT_NOTE_CODES)[number];
 

@@ -6,16 +6,18 @@
  * (CORRECTNESS I4): a clock that anybody sets takes no device.
  *
  * Anybody has a browser key, so its alias tells only whose its own device is, as an identify does: the first user of the device
- * holds. An alias of another id, by which a stranger would join two users, makes no link.
+ * holds. An alias of another id, by which a stranger would join two users, makes no link. Nor does the name of a device: an
+ * anonymous id is no user's (id-hashes.ts), whatever its text.
  *
  * An identify event's partition key is its anonymous id, its person the user: where the two hashes differ, both were
- * sent.
+ * sent. The previous id of an alias may be a user's or a device's, and both become the person's.
  */
 import { type EventColumns, LATE_IMPORT } from '../event/columns.ts';
 import type { StringColumn } from '../event/event.ts';
 import type { Hasher } from '../std/hash.ts';
 import { wordsOf } from '../std/words.ts';
-import { hashText, type Link } from './links.ts';
+import { userHash } from './id-hashes.ts';
+import { hashText, type Link, swapped } from './links.ts';
 
 /** Text columns that the batches must have, beside `at`, `received_at`, `late`, `person` and `key_hash`. */
 export const LINK_COLUMNS: readonly StringColumn[] = ['type', 'sender', 'properties'];
@@ -49,11 +51,13 @@ export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] 
     if ((low | high) === 0) continue;
     const to = hashText(high, low);
     const device = hashText(keys[2 * row + 1]!, keys[2 * row]!);
-    const from = type === 'identify' ? device : previousHash(strings.properties![row] ?? null, hasher);
-    if (from === null || from === to) continue;
+    const previous = type === 'identify' ? null : previousHash(strings.properties![row] ?? null, hasher);
+    if (type !== 'identify' && previous === null) continue;
     const isBrowser = strings.sender?.[row] === 'browser';
-    if (isBrowser && from !== device) continue;
+    if (isBrowser && previous !== null && swapped(previous) !== device) continue;
     const kind = type === 'identify' || isBrowser ? 'device' : 'alias';
+    const from = kind === 'device' ? device : previous!;
+    if (from === to) continue;
     const key = `${kind} ${from} ${to}`;
     const known = found.get(key);
     const atMs = (late[row]! & LATE_IMPORT) === 0 ? receivedAt[row]! : at[row]!;
@@ -62,10 +66,11 @@ export function findLinks(columns: EventColumns, hasher: Hasher | null): Link[] 
   return [...found.values()];
 }
 
+/** The hash of the previous id as that of a user. A link of it leads away from the device of this name too (links.ts). */
 function previousHash(properties: string | null, hasher: Hasher | null): string | null {
   if (properties === null || hasher === null) return null;
   const { previousId } = JSON.parse(properties) as { previousId?: unknown };
   if (typeof previousId !== 'string' || previousId === '') return null;
-  hasher.hash(previousId);
-  return hashText(hasher.high, hasher.low);
+  const { high, low } = userHash(hasher, previousId);
+  return hashText(high, low);
 }

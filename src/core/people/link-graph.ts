@@ -6,6 +6,7 @@
  * former never represents a person, and the latter always does.
  */
 import { HashIndex, NOT_FOUND } from '../std/hash-index.ts';
+import { hashText } from './links.ts';
 import type { PairTable } from './pair-table.ts';
 
 const IS_LED_TO = 1;
@@ -30,7 +31,21 @@ export class LinkGraph {
   }
 
   has(high: number, low: number): boolean {
-    return this.#ids.find(high, low) !== NOT_FOUND;
+    return this.find(high, low) !== NOT_FOUND;
+  }
+
+  /** Returns the number of an id, or NOT_FOUND. */
+  find(high: number, low: number): number {
+    return this.#ids.find(high, low);
+  }
+
+  /** Returns the number of the id that stands for the one of this number. */
+  representativeOf(id: number): number {
+    return this.#representatives[id]!;
+  }
+
+  textOf(id: number): string {
+    return hashText(this.#ids.high(id), this.#ids.low(id));
   }
 
   /** Overwrites a hash by that of its representative. Returns false when it is its own, or not in the graph. */

@@ -23,11 +23,11 @@ export function peopleOf(links: Links): LinkedPeople {
 
 export class LinkedPeople {
   readonly #tables: readonly PairTable[];
-  readonly #graph: LinkGraph;
+  readonly graph: LinkGraph;
 
   constructor({ devices, aliases, furtherAliases }: Links) {
     this.#tables = [devices, aliases].filter(({ size }) => size > 0);
-    this.#graph = new LinkGraph(this.#tables, furtherAliases);
+    this.graph = new LinkGraph(this.#tables, furtherAliases);
   }
 
   /** True when no two ids are linked. */
@@ -35,17 +35,12 @@ export class LinkedPeople {
     return this.#tables.length === 0;
   }
 
-  /** The number of ids in the graph, which takes 32 bytes an id. */
-  get graphSize(): number {
-    return this.#graph.size;
-  }
-
   /**
    * Overwrites a person's hash by that of the representative, in place. Returns false when the person is its own
    * representative.
    */
   follow(words: Uint32Array, at: number): boolean {
-    const graph = this.#graph;
+    const graph = this.graph;
     if (graph.size > 0 && graph.has(words[at + 1]!, words[at]!)) return graph.follow(words, at);
     for (const table of this.#tables) {
       const place = table.find(words[at + 1]!, words[at]!);
@@ -62,16 +57,16 @@ export class LinkedPeople {
   idsOf(high: number, low: number): Uint32Array {
     const person = Uint32Array.of(low, high);
     this.follow(person, 0);
-    const ids = [...person, ...this.#graph.othersOf(person)];
+    const ids = [...person, ...this.graph.othersOf(person)];
     const words = new Uint32Array(2);
     for (const { blocks } of this.#tables) {
       for (const block of blocks) {
         for (let at = 0; at < block.length; at += 4) {
           words[0] = block[at + 3]!;
           words[1] = block[at + 2]!;
-          this.#graph.follow(words, 0);
+          this.graph.follow(words, 0);
           if (words[0] !== person[0] || words[1] !== person[1]) continue;
-          if (!this.#graph.has(block[at]!, block[at + 1]!)) ids.push(block[at + 1]!, block[at]!);
+          if (!this.graph.has(block[at]!, block[at + 1]!)) ids.push(block[at + 1]!, block[at]!);
         }
       }
     }

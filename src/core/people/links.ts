@@ -5,7 +5,7 @@
  * | event | link |
  * |---|---|
  * | `identify` with `anonymousId` and `userId` | device: the anonymous id belongs to the user |
- * | `alias` with `previousId` | alias: the previous id and the event's person are one |
+ * | `alias` with `previousId` | alias: the previous id, whether a user's or a device's, and the event's person are one |
  *
  * - An anonymous id belongs to one user only, the first: of its device links the least by (time, user's hash)
  *   holds; the time is the receipt, or for an import the event's (find-links.ts). So two users of one browser stay two people, and events of an anonymous visitor there count for the first
@@ -24,16 +24,24 @@ import { PairTable } from './pair-table.ts';
 export const LINK_KINDS = ['device', 'alias'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
 
-/** A link by hashes of 16 hex digits: unlike numbers they pass through JSON and D1 unharmed. */
-export interface Link {
-  readonly kind: LinkKind;
+/** Two ids by hashes of 16 hex digits: unlike numbers they pass through JSON and D1 unharmed. */
+export interface Pair {
   readonly from: string;
   readonly to: string;
+}
+
+export interface Link extends Pair {
+  readonly kind: LinkKind;
   readonly atMs: number;
 }
 
 export function hashText(high: number, low: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+}
+
+/** Returns the hash of the device whose name is that of the user with this hash, and the other way round (id-hashes.ts). */
+export function swapped(hash: string): string {
+  return hash.slice(8) + hash.slice(0, 8);
 }
 
 /**
@@ -82,20 +90,34 @@ export class Links {
     const firsts = new Map<string, string>();
     for (const { kind, from, to } of links) {
       if (from === to) continue;
-      const pair = [...wordsOf(from), ...wordsOf(to)];
       if (kind === 'device') {
-        if (targetOf(this.devices, from) !== to) devices.push(...pair);
+        if (targetOf(this.devices, from) !== to) devices.push(...wordsOf(from), ...wordsOf(to));
         continue;
       }
-      const first = firsts.get(from) ?? targetOf(this.aliases, from);
-      if (first === null) {
-        firsts.set(from, to);
-        aliases.push(...pair);
-      } else if (first !== to) further.push(...pair);
+      for (const id of [from, swapped(from)]) {
+        const first = firsts.get(id) ?? targetOf(this.aliases, id);
+        if (id === to || first === to) continue;
+        (first === null ? aliases : further).push(...wordsOf(id), ...wordsOf(to));
+        if (first === null) firsts.set(id, to);
+      }
     }
     if (devices.length + aliases.length + further.length === 0) return this;
     return new Links(this.devices.with(devices), this.aliases.with(aliases), this.furtherAliases.with(further));
   }
+}
+
+/** Returns the links without these pairs: those of devices, and those of aliases. */
+export function without(
+  { devices, aliases, furtherAliases }: Links,
+  pairs: { readonly devices: readonly Pair[]; readonly aliases: readonly Pair[] },
+): Links {
+  const wordsIn = (list: readonly Pair[]) => list.flatMap(({ from, to }) => [...wordsOf(from), ...wordsOf(to)]);
+  const aliasWords = wordsIn(pairs.aliases);
+  return new Links(
+    devices.without(wordsIn(pairs.devices)),
+    aliases.without(aliasWords),
+    furtherAliases.without(aliasWords),
+  );
 }
 
 /** Returns the link of a device that holds, of all links that the device has. */

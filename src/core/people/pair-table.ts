@@ -83,6 +83,28 @@ export class PairTable {
     }
     return new PairTable(blocks, keyWords);
   }
+
+  /** Returns the table without these pairs, given in any order. A pair whose key has another value stays. */
+  without(words: readonly number[]): PairTable {
+    if (words.length === 0) return this;
+    const pairs = sorted(Uint32Array.from(words), WORDS);
+    const blocks = this.blocks.map((block) => missingIn(block, pairs)).filter(({ length }) => length > 0);
+    return new PairTable(blocks, this.#keyWords);
+  }
+}
+
+/** Returns the pairs that are not among others, which are sorted by all their words. */
+function missingIn(block: SortedPairs, others: SortedPairs): SortedPairs {
+  const kept = new Uint32Array(block.length);
+  let to = 0;
+  let other = firstFrom(others, block, WORDS);
+  for (let at = 0; at < block.length; at += WORDS) {
+    while (other < others.length && compareKeys(others, other, block, at, WORDS) < 0) other += WORDS;
+    if (other < others.length && compareKeys(others, other, block, at, WORDS) === 0) continue;
+    kept.set(block.subarray(at, at + WORDS), to);
+    to += WORDS;
+  }
+  return to === block.length ? block : kept.slice(0, to);
 }
 
 /** Sorts pairs by key. Of pairs with one key the last stays. */

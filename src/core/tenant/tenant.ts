@@ -51,6 +51,8 @@ export interface Tenant {
   readonly quotas?: Partial<TenantQuotas>;
   /** Bytes that the tenant takes of the database, as of the last flush, seal or sum; absent before the first. */
   readonly storedBytes?: number;
+  /** The hashes of users who have as many ids as a person may have; absent when there are none. */
+  readonly fullPeople?: ReadonlySet<string>;
   /** Absent when the tenant does not change the product's list. */
   readonly junkIds?: JunkIds;
   /** Absent when the tenant does not change the product's rules on what is stored. */

@@ -52,6 +52,8 @@ export interface StepContext {
   readonly notes: EventNote[];
   /** The event at an index with numbers beyond 2^53 as texts; undefined when the request does not tell them. */
   readonly exact: (index: number) => unknown;
+  /** Whether the user has as many ids as a person may have. Absent when nobody has. */
+  readonly isFull?: ((userId: string) => boolean) | undefined;
   /**
    * Whether records keep `properties` and `context` parsed, beside their texts. Rollups of live events read them; the
    * records of an import are many and only stored.

@@ -12,7 +12,7 @@ import type { NamesToKeep } from '../names/keep-names.ts';
 import { toBase64 } from '../std/base64.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
 import { afterScans, throwAwayFound } from './garbage.ts';
-import { insertLinks } from './link-store.ts';
+import { insertFullPeople, insertLinks } from './link-store.ts';
 import { INSERT_SEGMENT_DAYS, type PlacedSegment, segmentDaysJson, segmentValues } from './segment-rows.ts';
 import { isFlushCollectedSql, isFlushStoredSql } from './stored-flushes.ts';
 import { addUsage } from './usage.ts';
@@ -47,6 +47,7 @@ export async function storeFlush(db: D1Database, record: FlushRecord): Promise<v
   if (segment) statements.push(...flushSegmentStatements(db, record, segment));
   if (segment) statements.push(throwAwayUnnamed(db, record, segment));
   statements.push(...insertLinks(db, uid, flush.incarnation, links, flush.seqFrom));
+  statements.push(...insertFullPeople(db, uid, links));
   statements.push(usageStatement(db, record), flushStatement(db, record));
   try {
     await db.batch(statements);

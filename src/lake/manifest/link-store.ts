@@ -1,5 +1,5 @@
 /**
- * LinkStore: all SQL of the table `links`. Links are written in the batch of the flush or chunk whose events make them, so
+ * LinkStore: all SQL of the table `links`, and what is written of `full_people`. Links are written in the batch of the flush or chunk whose events make them, so
  * that the link of a stored event is never missing.
  *
  * A reader that has none reads them by id, and from then on those with a greater link_seq: a link that another source tells, or that
@@ -67,11 +67,31 @@ export async function undoLinks(
      AND (l.from_hash, l.to_hash) IN (SELECT j.value ->> 'from', j.value ->> 'to' FROM json_each(?2) j) ORDER BY l.link_seq`;
   const ofSources = `${undo} AND l.source IN (SELECT value FROM json_each(?2)) ORDER BY l.link_seq`;
   const both = [...pairs, ...pairs.map(({ from, to }) => ({ from: to, to: from }))];
-  const results = await db.batch([
+  const [first, second] = await db.batch([
     db.prepare(ofPairs).bind(uid, JSON.stringify(both)),
     db.prepare(ofSources).bind(uid, JSON.stringify(sources)),
+    // Who is full is noted anew with the next link of each.
+    db.prepare('DELETE FROM full_people WHERE uid = ?1').bind(uid),
   ]);
-  return results.reduce((sum, { meta }) => sum + meta.changes, 0);
+  return first!.meta.changes + second!.meta.changes;
+}
+
+/**
+ * Notes to which of the ids that these links lead so many are linked as a person may have. The links stand before it in the batch.
+ * The table serves the notes in verdicts alone: which links are made is decided by all links of a person (person-bound.ts).
+ */
+export function insertFullPeople(db: D1Database, uid: string, links: readonly Link[]): D1PreparedStatement[] {
+  const targets = [...new Set(links.map(({ to }) => to))];
+  return jsonParameters(targets, () => LINK_SIZE_BYTES).map((json) =>
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO full_people (uid, person_hash)
+         SELECT ?1, p.value FROM json_each(?2) p WHERE ?3 = (SELECT COUNT(*) FROM (
+           SELECT DISTINCT l.from_hash FROM links l
+           WHERE l.uid = ?1 AND l.to_hash = p.value AND l.undone = 0 LIMIT ?3))`,
+      )
+      .bind(uid, json, LIMITS.personIdsMax - 1),
+  );
 }
 
 type LinkRow = Omit<Link, 'kind'> & { readonly kind: LinkKind };
@@ -141,6 +161,20 @@ export async function* readLinksById(db: D1Database, uid: string): AsyncGenerato
     if (results.length < LIMITS.linkPageRowsMax) return;
     last = results.at(-1)!;
   }
+}
+
+/** Reads the aliases of ids, each with its earliest time. */
+export async function readAliases(db: D1Database, uid: string, ids: readonly string[]): Promise<Link[]> {
+  if (ids.length === 0) return [];
+  const { results } = await db
+    .prepare(
+      `SELECT kind, from_hash AS "from", to_hash AS "to", MIN(at_ms) AS atMs FROM links
+       WHERE uid = ?1 AND undone = 0 AND kind = 'alias' AND from_hash IN (SELECT value FROM json_each(?2))
+       GROUP BY from_hash, to_hash`,
+    )
+    .bind(uid, JSON.stringify(ids))
+    .all<LinkRow>();
+  return results;
 }
 
 /** Reads the one link of each device that holds: the first by time, then by the user's hash. */

@@ -3,13 +3,8 @@
  * it.
  */
 import { type EventColumns, FLAG_CLAMPED } from '../../core/event/columns.ts';
-import {
-  type EventRecord,
-  partitionKeyOf,
-  personOf,
-  STRING_COLUMNS,
-  type StringColumn,
-} from '../../core/event/event.ts';
+import { type EventRecord, STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
+import { writeIdHashes } from '../../core/people/id-hashes.ts';
 import type { Hasher } from '../../core/std/hash.ts';
 import { wordsOf } from '../../core/std/words.ts';
 
@@ -18,19 +13,8 @@ export function recordColumns(records: readonly EventRecord[], hasher: Hasher, l
   const rowCount = records.length;
   const person = new BigInt64Array(rowCount);
   const keyHash = new BigInt64Array(rowCount);
-  const personWords = wordsOf(person);
-  const keyWords = wordsOf(keyHash);
-  records.forEach(({ strings }, row) => {
-    const personText = personOf(strings);
-    const keyText = partitionKeyOf(strings);
-    hasher.hash(keyText);
-    keyWords[2 * row] = hasher.low;
-    keyWords[2 * row + 1] = hasher.high;
-    if (personText === null) return;
-    if (personText !== keyText) hasher.hash(personText);
-    personWords[2 * row] = hasher.low;
-    personWords[2 * row + 1] = hasher.high;
-  });
+  const hashes = { person: wordsOf(person), key: wordsOf(keyHash) };
+  for (const [row, record] of records.entries()) writeIdHashes(record.strings, hasher, row, hashes);
   const strings: { [column in StringColumn]?: (string | null)[] } = {};
   for (const column of STRING_COLUMNS) strings[column] = records.map((record) => record.strings[column] ?? null);
   return {

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
+import { hashesOf } from '../../core/people/id-hashes.ts';
 import { hashText } from '../../core/people/links.ts';
 import { Hasher } from '../../core/std/hash.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
@@ -60,7 +61,8 @@ export function peopleRoutes(services: PeopleServices): Hono {
       method: 'get',
       path: '/:id',
       summary: 'Shows a person: traits, first and last touch, and the number of events by name',
-      description: '`id` is any user id or anonymous id of the person.',
+      description:
+        '`id` is any user id or anonymous id of the person. Where it is both, of two people, the user is shown.',
     },
     ({ tenant, params: { id } }) => showProfile(tenant, id),
   );
@@ -125,7 +127,7 @@ export function peopleRoutes(services: PeopleServices): Hono {
     },
     async ({ tenant, body: { pairs, sources } }) => {
       const hasher = new Hasher(tenant.hashKey);
-      const hashed = pairs.map(([from, to]) => ({ from: hashOf(hasher, from), to: hashOf(hasher, to) }));
+      const hashed = pairs.flatMap(([left, right]) => hashedPairs(hasher, left, right));
       return { undone: await undoLinks(services.db, tenant.uid, { pairs: hashed, sources }) };
     },
   );
@@ -133,9 +135,10 @@ export function peopleRoutes(services: PeopleServices): Hono {
   return app;
 }
 
-function hashOf(hasher: Hasher, id: string): string {
-  hasher.hash(id);
-  return hashText(hasher.high, hasher.low);
+/** A text may be a user's id or a device's. */
+function hashedPairs(hasher: Hasher, left: string, right: string): { readonly from: string; readonly to: string }[] {
+  const targets = hashesOf(hasher, right).map(({ high, low }) => hashText(high, low));
+  return hashesOf(hasher, left).flatMap(({ high, low }) => targets.map((to) => ({ from: hashText(high, low), to })));
 }
 
 /** Throws for a text that no event can have as an id. */

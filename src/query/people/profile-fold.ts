@@ -61,7 +61,10 @@ export class ProfileFold {
       note(this.#userIds, strings.user_id![row]);
       note(this.#anonymousIds, strings.anonymous_id![row]);
       note(this.#groups, strings.group_id![row]);
-      if (strings.type![row] === 'alias') note(this.#previousIds, previousIdOf(strings.properties![row] ?? null));
+      const previous = strings.type![row] === 'alias' ? previousIdOf(strings.properties![row] ?? null) : null;
+      // An alias of a browser links its own device alone (find-links.ts): what else it names is not the person's.
+      const isLinked = strings.sender?.[row] !== 'browser' || previous === strings.anonymous_id![row];
+      if (isLinked) note(this.#previousIds, previous);
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * Identity: the ids that are one person, as of now: by the stored links and by those of events still in the shards.
  *
- * steps: the tails were read before → all stored links, or those stored since this isolate last read → the tails' links
+ * steps: the tails were read before → all stored links, or those stored since this isolate last read → the tails' links → without
+ *   those that would give a person too many ids
  *
  * An isolate keeps the stored links, for as many tenants as fit, and reads those that came since. It begins anew when one that it
  * has read was undone. Of a tenant with more links than an answer can follow it keeps only that they are too many, and the next
@@ -23,6 +24,7 @@ import {
   readLinks,
   readLinksById,
 } from '../../lake/manifest/link-store.ts';
+import { boundedLinks } from './bounded-links.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 
 /** The stored links up to a link_seq. */
@@ -55,8 +57,9 @@ export async function readIdentity(
   const stored = await readStored(db, uid, before, (links) => makeRoom(tenants, uid, links));
   keep(tenants, uid, stored);
   if ('tooManyAt' in stored) return tooMany();
-  const links = await withLinks(db, uid, stored.links, linksIn(hashKey, linkEvents));
-  return isTooMany(links) ? tooMany() : ok(peopleOf(links));
+  const further = linksIn(hashKey, linkEvents);
+  const links = await withLinks(db, uid, stored.links, further);
+  return isTooMany(links) ? tooMany() : ok(peopleOf(await boundedLinks(db, uid, links, further)));
 }
 
 /** `onGrowth` is told of the links read so far. */
@@ -116,7 +119,7 @@ function linksIn(hashKey: HashKey, linkEvents: readonly EventColumns[]): Link[] 
 
 /** An id in the graph takes as much memory as two links. */
 function isTooMany(links: Links): boolean {
-  return links.size > LIMITS.linksMax || links.size + 2 * peopleOf(links).graphSize > LIMITS.linksMax;
+  return links.size > LIMITS.linksMax || links.size + 2 * peopleOf(links).graph.size > LIMITS.linksMax;
 }
 
 function tooMany() {

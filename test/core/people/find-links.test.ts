@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LATE_IMPORT } from '../../../src/core/event/columns.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { findLinks, hasAliases } from '../../../src/core/people/find-links.ts';
+import { deviceHash, type IdHash, userHash } from '../../../src/core/people/id-hashes.ts';
 import { hashText } from '../../../src/core/people/links.ts';
 import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
 import { record, testHasher } from '../../support/events.ts';
@@ -11,10 +12,11 @@ import { record, testHasher } from '../../support/events.ts';
 const columnsOf = (records: readonly EventRecord[]) => recordColumns(records, testHasher, 0);
 const linksOf = (...records: EventRecord[]) => findLinks(columnsOf(records), testHasher);
 
-function hashOf(id: string): string {
-  testHasher.hash(id);
-  return hashText(testHasher.high, testHasher.low);
+function textOf({ high, low }: IdHash): string {
+  return hashText(high, low);
 }
+const user = (id: string) => textOf(userHash(testHasher, id));
+const device = (id: string) => textOf(deviceHash(testHasher, id));
 
 const identify = (id: string, receivedAtMs: number, who: object) =>
   record({ id, type: 'identify', event: 'identify', receivedAtMs, ...who });
@@ -25,7 +27,7 @@ describe('links of events', () => {
   it('are made by an identify with both ids, once, as early as it came', () => {
     const both = { anonymous_id: 'a', user_id: 'u' };
     const [link, ...others] = linksOf(identify('1', 20, both), identify('2', 10, both), identify('3', 30, both));
-    expect(link).toEqual({ kind: 'device', from: hashOf('a'), to: hashOf('u'), atMs: 10 });
+    expect(link).toEqual({ kind: 'device', from: device('a'), to: user('u'), atMs: 10 });
     expect(others).toEqual([]);
   });
 
@@ -46,7 +48,6 @@ describe('links of events', () => {
         identify('1', 1, { user_id: 'u' }),
         identify('2', 1, { anonymous_id: 'a' }),
         identify('3', 1, {}),
-        identify('4', 1, { anonymous_id: 'same', user_id: 'same' }),
         record({ id: '5', ...both }),
         record({ id: '6', type: 'page', event: 'page', ...both }),
       ),
@@ -63,8 +64,8 @@ describe('links of events', () => {
       alias('6', { user_id: 'x' }, 'x'),
     );
     expect(links).toEqual([
-      { kind: 'alias', from: hashOf('old'), to: hashOf('new'), atMs: 5 },
-      { kind: 'alias', from: hashOf('b'), to: hashOf('a'), atMs: 5 },
+      { kind: 'alias', from: user('old'), to: user('new'), atMs: 5 },
+      { kind: 'alias', from: user('b'), to: device('a'), atMs: 5 },
     ]);
   });
 
@@ -77,9 +78,21 @@ describe('links of events', () => {
       sent('5', { anonymous_id: 'a', user_id: 'bob' }, 'a'),
     );
     expect(own.map(({ kind, from }) => [kind, from])).toEqual([
-      ['device', hashOf('a')],
-      ['device', hashOf('a')],
+      ['device', device('a')],
+      ['device', device('a')],
     ]);
+  });
+
+  it('join no two users, whatever a device is called: it is no user, also where their names are the same', () => {
+    expect(linksOf(identify('1', 1, { sender: 'browser', anonymous_id: 'alice', user_id: 'mallory' }))).toEqual([
+      { kind: 'device', from: device('alice'), to: user('mallory'), atMs: 1 },
+    ]);
+    expect(linksOf(identify('2', 1, { anonymous_id: 'same', user_id: 'same' }))).toEqual([
+      { kind: 'device', from: device('same'), to: user('same'), atMs: 1 },
+    ]);
+    expect(device('alice')).not.toBe(user('alice'));
+    // A browser's alias of a user without a device names no device of its own.
+    expect(linksOf(alias('3', { sender: 'browser', user_id: 'mallory' }, 'alice'))).toEqual([]);
   });
 
   it('need the hash key for aliases alone', () => {

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { DAY_MS, HOUR_MS, LIMITS } from '../../../src/core/limits.ts';
+import { deviceHash, type IdHash, userHash } from '../../../src/core/people/id-hashes.ts';
 import type { Authenticator } from '../../../src/http/authenticate.ts';
 import { renderProblem } from '../../../src/http/problem.ts';
 import { peopleRoutes } from '../../../src/query/people/people-routes.ts';
@@ -145,14 +146,15 @@ describe('a person that is not there', () => {
 
 describe('a person of many ids', () => {
   const DEVICES = 10_000;
-  const hashOf = (id: string) => {
-    testHasher.hash(id);
-    return testHasher.high | 0;
-  };
-  const devices = Array.from({ length: DEVICES }, (_, i) => `device-${i}`).sort((a, b) => hashOf(a) - hashOf(b));
+  const placeOf = (hash: IdHash) => hash.high | 0;
+  const deviceAt = (id: string) => placeOf(deviceHash(testHasher, id));
+  const userAt = (id: string) => placeOf(userHash(testHasher, id));
+  const devices = Array.from({ length: DEVICES }, (_, i) => `device-${i}`).sort((a, b) => deviceAt(a) - deviceAt(b));
   /** Ids at both ends of the order of hashes; all other people lie between them. */
   const own = [...devices.slice(0, 6), ...devices.slice(-6)];
-  const user = Array.from({ length: DEVICES }, (_, i) => `user-${i}`).find((id) => hashOf(id) < hashOf(own[5]!))!;
+  const user = Array.from({ length: DEVICES }, (_, i) => `user-${i}`).find((id) => userAt(id) < deviceAt(own[5]!))!;
+  /** A device whose name, as that of a user, lies in the same row groups. */
+  const asked = own.find((id) => Math.abs(userAt(id)) > 1.1 * 2 ** 30)!;
 
   async function worldOfMany(): Promise<World> {
     const world = new World({ nowMs: NOW_MS });
@@ -179,9 +181,9 @@ describe('a person of many ids', () => {
     const { profileReadRowsMax } = LIMITS;
     // Two of the four row groups are read.
     limits.profileReadRowsMax = 5_000 + own.length;
-    const { body: profile } = await call(`/v1/people/${own[0]}`);
+    const { body: profile } = await call(`/v1/people/${asked}`);
     limits.profileReadRowsMax--;
-    const { body: refused } = await call(`/v1/people/${own[0]}`);
+    const { body: refused } = await call(`/v1/people/${asked}`);
     Object.assign(limits, { profileReadRowsMax });
     expect(profile).toMatchObject({ userIds: [user], events: { total: 24 } });
     expect(refused.code).toBe('query-too-large');
@@ -229,5 +231,63 @@ describe('an alias', () => {
     await world.store(0);
     const { body } = await clientOf(world)('/v1/people/old');
     expect(body).toMatchObject({ userIds: ['new', 'old'], previousIds: ['old'], events: { total: 2 } });
+  });
+});
+
+describe('a device that is called as somebody else’s user id', () => {
+  const known = { id: 'bought', user_id: 'alice', event: 'Buy', sender: 'server' as const };
+  const stranger = { sender: 'browser' as const, anonymous_id: 'alice' };
+  const login = { ...stranger, id: 'login', type: 'identify' as const, event: 'identify', user_id: 'mallory' };
+
+  it.each([
+    ['after the user', [known], [login]],
+    ['before the user', [login], [known]],
+    ['in events that carry both', [known], [{ ...stranger, id: 'page', user_id: 'mallory', event: 'Looked' }]],
+    ['alone', [known], [{ ...stranger, id: 'page', event: 'Looked' }]],
+  ])('%s joins nobody, in no answer, before and after the seal', async (_, first, second) => {
+    const world = new World({ nowMs: NOW_MS });
+    world.append(
+      0,
+      first.map((each) => record({ atMs: YESTERDAY_MS, ...each })),
+    );
+    await world.store(0);
+    world.append(
+      0,
+      second.map((each) => record({ atMs: YESTERDAY_MS, ...each })),
+    );
+    const call = clientOf(world);
+    const holds = async () => {
+      const range = { from: '2026-03-09', to: '2026-03-11' };
+      expect((await world.ask({ measure: 'users', ...range })).series[0]!.total).toBe(2);
+      expect((await world.ask({ measure: 'users', events: ['Buy'], ...range })).series[0]!.total).toBe(1);
+      const { body: alice } = await call('/v1/people/alice');
+      expect(alice).toMatchObject({ userIds: ['alice'], anonymousIds: [], events: { total: 1 } });
+      const { body: listed } = await call('/v1/people/alice/events');
+      expect(listed.events.map(({ id }: { id: string }) => id)).toEqual(['bought']);
+    };
+    await holds();
+    await world.store(0);
+    await holds();
+    await world.seal(dayOf(YESTERDAY_MS));
+    await holds();
+  });
+
+  it('names no previous id of a user by an alias that links nothing', async () => {
+    const world = new World({ nowMs: NOW_MS });
+    const alias = { atMs: YESTERDAY_MS, type: 'alias' as const, event: 'alias', user_id: 'alice' };
+    world.append(0, [
+      record({ ...alias, id: 'a', sender: 'browser', properties: { previousId: 'bob' } }),
+      record({ ...alias, id: 'b', sender: 'browser', anonymous_id: 'own', properties: { previousId: 'own' } }),
+      record({ ...alias, id: 'c', sender: 'server', properties: { previousId: 'old' } }),
+    ]);
+    expect((await clientOf(world)('/v1/people/alice')).body).toMatchObject({ previousIds: ['old', 'own'] });
+  });
+
+  it('is found by its name where no user has it', async () => {
+    const world = new World({ nowMs: NOW_MS });
+    world.append(0, [record({ id: 'e', atMs: YESTERDAY_MS, anonymous_id: 'dev', event: 'Looked' })]);
+    const call = clientOf(world);
+    expect((await call('/v1/people/dev')).body).toMatchObject({ anonymousIds: ['dev'], events: { total: 1 } });
+    expect((await call('/v1/people/dev/events')).body.events).toHaveLength(1);
   });
 });

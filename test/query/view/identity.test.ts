@@ -4,18 +4,19 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LATE_IMPORT } from '../../../src/core/event/columns.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
+import { deviceHash, hashesOf, type IdHash, userHash } from '../../../src/core/people/id-hashes.ts';
 import { peopleOf } from '../../../src/core/people/linked-people.ts';
-import { hashText, type Link } from '../../../src/core/people/links.ts';
-import { LinksById } from '../../../src/core/people/links-by-id.ts';
+import { hashText, holdingLink, type Link, Links } from '../../../src/core/people/links.ts';
+import { linksBeyond } from '../../../src/core/people/person-bound.ts';
 import { insertLinks } from '../../../src/lake/manifest/link-store.ts';
 import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
 import { readIdentity } from '../../../src/query/view/identity.ts';
 import { record, testHasher } from '../../support/events.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
 
-const limits = LIMITS as { linksMax: number; linksKeptMax: number; linkPageRowsMax: number };
-const { linksMax, linksKeptMax, linkPageRowsMax } = LIMITS;
-afterEach(() => Object.assign(limits, { linksMax, linksKeptMax, linkPageRowsMax }));
+const limits = LIMITS as { -readonly [limit in keyof typeof LIMITS]: number };
+const { linksMax, linksKeptMax, linkPageRowsMax, personIdsMax, crowdIdsMax } = LIMITS;
+afterEach(() => Object.assign(limits, { linksMax, linksKeptMax, linkPageRowsMax, personIdsMax, crowdIdsMax }));
 
 /** Links of two ids each that no other link has. */
 const pairs = (count: number, from = 0) =>
@@ -117,10 +118,9 @@ describe('the links of a tenant', () => {
 
 const HASH_KEY = [1, 2, 3, 4] as const;
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-const hashOf = (id: string) => {
-  testHasher.hash(id);
-  return hashText(testHasher.high, testHasher.low);
-};
+const textOf = ({ high, low }: IdHash) => hashText(high, low);
+const userOf = (id: string) => textOf(userHash(testHasher, id));
+const deviceOf = (id: string) => textOf(deviceHash(testHasher, id));
 const anyLink = fc
   .record({
     kind: fc.constantFrom('device' as const, 'device' as const, 'alias' as const),
@@ -139,7 +139,9 @@ const anyStep = fc.record({
 
 const LAST = { links: [], isStored: false, undoes: null, asks: true };
 /** The links of a test name their ids; those of the product have hashes. */
-const hashed = (link: Link): Link => ({ ...link, from: hashOf(link.from), to: hashOf(link.to) });
+const hashed = (link: Link): Link => {
+  return { ...link, from: (link.kind === 'device' ? deviceOf : userOf)(link.from), to: userOf(link.to) };
+};
 const tailOf = (links: readonly Link[]) => recordColumns(links.map(eventOf), testHasher, LATE_IMPORT);
 
 /** Undoes the links of a source as an import is undone. */
@@ -150,6 +152,50 @@ function undo(fake: ReturnType<typeof fakeD1>['fake'], uid: string, source: stri
     [uid, source],
   );
 }
+
+describe('a person of more ids than one may have', () => {
+  const linked = (count: number, to: string, atMs = 0) =>
+    Array.from(
+      { length: count },
+      (_, i): Link => ({
+        kind: 'device',
+        from: hashText(3, 2 * i + Number.parseInt(to, 16)),
+        to,
+        atMs: atMs + i,
+      }),
+    );
+  const alice = hashText(0, 1);
+  const bob = hashText(0, 2);
+  const idsOf = async (db: D1Database, person: number) => {
+    const read = await readIdentity(db, { uid: 'u', hashKey: HASH_KEY }, []);
+    return read.ok ? read.value.idsOf(0, person).length / 2 : null;
+  };
+
+  it('has the first ones, whichever flush is stored first', async () => {
+    const [{ db: one }, { db: other }] = [fakeD1(), fakeD1()];
+    const links = linked(700, alice);
+    await one.batch(insertLinks(one, 'u', 's', links));
+    await other.batch(insertLinks(other, 'u', 's', links.slice(300)));
+    await other.batch(insertLinks(other, 'u', 't', links.slice(0, 300)));
+    const [read, again] = await Promise.all(
+      [one, other].map((db) => readIdentity(db, { uid: 'u', hashKey: HASH_KEY }, [])),
+    );
+    if (!read!.ok || !again!.ok) throw new Error('not read');
+    const ids = read!.value.idsOf(0, 1);
+    expect(ids.length / 2).toBe(500);
+    expect(again!.value.idsOf(0, 1).toSorted()).toEqual(ids.toSorted());
+    // The first 499 devices, and the user.
+    expect(Math.max(...[...ids].filter((_, at) => at % 2 === 0))).toBe(2 * 498 + 1);
+  });
+
+  it('has none when it is so large that its links are not decided about, and no other person loses any', async () => {
+    Object.assign(limits, { personIdsMax: 5, crowdIdsMax: 40 });
+    const { db } = fakeD1();
+    await db.batch(insertLinks(db, 'u', 's', [...linked(50, alice), ...linked(20, bob)]));
+    expect(await idsOf(db, 1)).toBe(1);
+    expect(await idsOf(db, 2)).toBe(5);
+  });
+});
 
 describe('people', () => {
   it('belong by the earliest date of a link that one flush tells twice', async () => {
@@ -163,41 +209,52 @@ describe('people', () => {
     expect(results).toEqual([{ at_ms: 0 }]);
   });
 
-  it('are the same however their links are read: at once, piece by piece, from tails', {
-    timeout: 60_000,
-  }, async () => {
-    limits.linkPageRowsMax = 2;
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyStep, { maxLength: 7 }), async (steps) => {
-        const { db, fake } = fakeD1();
-        const hashKey = [1, 2, 3, 4].map((word) => word.toString(16).padStart(8, '0')).join('');
-        fake.select(
-          `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, created_at_ms) VALUES ('u', 'shop', '', '["weur"]', 'UTC', ?, 0)`,
-          [hashKey],
-        );
-        const sources: Link[][] = [];
-        let told: Link[] = [];
-        for (const { links, isStored, undoes, asks } of [...steps, LAST]) {
-          told = [...told, ...links];
-          if (isStored) {
-            const source = told.map(hashed);
-            await db.batch(insertLinks(db, 'u', `s${sources.length}`, source));
-            sources.push(source);
-            told = [];
+  it.each([
+    ['', personIdsMax],
+    [', also where a person may have only few ids', 3],
+  ])(
+    'are the same however their links are read: at once, piece by piece, from tails%s',
+    {
+      timeout: 60_000,
+    },
+    async (_, idsMax) => {
+      Object.assign(limits, { linkPageRowsMax: 2, personIdsMax: idsMax });
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyStep, { maxLength: 7 }), async (steps) => {
+          const { db, fake } = fakeD1();
+          const hashKey = [1, 2, 3, 4].map((word) => word.toString(16).padStart(8, '0')).join('');
+          fake.select(
+            `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, created_at_ms) VALUES ('u', 'shop', '', '["weur"]', 'UTC', ?, 0)`,
+            [hashKey],
+          );
+          const sources: Link[][] = [];
+          let told: Link[] = [];
+          for (const { links, isStored, undoes, asks } of [...steps, LAST]) {
+            told = [...told, ...links];
+            if (isStored) {
+              const source = told.map(hashed);
+              await db.batch(insertLinks(db, 'u', `s${sources.length}`, source));
+              sources.push(source);
+              told = [];
+            }
+            if (undoes !== null && undoes < sources.length) {
+              undo(fake, 'u', `s${undoes}`);
+              sources[undoes] = [];
+            }
+            if (!asks) continue;
+            const read = await readIdentity(
+              db,
+              { uid: 'u', hashKey: HASH_KEY },
+              told.length === 0 ? [] : [tailOf(told)],
+            );
+            const all = [...sources.flat(), ...told.map(hashed)];
+            expect(read.ok && peopleIn(read.value)).toEqual(peopleIn(bounded(all, idsMax)));
           }
-          if (undoes !== null && undoes < sources.length) {
-            undo(fake, 'u', `s${undoes}`);
-            sources[undoes] = [];
-          }
-          if (!asks) continue;
-          const read = await readIdentity(db, { uid: 'u', hashKey: HASH_KEY }, told.length === 0 ? [] : [tailOf(told)]);
-          const all = [...sources.flat(), ...told.map(hashed)];
-          expect(read.ok && peopleIn(read.value)).toEqual(peopleIn(peopleOf(byId(all))));
-        }
-      }),
-      { numRuns: 80 },
-    );
-  });
+        }),
+        { numRuns: 80 },
+      );
+    },
+  );
 });
 
 function eventOf({ kind, from, to, atMs }: { kind: string; from: string; to: string; atMs: number }, index: number) {
@@ -206,21 +263,22 @@ function eventOf({ kind, from, to, atMs }: { kind: string; from: string; to: str
   return record({ ...common, type: 'alias', event: 'alias', properties: { previousId: from } });
 }
 
-/** All links at once, in the order in which they are stored. */
-function byId(all: readonly Link[]) {
-  const key = ({ kind, from, to }: Link) => `${kind} ${from} ${to}`;
-  const links = new LinksById();
-  links.add(all.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)));
-  return links.finish();
+/** The people of links of which each device's first holds, and those links that give nobody too many ids. */
+function bounded(all: readonly Link[], idsMax: number) {
+  const real = all.filter(({ from, to }) => from !== to);
+  const byId = Map.groupBy(real, ({ kind, from, to }) => `${kind} ${from} ${kind === 'alias' ? to : ''}`);
+  const holding = [...byId.values()].map(holdingLink);
+  const beyond = new Set(linksBeyond(holding, idsMax));
+  return peopleOf(Links.EMPTY.with(holding.filter((link) => !beyond.has(link))));
 }
 
 function peopleIn(people: ReturnType<typeof peopleOf>) {
-  return IDS.map((id) => {
-    testHasher.hash(id);
-    const words = Uint32Array.of(testHasher.low, testHasher.high);
-    people.follow(words, 0);
-    const ids = people.idsOf(testHasher.high, testHasher.low);
-    const hashes = new BigUint64Array(ids.buffer);
-    return { id, person: hashText(words[1]!, words[0]!), first: hashes[0], all: [...hashes].sort() };
-  });
+  return IDS.flatMap((id) =>
+    hashesOf(testHasher, id).map(({ high, low }) => {
+      const words = Uint32Array.of(low, high);
+      people.follow(words, 0);
+      const hashes = new BigUint64Array(people.idsOf(high, low).buffer);
+      return { id, person: hashText(words[1]!, words[0]!), first: hashes[0], all: [...hashes].sort() };
+    }),
+  );
 }

@@ -39,8 +39,7 @@ export function withLinks(
     const { userId, anonymousId, traits } = identity;
     const pair = linkIdOf(anonymousId, userId);
     if (traits !== undefined) links.set(`${links.size} ${pair}`, linkEvent(identity, identity.id ?? null));
-    else if (isNamed(userId) && isNamed(anonymousId) && userId !== anonymousId && !links.has(pair))
-      links.set(pair, linkEvent(identity, pair));
+    else if (isNamed(userId) && isNamed(anonymousId) && !links.has(pair)) links.set(pair, linkEvent(identity, pair));
   }
   return links.size === 0 ? events : [...events, ...links.values()];
 }

@@ -1,7 +1,8 @@
 /**
  * Person: whose a Mixpanel event or profile update is.
  *
- * - A `distinct_id` that begins with `$device:` is a device, and without that beginning the same text as `$device_id`.
+ * - A `distinct_id` that begins with `$device:` is a device, and without that beginning the same text as `$device_id`. One that
+ *   equals `$device_id` is that device, too.
  * - Every other `distinct_id` is a user; `$device_id` beside it is the device.
  * - In `$identify`, `$anon_distinct_id` is the device that becomes the user's. Where it is neither marked as a device nor equal
  *   to `$device_id`, it is the user before (a second login without `reset`), and the device is meant.
@@ -22,7 +23,7 @@ export interface PersonPlace {
 export function putPerson(draft: Draft, { bag, place, idName }: PersonPlace): void {
   const { [idName]: id, $device_id: deviceId } = bag;
   const idPlace = `${place}/${idName}`;
-  if (isDevice(id)) draft.put('anonymousId', bareId(id), idPlace);
+  if (isDevice(id) || (id != null && id === deviceId)) draft.put('anonymousId', bareId(id), idPlace);
   else {
     draft.put('userId', id, idPlace);
     draft.put('anonymousId', deviceId, `${place}/$device_id`);

@@ -31,6 +31,8 @@ export type Message = Readonly<Record<number, Field>>;
 
 /** Nesting of messages, which ends a body that is nothing but beginnings. */
 const DEPTH_MAX = 32;
+/** Entries of a list that are read. As JSON so many are larger than an event and more than the events of a request. */
+const LIST_LENGTH_MAX = 20_000;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The bytes are no message of the table. */
@@ -42,13 +44,17 @@ export function readMessage(bytes: Uint8Array, message: Message, depth = 0): Rec
   const input = new Input(bytes);
   const result: Record<string, unknown> = {};
   while (!input.isAtEnd) {
-    const tag = Number(input.varint());
-    const field = message[tag >>> 3];
-    const wireType = tag & 7;
-    if (field === undefined) input.skip(wireType);
+    const tag = input.number();
+    const field = message[Math.floor(tag / 8)];
+    const wireType = tag % 8;
+    if (field === undefined || isListFull(result, field)) input.skip(wireType);
     else add(result, field, readValue(input, wireType, field.kind, depth));
   }
   return result;
+}
+
+function isListFull(result: Record<string, unknown>, { name, isList }: Field): boolean {
+  return isList === true && Array.isArray(result[name]) && result[name].length >= LIST_LENGTH_MAX;
 }
 
 function add(result: Record<string, unknown>, { name, isList }: Field, value: unknown): void {
@@ -95,6 +101,20 @@ class Input {
     return this.#at >= this.#bytes.byteLength;
   }
 
+  /** A varint as a number, exact up to 2^53. Tags and lengths are many and small: a BigInt of each takes ten times as long. */
+  number(): number {
+    let value = 0;
+    let unit = 1;
+    for (let count = 0; count < 10; count++) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw new ProtobufFault('a number is cut short');
+      value += (byte & 0x7f) * unit;
+      if (byte < 0x80) return value;
+      unit *= 0x80;
+    }
+    throw new ProtobufFault('a number has more than ten bytes');
+  }
+
   varint(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -113,7 +133,7 @@ class Input {
 
   chunk(wireType: number): Uint8Array {
     if (wireType !== 2) throw new ProtobufFault('a text or message has another type');
-    return this.#take(Number(this.varint()));
+    return this.#take(this.number());
   }
 
   fixed(wireType: number, wanted: number, sizeBytes: number): DataView {
@@ -123,19 +143,22 @@ class Input {
   }
 
   skip(wireType: number): void {
-    if (wireType === 0) this.varint();
-    else if (wireType === 1) this.#take(8);
-    else if (wireType === 2) this.#take(Number(this.varint()));
-    else if (wireType === 5) this.#take(4);
+    if (wireType === 0) this.number();
+    else if (wireType === 1) this.#pass(8);
+    else if (wireType === 2) this.#pass(this.number());
+    else if (wireType === 5) this.#pass(4);
     else throw new ProtobufFault(`there is no type ${wireType}`);
   }
 
   #take(sizeBytes: number): Uint8Array {
-    const end = this.#at + sizeBytes;
-    if (end > this.#bytes.byteLength) throw new ProtobufFault('a field is cut short');
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+    const from = this.#at;
+    this.#pass(sizeBytes);
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  #pass(sizeBytes: number): void {
+    this.#at += sizeBytes;
+    if (this.#at > this.#bytes.byteLength) throw new ProtobufFault('a field is cut short');
   }
 }
 

@@ -144,11 +144,16 @@ function putPerson(sent: Wire, bag: Wire, draft: Draft, type: string): void {
   if (bag.$anon_distinct_id != null && bag.$anon_distinct_id !== id) {
     draft.put('userId', id, place);
     draft.put('anonymousId', bag.$anon_distinct_id, '/properties/$anon_distinct_id');
-  } else if (bag.$device_id == null || bag.$user_id != null) {
+  } else if (isUser(bag)) {
     draft.put('userId', id, place);
     // The device of a profile would be a link, and after a reset it belongs to the user before.
     if (type !== 'identify' && type !== 'alias') draft.put('anonymousId', bag.$device_id, '/properties/$device_id');
   } else draft.put('anonymousId', id, place);
+}
+
+/** Before a login PostHog writes its own anonymous id as `distinct_id`, and says so in one of two ways. */
+function isUser({ $device_id, $user_id, $is_identified }: Wire): boolean {
+  return $user_id != null || ($device_id == null && $is_identified !== false);
 }
 
 /** The first group of an event is its group; all of them stay in the properties. */

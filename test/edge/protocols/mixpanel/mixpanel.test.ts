@@ -189,6 +189,7 @@ describe("Mixpanel's events", () => {
       event('$create_alias', { distinct_id: '$device:d3', alias: 'u' }),
       event('$merge', { $distinct_ids: ['a', 'b'] }),
       event('Bought', { distinct_id: 'u', $user_id: 'u', $device_id: 'd' }),
+      event('Looked', { distinct_id: 'd4', $device_id: 'd4' }),
     ]);
     expect(shards.rows('type', 'user_id', 'anonymous_id', 'properties')).toEqual([
       ['identify', 'u', 'd', null],
@@ -197,6 +198,7 @@ describe("Mixpanel's events", () => {
       ['alias', 'u', null, '{"previousId":"d3"}'],
       ['alias', 'b', null, '{"previousId":"a"}'],
       ['track', 'u', 'd', null],
+      ['track', null, 'd4', null],
     ]);
   });
 

@@ -1,6 +1,7 @@
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { otlpProtocol } from '../../../../src/edge/protocols/otlp/otlp.ts';
+import { readMessage } from '../../../../src/edge/protocols/otlp/protobuf.ts';
 import { NOW_MS, testApp, testTenant } from '../../support/app.ts';
 import { describeProtocol, requestTo, type SendFixture } from '../contract.ts';
 import { NO_TEXT } from '../malformed.ts';
@@ -243,6 +244,15 @@ describe("OpenTelemetry's logs", () => {
     const response = await send((key) => json.malformed(body, key));
     expect([response.status, await refusalCode(response)]).toEqual([413, 'too-many-events']);
     expect(shards.requests).toEqual([]);
+  });
+
+  it('that are nothing but beginnings cost no more than others: the rest of a list that is too long is passed over', () => {
+    const many = (count: number) => Uint8Array.from({ length: 2 * count }, (_, at) => (at % 2 === 0 ? 0x12 : 0));
+    const { logRecords } = readMessage(many(2_000_000), { 2: { name: 'logRecords', kind: 'raw', isList: true } });
+    expect(logRecords).toHaveLength(20_000);
+    expect(() => readMessage(many(20_001).subarray(0, -1), { 2: { name: 'l', kind: 'raw', isList: true } })).toThrow(
+      'cut short',
+    );
   });
 
   it('of which one is broken keep the others', async () => {

@@ -177,6 +177,20 @@ describe("PostHog's events", () => {
     expect(shards.times()).toEqual([NOW_MS - 60_000]);
   });
 
+  it('are of a device before a login, also where the sender gives no id of the device', async () => {
+    const app = { $device_id: undefined, distinct_id: 'a1' };
+    const { shards } = await sent(
+      page({ ...app, $is_identified: false }),
+      page({ ...app, distinct_id: 'u', $is_identified: true }),
+      page({ ...app, distinct_id: 'u' }),
+    );
+    expect(shards.rows('user_id', 'anonymous_id')).toEqual([
+      [null, 'a1'],
+      ['u', null],
+      ['u', null],
+    ]);
+  });
+
   it('are of the user once there is one, and of the new device after a reset', async () => {
     const $device_id = 'd1';
     const { shards } = await sent(
