@@ -153,7 +153,9 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 describe('a browser key that names a user as a device or as a previous id', () => {
-  it.each(ATTACKS)('links no user, by %s', async (_, path, body, type, headers = {}) => {
+  const attacks = ATTACKS.map(([name, path, body, type, headers = {}]) => ({ name, path, body, type, headers }));
+
+  it.each(attacks)('links no user, by $name', async ({ path, body, type, headers }) => {
     const { send, shards, key } = await testApp();
     const browserKey = await key('browser');
     const response = await send(body(browserKey), { path, key: browserKey, headers });
