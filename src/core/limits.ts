@@ -216,6 +216,14 @@ export const LIMITS = {
   /** Answers that an isolate keeps, of all tenants, and their size as JSON: an eighth of its memory in objects. */
   keptAnswersMax: 500,
   keptSizeBytesMax: 4 * MIB,
+  /** Rows of unsealed files from which on a question keeps what each file holds of it: fewer are read in a tenth of a second. */
+  keptFoldsRowsMin: 50_000,
+  /** What an isolate keeps of files for questions that are asked again: 20,000 sums, or 1,000 files of one question by name. */
+  keptFoldsSizeBytesMax: 8 * MIB,
+  /** Size of one of them. A question with more groups is read anew: a busy day has a thousand files. */
+  keptFoldSizeBytesMax: 8 * KIB,
+  /** Facts of some 5,000 files. */
+  keptFactsSizeBytesMax: MIB,
   /** Size of an insight's stored answer. A bigger one is computed anew each time: a D1 value stays under 2 MB. */
   insightAnswerSizeBytesMax: 1_000_000,
   /** Boards of a tenant, each up to `boardBodySizeBytesMax`; a list names them without their tiles. */

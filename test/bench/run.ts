@@ -14,6 +14,7 @@ import { benchDedupe } from './dedupe.ts';
 import { benchImporters } from './importers.ts';
 import { benchLake } from './lake/lake.ts';
 import { benchMemory } from './memory/memory.ts';
+import { benchNeighbours } from './neighbours/neighbours.ts';
 import { benchPeople } from './people/people.ts';
 import { benchQuery } from './query.ts';
 import { type Figure, table } from './report.ts';
@@ -26,6 +27,7 @@ const SECTIONS: Record<string, (isQuick: boolean) => Promise<Figure[]>> = {
   burst: benchBurst,
   sustained: benchSustained,
   soak: benchSoak,
+  neighbours: benchNeighbours,
   query: benchQuery,
   restore: benchRestore,
   dedupe: benchDedupe,

@@ -67,6 +67,7 @@ export async function readScanPlan(
     dayTo,
     only,
     importsOf,
+    leavesOutFooters = false,
   }: {
     readonly uid: string;
     readonly dayFrom: number;
@@ -75,9 +76,12 @@ export async function readScanPlan(
     readonly only?: 'traits' | undefined;
     /** The days of whose imports the reading tells the version, which costs a look at each import of the tenant. */
     readonly importsOf?: DayRange;
+    /** Whether the segments come without footers. Default: false. */
+    readonly leavesOutFooters?: boolean;
   },
 ): Promise<ScanPlan> {
-  const footer = only === undefined ? 's.footer' : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
+  const whole = leavesOutFooters ? 'NULL AS footer' : 's.footer';
+  const footer = only === undefined ? whole : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
   const [dropped, days, waiting, sealed, uncovered, ...further] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),

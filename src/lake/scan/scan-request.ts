@@ -19,6 +19,16 @@ export interface ScanSegment {
   readonly days: readonly { readonly day: number; readonly rowCount: number }[];
   /** Read from the object when null or absent. */
   readonly footer?: Uint8Array | null;
+  /** The whole file as the manifest lists it. Absent where the caller does not know it. */
+  readonly file?: ScanFile;
+}
+
+/** A file with its rows of all days, those that do not count among them. */
+export interface ScanFile {
+  readonly manifestSeq: number;
+  readonly rowCount: number;
+  readonly atMinMs: number;
+  readonly atMaxMs: number;
 }
 
 /** Events of a shard that are not stored yet, with the columns wanted, id and sender. */

@@ -39,7 +39,8 @@ export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Resu
   const days = planDays(request);
   const scannedRowCount = days.reduce((sum, day) => sum + day.rowCount, 0);
   if (scannedRowCount > rowsMax) return err({ code: 'scan-too-large', rowCount: scannedRowCount, rowsMax });
-  const comparedMax = isOfSomePeople(request) ? 0 : Math.max(0, ...days.map((day) => day.uncoveredRowCount));
+  const compared = days.filter(({ day }) => !request.copies?.has(day));
+  const comparedMax = isOfSomePeople(request) ? 0 : Math.max(0, ...compared.map((day) => day.uncoveredRowCount));
   if (comparedMax > LIMITS.mixedRowsMax) {
     return err({ code: 'day-too-mixed', rowCount: comparedMax, rowsMax: LIMITS.mixedRowsMax });
   }

@@ -6,6 +6,7 @@
  * It is slower than cells and answers everything: a minute of a sealed day, any property, exact people and quantiles.
  * Questions about one range share the view and the scan.
  */
+import { LIMITS } from '../../core/limits.ts';
 import { NO_NAMES } from '../../core/names/sent-names.ts';
 import { ALL_PEOPLE } from '../../core/people/high-range.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
@@ -23,6 +24,7 @@ import { withNextPeople } from '../view/people-lookup.ts';
 import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
 import { type Scanned, scanShared } from '../view/scan-pool.ts';
 import { scanLakeView } from '../view/scan-view.ts';
+import { areFoldsKept, FileFolds } from './file-folds.ts';
 
 export interface LakeReading {
   /** The fold of each question, in their order. */
@@ -31,16 +33,24 @@ export interface LakeReading {
   readonly scannedEvents: number;
 }
 
-/** Reads for questions about one range; `isLakeMate` tells which are. */
-export async function readLake(asking: Asking, queries: readonly Query[]): Promise<Result<LakeReading, LakeRefusal>> {
+/**
+ * Reads for questions about one range; `isLakeMate` tells which are. `keptRowsMin`: the rows from which on partial folds of files
+ * are kept. Default: the limit; tests set less.
+ */
+export async function readLake(
+  asking: Asking,
+  queries: readonly Query[],
+  keptRowsMin: number = LIMITS.keptFoldsRowsMin,
+): Promise<Result<LakeReading, LakeRefusal>> {
   const set = new FoldSet(queries, asking.tenant.hashKey);
   const { columns, asks } = set;
   const { startMs, endMs, allowUnknown } = queries[0]!;
   // The names of events were checked before the rollups were asked.
   const names = allowUnknown ? NO_NAMES : { event: [], property: set.names };
-  const opened = await openView(asking, { startMs, endMs, columns, names, asks });
+  const leavesOutFooters = areFoldsKept(asking, queries);
+  const opened = await openView(asking, { startMs, endMs, columns, names, asks, leavesOutFooters });
   if (!opened.ok) return opened;
-  const scanned = await new Scanning(set, asking, queries).scanAll(opened.value);
+  const scanned = await new Scanning(set, asking, { queries, keptRowsMin }).scanAll(opened.value);
   if (!scanned.ok) return scanned;
   if (set.excess !== null) return tooLarge(`${set.excess}: narrow the range or add a filter.`);
   const view = opened.value;
@@ -53,24 +63,31 @@ export function isLakeMate(one: Query, other: Query): boolean {
   return one.startMs === other.startMs && one.endMs === other.endMs && one.allowUnknown === other.allowUnknown;
 }
 
+interface ScanningOptions {
+  readonly queries: readonly Query[];
+  readonly keptRowsMin: number;
+}
+
 /** The scans of questions into their folds. */
 class Scanning {
   readonly #set: FoldSet;
   readonly #asking: Asking;
   readonly #queries: readonly Query[];
+  readonly #keptRowsMin: number;
   readonly #copies: CopiesByDay = new Map();
 
-  constructor(set: FoldSet, asking: Asking, queries: readonly Query[]) {
+  constructor(set: FoldSet, asking: Asking, { queries, keptRowsMin }: ScanningOptions) {
     this.#set = set;
     this.#asking = asking;
     this.#queries = queries;
+    this.#keptRowsMin = keptRowsMin;
   }
 
   /** Scans for all people. The number of rows is that of the longest scan: the others read the same rows again. */
   async scanAll(opened: LakeView): Promise<Scanned> {
     let scannedRowCount = 0;
     for (let view = opened; ; ) {
-      const scanned = await this.#scan(view);
+      const scanned = isOfSome(view) ? await this.#scan(view, this.#copies) : await this.#scanRest(view);
       if (!scanned.ok) return scanned;
       scannedRowCount = Math.max(scannedRowCount, scanned.value.scannedRowCount);
       const next = this.#set.excess === null ? await withNextPeople(view) : null;
@@ -80,7 +97,19 @@ class Scanning {
     }
   }
 
-  #scan(view: LakeView): Promise<Scanned> {
+  /** Takes what is kept of files, and scans the others. */
+  async #scanRest(view: LakeView): Promise<Scanned> {
+    const folds = new FileFolds(this.#asking, this.#queries, this.#keptRowsMin);
+    const absorbed = await folds.absorb(this.#set, view);
+    if (!absorbed.ok) return absorbed;
+    const { view: rest, copies, absorbedRows } = absorbed.value;
+    if (this.#set.excess !== null) return ok({ scannedRowCount: absorbedRows });
+    const scanned = await this.#scan(rest, copies);
+    return scanned.ok ? ok({ scannedRowCount: scanned.value.scannedRowCount + absorbedRows }) : scanned;
+  }
+
+  /** `copies`: the further copies of days that are known, or will be to the next scan. */
+  #scan(view: LakeView, copies: CopiesByDay): Promise<Scanned> {
     const set = this.#set;
     const wanted = new Set<LakeColumn>(set.columns);
     if (set.asks.identity) wanted.add('person');
@@ -89,7 +118,7 @@ class Scanning {
       wanted,
       excess: () => set.excess,
       ...(properties && { properties }),
-      ...(isOfSome(view) && { copies: this.#copies }),
+      copies,
     };
     const scan = (part: LakeView) =>
       scanLakeView(this.#asking, part, rowsRequest, (batch, rows) => set.add(batch, rows));

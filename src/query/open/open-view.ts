@@ -14,7 +14,7 @@ import { unknownCohortNames } from './cohort-names.ts';
 import { type AskedNames, atHandIn, checkNames } from './known-names.ts';
 
 /** The data that a question reads: a range, the text columns of its scans, and more. */
-export interface ViewQuestion extends Pick<ViewRequest, 'startMs' | 'endMs' | 'columns'> {
+export interface ViewQuestion extends Pick<ViewRequest, 'startMs' | 'endMs' | 'columns' | 'leavesOutFooters'> {
   /** The facts about people that the question needs beyond their events. */
   readonly asks: PeopleAsks;
   /** The names that the question gives; each must be known. Default: none. */
@@ -22,8 +22,8 @@ export interface ViewQuestion extends Pick<ViewRequest, 'startMs' | 'endMs' | 'c
 }
 
 export async function openView(asking: Asking, question: ViewQuestion): Promise<Result<LakeView, LakeRefusal>> {
-  const { startMs, endMs, columns, asks, names } = question;
-  const view = await openLakeView(asking, { startMs, endMs, columns, readsLinks: asksPeople(asks) });
+  const { asks, names, ...request } = question;
+  const view = await openLakeView(asking, { ...request, readsLinks: asksPeople(asks) });
   const checked = names === undefined ? ok(null) : await checkNames(asking, names, atHandIn(view));
   if (!checked.ok) return checked;
   const unknownNames = await unknownCohortNames(asking, asks.cohorts);

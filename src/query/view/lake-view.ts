@@ -54,10 +54,12 @@ export interface ViewRequest {
   readonly only?: 'traits' | undefined;
   /** Whether the events of the tails that link ids are wanted. Default: false. */
   readonly readsLinks?: boolean;
+  /** Whether the segments come without footers, which are most of what the manifest says. Default: false. */
+  readonly leavesOutFooters?: boolean;
 }
 
 export async function openLakeView(asking: Asking, request: ViewRequest): Promise<LakeView> {
-  const { startMs, endMs, columns, only, readsLinks = false } = request;
+  const { startMs, endMs, columns, only, readsLinks = false, leavesOutFooters = false } = request;
   await asking.turn?.take();
   const links: EventColumns[] = [];
   const wanted = new Set([...columns, ...COPY_TEXTS, EVENT_COLUMN]);
@@ -65,7 +67,7 @@ export async function openLakeView(asking: Asking, request: ViewRequest): Promis
   const tails = states.flatMap((state) => state?.tails ?? []);
   const coverage = coverageOf(states, { endMs }, asking.nowMs);
   const days = dayRange({ startMs, endMs });
-  const plan = await readScanPlan(asking.ports.db, { uid: asking.tenant.uid, ...days, only });
+  const plan = await readScanPlan(asking.ports.db, { uid: asking.tenant.uid, ...days, only, leavesOutFooters });
   const live = () => new Set(tails.flatMap((tail) => daysOf(tail.columns)));
   const segments = plan.digests.length === 0 ? plan.segments : withDigests(plan, { ...days, live: live() });
   const { lake, events } = plan.dropped;
@@ -87,6 +89,9 @@ function daysOf({ at }: EventColumns): number[] {
   return Array.from(at, dayOf);
 }
 
-function scanSegmentOf({ path, sizeBytes, source, incarnation, seqFrom, days, footer }: LakeSegment): ScanSegment {
-  return { path, sizeBytes, source, incarnation, seqFrom, days, ...(footer && { footer }) };
+function scanSegmentOf(segment: LakeSegment): ScanSegment {
+  const { path, sizeBytes, source, incarnation, seqFrom, days, footer } = segment;
+  const { manifestSeq, rowCount, atMinMs, atMaxMs } = segment;
+  const file = { manifestSeq, rowCount, atMinMs, atMaxMs };
+  return { path, sizeBytes, source, incarnation, seqFrom, days, ...(footer && { footer }), file };
 }

@@ -1,0 +1,109 @@
+/**
+ * Kept folds: what an isolate knows of stored files that no seal covers: their facts, and the partial folds of questions that
+ * were asked about them. Files never change, so what is kept of one holds as long as it is in the manifest.
+ *
+ * A question that is asked again, with another range, folds only files that came since. Partial folds of many groups are not
+ * kept: a day of a busy tenant has a thousand files.
+ */
+import { createHash } from 'node:crypto';
+import { LIMITS } from '../../core/limits.ts';
+import type { PartialFold, PartialTally } from '../../core/query/fold/partial-fold.ts';
+import type { Query } from '../../core/query/question/request.ts';
+import type { FileFacts } from '../../lake/scan/file-facts.ts';
+import { SizedCache } from '../../lake/std/sized-cache.ts';
+
+/** A part for each question of a set. */
+export type KeptPart = readonly PartialFold[];
+
+/** Memory of a kept part, and of the facts of a file, beside what they hold. */
+const ENTRY_SIZE_BYTES = 400;
+const FACTS_SIZE_BYTES = 200;
+
+export class KeptFolds {
+  readonly #parts = new SizedCache<string, KeptPart>(LIMITS.keptFoldsSizeBytesMax);
+  readonly #facts = new SizedCache<string, FileFacts>(LIMITS.keptFactsSizeBytesMax);
+  /** Questions of which a part was kept, or was too large; the latest last. */
+  readonly #questions = new Map<string, 'kept' | 'large'>();
+
+  /** What was seen of the question's parts; undefined for a question that was not asked lately. */
+  stateOf(question: string): 'kept' | 'large' | undefined {
+    return this.#questions.get(question);
+  }
+
+  part(key: string): KeptPart | undefined {
+    return read(this.#parts, key);
+  }
+
+  facts(key: string): FileFacts | undefined {
+    return read(this.#facts, key);
+  }
+
+  noteFacts(key: string, facts: FileFacts): void {
+    this.#facts.of(
+      key,
+      () => facts,
+      () => FACTS_SIZE_BYTES,
+    );
+  }
+
+  /** Keeps a part of a file, unless it is large. */
+  keep(question: string, key: string, part: KeptPart): void {
+    const sizeBytes = part.reduce((sum, each) => sum + sizeBytesOf(each), ENTRY_SIZE_BYTES);
+    const isLarge = sizeBytes > LIMITS.keptFoldSizeBytesMax;
+    this.#note(question, isLarge ? 'large' : 'kept');
+    if (isLarge) return;
+    this.#parts.of(
+      key,
+      () => part,
+      () => sizeBytes,
+    );
+  }
+
+  #note(question: string, state: 'kept' | 'large'): void {
+    const known = this.#questions.get(question);
+    this.#questions.delete(question);
+    this.#questions.set(question, known === 'large' ? known : state);
+    if (this.#questions.size > LIMITS.keptAnswersMax) this.#questions.delete(this.#questions.keys().next().value!);
+  }
+}
+
+/** Told apart by the database, as other memories of readers are. */
+const memories = new WeakMap<D1Database, KeptFolds>();
+
+export function keptFoldsOf(db: D1Database): KeptFolds {
+  const memory = memories.get(db) ?? new KeptFolds();
+  memories.set(db, memory);
+  return memory;
+}
+
+/** The key of a tenant's questions, whatever their range. */
+export function questionKey(uid: string, queries: readonly Query[]): string {
+  const asked = queries.map(({ startMs: _, endMs: __, bucketStarts: ___, cutBuckets: ____, ...rest }) => rest);
+  return createHash('sha256')
+    .update(JSON.stringify([uid, asked]))
+    .digest('hex');
+}
+
+function read<V>(cache: SizedCache<string, V>, key: string): V | undefined {
+  if (!cache.has(key)) return undefined;
+  const missing = (): never => {
+    throw new Error('unreachable');
+  };
+  return cache.of(key, missing, missing);
+}
+
+function sizeBytesOf({ keys, groups, buckets, tally }: PartialFold): number {
+  const texts = keys.reduce((sum, key) => sum + key.reduce((all, text) => all + 2 * (text?.length ?? 0) + 16, 48), 0);
+  return texts + groups.byteLength + buckets.byteLength + tallySizeBytes(tally);
+}
+
+function tallySizeBytes(tally: PartialTally): number {
+  switch (tally.kind) {
+    case 'count':
+      return tally.counts.byteLength;
+    case 'people':
+      return tally.triples.byteLength;
+    case 'numbers':
+      return tally.bytes.byteLength;
+  }
+}
