@@ -8,7 +8,7 @@
  * there. Columns that Tidemark itself makes (instants, hashes) are never touched.
  */
 import type { EventColumns } from '../event/columns.ts';
-import { type ExportColumn, textOf } from './values.ts';
+import { type ExportColumn, type RowSpan, textOf } from './values.ts';
 
 const OWN_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>([
   'at',
@@ -26,9 +26,14 @@ export function csvHeader(columns: readonly ExportColumn[]): string {
   return `${columns.join(',')}\r\n`;
 }
 
-export function csvLines(batch: EventColumns, columns: readonly ExportColumn[]): string {
+/** Default: all rows. */
+export function csvLines(
+  batch: EventColumns,
+  columns: readonly ExportColumn[],
+  { from, to }: RowSpan = { from: 0, to: batch.rowCount },
+): string {
   let text = '';
-  for (let row = 0; row < batch.rowCount; row++) {
+  for (let row = from; row < to; row++) {
     for (const [index, column] of columns.entries()) {
       if (index > 0) text += ',';
       text += csvField(textOf(batch, column, row), !OWN_COLUMNS.has(column));

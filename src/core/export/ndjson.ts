@@ -3,15 +3,20 @@
  * hashes are texts, because a JSON number would lose digits.
  */
 import type { EventColumns } from '../event/columns.ts';
-import { type ExportColumn, textOf } from './values.ts';
+import { type ExportColumn, type RowSpan, textOf } from './values.ts';
 
 /** Columns whose text is JSON already. */
 const JSON_COLUMNS: ReadonlySet<ExportColumn> = new Set<ExportColumn>(['properties', 'context', 'late']);
 
-export function ndjsonLines(batch: EventColumns, columns: readonly ExportColumn[]): string {
+/** Default: all rows. */
+export function ndjsonLines(
+  batch: EventColumns,
+  columns: readonly ExportColumn[],
+  { from, to }: RowSpan = { from: 0, to: batch.rowCount },
+): string {
   const names = columns.map((column) => `${JSON.stringify(column)}:`);
   let text = '';
-  for (let row = 0; row < batch.rowCount; row++) {
+  for (let row = from; row < to; row++) {
     let line = '';
     for (const [index, column] of columns.entries()) {
       const value = textOf(batch, column, row);

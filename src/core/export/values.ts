@@ -11,6 +11,12 @@ export type ExportColumn = Exclude<LakeColumn, 'pii'>;
 /** All columns of an export in the order of the lake. */
 export const EXPORT_COLUMNS: readonly ExportColumn[] = LAKE_COLUMNS.filter((column) => column !== 'pii');
 
+/** Rows of a batch, `to` not among them. */
+export interface RowSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The text of a value; null when the event has none. */
 export function textOf(batch: EventColumns, column: ExportColumn, row: number): string | null {
   switch (column) {

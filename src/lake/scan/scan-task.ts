@@ -19,6 +19,7 @@ import type { HashKey } from '../../core/std/hash.ts';
 import { personsOf } from '../segment/people-bounds.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
+import { COSTLY, inSlices, Pacer } from '../std/pacer.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 import { CachedBucket } from './cached-bucket.ts';
 import { scan } from './scan.ts';
@@ -146,9 +147,15 @@ export class ScanRunner {
       rowsMax: LIMITS.scannerRowsMax,
     };
     let isLate = false;
-    const scanned = await scan(request, (...batch) => {
+    const pacer = new Pacer();
+    const scanned = await scan(request, async (batch, rows, day) => {
+      let isEnough = false;
+      const addSlice = (slice: Uint32Array) => {
+        isEnough ||= !add(batch, slice, day);
+      };
       isLate = this.#now() > untilMs;
-      if (isLate || !add(...batch)) return 'stop';
+      if (!isLate) await inSlices(rows, pacer, addSlice, COSTLY);
+      if (isLate || isEnough) return 'stop';
     });
     if (!scanned.ok || isLate) return { status: 'over-budget', rowCount };
     return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };

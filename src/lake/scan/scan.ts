@@ -75,7 +75,7 @@ class Reading {
   readonly #onBatch: OnBatch;
   readonly #segments: SharedSegments;
   readonly #filter: RowFilter;
-  readonly #pacer = new Pacer();
+  readonly #pacer: Pacer;
   /** Set when the budget is spent while ids are read: the copies found so far then mean nothing. */
   #isOverBudget = false;
   eventCount = 0;
@@ -87,6 +87,7 @@ class Reading {
     this.#onBatch = onBatch;
     this.#segments = new SharedSegments(request.bucket, days);
     this.#filter = rowFilter(request);
+    this.#pacer = new Pacer(request.budget);
   }
 
   async run(): Promise<'whole' | EarlyEnd> {

@@ -15,6 +15,9 @@ import { isNumberColumn, LAKE_COLUMNS, type LakeColumn, PARQUET_SCHEMA } from '.
 /** "PAR1", little-endian, at both ends of the file. */
 const MAGIC = 0x31524150;
 
+/** Columns that are encoded without a pause. */
+const COLUMNS_AT_ONCE = 3;
+
 export class ParquetStream {
   readonly #columns: readonly LakeColumn[];
   readonly #writer = new ByteWriter(64 * 1_024);
@@ -30,14 +33,16 @@ export class ParquetStream {
     return this.#take();
   }
 
-  /** Writes all rows of the batch as one row group. */
-  rows(batch: EventColumns): Uint8Array {
+  /** Writes all rows of the batch as one row group, and yields the bytes of some columns at a time. */
+  *rows(batch: EventColumns): Generator<Uint8Array, void> {
     const writer = this.#writer;
     const startOffset = writer.offset;
     const rows = Uint32Array.from({ length: batch.rowCount }, (_, row) => row);
-    const columns = this.#columns.map((name) =>
-      writeChunk(writer, { name, type: physicalType(name) }, batch.rowCount, encode(name, batch, rows)),
-    );
+    const columns: RowGroup['columns'] = [];
+    for (const name of this.#columns) {
+      columns.push(writeChunk(writer, { name, type: physicalType(name) }, batch.rowCount, encode(name, batch, rows)));
+      if (columns.length % COLUMNS_AT_ONCE === 0) yield this.#take();
+    }
     this.#rowGroups.push({
       columns,
       total_byte_size: columns.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n),
@@ -46,7 +51,7 @@ export class ParquetStream {
       total_compressed_size: BigInt(writer.offset - startOffset),
     });
     this.#rowCount += batch.rowCount;
-    return this.#take();
+    yield this.#take();
   }
 
   end(): Uint8Array {

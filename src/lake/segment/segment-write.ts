@@ -26,7 +26,7 @@ import {
 } from '../encoding/number-encode.ts';
 import { type EncodedValues, encodeText } from '../encoding/text-encode.ts';
 import { LEVEL_DENSE, LEVEL_FAST } from '../encoding/zstd.ts';
-import { pause } from '../std/pause.ts';
+import { Pacer } from '../std/pacer.ts';
 import { writeChunk } from './chunk-write.ts';
 import { columnKeysNote } from './column-keys.ts';
 import { dayOf, sortRowsL0, sortRowsL1 } from './columns.ts';
@@ -107,10 +107,11 @@ export function encodeSegment(columns: EventColumns, options: SegmentOptions): E
 /** Encodes the same file, and lets other work use the thread between its row groups. */
 export async function encodeSegmentPausing(columns: EventColumns, options: SegmentOptions): Promise<EncodedSegment> {
   const steps = encodeInSteps(columns, options);
+  const pacer = new Pacer();
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    await pause();
+    await pacer.pause();
   }
 }
 

@@ -99,7 +99,7 @@ export class FileFolds {
       if (known === undefined || (whole.has(segment) && part === undefined)) unread.push(segment);
     }
     if (!haveNoCopies(facts)) return ok(null);
-    const pacer = new Pacer();
+    const pacer = new Pacer(this.#asking.budget);
     const files = (await this.#withFooters({ ...view, segments: unread })).segments as readonly StoredSegment[];
     let index = 0;
     for await (const read of readAhead(files, (file) => this.#read(file, view))) {

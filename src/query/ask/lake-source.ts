@@ -17,6 +17,7 @@ import { ok, type Result } from '../../core/std/result.ts';
 import type { CopiesByDay } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share, ShareReply } from '../../lake/scan/scan-task.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
+import { inSlices, Pacer } from '../../lake/std/pacer.ts';
 import { openView } from '../open/open-view.ts';
 import type { Asking } from '../view/asking.ts';
 import type { LakeView } from '../view/lake-view.ts';
@@ -120,8 +121,11 @@ class Scanning {
       ...(properties && { properties }),
       copies,
     };
+    const pacer = new Pacer(this.#asking.budget);
     const scan = (part: LakeView) =>
-      scanLakeView(this.#asking, part, rowsRequest, (batch, rows) => set.add(batch, rows));
+      scanLakeView(this.#asking, part, rowsRequest, (batch, rows) =>
+        inSlices(rows, pacer, (slice) => set.add(batch, slice)),
+      );
     if (!set.isDivisible) return scan(view);
     const linked = view.people?.linked ?? null;
     return scanShared(this.#asking, view, {

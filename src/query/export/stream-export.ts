@@ -19,6 +19,7 @@ import { withoutExpired } from '../../lake/manifest/dropped.ts';
 import { readScanPlan } from '../../lake/manifest/segments.ts';
 import { scanDay } from '../../lake/scan/day-scan.ts';
 import { concatColumns, selectRows } from '../../lake/segment/columns.ts';
+import { Pacer } from '../../lake/std/pacer.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
 import { isCounted } from '../view/coverage.ts';
 import { knownColumns } from '../view/known-people.ts';
@@ -44,9 +45,13 @@ export async function* streamExport(asking: Asking<QueryPorts>, plan: ExportPlan
     return bytes;
   };
   yield counted(encoder.begin());
+  const pacer = new Pacer();
   for await (const piece of piecesOf(asking, plan)) {
     rows += piece.rowCount;
-    yield counted(encoder.rows(piece));
+    for (const part of encoder.rows(piece)) {
+      yield counted(part);
+      await pacer.pause();
+    }
   }
   yield counted(encoder.end());
   const account = { id, format, rows, sizeBytes, sha256: hash.digest('hex') };

@@ -5,7 +5,7 @@
 import type { Sequences } from './sequences.ts';
 
 /** A journey looks at an event up to some thousand times. */
-const EVENTS_MAX = 16_384;
+const EVENTS_MAX = 4_096;
 
 export function* slicesOf(sequences: Sequences, eventsMax = EVENTS_MAX): Generator<Sequences> {
   const { personCount, offsets } = sequences;
