@@ -12,13 +12,14 @@
  * each may hold as much as the isolate has room for.
  */
 
-import { type RankedSeries, rankSeries, type Series } from '../../core/query/fold/answer.ts';
+import { type RankedSeries, rankInSteps, type Series } from '../../core/query/fold/answer.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import { endedOnMinute, minuteSlicesOf } from '../../core/query/question/minute-slices.ts';
 import { rollupPlans } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
 import { ok, type Result } from '../../core/std/result.ts';
+import { Pacer } from '../../lake/std/pacer.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
 import { atHandFrom, checkNames } from '../open/known-names.ts';
@@ -109,7 +110,7 @@ async function answerFromRollups(
 ): Promise<QueryAnswer | null> {
   const reading = await readAnyRollup(asking, query, options);
   if (reading === null) return null;
-  const ranked = rankSeries(query, reading.fold);
+  const ranked = await rank(asking, query, reading.fold);
   if (query.exact && ranked.estimated) return null;
   // The lake has what is pending, and a question that cuts a minute was always answered from it, where it can be read.
   const isForLake = query.exact || (!options.leavesOutVoid && minuteSlicesOf(query).slices.length > 0);
@@ -125,7 +126,7 @@ async function estimatePeople(asking: QueryAsking, query: Query): Promise<QueryA
   if (query.measure !== 'users' || query.exact) return null;
   const reading = await readAnyRollup(asking, query, { ignoresLinks: true, leavesOutVoid: true });
   if (reading === null) return null;
-  const ranked = rankSeries(query, reading.fold);
+  const ranked = await rank(asking, query, reading.fold);
   return answered(asking, query, { ...ranked, estimated: ranked.estimated || reading.ignoredLinks }, reading.meta);
 }
 
@@ -163,9 +164,12 @@ async function answerFromLake(
   const reading = await readLake(asking, queries);
   if (reading.ok) {
     const { folds, view, scannedEvents } = reading.value;
-    const answerOf = (query: Query, fold: Fold) =>
-      answered(asking, query, rankSeries(query, fold), viewMeta(view, scannedEvents));
-    return ok(queries.map((query, index) => answerOf(query, folds[index]!)));
+    const answers: QueryAnswer[] = [];
+    for (const [index, query] of queries.entries()) {
+      const ranked = await rank(asking, query, folds[index]!);
+      answers.push(answered(asking, query, ranked, viewMeta(view, scannedEvents)));
+    }
+    return ok(answers);
   }
   if (reading.error.code !== 'query-too-large') return reading;
   if (queries.length === 1) {
@@ -180,6 +184,19 @@ async function answerFromLake(
     answers.push(...alone.value);
   }
   return ok(answers);
+}
+
+/** A step of ranking takes as long as reading so many rows. */
+const RANKED_STEP_ROWS = 2_048;
+
+async function rank(asking: QueryAsking, query: Query, fold: Fold): Promise<RankedSeries> {
+  const pacer = new Pacer(asking.budget);
+  const steps = rankInSteps(query, fold);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pacer.spend(RANKED_STEP_ROWS);
+  }
 }
 
 function answered(

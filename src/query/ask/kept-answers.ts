@@ -78,8 +78,9 @@ class Memory {
 
   keep(key: string, version: string, answer: ReportAnswer): void {
     this.#drop(key);
+    if (pointCount(answer) * POINT_SIZE_BYTES_MIN > KEPT_SIZE_BYTES_MAX) return;
     const sizeBytes = JSON.stringify(answer).length;
-    if (sizeBytes > LIMITS.keptSizeBytesMax / 8) return;
+    if (sizeBytes > KEPT_SIZE_BYTES_MAX) return;
     this.#kept.set(key, { version, answer, sizeBytes });
     this.#sizeBytes += sizeBytes;
     while (this.#sizeBytes > LIMITS.keptSizeBytesMax || this.#kept.size > LIMITS.keptAnswersMax) {
@@ -91,6 +92,15 @@ class Memory {
     this.#sizeBytes -= this.#kept.get(key)?.sizeBytes ?? 0;
     this.#kept.delete(key);
   }
+}
+
+const KEPT_SIZE_BYTES_MAX = LIMITS.keptSizeBytesMax / 8;
+/** `{"at":"2026-01-01T00:00:00.000Z","value":1}`, with its comma. An answer of many takes long to be written down. */
+const POINT_SIZE_BYTES_MIN = 46;
+
+function pointCount(answer: ReportAnswer): number {
+  const answers = 'answers' in answer ? Object.values(answer.answers) : [answer];
+  return answers.reduce((sum, { series }) => sum + series.reduce((all, { points }) => all + points.length, 0), 0);
 }
 
 /** Told apart by the database, as other memories of readers are. */

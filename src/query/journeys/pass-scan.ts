@@ -82,7 +82,18 @@ export class PassScan {
     const excess = gathering.excess();
     if (excess !== null) return tooMuch(excess);
     const { scannedRowCount } = scanned.value;
-    return ok({ range: builder.range, held: builder.held, sequences: builder.finish(), scannedRowCount });
+    const { held } = builder;
+    return ok({ range: builder.range, held, sequences: await this.#finish(builder), scannedRowCount });
+  }
+
+  async #finish(builder: SequenceBuilder): Promise<Sequences> {
+    const pacer = new Pacer(this.#asking.budget);
+    const steps = builder.finishInSteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await pacer.pause();
+    }
   }
 
   #scanHere(view: LakeView, { builder, hasAllPeople, excess }: Gathering) {

@@ -12,6 +12,8 @@ import { NOTHING, OUT, type RowReader } from './row-reader.ts';
 import type { Sequences } from './sequences.ts';
 
 const CHUNK_ROWS = 65_536;
+/** Rows that are sorted without a pause. */
+const SORTED_ROWS = 16_384;
 
 interface Chunk {
   readonly person: Uint32Array;
@@ -154,6 +156,15 @@ export class SequenceBuilder {
 
   /** The sequences of the people in `range`; nothing may be added afterwards. */
   finish(): Sequences {
+    const steps = this.finishInSteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** Finishes in the same way, and yields after each piece of some milliseconds. */
+  *finishInSteps(): Generator<void, Sequences> {
     const personCount = this.#people.count;
     const offsets = new Uint32Array(personCount + 1);
     for (const { person, length } of this.#filled()) {
@@ -174,11 +185,17 @@ export class SequenceBuilder {
         if (isGrouped) groups[to] = chunk.groups[i]!;
         if (marks.length > 0) marks[to] = chunk.marks[i]!;
       }
+      yield;
     }
     this.#chunks = [];
     this.#last = null;
     const events = { at, codes, groups, marks };
-    for (let i = 0; i < personCount; i++) sortByTime(events, offsets[i]!, offsets[i + 1]!);
+    for (let i = 0, sorted = 0; i < personCount; i++) {
+      sortByTime(events, offsets[i]!, offsets[i + 1]!);
+      if (offsets[i + 1]! - sorted < SORTED_ROWS) continue;
+      sorted = offsets[i + 1]!;
+      yield;
+    }
     const people = this.#people.hashes();
     return { personCount, offsets, ...events, groups: isGrouped ? groups : this.#people.groups(), people };
   }

@@ -39,7 +39,16 @@ export interface RankedSeries {
 }
 
 export function rankSeries(query: Query, fold: Fold): RankedSeries {
-  const ranked = query.groupBy.length === 0 ? allGroups(fold) : groupsAfter(query.after, fold);
+  const steps = rankInSteps(query, fold);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Ranks the same series, and yields after each piece of some milliseconds. */
+export function* rankInSteps(query: Query, fold: Fold): Generator<void, RankedSeries> {
+  const ranked = query.groupBy.length === 0 ? allGroups(fold) : yield* groupsAfter(query.after, fold);
   const top = ranked.slice(0, query.groupBy.length === 0 ? 1 : query.top).map(({ group }) => group);
   const rest = ranked.slice(top.length).map(({ group }) => group);
   const places = query.interval === null ? [] : placesOf(query);
@@ -58,7 +67,11 @@ export function rankSeries(query: Query, fold: Fold): RankedSeries {
   if (query.groupBy.length === 0 && top.length === 0) {
     return { series: [emptySeries(query, places)], estimated, ...values };
   }
-  const series = top.map((group) => seriesOf(fold.series([group]), fold.key(group), false));
+  const series: Series[] = [];
+  for (const group of top) {
+    series.push(seriesOf(fold.series([group]), fold.key(group), false));
+    yield;
+  }
   if (rest.length === 0) return { series, estimated, ...values };
   const cursor = seriesCursor({ total: series.at(-1)!.total, key: fold.key(top.at(-1)!) });
   series.push(seriesOf(fold.series(rest), [], true));
@@ -66,8 +79,8 @@ export function rankSeries(query: Query, fold: Fold): RankedSeries {
 }
 
 /** The groups by rank; with `after` only those behind it. */
-function groupsAfter(after: RankedPlace | null, fold: Fold): RankedGroup[] {
-  const ranked = rankedGroups(fold);
+function* groupsAfter(after: RankedPlace | null, fold: Fold): Generator<void, RankedGroup[]> {
+  const ranked = yield* rankedGroups(fold);
   if (after === null) return ranked;
   return ranked.filter(
     ({ group, total }) => (compareTotals(total, { value: after.total }) || compareKeys(fold.key(group), after.key)) > 0,
@@ -83,8 +96,15 @@ function allGroups(fold: Fold): RankedGroup[] {
   return Array.from({ length: fold.groupCount }, (_, group) => ({ group, total: { value: null, estimated: false } }));
 }
 
-function rankedGroups(fold: Fold): RankedGroup[] {
-  const groups = Array.from({ length: fold.groupCount }, (_, group) => ({ group, total: fold.total(group) }));
+/** Totals of so many groups are worked out without a pause. */
+const GROUPS_AT_ONCE = 128;
+
+function* rankedGroups(fold: Fold): Generator<void, RankedGroup[]> {
+  const groups: RankedGroup[] = [];
+  for (let group = 0; group < fold.groupCount; group++) {
+    groups.push({ group, total: fold.total(group) });
+    if (groups.length % GROUPS_AT_ONCE === 0) yield;
+  }
   return groups.sort((a, b) => compareTotals(a.total, b.total) || compareKeys(fold.key(a.group), fold.key(b.group)));
 }
 

@@ -9,6 +9,7 @@
 import type { Statistic } from '../../event/measure.ts';
 import { LIMITS } from '../../limits.ts';
 import { NumberCell } from '../../rollup/cell.ts';
+import { valueAt } from '../../std/value-at.ts';
 import type { Value } from './fold.ts';
 import type { SizedTally, Slots, Tally } from './grouping.ts';
 
@@ -137,8 +138,7 @@ export class QuantileTally implements SizedTally {
     if (this.#sketched) return this.#sketched.merged(slots);
     const values = this.#valuesOf(slots);
     if (values.length === 0) return { value: null, estimated: false };
-    values.sort();
-    return { value: values[placeOf(this.#quantile, values.length)]!, estimated: false };
+    return { value: valueAt(values, placeOf(this.#quantile, values.length)), estimated: false };
   }
 
   #valuesOf(slots: Slots): Float64Array {
