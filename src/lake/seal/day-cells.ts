@@ -49,15 +49,17 @@ export class DayCells {
     return this.#people.exact;
   }
 
-  /** `rows`: in the order of persons. */
-  add(columns: EventColumns, rows: Uint32Array): void {
+  /** The hour of the day of each row. */
+  hoursOf({ at }: EventColumns): Uint8Array {
+    return Uint8Array.from(at, (atMs) => Math.min(HOURS - 1, Math.floor((atMs - this.#dayMs) / HOUR_MS)));
+  }
+
+  /** `rows`: in the order of persons. Rows that follow in that order may be added by further calls. */
+  add(columns: EventColumns, rows: Uint32Array, hours = this.hoursOf(columns)): void {
     const words = wordsOf(columns.person);
     for (const row of rows) countPerson(this.#people, words[2 * row + 1]!, words[2 * row]!);
     this.#eventCount += rows.length;
     const reader = new RowReader(columns);
-    const hours = Uint8Array.from(columns.at, (atMs) =>
-      Math.min(HOURS - 1, Math.floor((atMs - this.#dayMs) / HOUR_MS)),
-    );
     for (const rollup of this.#rollups) rollup.add(reader, words, hours, rows);
   }
 

@@ -25,7 +25,8 @@ import { type PutBucket, putSegment } from '../segment/put.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import type { SegmentCache } from '../segment/segment-cache.ts';
 import { ALL_LAKE_COLUMNS, type LakeColumn } from '../segment/segment-schema.ts';
-import { encodeSegment } from '../segment/segment-write.ts';
+import { encodeSegmentPausing } from '../segment/segment-write.ts';
+import { COSTLY, inSlices, Pacer } from '../std/pacer.ts';
 import { DayCells } from './day-cells.ts';
 import { type DayBatch, readDay } from './day-input.ts';
 import type { SealOutcome } from './flip.ts';
@@ -58,8 +59,10 @@ export async function executePlan(
   const groundRowCount = groundRowCountOf(inputs);
   const counts = noRows();
   const kept: DayBatch[] = [];
+  const pacer = new Pacer();
   for await (const batch of readDay(plan.day, inputs, ALL_LAKE_COLUMNS, cache)) {
     survivors.add(batch.columns);
+    await pacer.spend(COSTLY * batch.columns.rowCount);
     if (batch.firstRow >= groundRowCount) countLate(batch.columns, counts);
     kept.push(batch);
   }
@@ -71,7 +74,7 @@ export async function executePlan(
   const cells = new DayCells(plan.day, plan.rollups);
   const segments: PlacedL1[] = [];
   if (rows.rowCount > 0) {
-    cells.add(rows, sortRowsL1(rows));
+    await addCells(cells, rows);
     segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, 0, hash), rows));
   }
   const { eventCount: events, peopleCount: people } = cells;
@@ -86,10 +89,19 @@ export interface RangeCounts extends RowCounts {
   readonly people: number;
 }
 
+async function addCells(cells: DayCells, rows: EventColumns): Promise<void> {
+  const hours = cells.hoursOf(rows);
+  await inSlices(sortRowsL1(rows), new Pacer(), (slice) => cells.add(rows, slice, hours), COSTLY);
+}
+
 /** Compares a share of the day's ids, and writes to R2 which rows are further copies. */
 export async function executeIds({ plan, hash, inputs }: AdoptedPlan, part: number, deps: ExecuteDeps): Promise<void> {
   const survivors = new Survivors(rowCountOf(inputs), deps.hashKey, { index: part, count: plan.idPartCount });
-  for await (const { columns } of readDay(plan.day, inputs, COPY_COLUMNS, deps.cache)) survivors.add(columns);
+  const pacer = new Pacer();
+  for await (const { columns } of readDay(plan.day, inputs, COPY_COLUMNS, deps.cache)) {
+    survivors.add(columns);
+    await pacer.spend(COSTLY * columns.rowCount);
+  }
   await putDropped(deps.bucket, { ...plan, hash }, part, survivors.dropped);
 }
 
@@ -107,7 +119,7 @@ export async function executeRange(
   for await (const run of rangeRuns(rangeReader(adopted, index, dropped, cache))) {
     addCounts(counts, run.counts);
     if (run.columns.rowCount === 0) continue;
-    cells.add(run.columns, sortRowsL1(run.columns));
+    await addCells(cells, run.columns);
     segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, run.name, hash), run.columns));
   }
   await putCells(bucket, { ...plan, hash }, index, cells.finish());
@@ -216,7 +228,7 @@ function rowsWithTraits({ strings }: EventColumns): Uint32Array {
 }
 
 async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedSegment> {
-  const encoded = encodeSegment(rows, { order: 'l1' });
+  const encoded = await encodeSegmentPausing(rows, { order: 'l1' });
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
   // The bytes are in the lake now and need not be held: a range may have many files.
   return { path, encoded: { ...encoded, bytes: NO_BYTES }, sizeBytes, isOurs };

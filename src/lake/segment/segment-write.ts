@@ -115,7 +115,7 @@ export async function encodeSegmentPausing(columns: EventColumns, options: Segme
   }
 }
 
-/** Yields after each row group but the last. */
+/** Yields after each row group but the last, and between columns of many rows. */
 function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generator<void, EncodedSegment> {
   assert(columns.rowCount > 0, 'a segment needs at least one row');
   const rows = options.order === 'l0' ? sortRowsL0(columns) : sortRowsL1(columns);
@@ -137,7 +137,9 @@ function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generat
       if (rowGroups.length > 0) yield;
       hash.update(`rows ${to - from}\n`);
       rowGroups.push(
-        writeRowGroup(writer, columns, typed, rows.subarray(from, to), options.order, (part) => hash.update(part)),
+        yield* writeRowGroup(writer, columns, typed, rows.subarray(from, to), options.order, (part) =>
+          hash.update(part),
+        ),
       );
     }
     for (const stretch of shared) {
@@ -177,14 +179,17 @@ function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generat
   };
 }
 
-function writeRowGroup(
+/** Values that are encoded without a pause. */
+const VALUES_AT_ONCE = 16_384;
+
+function* writeRowGroup(
   writer: ByteWriter,
   columns: EventColumns,
   typed: ReadonlyMap<string, TypedColumn>,
   rows: Uint32Array,
   order: SegmentOrder,
   addToHash: (part: Uint8Array | string) => void,
-): RowGroup {
+): Generator<void, RowGroup> {
   const startOffset = writer.offset;
   const chunks: ColumnChunk[] = [];
   let sizeBytes = 0n;
@@ -202,6 +207,7 @@ function writeRowGroup(
     }
     const level = order === 'l1' && DENSE_COLUMNS.has(name) ? LEVEL_DENSE : LEVEL_FAST;
     add(name, physicalType(name), encodeColumn(name, columns, rows), level);
+    if ((chunks.length * rows.length) % VALUES_AT_ONCE < rows.length) yield;
   }
   return {
     columns: chunks,
