@@ -137,12 +137,15 @@ async function begin(services: ExportServices, { tenant, request, turn }: Beginn
  * stream.
  */
 function streamOf(bytes: AsyncGenerator<Uint8Array>, turn: LakeTurn): ReadableStream<Uint8Array> {
+  let isCancelled = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           for (;;) {
             const { done, value } = await bytes.next();
+            // The reader may go while a piece is made.
+            if (isCancelled) return;
             if (done) {
               turn.end();
               return controller.close();
@@ -157,6 +160,7 @@ function streamOf(bytes: AsyncGenerator<Uint8Array>, turn: LakeTurn): ReadableSt
         }
       },
       async cancel() {
+        isCancelled = true;
         turn.end();
         await bytes.return(undefined);
       },
