@@ -216,8 +216,8 @@ export const LIMITS = {
   /** Answers that an isolate keeps, of all tenants, and their size as JSON: an eighth of its memory in objects. */
   keptAnswersMax: 500,
   keptSizeBytesMax: 4 * MIB,
-  /** Rows of unsealed files from which on a question keeps what each file holds of it: fewer are read in a tenth of a second. */
-  keptFoldsRowsMin: 50_000,
+  /** Rows of unsealed files from which on a question keeps what each file holds of it: half a flush. */
+  keptFoldsRowsMin: 5_000,
   /** What an isolate keeps of files for questions that are asked again: 20,000 sums, or 1,000 files of one question by name. */
   keptFoldsSizeBytesMax: 8 * MIB,
   /** Size of one of them. A question with more groups is read anew: a busy day has a thousand files. */
@@ -312,11 +312,11 @@ export const LIMITS = {
   catalogValuesMax: 100,
   /**
    * Calls of a tenant that read the lake at a time, in an isolate: each may hold half of its memory for a moment. A
-   * dashboard's dozen tiles wait for each other; a flood is refused with `busy`.
+   * dashboard's dozen tiles wait for each other, also where each takes some ten seconds; a flood is refused with `busy`.
    */
   lakeCallsMax: 3,
   lakeCallsWaitingMax: 16,
-  lakeWaitMsMax: 20 * SECOND_MS,
+  lakeWaitMsMax: 60 * SECOND_MS,
   /** Longer than a question lasts: what is held longer belongs to a call whose client has gone. */
   lakeHeldMsMax: 120 * SECOND_MS,
   /** Exports of a tenant under way at a time, in an isolate. */

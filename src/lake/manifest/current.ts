@@ -7,6 +7,7 @@
  * written by compare-and-set, so that an older reading never replaces a newer one.
  */
 
+import { MINUTE_MS } from '../../core/limits.ts';
 import { dayText } from '../../core/std/day.ts';
 import { currentPath } from './paths.ts';
 import { readCurrent } from './segments.ts';
@@ -14,6 +15,15 @@ import { readCurrent } from './segments.ts';
 export type CurrentBucket = Pick<R2Bucket, 'head' | 'put'>;
 
 const TRIES = 3;
+
+/** Replaced files stay in the lake for an hour, so that a list may be a little old. */
+const YOUNG_MS = MINUTE_MS;
+
+/** Whether the list was published a moment ago. */
+export async function isYoung(bucket: Pick<CurrentBucket, 'head'>, uid: string, nowMs: number): Promise<boolean> {
+  const published = await bucket.head(currentPath(uid));
+  return published !== null && nowMs - published.uploaded.getTime() < YOUNG_MS;
+}
 
 /**
  * Publishes the present state of the manifest. False when others published meanwhile, from a reading at least as late.

@@ -1,8 +1,8 @@
 /**
  * Seal consumer: messages of the seal queue → sealed days. Each message succeeds or is retried on its own.
  *
- * steps: settle the shards of each tenant, once → seal the days, a few at a time as their rows fit → publish current.json,
- *   once for each tenant → ack → queue further days of these tenants
+ * steps: settle the shards of each tenant, once → seal the days, the tenants in turn, a few at a time as their rows fit → queue
+ *   further days of these tenants → publish current.json, once for each tenant → ack
  *
  * A day too big for one invocation becomes one message for each task, acknowledged as soon as it is done; the last task asks
  * for the day again. A command whose days were not known is looked at again once the shards are settled.
@@ -22,12 +22,14 @@ import type {
 } from '../../core/shard/rpc.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
 import { logError } from '../../observe/log.ts';
-import { publishCurrent } from '../manifest/current.ts';
+import { isYoung, publishCurrent } from '../manifest/current.ts';
 import { readFooters } from '../manifest/footers.ts';
 import { claim } from '../manifest/leases.ts';
 import { SegmentCache } from '../segment/segment-cache.ts';
+import { pause } from '../std/pause.ts';
 import { Room } from '../std/room.ts';
 import { forgetClean } from './dirty-days.ts';
+import { inTurns } from './in-turns.ts';
 import { queueDueOf, queueNow, queueSeals } from './schedule.ts';
 import { type SealResult, sealDay, sealTask } from './seal-day.ts';
 import { isBeyondLateness, settleShards } from './settle.ts';
@@ -48,6 +50,8 @@ export type SealedTenant = Pick<Tenant, 'rollups' | 'hashKey'>;
 
 /** Days sealed at the same time, while there is room for their rows: one computes while others wait for R2 or D1. */
 const CONCURRENCY = 4;
+/** Pause between two days: a history of thousands of small days would else keep the thread busy for minutes. */
+const SLACK_MS = 5;
 /** A shard whose flush is not stored holds up a seal this often; then the day is sealed without that flush. */
 const SETTLE_ATTEMPTS_MAX = 3;
 const SETTLE_RETRY_SECONDS = 3;
@@ -63,26 +67,23 @@ const DONE: Outcome = { ack: true, delaySeconds: 0, publish: false };
 
 export async function consumeSeals(batch: MessageBatch<SealQueueMessage>, services: SealServices): Promise<void> {
   const run = new SealRun(services);
-  const pending = [...batch.messages].sort((a, b) => firstDay(a.body) - firstDay(b.body));
+  const pending = inTurns(batch.messages);
   const outcomes = new Map<Message<SealQueueMessage>, Outcome>();
   const work = async () => {
     for (let message = pending.shift(); message; message = pending.shift()) {
       const outcome = await run.handle(message);
       if (isTask(message.body)) end(message, outcome);
       else outcomes.set(message, outcome);
+      if (pending.length > 0) await pause(SLACK_MS);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  const unpublished = await run.publish(outcomes);
+  const further = await run.queueFurther(outcomes);
+  const unpublished = await run.publish(outcomes, further);
   for (const [message, outcome] of outcomes) {
     const isPublished = !(outcome.publish && unpublished.has(message.body.uid));
     end(message, { ...outcome, ack: outcome.ack && isPublished });
   }
-  await run.queueFurther(outcomes);
-}
-
-function firstDay(message: SealQueueMessage): number {
-  return 'days' in message ? Number.NEGATIVE_INFINITY : message.day;
 }
 
 function isTask(message: SealQueueMessage): boolean {
@@ -133,7 +134,8 @@ class SealRun {
     if (result.status === 'busy') return later(retrySeconds(attempts));
     if (result.status === 'tasks') await this.#queueTasks({ uid, day, cause }, result.tasks);
     if (result.status === 'clean' || result.status === 'empty') await forgetClean(this.#services.db, uid, day);
-    return { ack: true, delaySeconds: 1, publish: result.status === 'sealed' || attempts > 1 };
+    // Also a day without need: the batch before may have left the list to this one.
+    return { ack: true, delaySeconds: 1, publish: true };
   }
 
   /** Shards may have held late events of any day, so the days of the command are looked up once these are stored. */
@@ -162,31 +164,40 @@ class SealRun {
     await this.#queue(tasks.filter((task) => free.has(nameOf(task))).map((task) => ({ ...day, task })));
   }
 
-  /** Queues further days of the tenants whose days are done. */
-  async queueFurther(outcomes: ReadonlyMap<Message<SealQueueMessage>, Outcome>): Promise<void> {
+  /** Queues further days of the tenants whose days are done. Returns the tenants that had some. */
+  async queueFurther(outcomes: ReadonlyMap<Message<SealQueueMessage>, Outcome>): Promise<ReadonlySet<string>> {
+    const further = new Set<string>();
     const uids = new Set<string>();
     for (const [message, { ack }] of outcomes) if (ack) uids.add(message.body.uid);
     for (const uid of uids) {
       try {
-        await queueDueOf(this.#services, uid, this.#services.now());
+        if ((await queueDueOf(this.#services, uid, this.#services.now())) > 0) further.add(uid);
       } catch (cause) {
         logError('seal.further', cause, { uid });
       }
     }
+    return further;
   }
 
   #queue(messages: readonly SealMessage[]): Promise<void> {
     return queueSeals(this.#services.sealQueue, messages);
   }
 
-  /** Publishes the lists of the tenants concerned; returns the tenants whose list could not be published. */
-  async publish(outcomes: ReadonlyMap<Message<SealQueueMessage>, Outcome>): Promise<ReadonlySet<string>> {
+  /**
+   * Publishes the lists of the tenants concerned; returns the tenants whose list could not be published. A tenant with `further`
+   * days in the queue is left to their batch while its list is young: it names all files of the tenant.
+   */
+  async publish(
+    outcomes: ReadonlyMap<Message<SealQueueMessage>, Outcome>,
+    further: ReadonlySet<string>,
+  ): Promise<ReadonlySet<string>> {
     const { db, lake, now } = this.#services;
     const uids = new Set<string>();
     for (const [message, { publish }] of outcomes) if (publish) uids.add(message.body.uid);
     const failed = new Set<string>();
     for (const uid of uids) {
       try {
+        if (further.has(uid) && (await isYoung(lake, uid, now()))) continue;
         await publishCurrent(db, lake, uid, now());
       } catch (cause) {
         logError('seal.publish', cause, { uid });

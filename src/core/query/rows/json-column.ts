@@ -110,7 +110,7 @@ export class JsonPlace {
       this.#hit = -1;
     }
     const packed = this.#packed;
-    if (packed === undefined) return this.#parse(row);
+    if (packed === undefined) return this.#needle === null ? this.#parse(row) : this.#readAlone(row);
     const { text, starts, present } = packed;
     if (present !== null && present[row] === 0) return undefined;
     const from = starts[row]!;
@@ -121,7 +121,19 @@ export class JsonPlace {
       this.#from = from;
     }
     const hit = this.#hit;
-    if (hit >= to) return undefined;
+    return hit >= to ? undefined : this.#readHit(text, { from, hit }, row);
+  }
+
+  /** Reads a row of a column whose texts lie apart, as those of a shard's blocks do. */
+  #readAlone(row: number): JsonValue | undefined {
+    if (this.#json.isParsed(row)) return this.#parse(row);
+    const text = this.#json.text(row);
+    const hit = text === null ? -1 : text.indexOf(this.#needle!);
+    return text === null || hit === -1 ? undefined : this.#readHit(text, { from: 0, hit }, row);
+  }
+
+  /** Reads the value behind the first place of the needle in the object that begins at `from`. */
+  #readHit(text: string, { from, hit }: { readonly from: number; readonly hit: number }, row: number) {
     if (hit !== from + 1) {
       if (text.charCodeAt(hit - 1) !== COMMA) return this.#parse(row);
       const brace = text.indexOf('{', from + 1);
