@@ -51,7 +51,7 @@ export type SealedTenant = Pick<Tenant, 'rollups' | 'hashKey'>;
 /** Days sealed at the same time, while there is room for their rows: one computes while others wait for R2 or D1. */
 const CONCURRENCY = 4;
 /** Pause between two days: a history of thousands of small days would else keep the thread busy for minutes. */
-const SLACK_MS = 5;
+const SLACK_MS = 25;
 /** A shard whose flush is not stored holds up a seal this often; then the day is sealed without that flush. */
 const SETTLE_ATTEMPTS_MAX = 3;
 const SETTLE_RETRY_SECONDS = 3;

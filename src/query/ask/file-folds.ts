@@ -61,14 +61,14 @@ export class FileFolds {
   async absorb(set: FoldSet, view: LakeView): Promise<Result<Rest, LakeRefusal>> {
     const nothing = async (): Promise<Result<Rest, LakeRefusal>> =>
       ok({ view: await this.#withFooters(view), copies: new Map(), absorbedRows: 0 });
-    if (!set.isDivisible || view.expired.size > 0 || this.#kept.stateOf(this.#question) === 'large') return nothing();
+    const isKept = set.isDivisible && view.expired.size === 0 && this.#kept.stateOf(this.#question) !== 'large';
     const days = daysOfOneShard(view);
     const segments = view.segments.filter((segment): segment is StoredSegment => isStoredOn(segment, days));
     const whole = segments.filter(
       (segment) => isWhole(segment, view) && segment.days.every(({ day }) => days.has(day)),
     );
     if (whole.reduce((sum, { file }) => sum + file.rowCount, 0) < this.#rowsMin) return nothing();
-    const parts = await this.#partsOf(segments, view, new Set(whole));
+    const parts = await this.#partsOf(segments, view, new Set(isKept ? whole : []));
     if (!parts.ok) return parts;
     if (parts.value === null) return nothing();
     const linked = view.people?.linked ?? null;
@@ -82,7 +82,7 @@ export class FileFolds {
     return ok({ view: await this.#withFooters({ ...view, segments: rest }), copies, absorbedRows });
   }
 
-  /** The part of each whole file; null when the days may hold copies, or the parts are too large. */
+  /** The part of each of the whole files; null when the days may hold copies, or the parts are too large. */
   async #partsOf(
     segments: readonly StoredSegment[],
     view: LakeView,
@@ -102,7 +102,7 @@ export class FileFolds {
     const pacer = new Pacer(this.#asking.budget);
     const files = (await this.#withFooters({ ...view, segments: unread })).segments as readonly StoredSegment[];
     let index = 0;
-    for await (const read of readAhead(files, (file) => this.#read(file, view))) {
+    for await (const read of readAhead(files, (file) => this.#read(file, view, whole.size > 0 ? this.#queries : []))) {
       if (!read.ok) return read;
       const segment = unread[index++]!;
       facts |= read.value.facts;
@@ -120,13 +120,14 @@ export class FileFolds {
     return ok(parts);
   }
 
-  /** Reads a file as a whole. */
+  /** Reads a file as a whole. Without queries its facts alone are read. */
   async #read(
     segment: StoredSegment,
     view: LakeView,
+    queries: readonly Query[],
   ): Promise<Result<{ facts: FileFacts; part: KeptPart }, LakeRefusal>> {
     const set = new FoldSet(
-      this.#queries.map((query) => ({ ...query, bucketStarts: [0, ...this.#startsWithin(query, segment)] })),
+      queries.map((query) => ({ ...query, bucketStarts: [0, ...this.#startsWithin(query, segment)] })),
       this.#asking.tenant.hashKey,
     );
     const { properties } = set;
