@@ -39,11 +39,11 @@ async function askLake(world: World, body: object) {
 }
 
 describe('file folds', () => {
-  it.each([1, 2, 3, 4, 5, 6])('give what counting by hand gives, seed %i', async (seed) => {
+  it.each([1, 2, 3, 4])('give what counting by hand gives, seed %i', async (seed) => {
     const random = randomFrom(seed);
     const world = new World({ nowMs: NOON_MS - 12 * HOUR_MS });
     const senders = pick(random, [['server'], ['browser'], ['server', 'server', 'browser']] as const);
-    for (let round = 0; round < 24; round++) {
+    for (let round = 0; round < 12; round++) {
       const records = Array.from({ length: 8 }, (_, index) =>
         eventOf(random, `e${round}-${index}`, world.nowMs, pick(random, senders)),
       );
