@@ -186,8 +186,8 @@ async function answerFromLake(
   return ok(answers);
 }
 
-/** A step of ranking takes as long as reading so many rows. */
-const RANKED_STEP_ROWS = 2_048;
+/** A step of ranking takes about as long as reading so many rows. */
+const RANKED_STEP_ROWS = 256;
 
 async function rank(asking: QueryAsking, query: Query, fold: Fold): Promise<RankedSeries> {
   const pacer = new Pacer(asking.budget);
