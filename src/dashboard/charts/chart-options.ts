@@ -132,9 +132,12 @@ function drawMarks(plot: uPlot, { asOfMs, marks = [] }: LineChartProps): void {
     ctx.stroke();
     if (flag !== '') {
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-      const isRight = x > bbox.left + bbox.width * 0.8;
+      // The axes leave their own alignment behind.
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'alphabetic';
       const gap = 4 * devicePixelRatio;
       const { width } = ctx.measureText(flag);
+      const isRight = x + gap + width > bbox.left + bbox.width;
       const left = isRight ? x - gap - width : x + gap;
       const row = rowEnds.findIndex((end) => end < left);
       if (row !== -1) {
