@@ -32,20 +32,33 @@ export function pagePaths(state: PageState): string[] {
   return state === 'empty' ? paths : paths.map((path) => SUBJECTS[path] ?? path);
 }
 
-/** A browser tab that shows pages in one state and look, and collects what the console says. */
-export async function openTab(
-  browser: Browser,
-  { url, key, state, look }: { url: string; key: string | null; state: PageState; look: Look },
-): Promise<{ readonly page: Page; readonly complaints: string[] }> {
+interface Tab {
+  readonly page: Page;
+  /** What the console says. */
+  readonly complaints: string[];
+}
+
+/** An empty browser tab that collects what the console says. `isForgiven`: complaints that are expected. */
+export async function openBlank(browser: Browser, look: Look, isForgiven = (_text: string) => false): Promise<Tab> {
   const context = await browser.newContext({ viewport: SIZES[look.size], colorScheme: look.scheme });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
     const isOwn = message.type() === 'error' || message.type() === 'warning';
-    // The browser itself prints an error for a refused request.
-    if (isOwn && !(state === 'error' && message.text().includes('503'))) complaints.push(message.text());
+    if (isOwn && !isForgiven(message.text())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, complaints };
+}
+
+/** A browser tab that shows pages in one state and look. */
+export async function openTab(
+  browser: Browser,
+  { url, key, state, look }: { url: string; key: string | null; state: PageState; look: Look },
+): Promise<Tab> {
+  // The browser itself prints an error for a refused request.
+  const tab = await openBlank(browser, look, (text) => state === 'error' && text.includes('503'));
+  const { page } = tab;
   if (key !== null) {
     const kept = JSON.stringify(JSON.stringify([key]));
     await page.addInitScript(`sessionStorage.setItem('tidemark.keys', ${kept})`);
@@ -59,7 +72,7 @@ export async function openTab(
   }
   await page.goto(url);
   await page.locator('.shell').waitFor();
-  return { page, complaints };
+  return tab;
 }
 
 /** Shows a page, keeps a picture of it, and returns what is wrong: violations of WCAG A and AA, and a page too wide. */

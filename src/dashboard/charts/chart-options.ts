@@ -83,10 +83,36 @@ function axisName(atMs: number, interval: Interval): string {
   return at(atMs, interval === 'month' ? 'month' : 'date');
 }
 
+/** The part of an interval that its bars take, and their greatest width. */
+const BAR_SHARE = 0.7;
+const BAR_PX_MAX = 56;
+
+/** Bars of several series stand side by side: none hides another, and none is added to one that it may overlap. */
+function barsBeside(index: number, count: number): uPlot.Series.PathBuilder {
+  return (plot, seriesIndex, first, last) => {
+    const starts = plot.data[0];
+    const values = plot.data[seriesIndex]!;
+    const placeOf = (i: number) => plot.valToPos(starts[i]!, 'x', true);
+    const interval = starts.length > 1 ? placeOf(1) - placeOf(0) : plot.bbox.width;
+    const group = Math.min(BAR_SHARE * interval, count * BAR_PX_MAX * devicePixelRatio);
+    const bar = group / count;
+    const zero = plot.valToPos(0, 'y', true);
+    const path = new Path2D();
+    for (let i = first; i <= last; i++) {
+      const value = values[i];
+      if (value === null || value === undefined) continue;
+      const top = plot.valToPos(value, 'y', true);
+      path.rect(placeOf(i) - group / 2 + index * bar, top, Math.max(1, bar * 0.88), zero - top);
+    }
+    return { stroke: path, fill: path, flags: 0 };
+  };
+}
+
 function strokesOf({ compared }: ChartSeries, index: number, count: number, kind: 'line' | 'bar'): uPlot.Series[] {
   const stroke = colorOf(seriesToken(index));
   if (kind === 'bar') {
-    const paths = uPlot.paths.bars!({ size: [0.7, 56], radius: 0.12 });
+    const paths =
+      count === 1 ? uPlot.paths.bars!({ size: [BAR_SHARE, BAR_PX_MAX], radius: 0.12 }) : barsBeside(index, count);
     const bar: uPlot.Series = { stroke, fill: stroke, width: 0, paths, points: { show: false } };
     return [bar, { show: false }, ...(compared ? [dotted()] : [])];
   }
@@ -132,9 +158,12 @@ function drawMarks(plot: uPlot, { asOfMs, marks = [] }: LineChartProps): void {
     ctx.stroke();
     if (flag !== '') {
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-      const isRight = x > bbox.left + bbox.width * 0.8;
+      // The axes leave their own alignment behind.
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'alphabetic';
       const gap = 4 * devicePixelRatio;
       const { width } = ctx.measureText(flag);
+      const isRight = x + gap + width > bbox.left + bbox.width;
       const left = isRight ? x - gap - width : x + gap;
       const row = rowEnds.findIndex((end) => end < left);
       if (row !== -1) {

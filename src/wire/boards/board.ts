@@ -55,6 +55,15 @@ const tileJourneySchema = z.strictObject({
     .describe('A body of POST /v1/query/<kind>, in which `last: "30 days"` may stand in place of `from` and `to`.'),
 });
 
+/** A tile has one of three things to show, which an example made of all members would not. */
+const TILE_EXAMPLE = {
+  id: 'orders',
+  title: 'Orders by country',
+  chart: 'line',
+  place: { x: 0, y: 0, w: 6, h: 4 },
+  query: { measure: 'count', events: ['Order Completed'], groupBy: ['country'], interval: 'day', last: '30 days' },
+};
+
 export const tileSchema = z
   .strictObject({
     ...tileFields,
@@ -66,7 +75,7 @@ export const tileSchema = z
     ({ insight, query, journey }) => [insight, query, journey].filter((each) => each !== undefined).length === 1,
     'must have one of insight, query and journey',
   )
-  .meta({ id: 'Tile' });
+  .meta({ id: 'Tile', examples: [TILE_EXAMPLE] });
 export type Tile = DeepReadonly<z.output<typeof tileSchema>>;
 
 const tilesSchema = z

@@ -26,7 +26,7 @@ export function SessionList({ events, hrefOf }: SessionListProps) {
             </a>
           ),
         },
-        { title: 'Began', render: ({ session }) => at(session.startMs, 'moment') },
+        { title: 'Began', isNumber: true, render: ({ session }) => at(session.startMs, 'moment') },
         {
           title: 'Lasted',
           isNumber: true,

@@ -33,6 +33,9 @@ export function Views(props: ViewProps) {
       {state.view === 'line' && <Lines {...props} />}
       {state.view === 'bar' && <Bars {...props} />}
       {state.view === 'number' && <Numbers {...props} />}
+      {series.every(({ total }) => !total) && (
+        <p class="muted">Nothing happened in this range. Choose a longer range, or take a filter away.</p>
+      )}
       <SeriesTable {...props} />
     </>
   );
@@ -67,6 +70,7 @@ function formatRatio(value: number): string {
 
 /** One series is shown by its intervals, several by their totals. */
 function Bars({ series, interval }: ViewProps) {
+  const marks = marksOf(useAnnotations().data);
   const [only] = series;
   if (series.length === 1 && only)
     return (
@@ -76,6 +80,7 @@ function Bars({ series, interval }: ViewProps) {
         interval={interval}
         startsMs={only.startsMs}
         series={[{ label: only.name, values: only.values }]}
+        marks={marks}
         height={300}
       />
     );

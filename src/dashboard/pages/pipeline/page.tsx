@@ -6,6 +6,7 @@ import { Card } from '../../parts/card.tsx';
 import { Num } from '../../parts/figure.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import { CostCard } from './cost-card.tsx';
 import { Facts } from './facts.tsx';
 import './pipeline.css';
 
@@ -27,6 +28,7 @@ export default function Pipeline() {
             <Shards shards={status.shards} />
             <Receipts status={status} />
             <Stores status={status} />
+            <CostCard status={status} />
             <Failing failing={status.stored.failing} />
           </div>
         )}

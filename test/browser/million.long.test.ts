@@ -1,0 +1,90 @@
+// The overview with a million events in the range that it shows: how soon the first chart stands, and how soon a click on a
+// value is answered. It takes minutes, which only MILLION=1 spends; MILLION_URL names a stack that has the events already.
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Stack, startStack } from '../support/stack.ts';
+import { chromiumPath, launchChromium } from './chromium.ts';
+import { EVENTS, sendMillion } from './million.ts';
+
+const CHART_MS_MAX = 400;
+const CLICK_MS_MAX = 300;
+const OPENINGS = 10;
+/** Values of five lists are clicked, each this often. */
+const ROUNDS = 4;
+
+describe.skipIf(process.env.MILLION !== '1' || chromiumPath === undefined)('the overview of a million events', () => {
+  let stack: Stack | undefined;
+  let browser: Browser;
+  let url: string;
+
+  beforeAll(async () => {
+    url = process.env.MILLION_URL ?? '';
+    if (url === '') {
+      stack = await startStack();
+      url = stack.url;
+      await sendMillion(stack, Date.now());
+    }
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  /** Opens the overview in a tab without a cache of its own; resolves with the time until its first chart stands. */
+  async function open(): Promise<{ page: Page; ms: number }> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    await page.goto(`${url}/settings`);
+    await page.locator('h1').waitFor();
+    await page.goto(`${url}/?r=7d`, { waitUntil: 'commit' });
+    await page.locator('.report canvas').waitFor();
+    const ms = await page.evaluate<number>('performance.now()');
+    return { page, ms };
+  }
+
+  it(`draws its first chart at most ${CHART_MS_MAX} ms after the navigation, in the median of ${OPENINGS}`, async () => {
+    const times: number[] = [];
+    for (let i = 0; i < OPENINGS; i++) {
+      const { page, ms } = await open();
+      if (i === 0) expect(await figure(page, 'events')).toBeGreaterThanOrEqual(EVENTS);
+      times.push(ms);
+      await page.close();
+    }
+    times.sort((a, b) => a - b);
+    const median = (times[OPENINGS / 2 - 1]! + times[OPENINGS / 2]!) / 2;
+    console.log(`First chart: ${Math.round(median)} ms in the median of ${times.map(Math.round).join(', ')}.`);
+    expect(median).toBeLessThanOrEqual(CHART_MS_MAX);
+  });
+
+  it(`answers a click on a value at most ${CLICK_MS_MAX} ms later, at p95`, async () => {
+    const { page } = await open();
+    const times: number[] = [];
+    const CARDS = ['Pages', 'Sources', 'Campaigns', 'Countries', 'Devices'];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const card of CARDS) {
+        await settled(page);
+        const before = await figure(page, 'events');
+        const startMs = performance.now();
+        await page.locator(`section[aria-label="${card}"] button.value`).nth(round).click();
+        await expect.poll(() => figure(page, 'events'), { interval: 5, timeout: 20_000 }).toBeLessThan(before);
+        await settled(page);
+        times.push(performance.now() - startMs);
+        await page.goBack();
+        await expect.poll(() => figure(page, 'events'), { interval: 5, timeout: 20_000 }).toBe(before);
+      }
+    }
+    times.sort((a, b) => a - b);
+    const p95 = times[Math.ceil(times.length * 0.95) - 1]!;
+    console.log(`Clicks: ${Math.round(p95)} ms at p95 of ${times.map(Math.round).join(', ')}.`);
+    expect(p95).toBeLessThanOrEqual(CLICK_MS_MAX);
+    await page.close();
+  });
+
+  const figure = async (page: Page, id: string) =>
+    Number(await page.locator(`#figure-${id} data`).getAttribute('value'));
+  /** Resolves once nothing that is shown is of the question before. */
+  const settled = (page: Page) =>
+    page.locator('.answered[aria-busy="true"], .skeleton').first().waitFor({ state: 'detached' });
+});
