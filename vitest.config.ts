@@ -29,6 +29,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [workerdTests, e2eTests, longTests, clientTests],
+          // Files share their modules: to read them anew for each of 250 files takes a third of the run.
+          isolate: false,
           setupFiles: [logGuard, 'test/support/check-answers.ts'],
           // node:sqlite, which the fake D1 is made of, announces itself in every file.
           execArgv: ['--disable-warning=ExperimentalWarning'],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { descriptionOf } from '../../src/http/describe.ts';
 import { openApiOf } from '../../src/openapi/document.ts';
+import type { Content } from '../../src/openapi/operation.ts';
 import { sampleOf } from '../../src/openapi/sample.ts';
 import { fakeApp } from '../support/fake-services.ts';
 
@@ -18,7 +19,8 @@ describe('the answers that the reference shows', () => {
       if (!(schema instanceof z.ZodType)) continue;
       const place = path.replaceAll(/:(\w+)/g, '{$1}');
       const operation = paths[place]?.[method.toLowerCase()];
-      const media = operation?.responses[route?.status ?? 200]?.content?.['application/json'];
+      const content = operation?.responses[route?.status ?? 200]?.content as Content | undefined;
+      const media = content?.['application/json'];
       if (media === undefined) continue;
       const shown = media.example ?? sampleOf(media.schema, components.schemas);
       const { success, error } = schema.safeParse(shown);
