@@ -124,6 +124,10 @@ export const LIMITS = {
   mergeGraceMs: HOUR_MS,
   /** Size of the cells that are merged into one part: those of a flush (CORRECTNESS A6). */
   mergeSizeBytesMax: 8 * MIB,
+  /** People of all cells that are merged into one part, each as often as cells have it: 32 bytes each while they are merged. */
+  mergeMembershipsMax: 1_000_000,
+  /** The same of one chunk of cells: 16 MB where it is decoded cell by cell. */
+  chunkMembershipsMax: 500_000,
   /** Bounds of the wait that a refused client is asked for. */
   retryAfterMsMin: 1_000,
   retryAfterMsMax: 60_000,

@@ -24,6 +24,8 @@ const SCALED_LIMITS = [
   'waitingCellSizeBytesMax',
   'flushCellSizeBytesMax',
   'mergeSizeBytesMax',
+  'mergeMembershipsMax',
+  'chunkMembershipsMax',
   'rpcPageSizeBytesMax',
   'sealBucketRowsMax',
   'sealIdsMax',
