@@ -23,6 +23,7 @@ const SCALED_LIMITS = [
   'logSizeBytesMax',
   'waitingCellSizeBytesMax',
   'flushCellSizeBytesMax',
+  'mergeMinutesEventsMin',
   'mergeSizeBytesMax',
   'mergeMembershipsMax',
   'chunkMembershipsMax',

@@ -74,6 +74,17 @@ export function readCellsHeader(bytes: Uint8Array): CellsHeader {
   return decodeHeader(new ByteReader(bytes));
 }
 
+/** Bytes of a chunk that `countMemberships` needs. */
+export const CHUNK_HEAD_SIZE_BYTES = HEADER_SIZE_BYTES_MAX + 9;
+
+/** How many people all cells of a chunk have together, at most. `head` is its beginning. */
+export function countMemberships(head: Uint8Array, sizeBytes: number): number {
+  const reader = new ByteReader(head);
+  const { hasPeople, sharesPeople } = decodeHeader(reader);
+  if (sharesPeople) return reader.varint();
+  return hasPeople ? Math.ceil(sizeBytes / 8) : 0;
+}
+
 export interface DecodeOptions {
   /** False skips people: every cell then says that it has none, which decodes several times faster. Default: true. */
   readonly withPeople?: boolean;
@@ -81,7 +92,7 @@ export interface DecodeOptions {
    * Puts windows together while they are decoded, where the chunk writes each person once: that takes a fraction of the time and
    * memory. Default: each window is one of its own.
    */
-  readonly windowOf?: WindowOf;
+  readonly windowOf?: WindowOf | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@
  * a cell's people are then neighbours.
  *
  * ```text
- * chunk   header of version 4 | varint people | their hashes, 8 bytes each, little-endian | windows as in cell-codec.ts
+ * chunk   header of version 4 | varint memberships, the people of all cells | varint people | their hashes, 8 bytes each, little-endian | windows as in cell-codec.ts
  * cell    as in cell-codec.ts, with its people as
  *         varint 2 * n + form, of n people, then
  *         n = 0       nothing
@@ -121,6 +121,7 @@ function encodeChunk(cells: RollupCells, kind: CellKind, entries: readonly Entry
   const chunk = new ByteWriter(places.size * HASH_SIZE_BYTES + HEADER_SIZE_BYTES_MAX + 16 * entries.length);
   const bounds = { startMsMin: entries[0]!.startMs, startMsMax: entries.at(-1)!.startMs };
   encodeHeader(chunk, cells, { kind, sharesPeople: true, ...bounds });
+  chunk.varint(entries.reduce((sum, { words }) => sum + (words?.length ?? 0) / 2, 0));
   chunk.varint(places.size);
   for (let place = 0; place < places.size; place++) {
     chunk.u32(places.low(place));

@@ -20,6 +20,7 @@ export interface SharedOptions {
 /** Reads the chunk from behind its header. */
 export function decodeSharedCells(reader: ByteReader, cells: RollupCells, options: SharedOptions): void {
   const { header, windowOf = (startMs: number) => startMs } = options;
+  reader.varint();
   const words = readWords(reader);
   const window = new OpenWindow(cells, words);
   const keys = new KeyReader();
