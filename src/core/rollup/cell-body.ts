@@ -15,6 +15,11 @@ export function encodeCounts(writer: ByteWriter, cell: Cell, hasPeople: boolean)
   if (peopleFloor !== 0) writer.varint(peopleFloor);
 }
 
+/** Reads the number of events of a cell without people. */
+export function decodeCount(reader: ByteReader): number {
+  return Math.floor(reader.varint() / 4);
+}
+
 /** Reads into a new cell. */
 export function decodeCounts(reader: ByteReader, cell: Cell): void {
   const head = reader.varint();

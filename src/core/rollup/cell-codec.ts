@@ -22,8 +22,8 @@
 import { LIMITS } from '../limits.ts';
 import { ByteReader, ByteWriter } from '../std/bytes.ts';
 import { compareCodePoints } from '../std/text.ts';
-import type { Cell } from './cell.ts';
-import { decodeCounts, decodeNumbers, encodeCounts, encodeNumbers } from './cell-body.ts';
+import { Cell } from './cell.ts';
+import { decodeCount, decodeCounts, decodeNumbers, encodeCounts, encodeNumbers } from './cell-body.ts';
 import {
   type CellKind,
   type CellsHeader,
@@ -37,7 +37,7 @@ import {
 import { Distinct } from './distinct.ts';
 import { RollupCells } from './rollup-cells.ts';
 import { SharedChunks } from './shared-cells.ts';
-import { decodeSharedCells, type WindowOf } from './shared-windows.ts';
+import { decodeSharedCells, type WindowOf, type WindowOptions } from './shared-windows.ts';
 
 export type { CellKind, CellsHeader };
 
@@ -88,10 +88,7 @@ export function countMemberships(head: Uint8Array, sizeBytes: number): number {
 export interface DecodeOptions {
   /** False skips people: every cell then says that it has none, which decodes several times faster. Default: true. */
   readonly withPeople?: boolean;
-  /**
-   * Puts windows together while they are decoded, where the chunk writes each person once: that takes a fraction of the time and
-   * memory. Default: each window is one of its own.
-   */
+  /** Puts windows together while they are decoded, which takes a fraction of the memory. Default: each is one of its own. */
   readonly windowOf?: WindowOf | undefined;
 }
 
@@ -105,18 +102,23 @@ export function decodeRollupCells(bytes: Uint8Array, { withPeople = true, window
   const cells = new RollupCells(header.dimensionCount, header.numberCount, Number.MAX_SAFE_INTEGER);
   cells.windowMs = header.windowMs;
   if (header.sharesPeople) decodeSharedCells(reader, cells, { header, withPeople, windowOf });
-  else decodeWindows(reader, header, cells, withPeople);
+  else decodeWindows(reader, cells, { header, withPeople, windowOf });
   cells.overflowed = header.overflowed;
   return cells;
 }
 
-function decodeWindows(reader: ByteReader, header: CellsHeader, cells: RollupCells, withPeople: boolean): void {
+function decodeWindows(reader: ByteReader, cells: RollupCells, options: WindowOptions): void {
+  const { header, windowOf } = options;
   const keys = new KeyReader();
   let startMs = header.startMsMin;
   while (reader.left > 0) {
     startMs += reader.varint();
+    const windowMs = windowOf === undefined ? startMs : windowOf(startMs, header.windowMs);
     for (let key = keys.read(reader); key !== null; key = keys.read(reader)) {
-      decodeCell(reader, cells.cell(startMs, key), header, withPeople);
+      const cell = cells.cell(windowMs, key);
+      if (cell.isEmpty) decodeCell(reader, cell, options);
+      else if (!header.hasPeople && header.numberCount === 0) cell.count += decodeCount(reader);
+      else cell.merge(decodeCell(reader, new Cell(header.numberCount), options));
     }
   }
 }
@@ -186,10 +188,11 @@ function encodeCell(writer: ByteWriter, cell: Cell, kind: CellKind): void {
   if (kind !== 'people') encodeNumbers(writer, cell);
 }
 
-/** Reads a cell into a new one. */
-function decodeCell(reader: ByteReader, cell: Cell, header: CellsHeader, withPeople: boolean): void {
+/** Reads a cell into a new one, and returns that. */
+function decodeCell(reader: ByteReader, cell: Cell, { header, withPeople }: WindowOptions): Cell {
   decodeCounts(reader, cell);
   if (header.hasPeople && withPeople) cell.people = Distinct.decode(reader);
   else if (header.hasPeople) Distinct.skip(reader);
   if (header.hasNumbers) decodeNumbers(reader, cell);
+  return cell;
 }

@@ -9,7 +9,7 @@ import type { RollupCells } from './rollup-cells.ts';
 /** The start of the window that a window is put into. It never decreases, and none is beyond the window's own start. */
 export type WindowOf = (startMs: number, windowMs: number) => number;
 
-export interface SharedOptions {
+export interface WindowOptions {
   readonly header: CellsHeader;
   /** False skips people. */
   readonly withPeople: boolean;
@@ -18,7 +18,7 @@ export interface SharedOptions {
 }
 
 /** Reads the chunk from behind its header. */
-export function decodeSharedCells(reader: ByteReader, cells: RollupCells, options: SharedOptions): void {
+export function decodeSharedCells(reader: ByteReader, cells: RollupCells, options: WindowOptions): void {
   const { header, windowOf = (startMs: number) => startMs } = options;
   reader.varint();
   const words = readWords(reader);
@@ -62,7 +62,7 @@ class OpenWindow {
     this.#startMs = startMs;
   }
 
-  read(reader: ByteReader, key: string, { header, withPeople }: SharedOptions): void {
+  read(reader: ByteReader, key: string, { header, withPeople }: WindowOptions): void {
     const cell = new Cell(header.numberCount);
     decodeCounts(reader, cell);
     if (header.hasPeople && withPeople) this.#setOf(key).read(reader);

@@ -145,6 +145,7 @@ function foldCells(
   const withPeople = query.measure === 'users';
   const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople });
   const windowOf = isCoarse ? coarseWindowOf(query, wholeRange) : undefined;
+  const decodeCoarse = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople, windowOf });
   const both: Pick<CellFold, 'add'> = {
     add: (...added) => {
       points.add(...added);
@@ -161,9 +162,9 @@ function foldCells(
   const whole: Pick<CellFold, 'add'> = {
     add: (cells, fromMs, toMs) => both.add(cells, Math.max(fromMs, startMs), Math.min(toMs, endMs)),
   };
-  foldParts(whole, parts, (cells) => decodeRollupCells(cells, { withPeople, windowOf }));
+  foldParts(whole, parts, decodeCoarse);
   const replies = live.filter((reply) => reply !== null);
-  for (const { cells } of replies) for (const bytes of cells ?? []) both.add(decode(bytes), startMs, endMs);
+  for (const { cells } of replies) for (const bytes of cells ?? []) both.add(decodeCoarse(bytes), startMs, endMs);
   both.add(rows.cells, query.startMs, query.endMs);
   for (const { sliceCells } of replies) {
     for (const bytes of sliceCells ?? []) both.add(decode(bytes), query.startMs, query.endMs);

@@ -136,9 +136,12 @@ describe('chunks that write each person once', () => {
         for (const [startMs, window] of cellsOf(events).windows) {
           for (const [key, cell] of window) merged.cell(windowOf(startMs), key).merge(cell);
         }
-        const read = new RollupCells(1, 1);
-        for (const chunk of shared(cellsOf(events))) read.merge(decodeRollupCells(chunk, { windowOf }));
-        expect(encodeRollupCells(read)).toEqual(encodeRollupCells(merged));
+        for (const sharesPeople of [true, false]) {
+          const read = new RollupCells(1, 1);
+          const chunks = encodeRollupCells(cellsOf(events), { sharesPeople });
+          for (const chunk of chunks) read.merge(decodeRollupCells(chunk, { windowOf }));
+          expect(encodeRollupCells(read)).toEqual(encodeRollupCells(merged));
+        }
       }),
     );
   });

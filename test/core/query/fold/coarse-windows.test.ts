@@ -31,7 +31,7 @@ function cellsOf(windowMs: number): RollupCells {
 }
 
 function folded(body: object, windowMs: number, isCoarse: boolean) {
-  const parsed = parseQuery({ measure: 'users', groupBy: ['country'], ...body }, 'Asia/Kolkata');
+  const parsed = parseQuery({ groupBy: ['country'], ...body }, 'Asia/Kolkata');
   if (!parsed.ok) throw new Error(parsed.error.message);
   const query = parsed.value;
   const [plan] = rollupPlans(query, [rollup], START_MS + 2 * DAY_MS);
@@ -39,7 +39,8 @@ function folded(body: object, windowMs: number, isCoarse: boolean) {
   const { whole } = minuteSlicesOf(query);
   const windowOf = isCoarse ? coarseWindowOf(query, whole) : undefined;
   const fold = new CellFold(query, plan);
-  for (const bytes of encodeRollupCells(cellsOf(windowMs), { sharesPeople: true })) {
+  const options = query.measure === 'users' ? { sharesPeople: true } : ({ kind: 'counts' } as const);
+  for (const bytes of encodeRollupCells(cellsOf(windowMs), options)) {
     const cells = decodeRollupCells(bytes, { windowOf });
     for (const day of [0, 1]) {
       const fromMs = Math.max(START_MS + day * DAY_MS, whole.startMs);
@@ -61,10 +62,11 @@ describe('windows put together for a question', () => {
     fc.assert(
       fc.property(
         range,
+        fc.constantFrom('count', 'users'),
         fc.constantFrom({}, { interval: 'hour' }, { interval: 'day' }, { interval: 'minute' }),
         fc.constantFrom(MINUTE_MS, QUARTER_HOUR_MS),
-        (bounds, interval, windowMs) => {
-          const body = { ...bounds, ...interval };
+        (bounds, measure, interval, windowMs) => {
+          const body = { ...bounds, measure, ...interval };
           expect(folded(body, windowMs, true)).toEqual(folded(body, windowMs, false));
         },
       ),
