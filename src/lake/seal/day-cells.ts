@@ -122,7 +122,7 @@ class RollupDay {
 
   #rowsOf(grain: 'hour' | 'day', cells: RollupCells): CellRow[] {
     const { overflowed } = cells;
-    return encodeRollupCells(cells).map((chunk, index) => ({
+    return encodeRollupCells(cells, { sharesPeople: true }).map((chunk, index) => ({
       rollupId: this.#rollup.id,
       grain,
       chunk: index,

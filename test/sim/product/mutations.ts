@@ -515,8 +515,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/merge/merged-part.ts',
-        old: "const people = mergedRows(parts, 'people');",
-        new: "const people = mergedRows(parts.filter(({ seqFrom }) => seqFrom === parts[0]!.seqFrom), 'people');",
+        old: "const people = mergedRows(cells, 'people', windowMs);",
+        new: "const people = mergedRows([cells.find(({ kind }) => kind === 'people')!], 'people', windowMs);",
       },
     ],
   },
