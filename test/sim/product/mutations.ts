@@ -521,6 +521,28 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'grown-part-without-its-past',
+    what: 'a part that grows by an hour loses what it had before',
+    patches: [
+      {
+        file: 'src/lake/merge/merge-store.ts',
+        old: 'AND incarnation = ?4 AND seq_from >= ?5 AND seq_to <= ?6 ORDER BY',
+        new: 'AND incarnation = ?4 AND (seq_from > ?5 OR seq_to = ?6) AND seq_to <= ?6 ORDER BY',
+      },
+    ],
+  },
+  {
+    name: 'links-of-tails-not-given',
+    what: 'a shard gives no events that link ids while they wait',
+    patches: [
+      {
+        file: 'durable-objects/link-rows.ts',
+        old: 'block.strings().some(isLinkEvent)',
+        new: 'block.strings().some((text) => isLinkEvent(`${text} `))',
+      },
+    ],
+  },
+  {
     name: 'merge-across-a-plan',
     what: 'parts are merged across the vector of a plan',
     scenario: 'merge-meets-plan, after the plan',
