@@ -532,17 +532,6 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'links-of-tails-not-given',
-    what: 'a shard gives no events that link ids while they wait',
-    patches: [
-      {
-        file: 'durable-objects/link-rows.ts',
-        old: 'block.strings().some(isLinkEvent)',
-        new: 'block.strings().some((text) => isLinkEvent(`${text} `))',
-      },
-    ],
-  },
-  {
     name: 'merge-across-a-plan',
     what: 'parts are merged across the vector of a plan',
     scenario: 'merge-meets-plan, after the plan',
