@@ -66,6 +66,12 @@ export interface FlushRun {
   readonly ids: Uint32Array;
 }
 
+/** Blocks of the log, and the row to go on with; null when there is none. */
+interface LogPage {
+  readonly blocks: LoggedBlock[];
+  readonly nextSeq: number | null;
+}
+
 export class ShardStore {
   readonly #sql: SqlStorage;
   readonly #slotOf = new Map<number, number>();
@@ -208,11 +214,20 @@ export class ShardStore {
   /**
    * The blocks of rows [seqFrom, seqTo) up to about `sizeBytesMax`; null when the shard no longer holds one of them.
    */
-  read(seqFrom: number, seqTo: number, sizeBytesMax: number): { blocks: LoggedBlock[]; nextSeq: number | null } | null {
+  read(seqFrom: number, seqTo: number, sizeBytesMax: number): LogPage | null {
+    return this.readRows(
+      Array.from({ length: seqTo - seqFrom }, (_, index) => seqFrom + index),
+      sizeBytesMax,
+    );
+  }
+
+  /** As `read`, of the rows that are given. */
+  readRows(seqs: readonly number[], sizeBytesMax: number): LogPage | null {
     const blocks: LoggedBlock[] = [];
     let sizeBytes = 0;
-    let seq = seqFrom;
-    for (; seq < seqTo && (sizeBytes < sizeBytesMax || seq === seqFrom); seq++) {
+    let count = 0;
+    for (; count < seqs.length && (sizeBytes < sizeBytesMax || count === 0); count++) {
+      const seq = seqs[count]!;
       const slot = this.#slotOf.get(seq);
       if (slot === undefined) return null;
       const [row] = [...this.#readSlots(slot, slot + 1, seq)] as [LogRow];
@@ -221,7 +236,7 @@ export class ShardStore {
         blocks.push({ seq, block: block.bytes.slice(), dispositions: row.dispositions[i]!.slice() });
       });
     }
-    return { blocks, nextSeq: seq < seqTo ? seq : null };
+    return { blocks, nextSeq: seqs[count] ?? null };
   }
 
   /**

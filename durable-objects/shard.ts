@@ -42,6 +42,7 @@ import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
 import { flushAccount, partsPage } from './flush-page.ts';
 import { Gathering } from './gathering.ts';
+import { LinkRows } from './link-rows.ts';
 import { rowsOf } from './rows.ts';
 import { ShardEpochs } from './shard-epochs.ts';
 import { recentOf } from './shard-recent.ts';
@@ -69,6 +70,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   readonly #directoryOf: DirectoryOf;
   #address: ShardAddress | null;
   #registered: boolean;
+  readonly #linkRows = new LinkRows();
   readonly #waiting = new Waiting();
   readonly #gathering = new Gathering(this.#waiting);
   #draining = false;
@@ -123,9 +125,19 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (request.seqFrom === undefined) this.#advanceWhenIdle();
     const seqFrom = request.seqFrom ?? storedSeq;
     if (seqFrom < storedSeq) return { status: 'gone' };
-    const page = this.#store.read(seqFrom, headSeq, LIMITS.rpcPageSizeBytesMax);
+    const page =
+      request.only === 'links'
+        ? this.#store.readRows(this.#linkRowsFrom(seqFrom), LIMITS.rpcPageSizeBytesMax)
+        : this.#store.read(seqFrom, headSeq, LIMITS.rpcPageSizeBytesMax);
     if (page === null) return { status: 'gone' };
     return { status: 'ok', incarnation, storedSeq, watermarkMs: this.#engine.watermarkMs, ...page };
+  }
+
+  #linkRowsFrom(seqFrom: number): number[] {
+    const { storedSeq, headSeq } = this.#engine;
+    return this.#linkRows.find({ seqFrom, seqTo: headSeq, storedSeq }, (seq) =>
+      [...this.#store.rows(seq, seq + 1)].flatMap(({ blocks }) => blocks),
+    );
   }
 
   async recent(request: RecentRequest): Promise<RecentReply> {

@@ -114,16 +114,25 @@ export const LIMITS = {
    */
   flushCellSizeBytesMax: 15 * MIB,
   /**
-   * Age from which the parts of a shard are merged: minutes are kept for the last hours, which is what people watch by the
-   * minute.
+   * Age from which the parts of a shard are merged by the quarter of an hour: minutes are kept for the last hours, which is what
+   * people watch by the minute.
    */
   mergeAfterMs: 3 * HOUR_MS,
-  /** Flushes that were stored within the same stretch of this length become one part. */
+  /** Minutes of flushes that were stored within the same stretch of this length become one part. */
   mergeSpanMs: HOUR_MS,
-  /** Time after a shard has said that it knows a flush to be stored: no question takes as long. */
-  mergeGraceMs: HOUR_MS,
+  /** Events that must have been stored before their minutes are merged: two full flushes. Fewer are read as fast as they are. */
+  mergeMinutesEventsMin: 20_000,
+  /**
+   * Time after a shard has said that it knows a flush to be stored: no question takes as long. Scanners have half a minute, and a
+   * call waits for others for twenty seconds.
+   */
+  mergeGraceMs: 10 * MINUTE_MS,
   /** Size of the cells that are merged into one part: those of a flush (CORRECTNESS A6). */
   mergeSizeBytesMax: 8 * MIB,
+  /** People of all cells that are merged into one part, each as often as cells have it: 32 bytes each while they are merged. */
+  mergeMembershipsMax: 1_000_000,
+  /** The same of one chunk of cells: 16 MB where it is decoded cell by cell. */
+  chunkMembershipsMax: 500_000,
   /** Bounds of the wait that a refused client is asked for. */
   retryAfterMsMin: 1_000,
   retryAfterMsMax: 60_000,

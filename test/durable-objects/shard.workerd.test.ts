@@ -152,6 +152,29 @@ describe('Shard', () => {
     expect(tail.status === 'ok' && tail.blocks.map((each) => each.seq)).toEqual([6, 7, 8, 9, 10, 11, 12]);
   });
 
+  it('gives the blocks that may link ids alone, when these are wanted, also after a restart', async () => {
+    const { append, shard, stub, address } = newShard();
+    const identify = async (id: string) => {
+      const now = Date.now();
+      const events = [record({ id, type: 'identify', event: 'identify', user_id: id, atMs: now, receivedAtMs: now })];
+      await shard().append({ address, epoch: 0, blocks: [block(events, { receivedAtMs: now })] });
+    };
+    const linkSeqs = async () => {
+      const tail = await shard().readTail({ address, only: 'links' });
+      return tail.status === 'ok' && tail.blocks.map(({ seq }) => seq);
+    };
+    await append('a');
+    expect(await linkSeqs()).toEqual([]);
+    await identify('b');
+    await append('c');
+    await identify('d');
+    expect(await linkSeqs()).toEqual([1, 3]);
+    await evictDurableObject(stub());
+    expect(await linkSeqs()).toEqual([1, 3]);
+    const rest = await shard().readTail({ address, only: 'links', seqFrom: 2 });
+    expect(rest).toMatchObject({ status: 'ok', nextSeq: null, blocks: [{ seq: 3 }] });
+  });
+
   it('sets one alarm, and by it cuts what is old enough', async () => {
     const { append, shard, stub, address } = newShard();
     await append('a');

@@ -2,7 +2,8 @@
 //
 // A run with an N-th of the events, the people and the names then has as many flushes, parts, files, row groups, tasks and
 // calls as one of full size, and each of them has an N-th of the rows and bytes. Bounds of time, of requests and of numbers of
-// files stay as they are.
+// files stay as they are. So do sketches of people: events, people and the values of dimensions are as many times fewer, so that
+// a cell has as many people as at full size.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +24,10 @@ const SCALED_LIMITS = [
   'logSizeBytesMax',
   'waitingCellSizeBytesMax',
   'flushCellSizeBytesMax',
+  'mergeMinutesEventsMin',
   'mergeSizeBytesMax',
+  'mergeMembershipsMax',
+  'chunkMembershipsMax',
   'rpcPageSizeBytesMax',
   'sealBucketRowsMax',
   'sealIdsMax',
@@ -47,12 +51,10 @@ const SCALED_CONSTANTS: Readonly<Record<string, readonly string[]>> = {
   'src/lake/segment/read-plan.ts': ['HOLE_SIZE_BYTES_MAX', 'WINDOW_SIZE_BYTES_MAX'],
   'src/lake/scan/shared-segments.ts': ['SIZE_BYTES_MAX', 'TOTAL_SIZE_BYTES_MAX'],
   'src/lake/scan/scan.ts': ['HELD_ROWS_MAX'],
-  'src/core/rollup/distinct.ts': ['DISTINCT_EXACT_BELOW'],
   'durable-objects/admission.ts': ['PENDING_SIZE_BYTES_MAX'],
 };
 
 const WRITER_FILE = 'src/lake/segment/segment-write.ts';
-const DISTINCT_FILE = 'src/core/rollup/distinct.ts';
 
 /** A line of the sources with a bound, `before` and `after` its value. */
 interface Line {
@@ -61,7 +63,7 @@ interface Line {
   readonly pattern: RegExp;
 }
 
-/** Beyond it a set of people would be a sketch before it is a table. */
+/** Beyond it a load has fewer people than a cell has at full size. */
 const SCALE_MAX = 64;
 
 /** Bundles the product at the scale 1/N, a power of two. A patch of a bound that scales is scaled like the bound itself. */
@@ -78,7 +80,7 @@ export function bundleScaled(scale: number, patches: readonly Patch[] = []): Pro
       const line = lines.find((each) => isOf(patch, each));
       return line === undefined ? patch : { ...patch, new: divide(patch.new, line.pattern, scale) };
     });
-  return bundleProduct([...scaled, ...further, ...(scale === 1 ? [] : [sketches(scale)])]);
+  return bundleProduct([...scaled, ...further]);
 }
 
 function scaledLines(): Line[] {
@@ -100,11 +102,4 @@ function divide(line: string, pattern: RegExp, scale: number): string {
   return line.replace(pattern, (_, before: string, value: string, after: string) => {
     return `${before}Math.ceil((${value}) / ${scale})${after}`;
   });
-}
-
-/** A sketch of people has an N-th of its registers, so that it has an N-th of its bytes. */
-function sketches(scale: number): Patch {
-  const [line = '', precision] =
-    /^const PRECISION = (\d+);$/m.exec(readFileSync(join(root, DISTINCT_FILE), 'utf8')) ?? [];
-  return { file: DISTINCT_FILE, old: line, new: `const PRECISION = ${Number(precision) - Math.log2(scale)};` };
 }

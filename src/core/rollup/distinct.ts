@@ -112,6 +112,18 @@ export class Distinct {
     return mapped;
   }
 
+  /** Returns the hashes ascending, as words (low, high); null when the set is not exact any more. */
+  words(): Uint32Array | null {
+    return this.#registers === null ? this.#sorted() : null;
+  }
+
+  /** Makes room for so many different hashes in an empty set, so that its table need not grow. */
+  reserve(count: number): void {
+    assert(this.#size === 0 && this.isExact, 'room is made in an empty set');
+    if (count >= DISTINCT_EXACT_BELOW) this.#toRegisters();
+    else if (count > FEW_MAX) this.#growTable(slotsFor(count));
+  }
+
   encode(writer: ByteWriter): void {
     if (this.#registers !== null) {
       writer.varint(DISTINCT_EXACT_BELOW);
@@ -144,6 +156,18 @@ export class Distinct {
       const low = reader.u32();
       distinct.add(reader.u32(), low);
     }
+    return distinct;
+  }
+
+  /** Writes the registers of a set that is not exact. */
+  encodeRegisters(writer: ByteWriter): void {
+    assert(this.#registers !== null, 'an exact set has no registers');
+    encodeRegisters(writer, this.#registers);
+  }
+
+  static decodeRegisters(reader: ByteReader): Distinct {
+    const distinct = new Distinct();
+    distinct.#registers = decodeRegisters(reader);
     return distinct;
   }
 
@@ -222,6 +246,13 @@ export class Distinct {
     new BigUint64Array(words.buffer).sort();
     return words;
   }
+}
+
+/** Slots of a table that is at most half full with so many hashes. */
+function slotsFor(count: number): number {
+  let slots = TABLE_SLOTS_MIN;
+  while (slots < 2 * count) slots *= 2;
+  return slots;
 }
 
 /** Adds a hash; returns false when it was in the table already. */

@@ -9,21 +9,21 @@ import { OTHER_KEY, RollupCells } from './rollup-cells.ts';
 export const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 
 /**
- * Merges the cells of one rollup. Null when a window would have more tuples than a window may have: which of them it named
- * would be lost, and its minutes still tell.
+ * Merges the cells of one rollup into windows of a minute or of a quarter of an hour. Null when a window would have more tuples
+ * than a window may have: which of them it named would be lost, and what was there before still tells.
  */
-export function toQuarterHours(all: readonly RollupCells[]): RollupCells | null {
-  const [first] = all;
-  if (first === undefined) return null;
-  const merged = new RollupCells(first.dimensionCount, first.numberCount, Number.MAX_SAFE_INTEGER);
-  merged.windowMs = QUARTER_HOUR_MS;
+export function mergedWindows(all: Iterable<RollupCells>, windowMs: number): RollupCells | null {
+  let merged: RollupCells | null = null;
   for (const cells of all) {
+    merged ??= new RollupCells(cells.dimensionCount, cells.numberCount, Number.MAX_SAFE_INTEGER);
     for (const [startMs, window] of cells.windows) {
-      const quarterMs = Math.floor(startMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
-      for (const [key, cell] of window) merged.cell(quarterMs, key).merge(cell);
+      const mergedMs = Math.floor(startMs / windowMs) * windowMs;
+      for (const [key, cell] of window) merged.cell(mergedMs, key).merge(cell);
     }
     if (cells.overflowed) merged.overflowed = true;
   }
+  if (merged === null) return null;
+  merged.windowMs = windowMs;
   for (const window of merged.windows.values()) {
     if (window.size - (window.has(OTHER_KEY) ? 1 : 0) > LIMITS.windowCellsMax) return null;
   }

@@ -71,6 +71,8 @@ export interface ReadTailRequest {
   readonly address: ShardAddress;
   /** First row of the page. Default: storedSeq. */
   readonly seqFrom?: number;
+  /** The blocks that are wanted: those whose events may link ids. Default: all. A shard of an earlier release gives all. */
+  readonly only?: 'links';
 }
 export type ReadTailReply =
   | {

@@ -1,8 +1,11 @@
 /**
- * Merge: parts of a shard's flushes that were stored within the same hour become one part, of quarter hours, once they are some
- * hours old (CORRECTNESS K). So what a question about today reads grows with the hours and the cells, not with the flushes.
+ * Merge: parts of a shard's flushes become fewer (CORRECTNESS K). So what a question about today reads grows with the hours and the
+ * cells, not with the flushes, and people who come again and again are read once.
  *
- * steps: what the shard has said → flushes that are old enough, in spans → for each span and rollup: read; for each day: merge, replace
+ * steps: what the shard has said → flushes that are due, in spans → for each span and rollup: read; for each day: merge, replace
+ *
+ * - Minutes: once as many events are stored as fill some flushes, their parts join the part of the hour in which they were stored.
+ * - Quarters of an hour: once they are some hours old, the parts of an hour join the part of the quarters before them.
  *
  * Parts are merged only below the row that the shard itself has said to be stored, and a grace after it has said so: until then
  * a question may be under way that takes rows above it from the shard. A row of the table of leases has the row, the time, and
@@ -10,9 +13,11 @@
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { moveCursor, readCursor } from '../manifest/leases.ts';
-import { readAgedFlushes, readSpanParts, replaceParts } from './merge-store.ts';
+import { dueSpans, type Progress } from './due-spans.ts';
+import { readGroupCells, readSpanParts, replaceParts } from './merge-store.ts';
 import { mergedPartOf } from './merged-part.ts';
-import type { AgedFlush, Span } from './span.ts';
+import { groupsOf, type PartGroup } from './part-groups.ts';
+import type { Span } from './span.ts';
 
 export interface MergeRequest {
   readonly uid: string;
@@ -21,18 +26,8 @@ export interface MergeRequest {
   readonly storedSeq: number;
 }
 
-/** The state of the merging of one incarnation, as its row has it. */
-interface Progress {
-  /** Everything below is merged, or was not to be. */
-  readonly mergedSeq: number;
-  /** What the shard said at `saidAtMs`. */
-  readonly storedSeq: number;
-  readonly saidAtMs: number;
-}
-
 /** A row that nobody moves for longer is deleted: its shard is gone, and merging begins anew where it comes back. */
 const KEPT_FOR_MS = 30 * DAY_MS;
-const FLUSHES_MAX = 500;
 
 /** Merges what is due, at most once in `mergeGraceMs`. Returns the number of parts that took the place of others. */
 export async function mergeParts(db: D1Database, request: MergeRequest, nowMs: number): Promise<number> {
@@ -46,14 +41,14 @@ export async function mergeParts(db: D1Database, request: MergeRequest, nowMs: n
     said.set(name, progress.saidAtMs);
     return 0;
   }
-  const spans = progress === null ? [] : await dueSpans(db, request, progress, nowMs);
-  const next = { mergedSeq: spans.at(-1)?.seqTo ?? progress?.mergedSeq ?? 0, storedSeq, saidAtMs: nowMs };
+  const due = progress === null ? { spans: [], moved: {} } : await dueSpans(db, request, progress, nowMs);
+  const next: Progress = { mergedSeq: 0, ...progress, ...due.moved, storedSeq, saidAtMs: nowMs };
   // Taken before the work: of two runs at once one goes on. A run that dies leaves its spans unmerged.
   const isTaken = await moveCursor(db, name, { from: text, to: JSON.stringify(next) }, nowMs + KEPT_FOR_MS);
   if (!isTaken) return 0;
   said.set(name, nowMs);
   let merged = 0;
-  for (const span of spans) merged += await mergeSpan(db, span);
+  for (const span of due.spans) merged += await mergeSpan(db, span);
   return merged;
 }
 
@@ -69,67 +64,38 @@ function rememberedOf(db: D1Database): Map<string, number> {
   return anew;
 }
 
-async function dueSpans(
-  db: D1Database,
-  { uid, incarnation }: MergeRequest,
-  { mergedSeq, storedSeq }: Progress,
-  nowMs: number,
-): Promise<Span[]> {
-  const flushes = await readAgedFlushes(db, {
-    uid,
-    incarnation,
-    seqFrom: mergedSeq,
-    storedBeforeMs: spanOf(nowMs - LIMITS.mergeAfterMs) * LIMITS.mergeSpanMs,
-    max: FLUSHES_MAX,
-  });
-  const spans = spansOf(uid, incarnation, flushes);
-  const end = spans.findIndex(({ seqTo }) => seqTo > storedSeq);
-  return end === -1 ? spans : spans.slice(0, end);
-}
-
-/** The number of the stretch of time. */
-function spanOf(atMs: number): number {
-  return Math.floor(atMs / LIMITS.mergeSpanMs);
-}
-
-/** Flushes that follow each other without a gap and were stored in the same stretch of time. */
-function spansOf(uid: string, incarnation: string, flushes: readonly AgedFlush[]): Span[] {
-  const groups: AgedFlush[][] = [];
-  for (const flush of flushes) {
-    const last = groups.at(-1)?.at(-1);
-    const isNext = last?.seqTo === flush.seqFrom && spanOf(last.storedAtMs) === spanOf(flush.storedAtMs);
-    if (isNext) groups.at(-1)!.push(flush);
-    else groups.push([flush]);
-  }
-  return groups.map((group) => ({
-    uid,
-    incarnation,
-    seqFrom: group[0]!.seqFrom,
-    seqTo: group.at(-1)!.seqTo,
-    flushes: group,
-  }));
-}
-
 async function mergeSpan(db: D1Database, span: Span): Promise<number> {
-  if (span.flushes.length < 2) return 0;
   let merged = 0;
-  const days = sharedDays(span);
+  const days = daysOf(span);
   for (const rollupId of commonRollups(span)) {
     const parts = await readSpanParts(db, { span, rollupId, days });
     for (const day of days) {
-      const partsOfDay = parts.filter((part) => part.day === day);
-      const part = mergedPartOf(span, partsOfDay);
-      if (part !== null && (await replaceParts(db, { span, rollupId, day, parts: partsOfDay, part }))) merged++;
+      const groups = groupsOf(
+        span,
+        parts.filter((part) => part.day === day),
+      );
+      for (const group of groups) if (await mergeGroup(db, { span, rollupId, day, group })) merged++;
     }
   }
   return merged;
 }
 
-/** The days of which several flushes have rows, ascending. */
-function sharedDays({ flushes }: Span): number[] {
-  const counts = new Map<number, number>();
-  for (const day of flushes.flatMap(({ days }) => days)) counts.set(day, (counts.get(day) ?? 0) + 1);
-  return [...counts].flatMap(([day, count]) => (count > 1 ? [day] : [])).sort((a, b) => a - b);
+interface GroupMerge {
+  readonly span: Span;
+  readonly rollupId: string;
+  readonly day: number;
+  readonly group: PartGroup;
+}
+
+async function mergeGroup(db: D1Database, request: GroupMerge): Promise<boolean> {
+  const { span, group } = request;
+  const part = mergedPartOf(group, await readGroupCells(db, request), span.windowMs);
+  return part !== null && replaceParts(db, request, part);
+}
+
+/** The days of which flushes of the span have rows, ascending. */
+function daysOf({ flushes }: Span): number[] {
+  return [...new Set(flushes.flatMap(({ days }) => days))].sort((a, b) => a - b);
 }
 
 /**

@@ -4,12 +4,13 @@
  * The batch writes only when the parts are still those that were read, nothing else overlaps them, and no seal's vector lies
  * inside of their range (CORRECTNESS K1, K2).
  */
-import { LIMITS } from '../../core/limits.ts';
+import { CHUNK_HEAD_SIZE_BYTES, countMemberships } from '../../core/rollup/cell-codec.ts';
 import { isHeldBy } from '../manifest/leases.ts';
 import { l0PathSql } from '../manifest/paths.ts';
 import { fromBase64, toBase64 } from '../std/base64.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
-import { fingerprintOf, type MergedPart } from './merged-part.ts';
+import { fingerprintOf, type MergedPart, type PartCells } from './merged-part.ts';
+import type { PartGroup } from './part-groups.ts';
 import type { AgedFlush, Span, SpanPart } from './span.ts';
 
 /** All kinds, so that SQLite goes by the table's key. Parts of the kind 'all' are read to be told, and never merged. */
@@ -53,38 +54,57 @@ export interface SpanPartsRequest {
   readonly days: readonly number[];
 }
 
-/** The parts of a rollup and of some days that overlap the span, of days that are not too big to be merged. */
+/** The parts of a rollup and of some days that overlap the span, and those that end where it begins if it takes them. */
 export async function readSpanParts(
   db: D1Database,
-  { span: { uid, incarnation, seqFrom, seqTo }, rollupId, days }: SpanPartsRequest,
+  { span: { uid, incarnation, seqFrom, seqTo, takesLeft }, rollupId, days }: SpanPartsRequest,
 ): Promise<SpanPart[]> {
   const { results } = await db
     .prepare(
-      `SELECT kind, day_min AS day, seq_from AS seqFrom, seq_to AS seqTo, chunk, checksum, cells FROM parts
-       WHERE ${OF_SPAN} AND day_min IN (SELECT day_min FROM parts WHERE ${OF_SPAN} GROUP BY day_min HAVING SUM(size_bytes) * 3 / 4 <= ?7)
+      `SELECT kind, day_min AS day, seq_from AS seqFrom, seq_to AS seqTo, chunk, checksum, corrections, size_bytes AS sizeBytes,
+         substr(cells, 1, ${HEAD_LENGTH}) AS head FROM parts
+       WHERE uid = ?1 AND rollup_id = ?2 AND kind IN (${KINDS}) AND day_min IN (SELECT value FROM json_each(?6))
+         AND incarnation = ?3 AND seq_from < ?5 AND seq_to > ?4
        ORDER BY kind, seq_from, chunk`,
     )
-    .bind(uid, rollupId, incarnation, seqFrom, seqTo, JSON.stringify(days), LIMITS.mergeSizeBytesMax)
-    .all<Omit<SpanPart, 'cells'> & { readonly cells: string }>();
-  return results.map((row) => ({ ...row, cells: fromBase64(row.cells) }));
+    .bind(uid, rollupId, incarnation, takesLeft ? seqFrom - 1 : seqFrom, seqTo, JSON.stringify(days))
+    .all<Omit<SpanPart, 'memberships'> & { readonly head: string }>();
+  return results.map(({ head, ...part }) => ({
+    ...part,
+    memberships: countMemberships(fromBase64(head), (part.sizeBytes * 3) / 4),
+  }));
 }
 
-/** Parameters: uid, rollupId, incarnation, seqFrom, seqTo, days. */
-const OF_SPAN = `uid = ?1 AND rollup_id = ?2 AND kind IN (${KINDS}) AND day_min IN (SELECT value FROM json_each(?6))
-  AND incarnation = ?3 AND seq_from < ?5 AND seq_to > ?4`;
+/** Length of the base64 of a chunk's head. */
+const HEAD_LENGTH = 4 * Math.ceil(CHUNK_HEAD_SIZE_BYTES / 3);
 
-export interface Replacement {
+export interface GroupRequest {
   readonly span: Span;
   readonly rollupId: string;
   readonly day: number;
-  readonly parts: readonly SpanPart[];
-  readonly part: MergedPart;
+  readonly group: PartGroup;
 }
 
-/** Puts the merged part in the place of the others, both kinds, all or nothing. False when something has changed since the reading. */
-export async function replaceParts(db: D1Database, replacement: Replacement): Promise<boolean> {
-  const { span, rollupId, day, parts, part } = replacement;
-  const { uid, incarnation, seqFrom, seqTo } = span;
+/** The cells of the group's parts, in their order. */
+export async function readGroupCells(
+  db: D1Database,
+  { span: { uid, incarnation }, rollupId, day, group }: GroupRequest,
+): Promise<PartCells[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT kind, cells FROM parts WHERE uid = ?1 AND rollup_id = ?2 AND kind IN ('counts', 'people') AND day_min = ?3
+         AND incarnation = ?4 AND seq_from >= ?5 AND seq_to <= ?6 ORDER BY kind, seq_from, chunk`,
+    )
+    .bind(uid, rollupId, day, incarnation, group.seqFrom, group.seqTo)
+    .all<{ readonly kind: PartCells['kind']; readonly cells: string }>();
+  return results.map(({ kind, cells }) => ({ kind, cells: fromBase64(cells) }));
+}
+
+/** Puts the merged part in the place of the group, both kinds, all or nothing. False when something has changed since the reading. */
+export async function replaceParts(db: D1Database, request: GroupRequest, part: MergedPart): Promise<boolean> {
+  const { span, rollupId, day, group } = request;
+  const { uid, incarnation } = span;
+  const { seqFrom, seqTo, corrections } = group;
   const lease = { name: `merging/${uid}/${incarnation}`, holder: part.checksum };
   const rows = part.rows.map(({ kind, chunk, cells, startMsMin, startMsMax, overflowed }) => ({
     k: kind,
@@ -102,7 +122,7 @@ export async function replaceParts(db: D1Database, replacement: Replacement): Pr
            j.value ->> 'o', ?6, length(j.value ->> 'b'), ?9, j.value ->> 'b'
          FROM json_each(?7) j WHERE ${isHeldBy('?8', '?9')}`,
       )
-      .bind(uid, rollupId, incarnation, seqFrom, seqTo, part.corrections, json, lease.name, lease.holder, day),
+      .bind(uid, rollupId, incarnation, seqFrom, seqTo, corrections, json, lease.name, lease.holder, day),
   );
   const [taken] = await db.batch([
     db
@@ -111,7 +131,7 @@ export async function replaceParts(db: D1Database, replacement: Replacement): Pr
          WHERE (${PARTS_FINGERPRINT}) = ?7 AND NOT EXISTS (${VECTORS_INSIDE})
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder`,
       )
-      .bind(lease.name, lease.holder, uid, incarnation, seqFrom, seqTo, fingerprintOf(parts), rollupId, day),
+      .bind(lease.name, lease.holder, uid, incarnation, seqFrom, seqTo, fingerprintOf(group.parts), rollupId, day),
     db
       .prepare(
         `DELETE FROM parts WHERE uid = ?1 AND rollup_id = ?2 AND kind IN (${KINDS}) AND day_min = ?8

@@ -1,4 +1,4 @@
-/** Span: flushes of one incarnation that follow each other, whose parts become one, day by day, with those parts. */
+/** Span: flushes of one incarnation that follow each other, whose parts become fewer, day by day, with those parts. */
 import type { CellKind } from '../../core/rollup/cell-codec.ts';
 
 export interface AgedFlush {
@@ -20,8 +20,13 @@ export interface Span {
   readonly seqFrom: number;
   readonly seqTo: number;
   readonly flushes: readonly AgedFlush[];
+  /** Length of the windows of the merged parts: a minute, or a quarter of an hour. */
+  readonly windowMs: number;
+  /** Whether the part that ends where the span begins is merged with it: so one part grows over a day, or over an hour. */
+  readonly takesLeft: boolean;
 }
 
+/** A stored part without its cells. */
 export interface SpanPart {
   readonly kind: CellKind;
   readonly day: number;
@@ -29,5 +34,8 @@ export interface SpanPart {
   readonly seqTo: number;
   readonly chunk: number;
   readonly checksum: string;
-  readonly cells: Uint8Array;
+  readonly corrections: number;
+  readonly sizeBytes: number;
+  /** How many people its cells have together, at most. */
+  readonly memberships: number;
 }

@@ -124,7 +124,7 @@ class RollupDay {
 
   #rowsOf(grain: 'hour' | 'day', cells: RollupCells): CellRow[] {
     const { overflowed } = cells;
-    return encodeRollupCells(cells).map((chunk, index) => ({
+    return encodeRollupCells(cells, { sharesPeople: true }).map((chunk, index) => ({
       rollupId: this.#rollup.id,
       grain,
       chunk: index,

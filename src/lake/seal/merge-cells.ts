@@ -71,7 +71,7 @@ export async function mergeCells(
   return merges.flatMap(({ rollup, grain, merge }) => {
     merge.finish();
     const { overflowed } = merge.cells;
-    return encodeRollupCells(merge.cells).map(
+    return encodeRollupCells(merge.cells, { sharesPeople: true }).map(
       (cells, chunk): CellRow => ({ rollupId: rollup.id, grain, chunk, overflowed, cells }),
     );
   });

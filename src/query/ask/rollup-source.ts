@@ -8,6 +8,7 @@
  */
 import type { LinkedPeople } from '../../core/people/linked-people.ts';
 import { CellFold } from '../../core/query/fold/cell-fold.ts';
+import { coarseWindowOf } from '../../core/query/fold/coarse-windows.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import { TotalledFold } from '../../core/query/fold/totalled-fold.ts';
 import { minuteSlicesOf } from '../../core/query/question/minute-slices.ts';
@@ -93,7 +94,10 @@ export async function readRollup(
   const known = ignoresLinks ? null : people;
   const points = new CellFold(query, plan, known);
   const totals = request.wantsDayCells ? new CellFold(withoutPoints(query), plan, known) : null;
-  const counts = foldCells({ points, totals }, query, { ...reading, rows, boundDays: boundDaysOf(query, nowMs) });
+  // Which of many people are one is told of small cells alone.
+  const isCoarse = known === null || known.isEmpty;
+  const boundDays = boundDaysOf(query, nowMs);
+  const counts = foldCells({ points, totals }, query, { ...reading, rows, boundDays, isCoarse });
   if (points.shortfall) return err(points.shortfall);
   // A day's cell may lack what its hours tell: which people it holds.
   const fold = totals?.shortfall === null ? new TotalledFold(points.finish(), totals.finish()) : points.finish();
@@ -126,16 +130,22 @@ interface CellFolds {
 interface FoldedReading extends CellReading {
   readonly rows: SliceRows;
   readonly boundDays: ReadonlySet<number>;
+  /** Whether windows of one bucket may be put together before they are folded. */
+  readonly isCoarse: boolean;
 }
 
 /** Adds sealed cells, parts and live cells of whole minutes, and the events of the minutes that a bound cuts. */
 function foldCells(
   { points, totals }: CellFolds,
   query: Query,
-  { live, range, coverage, rows, boundDays }: FoldedReading,
+  { live, range, coverage, rows, boundDays, isCoarse }: FoldedReading,
 ) {
-  const { startMs, endMs } = minuteSlicesOf(query).whole;
-  const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople: query.measure === 'users' });
+  const { whole: wholeRange } = minuteSlicesOf(query);
+  const { startMs, endMs } = wholeRange;
+  const withPeople = query.measure === 'users';
+  const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople });
+  const windowOf = isCoarse ? coarseWindowOf(query, wholeRange) : undefined;
+  const decodeCoarse = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople, windowOf });
   const both: Pick<CellFold, 'add'> = {
     add: (...added) => {
       points.add(...added);
@@ -152,9 +162,9 @@ function foldCells(
   const whole: Pick<CellFold, 'add'> = {
     add: (cells, fromMs, toMs) => both.add(cells, Math.max(fromMs, startMs), Math.min(toMs, endMs)),
   };
-  foldParts(whole, parts, decode);
+  foldParts(whole, parts, decodeCoarse);
   const replies = live.filter((reply) => reply !== null);
-  for (const { cells } of replies) for (const bytes of cells ?? []) both.add(decode(bytes), startMs, endMs);
+  for (const { cells } of replies) for (const bytes of cells ?? []) both.add(decodeCoarse(bytes), startMs, endMs);
   both.add(rows.cells, query.startMs, query.endMs);
   for (const { sliceCells } of replies) {
     for (const bytes of sliceCells ?? []) both.add(decode(bytes), query.startMs, query.endMs);

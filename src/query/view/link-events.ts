@@ -6,7 +6,7 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import { isLinkEvent, LINK_COLUMNS } from '../../core/people/find-links.ts';
 import { selectRows } from '../../lake/segment/columns.ts';
 import type { AskedShards, ShardState } from './shards.ts';
-import { type TailVisitor, visitTails } from './tails.ts';
+import { type TailVisitor, visitLinks } from './tails.ts';
 
 export interface LinkReading {
   readonly links: readonly EventColumns[];
@@ -17,7 +17,7 @@ export interface LinkReading {
 export async function readLinkEvents(asking: AskedShards): Promise<LinkReading> {
   const links: EventColumns[] = [];
   const { columns: wanted, visit } = linkVisitor(links);
-  const states = await visitTails(asking, new Set(wanted), ({ columns }) => visit(columns));
+  const states = await visitLinks(asking, new Set(wanted), ({ columns }) => visit(columns));
   return { links, states };
 }
 

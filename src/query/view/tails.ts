@@ -58,6 +58,15 @@ export function visitTails(
   return askShards(asking, (shard, address) => readTail(shard, address, { wanted, begin: () => visit }));
 }
 
+/** As `visitTails`, of the blocks that may link ids; `tailEvents` counts those blocks alone. */
+export function visitLinks(
+  asking: AskedShards,
+  wanted: ReadonlySet<StringColumn>,
+  visit: (tail: ScanTail) => void,
+): Promise<(ShardState | null)[]> {
+  return askShards(asking, (shard, address) => readTail(shard, address, { wanted, begin: () => visit, only: 'links' }));
+}
+
 /**
  * Enforces one memory budget over the tails of all shards. Once it is exceeded, later blocks are dropped and every reader
  * stops.
@@ -128,6 +137,8 @@ interface TailReading {
   readonly begin: () => (tail: ScanTail) => void;
   /** Asked before each further page; true ends the reading. Default: never. */
   readonly isEnough?: () => boolean;
+  /** Default: all blocks. */
+  readonly only?: 'links';
 }
 
 /** A flush may be stored and dropped between two pages; the tail is then read again, up to this many times. */
@@ -144,10 +155,10 @@ async function readTail(shard: ShardRpc, address: ShardAddress, reading: TailRea
 async function readTailOnce(
   shard: ShardRpc,
   address: ShardAddress,
-  { wanted, begin, isEnough = () => false }: TailReading,
+  { wanted, begin, isEnough = () => false, only }: TailReading,
 ): Promise<ShardState | 'gone'> {
   const visit = begin();
-  const first = await shard.readTail({ address });
+  const first = await shard.readTail({ address, ...(only && { only }) });
   if (first.status === 'gone') return 'gone';
   const { incarnation, storedSeq, watermarkMs } = first;
   let tailEvents = 0;
@@ -158,7 +169,7 @@ async function readTailOnce(
       if (tail.columns.rowCount > 0) visit(tail);
     }
     if (page.nextSeq === null || isEnough()) break;
-    const next = await shard.readTail({ address, seqFrom: page.nextSeq });
+    const next = await shard.readTail({ address, seqFrom: page.nextSeq, ...(only && { only }) });
     if (next.status === 'gone' || next.incarnation !== incarnation) return 'gone';
     page = next;
   }

@@ -131,6 +131,7 @@ describe('the cell codec', () => {
       overflowed: true,
       hasPeople: true,
       hasNumbers: true,
+      sharesPeople: false,
       windowMs: 60_000,
       startMsMin: -120_000,
       startMsMax: 180_000,

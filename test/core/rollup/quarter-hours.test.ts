@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { Cell } from '../../../src/core/rollup/cell.ts';
 import { decodeRollupCells, encodeRollupCells, readCellsHeader } from '../../../src/core/rollup/cell-codec.ts';
-import { QUARTER_HOUR_MS, toQuarterHours } from '../../../src/core/rollup/quarter-hours.ts';
+import { mergedWindows, QUARTER_HOUR_MS } from '../../../src/core/rollup/quarter-hours.ts';
 import { OTHER_KEY, RollupCells } from '../../../src/core/rollup/rollup-cells.ts';
 
 /** One event of a person in the minute, by name. */
@@ -18,17 +18,20 @@ function cellsOf(events: readonly (readonly [minute: number, name: string, perso
 
 describe('quarter hours', () => {
   it('add up events and people of all minutes of a quarter', () => {
-    const merged = toQuarterHours([
-      cellsOf([
-        [0, 'a', 1],
-        [14, 'a', 1],
-        [15, 'a', 2],
-      ]),
-      cellsOf([
-        [3, 'a', 2],
-        [-1, 'b', 3],
-      ]),
-    ])!;
+    const merged = mergedWindows(
+      [
+        cellsOf([
+          [0, 'a', 1],
+          [14, 'a', 1],
+          [15, 'a', 2],
+        ]),
+        cellsOf([
+          [3, 'a', 2],
+          [-1, 'b', 3],
+        ]),
+      ],
+      QUARTER_HOUR_MS,
+    )!;
     const counts = [...merged.windows].map(([startMs, window]) => [
       startMs / MINUTE_MS,
       [...window].map(([name, cell]) => `${name} ${cell.count} of ${cell.peopleCount()}`),
@@ -41,7 +44,7 @@ describe('quarter hours', () => {
   });
 
   it('are told from minutes when they are read again', () => {
-    const merged = toQuarterHours([cellsOf([[20, 'a', 1]])])!;
+    const merged = mergedWindows([cellsOf([[20, 'a', 1]])], QUARTER_HOUR_MS)!;
     const [bytes] = encodeRollupCells(merged);
     expect(decodeRollupCells(bytes!).windowMs).toBe(QUARTER_HOUR_MS);
     expect(bytes![0]).toBe(3);
@@ -61,7 +64,7 @@ describe('quarter hours', () => {
     cell.numbers[0]!.add(7);
     for (const [each, windowMs, version] of [
       [cells, MINUTE_MS, 2],
-      [toQuarterHours([cells])!, QUARTER_HOUR_MS, 3],
+      [mergedWindows([cells], QUARTER_HOUR_MS)!, QUARTER_HOUR_MS, 3],
     ] as const) {
       const [bytes] = encodeRollupCells(each, { kind });
       expect(bytes![0]).toBe(version);
@@ -75,17 +78,17 @@ describe('quarter hours', () => {
   it('stay minutes where a quarter would have more tuples than a window may', () => {
     const half = (from: number, minute: number) =>
       cellsOf(Array.from({ length: LIMITS.windowCellsMax / 2 + 1 }, (_, i) => [minute, `${from + i}`, i] as const));
-    expect(toQuarterHours([half(0, 0), half(10_000, 1)])).toBeNull();
-    expect(toQuarterHours([half(0, 0), half(0, 1)])).not.toBeNull();
-    expect(toQuarterHours([half(0, 0), half(10_000, 20)])).not.toBeNull();
-    expect(toQuarterHours([])).toBeNull();
+    expect(mergedWindows([half(0, 0), half(10_000, 1)], QUARTER_HOUR_MS)).toBeNull();
+    expect(mergedWindows([half(0, 0), half(0, 1)], QUARTER_HOUR_MS)).not.toBeNull();
+    expect(mergedWindows([half(0, 0), half(10_000, 20)], QUARTER_HOUR_MS)).not.toBeNull();
+    expect(mergedWindows([], QUARTER_HOUR_MS)).toBeNull();
   });
 
   it('keep what was counted beyond the cap, and say so', () => {
     const cells = cellsOf([[0, 'a', 1]]);
     cells.cell(0, OTHER_KEY).count = 5;
     cells.overflowed = true;
-    const merged = toQuarterHours([cells, cellsOf([[1, 'a', 1]])])!;
+    const merged = mergedWindows([cells, cellsOf([[1, 'a', 1]])], QUARTER_HOUR_MS)!;
     expect(merged.overflowed).toBe(true);
     expect(merged.windows.get(0)!.get(OTHER_KEY)!.count).toBe(5);
   });

@@ -100,7 +100,7 @@ describe('merged parts', () => {
   it('take the place of those of the flushes of an hour, by the quarter, once they are old enough', async () => {
     const { ranges, rows, told, merge } = await databaseOf([0, 1], [1, 14], [15, 16], [60]);
     expect(await merge(40, AGED_HOURS - 1)).toBe(0);
-    expect(await merge(40, AGED_HOURS + 1)).toBe(1);
+    expect(await merge(40, AGED_HOURS)).toBe(1);
     expect(ranges()).toEqual([
       { seq_from: 0, seq_to: 30, day_min: DAY, corrections: 3 },
       { seq_from: 30, seq_to: 40, day_min: DAY, corrections: 1 },
@@ -118,7 +118,84 @@ describe('merged parts', () => {
     const [{ start_ms_min, start_ms_max, size_bytes, cells }] = rows('counts') as [Row, ...Row[]];
     expect([start_ms_min, start_ms_max]).toEqual([NOON_MS, NOON_MS + 29 * MINUTE_MS]);
     expect(size_bytes).toBe(cells.length);
-    expect(await merge(40, AGED_HOURS + 4)).toBe(0);
+  });
+
+  it('grow by an hour after the other', async () => {
+    const { ranges, rows, told, merge } = await databaseOf([0, 1], [1, 14], [15, 16], [60], [80], [85], [125]);
+    expect(await merge(70, AGED_HOURS)).toBe(1);
+    expect(await merge(70, AGED_HOURS + 1)).toBe(1);
+    expect(ranges()).toEqual([
+      { seq_from: 0, seq_to: 60, day_min: DAY, corrections: 6 },
+      { seq_from: 60, seq_to: 70, day_min: DAY, corrections: 1 },
+    ]);
+    expect(await merge(70, AGED_HOURS + 2)).toBe(1);
+    expect(ranges()).toEqual([{ seq_from: 0, seq_to: 70, day_min: DAY, corrections: 7 }]);
+    const quarters = [0, 15, 60, 75, 120];
+    expect(told('counts')).toEqual(quarters.map((minute, i) => [minute, [4, 2, 1, 2, 1][i]]));
+    expect(told('people')).toEqual(quarters.map((minute, i) => [minute, [2, 1, 1, 2, 1][i]]));
+    expect(rows('people').map(({ start_ms_max }) => start_ms_max)).toEqual([NOON_MS + 134 * MINUTE_MS]);
+    expect(await merge(70, AGED_HOURS + 5)).toBe(0);
+  });
+
+  it('begin anew where they would be too big', async () => {
+    const { fake, ranges, merge } = await databaseOf([0], [1], [2], [60], [61], [62], [120], [121], [122]);
+    await merge(90, AGED_HOURS);
+    fake.select('UPDATE parts SET size_bytes = ? WHERE seq_to = 30', [LIMITS.mergeSizeBytesMax]);
+    await merge(90, AGED_HOURS + 1);
+    await merge(90, AGED_HOURS + 2);
+    expect(ranges().map(({ seq_from, seq_to }) => [seq_from, seq_to])).toEqual([
+      [0, 30],
+      [30, 90],
+    ]);
+  });
+
+  it('do not grow across a flush that is missing', async () => {
+    const { fake, ranges, merge } = await databaseOf([0], [1], [2], [60], [61], [62]);
+    await merge(60, AGED_HOURS);
+    for (const table of ['flushes', 'parts']) fake.select(`DELETE FROM ${table} WHERE seq_from = 30`, []);
+    await merge(60, AGED_HOURS + 1);
+    expect(ranges().map(({ seq_from, seq_to }) => [seq_from, seq_to])).toEqual([
+      [0, 30],
+      [40, 60],
+    ]);
+  });
+
+  it('are of minutes while they are young, hour by hour, once there are events enough', async () => {
+    const { fake, ranges, rows, told, merge } = await databaseOf([0, 1], [1, 14], [15, 16], [60], [80], [85]);
+    fake.select('UPDATE flushes SET accepted = ?', [LIMITS.mergeMinutesEventsMin / 2]);
+    expect(await merge(20, 1)).toBe(1);
+    expect(ranges()[0]).toEqual({ seq_from: 0, seq_to: 20, day_min: DAY, corrections: 2 });
+    expect(await merge(60, 2)).toBe(1);
+    // The third flush of the first hour came alone: an hour that is over waits for no other.
+    expect(ranges().map(({ seq_from, seq_to }) => [seq_from, seq_to])).toEqual([
+      [0, 20],
+      [20, 30],
+      [30, 60],
+    ]);
+    expect(told('counts')).toEqual([0, 1, 14, 15, 16, 60, 80, 85].map((minute) => [minute, minute === 1 ? 2 : 1]));
+    expect(told('people')).toEqual(told('counts'));
+    expect(rows('people')[0]).toMatchObject({ start_ms_min: NOON_MS, start_ms_max: NOON_MS + 14 * MINUTE_MS });
+    expect(await merge(60, AGED_HOURS + 1)).toBe(2);
+    expect(ranges()).toEqual([{ seq_from: 0, seq_to: 60, day_min: DAY, corrections: 6 }]);
+    expect(told('people').map(([minute]) => minute)).toEqual([0, 15, 60, 75]);
+  });
+
+  it('of minutes grow within their hour alone', async () => {
+    const { fake, ranges, merge } = await databaseOf([0], [1], [2], [60], [61], [62]);
+    fake.select('UPDATE flushes SET accepted = ?', [LIMITS.mergeMinutesEventsMin]);
+    for (const [storedSeq, hour] of [
+      [10, 0.5],
+      [20, 1],
+      [30, 1.25],
+      [40, 1.5],
+      [50, 2],
+    ] as const)
+      await merge(storedSeq, hour);
+    expect(ranges().map(({ seq_from, seq_to }) => [seq_from, seq_to])).toEqual([
+      [0, 30],
+      [30, 50],
+      [50, 60],
+    ]);
   });
 
   it('are of one day each', async () => {

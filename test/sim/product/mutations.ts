@@ -515,8 +515,19 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/merge/merged-part.ts',
-        old: "const people = mergedRows(parts, 'people');",
-        new: "const people = mergedRows(parts.filter(({ seqFrom }) => seqFrom === parts[0]!.seqFrom), 'people');",
+        old: "const people = mergedRows(cells, 'people', windowMs);",
+        new: "const people = mergedRows([cells.find(({ kind }) => kind === 'people')!], 'people', windowMs);",
+      },
+    ],
+  },
+  {
+    name: 'grown-part-without-its-past',
+    what: 'a part that grows by an hour loses what it had before',
+    patches: [
+      {
+        file: 'src/lake/merge/merge-store.ts',
+        old: 'AND incarnation = ?4 AND seq_from >= ?5 AND seq_to <= ?6 ORDER BY',
+        new: 'AND incarnation = ?4 AND (seq_from > ?5 OR seq_to = ?6) AND seq_to <= ?6 ORDER BY',
       },
     ],
   },
