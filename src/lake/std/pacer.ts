@@ -12,7 +12,7 @@ const ROWS_MAX = 8_192;
 /** Time from the end of one stretch to the beginning of another's. */
 const APART_MS = 4;
 /** Work that has waited this often goes on: there is more of it than time. */
-const WAITS_MAX = 25;
+const WAITS_MAX = 6;
 
 /** The owner and the end of the stretch that ended last in this isolate. */
 const last: { owner: object | null; endedAtMs: number } = { owner: null, endedAtMs: 0 };
