@@ -4,6 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 vi.stubGlobal('location', { pathname: '/', search: '' });
 vi.stubGlobal('addEventListener', () => {});
 vi.stubGlobal('document', { hidden: true });
+// Another file may have loaded them with other globals.
+vi.resetModules();
 const { resolveRange } = await import('../../../src/dashboard/data/range.ts');
 
 const nowMs = Date.parse('2026-11-29T12:00:00Z');

@@ -3,6 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 // The modules of the page read its URL when they are loaded.
 vi.stubGlobal('location', { pathname: '/', search: '' });
 vi.stubGlobal('addEventListener', () => {});
+// Another file may have loaded them with other globals.
+vi.resetModules();
 const { ANY_EVENT, formatStep, matcherBody, parseStep, stepWords } = await import(
   '../../../src/dashboard/journeys/step.ts'
 );

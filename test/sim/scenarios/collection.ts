@@ -37,6 +37,9 @@ const collectedInMidScan: Scenario = {
     const question = stage.ask(tenant, { fromLake: true });
     const exported = stage.export(tenant);
     await stage.passUntilHeld(reads);
+    // Whichever came first, both wait.
+    await stage.pass();
+    stage.must(reads.held.length >= 2, `both readers wait, not ${reads.held.length}`);
     reads.isOpen = true;
     stage.cron(COLLECTED_MS + 3 * HOUR_MS);
     await stage.passUntil(COLLECTED_MS);

@@ -4,6 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 vi.stubGlobal('location', { pathname: '/explore', search: '' });
 vi.stubGlobal('addEventListener', () => {});
 vi.stubGlobal('document', { hidden: true });
+// Another file may have loaded them with other globals.
+vi.resetModules();
 const { lastOf } = await import('../../../../src/dashboard/data/range.ts');
 const { bodyOf, savedBodyOf, stateOf } = await import('../../../../src/dashboard/pages/explore/body.ts');
 const { paramsOf, readState } = await import('../../../../src/dashboard/pages/explore/state.ts');

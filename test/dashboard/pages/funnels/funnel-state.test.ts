@@ -8,6 +8,8 @@ vi.stubGlobal('addEventListener', (_: string, listener: () => void) => {
   listen = listener;
 });
 vi.stubGlobal('document', { hidden: true });
+// Another file may have loaded them with other globals.
+vi.resetModules();
 const { funnelState } = await import('../../../../src/dashboard/pages/funnels/funnel-state.ts');
 
 it.each([

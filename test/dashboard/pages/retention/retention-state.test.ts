@@ -7,6 +7,8 @@ vi.stubGlobal('location', location);
 vi.stubGlobal('addEventListener', (_: string, listener: () => void) => {
   listen = listener;
 });
+// Another file may have loaded them with other globals.
+vi.resetModules();
 const { retentionState } = await import('../../../../src/dashboard/pages/retention/retention-state.ts');
 
 function stateOf(search: string) {
