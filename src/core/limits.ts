@@ -117,7 +117,7 @@ export const LIMITS = {
    * Age from which the parts of a shard are merged by the quarter of an hour: minutes are kept for the last hours, which is what
    * people watch by the minute.
    */
-  mergeAfterMs: 3 * HOUR_MS,
+  mergeAfterMs: 2 * HOUR_MS,
   /** Minutes of flushes that were stored within the same stretch of this length become one part. */
   mergeSpanMs: HOUR_MS,
   /** Events that must have been stored before their minutes are merged: two full flushes. Fewer are read as fast as they are. */
