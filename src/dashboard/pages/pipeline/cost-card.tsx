@@ -35,7 +35,10 @@ export function CostCard({ status }: { readonly status: WireStatus }) {
               <Facts
                 facts={[
                   { name: 'Together', value: `≈ ${dollars(total)}` },
-                  { name: `Receipt of ${short(Math.round(requests))} requests`, value: dollars(receipt) },
+                  {
+                    name: `Receipt of ${short(Math.round(requests))} ${Math.round(requests) === 1 ? 'request' : 'requests'}`,
+                    value: dollars(receipt),
+                  },
                   { name: `Storing ${short(events)} events`, value: dollars(storing) },
                   { name: 'Database', value: dollars(storage) },
                 ]}
