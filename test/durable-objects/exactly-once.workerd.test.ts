@@ -9,7 +9,7 @@ import { growShards } from '../../src/control/shards/grow.ts';
 import { DAY_MS, LIMITS } from '../../src/core/limits.ts';
 import type { AppendRequest, ConfirmRequest, ShardRpc } from '../../src/core/shard/rpc.ts';
 import { shardName } from '../../src/core/shard/shard-map.ts';
-import { expectLog } from '../support/expect-log.ts';
+import { expectLog, takeLog } from '../support/expect-log.ts';
 import { bindings, cron, deliver, newTenant, slowIsolate } from './support/ledger.ts';
 
 const { DB, SHARD, DIRECTORY } = bindings;
@@ -162,6 +162,8 @@ describe('an eviction', () => {
     expect(Number(again.retryAfter)).toBeGreaterThan(0);
     await checkBooks();
     await release();
+    // The queue may have delivered a message while the sink was held.
+    for (const { message } of takeLog('sinks.consume.store')) expect(message).toContain('held');
     while ((await shard().status({ address: address() })).waitingFlushes > 0) {
       await deliver('tidemark-flush', [{ address: address() }]);
     }

@@ -24,8 +24,8 @@ export function minutesShown(nowMs: number): readonly number[] {
   return Array.from({ length: MINUTES_SHOWN }, (_, i) => runningMs - (MINUTES_SHOWN - 1 - i) * MINUTE_MS);
 }
 
-/** The counts with the accepted events of a message. */
-export function withTold(counts: LiveCounts, { seconds, events: listed, omitted }: Told): LiveCounts {
+/** The counts with the accepted events of a message, but for those that were received before `sinceMs`: an answer has them. */
+export function withTold(counts: LiveCounts, { seconds, events: listed, omitted }: Told, sinceMs: number): LiveCounts {
   const startMs = counts.startsMs[0] ?? Number.POSITIVE_INFINITY;
   const minuteOf = (atMs: number) => Math.floor((atMs - startMs) / MINUTE_MS);
   const events = [...counts.events];
@@ -37,7 +37,7 @@ export function withTold(counts: LiveCounts, { seconds, events: listed, omitted 
     const minute = minuteOf(atMs);
     if (minute < events.length) events[minute] = (events[minute] ?? 0) + count;
   };
-  for (const { at } of listed) add(Date.parse(at), 1);
+  for (const { at, receivedAt } of listed) if (Date.parse(receivedAt) >= sinceMs) add(Date.parse(at), 1);
   const newestSecond = seconds.findLast(({ accepted }) => accepted > 0);
   if (omitted > 0 && newestSecond) add(newestSecond.at * SECOND_MS, omitted);
   return { ...counts, events, eventsTotal };

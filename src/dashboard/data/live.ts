@@ -105,8 +105,10 @@ class LiveReader {
   #isSettled = false;
   /** Connections that began or ended. */
   #beginnings = 0;
-  /** The messages up to this instant were missed; the first answer has their events. */
+  /** What was received up to this instant of the server was missed; the first answer has it. */
   #missedUntilMs = Number.NEGATIVE_INFINITY;
+  /** How far the clock of the server is ahead of this one, less the time that the fastest message took. */
+  #aheadMs = Number.NEGATIVE_INFINITY;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   /** The number of events when the ranges were asked; null before the first answer. */
   #rangesTotal: number | null = null;
@@ -153,6 +155,7 @@ class LiveReader {
 
   #take(message: LiveMessage): void {
     const nowMs = Date.now();
+    this.#aheadMs = Math.max(this.#aheadMs, Date.parse(message.at) - nowMs);
     if (message.type === 'hello') {
       this.#missedUntilMs = Date.parse(message.at);
       if (!message.resumed) this.#rate = new LiveRate();
@@ -166,7 +169,7 @@ class LiveReader {
       return;
     }
     const isNew = this.#isSettled && Date.parse(message.at) > this.#missedUntilMs;
-    live.value = { ...shown, ...(isNew && withTold(rolledTo(shown, nowMs), message)), perSecond };
+    live.value = { ...shown, ...(isNew && withTold(rolledTo(shown, nowMs), message, this.#missedUntilMs)), perSecond };
     this.#readSoon(nowMs);
   }
 
@@ -195,6 +198,7 @@ class LiveReader {
       return { ...answered, via, perSecond, ...countsOf(rolledTo(live.peek(), this.#askedAtMs)) };
     }
     this.#isSettled = via !== null && beginnings === this.#beginnings;
+    if (this.#isSettled) this.#missedUntilMs = Math.max(this.#missedUntilMs, this.#askedAtMs + this.#aheadMs);
     return { ...answered, via, perSecond };
   }
 

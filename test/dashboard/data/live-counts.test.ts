@@ -14,7 +14,8 @@ const NOW_MS = Date.parse('2026-03-01T12:00:30.000Z');
 /** A message of the stream with one listed event at each instant, and some that it omits. */
 function told(atMs: readonly number[], omitted = 0, secondMs = NOW_MS): Told {
   const second = { at: Math.floor(secondMs / 1_000), accepted: atMs.length + omitted, duplicate: 0, refused: 0 };
-  const events = atMs.map((ms) => ({ at: new Date(ms).toISOString() }));
+  const receivedAt = new Date(NOW_MS).toISOString();
+  const events = atMs.map((ms) => ({ at: new Date(ms).toISOString(), receivedAt }));
   return { type: 'tick', seconds: [second], events, omitted } as unknown as Told;
 }
 
@@ -29,20 +30,25 @@ describe('the counts of the last minutes', () => {
   });
 
   it('take an event into the minute of its own time', () => {
-    const counts = withTold(none, told([NOW_MS, NOW_MS - 5 * MINUTE_MS, NOW_MS]));
+    const counts = withTold(none, told([NOW_MS, NOW_MS - 5 * MINUTE_MS, NOW_MS]), 0);
     expect(counts.eventsTotal).toBe(3);
     expect(counts.events.at(-1)).toBe(2);
     expect(counts.events.at(-6)).toBe(1);
   });
 
+  it('leave out events that the answer before has, by their receipt', () => {
+    expect(withTold(none, told([NOW_MS, NOW_MS]), NOW_MS).eventsTotal).toBe(2);
+    expect(withTold(none, told([NOW_MS, NOW_MS]), NOW_MS + 1).eventsTotal).toBe(0);
+  });
+
   it('leave out an event of before these minutes, and count one whose clock runs ahead without a bar', () => {
-    const counts = withTold(none, told([NOW_MS - 31 * MINUTE_MS, NOW_MS + 2 * MINUTE_MS]));
+    const counts = withTold(none, told([NOW_MS - 31 * MINUTE_MS, NOW_MS + 2 * MINUTE_MS]), 0);
     expect(counts.eventsTotal).toBe(1);
     expect(counts.events.every((count) => count === 0)).toBe(true);
   });
 
   it('count the events that a message omits in the minute of their receipt', () => {
-    const counts = withTold(none, told([NOW_MS], 400, NOW_MS - MINUTE_MS));
+    const counts = withTold(none, told([NOW_MS], 400, NOW_MS - MINUTE_MS), 0);
     expect(counts.eventsTotal).toBe(401);
     expect(counts.events.slice(-2)).toEqual([400, 1]);
   });
