@@ -1,4 +1,4 @@
-// The whole way through the dashboard by mouse. The way by keyboard is in whole-way.long.test.ts.
+// The whole way through the dashboard by mouse. The way by keyboard is in whole-way-keyboard.long.test.ts.
 
 import { mouse } from './hands.ts';
 import { describeWholeWay } from './whole-way.ts';
