@@ -57,13 +57,13 @@ describe.skipIf(chromiumPath === undefined)('the figures of the dashboard', () =
     async (range, filter) => {
       const answers = await answersOf(`/?r=${range}${filter}`);
       const [people, views, events] = Object.values(answers).map(({ series }) => series[0]?.total ?? 0);
-      await expect.poll(() => figureOf('people')).toBe(String(people));
+      await expect.poll(() => figureOf('people'), { timeout: 15_000 }).toBe(String(people));
       expect(await figureOf('views')).toBe(String(views));
       expect(await figureOf('events')).toBe(String(events));
       await page.locator('.report summary').click();
       const rows = page.locator('.report .chart tbody tr');
       const points = answers[0]?.series[0]?.points ?? [];
-      await expect.poll(() => rows.count()).toBe(points.length);
+      await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(points.length);
       const shown = await page.locator('.report .chart tbody tr td:nth-child(2)').allTextContents();
       expect(shown).toEqual(points.map(({ value }) => (value ?? 0).toLocaleString('en-US')));
     },
@@ -76,7 +76,7 @@ describe.skipIf(chromiumPath === undefined)('the figures of the dashboard', () =
       const series = a?.series ?? [];
       expect(series.length).toBeGreaterThan(1);
       const cells = page.locator('.explore .table tbody tr td:nth-child(2)');
-      await expect.poll(() => cells.count()).toBe(series.length);
+      await expect.poll(() => cells.count(), { timeout: 15_000 }).toBe(series.length);
       for (const [index, { total }] of series.entries()) {
         const shown = cells.nth(index).locator('data');
         if (total === null) expect(await shown.count()).toBe(0);
