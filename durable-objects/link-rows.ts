@@ -17,9 +17,9 @@ export class LinkRows {
     for (const seq of this.#known.keys()) if (seq < storedSeq) this.#known.delete(seq);
     const found: number[] = [];
     for (let seq = seqFrom; seq < seqTo; seq++) {
-      const isKnown = this.#known.get(seq) ?? hasLinks(blocksOf(seq));
-      this.#known.set(seq, isKnown);
-      if (isKnown) found.push(seq);
+      const mayLink = this.#known.get(seq) ?? hasLinks(blocksOf(seq));
+      this.#known.set(seq, mayLink);
+      if (mayLink) found.push(seq);
     }
     return found;
   }

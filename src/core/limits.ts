@@ -124,7 +124,7 @@ export const LIMITS = {
   mergeMinutesEventsMin: 20_000,
   /**
    * Time after a shard has said that it knows a flush to be stored: no question takes as long. Scanners have half a minute, and a
-   * call waits for others for twenty seconds.
+   * call waits for others for a minute.
    */
   mergeGraceMs: 10 * MINUTE_MS,
   /** Size of the cells that are merged into one part: those of a flush (CORRECTNESS A6). */

@@ -1,12 +1,10 @@
 // Query: the time of a question of 30 days by hour, for each of the tenant's six rollups, on sealed days with a live
 // tail.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { Bodies } from './load.ts';
+import { importDays } from './import-days.ts';
 import { quantile } from './quantile.ts';
 import type { Figure } from './report.ts';
-import { BenchStack, type Keys, load } from './stack.ts';
+import { BenchStack, load } from './stack.ts';
 
 const DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -15,7 +13,8 @@ export async function benchQuery(isQuick: boolean): Promise<Figure[]> {
   const stack = await BenchStack.start({ isSinkPaused: false });
   try {
     const keys = await stack.tenant('query');
-    await importHistory(stack, keys, isQuick ? 500 : 2_000);
+    const eventsPerDay = isQuick ? 500 : 2_000;
+    await importDays(stack, keys, { importId: 'bench', days: DAYS - 1, eventsPerDay, atOnce: 1 });
     await load({
       url: `${stack.url}/v1/events`,
       headers: { authorization: `Bearer ${keys.write}` },
@@ -83,38 +82,4 @@ function sixQuestions(): object[] {
     { measure: 'users', ...range },
     { measure: { sum: 'value' }, groupBy: ['plan'], ...range },
   ];
-}
-
-/** Imports the past days and waits until they are sealed. */
-async function importHistory(stack: BenchStack, keys: Keys, eventsPerDay: number): Promise<void> {
-  const bodies = new Bodies(eventsPerDay);
-  const startOfDay = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-  for (let day = 1; day < DAYS; day++) {
-    const startMs = startOfDay - day * DAY_MS;
-    const events = JSON.parse(bodies.next()) as { timestamp: string }[];
-    const lines = events.map((event, i) =>
-      JSON.stringify({
-        ...event,
-        timestamp: new Date(startMs + Math.floor((i * DAY_MS) / eventsPerDay)).toISOString(),
-      }),
-    );
-    const answer = await fetch(`${stack.url}/v1/import`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${keys.write}`,
-        'content-type': 'application/x-ndjson',
-        'content-encoding': 'gzip',
-        'x-import-id': 'bench',
-        'x-import-chunk': String(day),
-      },
-      body: gzipSync(lines.join('\n'), { level: 1 }),
-    });
-    if (!answer.ok) throw new Error(`The import was answered with ${answer.status}: ${await answer.text()}`);
-  }
-  await stack.call('POST', '/v1/import/bench/finish', keys.write);
-  for (;;) {
-    const state = (await stack.call('GET', '/v1/import/bench', keys.write)) as { sealed: number; of: number };
-    if (state.sealed === state.of) return;
-    await sleep(100);
-  }
 }

@@ -4,7 +4,7 @@
 // waited for each other would not see what it waits for.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { sealImport, sendChunk } from '../import-days.ts';
 import { median, quantile } from '../quantile.ts';
 import type { BenchStack, Keys } from '../stack.ts';
 
@@ -73,26 +73,9 @@ export class QuietTenant {
   async #seal(): Promise<void> {
     const id = `quiet-${this.#imports++}`;
     const at = new Date(Date.now() - (30 + this.#imports) * DAY_MS).toISOString();
-    const answer = await fetch(`${this.#stack.url}/v1/import`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${this.#keys.write}`,
-        'content-type': 'application/x-ndjson',
-        'content-encoding': 'gzip',
-        'x-import-id': id,
-        'x-import-chunk': '0',
-      },
-      body: gzipSync(JSON.stringify({ event: 'Opened', userId: 'quiet-user', timestamp: at })),
-    });
-    if (!answer.ok) throw new Error(`The import was answered with ${answer.status}: ${await answer.text()}`);
-    await answer.arrayBuffer();
-    await this.#stack.call('POST', `/v1/import/${id}/finish`, this.#keys.write);
-    for (;;) {
-      const state = await this.#stack.call('GET', `/v1/import/${id}`, this.#keys.write);
-      const { sealed, of } = state as { sealed: number; of: number };
-      if (sealed === of) return;
-      await sleep(SEAL_POLL_MS);
-    }
+    const line = JSON.stringify({ event: 'Opened', userId: 'quiet-user', timestamp: at });
+    await sendChunk(this.#stack, this.#keys, { importId: id, index: 0, lines: [line] });
+    await sealImport(this.#stack, this.#keys, id, SEAL_POLL_MS);
   }
 }
 
