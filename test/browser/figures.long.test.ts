@@ -1,11 +1,9 @@
 // What the dashboard shows is what the API answers, to the digit: the figures of forty questions, read off the page.
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/wire/query.ts';
-import { type Stack, startStack } from '../support/stack.ts';
-import { chromiumPath, launchChromium } from './chromium.ts';
-import { sendVisits } from './visits.ts';
+import { chromiumPath } from './chromium.ts';
+import { VisitedSite } from './visited-site.ts';
 
 if (chromiumPath === undefined) console.warn('Chromium is not installed: the tests of figures are skipped.');
 
@@ -15,42 +13,20 @@ const BREAKDOWNS = ['path', 'referrer_domain', 'column.event', 'plan', 'utm_camp
 const MEASURES = ['count', 'users', 'sum:value', 'avg:value'];
 
 describe.skipIf(chromiumPath === undefined)('the figures of the dashboard', () => {
-  let stack: Stack;
-  let browser: Browser;
-  let page: Page;
-
-  beforeAll(async () => {
-    [stack, browser] = await Promise.all([startStack(), launchChromium()]);
-    await sendVisits(stack, Date.now());
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
+  const site = new VisitedSite();
 
   type Answers = Readonly<Record<string, Answer>>;
 
-  /** Opens a page, and asks the question that it asks for its figures again, without the page. */
+  /** The answers to the question of a page about its figures. The other calls are lists without a comparison, and what happens now. */
   async function answersOf(path: string): Promise<Answers> {
-    const [request] = await Promise.all([
-      page.waitForRequest((one) => {
-        const queries = one.url().endsWith('/v1/query') && one.postDataJSON()?.queries;
-        // The other calls of the pages: lists without a comparison, and what happens now.
-        return Boolean(queries && (queries.a ?? queries[0]?.compare));
-      }),
-      page.goto(stack.url + path),
-    ]);
-    const response = await fetch(`${stack.url}/v1/query`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stack.keys().tenants.demo!.read}`, 'content-type': 'application/json' },
-      body: request.postData(),
+    const answered = await site.answerOf(path, (one) => {
+      const queries = one.url().endsWith('/v1/query') && one.postDataJSON()?.queries;
+      return Boolean(queries && (queries.a ?? queries[0]?.compare));
     });
-    return ((await response.json()) as { answers: Answers }).answers;
+    return (answered as { answers: Answers }).answers;
   }
 
-  const figureOf = (id: string) => page.locator(`#figure-${id} data`).getAttribute('value', { timeout: 10_000 });
+  const figureOf = (id: string) => site.page.locator(`#figure-${id} data`).getAttribute('value', { timeout: 10_000 });
 
   it.each(RANGES.flatMap((range) => FILTERS.map((filter) => [range, filter] as const)))(
     'on the overview are those of the API: %s %s',
@@ -60,11 +36,11 @@ describe.skipIf(chromiumPath === undefined)('the figures of the dashboard', () =
       await expect.poll(() => figureOf('people'), { timeout: 15_000 }).toBe(String(people));
       expect(await figureOf('views')).toBe(String(views));
       expect(await figureOf('events')).toBe(String(events));
-      await page.locator('.report summary').click();
-      const rows = page.locator('.report .chart tbody tr');
+      await site.page.locator('.report summary').click();
+      const rows = site.page.locator('.report .chart tbody tr');
       const points = answers[0]?.series[0]?.points ?? [];
       await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(points.length);
-      const shown = await page.locator('.report .chart tbody tr td:nth-child(2)').allTextContents();
+      const shown = await site.page.locator('.report .chart tbody tr td:nth-child(2)').allTextContents();
       expect(shown).toEqual(points.map(({ value }) => (value ?? 0).toLocaleString('en-US')));
     },
   );
@@ -75,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)('the figures of the dashboard', () =
       const { a } = await answersOf(`/explore?r=7d&q=${measure}~&by=${by}&v=table`);
       const series = a?.series ?? [];
       expect(series.length).toBeGreaterThan(1);
-      const cells = page.locator('.explore .table tbody tr td:nth-child(2)');
+      const cells = site.page.locator('.explore .table tbody tr td:nth-child(2)');
       await expect.poll(() => cells.count(), { timeout: 15_000 }).toBe(series.length);
       for (const [index, { total }] of series.entries()) {
         const shown = cells.nth(index).locator('data');

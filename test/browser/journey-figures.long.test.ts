@@ -1,12 +1,10 @@
 // What the pages of journeys show is what the API answers, to the digit, read off their tables.
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { shareText } from '../../src/dashboard/charts/journeys/share-text.ts';
 import type { JourneyAnswer, JourneyName } from '../../src/wire/journeys.ts';
-import { type Stack, startStack } from '../support/stack.ts';
-import { chromiumPath, launchChromium } from './chromium.ts';
-import { sendVisits } from './visits.ts';
+import { chromiumPath } from './chromium.ts';
+import { VisitedSite } from './visited-site.ts';
 
 if (chromiumPath === undefined) console.warn('Chromium is not installed: the tests of figures are skipped.');
 
@@ -79,41 +77,13 @@ const JOURNEYS: readonly Journey[] = [
 ];
 
 describe.skipIf(chromiumPath === undefined)('the figures of the journeys', () => {
-  let stack: Stack;
-  let browser: Browser;
-  let page: Page;
-
-  beforeAll(async () => {
-    [stack, browser] = await Promise.all([startStack(), launchChromium()]);
-    await sendVisits(stack, Date.now());
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
-
-  /** Opens a page, and asks the question of its journey again, without the page. */
-  async function answerOf(path: string, call: JourneyName): Promise<never> {
-    const [request] = await Promise.all([
-      page.waitForRequest((one) => one.url().endsWith(`/v1/query/${call}`)),
-      page.goto(stack.url + path),
-    ]);
-    const response = await fetch(request.url(), {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stack.keys().tenants.demo!.read}`, 'content-type': 'application/json' },
-      body: request.postData(),
-    });
-    expect(response.status).toBe(200);
-    return (await response.json()) as never;
-  }
+  const site = new VisitedSite();
 
   /** The texts of the cells, without the word that marks a step or an interval. */
   const shownCells = async (rows: string) => {
     // A table of the parts has its first cell as the name of the row; what journeys draw has a bar or a date there.
     const selector = rows.includes('.table ') ? 'th, td' : 'td';
-    const texts = page
+    const texts = site.page
       .locator(rows)
       .evaluateAll(
         (found, cells) =>
@@ -131,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)('the figures of the journeys', () =>
   );
 
   it.each(cases)('are those of the API: $call, $path', async ({ path, call, rows, expected }) => {
-    const cells = expected(await answerOf(path, call));
+    const cells = expected((await site.answerOf(path, (one) => one.url().endsWith(`/v1/query/${call}`))) as never);
     expect(cells.length).toBeGreaterThan(0);
     // The last cell of a funnel is the time that the others took.
     const width = cells[0]!.length;
