@@ -93,8 +93,7 @@ function closeFolder(folder: string): void {
   chmodSync(folder, 0o700);
 }
 
-/** The keys that the page at `/` may show, which never include the admin key. */
-/** The page sends with the browser key, as any page should. */
+/** The keys that the page at `/` may show, never the admin key. It sends with the browser key, as any page should. */
 function demoBinding({ browser, write, read }: KeptTenantKeys): Record<string, string> {
   return { DEMO_KEYS: JSON.stringify({ tenant: demoTenant, write: browser ?? write, read }) };
 }
