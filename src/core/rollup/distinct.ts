@@ -73,6 +73,11 @@ export class Distinct {
     return this.#registers === null;
   }
 
+  /** Memory of the hashes or registers. */
+  get sizeBytes(): number {
+    return (this.#registers ?? this.#table)?.byteLength ?? 16 * this.#size;
+  }
+
   add(high: number, low: number): void {
     if (this.#registers !== null) addRank(this.#registers, high, low);
     else if (this.#table !== null) this.#addToTable(this.#table, high >>> 0, low >>> 0);

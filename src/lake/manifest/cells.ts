@@ -9,6 +9,8 @@ import { fromBase64 } from '../std/base64.ts';
 import { DAY_MIN } from './dropped.ts';
 
 export interface StoredPart {
+  /** Told apart by it from every other part of its rollup and kind. */
+  readonly key: string;
   readonly incarnation: string;
   readonly seqFrom: number;
   readonly seqTo: number;
@@ -18,7 +20,8 @@ export interface StoredPart {
   /** Late corrections in the whole flush: the same number in each of its parts. */
   readonly corrections: number;
   /** Encoded RollupCells of minute windows, or of quarters of an hour once merged, with what was asked for. Windows of covered days may be among them: the reader drops them by the day's vector. */
-  readonly cells: Uint8Array;
+  /** Null when the reader said that it knows the part. */
+  readonly cells: Uint8Array | null;
 }
 
 /** The encoded cells of one rollup and grain of a sealed day, as one row stores them. */
@@ -88,6 +91,7 @@ function cellsValues({ uid, rollupId, dayFrom, dayTo, grain, hourDays }: CellsRe
 }
 
 export interface PartRow {
+  key: string;
   incarnation: string;
   seqFrom: number;
   seqTo: number;
@@ -95,7 +99,7 @@ export interface PartRow {
   dayMax: number;
   overflowed: number;
   corrections: number;
-  cells: string;
+  cells: string | null;
 }
 
 export function storedPartOf({ cells, ...row }: PartRow): StoredPart {
@@ -104,7 +108,7 @@ export function storedPartOf({ cells, ...row }: PartRow): StoredPart {
     overflowed: row.overflowed === 1,
     // Parts are many, and each is decoded when its turn comes.
     get cells() {
-      return fromBase64(cells);
+      return cells === null ? null : fromBase64(cells);
     },
   };
 }
@@ -116,6 +120,8 @@ export interface PartsRequest extends TimeRange {
   readonly kind: 'counts' | 'people';
   /** Bounds the size of the parts together: where it is more, none is read. */
   readonly sizeBytesMax: number;
+  /** Keys of parts whose cells the reader knows. They are not read. */
+  readonly knownParts: readonly string[];
 }
 
 /**
@@ -128,27 +134,30 @@ const COUNTING_PARTS = `
     AND p.start_ms_min < ?7 AND p.start_ms_max >= ?6
     AND COALESCE((SELECT v.value FROM json_each(d.vector) v WHERE v.key = p.incarnation), 0) < p.seq_to`;
 
+const PART_KEY = `p.incarnation || ' ' || p.day_min || ' ' || p.seq_from || ' ' || p.seq_to || ' ' || p.chunk`;
+const IS_KNOWN = `${PART_KEY} IN (SELECT value FROM json_each(?8))`;
+const UNKNOWN_SIZE = `SELECT COALESCE(SUM(p.size_bytes), 0) AS sizeBytes ${COUNTING_PARTS} AND NOT (${IS_KNOWN})`;
+
 /** The start of the minute that an instant lies in. A part tells its windows by the first and the last minute that they hold. */
 const minuteOf = (atMs: number) => Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
 
-/** Selects the size of all parts that count for the range. */
+/** Selects the size of the parts that count for the range and are not known. */
 export function selectPartsSize(db: D1Database, request: PartsRequest): D1PreparedStatement {
-  return db
-    .prepare(`SELECT COALESCE(SUM(p.size_bytes), 0) AS sizeBytes ${COUNTING_PARTS}`)
-    .bind(...partsValues(request));
+  return db.prepare(UNKNOWN_SIZE).bind(...partsValues(request));
 }
 
-function partsValues({ uid, rollupId, kind, startMs, endMs }: PartsRequest) {
+function partsValues({ uid, rollupId, kind, startMs, endMs, knownParts }: PartsRequest) {
   const { dayFrom, dayTo } = dayRange({ startMs, endMs });
-  return [uid, rollupId, kind, dayFrom, dayTo, minuteOf(startMs), endMs];
+  return [uid, rollupId, kind, dayFrom, dayTo, minuteOf(startMs), endMs, JSON.stringify(knownParts)];
 }
 
 /** Selects the parts; none when they are too large together. */
 export function selectParts(db: D1Database, request: PartsRequest): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT p.incarnation, p.seq_from AS seqFrom, p.seq_to AS seqTo, p.day_min AS dayMin, p.day_max AS dayMax, p.overflowed, p.corrections, p.cells
-       ${COUNTING_PARTS} AND (SELECT COALESCE(SUM(p.size_bytes), 0) ${COUNTING_PARTS}) <= ?8
+      `SELECT ${PART_KEY} AS key, p.incarnation, p.seq_from AS seqFrom, p.seq_to AS seqTo, p.day_min AS dayMin, p.day_max AS dayMax,
+         p.overflowed, p.corrections, CASE WHEN ${IS_KNOWN} THEN NULL ELSE p.cells END AS cells
+       ${COUNTING_PARTS} AND (${UNKNOWN_SIZE}) <= ?9
        ORDER BY p.incarnation, p.seq_from, p.chunk`,
     )
     .bind(...partsValues(request), request.sizeBytesMax);

@@ -82,6 +82,8 @@ export interface RangeRequest {
   /** The range whose windows are wanted of parts. Default: the days. */
   readonly startMs?: number;
   readonly endMs?: number;
+  /** Keys of parts whose cells are not wanted. Default: none. */
+  readonly knownParts?: readonly string[];
   /** Slices of minutes whose files are wanted. Default: none. */
   readonly slices?: readonly TimeRange[];
 }
@@ -102,9 +104,10 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   ];
   if (rollupId !== null) {
     const { kind = 'counts', startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS } = request;
+    const { knownParts = [] } = request;
     const sizeBytesMax = LIMITS.queryCellsSizeBytesMax;
     const sealed = { uid, rollupId, dayFrom, dayTo, grain, hourDays };
-    const ofParts = { uid, rollupId, kind, startMs, endMs, sizeBytesMax };
+    const ofParts = { uid, rollupId, kind, startMs, endMs, sizeBytesMax, knownParts };
     statements.push(
       selectSealedSize(db, sealed),
       selectPartsSize(db, ofParts),

@@ -22,18 +22,25 @@ export class SizedCache<K, V> {
    * Returns the value of the key, which is made when it is missing. `sizeBytesOf`: the size of the value with its key.
    */
   of(key: K, make: () => V, sizeBytesOf: (value: V) => number): V {
-    const known = this.#entries.get(key);
-    if (known !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, known);
-      return known.value;
-    }
+    const known = this.#use(key);
+    if (known !== undefined) return known.value;
     const value = make();
-    const sizeBytes = sizeBytesOf(value);
+    this.set(key, value, sizeBytesOf(value));
+    return value;
+  }
+
+  /** The value of the key, which is used by that; undefined when it is missing. */
+  get(key: K): V | undefined {
+    return this.#use(key)?.value;
+  }
+
+  /** Keeps the value in the place of the one before. `sizeBytes` is its size with its key. */
+  set(key: K, value: V, sizeBytes: number): void {
+    const known = this.#entries.get(key);
+    if (known !== undefined) this.drop(key, known.value);
     this.#entries.set(key, { value, sizeBytes });
     this.#sizeBytes += sizeBytes;
     this.#shrink();
-    return value;
   }
 
   has(key: K): boolean {
@@ -46,6 +53,14 @@ export class SizedCache<K, V> {
     if (entry === undefined || entry.value !== value) return;
     this.#entries.delete(key);
     this.#sizeBytes -= entry.sizeBytes;
+  }
+
+  #use(key: K): { readonly value: V } | undefined {
+    const known = this.#entries.get(key);
+    if (known === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, known);
+    return known;
   }
 
   #shrink(): void {

@@ -31,19 +31,15 @@ export class KeptFolds {
   }
 
   part(key: string): KeptPart | undefined {
-    return read(this.#parts, key);
+    return this.#parts.get(key);
   }
 
   facts(key: string): FileFacts | undefined {
-    return read(this.#facts, key);
+    return this.#facts.get(key);
   }
 
   noteFacts(key: string, facts: FileFacts): void {
-    this.#facts.of(
-      key,
-      () => facts,
-      () => FACTS_SIZE_BYTES,
-    );
+    this.#facts.set(key, facts, FACTS_SIZE_BYTES);
   }
 
   /** Keeps a part of a file, unless it is large. */
@@ -51,12 +47,7 @@ export class KeptFolds {
     const sizeBytes = part.reduce((sum, each) => sum + sizeBytesOf(each), ENTRY_SIZE_BYTES);
     const isLarge = sizeBytes > LIMITS.keptFoldSizeBytesMax;
     this.#note(question, isLarge ? 'large' : 'kept');
-    if (isLarge) return;
-    this.#parts.of(
-      key,
-      () => part,
-      () => sizeBytes,
-    );
+    if (!isLarge) this.#parts.set(key, part, sizeBytes);
   }
 
   #note(question: string, state: 'kept' | 'large'): void {
@@ -82,14 +73,6 @@ export function questionKey(uid: string, queries: readonly Query[]): string {
   return createHash('sha256')
     .update(JSON.stringify([uid, asked]))
     .digest('hex');
-}
-
-function read<V>(cache: SizedCache<string, V>, key: string): V | undefined {
-  if (!cache.has(key)) return undefined;
-  const missing = (): never => {
-    throw new Error('unreachable');
-  };
-  return cache.of(key, missing, missing);
 }
 
 function sizeBytesOf({ keys, groups, buckets, tally }: PartialFold): number {

@@ -76,15 +76,8 @@ function unsealedStretches(
   return stretches;
 }
 
-export function foldParts(
-  fold: Pick<CellFold, 'add'>,
-  parts: readonly CountingPart[],
-  decode: (cells: Uint8Array) => RollupCells,
-): void {
-  for (const { part, stretches } of parts) {
-    const cells = decode(part.cells);
-    for (const [first, last] of stretches) fold.add(cells, first * DAY_MS, (last + 1) * DAY_MS);
-  }
+export function foldPart(fold: Pick<CellFold, 'add'>, { stretches }: CountingPart, cells: RollupCells): void {
+  for (const [first, last] of stretches) fold.add(cells, first * DAY_MS, (last + 1) * DAY_MS);
 }
 
 /** One part of each flush. Of a merged range it is one part of the range, also where another of its days is not merged. */

@@ -17,15 +17,17 @@ import type { Query } from '../../core/query/question/request.ts';
 import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { LiveReply } from '../../core/shard/rpc.ts';
 import { dayRange } from '../../core/std/day.ts';
-import { err, ok, type Result } from '../../core/std/result.ts';
-import { type RangeReading, readRange } from '../../lake/manifest/range.ts';
+import { err, InvariantError, ok, type Result } from '../../core/std/result.ts';
+import type { TimeRange } from '../../core/std/time-range.ts';
+import { type RangeReading, type RangeRequest, readRange } from '../../lake/manifest/range.ts';
 import type { Asking } from '../view/asking.ts';
 import { type Coverage, coverageOf, droppedRanges, isCounted, withoutShards } from '../view/coverage.ts';
 import { readIdentity } from '../view/identity.ts';
 import { readLinkEvents } from '../view/link-events.ts';
 import { type ReadingMeta, readingMeta } from '../view/meta.ts';
 import { askLive } from '../view/shards.ts';
-import { countingParts, flushesOf, foldParts } from './rollup-parts.ts';
+import { foldBlock, KeptCells, type TakenParts } from './kept-cells.ts';
+import { type CountingPart, countingParts, flushesOf, foldPart } from './rollup-parts.ts';
 import { type CellReading, type RollupShortfall, shortfallOf } from './rollup-shortfall.ts';
 import { countingFiles, readSliceRows, type SliceRows } from './slice-rows.ts';
 
@@ -84,20 +86,20 @@ export async function readRollup(
     endMs,
     slices,
   } as const;
-  const range = await readRange(ports.db, request);
-  const reading: CellReading = { rollupId, live, range, coverage, grains, slices, leavesOutVoid };
-  const shortfall = shortfallOf(reading);
-  if (shortfall !== null) return err(shortfall);
+  const known = ignoresLinks ? null : people;
+  // Which of many people are one is told of small cells alone.
+  const keptCells = known === null || known.isEmpty ? new KeptCells(ports.db, tenant.uid, rollupId, kind) : null;
+  const apart = { rollupId, live, coverage, grains, slices, leavesOutVoid };
+  const stored = await readStored(ports.db, request, apart, keptCells);
+  if (!stored.ok) return stored;
+  const { range } = stored.value;
   const rows = await readSliceRows(ports.lake, plan.rollup, countingFiles(range, coverage));
   if (rows === null) return err('too-large');
 
-  const known = ignoresLinks ? null : people;
   const points = new CellFold(query, plan, known);
   const totals = request.wantsDayCells ? new CellFold(withoutPoints(query), plan, known) : null;
-  // Which of many people are one is told of small cells alone.
-  const isCoarse = known === null || known.isEmpty;
   const boundDays = boundDaysOf(query, nowMs);
-  const counts = foldCells({ points, totals }, query, { ...reading, rows, boundDays, isCoarse });
+  const counts = foldCells({ points, totals }, query, { ...stored.value, rows, boundDays, keptCells });
   if (points.shortfall) return err(points.shortfall);
   // A day's cell may lack what its hours tell: which people it holds.
   const fold = totals?.shortfall === null ? new TotalledFold(points.finish(), totals.finish()) : points.finish();
@@ -126,25 +128,51 @@ interface CellFolds {
   readonly totals: CellFold | null;
 }
 
+/** A reading without a shortfall, and its parts that count. */
+interface StoredReading extends CellReading {
+  readonly parts: readonly CountingPart[];
+  readonly taken: TakenParts;
+}
+
 /** A reading with its rows, and the days that a bound of the range cuts. */
-interface FoldedReading extends CellReading {
+interface FoldedReading extends StoredReading {
   readonly rows: SliceRows;
   readonly boundDays: ReadonlySet<number>;
-  /** Whether windows of one bucket may be put together before they are folded. */
-  readonly isCoarse: boolean;
+  /** Null when windows of one bucket may not be put together before they are folded. */
+  readonly keptCells: KeptCells | null;
+}
+
+/** Reads what is stored, but for parts whose cells are kept; all of it when some of these were merged or sealed since. */
+async function readStored(
+  db: D1Database,
+  request: RangeRequest & TimeRange,
+  apart: Omit<CellReading, 'range'>,
+  keptCells: KeptCells | null,
+): Promise<Result<StoredReading, RollupShortfall>> {
+  const keys = keptCells?.keys(request) ?? [];
+  for (const knownParts of keys.length > 0 ? [keys, []] : [[]]) {
+    const range = await readRange(db, { ...request, knownParts });
+    const reading = { ...apart, range };
+    const shortfall = shortfallOf(reading);
+    if (shortfall !== null) return err(shortfall);
+    const parts = countingParts(range, apart.coverage, request);
+    const taken = keptCells === null ? { blocks: [], unread: parts } : keptCells.take(parts, request);
+    if (taken !== null) return ok({ ...reading, parts, taken });
+  }
+  throw new InvariantError('a part was read without its cells');
 }
 
 /** Adds sealed cells, parts and live cells of whole minutes, and the events of the minutes that a bound cuts. */
 function foldCells(
   { points, totals }: CellFolds,
   query: Query,
-  { live, range, coverage, rows, boundDays, isCoarse }: FoldedReading,
+  { live, range, coverage, parts, taken, rows, boundDays, keptCells }: FoldedReading,
 ) {
   const { whole: wholeRange } = minuteSlicesOf(query);
   const { startMs, endMs } = wholeRange;
   const withPeople = query.measure === 'users';
   const decode = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople });
-  const windowOf = isCoarse ? coarseWindowOf(query, wholeRange) : undefined;
+  const windowOf = keptCells === null ? undefined : coarseWindowOf(query, wholeRange);
   const decodeCoarse = (cells: Uint8Array) => decodeRollupCells(cells, { withPeople, windowOf });
   const both: Pick<CellFold, 'add'> = {
     add: (...added) => {
@@ -158,11 +186,17 @@ function foldCells(
   for (const { day, cells } of range.dayCells) {
     if (!boundDays.has(day)) totals?.add(decode(cells), startMs, endMs);
   }
-  const parts = countingParts(range, coverage, dayRange(query));
   const whole: Pick<CellFold, 'add'> = {
     add: (cells, fromMs, toMs) => both.add(cells, Math.max(fromMs, startMs), Math.min(toMs, endMs)),
   };
-  foldParts(whole, parts, decodeCoarse);
+  for (const block of taken.blocks) foldBlock(whole, block);
+  for (const unread of taken.unread) {
+    const isKept = keptCells?.isKeeping === true;
+    const cells = (isKept ? decode : decodeCoarse)(unread.part.cells!);
+    foldPart(whole, unread, cells);
+    if (isKept) keptCells.note(unread, cells);
+  }
+  keptCells?.keep(taken);
   const replies = live.filter((reply) => reply !== null);
   for (const { cells } of replies) for (const bytes of cells ?? []) both.add(decodeCoarse(bytes), startMs, endMs);
   both.add(rows.cells, query.startMs, query.endMs);

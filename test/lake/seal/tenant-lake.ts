@@ -169,7 +169,7 @@ export class TenantLake {
     const vector = days[0]?.vector ?? {};
     const counting = parts.filter(({ incarnation, seqFrom }) => seqFrom >= (vector[incarnation] ?? 0));
     for (const { cells: bytes } of [...cells, ...counting]) {
-      for (const [startMs, window] of decodeRollupCells(bytes).windows) {
+      for (const [startMs, window] of decodeRollupCells(bytes!).windows) {
         if (Math.floor(startMs / DAY_MS) !== day) continue;
         for (const [key, cell] of window) merged.cell(0, key).merge(cell);
       }

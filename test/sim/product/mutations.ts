@@ -497,6 +497,18 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'kept-cells-of-merged-parts',
+    what: 'cells that an isolate keeps of parts count beside the part that these were merged into',
+    scenario: 'kept-cells-meet-a-merge',
+    patches: [
+      {
+        file: 'src/query/ask/kept-cells.ts',
+        old: '!counting.has(part.key));',
+        new: 'counting.size < 0);',
+      },
+    ],
+  },
+  {
     name: 'merge-ahead-not-seen',
     what: 'a part that was merged since its shard was asked is left out as not stored',
     scenario: 'merge-ahead-of-confirm',

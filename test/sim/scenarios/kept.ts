@@ -3,6 +3,7 @@
 import { DAY_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import type { SimTenant } from '../clients.ts';
 import type { Isolate } from '../world/isolate.ts';
+import { mergedParts, passHourAndMerge, storeFlush } from './merges.ts';
 import type { Scenario, Stage } from './stage.ts';
 
 /** Asks for the count of the events of three days as the route does, always on one isolate. */
@@ -75,4 +76,29 @@ const newRegion: Scenario = {
   },
 };
 
-export const keptScenarios: readonly Scenario[] = [afterAnAck, newRegion];
+/** Parts whose cells an isolate keeps are merged, some of them after a part that came since. */
+const keptCellsMeetMerge: Scenario = {
+  name: 'kept-cells-meet-a-merge',
+  async run(stage) {
+    const tenant = stage.tenant();
+    const [isolate] = stage.world.isolates as [Isolate];
+    const mustCountAll = async () => {
+      const [counted] = await Promise.all([countOn(stage, isolate, tenant), stage.pass()]);
+      const acked = stage.acked(tenant);
+      stage.must(counted === acked, `the answer counts ${counted} of ${acked} events`);
+    };
+    for (let part = 0; part < 10; part++) {
+      await storeFlush(stage, tenant, { count: 3 });
+      await mustCountAll();
+    }
+    await passHourAndMerge(stage, tenant);
+    stage.must(mergedParts(stage, tenant).length > 0, 'the parts must be merged');
+    for (let part = 0; part < 3; part++) {
+      await mustCountAll();
+      await storeFlush(stage, tenant, { count: 3 });
+    }
+    await stage.rest();
+  },
+};
+
+export const keptScenarios: readonly Scenario[] = [afterAnAck, newRegion, keptCellsMeetMerge];

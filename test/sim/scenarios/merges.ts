@@ -16,7 +16,7 @@ interface PartRow {
 }
 
 /** Sends events and has them stored as a flush of their own. */
-async function storeFlush(stage: Stage, tenant: SimTenant, sending: Sending = {}): Promise<void> {
+export async function storeFlush(stage: Stage, tenant: SimTenant, sending: Sending = {}): Promise<void> {
   stage.send(tenant, { count: 25, ...sending });
   await stage.pass();
   await stage.store(tenant);
@@ -26,7 +26,7 @@ async function storeFlush(stage: Stage, tenant: SimTenant, sending: Sending = {}
  * Lets the hour pass and has the parts of its flushes merged: the sink merges when it stores a flush, and not before the shard
  * has said to an earlier one that it knows the others to be stored.
  */
-async function passHourAndMerge(stage: Stage, tenant: SimTenant): Promise<void> {
+export async function passHourAndMerge(stage: Stage, tenant: SimTenant): Promise<void> {
   await stage.passUntil(Math.ceil((stage.world.nowMs + 1) / HOUR_MS) * HOUR_MS + MINUTE_MS);
   for (let i = 0; i < 3; i++) await storeFlush(stage, tenant);
 }
@@ -36,7 +36,7 @@ function partsOf(stage: Stage, { uid }: SimTenant): PartRow[] {
 }
 
 /** The parts that are of no single flush. */
-function mergedParts(stage: Stage, { uid }: SimTenant): PartRow[] {
+export function mergedParts(stage: Stage, { uid }: SimTenant): PartRow[] {
   return stage.world.database.select(
     `SELECT p.* FROM parts p WHERE p.uid = ? AND NOT EXISTS (SELECT 1 FROM flushes f WHERE f.uid = p.uid
        AND f.incarnation = p.incarnation AND f.seq_from = p.seq_from AND f.seq_to = p.seq_to)`,
