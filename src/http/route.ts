@@ -23,7 +23,7 @@ import type { ProblemCode } from '../wire/problem-codes.ts';
 import { checkAnswer, checkProblem } from './answer-checks.ts';
 import type { Authenticated, ShareKey } from './authenticate.ts';
 import { describe, type RouteKey, type RouteTag } from './describe.ts';
-import { jsonText } from './json-text.ts';
+import { jsonBody } from './json-body.ts';
 import { Problem, parseJson, parseParameters } from './problem.ts';
 
 /** A JSON body of bounded size. */
@@ -129,7 +129,7 @@ export function route<
       const answered = await handle((await callOf(c, auth, said)) as Call<P, K, Q, B>);
       if (answered instanceof Response) return answered;
       checkAnswer(c, answer as z.ZodType, answered);
-      return c.body(await jsonText(answered as object), status, { ...headers, 'content-type': 'application/json' });
+      return c.body(await jsonBody(answered as object), status, { ...headers, 'content-type': 'application/json' });
     } catch (thrown) {
       checkProblem(c, codes, thrown);
       throw thrown;

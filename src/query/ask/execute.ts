@@ -186,16 +186,13 @@ async function answerFromLake(
   return ok(answers);
 }
 
-/** A step of ranking takes about as long as reading so many rows. */
-const RANKED_STEP_ROWS = 256;
-
 async function rank(asking: QueryAsking, query: Query, fold: Fold): Promise<RankedSeries> {
   const pacer = new Pacer(asking.budget);
   const steps = rankInSteps(query, fold);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    await pacer.spend(RANKED_STEP_ROWS);
+    await pacer.spend(step.value);
   }
 }
 

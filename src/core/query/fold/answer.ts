@@ -8,6 +8,7 @@
  * counted or summed, null where there is nothing to take an average, extreme or quantile of.
  */
 import { isoTime } from '../../std/instant.ts';
+import { atOnce, STEP_ROWS, type Steps } from '../../std/steps.ts';
 import { compareCodePoints } from '../../std/text.ts';
 import type { Query } from '../question/request.ts';
 import { type RankedPlace, seriesCursor } from '../question/series-cursor.ts';
@@ -39,15 +40,10 @@ export interface RankedSeries {
 }
 
 export function rankSeries(query: Query, fold: Fold): RankedSeries {
-  const steps = rankInSteps(query, fold);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return atOnce(rankInSteps(query, fold));
 }
 
-/** Ranks the same series, and yields after each piece of some milliseconds. */
-export function* rankInSteps(query: Query, fold: Fold): Generator<void, RankedSeries> {
+export function* rankInSteps(query: Query, fold: Fold): Steps<RankedSeries> {
   const ranked = query.groupBy.length === 0 ? allGroups(fold) : yield* groupsAfter(query.after, fold);
   const top = ranked.slice(0, query.groupBy.length === 0 ? 1 : query.top).map(({ group }) => group);
   const rest = ranked.slice(top.length).map(({ group }) => group);
@@ -69,17 +65,16 @@ export function* rankInSteps(query: Query, fold: Fold): Generator<void, RankedSe
   }
   const series: Series[] = [];
   for (const group of top) {
-    series.push(seriesOf(fold.series([group]), fold.key(group), false));
-    yield;
+    series.push(seriesOf(yield* fold.series([group]), fold.key(group), false));
   }
   if (rest.length === 0) return { series, estimated, ...values };
   const cursor = seriesCursor({ total: series.at(-1)!.total, key: fold.key(top.at(-1)!) });
-  series.push(seriesOf(fold.series(rest), [], true));
+  series.push(seriesOf(yield* fold.series(rest), [], true));
   return { series, estimated, ...values, cursor };
 }
 
 /** The groups by rank; with `after` only those behind it. */
-function* groupsAfter(after: RankedPlace | null, fold: Fold): Generator<void, RankedGroup[]> {
+function* groupsAfter(after: RankedPlace | null, fold: Fold): Steps<RankedGroup[]> {
   const ranked = yield* rankedGroups(fold);
   if (after === null) return ranked;
   return ranked.filter(
@@ -96,14 +91,19 @@ function allGroups(fold: Fold): RankedGroup[] {
   return Array.from({ length: fold.groupCount }, (_, group) => ({ group, total: { value: null, estimated: false } }));
 }
 
-/** Totals of so many groups are worked out without a pause. */
-const GROUPS_AT_ONCE = 128;
+/** The rows that take as long to read as a group takes beside its total. */
+const GROUP_ROWS = 0.5;
 
-function* rankedGroups(fold: Fold): Generator<void, RankedGroup[]> {
+function* rankedGroups(fold: Fold): Steps<RankedGroup[]> {
   const groups: RankedGroup[] = [];
+  const rowsPerGroup = GROUP_ROWS + fold.rowsPerTotal;
+  let rows = 0;
   for (let group = 0; group < fold.groupCount; group++) {
     groups.push({ group, total: fold.total(group) });
-    if (groups.length % GROUPS_AT_ONCE === 0) yield;
+    rows += rowsPerGroup;
+    if (rows < STEP_ROWS) continue;
+    yield rows;
+    rows = 0;
   }
   return groups.sort((a, b) => compareTotals(a.total, b.total) || compareKeys(fold.key(a.group), fold.key(b.group)));
 }

@@ -5,6 +5,7 @@ import type { PartialTally } from './partial-fold.ts';
 
 export class CountTally implements SizedTally {
   readonly isFull = false;
+  readonly rowsPerSlot = 0.02;
   #counts = new Float64Array(16);
 
   get sizeBytes(): number {

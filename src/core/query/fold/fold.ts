@@ -6,6 +6,8 @@
  * and buckets, which gives a series a total that counts each person once.
  */
 
+import type { Steps } from '../../std/steps.ts';
+
 export interface Value {
   /** null when the statistic has no value to be taken of: an average, extreme or quantile of nothing. */
   readonly value: number | null;
@@ -36,6 +38,8 @@ export interface Fold {
   /** Returns the values of the properties grouped by, in their order. */
   key(group: number): readonly (string | null)[];
   total(group: number): Value;
+  /** The rows that take about as long to read as the total of a group takes on average. */
+  readonly rowsPerTotal: number;
   /** Returns one or several groups as one series. */
-  series(groups: readonly number[]): FoldedSeries;
+  series(groups: readonly number[]): Steps<FoldedSeries>;
 }

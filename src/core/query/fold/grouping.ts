@@ -4,6 +4,7 @@
  * A tally keeps one value a slot. Dense numbers let tallies be flat arrays; only slots that occur exist. Slots are
  * found in an array by group and bucket, and beyond its end by open addressing: 8 to 24 bytes a slot, no object each.
  */
+import { STEP_ROWS, type Steps } from '../../std/steps.ts';
 import type { Fold, FoldedSeries, Value, ValueCounts } from './fold.ts';
 
 /** Numbers of slots: a list of them, or a part of one. */
@@ -13,6 +14,8 @@ export type Slots = ArrayLike<number> & Iterable<number>;
 export interface Tally {
   /** Returns the value of these slots together; of no slots the empty value. */
   merged(slots: Slots): Value;
+  /** The rows that take about as long to read as a slot takes to be put together with others. */
+  readonly rowsPerSlot: number;
 }
 
 /** Tally of single events, with its approximate memory. */
@@ -196,10 +199,18 @@ class SlotsByGroup {
     return this.#offsets.length - 1;
   }
 
+  get slotCount(): number {
+    return this.#slots.length;
+  }
+
   of(group: number): Uint32Array {
     return this.#slots.subarray(this.#offsets[group]!, this.#offsets[group + 1]!);
   }
 }
+
+/** The rows that take as long to read as a slot takes to be listed, and as a point takes to be made. */
+const LISTED_ROWS = 0.05;
+const POINT_ROWS = 0.2;
 
 /** A finished grouping with its tally; nothing is added to it any more. */
 export class TalliedFold implements Fold {
@@ -230,7 +241,12 @@ export class TalliedFold implements Fold {
     return this.#totals[group];
   }
 
-  series(groups: readonly number[]): FoldedSeries {
+  get rowsPerTotal(): number {
+    const { groupCount, slotCount } = this.#slotsByGroup;
+    return (this.#tally.rowsPerSlot * slotCount) / Math.max(1, groupCount);
+  }
+
+  *series(groups: readonly number[]): Steps<FoldedSeries> {
     const [only] = groups;
     const isOne = groups.length === 1 && only !== undefined;
     const slots: number[] = [];
@@ -242,6 +258,16 @@ export class TalliedFold implements Fold {
       }
     }
     const total = isOne ? this.total(only) : this.#tally.merged(slots);
-    return { total, points: byBucket.map((list) => this.#tally.merged(list)) };
+    let rows = slots.length * (LISTED_ROWS + this.#tally.rowsPerSlot);
+    const points: Value[] = [];
+    for (const list of byBucket) {
+      points.push(this.#tally.merged(list));
+      rows += POINT_ROWS + list.length * this.#tally.rowsPerSlot;
+      if (rows < STEP_ROWS) continue;
+      yield rows;
+      rows = 0;
+    }
+    yield rows;
+    return { total, points };
   }
 }

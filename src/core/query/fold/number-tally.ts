@@ -16,6 +16,7 @@ type Numbers = Pick<NumberCell, 'count' | 'min' | 'max' | 'sum'>;
 
 export class NumberTally implements SizedTally {
   readonly isFull = false;
+  readonly rowsPerSlot = 0.1;
   readonly #statistic: Statistic;
   #counts = new Float64Array();
   #mins = new Float64Array();

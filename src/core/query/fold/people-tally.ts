@@ -38,6 +38,10 @@ export class PeopleTally implements SizedTally {
     return this.#table.byteLength + this.#counts.byteLength;
   }
 
+  get rowsPerSlot(): number {
+    return 0.1 + (0.1 * this.#size) / Math.max(1, this.#slotCount);
+  }
+
   /** Adds a person; (0, 0) is no person and adds the slot alone. Words are unsigned. */
   add(slot: number, high: number, low: number): void {
     if (slot >= this.#slotCount) this.#cover(slot);

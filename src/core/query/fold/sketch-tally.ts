@@ -4,6 +4,7 @@ import type { Value } from './fold.ts';
 import type { Slots, Tally } from './grouping.ts';
 
 export class SketchTally implements Tally {
+  readonly rowsPerSlot = 8;
   /** Cells of each slot as they came: most slots have one cell, and are only merged for a total. */
   readonly #slots: Cell[][] = [];
 

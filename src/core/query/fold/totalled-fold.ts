@@ -2,6 +2,7 @@
  * TotalledFold: the points of one fold and the totals of another over the same events: an hour's people come from hours, the
  * total of a sealed day from the day, which counts each person once and exactly.
  */
+import type { Steps } from '../../std/steps.ts';
 import type { Fold, FoldedSeries, Value } from './fold.ts';
 
 export class TotalledFold implements Fold {
@@ -26,13 +27,18 @@ export class TotalledFold implements Fold {
   }
 
   total(group: number): Value {
-    return this.series([group]).total;
+    const own = this.#groups[group];
+    return own === undefined ? this.#points.total(group) : this.#totals.total(own);
   }
 
-  series(groups: readonly number[]): FoldedSeries {
-    const { total, points } = this.#points.series(groups);
+  get rowsPerTotal(): number {
+    return this.#points.rowsPerTotal + this.#totals.rowsPerTotal;
+  }
+
+  *series(groups: readonly number[]): Steps<FoldedSeries> {
+    const { total, points } = yield* this.#points.series(groups);
     const own = groups.flatMap((group) => this.#groups[group] ?? []);
-    return { total: own.length === groups.length ? this.#totals.series(own).total : total, points };
+    return { total: own.length === groups.length ? (yield* this.#totals.series(own)).total : total, points };
   }
 }
 

@@ -6,6 +6,7 @@ import { LIMITS } from '../../../../src/core/limits.ts';
 import { PeopleTally } from '../../../../src/core/query/fold/people-tally.ts';
 import { RowFold } from '../../../../src/core/query/fold/row-fold.ts';
 import { parseQuery } from '../../../../src/core/query/question/request.ts';
+import { atOnce } from '../../../../src/core/std/steps.ts';
 
 const limits = LIMITS as { queryHeldSizeBytesMax: number; queryPeopleMax: number };
 const { queryHeldSizeBytesMax, queryPeopleMax } = LIMITS;
@@ -103,7 +104,7 @@ describe('what a question holds', () => {
     const few = new RowFold(query({ measure: 'users', interval: 'day' }), HASH_KEY);
     few.add(people(512));
     expect(few.excess).toBeNull();
-    expect(few.finish().series([0]).total.value).toBe(60);
+    expect(atOnce(few.finish().series([0])).total.value).toBe(60);
     const many = new RowFold(query({ measure: 'users', interval: 'day' }), HASH_KEY);
     many.add(people(1_800));
     expect(many.excess).toContain('counts too much');
@@ -119,7 +120,7 @@ describe('what a question holds', () => {
       fold.add(columnsOf(50_000, (index) => ({ person: 1 + index, url: `/${index % 50}`, day })));
     }
     expect(fold.excess).toBeNull();
-    const { total, points } = fold.finish().series(Array.from({ length: 50 }, (_, group) => group));
+    const { total, points } = atOnce(fold.finish().series(Array.from({ length: 50 }, (_, group) => group)));
     expect([total.value, points[0]!.value, points[29]!.value, points[30]!.value]).toEqual([50_000, 50_000, 50_000, 0]);
   });
 
