@@ -6,8 +6,15 @@
  * an event, and a split never misses a shard that must close.
  */
 import { createDurable, proxyDurable } from 'itty-durable';
-import { forgetShards, registerShard, restShard } from '../src/core/shard/directory.ts';
-import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../src/core/shard/rpc.ts';
+import { advanceResting, forgetShards, registerShard, restShard, toldWatermark } from '../src/core/shard/directory.ts';
+import type {
+  DirectoryOf,
+  DirectoryRpc,
+  ListRequest,
+  RegisteredShard,
+  Registration,
+  RestState,
+} from '../src/core/shard/rpc.ts';
 import type { ShardEpoch } from '../src/core/shard/shard-map.ts';
 import { beginSplit, type MapState, postponeSplit, publishSplit, type SplitRequest } from '../src/core/shard/split.ts';
 
@@ -27,17 +34,21 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
   split: ShardEpoch | null = null;
 
   /** Adds or replaces a shard; durable when it answers. */
-  async register(shard: RegisteredShard): Promise<MapState> {
+  async register(shard: RegisteredShard): Promise<Registration> {
     await this.store({ shards: registerShard(this.shards, shard) });
-    return this.map();
+    const watermarkMs = toldWatermark(this.shards, shard);
+    return { ...this.map(), ...(watermarkMs !== undefined && { watermarkMs }) };
   }
 
-  list(): RegisteredShard[] {
+  /** A watermark is told once it is durable: the shard that registers next has at least that one. */
+  async list(request?: ListRequest): Promise<RegisteredShard[]> {
+    const moved = request?.isAsked ? advanceResting(this.shards, Date.now()) : null;
+    if (moved !== null) await this.store({ shards: moved });
     return Object.values(this.shards);
   }
 
-  async rest(shard: RegisteredShard): Promise<boolean> {
-    const shards = restShard(this.shards, shard);
+  async rest(shard: RegisteredShard, state?: RestState): Promise<boolean> {
+    const shards = restShard(this.shards, shard, state);
     if (shards === null) return false;
     await this.store({ shards });
     return true;

@@ -177,14 +177,14 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   /** Answers the sweep: after a yes the sweep leaves the shard asleep until it registers again. */
   async rest(): Promise<RestReply> {
-    const { headSeq, storedSeq, lastReceivedAtMs } = this.#engine;
+    const { headSeq, storedSeq, lastReceivedAtMs, watermarkMs } = this.#engine;
     const isIdle = !this.#draining && this.#waiting.count === 0 && Date.now() - lastReceivedAtMs >= LIMITS.restAfterMs;
     const isResting = isIdle && headSeq === storedSeq;
     if (isResting && this.#registered) {
       this.#store.saveRest();
       this.#registered = false;
     }
-    return { isResting, storedSeq, headSeq };
+    return { isResting, storedSeq, headSeq, watermarkMs };
   }
 
   /** Serves a seal, which waits for the flushes: the message for a waiting one may be lost, so the sink is told again. */
@@ -358,15 +358,19 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     if (this.#registered || this.#address === null) return;
     const { uid, region, index } = this.#address;
     const { incarnation } = this.#engine;
-    const map = await this.#directoryOf(uid).register({ region, index, incarnation, registeredAtMs: Date.now() });
+    const shard = { region, index, incarnation, registeredAtMs: Date.now() };
+    const { watermarkMs = null, ...map } = await this.#directoryOf(uid).register(shard);
     this.#epochs.learn(map);
+    this.#advanceTo(this.#engine.advanceTo(watermarkMs));
     this.#store.saveRegistration(this.#address);
     this.#registered = true;
   }
 
   #advanceWhenIdle(): void {
-    if (this.#waiting.count > 0) return;
-    const watermarkMs = this.#engine.idleAdvance(Date.now());
+    if (this.#waiting.count === 0) this.#advanceTo(this.#engine.idleAdvance(Date.now()));
+  }
+
+  #advanceTo(watermarkMs: number | null): void {
     if (watermarkMs === null) return;
     this.#mutate(() => {
       this.#store.saveWatermark(watermarkMs);

@@ -9,7 +9,7 @@ import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { logWarn } from '../observe/log.ts';
-import { askShards, listShards } from '../query/view/shards.ts';
+import { askEach, listShards } from '../query/view/shards.ts';
 import type { Services } from '../services.ts';
 import { arrivalsParametersSchema, arrivalsSchema } from '../wire/live.ts';
 import { type ArrivalsQuestion, arrivalsOf, asksFor, NEWEST } from './arrivals.ts';
@@ -79,7 +79,5 @@ async function askTaken(
   const eventsMax = isFiltered ? FILTERED_EVENTS_MAX : question.limit;
   const shards = await listShards(directoryOf, uid);
   const sinceMs = now() - HOUR_MS;
-  return askShards({ ports: { shardOf }, shards }, (shard, address) =>
-    shard.recent({ address, sinceMs, eventsMax, verdicts: 'all' }),
-  );
+  return askEach(shards, (address) => shardOf(address).recent({ address, sinceMs, eventsMax, verdicts: 'all' }));
 }

@@ -103,15 +103,21 @@ describe('a cold shard', () => {
     // Queries and the sweep wake the sleeping shard and leave no alarm behind.
     await evictDurableObject(stub());
     await shard().live({ address, startMs: 0, endMs: 1 });
-    expect(await shard().rest({ address })).toEqual({ isResting: true, storedSeq: 1, headSeq: 1 });
+    const { isResting, headSeq, ...state } = await shard().rest({ address });
+    expect({ isResting, headSeq, ...state }).toMatchObject({ isResting: true, storedSeq: 1, headSeq: 1 });
     expect(await alarmAtMs()).toBeNull();
     const [registered] = await directory.list();
-    expect(await directory.rest(registered!)).toBe(true);
-    expect(await directory.list()).toMatchObject([{ isResting: true }]);
+    expect(await directory.rest(registered!, { storedSeq: 1, watermarkMs: state.watermarkMs! })).toBe(true);
+    expect(await directory.list()).toMatchObject([{ isResting: true, storedSeq: 1 }]);
+    const [told] = await directory.list({ isAsked: true });
+    expect(told!.watermarkMs).toBeGreaterThanOrEqual(state.watermarkMs!);
 
     expect(await append('b')).toBe('accepted');
     expect((await directory.list())[0]).not.toHaveProperty('isResting');
     expect(await directory.rest(registered!)).toBe(false);
+    expect((await shard().live({ address, startMs: 0, endMs: 1 })).watermarkMs).toBeGreaterThanOrEqual(
+      told!.watermarkMs!,
+    );
     expect(await alarmAtMs()).not.toBeNull();
     expect(await append('a')).toBe('duplicate');
   });

@@ -187,7 +187,7 @@ describe('the sweep', () => {
       (shard as unknown as ShardRpc).rest = async () => {
         called.push(index);
         if (shard.isDown) throw new Error('down');
-        return { isResting: rests[index]!, storedSeq: rests[index] ? 1 : 0, headSeq: 1 };
+        return { isResting: rests[index]!, storedSeq: rests[index] ? 1 : 0, headSeq: 1, watermarkMs: 0 };
       };
     });
     for (const index of [0, 1, 2]) {

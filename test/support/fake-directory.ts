@@ -1,22 +1,37 @@
 // Fake directory: a tenant's directory in memory, over the real state machine.
 
-import { forgetShards, registerShard, restShard } from '../../src/core/shard/directory.ts';
-import type { DirectoryOf, DirectoryRpc, RegisteredShard } from '../../src/core/shard/rpc.ts';
+import {
+  advanceResting,
+  forgetShards,
+  registerShard,
+  restShard,
+  toldWatermark,
+} from '../../src/core/shard/directory.ts';
+import type {
+  DirectoryOf,
+  DirectoryRpc,
+  ListRequest,
+  RegisteredShard,
+  Registration,
+  RestState,
+} from '../../src/core/shard/rpc.ts';
 import { beginSplit, type MapState, NO_SPLITS, postponeSplit, publishSplit } from '../../src/core/shard/split.ts';
 
 export class FakeDirectory implements DirectoryRpc {
   shards: Readonly<Record<string, RegisteredShard>> = {};
   state: MapState = NO_SPLITS;
 
-  async register(shard: RegisteredShard): Promise<MapState> {
+  async register(shard: RegisteredShard): Promise<Registration> {
     this.shards = registerShard(this.shards, shard);
-    return this.state;
+    const watermarkMs = toldWatermark(this.shards, shard);
+    return { ...this.state, ...(watermarkMs !== undefined && { watermarkMs }) };
   }
-  async list(): Promise<RegisteredShard[]> {
+  async list(request?: ListRequest): Promise<RegisteredShard[]> {
+    if (request?.isAsked) this.shards = advanceResting(this.shards, Date.now()) ?? this.shards;
     return Object.values(this.shards);
   }
-  async rest(shard: RegisteredShard): Promise<boolean> {
-    const shards = restShard(this.shards, shard);
+  async rest(shard: RegisteredShard, state?: RestState): Promise<boolean> {
+    const shards = restShard(this.shards, shard, state);
     this.shards = shards ?? this.shards;
     return shards !== null;
   }

@@ -257,6 +257,12 @@ export class Engine {
     return advanced > this.#watermarkMs ? advanced : null;
   }
 
+  /** The watermark that was told for the shard while it rested; null when it is no later than the shard's own. */
+  advanceTo(watermarkMs: number | null): number | null {
+    if (watermarkMs === null || this.#watermarkMs === null) return null;
+    return watermarkMs > this.#watermarkMs ? watermarkMs : null;
+  }
+
   /** Sets the watermark after an idle advance that has been logged. */
   applyIdle(watermarkMs: number): void {
     assert(this.#watermarkMs !== null && watermarkMs >= this.#watermarkMs, 'the watermark never goes back');

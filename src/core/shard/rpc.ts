@@ -234,7 +234,12 @@ export interface RestReply {
   readonly isResting: boolean;
   readonly storedSeq: number;
   readonly headSeq: number;
+  /** Absent in replies of earlier releases. */
+  readonly watermarkMs?: number | null;
 }
+
+/** What answers need to know of a resting shard. */
+export type RestState = Required<Pick<RestReply, 'storedSeq' | 'watermarkMs'>>;
 
 export interface WipeRequest {
   readonly address: ShardAddress;
@@ -270,14 +275,26 @@ export interface RegisteredShard {
   readonly registeredAtMs: number;
   /** True when the shard holds nothing to store; it registers again before it does. */
   readonly isResting?: true;
+  /** Of a resting shard: the row below which everything is stored. Absent when an earlier release noted that it rests. */
+  readonly storedSeq?: number;
+  /** The watermark that was last told for it while it rested: a shard that registers has at least this one. */
+  readonly watermarkMs?: number | null;
+}
+/** The reply to a registration: what the shard needs to know of the map, and the watermark that was told for it. */
+export interface Registration extends MapState {
+  readonly watermarkMs?: number | null;
+}
+export interface ListRequest {
+  /** Whether the watermarks of resting shards are wanted as of now; they are noted first. */
+  readonly isAsked: boolean;
 }
 /** RPC surface of a tenant's directory. */
 export interface DirectoryRpc {
-  /** Adds or replaces a shard, durably. The reply is all that a shard needs to know of the map. */
-  register(shard: RegisteredShard): Promise<MapState>;
-  list(): Promise<RegisteredShard[]>;
-  /** Notes that the shard of that very registration rests; false when it has registered again meanwhile. */
-  rest(shard: RegisteredShard): Promise<boolean>;
+  /** Adds or replaces a shard, durably. */
+  register(shard: RegisteredShard): Promise<Registration>;
+  list(request?: ListRequest): Promise<RegisteredShard[]>;
+  /** Notes that the shard of that very registration rests, in this state; false when it has registered again meanwhile. */
+  rest(shard: RegisteredShard, state?: RestState): Promise<boolean>;
   /** Returns the shard map: published epochs and the pending one. */
   map(): Promise<MapState>;
   beginSplit(request: SplitRequest): Promise<MapState>;

@@ -11,7 +11,8 @@ import type { Tenant } from '../../core/tenant/tenant.ts';
 import { RowBudget } from '../../lake/scan/row-budget.ts';
 import type { ScannerOf } from '../../lake/scan/scan-task.ts';
 import type { ReadBucket } from '../../lake/segment/source.ts';
-import { listShards } from './shards.ts';
+import type { AskedShard } from './resting-shard.ts';
+import { listAsked } from './shards.ts';
 
 /** The ports through which a request reads. */
 export interface LakePorts {
@@ -40,6 +41,8 @@ export interface Asking<Ports extends LakePorts = LakePorts> {
   readonly ports: Ports;
   readonly tenant: Tenant;
   readonly shards: readonly ShardAddress[];
+  /** What the directory answers for shards that rest, by their names. Default: all are awake. */
+  readonly resting?: ReadonlyMap<string, AskedShard>;
   readonly nowMs: number;
   /** Pays for the stored rows that the call reads, however many questions it asks. */
   readonly budget: RowBudget;
@@ -53,6 +56,6 @@ export async function beginAsking<Ports extends QueryPorts>(
   tenant: Tenant,
   nowMs: number,
 ): Promise<Asking<Ports>> {
-  const shards = await listShards(ports.directoryOf, tenant.uid);
-  return { ports, tenant, nowMs, shards, budget: new RowBudget(LIMITS.callReadRowsMax) };
+  const listed = await listAsked(ports.directoryOf, tenant.uid);
+  return { ports, tenant, nowMs, ...listed, budget: new RowBudget(LIMITS.callReadRowsMax) };
 }

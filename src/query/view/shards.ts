@@ -5,15 +5,18 @@
  * without a shard that did not reply says so: it is incomplete, never silently short. The directory is not optional,
  * because without it no answer could tell which events it lacks.
  */
-import type { DirectoryOf, LiveReply, LiveRequest, ShardOf, ShardRpc } from '../../core/shard/rpc.ts';
+import type { DirectoryOf, LiveReply, LiveRequest, RegisteredShard, ShardOf } from '../../core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../../core/shard/shard-map.ts';
 import { unavailable } from '../../http/problem.ts';
 import { logWarn } from '../../observe/log.ts';
+import { type AskedShard, restingShard } from './resting-shard.ts';
 
 /** The shards of a tenant, and the way to them; an `Asking` is one. */
 export interface AskedShards {
   readonly ports: { readonly shardOf: ShardOf };
   readonly shards: readonly ShardAddress[];
+  /** What answers for shards that rest, by their names. Default: each shard is asked. */
+  readonly resting?: ReadonlyMap<string, AskedShard>;
 }
 
 /** The state of one shard at the moment it replied. */
@@ -28,10 +31,32 @@ export interface ShardState {
 
 /** The addresses of the tenant's shards, each once. Throws 503 `directory-unavailable`. */
 export async function listShards(directoryOf: DirectoryOf, uid: string): Promise<ShardAddress[]> {
+  const registered = await readDirectory(() => directoryOf(uid).list());
+  const addresses = registered.map(({ region, index }): ShardAddress => ({ uid, region, index }));
+  return [...new Map(addresses.map((address) => [shardName(address), address])).values()];
+}
+
+/**
+ * The shards that a question asks. One that rests holds nothing: the directory answers for it, and it sleeps on. Throws 503
+ * `directory-unavailable`.
+ */
+export async function listAsked(
+  directoryOf: DirectoryOf,
+  uid: string,
+): Promise<Required<Pick<AskedShards, 'shards' | 'resting'>>> {
+  const registered = await readDirectory(() => directoryOf(uid).list({ isAsked: true }));
+  const byName = new Map(registered.map((shard) => [shardName({ uid, ...shard }), shard]));
+  const resting = new Map<string, AskedShard>();
+  for (const [name, shard] of byName) {
+    const known = restingShard(shard);
+    if (known !== null) resting.set(name, known);
+  }
+  return { shards: [...byName.values()].map(({ region, index }) => ({ uid, region, index })), resting };
+}
+
+async function readDirectory(read: () => Promise<RegisteredShard[]>): Promise<RegisteredShard[]> {
   try {
-    const registered = await retried(() => directoryOf(uid).list());
-    const addresses = registered.map(({ region, index }): ShardAddress => ({ uid, region, index }));
-    return [...new Map(addresses.map((address) => [shardName(address), address])).values()];
+    return await retried(read);
   } catch (cause) {
     throw unavailable('directory-unavailable', 'The list of shards could not be read. Ask again.', cause);
   }
@@ -46,13 +71,21 @@ export function askLive(asking: AskedShards, request: Omit<LiveRequest, 'address
  * The reply of each shard to `ask`, in the order of the shards; null where a shard did not reply. `ask` may run twice.
  */
 export function askShards<Reply>(
-  { ports: { shardOf }, shards }: AskedShards,
-  ask: (shard: ShardRpc, address: ShardAddress) => Promise<Reply>,
+  { ports: { shardOf }, shards, resting }: AskedShards,
+  ask: (shard: AskedShard, address: ShardAddress) => Promise<Reply>,
+): Promise<(Reply | null)[]> {
+  return askEach(shards, (address) => ask(resting?.get(shardName(address)) ?? shardOf(address), address));
+}
+
+/** As `askShards`, whatever is asked. */
+export function askEach<Reply>(
+  shards: readonly ShardAddress[],
+  ask: (address: ShardAddress) => Promise<Reply>,
 ): Promise<(Reply | null)[]> {
   return Promise.all(
     shards.map(async (address) => {
       try {
-        return await retried(() => ask(shardOf(address), address));
+        return await retried(() => ask(address));
       } catch (cause) {
         logWarn('query.shard', cause, { address });
         return null;

@@ -7,10 +7,11 @@ import { blockColumns, type EventBlock, openBlock } from '../../core/block/block
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { StringColumn } from '../../core/event/event.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { LoggedBlock, ShardRpc } from '../../core/shard/rpc.ts';
+import type { LoggedBlock } from '../../core/shard/rpc.ts';
 import { type ShardAddress, shardName } from '../../core/shard/shard-map.ts';
 import { unavailable } from '../../http/problem.ts';
 import type { ScanTail } from '../../lake/scan/scan.ts';
+import type { AskedShard } from './resting-shard.ts';
 import { type AskedShards, askShards, type ShardState } from './shards.ts';
 
 export interface ShardTail extends ShardState {
@@ -144,7 +145,7 @@ interface TailReading {
 /** A flush may be stored and dropped between two pages; the tail is then read again, up to this many times. */
 const TAIL_READS_MAX = 4;
 
-async function readTail(shard: ShardRpc, address: ShardAddress, reading: TailReading): Promise<ShardState> {
+async function readTail(shard: AskedShard, address: ShardAddress, reading: TailReading): Promise<ShardState> {
   for (let attempt = 1; attempt <= TAIL_READS_MAX; attempt++) {
     const state = await readTailOnce(shard, address, reading);
     if (state !== 'gone') return state;
@@ -153,7 +154,7 @@ async function readTail(shard: ShardRpc, address: ShardAddress, reading: TailRea
 }
 
 async function readTailOnce(
-  shard: ShardRpc,
+  shard: AskedShard,
   address: ShardAddress,
   { wanted, begin, isEnough = () => false, only }: TailReading,
 ): Promise<ShardState | 'gone'> {

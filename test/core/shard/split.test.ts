@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../src/core/limits.ts';
+import { HOUR_MS, LIMITS } from '../../../src/core/limits.ts';
 import { Closing } from '../../../src/core/shard/closing.ts';
-import { registerShard, restShard } from '../../../src/core/shard/directory.ts';
+import { advanceResting, registerShard, restShard, toldWatermark } from '../../../src/core/shard/directory.ts';
 import type { ShardMap } from '../../../src/core/shard/shard-map.ts';
 import {
   beginSplit,
@@ -123,6 +123,24 @@ describe('the list of shards', () => {
     const resting = restShard(first, known!);
     expect(Object.values(resting!)).toEqual([{ ...known, isResting: true }]);
     expect(Object.values(registerShard(resting!, shard))[0]).not.toHaveProperty('isResting');
+  });
+
+  it('keeps what is told for a shard that rests, moves it by the minute, and hands it to the shard that registers', () => {
+    const first = registerShard({}, shard);
+    const [known] = Object.values(first);
+    expect(toldWatermark(first, shard)).toBeUndefined();
+    const resting = restShard(first, known!, { storedSeq: 7, watermarkMs: HOUR_MS })!;
+    expect(Object.values(resting)).toEqual([{ ...known, isResting: true, storedSeq: 7, watermarkMs: HOUR_MS }]);
+    expect(advanceResting(resting, HOUR_MS + LIMITS.outOfOrdernessMs)).toBeNull();
+    const later = advanceResting(resting, 2 * HOUR_MS + LIMITS.outOfOrdernessMs + 1)!;
+    expect(toldWatermark(later, shard)).toBe(2 * HOUR_MS);
+    expect(advanceResting(later, HOUR_MS)).toBeNull();
+    // A reply to a registration may be lost: the next one gets the same.
+    const awake = registerShard(registerShard(later, shard), shard);
+    expect(toldWatermark(awake, shard)).toBe(2 * HOUR_MS);
+    expect(advanceResting(awake, 9 * HOUR_MS)).toBeNull();
+    const again = restShard(awake, Object.values(awake)[0]!, { storedSeq: 8, watermarkMs: HOUR_MS })!;
+    expect(toldWatermark(again, shard)).toBe(2 * HOUR_MS);
   });
 
   it('does not believe a note about an earlier registration, even under a clock that stands still', () => {

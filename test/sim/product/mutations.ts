@@ -497,6 +497,18 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'told-watermark-forgotten',
+    what: 'a shard that wakes does not begin with the watermark that was told for it while it rested',
+    scenario: 'rests-through-questions',
+    patches: [{ file: SHARD, old: 'this.#advanceTo(this.#engine.advanceTo(watermarkMs));', new: '' }],
+  },
+  {
+    name: 'resting-without-registering',
+    what: 'a shard that rests takes events without registering first',
+    scenario: 'rests-and-wakes',
+    patches: [{ file: SHARD, old: 'this.#store.saveRest();\n      this.#registered = false;', new: '' }],
+  },
+  {
     name: 'kept-cells-of-merged-parts',
     what: 'cells that an isolate keeps of parts count beside the part that these were merged into',
     scenario: 'kept-cells-meet-a-merge',

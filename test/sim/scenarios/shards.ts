@@ -1,7 +1,9 @@
 // Scenarios of one shard: commits, resets, full logs and lost alarms.
 
-import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
-import { NOON_MS, type Scenario } from './stage.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import type { SimTenant } from '../clients.ts';
+import { ask } from '../questions.ts';
+import { NOON_MS, type Scenario, type Stage } from './stage.ts';
 
 /** A retry arrives while the original waits for its commit, and the commit never comes. */
 const dupRidesOnPendingCommit: Scenario = {
@@ -129,6 +131,47 @@ const sleepsAndWakes: Scenario = {
 };
 
 /**
+ * A resting shard is not asked: the directory answers for it. What was told as its watermark holds for the events that it takes
+ * when it wakes.
+ */
+const sleepsThroughQuestions: Scenario = {
+  name: 'rests-through-questions',
+  async run(stage) {
+    const tenant = stage.tenant({ regions: ['weur', 'enam'] });
+    for (const region of tenant.regions) stage.send(tenant, { region });
+    await stage.pass();
+    const untilMs = NOON_MS + 4 * HOUR_MS;
+    stage.cron(untilMs);
+    await stage.passUntil(untilMs);
+    const calls = stage.hold('before', /^(live|readTail) shard/);
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    stage.must(calls.held.length === 0, 'shards that rest must not be asked');
+    stage.world.network.open(calls);
+    const toldMs = await asOfMs(stage, tenant);
+    stage.must(
+      toldMs >= untilMs - HOUR_MS,
+      `the answer must be as of now, not as of ${new Date(toldMs).toISOString()}`,
+    );
+    stage.send(tenant, { ageMs: 30 * MINUTE_MS });
+    await stage.pass();
+    await Promise.all([stage.ask(tenant), stage.pass()]);
+    stage.must(
+      (await asOfMs(stage, tenant)) >= toldMs,
+      'what an answer was told to be complete up to must not go back',
+    );
+    await stage.rest();
+  },
+};
+
+/** What an answer says that it is complete up to. */
+async function asOfMs(stage: Stage, tenant: SimTenant): Promise<number> {
+  const today = Math.floor(stage.world.nowMs / DAY_MS) * DAY_MS;
+  const answering = ask(stage.world, tenant, { measure: 'count', startMs: today, endMs: today + DAY_MS });
+  await stage.pass();
+  return Date.parse((await answering).meta.asOf);
+}
+
+/**
  * Two instances of a shard share one storage, and both receive requests. The older one knows ids whose rows never
  * became durable, and does not know the ids that the younger one accepted. It may answer from rows that were stored
  * before, and must acknowledge nothing else.
@@ -210,6 +253,7 @@ export const shardScenarios: readonly Scenario[] = [
   oldCheckpointFullLog,
   silentForever,
   sleepsAndWakes,
+  sleepsThroughQuestions,
   twoRuntimes,
   dedupeFull(false),
   dedupeFull(true),

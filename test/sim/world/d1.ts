@@ -72,7 +72,7 @@ function kindOf(statements: readonly SimStatement[]): string {
   let kind = kinds.get(sql);
   if (kind === undefined) {
     const verb = /\b(INSERT|UPDATE|DELETE|SELECT)\b/.exec(sql)?.[1] ?? '';
-    const table = /\b(?:INTO|UPDATE|FROM)\s+(\w+)/.exec(sql)?.[1] ?? '';
+    const table = /\b(?:INTO|UPDATE|FROM)\s+(?!json_each)(\w+)/.exec(sql)?.[1] ?? '';
     kind = `${verb} ${table}`;
     kinds.set(sql, kind);
   }
