@@ -11,6 +11,7 @@ import { keyRoutes } from './control/keys/key-routes.ts';
 import { privacyRoutes } from './control/privacy/privacy-routes.ts';
 import { rollupRoutes } from './control/rollups/rollup-routes.ts';
 import { shardRoutes } from './control/shards/shard-routes.ts';
+import { botsRoutes } from './control/tenants/bots-routes.ts';
 import { junkIdRoutes } from './control/tenants/junk-id-routes.ts';
 import { quotaRoutes } from './control/tenants/quota-routes.ts';
 import { tenantRoutes } from './control/tenants/tenant-routes.ts';
@@ -108,6 +109,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/junk-ids', junkIdRoutes(services));
   app.route('/v1/audit', auditRoutes(services));
   app.route('/v1/privacy', privacyRoutes(services));
+  app.route('/v1/bots', botsRoutes(services));
   app.route('/v1/retention', expiryRoutes(services));
   app.route('/v1/status', statusRoutes(services));
   app.route('/', healthRoutes(services, { requests, quotas, refusals }));

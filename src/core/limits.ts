@@ -389,6 +389,8 @@ export const LIMITS = {
    * are divided.
    */
   journeyHeldMax: 1_000_000,
+  /** Events of bots whose people a pass of a journey remembers, to say how many were left out: 16 MB. */
+  excludedBotsHeldMax: 2_000_000,
   /** Times that a journey may read its range when its people do not fit in memory at once. */
   journeyPassesMax: 32,
   /**

@@ -75,6 +75,7 @@ const NOUNS: Readonly<Record<string, Tag>> = {
   whoami: { name: 'Keys', group: 'Configure', description: '' },
   privacy: { name: 'Privacy', group: 'Configure', description: 'What of an event is not stored.' },
   'junk-ids': { name: 'Privacy', group: 'Configure', description: '' },
+  bots: { name: 'Bots', group: 'Configure', description: 'Whether questions count events of bots.' },
   audit: { name: 'Audit', group: 'Configure', description: 'Who changed what, and when.' },
   retention: { name: 'Retention', group: 'Operate', description: 'How long events are kept.' },
   seal: {

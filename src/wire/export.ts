@@ -2,6 +2,7 @@
  * Exports on the wire: asking for the events of a range as a file, and the receipt of an export that ended whole.
  */
 import { z } from 'zod';
+import { BOTS } from '../core/bots/bots.ts';
 import { EXPORT_COLUMNS, type ExportColumn } from '../core/export/values.ts';
 import { querySchema } from '../core/query/question/request.ts';
 
@@ -16,6 +17,10 @@ export const exportSchema = querySchema
   .pick({ events: true, where: true, from: true, to: true, timezone: true, allowUnknown: true })
   .extend({
     format: z.enum(EXPORT_FORMATS),
+    bots: z
+      .enum(BOTS)
+      .optional()
+      .describe('Whether the file has events of bots. Default: `include`, whatever the tenant chose for questions.'),
     columns: z
       .array(z.enum(EXPORT_COLUMNS as [ExportColumn, ...ExportColumn[]]))
       .min(1)

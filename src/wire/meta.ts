@@ -1,5 +1,6 @@
 /** Meta: the part of every answer that says what the answer vouches for and where it came from. */
 import { z } from 'zod';
+import { BOTS } from '../core/bots/bots.ts';
 
 const liveSource = z.object({
   shards: z.int().describe('Shards that were asked.'),
@@ -46,6 +47,28 @@ export const metaSchema = z.object({
     })
     .optional()
     .describe('Present when the question takes a statistic of a property.'),
+  bots: z
+    .object({
+      choice: z.enum(BOTS),
+      by: z
+        .enum(['question', 'names', 'tenant'])
+        .describe(
+          'Whose choice it is: `question` by its `bots`, `tenant` by the setting, `names` when bots count because the question ' +
+            'names `device` or `context.bot`.',
+        ),
+      excluded: z
+        .int()
+        .optional()
+        .describe(
+          'Events of bots that the question would have counted. Absent when they count or their number is not known.',
+        ),
+      readsRows: z
+        .literal(true)
+        .optional()
+        .describe('Present when events were read one by one because no rollup of the range tells bots apart.'),
+    })
+    .optional()
+    .describe('Present when events of bots were left out, or count because of what the question names.'),
   estimated: z.literal(true).optional().describe('Present when a number of the answer is an estimate.'),
   unknownNames: z
     .array(unknownCohortName)

@@ -12,6 +12,7 @@ export const rollupSchema = z.object({
   dimensions: z.array(z.string()),
   numbers: z.array(z.string()),
   builtIn: z.boolean(),
+  tellsBots: z.boolean().describe('Whether it answers questions that leave bots out.'),
 });
 export type WireRollup = z.output<typeof rollupSchema>;
 export const rollupListSchema = z.object({ rollups: z.array(rollupSchema) });

@@ -2,6 +2,7 @@
  * Tenants on the wire: creating, listing and deleting them, their quota, and the number of their shards.
  */
 import { z } from 'zod';
+import { BOTS } from '../core/bots/bots.ts';
 import { LIMITS } from '../core/limits.ts';
 import { isTimezone } from '../core/query/question/zone.ts';
 import { DEFAULT_REGION, REGIONS } from '../core/tenant/region.ts';
@@ -40,6 +41,7 @@ export const newTenantSchema = z
       .max(ORIGINS_MAX)
       .default([])
       .describe('Origins that may send events from a browser. An empty list allows every origin.'),
+    bots: z.enum(BOTS).default('exclude').describe('Whether questions that do not say it count events of bots.'),
   })
   .refine(({ region, regions }) => !region || !regions || regions.includes(region), {
     path: ['region'],
@@ -65,6 +67,7 @@ export const whoamiSchema = z.object({
   uid: z.string(),
   name: z.string(),
   timezone: z.string().describe('The zone of questions that name none.'),
+  bots: z.enum(BOTS).describe('Whether questions that do not say it count events of bots.'),
 });
 export type Whoami = z.output<typeof whoamiSchema>;
 
@@ -160,6 +163,10 @@ export const privacySchema = z.strictObject({
 export type WirePrivacy = z.output<typeof privacySchema>;
 export const tenantPrivacySchema = privacySchema.extend({
   defaults: z.array(z.string()).describe('Parameters of URLs that every tenant stores.'),
+});
+
+export const botsSchema = z.strictObject({
+  bots: z.enum(BOTS).describe('Whether questions that do not say it count events of bots.'),
 });
 
 export const shardCountSchema = z.strictObject({

@@ -4,7 +4,7 @@
 import { Hono } from 'hono';
 import { LIMITS } from '../../core/limits.ts';
 import { namesOfRollup } from '../../core/names/given-names.ts';
-import type { Rollup } from '../../core/rollup/rollup.ts';
+import { type Rollup, tellingBots } from '../../core/rollup/rollup.ts';
 import { Problem } from '../../http/problem.ts';
 import { route } from '../../http/route.ts';
 import { deletedSchema } from '../../wire/deleted.ts';
@@ -37,7 +37,9 @@ export function rollupRoutes({ db, tenants, auth, now }: ControlServices, checkN
       method: 'post',
       path: '/',
       summary: 'Adds a rollup; one with the same definition is renamed',
-      description: 'The edge uses it within 30 seconds. Days that were sealed before are answered from the lake.',
+      description:
+        'The edge uses it within 30 seconds. Days that were sealed before are answered from the lake. It tells bots apart if the ' +
+        'tenant has chosen whether questions count them.',
       tag: 'control',
       key: 'admin',
       body: { schema: newRollupSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },
@@ -46,7 +48,8 @@ export function rollupRoutes({ db, tenants, auth, now }: ControlServices, checkN
       errors: ['rollup-built-in', 'rollups-full', 'event-unknown', 'property-unknown'],
       example: { body: { name: 'Revenue by plan', dimensions: ['plan'], measures: [{ sum: 'amount' }] } },
     },
-    async ({ tenant, body: { rollup, allowUnknown } }) => {
+    async ({ tenant, body: { rollup: asked, allowUnknown } }) => {
+      const rollup = tenant.bots === undefined ? asked : tellingBots(asked);
       if (isBuiltIn(rollup.id)) throw new Problem(409, 'rollup-built-in', 'A built-in rollup has this definition.');
       if (!allowUnknown) await checkNames(tenant, namesOfRollup(rollup));
       const created = await createRollup(db, tenant.uid, rollup, now());
@@ -89,7 +92,7 @@ function rollupsFull(): Problem {
 }
 
 function wireRollup(rollup: Rollup): WireRollup {
-  const { id, name, where, dimensions, numbers } = rollup;
-  const shown = { id, name, dimensions: [...dimensions], numbers: [...numbers], builtIn: isBuiltIn(id) };
+  const { id, name, where, dimensions, numbers, tellsBots = false } = rollup;
+  const shown = { id, name, dimensions: [...dimensions], numbers: [...numbers], builtIn: isBuiltIn(id), tellsBots };
   return where ? { ...shown, where } : shown;
 }

@@ -9,7 +9,13 @@
  */
 import { LIMITS } from '../../core/limits.ts';
 import { meaningColumns } from '../../core/rollup/counted-names.ts';
-import { DEFAULT_ROLLUPS, type Rollup, type RollupDefinition, rollupId } from '../../core/rollup/rollup.ts';
+import {
+  BOT_ROLLUPS,
+  DEFAULT_ROLLUPS,
+  type Rollup,
+  type RollupDefinition,
+  rollupId,
+} from '../../core/rollup/rollup.ts';
 import { err, ok, type Result } from '../../core/std/result.ts';
 
 export interface RollupRow {
@@ -27,18 +33,31 @@ export function selectRollups(db: D1Database, uid: string): D1PreparedStatement 
     .bind(uid);
 }
 
-/** The built-in rollups, then the tenant's own. */
-export function rollupsFrom(rows: readonly RollupRow[]): readonly Rollup[] {
-  return [...DEFAULT_ROLLUPS, ...rows.map(rollupFrom).filter(({ id }) => !isBuiltIn(id))];
+/** The columns of a tenant's row that decide which built-in rollups it has. */
+export interface BuiltInsRow {
+  /** Null for a tenant who has not chosen about bots: its rollups need not tell them apart. */
+  readonly bots: string | null;
+  /** 1 for a tenant from before the choice, who has days that are counted under rollups that do not. */
+  readonly has_plain_rollups: 0 | 1;
 }
 
-export function isBuiltIn(rollupId: string): boolean {
-  return DEFAULT_ROLLUPS.some(({ id }) => id === rollupId);
+/** The built-in rollups, then the tenant's own. */
+export function rollupsFrom(rows: readonly RollupRow[], tenant: BuiltInsRow): readonly Rollup[] {
+  const plain = tenant.has_plain_rollups === 1 ? DEFAULT_ROLLUPS : [];
+  const builtIn = tenant.bots === null ? plain : [...plain, ...BOT_ROLLUPS];
+  return [...builtIn, ...rows.map(rollupFrom).filter(({ id }) => !isBuiltIn(id))];
 }
 
 export async function listRollups(db: D1Database, uid: string): Promise<readonly Rollup[]> {
-  const { results } = await selectRollups(db, uid).all<RollupRow>();
-  return rollupsFrom(results);
+  const [tenants, rollups] = (await db.batch<unknown>([
+    db.prepare('SELECT bots, has_plain_rollups FROM tenants WHERE uid = ?').bind(uid),
+    selectRollups(db, uid),
+  ])) as [D1Result<BuiltInsRow>, D1Result<RollupRow>];
+  return rollupsFrom(rollups.results, tenants.results[0] ?? { bots: null, has_plain_rollups: 1 });
+}
+
+export function isBuiltIn(rollupId: string): boolean {
+  return [...DEFAULT_ROLLUPS, ...BOT_ROLLUPS].some(({ id }) => id === rollupId);
 }
 
 /** Adds the rollup, or renames the one with the same definition; refuses with `rollups-full` at the limit. */

@@ -99,10 +99,10 @@ export function tenantRoutes({ db, tenants, auth, keys, random, now }: ControlSe
 }
 
 function newRecord(
-  { id, name, timezone, shards, origins, ...regions }: NewTenant,
+  { id, name, timezone, shards, origins, bots, ...regions }: NewTenant,
   drawn: Pick<TenantRecord, 'uid' | 'hashKey' | 'createdAtMs'>,
 ): TenantRecord {
-  return { ...drawn, id, name, regions: regionsOf(regions), timezone, shardCount: shards, origins };
+  return { ...drawn, id, name, regions: regionsOf(regions), timezone, shardCount: shards, origins, bots };
 }
 
 /** The regions with the home region first. */

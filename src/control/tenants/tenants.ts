@@ -6,6 +6,7 @@
  * - Deleting is one batch: the tenant is marked, its keys are revoked and the removal of its data is noted, or nothing.
  */
 
+import type { Bots } from '../../core/bots/bots.ts';
 import { JunkIds } from '../../core/event/junk-id.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { Privacy } from '../../core/privacy/privacy.ts';
@@ -45,10 +46,14 @@ interface TenantRow {
   readonly junk_ids: string | null;
   /** Changes to the rules of privacy as JSON; null when there are none. */
   readonly privacy: string | null;
+  /** Null for a tenant from before there was a choice. */
+  readonly bots: Bots | null;
+  readonly has_plain_rollups: 0 | 1;
   readonly created_at_ms: number;
 }
 
-const INSERT_COLUMNS = 'uid, id, name, regions, timezone, hash_key, shard_count, origins, created_at_ms';
+const INSERT_COLUMNS =
+  'uid, id, name, regions, timezone, hash_key, shard_count, origins, bots, has_plain_rollups, created_at_ms';
 const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, quotas, junk_ids, privacy,
    (SELECT u.stored_bytes FROM tenant_usage u WHERE u.uid = tenants.uid) AS stored_bytes`;
 
@@ -67,7 +72,7 @@ export async function loadTenant(db: D1Database, uid: string): Promise<KnownTena
     tenant: {
       ...record,
       shardMap: shardMapFrom(row),
-      rollups: rollupsFrom(rollups.results),
+      rollups: rollupsFrom(rollups.results, row),
       ...(full.results.length > 0 && { fullPeople: new Set(full.results.map(({ hash }) => hash)) }),
       ...(row.junk_ids !== null && { junkIds: new JunkIds(JSON.parse(row.junk_ids)) }),
       ...(row.privacy !== null && { privacy: new Privacy(JSON.parse(row.privacy)) }),
@@ -82,9 +87,9 @@ export async function createTenant(
   tenant: TenantRecord,
   keys: readonly KeyToStore[],
 ): Promise<Result<TenantRecord, 'tenant-exists'>> {
-  const { uid, id, name, regions, timezone, hashKey, shardCount, origins, createdAtMs } = tenant;
+  const { uid, id, name, regions, timezone, hashKey, shardCount, origins, bots, createdAtMs } = tenant;
   const insertTenant = db
-    .prepare(`INSERT INTO tenants (${INSERT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+    .prepare(`INSERT INTO tenants (${INSERT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
     .bind(
       uid,
       id,
@@ -94,6 +99,8 @@ export async function createTenant(
       hashKeyHex(hashKey),
       shardCount,
       JSON.stringify(origins),
+      bots ?? null,
+      bots === undefined ? 1 : 0,
       createdAtMs,
     );
   const making = { maker: 'root', nowMs: createdAtMs } as const;
@@ -161,6 +168,7 @@ function recordFrom(row: TenantRow): TenantRecord {
     timezone: row.timezone,
     hashKey: hashKeyFrom(row.hash_key),
     origins: JSON.parse(row.origins),
+    ...(row.bots !== null && { bots: row.bots }),
     ...quotasFrom(row),
     ...(row.stored_bytes !== null && { storedBytes: row.stored_bytes }),
     shardCount: (shardMapFrom(row).at(-1) as ShardEpoch).shardCount,

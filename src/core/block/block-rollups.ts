@@ -5,9 +5,12 @@
  *
  *   u32 id[2]  u32 tupleCount  u16 dimensionCount  u16 numberCount
  *   u32 tuple[tupleCount][dimensionCount]   string indexes
- *   u16 numberColumn[numberCount]           u16 tupleOf[eventCount]  0: filtered out, else 1 + tuple
+ *   u16 numberColumn[numberCount]           u16 tupleOf[eventCount]  0: filtered out, else 1 + tuple (+ 0x8000: of a bot)
  *   padded to 4
+ *
+ * Events of bots are marked in sections of rollups that tell bots; a request has fewer events than would reach the mark.
  */
+import { BOT_DEVICE } from '../bots/bots.ts';
 import { evaluate } from '../event/condition.ts';
 import type { EventRecord } from '../event/event.ts';
 import { dimensionText, propertyReader } from '../event/property.ts';
@@ -25,9 +28,12 @@ export interface RollupSection {
   readonly tupleCount: number;
   /** Indexes into the block's number columns. */
   readonly numberColumns: Uint16Array;
-  /** Per event 1 + tuple, or 0 when the filter leaves the event out. */
+  /** Per event 1 + tuple, or 0 when the filter leaves the event out; with `OF_BOT` when it is counted as a bot's. */
   readonly tupleOf: Uint16Array;
 }
+
+/** Marks the tuple of an event of a bot. */
+export const OF_BOT = 0x8000;
 
 const numbersOf = new WeakMap<readonly Rollup[], readonly string[]>();
 
@@ -76,7 +82,7 @@ export function evaluateRollups(
         tupleIndexes.set(key, tuple);
         tuples.push(...indexes);
       }
-      tupleOf[row] = tuple + 1;
+      tupleOf[row] = tuple + 1 + (rollup.tellsBots && records[row]!.strings.device === BOT_DEVICE ? OF_BOT : 0);
     });
     return {
       id: rollup.id,

@@ -4,6 +4,7 @@
  * Events come in any order, each once. Counts are kept for people with such events; all other people have a count of 0.
  */
 
+import { withoutBots } from '../bots/bots.ts';
 import type { EventColumns } from '../event/columns.ts';
 import type { Condition } from '../event/condition.ts';
 import { conditionProperties } from '../event/condition.ts';
@@ -40,6 +41,7 @@ const PERSON_BYTES = 24;
 
 export class CohortCounts {
   readonly #cohorts: ReadonlyMap<string, Cohort>;
+  readonly #conditionOf: (did: DidPart) => Condition | null;
   readonly #parts: readonly Counted[];
   readonly #source = new RowSource();
   readonly #from: number;
@@ -51,12 +53,17 @@ export class CohortCounts {
   #last = { cohort: '', high: 0, low: 0, isMember: false };
   readonly #traits: Pick<Lookup, 'personTrait'>;
 
-  /** `range`: only these people are counted, and may be asked for. */
+  /** `range`: only these people are counted, and may be asked for. `excludesBots`: whether events of bots do not count. */
   constructor(
     cohorts: readonly SavedCohort[],
     traits: Pick<Lookup, 'personTrait'>,
-    { nowMs, range = ALL_PEOPLE }: { readonly nowMs: number; readonly range?: HighRange },
+    {
+      nowMs,
+      range = ALL_PEOPLE,
+      excludesBots = false,
+    }: { readonly nowMs: number; readonly range?: HighRange; readonly excludesBots?: boolean },
   ) {
+    this.#conditionOf = excludesBots ? (did) => withoutBots(conditionOf(did)) : conditionOf;
     this.#cohorts = new Map(cohorts.map((cohort) => [cohort.id, cohort]));
     this.#traits = traits;
     this.#from = range.from;
@@ -64,7 +71,7 @@ export class CohortCounts {
     this.#verdicts = new Map(cohorts.map(({ id }) => [id, { seen: new Uint8Array(0) }]));
     this.#parts = cohorts.flatMap(({ who, timezone }) =>
       didParts(who).map((did) => {
-        const where = conditionOf(did);
+        const where = this.#conditionOf(did);
         return {
           did,
           ...didRange(did, nowMs, timezone),
@@ -87,7 +94,7 @@ export class CohortCounts {
   /** Text columns that the batches must have, beside `at` and `person`. */
   get columns(): StringColumn[] {
     return this.#parts.flatMap(({ did }) => {
-      const where = conditionOf(did);
+      const where = this.#conditionOf(did);
       return where === null ? [] : conditionProperties(where).flatMap(propertyColumns);
     });
   }

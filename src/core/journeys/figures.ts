@@ -3,6 +3,8 @@
  * journey's own question, the figure, and a page.
  */
 import { z } from 'zod';
+import { settleBots } from '../bots/asked-bots.ts';
+import type { Bots } from '../bots/bots.ts';
 import { jsonPointer } from '../std/pointer.ts';
 import { ok, type Result } from '../std/result.ts';
 import { frequencyFigure } from './frequency.ts';
@@ -44,7 +46,7 @@ export function figureSchema(kind: FigureKind): z.ZodObject {
 export function parseFigure(
   kind: FigureKind,
   body: unknown,
-  at: { readonly timezone: string; readonly nowMs: number },
+  at: { readonly timezone: string; readonly nowMs: number; readonly bots?: Bots | undefined },
 ): Result<FigureQuestion, JourneyRefusal<JourneyRefusalCode>> {
   const parsed = z.looseObject({ figure: kind.figure, ...peoplePageFields }).safeParse(body);
   if (!parsed.success) {
@@ -54,7 +56,7 @@ export function parseFigure(
   const { figure, limit, cursor = null, ...own } = parsed.data;
   const resolved = kindOf(kind).parse(own, at.timezone, at.nowMs);
   if (!resolved.ok) return resolved;
-  const question = { ...resolved.value, groupBy: null };
+  const question = { ...settleBots(resolved.value, at.bots), groupBy: null };
   const counted = kind.make(question, figure as never);
   if (counted === null) return refuse('query-invalid', '/figure', 'The answer to this question has no such figure.');
   return ok({ question, counted, limit, cursor });

@@ -267,7 +267,8 @@ export const sessions = {
         const message = `An answer has at most ${LIMITS.queryPointsMax} points; this question asks for ${points}.`;
         return refuse('too-many-points', '/interval', message);
       }
-      return ok({ own: { gapMs: Math.round(gapSeconds * 1_000), interval, page }, activity: activityOf(fields) });
+      const own = { gapMs: Math.round(gapSeconds * 1_000), interval, page };
+      return ok({ own, activity: activityOf(fields), properties: [page] });
     }),
   make(question: SessionsQuestion) {
     const { startMs, gapMs, page } = question;

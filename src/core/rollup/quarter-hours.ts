@@ -4,7 +4,7 @@
  * Every time zone is a multiple of a quarter of an hour away from UTC, so hours and days of any zone are still whole.
  */
 import { LIMITS, MINUTE_MS } from '../limits.ts';
-import { OTHER_KEY, RollupCells } from './rollup-cells.ts';
+import { namedCountOf, RollupCells } from './rollup-cells.ts';
 
 export const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 
@@ -25,7 +25,7 @@ export function mergedWindows(all: Iterable<RollupCells>, windowMs: number): Rol
   if (merged === null) return null;
   merged.windowMs = windowMs;
   for (const window of merged.windows.values()) {
-    if (window.size - (window.has(OTHER_KEY) ? 1 : 0) > LIMITS.windowCellsMax) return null;
+    if (namedCountOf(window) > LIMITS.windowCellsMax) return null;
   }
   return merged;
 }

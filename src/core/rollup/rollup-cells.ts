@@ -3,6 +3,9 @@
  *
  * A window holds at most `windowCellsMax` tuples. Further ones are counted in its OTHER cell, and `overflowed` is set.
  * So totals stay exact, while which tuples are named may depend on the order of arrival, until the seal.
+ *
+ * A rollup that tells bots has their events under keys of their own: those of their tuples, marked. They have their own OTHER
+ * and their own bound, so that a crawler of many pages leaves the pages of people named.
  */
 
 import { LIMITS, MINUTE_MS } from '../limits.ts';
@@ -15,6 +18,35 @@ const NULL = '\u0000';
 
 /** Key of the cell of the tuples beyond the cap. No tuple has it: a tuple's key is empty or ends in U+0001. */
 export const OTHER_KEY = `${ESCAPE}other`;
+/** Ends the key of bots. No other key ends so: it is empty, ends in U+0001, or is OTHER_KEY. */
+const BOTS_MARK = `${ESCAPE}b`;
+const BOTS_OTHER_KEY = OTHER_KEY + BOTS_MARK;
+
+/** Returns the key under which the events of bots with that key are counted. */
+export function botsKey(key: string): string {
+  return key + BOTS_MARK;
+}
+
+export function isBotsKey(key: string): boolean {
+  return key.endsWith(BOTS_MARK);
+}
+
+/** Whether the key is that of tuples beyond the cap, of people or of bots. */
+export function isOtherKey(key: string): boolean {
+  return key === OTHER_KEY || key === BOTS_OTHER_KEY;
+}
+
+/** The number of named tuples of the window, of people or of bots, whichever are more. */
+export function namedCountOf(window: ReadonlyMap<string, unknown>): number {
+  let bots = 0;
+  let others = 0;
+  for (const key of window.keys()) {
+    if (isOtherKey(key)) continue;
+    if (isBotsKey(key)) bots++;
+    else others++;
+  }
+  return Math.max(bots, others);
+}
 
 /** Returns a string that no other tuple of dimension values has: null, '' and no value at all differ. */
 export function tupleKey(values: readonly (string | null)[]): string {
@@ -26,7 +58,7 @@ export function tupleKey(values: readonly (string | null)[]): string {
   return key;
 }
 
-/** Returns the tuple of a key. OTHER_KEY has none. */
+/** Returns the tuple of a key, whether or not it is of bots. A key beyond the cap has none. */
 export function tupleValues(key: string): (string | null)[] {
   const values = key.split(END);
   values.pop();
@@ -48,6 +80,8 @@ export class RollupCells {
   #cellCount = 0;
   #sizeBytes = 0;
   readonly #windows = new Map<number, Map<string, Cell>>();
+  /** The number of named tuples of bots of the windows that have any. */
+  readonly #botsCounts = new Map<ReadonlyMap<string, Cell>, number>();
   // The window used last is remembered: events come in runs of the same window.
   #lastStartMs = Number.NaN;
   #lastWindow = new Map<string, Cell>();
@@ -107,18 +141,27 @@ export class RollupCells {
   #newCell(window: Map<string, Cell>, wantedKey: string): Cell {
     // Keys are stored as UTF-8, where lone surrogates are all the same: they must be the same here too.
     const wellFormed = wantedKey.toWellFormed();
-    const namedCount = window.size - (window.has(OTHER_KEY) ? 1 : 0);
-    const isOver = wellFormed !== OTHER_KEY && namedCount >= this.windowCellsMax && !window.has(wellFormed);
-    const key = isOver ? OTHER_KEY : wellFormed;
-    if (key === OTHER_KEY) this.overflowed = true;
+    const isBots = isBotsKey(wellFormed);
+    const otherKey = isBots ? BOTS_OTHER_KEY : OTHER_KEY;
+    const isOver = wellFormed !== otherKey && this.#namedCount(window, isBots) >= this.windowCellsMax;
+    const key = isOver ? otherKey : wellFormed;
+    if (key === otherKey) this.overflowed = true;
     let cell = window.get(key);
     if (cell === undefined) {
       cell = new Cell(this.numberCount);
       window.set(key, cell);
+      if (isBots && key !== otherKey) this.#botsCounts.set(window, (this.#botsCounts.get(window) ?? 0) + 1);
       this.#cellCount++;
       this.#sizeBytes += CELL_SIZE_BYTES + key.length + NUMBER_SIZE_BYTES * this.numberCount;
     }
     return cell;
+  }
+
+  /** The number of named tuples of the window, of bots or of all others. */
+  #namedCount(window: ReadonlyMap<string, Cell>, isBots: boolean): number {
+    const bots = this.#botsCounts.get(window) ?? 0;
+    if (isBots) return bots;
+    return window.size - bots - (window.has(OTHER_KEY) ? 1 : 0) - (window.has(BOTS_OTHER_KEY) ? 1 : 0);
   }
 }
 

@@ -28,6 +28,8 @@ export interface RollupDefinition {
   readonly dimensions: readonly string[];
   /** Numeric properties that are measured besides count and people. */
   readonly numbers: readonly string[];
+  /** Whether events of bots have cells of their own, so that a question may leave them out. Absent when they have not. */
+  readonly tellsBots?: true;
 }
 
 export interface Rollup extends RollupDefinition {
@@ -93,10 +95,12 @@ export function makeRollup(
     readonly where?: Condition | undefined;
     readonly dimensions?: readonly string[];
     readonly numbers?: readonly string[];
+    readonly tellsBots?: true | undefined;
   },
 ): Rollup {
-  const { where, dimensions = [], numbers = [] } = definition;
-  const made = { ...(where && { where }), dimensions, numbers: [...new Set(numbers)].sort(compareCodePoints) };
+  const { where, dimensions = [], numbers = [], tellsBots } = definition;
+  const sorted = [...new Set(numbers)].sort(compareCodePoints);
+  const made = { ...(where && { where }), dimensions, numbers: sorted, ...(tellsBots && { tellsBots }) };
   return { id: rollupId(made), name, ...made };
 }
 
@@ -105,16 +109,21 @@ export function makeRollup(
  * arms does not. A definition with the plain name of a column has another id than it had while that name meant the
  * column alone: cells of equal ids mean the same.
  */
-export function rollupId({ where, dimensions, numbers }: RollupDefinition): string {
+export function rollupId({ where, dimensions, numbers, tellsBots }: RollupDefinition): string {
   const filter = where === undefined ? 'null' : canonicalCondition(where);
   const sorted = [...new Set(numbers)].sort(compareCodePoints);
   const names = [...dimensions, ...sorted, ...(where === undefined ? [] : conditionProperties(where))];
   const version = names.some(isColumn) ? ',"names":2' : '';
   const fields = `"where":${filter},"dimensions":${JSON.stringify(dimensions)},"numbers":${JSON.stringify(sorted)}`;
-  return hashHex(`{${fields}${version}}`);
+  return hashHex(`{${fields}${version}${tellsBots ? ',"tellsBots":true' : ''}}`);
 }
 
-/** Rollups that every tenant has from the start. */
+/** Returns the rollup with cells of their own for events of bots: another one, with its own id. */
+export function tellingBots({ name, ...definition }: Rollup): Rollup {
+  return makeRollup(name, { ...definition, tellsBots: true });
+}
+
+/** Built-in rollups that do not tell bots apart: those of tenants that are older than the others. */
 export const DEFAULT_ROLLUPS: readonly Rollup[] = [
   makeRollup('events', { dimensions: ['event'] }),
   makeRollup('pages', { where: { property: 'type', op: 'eq', value: 'page' }, dimensions: ['path'] }),
@@ -122,3 +131,6 @@ export const DEFAULT_ROLLUPS: readonly Rollup[] = [
   makeRollup('places', { dimensions: ['country', 'device'] }),
   makeRollup('people', {}),
 ];
+
+/** The built-in rollups of tenants who chose whether their questions count bots, as every new tenant does. */
+export const BOT_ROLLUPS: readonly Rollup[] = DEFAULT_ROLLUPS.map(tellingBots);

@@ -2,10 +2,10 @@
  * Section cells: the accepted events of a block, added to the cells of one rollup by the tuples that the edge has found.
  */
 import type { EventBlock } from '../block/block.ts';
-import type { RollupSection } from '../block/block-rollups.ts';
+import { OF_BOT, type RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
 import { LATE_BEYOND } from '../event/columns.ts';
-import { type RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
+import { botsKey, type RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
 import type { TimeRange } from '../std/time-range.ts';
 import { windowStart } from './window.ts';
 
@@ -27,14 +27,16 @@ export function addSection(
   slices: readonly TimeRange[] | null,
 ): void {
   const keys = new Array<string | undefined>(section.tupleCount);
-  const found = new Array<ReturnType<RollupCells['cell']> | undefined>(section.tupleCount);
+  // Cells of people, then those of bots.
+  const found = new Array<ReturnType<RollupCells['cell']> | undefined>(2 * section.tupleCount);
   let openStartMs = Number.NaN;
   const n = block.eventCount;
   const { at, person, numbers } = block;
   const { tupleOf, numberColumns } = section;
   for (let row = 0; row < n; row++) {
     const disposition = dispositions[row]!;
-    const tuple = tupleOf[row]! - 1;
+    const isBot = (tupleOf[row]! & OF_BOT) !== 0;
+    const tuple = (tupleOf[row]! & ~OF_BOT) - 1;
     if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
     const startMs = slices === null ? windowStart(at[row]!) : sliceStart(slices, at[row]!);
     if (startMs === null) continue;
@@ -42,11 +44,12 @@ export function addSection(
       found.fill(undefined);
       openStartMs = startMs;
     }
-    let cell = found[tuple];
+    const place = isBot ? section.tupleCount + tuple : tuple;
+    let cell = found[place];
     if (cell === undefined) {
       keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
-      cell = cells.cell(startMs, keys[tuple]!);
-      found[tuple] = cell;
+      cell = cells.cell(startMs, isBot ? botsKey(keys[tuple]) : keys[tuple]);
+      found[place] = cell;
     }
     cell.count++;
     const low = person[2 * row]!;

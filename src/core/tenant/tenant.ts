@@ -3,6 +3,7 @@
  *
  * `id` is public and may be reused after a deletion; `uid` is internal and never is: every stored thing carries the uid.
  */
+import type { Bots } from '../bots/bots.ts';
 import type { Sender } from '../event/event.ts';
 import type { JunkIds } from '../event/junk-id.ts';
 import type { Privacy } from '../privacy/privacy.ts';
@@ -40,6 +41,8 @@ export interface Tenant {
   readonly regions: readonly [string, ...string[]];
   /** IANA zone of queries that name none. */
   readonly timezone: string;
+  /** Whether questions that do not say it count events of bots. Absent for a tenant who never chose, whose questions do. */
+  readonly bots?: Bots;
   /** Key of the tenant's 64-bit pseudonyms: four 32-bit words. */
   readonly hashKey: readonly [number, number, number, number];
   readonly shardMap: ShardMap;

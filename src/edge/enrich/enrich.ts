@@ -7,6 +7,7 @@
  * The event's own words win over those of the request. Facts that follow from the context alone are worked out once for
  * neighbours with an equal context, as the events of one browser in one request have.
  */
+import { BOT_DEVICE } from '../../core/bots/bots.ts';
 import type { EventRecord, JsonObject, Sender } from '../../core/event/event.ts';
 import type { ValidContext } from '../../core/event/event-json.ts';
 import { DEFAULT_JUNK_IDS, type JunkIds, looseId } from '../../core/event/junk-id.ts';
@@ -16,7 +17,7 @@ import { objectOf, textOf } from './json-read.ts';
 import { type Campaign, campaignOf, NO_PAGE, type Page, pageOf } from './page.ts';
 import { asksForPseudonym } from './pseudonym.ts';
 import type { Surroundings } from './surroundings.ts';
-import { type Agent, agentOf, BOT_DEVICE, deviceOfType, isBrowserAgent, NO_AGENT } from './user-agent.ts';
+import { type Agent, agentOf, deviceOfType, isBrowserAgent, NO_AGENT } from './user-agent.ts';
 
 /** A valid event with its final id. */
 export interface IdentifiedEvent extends ValidEvent {

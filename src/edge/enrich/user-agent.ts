@@ -6,6 +6,7 @@
  */
 import Bowser from 'bowser';
 import { isbot } from 'isbot';
+import { BOT_DEVICE } from '../../core/bots/bots.ts';
 import { memo } from './memo.ts';
 
 export interface Agent {
@@ -18,8 +19,6 @@ export interface Agent {
 }
 
 export const NO_AGENT: Agent = { browser: null, os: null, device: null, bot: null };
-/** The device of a bot. */
-export const BOT_DEVICE = 'bot';
 const REMEMBERED_AGENTS_MAX = 1_000;
 /** Real texts have 100 to 400 characters; a longer one is an attack on the regular expressions. */
 const AGENT_LENGTH_MAX = 1_024;

@@ -1,4 +1,5 @@
 /** Row tuples: the dimension tuple of a row for one rollup, as a key of its cells. */
+import { BOT_DEVICE, DEVICE } from '../../core/bots/bots.ts';
 import { conditionProperties, evaluate } from '../../core/event/condition.ts';
 import type { StringColumn } from '../../core/event/event.ts';
 import {
@@ -11,7 +12,7 @@ import {
 import type { Cell } from '../../core/rollup/cell.ts';
 import { type Counted, countedNames, UNCLEAR } from '../../core/rollup/counted-names.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
-import { tupleKey } from '../../core/rollup/rollup-cells.ts';
+import { botsKey, tupleKey } from '../../core/rollup/rollup-cells.ts';
 import type { RowReader } from './row-reader.ts';
 
 export class RowTuples {
@@ -42,6 +43,12 @@ export class RowTuples {
 
   /** The key of the row that the reader stands at; null when the filter leaves the row out. */
   keyOf(reader: RowReader): string | null {
+    const key = this.#tupleKeyOf(reader);
+    const isBots = key !== null && this.#rollup.tellsBots === true && reader.read(DEVICE) === BOT_DEVICE;
+    return isBots ? botsKey(key) : key;
+  }
+
+  #tupleKeyOf(reader: RowReader): string | null {
     const { where, isUnclear } = this.#counted;
     // Only a property with the name of a column makes a tuple unclear, and few events have one.
     if (reader.mayHaveColumnKey && isUnclear(reader.read)) return this.#unclearKey;
@@ -76,7 +83,7 @@ export class RowTuples {
     const texts = [...dimensions, ...this.#rollup.numbers, ...(where === null ? [] : conditionProperties(where))];
     const plain =
       this.#rollup.dimensions.length === 0 ? [] : [...this.#rollup.dimensions, ...filterNames(this.#rollup)];
-    return { texts, sent: plain.filter(isColumn) };
+    return { texts: this.#rollup.tellsBots ? [...texts, DEVICE] : texts, sent: plain.filter(isColumn) };
   }
 }
 

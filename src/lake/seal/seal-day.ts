@@ -9,7 +9,7 @@
  * puts their counts together and flips.
  */
 import { LIMITS } from '../../core/limits.ts';
-import { DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
+import { BOT_ROLLUPS, DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
 import type { SealTaskName } from '../../core/shard/rpc.ts';
 import type { HashKey } from '../../core/std/hash.ts';
 import { assert } from '../../core/std/result.ts';
@@ -43,7 +43,7 @@ export type SealResult =
   /** Another invocation has the lease of the day. */
   | { readonly status: 'busy' };
 
-const PEOPLE_ROLLUP = findPeopleRollup(DEFAULT_ROLLUPS);
+const PEOPLE_ROLLUPS = [DEFAULT_ROLLUPS, BOT_ROLLUPS].map(findPeopleRollup);
 
 export async function sealDay(
   deps: SealDayDeps,
@@ -60,16 +60,22 @@ export async function sealDay(
   return room.run(rowCountOf(state.inputs), async (hasWaited) => {
     const stillWanted = hasWaited ? plan(await read()) : wanted;
     if (stillWanted === 'empty' || stillWanted === 'clean') return { status: stillWanted };
-    return sealAsPlanned(deps, stillWanted);
+    return sealAsPlanned(deps, stillWanted, peopleRollupIdOf(rollups));
   });
+}
+
+/** The built-in rollup of people that the tenant has. */
+function peopleRollupIdOf(rollups: readonly Rollup[]): string {
+  const own = PEOPLE_ROLLUPS.find((people) => rollups.some(({ id }) => id === people?.id)) ?? PEOPLE_ROLLUPS[0];
+  assert(own, 'the drift is measured by a built-in rollup without filter and dimensions');
+  return own.id;
 }
 
 async function sealAsPlanned(
   { db, hashKey, bucket, cache, now, holder }: SealDayDeps,
   wanted: SealPlan,
+  peopleRollupId: string,
 ): Promise<Exclude<SealResult, { readonly status: NothingToSeal }>> {
-  assert(PEOPLE_ROLLUP, 'the drift is measured by a built-in rollup without filter and dimensions');
-  const peopleRollupId = PEOPLE_ROLLUP.id;
   const adopted = await adoptPlan(db, wanted, { holder, nowMs: now(), peopleRollupId });
   if (adopted === null) return { status: 'busy' };
   const { plan } = adopted;

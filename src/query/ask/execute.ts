@@ -12,6 +12,7 @@
  * each may hold as much as the isolate has room for.
  */
 
+import { excludesBots } from '../../core/bots/asked-bots.ts';
 import { type RankedSeries, rankInSteps, type Series } from '../../core/query/fold/answer.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import { endedOnMinute, minuteSlicesOf } from '../../core/query/question/minute-slices.ts';
@@ -24,7 +25,7 @@ import { readAhead } from '../../lake/std/read-ahead.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
 import { atHandFrom, checkNames } from '../open/known-names.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
-import { type ReadingMeta, viewMeta } from '../view/meta.ts';
+import { botsMeta, type ReadingMeta, viewMeta } from '../view/meta.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
 import { isLakeMate, readLake } from './lake-source.ts';
 import type { RollupShortfall } from './rollup-shortfall.ts';
@@ -67,7 +68,8 @@ async function answerEach(asking: QueryAsking, queries: readonly Query[]): Promi
     const checked = await checkEvents(asking, query);
     if (!checked.ok) return checked;
   }
-  const options = { readOnce: once<Linked>() };
+  const lackingBots = new Set<Query>();
+  const options = { readOnce: once<Linked>(), lackingBots };
   const answers = new Map<Query, QueryAnswer>();
   const fromRollups = (query: Query) => answerFromRollups(asking, query, options);
   let index = 0;
@@ -78,7 +80,7 @@ async function answerEach(asking: QueryAsking, queries: readonly Query[]): Promi
   for (const query of queries) {
     if (answers.has(query)) continue;
     const mates = queries.filter((other) => !answers.has(other) && isLakeMate(query, other));
-    const found = await answerFromLake({ ...asking, nowMs: asking.ports.now() }, mates);
+    const found = await answerFromLake({ ...asking, nowMs: asking.ports.now() }, mates, lackingBots);
     if (!found.ok) return found;
     for (const [index, mate] of mates.entries()) answers.set(mate, found.value[index]!);
   }
@@ -102,11 +104,16 @@ function once<T>(): (read: () => Promise<T>) => Promise<T> {
   };
 }
 
+interface AskOptions extends RollupOptions {
+  /** Questions that a rollup would answer if it told bots apart. Default: they are not noted. */
+  readonly lackingBots?: Set<Query>;
+}
+
 /** null when no rollup holds the whole answer, or none exactly enough. */
 async function answerFromRollups(
   asking: QueryAsking,
   query: Query,
-  options: RollupOptions = {},
+  options: AskOptions = {},
 ): Promise<QueryAnswer | null> {
   const reading = await readAnyRollup(asking, query, options);
   if (reading === null) return null;
@@ -115,7 +122,7 @@ async function answerFromRollups(
   // The lake has what is pending, and a question that cuts a minute was always answered from it, where it can be read.
   const isForLake = query.exact || (!options.leavesOutVoid && minuteSlicesOf(query).slices.length > 0);
   if (reading.pending > 0 && isForLake) return null;
-  return answered(asking, query, ranked, reading.meta);
+  return answered(asking, query, { ranked, fold: reading.fold, meta: reading.meta });
 }
 
 /**
@@ -127,7 +134,8 @@ async function estimatePeople(asking: QueryAsking, query: Query): Promise<QueryA
   const reading = await readAnyRollup(asking, query, { ignoresLinks: true, leavesOutVoid: true });
   if (reading === null) return null;
   const ranked = await rank(asking, query, reading.fold);
-  return answered(asking, query, { ...ranked, estimated: ranked.estimated || reading.ignoredLinks }, reading.meta);
+  const estimated = ranked.estimated || reading.ignoredLinks;
+  return answered(asking, query, { ranked: { ...ranked, estimated }, fold: reading.fold, meta: reading.meta });
 }
 
 /**
@@ -143,8 +151,9 @@ async function withoutVoidDays(asking: QueryAsking, query: Query): Promise<Query
 const OF_EVERY_ROLLUP: ReadonlySet<RollupShortfall> = new Set(['seal-void', 'seal-outdated', 'slices-untold']);
 
 /** The reading of the first rollup without a shortfall; null when there is none. */
-async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupOptions): Promise<RollupReading | null> {
+async function readAnyRollup(asking: QueryAsking, query: Query, options: AskOptions): Promise<RollupReading | null> {
   const plans = rollupPlans(query, asking.tenant.rollups, asking.nowMs);
+  if (plans.length === 0 && isPlannedWithBots(asking, query)) options.lackingBots?.add(query);
   for (const plan of plans.slice(0, ROLLUPS_TRIED_MAX)) {
     const read = () => readRollup(asking, query, plan, options);
     let reading = await read();
@@ -152,22 +161,33 @@ async function readAnyRollup(asking: QueryAsking, query: Query, options: RollupO
     if (!reading.ok && (reading.error === 'seal-ahead' || reading.error === 'merge-ahead')) reading = await read();
     if (reading.ok) return reading.value;
     if (OF_EVERY_ROLLUP.has(reading.error)) return null;
+    if (reading.error === 'rollup-missing' && isPlannedWithBots(asking, query)) options.lackingBots?.add(query);
   }
   return null;
+}
+
+/** Whether a rollup that does not tell bots apart would answer the question if it counted them. */
+function isPlannedWithBots({ tenant, nowMs }: QueryAsking, query: Query): boolean {
+  if (!excludesBots(query)) return false;
+  const rollups = tenant.rollups.filter(({ tellsBots }) => !tellsBots);
+  return rollupPlans({ ...query, where: query.bots.where }, rollups, nowMs).length > 0;
 }
 
 /** The answers of questions about one range. Where they are too much together, each is read alone. */
 async function answerFromLake(
   asking: QueryAsking,
   queries: readonly Query[],
+  lackingBots: ReadonlySet<Query>,
 ): Promise<Result<QueryAnswer[], LakeRefusal>> {
   const reading = await readLake(asking, queries);
   if (reading.ok) {
     const { folds, view, scannedEvents } = reading.value;
     const answers: QueryAnswer[] = [];
     for (const [index, query] of queries.entries()) {
-      const ranked = await rank(asking, query, folds[index]!);
-      answers.push(answered(asking, query, ranked, viewMeta(view, scannedEvents)));
+      const fold = folds[index]!;
+      const ranked = await rank(asking, query, fold);
+      const readsRows = lackingBots.has(query);
+      answers.push(answered(asking, query, { ranked, fold, meta: viewMeta(view, scannedEvents), readsRows }));
     }
     return ok(answers);
   }
@@ -179,7 +199,7 @@ async function answerFromLake(
   }
   const answers: QueryAnswer[] = [];
   for (const query of queries) {
-    const alone = await answerFromLake({ ...asking, nowMs: asking.ports.now() }, [query]);
+    const alone = await answerFromLake({ ...asking, nowMs: asking.ports.now() }, [query], lackingBots);
     if (!alone.ok) return alone;
     answers.push(...alone.value);
   }
@@ -196,17 +216,30 @@ async function rank(asking: QueryAsking, query: Query, fold: Fold): Promise<Rank
   }
 }
 
+interface Reading {
+  readonly ranked: RankedSeries;
+  readonly fold: Fold;
+  readonly meta: ReadingMeta;
+  /** Whether rows were read only because no rollup tells bots apart. Default: false. */
+  readonly readsRows?: boolean;
+}
+
 function answered(
   { ports, nowMs }: QueryAsking,
-  { number }: Query,
-  { series, estimated, values, cursor }: RankedSeries,
-  meta: ReadingMeta,
+  { number, bots }: Query,
+  { ranked: { series, estimated, values, cursor }, fold, meta, readsRows }: Reading,
 ): QueryAnswer {
   const elapsedMs = ports.now() - nowMs;
   const measured = number !== null && values && { values: { property: number.property, ...values } };
   return {
     series,
     ...(cursor !== undefined && { cursor }),
-    meta: { ...meta, elapsedMs, ...(estimated && { estimated }), ...measured },
+    meta: {
+      ...meta,
+      elapsedMs,
+      ...(estimated && { estimated }),
+      ...measured,
+      ...botsMeta(bots, fold.excludedBots ?? null, readsRows),
+    },
   };
 }

@@ -6,6 +6,7 @@
  * It is slower than cells and answers everything: a minute of a sealed day, any property, exact people and quantiles.
  * Questions about one range share the view and the scan.
  */
+import { excludesBots } from '../../core/bots/asked-bots.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { NO_NAMES } from '../../core/names/sent-names.ts';
 import { ALL_PEOPLE } from '../../core/people/high-range.ts';
@@ -59,9 +60,10 @@ export async function readLake(
   return ok({ folds: set.folds.map((fold) => fold.finish()), view, scannedEvents });
 }
 
-/** Whether two questions can be read together: one range, and the same check of names. */
+/** Whether two questions can be read together: one range, the same check of names, and of cohorts the same members. */
 export function isLakeMate(one: Query, other: Query): boolean {
-  return one.startMs === other.startMs && one.endMs === other.endMs && one.allowUnknown === other.allowUnknown;
+  const isOfRange = one.startMs === other.startMs && one.endMs === other.endMs;
+  return isOfRange && one.allowUnknown === other.allowUnknown && excludesBots(one) === excludesBots(other);
 }
 
 interface ScanningOptions {

@@ -5,6 +5,8 @@
  * `last: "30 days"` stands in place of a range. `compare: {offset: "1 week"}` makes a second query for the range that much
  * earlier, by the calendar of the question's zone.
  */
+import { settleBots } from '../../core/bots/asked-bots.ts';
+import type { Bots } from '../../core/bots/bots.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { FORMULA_NAME, formulaNames, isFunctionName, parseFormula } from '../../core/query/formula/formula.ts';
 import { parseQuery, type Query } from '../../core/query/question/request.ts';
@@ -20,6 +22,8 @@ export interface ReportContext {
   /** The zone of the tenant, for questions that name none. */
   readonly timezone: string;
   readonly nowMs: number;
+  /** The tenant's choice, for questions that leave it open. Default: bots are included. */
+  readonly bots?: Bots | undefined;
 }
 
 /** A question as it stands in the body. */
@@ -69,7 +73,7 @@ function parseQuestion(body: unknown, { name, path }: Place, context: ReportCont
   }
   const parsed = parseQuery(isObject(body) ? fields : body, context.timezone);
   if (!parsed.ok) return err({ ...parsed.error, path: path + parsed.error.path });
-  const query = parsed.value;
+  const query = settleBots(parsed.value, context.bots);
   if (compare === undefined) return ok({ name, query, earlier: null });
   if (query.after !== null) {
     const message = 'A page of series cannot be compared: the earlier range has a ranking of its own.';
@@ -85,7 +89,7 @@ function parseQuestion(body: unknown, { name, path }: Place, context: ReportCont
   }
   const earlier = parseQuery({ ...fields, ...earlierRange(query, offset) }, context.timezone);
   if (!earlier.ok) return refuse('compare-invalid', `${path}/compare/offset`, earlier.error.message);
-  return ok({ name, query, earlier: earlier.value });
+  return ok({ name, query, earlier: settleBots(earlier.value, context.bots) });
 }
 
 function earlierRange({ startMs, endMs, timezone }: Query, offset: Span): { from: string; to: string } {

@@ -18,8 +18,8 @@ export const REPORT_CODES: readonly ProblemCode[] = [
 ];
 
 /** `place`: JSON pointer of the report in the body. Throws 400 with the code and path of the fault. */
-export function mustReport(body: unknown, { timezone }: Tenant, nowMs: number, place = ''): Report {
-  const parsed = parseReport(body, { timezone, nowMs });
+export function mustReport(body: unknown, { timezone, bots }: Tenant, nowMs: number, place = ''): Report {
+  const parsed = parseReport(body, { timezone, nowMs, bots });
   if (parsed.ok) return parsed.value;
   throw invalidQuestion({ ...parsed.error, path: place + parsed.error.path });
 }

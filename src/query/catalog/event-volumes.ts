@@ -20,7 +20,7 @@ const EVENT_NAME = columnName('event');
 
 /** `last`: a span such as "30 days". Throws 400 `last-invalid` or `range-too-wide`. */
 export async function countEvents(asking: Asking<QueryPorts>, last: string): Promise<EventVolumes> {
-  const body = { measure: 'count', groupBy: [EVENT_NAME], last, top: LIMITS.queryTopMax };
+  const body = { measure: 'count', groupBy: [EVENT_NAME], last, top: LIMITS.queryTopMax, bots: 'include' };
   const { query } = mustReport(body, asking.tenant, asking.nowMs).questions[0]!;
   const { startMs, endMs } = query;
   const byName = new Map<string, number>();

@@ -50,6 +50,7 @@ function questionOf({ property, event, prefix = '', limit }: CatalogValuesPage):
     groupBy: [property],
     top: limit + 1,
     allowUnknown: true,
+    bots: 'include',
     ...(event !== undefined && { events: [event] }),
     ...(prefix !== '' && { where: beginsWith(property, prefix) }),
   };
@@ -84,7 +85,7 @@ async function fitting(
 
 /** The number of events of each hour of the widest span; null when cells do not tell. */
 async function countHours(asking: Asking<QueryPorts>, rowsMax: number) {
-  const query = queryOf(asking, { measure: 'count', interval: 'hour', last: SPANS[0] });
+  const query = queryOf(asking, { measure: 'count', interval: 'hour', last: SPANS[0], bots: 'include' });
   const answered = await executeAll({ ...asking, budget: new RowBudget(rowsMax) }, [query]);
   return answered.ok ? answered.value[0]!.series[0]!.points : null;
 }

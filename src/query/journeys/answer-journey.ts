@@ -1,4 +1,5 @@
 /** AnswerJourney: from a body of a journey's call to its answer on the wire, or the problem that refuses it. */
+import { settleBots } from '../../core/bots/asked-bots.ts';
 import { JOURNEYS, type JourneyRefusalCode, type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
 import type { JourneyRefusal } from '../../core/journeys/kit/request.ts';
 import { assert, type Result } from '../../core/std/result.ts';
@@ -18,12 +19,12 @@ export interface JourneyBody {
 /** Throws 400 with the code and path of the fault. */
 export function mustJourney(
   { kind: name, body, place = '' }: JourneyBody,
-  { timezone }: Tenant,
+  { timezone, bots }: Tenant,
   nowMs: number,
 ): JourneySpec {
   const kind = JOURNEYS.find((each) => each.name === name);
   assert(kind, `there is no journey "${name}"`);
-  return { kind: name, question: mustQuestion(kind.parse(body, timezone, nowMs), place) };
+  return { kind: name, question: settleBots(mustQuestion(kind.parse(body, timezone, nowMs), place), bots) };
 }
 
 export function mustQuestion<T>(parsed: Result<T, JourneyRefusal<JourneyRefusalCode>>, place = ''): T {
@@ -41,8 +42,8 @@ export function wireReading<Answer extends object>(
   reading: Result<JourneyReading<Answer>, LakeRefusal>,
 ) {
   if (!reading.ok) throw problemOf(reading.error);
-  const { answer, view, scannedEvents, isEstimated } = reading.value;
+  const { answer, view, scannedEvents, isEstimated, bots } = reading.value;
   const elapsedMs = ports.now() - nowMs;
   const estimated = isEstimated && { estimated: true as const };
-  return { ...answer, meta: { ...viewMeta(view, scannedEvents), elapsedMs, ...estimated } };
+  return { ...answer, meta: { ...viewMeta(view, scannedEvents), elapsedMs, ...estimated, ...bots } };
 }

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { settleBots } from '../../core/bots/asked-bots.ts';
 import { FIGURES, kindOf, parseFigure } from '../../core/journeys/figures.ts';
 import { funnelPeople } from '../../core/journeys/funnel/funnel-people.ts';
 import { JOURNEYS, type JourneyRefusalCode } from '../../core/journeys/kinds.ts';
@@ -74,7 +75,7 @@ function addFunnelPeople(app: Hono, services: JourneyServices): void {
     { ...READ, path: `/${name}`, summary, body: bodyOf(request), answer, errors },
     async ({ tenant, body }) => {
       const nowMs = services.now();
-      const question = mustQuestion(funnelPeople.parse(body, tenant.timezone));
+      const question = settleBots(mustQuestion(funnelPeople.parse(body, tenant.timezone)), tenant.bots);
       const after = question.cursor === null ? null : mustCursor(question.cursor);
       return answerCall(services, { tenant, nowMs }, async (asking) =>
         wireReading(asking, await listFunnelPeople(asking, question, { after })),
@@ -94,7 +95,8 @@ function addFigurePeople(app: Hono, services: JourneyServices, figure: FigureKin
     { ...READ, path: `/${kind.name}/people`, summary, body: bodyOf(request), answer, errors },
     async ({ tenant, body }) => {
       const nowMs = services.now();
-      const question = mustQuestion(parseFigure(figure, body, { timezone: tenant.timezone, nowMs }));
+      const { timezone, bots } = tenant;
+      const question = mustQuestion(parseFigure(figure, body, { timezone, nowMs, bots }));
       const after = question.cursor === null ? null : mustCursor(question.cursor);
       return answerCall(services, { tenant, nowMs }, async (asking) =>
         wireReading(asking, await listFigurePeople(asking, figure, question, { after })),

@@ -19,6 +19,7 @@ import { Pacer } from '../../lake/std/pacer.ts';
 import { openView } from '../open/open-view.ts';
 import type { Asking } from '../view/asking.ts';
 import type { LakeView } from '../view/lake-view.ts';
+import { type BotsMeta, botsMeta } from '../view/meta.ts';
 import { withNextPeople } from '../view/people-lookup.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
 import { planPasses } from './journey-passes.ts';
@@ -43,6 +44,7 @@ export interface JourneyReading<Answer extends object> {
   readonly isEstimated: boolean;
   readonly view: LakeView;
   readonly scannedEvents: number;
+  readonly bots: BotsMeta;
 }
 
 export async function readJourney<Answer extends object>(
@@ -79,7 +81,8 @@ export async function readJourney<Answer extends object>(
     }
     if (journey.fold.excess !== null) return tooMuch(journey.fold.excess);
     if (done.range.to === ALL_PEOPLE.to || options.isEnough?.()) {
-      return ok({ ...finish(journey), view, scannedEvents: scannedRowCount + (view.people?.scannedEvents ?? 0) });
+      const scannedEvents = scannedRowCount + (view.people?.scannedEvents ?? 0);
+      return ok({ ...finish(journey), view, scannedEvents, bots: botsOf(journey, options) });
     }
     from = done.range.to + 1;
     before = done.range;
@@ -105,6 +108,12 @@ function lastShown({ people }: LakeView): number {
 
 function finish<Answer extends object>({ fold }: Journey<Answer>) {
   return { answer: fold.finish(), isEstimated: fold.isEstimated ?? false };
+}
+
+/** A page of people tells no number: it read some of the people. */
+function botsOf({ reader }: Journey, { isEnough }: JourneyOptions): BotsMeta {
+  const { asked, total } = reader.excluded;
+  return botsMeta(asked, isEnough === undefined ? total : null);
 }
 
 /** The end of the next range when it is as wide as the last: as many people as fitted will probably fit again. */

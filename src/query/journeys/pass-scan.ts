@@ -81,6 +81,7 @@ export class PassScan {
     // The scan does not check the bound of the parts that scanners have found.
     const excess = gathering.excess();
     if (excess !== null) return tooMuch(excess);
+    this.#journey.reader.excluded.endPass(builder.range.to < range.to ? builder.range.to : null);
     const { scannedRowCount } = scanned.value;
     const { held } = builder;
     return ok({ range: builder.range, held, sequences: await this.#finish(builder), scannedRowCount });

@@ -1,11 +1,14 @@
 /** Meta: the statement of an answer about itself, from the coverage and the sources of its reading. */
+import type { AskedBots } from '../../core/bots/asked-bots.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
 import { type Coverage, isComplete, isFromAllShards } from './coverage.ts';
 import type { LakeView } from './lake-view.ts';
 
 /** The meta that is known when the reading ends. */
-export type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated' | 'values'>;
+export type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated' | 'values' | 'bots'>;
+/** The part of the meta that says what became of bots. */
+export type BotsMeta = Pick<QueryMeta, 'bots'>;
 
 export interface ReadingFacts extends Pick<QueryMeta, 'pending' | 'revision' | 'scannedEvents'> {
   readonly coverage: Coverage;
@@ -57,4 +60,13 @@ function identityMeta(coverage: Coverage, identityAsOfMs: number | null): Pick<Q
 function droppedMeta({ dropped }: Coverage): Pick<QueryMeta, 'dropped'> {
   if (dropped.length === 0) return {};
   return { dropped: dropped.map(({ events, ...days }) => ({ ...days, ...(events && { events: [...events] }) })) };
+}
+
+/**
+ * Empty when bots count because the question or the tenant says so. `excluded`: null when it is not known. `readsRows`: whether
+ * rows were read only because no rollup of the range tells bots apart.
+ */
+export function botsMeta({ choice, by }: AskedBots, excluded: number | null, readsRows = false): BotsMeta {
+  if (choice === 'include') return by === 'names' ? { bots: { choice, by } } : {};
+  return { bots: { choice, by, ...(excluded !== null && { excluded }), ...(readsRows && { readsRows }) } };
 }

@@ -30,6 +30,8 @@ import { scanLakeView } from './scan-view.ts';
 export interface FactsWanted {
   readonly traits: ReadonlySet<string>;
   readonly cohorts: readonly SavedCohort[];
+  /** Whether events of bots do not count for cohorts. */
+  readonly excludesBots: boolean;
 }
 
 /** A view that is scanned once for each range of people. */
@@ -47,15 +49,17 @@ export class PeopleFacts {
   readonly #people: KnownPeople;
   readonly #cohorts: readonly SavedCohort[];
   readonly #traits: TraitsWanted;
+  readonly #excludesBots: boolean;
   #traitSource: Source | null = null;
   #cohortSource: Source | null = null;
   #passCount = 0;
   #scannedEvents = 0;
 
-  constructor(asking: Asking, people: KnownPeople, { traits, cohorts }: FactsWanted) {
+  constructor(asking: Asking, people: KnownPeople, { traits, cohorts, excludesBots }: FactsWanted) {
     this.#asking = asking;
     this.#people = people;
     this.#cohorts = cohorts;
+    this.#excludesBots = excludesBots;
     this.#traits = traitsWanted([...traits, ...cohorts.flatMap(({ who }) => cohortTraits(who))]);
   }
 
@@ -65,7 +69,8 @@ export class PeopleFacts {
       return tooLarge('The people whose traits or cohorts the question needs are too many. Ask for fewer of these.');
     }
     const traits = new Traits(this.#traits, range);
-    const counts = new CohortCounts(this.#cohorts, traits, { nowMs: this.#asking.nowMs, range });
+    const options = { nowMs: this.#asking.nowMs, range, excludesBots: this.#excludesBots };
+    const counts = new CohortCounts(this.#cohorts, traits, options);
     const held = new Held(range, traits, counts);
     const lookup: Lookup = {
       personTrait: (...at) => traits.personTrait(...at),

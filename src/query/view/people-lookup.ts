@@ -55,7 +55,8 @@ export async function knowPeople(
   const cohorts = await readCohorts(ports.db, tenant.uid, [...asks.cohorts]);
   const missing = [...asks.cohorts].find((id) => !cohorts.some((cohort) => cohort.id === id));
   if (missing !== undefined) return cohortUnknown(missing);
-  return new PeopleFacts(asking, people, { traits: asks.traits, cohorts }).read();
+  const { traits, excludesBots = false } = asks;
+  return new PeopleFacts(asking, people, { traits, cohorts, excludesBots }).read();
 }
 
 function identityAlone(linked: LinkedPeople, nowMs: number): KnownPeople {

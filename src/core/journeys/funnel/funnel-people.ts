@@ -109,12 +109,12 @@ export const funnelPeople = {
       const { step, outcome, limit, cursor = null } = fields;
       const resolved = resolveFunnel(fields, common);
       if (!resolved.ok) return resolved;
-      const { own, matchers } = resolved.value;
+      const { own, matchers, properties } = resolved.value;
       const stepMin = outcome === 'dropped' ? 2 : 1;
       if (step < stepMin || step > own.steps.length) {
         return refuse('step-invalid', '/step', `The step must be from ${stepMin} to ${own.steps.length}.`);
       }
-      return ok({ own: { ...own, step, outcome, limit, cursor }, matchers });
+      return ok({ own: { ...own, step, outcome, limit, cursor }, matchers, properties });
     }),
   /** Finds only people beyond `after`; all when it is null. A breakdown is of no use here and is left out. */
   make(question: FunnelPeopleQuestion, after: bigint | null) {

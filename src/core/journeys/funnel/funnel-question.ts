@@ -130,5 +130,6 @@ export function resolveFunnel(body: z.output<typeof funnelSchema>, { endMs }: Pi
     },
     breakdown: body.breakdown,
   };
-  return ok({ own, matchers: [...steps, ...exclusions].map(({ matcher }) => matcher) });
+  const matchers = [...steps, ...exclusions].map(({ matcher }) => matcher);
+  return ok({ own, matchers, properties: own.same === null ? [] : [own.same] });
 }

@@ -1,11 +1,15 @@
-/** EventReader: the part of every row reader that is the same for all: the range, the filter and the breakdown. */
+/** EventReader: the part of every row reader that is the same for all: the range, the filter, bots and the breakdown. */
+import { excludesBots } from '../../bots/asked-bots.ts';
+import { BOT_DEVICE, NOT_BOT } from '../../bots/bots.ts';
 import type { EventColumns } from '../../event/columns.ts';
 import { conditionProperties } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
 import { propertyColumns } from '../../event/property.ts';
 import { NO_NAMES } from '../../names/sent-names.ts';
 import { RowSource, type RowTest } from '../../query/rows/row-source.ts';
+import { wordsOf } from '../../std/words.ts';
 import { Breakdown, type GroupedBy } from './breakdown.ts';
+import { ExcludedBots } from './excluded-bots.ts';
 import type { JourneyQuestion } from './request.ts';
 import type { RowNeeds } from './row-reader.ts';
 
@@ -22,15 +26,23 @@ export interface Reading {
 export class EventReader {
   readonly source = new RowSource();
   readonly breakdown: Breakdown;
+  readonly excluded: ExcludedBots;
   readonly #question: JourneyQuestion;
   readonly #reading: Reading;
+  /** The question's condition without what it says of bots. */
   readonly #test: RowTest | null;
+  readonly #isNotBot: RowTest;
+  #columns: EventColumns | null = null;
+  #people: Uint32Array = new Uint32Array(0);
+  #mayHaveBots = false;
 
   constructor(question: JourneyQuestion, reading: Reading) {
-    const { where, groupBy } = question;
+    const { bots, groupBy } = question;
     this.#question = question;
     this.#reading = reading;
-    this.#test = where && this.source.test(where);
+    this.#test = bots.where && this.source.test(bots.where);
+    this.#isNotBot = this.source.test(NOT_BOT);
+    this.excluded = new ExcludedBots(bots);
     this.breakdown = new Breakdown(this.source, groupBy, reading.groupedBy);
   }
 
@@ -46,19 +58,41 @@ export class EventReader {
       properties,
       names: allowUnknown ? NO_NAMES : { event: events, property: names },
       // Every journey is about people.
-      asks: { ...asks, identity: true },
+      asks: { ...asks, identity: true, excludesBots: excludesBots(this.#question) },
     };
   }
 
   use(columns: EventColumns): void {
     this.source.use(columns);
+    this.#columns = columns;
+    this.#people = wordsOf(columns.person);
+    this.#mayHaveBots = excludesBots(this.#question) && mayHaveBots(columns);
   }
 
+  /** Whether some rows of the batch may not pass. */
   get isFiltered(): boolean {
-    return this.#test !== null;
+    return this.#test !== null || this.#mayHaveBots;
   }
 
   passes(row: number): boolean {
     return this.#test === null || this.#test(row);
   }
+
+  /** Whether the row is left out because a bot sent it. */
+  isLeftOut(row: number): boolean {
+    return this.#mayHaveBots && !this.#isNotBot(row);
+  }
+
+  /** Notes a row that is left out though the journey would have kept it. */
+  noteLeftOut(row: number): void {
+    const { startMs, endMs } = this.#question;
+    const atMs = this.#columns!.at[row]!;
+    // Days of a look-back are not the question's.
+    if (atMs >= startMs && atMs < endMs) this.excluded.add(this.#people[2 * row + 1]!, this.#people[2 * row]!);
+  }
+}
+
+/** Whether some row may have the device of a bot: a dictionary without it tells of all rows at once. */
+function mayHaveBots({ coded }: EventColumns): boolean {
+  return coded?.device?.entries.includes(BOT_DEVICE) ?? true;
 }

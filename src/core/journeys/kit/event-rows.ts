@@ -14,6 +14,7 @@ export function eventRows(question: JourneyQuestion, reading: Reading, place: Ro
 class EventRows implements RowReader {
   readonly needs: RowNeeds;
   readonly breakdown: EventReader['breakdown'];
+  readonly excluded: EventReader['excluded'];
   readonly labels = null;
   readonly mark = null;
   readonly place: RowReader['place'];
@@ -23,6 +24,7 @@ class EventRows implements RowReader {
     this.#events = events;
     this.needs = events.needs([]);
     this.breakdown = events.breakdown;
+    this.excluded = events.excluded;
     this.place = place;
   }
 
@@ -32,6 +34,9 @@ class EventRows implements RowReader {
   }
 
   code(row: number): number {
-    return this.#events.passes(row) ? EVENT : OUT;
+    if (!this.#events.passes(row)) return OUT;
+    if (!this.#events.isLeftOut(row)) return EVENT;
+    this.#events.noteLeftOut(row);
+    return OUT;
   }
 }

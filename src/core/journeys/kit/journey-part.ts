@@ -2,6 +2,7 @@
  * JourneyPart: the result of one of several readers of a journey as plain data that can travel: some of the people,
  * their events as codes, and the texts behind the codes, which each reader numbers for itself.
  */
+import type { ExcludedPart } from './excluded-bots.ts';
 import type { Sequences } from './sequences.ts';
 
 export interface JourneyPart {
@@ -11,4 +12,6 @@ export interface JourneyPart {
   /** Texts by code; the first is the absent value. */
   readonly groupTexts: readonly (string | null)[];
   readonly labelTexts: readonly (string | null)[];
+  /** A scanner of an earlier release does not tell. */
+  readonly excluded?: ExcludedPart;
 }

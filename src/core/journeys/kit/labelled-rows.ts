@@ -45,6 +45,7 @@ function codeOf(label: number, anchorBit: number): number {
 class LabelledRows implements LabelledReader {
   readonly needs: RowNeeds;
   readonly breakdown: EventReader['breakdown'];
+  readonly excluded: EventReader['excluded'];
   readonly labels: CodeLabels;
   readonly place = null;
   readonly mark = null;
@@ -59,6 +60,7 @@ class LabelledRows implements LabelledReader {
     this.#anchors = anchor && new MatcherMasks(events.source, [anchor]);
     this.needs = events.needs([...propertyColumns(property), ...matcherColumns(anchor === null ? [] : [anchor])]);
     this.breakdown = events.breakdown;
+    this.excluded = events.excluded;
     this.labels = {
       texts: this.#texts,
       plural,
@@ -74,8 +76,13 @@ class LabelledRows implements LabelledReader {
 
   code(row: number): number {
     if (!this.#events.passes(row)) return OUT;
-    const label = this.#texts.code(this.#text(row));
     const anchorBit = this.#anchors === null ? 1 : this.#anchors.mask(row) & 1;
+    const text = this.#text(row);
+    if (this.#events.isLeftOut(row)) {
+      if (text !== null || anchorBit === 1) this.#events.noteLeftOut(row);
+      return OUT;
+    }
+    const label = this.#texts.code(text);
     return label === ABSENT && anchorBit === 0 ? NOTHING : codeOf(label, anchorBit);
   }
 }

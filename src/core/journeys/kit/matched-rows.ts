@@ -27,6 +27,7 @@ export function matchedRows(
 class MatchedRows implements RowReader {
   readonly needs: RowNeeds;
   readonly breakdown: EventReader['breakdown'];
+  readonly excluded: EventReader['excluded'];
   readonly labels = null;
   readonly place: RowReader['place'];
   readonly mark: RowReader['mark'];
@@ -41,6 +42,7 @@ class MatchedRows implements RowReader {
     this.mark = markedBy === null ? null : valueMark(events, markedBy);
     this.needs = events.needs([...matcherColumns(matchers), ...(markedBy === null ? [] : propertyColumns(markedBy))]);
     this.breakdown = events.breakdown;
+    this.excluded = events.excluded;
     this.#seesAll = events.breakdown.groupedBy === 'person';
     this.place = place;
   }
@@ -54,7 +56,11 @@ class MatchedRows implements RowReader {
   /** Most rows fit no matcher by their name: for those the filter is not tested and nothing it reads is unpacked. */
   code(row: number): number {
     if (!this.#seesAll && this.#masks.nameMask(row) === 0) return NOTHING;
-    return this.#events.passes(row) ? this.#masks.mask(row) : OUT;
+    if (!this.#events.passes(row)) return OUT;
+    const mask = this.#masks.mask(row);
+    if (!this.#events.isLeftOut(row)) return mask;
+    if (mask !== NOTHING) this.#events.noteLeftOut(row);
+    return OUT;
   }
 }
 

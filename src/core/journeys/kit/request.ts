@@ -6,9 +6,17 @@
  * Unknown fields are refused, and everything is bounded: the number of steps, of conditions, of days, of points.
  */
 import { z } from 'zod';
-import { type Condition, conditionSchema } from '../../event/condition.ts';
+import { type AskedBots, askedBots } from '../../bots/asked-bots.ts';
+import type { Bots } from '../../bots/bots.ts';
+import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
 import { DAY_MS, LIMITS } from '../../limits.ts';
-import { allowUnknownField, conjunction, parseRange, type QueryRefusalCode } from '../../query/question/request.ts';
+import {
+  allowUnknownField,
+  botsField,
+  conjunction,
+  parseRange,
+  type QueryRefusalCode,
+} from '../../query/question/request.ts';
 import { isTimezone } from '../../query/question/zone.ts';
 import { jsonPointer } from '../../std/pointer.ts';
 import { err, ok, type Result } from '../../std/result.ts';
@@ -59,6 +67,7 @@ export const commonFields = {
   from: z.string().max(40).describe('Start of the range: an ISO time with its zone, or a date in `timezone`.'),
   to: z.string().max(40).describe('End of the range, in the form of `from`; it is not included.'),
   timezone: z.string().min(1).max(64).optional().describe('IANA time zone. Default: the zone of the tenant.'),
+  bots: botsField,
   allowUnknown: allowUnknownField,
 } as const;
 
@@ -97,8 +106,9 @@ export const historyField = z
   .describe('Number of days before the range in which a person may have been seen already.');
 
 export interface JourneyQuestion {
-  /** `where` and, for the journeys that have it, `events`; null without either. */
+  /** `where` and, for the journeys that have it, `events`, without bots when these are left out; null without any. */
   readonly where: Condition | null;
+  readonly bots: AskedBots;
   readonly groupBy: string | null;
   readonly top: number;
   readonly startMs: number;
@@ -116,6 +126,7 @@ interface CommonBody {
   readonly from: string;
   readonly to: string;
   readonly timezone?: string | undefined;
+  readonly bots?: Bots | undefined;
   readonly allowUnknown: boolean;
 }
 
@@ -125,6 +136,8 @@ interface OwnFields<Own> {
   readonly matchers?: readonly Matcher[];
   /** Further condition of every event, which the question's own bounds do not count. Default: none. */
   readonly activity?: Condition | null;
+  /** Properties that the question names beside those of conditions and its breakdown. Default: none. */
+  readonly properties?: readonly string[];
 }
 
 /**
@@ -146,10 +159,17 @@ export function parseQuestion<S extends z.ZodType<CommonBody>, Own extends objec
   if (!common.ok) return common;
   const resolved = resolve(parsed.data, common.value);
   if (!resolved.ok) return resolved;
-  const { own, matchers = [], activity = null } = resolved.value;
-  const { where } = common.value;
+  const { own, matchers = [], activity = null, properties = [] } = resolved.value;
+  const { where, groupBy } = common.value;
   const size = checkSize(matchers.map(matcherSize), where);
-  return size.ok ? ok({ ...common.value, where: bothOf(where, activity), ...own }) : size;
+  if (!size.ok) return size;
+  const names = [...namesIn([where, ...matchers.map((matcher) => matcher.where)]), groupBy ?? '', ...properties];
+  const settled = askedBots(bothOf(where, activity), { bots: parsed.data.bots, names });
+  return ok({ ...common.value, ...settled, ...own });
+}
+
+function namesIn(conditions: readonly (Condition | null)[]): string[] {
+  return conditions.flatMap((condition) => (condition === null ? [] : conditionProperties(condition)));
 }
 
 function parseCommon(
@@ -160,8 +180,9 @@ function parseCommon(
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   const range = parseRange(body.from, body.to, timezone, LIMITS.queryLongRangeDaysMax);
   if (!range.ok) return range;
+  const condition = conjunction(events, where);
   return ok({
-    where: conjunction(events, where),
+    ...askedBots(condition, { bots: body.bots, names: [] }),
     groupBy: typeof groupBy === 'string' ? groupBy : (groupBy?.[0] ?? null),
     top,
     ...range.value,

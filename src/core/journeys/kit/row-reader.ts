@@ -12,6 +12,7 @@ import type { StringColumn } from '../../event/event.ts';
 import type { Names } from '../../names/sent-names.ts';
 import type { PeopleAsks } from '../../query/rows/asks.ts';
 import type { Breakdown } from './breakdown.ts';
+import type { ExcludedBots } from './excluded-bots.ts';
 import type { TextCodes } from './text-codes.ts';
 
 /** The code of a row that does not pass the question's filter: the row is treated as if it did not exist. */
@@ -22,6 +23,8 @@ export const NOTHING = 0;
 export interface RowReader {
   readonly needs: RowNeeds;
   readonly breakdown: Breakdown;
+  /** The events of bots that are left out; none when they count. */
+  readonly excluded: ExcludedBots;
   /** The texts that codes stand for; null when codes stand for none. */
   readonly labels: CodeLabels | null;
   /**

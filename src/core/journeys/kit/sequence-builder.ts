@@ -119,7 +119,8 @@ export class SequenceBuilder {
    * linked to.
    */
   absorb(part: JourneyPart, follow: ((words: Uint32Array, at: number) => void) | null): void {
-    const { breakdown, labels } = this.#reader;
+    const { breakdown, labels, excluded } = this.#reader;
+    excluded.absorb(part.excluded, follow);
     const { offsets, at, codes, groups, marks, people: hashes } = part.sequences;
     const groupOf = breakdown.texts.codesOf(part.groupTexts);
     const labelOf = labels?.texts.codesOf(part.labelTexts) ?? null;
@@ -145,8 +146,9 @@ export class SequenceBuilder {
 
   /** The sequences as a part that another builder absorbs; nothing may be added afterwards. */
   part(): JourneyPart {
-    const { breakdown, labels } = this.#reader;
+    const { breakdown, labels, excluded } = this.#reader;
     return {
+      excluded: excluded.part(),
       groupAt: this.#people.groupAt(),
       sequences: this.finish(),
       groupTexts: breakdown.texts.texts,

@@ -71,6 +71,6 @@ export function parsePaths(body: unknown, timezone: string) {
     const isBackward = endAt !== undefined;
     const windowMs = windowSeconds === undefined ? Number.POSITIVE_INFINITY : Math.round(windowSeconds * 1_000);
     const own = { anchor, isBackward, stepCount, nodes, by, collapses, windowMs };
-    return ok({ own, matchers: [anchor], activity: activityOf(fields, anchor) });
+    return ok({ own, matchers: [anchor], activity: activityOf(fields, anchor), properties: [by] });
   });
 }

@@ -6,12 +6,14 @@
  * meaning of a tuple for the question (its group, or that it is left out) is worked out once a tuple, not once a cell.
  */
 
+import { excludesBots } from '../../bots/asked-bots.ts';
 import { type Condition, conditionProperties, evaluate } from '../../event/condition.ts';
 import { LIMITS, MINUTE_MS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/linked-people.ts';
 import { Cell } from '../../rollup/cell.ts';
 import { UNCLEAR } from '../../rollup/counted-names.ts';
-import { OTHER_KEY, type RollupCells, tupleValues } from '../../rollup/rollup-cells.ts';
+import type { Rollup } from '../../rollup/rollup.ts';
+import { isBotsKey, isOtherKey, type RollupCells, tupleValues } from '../../rollup/rollup-cells.ts';
 import { bucketIndex } from '../question/interval.ts';
 import type { RollupPlan } from '../question/plan.ts';
 import type { Query } from '../question/request.ts';
@@ -38,6 +40,8 @@ export type CellShortfall =
   | 'too-large';
 
 const LEFT_OUT = -1;
+/** Cells of bots that are left out, and are told. */
+const BOTS = -2;
 
 export class CellFold {
   readonly #query: Query;
@@ -50,12 +54,15 @@ export class CellFold {
   readonly #searchedPositions: readonly number[];
   #shortfall: CellShortfall | null = null;
   readonly #values = { events: 0, numbers: 0, texts: null };
+  /** Null when the cells do not tell how many events of bots the question leaves out. */
+  #excludedBots: number | null;
 
   /** `linked` puts together people with several ids; null when people are counted by their ids as they came. */
   constructor(query: Query, plan: RollupPlan, linked: LinkedPeople | null = null) {
     this.#query = query;
     this.#plan = plan;
     this.#linked = linked?.isEmpty === false ? linked : null;
+    this.#excludedBots = plan.leavesOutBots ? 0 : null;
     this.#grouping = new Grouping(query.bucketStarts.length);
     const { tally, add } = tallyOf(query, plan.numberPosition);
     this.#tally = tally;
@@ -79,6 +86,10 @@ export class CellFold {
       const bucket = bucketIndex(this.#query.bucketStarts, windowMs);
       for (const [key, cell] of window) {
         const group = this.#groupOf(key);
+        if (group === BOTS) {
+          this.#excludedBots = this.#excludedBots === null ? null : this.#excludedBots + cell.count;
+          continue;
+        }
         if (group === LEFT_OUT || cell.isEmpty) continue;
         const counted = this.#linked === null ? cell : linkedCell(cell, this.#linked);
         if (counted === null) this.#shortfall = 'people-linked';
@@ -107,7 +118,8 @@ export class CellFold {
 
   finish(): Fold {
     const values = this.#query.number === null ? undefined : this.#values;
-    return new TalliedFold(this.#grouping, this.#tally, values);
+    const excludedBots = excludesBots(this.#query) ? (this.#excludedBots ?? undefined) : undefined;
+    return new TalliedFold(this.#grouping, this.#tally, { values, excludedBots });
   }
 
   #groupOf(key: string): number {
@@ -119,8 +131,9 @@ export class CellFold {
   }
 
   #newGroupOf(key: string): number {
-    const { residual, groupPositions, rollup } = this.#plan;
-    if (key === OTHER_KEY) {
+    const { residual, groupPositions, rollup, leavesOutBots } = this.#plan;
+    if (leavesOutBots && isBotsKey(key)) return this.#botsGroupOf(key);
+    if (isOtherKey(key)) {
       if (residual === null && groupPositions.length === 0) return this.#grouping.group([]);
       this.#shortfall = 'overflowed';
       return LEFT_OUT;
@@ -130,10 +143,27 @@ export class CellFold {
       this.#shortfall = 'unclear-names';
       return LEFT_OUT;
     }
-    if (this.#searchedPositions.some((position) => isCut(values[position]!))) this.#shortfall = 'truncated';
-    const read = (property: string) => values[rollup.dimensions.indexOf(property)] ?? undefined;
-    if (residual !== null && !evaluate(residual, read)) return LEFT_OUT;
+    if (this.#searchesCut(values)) this.#shortfall = 'truncated';
+    if (!this.#passes(residual, rollup, values)) return LEFT_OUT;
     return this.#grouping.group(groupPositions.map((position) => values[position]!));
+  }
+
+  /** Bots of whom it cannot be told whether the question would have counted them leave the answer as it is, and the number open. */
+  #botsGroupOf(key: string): number {
+    const { residual, rollup } = this.#plan;
+    const values = tupleValues(key);
+    const isOpen = values[0] === UNCLEAR || (residual !== null && (isOtherKey(key) || this.#searchesCut(values)));
+    if (isOpen) this.#excludedBots = null;
+    return this.#passes(residual, rollup, values) ? BOTS : LEFT_OUT;
+  }
+
+  #passes(residual: Condition | null, rollup: Rollup, values: readonly (string | null)[]): boolean {
+    const read = (property: string) => values[rollup.dimensions.indexOf(property)] ?? undefined;
+    return residual === null || evaluate(residual, read);
+  }
+
+  #searchesCut(values: readonly (string | null)[]): boolean {
+    return this.#searchedPositions.some((position) => isCut(values[position] ?? null));
   }
 }
 

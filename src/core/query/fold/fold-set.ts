@@ -30,6 +30,8 @@ export class FoldSet {
       identity: all.some(({ identity }) => identity),
       traits: new Set(all.flatMap(({ traits }) => [...traits])),
       cohorts: new Set(all.flatMap(({ cohorts }) => [...cohorts])),
+      // Questions that are read together are of one mind about bots.
+      excludesBots: all.some(({ excludesBots }) => excludesBots),
     };
   }
 

@@ -32,6 +32,10 @@ export interface ValueCounts {
 }
 
 export interface Fold {
+  /**
+   * Events of bots that the question would have counted. Absent when it counts them, and when the fold does not know.
+   */
+  readonly excludedBots?: number | undefined;
   /** Absent when the question measures no property. */
   readonly values?: ValueCounts | undefined;
   readonly groupCount: number;

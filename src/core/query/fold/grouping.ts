@@ -215,14 +215,16 @@ const POINT_ROWS = 0.2;
 /** A finished grouping with its tally; nothing is added to it any more. */
 export class TalliedFold implements Fold {
   readonly values: ValueCounts | undefined;
+  readonly excludedBots: number | undefined;
   readonly #grouping: Grouping;
   readonly #tally: Tally;
   readonly #slotsByGroup: SlotsByGroup;
   /** Totals by group. Ranking asks for every total, and the series of the top ask for theirs again. */
   readonly #totals: Value[] = [];
 
-  constructor(grouping: Grouping, tally: Tally, values?: ValueCounts) {
+  constructor(grouping: Grouping, tally: Tally, { values, excludedBots }: Pick<Fold, 'values' | 'excludedBots'> = {}) {
     this.values = values;
+    this.excludedBots = excludedBots;
     this.#grouping = grouping;
     this.#tally = tally;
     this.#slotsByGroup = grouping.slotsByGroup();

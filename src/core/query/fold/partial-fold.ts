@@ -12,6 +12,8 @@ export interface PartialFold {
   readonly tally: PartialTally;
   /** Counts of the values that the question measures; 0 when it measures none. */
   readonly values: { readonly events: number; readonly numbers: number; readonly texts: number };
+  /** Events of bots that were left out; a scanner of an earlier release does not tell. */
+  readonly excludedBots?: number;
   /** Names the bound that was exceeded, which makes the rest void; null while within bounds. */
   readonly excess: string | null;
 }

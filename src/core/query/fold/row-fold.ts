@@ -5,6 +5,8 @@
  * compiled once into tests and readers over columns. A row costs a few look-ups, and the parsing of its properties only
  * where the question needs them.
  */
+import { excludesBots } from '../../bots/asked-bots.ts';
+import { NOT_BOT } from '../../bots/bots.ts';
 import type { EventColumns } from '../../event/columns.ts';
 import type { JsonValue, StringColumn } from '../../event/event.ts';
 import { LIMITS } from '../../limits.ts';
@@ -44,6 +46,11 @@ function numberOf(value: JsonValue | undefined, countsTexts: boolean): number | 
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
 
+/** Null when either number is not known. */
+function sumOrNull(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : one + other;
+}
+
 /** Adds one row to a slot. */
 type AddRow = (slot: number, row: number) => void;
 
@@ -57,7 +64,12 @@ export class RowFold {
   readonly #source = new RowSource();
   readonly #grouping: Grouping;
   readonly #groups: TextGroups;
+  /** The question's condition without what it says of bots. */
   readonly #test: RowTest | null;
+  /** Null when the question counts events of bots. */
+  readonly #isNotBot: RowTest | null;
+  /** Null when a scanner of an earlier release did not tell. */
+  #excludedBots: number | null = 0;
   readonly #tally: CountTally | PeopleTally | NumberTally | QuantileTally;
   readonly #add: AddRow;
   #people: Uint32Array = new Uint32Array(0);
@@ -74,12 +86,14 @@ export class RowFold {
       this.#grouping,
       query.groupBy.map((name) => this.#source.codes(name)),
     );
-    this.#test = query.where && this.#source.test(query.where);
+    this.#test = query.bots.where && this.#source.test(query.bots.where);
+    this.#isNotBot = excludesBots(query) ? this.#source.test(NOT_BOT) : null;
     const { tally, add } = this.#tallyOf();
     this.#tally = tally;
     this.#add = add;
     const { asks } = this.#source;
-    this.asks = { ...asks, identity: asks.identity || query.measure === 'users' };
+    const identity = asks.identity || query.measure === 'users';
+    this.asks = { ...asks, identity, excludesBots: this.#isNotBot !== null };
   }
 
   /** Properties that the JSON is read for; null when columns of single properties would not do instead. */
@@ -110,6 +124,10 @@ export class RowFold {
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index]!;
       if (this.#test !== null && !this.#test(row)) continue;
+      if (this.#isNotBot !== null && !this.#isNotBot(row)) {
+        if (this.#excludedBots !== null) this.#excludedBots++;
+        continue;
+      }
       const bucket = at === null ? 0 : bucketIndex(bucketStarts, at[row]!);
       this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
     }
@@ -149,11 +167,15 @@ export class RowFold {
     const { groups, buckets } = this.#grouping.slots();
     assert(this.isDivisible && !(this.#tally instanceof QuantileTally), 'this question has no partial folds');
     const tally = this.#tally.partial(groups.length);
-    return { keys: this.#grouping.keys(), groups, buckets, tally, values: { ...this.#values }, excess: null };
+    const keys = this.#grouping.keys();
+    return { keys, groups, buckets, tally, values: { ...this.#values }, ...this.#excluded(), excess: null };
   }
 
   /** Adds the counts of another fold of the same question, whose people are put through `linked` here. */
-  absorb({ keys, groups, buckets, tally, values, excess }: PartialFold, linked: LinkedPeople | null = null): void {
+  absorb(
+    { keys, groups, buckets, tally, values, excludedBots, excess }: PartialFold,
+    linked: LinkedPeople | null = null,
+  ): void {
     // A scanner of an older version does not send it.
     this.#excess ??= excess ?? null;
     if (this.#excess !== null) return;
@@ -162,6 +184,7 @@ export class RowFold {
     this.#checkExcess();
     if (this.#excess !== null) return;
     this.#addValues(values ?? NOTHING.values);
+    this.#excludedBots = sumOrNull(this.#excludedBots, excludedBots ?? null);
     const ownTally = this.#tally;
     if (tally.kind === 'count' && ownTally instanceof CountTally) ownTally.absorb(tally, slotOf);
     else if (tally.kind === 'people' && ownTally instanceof PeopleTally) {
@@ -178,7 +201,12 @@ export class RowFold {
   }
 
   finish(): Fold {
-    return new TalliedFold(this.#grouping, this.#tally, this.#query.number === null ? undefined : this.#values);
+    const values = this.#query.number === null ? undefined : this.#values;
+    return new TalliedFold(this.#grouping, this.#tally, { values, ...this.#excluded() });
+  }
+
+  #excluded(): Pick<PartialFold, 'excludedBots'> {
+    return this.#isNotBot === null || this.#excludedBots === null ? {} : { excludedBots: this.#excludedBots };
   }
 
   #tallyOf(): { readonly tally: CountTally | PeopleTally | NumberTally | QuantileTally; readonly add: AddRow } {

@@ -6,12 +6,14 @@ import type { Steps } from '../../std/steps.ts';
 import type { Fold, FoldedSeries, Value } from './fold.ts';
 
 export class TotalledFold implements Fold {
+  readonly excludedBots: number | undefined;
   readonly #points: Fold;
   readonly #totals: Fold;
   /** Group of the totals by group of the points. */
   readonly #groups: readonly (number | undefined)[];
 
   constructor(points: Fold, totals: Fold) {
+    this.excludedBots = points.excludedBots;
     this.#points = points;
     this.#totals = totals;
     const known = new Map(Array.from({ length: totals.groupCount }, (_, group) => [keyText(totals, group), group]));

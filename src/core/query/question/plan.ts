@@ -4,6 +4,8 @@
  * In: a Query and the tenant's rollups. Out: adequate rollups, the smallest first; when there is none, the lake
  * answers. A rollup is adequate when all of these hold:
  *
+ * - It tells events of bots from others where the question leaves them out: by cells of their own (rollup/rollup-cells.ts), by a
+ *   dimension, or by its filter.
  * - Its filter is implied: each of its conjuncts is, in structure, one of the question's.
  * - Its dimensions decide the remaining conditions of the question exactly.
  * - Its dimensions have the properties grouped by, its numbers the property measured.
@@ -18,6 +20,8 @@
  * Refused: implication beyond structure (`a = 1` implies `a in [1, 2]`), because users could not predict the source of
  * an answer.
  */
+import { excludesBots } from '../../bots/asked-bots.ts';
+import { NOT_BOT } from '../../bots/bots.ts';
 import { type Comparison, type Condition, canonicalCondition } from '../../event/condition.ts';
 import { isTrait } from '../../event/property.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../limits.ts';
@@ -34,9 +38,11 @@ export interface RollupPlan {
   readonly groupPositions: readonly number[];
   /** Position in the rollup's numbers of the property measured; null when the question measures none. */
   readonly numberPosition: number | null;
+  /** Whether the cells of bots are left out: the rollup has such, and the condition is not part of `residual`. */
+  readonly leavesOutBots: boolean;
 }
 
-/** Returns the adequate rollups, the one with the fewest dimensions first. */
+/** Returns the adequate rollups, the one with the fewest dimensions first; those behind it cannot say how many bots they leave out. */
 export function rollupPlans(query: Query, rollups: readonly Rollup[], nowMs: number): RollupPlan[] {
   if (query.countsTexts) return [];
   if (query.measure === 'groups' || query.distinct !== null || queryProperties(query).some(isTrait)) return [];
@@ -44,7 +50,7 @@ export function rollupPlans(query: Query, rollups: readonly Rollup[], nowMs: num
   return rollups
     .map((rollup) => planOn(query, rollup))
     .filter((plan) => plan !== null)
-    .sort((a, b) => sizeOf(a.rollup) - sizeOf(b.rollup));
+    .sort((a, b) => costOf(query, a) - costOf(query, b));
 }
 
 /**
@@ -82,8 +88,12 @@ function* cuts(query: Query, nowMs: number): Generator<number> {
   if (query.endMs <= nowMs + LIMITS.futureClampMs + CLOCK_SKEW_MS) yield query.endMs;
 }
 
-function sizeOf(rollup: Rollup): number {
-  return rollup.dimensions.length * 16 + rollup.numbers.length;
+/** A rollup that does not have the bots that it leaves out comes after all others. */
+const UNTOLD_COST = 1_000;
+
+function costOf(query: Query, { rollup, leavesOutBots }: RollupPlan): number {
+  const size = rollup.dimensions.length * 16 + rollup.numbers.length;
+  return excludesBots(query) && !leavesOutBots ? size + UNTOLD_COST : size;
 }
 
 function planOn(question: Query, rollup: Rollup): RollupPlan | null {
@@ -96,10 +106,16 @@ function planOn(question: Query, rollup: Rollup): RollupPlan | null {
   const conditions = conjuncts(query.where).map((condition) => ({ condition, text: canonicalCondition(condition) }));
   const implied = new Set(conjuncts(rollup.where ?? null).map(canonicalCondition));
   for (const text of implied) if (!conditions.some((conjunct) => conjunct.text === text)) return null;
-  const left = conditions.filter(({ text }) => !implied.has(text)).map(({ condition }) => condition);
+  const leavesOutBots = rollup.tellsBots === true && conditions.some(({ text }) => text === NOT_BOT_TEXT);
+  const left = conditions
+    .filter(({ text }) => !implied.has(text) && !(leavesOutBots && text === NOT_BOT_TEXT))
+    .map(({ condition }) => condition);
   if (!left.every((condition) => isDecided(condition, rollup.dimensions))) return null;
-  return { rollup, residual: left.length === 0 ? null : { and: left }, groupPositions, numberPosition };
+  const residual = left.length === 0 ? null : { and: left };
+  return { rollup, residual, groupPositions, numberPosition, leavesOutBots };
 }
+
+const NOT_BOT_TEXT = canonicalCondition(NOT_BOT);
 
 /**
  * Returns the question with the plain name in place of each column that the rollup counts under it. Null when the

@@ -5,6 +5,8 @@
  * field is bounded and unknown fields are refused: a misspelt `gruopBy` must not be answered as if it were absent.
  */
 import { z } from 'zod';
+import { type AskedBots, askedBots } from '../../bots/asked-bots.ts';
+import { BOTS } from '../../bots/bots.ts';
 import { type Condition, conditionProperties, conditionSchema } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
 import {
@@ -33,6 +35,15 @@ export const allowUnknownField = z
   .boolean()
   .default(false)
   .describe('Whether the question may name events and properties that no event has. Default: such a name is refused.');
+
+/** Field of every question. */
+export const botsField = z
+  .enum(BOTS)
+  .optional()
+  .describe(
+    'Whether events of bots count. Default: as the tenant chose (`PUT /v1/bots`); `include` where the question itself names ' +
+      '`device` or `context.bot`.',
+  );
 
 /** The wire form of one question. */
 export const querySchema = z.strictObject({
@@ -68,6 +79,7 @@ export const querySchema = z.strictObject({
     .max(LIMITS.queryCursorLengthMax)
     .optional()
     .describe('The `cursor` of an answer to the same question: lists the series that follow by rank.'),
+  bots: botsField,
   allowUnknown: allowUnknownField,
 });
 export type QueryBody = z.input<typeof querySchema>;
@@ -79,8 +91,9 @@ export interface Query {
   readonly number: { readonly statistic: Statistic; readonly property: string } | null;
   /** The property whose distinct values are counted; null for any other measure. */
   readonly distinct: string | null;
-  /** `events` and `where` together. */
+  /** `events` and `where` together, without bots when the question leaves them out. */
   readonly where: Condition | null;
+  readonly bots: AskedBots;
   readonly groupBy: readonly string[];
   readonly interval: Interval | null;
   readonly startMs: number;
@@ -140,6 +153,7 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
     exact,
     textNumbers,
     allowUnknown,
+    bots,
     interval = null,
     timezone = defaultTimezone,
   } = parsed.data;
@@ -178,17 +192,20 @@ export function parseQuery(body: unknown, defaultTimezone: string): Result<Query
     const message = 'The cursor was not issued for this question. Start again without it.';
     return refuse('cursor-invalid', '/cursor', message);
   }
+  const number = measureOfNumber(measure);
+  const distinct = measureOfDistinct(measure);
+  const names = [...groupBy, ...(where ? conditionProperties(where) : []), number?.property ?? '', distinct ?? ''];
   return ok({
     measure,
-    number: measureOfNumber(measure),
-    distinct: measureOfDistinct(measure),
-    where: conjunction(events, where),
+    number,
+    distinct,
+    ...askedBots(conjunction(events, where), { bots, names }),
     groupBy,
     interval,
     startMs,
     endMs,
     timezone,
-    countsTexts: textNumbers && measureOfNumber(measure) !== null,
+    countsTexts: textNumbers && number !== null,
     exact,
     top,
     after,

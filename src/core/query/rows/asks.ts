@@ -6,4 +6,6 @@ export interface PeopleAsks {
   readonly traits: ReadonlySet<string>;
   /** Ids of cohorts. */
   readonly cohorts: ReadonlySet<string>;
+  /** Whether the cohorts are counted without events of bots. Default: with them. */
+  readonly excludesBots?: boolean;
 }
