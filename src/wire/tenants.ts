@@ -67,7 +67,12 @@ export const whoamiSchema = z.object({
   uid: z.string(),
   name: z.string(),
   timezone: z.string().describe('The zone of questions that name none.'),
-  bots: z.enum(BOTS).describe('Whether questions that do not say it count events of bots.'),
+  bots: z
+    .enum(BOTS)
+    .nullable()
+    .describe(
+      'Whether questions that do not say it count events of bots; null when the tenant has not chosen: they do.',
+    ),
 });
 export type Whoami = z.output<typeof whoamiSchema>;
 

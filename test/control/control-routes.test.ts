@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
-import { DEFAULT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
+import { BOT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
 import { fakeApp, type Keys, ROOT_KEY, START_MS } from '../support/fake-services.ts';
 
 let stack: ReturnType<typeof fakeApp>;
@@ -41,7 +41,8 @@ describe('creating a tenant', () => {
       regions: ['weur'],
       timezone: 'UTC',
       shardMap: [{ epoch: 0, startMs: 0, shardCount: 3 }],
-      rollups: DEFAULT_ROLLUPS,
+      rollups: BOT_ROLLUPS,
+      bots: 'exclude',
       origins: ['https://acme.example'],
     });
     expect(known?.tenant.hashKey.length).toBe(4);
@@ -217,14 +218,14 @@ describe('rollups', () => {
     await stack.services.tenants.byUid(uid);
     const made = await stack.call('POST', '/v1/rollups', { key: keys.admin, body: own });
     expect(made.status).toBe(201);
-    expect(made.body).toMatchObject({ ...own, builtIn: false });
+    expect(made.body).toMatchObject({ ...own, builtIn: false, tellsBots: true });
     const { body } = await stack.call('GET', '/v1/rollups', { key: keys.read });
     expect(body.rollups.map(({ id }: { id: string }) => id)).toEqual([
-      ...DEFAULT_ROLLUPS.map(({ id }) => id),
+      ...BOT_ROLLUPS.map(({ id }) => id),
       made.body.id,
     ]);
     const known = await stack.services.tenants.byUid(uid);
-    expect(known?.tenant.rollups.at(-1)).toEqual({ ...own, id: made.body.id });
+    expect(known?.tenant.rollups.at(-1)).toEqual({ ...own, id: made.body.id, tellsBots: true });
   });
 
   it('are one under the later name when their definitions are equal', async () => {
@@ -242,18 +243,16 @@ describe('rollups', () => {
     const remove = () => stack.call('DELETE', `/v1/rollups/${made.body.id}`, { key: keys.admin });
     expect((await remove()).status).toBe(200);
     expect((await remove()).body.code).toBe('rollup-not-found');
-    expect((await stack.call('GET', '/v1/rollups', { key: keys.read })).body.rollups.length).toBe(
-      DEFAULT_ROLLUPS.length,
-    );
+    expect((await stack.call('GET', '/v1/rollups', { key: keys.read })).body.rollups.length).toBe(BOT_ROLLUPS.length);
     expect((await stack.call('POST', '/v1/rollups', { key: keys.admin, body: own })).body.id).toBe(made.body.id);
     expect((await stack.call('GET', '/v1/rollups', { key: keys.read })).body.rollups.length).toBe(
-      DEFAULT_ROLLUPS.length + 1,
+      BOT_ROLLUPS.length + 1,
     );
   });
 
   it('can neither be added nor removed when they are built in', async () => {
     const { keys } = await stack.createTenant('acme');
-    const { id, dimensions } = DEFAULT_ROLLUPS[0]!;
+    const { id, dimensions } = BOT_ROLLUPS[0]!;
     const add = await stack.call('POST', '/v1/rollups', { key: keys.admin, body: { name: 'mine', dimensions } });
     expect([add.status, add.body.code]).toEqual([409, 'rollup-built-in']);
     expect((await stack.call('DELETE', `/v1/rollups/${id}`, { key: keys.admin })).body.code).toBe('rollup-built-in');
@@ -263,7 +262,7 @@ describe('rollups', () => {
     const { keys } = await stack.createTenant('acme');
     const add = (index: number, name = 'r') =>
       stack.call('POST', '/v1/rollups', { key: keys.admin, body: { name, dimensions: [`property${index}`] } });
-    const room = LIMITS.rollupsMax - DEFAULT_ROLLUPS.length;
+    const room = LIMITS.rollupsMax - BOT_ROLLUPS.length;
     for (let index = 0; index < room; index++) expect((await add(index)).status).toBe(201);
     expect((await add(room)).body).toMatchObject({ status: 409, code: 'rollups-full', limit: LIMITS.rollupsMax });
     expect((await add(0, 'renamed')).status).toBe(201);

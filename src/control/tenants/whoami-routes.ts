@@ -21,7 +21,7 @@ export function whoamiRoutes({ auth }: Pick<ControlServices, 'auth'>): Hono {
       key: 'read or write',
       answer: whoamiSchema,
     },
-    ({ tenant: { id, uid, name, timezone, bots = 'include' } }) => ({ tenant: id, uid, name, timezone, bots }),
+    ({ tenant: { id, uid, name, timezone, bots = null } }) => ({ tenant: id, uid, name, timezone, bots }),
   );
   return app;
 }

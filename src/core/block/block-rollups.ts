@@ -5,10 +5,11 @@
  *
  *   u32 id[2]  u32 tupleCount  u16 dimensionCount  u16 numberCount
  *   u32 tuple[tupleCount][dimensionCount]   string indexes
- *   u16 numberColumn[numberCount]           u16 tupleOf[eventCount]  0: filtered out, else 1 + tuple (+ 0x8000: of a bot)
+ *   u16 numberColumn[numberCount]           u16 tupleOf[eventCount]  0: filtered out, else 1 + tuple
  *   padded to 4
  *
- * Events of bots are marked in sections of rollups that tell bots; a request has fewer events than would reach the mark.
+ * A rollup that tells bots has a second tuple for those of a tuple: the first of two equal ones is of all others, and stands there
+ * also without events. A shard of an earlier release counts both as one.
  */
 import { BOT_DEVICE } from '../bots/bots.ts';
 import { evaluate } from '../event/condition.ts';
@@ -28,12 +29,9 @@ export interface RollupSection {
   readonly tupleCount: number;
   /** Indexes into the block's number columns. */
   readonly numberColumns: Uint16Array;
-  /** Per event 1 + tuple, or 0 when the filter leaves the event out; with `OF_BOT` when it is counted as a bot's. */
+  /** Per event 1 + tuple, or 0 when the filter leaves the event out. */
   readonly tupleOf: Uint16Array;
 }
-
-/** Marks the tuple of an event of a bot. */
-export const OF_BOT = 0x8000;
 
 const numbersOf = new WeakMap<readonly Rollup[], readonly string[]>();
 
@@ -65,8 +63,7 @@ export function evaluateRollups(
   return rollups.map((rollup) => {
     const { where, dimensions, isUnclear } = countedNames(rollup);
     const dimensionCount = dimensions.length;
-    const tupleIndexes = new Map<number | string, number>();
-    const tuples: number[] = [];
+    const tuples = new Tuples();
     const tupleOf = new Uint16Array(records.length);
     const indexes = new Array<number>(dimensionCount);
     readers.forEach((read, row) => {
@@ -75,24 +72,53 @@ export function evaluateRollups(
       for (let d = 0; d < dimensionCount; d++) {
         indexes[d] = strings.intern(unclear ? UNCLEAR : dimensionText(read(dimensions[d]!)));
       }
-      const key = tupleIndexKey(indexes);
-      let tuple = tupleIndexes.get(key);
-      if (tuple === undefined) {
-        tuple = tupleIndexes.size;
-        tupleIndexes.set(key, tuple);
-        tuples.push(...indexes);
-      }
-      tupleOf[row] = tuple + 1 + (rollup.tellsBots && records[row]!.strings.device === BOT_DEVICE ? OF_BOT : 0);
+      const isBot = rollup.tellsBots === true && records[row]!.strings.device === BOT_DEVICE;
+      tupleOf[row] = 1 + tuples.place(indexes, isBot);
     });
     return {
       id: rollup.id,
       dimensionCount,
-      tuples: Uint32Array.from(tuples),
-      tupleCount: tupleIndexes.size,
+      tuples: Uint32Array.from(tuples.indexes),
+      tupleCount: tuples.count,
       numberColumns: Uint16Array.from(rollup.numbers, (property) => properties.indexOf(property)),
       tupleOf,
     };
   });
+}
+
+/** The tuples of one section while it is made. */
+class Tuples {
+  readonly indexes: number[] = [];
+  count = 0;
+  readonly #places = new Map<number | string, number>();
+  readonly #botPlaces = new Map<number | string, number>();
+
+  place(indexes: readonly number[], isBot: boolean): number {
+    const key = tupleIndexKey(indexes);
+    const place = this.#placeIn(this.#places, key, indexes);
+    return isBot ? this.#placeIn(this.#botPlaces, key, indexes) : place;
+  }
+
+  #placeIn(places: Map<number | string, number>, key: number | string, indexes: readonly number[]): number {
+    let place = places.get(key);
+    if (place === undefined) {
+      place = this.count++;
+      places.set(key, place);
+      this.indexes.push(...indexes);
+    }
+    return place;
+  }
+}
+
+/** Tells of each tuple whether it is of bots: an equal one stands before it. Null when none is. */
+export function botTuplesOf({ tuples, tupleCount, dimensionCount }: RollupSection): readonly boolean[] | null {
+  if (tupleCount < 2) return null;
+  const seen = new Set<number | string>();
+  const areOfBots = Array.from({ length: tupleCount }, (_, tuple) => {
+    const key = tupleIndexKey([...tuples.subarray(tuple * dimensionCount, (tuple + 1) * dimensionCount)]);
+    return seen.size === seen.add(key).size;
+  });
+  return seen.size === tupleCount ? null : areOfBots;
 }
 
 /** Returns a key of a tuple within one block: one number while two 26-bit indexes fit. */

@@ -2,7 +2,7 @@
  * Section cells: the accepted events of a block, added to the cells of one rollup by the tuples that the edge has found.
  */
 import type { EventBlock } from '../block/block.ts';
-import { OF_BOT, type RollupSection } from '../block/block-rollups.ts';
+import { botTuplesOf, type RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
 import { LATE_BEYOND } from '../event/columns.ts';
 import { botsKey, type RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
@@ -27,16 +27,15 @@ export function addSection(
   slices: readonly TimeRange[] | null,
 ): void {
   const keys = new Array<string | undefined>(section.tupleCount);
-  // Cells of people, then those of bots.
-  const found = new Array<ReturnType<RollupCells['cell']> | undefined>(2 * section.tupleCount);
+  const found = new Array<ReturnType<RollupCells['cell']> | undefined>(section.tupleCount);
+  const areOfBots = botTuplesOf(section);
   let openStartMs = Number.NaN;
   const n = block.eventCount;
   const { at, person, numbers } = block;
   const { tupleOf, numberColumns } = section;
   for (let row = 0; row < n; row++) {
     const disposition = dispositions[row]!;
-    const isBot = (tupleOf[row]! & OF_BOT) !== 0;
-    const tuple = (tupleOf[row]! & ~OF_BOT) - 1;
+    const tuple = tupleOf[row]! - 1;
     if (tuple < 0 || !isAccepted(disposition) || disposition & LATE_BEYOND) continue;
     const startMs = slices === null ? windowStart(at[row]!) : sliceStart(slices, at[row]!);
     if (startMs === null) continue;
@@ -44,12 +43,11 @@ export function addSection(
       found.fill(undefined);
       openStartMs = startMs;
     }
-    const place = isBot ? section.tupleCount + tuple : tuple;
-    let cell = found[place];
+    let cell = found[tuple];
     if (cell === undefined) {
-      keys[tuple] ??= tupleKey(tupleTexts(block, section, tuple));
-      cell = cells.cell(startMs, isBot ? botsKey(keys[tuple]) : keys[tuple]);
-      found[place] = cell;
+      keys[tuple] ??= keyOf(tupleTexts(block, section, tuple), areOfBots?.[tuple] === true);
+      cell = cells.cell(startMs, keys[tuple]);
+      found[tuple] = cell;
     }
     cell.count++;
     const low = person[2 * row]!;
@@ -66,6 +64,11 @@ export function addSection(
 export function sliceStart(slices: readonly TimeRange[], atMs: number): number | null {
   for (const { startMs, endMs } of slices) if (atMs >= startMs && atMs < endMs) return startMs;
   return null;
+}
+
+function keyOf(texts: readonly (string | null)[], isOfBots: boolean): string {
+  const key = tupleKey(texts);
+  return isOfBots ? botsKey(key) : key;
 }
 
 function tupleTexts(block: EventBlock, section: RollupSection, tuple: number): (string | null)[] {

@@ -3,9 +3,9 @@
  * `~` and `\` within a part are escaped by `\`.
  */
 import { computed, effect, signal } from '@preact/signals';
-import type { ConditionBody } from './questions.ts';
+import type { Bots, ConditionBody } from './questions.ts';
 import { params, setParams } from './router.ts';
-import { shownTenant } from './session.ts';
+import { session, shownTenant } from './session.ts';
 
 export type FilterOp = 'is' | 'not' | 'contains' | 'gt' | 'lt' | 'set' | 'unset' | 'cohort';
 
@@ -89,25 +89,38 @@ export function setFilters(next: readonly Filter[]): void {
   setParams({ f: next.map(formatFilter) });
 }
 
-/**
- * Whether the tenant has had events of bots. Null until it is known: no question waits for it, and only a tenant with bots
- * needs the condition that leaves them out.
- */
+/** Whether the tenant has had events of bots. Null until it is known: no question waits for it. */
 export const hasBots = signal<boolean | null>(null);
 effect(() => {
   // Another tenant is shown: nothing is known of its bots.
   if (shownTenant.value !== null) hasBots.value = null;
 });
-export const showsBots = computed(() => params.value.get('bots') === '1');
-
-const NO_BOTS: ConditionBody = { property: 'device', op: 'neq', value: 'bot' };
-
-/** The condition of the page: its filters, without bots unless they are asked for; undefined when all events count. */
-export const pageWhere = computed<ConditionBody | undefined>(() => {
-  const own = whereOf(filters.value);
-  if (hasBots.value !== true || showsBots.value) return own;
-  return own === undefined ? NO_BOTS : { and: [own, NO_BOTS] };
+/** Whether bots count: as the page says, else as the tenant chose; a tenant who has not chosen sees none. */
+export const showsBots = computed(() => {
+  const asked = params.value.get('bots');
+  return asked === null ? session.value?.bots === 'include' : asked === '1';
 });
+
+/** The condition of the page: its filters; undefined when all events count. */
+export const pageWhere = computed<ConditionBody | undefined>(() => whereOf(filters.value));
+
+/**
+ * What the questions of the page say of bots. Undefined when they say nothing: where a filter asks for the device, which decides by
+ * itself, and for a tenant who has not chosen and has no bots, whose rollups need not tell them apart.
+ */
+const pageBots = computed<Bots | undefined>(() => {
+  if (showsBots.value) return 'include';
+  if (filters.value.some(({ property }) => NAMES_BOTS.test(property))) return undefined;
+  return hasBots.value === true || session.value?.bots === 'exclude' ? 'exclude' : undefined;
+});
+
+/** Names of properties that tell bots: a question that gives one decides by itself. */
+export const NAMES_BOTS = /^(column\.)?device$|^context\.bot(\.|$)/;
+
+/** Returns the question with what the page says of bots. */
+export function withPageBots<Question extends object>(question: Question): Question & { readonly bots?: Bots } {
+  return { ...question, ...(pageBots.value && { bots: pageBots.value }) };
+}
 
 /** The condition of a list of filters, all of which must hold; undefined for an empty list. */
 export function whereOf(list: readonly Filter[]): ConditionBody | undefined {

@@ -16,6 +16,8 @@ export interface KeptKey {
   readonly tenant: string;
   readonly name: string;
   readonly timezone: string;
+  /** What the tenant chose about bots; null when it has not chosen. */
+  readonly bots: Whoami['bots'];
   readonly scope: Scope;
   readonly key: string;
 }
@@ -83,6 +85,11 @@ export function showTenant(id: string): void {
   store();
 }
 
+/** Notes what the shown tenant chose about bots. */
+export function noteBots(bots: Whoami['bots']): void {
+  keptKeys.value = keptKeys.value.map((kept) => (kept.tenant === shownTenant.value ? { ...kept, bots } : kept));
+}
+
 /** Forgets every key of the tab. */
 export function forgetKeys(): void {
   sessionStorage.removeItem(NAME);
@@ -108,8 +115,8 @@ function mustBeReadable(key: string): void {
 }
 
 async function identify(key: string): Promise<KeptKey> {
-  const { tenant, name, timezone } = await call<Whoami>('/v1/whoami', { key });
-  return { tenant, name, timezone, scope: key.startsWith('tm_admin_') ? 'admin' : 'read', key };
+  const { tenant, name, timezone, bots } = await call<Whoami>('/v1/whoami', { key });
+  return { tenant, name, timezone, bots, scope: key.startsWith('tm_admin_') ? 'admin' : 'read', key };
 }
 
 function isEnded(error: unknown): error is CallError {

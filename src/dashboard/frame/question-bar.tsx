@@ -5,6 +5,7 @@ import { filters, hasBots, setFilters, showsBots } from '../data/filters.ts';
 import type { Answer } from '../data/questions.ts';
 import { COMPARISON_LABELS, type Comparison, comparison } from '../data/range.ts';
 import { setParams } from '../data/router.ts';
+import { session } from '../data/session.ts';
 import { Button } from '../parts/button.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { Filters } from './filters.tsx';
@@ -34,16 +35,22 @@ function BotsButton() {
     <Button
       kind="quiet"
       aria-pressed={showsBots.value}
-      onClick={() => setParams({ bots: showsBots.value ? null : '1' })}
+      onClick={() => setParams({ bots: botsParam(!showsBots.value) })}
     >
       {showsBots.value ? 'With bots' : 'Without bots'}
     </Button>
   );
 }
 
+/** The parameter of a choice; null when it is what the tenant chose. */
+function botsParam(shows: boolean): string | null {
+  const isTenants = shows === (session.value?.bots === 'include');
+  return isTenants ? null : shows ? '1' : '0';
+}
+
 /** Finds out once whether the tenant has events of bots, which are then left out. */
 function useBots(): void {
-  const body = { measure: 'count', groupBy: ['device'], last: '90 days', allowUnknown: true };
+  const body = { measure: 'count', groupBy: ['device'], last: '90 days', allowUnknown: true, bots: 'include' };
   const { data } = useAsk<Answer>(hasBots.value === null ? { path: '/v1/query', body } : null);
   useEffect(() => {
     if (data) hasBots.value = data.series.some(({ key, total }) => key.device === 'bot' && (total ?? 0) > 0);

@@ -4,8 +4,8 @@
  * A range that goes on ends with its day, not with its minute, so that a question about millions of events is not asked
  * anew each minute.
  */
-import { pageWhere } from '../data/filters.ts';
-import type { ConditionBody } from '../data/questions.ts';
+import { pageWhere, withPageBots } from '../data/filters.ts';
+import type { Bots, ConditionBody } from '../data/questions.ts';
 import { type Range, range } from '../data/range.ts';
 import { timezone } from '../data/session.ts';
 import { addDays, dateIn } from '../data/zone.ts';
@@ -14,12 +14,13 @@ export interface JourneyBase {
   readonly from: string;
   readonly to: string;
   readonly where?: ConditionBody;
+  readonly bots?: Bots;
 }
 
 /** The base of the page's question. Reading it in a component renders the component again when the bar changes. */
 export function journeyBase(): JourneyBase {
   const where = pageWhere.value;
-  return { ...boundsOf(range.value, timezone.value), ...(where && { where }) };
+  return withPageBots({ ...boundsOf(range.value, timezone.value), ...(where && { where }) });
 }
 
 /** The bounds of a range as journeys take them. */

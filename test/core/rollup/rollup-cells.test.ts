@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OTHER_KEY, RollupCells, tupleKey, tupleValues } from '../../../src/core/rollup/rollup-cells.ts';
+import {
+  botsKey,
+  isBotsKey,
+  isOtherKey,
+  namedCountOf,
+  OTHER_KEY,
+  RollupCells,
+  tupleKey,
+  tupleValues,
+} from '../../../src/core/rollup/rollup-cells.ts';
 
 const value = fc.option(
   fc.oneof(
@@ -25,6 +34,22 @@ describe('tupleKey', () => {
     expect(new Set([...tuples.map(tupleKey), OTHER_KEY]).size).toBe(tuples.length + 1);
   });
 
+  it('is known to be of bots or not, and is the same tuple either way', () => {
+    fc.assert(
+      fc.property(tuple, (values) => {
+        const key = tupleKey(values);
+        expect([isBotsKey(key), isBotsKey(botsKey(key)), isOtherKey(botsKey(key))]).toEqual([false, true, false]);
+        expect(tupleValues(botsKey(key))).toEqual(values);
+      }),
+      { numRuns: 500 },
+    );
+    expect([isBotsKey(OTHER_KEY), isOtherKey(botsKey(OTHER_KEY)), isBotsKey(botsKey(OTHER_KEY))]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('is never the key of the others', () => {
     fc.assert(fc.property(tuple, (values) => tupleKey(values) !== OTHER_KEY));
   });
@@ -47,6 +72,22 @@ describe('RollupCells', () => {
     expect(cells.cell(0, tupleKey([null]))).not.toBe(cell);
     expect(cells.cell(0, tupleKey(['a']))).toBe(cell);
     expect(cells.overflowed).toBe(false);
+  });
+
+  it('has a cap of its own for bots, so that they take no place of others', () => {
+    const cells = new RollupCells(1, 0, 2);
+    for (const name of ['x', 'y', 'z', 'z']) cells.cell(0, botsKey(tupleKey([name]))).count++;
+    for (const name of ['a', 'b']) count(cells, 0, name);
+    const shown = () => [...cells.windows.get(0)!].map(([key, cell]) => [key, cell.count]);
+    const bots = [
+      [botsKey(tupleKey(['x'])), 1],
+      [botsKey(tupleKey(['y'])), 1],
+      [botsKey(OTHER_KEY), 2],
+    ];
+    expect(shown()).toEqual([...bots, [tupleKey(['a']), 1], [tupleKey(['b']), 1]]);
+    expect(namedCountOf(cells.windows.get(0)!)).toBe(2);
+    count(cells, 0, 'c');
+    expect(shown().at(-1)).toEqual([OTHER_KEY, 1]);
   });
 
   it('counts tuples beyond the cap of a window under the others, and says so', () => {

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import type { Condition } from '../../../src/core/event/condition.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
-import { DEFAULT_ROLLUPS, makeRollup } from '../../../src/core/rollup/rollup.ts';
+import { DEFAULT_ROLLUPS, makeRollup, tellingBots } from '../../../src/core/rollup/rollup.ts';
 import { randomFrom } from '../../lake/generate.ts';
 import { record } from '../../support/events.ts';
-import { answerByHand } from '../support/oracle.ts';
+import { answerByHand, excludedByHand } from '../support/oracle.ts';
 import { World } from '../support/world.ts';
 
 /** Clocks go forward in New York on 10 March 2024, in London on the 31st. */
@@ -41,19 +41,24 @@ function randomEvent(random: Random, id: string, nowMs: number): EventRecord {
     event: pick(random, ['Ordered', 'Viewed', 'Left']),
     country: pick(random, ['DE', 'FR', 'IN', null]),
     path: pick(random, ['/', '/a', '/a/b', null]),
-    device: pick(random, ['phone', 'desk']),
+    device: pick(random, ['phone', 'desk', 'bot']),
     ...(person > 0 && person < 9 && { anonymous_id: `a${person}` }),
     ...(person > 6 && { user_id: `u${person}` }),
     properties: {
       ...(plan !== null && { plan }),
       ...(random() < 0.8 && { revenue: Math.round(random() * 10_000 - 1_000) / 100 }),
+      ...(random() < 0.05 && { bot: true }),
       ...(random() < 0.3 && { 'a.b': 1, cart: { items: 2 } }),
     },
   });
 }
 
-async function randomWorld(random: Random, timezone: string, noonMs: number): Promise<World> {
-  const world = new World({ nowMs: noonMs - 3 * DAY_MS, shardCount: 2, rollups: ROLLUPS, timezone });
+async function randomWorld(
+  random: Random,
+  { timezone, noonMs }: (typeof ZONES)[number],
+  choice: Pick<World['tenant'], 'bots' | 'rollups'>,
+): Promise<World> {
+  const world = new World({ nowMs: noonMs - 3 * DAY_MS, shardCount: 2, timezone, ...choice });
   const firstDay = Math.floor(world.nowMs / DAY_MS) - 4;
   let id = 0;
   while (world.nowMs < noonMs) {
@@ -95,6 +100,8 @@ function randomCondition(random: Random, depth = 2): Condition {
     { property: 'revenue', op: 'gt', value: 20 },
     { property: 'cart.items', op: 'eq', value: 2 },
     { property: 'a.b', op: 'exists' },
+    { property: 'device', op: 'eq', value: 'bot' },
+    { property: 'bot', op: 'exists', value: false },
   ]);
 }
 
@@ -127,34 +134,46 @@ function randomQuestion(random: Random, { timezone, noonMs }: (typeof ZONES)[num
     ...(random() < 0.3 && { events: pick(random, [['Ordered'], ['Ordered', 'Viewed']]) }),
     ...(random() < 0.6 && { where: randomCondition(random) }),
     ...(groupBy.length > 0 && { groupBy }),
-    ...(random() < 0.1 && { where: { property: 'type', op: 'eq', value: 'page' }, groupBy: ['path'] }),
+    ...(random() < 0.2 && { where: { property: 'type', op: 'eq', value: 'page' }, groupBy: ['path'] }),
     ...(random() < 0.7 && {
       interval: pick(random, ['hour', 'day', 'day', 'week', 'month', ...(grainMs < HOUR_MS ? ['minute'] : [])]),
     }),
     from: random() < 0.5 ? new Date(from).toISOString().slice(0, 10) : aligned(from),
     to: aligned(to),
     timezone,
+    ...(random() < 0.4 && { bots: pick(random, ['exclude', 'include']) }),
     ...(random() < 0.3 && { top: 1 + Math.floor(random() * 3) }),
   };
 }
 
 const SEEDS = Array.from({ length: Number(process.env.QUERY_SEEDS ?? 5) }, (_, seed) => seed + 1);
 const QUESTIONS_PER_WORLD = 40;
+/** Tenants who chose, and one from before the choice. */
+const CHOICES = [
+  { bots: 'exclude', rollups: ROLLUPS.map(tellingBots) },
+  { rollups: ROLLUPS },
+  { bots: 'include', rollups: ROLLUPS.map(tellingBots) },
+  { bots: 'exclude', rollups: ROLLUPS.map(tellingBots) },
+] as const;
 
 describe('an answer', () => {
   const usedRollups = new Set<string>();
-  const used = { rollups: 0, lake: 0, sealedDays: 0, parts: 0 };
+  const used = { rollups: 0, lake: 0, sealedDays: 0, parts: 0, withoutBots: 0 };
 
   it.each(SEEDS)('is what counting by hand gives, seed %i', async (seed) => {
     const random = randomFrom(seed);
     const zone = ZONES[seed % ZONES.length]!;
-    const world = await randomWorld(random, zone.timezone, zone.noonMs);
+    const world = await randomWorld(random, zone, CHOICES[seed % CHOICES.length]!);
     for (let question = 0; question < QUESTIONS_PER_WORLD; question++) {
       const body = randomQuestion(random, zone);
       const expected = answerByHand(world.parse(body), world.events);
       const answered = await world.ask(body);
       expect({ seed, body, series: answered.series }).toEqual({ seed, body, series: expected });
+      const query = world.parse(body);
+      const excluded = query.bots.choice === 'exclude' ? excludedByHand(query, world.events) : undefined;
+      expect({ seed, body, excluded: answered.meta.bots?.excluded }).toEqual({ seed, body, excluded });
       const scanned = await world.ask(body, { rollups: [] });
+      expect({ seed, body, excluded: scanned.meta.bots?.excluded }).toEqual({ seed, body, excluded });
       expect({ seed, body, series: scanned.series }).toEqual({ seed, body, series: expected });
       const { rollups, lake } = answered.meta.sources;
       if (rollups) {
@@ -164,11 +183,14 @@ describe('an answer', () => {
         used.parts += rollups.parts;
       }
       if (lake) used.lake++;
+      if (rollups && excluded) used.withoutBots++;
     }
   });
 
   it('came from every kind of source', () => {
     expect(usedRollups).toEqual(new Set(['events', 'pages', 'places', 'people', 'orders', 'everything']));
-    for (const count of Object.values(used)) expect(count).toBeGreaterThan(50);
+    const { withoutBots, ...others } = used;
+    expect(withoutBots).toBeGreaterThan(20);
+    for (const count of Object.values(others)) expect(count).toBeGreaterThan(50);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BOT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import { record } from '../../support/events.ts';
 import { fakeApp, START_MS } from '../../support/fake-services.ts';
@@ -7,7 +8,7 @@ import { World } from '../support/world.ts';
 const DAY = { from: '2026-01-15', to: '2026-01-16' };
 
 async function shop() {
-  const world = new World({ nowMs: START_MS });
+  const world = new World({ nowMs: START_MS, rollups: BOT_ROLLUPS });
   const { call, createTenant } = fakeApp({
     shardOf: world.ports.shardOf as (address: ShardAddress) => never,
     directoryOf: world.ports.directoryOf as never,
@@ -43,6 +44,7 @@ describe('POST /v1/query', () => {
         revision: 0,
         scannedEvents: 0,
         elapsedMs: 0,
+        bots: { choice: 'exclude', by: 'tenant', excluded: 0 },
       },
     });
   });

@@ -10,12 +10,8 @@ import type { Interval } from '../../../src/core/query/question/interval.ts';
 import type { Query } from '../../../src/core/query/question/request.ts';
 
 export function answerByHand(query: Query, events: readonly EventRecord[]): Series[] {
-  const matching = events.filter(
-    (event) =>
-      event.atMs >= query.startMs &&
-      event.atMs < query.endMs &&
-      (query.where === null || evaluate(query.where, propertyReader(event))),
-  );
+  const isLeftOut = (event: EventRecord) => query.bots.choice === 'exclude' && isOfBot(event);
+  const matching = matchingByHand(query, events).filter((event) => !isLeftOut(event));
   const groups = new Map<string, EventRecord[]>();
   if (query.groupBy.length === 0) groups.set('[]', matching);
   else {
@@ -37,6 +33,26 @@ export function answerByHand(query: Query, events: readonly EventRecord[]): Seri
   const series = top.map(({ key, members }) => seriesOf(query, key, members, false));
   if (all.length > top.length) series.push(seriesOf(query, [], rest, true));
   return series;
+}
+
+/** The number of events of bots that the question leaves out. */
+export function excludedByHand(query: Query, events: readonly EventRecord[]): number {
+  return query.bots.choice === 'exclude' ? matchingByHand(query, events).filter(isOfBot).length : 0;
+}
+
+/** The events that the question considers, whoever sent them. */
+function matchingByHand(query: Query, events: readonly EventRecord[]): EventRecord[] {
+  const { where } = query.bots;
+  return events.filter(
+    (event) =>
+      event.atMs >= query.startMs &&
+      event.atMs < query.endMs &&
+      (where === null || evaluate(where, propertyReader(event))),
+  );
+}
+
+function isOfBot({ strings }: EventRecord): boolean {
+  return strings.device === 'bot';
 }
 
 function seriesOf(

@@ -3,6 +3,8 @@
 
 import { type EventBlock, openBlock } from '../../../src/core/block/block.ts';
 import { isAccepted } from '../../../src/core/block/disposition.ts';
+import { settleBots } from '../../../src/core/bots/asked-bots.ts';
+import type { Bots } from '../../../src/core/bots/bots.ts';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { DAY_MS } from '../../../src/core/limits.ts';
 import { findLinks } from '../../../src/core/people/find-links.ts';
@@ -46,6 +48,8 @@ export class World {
     shardCount?: number;
     rollups?: readonly Rollup[];
     timezone?: string;
+    /** The tenant's choice. Default: it has none. */
+    bots?: Bots;
     /** Whether stored flushes keep their names, as those of this release do. Default: false. */
     keepsNames?: boolean;
   }) {
@@ -62,6 +66,7 @@ export class World {
       name: 'Shop',
       regions: ['weur'],
       timezone: options.timezone ?? 'UTC',
+      ...(options.bots && { bots: options.bots }),
       hashKey: [1, 2, 3, 4],
       shardMap: [{ epoch: 0, startMs: 0, shardCount: this.shards.length }],
       rollups: this.rollups,
@@ -137,7 +142,7 @@ export class World {
   parse(body: unknown): Query {
     const parsed = parseQuery(body, this.tenant.timezone);
     if (!parsed.ok) throw new Error(`${parsed.error.code}: ${parsed.error.message}`);
-    return parsed.value;
+    return settleBots(parsed.value, this.tenant.bots);
   }
 
   /** `rollups: []` forces the lake. Default: the rollups of the world. */

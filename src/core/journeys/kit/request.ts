@@ -180,9 +180,9 @@ function parseCommon(
   if (!isTimezone(timezone)) return refuse('timezone-unknown', '/timezone', `"${timezone}" is not an IANA time zone.`);
   const range = parseRange(body.from, body.to, timezone, LIMITS.queryLongRangeDaysMax);
   if (!range.ok) return range;
-  const condition = conjunction(events, where);
   return ok({
-    ...askedBots(condition, { bots: body.bots, names: [] }),
+    // What the question says of bots is read when all of its conditions are known.
+    ...askedBots(conjunction(events, where), { bots: undefined, names: [] }),
     groupBy: typeof groupBy === 'string' ? groupBy : (groupBy?.[0] ?? null),
     top,
     ...range.value,

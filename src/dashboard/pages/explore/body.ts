@@ -1,6 +1,6 @@
 /** Body: the call of a state, and the state of a saved call. */
-import { type Filter, whereOf } from '../../data/filters.ts';
-import type { ConditionBody, QuestionBody } from '../../data/questions.ts';
+import { type Filter, NAMES_BOTS, whereOf } from '../../data/filters.ts';
+import type { Bots, ConditionBody, QuestionBody } from '../../data/questions.ts';
 import { type Interval, lastOf, type Range } from '../../data/range.ts';
 import type { ExploreState, Part } from './state.ts';
 
@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly range: Pick<Range, 'id' | 'from' | 'to' | 'interval'>;
   readonly where: ConditionBody | undefined;
   readonly compare: QuestionBody['compare'];
+  /** What the page says of bots. A part that filters by the device decides by itself. */
+  readonly bots?: Bots;
 }
 
 const TOP = 12;
@@ -22,7 +24,7 @@ export const FORMULA = 'result';
 export const nameOfPart = (index: number): string => String.fromCharCode(97 + index);
 
 /** The call of the state. Null while a statistic has no property yet. */
-export function bodyOf(state: ExploreState, { range, where, compare }: Surroundings): ExploreBody | null {
+export function bodyOf(state: ExploreState, { range, where, compare, bots }: Surroundings): ExploreBody | null {
   if (state.parts.some(({ measure, property }) => needsProperty(measure) && property === '')) return null;
   const { from, to } = range;
   const interval = state.interval ?? range.interval;
@@ -37,6 +39,7 @@ export function bodyOf(state: ExploreState, { range, where, compare }: Surroundi
       from,
       to,
       ...(compare && { compare }),
+      ...(bots && !part.filters.some(({ property }) => NAMES_BOTS.test(property)) && { bots }),
     };
     return [nameOfPart(index), question] as const;
   });

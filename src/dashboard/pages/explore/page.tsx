@@ -1,6 +1,6 @@
 /** Explore: any question, built as a sentence and answered at each change. */
 import { useAsk } from '../../data/ask.ts';
-import { pageWhere } from '../../data/filters.ts';
+import { pageWhere, withPageBots } from '../../data/filters.ts';
 import { compare, range } from '../../data/range.ts';
 import { params } from '../../data/router.ts';
 import { Answered, Empty } from '../../parts/states.tsx';
@@ -20,7 +20,7 @@ const HEIGHT = 420;
 export default function Explore() {
   useOpenInsight();
   const state = readState(params.value);
-  const body = bodyOf(state, { range: range.value, where: pageWhere.value, compare: compare.value });
+  const body = bodyOf(state, withPageBots({ range: range.value, where: pageWhere.value, compare: compare.value }));
   const asked = useAsk<ExploreAnswer>(body && { path: '/v1/query', body }, { isMoving: range.value.isOpen });
   return (
     <>

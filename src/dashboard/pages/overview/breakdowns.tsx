@@ -1,7 +1,7 @@
 /** Breakdowns: cards of lists. One call asks for all lists in sight; a click on a row filters the page by it. */
 import { useState } from 'preact/hooks';
 import { type Asked, useAsk } from '../../data/ask.ts';
-import { pageWhere } from '../../data/filters.ts';
+import { pageWhere, withPageBots } from '../../data/filters.ts';
 import { liveVersion } from '../../data/live.ts';
 import type { Answer } from '../../data/questions.ts';
 import { range } from '../../data/range.ts';
@@ -28,7 +28,9 @@ export function Breakdowns({ sessions }: { readonly sessions: Asked<SessionsAnsw
   const asked = useAsk<{ answers: readonly Answer[] }>(
     {
       path: '/v1/query',
-      body: { queries: asking.map(({ kind }) => breakdownQuestion(kind, range.value, pageWhere.value)) },
+      body: {
+        queries: asking.map(({ kind }) => withPageBots(breakdownQuestion(kind, range.value, pageWhere.value))),
+      },
     },
     { isMoving: range.value.isOpen, version: range.value.isOpen ? liveVersion.value : 0 },
   );

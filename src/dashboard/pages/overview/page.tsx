@@ -3,7 +3,7 @@ import type { Catalog } from '../../../wire/catalog.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { type Asked, useAsk } from '../../data/ask.ts';
-import { pageWhere } from '../../data/filters.ts';
+import { pageWhere, withPageBots } from '../../data/filters.ts';
 import { live, liveVersion } from '../../data/live.ts';
 import { compare, earlier, range } from '../../data/range.ts';
 import { params, setParams } from '../../data/router.ts';
@@ -50,10 +50,13 @@ function Report() {
   const options = { isMoving: isOpen, version: isOpen ? liveVersion.value : 0 };
   const where = pageWhere.value;
   const counts = useAsk<CountAnswers>(
-    { path: '/v1/query', body: countQuestions(range.value, where, compare.value) },
+    {
+      path: '/v1/query',
+      body: { queries: countQuestions(range.value, where, compare.value).queries.map(withPageBots) },
+    },
     options,
   );
-  const byTime = { interval: interval === 'minute' ? 'hour' : interval, ...(where && { where }) };
+  const byTime = withPageBots({ interval: interval === 'minute' ? 'hour' : interval, ...(where && { where }) });
   const sessions = useAsk<SessionsAnswer>({ path: '/v1/query/sessions', body: { from, to, ...byTime } }, options);
   const before = useAsk<SessionsAnswer>(
     earlier.value && { path: '/v1/query/sessions', body: { ...earlier.value, ...byTime } },

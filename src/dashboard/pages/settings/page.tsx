@@ -1,5 +1,6 @@
-/** Settings: the tenants of this tab, keys, quotas, how long data is kept, and what is counted ahead. */
+/** Settings: the tenants of this tab, keys, quotas, how long data is kept, bots, and what is counted ahead. */
 import { shownTab, Tabs } from '../../parts/tabs.tsx';
+import { Bots } from './bots.tsx';
 import { Keys } from './keys.tsx';
 import { Quotas } from './quotas.tsx';
 import { Retention } from './retention.tsx';
@@ -13,6 +14,7 @@ const TABS = [
   { id: 'keys', name: 'Keys', Shown: Keys },
   { id: 'quotas', name: 'Quotas', Shown: Quotas },
   { id: 'retention', name: 'Retention', Shown: Retention },
+  { id: 'bots', name: 'Bots', Shown: Bots },
   { id: 'rollups', name: 'Rollups', Shown: Rollups },
   { id: 'trail', name: 'Trail', Shown: Trail },
 ] as const;

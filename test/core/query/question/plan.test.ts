@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../../src/core/limits.ts';
 import { dayGrains, rollupPlans } from '../../../../src/core/query/question/plan.ts';
 import { parseQuery } from '../../../../src/core/query/question/request.ts';
-import { DEFAULT_ROLLUPS, makeRollup } from '../../../../src/core/rollup/rollup.ts';
+import { BOT_ROLLUPS, DEFAULT_ROLLUPS, makeRollup, tellingBots } from '../../../../src/core/rollup/rollup.ts';
 
 const NOW_MS = Date.parse('2024-06-01T12:00:00Z');
 const ROLLUPS = [
@@ -58,6 +58,35 @@ describe('a plan', () => {
     expect(told('gt', 'a')).toBe(false);
     expect(plansOf({ where: { property: 'country', op: 'eq', value: 'x'.repeat(255) } })).toEqual([]);
     expect(plansOf({ where: { property: 'country', op: 'gt', value: 'D' } })).toEqual(['places']);
+  });
+
+  it('answers without bots from rollups that tell them, first from those that say how many they are', () => {
+    const notBot = { property: 'column.device', op: 'neq', value: 'bot' } as const;
+    const filtered = makeRollup('filtered', { where: notBot });
+    const byDevice = makeRollup('by device', { dimensions: ['column.device'] });
+    const rollups = [...DEFAULT_ROLLUPS, filtered, byDevice, ...BOT_ROLLUPS];
+    const plans = (body: object) => rollupPlans(query({ bots: 'exclude', ...body }), rollups, NOW_MS);
+    const shown = (body: object) => plans(body).map(({ rollup, leavesOutBots }) => [rollup.name, leavesOutBots]);
+    expect(shown({})).toEqual([
+      ...['people', 'events', 'traffic', 'places'].map((name) => [name, true]),
+      ['filtered', false],
+      ['by device', false],
+    ]);
+    expect(shown({ groupBy: ['event'] })).toEqual([['events', true]]);
+    expect(shown({ where: { property: 'type', op: 'eq', value: 'page' }, groupBy: ['path'] })).toEqual([
+      ['pages', true],
+    ]);
+    expect(plans({ groupBy: ['event'] })[0]!.residual).toBeNull();
+    // The asker's own filter is the same condition, and needs no choice.
+    expect(shown({ bots: 'include', where: notBot })).toContainEqual(['people', true]);
+  });
+
+  it('does not answer without bots from a rollup of which the device has another meaning', () => {
+    const plans = (rollups: typeof ROLLUPS) => rollupPlans(query({ bots: 'exclude' }), rollups, NOW_MS);
+    // `device` is the property of that name, of an event that has one.
+    expect(plans([makeRollup('sent', { dimensions: ['device'] })])).toEqual([]);
+    expect(plans([...DEFAULT_ROLLUPS])).toEqual([]);
+    expect(plans([tellingBots(ROLLUPS.at(-1)!)])).toEqual([]);
   });
 
   it('takes bounds that cut a minute', () => {
