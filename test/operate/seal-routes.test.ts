@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
-import { DEFAULT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
+import { BOT_ROLLUPS } from '../../src/core/rollup/rollup.ts';
 import { dayOf, dayText } from '../../src/core/std/day.ts';
 import type { Services } from '../../src/services.ts';
 import { fakeApp } from '../support/fake-services.ts';
@@ -41,7 +41,7 @@ async function start(storedSeq: number) {
   return { ...made, command, sealed, dropName };
 }
 
-const BUILT_IN = DEFAULT_ROLLUPS.map(({ id }) => id);
+const BUILT_IN = BOT_ROLLUPS.map(({ id }) => id);
 
 describe('a command to seal', () => {
   it('sends one message while a shard holds events, and answers with all days', async () => {

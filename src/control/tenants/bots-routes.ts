@@ -34,7 +34,7 @@ export function botsRoutes({ db, auth, tenants }: ControlServices): Hono {
       description:
         'Holds for questions that do not say `bots` themselves, within half a minute. All events are stored either way. A tenant ' +
         'from before the choice counts them until it chooses: rollups tell bots apart from then on, and questions without bots ' +
-        'about earlier days read events.',
+        'about earlier days read events until those are sealed again.',
       tag: 'control',
       key: 'admin',
       body: { schema: botsSchema, sizeBytesMax: LIMITS.controlBodySizeBytesMax },

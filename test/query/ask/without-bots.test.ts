@@ -154,6 +154,12 @@ describe('a tenant from before the choice', () => {
     expect(today.meta.bots).toEqual({ choice: 'exclude', by: 'tenant', excluded: 1 });
     const counted = await world.ask({ ...days, bots: 'include' }, { rollups: both });
     expect([counted.series[0]!.total, counted.meta.scannedEvents]).toEqual([5, 0]);
+
+    // The day is sealed again by command, with the rollups that it lacks.
+    await world.seal(yesterdayMs / DAY_MS - 0.5, both);
+    const resealed = await world.ask(days, { rollups: both });
+    expect([resealed.series[0]!.total, resealed.meta.scannedEvents]).toEqual([3, 0]);
+    expect(resealed.meta.bots).toEqual({ choice: 'exclude', by: 'tenant', excluded: 2 });
   });
 });
 

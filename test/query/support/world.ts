@@ -106,7 +106,7 @@ export class World {
     }
   }
 
-  async seal(day: number): Promise<void> {
+  async seal(day: number, rollups: readonly Rollup[] = this.rollups): Promise<void> {
     const deps = {
       db: this.db,
       hashKey: [1, 2, 3, 4] as const,
@@ -115,7 +115,7 @@ export class World {
       now: () => this.nowMs,
       holder: 'test',
     };
-    const result = await sealDay(deps, UID, day, this.rollups);
+    const result = await sealDay(deps, UID, day, rollups);
     if (result.status === 'busy') throw new Error('the day is leased');
     if (result.status === 'sealed' && result.rest !== 0) throw new Error(`unexplained drift of ${result.rest}`);
   }

@@ -48,7 +48,7 @@ function NotChosen() {
   return (
     <p class="muted">
       Nothing was chosen yet. Counts tell bots apart from the choice on: questions without bots about earlier days read
-      events, which takes longer.
+      events, which takes longer, until these days are sealed again.
     </p>
   );
 }
