@@ -10,6 +10,7 @@ import { DAY_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import {
+  answerOf,
   createTenant,
   dayOf,
   ingest,
@@ -17,6 +18,7 @@ import {
   query,
   requestSeal,
   sealedDays,
+  send,
   type TestTenant,
   total,
 } from './support/api.ts';
@@ -130,3 +132,67 @@ it('1,000 of 1,000 acknowledged events are in the very next answer', async () =>
   expect(await total(tenant, { measure: 'users', events: [EVENT], ...wholeDays })).toBe(50);
   expect(percentile(all, 0.95)).toBeLessThanOrEqual(ACK_TO_ANSWER_MS_P95);
 }, 150_000);
+
+// On the same stack, because one takes seconds to start.
+it('leaves bots out of every question by default, says how many, and has them on request', {
+  timeout: 60_000,
+}, async () => {
+  const shop = await createTenant(stack, 'crawled');
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${shop.keys.write}` };
+  const visit = async (userAgent: string, userId: string) => {
+    const events = ['Looked', 'Bought'].map((event) => ({ id: crypto.randomUUID(), event, userId }));
+    const body = JSON.stringify(events);
+    const sent = await fetch(`${shop.url}/v1/events`, {
+      method: 'POST',
+      headers: { ...headers, 'user-agent': userAgent },
+      body,
+    });
+    expect(await sent.json()).toMatchObject({ accepted: 2 });
+  };
+  await visit('Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0', 'ann');
+  await visit('Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', 'crawler');
+
+  const range = { from: new Date(Date.now() - DAY_MS).toISOString(), to: new Date(Date.now() + DAY_MS).toISOString() };
+  const steps = [{ event: 'Looked' }, { event: 'Bought' }];
+  const calls: Readonly<Record<string, object>> = {
+    query: { measure: 'users' },
+    'query/funnel': { steps, windowSeconds: 3_600 },
+    'query/retention': { interval: 'day' },
+    'query/paths': { startAt: steps[0] },
+    'query/sessions': {},
+    'query/active': {},
+    'query/lifecycle': { interval: 'day' },
+    'query/frequency': { of: 'days' },
+    'query/funnel/people': { steps, windowSeconds: 3_600, step: 2 },
+  };
+  const ask = (call: string, body: object) =>
+    answerOf<Asked>(send(`${shop.url}/v1/${call}`, shop.keys.read, { ...range, ...body }));
+  for (const [call, body] of Object.entries(calls)) {
+    const [byDefault, included] = [await ask(call, body), await ask(call, { ...body, bots: 'include' })];
+    const excluded = call === 'query/funnel/people' ? undefined : 2;
+    expect([call, byDefault.meta.bots]).toEqual([
+      call,
+      { choice: 'exclude', by: 'tenant', ...(excluded !== undefined && { excluded }) },
+    ]);
+    expect([call, included.meta.bots]).toEqual([call, undefined]);
+    expect([call, JSON.stringify({ ...byDefault, meta: 0 })]).not.toEqual([
+      call,
+      JSON.stringify({ ...included, meta: 0 }),
+    ]);
+  }
+  const byDevice = await ask('query', { measure: 'count', groupBy: ['device'] });
+  expect([byDevice.series!.map(({ key }) => key.device).sort(), byDevice.meta.bots]).toEqual([
+    ['bot', 'desktop'],
+    { choice: 'include', by: 'names' },
+  ]);
+  const rows = async (body: object) => {
+    const response = await send(`${shop.url}/v1/export`, shop.keys.read, { ...range, format: 'ndjson', ...body });
+    return (await response.text()).trim().split('\n').length;
+  };
+  expect([await rows({}), await rows({ bots: 'exclude' })]).toEqual([4, 2]);
+});
+
+interface Asked {
+  readonly series?: readonly { readonly key: { readonly device?: string } }[];
+  readonly meta: { readonly bots?: object };
+}

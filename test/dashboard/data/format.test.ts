@@ -20,7 +20,7 @@ describe('an instant in words', () => {
 
   it('is in the zone of the session where there is one', () => {
     sharedTimezone.value = 'Europe/Berlin';
-    keptKeys.value = [{ tenant: 'a', name: 'A', timezone: 'America/New_York', scope: 'read', key: 'k' }];
+    keptKeys.value = [{ tenant: 'a', name: 'A', timezone: 'America/New_York', bots: null, scope: 'read', key: 'k' }];
     shownTenant.value = 'a';
     expect(at(startMs, 'time')).toBe('18:00');
   });

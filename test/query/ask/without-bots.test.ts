@@ -85,7 +85,7 @@ describe('a question of a tenant who leaves bots out', () => {
   it('is answered from cells although a crawler reads more pages than a window names', async () => {
     const world = shop();
     const pages = LIMITS.windowCellsMax + 200;
-    const page = { type: 'page' as const, event: null };
+    const page = { type: 'page' as const };
     const crawled = times(pages, (index) => bot({ ...page, path: `/${index}` }));
     for (let at = 0; at < pages; at += 400) world.append(0, crawled.slice(at, at + 400));
     world.append(0, [event({ ...page, path: '/a' }), event({ ...page, path: '/1' })]);
