@@ -137,7 +137,12 @@ async function checkAnswers(client: Client, days: readonly SealedDay[]): Promise
   const counted = new Map<string, number>();
   for (const { from, to } of rangesOf(first.day, last.day, LIMITS.queryRangeDaysMax)) {
     const range = { from, to: isoDay(Date.parse(to) + DAY_MS), timezone: 'UTC' };
-    const answer = await client.post<QueryAnswer>('/v1/query', { measure: 'count', interval: 'day', ...range });
+    const answer = await client.post<QueryAnswer>('/v1/query', {
+      measure: 'count',
+      interval: 'day',
+      bots: 'include',
+      ...range,
+    });
     for (const { at, value } of answer.series[0]?.points ?? []) counted.set(at.slice(0, 10), value ?? 0);
   }
   return compareDays(clean, counted);

@@ -255,8 +255,9 @@ export function lastMinutes(nowMs: number): { startsMs: readonly number[]; from:
 async function readLive(key: string, signal: AbortSignal): Promise<Live> {
   const { startsMs, from, to } = lastMinutes(Date.now());
   const queries: readonly QuestionBody[] = [
-    { measure: 'count', interval: 'minute', timezone: 'UTC', from, to },
-    { measure: 'users', from, to },
+    // The stream counts everything that arrives.
+    { measure: 'count', interval: 'minute', timezone: 'UTC', from, to, bots: 'include' },
+    { measure: 'users', from, to, bots: 'include' },
   ];
   const [{ answers }, { events: latest }] = await Promise.all([
     call<{ answers: readonly Answer[] }>('/v1/query', { key, body: { queries }, signal }),

@@ -101,8 +101,9 @@ function NameLink({ kind, name }: { readonly kind: CatalogKind; readonly name: s
 
 /** The events of each name by day, in one question. */
 function useVolumes(isWanted: boolean): ReadonlyMap<string, readonly (number | null)[]> {
-  const body = { measure: 'count', groupBy: ['column.event'], interval: 'day', last: '14 days', top: 200 };
-  const { data } = useAsk<Answer>(isWanted ? { path: '/v1/query', body: { ...body, allowUnknown: true } } : null);
+  const volumes = { measure: 'count', groupBy: ['column.event'], interval: 'day', last: '14 days', top: 200 };
+  const body = { ...volumes, allowUnknown: true, bots: 'include' };
+  const { data } = useAsk<Answer>(isWanted ? { path: '/v1/query', body } : null);
   const series = data?.series ?? [];
   return new Map(series.map(({ key, points }) => [key['column.event'] ?? '', points.map(({ value }) => value)]));
 }

@@ -45,7 +45,7 @@ export default function SendForm({ keys }: { readonly keys: DemoKeys }) {
 
 async function sendAndCount({ read, write }: DemoKeys, press: number): Promise<string> {
   const { from, to } = lastMinutes(Date.now());
-  const body = { measure: 'count', events: [EVENT], from, to, allowUnknown: true };
+  const body = { measure: 'count', events: [EVENT], from, to, allowUnknown: true, bots: 'include' };
   const count = async () => (await call<Answer>('/v1/query', { key: read, body })).series[0]?.total ?? 0;
   const before = await count();
   const sentAt = performance.now();

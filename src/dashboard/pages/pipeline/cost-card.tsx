@@ -17,7 +17,7 @@ export function CostCard({ status }: { readonly status: WireStatus }) {
   // Up to the whole hour: a question that moves with the seconds would be another one at each look.
   const endMs = Math.ceil(nowMs / HOUR_MS) * HOUR_MS;
   const [from, to] = [startMs, endMs].map((ms) => new Date(ms).toISOString());
-  const asked = useAsk<Answer>({ path: '/v1/query', body: { measure: 'count', from, to } });
+  const asked = useAsk<Answer>({ path: '/v1/query', body: { measure: 'count', from, to, bots: 'include' } });
   return (
     <Card title={`Costs of ${name} so far`}>
       <Answered asked={asked} height={HEIGHT}>

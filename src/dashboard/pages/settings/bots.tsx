@@ -26,7 +26,7 @@ export function Bots() {
     <Card title="Bots">
       <Answered asked={asked} height={HEIGHT}>
         {({ bots }) => (
-          <>
+          <div class="choice">
             <p>{WORDS[bots].state}</p>
             <p class="muted">
               All events are kept either way, each with the reason why it is taken for one of a bot. A question may say
@@ -36,7 +36,7 @@ export function Bots() {
             <NeedsAdmin purpose="to change it">
               <Change bots={bots} hasChosen={session.value?.bots !== null} onSet={set} />
             </NeedsAdmin>
-          </>
+          </div>
         )}
       </Answered>
       {error && <ErrorBox error={error} />}
@@ -64,9 +64,9 @@ function Change({
 }) {
   const others: readonly Choice[] = hasChosen ? [bots === 'exclude' ? 'include' : 'exclude'] : ['exclude', 'include'];
   return (
-    <p class="row">
+    <p>
       {others.map((other) => (
-        <Button key={other} kind={other === 'exclude' ? 'primary' : 'quiet'} onClick={() => onSet(other)}>
+        <Button key={other} kind={other === 'exclude' ? 'primary' : 'plain'} onClick={() => onSet(other)}>
           {WORDS[other].change}
         </Button>
       ))}
