@@ -12,6 +12,10 @@ export const chromiumPath = (process.env.PATH ?? '')
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
+/** A browser with a window: events of one without are those of a bot, which questions leave out. */
+const USER_AGENT =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+
 /** `further`: arguments beside the usual ones. */
 export function launchChromium(further: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error(`No browser is installed: ${names.join(', ')} are not on the path`);
@@ -25,6 +29,7 @@ export function launchChromium(further: readonly string[] = []): Promise<Browser
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      `--user-agent=${USER_AGENT}`,
       ...further,
     ],
   });
