@@ -268,6 +268,10 @@ export const LIMITS = {
    * questions that are folded at a time take half of an isolate.
    */
   queryCellsSizeBytesMax: 24 * MIB,
+  /** Size of the people by the hour of sealed days that an isolate keeps: some months of a small tenant. */
+  keptHoursSizeBytesMax: 4 * MIB,
+  /** Size of the packed cells of a sealed day that are one row of D1: a quarter of what a value may have, as text. */
+  bundledCellsSizeBytesMax: 512 * KIB,
   queryGroupByMax: 2,
   queryTopMax: 1_000,
   queryTopDefault: 100,

@@ -108,7 +108,19 @@ describe('hours', () => {
     await aDay(40);
     await aDay(20);
     await keep({ ...KEEP_ALL, hourDays: 30 });
-    expect(rows("SELECT count(*) AS n FROM sealed_cells WHERE grain = 'hour' AND day < 20493")[0]!.n).toBe(0);
+    expect(rows("SELECT count(*) AS n FROM sealed_cells WHERE grain LIKE 'hour%' AND day < 20493")[0]!.n).toBe(0);
+    const kept =
+      rows(`SELECT c.day, c.sections ->> '$.hour' <> '{}' AS counts, length(c.cells) > c.sections ->> '$.hourFrom' AS bytes,
+      d.lake_cells ->> '$.hours' IS NOT NULL AS people
+      FROM sealed_cells c JOIN sealed_days d ON d.uid = c.uid AND d.day = c.day WHERE c.grain = '*' ORDER BY c.day`);
+    expect(kept.map(({ day: _, ...row }) => row)).toEqual([
+      { counts: 0, bytes: 0, people: 0 },
+      { counts: 1, bytes: 1, people: 1 },
+    ]);
+    const files = () => world.bucket.keys().filter((path) => path.includes('/hours/'));
+    expect(files()).toHaveLength(2);
+    await collectGarbage(world.db, world.lake, world.nowMs + HOUR_MS);
+    expect(files()).toHaveLength(1);
     expect(await droppedNow()).toEqual([{ tier: 'hour', from: text(40), before: text(30) }]);
     const byDay = await total({ ...COUNT, from: text(41), to: text(10) });
     expect(byDay).toMatchObject({ total: 6, complete: true, dropped: undefined });
