@@ -1,5 +1,5 @@
 /**
- * Place cells: where the cells of a sealed day lie (docs/decisions/lake/0091).
+ * Place cells: where the cells of a sealed day lie (docs/decisions/lake/0092).
  *
  *   people by the hour     a file of the lake, which the row of the sealed day names
  *   all others             D1: of a small day one row with all rollups, which has each person once; else rows by rollup and grain
