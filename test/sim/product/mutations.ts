@@ -253,8 +253,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/seal/flip.ts',
-        old: '...[supersededSeq, manyAtMs, fewAtMs],',
-        new: '...[2 ** 40, manyAtMs, fewAtMs],',
+        old: '...[supersededSeq, manyAtMs, fewAtMs, lakeCellsText],',
+        new: '...[2 ** 40, manyAtMs, fewAtMs, lakeCellsText],',
       },
     ],
   },
