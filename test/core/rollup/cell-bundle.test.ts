@@ -9,7 +9,11 @@ const DAY_MS = 86_400_000;
 
 const counted = fc.record({ name: fc.constantFrom('a', 'b', '😀', '', null), person: fc.nat(40), hour: fc.nat(3) });
 const days = fc.array(fc.array(counted, { minLength: 1, maxLength: 120 }), { minLength: 1, maxLength: 4 });
-type Counted = typeof counted extends fc.Arbitrary<infer T> ? T : never;
+interface Counted {
+  readonly name: string | null;
+  readonly person: number;
+  readonly hour: number;
+}
 
 function cellsOf(events: readonly Counted[]): RollupCells {
   const cells = new RollupCells(1, 1);

@@ -85,7 +85,7 @@ describe('the cells of a sealed day', () => {
   it('are in the lake only where people are counted by the hour', async () => {
     const lake = await storedDay();
     await lake.seal();
-    const [{ id: rollupId }] = lake.rollups as [{ id: string }];
+    const rollupId = lake.rollups[0]!.id;
     const range = { uid: UID, rollupId, dayFrom: DAY, dayTo: DAY };
     const piecesOf = async (more: { grain: 'hour' | 'day'; kind: 'counts' | 'people'; hourDays?: number[] }) =>
       (await readRange(lake.db, { ...range, ...more })).hourPieces.length;

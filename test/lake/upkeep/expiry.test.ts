@@ -1,11 +1,12 @@
 // Expiry over the real engine, sink, manifest and seal: each drop is on record, and dropped events never count again.
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DAY_MS } from '../../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS } from '../../../src/core/limits.ts';
 import type { SealMessage } from '../../../src/core/shard/rpc.ts';
 import { dayText } from '../../../src/core/std/day.ts';
 import { expirySchema, expiryTargets } from '../../../src/core/tenant/expiry.ts';
 import { lakeImporter } from '../../../src/lake/import/import.ts';
+import { collectGarbage } from '../../../src/lake/manifest/garbage.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { enforceExpiry, readDropped, scheduleExpiry, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
 import { wireDropped } from '../../../src/operate/expiry-routes.ts';
@@ -119,7 +120,7 @@ describe('hours', () => {
     ]);
     const files = () => world.bucket.keys().filter((path) => path.includes('/hours/'));
     expect(files()).toHaveLength(2);
-    await collectGarbage(world.db, world.lake, world.nowMs + HOUR_MS);
+    await collectGarbage(world.db, world.bucket.binding, world.nowMs + HOUR_MS);
     expect(files()).toHaveLength(1);
     expect(await droppedNow()).toEqual([{ tier: 'hour', from: text(40), before: text(30) }]);
     const byDay = await total({ ...COUNT, from: text(41), to: text(10) });
