@@ -361,7 +361,7 @@ export const LIMITS = {
    * Size of the footers that an isolate caches, as bytes, with the texts they came as. A footer of one day has 10 KB.
    */
   footersSizeBytesMax: 4 * MIB,
-  /** Size of the parsed footers that an isolate caches: 20 KB for a file of one day, so that a seal finds those of a day of 1,000 files. */
+  /** Size of the parsed footers that an isolate caches: 20 KB for a file of one day, so that a seal of a day of up to 1,000 files parses each once. */
   parsedFootersSizeBytesMax: 24 * MIB,
   /** Events of one page of the explorer. */
   eventsPageMax: 100,
