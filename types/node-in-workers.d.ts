@@ -25,7 +25,7 @@ declare module 'node:crypto' {
 
 declare module 'node:buffer' {
   export const Buffer: {
-    from(bytes: ArrayBuffer, byteOffset: number, byteLength: number): { toString(encoding: 'base64'): string };
-    from(text: string, encoding: 'base64'): Uint8Array;
+    from(bytes: ArrayBuffer, byteOffset: number, byteLength: number): { toString(encoding: 'base64' | 'hex'): string };
+    from(text: string, encoding: 'base64' | 'hex'): Uint8Array;
   };
 }

@@ -268,6 +268,10 @@ export const LIMITS = {
    * questions that are folded at a time take half of an isolate.
    */
   queryCellsSizeBytesMax: 24 * MIB,
+  /** Size of the people by the hour of sealed days that an isolate keeps: some months of a small tenant. */
+  keptHoursSizeBytesMax: 4 * MIB,
+  /** Size of the packed cells of a sealed day that are one row of D1: a quarter of what a value may have, as text. */
+  bundledCellsSizeBytesMax: 512 * KIB,
   queryGroupByMax: 2,
   queryTopMax: 1_000,
   queryTopDefault: 100,
@@ -357,7 +361,7 @@ export const LIMITS = {
    * Size of the footers that an isolate caches, as bytes, with the texts they came as. A footer of one day has 10 KB.
    */
   footersSizeBytesMax: 4 * MIB,
-  /** Size of the parsed footers that an isolate caches: 140 KB for a file of one day, 7 MB for one of a year. */
+  /** Size of the parsed footers that an isolate caches: 20 KB for a file of one day, so that a seal of a day of up to 1,000 files parses each once. */
   parsedFootersSizeBytesMax: 24 * MIB,
   /** Events of one page of the explorer. */
   eventsPageMax: 100,

@@ -107,10 +107,14 @@ describe('the status of a tenant', () => {
           .prepare("INSERT INTO flushes VALUES (?, 'i', 0, 5, 'x', 10, ?, 0, 0, 0, 0, ?, 0)")
           .bind(owner, 10 * factor, START_MS),
         db
-          .prepare("INSERT INTO sealed_days VALUES (?, ?, 1, 4, '{}', '[]', ?, 3, ?, ?, '[]', 0, 0, 0, 0, 0, NULL)")
+          .prepare(
+            "INSERT INTO sealed_days VALUES (?, ?, 1, 4, '{}', '[]', ?, 3, ?, ?, '[]', 0, 0, 0, 0, 0, NULL, NULL)",
+          )
           .bind(owner, DAY - 2, 8 * factor, JSON.stringify({ duplicates: 2 * factor, unexplained: 0 }), START_MS),
         db
-          .prepare("INSERT INTO sealed_days VALUES (?, ?, 2, 6, '{}', '[]', ?, 3, ?, ?, '[]', 0, 0, 0, 0, 0, NULL)")
+          .prepare(
+            "INSERT INTO sealed_days VALUES (?, ?, 2, 6, '{}', '[]', ?, 3, ?, ?, '[]', 0, 0, 0, 0, 0, NULL, NULL)",
+          )
           .bind(owner, DAY - 1, 5 * factor, JSON.stringify({ duplicates: factor }), START_MS + 1),
         // The first segment is covered by its day's seal, the second came after it, and the third is of a day that was
         // never sealed.

@@ -29,6 +29,7 @@ const SCALED_LIMITS = [
   'mergeMembershipsMax',
   'chunkMembershipsMax',
   'rpcPageSizeBytesMax',
+  'bundledCellsSizeBytesMax',
   'sealBucketRowsMax',
   'sealIdsMax',
   'queryHeldSizeBytesMax',

@@ -7,6 +7,7 @@
 import type { Product } from './product/product-loader.ts';
 import { collectionScenarios } from './scenarios/collection.ts';
 import { edgeScenarios } from './scenarios/edges.ts';
+import { hourScenarios } from './scenarios/hours.ts';
 import { importScenarios } from './scenarios/imports.ts';
 import { keptScenarios } from './scenarios/kept.ts';
 import { mergeScenarios } from './scenarios/merges.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...importScenarios,
   ...mergeScenarios,
   ...collectionScenarios,
+  ...hourScenarios,
   ...keptScenarios,
   ...edgeScenarios,
 ];

@@ -20,20 +20,12 @@
 import { LIMITS } from '../limits.ts';
 import { ByteWriter } from '../std/bytes.ts';
 import { HashIndex } from '../std/hash-index.ts';
-import { compareCodePoints } from '../std/text.ts';
 import type { Cell } from './cell.ts';
 import { encodeCounts, encodeNumbers } from './cell-body.ts';
 import { type CellKind, encodeHeader, HEADER_SIZE_BYTES_MAX, KeyWriter, REF_END } from './cells-header.ts';
 import { encodePlaces } from './people-places.ts';
 import type { RollupCells } from './rollup-cells.ts';
-
-interface Entry {
-  readonly startMs: number;
-  readonly key: string;
-  readonly cell: Cell;
-  /** The people of the cell, as words (low, high); null when they are a sketch. */
-  readonly words: Uint32Array | null;
-}
+import { addAll, addPlaces, type Entry, encodePeople, placesIn } from './shared-people.ts';
 
 /** Size of an entry but for its key, people and numbers. */
 const ENTRY_SIZE_BYTES_MAX = 40;
@@ -117,54 +109,28 @@ export class SharedChunks {
 }
 
 function encodeChunk(cells: RollupCells, kind: CellKind, entries: readonly Entry[]): Uint8Array {
-  const places = placesOf(entries);
+  const places = new HashIndex();
+  addPlaces(places, entries);
   const chunk = new ByteWriter(places.size * HASH_SIZE_BYTES + HEADER_SIZE_BYTES_MAX + 16 * entries.length);
-  const bounds = { startMsMin: entries[0]!.startMs, startMsMax: entries.at(-1)!.startMs };
-  encodeHeader(chunk, cells, { kind, sharesPeople: true, ...bounds });
-  chunk.varint(entries.reduce((sum, { words }) => sum + (words?.length ?? 0) / 2, 0));
-  chunk.varint(places.size);
-  for (let place = 0; place < places.size; place++) {
-    chunk.u32(places.low(place));
-    chunk.u32(places.high(place));
-  }
+  encodeHead(chunk, cells, { kind, entries });
+  encodePeople(chunk, places);
   encodeWindows(chunk, { entries, places, kind });
   return chunk.finish();
 }
 
-/** The place of each person: by the first key that has the person, then by hash. */
-function placesOf(entries: readonly Entry[]): HashIndex {
-  const wordsOfKey = new Map<string, Uint32Array[]>();
-  for (const { key, words } of entries) {
-    if (words === null) continue;
-    const known = wordsOfKey.get(key);
-    if (known === undefined) wordsOfKey.set(key, [words]);
-    else known.push(words);
-  }
-  const places = new HashIndex();
-  for (const key of [...wordsOfKey.keys()].sort(compareCodePoints)) {
-    const people = new HashIndex();
-    for (const words of wordsOfKey.get(key)!) addAll(people, words);
-    addAll(places, sortedWords(people));
-  }
-  return places;
+/** Writes the header of a chunk, and the number of people of all of its cells. */
+export function encodeHead(
+  writer: ByteWriter,
+  cells: RollupCells,
+  { kind, entries }: { readonly kind: CellKind; readonly entries: readonly Entry[] },
+): void {
+  const bounds = { startMsMin: entries[0]!.startMs, startMsMax: entries.at(-1)!.startMs };
+  encodeHeader(writer, cells, { kind, sharesPeople: true, ...bounds });
+  writer.varint(entries.reduce((sum, { words }) => sum + (words?.length ?? 0) / 2, 0));
 }
 
-function addAll(index: HashIndex, words: Uint32Array): void {
-  for (let at = 0; at < words.length; at += 2) index.add(words[at + 1]!, words[at]!);
-}
-
-/** The hashes ascending, as words (low, high). */
-function sortedWords(people: HashIndex): Uint32Array {
-  const words = new Uint32Array(2 * people.size);
-  for (let at = 0; at < people.size; at++) {
-    words[2 * at] = people.low(at);
-    words[2 * at + 1] = people.high(at);
-  }
-  new BigUint64Array(words.buffer).sort();
-  return words;
-}
-
-function encodeWindows(
+/** Writes the windows of a chunk. */
+export function encodeWindows(
   writer: ByteWriter,
   {
     entries,
@@ -187,11 +153,4 @@ function encodeWindows(
     if (kind !== 'people') encodeNumbers(writer, cell);
   }
   writer.varint(REF_END);
-}
-
-/** The places of the people, ascending. */
-function placesIn(places: HashIndex, words: Uint32Array): Uint32Array {
-  const found = new Uint32Array(words.length / 2);
-  for (let at = 0; at < found.length; at++) found[at] = places.find(words[2 * at + 1]!, words[2 * at]!);
-  return found.sort();
 }

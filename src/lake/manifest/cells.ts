@@ -2,10 +2,12 @@
  * Cells: the tables `parts` and `sealed_cells`: the cells of a rollup that count for a range of days.
  */
 import { MINUTE_MS } from '../../core/limits.ts';
+import { chunkOfSection } from '../../core/rollup/cell-bundle.ts';
 import { dayRange } from '../../core/std/day.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
 import { unpack } from '../encoding/packed.ts';
 import { fromBase64 } from '../std/base64.ts';
+import { fromHex } from '../std/hex.ts';
 import { DAY_MIN } from './dropped.ts';
 
 export interface StoredPart {
@@ -27,27 +29,56 @@ export interface StoredPart {
 /** The encoded cells of one rollup and grain of a sealed day, as one row stores them. */
 export interface CellRow {
   readonly rollupId: string;
-  readonly grain: 'hour' | 'day';
+  /** `hour-counts`: cells by the hour without people. */
+  readonly grain: 'hour' | 'day' | 'hour-counts';
   readonly chunk: number;
   readonly overflowed: boolean;
   readonly cells: Uint8Array;
 }
 
+/** `rollup_id` and `grain` of a row with the cells of all rollups of a day. */
+export const BUNDLED = '*';
+
+/** A piece of a row's cells. */
+export type Piece = readonly [offset: number, sizeBytes: number];
+
+/** The column `sections`: where the pieces of a bundled row lie. */
+export interface BundleSections {
+  /** Bytes of the list of people, which comes first. */
+  readonly people: number;
+  /** By rollup: packed sections of cells by the day, then packed chunks of cells by the hour without people. */
+  readonly day: Readonly<Record<string, Piece>>;
+  readonly hour: Readonly<Record<string, Piece>>;
+  /** Where the pieces by the hour begin, which expire earlier. */
+  readonly hourFrom: number;
+}
+
+/** The cells of all rollups of a day, as one row stores them. */
+export interface BundleRow {
+  readonly cells: Uint8Array;
+  readonly sections: BundleSections;
+}
+
 export interface SealedCells {
   readonly day: number;
-  readonly overflowed: boolean;
   /** Encoded RollupCells of one grain of the day's current revision. */
   readonly cells: Uint8Array;
 }
 
 export interface CellsRow {
   day: number;
-  overflowed: number;
-  cells: string;
+  grain: 'hour' | 'day';
+  /** Base64; null of a bundled row. */
+  cells: string | null;
+  /** Hex: the piece of a bundled row, and the list of people where it is wanted. */
+  piece: string | null;
+  people: string | null;
 }
 
-export function sealedCellsOf({ day, overflowed, cells }: CellsRow): SealedCells {
-  return { day, overflowed: overflowed === 1, cells: unpack(fromBase64(cells)) };
+export function sealedCellsOf({ day, grain, cells, piece, people }: CellsRow): SealedCells {
+  if (piece === null) return { day, cells: unpack(fromBase64(cells!)) };
+  const bytes = unpack(fromHex(piece));
+  return { day, cells: grain === 'hour' ? bytes : chunkOfSection(bytes, people === null ? null : fromHex(people)) };
 }
 
 export interface CellsRequest {
@@ -59,35 +90,52 @@ export interface CellsRequest {
   readonly grain: 'hour' | 'day';
   /** Days whose cells are wanted by the hour although `grain` is the day. */
   readonly hourDays: readonly number[];
+  /** What is wanted of the cells. People by the hour are in the lake, but for days that an older release has sealed. */
+  readonly kind: 'counts' | 'people';
 }
 
-/** The cells of the seals that count, without days that have expired. */
+/**
+ * The cells of the seals that count, each with its grain, without days that have expired. `g.grain` is the one that is wanted of the
+ * day; a row with all rollups of a day has a piece of each grain.
+ */
 const CURRENT_CELLS = `
-  FROM counting_seals d JOIN sealed_cells c ON c.uid = d.uid AND c.rollup_id = ?2 AND c.day = d.day AND c.revision = d.revision
-    AND c.grain = CASE WHEN d.day IN (SELECT value FROM json_each(?6)) THEN 'hour' ELSE ?5 END
-  WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4
-    AND c.day >= COALESCE((SELECT day_before FROM dropped WHERE uid = ?1 AND tier = c.grain AND name = ''), ${DAY_MIN})`;
+  FROM (SELECT d.uid, d.day, d.revision, CASE WHEN d.day IN (SELECT value FROM json_each(?6)) THEN 'hour' ELSE ?5 END AS grain
+    FROM counting_seals d WHERE d.uid = ?1 AND d.day BETWEEN ?3 AND ?4) g
+  JOIN sealed_cells c ON c.uid = g.uid AND c.rollup_id IN (?2, '${BUNDLED}') AND c.day = g.day AND c.revision = g.revision
+  WHERE g.day >= COALESCE((SELECT day_before FROM dropped WHERE uid = ?1 AND tier = g.grain AND name = ''), ${DAY_MIN})
+    AND (c.grain = g.grain OR (?7 = 'counts' AND g.grain = 'hour' AND c.grain = 'hour-counts')
+      OR (c.grain = '${BUNDLED}' AND (?7 = 'counts' OR g.grain = 'day') AND ${pieceSql(1)} IS NOT NULL))`;
+
+/** The offset or the number of bytes of the wanted piece of a bundled row; null when the rollup has none. */
+function pieceSql(field: 0 | 1): string {
+  return `(c.sections ->> ('$.' || g.grain || '."' || ?2 || '"[${field}]'))`;
+}
+
+const PEOPLE_SIZE = `IIF(?7 = 'people', c.sections ->> '$.people', 0)`;
+
+/** The sizes of the cells as text. */
+const SIZE = `COALESCE(SUM(IIF(c.grain = '${BUNDLED}', 2 * (${pieceSql(1)} + ${PEOPLE_SIZE}), length(c.cells))), 0)`;
 
 /** Selects the size of the sealed cells. */
 export function selectSealedSize(db: D1Database, request: CellsRequest): D1PreparedStatement {
-  return db
-    .prepare(`SELECT COALESCE(SUM(length(c.cells)), 0) AS sizeBytes ${CURRENT_CELLS}`)
-    .bind(...cellsValues(request));
+  return db.prepare(`SELECT ${SIZE} AS sizeBytes ${CURRENT_CELLS}`).bind(...cellsValues(request));
 }
 
 /** Selects the sealed cells; none when they are larger together than `sizeBytesMax`. */
 export function selectSealedCells(db: D1Database, request: CellsRequest, sizeBytesMax: number): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT c.day, c.overflowed, c.cells
-       ${CURRENT_CELLS} AND (SELECT COALESCE(SUM(length(c.cells)), 0) ${CURRENT_CELLS}) <= ?7
+      `SELECT c.day, g.grain, IIF(c.grain = '${BUNDLED}', NULL, c.cells) AS cells,
+         IIF(c.grain = '${BUNDLED}', hex(substr(c.cells, 1 + ${pieceSql(0)}, ${pieceSql(1)})), NULL) AS piece,
+         IIF(c.grain = '${BUNDLED}' AND ?7 = 'people', hex(substr(c.cells, 1, c.sections ->> '$.people')), NULL) AS people
+       ${CURRENT_CELLS} AND (SELECT ${SIZE} ${CURRENT_CELLS}) <= ?8
        ORDER BY c.day, c.chunk`,
     )
     .bind(...cellsValues(request), sizeBytesMax);
 }
 
-function cellsValues({ uid, rollupId, dayFrom, dayTo, grain, hourDays }: CellsRequest) {
-  return [uid, rollupId, dayFrom, dayTo, grain, JSON.stringify(hourDays)];
+function cellsValues({ uid, rollupId, dayFrom, dayTo, grain, hourDays, kind }: CellsRequest) {
+  return [uid, rollupId, dayFrom, dayTo, grain, JSON.stringify(hourDays), kind];
 }
 
 export interface PartRow {

@@ -4,6 +4,7 @@
  *   lake/v1/<uid>/l0/<incarnation>-<seqFrom>-<seqTo>.parquet    events of one flush; of an import chunk, with a hash behind
  *   lake/v1/<uid>/date=<day>/<run>-<plan hash>.parquet          events of one sealed day (L1)
  *   lake/v1/<uid>/traits/date=<day>/<run>-<plan hash>.parquet   of an L1 file the events that say who is who
+ *   lake/v1/<uid>/hours/<day>/<file>.cells                      people by the hour of one sealed day
  *   lake/v1/<uid>/profiles/<span>-<range>-<hash>.parquet        trait digests
  *   lake/v1/<uid>/work/<plan hash>/<name>                       what tasks of a seal leave for each other
  *   lake/v1/<uid>/work/<incarnation>/<name>                     what chunks of an import leave for its finish
@@ -19,6 +20,7 @@ const ROOT = 'lake/v1/';
 const L0 = '/l0/';
 const L1 = '/date=';
 const L1_TRAITS = '/traits/date=';
+const HOURS = '/hours/';
 
 /** The folder of a tenant's files in the lake: the prefix of all their names. */
 export function lakeFolder(uid: string): string {
@@ -64,6 +66,16 @@ export function traitsPath(path: string): string {
 /** `traitsPath` in SQL. */
 export function traitsPathSql(path: string): string {
   return `replace(${path}, '${L1}', '${L1_TRAITS}')`;
+}
+
+/** The file with the people by the hour of a sealed day. `file`: the plan's hash, and that of the content. */
+export function hoursPath(uid: string, day: number, file: string): string {
+  return `${ROOT}${uid}${HOURS}${dayText(day)}/${file}.cells`;
+}
+
+/** `hoursPath` in SQL; `day` is a number. */
+export function hoursPathSql(uid: string, day: string, file: string): string {
+  return `'${ROOT}' || ${uid} || '${HOURS}' || ${dayTextSql(day)} || '/' || ${file} || '.cells'`;
 }
 
 /** The same seals and ranges give the same name; other seals or ranges give another. */

@@ -6,6 +6,7 @@ import type { TimeRange } from '../../core/std/time-range.ts';
 import {
   type CellsRow,
   type PartRow,
+  type Piece,
   type SealedCells,
   type StoredPart,
   sealedCellsOf,
@@ -16,6 +17,7 @@ import {
   storedPartOf,
 } from './cells.ts';
 import { type Dropped, droppedOf, selectDropped } from './dropped.ts';
+import { hoursPath } from './paths.ts';
 import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from './sealed-days.ts';
 import { type SliceFile, selectSliceFiles, sliceFilesOf } from './slice-files.ts';
 import { FROM_UNCOVERED } from './uncovered.ts';
@@ -46,6 +48,8 @@ export interface RangeReading {
   readonly dropped: Dropped;
   readonly days: readonly SealedDay[];
   readonly cells: readonly SealedCells[];
+  /** Where the cells lie that are wanted of days whose people by the hour are in the lake. */
+  readonly hourPieces: readonly HourPiece[];
   /** Cells by the day of all days; empty unless they are wanted. */
   readonly dayCells: readonly SealedCells[];
   readonly parts: readonly StoredPart[];
@@ -60,6 +64,13 @@ export interface RangeReading {
   readonly isTooLarge: boolean;
   /** Files with events of the slices that are asked for. */
   readonly sliceFiles: readonly SliceFile[];
+}
+
+/** The chunks of one rollup with people by the hour of a sealed day, which lie one after the other in a file of the lake. */
+export interface HourPiece {
+  readonly day: number;
+  readonly path: string;
+  readonly chunks: readonly Piece[];
 }
 
 export interface RangeRequest {
@@ -77,7 +88,7 @@ export interface RangeRequest {
   readonly wantsDayCells?: boolean;
   /** Whether the version of the imports is wanted, which costs a look at each import of the tenant. Default: false. */
   readonly wantsImports?: boolean;
-  /** What is wanted of the cells of parts. Default: counts. */
+  /** What is wanted of cells. Default: counts. */
   readonly kind?: 'counts' | 'people';
   /** The range whose windows are wanted of parts. Default: the days. */
   readonly startMs?: number;
@@ -102,11 +113,11 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     selectVoidDays(db, uid, dayFrom, dayTo),
     selectWaitingRows(db, uid, dayFrom, dayTo),
   ];
+  const { kind = 'counts' } = request;
   if (rollupId !== null) {
-    const { kind = 'counts', startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS } = request;
-    const { knownParts = [] } = request;
+    const { startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS, knownParts = [] } = request;
     const sizeBytesMax = LIMITS.queryCellsSizeBytesMax;
-    const sealed = { uid, rollupId, dayFrom, dayTo, grain, hourDays };
+    const sealed = { uid, rollupId, dayFrom, dayTo, grain, hourDays, kind };
     const ofParts = { uid, rollupId, kind, startMs, endMs, sizeBytesMax, knownParts };
     statements.push(
       selectSealedSize(db, sealed),
@@ -123,9 +134,13 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   const [dropped, days, uncovered, voids, waiting, ...sized] = results.slice(0, last);
   const [sealedSize, partsSize, cells, parts, dayCells] = sized;
   const voidDays = voidDaysOf(voids!);
+  const seals = (days!.results as SealedDayRow[]).map(sealedDayOf);
+  const hourPieces = kind === 'people' ? hourPiecesOf(request, seals) : [];
+  const sizes = [sizeOf(sealedSize) + sum(hourPieces.map(pieceSize)), sizeOf(partsSize)];
   return {
     dropped: droppedOf(dropped!),
-    days: (days!.results as SealedDayRow[]).map(sealedDayOf),
+    days: seals,
+    hourPieces,
     uncovered: (uncovered!.results as UncoveredRow[]).map((row) => uncoveredOf(row, voidDays)),
     voidDays,
     waitingRows: waitingRowsOf(waiting!),
@@ -133,9 +148,27 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
-    isTooLarge: [sealedSize, partsSize].some((size) => sizeOf(size) > LIMITS.queryCellsSizeBytesMax),
+    isTooLarge: sizes.some((size) => size > LIMITS.queryCellsSizeBytesMax),
     sliceFiles: slices.flatMap((slice, index) => sliceFilesOf(slice, results[last + index]!)),
   };
+}
+
+/** Days whose hours were dropped have none of them: the reader finds their hours too fine. */
+function hourPiecesOf({ uid, rollupId, grain, hourDays = [] }: RangeRequest, days: readonly SealedDay[]): HourPiece[] {
+  const wanted = new Set(hourDays);
+  return days.flatMap(({ day, hours }) => {
+    const chunks = hours?.chunks[rollupId ?? ''];
+    if (hours === null || chunks === undefined || !(grain === 'hour' || wanted.has(day))) return [];
+    return [{ day, path: hoursPath(uid, day, hours.file), chunks }];
+  });
+}
+
+function pieceSize({ chunks }: HourPiece): number {
+  return sum(chunks.map(([, sizeBytes]) => sizeBytes));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function sizeOf(result: D1Result<unknown> | undefined): number {

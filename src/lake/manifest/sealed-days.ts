@@ -3,6 +3,8 @@
  * accounts.
  */
 
+import type { Piece } from './cells.ts';
+
 /** Incarnation → the seq below which the seal covers everything. */
 export type SealVector = Readonly<Record<string, number>>;
 
@@ -26,6 +28,26 @@ export interface Drift {
   readonly rest: number;
 }
 
+/** The file with the people by the hour of a sealed day. */
+export interface HourFile {
+  /** Its name within the folder of the day (`hoursPath`). */
+  readonly file: string;
+  /** By rollup: where its chunks lie in the file, as [offset, bytes]. */
+  readonly chunks: Readonly<Record<string, readonly Piece[]>>;
+}
+
+/**
+ * The column `lake_cells`: how a seal has stored its cells. It counts only with the revision that it names: a release from before
+ * the column leaves it as it was when it seals the day anew.
+ */
+export interface LakeCells {
+  readonly revision: number;
+  /** The column `rollup_ids` is empty beside it, so that an older release reads the events instead of the cells. */
+  readonly rollupIds: readonly string[];
+  /** Null when no hour has cells, or when they were dropped. */
+  readonly hours: HourFile | null;
+}
+
 export interface SealedDay {
   readonly day: number;
   readonly revision: number;
@@ -33,6 +55,8 @@ export interface SealedDay {
   readonly coveredSeq: number;
   readonly vector: SealVector;
   readonly rollupIds: readonly string[];
+  /** Null when people by the hour are in D1, or nowhere. */
+  readonly hours: HourFile | null;
   readonly events: number;
   readonly people: number;
   readonly drift: Drift;
@@ -49,12 +73,18 @@ export interface SealedDayRow {
   coveredSeq: number;
   vector: string;
   rollupIds: string;
+  hours: string | null;
   events: number;
   people: number;
   drift: string;
   sealedAtMs: number;
   expired: string;
   supersededSeq: number;
+}
+
+/** The rollups that a row of `sealed_days` has cells of, as JSON. */
+export function rollupIdsSql(row: string): string {
+  return `IIF(${row}.lake_cells ->> '$.revision' = ${row}.revision, ${row}.lake_cells ->> '$.rollupIds', ${row}.rollup_ids)`;
 }
 
 /** A condition on writes of a seal: no revision as new as its own has been flipped to. Parameters 1–3: uid, day, revision. */
@@ -78,7 +108,8 @@ function selectSeals(
 ): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT day, revision, covered_seq AS coveredSeq, vector, rollup_ids AS rollupIds, events, people, drift, sealed_at_ms AS sealedAtMs,
+      `SELECT day, revision, covered_seq AS coveredSeq, vector, ${rollupIdsSql(table)} AS rollupIds,
+         IIF(lake_cells ->> '$.revision' = revision, lake_cells ->> '$.hours', NULL) AS hours, events, people, drift, sealed_at_ms AS sealedAtMs,
          expired, superseded_seq AS supersededSeq
        FROM ${table} WHERE uid = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day`,
     )
@@ -100,11 +131,12 @@ export function selectRevisions(db: D1Database, uid: string, dayFrom: number, da
 }
 
 export function sealedDayOf(row: SealedDayRow): SealedDay {
-  const { vector, rollupIds, drift, expired, ...rest } = row;
+  const { vector, rollupIds, hours, drift, expired, ...rest } = row;
   return {
     ...rest,
     vector: JSON.parse(vector),
     rollupIds: JSON.parse(rollupIds),
+    hours: hours === null ? null : JSON.parse(hours),
     drift: JSON.parse(drift),
     expired: JSON.parse(expired),
   };

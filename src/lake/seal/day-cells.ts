@@ -1,7 +1,7 @@
 /**
  * Day cells: the hour and day cells of every rollup of one sealed day, with exact counts of people.
  *
- * in: the day's rows without copies, sorted by person · out: encoded cells. Because equal persons are neighbours, a cell
+ * in: the day's rows without copies, sorted by person · out: cells. Because equal persons are neighbours, a cell
  * counts a person when it differs from the last one it saw: an exact distinct count in 12 bytes a cell instead of a set.
  * People ranges are fed one after the other; a person is in one range only.
  *
@@ -12,11 +12,10 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { Cell } from '../../core/rollup/cell.ts';
-import { encodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells } from '../../core/rollup/rollup-cells.ts';
 import { wordsOf } from '../../core/std/words.ts';
-import type { CellRow } from '../manifest/cells.ts';
+import type { RollupDay } from './rollup-day.ts';
 import { RowReader } from './row-reader.ts';
 import { RowTuples } from './row-tuples.ts';
 
@@ -31,13 +30,13 @@ const HOURS = DAY_MS / HOUR_MS;
 
 export class DayCells {
   readonly #dayMs: number;
-  readonly #rollups: readonly RollupDay[];
+  readonly #rollups: readonly RollupSum[];
   readonly #people: PeopleCount = { high: 0, low: 0, exact: 0 };
   #eventCount = 0;
 
   constructor(day: number, rollups: readonly Rollup[]) {
     this.#dayMs = day * DAY_MS;
-    this.#rollups = rollups.map((rollup) => new RollupDay(rollup, this.#dayMs));
+    this.#rollups = rollups.map((rollup) => new RollupSum(rollup, this.#dayMs));
   }
 
   get eventCount(): number {
@@ -63,8 +62,8 @@ export class DayCells {
     for (const rollup of this.#rollups) rollup.add(reader, words, hours, rows);
   }
 
-  finish(): CellRow[] {
-    return this.#rollups.flatMap((rollup) => rollup.finish());
+  finish(): RollupDay[] {
+    return this.#rollups.map((rollup) => rollup.finish());
   }
 }
 
@@ -77,7 +76,7 @@ function countPerson(count: PeopleCount, high: number, low: number): boolean {
   return true;
 }
 
-class RollupDay {
+class RollupSum {
   readonly #rollup: Rollup;
   readonly #tuples: RowTuples;
   readonly #dayMs: number;
@@ -116,20 +115,9 @@ class RollupDay {
     this.#tuples.addNumbers(cell, reader);
   }
 
-  finish(): CellRow[] {
+  finish(): RollupDay {
     // Below 1,000 people the sketch is exact itself.
     for (const [cell, { exact }] of this.#counts) if (!cell.people.isExact) cell.exactPeople = exact;
-    return [...this.#rowsOf('day', this.#day), ...this.#rowsOf('hour', this.#hours)];
-  }
-
-  #rowsOf(grain: 'hour' | 'day', cells: RollupCells): CellRow[] {
-    const { overflowed } = cells;
-    return encodeRollupCells(cells, { sharesPeople: true }).map((chunk, index) => ({
-      rollupId: this.#rollup.id,
-      grain,
-      chunk: index,
-      overflowed,
-      cells: chunk,
-    }));
+    return { rollupId: this.#rollup.id, day: this.#day, hours: this.#hours };
   }
 }

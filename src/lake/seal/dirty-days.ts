@@ -12,6 +12,7 @@
 import { DAY_MS, HOUR_MS, LIMITS } from '../../core/limits.ts';
 import type { SealMessage } from '../../core/shard/rpc.ts';
 import { LAKE_DROPPED } from '../manifest/dropped.ts';
+import { rollupIdsSql } from '../manifest/sealed-days.ts';
 import { FROM_UNCOVERED } from '../manifest/uncovered.ts';
 import { FROM_VOID } from '../manifest/versions.ts';
 
@@ -134,7 +135,7 @@ export async function daysToSeal(
       `SELECT day FROM dirty_days WHERE uid = ?1 AND manifest_seq > 0 AND day IN (SELECT value FROM json_each(?2)) AND day >= ${LAKE_DROPPED}
        UNION SELECT d.day FROM sealed_days d
        WHERE d.uid = ?1 AND d.day IN (SELECT value FROM json_each(?2)) AND d.day >= ${LAKE_DROPPED}
-         AND (EXISTS (SELECT 1 FROM json_each(?3) r WHERE r.value NOT IN (SELECT k.value FROM json_each(d.rollup_ids) k))
+         AND (EXISTS (SELECT 1 FROM json_each(?3) r WHERE r.value NOT IN (SELECT k.value FROM json_each(${rollupIdsSql('d')}) k))
            OR EXISTS (SELECT 1 FROM dropped r WHERE r.uid = ?1 AND r.tier = 'event' AND d.day < r.day_before
              AND r.name NOT IN (SELECT e.value FROM json_each(d.expired) e)))
        ORDER BY 1`,

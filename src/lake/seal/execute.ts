@@ -32,8 +32,10 @@ import { type DayBatch, readDay } from './day-input.ts';
 import type { SealOutcome } from './flip.ts';
 import { mergeCells } from './merge-cells.ts';
 import { personRange, rowsInRange } from './people-ranges.ts';
+import { placeCells } from './place-cells.ts';
 import { groundRowCountOf, isNewlyCovered, rowCountOf, type SealPlan } from './plan.ts';
 import type { AdoptedPlan } from './plan-store.ts';
+import { rangeRows } from './rollup-day.ts';
 import { addCounts, noRows, type RangeReader, type RowCounts, rangeRuns } from './runs.ts';
 import { putCells, putDropped, readCells, readDropped, type WorkBucket } from './work-store.ts';
 
@@ -80,7 +82,8 @@ export async function executePlan(
   const { eventCount: events, peopleCount: people } = cells;
   addCopies(counts, survivors.copies);
   const drift = driftOf(adopted, peopleRollupId, { ...counts, events });
-  return { cells: cells.finish(), segments, sealed: { events, people, drift } };
+  const placed = await placeCells(bucket, adopted, cells.finish());
+  return { cells: placed, segments, sealed: { events, people, drift } };
 }
 
 /** The counts of one people range, as its task leaves them. */
@@ -122,7 +125,7 @@ export async function executeRange(
     await addCells(cells, run.columns);
     segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, run.name, hash), run.columns));
   }
-  await putCells(bucket, { ...plan, hash }, index, cells.finish());
+  await putCells(bucket, { ...plan, hash }, index, rangeRows(cells.finish()));
   return { counts: { ...counts, events: cells.eventCount, people: cells.peopleCount }, segments };
 }
 
@@ -168,7 +171,7 @@ function rangeReader(
 export async function finishPlan(
   adopted: AdoptedPlan,
   ranges: readonly RangeCounts[],
-  { bucket, peopleRollupId }: { readonly bucket: WorkBucket; readonly peopleRollupId: string },
+  { bucket, peopleRollupId }: { readonly bucket: WorkBucket & PutBucket; readonly peopleRollupId: string },
 ): Promise<SealOutcome> {
   const { plan, hash } = adopted;
   const total = (count: (counts: RangeCounts) => number) => ranges.reduce((sum, counts) => sum + count(counts), 0);
@@ -177,9 +180,10 @@ export async function finishPlan(
   // Ranges that an earlier release built have not told all of it.
   for (const counts of ranges) addCounts(rows, { ...noRows(), ...counts });
   const drift = driftOf(adopted, peopleRollupId, { ...rows, events });
-  const cells = await mergeCells(plan.rollups, plan.bucketCount, (index) =>
+  const merged = await mergeCells(plan.rollups, plan.bucketCount, (index) =>
     readCells(bucket, { ...plan, hash }, index),
   );
+  const cells = await placeCells(bucket, adopted, merged);
   return { cells, segments: [], sealed: { events, people: total((counts) => counts.people), drift } };
 }
 

@@ -8,23 +8,25 @@
 
 import { deleteReplacedFiles } from '../collect/replaced-files.ts';
 import { pack } from '../encoding/packed.ts';
-import type { CellRow } from '../manifest/cells.ts';
+import { BUNDLED, type BundleRow } from '../manifest/cells.ts';
 import { throwAway } from '../manifest/garbage.ts';
 import { releaseLease } from '../manifest/leases.ts';
 import { l0PathSql } from '../manifest/paths.ts';
-import { IS_NOT_OVERTAKEN, type SealedDay } from '../manifest/sealed-days.ts';
+import { IS_NOT_OVERTAKEN, type LakeCells, type SealedDay } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { addUsage } from '../manifest/usage.ts';
 import { toBase64 } from '../std/base64.ts';
+import { toHex } from '../std/hex.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
 import { resealTimes, settleSealed } from './dirty-days.ts';
+import type { PlacedCells } from './place-cells.ts';
 import type { SealPlan } from './plan.ts';
 import { type AdoptedPlan, leaseOf } from './plan-store.ts';
 import { workPaths } from './work-store.ts';
 
 /** The result of a seal: its cells and files. */
 export interface SealOutcome {
-  readonly cells: readonly CellRow[];
+  readonly cells: PlacedCells;
   readonly segments: readonly PlacedL1[];
   readonly sealed: Pick<SealedDay, 'events' | 'people' | 'drift'>;
 }
@@ -42,7 +44,7 @@ export async function writeAndFlip(
   for (const statements of batches) await db.batch(statements);
   await db.batch([
     ...last,
-    upsertSealedDay(db, plan, outcome.sealed, nowMs),
+    upsertSealedDay(db, plan, outcome, nowMs),
     ...deleteReplaced(db, plan, nowMs),
     ...settleSealed(db, plan.uid, plan.day),
     addUsage(db, plan.uid, usedBytes(outcome)),
@@ -53,7 +55,8 @@ export async function writeAndFlip(
 
 function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: SealOutcome): D1PreparedStatement[][] {
   const { uid, day, revision } = plan;
-  const rows = outcome.cells.map(({ rollupId, grain, chunk, overflowed, cells }) => ({
+  const { rows: cellRows, bundle } = outcome.cells;
+  const rows = cellRows.map(({ rollupId, grain, chunk, overflowed, cells }) => ({
     r: rollupId,
     g: grain,
     c: chunk,
@@ -71,43 +74,57 @@ function revisionBatches(db: D1Database, plan: SealPlan, hash: string, outcome: 
   ]);
   const segments = outcome.segments.map((segment) => insertL1(db, plan, hash, segment));
   const last = cellBatches.pop() ?? [];
-  return [...cellBatches, [...last, ...segments]];
+  return [...cellBatches, [...last, ...(bundle === null ? [] : [insertBundle(db, plan, bundle)]), ...segments]];
 }
 
-/** Bytes of the cells and footers as base64. */
-function usedBytes({ cells, segments }: SealOutcome): number {
-  const cellBytes = cells.reduce((sum, row) => sum + row.cells.byteLength, 0);
+function insertBundle(
+  db: D1Database,
+  { uid, day, revision }: SealPlan,
+  { cells, sections }: BundleRow,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO sealed_cells (uid, rollup_id, day, grain, revision, chunk, overflowed, cells, sections)
+       SELECT ?1, '${BUNDLED}', ?2, '${BUNDLED}', ?3, 0, 0, unhex(?4), ?5 WHERE ${IS_NOT_OVERTAKEN} ON CONFLICT DO NOTHING`,
+    )
+    .bind(uid, day, revision, toHex(cells), JSON.stringify(sections));
+}
+
+/** Bytes of the cells and footers: those of rows as base64. */
+function usedBytes({ cells: { rows, bundle }, segments }: SealOutcome): number {
+  const rowBytes = rows.reduce((sum, { cells }) => sum + cells.byteLength, 0);
   const footerBytes = segments.reduce((sum, { encoded }) => sum + encoded.footer.byteLength, 0);
-  return Math.ceil((4 * (cellBytes + footerBytes)) / 3);
+  return Math.ceil((4 * (rowBytes + footerBytes)) / 3) + (bundle?.cells.byteLength ?? 0);
 }
 
 /** The flip itself: from here on readers count the revision. */
 function upsertSealedDay(
   db: D1Database,
   { uid, day, revision, coveredSeq, vector, rollups, expired = [], supersededSeq = 0 }: SealPlan,
-  { events, people, drift }: SealOutcome['sealed'],
+  { cells: { hours }, sealed: { events, people, drift } }: SealOutcome,
   nowMs: number,
 ): D1PreparedStatement {
-  const rollupIds = rollups.map(({ id }) => id);
-  const [vectorText, rollupsText, driftText, expiredText] = [vector, rollupIds, drift, expired].map((value) =>
+  const lakeCells: LakeCells = { revision, rollupIds: rollups.map(({ id }) => id), hours };
+  const [vectorText, driftText, expiredText, lakeCellsText] = [vector, drift, expired, lakeCells].map((value) =>
     JSON.stringify(value),
   ) as [string, string, string, string];
   const { manyAtMs, fewAtMs } = resealTimes(day, nowMs);
   return db
     .prepare(
       `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired, superseded_seq,
-           reseal_many_at_ms, reseal_few_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+           reseal_many_at_ms, reseal_few_at_ms, lake_cells)
+         VALUES (?1, ?2, ?3, ?4, ?5, '[]', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (uid, day) DO UPDATE SET revision = excluded.revision, covered_seq = excluded.covered_seq,
            vector = excluded.vector, rollup_ids = excluded.rollup_ids, events = excluded.events, people = excluded.people,
            drift = excluded.drift, sealed_at_ms = excluded.sealed_at_ms, expired = excluded.expired,
            ground_drift = IIF(sealed_days.ground_revision = sealed_days.revision, sealed_days.drift, sealed_days.ground_drift),
-           superseded_seq = excluded.superseded_seq, reseal_many_at_ms = excluded.reseal_many_at_ms, reseal_few_at_ms = excluded.reseal_few_at_ms
+           superseded_seq = excluded.superseded_seq, reseal_many_at_ms = excluded.reseal_many_at_ms, reseal_few_at_ms = excluded.reseal_few_at_ms,
+           lake_cells = excluded.lake_cells
          WHERE excluded.revision > sealed_days.revision`,
     )
     .bind(
-      ...[uid, day, revision, coveredSeq, vectorText, rollupsText, events, people, driftText, nowMs, expiredText],
-      ...[supersededSeq, manyAtMs, fewAtMs],
+      ...[uid, day, revision, coveredSeq, vectorText, events, people, driftText, nowMs, expiredText],
+      ...[supersededSeq, manyAtMs, fewAtMs, lakeCellsText],
     );
 }
 
@@ -116,7 +133,7 @@ function deleteReplaced(
   { uid, day, revision, rollups }: SealPlan,
   nowMs: number,
 ): D1PreparedStatement[] {
-  const rollupIds = JSON.stringify(rollups.map(({ id }) => id));
+  const rollupIds = JSON.stringify([BUNDLED, ...rollups.map(({ id }) => id)]);
   return [
     db
       .prepare(

@@ -5,10 +5,11 @@
  * their order, so that the plan alone decides which tuples go to `other` beyond the cap.
  */
 import type { Cell } from '../../core/rollup/cell.ts';
-import { decodeRollupCells, encodeRollupCells } from '../../core/rollup/cell-codec.ts';
+import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { RollupCells } from '../../core/rollup/rollup-cells.ts';
 import type { CellRow } from '../manifest/cells.ts';
+import type { RollupDay } from './rollup-day.ts';
 
 /** Adds up one rollup and grain. */
 class Merge {
@@ -18,10 +19,6 @@ class Merge {
 
   constructor(rollup: Rollup) {
     this.#cells = new RollupCells(rollup.dimensions.length, rollup.numbers.length);
-  }
-
-  get cells(): RollupCells {
-    return this.#cells;
   }
 
   /** Adds all chunks of one range. */
@@ -44,12 +41,13 @@ class Merge {
     target.merge(cell);
   }
 
-  finish(): void {
+  finish(): RollupCells {
     for (const [cell, exact] of this.#exact) {
       if (exact === null) continue;
       cell.peopleFloor = 0;
       cell.exactPeople = cell.people.isExact ? null : exact;
     }
+    return this.#cells;
   }
 }
 
@@ -58,21 +56,14 @@ export async function mergeCells(
   rollups: readonly Rollup[],
   rangeCount: number,
   rangeCells: (range: number) => Promise<readonly CellRow[]>,
-): Promise<CellRow[]> {
-  const merges = rollups.flatMap((rollup) =>
-    (['day', 'hour'] as const).map((grain) => ({ rollup, grain, merge: new Merge(rollup) })),
-  );
+): Promise<RollupDay[]> {
+  const merges = rollups.map((rollup) => ({ rollupId: rollup.id, day: new Merge(rollup), hour: new Merge(rollup) }));
   for (let range = 0; range < rangeCount; range++) {
     const rows = await rangeCells(range);
-    for (const { rollup, grain, merge } of merges) {
-      merge.add(rows.filter((row) => row.rollupId === rollup.id && row.grain === grain));
+    for (const merge of merges) {
+      const ofRollup = rows.filter((row) => row.rollupId === merge.rollupId);
+      for (const grain of ['day', 'hour'] as const) merge[grain].add(ofRollup.filter((row) => row.grain === grain));
     }
   }
-  return merges.flatMap(({ rollup, grain, merge }) => {
-    merge.finish();
-    const { overflowed } = merge.cells;
-    return encodeRollupCells(merge.cells, { sharesPeople: true }).map(
-      (cells, chunk): CellRow => ({ rollupId: rollup.id, grain, chunk, overflowed, cells }),
-    );
-  });
+  return merges.map(({ rollupId, day, hour }) => ({ rollupId, day: day.finish(), hours: hour.finish() }));
 }

@@ -6,7 +6,7 @@
  * BigInt. Texts stay as they lie in the file, a dictionary with codes or one text with bounds, until strings are asked
  * for.
  */
-import type { ColumnMetaData } from 'hyparquet';
+
 import { parquetHeader } from 'hyparquet/src/column.js';
 import type { CodedTexts, PackedTexts } from '../../core/event/columns.ts';
 import { assert } from '../../core/std/result.ts';
@@ -15,6 +15,7 @@ import { decodeDeltaTimes, decodeDeltaWords } from '../encoding/delta.ts';
 import { decodeHybrid } from '../encoding/hybrid.ts';
 import { decodePlain, packDeltaLength, packPlain } from '../encoding/text-decode.ts';
 import { decompress } from '../encoding/zstd.ts';
+import type { FooterColumn } from './footer.ts';
 
 interface Page {
   readonly encoding: string;
@@ -31,12 +32,17 @@ interface Dictionary {
 
 export type TextColumn = { readonly coded: CodedTexts } | { readonly packed: PackedTexts };
 
-export function readText(bytes: Uint8Array, metadata: ColumnMetaData): TextColumn {
+/** What reading a chunk needs to know of it. */
+export interface ChunkFacts extends FooterColumn {
+  readonly rowCount: number;
+}
+
+export function readText(bytes: Uint8Array, metadata: ChunkFacts): TextColumn {
   const { page, dictionary } = readPages(bytes, metadata, true);
   const { encoding, values, valueCount, rowCount, present } = page;
   if (valueCount === 0) return { coded: { entries: [null], codes: new Uint8Array(rowCount) } };
   if (encoding === 'RLE_DICTIONARY') {
-    assert(dictionary !== null, `column ${metadata.path_in_schema.join('.')}: codes without a dictionary`);
+    assert(dictionary !== null, `column ${metadata.name}: codes without a dictionary`);
     return { coded: codedOf(page, dictionary) };
   }
   assert(encoding === 'DELTA_LENGTH_BYTE_ARRAY' || encoding === 'PLAIN', `text in encoding ${encoding}`);
@@ -45,7 +51,7 @@ export function readText(bytes: Uint8Array, metadata: ColumnMetaData): TextColum
 }
 
 /** Reads INT64 milliseconds. */
-export function readTimes(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
+export function readTimes(bytes: Uint8Array, metadata: ChunkFacts): Float64Array {
   const { page } = readPages(bytes, metadata, false);
   if (page.encoding === 'DELTA_BINARY_PACKED') return decodeDeltaTimes(page.values, page.rowCount);
   const low = plainWords(page, 2);
@@ -58,7 +64,7 @@ export function readTimes(bytes: Uint8Array, metadata: ColumnMetaData): Float64A
 /** Reads INT64. A null becomes the value of `instead` in the same row, or 0 without `instead`. */
 export function readHashes(
   bytes: Uint8Array,
-  metadata: ColumnMetaData,
+  metadata: ChunkFacts,
   { isNullable, instead }: { readonly isNullable: boolean; readonly instead?: BigInt64Array },
 ): BigInt64Array {
   const { page } = readPages(bytes, metadata, isNullable);
@@ -86,19 +92,19 @@ export function readHashes(
 }
 
 /** Reads INT32 that fits in a byte. */
-export function readSmall(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
+export function readSmall(bytes: Uint8Array, metadata: ChunkFacts): Uint8Array {
   const { page } = readPages(bytes, metadata, false);
   return Uint8Array.from(plainWords(page, 1));
 }
 
 /** Reads DOUBLE, NaN where null. */
-export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float64Array {
+export function readDoubles(bytes: Uint8Array, metadata: ChunkFacts): Float64Array {
   const { page, dictionary } = readPages(bytes, metadata, true);
   const { encoding, values, valueCount, rowCount, present } = page;
   if (valueCount === 0) return new Float64Array(rowCount).fill(Number.NaN);
   let found: Float64Array;
   if (encoding === 'RLE_DICTIONARY') {
-    assert(dictionary !== null, `column ${metadata.path_in_schema.join('.')}: codes without a dictionary`);
+    assert(dictionary !== null, `column ${metadata.name}: codes without a dictionary`);
     const entries = doublesOf(dictionary.bytes, dictionary.count);
     const codes = new Uint32Array(valueCount);
     if (dictionary.count > 1) decodeHybrid(values, 1, values[0]!, codes);
@@ -117,7 +123,7 @@ export function readDoubles(bytes: Uint8Array, metadata: ColumnMetaData): Float6
 }
 
 /** Reads BOOLEAN: 0 where null, 1 false, 2 true. */
-export function readBooleans(bytes: Uint8Array, metadata: ColumnMetaData): Uint8Array {
+export function readBooleans(bytes: Uint8Array, metadata: ChunkFacts): Uint8Array {
   const { page } = readPages(bytes, metadata, true);
   const { encoding, values, valueCount, rowCount, present } = page;
   const output = new Uint8Array(rowCount);
@@ -133,10 +139,10 @@ export function readBooleans(bytes: Uint8Array, metadata: ColumnMetaData): Uint8
 
 function readPages(
   bytes: Uint8Array,
-  metadata: ColumnMetaData,
+  metadata: ChunkFacts,
   nullable: boolean,
 ): { page: Page; dictionary: Dictionary | null } {
-  const name = metadata.path_in_schema.join('.');
+  const name = metadata.name;
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
   let header = parquetHeader(reader);
   let dictionary: Dictionary | null = null;
@@ -152,7 +158,7 @@ function readPages(
   }
   const data = header.data_page_header_v2;
   assert(data !== undefined, `column ${name}: ${header.type} where a data page of version 2 was expected`);
-  assert(data.num_rows === Number(metadata.num_values), `column ${name}: more than one data page`);
+  assert(data.num_rows === metadata.rowCount, `column ${name}: more than one data page`);
   const levelsSizeBytes = data.definition_levels_byte_length;
   let present: Uint8Array | null = null;
   if (nullable && data.num_nulls > 0) {
@@ -166,9 +172,9 @@ function readPages(
   return { page: { encoding: data.encoding, present, values, valueCount, rowCount: data.num_rows }, dictionary };
 }
 
-function unpack(bytes: Uint8Array, sizeBytes: number, { codec, path_in_schema }: ColumnMetaData): Uint8Array {
+function unpack(bytes: Uint8Array, sizeBytes: number, { codec, name }: ChunkFacts): Uint8Array {
   if (codec === 'UNCOMPRESSED' || bytes.length === 0) return bytes;
-  assert(codec === 'ZSTD', `column ${path_in_schema.join('.')}: codec ${codec}`);
+  assert(codec === 'ZSTD', `column ${name}: codec ${codec}`);
   return decompress(bytes, sizeBytes);
 }
 

@@ -5,7 +5,7 @@
  * has no such property, so that the JSON need not be read to find none. It may name a key that lies deeper in the JSON;
  * it never leaves one out. A file of an earlier release has no note.
  */
-import type { FileMetaData, KeyValue } from 'hyparquet';
+import type { KeyValue } from 'hyparquet';
 import { STRING_COLUMNS, type StringColumn } from '../../core/event/event.ts';
 import { isColumn } from '../../core/event/property.ts';
 
@@ -31,8 +31,8 @@ export function columnKeysNote(properties: readonly (string | null)[]): KeyValue
 }
 
 /** Tells whether no event of the file has the property; false when nobody noted it. */
-export function isAbsentKey({ key_value_metadata: notes }: FileMetaData, property: string): boolean {
+export function isAbsentKey({ notes }: { readonly notes: readonly KeyValue[] }, property: string): boolean {
   if (!isColumn(property)) return false;
-  const note = notes?.find(({ key }) => key === NOTE);
+  const note = notes.find(({ key }) => key === NOTE);
   return note !== undefined && !(note.value ?? '').split(',').includes(property);
 }

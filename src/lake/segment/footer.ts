@@ -5,7 +5,7 @@
  * shrinks to a sixth. A segment of very many days has a footer too large for a manifest row; then the scan reads it
  * from the file.
  */
-import type { FileMetaData } from 'hyparquet';
+import type { ColumnChunk, CompressionCodec, KeyValue, ParquetType, RowGroup, Statistics } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
 import { LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/std/result.ts';
@@ -56,14 +56,75 @@ export async function readFooter(source: SegmentSource): Promise<Uint8Array> {
   return wanted <= end.length ? end.subarray(end.length - wanted) : source.read(source.sizeBytes - wanted, wanted);
 }
 
-/** Size of the objects of a parsed footer, as a multiple of its bytes: measured on files of one day and of a year. */
-const PARSED_FACTOR = 15;
-const parsed = new SizedCache<Uint8Array, FileMetaData>(LIMITS.parsedFootersSizeBytesMax);
+export interface FooterColumn {
+  readonly name: string;
+  readonly type: ParquetType;
+  readonly codec: CompressionCodec;
+}
+
+export interface FooterGroup {
+  readonly rowCount: number;
+  /** Bounds and nulls of the columns by which row groups are picked. */
+  readonly at: Statistics | undefined;
+  readonly person: Statistics | undefined;
+  readonly keyHash: Statistics | undefined;
+  readonly columns: readonly FooterColumn[];
+  /** Where the chunk of each column begins and ends. */
+  readonly ranges: Float64Array;
+}
+
+/** What readers look at in a footer: the metadata as parsed takes ten times as much, and a day has hundreds of files. */
+export interface Footer {
+  readonly columns: readonly FooterColumn[];
+  readonly notes: readonly KeyValue[];
+  readonly groups: readonly FooterGroup[];
+}
+
+/** Size of a parsed footer, as a multiple of its bytes: measured on files of one day and of a hundred. */
+const PARSED_FACTOR = 2;
+const parsed = new SizedCache<Uint8Array, Footer>(LIMITS.parsedFootersSizeBytesMax);
 
 /**
  * Parses a footer once while it is in use: a scan reads a segment once a day. With many in use one may be parsed again.
  */
-export function parseFooter(footer: Uint8Array): FileMetaData {
-  const parse = () => parquetMetadata(footer, { geoparquet: false, parsers: { timestampFromMilliseconds: Number } });
-  return parsed.of(footer, parse, () => PARSED_FACTOR * footer.length);
+export function parseFooter(footer: Uint8Array): Footer {
+  return parsed.of(
+    footer,
+    () => parse(footer),
+    () => PARSED_FACTOR * footer.length,
+  );
+}
+
+function parse(footer: Uint8Array): Footer {
+  const { row_groups: rowGroups, key_value_metadata: notes = [] } = parquetMetadata(footer, {
+    geoparquet: false,
+    parsers: { timestampFromMilliseconds: Number },
+  });
+  const known = new Map<string, FooterColumn>();
+  const groups = rowGroups.map((group) => groupOf(group, known));
+  return { columns: groups[0]?.columns ?? [], notes, groups };
+}
+
+/** `known`: the columns of the row groups before, by name and codec. */
+function groupOf({ columns: chunks, num_rows }: RowGroup, known: Map<string, FooterColumn>): FooterGroup {
+  const ranges = new Float64Array(2 * chunks.length);
+  const bounds: { [column: string]: Statistics | undefined } = {};
+  const columns = chunks.map((chunk, at) => {
+    const metadata = metadataOf(chunk);
+    const { type, codec, dictionary_page_offset, data_page_offset, total_compressed_size, statistics } = metadata;
+    const name = metadata.path_in_schema[0]!;
+    ranges[2 * at] = Number(dictionary_page_offset ?? data_page_offset);
+    ranges[2 * at + 1] = ranges[2 * at]! + Number(total_compressed_size);
+    if (name === 'at' || name === 'person' || name === 'key_hash') bounds[name] = statistics;
+    const column = known.get(`${codec} ${name}`) ?? { name, type, codec };
+    known.set(`${codec} ${name}`, column);
+    return column;
+  });
+  const { at, person, key_hash: keyHash } = bounds;
+  return { rowCount: Number(num_rows), at, person, keyHash, columns, ranges };
+}
+
+function metadataOf({ meta_data }: ColumnChunk) {
+  assert(meta_data !== undefined, 'column chunk without metadata');
+  return meta_data;
 }

@@ -5,7 +5,7 @@
  * They are kept beside the footer's bytes in a few numbers, so that many files can be planned without their parsed
  * footers, each of which takes a hundred times as much.
  */
-import type { ColumnChunk, Statistics } from 'hyparquet';
+import type { Statistics } from 'hyparquet';
 import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { HashIndex, NOT_FOUND } from '../../core/std/hash-index.ts';
 import { wordsOf } from '../../core/std/words.ts';
@@ -114,10 +114,6 @@ function isAnyWithin<T extends number | bigint>(sorted: ArrayLike<T>, min: T, ma
   return low < sorted.length && sorted[low]! <= max;
 }
 
-export function statisticsOf(chunks: readonly ColumnChunk[], column: string): Statistics | undefined {
-  return chunks.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data?.statistics;
-}
-
 function wantsPersonless(people: People): boolean {
   if ('hashes' in people) return people.hashes.includes(0n);
   return people.withPersonless === true || (people.min <= 0n && people.max >= 0n);
@@ -128,9 +124,7 @@ function boundsOf(footer: Uint8Array): Bounds {
   if (bounds !== undefined) return bounds;
   let hasPersonless = false;
   const spans: PeopleSpan[] = [];
-  for (const { columns, num_rows } of parseFooter(footer).row_groups) {
-    const person = statisticsOf(columns, 'person');
-    const rowCount = Number(num_rows);
+  for (const { person, rowCount } of parseFooter(footer).groups) {
     if ((person?.null_count ?? 1n) > 0n) hasPersonless = true;
     if (person?.min_value === undefined || person.max_value === undefined) continue;
     spans.push({ from: highOf(person.min_value as bigint), to: highOf(person.max_value as bigint), rowCount });

@@ -7,7 +7,7 @@
  * A row group that several days share gives only the rows of the days asked for. It is always read, whatever people or
  * instants are asked for, because the numbers of the rows behind it depend on how many rows it gives.
  */
-import type { ColumnChunk, ColumnMetaData, FileMetaData } from 'hyparquet';
+import type { Statistics } from 'hyparquet';
 import {
   type CodedTexts,
   codedTexts,
@@ -17,8 +17,8 @@ import {
   type TypedColumn,
 } from '../../core/event/columns.ts';
 import type { StringColumn } from '../../core/event/event.ts';
-import { assert } from '../../core/std/result.ts';
 import {
+  type ChunkFacts,
   readBooleans,
   readDoubles,
   readHashes,
@@ -29,8 +29,8 @@ import {
 } from './chunk-read.ts';
 import { isAbsentKey } from './column-keys.ts';
 import { dayOf, rowsOfDays } from './columns.ts';
-import { parseFooter, readFooter } from './footer.ts';
-import { mayHavePeople, mayHoldPeople, type People, statisticsOf } from './people-bounds.ts';
+import { type Footer, type FooterGroup, parseFooter, readFooter } from './footer.ts';
+import { mayHavePeople, mayHoldPeople, type People } from './people-bounds.ts';
 import { type ByteRange, coalesce, windows } from './read-plan.ts';
 import { isNumberColumn, type LakeColumn } from './segment-schema.ts';
 import type { SegmentSource } from './source.ts';
@@ -64,7 +64,7 @@ export interface RowGroupBatch {
 interface Chunk extends ByteRange {
   /** Name of the column in the file. */
   readonly column: string;
-  readonly metadata: ColumnMetaData;
+  readonly metadata: ChunkFacts;
 }
 interface GroupPlan {
   readonly rowGroup: number;
@@ -75,6 +75,8 @@ interface GroupPlan {
   readonly isShared: boolean;
   /** Chunks in file order. */
   readonly chunks: readonly Chunk[];
+  /** Whether some key hash may be null, which stands for that of the person. Segments of the first format have no nulls. */
+  readonly hasNullKeys: boolean;
 }
 
 export async function* readSegment(source: SegmentSource, options: ReadOptions): AsyncGenerator<EventColumns> {
@@ -91,13 +93,13 @@ export async function* readRowGroups(source: SegmentSource, options: ReadOptions
     const chunks = window.flatMap((group) => group.chunks);
     const ranges = coalesce(chunks);
     const blocks = await Promise.all(ranges.map(({ from, to }) => source.read(from, to - from)));
-    for (const { rowGroup, skippedRows, rowCount, isShared, chunks } of window) {
+    for (const { rowGroup, skippedRows, rowCount, isShared, chunks, hasNullKeys } of window) {
       const bytesOf = (chunk: ByteRange) => {
         const i = ranges.findIndex((range) => chunk.from >= range.from && chunk.to <= range.to);
         const start = chunk.from - ranges[i]!.from;
         return blocks[i]!.subarray(start, start + chunk.to - chunk.from);
       };
-      const group = decodeGroup(rowCount, chunks, bytesOf, wanted);
+      const group = decodeGroup({ rowCount, chunks, hasNullKeys }, bytesOf, wanted);
       const columns = isShared ? rowsOfDays(group, options.days!) : group;
       firstRow += skippedRows;
       if (columns.rowCount > 0) yield { rowGroup, firstRow, columns };
@@ -116,9 +118,9 @@ interface Wanted {
 
 const NONE: ReadonlySet<string> = new Set();
 
-function wantedOf(metadata: FileMetaData, { columns, properties }: ReadOptions): Wanted {
+function wantedOf(metadata: Footer, { columns, properties }: ReadOptions): Wanted {
   if (properties === undefined || !columns.has('properties')) return { columns, typed: NONE, absent: NONE };
-  const existing = new Set(metadata.schema.map(({ name }) => propertyOfColumn(name)));
+  const existing = new Set(metadata.columns.map(({ name }) => propertyOfColumn(name)));
   const absent = new Set([...properties].filter((property) => isAbsentKey(metadata, property)));
   const typed = new Set([...properties].filter((property) => existing.has(property)));
   if (![...properties].every((property) => typed.has(property) || absent.has(property))) {
@@ -134,23 +136,23 @@ function isWanted(column: string, { columns, typed }: Wanted): boolean {
 }
 
 /** Plans the row groups to read. Key hashes are null where they are the person, so both columns are read. */
-function planGroups(metadata: FileMetaData, options: ReadOptions, asked: Wanted): GroupPlan[] {
+function planGroups(metadata: Footer, options: ReadOptions, asked: Wanted): GroupPlan[] {
   const { columns: names } = asked;
   const wanted: Wanted = { ...asked, columns: names.has('key_hash') ? new Set([...names, 'person']) : names };
   const plans: GroupPlan[] = [];
   let skippedRows = 0;
-  for (const [rowGroup, { columns, num_rows }] of metadata.row_groups.entries()) {
-    const span = timesOf(columns);
+  for (const [rowGroup, group] of metadata.groups.entries()) {
+    const { rowCount } = group;
+    const span = timesOf(group.at);
     if (!mayHoldDays(span, options)) continue;
-    const rowCount = Number(num_rows);
     const isShared = options.days !== undefined && !isWithinOneDay(span);
-    if (!isShared && !mayHold(columns, span, options)) {
+    if (!isShared && !mayHold(group.person, span, options)) {
       skippedRows += rowCount;
       continue;
     }
-    const read = columns.map(chunkOf);
-    const chunks = read.filter(({ column }) => isWanted(column, wanted) || (isShared && column === 'at'));
-    plans.push({ rowGroup, skippedRows, rowCount, isShared, chunks });
+    const chunks = chunksOf(group, (column) => isWanted(column, wanted) || (isShared && column === 'at'));
+    const hasNullKeys = group.keyHash?.null_count !== 0n;
+    plans.push({ rowGroup, skippedRows, rowCount, isShared, chunks, hasNullKeys });
     skippedRows = 0;
   }
   return plans;
@@ -159,8 +161,8 @@ function planGroups(metadata: FileMetaData, options: ReadOptions, asked: Wanted)
 /** The first and the last instant of a row group; null when unknown. */
 type Times = { readonly minMs: number; readonly maxMs: number } | null;
 
-function timesOf(chunks: readonly ColumnChunk[]): Times {
-  const { min_value: minMs, max_value: maxMs } = statisticsOf(chunks, 'at') ?? {};
+function timesOf(at: Statistics | undefined): Times {
+  const { min_value: minMs, max_value: maxMs } = at ?? {};
   return typeof minMs === 'number' && typeof maxMs === 'number' ? { minMs, maxMs } : null;
 }
 
@@ -174,19 +176,22 @@ function mayHoldDays(times: Times, { days }: ReadOptions): boolean {
   return false;
 }
 
-function mayHold(chunks: readonly ColumnChunk[], times: Times, { startMs, endMs, people }: ReadOptions): boolean {
+function mayHold(person: Statistics | undefined, times: Times, { startMs, endMs, people }: ReadOptions): boolean {
   if (times !== null) {
     if (startMs !== undefined && times.maxMs < startMs) return false;
     if (endMs !== undefined && times.minMs >= endMs) return false;
   }
-  return people === undefined || mayHoldPeople(statisticsOf(chunks, 'person'), people);
+  return people === undefined || mayHoldPeople(person, people);
 }
 
-function chunkOf({ meta_data: metadata }: ColumnChunk): Chunk {
-  assert(metadata !== undefined, 'column chunk without metadata');
-  const from = Number(metadata.dictionary_page_offset ?? metadata.data_page_offset);
-  const column = metadata.path_in_schema[0]!;
-  return { column, metadata, from, to: from + Number(metadata.total_compressed_size) };
+function chunksOf({ columns, ranges, rowCount }: FooterGroup, isRead: (column: string) => boolean): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (const [at, { name, type, codec }] of columns.entries()) {
+    if (!isRead(name)) continue;
+    const metadata = { name, type, codec, rowCount };
+    chunks.push({ column: name, metadata, from: ranges[2 * at]!, to: ranges[2 * at + 1]! });
+  }
+  return chunks;
 }
 
 function spanOf({ chunks }: GroupPlan): ByteRange {
@@ -237,8 +242,7 @@ function define<T extends object, K extends keyof T>(object: T, key: K, make: ()
 }
 
 function decodeGroup(
-  rowCount: number,
-  chunks: readonly Chunk[],
+  { rowCount, chunks, hasNullKeys }: Pick<GroupPlan, 'rowCount' | 'chunks' | 'hasNullKeys'>,
   bytesOf: (chunk: Chunk) => Uint8Array,
   wanted: Wanted,
 ): EventColumns {
@@ -258,7 +262,7 @@ function decodeGroup(
     else if (column === 'at') readAt = () => readTimes(bytes, metadata);
     else if (column === 'received_at') receivedAt = readTimes(bytes, metadata);
     else if (column === 'person') person = readHashes(bytes, metadata, { isNullable: true });
-    else if (column === 'key_hash') keyHash = readKeyHashes(bytes, metadata, person);
+    else if (column === 'key_hash') keyHash = readHashes(bytes, metadata, { isNullable: hasNullKeys, instead: person });
     else if (column === 'late') late = readSmall(bytes, metadata);
     else texts.add(column, () => readText(bytes, metadata));
   }
@@ -279,13 +283,7 @@ function decodeGroup(
   return group;
 }
 
-/** Reads key hashes, which are null where they are the person. Segments of the first format have no nulls. */
-function readKeyHashes(bytes: Uint8Array, metadata: ColumnMetaData, person: BigInt64Array): BigInt64Array {
-  const isNullable = metadata.statistics?.null_count !== 0n;
-  return readHashes(bytes, metadata, { isNullable, instead: person });
-}
-
-function readTyped(bytes: Uint8Array, metadata: ColumnMetaData): TypedColumn {
+function readTyped(bytes: Uint8Array, metadata: ChunkFacts): TypedColumn {
   if (metadata.type === 'DOUBLE') return { type: 'number', values: readDoubles(bytes, metadata) };
   if (metadata.type === 'BOOLEAN') return { type: 'boolean', values: readBooleans(bytes, metadata) };
   const text = readText(bytes, metadata);

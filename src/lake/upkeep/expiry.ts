@@ -14,10 +14,11 @@ import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
 import type { SealQueue } from '../../core/shard/rpc.ts';
 import { type ExpiryPolicy, type ExpiryTargets, expirySchema, expiryTargets } from '../../core/tenant/expiry.ts';
 import { logError } from '../../observe/log.ts';
+import { BUNDLED, type CellRow } from '../manifest/cells.ts';
 import { type CurrentBucket, publishCurrent } from '../manifest/current.ts';
 import { type Dropped, droppedOf, LAKE_DROPPED, selectDropped, type Tier } from '../manifest/dropped.ts';
 import { afterScans, throwAwayFound } from '../manifest/garbage.ts';
-import { traitsPathSql } from '../manifest/paths.ts';
+import { hoursPathSql, traitsPathSql } from '../manifest/paths.ts';
 import { FROM_UNCOVERED } from '../manifest/uncovered.ts';
 import { FROM_VOID } from '../manifest/versions.ts';
 import { queueAnew } from '../seal/schedule.ts';
@@ -126,8 +127,9 @@ const RECORD = `
 function deleteStatements(db: D1Database, uid: string, dropped: Dropped, nowMs: number): D1PreparedStatement[] {
   const { hour, day, lake } = dropped;
   const segments = `uid = ?1 AND ((source = 'seal' AND day < ?2) OR (source <> 'seal' AND at_max_ms < ?2 * ${DAY_MS}))`;
-  const cells = (grain: 'hour' | 'day', before: number) =>
+  const cells = (grain: CellRow['grain'] | typeof BUNDLED, before: number) =>
     db.prepare('DELETE FROM sealed_cells WHERE uid = ?1 AND grain = ?2 AND day < ?3').bind(uid, grain, before);
+  const withHours = `FROM sealed_days d WHERE d.uid = ?1 AND d.day < ?2 AND d.lake_cells ->> '$.hours.file' IS NOT NULL`;
   return [
     throwAwayFound(
       db,
@@ -142,7 +144,28 @@ function deleteStatements(db: D1Database, uid: string, dropped: Dropped, nowMs: 
     db.prepare('DELETE FROM dirty_days WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
     db.prepare('DELETE FROM seal_plans WHERE uid = ?1 AND day < ?2').bind(uid, lake.dayBefore),
     cells('hour', hour.dayBefore),
+    cells('hour-counts', hour.dayBefore),
     cells('day', day.dayBefore),
+    // A row of all rollups goes as a whole when neither grain of it is kept.
+    cells(BUNDLED, Math.min(hour.dayBefore, day.dayBefore)),
+    db
+      .prepare(
+        `UPDATE sealed_cells SET cells = substr(cells, 1, sections ->> '$.hourFrom'), sections = json_set(sections, '$.hour', json('{}'))
+         WHERE uid = ?1 AND grain = '${BUNDLED}' AND day < ?2 AND length(cells) > sections ->> '$.hourFrom'`,
+      )
+      .bind(uid, hour.dayBefore),
+    throwAwayFound(
+      db,
+      `SELECT ${hoursPathSql('d.uid', 'd.day', "(d.lake_cells ->> '$.hours.file')")}, ?3 ${withHours}`,
+      uid,
+      hour.dayBefore,
+      afterScans(nowMs),
+    ),
+    db
+      .prepare(
+        `UPDATE sealed_days SET lake_cells = json_set(lake_cells, '$.hours', json('null')) WHERE (uid, day) IN (SELECT d.uid, d.day ${withHours})`,
+      )
+      .bind(uid, hour.dayBefore),
   ];
 }
 

@@ -150,6 +150,12 @@ async function withoutVoidDays(asking: QueryAsking, query: Query): Promise<Query
 /** Shortfalls of the days or of a shard, which the next rollup would meet too. */
 const OF_EVERY_ROLLUP: ReadonlySet<RollupShortfall> = new Set(['seal-void', 'seal-outdated', 'slices-untold']);
 
+/**
+ * Shortfalls of a moment: a seal or a merge was ahead of its shard, which most often has learned of that meanwhile, or a day was
+ * sealed anew beside the question.
+ */
+const READ_AGAIN: ReadonlySet<RollupShortfall> = new Set(['seal-ahead', 'merge-ahead', 'hours-gone']);
+
 /** The reading of the first rollup without a shortfall; null when there is none. */
 async function readAnyRollup(asking: QueryAsking, query: Query, options: AskOptions): Promise<RollupReading | null> {
   const plans = rollupPlans(query, asking.tenant.rollups, asking.nowMs);
@@ -157,8 +163,7 @@ async function readAnyRollup(asking: QueryAsking, query: Query, options: AskOpti
   for (const plan of plans.slice(0, ROLLUPS_TRIED_MAX)) {
     const read = () => readRollup(asking, query, plan, options);
     let reading = await read();
-    // A seal or a merge was ahead of its shard, which most often has learned of that meanwhile.
-    if (!reading.ok && (reading.error === 'seal-ahead' || reading.error === 'merge-ahead')) reading = await read();
+    if (!reading.ok && READ_AGAIN.has(reading.error)) reading = await read();
     if (reading.ok) return reading.value;
     if (OF_EVERY_ROLLUP.has(reading.error)) return null;
     if (reading.error === 'rollup-missing' && isPlannedWithBots(asking, query)) options.lackingBots?.add(query);

@@ -26,6 +26,8 @@ export type RollupShortfall =
    * Parts were merged since their shard was asked, and reach beyond what it knew to be stored. By now it knows more.
    */
   | 'merge-ahead'
+  /** The file with people by the hour of a sealed day is gone: since the question was read the day was sealed anew. */
+  | 'hours-gone'
   /** Parts of which it cannot be told which count. */
   | 'parts-overlap'
   /** Retention has dropped events that the cells of a day still count: the day is being sealed anew without them. */

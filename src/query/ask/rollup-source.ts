@@ -19,6 +19,7 @@ import type { LiveReply } from '../../core/shard/rpc.ts';
 import { dayRange } from '../../core/std/day.ts';
 import { err, InvariantError, ok, type Result } from '../../core/std/result.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
+import type { SealedCells } from '../../lake/manifest/cells.ts';
 import { type RangeReading, type RangeRequest, readRange } from '../../lake/manifest/range.ts';
 import type { Asking } from '../view/asking.ts';
 import { type Coverage, coverageOf, droppedRanges, isCounted, withoutShards } from '../view/coverage.ts';
@@ -26,6 +27,7 @@ import { readIdentity } from '../view/identity.ts';
 import { readLinkEvents } from '../view/link-events.ts';
 import { type ReadingMeta, readingMeta } from '../view/meta.ts';
 import { askLive } from '../view/shards.ts';
+import { readHourPieces } from './hour-pieces.ts';
 import { foldBlock, KeptCells, type TakenParts } from './kept-cells.ts';
 import { type CountingPart, countingParts, flushesOf, foldPart } from './rollup-parts.ts';
 import { type CellReading, type RollupShortfall, shortfallOf } from './rollup-shortfall.ts';
@@ -95,11 +97,13 @@ export async function readRollup(
   const { range } = stored.value;
   const rows = await readSliceRows(ports.lake, plan.rollup, countingFiles(range, coverage));
   if (rows === null) return err('too-large');
+  const hours = await readHourPieces(ports.lake, range.hourPieces);
+  if (hours === null) return err('hours-gone');
 
   const points = new CellFold(query, plan, known);
   const totals = request.wantsDayCells ? new CellFold(withoutPoints(query), plan, known) : null;
   const boundDays = boundDaysOf(query, nowMs);
-  const counts = foldCells({ points, totals }, query, { ...stored.value, rows, boundDays, keptCells });
+  const counts = foldCells({ points, totals }, query, { ...stored.value, rows, hours, boundDays, keptCells });
   if (points.shortfall) return err(points.shortfall);
   // A day's cell may lack what its hours tell: which people it holds.
   const fold = totals?.shortfall === null ? new TotalledFold(points.finish(), totals.finish()) : points.finish();
@@ -137,6 +141,8 @@ interface StoredReading extends CellReading {
 /** A reading with its rows, and the days that a bound of the range cuts. */
 interface FoldedReading extends StoredReading {
   readonly rows: SliceRows;
+  /** People by the hour from the lake. */
+  readonly hours: readonly SealedCells[];
   readonly boundDays: ReadonlySet<number>;
   /** Null when windows of one bucket may not be put together before they are folded. */
   readonly keptCells: KeptCells | null;
@@ -166,7 +172,7 @@ async function readStored(
 function foldCells(
   { points, totals }: CellFolds,
   query: Query,
-  { live, range, coverage, parts, taken, rows, boundDays, keptCells }: FoldedReading,
+  { live, range, coverage, parts, taken, rows, hours, boundDays, keptCells }: FoldedReading,
 ) {
   const { whole: wholeRange } = minuteSlicesOf(query);
   const { startMs, endMs } = wholeRange;
@@ -180,7 +186,7 @@ function foldCells(
       totals?.add(...added);
     },
   };
-  for (const { day, cells } of range.cells) {
+  for (const { day, cells } of [...range.cells, ...hours]) {
     (boundDays.has(day) ? both : points).add(decode(cells), startMs, endMs);
   }
   for (const { day, cells } of range.dayCells) {

@@ -115,7 +115,7 @@ async function lookInFile(
 
 /** Finds the properties that have a column of their own in a file: events have them, or the column would not be there. */
 export function noteColumns(footer: Uint8Array, search: NameSearch): void {
-  for (const { name } of parseFooter(footer).schema) {
+  for (const { name } of parseFooter(footer).columns) {
     const property = propertyOfColumn(name);
     if (property !== null) search.noteKey(property);
   }

@@ -220,7 +220,7 @@ describe('the seal consumer', () => {
       };
       await consume(lake, [DAY, DAY + 1]);
       await meanwhile;
-      const files = lake.bucket.calls.filter(({ op, key }) => op === 'put' && key.includes(dayText(DAY + 1)));
+      const files = lake.bucket.calls.filter(({ op, key }) => op === 'put' && key.includes(`date=${dayText(DAY + 1)}`));
       expect(files).toHaveLength(1);
     });
   });

@@ -18,6 +18,7 @@ import { type SealResult, sealDay, sealTask } from '../../../src/lake/seal/seal-
 import { putSegment } from '../../../src/lake/segment/put.ts';
 import { SegmentCache } from '../../../src/lake/segment/segment-cache.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
+import { readHourPieces } from '../../../src/query/ask/hour-pieces.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
 import { columnsOf } from '../generate.ts';
@@ -153,9 +154,12 @@ export class TenantLake {
     return (await this.range(day)).days[0];
   }
 
-  range(day = DAY, grain: 'hour' | 'day' = 'day', rollupName = 'events') {
+  /** What is stored of the day, with all cells of the grain, from wherever they lie. */
+  async range(day = DAY, grain: 'hour' | 'day' = 'day', rollupName = 'events') {
     const rollupId = this.rollups.find(({ name }) => name === rollupName)!.id;
-    return readRange(this.db, { uid: UID, rollupId, dayFrom: day, dayTo: day, grain });
+    const range = await readRange(this.db, { uid: UID, rollupId, dayFrom: day, dayTo: day, grain, kind: 'people' });
+    const hours = await readHourPieces(this.bucket.binding, range.hourPieces);
+    return { ...range, cells: [...range.cells, ...hours!] };
   }
 
   /**

@@ -38,9 +38,9 @@ describe('a footer', () => {
     const footer = footerOf(100);
     const metadata = parseFooter(footer);
     expect(parseFooter(footer)).toBe(metadata);
-    const others = Math.ceil(LIMITS.parsedFootersSizeBytesMax / (10 * footer.length));
-    // An earlier cache kept 64 footers whatever their size.
-    expect(others).toBeLessThan(64);
+    const others = Math.ceil(LIMITS.parsedFootersSizeBytesMax / footer.length);
+    // An earlier cache kept as many footers whatever their size.
+    expect(others).toBeLessThan(LIMITS.parsedFootersSizeBytesMax / (10 * footerOf(1).length));
     for (let i = 0; i < others; i++) parseFooter(footer.slice());
     expect(parseFooter(footer)).not.toBe(metadata);
   });

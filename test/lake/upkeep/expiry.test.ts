@@ -1,11 +1,12 @@
 // Expiry over the real engine, sink, manifest and seal: each drop is on record, and dropped events never count again.
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DAY_MS } from '../../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS } from '../../../src/core/limits.ts';
 import type { SealMessage } from '../../../src/core/shard/rpc.ts';
 import { dayText } from '../../../src/core/std/day.ts';
 import { expirySchema, expiryTargets } from '../../../src/core/tenant/expiry.ts';
 import { lakeImporter } from '../../../src/lake/import/import.ts';
+import { collectGarbage } from '../../../src/lake/manifest/garbage.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
 import { enforceExpiry, readDropped, scheduleExpiry, storePolicy } from '../../../src/lake/upkeep/expiry.ts';
 import { wireDropped } from '../../../src/operate/expiry-routes.ts';
@@ -108,7 +109,19 @@ describe('hours', () => {
     await aDay(40);
     await aDay(20);
     await keep({ ...KEEP_ALL, hourDays: 30 });
-    expect(rows("SELECT count(*) AS n FROM sealed_cells WHERE grain = 'hour' AND day < 20493")[0]!.n).toBe(0);
+    expect(rows("SELECT count(*) AS n FROM sealed_cells WHERE grain LIKE 'hour%' AND day < 20493")[0]!.n).toBe(0);
+    const kept =
+      rows(`SELECT c.day, c.sections ->> '$.hour' <> '{}' AS counts, length(c.cells) > c.sections ->> '$.hourFrom' AS bytes,
+      d.lake_cells ->> '$.hours' IS NOT NULL AS people
+      FROM sealed_cells c JOIN sealed_days d ON d.uid = c.uid AND d.day = c.day WHERE c.grain = '*' ORDER BY c.day`);
+    expect(kept.map(({ day: _, ...row }) => row)).toEqual([
+      { counts: 0, bytes: 0, people: 0 },
+      { counts: 1, bytes: 1, people: 1 },
+    ]);
+    const files = () => world.bucket.keys().filter((path) => path.includes('/hours/'));
+    expect(files()).toHaveLength(2);
+    await collectGarbage(world.db, world.bucket.binding, world.nowMs + HOUR_MS);
+    expect(files()).toHaveLength(1);
     expect(await droppedNow()).toEqual([{ tier: 'hour', from: text(40), before: text(30) }]);
     const byDay = await total({ ...COUNT, from: text(41), to: text(10) });
     expect(byDay).toMatchObject({ total: 6, complete: true, dropped: undefined });

@@ -17,8 +17,8 @@ export interface Asked {
   readonly refused: string | null;
 }
 
-/** The CPU time of a question is the least of so many tries: others use the same cores. */
-const TRIES = 3;
+/** The CPU time of a question is the least of so many tries: others use the same cores, and the first run code that is not compiled yet. */
+const TRIES = 10;
 const EMPTY_DAYS_AGO = 20;
 
 const QUESTIONS: Readonly<Record<string, Record<string, unknown>>> = {

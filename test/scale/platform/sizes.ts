@@ -13,7 +13,7 @@ export function sizeOf(value: unknown): number {
 }
 
 /** Columns whose values are an N-th of their full size in a run at the scale 1/N. */
-const SCALED_COLUMNS: ReadonlySet<string> = new Set(['cells']);
+const SCALED_COLUMNS: ReadonlySet<string> = new Set(['cells', 'piece', 'people']);
 
 /** Bytes of the rows of a result. */
 export function rowsSize(rows: readonly unknown[], scale: number): number {

@@ -253,8 +253,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: 'src/lake/seal/flip.ts',
-        old: '...[supersededSeq, manyAtMs, fewAtMs],',
-        new: '...[2 ** 40, manyAtMs, fewAtMs],',
+        old: '...[supersededSeq, manyAtMs, fewAtMs, lakeCellsText],',
+        new: '...[2 ** 40, manyAtMs, fewAtMs, lakeCellsText],',
       },
     ],
   },
@@ -481,6 +481,43 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/lake/manifest/stored-flushes.ts',
         old: 'h.seq_to > ${seqFrom})`;',
         new: 'h.seq_to < -${seqFrom})`;',
+      },
+    ],
+  },
+  {
+    name: 'hours-of-the-seal-before',
+    what: 'the file with people by the hour is named by its day alone, so that the next seal leaves that of the first',
+    scenario: 'hours-are-replaced',
+    patches: [
+      {
+        file: 'src/lake/seal/place-cells.ts',
+        old: 'await bucket.put(hoursPath(uid, day, file), bytes);\n  return { file, chunks };',
+        new: `await bucket.put(hoursPath(uid, day, 'hours'), bytes, { onlyIf: { etagDoesNotMatch: '*' } });
+  return { file: file && 'hours', chunks };`,
+      },
+    ],
+  },
+  {
+    name: 'hours-gone-are-none',
+    what: 'people by the hour are taken for none when their file was collected in mid-question',
+    scenario: 'hours-collected-in-mid-question',
+    patches: [
+      {
+        file: 'src/query/ask/hour-pieces.ts',
+        old: 'if (bytes === null) return null;',
+        new: 'if (bytes === null) continue;',
+      },
+    ],
+  },
+  {
+    name: 'hours-of-another-revision',
+    what: 'the row of a day that is sealed anew goes on naming the file of its first seal',
+    scenario: 'hours-are-replaced',
+    patches: [
+      {
+        file: 'src/lake/seal/flip.ts',
+        old: 'lake_cells = excluded.lake_cells',
+        new: "lake_cells = json_set(COALESCE(sealed_days.lake_cells, excluded.lake_cells), '$.revision', excluded.revision)",
       },
     ],
   },
