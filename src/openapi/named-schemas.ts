@@ -28,6 +28,7 @@ import * as problem from '../wire/problem.ts';
 import * as query from '../wire/query.ts';
 import * as rollups from '../wire/rollups.ts';
 import * as tenants from '../wire/tenants.ts';
+import * as throttled from '../wire/throttled.ts';
 
 /** Every module of `src/wire` that exports schemas. */
 const WIRE: readonly Readonly<Record<string, unknown>>[] = [
@@ -47,6 +48,7 @@ const WIRE: readonly Readonly<Record<string, unknown>>[] = [
   audit,
   operate,
   live,
+  throttled,
   board,
   annotation,
   share,
