@@ -18,6 +18,7 @@ import { endedOnMinute, minuteSlicesOf } from '../../core/query/question/minute-
 import { rollupPlans } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { Pacer } from '../../lake/std/pacer.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
@@ -202,11 +203,17 @@ function answered(
   { series, estimated, values, cursor }: RankedSeries,
   meta: ReadingMeta,
 ): QueryAnswer {
-  const elapsedMs = ports.now() - nowMs;
+  const untilMs = ports.now();
   const measured = number !== null && values && { values: { property: number.property, ...values } };
   return {
     series,
     ...(cursor !== undefined && { cursor }),
-    meta: { ...meta, elapsedMs, ...(estimated && { estimated }), ...measured },
+    meta: {
+      ...meta,
+      elapsedMs: untilMs - nowMs,
+      read: { from: isoTime(nowMs), until: isoTime(untilMs) },
+      ...(estimated && { estimated }),
+      ...measured,
+    },
   };
 }

@@ -5,7 +5,7 @@ import { type Coverage, isComplete, isFromAllShards } from './coverage.ts';
 import type { LakeView } from './lake-view.ts';
 
 /** The meta that is known when the reading ends. */
-export type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated' | 'values'>;
+export type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated' | 'values' | 'read'>;
 
 export interface ReadingFacts extends Pick<QueryMeta, 'pending' | 'revision' | 'scannedEvents'> {
   readonly coverage: Coverage;
