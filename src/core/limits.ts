@@ -310,6 +310,8 @@ export const LIMITS = {
    * below 4,000 rows. One batch may bring as many again.
    */
   namesKeptMax: 2_000,
+  /** Time after which a name that browsers alone have sent may be forgotten, when there is no room for another one. */
+  browserNamesKeptMs: 30 * DAY_MS,
   /** Events that are kept of a property in the catalogue: 8 names of 200 characters, so 2 KB of a row. */
   factEventsMax: 8,
   /** Newest events of which the catalogue takes its examples, and estimates how many events have a property. */

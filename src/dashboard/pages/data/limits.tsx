@@ -10,7 +10,6 @@ import { addDays, dateIn, startOfDate } from '../../data/zone.ts';
 import { Card } from '../../parts/card.tsx';
 import { Num } from '../../parts/figure.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
-import { Table } from '../../parts/table.tsx';
 import { TabRow } from '../../parts/tabs.tsx';
 import { bucketsOf } from './limit-buckets.ts';
 
@@ -78,35 +77,35 @@ function Shown({ answer, span, startMs }: ShownProps) {
         height={CHART_HEIGHT}
         onSelect={() => {}}
       />
-      <Table
-        caption="Reasons for which requests were refused"
-        rows={codes}
-        keyOf={({ code }) => code}
-        columns={[
-          { title: 'Reason', render: ({ code }) => <a href={`/docs/errors#${code}`}>{code}</a> },
-          { title: 'Requests', isNumber: true, render: ({ requests }) => <Num value={requests} /> },
-          { title: 'When', render: When },
-          { title: 'What it means, and what to do', render: Words },
-        ]}
-      />
+      <ul class="limit-list" aria-label="Reasons for which requests were refused">
+        {codes.map((code) => (
+          <Reason key={code.code} code={code} />
+        ))}
+      </ul>
     </>
   );
 }
 
-function When({ firstAt, lastAt }: Code) {
+function Reason({ code: { code, kind, requests, firstAt, lastAt, meaning, advice } }: { readonly code: Code }) {
   const first = at(Date.parse(firstAt), 'moment');
   const last = at(Date.parse(lastAt), 'moment');
-  return <span>{first === last ? first : `${first} – ${last}`}</span>;
+  return (
+    <li>
+      <p class="limit-head">
+        <a href={`/docs/errors#${code}`}>{code}</a>
+        <span class={`badge ${kind === 'events' ? 'bad' : ''}`}>{kind === 'events' ? 'sending' : 'asking'}</span>
+        <span class="num">
+          <Num value={requests} /> {requests === 1 ? 'request' : 'requests'}
+        </span>
+        <span class="muted small">{first === last ? first : `${first} – ${last}`}</span>
+      </p>
+      <p>{withCode(meaning)}</p>
+      <p class="muted">{advice}</p>
+    </li>
+  );
 }
 
-function Words({ kind, meaning, advice }: Code) {
-  return (
-    <div class="advice">
-      <p>
-        <span class={`badge ${kind === 'events' ? 'bad' : ''}`}>{kind === 'events' ? 'sending' : 'asking'}</span>{' '}
-        {meaning}
-      </p>
-      <p class="muted">{advice}</p>
-    </div>
-  );
+/** The text with its parts between backticks as code. */
+function withCode(text: string) {
+  return text.split('`').map((part, i) => (i % 2 === 0 ? part : <code key={part}>{part}</code>));
 }
