@@ -13,14 +13,14 @@ import { Problem } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { logWarn } from '../observe/log.ts';
 import type { Services } from '../services.ts';
-import { PROBLEM_CODES } from '../wire/problem-codes.ts';
 import {
   THROTTLED_CODES,
   type ThrottledAnswer,
   type ThrottledCode,
   throttledParametersSchema,
   throttledSchema,
-} from '../wire/throttled.ts';
+} from '../wire/live/throttled.ts';
+import { PROBLEM_CODES } from '../wire/problem-codes.ts';
 
 export type ThrottledServices = Pick<Services, 'auth' | 'liveOf' | 'now'>;
 

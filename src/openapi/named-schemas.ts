@@ -20,6 +20,7 @@ import * as ingest from '../wire/ingest.ts';
 import * as insights from '../wire/insights.ts';
 import { FUNNEL_PEOPLE_CALL, JOURNEY_CALLS } from '../wire/journeys.ts';
 import * as keys from '../wire/keys.ts';
+import * as throttled from '../wire/live/throttled.ts';
 import * as live from '../wire/live.ts';
 import * as meta from '../wire/meta.ts';
 import * as operate from '../wire/operate.ts';
@@ -28,7 +29,6 @@ import * as problem from '../wire/problem.ts';
 import * as query from '../wire/query.ts';
 import * as rollups from '../wire/rollups.ts';
 import * as tenants from '../wire/tenants.ts';
-import * as throttled from '../wire/throttled.ts';
 
 /** Every module of `src/wire` that exports schemas. */
 const WIRE: readonly Readonly<Record<string, unknown>>[] = [

@@ -1,5 +1,5 @@
 /** Drops: requests with events that the platform refused for now, which the charts of the range mark on their axis. */
-import type { ThrottledAnswer } from '../../wire/throttled.ts';
+import type { ThrottledAnswer } from '../../wire/live/throttled.ts';
 import { useAsk } from './ask.ts';
 import { liveVersion } from './live.ts';
 import { range } from './range.ts';

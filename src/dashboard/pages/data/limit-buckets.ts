@@ -1,6 +1,6 @@
 /** Limit buckets: the requests that were refused, by hour or day of the tenant's zone, as one series for each code. */
 import { HOUR_MS } from '../../../core/limits.ts';
-import type { ThrottledAnswer } from '../../../wire/throttled.ts';
+import type { ThrottledAnswer } from '../../../wire/live/throttled.ts';
 import type { ChartSeries } from '../../charts/chart-data.ts';
 import { addDays, dateIn, startOfDate } from '../../data/zone.ts';
 

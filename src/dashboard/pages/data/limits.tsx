@@ -1,5 +1,5 @@
 /** Limits: the requests that were refused for now, over time and by their reason, and what to do about each. */
-import type { ThrottledAnswer } from '../../../wire/throttled.ts';
+import type { ThrottledAnswer } from '../../../wire/live/throttled.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { useAsk } from '../../data/ask.ts';
 import { at } from '../../data/format.ts';

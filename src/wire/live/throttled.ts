@@ -2,8 +2,8 @@
  * Throttled: the wire form of how many requests of a tenant were refused for now, when, and by which code.
  */
 import { z } from 'zod';
-import { DAY_MS, LIMITS } from '../core/limits.ts';
-import type { ProblemCode } from './problem-codes.ts';
+import { DAY_MS, LIMITS } from '../../core/limits.ts';
+import type { ProblemCode } from '../problem-codes.ts';
 
 const KINDS = ['events', 'questions'] as const;
 export type ThrottledKind = (typeof KINDS)[number];
