@@ -5,12 +5,14 @@
  *   reports beyond a rate are counted in memory, and the count is written by the next report that is kept, or by the alarm.
  * - The hub looks at the shards while somebody watches, and not at all otherwise: a look serves all watchers. The alarm
  *   looks for some seconds and is set again; after a crash the platform runs it anew.
+ * - What was refused for now is kept as a number by code and minute.
  * - The alarm drops what is old. A hub that keeps nothing any more leaves no storage behind.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { LIMITS, MINUTE_MS } from '../src/core/limits.ts';
+import { HOUR_MS, LIMITS, MINUTE_MS } from '../src/core/limits.ts';
 import type { RefusalReport, RefusalsReply, RefusalsRequest } from '../src/core/live/refusal.ts';
 import type { LiveOf, LiveRpc } from '../src/core/live/rpc.ts';
+import type { ThrottleCount, ThrottledRequest, ThrottledSpan } from '../src/core/live/throttle.ts';
 import { WATCH_HEADER, type WatchSpec } from '../src/core/live/watch.ts';
 import { assert } from '../src/core/std/result.ts';
 import { fullAllowance, spend } from '../src/core/tenant/quota.ts';
@@ -21,6 +23,7 @@ import { LiveLook } from './live-look.ts';
 import { LiveStore } from './live-store.ts';
 import { LiveWatchers } from './live-watchers.ts';
 import { shardOf } from './shard-of.ts';
+import { ThrottleStore } from './throttle-store.ts';
 
 /** The hub as the route of the stream sees it. */
 export interface WatchRpc extends LiveRpc {
@@ -37,6 +40,7 @@ const BROWSER_REPORTS_MAX = LIMITS.refusalReportsPerPeriod / 2;
 
 export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
   readonly #store = new LiveStore(this.ctx.storage.sql);
+  readonly #throttles = new ThrottleStore(this.ctx.storage.sql);
   readonly #feed = new LiveFeed(this.#store);
   readonly #look: LiveLook;
   readonly #watchers: LiveWatchers;
@@ -57,6 +61,7 @@ export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
     this.#look = new LiveLook(shardOf(env.SHARD), directoryOf(env.DIRECTORY));
     this.#watchers = new LiveWatchers(ctx);
     this.#store.open();
+    this.#throttles.open();
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
       await this.#arm(Date.now());
@@ -77,6 +82,16 @@ export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
   async refusals(request: RefusalsRequest): Promise<RefusalsReply> {
     const reply = this.#store.refusals(request, Date.now());
     return { ...reply, notKept: reply.notKept + this.#unkept };
+  }
+
+  async countThrottled(counts: readonly ThrottleCount[]): Promise<void> {
+    if (this.#isWiped) return;
+    this.#throttles.add(counts);
+    await this.#arm(Date.now());
+  }
+
+  async throttled(request: ThrottledRequest): Promise<readonly ThrottledSpan[]> {
+    return this.#isWiped ? [] : this.#throttles.spans(request);
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -135,8 +150,9 @@ export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
   async #tidy(nowMs: number): Promise<void> {
     this.#store.addUnkept(this.#takeUnkept(), nowMs);
     this.#store.dropBefore(nowMs - LIMITS.refusalsKeptMs);
+    this.#throttles.dropBefore(nowMs - LIMITS.throttleKeptMs);
     if (!this.#isUnwatched(nowMs)) return;
-    if (this.#store.isEmpty) await this.#leave();
+    if (this.#store.isEmpty && this.#throttles.oldestMs === null) await this.#leave();
     else this.#forgetRounds();
   }
 
@@ -200,6 +216,7 @@ export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
   async #leave(): Promise<void> {
     await this.ctx.storage.deleteAll();
     this.#store.open();
+    this.#throttles.open();
     this.#feed.close();
   }
 
@@ -216,9 +233,11 @@ export class LiveHub extends DurableObject<LiveEnv> implements WatchRpc {
     const { oldestMs, uid, watchedUntilMs } = this.#store;
     const never = Number.POSITIVE_INFINITY;
     const dropMs = oldestMs === null ? never : oldestMs + LIMITS.refusalsKeptMs + MINUTE_MS;
+    const throttledMs = this.#throttles.oldestMs;
+    const forgetMs = throttledMs === null ? never : throttledMs + LIMITS.throttleKeptMs + HOUR_MS;
     const countMs = this.#unkept > 0 ? nowMs + LIMITS.refusalReportsPeriodMs : never;
     const leaveMs = uid === null ? never : watchedUntilMs + LIMITS.liveWindowMs + MINUTE_MS;
-    return Math.max(nowMs, Math.min(dropMs, countMs, leaveMs));
+    return Math.max(nowMs, Math.min(dropMs, forgetMs, countMs, leaveMs));
   }
 }
 

@@ -29,6 +29,7 @@ import { scriptRoutes } from './http/script-routes.ts';
 import { lakeImporter } from './lake/import/import.ts';
 import { arrivalsRoutes } from './live/arrivals-routes.ts';
 import { liveRoutes } from './live/live-routes.ts';
+import { throttledRoutes } from './live/throttled-routes.ts';
 import { RequestCounter } from './observe/metrics.ts';
 import { docsRoutes } from './openapi/docs/docs-routes.ts';
 import { expiryRoutes } from './operate/expiry-routes.ts';
@@ -63,7 +64,10 @@ export function createApp(services: Services): Hono {
   const checkNames = givenNamesCheck(services);
   const app = new Hono({ getPath: pathOf });
   const requests = new RequestCounter();
-  const quotas = new Quotas((uid, code) => services.telemetry.write({ index: uid, blobs: [code], doubles: [1] }));
+  const quotas = new Quotas((uid, code) => {
+    services.telemetry.write({ index: uid, blobs: [code], doubles: [1] });
+    services.throttles?.count(uid, code);
+  });
   const refusals = new HubReporter(services.liveOf);
   const charged = services.auth.charging((tenant) => quotas.chargeQuestion(tenant, services.now()));
   const asked = { ...services, auth: charged };
@@ -112,6 +116,7 @@ export function createApp(services: Services): Hono {
   app.route('/v1/bots', botsRoutes(services));
   app.route('/v1/retention', expiryRoutes(services));
   app.route('/v1/status', statusRoutes(services));
+  app.route('/v1/throttled', throttledRoutes(services));
   app.route('/', healthRoutes(services, { requests, quotas, refusals }));
 
   // The API about itself, and the pages.

@@ -5,6 +5,7 @@
  * `queue` to the consumer of the queue's role, `scheduled` to the duties of a minute.
  */
 
+import { waitUntil } from 'cloudflare:workers';
 import type { Hono } from 'hono';
 import { directoryOf } from '../durable-objects/directory.ts';
 import { liveOf } from '../durable-objects/live.ts';
@@ -32,6 +33,7 @@ import { scheduleSeals } from './lake/seal/schedule.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleDigests } from './lake/upkeep/digest-traits.ts';
 import { scheduleExpiry } from './lake/upkeep/expiry.ts';
+import { ThrottleCounter } from './live/throttle-counter.ts';
 import { logError, logWarn } from './observe/log.ts';
 import { analyticsEngineTelemetry, NO_TELEMETRY } from './observe/telemetry.ts';
 import type { Services } from './services.ts';
@@ -99,12 +101,15 @@ function servicesOf(env: Env): Services {
   const keys = new KeyRing(rootKeys, random);
   for (const warning of keys.warnings) logWarn('root-key', warning, { do: 'npm run deploy -- --rotate-root-key' });
   const tenants = new TenantCache((uid) => loadTenant(env.DB, uid), now);
+  const hubs = liveOf(env.LIVE);
+  const wait = (ms: number) => scheduler.wait(ms);
   return {
     db: env.DB,
     lake: env.LAKE,
     shardOf: shardOf(env.SHARD),
     directoryOf: directoryOf(env.DIRECTORY),
-    liveOf: liveOf(env.LIVE),
+    liveOf: hubs,
+    throttles: new ThrottleCounter({ liveOf: hubs, tenants, now, wait, background: waitUntil }),
     ...(env.SCANNER && { scannerOf: scannerOf(env.SCANNER) }),
     flushQueue: env.FLUSH_QUEUE,
     sealQueue: env.SEAL_QUEUE,

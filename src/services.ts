@@ -7,6 +7,7 @@ import type { WatchRpc } from '../durable-objects/live.ts';
 import type { DailySalts } from './control/cookieless/daily-salts.ts';
 import type { TenantCache } from './control/tenants/tenant-cache.ts';
 import type { LiveOf } from './core/live/rpc.ts';
+import type { Throttles } from './core/live/throttle.ts';
 import type { DirectoryOf, FlushMessage, SealQueueMessage, ShardOf } from './core/shard/rpc.ts';
 import type { Authenticator } from './http/authenticate.ts';
 import type { KeyRing, RandomBytes } from './http/keys.ts';
@@ -26,6 +27,8 @@ export interface Services {
   readonly shardOf: ShardOf;
   readonly directoryOf: DirectoryOf;
   readonly liveOf: LiveOf<WatchRpc>;
+  /** Counts what is refused for now. Absent where nothing counts it. */
+  readonly throttles?: Throttles;
   /** Absent when every scan is done by the query itself. */
   readonly scannerOf?: ScannerOf;
   readonly flushQueue: MessageQueue<FlushMessage>;

@@ -314,6 +314,8 @@ export const LIMITS = {
    * below 4,000 rows. One batch may bring as many again.
    */
   namesKeptMax: 2_000,
+  /** Time after which a name that browsers alone have sent may be forgotten, when there is no room for another one. */
+  browserNamesKeptMs: 30 * DAY_MS,
   /** Events that are kept of a property in the catalogue: 8 names of 200 characters, so 2 KB of a row. */
   factEventsMax: 8,
   /** Newest events of which the catalogue takes its examples, and estimates how many events have a property. */
@@ -491,6 +493,12 @@ export const LIMITS = {
   refusalReportMsMax: SECOND_MS,
   /** Kept refusals that one page of arrivals looks through: a filter that fits few of them takes more pages. */
   refusalsReadMax: 2_000,
+  /** Time for which the numbers of requests that were refused for now are kept: a quarter, some 20 MB at the very most. */
+  throttleKeptMs: 90 * DAY_MS,
+  /** Time in which an isolate counts such requests of a tenant before it tells its hub: a flood costs a call in it. */
+  throttleTellMs: 2 * SECOND_MS,
+  /** Counts, each of a code and a minute, that an isolate keeps for a hub that does not answer. */
+  throttleCountsMax: 120,
   arrivalsPageMax: 200,
 
   /** Time between two looks of a hub at its shards while somebody watches: an event is shown within a second. */

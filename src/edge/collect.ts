@@ -14,6 +14,7 @@
 
 import type { DailySalts } from '../control/cookieless/daily-salts.ts';
 import type { Arrival } from '../core/event/validate.ts';
+import type { Throttles } from '../core/live/throttle.ts';
 import { userHash } from '../core/people/id-hashes.ts';
 import { hashText } from '../core/people/links.ts';
 import type { DirectoryOf, ShardOf } from '../core/shard/rpc.ts';
@@ -23,7 +24,7 @@ import { Hasher } from '../core/std/hash.ts';
 import type { Tenant } from '../core/tenant/tenant.ts';
 import { Problem, unavailable } from '../http/problem.ts';
 import { type Admission, admit } from './admit.ts';
-import { append } from './append.ts';
+import { type Append, append } from './append.ts';
 import { arrivalOf } from './arrival.ts';
 import { asksForPseudonym, type Pseudonyms, pseudonymsOf } from './enrich/pseudonym.ts';
 import { placeOf, surroundingsOf } from './enrich/surroundings.ts';
@@ -47,6 +48,8 @@ export interface CollectDeps extends ReceiveDeps {
   readonly reportHot?: (address: ShardAddress) => void;
   readonly random: (sizeBytes: number) => Uint8Array;
   readonly salts: DailySalts;
+  /** Absent where nothing counts what is refused for now. */
+  readonly throttles?: Throttles;
 }
 
 /** The call that a request makes. */
@@ -87,13 +90,24 @@ export async function collect(
 
   const region = nearestRegion(tenant, placeOf(request));
   const hasher = new Hasher(tenant.hashKey);
-  const dispositions = await append(
+  const dispositions = await appendCounted(
     { tenant, region, hasher, receivedAtMs, events: admission.events, rejected: admission.rejected.length },
-    { ...deps, reloadTenant: reloader(deps) },
+    deps,
   );
   if (admission.rejected.length > 0) await telling.events(caller, batch.events, admission.rejected);
   const verdict = verdictOf(batch.events.length, countDispositions(dispositions), admission, notes);
   return { verdict, request: received.request, batch, receivedAtMs };
+}
+
+/** Appends the events, and counts a request that the shards refuse for now. */
+async function appendCounted(request: Append, deps: CollectDeps): Promise<Uint8Array[]> {
+  try {
+    return await append(request, { ...deps, reloadTenant: reloader(deps) });
+  } catch (thrown) {
+    const isForNow = thrown instanceof Problem && (thrown.status === 429 || thrown.status === 503);
+    if (isForNow) deps.throttles?.count(request.tenant.uid, thrown.code);
+    throw thrown;
+  }
 }
 
 interface LiveOptions {

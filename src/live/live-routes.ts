@@ -13,7 +13,7 @@ import type { Services } from '../services.ts';
 import { liveParametersSchema, liveTicketSchema } from '../wire/live.ts';
 import { makeTicket, verifyTicket } from './ticket.ts';
 
-export type StreamServices = Pick<Services, 'auth' | 'tenants' | 'keys' | 'random' | 'liveOf' | 'now'>;
+export type StreamServices = Pick<Services, 'auth' | 'tenants' | 'keys' | 'random' | 'liveOf' | 'throttles' | 'now'>;
 
 const LAST_EVENT_ID = 'last-event-id';
 /** A filter is attached to its connection, where 2 KB have room. */
@@ -83,6 +83,7 @@ async function watch(
   } catch (cause) {
     throw unavailable('live-unavailable', 'The live stream could not be opened. Try again.', cause);
   }
+  if (answer.status === 429) services.throttles?.count(spec.uid, 'live-full');
   if (answer.status >= 400) throw problemOf(answer.status);
   // The headers of an answer that came from elsewhere cannot be changed, and every answer gets the security headers.
   return answer.webSocket ? answer : new Response(answer.body, { headers: new Headers(answer.headers) });

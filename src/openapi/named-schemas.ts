@@ -20,6 +20,7 @@ import * as ingest from '../wire/ingest.ts';
 import * as insights from '../wire/insights.ts';
 import { FUNNEL_PEOPLE_CALL, JOURNEY_CALLS } from '../wire/journeys.ts';
 import * as keys from '../wire/keys.ts';
+import * as throttled from '../wire/live/throttled.ts';
 import * as live from '../wire/live.ts';
 import * as meta from '../wire/meta.ts';
 import * as operate from '../wire/operate.ts';
@@ -47,6 +48,7 @@ const WIRE: readonly Readonly<Record<string, unknown>>[] = [
   audit,
   operate,
   live,
+  throttled,
   board,
   annotation,
   share,

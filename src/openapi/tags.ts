@@ -85,6 +85,7 @@ const NOUNS: Readonly<Record<string, Tag>> = {
   },
   seals: { name: 'Seals', group: 'Operate', description: '' },
   status: { name: 'Status', group: 'Operate', description: 'Shards, watermarks and lags of a tenant.' },
+  throttled: { name: 'Status', group: 'Operate', description: '' },
 };
 
 const GROUPS: Readonly<Record<RouteTag, Tag['group']>> = {

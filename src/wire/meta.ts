@@ -35,6 +35,13 @@ export const metaSchema = z.object({
   revision: z.int().describe('Counts the seals of the days of the range and the late corrections since.'),
   scannedEvents: z.int().describe('Events that were read one by one; 0 when rollups answered.'),
   elapsedMs: z.int(),
+  read: z
+    .object({ from: z.iso.datetime(), until: z.iso.datetime() })
+    .optional()
+    .describe(
+      'When the events were read, in an answer of `/v1/query`: it has all that were stored before `from`, and none that was ' +
+        'received after `until`.',
+    ),
   values: z
     .object({
       property: z.string(),

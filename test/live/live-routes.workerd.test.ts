@@ -61,3 +61,19 @@ it('lets a WebSocket in with a ticket, once', async () => {
   expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([401, 'ticket-invalid']);
   webSocket!.close();
 });
+
+it('counts the requests that were over the quota, after the answers to them', async () => {
+  const { keys, send } = await newTenant('throttled');
+  await call('PUT', '/v1/tenants/throttled/quota', ROOT_KEY, { body: JSON.stringify({ eventsPerMinute: 1 }) });
+  const statuses: number[] = [];
+  for (let i = 0; i < 5; i++) statuses.push((await send({ event: 'Signed up', userId: 'ann' })).status);
+  const refused = statuses.filter((status) => status === 429).length;
+  // A minute's event comes back bit by bit, and any bit of it lets the next request in.
+  expect(refused).toBeGreaterThanOrEqual(2);
+  const read = async () => (await call('GET', '/v1/throttled', keys.read)).json();
+  await vi.waitFor(
+    async () =>
+      expect(await read()).toMatchObject({ requests: refused, codes: [{ code: 'quota-exceeded', kind: 'events' }] }),
+    { timeout: 8_000, interval: 500 },
+  );
+});

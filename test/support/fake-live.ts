@@ -9,10 +9,19 @@ import {
   refOf,
 } from '../../src/core/live/refusal.ts';
 import type { LiveOf } from '../../src/core/live/rpc.ts';
+import {
+  mergedCounts,
+  type ThrottleCount,
+  type ThrottledRequest,
+  type ThrottleHour,
+  throttledSpans,
+  withThrottle,
+} from '../../src/core/live/throttle.ts';
 import { WATCH_HEADER, type WatchSpec } from '../../src/core/live/watch.ts';
 
 export class FakeHubs {
   readonly reports = new Map<string, RefusalReport[]>();
+  readonly throttled = new Map<string, readonly ThrottleCount[]>();
   readonly watched: WatchSpec[] = [];
   readonly ended: string[] = [];
   unkept = 0;
@@ -38,6 +47,15 @@ export class FakeHubs {
       const sinceMs = this.reports.get(uid)?.[0]?.receivedAtMs ?? null;
       return { refusals, next, kept: all.length, sinceMs, notKept: this.unkept };
     },
+    countThrottled: async (counts: readonly ThrottleCount[]) => {
+      await this.fault();
+      this.throttled.set(uid, mergedCounts([...(this.throttled.get(uid) ?? []), ...structuredClone(counts)]));
+    },
+    throttled: async (request: ThrottledRequest) => {
+      await this.fault();
+      const hours: ThrottleHour[] = (this.throttled.get(uid) ?? []).map((count) => withThrottle(undefined, count));
+      return throttledSpans(hours, request);
+    },
     fetch: async (request: Request) => {
       await this.fault();
       this.watched.push(JSON.parse(decodeURIComponent(request.headers.get(WATCH_HEADER) ?? '')));
@@ -50,6 +68,7 @@ export class FakeHubs {
     wipe: async () => {
       await this.fault();
       this.reports.delete(uid);
+      this.throttled.delete(uid);
     },
   });
 

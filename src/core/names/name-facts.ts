@@ -8,7 +8,8 @@
  * | `property` | top-level properties of events that are no traits |
  * | `person`, `group` | top-level properties of `identify` and `group` events: traits of people and of groups |
  *
- * Facts hold names and never a value, so they may outlive the events they were made of.
+ * Facts hold names and never a value, so they may outlive the events they were made of. Anybody has a browser's key, so they
+ * tell a name that was sent by it alone from one that a server sent too.
  */
 import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject, JsonValue } from '../event/event.ts';
@@ -22,9 +23,17 @@ export type FactKind = (typeof FACT_KINDS)[number];
 export const VALUE_TYPES = ['text', 'number', 'boolean', 'list', 'object'] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
+/** The bit of `types` of a name that was sent by another key than a browser's. */
+export const FROM_SERVER = 1 << 8;
+
+export function isFromServer({ types }: { readonly types: number }): boolean {
+  return (types & FROM_SERVER) !== 0;
+}
+
 export interface NameFacts {
   readonly kind: FactKind;
   readonly name: string;
+  /** Bits of VALUE_TYPES, and FROM_SERVER. */
   types: number;
   /** Names of events with the property, at most `LIMITS.factEventsMax`; empty for other kinds. */
   readonly events: Set<string>;
@@ -32,14 +41,15 @@ export interface NameFacts {
   lastMs: number;
 }
 
-/** Returns the facts of a batch with its names and properties, at most `LIMITS.namesKeptMax` of each kind. */
+/** Returns the facts of a batch with its names and properties, at most `LIMITS.namesKeptMax` of each kind, and as many that a server sent. */
 export function nameFacts(columns: EventColumns): readonly NameFacts[] {
   const batch = new BatchFacts();
   const { rowCount, at, strings } = columns;
   for (let row = 0; row < rowCount; row++) {
     const text = strings.event?.[row] ?? '';
-    const event = batch.note('event', text, at[row]!)?.name ?? ownText(text);
-    batch.noteProperties(kindOf(strings.type?.[row]), strings.properties?.[row] ?? null, { event, atMs: at[row]! });
+    const sent = { atMs: at[row]!, origin: strings.sender?.[row] === 'browser' ? 0 : FROM_SERVER };
+    const event = batch.note('event', text, sent)?.name ?? ownText(text);
+    batch.noteProperties(kindOf(strings.type?.[row]), strings.properties?.[row] ?? null, { event, ...sent });
   }
   return batch.facts;
 }
@@ -66,8 +76,16 @@ export function isKeepable(name: string): boolean {
   return name !== '' && name.length <= LIMITS.nameLengthMax && name.isWellFormed() && !name.includes('\0');
 }
 
+interface Sent {
+  readonly atMs: number;
+  /** FROM_SERVER, or 0. */
+  readonly origin: number;
+}
+
 class BatchFacts {
   readonly #byKind = new Map(FACT_KINDS.map((kind) => [kind, new Map<string, NameFacts>()]));
+  /** Names by kind and the origin of the first event with them. */
+  readonly #counts = new Map<string, number>();
   #text: string | null = null;
   #properties: JsonObject = {};
 
@@ -76,17 +94,21 @@ class BatchFacts {
   }
 
   /** Returns the facts of the name with the event's time; null for a name that is not kept. */
-  note(kind: FactKind, name: string, atMs: number): NameFacts | null {
+  note(kind: FactKind, name: string, { atMs, origin }: Sent): NameFacts | null {
     const byName = this.#byKind.get(kind)!;
     const known = byName.get(name);
     if (known !== undefined) {
       if (atMs < known.firstMs) known.firstMs = atMs;
       if (atMs > known.lastMs) known.lastMs = atMs;
+      known.types |= origin;
       return known;
     }
-    if (byName.size >= LIMITS.namesKeptMax || !isKeepable(name)) return null;
+    const place = `${kind} ${origin}`;
+    const count = this.#counts.get(place) ?? 0;
+    if (count >= LIMITS.namesKeptMax || !isKeepable(name)) return null;
+    this.#counts.set(place, count + 1);
     const own = ownText(name);
-    const facts: NameFacts = { kind, name: own, types: 0, events: new Set(), firstMs: atMs, lastMs: atMs };
+    const facts: NameFacts = { kind, name: own, types: origin, events: new Set(), firstMs: atMs, lastMs: atMs };
     byName.set(own, facts);
     return facts;
   }
@@ -94,7 +116,7 @@ class BatchFacts {
   noteProperties(
     kind: Exclude<FactKind, 'event'>,
     text: string | null,
-    { event, atMs }: { readonly event: string; readonly atMs: number },
+    { event, ...sent }: Sent & { readonly event: string },
   ): void {
     if (text === null || text === '{}') return;
     // Events of one sender often have equal properties.
@@ -103,7 +125,7 @@ class BatchFacts {
       this.#properties = JSON.parse(text) as JsonObject;
     }
     for (const name in this.#properties) {
-      const facts = this.note(kind, name, atMs);
+      const facts = this.note(kind, name, sent);
       if (facts === null) continue;
       facts.types |= typeBit(this.#properties[name]!);
       if (kind === 'property' && facts.events.size < LIMITS.factEventsMax && isKeepable(event)) facts.events.add(event);

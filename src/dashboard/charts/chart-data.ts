@@ -1,6 +1,7 @@
 /** Chart data: the series of a chart, and the rows that uPlot draws of them. */
 import type uPlot from 'uplot';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/limits.ts';
+import type { Drop } from '../data/drops.ts';
 import type { Interval } from '../data/range.ts';
 
 export interface ChartSeries {
@@ -11,7 +12,7 @@ export interface ChartSeries {
   readonly compared?: readonly (number | null)[] | undefined;
 }
 
-/** Something that happened at an instant: a release, a drop over quota. */
+/** Something that happened at an instant: a release, a campaign. */
 export interface ChartMark {
   readonly atMs: number;
   readonly label: string;
@@ -27,6 +28,8 @@ export interface LineChartProps {
   /** The watermark: what lies before is complete. Null draws no line. */
   readonly asOfMs?: number | null;
   readonly marks?: readonly ChartMark[];
+  /** Requests that were refused; they are marked on the axis. */
+  readonly drops?: readonly Drop[];
   readonly format?: (value: number) => string;
   readonly kind?: 'line' | 'bar';
   readonly height?: number;

@@ -4,6 +4,7 @@ import { at, bucketName, full, short } from '../data/format.ts';
 import type { Interval } from '../data/range.ts';
 import { setParams } from '../data/router.ts';
 import { type ChartSeries, type LineChartProps, lengthOf } from './chart-data.ts';
+import { drawDrops, dropsByPoint } from './chart-drops.ts';
 import { colorOf, seriesToken } from './color.ts';
 
 type Latest = { readonly current: LineChartProps };
@@ -51,7 +52,7 @@ export function optionsOf(
     ],
     series: [{}, ...series.flatMap((one, i) => strokesOf(one, i, series.length, kind))],
     hooks: {
-      draw: [(drawn) => drawMarks(drawn, latest.current)],
+      draw: [(drawn) => drawMarks(drawn, latest.current), (drawn) => drawDrops(drawn, latest.current)],
       setCursor: [(moved) => showReadout(moved, latest.current, readout.current)],
       setSelect: [(chosen) => select(chosen, latest.current)],
     },
@@ -189,6 +190,8 @@ function showReadout({ cursor, bbox }: uPlot, props: LineChartProps, readout: HT
     const value = values[index];
     return `${label}: ${value === null || value === undefined ? '–' : format(value)}${earlier}`;
   });
+  const refused = dropsByPoint(props)[index] ?? 0;
+  if (refused > 0) rows.push(`Requests refused: ${full(refused)}`);
   readout.textContent = [bucketName(startMs, interval), ...rows].join('\n');
   const left = (cursor.left ?? 0) + bbox.left / devicePixelRatio;
   const isRight = (cursor.left ?? 0) > bbox.width / devicePixelRatio / 2;

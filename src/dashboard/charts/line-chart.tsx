@@ -6,8 +6,10 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { at } from '../data/format.ts';
+import { at, full } from '../data/format.ts';
+import { hrefOf } from '../data/router.ts';
 import { dataOf, type LineChartProps } from './chart-data.ts';
+import { dropsByPoint } from './chart-drops.ts';
 import { optionsOf } from './chart-options.ts';
 import { ChartTable } from './chart-table.tsx';
 import { groundChanges, seriesToken, theme } from './color.ts';
@@ -19,7 +21,7 @@ export function LineChart(props: LineChartProps) {
   const latest = useRef(props);
   latest.current = props;
   const plot = useRef<uPlot | null>(null);
-  const { height = 240, series, startsMs, kind = 'line', asOfMs, marks, interval } = props;
+  const { height = 240, series, startsMs, kind = 'line', asOfMs, marks, drops, interval } = props;
   const ground = `${theme.value} ${groundChanges.value}`;
   const form = `${kind} ${series.map(({ label, compared }) => `${label} ${compared !== undefined}`).join('|')} ${ground}`;
 
@@ -36,21 +38,18 @@ export function LineChart(props: LineChartProps) {
   }, [form, height]);
   useEffect(() => {
     plot.current?.setData(dataOf(latest.current));
-  }, [startsMs, series, asOfMs, marks, interval]);
+  }, [startsMs, series, asOfMs, marks, drops, interval]);
+  const refused = dropsByPoint(props).reduce((sum, requests) => sum + requests, 0);
 
   return (
     <figure class="chart">
-      <div class="chart-legend" aria-hidden="true">
-        {series.length > 1 &&
-          series.map(({ label }, i) => (
-            <span key={label} class="legend-item">
-              <span class="swatch" style={{ background: `var(${seriesToken(i)})` }} />
-              {label}
-            </span>
-          ))}
-        {series.some(({ compared }) => compared) && <span class="legend-item muted">dotted: the period before</span>}
-        {asOfMs && startsMs.length > 0 && asOfMs >= startsMs[0]! && (
-          <span class="legend-item muted">complete up to {at(asOfMs, 'time')}</span>
+      <div class="chart-legend">
+        <Legend {...props} />
+        {refused > 0 && (
+          <a class="legend-item" href={hrefOf('/data', { tab: 'limits' })} data-page>
+            <span class="swatch drops" />
+            {full(refused)} {refused === 1 ? 'request' : 'requests'} refused: why
+          </a>
         )}
       </div>
       <div class="chart-host" style={{ height: `${height}px` }}>
@@ -59,5 +58,23 @@ export function LineChart(props: LineChartProps) {
       </div>
       <ChartTable {...props} />
     </figure>
+  );
+}
+
+function Legend({ series, startsMs, asOfMs }: LineChartProps) {
+  return (
+    <div class="legend-items" aria-hidden="true">
+      {series.length > 1 &&
+        series.map(({ label }, i) => (
+          <span key={label} class="legend-item">
+            <span class="swatch" style={{ background: `var(${seriesToken(i)})` }} />
+            {label}
+          </span>
+        ))}
+      {series.some(({ compared }) => compared) && <span class="legend-item muted">dotted: the period before</span>}
+      {asOfMs && startsMs.length > 0 && asOfMs >= startsMs[0]! && (
+        <span class="legend-item muted">complete up to {at(asOfMs, 'time')}</span>
+      )}
+    </div>
   );
 }

@@ -1,8 +1,9 @@
 /**
  * Live counts: the events of the last minutes by the minute, to which the messages of the live stream are added.
  *
- * A question gives the counts, and a message of the stream what came since. The list of a message is bounded: events
- * that it omits are counted in the minute in which they were received.
+ * A question gives the counts, and says up to which receipt its events go; messages of the stream give what was received after
+ * that. So no event counts twice, and what is shown is never more than the truth. The list of a message is bounded: events that
+ * it omits are counted in the minute in which they were received.
  */
 import { MINUTE_MS, SECOND_MS } from '../../core/limits.ts';
 import type { LiveMessage } from '../../wire/live.ts';
@@ -24,8 +25,8 @@ export function minutesShown(nowMs: number): readonly number[] {
   return Array.from({ length: MINUTES_SHOWN }, (_, i) => runningMs - (MINUTES_SHOWN - 1 - i) * MINUTE_MS);
 }
 
-/** The counts with the accepted events of a message, but for those that were received before `sinceMs`: an answer has them. */
-export function withTold(counts: LiveCounts, { seconds, events: listed, omitted }: Told, sinceMs: number): LiveCounts {
+/** The counts with the accepted events of a message, but for those that were received up to `untilMs`: an answer may have them. */
+export function withTold(counts: LiveCounts, message: Told, untilMs: number): LiveCounts {
   const startMs = counts.startsMs[0] ?? Number.POSITIVE_INFINITY;
   const minuteOf = (atMs: number) => Math.floor((atMs - startMs) / MINUTE_MS);
   const events = [...counts.events];
@@ -37,29 +38,20 @@ export function withTold(counts: LiveCounts, { seconds, events: listed, omitted 
     const minute = minuteOf(atMs);
     if (minute < events.length) events[minute] = (events[minute] ?? 0) + count;
   };
-  for (const { at, receivedAt } of listed) if (Date.parse(receivedAt) >= sinceMs) add(Date.parse(at), 1);
-  const newestSecond = seconds.findLast(({ accepted }) => accepted > 0);
-  if (omitted > 0 && newestSecond) add(newestSecond.at * SECOND_MS, omitted);
+  for (const { at, receivedAt } of message.events) if (Date.parse(receivedAt) > untilMs) add(Date.parse(at), 1);
+  for (const [secondMs, count] of omittedBySecond(message)) if (secondMs > untilMs) add(secondMs, count);
   return { ...counts, events, eventsTotal };
 }
 
-/** What a question answered, beside what was shown when it was asked. */
-export interface Check {
-  readonly answered: LiveCounts;
-  readonly shownBefore: number;
-}
-
-/**
- * The counts that are shown, mended where a question proves them wrong. An answer is of an instant between the asking and
- * now, and nobody knows of which: what is shown is right if the answer lies between what was shown then and what is now.
- */
-export function mended(shown: LiveCounts, { answered, shownBefore }: Check): LiveCounts {
-  const answer = answered.eventsTotal;
-  const tooMany = Math.max(0, shownBefore - answer);
-  const eventsTotal = Math.max(answer, shown.eventsTotal - tooMany);
-  const last = answered.events.length - 1;
-  const events = answered.events.map((count, i) => (i === last ? count + eventsTotal - answer : count));
-  return { startsMs: answered.startsMs, events, eventsTotal };
+/** The events that a message omits, by the second of their receipt: those of a second that are not listed, the newest first. */
+function omittedBySecond({ seconds, events, omitted }: Told): [secondMs: number, count: number][] {
+  let left = omitted;
+  return seconds.toReversed().map(({ at, accepted }) => {
+    const listed = events.filter(({ receivedAt }) => Math.floor(Date.parse(receivedAt) / SECOND_MS) === at).length;
+    const count = Math.max(0, Math.min(left, accepted - listed));
+    left -= count;
+    return [at * SECOND_MS, count];
+  });
 }
 
 /** The counts as they are shown at a later instant: minutes leave at the beginning and come at the end. */

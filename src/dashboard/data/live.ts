@@ -12,16 +12,8 @@ import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
 import type { LiveMessage } from '../../wire/live.ts';
 import { type CallError, call, callErrorOf, isAborted } from './api.ts';
 import type { LiveVia } from './follow-live.ts';
-import {
-  type Check,
-  type LiveCounts,
-  LiveRate,
-  MINUTES_SHOWN,
-  mended,
-  minutesShown,
-  rolledTo,
-  withTold,
-} from './live-counts.ts';
+import { type Answered, LiveCounter } from './live-counter.ts';
+import { type LiveCounts, LiveRate, MINUTES_SHOWN, minutesShown, rolledTo } from './live-counts.ts';
 import type { Answer, QuestionBody } from './questions.ts';
 import { session } from './session.ts';
 
@@ -101,14 +93,10 @@ class LiveReader {
   readonly #key: string;
   readonly #signal: AbortSignal;
   #rate = new LiveRate();
-  /** Whether the counters begin with an answer to a question that was asked while the stream was on. */
-  #isSettled = false;
+  /** It begins with an answer to a question that was asked while the stream was on. */
+  readonly #counter = new LiveCounter();
   /** Connections that began or ended. */
   #beginnings = 0;
-  /** What was received up to this instant of the server was missed; the first answer has it. */
-  #missedUntilMs = Number.NEGATIVE_INFINITY;
-  /** How far the clock of the server is ahead of this one, less the time that the fastest message took. */
-  #aheadMs = Number.NEGATIVE_INFINITY;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   /** The number of events when the ranges were asked; null before the first answer. */
   #rangesTotal: number | null = null;
@@ -146,7 +134,7 @@ class LiveReader {
       onMessage: (message) => this.#take(message),
       onVia: (via) => {
         live.value = { ...live.peek(), via, perSecond: null };
-        this.#isSettled = false;
+        this.#counter.interrupt();
         this.#beginnings++;
         wakeReader();
       },
@@ -155,10 +143,9 @@ class LiveReader {
 
   #take(message: LiveMessage): void {
     const nowMs = Date.now();
-    this.#aheadMs = Math.max(this.#aheadMs, Date.parse(message.at) - nowMs);
-    if (message.type === 'hello') {
-      this.#missedUntilMs = Date.parse(message.at);
-      if (!message.resumed) this.#rate = new LiveRate();
+    if (message.type === 'hello' && !message.resumed) {
+      this.#counter.forget();
+      this.#rate = new LiveRate();
     }
     if (message.type !== 'beat') this.#rate.add(message);
     const shown = live.peek();
@@ -168,8 +155,7 @@ class LiveReader {
       live.value = { ...shown, perSecond };
       return;
     }
-    const isNew = this.#isSettled && Date.parse(message.at) > this.#missedUntilMs;
-    live.value = { ...shown, ...(isNew && withTold(rolledTo(shown, nowMs), message, this.#missedUntilMs)), perSecond };
+    live.value = { ...shown, ...countsOf(this.#counter.add(shown, message, nowMs)), perSecond };
     this.#readSoon(nowMs);
   }
 
@@ -189,17 +175,16 @@ class LiveReader {
     clearTimeout(this.#mending);
     this.#askedAtMs = Date.now();
     const beginnings = this.#beginnings;
-    const shownBefore = rolledTo(live.peek(), this.#askedAtMs).eventsTotal;
-    const answered = await readLive(this.#key, this.#signal);
-    this.#tellChange(answered.eventsTotal);
+    const { shown, answered } = await readLive(this.#key, this.#signal);
+    this.#tellChange(shown.eventsTotal);
+    const nowMs = Date.now();
     const { via, perSecond } = live.peek();
-    if (this.#isSettled && beginnings === this.#beginnings) {
-      this.#mending = setTimeout(() => this.#mend({ answered, shownBefore }, beginnings), TOLD_MS_MAX);
-      return { ...answered, via, perSecond, ...countsOf(rolledTo(live.peek(), this.#askedAtMs)) };
+    if (this.#counter.hasBegun && beginnings === this.#beginnings) {
+      this.#mending = setTimeout(() => this.#mend(answered, beginnings), TOLD_MS_MAX);
+      return { ...shown, via, perSecond, ...countsOf(rolledTo(live.peek(), nowMs)) };
     }
-    this.#isSettled = via !== null && beginnings === this.#beginnings;
-    if (this.#isSettled) this.#missedUntilMs = Math.max(this.#missedUntilMs, this.#askedAtMs + this.#aheadMs);
-    return { ...answered, via, perSecond };
+    const isStreamed = via !== null && beginnings === this.#beginnings;
+    return { ...shown, via, perSecond, ...(isStreamed && this.#counter.begin(answered, nowMs)) };
   }
 
   #tellChange(eventsTotal: number): void {
@@ -211,11 +196,12 @@ class LiveReader {
     liveVersion.value++;
   }
 
-  /** Mends the counters by an answer, once the stream has told what the answer may have. */
-  #mend(check: Check, beginnings: number): void {
+  /** Begins anew with an answer that knows more, once the stream has told what the answer may have. */
+  #mend(answered: Answered, beginnings: number): void {
+    if (beginnings !== this.#beginnings || this.#signal.aborted) return;
     const shown = live.peek();
-    const isSame = beginnings === this.#beginnings && shown.startsMs[0] === check.answered.startsMs[0];
-    if (isSame && !this.#signal.aborted) live.value = { ...shown, ...mended(shown, check) };
+    const counts = this.#counter.check(answered, shown, Date.now());
+    if (counts !== null) live.value = { ...shown, ...counts };
   }
 }
 
@@ -252,7 +238,8 @@ export function lastMinutes(nowMs: number): { startsMs: readonly number[]; from:
   };
 }
 
-async function readLive(key: string, signal: AbortSignal): Promise<Live> {
+/** What a question answers: what is shown of it, and its counts with the instants at which they were read. */
+async function readLive(key: string, signal: AbortSignal): Promise<{ shown: Live; answered: Answered }> {
   const { startsMs, from, to } = lastMinutes(Date.now());
   const queries: readonly QuestionBody[] = [
     // The stream counts everything that arrives.
@@ -266,15 +253,22 @@ async function readLive(key: string, signal: AbortSignal): Promise<Live> {
   const [counts, people] = answers;
   const points = counts?.series[0]?.points ?? [];
   const values = new Map(points.map(({ at, value }) => [Date.parse(at), value ?? 0]));
-  return {
-    ...START,
-    state: 'live',
+  const read = {
     startsMs,
     events: startsMs.map((startMs) => values.get(startMs) ?? 0),
     eventsTotal: counts?.series[0]?.total ?? 0,
-    people: people?.series[0]?.total ?? 0,
-    latest,
-    gap: describeGap(counts),
+  };
+  const { from: readFrom, until } = counts!.meta.read!;
+  return {
+    shown: {
+      ...START,
+      state: 'live',
+      ...read,
+      people: people?.series[0]?.total ?? 0,
+      latest,
+      gap: describeGap(counts),
+    },
+    answered: { counts: read, fromMs: Date.parse(readFrom), untilMs: Date.parse(until) },
   };
 }
 

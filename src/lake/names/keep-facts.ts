@@ -6,7 +6,7 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { type NameFacts, nameFacts } from '../../core/names/name-facts.ts';
+import { isFromServer, type NameFacts, nameFacts } from '../../core/names/name-facts.ts';
 import { dayOf } from '../../core/std/day.ts';
 import { insertFacts } from './fact-store.ts';
 
@@ -28,7 +28,8 @@ export function factsToKeep(db: D1Database, uid: string, columns: EventColumns):
   const kept = keptIn(db);
   const keyOf = ({ kind, name }: NameFacts) => `${uid}/${kind}/${name}`;
   const news = nameFacts(columns).filter((facts) => isNews(facts, kept.get(keyOf(facts))));
-  const written = news.slice(0, WRITTEN_MAX);
+  // A flood of a browser's made-up names leaves those of servers their room.
+  const written = [...news.filter(isFromServer), ...news.filter((facts) => !isFromServer(facts))].slice(0, WRITTEN_MAX);
   return {
     statements: insertFacts(db, uid, written),
     remember: () => {

@@ -19,6 +19,7 @@ import { endedOnMinute, minuteSlicesOf } from '../../core/query/question/minute-
 import { rollupPlans } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
+import { isoTime } from '../../core/std/instant.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { Pacer } from '../../lake/std/pacer.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
@@ -234,14 +235,15 @@ function answered(
   { number, bots }: Query,
   { ranked: { series, estimated, values, cursor }, fold, meta, readsRows }: Reading,
 ): QueryAnswer {
-  const elapsedMs = ports.now() - nowMs;
+  const untilMs = ports.now();
   const measured = number !== null && values && { values: { property: number.property, ...values } };
   return {
     series,
     ...(cursor !== undefined && { cursor }),
     meta: {
       ...meta,
-      elapsedMs,
+      elapsedMs: untilMs - nowMs,
+      read: { from: isoTime(nowMs), until: isoTime(untilMs) },
       ...(estimated && { estimated }),
       ...measured,
       ...botsMeta(bots, fold.excludedBots ?? null, readsRows),

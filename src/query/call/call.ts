@@ -47,10 +47,11 @@ export function exportTurn(ports: QueryPorts, { uid }: Tenant): LakeTurn {
   return turnsFor(ports).exports.turnOf(uid);
 }
 
-function turnsFor({ db, now }: QueryPorts): Turns {
+function turnsFor({ db, now, throttles }: QueryPorts): Turns {
+  const onBusy = (uid: string) => throttles?.count(uid, 'busy');
   const turns = turnsOf.get(db) ?? {
-    questions: new LakeTurns(QUESTION_LIMITS, now),
-    exports: new LakeTurns(EXPORT_LIMITS, now),
+    questions: new LakeTurns(QUESTION_LIMITS, now, onBusy),
+    exports: new LakeTurns(EXPORT_LIMITS, now, onBusy),
   };
   turnsOf.set(db, turns);
   return turns;

@@ -46,11 +46,14 @@ const RETRY_AFTER_SECONDS = '5';
 export class LakeTurns {
   readonly #limits: TurnLimits;
   readonly #now: () => number;
+  readonly #onBusy: (uid: string) => void;
   readonly #lines = new Map<string, Line>();
 
-  constructor(limits: TurnLimits, now: () => number) {
+  /** `onBusy` is told of each call that is refused. Default: nothing is. */
+  constructor(limits: TurnLimits, now: () => number, onBusy: (uid: string) => void = () => {}) {
     this.#limits = limits;
     this.#now = now;
+    this.#onBusy = onBusy;
   }
 
   /** A turn for one call of the tenant, not yet taken. */
@@ -59,7 +62,10 @@ export class LakeTurns {
     let taking: Promise<void> | null = null;
     return {
       take: () => {
-        taking ??= this.#take(uid, place);
+        taking ??= this.#take(uid, place).catch((refused: unknown) => {
+          this.#onBusy(uid);
+          throw refused;
+        });
         return taking;
       },
       end: () => this.#end(uid, place),

@@ -5,6 +5,7 @@
  * shards are listed when it is made, so every event acknowledged before the request counts in its answers.
  */
 import { LIMITS } from '../../core/limits.ts';
+import type { Throttles } from '../../core/live/throttle.ts';
 import type { DirectoryOf, ShardOf } from '../../core/shard/rpc.ts';
 import type { ShardAddress } from '../../core/shard/shard-map.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
@@ -26,6 +27,8 @@ export interface LakePorts {
 /** The ports of a request: those of reading, the list of shards and the clock. */
 export interface QueryPorts extends LakePorts {
   readonly directoryOf: DirectoryOf;
+  /** Absent where nothing counts what is refused for now. */
+  readonly throttles?: Throttles;
   readonly now: () => number;
 }
 

@@ -6,7 +6,7 @@ import { type Coverage, isComplete, isFromAllShards } from './coverage.ts';
 import type { LakeView } from './lake-view.ts';
 
 /** The meta that is known when the reading ends. */
-export type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated' | 'values' | 'bots'>;
+export type ReadingMeta = Omit<QueryMeta, 'elapsedMs' | 'estimated' | 'values' | 'bots' | 'read'>;
 /** The part of the meta that says what became of bots. */
 export type BotsMeta = Pick<QueryMeta, 'bots'>;
 

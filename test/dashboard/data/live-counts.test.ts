@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  LiveRate,
-  mended,
-  minutesShown,
-  rolledTo,
-  type Told,
-  withTold,
-} from '../../../src/dashboard/data/live-counts.ts';
+import { LiveRate, minutesShown, rolledTo, type Told, withTold } from '../../../src/dashboard/data/live-counts.ts';
 
 const MINUTE_MS = 60_000;
 const NOW_MS = Date.parse('2026-03-01T12:00:30.000Z');
@@ -37,8 +30,10 @@ describe('the counts of the last minutes', () => {
   });
 
   it('leave out events that the answer before has, by their receipt', () => {
-    expect(withTold(none, told([NOW_MS, NOW_MS]), NOW_MS).eventsTotal).toBe(2);
-    expect(withTold(none, told([NOW_MS, NOW_MS]), NOW_MS + 1).eventsTotal).toBe(0);
+    expect(withTold(none, told([NOW_MS, NOW_MS]), NOW_MS - 1).eventsTotal).toBe(2);
+    expect(withTold(none, told([NOW_MS, NOW_MS]), NOW_MS).eventsTotal).toBe(0);
+    expect(withTold(none, told([], 7, NOW_MS), NOW_MS).eventsTotal).toBe(0);
+    expect(withTold(none, told([], 7, NOW_MS), NOW_MS - 1).eventsTotal).toBe(7);
   });
 
   it('leave out an event of before these minutes, and count one whose clock runs ahead without a bar', () => {
@@ -60,22 +55,6 @@ describe('the counts of the last minutes', () => {
     expect(later.events).toEqual([...full.events.slice(2), 0, 0]);
     expect(later.eventsTotal).toBe(434);
     expect(rolledTo(full, NOW_MS)).toBe(full);
-  });
-});
-
-describe('the counts that a question checks', () => {
-  const shown = { ...none, events: [...none.events.slice(0, -1), 12], eventsTotal: 12 };
-  const answered = (count: number) => ({ ...none, events: [...none.events.slice(0, -1), count], eventsTotal: count });
-  it.each([
-    ['stay when the answer is one of those that were shown meanwhile', 10, 11, 12],
-    ['stay when nothing happened', 12, 12, 12],
-    ['rise to an answer that has what no message told', 12, 15, 15],
-    ['fall by what was told twice', 12, 11, 11],
-    ['fall by what was told twice, and keep what came since', 10, 9, 11],
-  ])('%s', (_, shownBefore, answer, expected) => {
-    const counts = mended(shown, { answered: answered(answer), shownBefore });
-    expect(counts.eventsTotal).toBe(expected);
-    expect(counts.events.at(-1)).toBe(expected);
   });
 });
 

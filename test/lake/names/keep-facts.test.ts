@@ -71,4 +71,44 @@ describe('kept facts', () => {
     expect(JSON.stringify(results)).not.toContain('secret');
     expect(results).toHaveLength(2);
   });
+
+  it('of a server find room, whatever browsers have made up: events, properties and traits', async () => {
+    const { db } = fakeD1();
+    const flood = (from: number) =>
+      Array.from({ length: 500 }, (_, i): Parts => {
+        const properties = { [`p${from + i}`]: 1 };
+        const own: Parts = { id: `e${i}`, event: `Made up ${from + i}`, properties, sender: 'browser' };
+        return i % 2 === 0 ? own : { ...own, type: 'identify' };
+      });
+    for (let from = 0; from < 3 * LIMITS.namesKeptMax; from += 500) await keep(db, flood(from), { remembers: false });
+    const count = async (kind: string) => (await readFacts(db, 'u')).filter((facts) => facts.kind === kind).length;
+    expect(await count('event')).toBe(LIMITS.namesKeptMax);
+    expect(await count('property')).toBeLessThanOrEqual(LIMITS.namesKeptMax + 250);
+    const ofServer: Parts[] = [
+      { id: 'a', event: 'Order Paid', properties: { total: 5 }, sender: 'server' },
+      { id: 'b', type: 'identify', event: '', properties: { plan: 'pro' }, sender: 'server' },
+      { id: 'c', event: 'Imported', sender: 'import' },
+    ];
+    // In one batch with a flood that comes first.
+    await keep(db, [...flood(100_000), ...ofServer], { remembers: false });
+    for (const name of ['Order Paid', 'total', 'plan', 'Imported']) expect(await kept(db, name)).toHaveLength(1);
+    expect(await count('event')).toBe(LIMITS.namesKeptMax + 2);
+  });
+
+  it('of browsers are forgotten after a month, when there is no room, and those of servers are not', async () => {
+    const { db } = fakeD1();
+    const batch = (from: number): Parts[] =>
+      Array.from({ length: 500 }, (_, i) => ({ id: `e${i}`, event: `Made up ${from + i}`, sender: 'browser' }));
+    await keep(db, [{ id: 's', event: 'Yearly', sender: 'server' }]);
+    await keep(db, [{ id: 'b', event: 'Made up 0', sender: 'browser' }]);
+    await keep(db, [{ id: 's', event: 'Made up 0', sender: 'server' }]);
+    for (let from = 1; from <= LIMITS.namesKeptMax; from += 500) await keep(db, batch(from), { remembers: false });
+    const later = (afterMs: number): Parts => ({ id: 'n', event: 'New', sender: 'browser', atMs: NOON_MS + afterMs });
+    await keep(db, [later(LIMITS.browserNamesKeptMs)], { remembers: false });
+    expect(await kept(db, 'New')).toEqual([]);
+    await keep(db, [later(LIMITS.browserNamesKeptMs + 1)], { remembers: false });
+    expect(await kept(db, 'New')).toHaveLength(1);
+    expect(await kept(db, 'Made up 1')).toEqual([]);
+    for (const name of ['Yearly', 'Made up 0']) expect(await kept(db, name)).toHaveLength(1);
+  });
 });

@@ -44,6 +44,7 @@ describe('POST /v1/query', () => {
         revision: 0,
         scannedEvents: 0,
         elapsedMs: 0,
+        read: { from: new Date(START_MS).toISOString(), until: new Date(START_MS).toISOString() },
         bots: { choice: 'exclude', by: 'tenant', excluded: 0 },
       },
     });

@@ -19,8 +19,8 @@ const exclusionSchema = z
   .refine(hasOneName, { message: 'give event or events, not both' })
   .refine(({ event, events, where }) => event ?? events ?? where, { message: 'give event, events or where' });
 
-export const funnelFields = {
-  ...commonFields,
+/** What makes a funnel, beside the fields of every journey and its breakdown. */
+export const funnelRuleFields = {
   steps: z.array(stepSchema).min(2).max(LIMITS.funnelStepsMax),
   windowSeconds: z
     .number()
@@ -56,6 +56,11 @@ export const funnelFields = {
     .max(LIMITS.funnelExclusionsMax)
     .default([])
     .describe('Events that may not happen between two steps.'),
+} as const;
+
+export const funnelFields = {
+  ...commonFields,
+  ...funnelRuleFields,
   breakdown: z
     .enum(['event', 'person'])
     .default('event')
@@ -92,8 +97,20 @@ export function parseFunnel(body: unknown, timezone: string) {
   return parseQuestion({ question: funnelSchema, codes: funnelCodes }, body, timezone, resolveFunnel);
 }
 
-/** Resolves the fields of a funnel. A row's mask has a bit for each step, then one for each exclusion. */
-export function resolveFunnel(body: z.output<typeof funnelSchema>, { endMs }: Pick<JourneyQuestion, 'endMs'>) {
+/** Resolves the fields of a funnel. */
+export function resolveFunnel(body: z.output<typeof funnelSchema>, common: Pick<JourneyQuestion, 'endMs'>) {
+  const rules = resolveRules(body, common);
+  if (!rules.ok) return rules;
+  const { own, ...named } = rules.value;
+  return ok({ own: { ...own, breakdown: body.breakdown }, ...named });
+}
+
+export type FunnelRules = Omit<FunnelQuestion, keyof JourneyQuestion | 'breakdown'>;
+
+const ruleSchema = z.strictObject(funnelRuleFields);
+
+/** Resolves what makes a funnel. A row's mask has a bit for each step, then one for each exclusion. */
+export function resolveRules(body: z.output<typeof ruleSchema>, { endMs }: Pick<JourneyQuestion, 'endMs'>) {
   const stepCount = body.steps.length;
   const exclusions: { matcher: Matcher; from: number; to: number }[] = [];
   for (const [index, { from, to = stepCount, ...matcher }] of body.exclusions.entries()) {
@@ -114,7 +131,7 @@ export function resolveFunnel(body: z.output<typeof funnelSchema>, { endMs }: Pi
     const matcher = matcherOf(step);
     return { name: step.name ?? matcherName(matcher), matcher };
   });
-  const own = {
+  const own: FunnelRules = {
     steps,
     exclusions,
     isInOrder,
@@ -128,7 +145,6 @@ export function resolveFunnel(body: z.output<typeof funnelSchema>, { endMs }: Pi
       anchorEndMs: endMs,
       exclusions: exclusions.map(({ from, to }, index) => ({ bit: stepCount + index, from, to })),
     },
-    breakdown: body.breakdown,
   };
   const matchers = [...steps, ...exclusions].map(({ matcher }) => matcher);
   return ok({ own, matchers, properties: own.same === null ? [] : [own.same] });

@@ -38,7 +38,7 @@ export function isAnchor(code: number): boolean {
 }
 
 /** `anchorBit`: 1 for an anchor, else 0. The code is never NOTHING. */
-function codeOf(label: number, anchorBit: number): number {
+export function codeOf(label: number, anchorBit: number): number {
   return 2 * (label + 1) + anchorBit;
 }
 

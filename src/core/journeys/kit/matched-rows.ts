@@ -71,7 +71,7 @@ const HIGH_MASK = 0x1fffff;
 const MARK_KEY = [0, 0, 0, 0] as const;
 
 /** Reads the hash of a row's value; NaN when the event has none. */
-function valueMark({ source }: EventReader, property: string): (row: number) => number {
+export function valueMark({ source }: EventReader, property: string): (row: number) => number {
   const hashes = new ValueHashes(source.value(property), MARK_KEY);
   return (row) => {
     hashes.of(row);

@@ -2,7 +2,8 @@
  * Paths: what people do next after an event, or what they did before one.
  *
  * Each person has one path: the steps after their first event that `startAt` matches, or the steps before their last
- * event that `endAt` matches, numbered 0, −1, −2, … So counts are people, and the people who flow into a step flow out
+ * event that `endAt` matches, numbered 0, −1, −2, …, or the steps after the moment at which they got to a step of a funnel,
+ * of those alone who dropped after it. So counts are people, and the people who flow into a step flow out
  * of it or end there. A step is the text of one property; events without it are no steps. With `collapse`, a text that
  * repeats the one before it is no further step. Steps of one instant are ordered by text. The `nodes` largest texts of
  * each step are listed, ties by text; the remainder is `other`.
@@ -13,9 +14,12 @@ import { groupedAnswer, groupsField } from '../counts/groups.ts';
 import type { FigureKind } from '../kit/figure.ts';
 import type { JourneyFold } from '../kit/journey.ts';
 import type { JourneyKind } from '../kit/journey-kind.ts';
-import { isAnchor, type LabelledReader, labelledRows, labelOf } from '../kit/labelled-rows.ts';
+import { isAnchor, labelledRows, labelOf } from '../kit/labelled-rows.ts';
+import type { RowReader } from '../kit/row-reader.ts';
 import type { Sequences } from '../kit/sequences.ts';
-import { ABSENT, type TextCodes } from '../kit/text-codes.ts';
+import { ABSENT, TextCodes } from '../kit/text-codes.ts';
+import { AfterFunnelFold } from './after-funnel.ts';
+import { AfterFunnelRows } from './after-funnel-rows.ts';
 import { FlowCounts } from './flow-counts.ts';
 import { graphFields, linkKey, PathGraphs } from './path-graph.ts';
 import { PathOrder } from './path-order.ts';
@@ -34,12 +38,12 @@ class PathsFold implements JourneyFold<PathsAnswer> {
   readonly #links = new FlowCounts();
   excess: string | null = null;
 
-  constructor(question: PathsQuestion, { breakdown, labels }: LabelledReader) {
+  constructor(question: PathsQuestion, labels: TextCodes, groupTexts: TextCodes) {
     this.#question = question;
-    this.#groupTexts = breakdown.texts;
-    this.#order = new PathOrder(question, labels.texts, breakdown.texts);
+    this.#groupTexts = groupTexts;
+    this.#order = new PathOrder(question, labels, groupTexts);
     const counts = { people: this.#people, nodes: this.#nodes, links: this.#links };
-    this.#graphs = new PathGraphs(question, labels.texts, counts);
+    this.#graphs = new PathGraphs(question, labels, counts);
   }
 
   add(people: Sequences): void {
@@ -93,7 +97,9 @@ class PathsFold implements JourneyFold<PathsAnswer> {
 export const paths = {
   name: 'paths',
   summary: 'What people do next, or did before',
-  description: 'Each person has one path: from the first event of `startAt` on, or up to the last event of `endAt`.',
+  description:
+    'Each person has one path: from the first event of `startAt` on, up to the last event of `endAt`, or from the moment on at ' +
+    'which the person got to the last step of a funnel before dropping out.',
   question: pathsSchema,
   codes: pathsCodes,
   answer,
@@ -101,10 +107,26 @@ export const paths = {
   make: makePaths,
 } as const satisfies JourneyKind<PathsQuestion>;
 
-function makePaths(question: PathsQuestion) {
-  const { by: property, anchor } = question;
+interface PathsJourney {
+  readonly reader: RowReader;
+  readonly fold: JourneyFold<PathsAnswer>;
+  readonly labels: TextCodes;
+  /** The people counted so far at a label of a step. */
+  readonly people: (step: number, label: number) => number;
+}
+
+function makePaths(question: PathsQuestion): PathsJourney {
+  const { by: property, anchor, afterFunnel } = question;
+  if (afterFunnel !== null) {
+    const reader = new AfterFunnelRows(question, afterFunnel);
+    const labels = new TextCodes();
+    const inner = new PathsFold(question, labels, reader.breakdown.texts);
+    const fold = new AfterFunnelFold(afterFunnel, { inner, labels, codes: reader.labels.texts });
+    return { reader, fold, labels, people: (step, label) => inner.people(step, label) };
+  }
   const reader = labelledRows(question, { property, plural: 'steps', anchor }, { groupedBy: 'event' });
-  return { reader, fold: new PathsFold(question, reader) };
+  const fold = new PathsFold(question, reader.labels.texts, reader.breakdown.texts);
+  return { reader, fold, labels: reader.labels.texts, people: (step, label) => fold.people(step, label) };
 }
 
 const figure = z.strictObject({
@@ -119,8 +141,8 @@ export const pathsFigure = {
     const { isBackward, stepCount } = question;
     const place = isBackward ? -step : step;
     if (place < 0 || place > stepCount) return null;
-    const { reader, fold } = makePaths(question);
-    const label = reader.labels.texts.code(value);
-    return { reader, fold, count: () => fold.people(place, label) };
+    const { reader, fold, labels, people } = makePaths(question);
+    const label = labels.code(value);
+    return { reader, fold, count: () => people(place, label) };
   },
 } as const satisfies FigureKind<PathsQuestion>;

@@ -4,6 +4,7 @@ import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { seriesToken } from '../../charts/color.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { Spark } from '../../charts/spark.tsx';
+import { useDrops } from '../../data/drops.ts';
 import { short } from '../../data/format.ts';
 import type { Interval } from '../../data/range.ts';
 import { Delta, Num } from '../../parts/figure.tsx';
@@ -43,6 +44,7 @@ export function Views(props: ViewProps) {
 
 function Lines({ series, interval, asOfMs, state }: ViewProps) {
   const { data } = useAnnotations();
+  const drops = useDrops();
   const drawn = series.slice(0, LINES_MAX);
   const longest = drawn.reduce((most, one) => (one.startsMs.length > most.startsMs.length ? one : most));
   return (
@@ -58,6 +60,7 @@ function Lines({ series, interval, asOfMs, state }: ViewProps) {
       }))}
       asOfMs={asOfMs}
       marks={marksOf(data)}
+      drops={drops}
       height={300}
       {...(state.formula !== '' && { format: formatRatio })}
     />
@@ -71,6 +74,7 @@ function formatRatio(value: number): string {
 /** One series is shown by its intervals, several by their totals. */
 function Bars({ series, interval }: ViewProps) {
   const marks = marksOf(useAnnotations().data);
+  const drops = useDrops();
   const [only] = series;
   if (series.length === 1 && only)
     return (
@@ -81,6 +85,7 @@ function Bars({ series, interval }: ViewProps) {
         startsMs={only.startsMs}
         series={[{ label: only.name, values: only.values }]}
         marks={marks}
+        drops={drops}
         height={300}
       />
     );

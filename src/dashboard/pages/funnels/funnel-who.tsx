@@ -1,9 +1,9 @@
 /** Funnel who: the people of a step, those who got there or those who left before it, and where to go on from them. */
 import type { FunnelAnswer } from '../../charts/journeys/funnel-layout.ts';
 import { hrefOf, setParams } from '../../data/router.ts';
+import type { AfterFunnel } from '../../journeys/after-funnel.ts';
 import { funnelDraft } from '../../journeys/cohort-draft.ts';
 import { PeopleDialog } from '../../journeys/people-dialog.tsx';
-import { formatStep } from '../../journeys/step.ts';
 import { usePageFilters } from '../../journeys/use-page-filters.ts';
 import type { FunnelState, funnelBody } from './funnel-state.ts';
 
@@ -21,7 +21,8 @@ export function FunnelWho({ state, body, answer }: FunnelWhoProps) {
   const name = body.steps[step - 1]!.name;
   const span = { from: body.from, to: body.to };
   const told = answer?.steps.length === steps.length ? answer.steps[step - 1] : undefined;
-  const last = steps[outcome === 'dropped' ? step - 2 : step - 1]!;
+  const { from: _from, to: _to, where: _where, ...funnel } = body;
+  const after: AfterFunnel = { ...funnel, step, outcome };
   return (
     <PeopleDialog
       title={outcome === 'reached' ? `Reached ${name}` : `Left before ${name}`}
@@ -29,8 +30,8 @@ export function FunnelWho({ state, body, answer }: FunnelWhoProps) {
       request={{ path: '/v1/query/funnel/people', body: { ...body, step, outcome } }}
       draft={page && funnelDraft({ steps, windowSeconds, span, step, outcome }, page)}
       actions={
-        <a class="button" href={hrefOf('/paths', { start: formatStep(last) })} data-page>
-          Paths after {last.event || 'any event'}
+        <a class="button" href={hrefOf('/paths', { after: JSON.stringify(after) })} data-page>
+          What they did next
         </a>
       }
       onClose={() => setParams({ who: null }, { replace: true })}

@@ -3,6 +3,7 @@ import type { Catalog } from '../../../wire/catalog.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { type Asked, useAsk } from '../../data/ask.ts';
+import { useDrops } from '../../data/drops.ts';
 import { pageWhere, withPageBots } from '../../data/filters.ts';
 import { live, liveVersion } from '../../data/live.ts';
 import { compare, earlier, range } from '../../data/range.ts';
@@ -86,6 +87,7 @@ function Report() {
 
 function Chart({ id, line }: { readonly id: MetricId; readonly line: Line | null }) {
   const { data } = useAnnotations();
+  const drops = useDrops();
   if (line === null) return null;
   const metric = METRICS.find((one) => one.id === id)!;
   return (
@@ -96,6 +98,7 @@ function Chart({ id, line }: { readonly id: MetricId; readonly line: Line | null
       series={[{ label: metric.name, values: line.values, compared: line.compared }]}
       asOfMs={range.value.isOpen ? line.asOfMs : null}
       marks={marksOf(data)}
+      drops={drops}
       height={CHART_HEIGHT}
       {...(metric.isShare && { format: metric.format })}
     />

@@ -8,6 +8,7 @@ import { type Asked, useAsk } from '../../data/ask.ts';
 import { addFilter, filterOfValue, propertyWords } from '../../data/filters.ts';
 import { full } from '../../data/format.ts';
 import { params, setParams } from '../../data/router.ts';
+import { type AfterFunnel, afterFunnelWords, parseAfterFunnel } from '../../journeys/after-funnel.ts';
 import { journeyBase } from '../../journeys/base.ts';
 import { PeopleDialog } from '../../journeys/people-dialog.tsx';
 import { PropertyPicker } from '../../journeys/pickers.tsx';
@@ -16,6 +17,7 @@ import { StepEditor } from '../../journeys/step-editor.tsx';
 import { useFirstEvents } from '../../journeys/use-first-events.ts';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/card.tsx';
+import { Chip } from '../../parts/chip.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import '../../journeys/journeys.css';
@@ -28,6 +30,8 @@ interface State {
   /** The call for the event that is proposed. */
   readonly asked: Asked<unknown>;
   readonly isBackward: boolean;
+  /** The funnel after which paths begin; null when they begin or end at an event. */
+  readonly after: AfterFunnel | null;
   /** Null while it is not known which events there are. */
   readonly anchor: Step | null;
   readonly steps: number;
@@ -39,12 +43,14 @@ interface State {
 function usePathsState(): State {
   const query = params.value;
   const given = query.get('end') ?? query.get('start');
-  const { names, asked } = useFirstEvents(given === null);
+  const after = parseAfterFunnel(query.get('after'));
+  const { names, asked } = useFirstEvents(given === null && after === null);
   const [event] = names;
   const proposed = event === undefined ? null : { event, filters: [] };
   return {
     asked,
-    isBackward: query.has('end') || query.get('back') === '1',
+    after,
+    isBackward: after === null && (query.has('end') || query.get('back') === '1'),
     anchor: given === null ? proposed : parseStep(given),
     steps: STEPS.find((count) => count === Number(query.get('n'))) ?? 4,
     nodes: NODES.find((count) => count === Number(query.get('top'))) ?? 5,
@@ -55,10 +61,11 @@ function usePathsState(): State {
 
 export default function PathsPage() {
   const state = usePathsState();
-  const { anchor, isBackward, steps, nodes, by, collapses } = state;
-  const body = anchor && {
+  const { steps, nodes, by, collapses } = state;
+  const place = placeOf(state);
+  const body = place && {
     ...journeyBase(),
-    [isBackward ? 'endAt' : 'startAt']: matcherBody(anchor),
+    ...place.body,
     steps,
     nodes,
     by,
@@ -74,7 +81,7 @@ export default function PathsPage() {
         actions={
           body && (
             <AddToBoard
-              title={`Paths ${isBackward ? 'to' : 'from'} ${stepWords(anchor)}`}
+              title={`Paths ${place.words}`}
               question={{ chart: 'journey', journey: { kind: 'paths', question: keptQuestion(body) } }}
             />
           )
@@ -86,7 +93,7 @@ export default function PathsPage() {
           </Answered>
         ) : (
           <Answered asked={asked} height={420}>
-            {(answer) => <Answer answer={answer} anchor={anchor!} />}
+            {(answer) => <Answer answer={answer} state={state} />}
           </Answered>
         )}
       </Card>
@@ -95,11 +102,19 @@ export default function PathsPage() {
   );
 }
 
-function Answer({ answer, anchor }: { readonly answer: PathsAnswer; readonly anchor: Step }) {
-  if (answer.people === 0)
-    return (
-      <Empty title={`Nobody did ${stepWords(anchor)} in this range.`}>Choose another event or a longer range.</Empty>
-    );
+/** Where paths begin or end, as the question says it and in words; null while it is not known. */
+function placeOf({ after, anchor, isBackward }: State): { readonly body: object; readonly words: string } | null {
+  if (after !== null) return { body: { afterFunnel: after }, words: `of people who ${afterFunnelWords(after)}` };
+  if (anchor === null) return null;
+  const body = { [isBackward ? 'endAt' : 'startAt']: matcherBody(anchor) };
+  return { body, words: `${isBackward ? 'to' : 'from'} ${stepWords(anchor)}` };
+}
+
+function Answer({ answer, state: { after, anchor } }: { readonly answer: PathsAnswer; readonly state: State }) {
+  if (answer.people === 0) {
+    const did = after === null ? `did ${stepWords(anchor!)}` : afterFunnelWords(after);
+    return <Empty title={`Nobody ${did} in this range.`}>Choose another event or a longer range.</Empty>;
+  }
   return (
     <>
       <p class="headline">
@@ -130,7 +145,7 @@ function Node({ body, by }: NodeProps) {
     addFilter(filterOfValue(by, value));
   };
   const follow = () =>
-    setParams({ node: null, start: formatStep({ event: text, filters: [] }), end: null, back: null });
+    setParams({ node: null, start: formatStep({ event: text, filters: [] }), end: null, back: null, after: null });
   return (
     <PeopleDialog
       title={`${value ?? '(none)'}, ${stepName(Number(step))}`}
@@ -155,27 +170,10 @@ function stepName(step: number): string {
 }
 
 function Sentence({ state }: { readonly state: State }) {
-  const { anchor, isBackward, steps, nodes, by, collapses } = state;
-  const setAnchor = (step: Step, backward: boolean) =>
-    setParams({
-      start: backward ? null : formatStep(step),
-      end: backward ? formatStep(step) : null,
-      back: null,
-      node: null,
-    });
-  const turn = (backward: boolean) => anchor && setAnchor(anchor, backward);
+  const { after, steps, nodes, by, collapses } = state;
   return (
     <section class="sentence" aria-label="The question">
-      <span class="muted-word">what people did</span>
-      <Menu
-        label={<b>{isBackward ? 'before' : 'after'}</b>}
-        title="Direction"
-        items={[
-          { label: 'after', isChosen: !isBackward, onChoose: () => turn(false) },
-          { label: 'before', isChosen: isBackward, onChoose: () => turn(true) },
-        ]}
-      />
-      {anchor && <StepEditor step={anchor} name="the event" onChange={(step) => setAnchor(step, isBackward)} />}
+      {after === null ? <EventPlace state={state} /> : <FunnelPlace after={after} />}
       <span class="muted-word">by</span>
       <PropertyPicker
         value={by}
@@ -210,5 +208,45 @@ function Sentence({ state }: { readonly state: State }) {
         ]}
       />
     </section>
+  );
+}
+
+/** The event at which paths begin or end. */
+function EventPlace({ state: { anchor, isBackward } }: { readonly state: State }) {
+  const setAnchor = (step: Step, backward: boolean) =>
+    setParams({
+      start: backward ? null : formatStep(step),
+      end: backward ? formatStep(step) : null,
+      back: null,
+      node: null,
+    });
+  const turn = (backward: boolean) => anchor && setAnchor(anchor, backward);
+  return (
+    <>
+      <span class="muted-word">what people did</span>
+      <Menu
+        label={<b>{isBackward ? 'before' : 'after'}</b>}
+        title="Direction"
+        items={[
+          { label: 'after', isChosen: !isBackward, onChoose: () => turn(false) },
+          { label: 'before', isChosen: isBackward, onChoose: () => turn(true) },
+        ]}
+      />
+      {anchor && <StepEditor step={anchor} name="the event" onChange={(step) => setAnchor(step, isBackward)} />}
+    </>
+  );
+}
+
+/** The step of a funnel after which paths begin. */
+function FunnelPlace({ after }: { readonly after: AfterFunnel }) {
+  const words = afterFunnelWords(after);
+  return (
+    <>
+      <span class="muted-word">what people who</span>
+      <Chip text={words} onRemove={() => setParams({ after: null, node: null })}>
+        {words}
+      </Chip>
+      <span class="muted-word">did next</span>
+    </>
   );
 }

@@ -9,6 +9,7 @@ import { SessionList } from '../../charts/journeys/session-list.tsx';
 import { shareText } from '../../charts/journeys/share-text.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { useAsk } from '../../data/ask.ts';
+import { useDrops } from '../../data/drops.ts';
 import { duration, full } from '../../data/format.ts';
 import { earlier, range } from '../../data/range.ts';
 import { hrefOf, params, setParams } from '../../data/router.ts';
@@ -97,6 +98,7 @@ interface FiguresProps {
 
 function Figures({ answer, compared, interval }: FiguresProps) {
   const marks = marksOf(useAnnotations().data);
+  const drops = useDrops();
   const { sessions, people, bounceRate, duration: lasts, events, points = [], open, meta } = answer;
   return (
     <>
@@ -117,6 +119,7 @@ function Figures({ answer, compared, interval }: FiguresProps) {
         ]}
         asOfMs={Date.parse(meta.asOf)}
         marks={marks}
+        drops={drops}
       />
       {open > 0 && <p class="muted small">{full(open)} of them may still go on.</p>}
     </>

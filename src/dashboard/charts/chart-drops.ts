@@ -1,0 +1,41 @@
+/** Chart drops: the requests that were refused, by the points of a chart, and their marks on its axis. */
+import type uPlot from 'uplot';
+import { type LineChartProps, lengthOf } from './chart-data.ts';
+import { colorOf } from './color.ts';
+
+type Dropped = Pick<LineChartProps, 'startsMs' | 'interval' | 'drops'>;
+
+/** Requests refused within each point's interval. */
+export function dropsByPoint({ startsMs, interval, drops = [] }: Dropped): readonly number[] {
+  const counts = startsMs.map(() => 0);
+  const endMs = (startsMs.at(-1) ?? 0) + lengthOf(interval);
+  for (const { atMs, requests } of drops) {
+    if (atMs >= endMs) continue;
+    const index = startsMs.findLastIndex((startMs) => startMs <= atMs);
+    if (index !== -1) counts[index] = counts[index]! + requests;
+  }
+  return counts;
+}
+
+const MARK_PX = 5;
+
+/** Draws a block on the axis below each point in whose interval requests were refused. */
+export function drawDrops(plot: uPlot, props: LineChartProps): void {
+  const { startsMs, interval, kind } = props;
+  const { ctx, bbox } = plot;
+  const height = MARK_PX * devicePixelRatio;
+  ctx.save();
+  ctx.fillStyle = colorOf('--down');
+  for (const [i, requests] of dropsByPoint(props).entries()) {
+    if (requests === 0) continue;
+    const startMs = startsMs[i]!;
+    const lengthMs = (startsMs[i + 1] ?? startMs + lengthOf(interval)) - startMs;
+    // A bar stands around its point, and a line goes on from it.
+    const leftMs = kind === 'bar' ? startMs - lengthMs / 2 : startMs;
+    const left = Math.max(bbox.left, plot.valToPos(leftMs / 1_000, 'x', true));
+    const right = Math.min(bbox.left + bbox.width, plot.valToPos((leftMs + lengthMs) / 1_000, 'x', true));
+    const width = Math.max(3 * devicePixelRatio, right - left - devicePixelRatio);
+    ctx.fillRect(Math.min(left, bbox.left + bbox.width - width), bbox.top + bbox.height - height, width, height);
+  }
+  ctx.restore();
+}
