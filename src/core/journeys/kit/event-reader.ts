@@ -5,6 +5,7 @@ import type { StringColumn } from '../../event/event.ts';
 import { propertyColumns } from '../../event/property.ts';
 import { NO_NAMES } from '../../names/sent-names.ts';
 import { RowSource, type RowTest } from '../../query/rows/row-source.ts';
+import { siftRows } from '../../query/rows/sift.ts';
 import { Breakdown, type GroupedBy } from './breakdown.ts';
 import type { JourneyQuestion } from './request.ts';
 import type { RowNeeds } from './row-reader.ts';
@@ -56,6 +57,13 @@ export class EventReader {
 
   get isFiltered(): boolean {
     return this.#test !== null;
+  }
+
+  /** Returns those of the rows that pass the filter. */
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    if (this.#test === null) return rows;
+    this.use(columns);
+    return siftRows(this.#test, rows);
   }
 
   passes(row: number): boolean {

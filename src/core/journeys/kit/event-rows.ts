@@ -31,6 +31,10 @@ class EventRows implements RowReader {
     return null;
   }
 
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    return this.#events.sift(columns, rows);
+  }
+
   code(row: number): number {
     return this.#events.passes(row) ? EVENT : OUT;
   }

@@ -72,6 +72,10 @@ class LabelledRows implements LabelledReader {
     return null;
   }
 
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    return this.#events.sift(columns, rows);
+  }
+
   code(row: number): number {
     if (!this.#events.passes(row)) return OUT;
     const label = this.#texts.code(this.#text(row));

@@ -6,6 +6,7 @@
  * where the question needs them.
  */
 import type { EventColumns } from '../../event/columns.ts';
+import type { Condition } from '../../event/condition.ts';
 import type { JsonValue, StringColumn } from '../../event/event.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/linked-people.ts';
@@ -52,6 +53,8 @@ export class RowFold {
   readonly columns: ReadonlySet<StringColumn>;
   /** Facts that must be looked up; with identity the batches must have `person`. */
   readonly asks: PeopleAsks;
+  /** The condition that a row meets before anything of it is counted; null when any row counts. */
+  readonly condition: Condition | null;
   readonly #query: Query;
   readonly #hashKey: HashKey;
   readonly #source = new RowSource();
@@ -74,7 +77,8 @@ export class RowFold {
       this.#grouping,
       query.groupBy.map((name) => this.#source.codes(name)),
     );
-    this.#test = query.where && this.#source.test(query.where);
+    this.condition = query.where;
+    this.#test = this.condition && this.#source.test(this.condition);
     const { tally, add } = this.#tallyOf();
     this.#tally = tally;
     this.#add = add;
@@ -107,10 +111,18 @@ export class RowFold {
     const { bucketStarts } = this.#query;
     // With one bucket the instants are not looked at, so the lazy column is not decoded.
     const at = bucketStarts.length === 1 ? null : columns.at;
+    // Rows near each other are most often of one bucket.
+    let bucket = 0;
+    let fromMs = Number.POSITIVE_INFINITY;
+    let toMs = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index]!;
       if (this.#test !== null && !this.#test(row)) continue;
-      const bucket = at === null ? 0 : bucketIndex(bucketStarts, at[row]!);
+      if (at !== null && (at[row]! < fromMs || at[row]! >= toMs)) {
+        bucket = bucketIndex(bucketStarts, at[row]!);
+        fromMs = bucketStarts[bucket] ?? Number.NEGATIVE_INFINITY;
+        toMs = bucketStarts[bucket + 1] ?? Number.POSITIVE_INFINITY;
+      }
       this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
     }
     this.#checkExcess();
