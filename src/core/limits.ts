@@ -357,14 +357,20 @@ export const LIMITS = {
    */
   scannerBudgetMs: 30 * SECOND_MS,
   scannerRowsMax: 5_000_000,
-  /** Size of the file ranges that a scanner caches. */
-  scannerCacheSizeBytesMax: 32 * MIB,
+  /** Size of the file ranges that the scanners of an isolate cache. */
+  scannerCacheSizeBytesMax: 8 * MIB,
+  /** Size of the decoded columns that an isolate keeps: a page's questions about a range need some 25 bytes a row. */
+  keptColumnsSizeBytesMax: 36 * MIB,
+  /** Days of files of which such a memory knows whether they may hold copies: 200 bytes each. */
+  keptFactsMax: 5_000,
+  /** Copies found among the files of some thousand days, or of few with very many copies: a bit for each row. */
+  keptCopiesSizeBytesMax: 2 * MIB,
   /**
    * Size of the footers that an isolate caches, as bytes, with the texts they came as. A footer of one day has 10 KB.
    */
   footersSizeBytesMax: 4 * MIB,
-  /** Size of the parsed footers that an isolate caches: 20 KB for a file of one day, so that a seal of a day of up to 1,000 files parses each once. */
-  parsedFootersSizeBytesMax: 24 * MIB,
+  /** Size of the parsed footers that an isolate caches: 20 KB for a file of one day, so that a seal of a day of up to 600 files parses each once. */
+  parsedFootersSizeBytesMax: 12 * MIB,
   /** Events of one page of the explorer. */
   eventsPageMax: 100,
   /** Stored events whose times and ids one page of the explorer may look at: about a second of CPU. */
@@ -392,9 +398,9 @@ export const LIMITS = {
   journeySketchesMax: 30_000,
   /**
    * Events that a journey holds at once, about 40 bytes each; a person counts as two. Where there are more, the people
-   * are divided.
+   * are divided. A page of a million events of 100,000 people is one pass.
    */
-  journeyHeldMax: 1_000_000,
+  journeyHeldMax: 1_200_000,
   /** Events of bots whose people a pass of a journey remembers, to say how many were left out: 16 MB. */
   excludedBotsHeldMax: 2_000_000,
   /** Times that a journey may read its range when its people do not fit in memory at once. */

@@ -4,10 +4,14 @@ import './tokens.css';
 import './parts/parts.css';
 import { applyTheme } from './charts/color.ts';
 import { startLive } from './data/live.ts';
-import { followLinks } from './data/router.ts';
+import { followLinks, path } from './data/router.ts';
 import { App } from './frame/app.tsx';
 import { PAGES } from './page-table.ts';
 
+// The page's module is fetched while the session opens.
+void PAGES.find((page) => page.path === path.value)
+  ?.load()
+  .catch(() => {});
 applyTheme();
 followLinks();
 startLive();

@@ -12,6 +12,7 @@ export const PAGES: readonly Page[] = [
     icon: 'overview',
     group: 'ask',
     hasBar: true,
+    asksFirst: true,
     load: () => import('./pages/overview/page.tsx'),
   },
   {

@@ -11,6 +11,7 @@ import { FUTURE_CLAMP_MS, MINUTE_MS } from '../../core/limits.ts';
 import type { EventListAnswer, ListedEvent } from '../../wire/events.ts';
 import type { LiveMessage } from '../../wire/live.ts';
 import { type CallError, call, callErrorOf, isAborted } from './api.ts';
+import { firstShown } from './first.ts';
 import type { LiveVia } from './follow-live.ts';
 import { type Answered, LiveCounter } from './live-counter.ts';
 import { type LiveCounts, LiveRate, MINUTES_SHOWN, minutesShown, rolledTo } from './live-counts.ts';
@@ -110,6 +111,7 @@ class LiveReader {
   }
 
   async run(): Promise<void> {
+    await firstShown();
     while (!this.#signal.aborted) {
       let waitMs = live.peek().via === null ? EVERY_MS : STREAMED_EVERY_MS;
       try {
@@ -128,6 +130,7 @@ class LiveReader {
 
   /** Follows the stream. Its module comes after the page, which needs it for nothing that it shows first. */
   async follow(): Promise<void> {
+    await firstShown();
     const { followLive } = await import('./follow-live.ts').catch(() => ({ followLive: null }));
     // Without the module the questions go on.
     await followLive?.(this.#key, this.#signal, {

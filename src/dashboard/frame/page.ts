@@ -14,5 +14,7 @@ export interface Page {
   readonly hasBar: boolean;
   /** Whether the page is shown by itself, without a session and without the frame. Default: it is not. */
   readonly isAlone?: boolean;
+  /** Whether the page calls `noteFirstShown` when its first answer is there. Default: other questions begin at once. */
+  readonly asksFirst?: boolean;
   readonly load: () => Promise<{ readonly default: ComponentType }>;
 }

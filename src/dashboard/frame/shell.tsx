@@ -1,6 +1,7 @@
 /** Shell: the bar on top, the navigation, the bar of the question, and the page below it. */
 import { useEffect } from 'preact/hooks';
 import { setTheme, type Theme, theme } from '../charts/color.ts';
+import { noteFirstShown } from '../data/first.ts';
 import { short } from '../data/format.ts';
 import { live } from '../data/live.ts';
 import { hrefOf, path } from '../data/router.ts';
@@ -18,6 +19,7 @@ export function Shell({ pages }: { readonly pages: readonly Page[] }) {
   const page = pages.find((one) => one.path === path.value);
   useEffect(() => {
     document.title = `${page?.name ?? 'Not found'} · Tidemark`;
+    if (page?.asksFirst !== true) noteFirstShown();
   }, [page]);
   return (
     <div class="shell">

@@ -5,6 +5,9 @@
 import type { ReadBucket } from '../segment/source.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 
+/** Files of which ranges are remembered: as many as the cache has room for, at some 10 KB each. */
+const PATHS_MAX = 4_096;
+
 type Range = { readonly offset: number; readonly length: number };
 
 export class CachedBucket {
@@ -12,6 +15,9 @@ export class CachedBucket {
   readonly #sizeBytesMax: number;
   /** A range resolves to null when the object is gone. */
   readonly #ranges: SizedCache<string, Promise<ArrayBuffer | null>>;
+
+  /** The ranges of each path that were read, of which some may be forgotten. */
+  readonly #rangesOf = new Map<string, readonly Range[]>();
 
   constructor(bucket: ReadBucket, sizeBytesMax: number) {
     this.#bucket = bucket;
@@ -38,7 +44,14 @@ export class CachedBucket {
 
   async #read(path: string, range: Range): Promise<ArrayBuffer | null> {
     if (range.length > this.#sizeBytesMax) return this.#fetch(path, range);
-    const key = `${range.offset}+${range.length} ${path}`;
+    const cover = this.#coverOf(path, range);
+    if (cover !== null) {
+      const buffer = await this.#read(path, cover);
+      const from = range.offset - cover.offset;
+      return buffer === null ? null : buffer.slice(from, from + range.length);
+    }
+    this.#note(path, range);
+    const key = keyOf(path, range);
     const reading = this.#ranges.of(
       key,
       () => this.#fetch(path, range),
@@ -54,8 +67,27 @@ export class CachedBucket {
     }
   }
 
+  /** A larger range that is cached and holds this one; null when there is none. */
+  #coverOf(path: string, { offset, length }: Range): Range | null {
+    const isCover = (range: Range) =>
+      range.length > length && range.offset <= offset && range.offset + range.length >= offset + length;
+    return this.#rangesOf.get(path)?.find((range) => isCover(range) && this.#ranges.has(keyOf(path, range))) ?? null;
+  }
+
+  #note(path: string, range: Range): void {
+    const known = this.#rangesOf.get(path) ?? [];
+    if (known.some(({ offset, length }) => offset === range.offset && length === range.length)) return;
+    this.#rangesOf.delete(path);
+    this.#rangesOf.set(path, [...known.filter((each) => this.#ranges.has(keyOf(path, each))), range]);
+    if (this.#rangesOf.size > PATHS_MAX) this.#rangesOf.delete(this.#rangesOf.keys().next().value!);
+  }
+
   async #fetch(path: string, range: Range): Promise<ArrayBuffer | null> {
     const object = await this.#bucket.get(path, { range });
     return object === null ? null : object.arrayBuffer();
   }
+}
+
+function keyOf(path: string, { offset, length }: Range): string {
+  return `${offset}+${length} ${path}`;
 }

@@ -3,6 +3,7 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { HashKey } from '../../core/std/hash.ts';
+import type { KeptColumns } from '../segment/kept-columns.ts';
 import type { People, PersonRange } from '../segment/people-bounds.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
@@ -53,9 +54,9 @@ export interface ScanRequest {
   readonly people?: People;
   /**
    * Asked before each reading of a sealed file: row groups without any of these people are left out. For a scan that finds
-   * on its way that it wants fewer than `people`; rows are not filtered by it.
+   * on its way that it wants fewer than `people`, null while it wants them all; rows are not filtered by it.
    */
-  readonly narrowed?: () => PersonRange;
+  readonly narrowed?: () => PersonRange | null;
   /**
    * The further copies of each day, shared by repeated scans of one view, each for some of its people. The first scan
    * compares the ids of all people and fills it; later scans reuse it.
@@ -63,6 +64,13 @@ export interface ScanRequest {
   readonly copies?: CopiesByDay;
   /** Most rows that may be touched. Default: `LIMITS.scanRowsMax`. */
   readonly rowsMax?: number;
+  /** Decoded columns of earlier readings. Absent: every column is read from its file. */
+  readonly kept?: KeptColumns;
+  /**
+   * Whether days whose rows are of one shard, and hold no copies as far as the shard remembers, are read without comparing
+   * ids (file-facts.ts). Default: false.
+   */
+  readonly trustsShards?: boolean;
   /** Pays for each row of a segment that is read, also when it is read again. */
   readonly budget?: RowBudget;
 }

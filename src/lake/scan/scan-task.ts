@@ -6,6 +6,7 @@
  * a query with a fold, and a journey with the events of people as codes. Those are followed where all shares come
  * together, because a person's events lie in as many files as there are days.
  */
+import type { EventColumns } from '../../core/event/columns.ts';
 import { type JourneySpec, journeyOf } from '../../core/journeys/kinds.ts';
 import { excessOf } from '../../core/journeys/kit/journey.ts';
 import type { JourneyPart } from '../../core/journeys/kit/journey-part.ts';
@@ -16,6 +17,7 @@ import { FoldSet } from '../../core/query/fold/fold-set.ts';
 import type { PartialFold } from '../../core/query/fold/partial-fold.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import type { HashKey } from '../../core/std/hash.ts';
+import { keptColumnsOf } from '../segment/kept-columns.ts';
 import { personsOf } from '../segment/people-bounds.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
@@ -65,17 +67,35 @@ export type ScannerOf = (uid: string, index: number) => ScannerRpc;
 /** Collects the rows of a share: into the fold of a query, or into the events of a journey. */
 interface Collector<Found> {
   readonly found: () => Found;
+  /** Returns those of a batch's rows that may count. */
+  readonly sift: (columns: EventColumns, rows: Uint32Array) => Uint32Array;
   /** Takes a batch in. False when it is already too much for any answer: `found` says so where it is absorbed. */
   readonly add: (...batch: Parameters<OnBatch>) => boolean;
 }
 
+/** What an isolate remembers of files for all of its scanners: an idle scanner is evicted after some seconds. */
+class Memory {
+  readonly bucket: CachedBucket;
+  readonly footers = new SizedCache<string, Uint8Array>(LIMITS.footersSizeBytesMax);
+
+  constructor(bucket: ReadBucket) {
+    this.bucket = new CachedBucket(bucket, LIMITS.scannerCacheSizeBytesMax);
+  }
+}
+
+/** Told apart by the bucket, as other memories of files are. */
+const memories = new WeakMap<ReadBucket, Memory>();
+
 export class ScanRunner {
   readonly #bucket: CachedBucket;
-  readonly #footers = new SizedCache<string, Uint8Array>(LIMITS.footersSizeBytesMax);
+  readonly #footers: SizedCache<string, Uint8Array>;
   readonly #now: () => number;
 
   constructor(bucket: ReadBucket, now: () => number) {
-    this.#bucket = new CachedBucket(bucket, LIMITS.scannerCacheSizeBytesMax);
+    const memory = memories.get(bucket) ?? new Memory(bucket);
+    memories.set(bucket, memory);
+    this.#bucket = memory.bucket;
+    this.#footers = memory.footers;
     this.#now = now;
   }
 
@@ -94,6 +114,7 @@ export class ScanRunner {
       { wanted, ...(properties && { properties }) },
       {
         found: () => set.partials(),
+        sift: (batch, rows) => set.sift(batch, rows),
         add: (batch, rows) => {
           set.add(batch, rows);
           if (set.excess === null) return true;
@@ -119,6 +140,7 @@ export class ScanRunner {
     };
     return this.#read(share, selection, {
       found: () => builder.part(),
+      sift: (batch, rows) => builder.sift(batch, rows),
       add: (batch, rows) => {
         builder.add(batch, rows);
         // The query reads such a share itself: it may hold twice as much, and can divide the people better.
@@ -131,7 +153,7 @@ export class ScanRunner {
   async #read<Found>(
     { hashKey, segments, startMs, endMs }: Share,
     selection: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
-    { found, add }: Collector<Found>,
+    { found, sift, add }: Collector<Found>,
   ): Promise<ShareReply<Found>> {
     const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
     // The clock moves only while something is awaited, so it measures the time of reads and of other work meanwhile.
@@ -139,6 +161,8 @@ export class ScanRunner {
     const request = {
       ...selection,
       bucket: this.#bucket.binding,
+      kept: keptColumnsOf(this.#bucket.binding),
+      trustsShards: true,
       hashKey,
       segments: segments.map((segment) => ({ ...segment, footer: this.#footer(segment) })),
       tails: [],
@@ -154,16 +178,16 @@ export class ScanRunner {
         isEnough ||= !add(batch, slice, day);
       };
       isLate = this.#now() > untilMs;
-      if (!isLate) await inSlices(rows, pacer, addSlice, COSTLY);
+      if (!isLate) await inSlices(sift(batch, rows), pacer, addSlice, COSTLY);
       if (isLate || isEnough) return 'stop';
     });
     if (!scanned.ok || isLate) return { status: 'over-budget', rowCount };
     return { status: 'ok', found: found(), scannedRowCount: scanned.value.scannedRowCount };
   }
 
-  /** The bytes of the segment's footer: the same object as at an earlier read, so that a footer is parsed once. */
+  /** The bytes of the segment's footer: the same object as at an earlier read, so that a footer is parsed once. Null when unknown. */
   #footer({ path, footer }: ScanSegment): Uint8Array | null {
-    if (!footer) return null;
+    if (!footer) return this.#footers.find(path) ?? null;
     return this.#footers.of(
       path,
       () => footer,

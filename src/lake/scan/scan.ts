@@ -9,9 +9,10 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import { assert, err, ok, type Result } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
+import type { KeptColumns, WantedColumns } from '../segment/kept-columns.ts';
 import { personFilter } from '../segment/people-bounds.ts';
 import { allRows, keep } from '../segment/rows.ts';
-import { readRowGroups } from '../segment/segment-read.ts';
+import { type ReadOptions, type RowGroupBatch, readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import { Pacer } from '../std/pacer.ts';
 import { readAhead } from '../std/read-ahead.ts';
@@ -26,13 +27,18 @@ import {
   withoutCopies,
 } from './copies.ts';
 import { type DayPlan, isSealed, type NumberedSource, planDays } from './day-plan.ts';
-import type { OnBatch, ScanRequest, ScanTooLarge, ScanTotals } from './scan-request.ts';
+import { type FileFacts, factsOf, NO_ROWS } from './file-facts.ts';
+import { findKept, keepCopies } from './kept-copies.ts';
+import type { OnBatch, ScanRequest, ScanSegment, ScanTooLarge, ScanTotals } from './scan-request.ts';
 import { SharedSegments } from './shared-segments.ts';
+import { areOfOneShard, isTrusted } from './trusted-days.ts';
 
 export type { CopiesByDay, OnBatch, ScanRequest, ScanSegment, ScanTail, ScanTotals } from './scan-request.ts';
 
 /** A day up to this many rows is held in memory instead of being read twice. */
 const HELD_ROWS_MAX = 50_000;
+/** How much longer a row takes that has to be decoded than one that is kept. */
+const DECODED_FACTOR = 8;
 
 export async function scan(request: ScanRequest, onBatch: OnBatch): Promise<Result<ScanTotals, ScanTooLarge>> {
   const { rowsMax = LIMITS.scanRowsMax, budget } = request;
@@ -76,6 +82,10 @@ class Reading {
   readonly #segments: SharedSegments;
   readonly #filter: RowFilter;
   readonly #pacer: Pacer;
+  /** Null when nothing is kept, or the scan is too large for it. */
+  readonly #kept: KeptColumns | null;
+  /** The copies of days whose ids need not be compared. */
+  readonly #known = new Map<number, Copies>();
   /** Set when the budget is spent while ids are read: the copies found so far then mean nothing. */
   #isOverBudget = false;
   eventCount = 0;
@@ -88,9 +98,13 @@ class Reading {
     this.#segments = new SharedSegments(request.bucket, days);
     this.#filter = rowFilter(request);
     this.#pacer = new Pacer(request.budget);
+    const rowCount = days.reduce((sum, day) => sum + day.rowCount, 0);
+    const hasRoom = request.kept?.hasRoomFor(rowCount, columnsOf(request, [], true)) === true;
+    this.#kept = hasRoom ? request.kept! : null;
   }
 
   async run(): Promise<'whole' | EarlyEnd> {
+    await this.#findKnown();
     let held: Batch[] = [];
     for await (const { day, source, isLast, batches } of readAhead(this.#steps(), (step) => this.#readStep(step))) {
       if (batches === 'over-budget') return batches;
@@ -111,6 +125,26 @@ class Reading {
     return 'whole';
   }
 
+  async #findKnown(): Promise<void> {
+    const { trustsShards = false, bucket, copies } = this.#request;
+    if (!trustsShards) return;
+    for (const day of this.#days) {
+      if (day.uncoveredRowCount === 0 || copies?.has(day.day)) continue;
+      const known = findKept(bucket, day);
+      if (known !== undefined) {
+        this.#known.set(day.day, known);
+        this.duplicateCount += known.count;
+      } else if (await isTrusted(bucket, day, (segment, number) => this.#readFacts(segment, number)))
+        this.#known.set(day.day, NO_COPIES);
+    }
+  }
+
+  async #readFacts(segment: ScanSegment, day: number): Promise<FileFacts | null> {
+    const read = await this.#readGroups(segment, day, { columns: new Set<LakeColumn>(['sender', 'late']) });
+    if (read === 'over-budget') return null;
+    return read.reduce((facts, { columns }) => facts | factsOf(columns), NO_ROWS);
+  }
+
   #steps(): Step[] {
     return this.#days.flatMap((day): Step[] => {
       const isReadTwice = this.#knownCopies(day) === undefined && day.rowCount > HELD_ROWS_MAX;
@@ -121,7 +155,8 @@ class Reading {
 
   /** Undefined when the ids of the day have not been compared yet. */
   #knownCopies(day: DayPlan): Copies | undefined {
-    return day.uncoveredRowCount > 0 ? this.#request.copies?.get(day.day) : NO_COPIES;
+    if (day.uncoveredRowCount === 0) return NO_COPIES;
+    return this.#known.get(day.day) ?? this.#request.copies?.get(day.day);
   }
 
   async #readStep(step: Step) {
@@ -145,6 +180,7 @@ class Reading {
     if (this.#isOverBudget) return 'over-budget';
     this.duplicateCount += copies.count;
     request.copies?.set(day.day, copies);
+    if (request.trustsShards && !isOfSomePeople(request)) keepCopies(request.bucket, day, copies);
     if (held !== null) return this.#deliver(held, day, copies);
     const columns = columnsOf(request, ['at'], true);
     for await (const batches of readAhead(day.sources, (source) => this.#read(day, source, columns, 'wanted'))) {
@@ -161,7 +197,7 @@ class Reading {
       const rows = this.#filter(columns, withoutCopies(batch, allRows(columns.rowCount), copies), day);
       this.eventCount += rows.length;
       if (rows.length > 0 && (await this.#onBatch(columns, rows, day)) === 'stop') return 'stopped';
-      await this.#pacer.spend(columns.rowCount);
+      await this.#pacer.spend(this.#kept === null ? columns.rowCount : columns.rowCount / DECODED_FACTOR);
     }
     return null;
   }
@@ -203,29 +239,60 @@ class Reading {
     columns: ReadonlySet<LakeColumn>,
     rowGroups: RowGroups,
   ): Promise<Batch[] | 'over-budget'> {
-    const { startMs, endMs, people, narrowed, properties, budget } = this.#request;
+    const { startMs, endMs, people, narrowed, properties } = this.#request;
     const first = source.firstRow;
     if (source.kind === 'tail') return [{ firstRow: first, isSealed: false, columns: source.tail.columns }];
     const { segment, rowCount } = source;
     const isWanted = rowGroups === 'wanted';
     const wantedPeople = isWanted ? (narrowed?.() ?? people) : rowGroups === 'of people' ? people : undefined;
-    const options = {
-      columns,
-      days: new Set([day]),
-      ...(segment.footer ? { footer: segment.footer } : {}),
-      ...(wantedPeople === undefined ? {} : { people: wantedPeople }),
-      ...(properties === undefined ? {} : { properties }),
-      ...(isWanted && { startMs, endMs }),
-    };
-    const batches: Batch[] = [];
-    for await (const { firstRow, columns: batch } of readRowGroups(this.#segments.source(segment), options)) {
-      assert(
-        firstRow + batch.rowCount <= rowCount,
-        `segment ${segment.path} has more than ${rowCount} rows of day ${day}`,
-      );
-      budget?.spend(batch.rowCount);
+    const wanted = { columns, ...(properties && { properties }) };
+    const read =
+      this.#kept !== null && rowGroups !== 'of people' && (wantedPeople === undefined || 'min' in wantedPeople)
+        ? await this.#readKept(this.#kept, segment, day, wanted)
+        : await this.#readGroups(segment, day, {
+            ...wanted,
+            ...(wantedPeople && { people: wantedPeople }),
+            ...(isWanted && { startMs, endMs }),
+          });
+    if (read === 'over-budget') return read;
+    return read.map(({ firstRow, columns: batch }) => {
+      const end = firstRow + batch.rowCount;
+      assert(end <= rowCount, `segment ${segment.path} has more than ${rowCount} rows of day ${day}`);
+      return { firstRow: first + firstRow, isSealed: isSealed(source), columns: batch };
+    });
+  }
+
+  /** Reads what is not kept. Rows of what is kept are paid for too. */
+  async #readKept(
+    kept: KeptColumns,
+    segment: ScanSegment,
+    day: number,
+    wanted: WantedColumns,
+  ): Promise<RowGroupBatch[] | 'over-budget'> {
+    const { budget } = this.#request;
+    let isRead = false;
+    const batches = await kept.read({ path: segment.path, day }, wanted, async (missing) => {
+      isRead = true;
+      const read = await this.#readGroups(segment, day, missing);
+      return read === 'over-budget' ? null : read;
+    });
+    if (batches === null) return 'over-budget';
+    if (!isRead) for (const { columns } of batches) budget?.spend(columns.rowCount);
+    return budget?.isSpent ? 'over-budget' : batches;
+  }
+
+  async #readGroups(
+    segment: ScanSegment,
+    day: number,
+    wanted: Omit<ReadOptions, 'days' | 'footer'>,
+  ): Promise<RowGroupBatch[] | 'over-budget'> {
+    const { budget } = this.#request;
+    const options = { ...wanted, days: new Set([day]), ...(segment.footer ? { footer: segment.footer } : {}) };
+    const batches: RowGroupBatch[] = [];
+    for await (const batch of readRowGroups(this.#segments.source(segment), options)) {
+      budget?.spend(batch.columns.rowCount);
       if (budget?.isSpent) return 'over-budget';
-      batches.push({ firstRow: first + firstRow, isSealed: isSealed(source), columns: batch });
+      batches.push(batch);
     }
     return batches;
   }
@@ -245,12 +312,6 @@ function countsOf(request: ScanRequest, { rowCount, uncoveredRowCount, sources }
     sealedRowCount: rowCount - uncoveredRowCount,
     areOfOneShard: areOfOneShard(sources),
   };
-}
-
-function areOfOneShard(sources: readonly NumberedSource[]): boolean {
-  const isLive = (source: NumberedSource) => source.kind === 'tail' || source.segment.source === 'flush';
-  const incarnations = sources.map((source) => (source.kind === 'tail' ? source.tail : source.segment).incarnation);
-  return sources.every(isLive) && new Set(incarnations).size === 1;
 }
 
 function uncoveredFirst<T extends { readonly isSealed: boolean }>(list: readonly T[]): T[] {

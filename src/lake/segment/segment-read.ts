@@ -17,6 +17,7 @@ import {
   type TypedColumn,
 } from '../../core/event/columns.ts';
 import type { StringColumn } from '../../core/event/event.ts';
+import { defineLazy } from '../std/lazy.ts';
 import {
   type ChunkFacts,
   readBooleans,
@@ -210,9 +211,9 @@ class LazyTexts {
       known ??= read();
       return known;
     };
-    define(this.coded, column, () => codedIn(text()));
-    define(this.packed, column, () => packedIn(text()));
-    define(this.strings, column, () => stringsOf(text()));
+    defineLazy(this.coded, column, () => codedIn(text()));
+    defineLazy(this.packed, column, () => packedIn(text()));
+    defineLazy(this.strings, column, () => stringsOf(text()));
   }
 }
 
@@ -226,19 +227,6 @@ function packedIn(text: TextColumn): PackedTexts | undefined {
 
 function stringsOf(text: TextColumn): (string | null)[] {
   return 'coded' in text ? codedTexts(text.coded) : packedTexts(text.packed);
-}
-
-/** Defines a property whose value is computed at the first reading. */
-function define<T extends object, K extends keyof T>(object: T, key: K, make: () => T[K]): void {
-  Object.defineProperty(object, key, {
-    enumerable: true,
-    configurable: true,
-    get() {
-      const value = make();
-      Object.defineProperty(object, key, { enumerable: true, value });
-      return value;
-    },
-  });
 }
 
 function decodeGroup(
@@ -258,7 +246,7 @@ function decodeGroup(
     const column = chunk.column as LakeColumn;
     const bytes = bytesOf(chunk);
     const property = propertyOfColumn(chunk.column);
-    if (property !== null) define(typed, property, () => readTyped(bytes, metadata));
+    if (property !== null) defineLazy(typed, property, () => readTyped(bytes, metadata));
     else if (column === 'at') readAt = () => readTimes(bytes, metadata);
     else if (column === 'received_at') receivedAt = readTimes(bytes, metadata);
     else if (column === 'person') person = readHashes(bytes, metadata, { isNullable: true });
@@ -279,7 +267,7 @@ function decodeGroup(
   const numbers = { rowCount, at, receivedAt, person, keyHash, late };
   const group: EventColumns = { ...numbers, strings, coded, packed, typed, ...notes };
   // Questions that count whole days do not look at instants, so they are decoded at the first use.
-  define(group, 'at', readAt);
+  defineLazy(group, 'at', readAt);
   return group;
 }
 

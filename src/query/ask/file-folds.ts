@@ -12,7 +12,6 @@ import { bucketIndex } from '../../core/query/question/interval.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { dayOf, dayRange } from '../../core/std/day.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { readFooters } from '../../lake/manifest/footers.ts';
 import { NO_COPIES } from '../../lake/scan/copies.ts';
 import { type FileFacts, factsOf, haveNoCopies, NO_ROWS } from '../../lake/scan/file-facts.ts';
 import type { CopiesByDay, ScanFile, ScanSegment } from '../../lake/scan/scan-request.ts';
@@ -20,6 +19,7 @@ import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
 import { Pacer } from '../../lake/std/pacer.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
 import type { Asking } from '../view/asking.ts';
+import { withFooters } from '../view/footers.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import type { LakeRefusal } from '../view/refusal.ts';
 import { scanLakeView } from '../view/scan-view.ts';
@@ -34,6 +34,13 @@ export interface Rest {
   readonly absorbedRows: number;
 }
 
+export interface FileFoldsOptions {
+  /** Fewer rows of such days are left to the scan. */
+  readonly rowsMin: number;
+  /** Whether files tell their footers themselves, where columns are not kept. */
+  readonly leavesOutFooters: boolean;
+}
+
 type StoredSegment = ScanSegment & { readonly file: ScanFile };
 
 /** Whether the question's files are most likely kept, so that their footers are not needed. */
@@ -45,14 +52,15 @@ export class FileFolds {
   readonly #asking: Asking;
   readonly #queries: readonly Query[];
   readonly #rowsMin: number;
+  readonly #leavesOutFooters: boolean;
   readonly #kept: KeptFolds;
   readonly #question: string;
 
-  /** `rowsMin`: fewer rows of such days are left to the scan. */
-  constructor(asking: Asking, queries: readonly Query[], rowsMin: number) {
+  constructor(asking: Asking, queries: readonly Query[], { rowsMin, leavesOutFooters }: FileFoldsOptions) {
     this.#asking = asking;
     this.#queries = queries;
     this.#rowsMin = rowsMin;
+    this.#leavesOutFooters = leavesOutFooters;
     this.#kept = keptFoldsOf(asking.ports.db);
     this.#question = questionKey(asking.tenant.uid, queries);
   }
@@ -174,19 +182,8 @@ export class FileFolds {
     return bucketStarts.slice(bucketIndex(bucketStarts, atMinMs) + 1, bucketIndex(bucketStarts, atMaxMs) + 1);
   }
 
-  /** The view with the footers of its files, which it may have been opened without. */
   async #withFooters(view: LakeView): Promise<LakeView> {
-    const lacking = view.segments.filter(({ footer, file }) => footer === undefined && file !== undefined);
-    if (lacking.length === 0) return view;
-    const footers = await readFooters(
-      this.#asking.ports.db,
-      lacking.map(({ file }) => file!.manifestSeq),
-    );
-    const segments = view.segments.map((segment) => {
-      const footer = segment.footer ?? (segment.file && footers.get(segment.file.manifestSeq));
-      return footer ? { ...segment, footer } : segment;
-    });
-    return { ...view, segments };
+    return this.#leavesOutFooters ? view : withFooters(this.#asking, view);
   }
 }
 

@@ -21,12 +21,13 @@ import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
 import { inSlices, Pacer } from '../../lake/std/pacer.ts';
 import { openView } from '../open/open-view.ts';
 import type { Asking } from '../view/asking.ts';
+import { noteOpened, wasOpened } from '../view/footers.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import { withNextPeople } from '../view/people-lookup.ts';
 import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
 import { type Scanned, scanShared } from '../view/scan-pool.ts';
 import { scanLakeView } from '../view/scan-view.ts';
-import { areFoldsKept, FileFolds } from './file-folds.ts';
+import { areFoldsKept, FileFolds, type FileFoldsOptions } from './file-folds.ts';
 
 export interface LakeReading {
   /** The fold of each question, in their order. */
@@ -49,10 +50,13 @@ export async function readLake(
   const { startMs, endMs, allowUnknown } = queries[0]!;
   // The names of events were checked before the rollups were asked.
   const names = allowUnknown ? NO_NAMES : { event: [], property: set.names };
-  const leavesOutFooters = areFoldsKept(asking, queries);
+  const isKnown = wasOpened(asking, { startMs, endMs });
+  const leavesOutFooters = isKnown || areFoldsKept(asking, queries);
   const opened = await openView(asking, { startMs, endMs, columns, names, asks, leavesOutFooters });
   if (!opened.ok) return opened;
-  const scanned = await new Scanning(set, asking, { queries, keptRowsMin }).scanAll(opened.value);
+  if (!leavesOutFooters) noteOpened(asking, { startMs, endMs }, opened.value);
+  const options = { rowsMin: keptRowsMin, leavesOutFooters: isKnown };
+  const scanned = await new Scanning(set, asking, queries, options).scanAll(opened.value);
   if (!scanned.ok) return scanned;
   if (set.excess !== null) return tooLarge(`${set.excess}: narrow the range or add a filter.`);
   const view = opened.value;
@@ -66,24 +70,19 @@ export function isLakeMate(one: Query, other: Query): boolean {
   return isOfRange && one.allowUnknown === other.allowUnknown && excludesBots(one) === excludesBots(other);
 }
 
-interface ScanningOptions {
-  readonly queries: readonly Query[];
-  readonly keptRowsMin: number;
-}
-
 /** The scans of questions into their folds. */
 class Scanning {
   readonly #set: FoldSet;
   readonly #asking: Asking;
   readonly #queries: readonly Query[];
-  readonly #keptRowsMin: number;
+  readonly #options: FileFoldsOptions;
   readonly #copies: CopiesByDay = new Map();
 
-  constructor(set: FoldSet, asking: Asking, { queries, keptRowsMin }: ScanningOptions) {
+  constructor(set: FoldSet, asking: Asking, queries: readonly Query[], options: FileFoldsOptions) {
     this.#set = set;
     this.#asking = asking;
     this.#queries = queries;
-    this.#keptRowsMin = keptRowsMin;
+    this.#options = options;
   }
 
   /** Scans for all people. The number of rows is that of the longest scan: the others read the same rows again. */
@@ -102,7 +101,7 @@ class Scanning {
 
   /** Takes what is kept of files, and scans the others. */
   async #scanRest(view: LakeView): Promise<Scanned> {
-    const folds = new FileFolds(this.#asking, this.#queries, this.#keptRowsMin);
+    const folds = new FileFolds(this.#asking, this.#queries, this.#options);
     const absorbed = await folds.absorb(this.#set, view);
     if (!absorbed.ok) return absorbed;
     const { view: rest, copies, absorbedRows } = absorbed.value;
@@ -126,7 +125,7 @@ class Scanning {
     const pacer = new Pacer(this.#asking.budget);
     const scan = (part: LakeView) =>
       scanLakeView(this.#asking, part, rowsRequest, (batch, rows) =>
-        inSlices(rows, pacer, (slice) => set.add(batch, slice)),
+        inSlices(set.sift(batch, rows), pacer, (slice) => set.add(batch, slice)),
       );
     if (!set.isDivisible) return scan(view);
     const linked = view.people?.linked ?? null;

@@ -18,6 +18,7 @@ import { assert, ok, type Result } from '../../core/std/result.ts';
 import { Pacer } from '../../lake/std/pacer.ts';
 import { openView } from '../open/open-view.ts';
 import type { Asking } from '../view/asking.ts';
+import { noteOpened, rowsOf, wasOpened, withFooters } from '../view/footers.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import { type BotsMeta, botsMeta } from '../view/meta.ts';
 import { withNextPeople } from '../view/people-lookup.ts';
@@ -54,9 +55,13 @@ export async function readJourney<Answer extends object>(
 ): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
   const { spec = null, furtherColumns = [], highFrom = ALL_PEOPLE.from, heldMax = LIMITS.journeyHeldMax } = options;
   const { needs } = journey.reader;
-  const opened = await openView(asking, { ...needs, columns: [...needs.columns, ...furtherColumns] });
+  const leavesOutFooters = wasOpened(asking, needs);
+  const opened = await openView(asking, { ...needs, columns: [...needs.columns, ...furtherColumns], leavesOutFooters });
   if (!opened.ok) return opened;
-  const view = opened.value;
+  if (!leavesOutFooters) noteOpened(asking, needs, opened.value);
+  // Where one pass may not do, the footers tell which people a row group has.
+  const isLarge = rowsOf(opened.value.segments) > heldMax;
+  const view = isLarge ? await withFooters(asking, opened.value) : opened.value;
   const passes = planPasses(view, heldMax);
   const pacer = new Pacer(asking.budget);
   const scan = new PassScan(asking, journey, { spec, heldMax });

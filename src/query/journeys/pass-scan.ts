@@ -70,7 +70,7 @@ export class PassScan {
     const gathering = {
       view,
       builder,
-      hasAllPeople: range.from === ALL_PEOPLE.from && range.to === ALL_PEOPLE.to,
+      hasAllPeople: isWhole(range),
       excess: () => excessOf(this.#journey) ?? (builder.isFull ? 'One person has too many events' : null),
     };
     const scanned =
@@ -104,13 +104,13 @@ export class PassScan {
       copies: this.#copies,
       excess,
       // People whom the builder has given up need not be read any more.
-      narrowed: () => personsOf(builder.range),
+      narrowed: () => (isWhole(builder.range) ? null : personsOf(builder.range)),
       ...(properties && { properties }),
       ...(!hasAllPeople && { people: personsOf(builder.range) }),
     };
     const pacer = new Pacer(this.#asking.budget);
     return scanLakeView(this.#asking, view, rows, (batch, scannedRows) =>
-      inSlices(scannedRows, pacer, (slice) => builder.add(batch, slice), COSTLY),
+      inSlices(builder.sift(batch, scannedRows), pacer, (slice) => builder.add(batch, slice), COSTLY),
     );
   }
 
@@ -139,6 +139,10 @@ export class PassScan {
 function canBeDivided({ view: { people }, hasAllPeople }: Gathering): boolean {
   const hasLinks = people?.linked?.isEmpty === false;
   return (people?.lookup ?? null) === null && (hasAllPeople || !hasLinks);
+}
+
+function isWhole({ from, to }: HighRange): boolean {
+  return from === ALL_PEOPLE.from && to === ALL_PEOPLE.to;
 }
 
 export function tooMuch(reason: string) {

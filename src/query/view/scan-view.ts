@@ -7,6 +7,7 @@ import { wordsOf } from '../../core/std/words.ts';
 import { withoutExpired } from '../../lake/manifest/dropped.ts';
 import { scan } from '../../lake/scan/scan.ts';
 import type { OnBatch, ScanRequest, ScanTooLarge, ScanTotals } from '../../lake/scan/scan-request.ts';
+import { keptColumnsOf } from '../../lake/segment/kept-columns.ts';
 import { type People, personFilter, personsOf } from '../../lake/segment/people-bounds.ts';
 import { keep } from '../../lake/segment/rows.ts';
 import type { Asking } from './asking.ts';
@@ -43,6 +44,8 @@ export async function scanLakeView(
     startMs,
     endMs,
     budget,
+    kept: keptColumnsOf(ports.lake),
+    trustsShards: true,
     wanted: expired.size === 0 ? wanted : new Set([...wanted, EVENT_COLUMN]),
     ...pushed,
     ...rest,

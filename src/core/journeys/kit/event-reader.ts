@@ -7,6 +7,7 @@ import type { StringColumn } from '../../event/event.ts';
 import { propertyColumns } from '../../event/property.ts';
 import { NO_NAMES } from '../../names/sent-names.ts';
 import { RowSource, type RowTest } from '../../query/rows/row-source.ts';
+import { siftRows } from '../../query/rows/sift.ts';
 import { wordsOf } from '../../std/words.ts';
 import { Breakdown, type GroupedBy } from './breakdown.ts';
 import { ExcludedBots } from './excluded-bots.ts';
@@ -72,6 +73,13 @@ export class EventReader {
   /** Whether some rows of the batch may not pass. */
   get isFiltered(): boolean {
     return this.#test !== null || this.#mayHaveBots;
+  }
+
+  /** Returns those of the rows that pass the filter. */
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    if (this.#test === null) return rows;
+    this.use(columns);
+    return siftRows(this.#test, rows);
   }
 
   passes(row: number): boolean {

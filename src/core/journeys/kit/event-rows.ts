@@ -33,6 +33,10 @@ class EventRows implements RowReader {
     return null;
   }
 
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    return this.#events.sift(columns, rows);
+  }
+
   code(row: number): number {
     if (!this.#events.passes(row)) return OUT;
     if (!this.#events.isLeftOut(row)) return EVENT;

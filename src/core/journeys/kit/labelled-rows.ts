@@ -74,6 +74,10 @@ class LabelledRows implements LabelledReader {
     return null;
   }
 
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    return this.#events.sift(columns, rows);
+  }
+
   code(row: number): number {
     if (!this.#events.passes(row)) return OUT;
     const anchorBit = this.#anchors === null ? 1 : this.#anchors.mask(row) & 1;

@@ -36,6 +36,8 @@ export interface RowReader {
   readonly mark: ((row: number) => number) | null;
   /** Turns to a batch. Returns the codes of all its rows when they follow from one repeating text, else null. */
   use(columns: EventColumns): CodedRows | null;
+  /** Returns those of the rows that may have a code, others being OUT. Absent where all rows have to be looked at. */
+  sift?(columns: EventColumns, rows: Uint32Array): Uint32Array;
   /** OUT, NOTHING, or the positive code under which the row's event is kept. */
   code(row: number): number;
 }

@@ -58,6 +58,11 @@ export class SequenceBuilder {
     return this.#rowCount + 2 * this.#people.count;
   }
 
+  /** Returns those of a batch's rows that the reader may keep. */
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    return this.#reader.sift?.(columns, rows) ?? rows;
+  }
+
   /** Adds the given rows of a batch, or all when `rows` is null. Hash 0 means that an event has no person. */
   add(columns: EventColumns, rows: Uint32Array | null = null): void {
     const reader = this.#reader;

@@ -7,15 +7,22 @@ import type { HashKey } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
 import type { Query } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
+import { RowSource, type RowTest } from '../rows/row-source.ts';
+import { commonCondition, siftRows } from '../rows/sift.ts';
 import type { PartialFold } from './partial-fold.ts';
 import { RowFold } from './row-fold.ts';
 
 export class FoldSet {
   readonly folds: readonly RowFold[];
+  readonly #source = new RowSource();
+  /** The test that rows of all questions pass; null when there is none. */
+  readonly #test: RowTest | null;
 
   /** `hashKey`: the tenant's; partial folds of one question need the same. */
   constructor(queries: readonly Query[], hashKey: HashKey) {
     this.folds = queries.map((query) => new RowFold(query, hashKey));
+    const common = commonCondition(this.folds.map(({ condition }) => condition));
+    this.#test = common && this.#source.test(common);
   }
 
   /** Text columns that the batches must have. */
@@ -57,6 +64,13 @@ export class FoldSet {
     if (own) return own;
     const sizeBytes = this.folds.reduce((sum, fold) => sum + fold.sizeBytes, 0);
     return sizeBytes > LIMITS.queryHeldSizeBytesMax ? 'The questions together make too many groups and points' : null;
+  }
+
+  /** Returns those of the rows that may count for a question. */
+  sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    if (this.#test === null) return rows;
+    this.#source.use(columns);
+    return siftRows(this.#test, rows);
   }
 
   add(columns: EventColumns, rows: Uint32Array): void {

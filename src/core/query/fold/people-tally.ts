@@ -24,6 +24,10 @@ export class PeopleTally implements SizedTally {
   #counts = new Float64Array(16);
   #slotCount = 0;
   #isFull = false;
+  /** The triple that was added last. */
+  #lastSlot = -1;
+  #lastHigh = 0;
+  #lastLow = 0;
   #sorted: { readonly offsets: Uint32Array; readonly hashes: Uint32Array } | null = null;
 
   get size(): number {
@@ -45,8 +49,12 @@ export class PeopleTally implements SizedTally {
   /** Adds a person; (0, 0) is no person and adds the slot alone. Words are unsigned. */
   add(slot: number, high: number, low: number): void {
     if (slot >= this.#slotCount) this.#cover(slot);
-    if ((high | low) === 0) return;
+    // Rows of one person come one after the other, most often several for one slot.
+    if ((high | low) === 0 || (slot === this.#lastSlot && low === this.#lastLow && high === this.#lastHigh)) return;
     if ((this.#size + 1) * 2 > this.#mask + 1 && !this.#grow()) return;
+    this.#lastSlot = slot;
+    this.#lastHigh = high;
+    this.#lastLow = low;
     if (!insert(this.#table, this.#mask, slot, high, low)) return;
     this.#size++;
     this.#counts[slot]!++;

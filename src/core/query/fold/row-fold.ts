@@ -8,6 +8,7 @@
 import { excludesBots } from '../../bots/asked-bots.ts';
 import { NOT_BOT } from '../../bots/bots.ts';
 import type { EventColumns } from '../../event/columns.ts';
+import type { Condition } from '../../event/condition.ts';
 import type { JsonValue, StringColumn } from '../../event/event.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/linked-people.ts';
@@ -59,6 +60,8 @@ export class RowFold {
   readonly columns: ReadonlySet<StringColumn>;
   /** Facts that must be looked up; with identity the batches must have `person`. */
   readonly asks: PeopleAsks;
+  /** The condition that a row meets before anything of it is counted; null when any row counts. */
+  readonly condition: Condition | null;
   readonly #query: Query;
   readonly #hashKey: HashKey;
   readonly #source = new RowSource();
@@ -86,7 +89,8 @@ export class RowFold {
       this.#grouping,
       query.groupBy.map((name) => this.#source.codes(name)),
     );
-    this.#test = query.bots.where && this.#source.test(query.bots.where);
+    this.condition = query.bots.where;
+    this.#test = this.condition && this.#source.test(this.condition);
     this.#isNotBot = excludesBots(query) ? this.#source.test(NOT_BOT) : null;
     const { tally, add } = this.#tallyOf();
     this.#tally = tally;
@@ -121,6 +125,10 @@ export class RowFold {
     const { bucketStarts } = this.#query;
     // With one bucket the instants are not looked at, so the lazy column is not decoded.
     const at = bucketStarts.length === 1 ? null : columns.at;
+    // Rows near each other are most often of one bucket.
+    let bucket = 0;
+    let fromMs = Number.POSITIVE_INFINITY;
+    let toMs = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index]!;
       if (this.#test !== null && !this.#test(row)) continue;
@@ -128,7 +136,11 @@ export class RowFold {
         if (this.#excludedBots !== null) this.#excludedBots++;
         continue;
       }
-      const bucket = at === null ? 0 : bucketIndex(bucketStarts, at[row]!);
+      if (at !== null && (at[row]! < fromMs || at[row]! >= toMs)) {
+        bucket = bucketIndex(bucketStarts, at[row]!);
+        fromMs = bucketStarts[bucket] ?? Number.NEGATIVE_INFINITY;
+        toMs = bucketStarts[bucket + 1] ?? Number.POSITIVE_INFINITY;
+      }
       this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
     }
     this.#checkExcess();

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { type Asked, useAsk } from '../../data/ask.ts';
 import { pageWhere, withPageBots } from '../../data/filters.ts';
+import { isFirstShown } from '../../data/first.ts';
 import { liveVersion } from '../../data/live.ts';
 import type { Answer } from '../../data/questions.ts';
 import { range } from '../../data/range.ts';
@@ -26,12 +27,14 @@ export function Breakdowns({ sessions }: { readonly sessions: Asked<SessionsAnsw
   const shown = BREAKDOWN_CARDS.map((card) => ({ card, kind: kindOf(card, chosen[card.id]) }));
   const asking = shown.filter(({ kind }) => !kind.ofSessions);
   const asked = useAsk<{ answers: readonly Answer[] }>(
-    {
-      path: '/v1/query',
-      body: {
-        queries: asking.map(({ kind }) => withPageBots(breakdownQuestion(kind, range.value, pageWhere.value))),
-      },
-    },
+    isFirstShown.value
+      ? {
+          path: '/v1/query',
+          body: {
+            queries: asking.map(({ kind }) => withPageBots(breakdownQuestion(kind, range.value, pageWhere.value))),
+          },
+        }
+      : null,
     { isMoving: range.value.isOpen, version: range.value.isOpen ? liveVersion.value : 0 },
   );
   return (

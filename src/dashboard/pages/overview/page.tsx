@@ -1,10 +1,13 @@
 /** Overview: the figures of the range, over time and by what they are made of, and what happens now. */
+
+import { useEffect } from 'preact/hooks';
 import type { Catalog } from '../../../wire/catalog.ts';
 import { marksOf, useAnnotations } from '../../boards/marks.ts';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { type Asked, useAsk } from '../../data/ask.ts';
 import { useDrops } from '../../data/drops.ts';
 import { pageWhere, withPageBots } from '../../data/filters.ts';
+import { isFirstShown, noteFirstShown } from '../../data/first.ts';
 import { live, liveVersion } from '../../data/live.ts';
 import { compare, earlier, range } from '../../data/range.ts';
 import { params, setParams } from '../../data/router.ts';
@@ -58,14 +61,24 @@ function Report() {
     options,
   );
   const byTime = withPageBots({ interval: interval === 'minute' ? 'hour' : interval, ...(where && { where }) });
-  const sessions = useAsk<SessionsAnswer>({ path: '/v1/query/sessions', body: { from, to, ...byTime } }, options);
+  const shown = METRICS.find(({ id }) => id === params.value.get('m'))?.id ?? 'people';
+  const isOfSessions = shown === 'sessions' || shown === 'bounce';
+  // What the chart needs comes first, alone.
+  const isWanted = isFirstShown.value || isOfSessions;
+  const sessions = useAsk<SessionsAnswer>(
+    isWanted ? { path: '/v1/query/sessions', body: { from, to, ...byTime } } : null,
+    options,
+  );
   const before = useAsk<SessionsAnswer>(
-    earlier.value && { path: '/v1/query/sessions', body: { ...earlier.value, ...byTime } },
+    isWanted && earlier.value ? { path: '/v1/query/sessions', body: { ...earlier.value, ...byTime } } : null,
     { isMoving: isOpen },
   );
   const sources = { counts: counts.data, sessions: sessions.data, earlier: earlier.value ? before.data : undefined };
-  const shown = METRICS.find(({ id }) => id === params.value.get('m'))?.id ?? 'people';
-  const asked: Asked<unknown> = shown === 'sessions' || shown === 'bounce' ? sessions : counts;
+  const asked: Asked<unknown> = isOfSessions ? sessions : counts;
+  const isAnswered = asked.data !== undefined || asked.error !== null;
+  useEffect(() => {
+    if (isAnswered) noteFirstShown();
+  }, [isAnswered]);
   return (
     <>
       <section class="card report" aria-label="Figures">
