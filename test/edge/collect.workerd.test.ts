@@ -4,10 +4,12 @@ import { exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 
 const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
+/** A browser of a person: questions leave bots out. */
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 function post(path: string, key: string, body: unknown): Promise<Response> {
   const worker = (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default;
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0' };
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': BROWSER };
   const request = new Request(`http://tidemark.test${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   return worker.fetch(request);
 }

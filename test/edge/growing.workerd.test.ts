@@ -10,12 +10,14 @@ import { shardName } from '../../src/core/shard/shard-map.ts';
 import type { Env } from '../../src/index.ts';
 
 const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
+/** A browser of a person: questions leave bots out. */
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const { DB, SHARD, DIRECTORY } = env as unknown as Env;
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
 async function call(method: string, path: string, key: string, body?: unknown): Promise<any> {
   const app = (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default;
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0' };
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': BROWSER };
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   const response = await app.fetch(new Request(`http://tidemark.test${path}`, init));
   const answer = await response.json();

@@ -7,11 +7,13 @@ import worker, { type Env } from '../../src/index.ts';
 
 const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
 const DAY_MS = 86_400_000;
+/** A browser of a person: questions leave bots out. */
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
 async function call(method: string, path: string, key: string, body?: unknown, cf?: object): Promise<any> {
   const app = (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default;
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0' };
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': BROWSER };
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }), ...(cf && { cf }) };
   const response = await app.fetch(new Request(`http://tidemark.test${path}`, init as RequestInit));
   const answer = await response.json();

@@ -9,7 +9,7 @@
  *   padded to 4
  *
  * A rollup that tells bots has a second tuple for those of a tuple: the first of two equal ones is of all others, and stands there
- * also without events. A shard of an earlier release counts both as one.
+ * also without events. Those of bots come behind all others. A shard of an earlier release counts both as one.
  */
 import { BOT_DEVICE } from '../bots/bots.ts';
 import { evaluate } from '../event/condition.ts';
@@ -64,6 +64,7 @@ export function evaluateRollups(
     const { where, dimensions, isUnclear } = countedNames(rollup);
     const dimensionCount = dimensions.length;
     const tuples = new Tuples();
+    const bots: number[] = [];
     const tupleOf = new Uint16Array(records.length);
     const indexes = new Array<number>(dimensionCount);
     readers.forEach((read, row) => {
@@ -73,8 +74,11 @@ export function evaluateRollups(
         indexes[d] = strings.intern(unclear ? UNCLEAR : dimensionText(read(dimensions[d]!)));
       }
       const isBot = rollup.tellsBots === true && records[row]!.strings.device === BOT_DEVICE;
-      tupleOf[row] = 1 + tuples.place(indexes, isBot);
+      const place = tuples.place(indexes);
+      tupleOf[row] = place + 1;
+      if (isBot) bots.push(row);
     });
+    tuples.moveBots(tupleOf, bots, dimensionCount);
     return {
       id: rollup.id,
       dimensionCount,
@@ -91,34 +95,50 @@ class Tuples {
   readonly indexes: number[] = [];
   count = 0;
   readonly #places = new Map<number | string, number>();
-  readonly #botPlaces = new Map<number | string, number>();
 
-  place(indexes: readonly number[], isBot: boolean): number {
+  place(indexes: readonly number[]): number {
     const key = tupleIndexKey(indexes);
-    const place = this.#placeIn(this.#places, key, indexes);
-    return isBot ? this.#placeIn(this.#botPlaces, key, indexes) : place;
-  }
-
-  #placeIn(places: Map<number | string, number>, key: number | string, indexes: readonly number[]): number {
-    let place = places.get(key);
+    let place = this.#places.get(key);
     if (place === undefined) {
       place = this.count++;
-      places.set(key, place);
+      this.#places.set(key, place);
       this.indexes.push(...indexes);
     }
     return place;
   }
+
+  /** Gives the rows of bots a second tuple that is equal to theirs, behind all others. */
+  moveBots(tupleOf: Uint16Array, rows: readonly number[], dimensionCount: number): void {
+    const seconds = new Map<number, number>();
+    for (const row of rows) {
+      const first = tupleOf[row]! - 1;
+      let second = seconds.get(first);
+      if (second === undefined) {
+        second = this.count++;
+        seconds.set(first, second);
+        this.indexes.push(...this.indexes.slice(first * dimensionCount, (first + 1) * dimensionCount));
+      }
+      tupleOf[row] = second + 1;
+    }
+  }
 }
 
-/** Tells of each tuple whether it is of bots: an equal one stands before it. Null when none is. */
-export function botTuplesOf({ tuples, tupleCount, dimensionCount }: RollupSection): readonly boolean[] | null {
-  if (tupleCount < 2) return null;
-  const seen = new Set<number | string>();
-  const areOfBots = Array.from({ length: tupleCount }, (_, tuple) => {
-    const key = tupleIndexKey([...tuples.subarray(tuple * dimensionCount, (tuple + 1) * dimensionCount)]);
-    return seen.size === seen.add(key).size;
-  });
-  return seen.size === tupleCount ? null : areOfBots;
+/** The first of the tuples of bots, which come last and are equal to others before them; `tupleCount` when there are none. */
+export function firstBotTupleOf({ tuples, tupleCount, dimensionCount }: RollupSection): number {
+  const isEqual = (one: number, other: number) => {
+    for (let d = 0; d < dimensionCount; d++) {
+      if (tuples[one * dimensionCount + d] !== tuples[other * dimensionCount + d]) return false;
+    }
+    return true;
+  };
+  let first = tupleCount;
+  for (let tuple = tupleCount - 1; tuple > 0; tuple--) {
+    let other = 0;
+    while (other < tuple && !isEqual(other, tuple)) other++;
+    if (other === tuple) break;
+    first = tuple;
+  }
+  return first;
 }
 
 /** Returns a key of a tuple within one block: one number while two 26-bit indexes fit. */

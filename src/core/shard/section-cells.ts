@@ -2,7 +2,7 @@
  * Section cells: the accepted events of a block, added to the cells of one rollup by the tuples that the edge has found.
  */
 import type { EventBlock } from '../block/block.ts';
-import { botTuplesOf, type RollupSection } from '../block/block-rollups.ts';
+import { firstBotTupleOf, type RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
 import { LATE_BEYOND } from '../event/columns.ts';
 import { botsKey, type RollupCells, tupleKey } from '../rollup/rollup-cells.ts';
@@ -28,7 +28,7 @@ export function addSection(
 ): void {
   const keys = new Array<string | undefined>(section.tupleCount);
   const found = new Array<ReturnType<RollupCells['cell']> | undefined>(section.tupleCount);
-  const areOfBots = botTuplesOf(section);
+  const firstOfBots = firstBotTupleOf(section);
   let openStartMs = Number.NaN;
   const n = block.eventCount;
   const { at, person, numbers } = block;
@@ -45,7 +45,7 @@ export function addSection(
     }
     let cell = found[tuple];
     if (cell === undefined) {
-      keys[tuple] ??= keyOf(tupleTexts(block, section, tuple), areOfBots?.[tuple] === true);
+      keys[tuple] ??= keyOf(tupleTexts(block, section, tuple), tuple >= firstOfBots);
       cell = cells.cell(startMs, keys[tuple]);
       found[tuple] = cell;
     }

@@ -12,6 +12,8 @@ import worker, { type Env } from '../../../src/index.ts';
 export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
 export const bindings = env as unknown as Env;
 const QUERY_DAYS = 20;
+/** A browser of a person: questions leave bots out. */
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const ACCEPTED_OR_REFUSED = [200, 201, 202, 429, 503];
 
 export interface SentEvent {
@@ -42,7 +44,7 @@ export async function call(
   body?: unknown,
   isolate = bindings,
 ): Promise<Answered> {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0' };
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': BROWSER };
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   const request = new Request(`http://tidemark.test${path}`, init);
   const response = await worker.fetch(request as never, isolate, createExecutionContext());
