@@ -18,6 +18,8 @@ export function dropsByPoint({ startsMs, interval, drops = [] }: Dropped): reado
 }
 
 const MARK_PX = 5;
+/** The least width of a mark: the last point of a line has no room behind it. */
+const WIDTH_PX_MIN = 6;
 
 /** Draws a block on the axis below each point in whose interval requests were refused. */
 export function drawDrops(plot: uPlot, props: LineChartProps): void {
@@ -34,7 +36,7 @@ export function drawDrops(plot: uPlot, props: LineChartProps): void {
     const leftMs = kind === 'bar' ? startMs - lengthMs / 2 : startMs;
     const left = Math.max(bbox.left, plot.valToPos(leftMs / 1_000, 'x', true));
     const right = Math.min(bbox.left + bbox.width, plot.valToPos((leftMs + lengthMs) / 1_000, 'x', true));
-    const width = Math.max(3 * devicePixelRatio, right - left - devicePixelRatio);
+    const width = Math.max(WIDTH_PX_MIN * devicePixelRatio, right - left - devicePixelRatio);
     ctx.fillRect(Math.min(left, bbox.left + bbox.width - width), bbox.top + bbox.height - height, width, height);
   }
   ctx.restore();
