@@ -73,7 +73,7 @@ describe('kept cells', () => {
         Array.from({ length: size }, (_, index) => eventOf(random, `e${round}-${index}`, world.nowMs)),
       );
       if (random() < 0.9) await world.store(shard, { confirm: random() < 0.9 });
-      if (round % 6 === 5) merged += await merge(world, shard);
+      if (round % 4 === 3) merged += await merge(world, shard);
       if (random() < 0.05) await world.seal(Math.floor(world.nowMs / DAY_MS) - 1);
       if (round % 4 >= 2) await askAll(random, world, () => ({ seed, round }));
       world.nowMs += Math.floor(random() * 20 * MINUTE_MS);
