@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
+import { BOT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
 import type { ShardAddress } from '../../../src/core/shard/shard-map.ts';
 import { dayOf } from '../../../src/core/std/day.ts';
 import { record } from '../../support/events.ts';
@@ -15,7 +16,7 @@ interface Shard {
 }
 
 async function start() {
-  const world = new World({ nowMs: START_MS, shardCount: 2 });
+  const world = new World({ nowMs: START_MS, shardCount: 2, rollups: BOT_ROLLUPS });
   /** `onLive` is called before each reply of a shard. */
   const state = { lives: 0, tookMs: 0, onLive: async () => {} };
   const shardOf = (address: ShardAddress) => {
