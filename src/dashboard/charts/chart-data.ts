@@ -62,3 +62,17 @@ const LENGTHS_MS: Readonly<Record<Interval, number>> = {
   month: 30 * DAY_MS,
 };
 export const lengthOf = (interval: Interval) => LENGTHS_MS[interval];
+
+type Dropped = Pick<LineChartProps, 'startsMs' | 'interval' | 'drops'>;
+
+/** Requests refused within each point's interval. */
+export function dropsByPoint({ startsMs, interval, drops = [] }: Dropped): readonly number[] {
+  const counts = startsMs.map(() => 0);
+  const endMs = (startsMs.at(-1) ?? 0) + lengthOf(interval);
+  for (const { atMs, requests } of drops) {
+    if (atMs >= endMs) continue;
+    const index = startsMs.findLastIndex((startMs) => startMs <= atMs);
+    if (index !== -1) counts[index] = counts[index]! + requests;
+  }
+  return counts;
+}

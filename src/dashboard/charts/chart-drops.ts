@@ -1,21 +1,7 @@
-/** Chart drops: the requests that were refused, by the points of a chart, and their marks on its axis. */
+/** Chart drops: the marks of requests that were refused, on the axis of a chart. */
 import type uPlot from 'uplot';
-import { type LineChartProps, lengthOf } from './chart-data.ts';
+import { dropsByPoint, type LineChartProps, lengthOf } from './chart-data.ts';
 import { colorOf } from './color.ts';
-
-type Dropped = Pick<LineChartProps, 'startsMs' | 'interval' | 'drops'>;
-
-/** Requests refused within each point's interval. */
-export function dropsByPoint({ startsMs, interval, drops = [] }: Dropped): readonly number[] {
-  const counts = startsMs.map(() => 0);
-  const endMs = (startsMs.at(-1) ?? 0) + lengthOf(interval);
-  for (const { atMs, requests } of drops) {
-    if (atMs >= endMs) continue;
-    const index = startsMs.findLastIndex((startMs) => startMs <= atMs);
-    if (index !== -1) counts[index] = counts[index]! + requests;
-  }
-  return counts;
-}
 
 const MARK_PX = 5;
 /** The least width of a mark: the last point of a line has no room behind it. */

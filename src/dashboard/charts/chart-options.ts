@@ -3,8 +3,8 @@ import uPlot from 'uplot';
 import { at, bucketName, full, short } from '../data/format.ts';
 import type { Interval } from '../data/range.ts';
 import { setParams } from '../data/router.ts';
-import { type ChartSeries, type LineChartProps, lengthOf } from './chart-data.ts';
-import { drawDrops, dropsByPoint } from './chart-drops.ts';
+import { type ChartSeries, dropsByPoint, type LineChartProps, lengthOf } from './chart-data.ts';
+import { drawDrops } from './chart-drops.ts';
 import { colorOf, seriesToken } from './color.ts';
 
 type Latest = { readonly current: LineChartProps };

@@ -1,8 +1,7 @@
 /** Chart table: the values of a chart as a table, for screen readers and for users who want the figures. */
 import { bucketName, full } from '../data/format.ts';
 import { Table } from '../parts/table.tsx';
-import type { LineChartProps } from './chart-data.ts';
-import { dropsByPoint } from './chart-drops.ts';
+import { dropsByPoint, type LineChartProps } from './chart-data.ts';
 
 const HEIGHT = 260;
 

@@ -43,6 +43,24 @@ describe('turns to read the lake', () => {
     expect(come).toEqual([0, 1, 2, 3, 4]);
   });
 
+  it('tell of each call that is refused, by its tenant', async () => {
+    const refused: string[] = [];
+    const turns = new LakeTurns(
+      { ...LIMITS, runningMax: 1, waitingMax: 0 },
+      () => nowMs,
+      (uid) => refused.push(uid),
+    );
+    const first = turns.turnOf('shop');
+    await first.take();
+    for (const uid of ['shop', 'shop', 'quiet'])
+      await turns
+        .turnOf(uid)
+        .take()
+        .catch(() => {});
+    expect(refused).toEqual(['shop', 'shop']);
+    first.end();
+  });
+
   it('come once a call, however often it asks, and end once', async () => {
     const turns = turnsOf({ runningMax: 1 });
     const first = turns.turnOf('shop');
