@@ -50,7 +50,7 @@ export async function readLake(
   const { startMs, endMs, allowUnknown } = queries[0]!;
   // The names of events were checked before the rollups were asked.
   const names = allowUnknown ? NO_NAMES : { event: [], property: set.names };
-  const isKnown = wasOpened(asking, { startMs, endMs });
+  const isKnown = wasOpened(asking, { startMs, endMs }, set.properties);
   const leavesOutFooters = isKnown || areFoldsKept(asking, queries);
   const opened = await openView(asking, { startMs, endMs, columns, names, asks, leavesOutFooters });
   if (!opened.ok) return opened;

@@ -55,7 +55,7 @@ export async function readJourney<Answer extends object>(
 ): Promise<Result<JourneyReading<Answer>, LakeRefusal>> {
   const { spec = null, furtherColumns = [], highFrom = ALL_PEOPLE.from, heldMax = LIMITS.journeyHeldMax } = options;
   const { needs } = journey.reader;
-  const leavesOutFooters = wasOpened(asking, needs);
+  const leavesOutFooters = wasOpened(asking, needs, needs.properties);
   const opened = await openView(asking, { ...needs, columns: [...needs.columns, ...furtherColumns], leavesOutFooters });
   if (!opened.ok) return opened;
   if (!leavesOutFooters) noteOpened(asking, needs, opened.value);

@@ -5,6 +5,7 @@
  * An isolate remembers the ranges that it has opened with footers, and opens them without from then on. A file that came since, or
  * that is not kept any more, tells its footer itself. A range with more rows than can be kept is always opened with footers.
  */
+import { isColumn } from '../../core/event/property.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { dayRange } from '../../core/std/day.ts';
 import { readFooters } from '../../lake/manifest/footers.ts';
@@ -21,8 +22,12 @@ const memories = new WeakMap<D1Database, Set<string>>();
 
 type Range = Pick<LakeView, 'startMs' | 'endMs'>;
 
-/** Whether the range was opened with footers before, and its columns can be kept. */
-export function wasOpened(asking: Asking, range: Range): boolean {
+/**
+ * Whether the range was opened with footers before, and what is wanted of it can be kept. `properties`: those that the JSON is read
+ * for, null when it is read for more; a plain name of a column is most often no property of an event.
+ */
+export function wasOpened(asking: Asking, range: Range, properties: ReadonlySet<string> | null): boolean {
+  if (properties === null || ![...properties].every(isColumn)) return false;
   return memories.get(asking.ports.db)?.has(keyOf(asking, range)) === true;
 }
 

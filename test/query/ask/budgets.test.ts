@@ -64,10 +64,10 @@ const later = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe('the questions of one call', () => {
   it('cost one reading when they are equal, however many they are', async () => {
-    const world = await worldOf();
-    const one = await askTogether(world, [P99]);
+    const one = await askTogether(await worldOf(), [P99]);
+    // Of one world the second call would find columns that the first has read.
     const twelve = await askTogether(
-      world,
+      await worldOf(),
       Array.from({ length: 12 }, () => P99),
     );
     if (!('reads' in one) || !('reads' in twelve)) throw new Error('refused');
