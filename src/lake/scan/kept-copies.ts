@@ -18,7 +18,7 @@ const memories = new WeakMap<ReadBucket, SizedCache<string, Copies>>();
 /** The copies of the day; undefined when they were not kept. */
 export function findKept(bucket: ReadBucket, day: DayPlan): Copies | undefined {
   const key = keyOf(day);
-  return key === null ? undefined : memories.get(bucket)?.find(key);
+  return key === null ? undefined : memories.get(bucket)?.get(key);
 }
 
 export function keepCopies(bucket: ReadBucket, day: DayPlan, copies: Copies): void {

@@ -187,7 +187,7 @@ export class ScanRunner {
 
   /** The bytes of the segment's footer: the same object as at an earlier read, so that a footer is parsed once. Null when unknown. */
   #footer({ path, footer }: ScanSegment): Uint8Array | null {
-    if (!footer) return this.#footers.find(path) ?? null;
+    if (!footer) return this.#footers.get(path) ?? null;
     return this.#footers.of(
       path,
       () => footer,

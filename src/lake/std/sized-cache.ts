@@ -43,15 +43,6 @@ export class SizedCache<K, V> {
     this.#shrink();
   }
 
-  /** Returns the value of the key; undefined when there is none. */
-  find(key: K): V | undefined {
-    const known = this.#entries.get(key);
-    if (known === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, known);
-    return known.value;
-  }
-
   has(key: K): boolean {
     return this.#entries.has(key);
   }

@@ -72,8 +72,7 @@ async function answerEach(asking: QueryAsking, queries: readonly Query[]): Promi
   const lackingBots = new Set<Query>();
   const options = { readOnce: once<Linked>(), lackingBots };
   const answers = new Map<Query, QueryAnswer>();
-  const joining = joiningScans(asking, queries);
-  const fromRollups = async (query: Query) => (joining.has(query) ? null : answerFromRollups(asking, query, options));
+  const fromRollups = (query: Query) => answerFromRollups(asking, query, options);
   let index = 0;
   for await (const answer of readAhead(queries, fromRollups, ROLLUP_READINGS_MAX)) {
     const query = queries[index++]!;
@@ -87,18 +86,6 @@ async function answerEach(asking: QueryAsking, queries: readonly Query[]): Promi
     for (const [index, mate] of mates.entries()) answers.set(mate, found.value[index]!);
   }
   return ok(queries.map((query) => answers.get(query)!));
-}
-
-/**
- * The questions that a rollup may answer and that join the scan of others, which no rollup can: counting a few more of the rows that
- * are read costs less than reading cells, above all those of people. Where the scan is refused, the rollup answers.
- */
-function joiningScans({ tenant, nowMs }: QueryAsking, queries: readonly Query[]): ReadonlySet<Query> {
-  const scanned = queries.filter((query) => rollupPlans(query, tenant.rollups, nowMs).length === 0);
-  const joining = queries.filter(
-    (query) => !scanned.includes(query) && scanned.some((other) => isLakeMate(query, other)),
-  );
-  return new Set(joining);
 }
 
 /** Refuses names that no event has. Properties are checked where events are read: dimensions of rollups are declared. */
@@ -218,12 +205,6 @@ async function answerFromLake(
   }
   const answers: QueryAnswer[] = [];
   for (const query of queries) {
-    // A question may have joined the others although a rollup answers it.
-    const known = await answerFromRollups(asking, query);
-    if (known !== null) {
-      answers.push(known);
-      continue;
-    }
     const alone = await answerFromLake({ ...asking, nowMs: asking.ports.now() }, [query], lackingBots);
     if (!alone.ok) return alone;
     answers.push(...alone.value);

@@ -354,8 +354,13 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/query/ask/rollup-source.ts',
-        old: 'const range = await readRange(ports.db, request);',
-        new: 'const range = early;\n  void request;',
+        old: 'const stored = await readStored(ports.db, request, apart, keptCells);',
+        new: 'const stored = await readStored({ early } as never, request, apart, keptCells);',
+      },
+      {
+        file: 'src/query/ask/rollup-source.ts',
+        old: 'const range = await readRange(db, { ...request, knownParts });',
+        new: 'const range = (db as unknown as { early: RangeReading }).early;\n    void knownParts;',
       },
     ],
   },

@@ -5,6 +5,7 @@ import { SNIPPET_KINDS, type SnippetKind, sendSnippet } from '../../data/snippet
 import { Card } from '../../parts/card.tsx';
 import { Snippet } from '../../parts/copy.tsx';
 import { TabRow } from '../../parts/tabs.tsx';
+import './first-run.css';
 
 export default function FirstRun() {
   const [kind, setKind] = useState<SnippetKind>('curl');

@@ -7,6 +7,7 @@ import { Card } from '../../parts/card.tsx';
 import { Lazy } from '../../parts/lazy.tsx';
 import { Empty, ErrorBox, Skeleton } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import './now.css';
 
 const ROWS = 10;
 
@@ -21,7 +22,7 @@ function rate(perSecond: number): string {
   return perSecond >= 100 ? full(Math.round(perSecond)) : perSecond.toFixed(1);
 }
 
-export function Now() {
+export default function Now() {
   const { state, error, via, startsMs, events, eventsTotal, people, perSecond, latest, gap } = live.value;
   const demo = demoKeys.value;
   const isDemo = demo !== null && demo.tenant === session.value?.tenant;

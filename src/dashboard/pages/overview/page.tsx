@@ -12,7 +12,7 @@ import { live, liveVersion } from '../../data/live.ts';
 import { compare, earlier, range } from '../../data/range.ts';
 import { params, setParams } from '../../data/router.ts';
 import { Lazy } from '../../parts/lazy.tsx';
-import { Answered, ErrorBox } from '../../parts/states.tsx';
+import { Answered, ErrorBox, Skeleton } from '../../parts/states.tsx';
 import { Breakdowns } from './breakdowns.tsx';
 import { Figures } from './figures.tsx';
 import {
@@ -24,12 +24,13 @@ import {
   type MetricId,
   type SessionsAnswer,
 } from './metrics.ts';
-import { Now } from './now.tsx';
 import './overview.css';
 
 const CHART_HEIGHT = 250;
 /** The chart with its legend and the line that opens its table. */
 const CHART_BLOCK_HEIGHT = CHART_HEIGHT + 42;
+/** The card of the last half hour, with its newest events. */
+const NOW_HEIGHT = 480;
 
 export default function Overview() {
   const isFirst = useFirstRun();
@@ -37,7 +38,7 @@ export default function Overview() {
     <>
       <h1 class="sr">Overview</h1>
       {isFirst ? <Lazy load={() => import('./first-run.tsx')} /> : <Report />}
-      <Now />
+      <Lazy load={() => import('./now.tsx')} wait={<Skeleton height={NOW_HEIGHT} />} />
     </>
   );
 }

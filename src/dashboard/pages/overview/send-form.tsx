@@ -11,6 +11,7 @@ import { lastMinutes, readLiveNow } from '../../data/live.ts';
 import type { Answer } from '../../data/questions.ts';
 import { randomText } from '../../data/random-text.ts';
 import { Button } from '../../parts/button.tsx';
+import './send-form.css';
 
 const EVENT = 'Button Pressed';
 /** The very next answer has the event; more than one question is asked only if something is wrong. */
