@@ -349,7 +349,8 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/query/ask/rollup-source.ts',
         old: 'const live = await askLive(asking, {',
         new: `const early = await readRange(ports.db, { uid: tenant.uid, rollupId, ...dayRange(query), grain: 'day',
-    hourDays: [...(dayGrains(query, nowMs) ?? new Map()).keys()] });
+    hourDays: [...(dayGrains(query, nowMs) ?? new Map()).keys()], startMs, endMs,
+    kind: query.measure === 'users' ? 'people' : 'counts' });
   const live = await askLive(asking, {`,
       },
       {
