@@ -1,4 +1,4 @@
-/** Lazy: a component whose module is loaded when it is first shown. */
+/** Lazy: a component whose module is loaded when it is first shown. Two of them beside each other need keys: the module is state. */
 import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { CallError } from '../data/api.ts';

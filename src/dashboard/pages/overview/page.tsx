@@ -37,8 +37,8 @@ export default function Overview() {
   return (
     <>
       <h1 class="sr">Overview</h1>
-      {isFirst ? <Lazy load={() => import('./first-run.tsx')} /> : <Report />}
-      <Lazy load={() => import('./now.tsx')} wait={<Skeleton height={NOW_HEIGHT} />} />
+      {isFirst ? <Lazy key="first-run" load={() => import('./first-run.tsx')} /> : <Report />}
+      <Lazy key="now" load={() => import('./now.tsx')} wait={<Skeleton height={NOW_HEIGHT} />} />
     </>
   );
 }
