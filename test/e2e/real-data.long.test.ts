@@ -57,7 +57,12 @@ interface Series {
 }
 interface Answer {
   readonly series: Series[];
-  readonly meta: { readonly complete: boolean; readonly pending: number; readonly scannedEvents: number };
+  readonly meta: {
+    readonly complete: boolean;
+    readonly pending: number;
+    readonly scannedEvents: number;
+    readonly bots?: { readonly excluded?: number };
+  };
 }
 
 const YEAR = { from: '2010-12-01', to: '2011-12-10' };
@@ -273,7 +278,12 @@ describe.skipIf(!existsSync(retail))('real data (skipped without ../shared/data)
     expect(output).toMatch(/9,999 accepted/);
     expect(output).toMatch(/1 unreadable/);
     const question = { measure: 'count', from: '2015-01-01', to: '2015-12-31' };
-    expect((await post<Answer>('/v1/query', readKey('weblog'), question)).series[0]?.total).toBe(9_999);
+    const ask = (bots: object) => post<Answer>('/v1/query', readKey('weblog'), { ...question, ...bots });
+    expect((await ask({ bots: 'include' })).series[0]?.total).toBe(9_999);
+    // Crawlers are left out unless they are asked for.
+    const { series, meta } = await ask({});
+    expect(meta.bots?.excluded).toBeGreaterThan(0);
+    expect(series[0]!.total! + meta.bots!.excluded!).toBe(9_999);
   });
 });
 
