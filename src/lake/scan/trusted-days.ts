@@ -5,17 +5,14 @@
  * The facts of a file are read once, from two small columns, and remembered: comparing the ids of such a day costs many times what
  * counting its rows does.
  */
-import { LIMITS } from '../../core/limits.ts';
 import type { ReadBucket } from '../segment/source.ts';
 import type { DayPlan, DaySource } from './day-plan.ts';
 import { type FileFacts, factsOf, haveNoCopies, NO_ROWS } from './file-facts.ts';
+import { knownFacts, noteFacts } from './known-facts.ts';
 import type { ScanSegment } from './scan-request.ts';
 
 /** Reads the facts of a file's rows of one day. Null when the reading ended early. */
 export type ReadFacts = (segment: ScanSegment, day: number) => Promise<FileFacts | null>;
-
-/** Told apart by the bucket: other buckets have other files of one name. */
-const memories = new WeakMap<ReadBucket, Map<string, FileFacts>>();
 
 export async function isTrusted(bucket: ReadBucket, { day, sources }: DayPlan, read: ReadFacts): Promise<boolean> {
   if (!areOfOneShard(sources)) return false;
@@ -35,15 +32,10 @@ async function factsOfFile(
   day: number,
   read: ReadFacts,
 ): Promise<FileFacts | null> {
-  const memory = memories.get(bucket) ?? new Map<string, FileFacts>();
-  memories.set(bucket, memory);
-  const key = `${day} ${segment.path}`;
-  const known = memory.get(key);
+  const known = knownFacts(bucket, segment.path, [day]);
   if (known !== undefined) return known;
   const facts = await read(segment, day);
-  if (facts === null) return null;
-  memory.set(key, facts);
-  if (memory.size > LIMITS.keptFactsMax) memory.delete(memory.keys().next().value!);
+  if (facts !== null) noteFacts(bucket, segment.path, [day], facts);
   return facts;
 }
 

@@ -14,6 +14,7 @@ import { dayOf, dayRange } from '../../core/std/day.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import { NO_COPIES } from '../../lake/scan/copies.ts';
 import { type FileFacts, factsOf, haveNoCopies, NO_ROWS } from '../../lake/scan/file-facts.ts';
+import { knownFacts, noteFacts } from '../../lake/scan/known-facts.ts';
 import type { CopiesByDay, ScanFile, ScanSegment } from '../../lake/scan/scan-request.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
 import { Pacer } from '../../lake/std/pacer.ts';
@@ -100,7 +101,7 @@ export class FileFolds {
     const parts = new Map<StoredSegment, KeptPart>();
     const unread: StoredSegment[] = [];
     for (const segment of segments) {
-      const known = this.#kept.facts(factsKey(segment));
+      const known = knownFacts(this.#asking.ports.lake, segment.path, daysOf(segment));
       facts |= known ?? NO_ROWS;
       const part = whole.has(segment) ? this.#kept.part(this.#keyOf(segment)) : undefined;
       if (part !== undefined) parts.set(segment, part);
@@ -114,7 +115,7 @@ export class FileFolds {
       if (!read.ok) return read;
       const segment = unread[index++]!;
       facts |= read.value.facts;
-      this.#kept.noteFacts(factsKey(segment), read.value.facts);
+      noteFacts(this.#asking.ports.lake, segment.path, daysOf(segment), read.value.facts);
       if (!haveNoCopies(facts)) return ok(null);
       if (whole.has(segment)) {
         const { part } = read.value;
@@ -141,7 +142,7 @@ export class FileFolds {
     const { properties } = set;
     const wanted = new Set<LakeColumn>([...set.columns, 'sender', 'late']);
     if (set.asks.identity) wanted.add('person');
-    const days = segment.days.map(({ day }) => day);
+    const days = daysOf(segment);
     const { people: _, ...apart } = view;
     const alone: LakeView = {
       ...apart,
@@ -211,9 +212,8 @@ function isStoredOn({ days, file }: ScanSegment, wanted: ReadonlySet<number>): b
   return file !== undefined && days.some(({ day }) => wanted.has(day));
 }
 
-/** The facts of a file are those of its rows that count. */
-function factsKey({ path, days }: ScanSegment): string {
-  return `${path} ${days.map(({ day }) => day).join()}`;
+function daysOf({ days }: ScanSegment): number[] {
+  return days.map(({ day }) => day);
 }
 
 /** Whether all rows of the file count and lie in the range. */

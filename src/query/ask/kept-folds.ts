@@ -1,6 +1,6 @@
 /**
- * Kept folds: what an isolate knows of stored files that no seal covers: their facts, and the partial folds of questions that
- * were asked about them. Files never change, so what is kept of one holds as long as it is in the manifest.
+ * Kept folds: what an isolate knows of stored files that no seal covers: the partial folds of questions that were asked about them.
+ * Files never change, so what is kept of one holds as long as it is in the manifest.
  *
  * A question that is asked again, with another range, folds only files that came since. Partial folds of many groups are not
  * kept: a day of a busy tenant has a thousand files.
@@ -9,19 +9,16 @@ import { createHash } from 'node:crypto';
 import { LIMITS } from '../../core/limits.ts';
 import type { PartialFold, PartialTally } from '../../core/query/fold/partial-fold.ts';
 import type { Query } from '../../core/query/question/request.ts';
-import type { FileFacts } from '../../lake/scan/file-facts.ts';
 import { SizedCache } from '../../lake/std/sized-cache.ts';
 
 /** A part for each question of a set. */
 export type KeptPart = readonly PartialFold[];
 
-/** Memory of a kept part, and of the facts of a file, beside what they hold. */
+/** Memory of a kept part beside what it holds. */
 const ENTRY_SIZE_BYTES = 400;
-const FACTS_SIZE_BYTES = 200;
 
 export class KeptFolds {
   readonly #parts = new SizedCache<string, KeptPart>(LIMITS.keptFoldsSizeBytesMax);
-  readonly #facts = new SizedCache<string, FileFacts>(LIMITS.keptFactsSizeBytesMax);
   /** Questions of which a part was kept, or was too large; the latest last. */
   readonly #questions = new Map<string, 'kept' | 'large'>();
 
@@ -32,14 +29,6 @@ export class KeptFolds {
 
   part(key: string): KeptPart | undefined {
     return this.#parts.get(key);
-  }
-
-  facts(key: string): FileFacts | undefined {
-    return this.#facts.get(key);
-  }
-
-  noteFacts(key: string, facts: FileFacts): void {
-    this.#facts.set(key, facts, FACTS_SIZE_BYTES);
   }
 
   /** Keeps a part of a file, unless it is large. */
