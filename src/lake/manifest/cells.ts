@@ -21,8 +21,7 @@ export interface StoredPart {
   readonly overflowed: boolean;
   /** Late corrections in the whole flush: the same number in each of its parts. */
   readonly corrections: number;
-  /** Encoded RollupCells of minute windows, or of quarters of an hour once merged, with what was asked for. Windows of covered days may be among them: the reader drops them by the day's vector. */
-  /** Null when the reader said that it knows the part. */
+  /** Encoded RollupCells of minute windows, or of quarters of an hour once merged, with what was asked for. Windows of covered days may be among them: the reader drops them by the day's vector. Null when the reader said that it knows the part. */
   readonly cells: Uint8Array | null;
 }
 

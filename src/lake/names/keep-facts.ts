@@ -8,6 +8,7 @@ import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { isFromServer, type NameFacts, nameFacts } from '../../core/names/name-facts.ts';
 import { dayOf } from '../../core/std/day.ts';
+import { isolateMemory } from '../std/isolate-memory.ts';
 import { insertFacts } from './fact-store.ts';
 
 export interface FactsToKeep {
@@ -22,7 +23,7 @@ const REMEMBERED_MAX = 20_000;
 /** Rows written with one batch. A batch with more news leaves the rest to the next batch that has them. */
 const WRITTEN_MAX = 500;
 
-const keptByDb = new WeakMap<D1Database, Map<string, NameFacts>>();
+const keptIn = isolateMemory((_: D1Database) => new Map<string, NameFacts>());
 
 export function factsToKeep(db: D1Database, uid: string, columns: EventColumns): FactsToKeep {
   const kept = keptIn(db);
@@ -54,10 +55,4 @@ function union(facts: NameFacts, known: NameFacts | undefined): NameFacts {
     firstMs: Math.min(facts.firstMs, known.firstMs),
     lastMs: Math.max(facts.lastMs, known.lastMs),
   };
-}
-
-function keptIn(db: D1Database): Map<string, NameFacts> {
-  const kept = keptByDb.get(db) ?? new Map<string, NameFacts>();
-  keptByDb.set(db, kept);
-  return kept;
 }

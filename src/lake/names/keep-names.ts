@@ -8,6 +8,7 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { NAME_KINDS, type NameKind, unknownNames } from '../../core/names/sent-names.ts';
+import { isolateMemory } from '../std/isolate-memory.ts';
 import { factsToKeep } from './keep-facts.ts';
 import { insertNames, insertWhole } from './name-store.ts';
 
@@ -25,8 +26,7 @@ type KnownNames = { readonly [kind in NameKind]: Set<string> };
  * when it is full, and the names are offered to the database again.
  */
 const REMEMBERED_MAX = 20_000;
-/** One set a database: an isolate has one database, and tests share nothing. */
-const knownByDb = new WeakMap<D1Database, Map<string, KnownNames>>();
+const knownIn = isolateMemory((_: D1Database) => new Map<string, KnownNames>());
 
 export function namesToKeep(db: D1Database, uid: string, columns: EventColumns): NamesToKeep {
   const known = knownIn(db).get(uid);
@@ -58,13 +58,4 @@ function remember(db: D1Database, uid: string, kept: readonly [NameKind, string]
   const known: KnownNames = tenants.get(uid) ?? { event: new Set(), property: new Set() };
   for (const [kind, name] of kept) known[kind].add(name);
   tenants.set(uid, known);
-}
-
-function knownIn(db: D1Database): Map<string, KnownNames> {
-  let known = knownByDb.get(db);
-  if (known === undefined) {
-    known = new Map();
-    knownByDb.set(db, known);
-  }
-  return known;
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../../core/limits.ts';
 import type { ReadBucket } from '../segment/source.ts';
+import { isolateMemory } from '../std/isolate-memory.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 import type { Copies } from './copies.ts';
 import type { DayPlan } from './day-plan.ts';
@@ -12,25 +13,18 @@ import type { DayPlan } from './day-plan.ts';
 /** Memory of an entry beside a bit for each row. */
 const ENTRY_SIZE_BYTES = 300;
 
-/** Told apart by the bucket: other buckets have other files of one name. */
-const memories = new WeakMap<ReadBucket, SizedCache<string, Copies>>();
+const memoryOf = isolateMemory((_: ReadBucket) => new SizedCache<string, Copies>(LIMITS.keptCopiesSizeBytesMax));
 
 /** The copies of the day; undefined when they were not kept. */
 export function findKept(bucket: ReadBucket, day: DayPlan): Copies | undefined {
   const key = keyOf(day);
-  return key === null ? undefined : memories.get(bucket)?.get(key);
+  return key === null ? undefined : memoryOf(bucket).get(key);
 }
 
 export function keepCopies(bucket: ReadBucket, day: DayPlan, copies: Copies): void {
   const key = keyOf(day);
   if (key === null) return;
-  const memory = memories.get(bucket) ?? new SizedCache<string, Copies>(LIMITS.keptCopiesSizeBytesMax);
-  memories.set(bucket, memory);
-  memory.of(
-    key,
-    () => copies,
-    ({ dropped }) => ENTRY_SIZE_BYTES + (dropped?.byteLength ?? 0),
-  );
+  memoryOf(bucket).set(key, copies, ENTRY_SIZE_BYTES + (copies.dropped?.byteLength ?? 0));
 }
 
 /** Null when some events of the day are in no file. */

@@ -21,6 +21,7 @@ import { keptColumnsOf } from '../segment/kept-columns.ts';
 import { personsOf } from '../segment/people-bounds.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
+import { isolateMemory } from '../std/isolate-memory.ts';
 import { COSTLY, inSlices, Pacer } from '../std/pacer.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 import { CachedBucket } from './cached-bucket.ts';
@@ -83,8 +84,7 @@ class Memory {
   }
 }
 
-/** Told apart by the bucket, as other memories of files are. */
-const memories = new WeakMap<ReadBucket, Memory>();
+const memoryOf = isolateMemory((bucket: ReadBucket) => new Memory(bucket));
 
 export class ScanRunner {
   readonly #bucket: CachedBucket;
@@ -92,8 +92,7 @@ export class ScanRunner {
   readonly #now: () => number;
 
   constructor(bucket: ReadBucket, now: () => number) {
-    const memory = memories.get(bucket) ?? new Memory(bucket);
-    memories.set(bucket, memory);
+    const memory = memoryOf(bucket);
     this.#bucket = memory.bucket;
     this.#footers = memory.footers;
     this.#now = now;

@@ -12,7 +12,9 @@ import { type CodedTexts, codedTexts, type EventColumns, type TypedColumn } from
 import type { StringColumn } from '../../core/event/event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { assert } from '../../core/std/result.ts';
+import { isolateMemory } from '../std/isolate-memory.ts';
 import { defineLazy } from '../std/lazy.ts';
+import { SizedCache } from '../std/sized-cache.ts';
 import type { RowGroupBatch } from './segment-read.ts';
 import { isNumberColumn, type LakeColumn } from './segment-schema.ts';
 import type { ReadBucket } from './source.ts';
@@ -200,16 +202,15 @@ class KeptDay {
 
 export class KeptColumns {
   readonly #sizeBytesMax: number;
-  /** The least recently used first. */
-  readonly #days = new Map<string, { readonly day: KeptDay; readonly sizeBytes: number }>();
-  #sizeBytes = 0;
+  readonly #days: SizedCache<string, KeptDay>;
 
   constructor(sizeBytesMax: number = LIMITS.keptColumnsSizeBytesMax) {
     this.#sizeBytesMax = sizeBytesMax;
+    this.#days = new SizedCache(sizeBytesMax);
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    return this.#days.sizeBytes;
   }
 
   /** Whether the columns of so many rows fit: what does not would only push out what others use. */
@@ -229,36 +230,18 @@ export class KeptColumns {
     read: (missing: WantedColumns) => Promise<RowGroupBatch[] | null>,
   ): Promise<RowGroupBatch[] | null> {
     const key = `${day} ${path}`;
-    const known = this.#days.get(key)?.day;
+    const known = this.#days.get(key);
     const missing = known === undefined ? wanted : known.missing(wanted);
     const fresh = missing === null ? null : await read(missing);
     if (missing !== null && fresh === null) return null;
     // Another question may have kept the day meanwhile.
-    const kept = known ?? this.#days.get(key)?.day ?? new KeptDay(fresh!);
+    const kept = known ?? this.#days.get(key) ?? new KeptDay(fresh!);
     if (fresh !== null) kept.add(fresh, missing!);
-    this.#touch(key, kept);
+    this.#days.set(key, kept, kept.sizeBytes);
+    // The cache keeps its newest entry whatever its size.
+    if (this.#days.sizeBytes > this.#sizeBytesMax) this.#days.drop(key, kept);
     return kept.batches(wanted, fresh);
   }
-
-  #touch(key: string, day: KeptDay): void {
-    this.#drop(key);
-    const { sizeBytes } = day;
-    this.#days.set(key, { day, sizeBytes });
-    this.#sizeBytes += sizeBytes;
-    while (this.#sizeBytes > this.#sizeBytesMax) this.#drop(this.#days.keys().next().value!);
-  }
-
-  #drop(key: string): void {
-    this.#sizeBytes -= this.#days.get(key)?.sizeBytes ?? 0;
-    this.#days.delete(key);
-  }
 }
 
-/** Told apart by the bucket: other buckets have other files of one name. */
-const memories = new WeakMap<ReadBucket, KeptColumns>();
-
-export function keptColumnsOf(bucket: ReadBucket): KeptColumns {
-  const memory = memories.get(bucket) ?? new KeptColumns();
-  memories.set(bucket, memory);
-  return memory;
-}
+export const keptColumnsOf = isolateMemory((_: ReadBucket) => new KeptColumns());

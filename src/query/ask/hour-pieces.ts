@@ -9,6 +9,7 @@ import { unpack } from '../../lake/encoding/packed.ts';
 import type { SealedCells } from '../../lake/manifest/cells.ts';
 import type { HourPiece } from '../../lake/manifest/range.ts';
 import type { ReadBucket } from '../../lake/segment/source.ts';
+import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
 import { SizedCache } from '../../lake/std/sized-cache.ts';
 
@@ -17,12 +18,11 @@ const ENTRY_SIZE_BYTES = 300;
 
 type Kept = SizedCache<string, Uint8Array>;
 
-const keptByBucket = new WeakMap<ReadBucket, Kept>();
+const keptIn = isolateMemory((_: ReadBucket): Kept => new SizedCache(LIMITS.keptHoursSizeBytesMax));
 
 /** The cells of the pieces, in their order; null when a file is gone: the day was sealed anew, an hour ago or more. */
 export async function readHourPieces(lake: ReadBucket, pieces: readonly HourPiece[]): Promise<SealedCells[] | null> {
-  const kept = keptByBucket.get(lake) ?? new SizedCache(LIMITS.keptHoursSizeBytesMax);
-  keptByBucket.set(lake, kept);
+  const kept = keptIn(lake);
   const cells: SealedCells[] = [];
   let index = 0;
   for await (const bytes of readAhead(pieces, (piece) => readPiece(lake, kept, piece))) {

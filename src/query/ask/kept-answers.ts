@@ -14,6 +14,7 @@
  */
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../../core/limits.ts';
+import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import type { ReportAnswer } from '../../wire/query.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
 import { type Report, runReport } from './report.ts';
@@ -103,13 +104,11 @@ function pointCount(answer: ReportAnswer): number {
   return answers.reduce((sum, { series }) => sum + series.reduce((all, { points }) => all + points.length, 0), 0);
 }
 
-/** Told apart by the database, as other memories of readers are. */
-const memories = new WeakMap<D1Database, Memory>();
+const memoryOf = isolateMemory((_: D1Database) => new Memory());
 
 /** Answers the report, from what is kept where that is the answer of now. Throws what asking it would. */
 export async function answerReport(asking: Asking<QueryPorts>, report: Report): Promise<ReportAnswer> {
-  const memory = memories.get(asking.ports.db) ?? new Memory();
-  memories.set(asking.ports.db, memory);
+  const memory = memoryOf(asking.ports.db);
   const { uid, timezone } = asking.tenant;
   const key = createHash('sha256')
     .update(JSON.stringify([uid, timezone, report]))

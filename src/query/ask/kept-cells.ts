@@ -14,6 +14,7 @@ import { DAY_MS, LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import type { CellFold } from '../../core/query/fold/cell-fold.ts';
 import { RollupCells } from '../../core/rollup/rollup-cells.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
+import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import { SizedCache } from '../../lake/std/sized-cache.ts';
 import type { CountingPart } from './rollup-parts.ts';
 
@@ -45,8 +46,7 @@ interface Block {
 
 type Memory = SizedCache<string, readonly Block[]>;
 
-/** Told apart by the database, as other memories of readers are. */
-const memories = new WeakMap<D1Database, Memory>();
+const memoryOf = isolateMemory((_: D1Database): Memory => new SizedCache(LIMITS.keptCellsSizeBytesMax));
 
 /** What one question takes of the parts that count: blocks that are kept, and the parts that it has to decode. */
 export interface TakenParts {
@@ -63,8 +63,7 @@ export class KeptCells {
   #decodedSizeBytes = 0;
 
   constructor(db: D1Database, uid: string, rollupId: string, kind: 'counts' | 'people') {
-    this.#memory = memories.get(db) ?? new SizedCache(LIMITS.keptCellsSizeBytesMax);
-    memories.set(db, this.#memory);
+    this.#memory = memoryOf(db);
     this.#name = `${uid} ${rollupId} ${kind}`;
     this.#known = this.#memory.get(this.#name);
     if (this.#known === undefined) this.#set([]);

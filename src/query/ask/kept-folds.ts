@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { LIMITS } from '../../core/limits.ts';
 import type { PartialFold, PartialTally } from '../../core/query/fold/partial-fold.ts';
 import type { Query } from '../../core/query/question/request.ts';
+import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import { SizedCache } from '../../lake/std/sized-cache.ts';
 
 /** A part for each question of a set. */
@@ -47,14 +48,7 @@ export class KeptFolds {
   }
 }
 
-/** Told apart by the database, as other memories of readers are. */
-const memories = new WeakMap<D1Database, KeptFolds>();
-
-export function keptFoldsOf(db: D1Database): KeptFolds {
-  const memory = memories.get(db) ?? new KeptFolds();
-  memories.set(db, memory);
-  return memory;
-}
+export const keptFoldsOf = isolateMemory((_: D1Database) => new KeptFolds());
 
 /** The key of a tenant's questions, whatever their range. */
 export function questionKey(uid: string, queries: readonly Query[]): string {

@@ -9,6 +9,7 @@ import { valueText } from '../../core/event/property.ts';
 import { LIMITS, SECOND_MS } from '../../core/limits.ts';
 import { type FactKind, isKeepable, kindOf, typeBit } from '../../core/names/name-facts.ts';
 import { ownText } from '../../core/std/text.ts';
+import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import { listEvents } from '../events/list-events.ts';
 import type { WholeEvent } from '../events/read-whole.ts';
 import type { Asking } from '../view/asking.ts';
@@ -41,14 +42,13 @@ interface Kept {
   readonly startMs: number;
   readonly sample: Sample;
 }
-const keptByDb = new WeakMap<D1Database, Map<string, Kept>>();
+const keptIn = isolateMemory((_: D1Database) => new Map<string, Kept>());
 
 /** The sample of a range. It is empty when a day of the range holds too many events to be looked at. */
 export async function sampleOf(asking: Asking, range: { startMs: number; endMs: number }): Promise<Sample> {
   const { db } = asking.ports;
   const { uid } = asking.tenant;
-  const byTenant = keptByDb.get(db) ?? new Map<string, Kept>();
-  keptByDb.set(db, byTenant);
+  const byTenant = keptIn(db);
   const kept = byTenant.get(uid);
   if (kept?.startMs === range.startMs && asking.nowMs - kept.atMs < KEPT_MS) return kept.sample;
   const listed = await listEvents(asking, { ...range, limit: LIMITS.catalogSampleMax });

@@ -10,6 +10,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { dayRange } from '../../core/std/day.ts';
 import { readFooters } from '../../lake/manifest/footers.ts';
 import type { ScanSegment } from '../../lake/scan/scan.ts';
+import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import type { Asking } from './asking.ts';
 import type { LakeView } from './lake-view.ts';
 
@@ -17,8 +18,8 @@ import type { LakeView } from './lake-view.ts';
 const ROW_SIZE_BYTES = 32;
 const ROWS_MAX = (LIMITS.scannersMax * LIMITS.keptColumnsSizeBytesMax) / ROW_SIZE_BYTES / 2;
 
-/** The ranges of an isolate, the latest last. Told apart by the database, as other memories of readers are. */
-const memories = new WeakMap<D1Database, Set<string>>();
+/** The latest last. */
+const rangesOf = isolateMemory((_: D1Database) => new Set<string>());
 
 type Range = Pick<LakeView, 'startMs' | 'endMs'>;
 
@@ -28,12 +29,11 @@ type Range = Pick<LakeView, 'startMs' | 'endMs'>;
  */
 export function wasOpened(asking: Asking, range: Range, properties: ReadonlySet<string> | null): boolean {
   if (properties === null || ![...properties].every(isColumn)) return false;
-  return memories.get(asking.ports.db)?.has(keyOf(asking, range)) === true;
+  return rangesOf(asking.ports.db).has(keyOf(asking, range));
 }
 
 export function noteOpened(asking: Asking, range: Range, { segments }: Pick<LakeView, 'segments'>): void {
-  const ranges = memories.get(asking.ports.db) ?? new Set<string>();
-  memories.set(asking.ports.db, ranges);
+  const ranges = rangesOf(asking.ports.db);
   const key = keyOf(asking, range);
   ranges.delete(key);
   if (rowsOf(segments) > ROWS_MAX) return;

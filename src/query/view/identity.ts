@@ -24,6 +24,7 @@ import {
   readLinks,
   readLinksById,
 } from '../../lake/manifest/link-store.ts';
+import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import { boundedLinks } from './bounded-links.ts';
 import { type LakeRefusal, tooLarge } from './refusal.ts';
 
@@ -44,7 +45,7 @@ const NOTHING: Stored = { links: Links.EMPTY, linkSeq: 0 };
 
 /** The number of tenants that are kept, however few links they have. */
 const TENANTS_MAX = 256;
-const known = new WeakMap<D1Database, Map<string, Known>>();
+const tenantsOf = isolateMemory((_: D1Database) => new Map<string, Known>());
 
 /** `linkEvents`: the link events of the tails, which were read before the call. */
 export async function readIdentity(
@@ -124,12 +125,6 @@ function isTooMany(links: Links): boolean {
 
 function tooMany() {
   return tooLarge(`The tenant has more than the ${LIMITS.linksMax} links of ids that one answer can follow.`);
-}
-
-function tenantsOf(db: D1Database): Map<string, Known> {
-  const tenants = known.get(db) ?? new Map<string, Known>();
-  known.set(db, tenants);
-  return tenants;
 }
 
 /**
