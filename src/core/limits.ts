@@ -231,6 +231,11 @@ export const LIMITS = {
   keptFoldsSizeBytesMax: 8 * MIB,
   /** Size of one of them. A question with more groups is read anew: a busy day has a thousand files. */
   keptFoldSizeBytesMax: 8 * KIB,
+  /**
+   * Size of everything that an isolate keeps for later calls, over all of its caches: half of its memory. The other half is a
+   * question's (`queryHeldSizeBytesMax`).
+   */
+  isolateKeptSizeBytesMax: 64 * MIB,
   /** What an isolate keeps of decoded parts: some 2,000 cells with a sketch of people, or 15,000 without. */
   keptCellsSizeBytesMax: 8 * MIB,
   /** Size of an insight's stored answer. A bigger one is computed anew each time: a D1 value stays under 2 MB. */

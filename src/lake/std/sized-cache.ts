@@ -1,21 +1,39 @@
 /**
- * Sized cache: values that are costly to make, bounded by their total size; the least recently used goes first (LRU).
+ * Sized cache: values that are costly to make, bounded by their total size; the least recently used goes first (LRU). All caches of
+ * an isolate share a budget beside.
  *
  * The newest value stays even if it is larger than the bound: its caller is about to use it again.
  */
+import { ISOLATE_BUDGET } from './isolate-budget.ts';
+
+interface Entry<V> {
+  readonly value: V;
+  readonly sizeBytes: number;
+  readonly usedAt: number;
+}
+
 export class SizedCache<K, V> {
   readonly #sizeBytesMax: number;
+  readonly #budget: typeof ISOLATE_BUDGET;
   /** The entries, least recently used first. */
-  readonly #entries = new Map<K, { readonly value: V; readonly sizeBytes: number }>();
+  readonly #entries = new Map<K, Entry<V>>();
   #sizeBytes = 0;
 
-  constructor(sizeBytesMax: number) {
+  constructor(sizeBytesMax: number, budget = ISOLATE_BUDGET) {
     this.#sizeBytesMax = sizeBytesMax;
+    this.#budget = budget;
+    budget.join(this);
   }
 
   /** The size of all values together. */
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** When the least recently used value was used, by the budget's clock; null without values. */
+  get oldestUse(): number | null {
+    for (const { usedAt } of this.#entries.values()) return usedAt;
+    return null;
   }
 
   /**
@@ -38,9 +56,10 @@ export class SizedCache<K, V> {
   set(key: K, value: V, sizeBytes: number): void {
     const known = this.#entries.get(key);
     if (known !== undefined) this.drop(key, known.value);
-    this.#entries.set(key, { value, sizeBytes });
+    this.#entries.set(key, { value, sizeBytes, usedAt: this.#budget.use() });
     this.#sizeBytes += sizeBytes;
-    this.#shrink();
+    while (this.#sizeBytes > this.#sizeBytesMax && this.#entries.size > 1) this.dropOldest();
+    this.#budget.shrink();
   }
 
   has(key: K): boolean {
@@ -55,18 +74,18 @@ export class SizedCache<K, V> {
     this.#sizeBytes -= entry.sizeBytes;
   }
 
-  #use(key: K): { readonly value: V } | undefined {
+  /** Forgets the least recently used value. */
+  dropOldest(): void {
+    const [oldest] = this.#entries;
+    if (oldest !== undefined) this.drop(oldest[0], oldest[1].value);
+  }
+
+  #use(key: K): Entry<V> | undefined {
     const known = this.#entries.get(key);
     if (known === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, known);
-    return known;
-  }
-
-  #shrink(): void {
-    for (const [key, { value }] of this.#entries) {
-      if (this.#sizeBytes <= this.#sizeBytesMax || this.#entries.size === 1) return;
-      this.drop(key, value);
-    }
+    const used = { ...known, usedAt: this.#budget.use() };
+    this.#entries.set(key, used);
+    return used;
   }
 }

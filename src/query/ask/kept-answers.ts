@@ -15,6 +15,7 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../../core/limits.ts';
 import { isolateMemory } from '../../lake/std/isolate-memory.ts';
+import { SizedCache } from '../../lake/std/sized-cache.ts';
 import type { ReportAnswer } from '../../wire/query.ts';
 import type { Asking, QueryPorts } from '../view/asking.ts';
 import { type Report, runReport } from './report.ts';
@@ -24,7 +25,6 @@ import { isFromAllShards, versionNow, versionOf } from './report-version.ts';
 interface Kept {
   readonly version: string;
   readonly answer: ReportAnswer;
-  readonly sizeBytes: number;
 }
 
 /** A report that is being answered. The platform ends a call whose client has gone, and then nothing takes it away. */
@@ -40,10 +40,8 @@ interface Running {
 class Memory {
   /** The longest running first. */
   readonly #running = new Map<string, Running>();
-  /** The least recently used first. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new SizedCache<string, Kept>(LIMITS.keptSizeBytesMax);
   readonly #slow = new Set<string>();
-  #sizeBytes = 0;
 
   isWorthIt(key: string): boolean {
     return this.#slow.has(key) || this.#running.has(key);
@@ -71,31 +69,22 @@ class Memory {
 
   find(key: string, version: string): ReportAnswer | null {
     const kept = this.#kept.get(key);
-    if (kept?.version !== version) return null;
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
-    return kept.answer;
+    return kept?.version === version ? kept.answer : null;
   }
 
   keep(key: string, version: string, answer: ReportAnswer): void {
-    this.#drop(key);
+    const before = this.#kept.get(key);
+    if (before !== undefined) this.#kept.drop(key, before);
     if (pointCount(answer) * POINT_SIZE_BYTES_MIN > KEPT_SIZE_BYTES_MAX) return;
     const sizeBytes = JSON.stringify(answer).length;
     if (sizeBytes > KEPT_SIZE_BYTES_MAX) return;
-    this.#kept.set(key, { version, answer, sizeBytes });
-    this.#sizeBytes += sizeBytes;
-    while (this.#sizeBytes > LIMITS.keptSizeBytesMax || this.#kept.size > LIMITS.keptAnswersMax) {
-      this.#drop(this.#kept.keys().next().value!);
-    }
-  }
-
-  #drop(key: string): void {
-    this.#sizeBytes -= this.#kept.get(key)?.sizeBytes ?? 0;
-    this.#kept.delete(key);
+    this.#kept.set(key, { version, answer }, Math.max(sizeBytes, KEPT_SIZE_BYTES_MIN));
   }
 }
 
 const KEPT_SIZE_BYTES_MAX = LIMITS.keptSizeBytesMax / 8;
+/** A small answer counts as this much, so that the number of answers is bounded too. */
+const KEPT_SIZE_BYTES_MIN = LIMITS.keptSizeBytesMax / LIMITS.keptAnswersMax;
 /** `{"at":"2026-01-01T00:00:00.000Z","value":1}`, with its comma. An answer of many takes long to be written down. */
 const POINT_SIZE_BYTES_MIN = 46;
 

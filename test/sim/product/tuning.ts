@@ -33,6 +33,8 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   dedupeIdsMax: 2_400,
   // Every answer is worth keeping.
   keptFromMs: 0,
+  // Worlds of the seeds before lie in the same isolate until their memory is collected, which no seed decides.
+  isolateKeptSizeBytesMax: 1e15,
   // The cache is seldom refreshed, so it is often stale.
   tenantCacheMs: 600_000,
 };
