@@ -9,6 +9,7 @@ import { Sequence } from './world/random.ts';
 import type { World } from './world/world.ts';
 
 const SECOND_MS = 1_000;
+const CRAWLER = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)';
 
 export interface SimTenant {
   readonly uid: string;
@@ -19,12 +20,28 @@ export interface SimTenant {
 /** Inserts a tenant as the control plane does; the routes of the control plane are tested elsewhere. */
 export function insertTenant(
   world: World,
-  { uid, id, regions, shardCount }: { uid: string; id: string; regions: readonly string[]; shardCount: number },
+  {
+    uid,
+    id,
+    regions,
+    shardCount,
+    tellsBots = false,
+  }: {
+    readonly uid: string;
+    readonly id: string;
+    readonly regions: readonly string[];
+    readonly shardCount: number;
+    /** Whether the tenant's rollups tell bots apart. Default: it is a tenant from before they could. */
+    readonly tellsBots?: boolean;
+  },
 ): void {
+  const hashKey = uid.replace(/\D/g, '').padStart(32, 'a');
+  const bots = tellsBots ? ['exclude', 0] : [null, 1];
   world.database.select(
-    `INSERT INTO tenants (uid, id, name, regions, timezone, hash_key, shard_count, created_at_ms)
-     VALUES (?, ?, 'Shop', ?, 'UTC', ?, ?, ?)`,
-    [uid, id, JSON.stringify(regions), uid.replace(/\D/g, '').padStart(32, 'a'), shardCount, world.nowMs],
+    `INSERT INTO tenants
+       (uid, id, name, regions, timezone, hash_key, shard_count, created_at_ms, bots, has_plain_rollups)
+     VALUES (?, ?, 'Shop', ?, 'UTC', ?, ?, ?, ?, ?)`,
+    [uid, id, JSON.stringify(regions), hashKey, shardCount, world.nowMs, ...bots],
   );
 }
 
@@ -129,6 +146,7 @@ export class Client {
       event: random.pick(['Viewed', 'Added', 'Bought', 'Left']),
       ...(kind < 0.7 && { anonymousId: `${tenant.uid}-device-${person}` }),
       ...(kind > 0.5 && kind < 0.9 && { userId: `user-${person}` }),
+      ...(((kind > 0.45 && kind < 0.52) || kind > 0.96) && { context: { userAgent: CRAWLER } }),
       ...this.#timestamp(heldBackMs),
       properties: { slot: `slot-${random.below(40)}`, amount: random.below(2_000) / 100 },
     };

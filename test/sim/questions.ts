@@ -5,7 +5,7 @@
 import { DAY_MS, HOUR_MS } from '../../src/core/limits.ts';
 import type { QueryAnswer } from '../../src/query/ask/execute.ts';
 import type { SimTenant } from './clients.ts';
-import type { SentEvent } from './sent.ts';
+import { isBot, type SentEvent } from './sent.ts';
 import type { Isolate } from './world/isolate.ts';
 import type { World } from './world/world.ts';
 
@@ -15,6 +15,8 @@ export interface Question {
   readonly interval?: 'minute' | 'hour' | 'day';
   readonly startMs: number;
   readonly endMs: number;
+  /** Whether events of bots count. Default: they do. */
+  readonly bots?: 'exclude' | 'include';
   /** Whether the answer is read from events even when cells could answer. */
   readonly fromLake?: boolean;
 }
@@ -32,7 +34,7 @@ export function ask(world: World, { uid }: SimTenant, question: Question): Promi
 
 async function askOn(isolate: Isolate, world: World, uid: string, question: Question): Promise<QueryAnswer> {
   const { product } = isolate;
-  const { measure, groupBy, interval, startMs, endMs, fromLake } = question;
+  const { measure, groupBy, interval, startMs, endMs, bots = 'include', fromLake } = question;
   const known = await isolate.tenants.byUid(uid);
   if (known === null) throw new Error('no such tenant');
   const tenant = fromLake ? { ...known.tenant, rollups: [] } : known.tenant;
@@ -41,6 +43,7 @@ async function askOn(isolate: Isolate, world: World, uid: string, question: Ques
       measure,
       ...(groupBy && { groupBy, top: GROUPS_MAX }),
       ...(interval && { interval }),
+      bots,
       from: new Date(startMs).toISOString(),
       to: new Date(endMs).toISOString(),
     },
@@ -75,7 +78,7 @@ function tally(events: readonly { event: SentEvent; count: number }[], groupBy: 
 /** Asks for counts and checks the answer; a refusal makes no claim, so it is not checked. */
 export async function askAndCheck(world: World, tenant: SimTenant, question: Question): Promise<void> {
   const { ledger } = tenant;
-  const { groupBy, startMs, endMs } = question;
+  const { groupBy, startMs, endMs, bots = 'include' } = question;
   // The answer owes every event that was acknowledged before the question.
   const owedAtAsk = ledger.owed(startMs, endMs);
   const openAtAsk = ledger.openVersions();
@@ -90,17 +93,41 @@ export async function askAndCheck(world: World, tenant: SimTenant, question: Que
   world.reach(answer.meta.sources.rollups ? 'query-from-rollups' : 'query-from-lake');
   const usesLake = answer.meta.sources.lake !== null;
   // Rollups count one copy for each region until the seal; the lake compares ids.
-  const possible = tally(
-    ledger.possible(startMs, endMs, openAtAsk).map(({ event, copies }) => ({ event, count: usesLake ? 1 : copies })),
-    groupBy,
-  );
+  const possible = ledger
+    .possible(startMs, endMs, openAtAsk)
+    .map(({ event, copies }) => ({ event, count: usesLake ? 1 : copies }));
   // What was taken back while the question was answered may be missing.
   const stillOwed = new Set(ledger.owed(startMs, endMs));
-  const owed = tally(
-    owedAtAsk.filter((event) => stillOwed.has(event)).map((event) => ({ event, count: 1 })),
-    groupBy,
+  const owed = owedAtAsk.filter((event) => stillOwed.has(event)).map((event) => ({ event, count: 1 }));
+  const boundsOf = (counts: (event: SentEvent) => boolean, by: Question['groupBy']): Bounds => ({
+    owed: tally(
+      owed.filter(({ event }) => counts(event)),
+      by,
+    ),
+    possible: tally(
+      possible.filter(({ event }) => counts(event)),
+      by,
+    ),
+  });
+  checkCounts(
+    world,
+    tenant,
+    question,
+    answer,
+    boundsOf((event) => bots === 'include' || !isBot(event.wire), groupBy),
   );
-  checkCounts(world, tenant, question, answer, { owed, possible });
+  const { excluded } = answer.meta.bots ?? {};
+  if (excluded === undefined) return;
+  world.reach('bots-left-out');
+  const left = { ...answer, series: [{ key: {}, total: excluded, points: [] }] };
+  const { groupBy: _, ...ungrouped } = question;
+  checkCounts(
+    world,
+    tenant,
+    ungrouped,
+    left,
+    boundsOf(({ wire }) => isBot(wire), undefined),
+  );
 }
 
 /** The least and the greatest count of each group that the ledger allows. */
@@ -167,6 +194,8 @@ export function randomQuestion(next: () => number, nowMs: number, fromLake: numb
     startMs,
     endMs,
     ...(groupBy && { groupBy }),
+    // No further random number is drawn, so the steps of a seed stay what they were.
+    ...(Math.floor(range * 1e6) % 2 === 0 && { bots: 'exclude' as const }),
     ...(next() < fromLake && { fromLake: true }),
   };
 }

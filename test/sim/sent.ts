@@ -11,6 +11,8 @@ export interface WireEvent {
   readonly anonymousId?: string;
   readonly timestamp?: string;
   readonly properties: { readonly slot: string; readonly amount: number };
+  /** A program's; absent from the events of people. */
+  readonly context?: { readonly userAgent: string };
   /** The key that sends it, where that is no server's. The product knows nothing of this field. */
   readonly sentAs?: 'browser';
 }
@@ -23,6 +25,11 @@ export function eventKey({
   userId,
 }: Pick<WireEvent, 'id' | 'sentAs' | 'anonymousId' | 'userId'>): string {
   return sentAs === 'browser' ? `${id} of ${anonymousId ?? userId}` : id;
+}
+
+/** Whether the event is a bot's, which questions may leave out. */
+export function isBot({ context }: Pick<WireEvent, 'context'>): boolean {
+  return context !== undefined;
 }
 
 /** One event of one tenant. */

@@ -200,8 +200,13 @@ class Simulation {
       const ledger = new Ledger(uid);
       this.#tenants.push({ uid, regions, ledger });
       const shardCount = 1 + this.#random.below(shardCountMax);
-      insertTenant(this.#world, { uid, id: `shop-${index}`, regions, shardCount });
-      const slots = product.makeRollup('slots', { dimensions: ['slot'], numbers: ['amount'] });
+      // A tenant tells bots apart from the beginning, from some moment on, or never.
+      const telling = (this.#world.seed + index) % 3;
+      const tellsBots = telling === 0;
+      insertTenant(this.#world, { uid, id: `shop-${index}`, regions, shardCount, tellsBots });
+      if (telling === 1) this.#tellBotsLater(uid);
+      const definition = { dimensions: ['slot'], numbers: ['amount'], ...(tellsBots && { tellsBots }) } as const;
+      const slots = product.makeRollup('slots', definition);
       if (isRollupLate) this.#addRollupLater(uid, slots);
       else await product.createRollup(db, uid, slots, START_MS);
     }
@@ -213,6 +218,14 @@ class Simulation {
     const atMs = START_MS + this.#random.below(TRAFFIC_MS);
     this.#world.scheduler.at(atMs, `new rollup of ${uid}`, () => {
       void this.#world.products[0].createRollup(db, uid, rollup, atMs);
+    });
+  }
+
+  #tellBotsLater(uid: string): void {
+    const [product] = this.#world.products;
+    const atMs = START_MS + Math.floor(TRAFFIC_MS / 2);
+    this.#world.scheduler.at(atMs, `${uid} chooses to leave bots out`, () => {
+      void product.storeBots(this.#world.database as unknown as D1Database, uid, 'exclude');
     });
   }
 

@@ -629,6 +629,28 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'seal-counts-bots-as-people',
+    what: 'a seal counts events of bots under the tuples of people',
+    patches: [
+      {
+        file: 'src/lake/seal/row-tuples.ts',
+        old: 'return isBots ? botsKey(key) : key;',
+        new: 'return key;',
+      },
+    ],
+  },
+  {
+    name: 'part-counts-bots-as-people',
+    what: 'a part of a flush counts events of bots under the tuples of people',
+    patches: [
+      {
+        file: 'src/core/shard/section-cells.ts',
+        old: 'return isOfBots ? botsKey(key) : key;',
+        new: 'return key;',
+      },
+    ],
+  },
+  {
     name: 'tally-dropped',
     what: 'rejected events are in no account',
     patches: [

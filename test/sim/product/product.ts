@@ -4,6 +4,7 @@ export { Directory, directoryOf } from '../../../durable-objects/directory.ts';
 export { Shard } from '../../../durable-objects/shard.ts';
 export { createRollup } from '../../../src/control/rollups/rollup-store.ts';
 export { growShards } from '../../../src/control/shards/grow.ts';
+export { storeBots } from '../../../src/control/tenants/bots-store.ts';
 export { TenantCache } from '../../../src/control/tenants/tenant-cache.ts';
 export { loadTenant } from '../../../src/control/tenants/tenants.ts';
 export { LIMITS } from '../../../src/core/limits.ts';
