@@ -168,6 +168,11 @@ export const LIMITS = {
    * an isolate of 128 MB.
    */
   sealBucketRowsMax: 50_000,
+  /**
+   * Rows of a big day that one task of its seal spreads over the people ranges: some 250 bytes each while they are held as read, and
+   * 80 as written.
+   */
+  sealSpreadRowsMax: 200_000,
   /** Ids that one task of a seal compares, 40 bytes each. */
   sealIdsMax: 524_288,
   /** Time from the end of a day to its first seal: most late events have come by then. */

@@ -42,8 +42,23 @@ export interface IdPart {
 }
 const WHOLE: IdPart = { index: 0, count: 1 };
 
+/** The ids of some rows as hashes, by column. */
+export interface HashedIds {
+  readonly rowCount: number;
+  /** Low and high word of each. */
+  readonly ids: Uint32Array;
+  readonly keys: Uint32Array;
+  readonly receivedAt: Float64Array;
+  /** Numbers of the rows in the day, ascending. */
+  readonly rows: Uint32Array;
+  /** Classes of the senders. */
+  readonly senders: Uint8Array;
+}
+
 export class Survivors {
   readonly #hasher: Hasher;
+  /** The hash of the id at hand. */
+  readonly #id = { low: 0, high: 0 };
   readonly #part: IdPart;
   /**
    * Open addressing: id hash (2), key hash (2), 1 + entry; 0 is free. A trusted id has one slot whatever the key, and there
@@ -110,13 +125,29 @@ export class Survivors {
       const row = this.#rowCount++;
       hasher.hash(ids[i] ?? '');
       if (hasher.high % count !== index) continue;
+      this.#id.low = hasher.low;
+      this.#id.high = hasher.high;
       this.#addRow(row, keys[2 * i]!, keys[2 * i + 1]!, batch.receivedAt[i]!, classOf(i));
     }
   }
 
+  /** Feeds rows whose ids were hashed before, under the same key. All of them are of this part. */
+  addHashed({ rowCount, ids, keys, receivedAt, rows, senders }: HashedIds): void {
+    assert(!this.#isSettled, 'survivors are asked for when every row was fed');
+    if (rowCount === 0) return;
+    this.#rowCount = rows[rowCount - 1]! + 1;
+    this.#reserveRows(this.#rowCount);
+    for (let i = 0; i < rowCount; i++) {
+      this.#id.low = ids[2 * i]!;
+      this.#id.high = ids[2 * i + 1]!;
+      this.#addRow(rows[i]!, keys[2 * i]!, keys[2 * i + 1]!, receivedAt[i]!, senders[i] as SenderClass);
+    }
+  }
+
+  /** Adds a row whose id has the hash in `#id`. */
   #addRow(row: number, keyLow: number, keyHigh: number, receivedAtMs: number, sender: SenderClass): void {
     if (this.#entryCount === this.#receivedAt.length) this.#grow();
-    const { low: idLow, high: idHigh } = this.#hasher;
+    const { low: idLow, high: idHigh } = this.#id;
     const at = isTrusted(sender) ? this.#findId(idLow, idHigh) : this.#findPair(idLow, idHigh, keyLow, keyHigh);
     const rank = sender === IMPORT ? receivedAtMs + AFTER_LIVE_MS : receivedAtMs;
     const slots = this.#slots;

@@ -150,7 +150,7 @@ class SealRun {
     const { db, lake } = this.#services;
     // A task may hold as many rows as fit, so it runs alone.
     const rest = await this.#room.run(LIMITS.sealBucketRowsMax, () =>
-      sealTask({ db, hashKey, bucket: lake, cache: this.#cache }, uid, day, task),
+      sealTask({ db, hashKey, bucket: lake }, uid, day, task),
     );
     if (rest?.length === 0) await this.#queue([{ uid, day, cause }]);
     return DONE;

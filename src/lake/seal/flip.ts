@@ -15,6 +15,7 @@ import { l0PathSql } from '../manifest/paths.ts';
 import { IS_NOT_OVERTAKEN, type LakeCells, type SealedDay } from '../manifest/sealed-days.ts';
 import { insertL1, type PlacedL1 } from '../manifest/segment-rows.ts';
 import { addUsage } from '../manifest/usage.ts';
+import { type WorkPlan, workPaths } from '../spread/work-store.ts';
 import { toBase64 } from '../std/base64.ts';
 import { toHex } from '../std/hex.ts';
 import { jsonParameters } from '../std/json-parameters.ts';
@@ -22,7 +23,6 @@ import { resealTimes, settleSealed } from './dirty-days.ts';
 import type { PlacedCells } from './place-cells.ts';
 import type { SealPlan } from './plan.ts';
 import { type AdoptedPlan, leaseOf } from './plan-store.ts';
-import { workPaths } from './work-store.ts';
 
 /** The result of a seal: its cells and files. */
 export interface SealOutcome {
@@ -31,12 +31,15 @@ export interface SealOutcome {
   readonly sealed: Pick<SealedDay, 'events' | 'people' | 'drift'>;
 }
 
-/** Writes the result of the seal and flips the day to it, in as few calls as it fits into: for most days one. */
+/**
+ * Writes the result of the seal and flips the day to it, in as few calls as it fits into: for most days one. `work`: null of a
+ * day without tasks.
+ */
 export async function writeAndFlip(
   db: D1Database,
   adopted: AdoptedPlan,
   outcome: SealOutcome,
-  { holder, nowMs }: { readonly holder: string; readonly nowMs: number },
+  { holder, nowMs, work }: { readonly holder: string; readonly nowMs: number; readonly work: WorkPlan | null },
 ): Promise<void> {
   const { plan, hash } = adopted;
   const batches = revisionBatches(db, plan, hash, outcome);
@@ -49,7 +52,7 @@ export async function writeAndFlip(
     ...settleSealed(db, plan.uid, plan.day),
     addUsage(db, plan.uid, usedBytes(outcome)),
     releaseLease(db, leaseOf(plan, holder)),
-    ...forgetTasks(db, adopted, nowMs),
+    ...(work === null ? [] : forgetTasks(db, plan, work, nowMs)),
   ]);
 }
 
@@ -147,13 +150,16 @@ function deleteReplaced(
   ];
 }
 
-/** Files that the tasks of a day have left are garbage at once; a day without tasks has left none. */
-function forgetTasks(db: D1Database, { plan, hash }: AdoptedPlan, nowMs: number): D1PreparedStatement[] {
-  const { uid, day, revision, idPartCount, bucketCount } = plan;
-  if (bucketCount === 1) return [];
+/** Files that the tasks of a day have left are garbage at once. */
+function forgetTasks(
+  db: D1Database,
+  { uid, day, revision }: SealPlan,
+  work: WorkPlan,
+  nowMs: number,
+): D1PreparedStatement[] {
   return [
     db.prepare('DELETE FROM seal_tasks WHERE uid = ?1 AND day = ?2 AND revision <= ?3').bind(uid, day, revision),
-    throwAway(db, workPaths({ uid, hash }, idPartCount, bucketCount), nowMs),
+    throwAway(db, workPaths(work), nowMs),
   ];
 }
 

@@ -229,19 +229,19 @@ function inputsOfPlan(plan: SealPlan, known: readonly DayInput[]): DayInput[] {
 export async function readPlan(
   db: D1Database,
   { uid, day, revision }: { readonly uid: string; readonly day: number; readonly revision: number },
-): Promise<AdoptedPlan | null> {
-  const [plans, inputs] = await db.batch<unknown>([
-    db
-      .prepare(
-        `SELECT plan, plan_hash AS hash FROM seal_plans p WHERE uid = ?1 AND day = ?2 AND revision = ?3 AND ${IS_NOT_OVERTAKEN}`,
-      )
-      .bind(uid, day, revision),
-    selectInputs(db, uid, day),
-  ]);
-  const [row] = plans!.results as PlanRow[];
-  if (row === undefined) return null;
-  const plan = JSON.parse(row.plan) as SealPlan;
-  return { plan, hash: row.hash, inputs: inputsOfPlan(plan, inputsOf(inputs!)), liveParts: [] };
+): Promise<Pick<AdoptedPlan, 'plan' | 'hash'> | null> {
+  const row = await db
+    .prepare(
+      `SELECT plan, plan_hash AS hash FROM seal_plans p WHERE uid = ?1 AND day = ?2 AND revision = ?3 AND ${IS_NOT_OVERTAKEN}`,
+    )
+    .bind(uid, day, revision)
+    .first<PlanRow>();
+  return row === null ? null : { plan: JSON.parse(row.plan) as SealPlan, hash: row.hash };
+}
+
+/** The inputs of a plan that is being worked at, in its order. */
+export async function readInputs(db: D1Database, plan: SealPlan): Promise<readonly DayInput[]> {
+  return inputsOfPlan(plan, inputsOf(await selectInputs(db, plan.uid, plan.day).all()));
 }
 
 /** The tasks of a plan that are done, with their counts. */

@@ -11,7 +11,8 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { hashHex } from '../../core/std/hash.ts';
 import type { Drift, SealedDay, SealVector } from '../manifest/sealed-days.ts';
-import { rangeCountOf } from './people-ranges.ts';
+import { rangeCountOf } from '../spread/people-ranges.ts';
+import { stretchEnds } from '../spread/stretches.ts';
 
 /** A segment with rows of the day, or a file of the day's ground. */
 export interface DayInput {
@@ -74,6 +75,8 @@ export interface SealPlan {
   /** People ranges of the day. Where there are several, each is a task, and so is each part of the ids. */
   readonly bucketCount: number;
   readonly idPartCount: number;
+  /** Where each stretch of the inputs ends, exclusive; absent of a day of one range, and in plans from before stretches. */
+  readonly stretches?: readonly number[];
   /** Names of events that are left out; absent in plans from before expiry existed. */
   readonly expired?: readonly string[];
   /** The inputs lack what was superseded up to here; absent in plans from before imports had versions. */
@@ -98,6 +101,8 @@ export function planSeal(
   const isUpToDate = sealed !== null && !isVoid && !isDirty(sealed, inputs);
   if (isUpToDate && hasRollups(sealed, rollups) && lacks(sealed, expired)) return 'clean';
   const rowCount = rowCountOf(inputs);
+  const bucketCount = rangeCountOf(rowCount);
+  const ordered = [...inputs].sort(compareInputs);
   return {
     uid,
     day,
@@ -105,11 +110,12 @@ export function planSeal(
     // The head goes back when the newest segments are collected.
     coveredSeq: Math.max(headSeq, sealed?.coveredSeq ?? 0),
     vector,
-    inputs: [...inputs].sort(compareInputs).map(({ manifestSeq }) => manifestSeq),
+    inputs: ordered.map(({ manifestSeq }) => manifestSeq),
     rollups,
     base: sealed === null ? null : { live: sealed.drift.live, vector: sealed.vector },
-    bucketCount: rangeCountOf(rowCount),
+    bucketCount,
     idPartCount: Math.max(1, Math.ceil(rowCount / LIMITS.sealIdsMax)),
+    ...(bucketCount > 1 && { stretches: stretchEnds(ordered) }),
     expired,
     supersededSeq,
     ...(ground && { ground }),

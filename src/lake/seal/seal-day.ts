@@ -5,22 +5,43 @@
  *
  * A seal may be killed between any two steps and run again, also several times at once: the plan row decides the
  * inputs, names and contents follow from the plan, and readers see the flip alone. A day too big for one invocation is
- * handed out as tasks, the ids first, then the people ranges; when it is asked for again and they are done, the seal
- * puts their counts together and flips.
+ * handed out as tasks, kind by kind (tasks.ts); when it is asked for again and all are done, the seal puts their counts together and
+ * flips.
  */
 import { LIMITS } from '../../core/limits.ts';
 import { BOT_ROLLUPS, DEFAULT_ROLLUPS, type Rollup } from '../../core/rollup/rollup.ts';
 import type { SealTaskName } from '../../core/shard/rpc.ts';
 import type { HashKey } from '../../core/std/hash.ts';
 import { assert } from '../../core/std/result.ts';
+import type { PlacedL1 } from '../manifest/segment-rows.ts';
 import type { PutBucket } from '../segment/put.ts';
 import type { SegmentCache } from '../segment/segment-cache.ts';
+import { stretchEnds } from '../spread/stretches.ts';
+import type { WorkBucket } from '../spread/work-store.ts';
 import { Room } from '../std/room.ts';
-import { executeIds, executePlan, executeRange, finishPlan, type RangeCounts } from './execute.ts';
+import { type BigPlan, executeCompare, executeRange, executeSpread, finishPlan, workOf } from './big-day.ts';
+import { executePlan } from './execute.ts';
 import { writeAndFlip } from './flip.ts';
-import { type DayState, findPeopleRollup, type NothingToSeal, planSeal, rowCountOf, type SealPlan } from './plan.ts';
-import { adoptPlan, leaveDay, readDayState, readPlan, readTasks, storeTask } from './plan-store.ts';
-import type { WorkBucket } from './work-store.ts';
+import {
+  type DayInput,
+  type DayState,
+  findPeopleRollup,
+  type NothingToSeal,
+  planSeal,
+  rowCountOf,
+  type SealPlan,
+} from './plan.ts';
+import {
+  type AdoptedPlan,
+  adoptPlan,
+  leaveDay,
+  readDayState,
+  readInputs,
+  readPlan,
+  readTasks,
+  storeTask,
+} from './plan-store.ts';
+import { findTask, missingTasks, resultsOf, type Task } from './tasks.ts';
 
 export interface SealDayDeps {
   readonly db: D1Database;
@@ -72,59 +93,36 @@ function peopleRollupIdOf(rollups: readonly Rollup[]): string {
 }
 
 async function sealAsPlanned(
-  { db, hashKey, bucket, cache, now, holder }: SealDayDeps,
+  deps: SealDayDeps,
   wanted: SealPlan,
   peopleRollupId: string,
 ): Promise<Exclude<SealResult, { readonly status: NothingToSeal }>> {
+  const { db, bucket, now, holder } = deps;
   const adopted = await adoptPlan(db, wanted, { holder, nowMs: now(), peopleRollupId });
   if (adopted === null) return { status: 'busy' };
-  const { plan } = adopted;
-  const done = plan.bucketCount === 1 ? NO_TASKS : await readTasks(db, plan);
-  const tasks = missingTasks(plan, done);
-  if (tasks.length > 0) {
+  const { plan, inputs } = adopted;
+  const big = plan.bucketCount === 1 ? null : bigPlanOf(adopted, inputs);
+  const done = big === null ? NO_TASKS : await readTasks(db, plan);
+  const { names } = big === null ? NONE_MISSING : missingTasks(big, done);
+  if (names.length > 0) {
     await leaveDay(db, plan, holder);
-    return { status: 'tasks', tasks: tasks.map((task) => ({ revision: plan.revision, task })) };
+    return { status: 'tasks', tasks: names.map((task) => ({ revision: plan.revision, task })) };
   }
   const outcome =
-    plan.bucketCount === 1
-      ? await executePlan(adopted, { hashKey, bucket, cache, peopleRollupId })
-      : await finishPlan(adopted, countsByRange(plan, done), { bucket, peopleRollupId });
-  await writeAndFlip(db, adopted, outcome, { holder, nowMs: now() });
+    big === null
+      ? await executePlan(adopted, { ...deps, peopleRollupId })
+      : await finishPlan(adopted, workOf(big), resultsOf(big, done), { bucket, peopleRollupId });
+  await writeAndFlip(db, adopted, outcome, { holder, nowMs: now(), work: big === null ? null : workOf(big) });
   const { events, drift } = outcome.sealed;
-  return { status: 'sealed', revision: adopted.plan.revision, events, rest: drift.rest };
+  return { status: 'sealed', revision: plan.revision, events, rest: drift.rest };
 }
 
 const NO_TASKS: ReadonlyMap<string, string> = new Map();
+const NONE_MISSING = { names: [] as readonly string[] };
 
-/** The kind of the tasks that compare ids; it was `ids` while their shares went by an unkeyed hash. */
-const IDS = 'copies';
-
-function idsTask(part: number): string {
-  return `${IDS}-${part}`;
-}
-
-function rangeTask(index: number): string {
-  return `bucket-${index}`;
-}
-
-function tasksOf({ idPartCount, bucketCount: rangeCount }: SealPlan): string[] {
-  return [
-    ...Array.from({ length: idPartCount }, (_, part) => idsTask(part)),
-    ...Array.from({ length: rangeCount }, (_, index) => rangeTask(index)),
-  ];
-}
-
-/** The tasks that a day of several ranges lacks: first the ids, because a range must know the copies; then the ranges. */
-function missingTasks({ idPartCount, bucketCount: rangeCount }: SealPlan, done: ReadonlyMap<string, string>): string[] {
-  if (rangeCount === 1) return [];
-  const missing = (count: number, name: (index: number) => string) =>
-    Array.from({ length: count }, (_, index) => name(index)).filter((task) => !done.has(task));
-  const ids = missing(idPartCount, idsTask);
-  return ids.length > 0 ? ids : missing(rangeCount, rangeTask);
-}
-
-function countsByRange({ bucketCount }: SealPlan, done: ReadonlyMap<string, string>): RangeCounts[] {
-  return Array.from({ length: bucketCount }, (_, index) => JSON.parse(done.get(rangeTask(index))!) as RangeCounts);
+/** A plan from before stretches is divided as one of today would be. */
+function bigPlanOf({ plan, hash }: Pick<AdoptedPlan, 'plan' | 'hash'>, inputs: readonly DayInput[]): BigPlan {
+  return { plan, hash, stretches: plan.stretches ?? stretchEnds(inputs) };
 }
 
 /**
@@ -132,31 +130,47 @@ function countsByRange({ bucketCount }: SealPlan, done: ReadonlyMap<string, stri
  * sealed meanwhile. A task that is done twice, also at once, leaves the same.
  */
 export async function sealTask(
-  { db, hashKey, bucket, cache }: Pick<SealDayDeps, 'db' | 'hashKey' | 'bucket' | 'cache'>,
+  { db, hashKey, bucket }: Pick<SealDayDeps, 'db' | 'hashKey' | 'bucket'>,
   uid: string,
   day: number,
-  { revision, task }: SealTaskName,
+  { revision, task: name }: SealTaskName,
 ): Promise<readonly string[] | null> {
   const key = { uid, day, revision };
-  const adopted = await readPlan(db, key);
-  if (adopted === null) return null;
-  const { plan } = adopted;
+  const read = await readPlan(db, key);
+  if (read === null) return null;
+  const inputs = () => readInputs(db, read.plan);
+  const big = bigPlanOf(read, read.plan.stretches === undefined ? await inputs() : []);
   // A task of another release is none of the plan's: the day, asked for again, hands out its own.
-  if (!tasksOf(plan).includes(task)) return [];
+  const task = findTask(big, name);
+  if (task === null) return [];
   const before = await readTasks(db, key);
-  if (!before.has(task)) {
-    const [kind, number] = task.split('-') as [string, string];
-    const index = Number(number);
-    if (kind === IDS) {
-      await executeIds(adopted, index, { hashKey, bucket, cache });
-      await storeTask(db, adopted, { task, result: {}, segments: [] });
-    } else {
-      const { counts, segments } = await executeRange(adopted, index, { bucket, cache });
-      await storeTask(db, adopted, { task, result: counts, segments });
+  if (!before.has(name)) {
+    const { result, segments } = await doTask(big, task, { hashKey, bucket, inputs });
+    await storeTask(db, read, { task: name, result, segments });
+  }
+  const missing = missingTasks(big, await readTasks(db, key));
+  // The seal itself hands out the tasks of the next kind.
+  return missing.kind === task.kind ? missing.names : [];
+}
+
+interface TaskDeps extends Pick<SealDayDeps, 'hashKey' | 'bucket'> {
+  readonly inputs: () => Promise<readonly DayInput[]>;
+}
+
+/** Returns the result of the task, and the L1 files that it has put. */
+async function doTask(
+  big: BigPlan,
+  { kind, index }: Task,
+  { hashKey, bucket, inputs }: TaskDeps,
+): Promise<{ readonly result: object; readonly segments: readonly PlacedL1[] }> {
+  switch (kind) {
+    case 'spread':
+      return { result: await executeSpread(big, await inputs(), index, { hashKey, bucket }), segments: [] };
+    case 'compare':
+      return { result: await executeCompare(big, index, { hashKey, bucket }), segments: [] };
+    case 'range': {
+      const { counts, segments } = await executeRange(big, index, bucket);
+      return { result: counts, segments };
     }
   }
-  const isIdTask = task.startsWith(IDS);
-  const rest = missingTasks(plan, await readTasks(db, key));
-  // The seal itself hands out the tasks of the next kind.
-  return rest.filter((name) => name.startsWith(IDS) === isIdTask);
 }

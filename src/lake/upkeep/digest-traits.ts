@@ -17,12 +17,12 @@ import { digestPath } from '../manifest/paths.ts';
 import type { PlacedSegment } from '../manifest/segment-rows.ts';
 import { readScanPlan, type ScanPlan } from '../manifest/segments.ts';
 import { scan } from '../scan/scan.ts';
-import { personRange, rangeCountOf, rowsInRange } from '../seal/people-ranges.ts';
 import { concatColumns, selectRows } from '../segment/columns.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import { encodeSegment } from '../segment/segment-write.ts';
 import type { ReadBucket } from '../segment/source.ts';
+import { personRange, rangeCountOf, rowsInRange } from '../spread/people-ranges.ts';
 import { nextTenants, type TenantRound } from './tenant-round.ts';
 
 export interface DigestServices {

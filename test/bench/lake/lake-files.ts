@@ -1,9 +1,9 @@
 // Lake files: the sealed days of the lake's figures, as seals would write them, on disk, and their manifest.
 
 import { l1Path } from '../../../src/lake/manifest/paths.ts';
-import { rangeOf } from '../../../src/lake/seal/people-ranges.ts';
 import { packFooter } from '../../../src/lake/segment/footer.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
+import { rowsInRange } from '../../../src/lake/spread/people-ranges.ts';
 import type { LakePorts } from '../../../src/query/view/asking.ts';
 import { DiskBucket } from '../../support/disk-bucket.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
@@ -69,9 +69,9 @@ export class Lake {
 
 /** The people of each file of a day: a file holds one range of people. */
 function sharesOf({ person, names }: GeneratedPeople, fileCount: number): GeneratedPeople[] {
-  const columns = { person, keyHash: person };
+  const columns = { rowCount: person.length, person, keyHash: person };
   return Array.from({ length: fileCount }, (_, file) => {
-    const rows = [...names.keys()].filter((row) => rangeOf(columns, row, fileCount) === file);
+    const rows = [...rowsInRange(columns, file, fileCount)];
     return { person: BigInt64Array.from(rows, (row) => person[row]!), names: rows.map((row) => names[row]!) };
   });
 }

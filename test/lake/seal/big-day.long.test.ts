@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { SealMessage, ShardRpc } from '../../../src/core/shard/rpc.ts';
+import type { SealMessage, SealTaskName, ShardRpc } from '../../../src/core/shard/rpc.ts';
 import { consumeSeals } from '../../../src/lake/seal/consume.ts';
 import { takeDueOf } from '../../../src/lake/seal/dirty-days.ts';
 import { scheduleSeals } from '../../../src/lake/seal/schedule.ts';
@@ -16,14 +16,16 @@ import type { SealReport } from '../../bench/lake/lake-seal.ts';
 import { DAY, DAY_START_MS, HASH_KEY, row, TenantLake, UID } from './tenant-lake.ts';
 
 // Small buckets keep the tests fast; the rules are the same.
-const limits = LIMITS as { sealBucketRowsMax: number; sealIdsMax: number };
-const { sealBucketRowsMax, sealIdsMax } = limits;
+const limits = LIMITS as { sealBucketRowsMax: number; sealSpreadRowsMax: number; sealIdsMax: number };
+const { sealBucketRowsMax, sealSpreadRowsMax, sealIdsMax } = limits;
 beforeEach(() => {
   limits.sealBucketRowsMax = 100;
+  limits.sealSpreadRowsMax = 200;
   limits.sealIdsMax = 150;
 });
 afterEach(() => {
   limits.sealBucketRowsMax = sealBucketRowsMax;
+  limits.sealSpreadRowsMax = sealSpreadRowsMax;
   limits.sealIdsMax = sealIdsMax;
 });
 
@@ -101,7 +103,7 @@ describe('a day of several buckets', () => {
     if (before.status !== 'tasks') throw new Error(before.status);
     const { revision } = before.tasks[0]!;
     const files = lake.bucket.keys();
-    for (const task of ['ids-0', 'ids-2', 'copies-3', 'bucket-99', 'copies-']) {
+    for (const task of ['ids-0', 'copies-0', 'bucket-0', 'compare-3', 'range-99', 'spread-', 'range-00']) {
       expect(await lake.task({ revision, task })).toEqual([]);
     }
     expect(lake.bucket.keys()).toEqual(files);
@@ -113,7 +115,7 @@ describe('a day of several buckets', () => {
     const before = await lake.sealStep();
     expect(before).toMatchObject({
       status: 'tasks',
-      tasks: [{ task: 'copies-0' }, { task: 'copies-1' }, { task: 'copies-2' }],
+      tasks: [{ task: 'spread-0' }, { task: 'spread-1' }, { task: 'spread-2' }],
     });
     await lake.seal();
     const whole = await bigDay();
@@ -135,16 +137,16 @@ describe('a day of several buckets', () => {
 
   it('is not changed by tasks done twice, late, or after the flip', async () => {
     const lake = await bigDay();
-    const first = await lake.sealStep();
-    const ids = first.status === 'tasks' ? first.tasks : [];
-    for (const task of ids) expect(await lake.task(task)).not.toBeNull();
-    expect(await lake.task(ids[0]!)).toEqual([]);
-    const second = await lake.sealStep();
-    const buckets = second.status === 'tasks' ? second.tasks : [];
-    await Promise.all([...buckets, ...buckets].map((task) => lake.task(task)));
-    await lake.seal();
+    const done: SealTaskName[] = [];
+    for (let step = await lake.sealStep(); step.status === 'tasks'; step = await lake.sealStep()) {
+      const { tasks } = step;
+      await Promise.all([...tasks, ...tasks].map((task) => lake.task(task)));
+      for (const task of [...done, ...tasks]) expect(await lake.task(task)).toEqual([]);
+      done.push(...tasks);
+    }
+    expect(done).toHaveLength(3 + 3 + 6);
     const sealed = await state(lake);
-    for (const task of [...ids, ...buckets]) expect(await lake.task(task)).toBeNull();
+    for (const task of done) expect(await lake.task(task)).toBeNull();
     expect(await state(lake)).toEqual(sealed);
   });
 
@@ -194,11 +196,11 @@ describe('a day of several buckets', () => {
     expect(await lake.sealed()).toMatchObject({ revision: 1, events: 300 });
     expect(seen).toEqual([
       'day',
-      'copies-0',
-      'copies-1',
-      'copies-2',
+      ...[0, 1, 2].map((i) => `spread-${i}`),
       'day',
-      ...[0, 1, 2, 3, 4, 5].map((i) => `bucket-${i}`),
+      ...[0, 1, 2].map((i) => `compare-${i}`),
+      'day',
+      ...[0, 1, 2, 3, 4, 5].map((i) => `range-${i}`),
       'day',
     ]);
   });

@@ -147,7 +147,7 @@ export class TenantLake {
 
   task(task: SealTaskName, day = DAY): Promise<readonly string[] | null> {
     const bucket = this.bucket.binding;
-    return sealTask({ db: this.db, hashKey: HASH_KEY, bucket, cache: new SegmentCache(bucket) }, UID, day, task);
+    return sealTask({ db: this.db, hashKey: HASH_KEY, bucket }, UID, day, task);
   }
 
   async sealed(day = DAY) {

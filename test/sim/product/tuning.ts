@@ -14,6 +14,7 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   rpcPageSizeBytesMax: 4_000,
   logSizeBytesMax: 44_000,
   sealBucketRowsMax: 400,
+  sealSpreadRowsMax: 500,
   sealIdsMax: 380,
   // Days wait for each other, and are sealed again within the hours of a run.
   sealDaysAtOnce: 2,

@@ -13,6 +13,9 @@ import { allRows, keep } from '../segment/rows.ts';
 
 /** The share of the bound for which a range is planned: people differ in their number of events. */
 const FILL = 0.8;
+/** The columns that tell the person of a row. */
+type PersonColumns = Pick<EventColumns, 'rowCount' | 'person' | 'keyHash'>;
+
 const TWO_31 = 2 ** 31;
 const TWO_32 = 2 ** 32;
 
@@ -21,22 +24,27 @@ export function rangeCountOf(rowCount: number): number {
   return Math.ceil(rowCount / (FILL * LIMITS.sealBucketRowsMax));
 }
 
-/** The range of a row, by the upper word of the person's hash, which is signed, as people are sorted. */
-export function rangeOf(
-  { person, keyHash }: Pick<EventColumns, 'person' | 'keyHash'>,
-  row: number,
-  rangeCount: number,
-): number {
-  if (rangeCount === 1) return 0;
-  const people = wordsOf(person);
-  const hasNoPerson = people[2 * row] === 0 && people[2 * row + 1] === 0;
-  const high = hasNoPerson ? wordsOf(keyHash)[2 * row + 1]! : people[2 * row + 1]!;
-  return Math.floor((((high | 0) + TWO_31) / TWO_32) * rangeCount);
+/** The probable number of rows of a day with as many ranges, several. */
+export function rowCountOfRanges(rangeCount: number): number {
+  return Math.ceil(rangeCount * FILL * LIMITS.sealBucketRowsMax);
+}
+
+/** The range of each row, by the upper word of the person's hash, which is signed, as people are sorted. */
+export function rangesOf({ rowCount, person, keyHash }: PersonColumns, rangeCount: number): Uint32Array {
+  const [people, keys] = [wordsOf(person), wordsOf(keyHash)];
+  const ranges = new Uint32Array(rowCount);
+  for (let row = 0; row < rowCount; row++) {
+    const hasNoPerson = people[2 * row] === 0 && people[2 * row + 1] === 0;
+    const high = (hasNoPerson ? keys : people)[2 * row + 1]! | 0;
+    ranges[row] = Math.floor(((high + TWO_31) / TWO_32) * rangeCount);
+  }
+  return ranges;
 }
 
 /** Rows of the batch that lie in the range. */
-export function rowsInRange(batch: EventColumns, index: number, rangeCount: number): Uint32Array {
-  return keep(allRows(batch.rowCount), (row) => rangeOf(batch, row, rangeCount) === index);
+export function rowsInRange(batch: PersonColumns, index: number, rangeCount: number): Uint32Array {
+  const ranges = rangesOf(batch, rangeCount);
+  return keep(allRows(batch.rowCount), (row) => ranges[row] === index);
 }
 
 /** The people of whom a row group must hold one to have rows of the range; events without a person are included. */
