@@ -14,6 +14,9 @@ export interface HeldBatch {
   readonly columns: EventColumns;
 }
 
+/** Gives the batch of a row, and the row's place in it. */
+type PlaceOf = (row: number) => { readonly batch: number; readonly row: number };
+
 /** The texts of some rows: `codes` into `entries`, of which the first is null, or `plain`. */
 export type ChosenTexts =
   | { readonly entries: readonly (string | null)[]; readonly codes: Uint16Array }
@@ -72,22 +75,23 @@ export class HeldTexts {
     return this.#codes;
   }
 
-  /**
-   * Returns the texts of some rows, fewer than 65,536; null when none has one. `placeOf`: the batch of a row, and the row's place
-   * in it.
-   */
-  choose(
-    rows: Uint32Array,
-    placeOf: (row: number) => { readonly batch: number; readonly row: number },
-  ): ChosenTexts | null {
+  /** Returns the texts of some rows, fewer than 65,536; null when none has one. */
+  choose(rows: Uint32Array, placeOf: PlaceOf): ChosenTexts | null {
     const codes = this.#codes;
     if (codes === null) return null;
-    for (const row of rows)
-      if (codes[row] === PLAIN) return { plain: Array.from(rows, (each) => this.#text(each, placeOf)) };
+    for (let at = 0; at < rows.length; at++) {
+      if (codes[rows[at]!] === PLAIN) return { plain: this.#choosePlain(rows, placeOf) };
+    }
     return this.#chooseCodes(rows, codes);
   }
 
-  #text(row: number, placeOf: (row: number) => { readonly batch: number; readonly row: number }): string | null {
+  #choosePlain(rows: Uint32Array, placeOf: PlaceOf): (string | null)[] {
+    const texts: (string | null)[] = new Array(rows.length);
+    for (let at = 0; at < rows.length; at++) texts[at] = this.#text(rows[at]!, placeOf);
+    return texts;
+  }
+
+  #text(row: number, placeOf: PlaceOf): string | null {
     const code = this.#codes![row]!;
     if (code !== PLAIN) return this.#entries[code]!;
     const place = placeOf(row);

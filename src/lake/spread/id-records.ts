@@ -2,8 +2,8 @@
  * Id records: what the comparison of ids needs of a row, without its texts. The task that reads a stretch leaves a list of them for
  * each part of the ids.
  *
- *   u32 rows | u32 x 2 each: hash of the id | u32 x 2 each: hash of the key | u32 each: low, then high words of the receipt |
- *   u32 each: row, less the row before | u32 each: range | u8 each: class of the sender
+ *   raw    u32 rows | u32 x 2 each: hash of the id | u32 x 2 each: hash of the key | u32 each: low words of the receipt
+ *   dense  u32 each: high words of the receipt | u32 each: row, less the row before | u32 each: range | u8 each: class of the sender
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { Hasher, type HashKey } from '../../core/std/hash.ts';
@@ -11,7 +11,8 @@ import { assert } from '../../core/std/result.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { senderClasses } from '../scan/sender-class.ts';
 import type { HashedIds } from '../scan/survivors.ts';
-import { PlaneReader, PlaneWriter } from './planes.ts';
+import type { Frame } from './frames.ts';
+import { joinPlanes, PlaneReader } from './planes.ts';
 
 const TWO_32 = 2 ** 32;
 
@@ -66,7 +67,7 @@ export class IdRecordList {
   }
 
   /** Encodes the records of each part of the ids, and forgets all; null for a part without rows. */
-  takeParts(partCount: number): (Uint8Array | null)[] {
+  takeParts(partCount: number): (Frame | null)[] {
     const { ids } = this.#records;
     const records = Array.from({ length: partCount }, (): number[] => []);
     for (let at = 0; at < this.#count; at++) records[partOf(ids[2 * at + 1]!, partCount)]!.push(at);
@@ -80,7 +81,7 @@ function partOf(high: number, partCount: number): number {
   return high % partCount;
 }
 
-function encodeRecords(all: IdRecords, chosen: readonly number[]): Uint8Array {
+function encodeRecords(all: IdRecords, chosen: readonly number[]): Frame {
   const count = chosen.length;
   const { ids, keys, ranges, senders } = newRecords(count);
   const [low, high, steps] = [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
@@ -97,19 +98,22 @@ function encodeRecords(all: IdRecords, chosen: readonly number[]): Uint8Array {
     ranges[to] = all.ranges[from]!;
     senders[to] = all.senders[from]!;
   }
-  const writer = new PlaneWriter();
-  for (const plane of [Uint32Array.of(count), ids, keys, low, high, steps, ranges, senders]) writer.add(plane);
-  return writer.finish();
+  return {
+    raw: joinPlanes([Uint32Array.of(count), ids, keys, low]),
+    dense: joinPlanes([high, steps, ranges, senders]),
+  };
 }
 
-export function decodeRecords(bytes: Uint8Array): IdRecords {
-  const reader = new PlaneReader(bytes);
-  const [rowCount = 0] = reader.words(1);
-  const [ids, keys] = [reader.words(2 * rowCount), reader.words(2 * rowCount)];
-  const [low, high, rows, ranges] = Array.from({ length: 4 }, () => reader.words(rowCount)) as [
-    ...[Uint32Array, Uint32Array, Uint32Array, Uint32Array],
-  ];
-  const receivedAt = Float64Array.from(low, (word, at) => high[at]! * TWO_32 + word);
-  for (let at = 1; at < rowCount; at++) rows[at] = rows[at]! + rows[at - 1]!;
+export function decodeRecords({ raw, dense }: Frame): IdRecords {
+  const numbers = new PlaneReader(raw);
+  const [rowCount = 0] = numbers.words(1);
+  const [ids, keys, low] = [numbers.words(2 * rowCount), numbers.words(2 * rowCount), numbers.words(rowCount)];
+  const reader = new PlaneReader(dense);
+  const [high, rows, ranges] = [reader.words(rowCount), reader.words(rowCount), reader.words(rowCount)];
+  const receivedAt = new Float64Array(rowCount);
+  for (let at = 0; at < rowCount; at++) {
+    receivedAt[at] = high[at]! * TWO_32 + low[at]!;
+    if (at > 0) rows[at] = rows[at]! + rows[at - 1]!;
+  }
   return { rowCount, ids, keys, receivedAt, rows, ranges, senders: reader.bytes(rowCount) };
 }

@@ -1,20 +1,22 @@
 /**
  * Piece: rows of one people range of a day, as a spread leaves them for the task of the range.
  *
- *   u32 rows, columns of text, bytes of both UTF-8 | u32 each: ms of the day | u32 each: low, then high words of the receipt |
- *   u32 x 2 each: person | u32 x 2 each: key | u32 each: row, less the row before | u8 each: late | of each column of text:
- *   u32 units of its name, entries (0: none), then u32 units of each entry and u8 or u16 each: entry; or u32 units of each,
- *   2^32 - 1 for null | names and entries, UTF-8 | texts without entries, UTF-8
+ *   raw    u32 rows | u32 each: ms of the day | u32 each: low words of the receipt | u32 x 2 each: person
+ *   dense  u32 columns of text, bytes of both UTF-8 | u32 each: high words of the receipt | u8 each: whether the key is another
+ *          hash than the person | u32 x 2 of each such row: key | u32 each: row, less the row before | u8 each: late | of each
+ *          column of text: u32 units of its name, entries (0: none), then u32 units of each entry and u8 or u16 each: entry; or
+ *          u32 units of each, 2^32 - 1 for null | names and entries, UTF-8 | texts without entries, UTF-8
  *
- * All of it is one frame: a column of its own for each text, as in Parquet, would cost a context of zstd each, which is more than
+ * It is compressed at once: a column of its own for each text, as in Parquet, would cost a context of zstd each, which is more than
  * the texts of a few rows do.
  */
 import { codedTexts, type EventColumns, type PackedTexts, packedTexts } from '../../core/event/columns.ts';
 import type { StringColumn } from '../../core/event/event.ts';
 import { DAY_MS } from '../../core/limits.ts';
 import { defineLazy } from '../std/lazy.ts';
+import type { Frame } from './frames.ts';
 import type { ChosenTexts } from './held-texts.ts';
-import { PlaneReader, PlaneWriter } from './planes.ts';
+import { joinPlanes, PlaneReader } from './planes.ts';
 
 /** Bounds what a reader holds beside the rows that it keeps. */
 export const PIECE_ROWS_MAX = 4_096;
@@ -47,15 +49,19 @@ export interface Piece {
   readonly rows: Uint32Array;
 }
 
-export function encodePiece({ at, receivedAt, people, keys, late, rows, texts }: PieceRows): Uint8Array {
-  const writer = new PlaneWriter();
+export function encodePiece({ at, receivedAt, people, keys, late, rows, texts }: PieceRows): Frame {
   const parts: TextParts = { shared: [], plain: [] };
   const planes = texts.flatMap((column) => textPlanes(column, parts));
-  const [shared, plain] = [parts.shared, parts.plain].map((each) => encoder.encode(each.join('')));
-  writer.add(Uint32Array.of(rows.length, texts.length, shared!.length, plain!.length));
-  for (const plane of [at, ...splitTimes(receivedAt), people, keys, stepsOf(rows), late]) writer.add(plane);
-  for (const plane of [...planes, shared!, plain!]) writer.add(plane);
-  return writer.finish();
+  const [shared, plain] = [parts.shared, parts.plain].map((each) => encoder.encode(each.join(''))) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  const [low, high] = splitTimes(receivedAt);
+  const head = Uint32Array.of(texts.length, shared.length, plain.length);
+  return {
+    raw: joinPlanes([Uint32Array.of(rows.length), at, low, people]),
+    dense: joinPlanes([head, high, ...ownKeys(keys, people), stepsOf(rows), late, ...planes, shared, plain]),
+  };
 }
 
 interface TextParts {
@@ -65,11 +71,48 @@ interface TextParts {
 }
 
 function splitTimes(times: Float64Array): [Uint32Array, Uint32Array] {
-  return [Uint32Array.from(times, (ms) => ms % TWO_32), Uint32Array.from(times, (ms) => Math.floor(ms / TWO_32))];
+  const [low, high] = [new Uint32Array(times.length), new Uint32Array(times.length)];
+  for (let at = 0; at < times.length; at++) {
+    low[at] = times[at]! % TWO_32;
+    high[at] = Math.floor(times[at]! / TWO_32);
+  }
+  return [low, high];
+}
+
+/** Says of which rows the key is not the person, and gives those keys. */
+function ownKeys(keys: Uint32Array, people: Uint32Array): [Uint8Array, Uint32Array] {
+  const isOwn = new Uint8Array(keys.length / 2);
+  const own: number[] = [];
+  for (let at = 0; at < isOwn.length; at++) {
+    if (keys[2 * at] === people[2 * at] && keys[2 * at + 1] === people[2 * at + 1]) continue;
+    isOwn[at] = 1;
+    own.push(keys[2 * at]!, keys[2 * at + 1]!);
+  }
+  return [isOwn, Uint32Array.from(own)];
+}
+
+function readKeys(reader: PlaneReader, people: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const isOwn = reader.bytes(people.length / 2);
+  const own = reader.words(2 * isOwn.reduce((sum, each) => sum + each, 0));
+  const keys = people.slice();
+  for (let at = 0, next = 0; at < isOwn.length; at++) {
+    if (isOwn[at] === 0) continue;
+    keys[2 * at] = own[next++]!;
+    keys[2 * at + 1] = own[next++]!;
+  }
+  return keys;
 }
 
 function stepsOf(rows: Uint32Array): Uint32Array {
-  return Uint32Array.from(rows, (row, at) => (at === 0 ? row : row - rows[at - 1]!));
+  const steps = rows.slice();
+  for (let at = rows.length - 1; at > 0; at--) steps[at] = rows[at]! - rows[at - 1]!;
+  return steps;
+}
+
+function lengthsOf(texts: readonly (string | null)[], from = 0): Uint32Array {
+  const lengths = new Uint32Array(texts.length - from);
+  for (let at = from; at < texts.length; at++) lengths[at - from] = texts[at]?.length ?? NULL;
+  return lengths;
 }
 
 /** Appends the name and the texts of the column to `parts`. */
@@ -81,47 +124,47 @@ function textPlanes(
   shared.push(column);
   if ('plain' in texts) {
     for (const text of texts.plain) if (text !== null) plain.push(text);
-    const lengths = Uint32Array.from(texts.plain, (text) => (text === null ? NULL : text.length));
-    return [Uint32Array.of(column.length, 0), lengths];
+    return [Uint32Array.of(column.length, 0), lengthsOf(texts.plain)];
   }
   const { entries, codes } = texts;
-  const own = entries.slice(1) as string[];
-  shared.push(...own);
+  for (let at = 1; at < entries.length; at++) shared.push(entries[at]!);
   return [
     Uint32Array.of(column.length, entries.length),
-    Uint32Array.from(own, ({ length }) => length),
-    entries.length <= BYTE_CODES_MAX ? Uint8Array.from(codes) : codes,
+    lengthsOf(entries, 1),
+    entries.length <= BYTE_CODES_MAX ? new Uint8Array(codes) : codes,
   ];
 }
 
 /** The texts come in the forms of a segment, so that selected rows do not keep the texts of the others in memory. */
-export function decodePiece(bytes: Uint8Array, day: number): Piece {
-  const reader = new PlaneReader(bytes);
-  const [rowCount, columnCount, sharedSizeBytes, plainSizeBytes] = [...reader.words(4)] as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const [times, low, high] = [reader.words(rowCount), reader.words(rowCount), reader.words(rowCount)];
-  const [people, keys] = [reader.words(2 * rowCount), reader.words(2 * rowCount)];
+export function decodePiece({ raw, dense }: Frame, day: number): Piece {
+  const numbers = new PlaneReader(raw);
+  const [rowCount = 0] = numbers.words(1);
+  const [times, low, people] = [numbers.words(rowCount), numbers.words(rowCount), numbers.words(2 * rowCount)];
+  const reader = new PlaneReader(dense);
+  const [columnCount, sharedSizeBytes, plainSizeBytes] = [...reader.words(3)] as [number, number, number];
+  const receivedAt = joinTimes(low, reader.words(rowCount), 0);
+  const keys = readKeys(reader, people);
   const rows = reader.words(rowCount);
   for (let at = 1; at < rowCount; at++) rows[at] = rows[at]! + rows[at - 1]!;
   const late = reader.bytes(rowCount);
   const planned = Array.from({ length: columnCount }, () => readTextPlanes(reader, rowCount));
-  const [shared, plain] = [reader.bytes(sharedSizeBytes), reader.bytes(plainSizeBytes)].map((each) =>
-    decoder.decode(each),
-  );
+  const [shared, plain] = [sharedSizeBytes, plainSizeBytes].map((size) => decoder.decode(reader.bytes(size)));
   const columns: EventColumns = {
     rowCount,
-    at: Float64Array.from(times, (ms) => day * DAY_MS + ms),
-    receivedAt: Float64Array.from(low, (word, at) => high[at]! * TWO_32 + word),
+    at: joinTimes(times, null, day * DAY_MS),
+    receivedAt,
     person: new BigInt64Array(people.buffer),
     keyHash: new BigInt64Array(keys.buffer),
     late,
     ...textColumns(planned, shared!, plain!),
   };
   return { columns, rows };
+}
+
+function joinTimes(low: Uint32Array, high: Uint32Array | null, fromMs: number): Float64Array {
+  const times = new Float64Array(low.length);
+  for (let at = 0; at < times.length; at++) times[at] = fromMs + (high === null ? 0 : high[at]! * TWO_32) + low[at]!;
+  return times;
 }
 
 interface TextPlanes {

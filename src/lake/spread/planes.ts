@@ -4,24 +4,14 @@
  */
 type Plane = Uint8Array | Uint16Array | Uint32Array;
 
-export class PlaneWriter {
-  readonly #planes: Uint8Array[] = [];
-  #sizeBytes = 0;
-
-  add(plane: Plane): void {
-    this.#planes.push(new Uint8Array(plane.buffer, plane.byteOffset, plane.byteLength));
-    this.#sizeBytes += padded(plane.byteLength);
+export function joinPlanes(planes: readonly Plane[]): Uint8Array {
+  const whole = new Uint8Array(planes.reduce((sum, { byteLength }) => sum + padded(byteLength), 0));
+  let at = 0;
+  for (const plane of planes) {
+    whole.set(new Uint8Array(plane.buffer, plane.byteOffset, plane.byteLength), at);
+    at += padded(plane.byteLength);
   }
-
-  finish(): Uint8Array {
-    const whole = new Uint8Array(this.#sizeBytes);
-    let at = 0;
-    for (const plane of this.#planes) {
-      whole.set(plane, at);
-      at += padded(plane.length);
-    }
-    return whole;
-  }
+  return whole;
 }
 
 export class PlaneReader {

@@ -49,12 +49,12 @@ export class Spread {
     if (this.#held === null) return;
     const { rows, records } = this.#held;
     const { partCount, rangeCount } = this.#plan;
-    for (const [part, bytes] of records.takeParts(partCount).entries()) {
-      if (bytes !== null) this.#sections[part]!.push(encodeFrame(bytes));
+    for (const [part, frame] of records.takeParts(partCount).entries()) {
+      if (frame !== null) this.#sections[part]!.push(encodeFrame(frame));
       await this.#pacer.spend(rows.rowCount / partCount);
     }
-    for (const { range, bytes, rowCount } of rows.pieces(rangeCount)) {
-      this.#sections[partCount + range]!.push(encodeFrame(bytes));
+    for (const { range, frame, rowCount } of rows.pieces(rangeCount)) {
+      this.#sections[partCount + range]!.push(encodeFrame(frame));
       await this.#pacer.spend(COSTLY * rowCount);
     }
     this.#held = null;

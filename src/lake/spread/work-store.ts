@@ -89,14 +89,14 @@ async function* readStretches(bucket: WorkBucket, plan: WorkPlan, index: number)
 /** The records of one part of the ids, in the order of rows. */
 export async function* readRecords(bucket: WorkBucket, plan: WorkPlan, part: number): AsyncGenerator<IdRecords> {
   for await (const section of readStretches(bucket, plan, part)) {
-    for (const bytes of decodeFrames(section)) yield decodeRecords(bytes);
+    for (const frame of decodeFrames(section)) yield decodeRecords(frame);
   }
 }
 
 /** The rows of one people range, in the order of rows. */
 export async function* readPieces(bucket: WorkBucket, plan: WorkPlan, range: number): AsyncGenerator<Piece> {
   for await (const section of readStretches(bucket, plan, plan.partCount + range)) {
-    for (const bytes of decodeFrames(section)) yield decodePiece(bytes, plan.day);
+    for (const frame of decodeFrames(section)) yield decodePiece(frame, plan.day);
   }
 }
 

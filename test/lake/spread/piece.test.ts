@@ -53,8 +53,8 @@ describe('rows that are held', () => {
       first += batch.rowCount;
     }
     const found = Array.from({ length: RANGES }, (): unknown[] => []);
-    for (const { range, bytes } of held.pieces(RANGES)) {
-      const { columns, rows } = decodePiece(bytes, DAY);
+    for (const { range, frame } of held.pieces(RANGES)) {
+      const { columns, rows } = decodePiece(frame, DAY);
       found[range]!.push(...rowsOf(columns).map((values, row) => [rows[row], values]));
       const chosen = Uint32Array.from({ length: columns.rowCount >> 1 }, (_, i) => 2 * i);
       expect(rowsOf(selectRows(columns, chosen))).toEqual(
@@ -83,7 +83,7 @@ describe('records of ids', () => {
     const list = new IdRecordList(batch!.rowCount, key);
     const ranges = rangesOf(batch!, RANGES);
     list.add(batch!, 70, ranges);
-    const parts = list.takeParts(3).map((bytes) => decodeRecords(bytes!));
+    const parts = list.takeParts(3).map((frame) => decodeRecords(frame!));
     const hasher = new Hasher(key);
     const all = parts.flatMap(({ ids, keys, receivedAt, rows, ranges: own }, part) =>
       [...rows].map((row, at) => {
