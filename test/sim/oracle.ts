@@ -199,6 +199,12 @@ function checkAccounts(world: World, { uid, ledger }: SimTenant, rows: readonly 
     world.violate('F2', `${uid}: ${sealed} events are sealed and ${rows.length} are in the lake`);
   }
   if (duplicates > 0) world.reach('copies-found-by-seal');
+  const inRanges = select(
+    world,
+    "SELECT 1 FROM segments WHERE uid = ? AND source = 'seal' AND path LIKE '%/1-%' LIMIT 1",
+    uid,
+  );
+  if (inRanges.length > 0) world.reach('sealed-in-tasks');
   const [{ heads }] = select<{ heads: number }>(
     world,
     'SELECT COUNT(*) AS heads FROM flush_heads WHERE uid = ?',

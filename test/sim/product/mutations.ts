@@ -293,6 +293,42 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'range-keeps-copies',
+    what: 'a range of a big day counts the rows that the comparison of ids has dropped',
+    scenario: 'big-day-in-tasks',
+    patches: [
+      {
+        file: 'src/lake/seal/big-day.ts',
+        old: '(row) => !isIn(dropped, rows[row]!) && (isOf === null || isOf(words, row)),',
+        new: '(row) => rows[row]! >= 0 && (isOf === null || isOf(words, row)),',
+      },
+    ],
+  },
+  {
+    name: 'stretches-not-compared',
+    what: 'the ids of a big day are compared within the first stretch of its files alone',
+    scenario: 'big-day-in-tasks',
+    patches: [
+      {
+        file: 'src/lake/seal/big-day.ts',
+        old: 'survivors.addHashed(records);',
+        new: 'if (fed.length === 0) survivors.addHashed(records);',
+      },
+    ],
+  },
+  {
+    name: 'rows-of-a-stretch-numbered-anew',
+    what: 'the rows of each stretch of a big day have the same numbers, so that a copy takes others with it',
+    scenario: 'big-day-in-tasks',
+    patches: [
+      {
+        file: 'src/lake/seal/big-day.ts',
+        old: 'const row = stretch.firstRow + firstRow;',
+        new: 'const row = firstRow;',
+      },
+    ],
+  },
+  {
     name: 'survivor-by-device',
     what: 'the id of a trusted sender is compared within its device alone',
     patches: [

@@ -1,6 +1,7 @@
 // Scenarios of stored data: seals, redeliveries, imports, two releases.
 
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { select } from '../oracle.ts';
 import type { Scenario, Stage } from './stage.ts';
 
 const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
@@ -178,6 +179,50 @@ const encoderUpgrade: Scenario = {
   },
 };
 
+/** The calls at which a task of a big seal dies; its call takes effect much later, when others have done the task. */
+const TASK_STEPS: readonly { readonly phase: 'before' | 'after'; readonly site: RegExp }[] = [
+  { phase: 'after', site: /^r2 get .*\/l0\// },
+  { phase: 'before', site: /^r2 put .*\/spread-0/ },
+  { phase: 'after', site: /^r2 put .*\/spread-1/ },
+  { phase: 'after', site: /^r2 get .*\/spread-0/ },
+  { phase: 'before', site: /^r2 put .*\/dropped-0/ },
+  { phase: 'after', site: /^r2 put .*\/dropped-1/ },
+  { phase: 'before', site: /^r2 put .*date=/ },
+  { phase: 'after', site: /^r2 put .*\/cells-/ },
+  { phase: 'after', site: /^r2 put .*\/hours\// },
+];
+
+/** A day of several ranges, with copies of an import, is sealed by tasks, and dies at each of their steps. */
+const bigDayInTasks: Scenario = {
+  name: 'big-day-in-tasks',
+  startMs: MIDNIGHT_MS - HOUR_MS,
+  async run(stage) {
+    const tenant = stage.tenant();
+    for (let i = 0; i < 14; i++) {
+      stage.send(tenant, { count: 50 });
+      await stage.pass();
+    }
+    await stage.store(tenant);
+    stage.cron(SEALED_MS + 12 * HOUR_MS);
+    const holds = TASK_STEPS.map(({ phase, site }) => stage.hold(phase, site));
+    // Its end asks for a seal.
+    stage.startImport(tenant, 'again', 15);
+    for (const hold of holds) {
+      await stage.passUntilHeld(hold);
+      hold.isOpen = true;
+      for (const isolate of [...stage.world.isolates]) stage.world.killIsolate(isolate);
+      await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    }
+    await stage.pass(10 * MINUTE_MS);
+    for (const hold of holds) stage.world.network.open(hold);
+    await stage.pass(10 * MINUTE_MS);
+    const files = select(stage.world, "SELECT path FROM segments WHERE source = 'seal'");
+    stage.must(files.length > 1, 'the day must have several ranges');
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
+
 export const sealScenarios: readonly Scenario[] = [
   lateDuringSeal('goes on'),
   lateDuringSeal('dies'),
@@ -186,4 +231,5 @@ export const sealScenarios: readonly Scenario[] = [
   lateBatch,
   importOverLive,
   encoderUpgrade,
+  bigDayInTasks,
 ];
