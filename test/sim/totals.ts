@@ -21,6 +21,7 @@ export const MUST_BE_REACHED: Readonly<Record<string, number>> = {
   'query-complete': 300,
   'query-from-lake': 300,
   'copies-found-by-seal': 300,
+  'sealed-in-tasks': 300,
 };
 
 export class Totals {

@@ -12,6 +12,7 @@
  *
  * Deterministic: the same plan gives the same files and cells in every execution.
  */
+import type { EventColumns } from '../../core/event/columns.ts';
 import type { HashKey } from '../../core/std/hash.ts';
 import { wordsOf } from '../../core/std/words.ts';
 import { l1Path } from '../manifest/paths.ts';
@@ -25,7 +26,7 @@ import { allRows, keep } from '../segment/rows.ts';
 import { SegmentCache } from '../segment/segment-cache.ts';
 import { ALL_LAKE_COLUMNS } from '../segment/segment-schema.ts';
 import { rowCountOfRanges } from '../spread/people-ranges.ts';
-import { addCounts, noRows, type RangeReader, type RowCounts, rangeRuns } from '../spread/runs.ts';
+import { addCounts, noRows, type PeopleCounts, type RangeReader, type RowCounts, rangeRuns } from '../spread/runs.ts';
 import { isIn } from '../spread/sorted-rows.ts';
 import { Spread } from '../spread/spread.ts';
 import { stretchOf } from '../spread/stretches.ts';
@@ -158,20 +159,18 @@ function rangeReader(big: BigPlan, index: number, dropped: Uint32Array, bucket: 
         );
         const counts = noRows();
         const stay = kept.length === columns.rowCount ? columns : selectRows(columns, kept);
-        yield { columns: expiredFilter(big.plan, counts)(stay), counts };
+        yield {
+          columns: expiredFilter(big.plan, counts)(stay),
+          counts,
+          countPeople: (rowsOf) => countPeople(columns, rowsOf, (row) => !isIn(dropped, rows[row]!)),
+        };
       }
-    },
-    async countPeople() {
-      const rowsOf = new Map<bigint, number>();
-      for await (const { columns, rows } of readPieces(bucket, work, index)) {
-        for (const [row, person] of columns.person.entries()) {
-          const isKept = !isIn(dropped, rows[row]!);
-          rowsOf.set(person, (rowsOf.get(person) ?? 0) + Number(isKept));
-        }
-      }
-      return rowsOf;
     },
   };
+}
+
+function countPeople({ person }: EventColumns, rowsOf: PeopleCounts, isKept: (row: number) => boolean): void {
+  for (const [row, each] of person.entries()) rowsOf.set(each, (rowsOf.get(each) ?? 0) + Number(isKept(row)));
 }
 
 /** The results of the tasks of a plan, by kind. */

@@ -66,10 +66,7 @@ export interface EncodedSegment {
 const MAGIC = 0x31524150;
 /** Rows of a row group: reading one person's rows then takes a few kilobytes of each column. */
 const ROW_GROUP_ROWS_MAX: Record<SegmentOrder, number> = {
-  /**
-   * A big day is sealed by ranges of its people, each of which reads only the row groups of a flush that have some of
-   * them.
-   */
+  /** A question about some people reads only the row groups of a flush that have some of them. */
   l0: 2_500,
   l1: 10_000,
 };

@@ -31,6 +31,14 @@ export interface ReadRows {
   readonly counts: RowCounts;
 }
 
+/** The number of each person's rows that are no copies, by hash; the key 0 stands for events without a person. */
+export type PeopleCounts = Map<bigint, number>;
+
+export interface ReadBatch extends ReadRows {
+  /** Adds the people of all rows that were read, those of copies with 0. */
+  readonly countPeople: (rowsOf: PeopleCounts) => void;
+}
+
 export interface Run extends ReadRows {
   /** Names its file: the number of the range; where there are several runs, also the number of the run. */
   readonly name: string;
@@ -39,33 +47,39 @@ export interface Run extends ReadRows {
 export interface RangeReader {
   readonly index: number;
   /** Rows of all people of the range, or of some; in the same order each time. */
-  read(people?: PersonRange): AsyncIterable<ReadRows>;
-  /** The people of the range with how many of their rows stay, 0 included; the key 0 stands for events without a person. */
-  countPeople(): Promise<ReadonlyMap<bigint, number>>;
+  read(people?: PersonRange): AsyncIterable<ReadBatch>;
 }
 
 /** The runs of a range, one after the other: the caller is done with a run before it asks for the next. */
 export async function* rangeRuns(reader: RangeReader): AsyncGenerator<Run> {
   const rowsMax = LIMITS.sealBucketRowsMax;
   const whole = await readWhole(reader.read(), rowsMax);
-  if (whole !== null) return yield { name: `${reader.index}`, ...whole };
+  if ('columns' in whole) return yield { name: `${reader.index}`, ...whole };
   let number = 0;
-  for (const people of stretches(await reader.countPeople(), rowsMax)) {
+  for (const people of stretches(whole.rowsOf, rowsMax)) {
     for await (const piece of cut(reader.read(people), rowsMax)) {
       yield { name: `${reader.index}.${number++}`, ...piece };
     }
   }
 }
 
-/** Null when there are more rows than may be held. */
-async function readWhole(batches: AsyncIterable<ReadRows>, rowsMax: number): Promise<ReadRows | null> {
+/** The rows of the range, or its people when there are more rows than may be held. */
+async function readWhole(
+  batches: AsyncIterable<ReadBatch>,
+  rowsMax: number,
+): Promise<ReadRows | { readonly rowsOf: PeopleCounts }> {
   const held = new Held();
-  for await (const { columns, counts } of batches) {
-    held.count(counts);
-    held.add(columns);
-    if (held.rowCount > rowsMax) return null;
+  const rowsOf: PeopleCounts = new Map();
+  let isWhole = true;
+  for await (const batch of batches) {
+    batch.countPeople(rowsOf);
+    if (!isWhole) continue;
+    held.count(batch.counts);
+    held.add(batch.columns);
+    isWhole = held.rowCount <= rowsMax;
+    if (!isWhole) held.take();
   }
-  return held.take();
+  return isWhole ? held.take() : { rowsOf };
 }
 
 /** The rows in pieces of as many as may be held. */
@@ -94,7 +108,7 @@ async function* cut(batches: AsyncIterable<ReadRows>, rowsMax: number): AsyncGen
 /**
  * Stretches of people in their order, each of no more rows than the bound; a person with more rows is a stretch alone.
  */
-function stretches(rowsOf: ReadonlyMap<bigint, number>, rowsMax: number): PersonRange[] {
+function stretches(rowsOf: PeopleCounts, rowsMax: number): PersonRange[] {
   const ranges: PersonRange[] = [];
   let rowCount = 0;
   for (const [person, rows] of [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1))) {
