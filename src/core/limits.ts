@@ -241,8 +241,8 @@ export const LIMITS = {
    * question's (`queryHeldSizeBytesMax`).
    */
   isolateKeptSizeBytesMax: 64 * MIB,
-  /** What an isolate keeps of decoded parts: some 2,000 cells with a sketch of people, or 15,000 without. */
-  keptCellsSizeBytesMax: 8 * MIB,
+  /** What an isolate keeps of decoded parts: some 4,000 cells with a sketch of people, or 30,000 without. */
+  keptCellsSizeBytesMax: 16 * MIB,
   /** Size of an insight's stored answer. A bigger one is computed anew each time: a D1 value stays under 2 MB. */
   insightAnswerSizeBytesMax: 1_000_000,
   /** Boards of a tenant, each up to `boardBodySizeBytesMax`; a list names them without their tiles. */

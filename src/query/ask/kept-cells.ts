@@ -4,45 +4,29 @@
  *
  * A busy tenant's dashboard asks about a day of which some minutes are in hundreds of small parts, each with its people. A part
  * never changes, but it may be merged, sealed or collected: so the reader still learns from the database which parts count, and
- * takes the cells of those alone from here (CORRECTNESS A4, A5, K1). Cells that were put together count as long as each of
- * their parts does; else they are forgotten, and the parts are read.
+ * takes the cells of those alone from here (CORRECTNESS A4, A5, K1). Cells that were put together (kept-block.ts) count as long as
+ * each of their parts does; else they are forgotten, and the parts are read.
  *
- * The cells of eight parts are put together, and eight of those again: a merge, which takes some parts away, then takes few that
- * are kept. Cells that are kept never change, because a question may still be ranking what it took.
+ * A question by the minute keeps the cells of eight parts together, and eight of those again; any other, whose windows are few
+ * (kept-grid.ts), of two and two.
  */
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import type { CellFold } from '../../core/query/fold/cell-fold.ts';
-import { RollupCells } from '../../core/rollup/rollup-cells.ts';
+import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
+import type { RollupCells } from '../../core/rollup/rollup-cells.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
 import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import { SizedCache } from '../../lake/std/sized-cache.ts';
+import { type Block, blockOf, compacted, minutesOf, type PlacedPart } from './kept-block.ts';
+import type { KeptGrid } from './kept-grid.ts';
 import type { CountingPart } from './rollup-parts.ts';
 
 /** So many blocks of a level are put together to one of the next. */
-const FAN_IN = 8;
-const BLOCK_PARTS_MAX = FAN_IN * FAN_IN;
-/** Memory of a part's key and bounds, and of a block. */
-const PART_SIZE_BYTES = 200;
-const BLOCK_SIZE_BYTES = 500;
+const MINUTES_FAN_IN = 8;
+const COARSE_FAN_IN = 2;
 
-/** What is kept of one rollup and kind: beside the people of a dashboard its counts are kept. */
+/** What is kept of one rollup, kind and grid: beside the people of a dashboard its counts are kept. */
 const SIZE_BYTES_MAX = LIMITS.keptCellsSizeBytesMax / 2;
-
-/** A part and the starts of its first and last window. */
-interface PlacedPart {
-  readonly key: string;
-  readonly startMsMin: number;
-  readonly startMsMax: number;
-}
-
-/** The cells of some parts of one day and incarnation. */
-interface Block {
-  readonly day: number;
-  readonly incarnation: string;
-  readonly parts: readonly PlacedPart[];
-  readonly cells: RollupCells;
-  readonly sizeBytes: number;
-}
 
 type Memory = SizedCache<string, readonly Block[]>;
 
@@ -54,33 +38,35 @@ export interface TakenParts {
   readonly unread: readonly CountingPart[];
 }
 
-/** The kept cells of one rollup and kind, as one question sees them. */
+/** The rollup whose cells are kept, and what of them. */
+export interface KeptOf {
+  readonly uid: string;
+  readonly rollupId: string;
+  readonly kind: 'counts' | 'people';
+}
+
+/** The kept cells of one rollup, kind and grid, as one question sees them. */
 export class KeptCells {
   readonly #memory: Memory;
   readonly #name: string;
+  readonly #grid: KeptGrid;
+  readonly #withPeople: boolean;
   readonly #known: readonly Block[] | undefined;
   readonly #decoded: Block[] = [];
   #decodedSizeBytes = 0;
 
-  constructor(db: D1Database, uid: string, rollupId: string, kind: 'counts' | 'people') {
+  constructor(db: D1Database, { uid, rollupId, kind }: KeptOf, grid: KeptGrid) {
     this.#memory = memoryOf(db);
-    this.#name = `${uid} ${rollupId} ${kind}`;
+    this.#name = `${uid} ${rollupId} ${kind} ${grid.name}`;
+    this.#grid = grid;
+    this.#withPeople = kind === 'people';
     this.#known = this.#memory.get(this.#name);
     if (this.#known === undefined) this.#set([]);
   }
 
-  /**
-   * Whether the next part is to be decoded with its windows as they are, to be kept: while there is room, and not for the first
-   * question about a rollup, which may be the last.
-   */
-  get isKeeping(): boolean {
-    return this.#known !== undefined && this.#decodedSizeBytes < SIZE_BYTES_MAX;
-  }
-
   /** The keys of the parts whose cells a question about the range need not read. */
   keys(range: TimeRange): string[] {
-    const blocks = (this.#known ?? []).filter(({ parts }) => parts.some((part) => isWithin(part, range)));
-    return blocks.flatMap(({ parts }) => parts.map(({ key }) => key));
+    return this.#usable(range).flatMap(({ parts }) => parts.map(({ key }) => key));
   }
 
   /**
@@ -90,21 +76,33 @@ export class KeptCells {
   take(parts: readonly CountingPart[], range: TimeRange): TakenParts | null {
     const counting = new Set(parts.map(({ part }) => part.key));
     const isOutdated = (block: Block) => block.parts.some((part) => isWithin(part, range) && !counting.has(part.key));
-    const known = this.#known ?? [];
-    const outdated = new Set(known.filter(isOutdated));
+    const usable = this.#usable(range);
+    const outdated = new Set(usable.filter(isOutdated));
     if (outdated.size > 0) this.#set(this.#present.filter((block) => !outdated.has(block)));
-    const blocks = known.filter((block) => !outdated.has(block) && block.parts.some((part) => isWithin(part, range)));
+    const blocks = usable.filter((block) => !outdated.has(block));
     const taken = new Set(blocks.flatMap((block) => block.parts.map(({ key }) => key)));
     const unread = parts.filter(({ part }) => !taken.has(part.key));
     return unread.some(({ part }) => part.cells === null) ? null : { blocks, unread };
   }
 
-  /** Notes the cells of a part that was decoded while `isKeeping`. */
-  note(part: CountingPart, cells: RollupCells): void {
-    const block = blockOf(part, cells);
-    if (block === null) return;
-    this.#decoded.push(block);
-    this.#decodedSizeBytes += block.sizeBytes;
+  /** Decodes a part that no block has, and notes its cells while there is room. */
+  decode(part: CountingPart): RollupCells {
+    const bytes = part.part.cells!;
+    const withPeople = this.#withPeople;
+    if (this.#grid.isMinutes && this.#isKeepingMinutes) {
+      const minutes = decodeRollupCells(bytes, { withPeople });
+      const span = minutes.isEmpty ? null : minutesOf(minutes);
+      if (span !== null) this.#note(blockOf(part, minutes, span, null));
+      return minutes;
+    }
+    const windows = this.#grid.windows();
+    const cells = decodeRollupCells(bytes, { withPeople, windowOf: windows.windowOf });
+    const { span } = windows;
+    if (span === null || this.#grid.isMinutes || this.#decodedSizeBytes >= SIZE_BYTES_MAX) return cells;
+    // No bound of a question that takes them cuts a window.
+    cells.windowMs = MINUTE_MS;
+    this.#note(blockOf(part, cells, span, this.#grid.cutsWithin(span.startMs, span.endMs)));
+    return cells;
   }
 
   /** Keeps what was noted, beside what other questions kept, or else beside the blocks that this one took, if that is room enough. */
@@ -114,9 +112,34 @@ export class KeptCells {
     const fresh = this.#decoded.filter(({ parts }) => !parts.some(({ key }) => keys.has(key)));
     if (fresh.length === 0) return;
     const fitting = [present, present.filter((block) => blocks.includes(block))]
-      .map((held) => compacted([...held, ...fresh]))
+      .map((held) => this.#compacted([...held, ...fresh]))
       .find((held) => sizeBytesOf(held) <= SIZE_BYTES_MAX);
     if (fitting !== undefined) this.#set(fitting);
+  }
+
+  /** Blocks that this question may not take stay as they are: it does not tell their cuts. */
+  #compacted(blocks: readonly Block[]): readonly Block[] {
+    if (this.#grid.isMinutes) return compacted(blocks, MINUTES_FAN_IN, null);
+    const { true: own = [], false: others = [] } = Object.groupBy(blocks, (block) => `${this.#grid.holds(block)}`);
+    const cutsWithin = (startMs: number, endMs: number) => this.#grid.cutsWithin(startMs, endMs);
+    return [...others, ...compacted(own, COARSE_FAN_IN, cutsWithin)];
+  }
+
+  #note(block: Block | null): void {
+    if (block === null) return;
+    this.#decoded.push(block);
+    this.#decodedSizeBytes += block.sizeBytes;
+  }
+
+  /** The blocks with parts that the question reads, and that it may take. */
+  #usable(range: TimeRange): readonly Block[] {
+    const isRead = ({ parts }: Block) => parts.some((part) => isWithin(part, range));
+    return (this.#known ?? []).filter((block) => isRead(block) && this.#grid.holds(block));
+  }
+
+  /** Not for the first question about a rollup: minutes take long to be put together, and it may be the last. */
+  get #isKeepingMinutes(): boolean {
+    return this.#known !== undefined && this.#decodedSizeBytes < SIZE_BYTES_MAX;
   }
 
   get #present(): readonly Block[] {
@@ -136,44 +159,6 @@ function isWithin({ startMsMin, startMsMax }: PlacedPart, { startMs, endMs }: Ti
 /** Folds a block into what counts its day. */
 export function foldBlock(fold: Pick<CellFold, 'add'>, { day, cells }: Block): void {
   fold.add(cells, day * DAY_MS, (day + 1) * DAY_MS);
-}
-
-/** The block of one part; null for a part without minutes, or one of an earlier release, which may be of several days. */
-function blockOf({ part }: CountingPart, cells: RollupCells): Block | null {
-  if (part.dayMin !== part.dayMax || cells.windowMs !== MINUTE_MS || cells.isEmpty) return null;
-  const starts = [...cells.windows.keys()];
-  const placed = { key: part.key, startMsMin: Math.min(...starts), startMsMax: Math.max(...starts) };
-  return blockFrom(part.dayMin, part.incarnation, [placed], cells);
-}
-
-function blockFrom(day: number, incarnation: string, parts: readonly PlacedPart[], cells: RollupCells): Block {
-  let sizeBytes = BLOCK_SIZE_BYTES + PART_SIZE_BYTES * parts.length + cells.sizeBytes;
-  for (const window of cells.windows.values()) {
-    for (const { people } of window.values()) sizeBytes += people.sizeBytes;
-  }
-  return { day, incarnation, parts, cells, sizeBytes };
-}
-
-/** The blocks, those of one day, incarnation and number of parts put together eight by eight. */
-function compacted(blocks: readonly Block[]): readonly Block[] {
-  const alike = Map.groupBy(blocks, ({ day, incarnation, parts }) => `${day} ${incarnation} ${parts.length}`);
-  const isFull = ([first, ...others]: Block[]) => others.length + 1 >= FAN_IN && first!.parts.length < BLOCK_PARTS_MAX;
-  const full = [...alike.values()].find(isFull);
-  if (full === undefined) return blocks;
-  const together = new Set(full.slice(0, FAN_IN));
-  return compacted([...blocks.filter((block) => !together.has(block)), putTogether([...together])]);
-}
-
-function putTogether(blocks: readonly Block[]): Block {
-  const [{ day, incarnation, cells: first }] = blocks as readonly [Block];
-  const cells = new RollupCells(first.dimensionCount, first.numberCount, Number.MAX_SAFE_INTEGER);
-  for (const block of blocks) cells.merge(block.cells);
-  return blockFrom(
-    day,
-    incarnation,
-    blocks.flatMap(({ parts }) => parts),
-    cells,
-  );
 }
 
 function sizeBytesOf(blocks: readonly Block[]): number {

@@ -29,6 +29,7 @@ import { type ReadingMeta, readingMeta } from '../view/meta.ts';
 import { askLive } from '../view/shards.ts';
 import { readHourPieces } from './hour-pieces.ts';
 import { foldBlock, KeptCells, type TakenParts } from './kept-cells.ts';
+import { KeptGrid } from './kept-grid.ts';
 import { type CountingPart, countingParts, flushesOf, foldPart } from './rollup-parts.ts';
 import { type CellReading, type RollupShortfall, shortfallOf } from './rollup-shortfall.ts';
 import { countingFiles, readSliceRows, type SliceRows } from './slice-rows.ts';
@@ -90,7 +91,7 @@ export async function readRollup(
   } as const;
   const known = ignoresLinks ? null : people;
   // Which of many people are one is told of small cells alone.
-  const keptCells = known === null || known.isEmpty ? new KeptCells(ports.db, tenant.uid, rollupId, kind) : null;
+  const keptCells = known === null || known.isEmpty ? new KeptCells(ports.db, request, new KeptGrid(query)) : null;
   const apart = { rollupId, live, coverage, grains, slices, leavesOutVoid };
   const stored = await readStored(ports.db, request, apart, keptCells);
   if (!stored.ok) return stored;
@@ -197,10 +198,7 @@ function foldCells(
   };
   for (const block of taken.blocks) foldBlock(whole, block);
   for (const unread of taken.unread) {
-    const isKept = keptCells?.isKeeping === true;
-    const cells = (isKept ? decode : decodeCoarse)(unread.part.cells!);
-    foldPart(whole, unread, cells);
-    if (isKept) keptCells.note(unread, cells);
+    foldPart(whole, unread, keptCells === null ? decode(unread.part.cells!) : keptCells.decode(unread));
   }
   keptCells?.keep(taken);
   const replies = live.filter((reply) => reply !== null);

@@ -28,6 +28,8 @@ const QUESTIONS = [
   { measure: 'users' },
   { measure: 'count', groupBy: ['event'] },
   { measure: 'count', groupBy: ['country'], interval: 'hour', timezone: 'Asia/Kolkata' },
+  { measure: 'users', interval: 'day', timezone: 'Asia/Kolkata' },
+  { measure: 'users', groupBy: ['country'], interval: 'day' },
 ];
 
 function eventOf(random: Random, id: string, nowMs: number): EventRecord {
