@@ -21,6 +21,10 @@ export class HashIndex {
     return this.#size;
   }
 
+  get sizeBytes(): number {
+    return this.#places.byteLength + this.#words.byteLength;
+  }
+
   high(index: number): number {
     return this.#words[2 * index]!;
   }

@@ -5,7 +5,7 @@
  * hash is keyed with a secret of the tenant, its bits are mixed before the mask, and a walk over taken slots is bounded.
  */
 import { LIMITS } from '../limits.ts';
-import { assert } from './result.ts';
+import { InvariantError } from './result.ts';
 
 /** Mixes all bits of a word into each of them: the last step of MurmurHash3. */
 export function mixWord(word: number): number {
@@ -24,8 +24,9 @@ export function pairSlot(idLow: number, keyHigh: number): number {
 
 /** Refuses a walk that is longer than a table of well-spread hashes ever has. */
 export function mustProbe(probes: number, table: string): void {
-  assert(
-    probes <= LIMITS.tableProbesMax,
-    `the table of ${table} has more than ${LIMITS.tableProbesMax} hashes in a row`,
-  );
+  if (probes > LIMITS.tableProbesMax) throw new InvariantError(longWalk(table));
+}
+
+function longWalk(table: string): string {
+  return `the table of ${table} has more than ${LIMITS.tableProbesMax} hashes in a row`;
 }

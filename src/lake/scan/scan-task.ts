@@ -115,7 +115,7 @@ export class ScanRunner {
         found: () => set.partials(),
         sift: (batch, rows) => set.sift(batch, rows),
         add: (batch, rows) => {
-          set.add(batch, rows);
+          set.addSifted(batch, rows);
           if (set.excess === null) return true;
           // Where one question alone is too much, its part says so. Otherwise the query reads the share itself.
           if (set.folds.every(({ excess }) => excess === null)) throw new Error(set.excess);

@@ -21,6 +21,11 @@ export class CountTally implements SizedTally {
     this.#counts[slot]! += count;
   }
 
+  /** Adds a row to each of the first `rowCount` slots. */
+  addRows(slots: Uint32Array, rowCount: number): void {
+    for (let index = 0; index < rowCount; index++) this.add(slots[index]!, 1);
+  }
+
   partial(slotCount: number): PartialTally {
     const counts = new Float64Array(slotCount);
     counts.set(this.#counts.subarray(0, slotCount));

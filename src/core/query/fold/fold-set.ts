@@ -7,22 +7,22 @@ import type { HashKey } from '../../std/hash.ts';
 import { assert } from '../../std/result.ts';
 import type { Query } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
-import { RowSource, type RowTest } from '../rows/row-source.ts';
-import { commonCondition, siftRows } from '../rows/sift.ts';
+import { type RowFilter, RowSource } from '../rows/row-source.ts';
+import { commonCondition } from '../rows/sift.ts';
 import type { PartialFold } from './partial-fold.ts';
 import { RowFold } from './row-fold.ts';
 
 export class FoldSet {
   readonly folds: readonly RowFold[];
   readonly #source = new RowSource();
-  /** The test that rows of all questions pass; null when there is none. */
-  readonly #test: RowTest | null;
+  /** The filter that rows of all questions pass; null when there is none. */
+  readonly #filter: RowFilter | null;
 
   /** `hashKey`: the tenant's; partial folds of one question need the same. */
   constructor(queries: readonly Query[], hashKey: HashKey) {
-    this.folds = queries.map((query) => new RowFold(query, hashKey));
-    const common = commonCondition(this.folds.map(({ condition }) => condition));
-    this.#test = common && this.#source.test(common);
+    const common = commonCondition(queries.map(({ bots }) => bots.where));
+    this.folds = queries.map((query) => new RowFold(query, hashKey, common));
+    this.#filter = common && this.#source.filter(common);
   }
 
   /** Text columns that the batches must have. */
@@ -68,13 +68,18 @@ export class FoldSet {
 
   /** Returns those of the rows that may count for a question. */
   sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
-    if (this.#test === null) return rows;
+    if (this.#filter === null) return rows;
     this.#source.use(columns);
-    return siftRows(this.#test, rows);
+    return this.#filter(rows);
   }
 
   add(columns: EventColumns, rows: Uint32Array): void {
-    for (const fold of this.folds) fold.add(columns, rows);
+    this.addSifted(columns, this.sift(columns, rows));
+  }
+
+  /** Adds rows that `sift` has returned. */
+  addSifted(columns: EventColumns, rows: Uint32Array): void {
+    for (const fold of this.folds) fold.addSifted(columns, rows);
   }
 
   /** Returns the counts so far as plain data, a part for each question. */

@@ -1,75 +1,72 @@
 /**
- * PeopleTally: the distinct people of each slot, exactly: (slot, hash) triples in one flat table, open addressing.
- *
- * A triple takes 12 bytes at a load of at most one half; a set object a slot would cost ten times that. Once the events
- * are in, the triples are sorted by slot, so that any slots can be put together by reading only their own. The number
- * of triples is bounded: beyond it the table does not grow, and the tally says that it is full.
+ * PeopleTally: the distinct people of each slot, exactly: as bits (people-bits.ts) as long as they take no more memory than triples
+ * (people-triples.ts) would, then as triples.
  */
-
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/linked-people.ts';
-import { HashSet64 } from '../../std/hash-set.ts';
-import { mixWord, mustProbe } from '../../std/probes.ts';
 import type { Value } from './fold.ts';
 import type { SizedTally, Slots } from './grouping.ts';
 import type { PartialTally } from './partial-fold.ts';
+import { PeopleBits } from './people-bits.ts';
+import { PeopleTriples } from './people-triples.ts';
 
-const WORDS = 3;
+const TRIPLE_WORDS = 3;
+/** Memory of a triple in a table that is full to a third. */
+const TRIPLE_SIZE_BYTES = 36;
+/** Bits that take no more than this stay bits. */
+const BITS_SIZE_BYTES_MIN = 12_288;
+/** Rows after which the memory of bits is looked at. */
+const CHECKED_ROWS = 32;
 
 export class PeopleTally implements SizedTally {
-  /** (high, low, slot) at each place; the hash (0, 0), which no person has, marks a free one. */
-  #table = new Uint32Array(WORDS * 1024);
-  #mask = 1023;
-  #size = 0;
-  #counts = new Float64Array(16);
+  #bits: PeopleBits | null = new PeopleBits();
+  #triples: PeopleTriples | null = null;
   #slotCount = 0;
   #isFull = false;
-  /** The triple that was added last. */
-  #lastSlot = -1;
-  #lastHigh = 0;
-  #lastLow = 0;
-  #sorted: { readonly offsets: Uint32Array; readonly hashes: Uint32Array } | null = null;
 
   get size(): number {
-    return this.#size;
+    return this.#bits?.size ?? this.#triples!.size;
   }
 
   get isFull(): boolean {
-    return this.#isFull;
+    return this.#isFull || this.#triples?.isFull === true;
   }
 
   get sizeBytes(): number {
-    return this.#table.byteLength + this.#counts.byteLength;
+    return this.#bits?.sizeBytes ?? this.#triples!.sizeBytes;
   }
 
   get rowsPerSlot(): number {
-    return 0.1 + (0.1 * this.#size) / Math.max(1, this.#slotCount);
+    return 0.1 + (0.1 * this.size) / Math.max(1, this.#slotCount);
   }
 
   /** Adds a person; (0, 0) is no person and adds the slot alone. Words are unsigned. */
   add(slot: number, high: number, low: number): void {
-    if (slot >= this.#slotCount) this.#cover(slot);
-    // Rows of one person come one after the other, most often several for one slot.
-    if ((high | low) === 0 || (slot === this.#lastSlot && low === this.#lastLow && high === this.#lastHigh)) return;
-    if ((this.#size + 1) * 2 > this.#mask + 1 && !this.#grow()) return;
-    this.#lastSlot = slot;
-    this.#lastHigh = high;
-    this.#lastLow = low;
-    if (!insert(this.#table, this.#mask, slot, high, low)) return;
-    this.#size++;
-    this.#counts[slot]!++;
+    this.#addOne(slot, high, low);
+    this.#check();
+  }
+
+  /** Adds the people of rows to their slots. `words`: the people of all rows as (low, high) pairs. */
+  addRows(slots: Uint32Array, rows: Uint32Array, words: Uint32Array): void {
+    for (let from = 0; from < rows.length; from += CHECKED_ROWS) {
+      const to = Math.min(rows.length, from + CHECKED_ROWS);
+      for (let index = from; index < to; index++) {
+        const row = rows[index]!;
+        this.#addOne(slots[index]!, words[2 * row + 1]!, words[2 * row]!);
+      }
+      this.#check();
+    }
   }
 
   partial(): PartialTally {
-    const triples = new Uint32Array(WORDS * this.#size);
+    if (this.#triples !== null) return { kind: 'people', triples: this.#triples.triples() };
+    const triples = new Uint32Array(TRIPLE_WORDS * this.#bits!.size);
     let to = 0;
-    const table = this.#table;
-    for (let at = 0; at < table.length; at += WORDS) {
-      if ((table[at]! | table[at + 1]!) === 0) continue;
-      triples[to++] = table[at]!;
-      triples[to++] = table[at + 1]!;
-      triples[to++] = table[at + 2]!;
-    }
+    this.#bits!.each((slot, high, low) => {
+      triples[to++] = high;
+      triples[to++] = low;
+      triples[to++] = slot;
+    });
     return { kind: 'people', triples };
   }
 
@@ -85,86 +82,36 @@ export class PeopleTally implements SizedTally {
     const words = new Uint32Array(2);
     // A slot without people exists too.
     for (const slot of slotOf) this.add(slot, 0, 0);
-    for (let at = 0; at < triples.length; at += WORDS) {
+    for (let at = 0; at < triples.length; at += TRIPLE_WORDS) {
       words[0] = triples[at + 1]!;
       words[1] = triples[at]!;
       linked?.follow(words, 0);
-      this.add(slotOf[triples[at + 2]!]!, words[1], words[0]);
-      if (this.#isFull) return;
+      this.#addOne(slotOf[triples[at + 2]!]!, words[1], words[0]);
+      if (at % (TRIPLE_WORDS * CHECKED_ROWS) === 0) this.#check();
+      if (this.isFull) return;
     }
+    this.#check();
   }
 
   merged(slots: Slots): Value {
-    return { value: this.#count(slots), estimated: false };
+    return { value: (this.#bits ?? this.#triples!).count(slots), estimated: false };
   }
 
-  #count(slots: Slots): number {
-    if (slots.length === 0) return 0;
-    if (slots.length === 1) return this.#counts[slots[0]!] ?? 0;
-    this.#sorted ??= this.#sort();
-    const { offsets, hashes } = this.#sorted;
-    let most = 0;
-    for (const slot of slots) most = Math.max(most, this.#counts[slot]!);
-    const people = new HashSet64(most);
-    for (const slot of slots) {
-      for (let at = offsets[slot]!; at < offsets[slot + 1]!; at++) people.add(hashes[2 * at]!, hashes[2 * at + 1]!);
-    }
-    return people.size;
+  #addOne(slot: number, high: number, low: number): void {
+    if (slot >= this.#slotCount) this.#slotCount = slot + 1;
+    if (this.#bits === null) this.#triples!.add(slot, high, low);
+    else if (this.#bits.size < LIMITS.queryPeopleMax) this.#bits.add(slot, high, low);
+    else this.#isFull = true;
   }
 
-  /** Sorts the triples by slot (counting sort) and frees the table: no triple can be added any more. */
-  #sort(): { offsets: Uint32Array; hashes: Uint32Array } {
-    const offsets = new Uint32Array(this.#slotCount + 1);
-    for (let slot = 0; slot < this.#slotCount; slot++) offsets[slot + 1] = offsets[slot]! + this.#counts[slot]!;
-    const next = offsets.slice();
-    const hashes = new Uint32Array(2 * this.#size);
-    const table = this.#table;
-    for (let at = 0; at < table.length; at += WORDS) {
-      if ((table[at]! | table[at + 1]!) === 0) continue;
-      const to = next[table[at + 2]!]!++;
-      hashes[2 * to] = table[at]!;
-      hashes[2 * to + 1] = table[at + 1]!;
-    }
-    this.#table = new Uint32Array(0);
-    return { offsets, hashes };
-  }
-
-  #cover(slot: number): void {
-    this.#slotCount = slot + 1;
-    if (slot < this.#counts.length) return;
-    const counts = new Float64Array(Math.max(slot + 1, this.#counts.length * 2));
-    counts.set(this.#counts);
-    this.#counts = counts;
-  }
-
-  /** Grows the table; returns false when it has as many triples as it may. */
-  #grow(): boolean {
-    if (this.#size >= LIMITS.queryPeopleMax) this.#isFull = true;
-    if (this.#isFull) return false;
-    const old = this.#table;
-    this.#table = new Uint32Array(old.length * 2);
-    this.#mask = this.#mask * 2 + 1;
-    for (let at = 0; at < old.length; at += WORDS) {
-      if ((old[at]! | old[at + 1]!) !== 0) insert(this.#table, this.#mask, old[at + 2]!, old[at]!, old[at + 1]!);
-    }
-    return true;
-  }
-}
-
-function insert(table: Uint32Array, mask: number, slot: number, high: number, low: number): boolean {
-  // A large odd number spreads the slot.
-  let place = mixWord(low ^ Math.imul(slot, 0x9e3779b1)) & mask;
-  for (let probes = 0; ; place = (place + 1) & mask) {
-    mustProbe(probes++, 'people and values');
-    const at = place * WORDS;
-    const placeHigh = table[at]!;
-    const placeLow = table[at + 1]!;
-    if ((placeHigh | placeLow) === 0) {
-      table[at] = high;
-      table[at + 1] = low;
-      table[at + 2] = slot;
-      return true;
-    }
-    if (placeLow === low && placeHigh === high && table[at + 2] === slot) return false;
+  /** Turns bits into triples once these would take less memory. */
+  #check(): void {
+    const bits = this.#bits;
+    if (bits === null || bits.sizeBytes <= Math.max(BITS_SIZE_BYTES_MIN, TRIPLE_SIZE_BYTES * bits.size)) return;
+    const triples = new PeopleTriples();
+    for (let slot = 0; slot < bits.slotCount; slot++) triples.add(slot, 0, 0);
+    bits.each((slot, high, low) => triples.add(slot, high, low));
+    this.#bits = null;
+    this.#triples = triples;
   }
 }

@@ -18,7 +18,8 @@ import { wordsOf } from '../../std/words.ts';
 import { bucketIndex } from '../question/interval.ts';
 import { GROUP_ID, type Query, queryColumns } from '../question/request.ts';
 import type { PeopleAsks } from '../rows/asks.ts';
-import { RowSource, type RowTest } from '../rows/row-source.ts';
+import { type RowFilter, RowSource } from '../rows/row-source.ts';
+import { withoutCommon } from '../rows/sift.ts';
 import { CountTally } from './count-tally.ts';
 import type { Fold } from './fold.ts';
 import { Grouping, TalliedFold } from './grouping.ts';
@@ -52,35 +53,40 @@ function sumOrNull(one: number | null, other: number | null): number | null {
   return one === null || other === null ? null : one + other;
 }
 
-/** Adds one row to a slot. */
-type AddRow = (slot: number, row: number) => void;
+/** Adds rows to their slots. */
+type AddRows = (slots: Uint32Array, rows: Uint32Array) => void;
 
 export class RowFold {
   /** Text columns that the batches must have. */
   readonly columns: ReadonlySet<StringColumn>;
   /** Facts that must be looked up; with identity the batches must have `person`. */
   readonly asks: PeopleAsks;
-  /** The condition that a row meets before anything of it is counted; null when any row counts. */
-  readonly condition: Condition | null;
   readonly #query: Query;
   readonly #hashKey: HashKey;
   readonly #source = new RowSource();
   readonly #grouping: Grouping;
   readonly #groups: TextGroups;
-  /** The question's condition without what it says of bots. */
-  readonly #test: RowTest | null;
-  /** Null when the question counts events of bots. */
-  readonly #isNotBot: RowTest | null;
+  /** The filter of the question's condition without what it says of bots; null when any row counts. */
+  readonly #filter: RowFilter | null;
+  /** The same without what rows of `addSifted` are known to meet. */
+  readonly #restFilter: RowFilter | null;
+  /** Leaves out the events of bots; null when the question counts them. */
+  readonly #botFilter: RowFilter | null;
   /** Null when a scanner of an earlier release did not tell. */
   #excludedBots: number | null = 0;
   readonly #tally: CountTally | PeopleTally | NumberTally | QuantileTally;
-  readonly #add: AddRow;
+  readonly #add: AddRows;
   #people: Uint32Array = new Uint32Array(0);
+  /** Slots of the rows that are added, by their places among them. */
+  #slots = new Uint32Array(0);
   #excess: string | null = null;
   readonly #values = { events: 0, numbers: 0, texts: 0 };
 
-  /** `hashKey`: the tenant's; partial folds of one question need the same. */
-  constructor(query: Query, hashKey: HashKey) {
+  /**
+   * `hashKey`: the tenant's; partial folds of one question need the same. `sifted`: the condition that rows of `addSifted` meet.
+   * Default: none.
+   */
+  constructor(query: Query, hashKey: HashKey, sifted: Condition | null = null) {
     this.#query = query;
     this.#hashKey = hashKey;
     this.columns = queryColumns(query);
@@ -89,15 +95,17 @@ export class RowFold {
       this.#grouping,
       query.groupBy.map((name) => this.#source.codes(name)),
     );
-    this.condition = query.bots.where;
-    this.#test = this.condition && this.#source.test(this.condition);
-    this.#isNotBot = excludesBots(query) ? this.#source.test(NOT_BOT) : null;
+    const condition = query.bots.where;
+    const filterOf = (wanted: Condition | null) => wanted && this.#source.filter(wanted);
+    this.#filter = filterOf(condition);
+    this.#restFilter = sifted === null ? this.#filter : filterOf(withoutCommon(condition, sifted));
+    this.#botFilter = excludesBots(query) ? this.#source.filter(NOT_BOT) : null;
     const { tally, add } = this.#tallyOf();
     this.#tally = tally;
     this.#add = add;
     const { asks } = this.#source;
     const identity = asks.identity || query.measure === 'users';
-    this.asks = { ...asks, identity, excludesBots: this.#isNotBot !== null };
+    this.asks = { ...asks, identity, excludesBots: this.#botFilter !== null };
   }
 
   /** Properties that the JSON is read for; null when columns of single properties would not do instead. */
@@ -117,11 +125,30 @@ export class RowFold {
 
   /** Adds these rows of a batch, which are in the question's range. Default: all rows of the batch in that range. */
   add(columns: EventColumns, rows = this.#rowsInRange(columns)): void {
+    this.#addFiltered(columns, rows, this.#filter);
+  }
+
+  /** The same of rows that meet what the fold was told of them. */
+  addSifted(columns: EventColumns, rows: Uint32Array): void {
+    this.#addFiltered(columns, rows, this.#restFilter);
+  }
+
+  #addFiltered(columns: EventColumns, rows: Uint32Array, filter: RowFilter | null): void {
     if (this.#excess !== null) return;
     this.#source.use(columns);
-    if (this.#query.measure === 'users') {
-      this.#people = wordsOf(columns.person);
-    }
+    if (this.#query.measure === 'users') this.#people = wordsOf(columns.person);
+    const passed = filter === null ? rows : filter(rows);
+    const counting = this.#botFilter === null ? passed : this.#botFilter(passed);
+    if (this.#excludedBots !== null) this.#excludedBots += passed.length - counting.length;
+    if (this.#slots.length < counting.length) this.#slots = new Uint32Array(counting.length);
+    this.#placeRows(columns, counting, this.#slots);
+    this.#add(this.#slots, counting);
+    this.#checkExcess();
+  }
+
+  /** Writes the slots of these rows. */
+  #placeRows(columns: EventColumns, rows: Uint32Array, slots: Uint32Array): void {
+    this.#groups.ofRows(rows, slots);
     const { bucketStarts } = this.#query;
     // With one bucket the instants are not looked at, so the lazy column is not decoded.
     const at = bucketStarts.length === 1 ? null : columns.at;
@@ -130,20 +157,16 @@ export class RowFold {
     let fromMs = Number.POSITIVE_INFINITY;
     let toMs = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
-      if (this.#test !== null && !this.#test(row)) continue;
-      if (this.#isNotBot !== null && !this.#isNotBot(row)) {
-        if (this.#excludedBots !== null) this.#excludedBots++;
-        continue;
+      if (at !== null) {
+        const atMs = at[rows[index]!]!;
+        if (atMs < fromMs || atMs >= toMs) {
+          bucket = bucketIndex(bucketStarts, atMs);
+          fromMs = bucketStarts[bucket] ?? Number.NEGATIVE_INFINITY;
+          toMs = bucketStarts[bucket + 1] ?? Number.POSITIVE_INFINITY;
+        }
       }
-      if (at !== null && (at[row]! < fromMs || at[row]! >= toMs)) {
-        bucket = bucketIndex(bucketStarts, at[row]!);
-        fromMs = bucketStarts[bucket] ?? Number.NEGATIVE_INFINITY;
-        toMs = bucketStarts[bucket + 1] ?? Number.POSITIVE_INFINITY;
-      }
-      this.#add(this.#grouping.slot(this.#groups.of(row), bucket), row);
+      slots[index] = this.#grouping.slot(slots[index]!, bucket);
     }
-    this.#checkExcess();
   }
 
   /** Approximate memory of the fold. */
@@ -218,33 +241,33 @@ export class RowFold {
   }
 
   #excluded(): Pick<PartialFold, 'excludedBots'> {
-    return this.#isNotBot === null || this.#excludedBots === null ? {} : { excludedBots: this.#excludedBots };
+    return this.#botFilter === null || this.#excludedBots === null ? {} : { excludedBots: this.#excludedBots };
   }
 
-  #tallyOf(): { readonly tally: CountTally | PeopleTally | NumberTally | QuantileTally; readonly add: AddRow } {
+  #tallyOf(): { readonly tally: CountTally | PeopleTally | NumberTally | QuantileTally; readonly add: AddRows } {
     const { measure, number, distinct, countsTexts } = this.#query;
     if (measure === 'users') {
       const tally = new PeopleTally();
-      return { tally, add: (slot, row) => tally.add(slot, this.#people[2 * row + 1]!, this.#people[2 * row]!) };
+      return { tally, add: (slots, rows) => tally.addRows(slots, rows, this.#people) };
     }
     if (measure === 'groups' || distinct !== null) {
       // Values are told apart by their hashes, as people are.
       const tally = new PeopleTally();
       const hashes = new ValueHashes(this.#source.value(distinct ?? GROUP_ID), this.#hashKey);
-      const add: AddRow = (slot, row) => {
+      const add = eachRow((slot, row) => {
         hashes.of(row);
         tally.add(slot, hashes.high, hashes.low);
-      };
+      });
       return { tally, add };
     }
     if (number === null) {
       const tally = new CountTally();
-      return { tally, add: (slot) => tally.add(slot, 1) };
+      return { tally, add: (slots, rows) => tally.addRows(slots, rows.length) };
     }
     const quantile = quantileOf(number.statistic);
     const tally = quantile === null ? new NumberTally(number.statistic) : new QuantileTally(quantile);
     const value = this.#source.value(number.property);
-    const add: AddRow = (slot, row) => {
+    const add = eachRow((slot, row) => {
       const found = value(row);
       const number = numberOf(found, countsTexts);
       this.#values.events++;
@@ -255,7 +278,13 @@ export class RowFold {
         this.#values.numbers++;
         tally.add(slot, number);
       }
-    };
+    });
     return { tally, add };
   }
+}
+
+function eachRow(add: (slot: number, row: number) => void): AddRows {
+  return (slots, rows) => {
+    for (let index = 0; index < rows.length; index++) add(slots[index]!, rows[index]!);
+  };
 }

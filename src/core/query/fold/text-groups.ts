@@ -38,6 +38,23 @@ export class TextGroups {
     return (groups[last] || this.#seek(groups, row, first, last)) - 1;
   }
 
+  /** Writes the groups of these rows. */
+  ofRows(rows: Uint32Array, into: Uint32Array): void {
+    const [codes] = this.#codes;
+    if (rows.length === 0) return;
+    if (codes === undefined) into.fill(this.of(0), 0, rows.length);
+    else if (this.#codes.length > 1) {
+      for (let index = 0; index < rows.length; index++) into[index] = this.of(rows[index]!);
+    } else {
+      codes.ofRows(rows, into);
+      const groups = this.#known[0]!;
+      for (let index = 0; index < rows.length; index++) {
+        const group = groups[into[index]!] ?? 0;
+        into[index] = group === 0 ? this.of(rows[index]!) : group - 1;
+      }
+    }
+  }
+
   #seek(groups: number[], row: number, first: number, last: number): number {
     const pair = first * CODE_FACTOR + last;
     const known = this.#sparse.get(pair);

@@ -13,10 +13,13 @@ import { ownText } from '../../std/text.ts';
 import { wordsOf } from '../../std/words.ts';
 import type { PeopleAsks } from './asks.ts';
 import { JsonColumn, JsonPlace } from './json-column.ts';
+import { siftCoded, siftRows } from './sift.ts';
 import { typedValue } from './typed-value.ts';
 
 /** Readers of one row, compiled from a question. */
 export type RowTest = (row: number) => boolean;
+/** Returns those of the rows that pass, in their order. */
+export type RowFilter = (rows: Uint32Array) => Uint32Array;
 export type RowText = (row: number) => string | null;
 export type RowValue = (row: number) => JsonValue | undefined;
 
@@ -170,6 +173,21 @@ export class RowSource {
     return this.#comparison(condition);
   }
 
+  /** Returns the filter of a condition. In a column with a dictionary it reads nothing of a row but its code. */
+  filter(condition: Condition): RowFilter {
+    if ('and' in condition) {
+      const filters = condition.and.map((inner) => this.filter(inner));
+      return (rows) => filters.reduce((left, filter) => (left.length === 0 ? left : filter(left)), rows);
+    }
+    const test = this.test(condition);
+    if (!('property' in condition)) return (rows) => siftRows(test, rows);
+    const codedIn = codedPlace(propertyPlace(condition.property));
+    return (rows) => {
+      const coded = this.#columns === null ? undefined : codedIn(this.#columns);
+      return coded === undefined ? siftRows(test, rows) : siftCoded(coded, rows, holding(condition, coded));
+    };
+  }
+
   #lookup(): Lookup {
     const lookup = this.#columns?.lookup;
     assert(lookup, 'traits or cohorts are asked for and were not looked up');
@@ -196,9 +214,7 @@ export class RowSource {
         from = this.#columns;
         const coded = from === null ? undefined : codedIn(from);
         codes = coded?.codes ?? null;
-        if (coded !== undefined) {
-          holds = Uint8Array.from(coded.entries, (entry) => Number(evaluate(comparison, () => entry ?? undefined)));
-        }
+        if (coded !== undefined) holds = holding(comparison, coded);
       }
       return codes === null ? plain(row) : holds[codes[row]!] === 1;
     };
@@ -220,6 +236,11 @@ export class RowSource {
       return codes === null ? texts[row]! : texts[codes[row]!]!;
     };
   }
+}
+
+/** 1 for each entry for which the comparison holds. */
+function holding(comparison: Comparison, { entries }: CodedTexts): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(entries, (entry) => Number(evaluate(comparison, () => entry ?? undefined)));
 }
 
 function typedOf(columns: EventColumns | null, property: string): TypedColumn | undefined {
@@ -297,6 +318,22 @@ export class DimensionCodes {
     const ownCode = this.#codeOf(dimensionText(this.#entries[code]));
     this.#ownCodes[code] = ownCode;
     return ownCode;
+  }
+
+  /** Writes the codes of these rows. */
+  ofRows(rows: Uint32Array, into: Uint32Array): void {
+    if (this.#from !== this.#columns()) this.#use();
+    const codes = this.#codes;
+    if (codes === null) {
+      for (let index = 0; index < rows.length; index++) into[index] = this.of(rows[index]!);
+      return;
+    }
+    const ownCodes = this.#ownCodes;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      const known = ownCodes[codes[row]!]!;
+      into[index] = known >= 0 ? known : this.of(row);
+    }
   }
 
   #use(): void {
