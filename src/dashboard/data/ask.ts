@@ -8,6 +8,7 @@
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { CallError, call, callErrorOf, isAborted } from './api.ts';
+import { Together } from './calls/together.ts';
 import { session } from './session.ts';
 
 export interface AskRequest {
@@ -184,13 +185,32 @@ const TRIES_MAX = 3;
 async function callPatiently<T>(request: AskRequest, key: string | undefined, signal: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await call<T>(request.path, { key, body: request.body, signal });
+      return await callOnce<T>(request, key, signal);
     } catch (error) {
       const waitMs = error instanceof CallError ? error.retryAfterMs : 0;
       if (waitMs === 0 || tries >= TRIES_MAX) throw error;
       await sleep(waitMs, signal);
     }
   }
+}
+
+/** The questions that a call may ask. */
+export const QUESTIONS_MAX = 12;
+const QUERY_PATH = '/v1/query';
+/** Lists of questions that components ask in the same moment are one call. */
+const together = new Together<unknown, unknown>({
+  questionsMax: QUESTIONS_MAX,
+  isRefusal: (error) => error instanceof CallError && error.status >= 400 && error.status < 500 && error.status !== 429,
+  send: async (key, queries, signal) => {
+    const { answers } = await call<{ answers: readonly unknown[] }>(QUERY_PATH, { key, body: { queries }, signal });
+    return answers;
+  },
+});
+
+async function callOnce<T>({ path, body }: AskRequest, key = '', signal: AbortSignal): Promise<T> {
+  const queries = path === QUERY_PATH ? (body as { readonly queries?: unknown }).queries : undefined;
+  if (!Array.isArray(queries)) return call<T>(path, { key, body, signal });
+  return { answers: await together.ask(key, queries, signal) } as T;
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

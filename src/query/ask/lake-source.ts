@@ -8,7 +8,6 @@
  */
 import { excludesBots } from '../../core/bots/asked-bots.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { NO_NAMES } from '../../core/names/sent-names.ts';
 import { ALL_PEOPLE } from '../../core/people/high-range.ts';
 import type { Fold } from '../../core/query/fold/fold.ts';
 import { FoldSet } from '../../core/query/fold/fold-set.ts';
@@ -47,9 +46,9 @@ export async function readLake(
 ): Promise<Result<LakeReading, LakeRefusal>> {
   const set = new FoldSet(queries, asking.tenant.hashKey);
   const { columns, asks } = set;
-  const { startMs, endMs, allowUnknown } = queries[0]!;
+  const { startMs, endMs } = queries[0]!;
   // The names of events were checked before the rollups were asked.
-  const names = allowUnknown ? NO_NAMES : { event: [], property: set.names };
+  const names = { event: [], property: set.checkedNames };
   const isKnown = wasOpened(asking, { startMs, endMs }, set.properties);
   const leavesOutFooters = isKnown || areFoldsKept(asking, queries);
   const opened = await openView(asking, { startMs, endMs, columns, names, asks, leavesOutFooters });
@@ -64,10 +63,10 @@ export async function readLake(
   return ok({ folds: set.folds.map((fold) => fold.finish()), view, scannedEvents });
 }
 
-/** Whether two questions can be read together: one range, the same check of names, and of cohorts the same members. */
+/** Whether two questions can be read together: one range, and of cohorts the same members. */
 export function isLakeMate(one: Query, other: Query): boolean {
   const isOfRange = one.startMs === other.startMs && one.endMs === other.endMs;
-  return isOfRange && one.allowUnknown === other.allowUnknown && excludesBots(one) === excludesBots(other);
+  return isOfRange && excludesBots(one) === excludesBots(other);
 }
 
 /** The scans of questions into their folds. */

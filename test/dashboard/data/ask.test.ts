@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LIMITS } from '../../../src/core/limits.ts';
 
 // The modules of the session read the browser's globals when they are loaded.
 vi.stubGlobal('document', Object.assign(new EventTarget(), { hidden: false }));
-const { askOn } = await import('../../../src/dashboard/data/ask.ts');
+const { askOn, QUESTIONS_MAX } = await import('../../../src/dashboard/data/ask.ts');
 const { CallError } = await import('../../../src/dashboard/data/api.ts');
 
 /** A question whose answers the test gives one by one. */
@@ -22,6 +23,12 @@ function setHidden(hidden: boolean): void {
   Object.assign(document, { hidden });
   document.dispatchEvent(new Event('visibilitychange'));
 }
+
+describe('a call', () => {
+  it('asks no more than the server takes', () => {
+    expect(QUESTIONS_MAX).toBe(LIMITS.queryBatchMax);
+  });
+});
 
 describe('a question', () => {
   beforeEach(() => {

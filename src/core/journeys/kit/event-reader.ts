@@ -6,8 +6,7 @@ import { conditionProperties } from '../../event/condition.ts';
 import type { StringColumn } from '../../event/event.ts';
 import { propertyColumns } from '../../event/property.ts';
 import { NO_NAMES } from '../../names/sent-names.ts';
-import { RowSource, type RowTest } from '../../query/rows/row-source.ts';
-import { siftRows } from '../../query/rows/sift.ts';
+import { type RowFilter, RowSource, type RowTest } from '../../query/rows/row-source.ts';
 import { wordsOf } from '../../std/words.ts';
 import { Breakdown, type GroupedBy } from './breakdown.ts';
 import { ExcludedBots } from './excluded-bots.ts';
@@ -32,8 +31,11 @@ export class EventReader {
   readonly #reading: Reading;
   /** The question's condition without what it says of bots. */
   readonly #test: RowTest | null;
+  readonly #filter: RowFilter | null;
   readonly #isNotBot: RowTest;
   #columns: EventColumns | null = null;
+  /** The batch of which only rows that pass the filter are read. */
+  #sifted: EventColumns | null = null;
   #people: Uint32Array = new Uint32Array(0);
   #mayHaveBots = false;
 
@@ -42,6 +44,7 @@ export class EventReader {
     this.#question = question;
     this.#reading = reading;
     this.#test = bots.where && this.source.test(bots.where);
+    this.#filter = bots.where && this.source.filter(bots.where);
     this.#isNotBot = this.source.test(NOT_BOT);
     this.excluded = new ExcludedBots(bots);
     this.breakdown = new Breakdown(this.source, groupBy, reading.groupedBy);
@@ -75,15 +78,16 @@ export class EventReader {
     return this.#test !== null || this.#mayHaveBots;
   }
 
-  /** Returns those of the rows that pass the filter. */
+  /** Returns those of the rows that pass the filter. Of this batch no others may be read from then on. */
   sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
-    if (this.#test === null) return rows;
+    if (this.#filter === null) return rows;
     this.use(columns);
-    return siftRows(this.#test, rows);
+    this.#sifted = columns;
+    return this.#filter(rows);
   }
 
   passes(row: number): boolean {
-    return this.#test === null || this.#test(row);
+    return this.#test === null || this.#columns === this.#sifted || this.#test(row);
   }
 
   /** Whether the row is left out because a bot sent it. */

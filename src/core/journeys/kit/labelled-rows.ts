@@ -7,7 +7,7 @@
  */
 import type { EventColumns } from '../../event/columns.ts';
 import { propertyColumns } from '../../event/property.ts';
-import type { RowText } from '../../query/rows/row-source.ts';
+import type { DimensionCodes, RowText } from '../../query/rows/row-source.ts';
 import { EventReader, type Reading } from './event-reader.ts';
 import { type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';
@@ -52,11 +52,15 @@ class LabelledRows implements LabelledReader {
   readonly #events: EventReader;
   readonly #texts = new TextCodes();
   readonly #text: RowText;
+  readonly #dimension: DimensionCodes;
+  /** Labels by the codes of the dimension; ABSENT for no text, undefined until one is asked for. */
+  readonly #labels: number[] = [];
   readonly #anchors: MatcherMasks | null;
 
   constructor(events: EventReader, { property, plural, anchor }: Labelling) {
     this.#events = events;
     this.#text = events.source.text(property);
+    this.#dimension = events.source.codes(property);
     this.#anchors = anchor && new MatcherMasks(events.source, [anchor]);
     this.needs = events.needs([...propertyColumns(property), ...matcherColumns(anchor === null ? [] : [anchor])]);
     this.breakdown = events.breakdown;
@@ -81,12 +85,13 @@ class LabelledRows implements LabelledReader {
   code(row: number): number {
     if (!this.#events.passes(row)) return OUT;
     const anchorBit = this.#anchors === null ? 1 : this.#anchors.mask(row) & 1;
-    const text = this.#text(row);
     if (this.#events.isLeftOut(row)) {
-      if (text !== null || anchorBit === 1) this.#events.noteLeftOut(row);
+      if (this.#text(row) !== null || anchorBit === 1) this.#events.noteLeftOut(row);
       return OUT;
     }
-    const label = this.#texts.code(text);
+    const dimension = this.#dimension.of(row);
+    this.#labels[dimension] ??= this.#texts.code(this.#dimension.texts[dimension]!);
+    const label = this.#labels[dimension];
     return label === ABSENT && anchorBit === 0 ? NOTHING : codeOf(label, anchorBit);
   }
 }

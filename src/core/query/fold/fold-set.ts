@@ -48,9 +48,9 @@ export class FoldSet {
     return all.includes(null) ? null : new Set(all.flatMap((properties) => [...properties!]));
   }
 
-  /** Properties of events that are read, by the names of the questions. */
-  get names(): ReadonlySet<string> {
-    return new Set(this.folds.flatMap(({ names }) => [...names]));
+  /** Properties of events that are read, by the names of the questions that take no unknown ones. */
+  get checkedNames(): ReadonlySet<string> {
+    return new Set(this.folds.flatMap(({ names, allowsUnknown }) => (allowsUnknown ? [] : [...names])));
   }
 
   /** Whether partial folds can be put together for each of the questions. */

@@ -118,6 +118,11 @@ export class RowFold {
     return this.#source.names;
   }
 
+  /** Whether the question may name properties that no event has. */
+  get allowsUnknown(): boolean {
+    return this.#query.allowUnknown;
+  }
+
   /** Names the bound that was exceeded; null while within bounds. Once set, the fold is void. */
   get excess(): string | null {
     return this.#excess;
