@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { useAsk } from '../data/ask.ts';
 import { filters, hasBots, setFilters, showsBots } from '../data/filters.ts';
+import { isFirstShown } from '../data/first.ts';
 import type { Answer } from '../data/questions.ts';
 import { COMPARISON_LABELS, type Comparison, comparison } from '../data/range.ts';
 import { setParams } from '../data/router.ts';
@@ -51,7 +52,7 @@ function botsParam(shows: boolean): string | null {
 /** Finds out once whether the tenant has events of bots, which are then left out. */
 function useBots(): void {
   const body = { measure: 'count', groupBy: ['device'], last: '90 days', allowUnknown: true, bots: 'include' };
-  const { data } = useAsk<Answer>(hasBots.value === null ? { path: '/v1/query', body } : null);
+  const { data } = useAsk<Answer>(isFirstShown.value && hasBots.value === null ? { path: '/v1/query', body } : null);
   useEffect(() => {
     if (data) hasBots.value = data.series.some(({ key, total }) => key.device === 'bot' && (total ?? 0) > 0);
   }, [data]);

@@ -60,13 +60,22 @@ export interface BundleRow {
 
 export interface SealedCells {
   readonly day: number;
+  /** Told apart by it from all other cells of its rollup. Absent where one key does not name all cells of the grain. */
+  readonly key?: string;
   /** Encoded RollupCells of one grain of the day's current revision. */
   readonly cells: Uint8Array;
 }
 
+/** Cells of a day's current revision that the reader knows by their key. */
+export type KnownCells = Required<Pick<SealedCells, 'day' | 'key'>>;
+
 export interface CellsRow {
   day: number;
   grain: 'hour' | 'day';
+  /** Null unless the row is a bundled one. */
+  key: string | null;
+  /** 1 when the reader knows the cells, which the row then lacks. */
+  isKnown: number;
   /** Base64; null of a bundled row. */
   cells: string | null;
   /** Hex: the piece of a bundled row, and the list of people where it is wanted. */
@@ -74,10 +83,22 @@ export interface CellsRow {
   people: string | null;
 }
 
-export function sealedCellsOf({ day, grain, cells, piece, people }: CellsRow): SealedCells {
+function sealedCellsOf({ day, grain, key, cells, piece, people }: CellsRow): SealedCells {
   if (piece === null) return { day, cells: unpack(fromBase64(cells!)) };
   const bytes = unpack(fromHex(piece));
-  return { day, cells: grain === 'hour' ? bytes : chunkOfSection(bytes, people === null ? null : fromHex(people)) };
+  const chunk = grain === 'hour' ? bytes : chunkOfSection(bytes, people === null ? null : fromHex(people));
+  return { day, ...(key !== null && { key }), cells: chunk };
+}
+
+/** The cells of the rows, and those that the reader knows. */
+export function cellsOf(result: D1Result<unknown> | undefined): {
+  readonly cells: SealedCells[];
+  readonly known: KnownCells[];
+} {
+  const rows = (result?.results ?? []) as CellsRow[];
+  const read = rows.filter(({ isKnown }) => isKnown === 0);
+  const known = rows.flatMap(({ day, key, isKnown }) => (isKnown === 1 && key !== null ? [{ day, key }] : []));
+  return { cells: read.map(sealedCellsOf), known };
 }
 
 export interface CellsRequest {
@@ -91,6 +112,8 @@ export interface CellsRequest {
   readonly hourDays: readonly number[];
   /** What is wanted of the cells. People by the hour are in the lake, but for days that an older release has sealed. */
   readonly kind: 'counts' | 'people';
+  /** Keys of cells that the reader knows. They are not read. */
+  readonly knownCells: readonly string[];
 }
 
 /**
@@ -120,17 +143,23 @@ export function selectSealedSize(db: D1Database, request: CellsRequest): D1Prepa
   return db.prepare(`SELECT ${SIZE} AS sizeBytes ${CURRENT_CELLS}`).bind(...cellsValues(request));
 }
 
+/** A bundled row has all cells of its grains; others may have some of them. A revision of a day never changes. */
+const CELLS_KEY = `IIF(c.grain = '${BUNDLED}', c.day || ' ' || g.grain || ' ' || c.revision, NULL)`;
+const IS_KNOWN_CELLS = `COALESCE(${CELLS_KEY} IN (SELECT value FROM json_each(?9)), 0)`;
+const IS_READ = `c.grain = '${BUNDLED}' AND NOT (${IS_KNOWN_CELLS})`;
+
 /** Selects the sealed cells; none when they are larger together than `sizeBytesMax`. */
 export function selectSealedCells(db: D1Database, request: CellsRequest, sizeBytesMax: number): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT c.day, g.grain, IIF(c.grain = '${BUNDLED}', NULL, c.cells) AS cells,
-         IIF(c.grain = '${BUNDLED}', hex(substr(c.cells, 1 + ${pieceSql(0)}, ${pieceSql(1)})), NULL) AS piece,
-         IIF(c.grain = '${BUNDLED}' AND ?7 = 'people', hex(substr(c.cells, 1, c.sections ->> '$.people')), NULL) AS people
+      `SELECT c.day, g.grain, ${CELLS_KEY} AS key, ${IS_KNOWN_CELLS} AS isKnown,
+         IIF(c.grain = '${BUNDLED}', NULL, c.cells) AS cells,
+         IIF(${IS_READ}, hex(substr(c.cells, 1 + ${pieceSql(0)}, ${pieceSql(1)})), NULL) AS piece,
+         IIF(${IS_READ} AND ?7 = 'people', hex(substr(c.cells, 1, c.sections ->> '$.people')), NULL) AS people
        ${CURRENT_CELLS} AND (SELECT ${SIZE} ${CURRENT_CELLS}) <= ?8
        ORDER BY c.day, c.chunk`,
     )
-    .bind(...cellsValues(request), sizeBytesMax);
+    .bind(...cellsValues(request), sizeBytesMax, JSON.stringify(request.knownCells));
 }
 
 function cellsValues({ uid, rollupId, dayFrom, dayTo, grain, hourDays, kind }: CellsRequest) {

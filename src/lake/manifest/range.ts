@@ -4,12 +4,12 @@
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
 import {
-  type CellsRow,
+  cellsOf,
+  type KnownCells,
   type PartRow,
   type Piece,
   type SealedCells,
   type StoredPart,
-  sealedCellsOf,
   selectParts,
   selectPartsSize,
   selectSealedCells,
@@ -48,6 +48,9 @@ export interface RangeReading {
   readonly dropped: Dropped;
   readonly days: readonly SealedDay[];
   readonly cells: readonly SealedCells[];
+  /** Wanted cells that the reader knows. */
+  readonly knownCells: readonly KnownCells[];
+  readonly knownDayCells: readonly KnownCells[];
   /** Where the cells lie that are wanted of days whose people by the hour are in the lake. */
   readonly hourPieces: readonly HourPiece[];
   /** Cells by the day of all days; empty unless they are wanted. */
@@ -95,6 +98,8 @@ export interface RangeRequest {
   readonly endMs?: number;
   /** Keys of parts whose cells are not wanted. Default: none. */
   readonly knownParts?: readonly string[];
+  /** Keys of sealed cells that are not wanted. Default: none. */
+  readonly knownCells?: readonly string[];
   /** Slices of minutes whose files are wanted. Default: none. */
   readonly slices?: readonly TimeRange[];
 }
@@ -115,9 +120,9 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   ];
   const { kind = 'counts' } = request;
   if (rollupId !== null) {
-    const { startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS, knownParts = [] } = request;
+    const { startMs = dayFrom * DAY_MS, endMs = (dayTo + 1) * DAY_MS, knownParts = [], knownCells = [] } = request;
     const sizeBytesMax = LIMITS.queryCellsSizeBytesMax;
-    const sealed = { uid, rollupId, dayFrom, dayTo, grain, hourDays, kind };
+    const sealed = { uid, rollupId, dayFrom, dayTo, grain, hourDays, kind, knownCells };
     const ofParts = { uid, rollupId, kind, startMs, endMs, sizeBytesMax, knownParts };
     statements.push(
       selectSealedSize(db, sealed),
@@ -132,7 +137,9 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   if (wantsImports) statements.push(selectImportsVersion(db, uid, { dayFrom, dayTo }));
   const results = await db.batch<unknown>(statements);
   const [dropped, days, uncovered, voids, waiting, ...sized] = results.slice(0, last);
-  const [sealedSize, partsSize, cells, parts, dayCells] = sized;
+  const [sealedSize, partsSize, sealedCells, parts, sealedDayCells] = sized;
+  const cells = cellsOf(sealedCells);
+  const dayCells = cellsOf(sealedDayCells);
   const voidDays = voidDaysOf(voids!);
   const seals = (days!.results as SealedDayRow[]).map(sealedDayOf);
   const hourPieces = kind === 'people' ? hourPiecesOf(request, seals) : [];
@@ -145,8 +152,10 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
     voidDays,
     waitingRows: waitingRowsOf(waiting!),
     importsVersion: wantsImports ? importsVersionOf(results.at(-1)!) : null,
-    cells: ((cells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
-    dayCells: ((dayCells?.results ?? []) as CellsRow[]).map(sealedCellsOf),
+    cells: cells.cells,
+    knownCells: cells.known,
+    dayCells: dayCells.cells,
+    knownDayCells: dayCells.known,
     parts: ((parts?.results ?? []) as PartRow[]).map(storedPartOf),
     isTooLarge: sizes.some((size) => size > LIMITS.queryCellsSizeBytesMax),
     sliceFiles: slices.flatMap((slice, index) => sliceFilesOf(slice, results[last + index]!)),

@@ -105,7 +105,12 @@ function putTogether(
 }
 
 function sizeBytesOf(parts: readonly PlacedPart[], cells: RollupCells): number {
-  let sizeBytes = BLOCK_SIZE_BYTES + PART_SIZE_BYTES * parts.length + cells.sizeBytes;
+  return BLOCK_SIZE_BYTES + PART_SIZE_BYTES * parts.length + cellsSizeBytes(cells);
+}
+
+/** Memory of cells with their people. */
+export function cellsSizeBytes(cells: RollupCells): number {
+  let { sizeBytes } = cells;
   for (const window of cells.windows.values()) {
     for (const { people } of window.values()) sizeBytes += people.sizeBytes;
   }

@@ -15,6 +15,7 @@ import { minuteSlicesOf } from '../../core/query/question/minute-slices.ts';
 import { dayGrains, type Grain, type RollupPlan } from '../../core/query/question/plan.ts';
 import type { Query } from '../../core/query/question/request.ts';
 import { decodeRollupCells } from '../../core/rollup/cell-codec.ts';
+import type { RollupCells } from '../../core/rollup/rollup-cells.ts';
 import type { LiveReply } from '../../core/shard/rpc.ts';
 import { dayRange } from '../../core/std/day.ts';
 import { err, InvariantError, ok, type Result } from '../../core/std/result.ts';
@@ -30,6 +31,7 @@ import { askLive } from '../view/shards.ts';
 import { readHourPieces } from './hour-pieces.ts';
 import { foldBlock, KeptCells, type TakenParts } from './kept-cells.ts';
 import { KeptGrid } from './kept-grid.ts';
+import { KeptSealed } from './kept-sealed.ts';
 import { type CountingPart, countingParts, flushesOf, foldPart } from './rollup-parts.ts';
 import { type CellReading, type RollupShortfall, shortfallOf } from './rollup-shortfall.ts';
 import { countingFiles, readSliceRows, type SliceRows } from './slice-rows.ts';
@@ -77,7 +79,7 @@ export async function readRollup(
 
   const coverage = withoutShards(coverageOf(live, query, nowMs), linked?.unheard ?? 0);
   const grains = dayGrains(query, nowMs) ?? new Map();
-  const request = {
+  const asked = {
     uid: tenant.uid,
     rollupId,
     ...dayRange(query),
@@ -89,6 +91,8 @@ export async function readRollup(
     endMs,
     slices,
   } as const;
+  const keptSealed = new KeptSealed(ports.db, asked, asked);
+  const request = { ...asked, knownCells: keptSealed.keys };
   const known = ignoresLinks ? null : people;
   // Which of many people are one is told of small cells alone.
   const keptCells = known === null || known.isEmpty ? new KeptCells(ports.db, request, new KeptGrid(query)) : null;
@@ -104,7 +108,14 @@ export async function readRollup(
   const points = new CellFold(query, plan, known);
   const totals = request.wantsDayCells ? new CellFold(withoutPoints(query), plan, known) : null;
   const boundDays = boundDaysOf(query, nowMs);
-  const counts = foldCells({ points, totals }, query, { ...stored.value, rows, hours, boundDays, keptCells });
+  const counts = foldCells({ points, totals }, query, {
+    ...stored.value,
+    rows,
+    hours,
+    boundDays,
+    keptCells,
+    keptSealed,
+  });
   if (points.shortfall) return err(points.shortfall);
   // A day's cell may lack what its hours tell: which people it holds.
   const fold = totals?.shortfall === null ? new TotalledFold(points.finish(), totals.finish()) : points.finish();
@@ -147,6 +158,7 @@ interface FoldedReading extends StoredReading {
   readonly boundDays: ReadonlySet<number>;
   /** Null when windows of one bucket may not be put together before they are folded. */
   readonly keptCells: KeptCells | null;
+  readonly keptSealed: KeptSealed;
 }
 
 /** Reads what is stored, but for parts whose cells are kept; all of it when some of these were merged or sealed since. */
@@ -173,7 +185,7 @@ async function readStored(
 function foldCells(
   { points, totals }: CellFolds,
   query: Query,
-  { live, range, coverage, parts, taken, rows, hours, boundDays, keptCells }: FoldedReading,
+  { live, range, coverage, parts, taken, rows, hours, boundDays, keptCells, keptSealed }: FoldedReading,
 ) {
   const { whole: wholeRange } = minuteSlicesOf(query);
   const { startMs, endMs } = wholeRange;
@@ -187,12 +199,14 @@ function foldCells(
       totals?.add(...added);
     },
   };
-  for (const { day, cells } of [...range.cells, ...hours]) {
-    (boundDays.has(day) ? both : points).add(decode(cells), startMs, endMs);
-  }
-  for (const { day, cells } of range.dayCells) {
-    if (!boundDays.has(day)) totals?.add(decode(cells), startMs, endMs);
-  }
+  const addSealed = (day: number, cells: RollupCells) =>
+    (boundDays.has(day) ? both : points).add(cells, startMs, endMs);
+  for (const { day, cells } of hours) addSealed(day, decode(cells));
+  for (const sealed of range.cells) addSealed(sealed.day, keptSealed.decode(sealed));
+  for (const known of range.knownCells) addSealed(known.day, keptSealed.known(known));
+  const addTotals = (day: number, cells: RollupCells) => !boundDays.has(day) && totals?.add(cells, startMs, endMs);
+  for (const sealed of range.dayCells) addTotals(sealed.day, keptSealed.decode(sealed));
+  for (const known of range.knownDayCells) addTotals(known.day, keptSealed.known(known));
   const whole: Pick<CellFold, 'add'> = {
     add: (cells, fromMs, toMs) => both.add(cells, Math.max(fromMs, startMs), Math.min(toMs, endMs)),
   };

@@ -55,7 +55,10 @@ export class Together<Question, Answer> {
     try {
       const answers = await send(group, questions, allAborted(parts.map(({ signal }) => signal)));
       let from = 0;
-      for (const part of parts) part.resolve(answers.slice(from, (from += part.questions.length)));
+      for (const part of parts) {
+        part.resolve(answers.slice(from, from + part.questions.length));
+        from += part.questions.length;
+      }
     } catch (error) {
       if (parts.length > 1 && isRefusal(error)) for (const part of parts) void this.#send(group, [part]);
       else for (const part of parts) part.reject(error);
