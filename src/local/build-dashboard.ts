@@ -28,7 +28,7 @@ const banner = '/** Generated from src/dashboard by src/local/build-dashboard.ts
 const GROUPS = [
   {
     name: 'base',
-    test: /node_modules\/@?preact|dashboard\/(data|parts)\/(?!listing|follow-live|names|snippets|dialog|copy|field)|charts\/color/,
+    test: /node_modules\/@?preact|dashboard\/(data|parts)\/(?!listing|follow-live|names|snippets|dialog|copy|field)|charts\/color|boards\/marks/,
   },
   { name: 'chart', test: /node_modules\/uplot|charts\/(line-chart|chart|spark)/ },
 ];

@@ -8,7 +8,7 @@
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { CallError, call, callErrorOf, isAborted } from './api.ts';
-import { Together } from './calls/together.ts';
+import { together } from './calls/together.ts';
 import { session } from './session.ts';
 
 export interface AskRequest {
@@ -198,19 +198,16 @@ async function callPatiently<T>(request: AskRequest, key: string | undefined, si
 export const QUESTIONS_MAX = 12;
 const QUERY_PATH = '/v1/query';
 /** Lists of questions that components ask in the same moment are one call. */
-const together = new Together<unknown, unknown>({
+const askTogether = together<unknown, unknown>({
   questionsMax: QUESTIONS_MAX,
-  isRefusal: (error) => error instanceof CallError && error.status >= 400 && error.status < 500 && error.status !== 429,
-  send: async (key, queries, signal) => {
-    const { answers } = await call<{ answers: readonly unknown[] }>(QUERY_PATH, { key, body: { queries }, signal });
-    return answers;
-  },
+  isRefusal: (error) => error instanceof CallError && error.status >= 400 && error.status < 429,
+  send: (key, queries, signal) => call(QUERY_PATH, { key, body: { queries }, signal }),
 });
 
-async function callOnce<T>({ path, body }: AskRequest, key = '', signal: AbortSignal): Promise<T> {
-  const queries = path === QUERY_PATH ? (body as { readonly queries?: unknown }).queries : undefined;
-  if (!Array.isArray(queries)) return call<T>(path, { key, body, signal });
-  return { answers: await together.ask(key, queries, signal) } as T;
+function callOnce<T>({ path, body }: AskRequest, key = '', signal: AbortSignal): Promise<T> {
+  const { queries } = (body ?? {}) as { readonly queries?: unknown };
+  if (path !== QUERY_PATH || !Array.isArray(queries)) return call<T>(path, { key, body, signal });
+  return askTogether(key, queries, signal) as Promise<T>;
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -16,8 +16,6 @@ export interface Filter {
   readonly values: readonly string[];
 }
 
-const OPS: readonly FilterOp[] = ['is', 'not', 'contains', 'gt', 'lt', 'set', 'unset', 'cohort'];
-
 /** The words of a filter between its property and its value. */
 export const OP_WORDS: Readonly<Record<FilterOp, string>> = {
   is: 'is',
@@ -50,7 +48,7 @@ export const filters = computed<readonly Filter[]>(() =>
 
 export function parseFilter(text: string): Filter | null {
   const [property = '', op = '', ...values] = splitParts(text);
-  if (property === '' || !(OPS as readonly string[]).includes(op)) return null;
+  if (property === '' || !Object.hasOwn(OP_WORDS, op)) return null;
   if (values.length === 0 && op !== 'set' && op !== 'unset') return null;
   return { property, op: op as FilterOp, values };
 }

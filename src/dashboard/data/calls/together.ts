@@ -5,9 +5,13 @@
  * nobody waits for any part of it.
  */
 
-export interface TogetherOptions<Question, Answer> {
+export interface Answers<Answer> {
+  readonly answers: Answer[];
+}
+
+interface TogetherOptions<Question, Answer> {
   /** Asks the questions of one group, and resolves with their answers in their order. */
-  readonly send: (group: string, questions: readonly Question[], signal: AbortSignal) => Promise<readonly Answer[]>;
+  readonly send: (group: string, questions: readonly Question[], signal: AbortSignal) => Promise<Answers<Answer>>;
   /** Whether the error may be the fault of one question. */
   readonly isRefusal: (error: unknown) => boolean;
   /** Questions of one call. */
@@ -17,62 +21,54 @@ export interface TogetherOptions<Question, Answer> {
 interface Part<Question, Answer> {
   readonly questions: readonly Question[];
   readonly signal: AbortSignal;
-  readonly resolve: (answers: readonly Answer[]) => void;
+  readonly resolve: (answers: Answers<Answer>) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export class Together<Question, Answer> {
-  readonly #options: TogetherOptions<Question, Answer>;
-  readonly #waiting = new Map<string, Part<Question, Answer>[]>();
+/** Returns the way to ask questions with those of the same group that come in the same moment. */
+export function together<Question, Answer>({ send, isRefusal, questionsMax }: TogetherOptions<Question, Answer>) {
+  type OwnPart = Part<Question, Answer>;
+  /** The parts of each group's next call. */
+  const waiting = new Map<string, OwnPart[]>();
 
-  constructor(options: TogetherOptions<Question, Answer>) {
-    this.#options = options;
-  }
-
-  /** The answers of these questions, asked with those of the same group that come in the same moment. */
-  ask(group: string, questions: readonly Question[], signal: AbortSignal): Promise<readonly Answer[]> {
-    return new Promise((resolve, reject) => {
-      const parts = this.#waiting.get(group) ?? [];
-      const count = parts.reduce((sum, part) => sum + part.questions.length, questions.length);
-      if (count > this.#options.questionsMax) this.#flush(group);
-      if (!this.#waiting.has(group)) {
-        this.#waiting.set(group, []);
-        queueMicrotask(() => this.#flush(group));
-      }
-      this.#waiting.get(group)!.push({ questions, signal, resolve, reject });
-    });
-  }
-
-  #flush(group: string): void {
-    const parts = this.#waiting.get(group);
-    this.#waiting.delete(group);
-    if (parts !== undefined) void this.#send(group, parts);
-  }
-
-  async #send(group: string, parts: readonly Part<Question, Answer>[]): Promise<void> {
-    const { send, isRefusal } = this.#options;
-    const questions = parts.flatMap((part) => part.questions);
+  const sendParts = async (group: string, parts: readonly OwnPart[]): Promise<void> => {
     try {
-      const answers = await send(group, questions, allAborted(parts.map(({ signal }) => signal)));
-      let from = 0;
-      for (const part of parts) {
-        part.resolve(answers.slice(from, from + part.questions.length));
-        from += part.questions.length;
-      }
+      const { answers } = await send(group, questionsOf(parts), allAborted(parts));
+      for (const { questions, resolve } of parts) resolve({ answers: answers.splice(0, questions.length) });
     } catch (error) {
-      if (parts.length > 1 && isRefusal(error)) for (const part of parts) void this.#send(group, [part]);
-      else for (const part of parts) part.reject(error);
+      for (const part of parts) {
+        if (parts.length > 1 && isRefusal(error)) void sendParts(group, [part]);
+        else part.reject(error);
+      }
     }
-  }
+  };
+
+  return (group: string, questions: readonly Question[], signal: AbortSignal) =>
+    new Promise<Answers<Answer>>((resolve, reject) => {
+      const part = { questions, signal, resolve, reject };
+      const parts = waiting.get(group);
+      if (parts && questionsOf([...parts, part]).length <= questionsMax) {
+        parts.push(part);
+        return;
+      }
+      const begun = [part];
+      waiting.set(group, begun);
+      queueMicrotask(() => {
+        if (waiting.get(group) === begun) waiting.delete(group);
+        void sendParts(group, begun);
+      });
+    });
 }
 
-/** A signal that is aborted once all of these are. */
-function allAborted(signals: readonly AbortSignal[]): AbortSignal {
+function questionsOf<Question>(parts: readonly Part<Question, never>[]): Question[] {
+  return parts.flatMap(({ questions }) => questions);
+}
+
+/** A signal that is aborted once those of all parts are. */
+function allAborted(parts: readonly Pick<Part<never, never>, 'signal'>[]): AbortSignal {
   const controller = new AbortController();
-  const check = () => {
-    if (signals.every(({ aborted }) => aborted)) controller.abort();
-  };
-  for (const signal of signals) signal.addEventListener('abort', check, { once: true });
-  check();
+  for (const { signal } of parts) {
+    signal.addEventListener('abort', () => parts.every((part) => part.signal.aborted) && controller.abort());
+  }
   return controller.signal;
 }

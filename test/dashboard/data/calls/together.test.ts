@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Together } from '../../../../src/dashboard/data/calls/together.ts';
+import { together } from '../../../../src/dashboard/data/calls/together.ts';
 
 class Refused extends Error {}
 
 /** Answers each question with itself; one that is `bad` refuses its call, and `never` is not answered. */
 function server() {
   const calls: { group: string; questions: readonly string[]; signal: AbortSignal }[] = [];
-  const together = new Together<string, string>({
+  const ask = together<string, string>({
     questionsMax: 4,
     isRefusal: (error) => error instanceof Refused,
     send: async (group, questions, signal) => {
@@ -14,10 +14,10 @@ function server() {
       if (questions.includes('never')) return new Promise(() => {});
       if (questions.includes('bad')) throw new Refused('bad');
       if (questions.includes('broken')) throw new Error('broken');
-      return questions.map((question) => `${group} ${question}`);
+      return { answers: questions.map((question) => `${group} ${question}`) };
     },
   });
-  return { calls, together };
+  return { calls, ask };
 }
 
 const on = () => new AbortController().signal;
@@ -25,44 +25,41 @@ const sizes = (calls: readonly { questions: readonly string[] }[]) => calls.map(
 
 describe('questions of the same moment', () => {
   it('are one call of each group, and each part gets its own answers', async () => {
-    const { calls, together } = server();
-    const parts = [
-      together.ask('k', ['a', 'b'], on()),
-      together.ask('k', ['c'], on()),
-      together.ask('other', ['d'], on()),
-    ];
-    expect(await Promise.all(parts)).toEqual([['k a', 'k b'], ['k c'], ['other d']]);
+    const { calls, ask } = server();
+    const parts = [ask('k', ['a', 'b'], on()), ask('k', ['c'], on()), ask('other', ['d'], on())];
+    const answers = (await Promise.all(parts)).map((part) => part.answers);
+    expect(answers).toEqual([['k a', 'k b'], ['k c'], ['other d']]);
     expect(calls.map(({ questions }) => questions)).toEqual([['a', 'b', 'c'], ['d']]);
-    await together.ask('k', ['e'], on());
+    await ask('k', ['e'], on());
     expect(calls.length).toBe(3);
   });
 
   it('are as many calls as they need', async () => {
-    const { calls, together } = server();
-    const parts = [['a', 'b', 'c'], ['d', 'e'], ['f', 'g'], ['h']].map((part) => together.ask('k', part, on()));
-    expect((await Promise.all(parts)).flat().length).toBe(8);
+    const { calls, ask } = server();
+    const parts = [['a', 'b', 'c'], ['d', 'e'], ['f', 'g'], ['h']].map((part) => ask('k', part, on()));
+    expect((await Promise.all(parts)).flatMap(({ answers }) => answers).length).toBe(8);
     expect(sizes(calls)).toEqual([3, 4, 1]);
   });
 
   it('are asked alone when their call is refused, so that one fault is told of one part', async () => {
-    const { calls, together } = server();
-    const parts = await Promise.allSettled([together.ask('k', ['a'], on()), together.ask('k', ['bad'], on())]);
+    const { calls, ask } = server();
+    const parts = await Promise.allSettled([ask('k', ['a'], on()), ask('k', ['bad'], on())]);
     expect(parts.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     expect(sizes(calls)).toEqual([2, 1, 1]);
   });
 
   it('fail together when the call fails', async () => {
-    const { calls, together } = server();
-    const parts = await Promise.allSettled([together.ask('k', ['a'], on()), together.ask('k', ['broken'], on())]);
+    const { calls, ask } = server();
+    const parts = await Promise.allSettled([ask('k', ['a'], on()), ask('k', ['broken'], on())]);
     expect(parts.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(sizes(calls)).toEqual([2]);
   });
 
   it('are given up when nobody waits for any of them', async () => {
-    const { calls, together } = server();
+    const { calls, ask } = server();
     const [one, other] = [new AbortController(), new AbortController()];
-    void together.ask('k', ['never'], one.signal);
-    void together.ask('k', ['a'], other.signal);
+    void ask('k', ['never'], one.signal);
+    void ask('k', ['a'], other.signal);
     await Promise.resolve();
     one.abort();
     expect(calls[0]!.signal.aborted).toBe(false);
