@@ -7,6 +7,7 @@ import { planCron } from '../../sim/rest.ts';
 import { World } from '../../sim/world/world.ts';
 import type { Deployment } from '../platform/deployment.ts';
 import type { Limit, LimitName, Usage } from '../platform/limits.ts';
+import { cpuTimeMs } from '../platform/owners.ts';
 import { Platform, type Totals } from '../platform/platform.ts';
 import { type Asked, askAll } from './asking.ts';
 import { type AtRest, bytesInUse, measureAtRest, noteSizes } from './at-rest.ts';
@@ -63,6 +64,8 @@ export interface LoadResult {
   readonly cutAtMs: number | null;
 }
 
+/** Steps between two readings of the CPU time, which costs more than most steps. */
+const STEPS_PER_READING = 256;
 const END_MS = Date.UTC(2026, 2, 14);
 const COMMIT_MS = 10;
 /** One way between the Worker and a store or an object nearby. */
@@ -116,7 +119,8 @@ class Run {
     planCron(world, this.#startMs, END_MS + restMs, cronEveryMs);
     this.#everyHour();
     const { usages } = this.#platform;
-    const isCut = () => process.cpuUsage().user / 1_000 > cpuMsMax || (endsAtBreach && usages.isBreached);
+    const isOver = overCpu(cpuMsMax);
+    const isCut = () => isOver() || (endsAtBreach && usages.isBreached);
     if (pressure) await press(world, this.#senders[0]!, pressure, isCut);
     await world.scheduler.runUntil(QUESTIONS_AT_MS, isCut);
     if (!isCut()) this.#asked = await askAll(world, 't1', this.#load.scale);
@@ -189,4 +193,14 @@ class Run {
       cutAtMs: isCut ? world.nowMs : null,
     };
   }
+}
+
+/** Whether the process has used more CPU time, asked at each step. */
+function overCpu(cpuMsMax: number): () => boolean {
+  let steps = 0;
+  let isOver = false;
+  return () => {
+    isOver ||= steps++ % STEPS_PER_READING === 0 && cpuTimeMs() > cpuMsMax;
+    return isOver;
+  };
 }
