@@ -14,6 +14,7 @@ import type {
   RegisteredShard,
   Registration,
   RestState,
+  Standing,
 } from '../src/core/shard/rpc.ts';
 import type { ShardEpoch } from '../src/core/shard/shard-map.ts';
 import { beginSplit, type MapState, postponeSplit, publishSplit, type SplitRequest } from '../src/core/shard/split.ts';
@@ -56,6 +57,10 @@ export class Directory extends createDurable({ autoPersist: false, autoReturn: f
 
   map(): MapState {
     return { epochs: this.epochs, split: this.split };
+  }
+
+  standing(): Standing {
+    return { ...this.map(), shards: Object.values(this.shards) };
   }
 
   async beginSplit(request: SplitRequest): Promise<MapState> {

@@ -20,6 +20,7 @@ import type {
   AppendRequest,
   CloseReply,
   CloseRequest,
+  ConfirmReply,
   ConfirmRequest,
   CutReply,
   CutRequest,
@@ -157,18 +158,20 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     return { status: 'ok', ...flushAccount(oldest, incarnation), ...partsPage(oldest, request), ...rows };
   }
 
-  async confirm(request: ConfirmRequest): Promise<void> {
+  async confirm(request: ConfirmRequest): Promise<ConfirmReply> {
     const { flush } = request;
-    const oldest = this.#engine.outbox[0];
-    if (flush.incarnation !== this.#engine.incarnation || oldest?.seqFrom !== flush.seqFrom) return;
-    this.#mutate(() => {
-      const { watermarkMs } = this.#engine;
-      const { routingAtMsMax } = this.#epochs;
-      this.ctx.storage.transactionSync(() => this.#store.saveConfirm(flush, watermarkMs, routingAtMsMax));
-      this.#engine.confirm(flush.seqFrom, flush.seqTo);
-    });
-    this.#reminders = 0;
-    this.#attempts = 0;
+    const { incarnation, outbox } = this.#engine;
+    if (flush.incarnation === incarnation && outbox[0]?.seqFrom === flush.seqFrom) {
+      this.#mutate(() => {
+        const { watermarkMs } = this.#engine;
+        const { routingAtMsMax } = this.#epochs;
+        this.ctx.storage.transactionSync(() => this.#store.saveConfirm(flush, watermarkMs, routingAtMsMax));
+        this.#engine.confirm(flush.seqFrom, flush.seqTo);
+      });
+      this.#reminders = 0;
+      this.#attempts = 0;
+    }
+    return { hasMore: this.#engine.outbox.length > 0 };
   }
 
   async close(request: CloseRequest): Promise<CloseReply> {
@@ -177,14 +180,14 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   /** Answers the sweep: after a yes the sweep leaves the shard asleep until it registers again. */
   async rest(): Promise<RestReply> {
-    const { headSeq, storedSeq, lastReceivedAtMs, watermarkMs } = this.#engine;
+    const { headSeq, storedSeq, cutSeq, lastReceivedAtMs, watermarkMs } = this.#engine;
     const isIdle = !this.#draining && this.#waiting.count === 0 && Date.now() - lastReceivedAtMs >= LIMITS.restAfterMs;
     const isResting = isIdle && headSeq === storedSeq;
     if (isResting && this.#registered) {
       this.#store.saveRest();
       this.#registered = false;
     }
-    return { isResting, storedSeq, headSeq, watermarkMs };
+    return { isResting, storedSeq, headSeq, cutSeq, watermarkMs };
   }
 
   /** Serves a seal, which waits for the flushes: the message for a waiting one may be lost, so the sink is told again. */
@@ -223,13 +226,15 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
+    const hasWaited = this.#engine.outbox.length > 0;
     try {
       if (this.#flushDueMs() <= Date.now()) this.#cut();
     } catch (cause) {
       logError('shard.alarm.cut', cause, { address: this.#address });
     }
     try {
-      if (this.#engine.outbox.length > 0) {
+      // A flush that was cut just now has its message.
+      if (hasWaited) {
         this.#reminders++;
         await this.#remind();
       }

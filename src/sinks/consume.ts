@@ -91,6 +91,7 @@ async function drainShard(address: ShardAddress, room: Room, deps: ConsumeDeps):
     const result = await room.run(1, () => within(storeFlushOf(address, first, deps), FLUSH_MS_MAX, 'storing a flush'));
     if (result.status === 'failed') return result.failures >= FAILURES_REPORTED ? 'done' : 'retry';
     if (stored === 0) await room.run(1, () => mergeAged(address, first, deps));
+    if (!result.hasMore) return 'done';
   }
   await deps.poke(address);
   return 'done';
@@ -107,17 +108,17 @@ async function mergeAged({ uid }: ShardAddress, { flush }: Page, { merge }: Cons
 }
 
 type StoreResult =
-  | { readonly status: 'stored' }
+  /** `hasMore`: false when no further flush waits. */
+  | { readonly status: 'stored'; readonly hasMore: boolean }
   /** `failures`: the number of failures of the flush so far, as far as they could be noted. */
   | { readonly status: 'failed'; readonly failures: number };
 
 /** Pulls and stores one flush. A flush that another consumer has stored meanwhile is stored, too. */
 async function storeFlushOf(address: ShardAddress, first: Page, deps: ConsumeDeps): Promise<StoreResult> {
   const pulled = await pullFlush(deps.shardOf(address), address, first);
-  if (pulled === 'gone') return { status: 'stored' };
+  if (pulled === 'gone') return { status: 'stored', hasMore: true };
   try {
-    await storePulled(pulled, deps);
-    return { status: 'stored' };
+    return { status: 'stored', hasMore: await storePulled(pulled, deps) };
   } catch (cause) {
     return { status: 'failed', failures: await noteFailure(pulled, cause, deps) };
   }
@@ -128,14 +129,16 @@ async function noteFailure({ address, flush }: PulledFlush, cause: unknown, { db
   return noteFlushFailure(db, { address, flush, error: String(cause), nowMs: now() }).catch(() => 1);
 }
 
-async function storePulled(pulled: PulledFlush, deps: ConsumeDeps): Promise<void> {
+/** Returns whether further flushes may wait in the shard. */
+async function storePulled(pulled: PulledFlush, deps: ConsumeDeps): Promise<boolean> {
   const startedAtMs = deps.now();
   const { address, flush } = pulled;
   const stored = await deps.sink.store(pulled);
-  await deps.shardOf(address).confirm({ address, flush });
+  const confirmed = await deps.shardOf(address).confirm({ address, flush });
   deps.telemetry.write({
     index: address.uid,
     blobs: ['flush', address.region, String(address.index)],
     doubles: [stored.rowCount, stored.sizeBytes, deps.now() - startedAtMs],
   });
+  return confirmed?.hasMore ?? true;
 }

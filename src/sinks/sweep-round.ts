@@ -7,13 +7,14 @@
  */
 import { DAY_MS } from '../core/limits.ts';
 import { moveCursor, readCursor } from '../lake/manifest/leases.ts';
+import { isMeasuredSql, measuredAfterMs } from '../lake/manifest/usage.ts';
 
 /**
  * Calls of one run. It asks D1 a statement a tenant, of the 1,000 that an invocation may ask, and other duties share it; a tenant
  * may have grown meanwhile.
  */
 const CALLS_MAX = 2_500;
-/** The directory's list and its map. */
+/** The question to the directory and the measuring of its usage. */
 const CALLS_A_TENANT = 2;
 /** The question, the note that the shard rests or the poke, and one to spare. */
 const CALLS_A_SHARD = 3;
@@ -26,6 +27,8 @@ export interface SweptTenant {
   readonly epochs: number;
   /** Upper bound of its shards, over all its regions. */
   readonly shards: number;
+  /** Whether what the tenant takes of the database was summed up lately. */
+  readonly isMeasured: boolean;
 }
 
 /** The next slice. Empty when no round is going on and none is to begin, or when another run has taken the slice. */
@@ -38,12 +41,13 @@ export async function nextSlice(
   const { results } = await db
     .prepare(
       `SELECT uid, coalesce(json_array_length(shard_map), 1) AS epochs,
-         json_array_length(regions) * coalesce(shard_map ->> '$[#-1].shardCount', shard_count) AS shards
+         json_array_length(regions) * coalesce(shard_map ->> '$[#-1].shardCount', shard_count) AS shards,
+         ${isMeasuredSql('tenants.uid', '?3')} AS isMeasured
        FROM tenants WHERE deleted_at_ms IS NULL AND uid > ?1 ORDER BY uid LIMIT ?2`,
     )
-    .bind(cursor ?? '', TENANTS_MAX + 1)
-    .all<SweptTenant>();
-  const slice = firstSlice(results);
+    .bind(cursor ?? '', TENANTS_MAX + 1, measuredAfterMs(nowMs))
+    .all<Omit<SweptTenant, 'isMeasured'> & { readonly isMeasured: number }>();
+  const slice = firstSlice(results.map((tenant) => ({ ...tenant, isMeasured: tenant.isMeasured === 1 })));
   const next = slice.length < results.length ? slice.at(-1)!.uid : null;
   // A lease that ran out is deleted: the cursor must outlive the round.
   return (await moveCursor(db, CURSOR, { from: cursor, to: next }, nowMs + DAY_MS)) ? slice : [];

@@ -1,7 +1,7 @@
 /**
  * Sweep: the cron's guard against silence (G5). It asks every shard that is not known to rest how it stands, and pokes the
- * sink for the shards that hold something. So a lost message, six failed alarms or a wiped queue delay a flush, and never
- * lose it. Waking a shard also repairs its alarm.
+ * sink for the shards with a flush that waits. So a lost message, six failed alarms or a wiped queue delay a flush, and never
+ * lose it. Waking a shard also repairs its alarm, which cuts the flush of events that have none yet.
  *
  * A shard that is drained and was idle for an hour is left asleep from then on: it promises to register again before its next
  * ack, then the directory notes that it rests, unless it has registered again meanwhile (CORRECTNESS D5).
@@ -55,9 +55,12 @@ export async function sweepShards(deps: SweepDeps): Promise<Sweep> {
   return sweep;
 }
 
-async function sweepTenant(deps: SweepDeps, { uid, epochs }: SweptTenant, sweep: Sweep): Promise<void> {
-  const directory = deps.directoryOf(uid);
-  const shards = await directory.list();
+async function sweepTenant(
+  deps: SweepDeps,
+  { uid, epochs: epochsKnown, isMeasured }: SweptTenant,
+  sweep: Sweep,
+): Promise<void> {
+  const { shards, epochs, split } = await deps.directoryOf(uid).standing();
   // One that an earlier release noted is asked once more, for what questions need to know of it.
   const asleep = shards.filter(({ isResting, storedSeq }) => isResting && storedSeq !== undefined);
   sweep.resting += asleep.length;
@@ -65,18 +68,17 @@ async function sweepTenant(deps: SweepDeps, { uid, epochs }: SweptTenant, sweep:
   await forEach(awake, (shard) =>
     attempt(`shard ${uid}/${shard.region}/${shard.index}`, sweep, () => sweepShard(deps, uid, shard, sweep)),
   );
-  const map = await directory.map();
-  if (map.split !== null || map.epochs.length > epochs) await deps.resumeSplit(uid);
-  await measureUsage(deps.db, uid, deps.now());
+  if (split !== null || epochs.length > epochsKnown) await deps.resumeSplit(uid);
+  if (!isMeasured) await measureUsage(deps.db, uid, deps.now());
 }
 
 async function sweepShard(deps: SweepDeps, uid: string, shard: RegisteredShard, sweep: Sweep): Promise<void> {
   const address = { uid, region: shard.region, index: shard.index };
   sweep.asked++;
-  const { isResting, storedSeq, headSeq, watermarkMs } = await deps.shardOf(address).rest({ address });
+  const { isResting, storedSeq, headSeq, cutSeq = headSeq, watermarkMs } = await deps.shardOf(address).rest({ address });
   const state = watermarkMs === undefined ? undefined : { storedSeq, watermarkMs };
   if (isResting && (await deps.directoryOf(uid).rest(shard, state))) sweep.resting++;
-  if (headSeq === storedSeq) return;
+  if (cutSeq === storedSeq) return;
   await deps.poke(address);
   sweep.poked++;
 }

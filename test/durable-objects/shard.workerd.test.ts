@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { directoryOf } from '../../durable-objects/directory.ts';
 import { isAccepted } from '../../src/core/block/disposition.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/core/limits.ts';
@@ -201,6 +201,26 @@ describe('Shard', () => {
     await shard().confirm({ address, flush });
     await shard().cut({ address });
     expect(told).toHaveLength(3);
+  });
+
+  it('tells the sink once of a flush that the alarm cuts, and again when the next alarm finds it waiting', async () => {
+    const { address, stub, append } = newShard();
+    const told: unknown[] = [];
+    await append('a');
+    await runInDurableObject(stub(), (instance) => {
+      const queue = { send: async (message: unknown) => void told.push(message) };
+      const { env: own } = instance as unknown as { env: Env };
+      Object.defineProperty(instance, 'env', { value: { ...own, FLUSH_QUEUE: queue } });
+    });
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + LIMITS.flushAgeMsMax);
+    try {
+      for (const messages of [1, 2]) {
+        await runDurableObjectAlarm(stub());
+        expect(told).toEqual(Array(messages).fill({ address }));
+      }
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('refuses a damaged row loudly instead of answering without it', async () => {

@@ -30,7 +30,7 @@ async function start() {
   const made = fakeApp({
     directoryOf: (() => ({
       list: async () => [],
-      map: async () => ({ epochs: [], split: null }),
+      standing: async () => ({ shards: [], epochs: [], split: null }),
       wipe: async () => {},
     })) as unknown as Services['directoryOf'],
   });

@@ -83,6 +83,19 @@ describe('a batch of the flush queue', () => {
     expect(waiting()).toEqual([0, 0, 0]);
   });
 
+  it('asks a shard no further that says at the confirmation that nothing waits', async () => {
+    const { consume, messages, waiting, shards, fill } = await start();
+    fill(0, 'more');
+    let reads = 0;
+    const { readFlush } = TestShard.prototype;
+    shards[0]!.readFlush = (request) => {
+      if (request.seqFrom === undefined) reads++;
+      return readFlush.call(shards[0]!, request);
+    };
+    expect(await consume([messages[0]!])).toEqual(['ack']);
+    expect([waiting()[0], reads]).toEqual([0, 2]);
+  });
+
   it('goes on past a shard that does not answer, and past one that never does', async () => {
     const { consume, messages, waiting, shards } = await start();
     shards[0]!.readFlush = async () => {
@@ -208,6 +221,13 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('pokes no shard whose events are in no flush yet', async () => {
+    const { sweep, shards, poked } = await swept();
+    const ask = async () => ({ isResting: false, storedSeq: 1, cutSeq: 1, headSeq: 2, watermarkMs: 0 });
+    for (const shard of shards) (shard as unknown as ShardRpc).rest = ask;
+    expect([await sweep(), poked]).toEqual([{ asked: 3, poked: 0, resting: 0, failed: 0 }, []]);
+  });
+
   it('asks a shard again that has registered since, even while it was being asked', async () => {
     const { sweep, called, directory, shards } = await swept();
     const rest = (shards[1] as unknown as ShardRpc).rest;
@@ -231,7 +251,7 @@ describe('the sweep', () => {
     shards[0]!.isDown = true;
     const other = await createTenant('aaa');
     Object.assign(services.directoryOf(other.uid), {
-      list: async () => {
+      standing: async () => {
         throw new Error('gone');
       },
     });
@@ -257,12 +277,11 @@ describe('the sweep', () => {
     let called: string[] = [];
     let calls = 0;
     const directoryOf = ((uid: string) => ({
-      list: async () => {
+      standing: async () => {
         called.push(uid);
         calls++;
-        return [];
+        return { shards: [], epochs: [], split: null };
       },
-      map: async () => ({ epochs: [], split: null, calls: calls++ }),
     })) as never;
     const run = async (beginsRound: boolean) => {
       called = [];

@@ -14,6 +14,7 @@ import type {
   RegisteredShard,
   Registration,
   RestState,
+  Standing,
 } from '../../src/core/shard/rpc.ts';
 import { beginSplit, type MapState, NO_SPLITS, postponeSplit, publishSplit } from '../../src/core/shard/split.ts';
 
@@ -37,6 +38,9 @@ export class FakeDirectory implements DirectoryRpc {
   }
   async map(): Promise<MapState> {
     return this.state;
+  }
+  async standing(): Promise<Standing> {
+    return { ...this.state, shards: Object.values(this.shards) };
   }
   async beginSplit(request: Parameters<typeof beginSplit>[1]): Promise<MapState> {
     this.state = beginSplit(this.state, request);

@@ -147,6 +147,11 @@ export interface ConfirmRequest {
   readonly address: ShardAddress;
   readonly flush: FlushRef;
 }
+/** Undefined in earlier releases. */
+export interface ConfirmReply {
+  /** Whether further flushes wait. One that is cut later has a message of its own. */
+  readonly hasMore: boolean;
+}
 
 /** Queue message: a shard has flushes to store. It is only a hint: the sink pulls the flushes that wait. */
 export interface FlushMessage {
@@ -234,6 +239,8 @@ export interface RestReply {
   readonly isResting: boolean;
   readonly storedSeq: number;
   readonly headSeq: number;
+  /** The row below which flushes are cut: from `storedSeq` to it they wait. Absent in replies of earlier releases. */
+  readonly cutSeq?: number;
   /** Absent in replies of earlier releases. */
   readonly watermarkMs?: number | null;
 }
@@ -251,7 +258,7 @@ export interface ShardRpc {
   live(request: LiveRequest): Promise<LiveReply>;
   readTail(request: ReadTailRequest): Promise<ReadTailReply>;
   readFlush(request: ReadFlushRequest): Promise<ReadFlushReply>;
-  confirm(request: ConfirmRequest): Promise<void>;
+  confirm(request: ConfirmRequest): Promise<ConfirmReply | undefined>;
   cut(request: CutRequest): Promise<CutReply>;
   status(request: ShardStatusRequest): Promise<ShardStatusReply>;
   close(request: CloseRequest): Promise<CloseReply>;
@@ -284,6 +291,10 @@ export interface RegisteredShard {
 export interface Registration extends MapState {
   readonly watermarkMs?: number | null;
 }
+/** All that a directory knows. */
+export interface Standing extends MapState {
+  readonly shards: readonly RegisteredShard[];
+}
 export interface ListRequest {
   /** Whether the watermarks of resting shards are wanted as of now; they are noted first. */
   readonly isAsked: boolean;
@@ -297,6 +308,8 @@ export interface DirectoryRpc {
   rest(shard: RegisteredShard, state?: RestState): Promise<boolean>;
   /** Returns the shard map: published epochs and the pending one. */
   map(): Promise<MapState>;
+  /** Returns the shards and the map by one call. */
+  standing(): Promise<Standing>;
   beginSplit(request: SplitRequest): Promise<MapState>;
   postponeSplit(request: { epoch: number; beyondMs: number; nowMs: number }): Promise<MapState>;
   publishSplit(closed: ShardEpoch): Promise<MapState>;

@@ -30,16 +30,26 @@ export function addUsage(
 /** Flushes and seals add what they store: a sum over all rows corrects them once in a while. */
 const MEASURED_EVERY_MS = HOUR_MS;
 
+/** A sum that was made after this time is recent. */
+export function measuredAfterMs(nowMs: number): number {
+  return nowMs - MEASURED_EVERY_MS;
+}
+
+/** A condition of SQL: whether the tenant's sum is recent. Both are expressions, like `?3`. */
+export function isMeasuredSql(uid: string, afterMs: string): string {
+  return `EXISTS (SELECT 1 FROM tenant_usage u WHERE u.uid = ${uid} AND u.measured_at_ms > ${afterMs})`;
+}
+
 /** Sums up what the tenant takes now, if that was not done within the last hour. */
 export async function measureUsage(db: D1Database, uid: string, nowMs: number): Promise<void> {
   await db
     .prepare(
       `INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms)
        SELECT ?1, ${TAKEN.map((sum) => `COALESCE((${sum}), 0)`).join(' + ')}, ?2
-       WHERE NOT EXISTS (SELECT 1 FROM tenant_usage u WHERE u.uid = ?1 AND u.measured_at_ms > ?3)
+       WHERE NOT ${isMeasuredSql('?1', '?3')}
        ON CONFLICT (uid) DO UPDATE SET stored_bytes = excluded.stored_bytes, measured_at_ms = excluded.measured_at_ms`,
     )
-    .bind(uid, nowMs, nowMs - MEASURED_EVERY_MS)
+    .bind(uid, nowMs, measuredAfterMs(nowMs))
     .run();
 }
 

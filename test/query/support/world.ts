@@ -225,8 +225,9 @@ export class TestShard implements ShardRpc {
     };
   }
 
-  async confirm({ flush }: { flush: { seqFrom: number; seqTo: number } }): Promise<void> {
+  async confirm({ flush }: { flush: { seqFrom: number; seqTo: number } }): Promise<{ hasMore: boolean }> {
     this.engine.confirm(flush.seqFrom, flush.seqTo);
+    return { hasMore: this.engine.outbox.length > 0 };
   }
 
   cut(): never {
