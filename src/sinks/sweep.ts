@@ -75,7 +75,13 @@ async function sweepTenant(
 async function sweepShard(deps: SweepDeps, uid: string, shard: RegisteredShard, sweep: Sweep): Promise<void> {
   const address = { uid, region: shard.region, index: shard.index };
   sweep.asked++;
-  const { isResting, storedSeq, headSeq, cutSeq = headSeq, watermarkMs } = await deps.shardOf(address).rest({ address });
+  const {
+    isResting,
+    storedSeq,
+    headSeq,
+    cutSeq = headSeq,
+    watermarkMs,
+  } = await deps.shardOf(address).rest({ address });
   const state = watermarkMs === undefined ? undefined : { storedSeq, watermarkMs };
   if (isResting && (await deps.directoryOf(uid).rest(shard, state))) sweep.resting++;
   if (cutSeq === storedSeq) return;
