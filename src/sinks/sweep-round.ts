@@ -7,7 +7,7 @@
  */
 import { DAY_MS } from '../core/limits.ts';
 import { moveCursor, readCursor } from '../lake/manifest/leases.ts';
-import { isMeasuredSql, measuredAfterMs } from '../lake/manifest/usage.ts';
+import { measuredAfterMs } from '../lake/manifest/usage.ts';
 
 /**
  * Calls of one run. It asks D1 a statement a tenant, of the 1,000 that an invocation may ask, and other duties share it; a tenant
@@ -18,7 +18,8 @@ const CALLS_MAX = 2_500;
 const CALLS_A_TENANT = 2;
 /** The question, the note that the shard rests or the poke, and one to spare. */
 const CALLS_A_SHARD = 3;
-const TENANTS_MAX = CALLS_MAX / (CALLS_A_TENANT + CALLS_A_SHARD);
+/** Tenants looked at by one run: most of them rest, and are not asked. */
+const TENANTS_MAX = 5_000;
 const CURSOR = 'sweep/cursor';
 
 export interface SweptTenant {
@@ -29,7 +30,14 @@ export interface SweptTenant {
   readonly shards: number;
   /** Whether what the tenant takes of the database was summed up lately. */
   readonly isMeasured: boolean;
+  /** Whether all of its shards rested then, and nothing was stored since. */
+  readonly isAtRest: boolean;
 }
+
+type TenantRow = Omit<SweptTenant, 'isMeasured' | 'isAtRest'> & {
+  readonly isMeasured: number | null;
+  readonly isAtRest: number | null;
+};
 
 /** The next slice. Empty when no round is going on and none is to begin, or when another run has taken the slice. */
 export async function nextSlice(
@@ -42,22 +50,33 @@ export async function nextSlice(
     .prepare(
       `SELECT uid, coalesce(json_array_length(shard_map), 1) AS epochs,
          json_array_length(regions) * coalesce(shard_map ->> '$[#-1].shardCount', shard_count) AS shards,
-         ${isMeasuredSql('tenants.uid', '?3')} AS isMeasured
-       FROM tenants WHERE deleted_at_ms IS NULL AND uid > ?1 ORDER BY uid LIMIT ?2`,
+         u.measured_at_ms > ?3 AS isMeasured, u.is_at_rest AS isAtRest
+       FROM tenants LEFT JOIN tenant_usage u USING (uid)
+       WHERE deleted_at_ms IS NULL AND uid > ?1 ORDER BY uid LIMIT ?2`,
     )
-    .bind(cursor ?? '', TENANTS_MAX + 1, measuredAfterMs(nowMs))
-    .all<Omit<SweptTenant, 'isMeasured'> & { readonly isMeasured: number }>();
-  const slice = firstSlice(results.map((tenant) => ({ ...tenant, isMeasured: tenant.isMeasured === 1 })));
-  const next = slice.length < results.length ? slice.at(-1)!.uid : null;
+    .bind(cursor ?? '', TENANTS_MAX, measuredAfterMs(nowMs))
+    .all<TenantRow>();
+  const slice = firstSlice(results.map(tenantOf));
+  const isLast = slice.length === results.length && results.length < TENANTS_MAX;
   // A lease that ran out is deleted: the cursor must outlive the round.
-  return (await moveCursor(db, CURSOR, { from: cursor, to: next }, nowMs + DAY_MS)) ? slice : [];
+  const isTaken = await moveCursor(db, CURSOR, { from: cursor, to: isLast ? null : slice.at(-1)!.uid }, nowMs + DAY_MS);
+  return isTaken ? slice.filter(isAsked) : [];
+}
+
+function tenantOf({ isMeasured, isAtRest, ...tenant }: TenantRow): SweptTenant {
+  return { ...tenant, isMeasured: isMeasured === 1, isAtRest: isAtRest === 1 };
+}
+
+/** A tenant at rest is asked when its usage is due to be summed up, and is left alone in between. */
+function isAsked({ isMeasured, isAtRest }: SweptTenant): boolean {
+  return !(isMeasured && isAtRest);
 }
 
 /** The first tenants whose calls fit into one invocation; at least one. */
 function firstSlice(tenants: readonly SweptTenant[]): readonly SweptTenant[] {
   let calls = 0;
-  const end = tenants.findIndex(({ shards }, index) => {
-    calls += CALLS_A_TENANT + CALLS_A_SHARD * shards;
+  const end = tenants.findIndex((tenant, index) => {
+    if (isAsked(tenant)) calls += CALLS_A_TENANT + CALLS_A_SHARD * tenant.shards;
     return index > 0 && calls > CALLS_MAX;
   });
   return end === -1 ? tenants : tenants.slice(0, end);

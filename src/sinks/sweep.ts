@@ -68,8 +68,10 @@ async function sweepTenant(
   await forEach(awake, (shard) =>
     attempt(`shard ${uid}/${shard.region}/${shard.index}`, sweep, () => sweepShard(deps, uid, shard, sweep)),
   );
-  if (split !== null || epochs.length > epochsKnown) await deps.resumeSplit(uid);
-  if (!isMeasured) await measureUsage(deps.db, uid, deps.now());
+  const isSplitting = split !== null || epochs.length > epochsKnown;
+  if (isSplitting) await deps.resumeSplit(uid);
+  if (isMeasured) return;
+  await measureUsage(deps.db, uid, { nowMs: deps.now(), isAtRest: awake.length === 0 && !isSplitting });
 }
 
 async function sweepShard(deps: SweepDeps, uid: string, shard: RegisteredShard, sweep: Sweep): Promise<void> {

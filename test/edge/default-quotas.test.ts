@@ -128,7 +128,7 @@ describe('quotas of its own', () => {
     expect(await limitsNow()).toEqual(DEFAULT_QUOTAS);
     await set({ eventsPerMinute: null, linksPerDay: 1 });
     expect((await importOf(11, 'identify')).body).toMatchObject({ code: 'request-over-quota' });
-    await services.db.prepare('INSERT INTO tenant_usage SELECT uid, 5, 0 FROM tenants').run();
+    await services.db.prepare('INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms) SELECT uid, 5, 0 FROM tenants').run();
     await set({ eventsPerMinute: null, linksPerDay: null, storedBytes: 5 });
     expect(await importOf(1)).toMatchObject({ status: 429, body: { code: 'storage-quota-exceeded', limit: 5 } });
     await set({ eventsPerMinute: null, storedBytes: 6 });
@@ -147,13 +147,13 @@ describe('the bytes of a tenant', () => {
     expect(await used()).toBe(afterFlush);
     await lake.seal();
     expect(await used()).toBeGreaterThan(afterFlush);
-    await measureUsage(lake.db, UID, lake.nowMs);
+    await measureUsage(lake.db, UID, { nowMs: lake.nowMs, isAtRest: false });
     const [{ n: cells }] = (await lake.all<{ n: number }>('SELECT SUM(length(cells)) AS n FROM sealed_cells')) as [
       { n: number },
     ];
     expect(await used()).toBeGreaterThan(cells);
     expect(await used()).toBeLessThan(cells + 100_000);
-    await measureUsage(lake.db, 'nobody', lake.nowMs);
+    await measureUsage(lake.db, 'nobody', { nowMs: lake.nowMs, isAtRest: false });
     expect(await lake.all(`SELECT stored_bytes AS n FROM tenant_usage WHERE uid = 'nobody'`)).toEqual([{ n: 0 }]);
   });
 });

@@ -1,9 +1,11 @@
 // The sink over fakes: a slow, dead or poison flush leaves the other flushes of its batch alone, and is reported.
 
 import { describe, expect, it, vi } from 'vitest';
+import { HOUR_MS } from '../../src/core/limits.ts';
 import type { FlushMessage, ShardRpc } from '../../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../../src/core/shard/shard-map.ts';
 import { claim } from '../../src/lake/manifest/leases.ts';
+import { addUsage } from '../../src/lake/manifest/usage.ts';
 import { consumeFlushes } from '../../src/sinks/consume.ts';
 import { FAILURES_REPORTED } from '../../src/sinks/flush-failures.ts';
 import { lakeSink } from '../../src/sinks/lake-sink.ts';
@@ -221,6 +223,37 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('asks a tenant whose shards all rest once an hour, and each time again once something is stored for it', async () => {
+    const { deps, shards, directory, services, uid, fake } = await swept();
+    let nowMs = services.now();
+    let asked = 0;
+    const { standing } = directory;
+    Object.assign(directory, {
+      standing: () => {
+        asked++;
+        return standing.call(directory);
+      },
+    });
+    const rest = async () => ({ isResting: true, storedSeq: 1, cutSeq: 1, headSeq: 1, watermarkMs: 0 });
+    for (const shard of shards) (shard as unknown as ShardRpc).rest = rest;
+    const minutes = async (count: number) => {
+      asked = 0;
+      for (let i = 0; i < count; i += 10) {
+        await sweepShards({ ...deps, resumeSplit: async () => {}, now: () => nowMs });
+        nowMs += 600_000;
+      }
+      return asked;
+    };
+    // The first hour's sum found shards awake.
+    expect(await minutes(60)).toBe(6);
+    expect(await minutes(120)).toBe(2);
+    expect(await minutes(10)).toBe(1);
+    await addUsage(services.db, uid, 1).run();
+    expect(await minutes(50)).toBe(5);
+    expect(await minutes(60)).toBe(1);
+    expect(fake.select('SELECT count(*) AS n FROM tenant_usage', [])).toEqual([{ n: 1 }]);
+  });
+
   it('pokes no shard whose events are in no flush yet', async () => {
     const { sweep, shards, poked } = await swept();
     const ask = async () => ({ isResting: false, storedSeq: 1, cutSeq: 1, headSeq: 2, watermarkMs: 0 });
@@ -276,6 +309,9 @@ describe('the sweep', () => {
     const all = results.map(({ uid }) => uid);
     let called: string[] = [];
     let calls = 0;
+    // Each round is in an hour of its own: these tenants rest, and are asked once an hour.
+    let round = 0;
+    const now = () => services.now() + round * 2 * HOUR_MS;
     const directoryOf = ((uid: string) => ({
       standing: async () => {
         called.push(uid);
@@ -286,14 +322,14 @@ describe('the sweep', () => {
     const run = async (beginsRound: boolean) => {
       called = [];
       calls = 0;
-      await sweepShards({ ...deps, directoryOf, resumeSplit: async () => {}, beginsRound });
+      await sweepShards({ ...deps, directoryOf, resumeSplit: async () => {}, now, beginsRound });
       // The sweep may call each shard of the wide tenant three times.
       const reserved = called.includes(wide.uid) ? 3 * 256 : 0;
       expect(calls + 3 * called.length + reserved).toBeLessThan(5_100);
       return called;
     };
     expect(await run(false)).toEqual([]);
-    for (let round = 0; round < 2; round++) {
+    for (; round < 2; round++) {
       const visited: string[] = [];
       for (let i = 0; visited.length < all.length; i++) {
         // Another duty claims a lease meanwhile, which deletes the expired ones.

@@ -1,8 +1,9 @@
 /**
- * Usage: all SQL of the table `tenant_usage`: the bytes that each tenant takes of the database.
+ * Usage: all SQL of the table `tenant_usage`: the bytes that each tenant takes of the database, and whether it rests.
  *
  * Flushes and seals add what they write, in their own batches, so that the sum follows a burst. What they delete is not
- * taken off; the sweep sums up anew what is there.
+ * taken off; the sweep sums up anew what is there. With the sum it notes whether all shards rest; what is stored later voids
+ * the note.
  */
 import { HOUR_MS } from '../../core/limits.ts';
 
@@ -22,7 +23,7 @@ export function addUsage(
   return db
     .prepare(
       `INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms) SELECT ?1, ?2, 0 WHERE ${condition}
-       ON CONFLICT (uid) DO UPDATE SET stored_bytes = stored_bytes + excluded.stored_bytes`,
+       ON CONFLICT (uid) DO UPDATE SET stored_bytes = stored_bytes + excluded.stored_bytes, is_at_rest = 0`,
     )
     .bind(uid, sizeBytes, ...values);
 }
@@ -35,21 +36,21 @@ export function measuredAfterMs(nowMs: number): number {
   return nowMs - MEASURED_EVERY_MS;
 }
 
-/** A condition of SQL: whether the tenant's sum is recent. Both are expressions, like `?3`. */
-export function isMeasuredSql(uid: string, afterMs: string): string {
-  return `EXISTS (SELECT 1 FROM tenant_usage u WHERE u.uid = ${uid} AND u.measured_at_ms > ${afterMs})`;
-}
-
 /** Sums up what the tenant takes now, if that was not done within the last hour. */
-export async function measureUsage(db: D1Database, uid: string, nowMs: number): Promise<void> {
+export async function measureUsage(
+  db: D1Database,
+  uid: string,
+  { nowMs, isAtRest }: { readonly nowMs: number; readonly isAtRest: boolean },
+): Promise<void> {
   await db
     .prepare(
-      `INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms)
-       SELECT ?1, ${TAKEN.map((sum) => `COALESCE((${sum}), 0)`).join(' + ')}, ?2
-       WHERE NOT ${isMeasuredSql('?1', '?3')}
-       ON CONFLICT (uid) DO UPDATE SET stored_bytes = excluded.stored_bytes, measured_at_ms = excluded.measured_at_ms`,
+      `INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms, is_at_rest)
+       SELECT ?1, ${TAKEN.map((sum) => `COALESCE((${sum}), 0)`).join(' + ')}, ?2, ?4
+       WHERE NOT EXISTS (SELECT 1 FROM tenant_usage u WHERE u.uid = ?1 AND u.measured_at_ms > ?3)
+       ON CONFLICT (uid) DO UPDATE SET stored_bytes = excluded.stored_bytes, measured_at_ms = excluded.measured_at_ms,
+         is_at_rest = excluded.is_at_rest`,
     )
-    .bind(uid, nowMs, measuredAfterMs(nowMs))
+    .bind(uid, nowMs, measuredAfterMs(nowMs), isAtRest ? 1 : 0)
     .run();
 }
 
