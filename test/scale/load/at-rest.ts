@@ -33,17 +33,18 @@ export function bytesInUse(world: World, scale: number): number {
 }
 
 function cellBytes(world: World): number {
-  return CELL_TABLES.reduce((sum, table) => sum + one(world, `SELECT sum(length(cells)) AS value FROM ${table}`), 0);
+  return CELL_TABLES.reduce((sum, table) => sum + one(world, `SELECT sum(octet_length(cells)) AS value FROM ${table}`), 0);
 }
 
+/** The length of a long value is read without the value: `octet_length` goes by the head of its row. */
 export function noteSizes(world: World, usages: Usages, scale: number): void {
   usages.note('D1: size of the database', bytesInUse(world, scale), '');
   for (const table of CELL_TABLES) {
-    const longest = one(world, `SELECT max(length(cells)) AS value FROM ${table}`);
+    const longest = one(world, `SELECT max(octet_length(cells)) AS value FROM ${table}`);
     usages.note('D1: size of a row', longest * scale, table);
   }
-  usages.note('D1: size of a row', one(world, 'SELECT max(length(footer)) AS value FROM segments'), 'segments');
-  usages.note('D1: size of a row', one(world, 'SELECT max(length(plan)) AS value FROM seal_plans'), 'seal_plans');
+  usages.note('D1: size of a row', one(world, 'SELECT max(octet_length(footer)) AS value FROM segments'), 'segments');
+  usages.note('D1: size of a row', one(world, 'SELECT max(octet_length(plan)) AS value FROM seal_plans'), 'seal_plans');
 }
 
 export function measureAtRest(
@@ -76,15 +77,15 @@ export function measureAtRest(
 
 function bytesByTable(world: World, scale: number): [string, number][] {
   const columns = world.database.select(
-    `SELECT t.name AS "table", group_concat('length(' || c.name || ')', ' + ') AS sizes
+    `SELECT t.name AS "table", group_concat('octet_length(' || c.name || ')', ' + ') AS sizes
      FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY 1`,
     [],
   ) as { table: string; sizes: string }[];
   return columns
     .map(({ table, sizes }): [string, number] => {
-      const coalesced = sizes.replaceAll(/length\((\w+)\)/g, 'coalesce(length("$1"), 0)');
+      const coalesced = sizes.replaceAll(/octet_length\((\w+)\)/g, 'coalesce(octet_length("$1"), 0)');
       const more = CELL_TABLES.includes(table)
-        ? (scale - 1) * one(world, `SELECT sum(length(cells)) AS value FROM ${table}`)
+        ? (scale - 1) * one(world, `SELECT sum(octet_length(cells)) AS value FROM ${table}`)
         : 0;
       return [table, one(world, `SELECT sum(${coalesced}) AS value FROM ${table}`) + more];
     })
