@@ -118,15 +118,25 @@ export const LIMITS = {
    * people watch by the minute.
    */
   mergeAfterMs: 2 * HOUR_MS,
+  /**
+   * Age from which the parts of few events are merged too: each merge writes the day's part anew, which costs a tenant of few
+   * events more than the reading of some small parts.
+   */
+  mergeFewAfterMs: 6 * HOUR_MS,
   /** Minutes of flushes that were stored within the same stretch of this length become one part. */
   mergeSpanMs: HOUR_MS,
-  /** Events that must have been stored before their minutes are merged: two full flushes. Fewer are read as fast as they are. */
+  /**
+   * Events that must have been stored before their minutes are merged: two full flushes. Fewer are read as fast as they are. Their
+   * quarters of an hour wait for as many, or until they are old.
+   */
   mergeMinutesEventsMin: 20_000,
   /**
    * Time after a shard has said that it knows a flush to be stored: no question takes as long. Scanners have half a minute, and a
    * call waits for others for a minute.
    */
   mergeGraceMs: 10 * MINUTE_MS,
+  /** The same while few events come: what is due is looked up seldom. */
+  mergePauseMs: 30 * MINUTE_MS,
   /** Size of the cells that are merged into one part: those of a flush (CORRECTNESS A6). */
   mergeSizeBytesMax: 8 * MIB,
   /** People of all cells that are merged into one part, each as often as cells have it: 32 bytes each while they are merged. */

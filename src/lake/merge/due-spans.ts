@@ -15,6 +15,8 @@ export interface Progress {
   /** What the shard said at `saidAtMs`. */
   readonly storedSeq: number;
   readonly saidAtMs: number;
+  /** Whether few events came then. Absent in rows of earlier releases. */
+  readonly isSlow?: boolean;
 }
 
 export interface Due {
@@ -28,6 +30,8 @@ interface Owner {
   readonly incarnation: string;
 }
 
+/** A shard is slow when fewer events than this share of those that are merged by the minute wait to be. */
+const SLOW_SHARE = 0.1;
 /** Flushes of one reading: at some thousand events a second a shard has stored so many in the pause between two merges. */
 const FLUSHES_MAX = 300;
 
@@ -45,11 +49,24 @@ async function dueQuarters(db: D1Database, owner: Owner, progress: Progress, now
     beforeMs: spanOf(nowMs - LIMITS.mergeAfterMs) * LIMITS.mergeSpanMs,
   });
   if (flushes.length === 0) return { spans: [], moved: {} };
-  const spans = neighboursOf(wholeStretches(flushes, progress.storedSeq), () => true).map((group) =>
+  const whole = wholeStretches(flushes, progress.storedSeq);
+  if (isTooEarly(whole, nowMs)) return { spans: [], moved: {} };
+  const spans = neighboursOf(whole, () => true).map((group) =>
     spanOfFlushes(owner, group, { windowMs: QUARTER_HOUR_MS, takesLeft: true }),
   );
   const mergedSeq = spans.at(-1)?.seqTo;
   return { spans, moved: mergedSeq === undefined ? {} : { mergedSeq } };
+}
+
+/** Few events wait until the first of them are old. */
+function isTooEarly([first, ...others]: readonly AgedFlush[], nowMs: number): boolean {
+  if (first === undefined) return true;
+  const isOld = spanOf(first.storedAtMs) < spanOf(nowMs - LIMITS.mergeFewAfterMs);
+  return !isOld && eventsOf([first, ...others]) < LIMITS.mergeMinutesEventsMin;
+}
+
+function eventsOf(flushes: readonly AgedFlush[]): number {
+  return flushes.reduce((sum, { accepted }) => sum + accepted, 0);
 }
 
 /** Those stored before the end of the last stretch: a later flush, or one not known to be stored, leaves its stretch for later. */
@@ -72,14 +89,15 @@ async function dueMinutes(db: D1Database, owner: Owner, progress: Progress, nowM
   const stored = flushes.filter(({ seqTo }) => seqTo <= storedSeq);
   const groups = neighboursOf(stored, (a, b) => spanOf(a.storedAtMs) === spanOf(b.storedAtMs));
   for (const [index, group] of groups.entries()) {
-    const isDue = group.reduce((sum, { accepted }) => sum + accepted, 0) >= LIMITS.mergeMinutesEventsMin;
+    const isDue = eventsOf(group) >= LIMITS.mergeMinutesEventsMin;
     if (!isDue && index === groups.length - 1) break;
     const takesLeft = group[0]!.seqFrom === minutesSeq && spanOf(group[0]!.storedAtMs) === minutesSpan;
     if (isDue) spans.push(spanOfFlushes(owner, group, { windowMs: MINUTE_MS, takesLeft }));
     last = group.at(-1)!;
   }
-  if (last === undefined) return { spans, moved: {} };
-  return { spans, moved: { minutesSeq: last.seqTo, minutesSpan: spanOf(last.storedAtMs) } };
+  const isSlow = eventsOf(flushes) < SLOW_SHARE * LIMITS.mergeMinutesEventsMin;
+  if (last === undefined) return { spans, moved: { isSlow } };
+  return { spans, moved: { isSlow, minutesSeq: last.seqTo, minutesSpan: spanOf(last.storedAtMs) } };
 }
 
 interface StoredRequest {

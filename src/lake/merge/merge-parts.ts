@@ -5,7 +5,8 @@
  * steps: what the shard has said → flushes that are due, in spans → for each span and rollup: read; for each day: merge, replace
  *
  * - Minutes: once as many events are stored as fill some flushes, their parts join the part of the hour in which they were stored.
- * - Quarters of an hour: once they are some hours old, the parts of an hour join the part of the quarters before them.
+ * - Quarters of an hour: once they are some hours old, the parts of an hour join the part of the quarters before them. Those of few
+ *   events wait for each other.
  *
  * Parts are merged only below the row that the shard itself has said to be stored, and a grace after it has said so: until then
  * a question may be under way that takes rows above it from the shard. A row of the table of leases has the row, the time, and
@@ -29,7 +30,7 @@ export interface MergeRequest {
 /** A row that nobody moves for longer is deleted: its shard is gone, and merging begins anew where it comes back. */
 const KEPT_FOR_MS = 30 * DAY_MS;
 
-/** Merges what is due, at most once in `mergeGraceMs`. Returns the number of parts that took the place of others. */
+/** Merges what is due, at most once in `mergeGraceMs`, of few events once in `mergePauseMs`. Returns the number of parts that took the place of others. */
 export async function mergeParts(db: D1Database, request: MergeRequest, nowMs: number): Promise<number> {
   const { uid, incarnation, storedSeq } = request;
   const name = `merge/${uid}/${incarnation}`;
@@ -37,7 +38,7 @@ export async function mergeParts(db: D1Database, request: MergeRequest, nowMs: n
   if (nowMs - (said.get(name) ?? Number.NEGATIVE_INFINITY) < LIMITS.mergeGraceMs) return 0;
   const text = await readCursor(db, name);
   const progress = text === null ? null : (JSON.parse(text) as Progress);
-  if (progress !== null && nowMs - progress.saidAtMs < LIMITS.mergeGraceMs) {
+  if (progress !== null && nowMs - progress.saidAtMs < pauseOf(progress)) {
     said.set(name, progress.saidAtMs);
     return 0;
   }
@@ -50,6 +51,11 @@ export async function mergeParts(db: D1Database, request: MergeRequest, nowMs: n
   let merged = 0;
   for (const span of due.spans) merged += await mergeSpan(db, span);
   return merged;
+}
+
+/** A shard of few events has its parts looked up seldom. */
+function pauseOf({ isSlow = false }: Progress): number {
+  return isSlow ? LIMITS.mergePauseMs : LIMITS.mergeGraceMs;
 }
 
 /** When an isolate last learned that an incarnation's shard had said what is stored: before its grace is over nothing is read. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { decodeRollupCells, encodeRollupCells, readCellsHeader } from '../../../src/core/rollup/cell-codec.ts';
 import { RollupCells } from '../../../src/core/rollup/rollup-cells.ts';
@@ -96,7 +96,16 @@ async function databaseOf(...minutesOf: readonly (readonly number[])[]) {
 const DAY = Math.floor(NOON_MS / (24 * HOUR_MS));
 const AGED_HOURS = LIMITS.mergeAfterMs / HOUR_MS + 1;
 
+const limits = LIMITS as { -readonly [name in 'mergeFewAfterMs' | 'mergePauseMs']: number };
+const { mergeFewAfterMs, mergePauseMs } = LIMITS;
+
 describe('merged parts', () => {
+  // The flushes of these tests have few events, and are merged as those of many.
+  beforeEach(
+    () => void Object.assign(limits, { mergeFewAfterMs: LIMITS.mergeAfterMs, mergePauseMs: LIMITS.mergeGraceMs }),
+  );
+  afterEach(() => void Object.assign(limits, { mergeFewAfterMs, mergePauseMs }));
+
   it('take the place of those of the flushes of an hour, by the quarter, once they are old enough', async () => {
     const { ranges, rows, told, merge } = await databaseOf([0, 1], [1, 14], [15, 16], [60]);
     expect(await merge(40, AGED_HOURS - 1)).toBe(0);
@@ -275,5 +284,49 @@ describe('merged parts', () => {
     fake.hook = null;
     expect(ranges()).toHaveLength(3);
     expect(await db.prepare("SELECT name FROM leases WHERE name LIKE 'merging/%'").first()).toBeNull();
+  });
+});
+
+describe('parts of few events', () => {
+  const hours = Array.from({ length: 7 }, (_, hour) =>
+    [60 * hour, 60 * hour + 1, 60 * hour + 2].map((minute) => [minute]),
+  );
+
+  it('wait for each other until the first are old, and are then merged at once', async () => {
+    const { ranges, merge } = await databaseOf(...hours.flat());
+    const agedHours = mergeFewAfterMs / HOUR_MS + 1;
+    for (let hour = AGED_HOURS; hour < agedHours; hour += 0.5) expect(await merge(210, hour)).toBe(0);
+    expect(await merge(210, agedHours)).toBe(1);
+    // All hours that are over for long enough to be of quarters.
+    expect(ranges()[0]).toEqual({ seq_from: 0, seq_to: 150, day_min: DAY, corrections: 15 });
+    expect(ranges()).toHaveLength(1 + 6);
+    for (let hour = agedHours + 0.5; hour < agedHours + 5; hour += 0.5) expect(await merge(210, hour)).toBe(0);
+    expect(await merge(210, agedHours + 5)).toBe(1);
+    expect(ranges()).toEqual([{ seq_from: 0, seq_to: 210, day_min: DAY, corrections: 21 }]);
+  });
+
+  it('are merged like others once they are many together', async () => {
+    const { fake, ranges, merge } = await databaseOf(...hours.flat());
+    fake.select('UPDATE flushes SET accepted = ?', [LIMITS.mergeMinutesEventsMin / 6]);
+    expect(await merge(210, AGED_HOURS)).toBe(0);
+    expect(await merge(210, AGED_HOURS + 1)).toBe(1);
+    expect(ranges()[0]).toMatchObject({ seq_from: 0, seq_to: 60 });
+  });
+
+  it('are looked up seldom', async () => {
+    const { db, fake } = await databaseOf(...hours.flat());
+    let calls = 0;
+    fake.hook = () => calls++;
+    const asked: number[] = [];
+    for (let minute = 0; minute <= 120; minute += 10) {
+      calls = 0;
+      await mergeParts(
+        { ...db, prepare: db.prepare.bind(db) } as D1Database,
+        { uid: 'u', incarnation: 'i', storedSeq: 210 },
+        NOON_MS + minute * MINUTE_MS,
+      );
+      if (calls > 2) asked.push(minute);
+    }
+    expect(asked).toEqual([0, 10, 40, 70, 100]);
   });
 });

@@ -25,7 +25,9 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   collectAfterMs: 300_000,
   // Parts are merged as soon as the hour in which they were stored is over.
   mergeAfterMs: 1_000,
+  mergeFewAfterMs: 1_000,
   mergeGraceMs: 1_000,
+  mergePauseMs: 1_000,
   // Two full flushes of an hour are merged by the minute before that.
   mergeMinutesEventsMin: 200,
   // A set of ids gives way to its runs after few ids, so look-ups read the runs.
