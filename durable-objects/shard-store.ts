@@ -5,8 +5,8 @@
  * - `log`: rows in slots that are reused. A REPLACE into a free slot is one written row; an insert and a delete are
  *   two.
  * - `outbox`: flushes that are cut and not confirmed.
- * - `dedupe_run`: ids of 8 bytes, either those of one flush, or those of many flushes merged and sorted. `day` is the beginning of
- *   their generation (dedupe.ts): a day of receipt, or a fraction of it.
+ * - `dedupe_run`: ids of 8 bytes, either those of one flush or of some small ones, or those of many flushes merged and sorted. `day`
+ *   is the beginning of their generation (dedupe.ts): a day of receipt, or a fraction of it.
  * - `forgotten`: the receipt before which ids were forgotten for want of room; no row while there was room.
  * - `epoch`: epochs of the shard map that this shard has closed for.
  * Invariants: a log slot is free only below storedSeq; the ids of every row below the last cut are in a dedupe run.
@@ -27,6 +27,11 @@ const SCHEMA_VERSION = 2;
  * slots of a backlog are deleted.
  */
 const FREE_SLOTS_MAX = 512;
+/**
+ * The ids of a flush join the run of the flushes before it up to this size: a shard of few events, which sleeps between its
+ * requests, would read a row for each flush of eight days whenever it wakes.
+ */
+const JOINED_RUN_SIZE_BYTES_MAX = 16 * 1_024;
 /**
  * Adjacent slots read by one statement: a statement for each slot took a fifth of a restore with a log of small rows.
  */
@@ -255,9 +260,18 @@ export class ShardStore {
       this.#idHorizonMs = flush.idHorizonMs;
     }
     this.#write('INSERT INTO outbox VALUES (?, ?, ?)', flush.seqFrom, flush.seqTo, flush.cutAtMs);
-    if (flush.run.byteLength > 0) {
-      this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 0, ?)', flush.generation, flush.run);
-    }
+    if (flush.run.byteLength > 0) this.#saveRun(flush);
+  }
+
+  #saveRun({ generation, run }: Cut): void {
+    const joined = this.#write(
+      `UPDATE dedupe_run SET ids = CAST(ids || ? AS BLOB)
+       WHERE run = (SELECT max(run) FROM dedupe_run) AND merged = 0 AND day = ? AND length(ids) <= ?`,
+      run,
+      generation,
+      JOINED_RUN_SIZE_BYTES_MAX - run.byteLength,
+    );
+    if (joined === 0) this.#write('INSERT INTO dedupe_run (day, merged, ids) VALUES (?, 0, ?)', generation, run);
   }
 
   /** Replaces the runs of single flushes by merged runs. */
@@ -321,8 +335,11 @@ export class ShardStore {
     for (const { ids } of rows) yield new Uint32Array(ids);
   }
 
-  #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | null | undefined)[]): void {
-    this.#rowsWritten += this.#sql.exec(statement, ...values).rowsWritten;
+  /** Returns the number of rows written. */
+  #write(statement: string, ...values: (string | number | ArrayBuffer | Uint8Array | null | undefined)[]): number {
+    const { rowsWritten } = this.#sql.exec(statement, ...values);
+    this.#rowsWritten += rowsWritten;
+    return rowsWritten;
   }
 
   /** Reads the schema before any table is touched. */

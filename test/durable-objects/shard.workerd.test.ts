@@ -234,6 +234,20 @@ describe('Shard', () => {
     });
   });
 
+  it('keeps the ids of small flushes in one row, and knows all of them after a restart', async () => {
+    const { append, shard, stub, address } = newShard();
+    for (const id of ['a', 'b', 'c']) {
+      await append(id);
+      await shard().cut({ address });
+    }
+    const runs = await runInDurableObject(stub(), (_, state) =>
+      state.storage.sql.exec<{ size: number }>('SELECT length(ids) AS size FROM dedupe_run').toArray(),
+    );
+    expect(runs).toEqual([{ size: 3 * 8 }]);
+    await evictDurableObject(stub());
+    expect(await append('a', 'b', 'c', 'd')).toEqual([false, false, false, true]);
+  });
+
   it('forgets the ids of flushes beyond the horizon, at a restart and at its next cut', async () => {
     const { append, shard, stub, address } = newShard();
     await append('a');

@@ -35,7 +35,7 @@ const throwAfterDedupe: Scenario = {
     const kinds = [
       /INTO log/,
       /INTO outbox/,
-      /INTO dedupe_run|INTO ids/,
+      /INTO dedupe_run|UPDATE dedupe_run|INTO ids/,
       /UPDATE meta SET stored_seq/,
       /DELETE FROM outbox/,
       /watermark_ms = \?$/,

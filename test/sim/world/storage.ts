@@ -13,10 +13,13 @@ const spare: ObjectDatabase[] = [];
 class ObjectDatabase {
   readonly sqlite = new DatabaseSync(':memory:');
   readonly #statements = new Map<string, Prepared>();
+  /** Scripts that have run: their tables stay, so that another run would create none. */
+  readonly #created = new Set<string>();
 
   exec(sql: string, values: readonly unknown[]): { rows: Record<string, unknown>[]; rowsWritten: number } {
     if (values.length === 0 && /^\s*CREATE\b/.test(sql)) {
-      this.sqlite.exec(sql);
+      if (!this.#created.has(sql)) this.sqlite.exec(sql);
+      this.#created.add(sql);
       return { rows: [], rowsWritten: 0 };
     }
     let known = this.#statements.get(sql);
