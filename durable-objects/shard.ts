@@ -391,9 +391,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   #flushDueMs(): number {
     const { open, outbox } = this.#engine;
-    const { openedAtMs } = open;
-    if (outbox.length >= WAITING_FLUSHES_OLD) return Number.POSITIVE_INFINITY;
-    return openedAtMs === null ? Number.POSITIVE_INFINITY : openedAtMs + LIMITS.flushAgeMsMax;
+    return outbox.length >= WAITING_FLUSHES_OLD ? Number.POSITIVE_INFINITY : open.dueMs;
   }
 
   /** Moves the alarm to an earlier time when it is due earlier; never otherwise, because each move writes a row. */

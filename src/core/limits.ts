@@ -93,6 +93,9 @@ export const LIMITS = {
   flushEventsMax: 10_000,
   flushSizeBytesMax: 8 * MIB,
   flushAgeMsMax: 10 * MINUTE_MS,
+  /** A flush of fewer events waits longer for more: its file, its rows and its messages cost as much as those of many. */
+  flushFewEventsMax: 1_000,
+  flushFewAgeMsMax: 30 * MINUTE_MS,
   /** Size of a D1 row. A bigger payload is split into numbered chunks of one batch. */
   d1RowSizeBytesMax: 1_000_000,
   /** Size of one EventBlock: with its log row it stays under SQLite's 2 MB a value. */

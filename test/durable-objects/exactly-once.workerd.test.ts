@@ -180,7 +180,7 @@ describe('an alarm', () => {
     await send(events(10));
     await runInDurableObject(stub(), (_, state) => state.storage.deleteAlarm());
     await evictDurableObject(stub());
-    travelTo(Date.now() + LIMITS.flushAgeMsMax + 1_000);
+    travelTo(Date.now() + LIMITS.flushFewAgeMsMax + 1_000);
     await cron();
     expect(await runDurableObjectAlarm(stub())).toBe(true);
     await deliverUntilStored(uid, stub());
@@ -191,7 +191,7 @@ describe('an alarm', () => {
   it('that comes twice, at once and after an eviction, cuts one flush', async () => {
     const { uid, events, send, checkBooks, stub } = await newTenant();
     await send(events(10));
-    travelTo(Date.now() + LIMITS.flushAgeMsMax + 1_000);
+    travelTo(Date.now() + LIMITS.flushFewAgeMsMax + 1_000);
     await runInDurableObject(stub(), async (instance) => {
       const shard = instance as unknown as Shard;
       await Promise.all([shard.alarm(), shard.alarm()]);

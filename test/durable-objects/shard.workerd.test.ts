@@ -179,11 +179,21 @@ describe('Shard', () => {
     const { append, shard, stub, address } = newShard();
     await append('a');
     const alarm = await runInDurableObject(stub(), (_, state) => state.storage.getAlarm());
-    expect(alarm).toBeGreaterThan(Date.now() + LIMITS.flushAgeMsMax - 60_000);
+    expect(alarm).toBeGreaterThan(Date.now() + LIMITS.flushFewAgeMsMax - 60_000);
     expect(await runDurableObjectAlarm(stub())).toBe(true);
     expect((await shard().status({ address })).waitingFlushes).toBe(0);
     await append('b');
     expect(await runInDurableObject(stub(), (_, state) => state.storage.getAlarm())).not.toBeNull();
+  });
+
+  it('moves the alarm to an earlier time once its flush has many events', async () => {
+    const { append, stub } = newShard();
+    const alarm = () => runInDurableObject(stub(), (_, state) => state.storage.getAlarm());
+    const ids = Array.from({ length: LIMITS.flushFewEventsMax }, (_, i) => `e${i}`);
+    await append('first');
+    expect(await alarm()).toBeGreaterThan(Date.now() + LIMITS.flushAgeMsMax);
+    await append(...ids);
+    expect(await alarm()).toBeLessThanOrEqual(Date.now() + LIMITS.flushAgeMsMax);
   });
 
   it('tells the sink of a waiting flush again when it is asked to cut, and of none when nothing waits', async () => {
@@ -212,7 +222,7 @@ describe('Shard', () => {
       const { env: own } = instance as unknown as { env: Env };
       Object.defineProperty(instance, 'env', { value: { ...own, FLUSH_QUEUE: queue } });
     });
-    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + LIMITS.flushAgeMsMax);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + LIMITS.flushFewAgeMsMax);
     try {
       for (const messages of [1, 2]) {
         await runDurableObjectAlarm(stub());

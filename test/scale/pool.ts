@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import type { Patch } from '../sim/product/build.ts';
 import type { Load, LoadResult } from './load/load.ts';
+import type { Progress } from './load/progress.ts';
 import { type Deployment, readDeployment } from './platform/deployment.ts';
 import { bundleScaled } from './scaled-product.ts';
 
@@ -12,6 +13,9 @@ export interface Job {
   readonly deployment: Deployment;
   readonly load: Load;
 }
+
+/** A message of the worker. */
+export type Report = { readonly progress: Progress } | { readonly result: LoadResult };
 
 const WORKER_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64', '--max-old-space-size=8192'];
 
@@ -22,25 +26,29 @@ export interface Patched {
 }
 
 /** Runs the loads, and returns their results in the same order. */
-export async function runLoads(all: readonly Patched[]): Promise<LoadResult[]> {
+export async function runLoads(
+  all: readonly Patched[],
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<LoadResult[]> {
   const results = new Array<LoadResult>(all.length);
   const waiting = all.entries();
   const work = async () => {
     for (const [index, { load, patches = [] }] of waiting) {
       const code = await bundleScaled(load.scale, patches);
-      results[index] = await runInProcess({ code, deployment: readDeployment(patches), load });
+      results[index] = await runInProcess({ code, deployment: readDeployment(patches), load }, onProgress);
     }
   };
   await Promise.all(Array.from({ length: Math.min(all.length, availableParallelism()) }, work));
   return results;
 }
 
-function runInProcess(job: Job): Promise<LoadResult> {
+function runInProcess(job: Job, onProgress: (progress: Progress) => void): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const worker = fork(new URL('./worker.ts', import.meta.url), { execArgv: WORKER_FLAGS, serialization: 'advanced' });
     let result: LoadResult | null = null;
-    worker.on('message', (message: LoadResult) => {
-      result = message;
+    worker.on('message', (report: Report) => {
+      if ('result' in report) result = report.result;
+      else onProgress(report.progress);
     });
     worker.on('error', reject);
     worker.on('exit', (exitCode, signal) =>

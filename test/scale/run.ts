@@ -3,6 +3,7 @@
 
 import { readOptions } from '../support/options.ts';
 import type { LoadResult } from './load/load.ts';
+import type { Progress } from './load/progress.ts';
 import { LOADS, SMALL_LOADS } from './loads.ts';
 import { runLoads } from './pool.ts';
 import { senseAll } from './sensitivity.ts';
@@ -12,7 +13,7 @@ const HELP = `Usage: npm run scale -- [options]
 
 Runs the product on a simulated platform and a virtual clock, refuses what the real platform would refuse, and prints
 each target with what it got. Rows and bytes are scaled down; numbers of flushes, files, parts and calls are those of full size.
-The exit code is 1 when a target is missed.
+Progress goes to stderr, a line for each virtual hour. The exit code is 1 when a target is missed.
 
   --small          Run the small forms, as the test suite does.
   --load N         Run only load N, from 1.
@@ -30,7 +31,11 @@ async function printLoads(): Promise<boolean> {
   const forms = options.small ? SMALL_LOADS : LOADS;
   const loads = options.load === undefined ? forms : forms.slice(Number(options.load) - 1, Number(options.load));
   let missed = 0;
-  for (const result of await runLoads(loads.map((load) => ({ load })))) {
+  const results = await runLoads(
+    loads.map((load) => ({ load })),
+    printProgress,
+  );
+  for (const result of results) {
     const targets = targetsOf(result);
     missed += targets.filter((target) => !isKept(target)).length;
     console.log(`\n${headOf(result)}\n\n${tableOf(targets)}`);
@@ -46,6 +51,14 @@ async function printMutations(): Promise<boolean> {
     console.log(`${mutation.name.padEnd(24)} ${exceeded.length === 0 ? 'NOT FOUND' : exceeded.join(', ')}`);
   }
   return isGood;
+}
+
+/** On stderr, so that the tables alone can be kept. */
+function printProgress({ name, hours, hoursTotal, events, cpuMs }: Progress): void {
+  const at = `${hours.toFixed(0).padStart(3)} of ${hoursTotal.toFixed(0)} h`;
+  console.error(
+    `${at}  ${events.toLocaleString('en').padStart(12)} events  ${(cpuMs / 1_000).toFixed(0).padStart(4)} s of CPU  ${name}`,
+  );
 }
 
 function headOf({ name, events, totals, seals, atRest, elapsedMs }: LoadResult): string {

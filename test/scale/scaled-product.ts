@@ -17,6 +17,7 @@ const SCALED_LIMITS = [
   'dedupeIdsMax',
   'windowCellsMax',
   'flushEventsMax',
+  'flushFewEventsMax',
   'flushSizeBytesMax',
   'd1RowSizeBytesMax',
   'blockSizeBytesMax',

@@ -51,6 +51,12 @@ export class FlushState {
     return this.seqTo === this.seqFrom;
   }
 
+  /** When its age cuts it. */
+  get dueMs(): number {
+    const ageMsMax = this.events < LIMITS.flushFewEventsMax ? LIMITS.flushFewAgeMsMax : LIMITS.flushAgeMsMax;
+    return this.openedAtMs === null ? Number.POSITIVE_INFINITY : this.openedAtMs + ageMsMax;
+  }
+
   /** True over a bound of CORRECTNESS A6: the flush must be cut now. */
   get isFull(): boolean {
     return (

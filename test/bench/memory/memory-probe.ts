@@ -86,8 +86,8 @@ function fullEngine(): Engine {
   let nowMs = START_MS;
   for (let at = 0; at < PEOPLE; at += BLOCK_EVENTS, nowMs += everyMs) {
     append(engine, disguise(templates[(at / BLOCK_EVENTS) % TEMPLATES] as EventBlock, nowMs));
-    const { openedAtMs, isFull } = engine.open;
-    if (isFull || (openedAtMs !== null && nowMs - openedAtMs >= LIMITS.flushAgeMsMax)) store(engine);
+    const { dueMs, isFull } = engine.open;
+    if (isFull || nowMs >= dueMs) store(engine);
   }
   store(engine);
   // These blocks are fresh, so that only the cells hold their texts.

@@ -33,7 +33,10 @@ export function bytesInUse(world: World, scale: number): number {
 }
 
 function cellBytes(world: World): number {
-  return CELL_TABLES.reduce((sum, table) => sum + one(world, `SELECT sum(octet_length(cells)) AS value FROM ${table}`), 0);
+  return CELL_TABLES.reduce(
+    (sum, table) => sum + one(world, `SELECT sum(octet_length(cells)) AS value FROM ${table}`),
+    0,
+  );
 }
 
 /** The length of a long value is read without the value: `octet_length` goes by the head of its row. */

@@ -13,6 +13,7 @@ import { type Asked, askAll } from './asking.ts';
 import { type AtRest, bytesInUse, measureAtRest, noteSizes } from './at-rest.ts';
 import { fillControl } from './bystanders.ts';
 import { type Pressure, press } from './pressure.ts';
+import { overCpu, type Progress } from './progress.ts';
 import { type SealFigures, Seals } from './seals.ts';
 import { Sender, type Traffic } from './traffic.ts';
 
@@ -64,15 +65,19 @@ export interface LoadResult {
   readonly cutAtMs: number | null;
 }
 
-/** Steps between two readings of the CPU time, which costs more than most steps. */
-const STEPS_PER_READING = 256;
 const END_MS = Date.UTC(2026, 2, 14);
 const COMMIT_MS = 10;
 /** One way between the Worker and a store or an object nearby. */
 const LATENCY_MS = 5;
 const QUESTIONS_AT_MS = END_MS - MINUTE_MS;
 
-export async function runLoad(product: Product, configured: Deployment, load: Load): Promise<LoadResult> {
+/** `onProgress` is called once a virtual hour. */
+export async function runLoad(
+  product: Product,
+  configured: Deployment,
+  load: Load,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<LoadResult> {
   const deployment = { ...configured, subrequests: load.subrequestsMax ?? configured.subrequests };
   const startMs = END_MS - (load.trafficMs ?? load.days * DAY_MS);
   const world = new World({ seed: 1, startMs, products: [product], isSwarm: false, batchMax: deployment.batchMax });
@@ -82,12 +87,18 @@ export async function runLoad(product: Product, configured: Deployment, load: Lo
   world.network.latencyMs = LATENCY_MS;
   const platform = new Platform(world, { product, deployment, scale: load.scale });
   try {
-    return await new Run(world, platform, load, startMs).run();
+    return await new Run(world, platform, { load, startMs, onProgress }).run();
   } finally {
     platform.stop();
     world.release();
     bind(null);
   }
+}
+
+interface RunOptions {
+  readonly load: Load;
+  readonly startMs: number;
+  readonly onProgress: (progress: Progress) => void;
 }
 
 class Run {
@@ -96,15 +107,17 @@ class Run {
   readonly #load: Load;
   readonly #seals: Seals;
   readonly #startMs: number;
+  readonly #onProgress: (progress: Progress) => void;
   readonly #errors = new Map<string, [number, string]>();
   readonly #senders: Sender[] = [];
   #asked: readonly Asked[] = [];
 
-  constructor(world: World, platform: Platform, load: Load, startMs: number) {
+  constructor(world: World, platform: Platform, { load, startMs, onProgress }: RunOptions) {
     this.#world = world;
     this.#platform = platform;
     this.#load = load;
     this.#startMs = startMs;
+    this.#onProgress = onProgress;
     this.#seals = new Seals(world, platform);
     world.onLog = (level, text) => this.#onLog(level, text);
   }
@@ -151,11 +164,28 @@ class Run {
     }
   }
 
-  /** Notes the sizes of the stores, and drops what only tests of the fakes look at. */
+  /** Tells the progress, notes the sizes of the stores, and drops what only tests of the fakes look at. */
   #everyHour(): void {
+    this.#tellProgress();
     noteSizes(this.#world, this.#platform.usages, this.#load.scale);
     this.#world.bucket.calls.length = 0;
     this.#world.scheduler.after(HOUR_MS, 'sizes', () => this.#everyHour());
+  }
+
+  #tellProgress(): void {
+    const { name, restMs } = this.#load;
+    this.#onProgress({
+      name,
+      hours: (this.#world.nowMs - this.#startMs) / HOUR_MS,
+      hoursTotal: (END_MS + restMs - this.#startMs) / HOUR_MS,
+      events: this.#sent(),
+      cpuMs: cpuTimeMs(),
+    });
+  }
+
+  /** Events sent, at full scale. */
+  #sent(): number {
+    return this.#load.scale * this.#senders.reduce((sum, sender) => sum + sender.events, 0);
   }
 
   #onLog(level: string, text: string): void {
@@ -169,7 +199,7 @@ class Run {
     const world = this.#world;
     const { name, scale, days } = this.#load;
     const { usages, totals } = this.#platform;
-    const events = scale * this.#senders.reduce((sum, sender) => sum + sender.events, 0);
+    const events = this.#sent();
     const accepted = scale * this.#senders.reduce((sum, sender) => sum + sender.accepted, 0);
     const lastDay = END_MS / DAY_MS - 1;
     return {
@@ -193,14 +223,4 @@ class Run {
       cutAtMs: isCut ? world.nowMs : null,
     };
   }
-}
-
-/** Whether the process has used more CPU time, asked at each step. */
-function overCpu(cpuMsMax: number): () => boolean {
-  let steps = 0;
-  let isOver = false;
-  return () => {
-    isOver ||= steps++ % STEPS_PER_READING === 0 && cpuTimeMs() > cpuMsMax;
-    return isOver;
-  };
 }

@@ -20,7 +20,9 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   sealDaysAtOnce: 2,
   sealPauseMsMax: 3_600_000,
   sealOldPauseMsMax: 3_600_000,
-  flushAgeMsMax: 900_000,
+  flushAgeMsMax: 600_000,
+  flushFewEventsMax: 40,
+  flushFewAgeMsMax: 900_000,
   // What a seal covers is collected while late events still come.
   collectAfterMs: 300_000,
   // Parts are merged as soon as the hour in which they were stored is over.
