@@ -32,6 +32,8 @@ const QUESTIONS: Readonly<Record<string, Record<string, unknown>>> = {
   },
 };
 
+export const QUESTION_COUNT = Object.keys(QUESTIONS).length;
+
 interface Question {
   readonly uid: string;
   readonly body: Readonly<Record<string, unknown>>;
