@@ -23,10 +23,10 @@ import { encodeRow, logRowOf, type SlotRow } from './log-row.ts';
 
 const SCHEMA_VERSION = 2;
 /**
- * Free slots kept for reuse. A flush with more rows keeps as many as it has, because the next flush needs them; further
+ * Free slots kept for reuse, which a flush of few events fills when each request has one. A flush with more rows keeps as many as it has, because the next flush needs them; further
  * slots of a backlog are deleted.
  */
-const FREE_SLOTS_MAX = 512;
+const FREE_SLOTS_MAX = 1_024;
 /**
  * The ids of a flush join the run of the flushes before it up to this size: a shard of few events, which sleeps between its
  * requests, would read a row for each flush of eight days whenever it wakes.

@@ -47,7 +47,7 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
 const CONSTANTS: readonly Patch[] = [
   // A filter of a hundred ids, made anew at every restart.
   { file: 'src/core/shard/prefix-filter.ts', old: 'const BUCKET_BITS = 16;', new: 'const BUCKET_BITS = 4;' },
-  { file: 'durable-objects/shard-store.ts', old: 'const FREE_SLOTS_MAX = 512;', new: 'const FREE_SLOTS_MAX = 6;' },
+  { file: 'durable-objects/shard-store.ts', old: 'const FREE_SLOTS_MAX = 1_024;', new: 'const FREE_SLOTS_MAX = 6;' },
   {
     file: 'src/sinks/consume.ts',
     old: 'const FLUSHES_PER_MESSAGE_MAX = 20;',
