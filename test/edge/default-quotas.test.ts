@@ -128,7 +128,9 @@ describe('quotas of its own', () => {
     expect(await limitsNow()).toEqual(DEFAULT_QUOTAS);
     await set({ eventsPerMinute: null, linksPerDay: 1 });
     expect((await importOf(11, 'identify')).body).toMatchObject({ code: 'request-over-quota' });
-    await services.db.prepare('INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms) SELECT uid, 5, 0 FROM tenants').run();
+    await services.db
+      .prepare('INSERT INTO tenant_usage (uid, stored_bytes, measured_at_ms) SELECT uid, 5, 0 FROM tenants')
+      .run();
     await set({ eventsPerMinute: null, linksPerDay: null, storedBytes: 5 });
     expect(await importOf(1)).toMatchObject({ status: 429, body: { code: 'storage-quota-exceeded', limit: 5 } });
     await set({ eventsPerMinute: null, storedBytes: 6 });
