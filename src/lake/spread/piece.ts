@@ -153,12 +153,16 @@ export function decodePiece({ raw, dense }: Frame, day: number): Piece {
     rowCount,
     at: joinTimes(times, null, day * DAY_MS),
     receivedAt,
-    person: new BigInt64Array(people.buffer),
-    keyHash: new BigInt64Array(keys.buffer),
+    person: hashesOf(people),
+    keyHash: hashesOf(keys),
     late,
     ...textColumns(planned, shared!, plain!),
   };
   return { columns, rows };
+}
+
+function hashesOf(words: Uint32Array<ArrayBuffer>): BigInt64Array {
+  return new BigInt64Array(words.buffer, words.byteOffset, words.length / 2);
 }
 
 function joinTimes(low: Uint32Array, high: Uint32Array | null, fromMs: number): Float64Array {

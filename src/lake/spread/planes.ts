@@ -1,5 +1,5 @@
 /**
- * Planes: typed arrays one after the other in one byte string, each on a multiple of four bytes. The reader asks for them in the
+ * Planes: typed arrays one after the other in one byte string, each on a multiple of eight bytes. The reader asks for them in the
  * order in which they were written, and knows their lengths. They are little-endian, as every machine of the product is.
  */
 type Plane = Uint8Array | Uint16Array | Uint32Array;
@@ -14,30 +14,36 @@ export function joinPlanes(planes: readonly Plane[]): Uint8Array {
   return whole;
 }
 
+/** The planes are views of the bytes, or of one copy of them where these do not begin on a multiple of eight. */
 export class PlaneReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+  readonly #buffer: ArrayBuffer;
+  #at: number;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    const own = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+    this.#buffer = own.buffer as ArrayBuffer;
+    this.#at = own.byteOffset;
   }
 
   bytes(length: number): Uint8Array<ArrayBuffer> {
-    const from = this.#at;
-    this.#at += padded(length);
-    // The copy begins on a multiple of eight bytes, as its views need.
-    return this.#bytes.slice(from, from + length) as Uint8Array<ArrayBuffer>;
+    return new Uint8Array(this.#buffer, this.#take(length), length);
   }
 
   shorts(length: number): Uint16Array {
-    return new Uint16Array(this.bytes(2 * length).buffer);
+    return new Uint16Array(this.#buffer, this.#take(2 * length), length);
   }
 
   words(length: number): Uint32Array<ArrayBuffer> {
-    return new Uint32Array(this.bytes(4 * length).buffer);
+    return new Uint32Array(this.#buffer, this.#take(4 * length), length);
+  }
+
+  #take(sizeBytes: number): number {
+    const from = this.#at;
+    this.#at += padded(sizeBytes);
+    return from;
   }
 }
 
 function padded(sizeBytes: number): number {
-  return (sizeBytes + 3) & ~3;
+  return (sizeBytes + 7) & ~7;
 }
