@@ -60,6 +60,12 @@ export type TypedColumn =
   | { readonly type: 'boolean'; readonly values: Uint8Array }
   | { readonly type: 'text'; readonly texts: CodedTexts };
 
+/** Whether all of these columns came as a dictionary and codes. */
+export function isCoded({ coded }: Pick<EventColumns, 'coded'>, columns: Iterable<StringColumn>): boolean {
+  for (const column of columns) if (coded?.[column] === undefined) return false;
+  return true;
+}
+
 /** Returns all values of a coded column. */
 export function codedTexts({ entries, codes }: CodedTexts): (string | null)[] {
   const texts: (string | null)[] = new Array(codes.length);

@@ -70,6 +70,8 @@ interface Collector<Found> {
   readonly found: () => Found;
   /** Returns those of a batch's rows that may count. */
   readonly sift: (columns: EventColumns, rows: Uint32Array) => Uint32Array;
+  /** What a row of the batch that was sifted last counts as. */
+  readonly weight: () => number;
   /** Takes a batch in. False when it is already too much for any answer: `found` says so where it is absorbed. */
   readonly add: (...batch: Parameters<OnBatch>) => boolean;
 }
@@ -114,6 +116,7 @@ export class ScanRunner {
       {
         found: () => set.partials(),
         sift: (batch, rows) => set.sift(batch, rows),
+        weight: () => (set.rowWeight < 1 ? set.rowWeight : COSTLY),
         add: (batch, rows) => {
           set.addSifted(batch, rows);
           if (set.excess === null) return true;
@@ -140,6 +143,7 @@ export class ScanRunner {
     return this.#read(share, selection, {
       found: () => builder.part(),
       sift: (batch, rows) => builder.sift(batch, rows),
+      weight: () => builder.rowWeight,
       add: (batch, rows) => {
         builder.add(batch, rows);
         // The query reads such a share itself: it may hold twice as much, and can divide the people better.
@@ -152,7 +156,7 @@ export class ScanRunner {
   async #read<Found>(
     { hashKey, segments, startMs, endMs }: Share,
     selection: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
-    { found, sift, add }: Collector<Found>,
+    { found, sift, weight, add }: Collector<Found>,
   ): Promise<ShareReply<Found>> {
     const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
     // The clock moves only while something is awaited, so it measures the time of reads and of other work meanwhile.
@@ -177,7 +181,7 @@ export class ScanRunner {
         isEnough ||= !add(batch, slice, day);
       };
       isLate = this.#now() > untilMs;
-      if (!isLate) await inSlices(sift(batch, rows), pacer, addSlice, COSTLY);
+      if (!isLate) await inSlices(sift(batch, rows), pacer, addSlice, weight());
       if (isLate || isEnough) return 'stop';
     });
     if (!scanned.ok || isLate) return { status: 'over-budget', rowCount };

@@ -124,7 +124,7 @@ class Scanning {
     const pacer = new Pacer(this.#asking.budget);
     const scan = (part: LakeView) =>
       scanLakeView(this.#asking, part, rowsRequest, (batch, rows) =>
-        inSlices(set.sift(batch, rows), pacer, (slice) => set.addSifted(batch, slice)),
+        inSlices(set.sift(batch, rows), pacer, (slice) => set.addSifted(batch, slice), set.rowWeight),
       );
     if (!set.isDivisible) return scan(view);
     const linked = view.people?.linked ?? null;

@@ -15,7 +15,7 @@ import type { CopiesByDay } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share } from '../../lake/scan/scan-task.ts';
 import { personsOf } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { COSTLY, inSlices, Pacer } from '../../lake/std/pacer.ts';
+import { inSlices, Pacer } from '../../lake/std/pacer.ts';
 import type { Asking } from '../view/asking.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
@@ -110,7 +110,7 @@ export class PassScan {
     };
     const pacer = new Pacer(this.#asking.budget);
     return scanLakeView(this.#asking, view, rows, (batch, scannedRows) =>
-      inSlices(builder.sift(batch, scannedRows), pacer, (slice) => builder.add(batch, slice), COSTLY),
+      inSlices(builder.sift(batch, scannedRows), pacer, (slice) => builder.add(batch, slice), builder.rowWeight),
     );
   }
 

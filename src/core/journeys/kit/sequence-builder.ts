@@ -3,7 +3,7 @@
  * the upper half of its people and goes on with the others: `range` says whose events it has, and another pass has to
  * read the rest.
  */
-import type { EventColumns } from '../../event/columns.ts';
+import { type EventColumns, isCoded } from '../../event/columns.ts';
 import { ALL_PEOPLE, type HighRange } from '../../people/high-range.ts';
 import { wordsOf } from '../../std/words.ts';
 import type { JourneyPart } from './journey-part.ts';
@@ -14,6 +14,10 @@ import type { Sequences } from './sequences.ts';
 const CHUNK_ROWS = 65_536;
 /** Rows that are sorted without a pause. */
 const SORTED_ROWS = 16_384;
+
+/** What a row of coded columns counts as, and one that is tested for many steps by its texts. */
+const CODED_WEIGHT = 0.5;
+const TESTED_WEIGHT = 2;
 
 interface Chunk {
   readonly person: Uint32Array;
@@ -34,6 +38,8 @@ export class SequenceBuilder {
   #chunks: Chunk[] = [];
   #last: Chunk | null = null;
   #rowCount = 0;
+  /** Whether the columns of the batch that was sifted last all have a dictionary. */
+  #isCoded = false;
 
   constructor(reader: RowReader, options: { readonly heldMax: number; readonly range?: HighRange }) {
     const { from, to } = options.range ?? ALL_PEOPLE;
@@ -58,8 +64,14 @@ export class SequenceBuilder {
     return this.#rowCount + 2 * this.#people.count;
   }
 
+  /** What a row of the batch that was sifted last counts as, where a row of a count counts as one. */
+  get rowWeight(): number {
+    return this.#isCoded ? CODED_WEIGHT : TESTED_WEIGHT;
+  }
+
   /** Returns those of a batch's rows that the reader may keep. */
   sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    this.#isCoded = isCoded(columns, this.#reader.needs.columns);
     return this.#reader.sift?.(columns, rows) ?? rows;
   }
 

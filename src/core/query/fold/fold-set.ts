@@ -1,5 +1,5 @@
 /** FoldSet: the folds of several questions about one range, which share each batch of rows and one budget of memory. */
-import type { EventColumns } from '../../event/columns.ts';
+import { type EventColumns, isCoded } from '../../event/columns.ts';
 import type { StringColumn } from '../../event/event.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LinkedPeople } from '../../people/linked-people.ts';
@@ -12,9 +12,15 @@ import { commonCondition } from '../rows/sift.ts';
 import type { PartialFold } from './partial-fold.ts';
 import { RowFold } from './row-fold.ts';
 
+/** What a row of coded columns counts as for each question that counts events or people. */
+const CODED_WEIGHT = 0.125;
+
 export class FoldSet {
   readonly folds: readonly RowFold[];
   readonly #source = new RowSource();
+  readonly #columns: readonly StringColumn[];
+  /** Whether the columns of the batch that was sifted last all have a dictionary. */
+  #isCoded = false;
   /** The filter that rows of all questions pass; null when there is none. */
   readonly #filter: RowFilter | null;
 
@@ -23,6 +29,7 @@ export class FoldSet {
     const common = commonCondition(queries.map(({ bots }) => bots.where));
     this.folds = queries.map((query) => new RowFold(query, hashKey, common));
     this.#filter = common && this.#source.filter(common);
+    this.#columns = [...this.columns];
   }
 
   /** Text columns that the batches must have. */
@@ -66,8 +73,15 @@ export class FoldSet {
     return sizeBytes > LIMITS.queryHeldSizeBytesMax ? 'The questions together make too many groups and points' : null;
   }
 
+  /** What a row of the batch that was sifted last counts as, where a row whose texts and properties are read counts as one. */
+  get rowWeight(): number {
+    const light = this.folds.filter(({ isLight }) => isLight).length;
+    return this.#isCoded && light === this.folds.length ? Math.min(1, CODED_WEIGHT * light) : 1;
+  }
+
   /** Returns those of the rows that may count for a question. */
   sift(columns: EventColumns, rows: Uint32Array): Uint32Array {
+    this.#isCoded = isCoded(columns, this.#columns);
     if (this.#filter === null) return rows;
     this.#source.use(columns);
     return this.#filter(rows);

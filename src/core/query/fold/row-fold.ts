@@ -118,6 +118,12 @@ export class RowFold {
     return this.#source.names;
   }
 
+  /** Whether a row costs no more than its codes and its person: no value of it is read. */
+  get isLight(): boolean {
+    const { measure, number, distinct } = this.#query;
+    return measure !== 'groups' && number === null && distinct === null;
+  }
+
   /** Whether the question may name properties that no event has. */
   get allowsUnknown(): boolean {
     return this.#query.allowUnknown;
