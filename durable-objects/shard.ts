@@ -38,6 +38,7 @@ import type {
 } from '../src/core/shard/rpc.ts';
 import type { ShardAddress } from '../src/core/shard/shard-map.ts';
 import { assert } from '../src/core/std/result.ts';
+import { noteOthers } from '../src/lake/std/pacer.ts';
 import { logError } from '../src/observe/log.ts';
 import { Admission } from './admission.ts';
 import { directoryOf } from './directory.ts';
@@ -101,6 +102,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   }
 
   async append(request: AppendRequest): Promise<AppendReply> {
+    noteOthers();
     if (this.#isWiped) return { status: 'overloaded', retryAfterMs: WIPED_RETRY_AFTER_MS };
     const blocks = request.blocks.map(openBlock);
     const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);

@@ -30,6 +30,7 @@ import { dropIdleVersions } from './lake/import/drop-idle.ts';
 import { mergeParts } from './lake/merge/merge-parts.ts';
 import { consumeSeals } from './lake/seal/consume.ts';
 import { scheduleSeals } from './lake/seal/schedule.ts';
+import { noteOthers } from './lake/std/pacer.ts';
 import { deleteFolder } from './lake/upkeep/delete-folder.ts';
 import { scheduleDigests } from './lake/upkeep/digest-traits.ts';
 import { scheduleExpiry } from './lake/upkeep/expiry.ts';
@@ -150,8 +151,12 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
 /** Each round wakes every shard that does not rest: frequent rounds bound silence, rare ones cost little. */
 const SWEEP_EVERY_MINUTES = 10;
 
+/** In the URLs of questions. */
+const QUESTIONS = '/v1/query';
+
 export default {
   fetch(request, env, ctx) {
+    if (request.method !== 'GET' && !request.url.includes(QUESTIONS)) noteOthers();
     return workerOf(env).app.fetch(request, env, ctx);
   },
 

@@ -22,7 +22,7 @@ import { personsOf } from '../segment/people-bounds.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
 import type { ReadBucket } from '../segment/source.ts';
 import { isolateMemory } from '../std/isolate-memory.ts';
-import { COSTLY, inSlices, Pacer } from '../std/pacer.ts';
+import { COSTLY, inSlices, noteAsker, Pacer } from '../std/pacer.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 import { CachedBucket } from './cached-bucket.ts';
 import { scan } from './scan.ts';
@@ -158,6 +158,7 @@ export class ScanRunner {
     selection: Pick<ScanRequest, 'wanted' | 'properties' | 'people' | 'narrowed' | 'copies'>,
     { found, sift, weight, add }: Collector<Found>,
   ): Promise<ShareReply<Found>> {
+    noteAsker(hashKey);
     const rowCount = segments.reduce((sum, { days }) => sum + days.reduce((all, day) => all + day.rowCount, 0), 0);
     // The clock moves only while something is awaited, so it measures the time of reads and of other work meanwhile.
     const untilMs = this.#now() + LIMITS.scannerBudgetMs;

@@ -3,8 +3,10 @@
  * isolate are served meanwhile. A pause for each row group would cost a reader of many small files more than its work.
  *
  * Where several do long work at a time, a pause also keeps their stretches apart: a request that waits for the thread several
- * times would else wait for a stretch of each of them every time. Work that is alone does not wait.
+ * times would else wait for a stretch of each of them every time. Work that is alone does not wait, nor do the calls of one tenant
+ * for each other while the isolate serves nothing but them.
  */
+import type { HashKey } from '../../core/std/hash.ts';
 import { pause } from './pause.ts';
 
 /** Some five to ten milliseconds of work. */
@@ -16,6 +18,30 @@ const WAITS_MAX = 6;
 
 /** The owner and the end of the stretch that ended last in this isolate. */
 const last: { owner: object | null; endedAtMs: number } = { owner: null, endedAtMs: 0 };
+
+/** Time from the coming of other work until it is served, most often. */
+const OTHERS_MS = 1_000;
+
+/** The tenant whose question came last, and when something came that was not that tenant's question. */
+const others = { asker: '', cameAtMs: Number.NEGATIVE_INFINITY };
+
+/** Notes that work has come for which stretches of long work stand apart: events, which are to be acknowledged soon. */
+export function noteOthers(): void {
+  others.cameAtMs = Date.now();
+}
+
+/** Notes a question of the tenant with this key. That of another tenant than the last is other work. */
+export function noteAsker(hashKey: HashKey): void {
+  const asker = hashKey.join();
+  if (others.asker !== asker) noteOthers();
+  others.asker = asker;
+}
+
+function areOthersNear(): boolean {
+  const sinceMs = Date.now() - others.cameAtMs;
+  // The clock of another simulated world may be ahead.
+  return sinceMs >= 0 && sinceMs <= OTHERS_MS;
+}
 
 export class Pacer {
   readonly #owner: object;
@@ -38,7 +64,7 @@ export class Pacer {
     last.endedAtMs = Date.now();
     await pause();
     for (let waits = 0; waits < WAITS_MAX; waits++) {
-      const waitMs = last.owner === this.#owner ? 0 : last.endedAtMs + APART_MS - Date.now();
+      const waitMs = last.owner === this.#owner || !areOthersNear() ? 0 : last.endedAtMs + APART_MS - Date.now();
       // The clock of another simulated world may be behind.
       if (waitMs <= 0 || waitMs > APART_MS) return;
       await pause(waitMs);

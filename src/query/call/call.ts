@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '../../core/limits.ts';
 import type { Tenant } from '../../core/tenant/tenant.ts';
+import { noteAsker } from '../../lake/std/pacer.ts';
 import { type Asking, beginAsking, type LakeTurn, type QueryPorts } from '../view/asking.ts';
 import { LakeTurns, QUESTION_LIMITS } from './lake-turns.ts';
 
@@ -34,6 +35,7 @@ export async function answerCall<Ports extends QueryPorts, T>(
   { tenant, nowMs }: CallOf,
   answer: (asking: Asking<Ports>) => Promise<T>,
 ): Promise<T> {
+  noteAsker(tenant.hashKey);
   const turn = turnsFor(ports).questions.turnOf(tenant.uid);
   try {
     return await answer({ ...(await beginAsking(ports, tenant, nowMs)), turn });
