@@ -3,7 +3,7 @@
  * earlier range of a comparison is dotted; marks stand on the axis. Dragging selects a range. The same values are a table
  * for screen readers and for users who want the figures.
  */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { at, full } from '../data/format.ts';
@@ -24,7 +24,7 @@ export function LineChart(props: LineChartProps) {
   const ground = `${theme.value} ${groundChanges.value}`;
   const form = `${kind} ${series.map(({ label, compared }) => `${label} ${compared !== undefined}`).join('|')} ${ground}`;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const own = host.current!;
     const made = new uPlot(optionsOf(latest, readout, own.clientWidth, height), dataOf(latest.current), own);
     plot.current = made;
@@ -35,7 +35,7 @@ export function LineChart(props: LineChartProps) {
       made.destroy();
     };
   }, [form, height]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     plot.current?.setData(dataOf(latest.current));
   }, [startsMs, series, asOfMs, marks, drops, interval]);
   const refused = dropsByPoint(props).reduce((sum, requests) => sum + requests, 0);

@@ -6,7 +6,7 @@
  * const asked = useAsk<Answer>({ path: '/v1/query', body: question });
  * return <Answered asked={asked}>{(answer) => <Table … />}</Answered>;
  */
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { CallError, call, callErrorOf, isAborted } from './api.ts';
 import { together } from './calls/together.ts';
 import { session } from './session.ts';
@@ -78,7 +78,8 @@ export function useAsk<T>(
   const shownForm = useRef<string | null | undefined>(null);
   const askedVersion = useRef(version);
 
-  useEffect(() => {
+  // A question does not wait for the frame that shows its place.
+  useLayoutEffect(() => {
     if (request === null || id === null) return;
     if (shownForm.current !== `${form} ${turn}`)
       setState(({ data }) => ({

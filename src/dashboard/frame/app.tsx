@@ -1,5 +1,5 @@
 /** App: the way in until a tenant is open, then the frame with the page that the URL names. */
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { type CallError, callErrorOf } from '../data/api.ts';
 import { path } from '../data/router.ts';
 import { openSession, sessionState } from '../data/session.ts';
@@ -20,7 +20,8 @@ function Tenant({ pages }: { readonly pages: readonly Page[] }) {
     setFailure(null);
     openSession().then(setProblem, (error) => setFailure(callErrorOf(error)));
   };
-  useEffect(open, []);
+  // Before the first frame: nothing can be shown until the session is open.
+  useLayoutEffect(open, []);
   if (failure)
     return (
       <main class="alone">

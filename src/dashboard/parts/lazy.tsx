@@ -1,6 +1,6 @@
 /** Lazy: a component whose module is loaded when it is first shown. Two of them beside each other need keys: the module is state. */
 import type { ComponentChildren, ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { CallError } from '../data/api.ts';
 import { ErrorBox } from './states.tsx';
 
@@ -13,7 +13,7 @@ type LazyProps<Props> = {
 export function Lazy<Props extends object>({ load, wait = null, ...props }: LazyProps<Props>) {
   const [Shown, setShown] = useState<ComponentType<Props> | null>(null);
   const [hasFailed, setFailed] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     load().then(
       (module) => setShown(() => module.default),
       () => setFailed(true),
