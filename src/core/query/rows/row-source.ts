@@ -182,9 +182,15 @@ export class RowSource {
     const test = this.test(condition);
     if (!('property' in condition)) return (rows) => siftRows(test, rows);
     const codedIn = codedPlace(propertyPlace(condition.property));
+    let known: CodedTexts | undefined;
+    let holds: Uint8Array = new Uint8Array();
     return (rows) => {
       const coded = this.#columns === null ? undefined : codedIn(this.#columns);
-      return coded === undefined ? siftRows(test, rows) : siftCoded(coded, rows, holding(condition, coded));
+      if (coded === undefined) return siftRows(test, rows);
+      // A batch comes in slices, and its dictionary may have more entries than a slice has rows.
+      if (coded !== known) holds = holding(condition, coded);
+      known = coded;
+      return siftCoded(coded, rows, holds);
     };
   }
 
