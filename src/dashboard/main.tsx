@@ -4,6 +4,7 @@ import './tokens.css';
 import './parts/parts.css';
 import { applyTheme } from './charts/color.ts';
 import { startLive } from './data/live.ts';
+import { followClock } from './data/range.ts';
 import { followLinks, path } from './data/router.ts';
 import { App } from './frame/app.tsx';
 import { PAGES } from './page-table.ts';
@@ -14,5 +15,6 @@ void PAGES.find((page) => page.path === path.value)
   .catch(() => {});
 applyTheme();
 followLinks();
+followClock();
 startLive();
 render(<App pages={PAGES} />, document.getElementById('app')!);

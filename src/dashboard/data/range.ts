@@ -50,9 +50,13 @@ const DEFAULT_RANGE = '7d';
 
 /** The present minute: a range that goes up to now moves on with it. */
 export const nowMs = signal(Date.now());
-setInterval(() => {
-  if (!document.hidden && endOfMinute(Date.now()) !== endOfMinute(nowMs.value)) nowMs.value = Date.now();
-}, 5_000);
+
+/** Moves the present minute on while the page is shown. */
+export function followClock(): void {
+  setInterval(() => {
+    if (!document.hidden && endOfMinute(Date.now()) !== endOfMinute(nowMs.value)) nowMs.value = Date.now();
+  }, 5_000);
+}
 
 export const range = computed<Range>(() => {
   const id = params.value.get('r') ?? DEFAULT_RANGE;

@@ -1,12 +1,15 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 // The router reads the browser's globals when it is loaded.
 vi.stubGlobal('location', { pathname: '/', search: '' });
 vi.stubGlobal('addEventListener', () => {});
-vi.stubGlobal('document', { hidden: true });
 // Another file may have loaded them with other globals.
 vi.resetModules();
-const { resolveRange } = await import('../../../src/dashboard/data/range.ts');
+vi.useFakeTimers();
+const { followClock, nowMs: shownMs, resolveRange } = await import('../../../src/dashboard/data/range.ts');
+
+const timersOfLoading = vi.getTimerCount();
+vi.useRealTimers();
 
 const nowMs = Date.parse('2026-11-29T12:00:00Z');
 const resolve = (id: string) => resolveRange(id, 'UTC', nowMs);
@@ -31,5 +34,33 @@ describe('the range of a link', () => {
     '2026-11-01T00:00:00Z..+275760-09-13T00:00:00Z',
   ])('is none for %s', (id) => {
     expect(resolve(id)).toBeNull();
+  });
+});
+
+describe('the present minute', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: nowMs });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('has no clock until the page starts one: a module that is loaded alone does nothing later', () => {
+    expect(timersOfLoading).toBe(0);
+  });
+
+  it('moves on while the page is shown', () => {
+    const page = { hidden: false };
+    vi.stubGlobal('document', page);
+    followClock();
+    vi.advanceTimersByTime(60_000);
+    expect(shownMs.value).toBe(nowMs + 60_000);
+    page.hidden = true;
+    vi.advanceTimersByTime(120_000);
+    expect(shownMs.value).toBe(nowMs + 60_000);
+    page.hidden = false;
+    vi.advanceTimersByTime(5_000);
+    expect(shownMs.value).toBe(nowMs + 185_000);
   });
 });
