@@ -23,7 +23,7 @@ beforeAll(async () => {
   tenant = await createTenant({ url: stack.url, rootKey: stack.rootKey }, 'exporter');
   writeFileSync(join(folder, 'map.ts'), `export const format = 'ndjson'; export default (row) => row;`);
   const rows = Array.from({ length: IMPORTED }, (_, i) => {
-    const timestamp = new Date(Date.UTC(2011, 0, 1) + i * 50_000).toISOString();
+    const timestamp = new Date(Date.UTC(2011, 0, 1) + i * 5_000).toISOString();
     return JSON.stringify({
       id: `row-${i}`,
       event: 'Bought',
@@ -57,7 +57,7 @@ function sendLate(prefix: string) {
     id: `${prefix}-${i}`,
     event: 'Sent',
     userId: `u${i}`,
-    timestamp: '2011-01-05T12:00:00Z',
+    timestamp: '2011-01-02T12:00:00Z',
     properties: { text: '=1+1' },
   }));
   return ingest(tenant, events);

@@ -14,7 +14,7 @@ import { detect } from './sensitivity.ts';
 import { runSeed } from './simulation.ts';
 import { runSeeds } from './support/run-seeds.ts';
 
-const SEEDS = 24;
+const SEEDS = 8;
 /** Seeded bugs that a few seeds find each; `--sensitivity` looks for all of them. */
 const FOUND_FAST = ['confirm-before-store', 'slot-reused-early', 'seal-keeps-copies', 'copies-in-one-row'];
 
