@@ -369,11 +369,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'parts-deleted-too-early',
     what: 'a seal deletes parts of the flush right after those that it covers',
+    scenario: 'part-right-after-seals',
     patches: [
       {
         file: 'src/lake/seal/flip.ts',
-        old: 'WHERE v.key = parts.incarnation), 0) < parts.seq_to',
-        new: 'WHERE v.key = parts.incarnation), 0) < parts.seq_from',
+        old: '), 0) >= seq_to ELSE NOT EXISTS (',
+        new: '), 0) >= seq_from ELSE NOT EXISTS (',
       },
     ],
   },

@@ -1,11 +1,17 @@
 // Scenarios of stored data: seals, redeliveries, imports, two releases.
 
-import { HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
+import type { SimTenant } from '../clients.ts';
 import { select } from '../oracle.ts';
+import type { Isolate } from '../world/isolate.ts';
 import type { Scenario, Stage } from './stage.ts';
 
 const MIDNIGHT_MS = Date.UTC(2026, 2, 11);
 const SEALED_MS = MIDNIGHT_MS + 3 * HOUR_MS;
+/** Within it a held flip ends, and no seal that it asks for begins. */
+const FLIP_MS = 100;
+/** The day that ends at midnight, as days since the epoch. */
+const DAY_BEFORE = MIDNIGHT_MS / DAY_MS - 1;
 
 /** The calls at which a scenario can hold a seal up. */
 const SEAL_STEPS: readonly { readonly phase: 'before' | 'after'; readonly site: RegExp }[] = [
@@ -53,15 +59,9 @@ async function interruptSeal(
   const tenant = stage.tenants[0]!;
   const sealer = world.isolates[0]!;
   const hold = stage.hold(phase, site, ({ caller }) => caller === sealer);
-  const day = Math.floor(MIDNIGHT_MS / (24 * HOUR_MS)) - 1;
   stage.send(tenant, { count: 5, ageMs: 4 * HOUR_MS });
   await stage.pass();
-  const seal = (isolate: typeof sealer) => {
-    const message = { body: { uid: tenant.uid, day, cause: 'command' }, attempts: 1, ack: () => {}, retry: () => {} };
-    const batch = { queue: 'tidemark-seal', messages: [message] };
-    return isolate.run((on) => on.consume(batch)).catch(() => {});
-  };
-  const sealed = seal(sealer);
+  const sealed = seal(tenant, DAY_BEFORE, sealer);
   await world.scheduler.runUntil(world.nowMs + MINUTE_MS, () => hold.held.length > 0);
   if (hold.held.length === 0) world.reach(`seal passed step ${number}`);
   hold.isOpen = true;
@@ -73,7 +73,7 @@ async function interruptSeal(
   if (fate === 'dies') world.killIsolate(sealer);
   if (fate === 'is overtaken') {
     await stage.pass(2 * MINUTE_MS);
-    void seal(world.isolates[1]!);
+    void seal(tenant, DAY_BEFORE, world.isolates[1]!);
     await stage.pass(MINUTE_MS);
   }
   await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
@@ -82,6 +82,49 @@ async function interruptSeal(
   if (fate === 'goes on') await sealed;
   await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
 }
+
+/** Has an isolate seal a day of the tenant. A failure is the scenario's to expect. */
+function seal({ uid }: SimTenant, day: number, isolate: Isolate): Promise<unknown> {
+  const message = { body: { uid, day, cause: 'command' }, attempts: 1, ack: () => {}, retry: () => {} };
+  return isolate.run((on) => on.consume({ queue: 'tidemark-seal', messages: [message] })).catch(() => {});
+}
+
+/**
+ * Two days are sealed to the same position. One of them is sealed again, and before its flip the next flush arrives, with late
+ * events of both: its part goes on counting.
+ */
+const partRightAfterSeals: Scenario = {
+  name: 'part-right-after-seals',
+  startMs: MIDNIGHT_MS + HOUR_MS,
+  async run(stage) {
+    const { world } = stage;
+    const tenant = stage.tenant();
+    const sendBoth = async () => {
+      for (const ageMs of [0, 2 * HOUR_MS]) stage.send(tenant, { count: 20, ageMs });
+      await stage.pass();
+    };
+    await sendBoth();
+    await stage.store(tenant);
+    for (const day of [DAY_BEFORE, DAY_BEFORE + 1]) void seal(tenant, day, world.isolates[0]!);
+    await stage.pass(MINUTE_MS);
+    const flip = stage.hold('before', /^d1 .*DELETE leases t/);
+    // Its end asks for seals, and it leaves the shard where it is.
+    stage.startImport(tenant, 'history', 3);
+    await stage.passUntilHeld(flip);
+    flip.isOpen = true;
+    await stage.pass(MINUTE_MS);
+    await sendBoth();
+    await stage.store(tenant);
+    const parts = () => world.database.select('SELECT DISTINCT day_min FROM parts WHERE uid = ?', [tenant.uid]);
+    stage.must(parts().length === 2, 'the flush must have parts of both days');
+    world.network.open(flip);
+    // The day is dirty, and a seal that covers the flush follows within seconds.
+    await stage.pass(FLIP_MS);
+    stage.must(parts().length === 2, 'a part that no seal covers must stay');
+    await Promise.all([stage.ask(tenant), stage.ask(tenant, { fromLake: true }), stage.pass()]);
+    await stage.rest();
+  },
+};
 
 /** Every message is delivered again, after the seal and after slots of the log were reused. */
 const zombieMessage: Scenario = {
@@ -227,6 +270,7 @@ export const sealScenarios: readonly Scenario[] = [
   lateDuringSeal('goes on'),
   lateDuringSeal('dies'),
   lateDuringSeal('is overtaken'),
+  partRightAfterSeals,
   zombieMessage,
   lateBatch,
   importOverLive,
