@@ -12,6 +12,7 @@ import type { ShardAddress } from '../core/shard/shard-map.ts';
 import { measureUsage } from '../lake/manifest/usage.ts';
 import { logError } from '../observe/log.ts';
 import { deleteSettledFailures } from './flush-failures.ts';
+import { readStanding } from './standing.ts';
 import { nextSlice, type SweptTenant } from './sweep-round.ts';
 import { within } from './within.ts';
 
@@ -60,7 +61,7 @@ async function sweepTenant(
   { uid, epochs: epochsKnown, isMeasured }: SweptTenant,
   sweep: Sweep,
 ): Promise<void> {
-  const { shards, epochs, split } = await deps.directoryOf(uid).standing();
+  const { shards, epochs, split } = await readStanding(deps.directoryOf(uid));
   // One that an earlier release noted is asked once more, for what questions need to know of it.
   const asleep = shards.filter(({ isResting, storedSeq }) => isResting && storedSeq !== undefined);
   sweep.resting += asleep.length;

@@ -1,5 +1,8 @@
+import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import { Directory } from '../../durable-objects/directory.ts';
+import { Directory, directoryOf } from '../../durable-objects/directory.ts';
+import type { Env } from '../../src/index.ts';
+import { isMissingMethod } from '../../src/sinks/standing.ts';
 
 /** A directory on a disk that refuses writes on demand; `disk.data` is what a later instance would read. */
 function setUp() {
@@ -36,4 +39,13 @@ test('a change that could not be stored is not told to any caller', async () => 
   await directory.keep({ epochs, split: null });
   expect(directory.map()).toEqual({ epochs, split: null });
   expect(disk.data).toEqual({ shards: expect.anything(), epochs, split: null });
+});
+
+test('a call of a later release is told from every other failure', async () => {
+  const { DIRECTORY } = env as unknown as Env;
+  const later = directoryOf(DIRECTORY)('later') as unknown as { ofLaterRelease(): Promise<unknown> };
+  const cause = await later.ofLaterRelease().catch((error: unknown) => error);
+  expect(isMissingMethod(cause, 'ofLaterRelease')).toBe(true);
+  expect(isMissingMethod(cause, 'ofLater')).toBe(false);
+  expect(isMissingMethod(new Error('standing failed'), 'standing')).toBe(false);
 });

@@ -292,6 +292,17 @@ describe('the sweep', () => {
     expect(takeLog('sinks.sweep')).toHaveLength(2);
   });
 
+  it('asks a directory of the release before for its list and its map', async () => {
+    const { sweep, directory, resumed, uid } = await swept();
+    const standing = async () => {
+      throw new Error('Durable Object does not contain method standing()');
+    };
+    const map = async () => ({ epochs: [{} as never, {} as never], split: null });
+    Object.assign(directory, { standing, map });
+    expect(await sweep()).toEqual({ asked: 3, poked: 1, resting: 2, failed: 0 });
+    expect(resumed).toEqual([uid]);
+  });
+
   it('of more tenants than one run may ask goes on where the last run stopped, and then begins anew', async () => {
     const { deps, services, createTenant } = await swept();
     const small = await createTenant('small');
