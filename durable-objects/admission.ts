@@ -21,6 +21,8 @@ export interface Offer {
   readonly pendingSizeBytes: number;
   /** Bytes of the log. */
   readonly logSizeBytes: number;
+  /** When the present epoch of the shard map began. */
+  readonly epochStartMs: number;
 }
 
 export class Admission {
@@ -62,9 +64,9 @@ export class Admission {
     return pressureOf(held, sizeBytes);
   }
 
-  #noteHeat({ blocks, sizeBytes }: Offer, nowMs: number): void {
+  #noteHeat({ blocks, sizeBytes, epochStartMs }: Offer, nowMs: number): void {
     const events = blocks.reduce((sum, block) => sum + block.eventCount, 0);
-    this.#heat.note(events, sizeBytes, nowMs);
+    this.#heat.note(events, sizeBytes, nowMs, epochStartMs);
     if (nowMs - this.#askedAtMs < LIMITS.hotWindowMs || !this.#heat.isHot(nowMs, this.#engine.rememberedIds)) return;
     this.#askedAtMs = nowMs;
     this.#askForSplit();

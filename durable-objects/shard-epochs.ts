@@ -34,6 +34,11 @@ export class ShardEpochs {
     return this.#closing.routingAtMsMax;
   }
 
+  /** When the latest epoch of the shard map began. */
+  startMs(nowMs: number): number {
+    return this.#closing.startMs(nowMs);
+  }
+
   ownership({ epoch, routingAtMsMax }: Routed): Ownership {
     return this.#closing.ownership(epoch, routingAtMsMax);
   }

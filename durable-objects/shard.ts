@@ -107,8 +107,10 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const blocks = request.blocks.map(openBlock);
     const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);
     this.#address ??= request.address;
+    const nowMs = Date.now();
     const held = { pendingSizeBytes: this.#waiting.sizeBytes, logSizeBytes: this.#store.logSizeBytes };
-    const retryAfterMs = this.#admission.refusal({ blocks, sizeBytes, ...held }, Date.now());
+    const epochStartMs = this.#epochs.startMs(nowMs);
+    const retryAfterMs = this.#admission.refusal({ blocks, sizeBytes, ...held, epochStartMs }, nowMs);
     if (retryAfterMs !== null) return { status: 'overloaded', retryAfterMs };
     const { epoch } = request;
     const routingAtMsMax = blocks.reduce((max, block) => Math.max(max, block.routingAtMsMax), 0);

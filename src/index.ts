@@ -22,6 +22,7 @@ import { MINUTE_MS } from './core/limits.ts';
 import type { FlushMessage, SealQueueMessage } from './core/shard/rpc.ts';
 import type { ShardAddress } from './core/shard/shard-map.ts';
 import { assert } from './core/std/result.ts';
+import { shardsAtMost } from './core/tenant/tenant.ts';
 import { checkAnswers } from './http/answer-checks.ts';
 import { Authenticator } from './http/authenticate.ts';
 import { KeyRing } from './http/keys.ts';
@@ -137,7 +138,11 @@ const CONSUMERS: Readonly<Record<string, Consume>> = {
       sink: lakeSink(services),
       poke: pokeOf(services),
       grow: (uid) => growShards(services, uid, null),
-      merge: (request) => mergeParts(services.db, request, services.now()),
+      merge: async (request) => {
+        const known = await services.tenants.byUid(request.uid);
+        const shards = known === null ? 1 : shardsAtMost(known.tenant);
+        return mergeParts(services.db, { ...request, shards }, services.now());
+      },
       isTenant: async (uid) => (await services.tenants.byUid(uid)) !== null,
     }),
   seal: (batch, services) =>

@@ -129,10 +129,12 @@ export const LIMITS = {
   /** Minutes of flushes that were stored within the same stretch of this length become one part. */
   mergeSpanMs: HOUR_MS,
   /**
-   * Events that must have been stored before their minutes are merged: two full flushes. Fewer are read as fast as they are. Their
-   * quarters of an hour wait for as many, or until they are old.
+   * Events that all shards of a tenant must have stored together before their minutes are merged: two full flushes. Fewer are read
+   * as fast as they are. Their quarters of an hour wait for as many, or until they are old.
    */
   mergeMinutesEventsMin: 20_000,
+  /** The same of one of many shards. */
+  mergeShardEventsMin: 1_000,
   /**
    * Time after a shard has said that it knows a flush to be stored: no question takes as long. Scanners have half a minute, and a
    * call waits for others for a minute.
@@ -596,11 +598,10 @@ export const LIMITS = {
    * nearly all of it.
    */
   hotIdsMin: 8_000_000,
-  /**
-   * Events over `splitPauseMs`, all of it after the last split. The nine days remembered have 1,296 such stretches: 20
-   * million events.
-   */
-  hotIdEventsMax: 15_000,
+  /** Window over which the rate of ids is measured. In a shorter one a burst of a minute looks like a rate that lasts. */
+  hotIdsWindowMs: HOUR_MS,
+  /** Events over `hotIdsWindowMs`, all of it in the present epoch. The nine days remembered have 216 hours: 23.8 million events. */
+  hotIdEventsMax: 110_000,
   /** Words that a tenant adds to the list of junk ids, and words that it excepts: the edge compares every id with them. */
   junkIdWordsMax: 100,
   junkIdWordLengthMax: 64,

@@ -42,7 +42,7 @@ export interface ConsumeDeps {
   /** False for a deleted tenant, whose shards are left alone: a call would create them anew. */
   readonly isTenant: (uid: string) => Promise<boolean>;
   /** Merges parts of the shard that have aged. Further flushes of the shard wait for it, the first does not. */
-  readonly merge: (request: MergeRequest) => Promise<unknown>;
+  readonly merge: (request: Omit<MergeRequest, 'shards'>) => Promise<unknown>;
   readonly telemetry: Telemetry;
   readonly now: () => number;
 }

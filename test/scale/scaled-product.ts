@@ -26,6 +26,7 @@ const SCALED_LIMITS = [
   'waitingCellSizeBytesMax',
   'flushCellSizeBytesMax',
   'mergeMinutesEventsMin',
+  'mergeShardEventsMin',
   'mergeSizeBytesMax',
   'mergeMembershipsMax',
   'chunkMembershipsMax',

@@ -34,6 +34,11 @@ export class Closing {
     return this.#routingAtMsMax;
   }
 
+  /** When the latest epoch began; 0 for the one that the tenant was made with. A shard that is busy does not learn of its publication. */
+  startMs(nowMs: number): number {
+    return this.#epochs.reduce((latestMs, { startMs }) => (startMs <= nowMs ? Math.max(latestMs, startMs) : latestMs), 0);
+  }
+
   /**
    * Tells which epoch owns events up to `routingAtMsMax`. The answer 'ours' holds only for a write in the same
    * synchronous stretch.

@@ -17,15 +17,18 @@ const NOTHING: Offered = { requests: 0, events: 0, sizeBytes: 0 };
 
 export class Heat {
   readonly #minute = new Sliding(LIMITS.hotWindowMs);
-  /**
-   * Load over the time that a split must have been in effect before the next is asked for: it shows the load that
-   * remained.
-   */
-  readonly #pause = new Sliding(LIMITS.splitPauseMs);
+  /** Load over an hour of the present epoch of the shard map: what came before it says nothing of the share that is left. */
+  #hour = new Sliding(LIMITS.hotIdsWindowMs);
+  #epochStartMs = 0;
 
-  note(events: number, sizeBytes: number, nowMs: number): void {
+  /** `epochStartMs`: when the present epoch of the shard map began. */
+  note(events: number, sizeBytes: number, nowMs: number, epochStartMs = 0): void {
+    if (epochStartMs > this.#epochStartMs) {
+      this.#epochStartMs = epochStartMs;
+      this.#hour = new Sliding(LIMITS.hotIdsWindowMs);
+    }
     this.#minute.note({ requests: 1, events, sizeBytes }, nowMs);
-    this.#pause.note({ requests: 1, events, sizeBytes }, nowMs);
+    this.#hour.note({ requests: 1, events, sizeBytes }, nowMs);
   }
 
   isHot(nowMs: number, rememberedIds: number): boolean {
@@ -33,7 +36,7 @@ export class Heat {
       this.#minute.over('requests', nowMs) > LIMITS.hotRequestsMax ||
       this.#minute.over('events', nowMs) > LIMITS.hotEventsMax ||
       this.#minute.over('sizeBytes', nowMs) > LIMITS.hotSizeBytesMax ||
-      (rememberedIds >= LIMITS.hotIdsMin && this.#pause.over('events', nowMs) > LIMITS.hotIdEventsMax)
+      (rememberedIds >= LIMITS.hotIdsMin && this.#hour.over('events', nowMs) > LIMITS.hotIdEventsMax)
     );
   }
 }

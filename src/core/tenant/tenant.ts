@@ -61,3 +61,8 @@ export interface Tenant {
   /** Absent when the tenant does not change the product's rules on what is stored. */
   readonly privacy?: Privacy;
 }
+
+/** The number of shards that events of now may go to, in all regions together. */
+export function shardsAtMost({ regions, shardMap }: Pick<Tenant, 'regions' | 'shardMap'>): number {
+  return regions.length * shardMap.at(-1)!.shardCount;
+}

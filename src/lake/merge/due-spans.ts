@@ -28,6 +28,8 @@ export interface Due {
 interface Owner {
   readonly uid: string;
   readonly incarnation: string;
+  /** The number of shards of the tenant: a question reads what waits of all of them. */
+  readonly shards: number;
 }
 
 /** A shard is slow when fewer events than this share of those that are merged by the minute wait to be. */
@@ -50,7 +52,7 @@ async function dueQuarters(db: D1Database, owner: Owner, progress: Progress, now
   });
   if (flushes.length === 0) return { spans: [], moved: {} };
   const whole = wholeStretches(flushes, progress.storedSeq);
-  if (isTooEarly(whole, nowMs)) return { spans: [], moved: {} };
+  if (isTooEarly(whole, eventsMin(owner), nowMs)) return { spans: [], moved: {} };
   const spans = neighboursOf(whole, () => true).map((group) =>
     spanOfFlushes(owner, group, { windowMs: QUARTER_HOUR_MS, takesLeft: true }),
   );
@@ -59,10 +61,16 @@ async function dueQuarters(db: D1Database, owner: Owner, progress: Progress, now
 }
 
 /** Few events wait until the first of them are old. */
-function isTooEarly([first, ...others]: readonly AgedFlush[], nowMs: number): boolean {
+function isTooEarly([first, ...others]: readonly AgedFlush[], min: number, nowMs: number): boolean {
   if (first === undefined) return true;
   const isOld = spanOf(first.storedAtMs) < spanOf(nowMs - LIMITS.mergeFewAfterMs);
-  return !isOld && eventsOf([first, ...others]) < LIMITS.mergeMinutesEventsMin;
+  return !isOld && eventsOf([first, ...others]) < min;
+}
+
+/** The events for which one shard has its parts merged. */
+function eventsMin({ shards }: Owner): number {
+  const { mergeMinutesEventsMin, mergeShardEventsMin } = LIMITS;
+  return Math.min(mergeMinutesEventsMin, Math.max(mergeShardEventsMin, mergeMinutesEventsMin / shards));
 }
 
 function eventsOf(flushes: readonly AgedFlush[]): number {
@@ -89,13 +97,13 @@ async function dueMinutes(db: D1Database, owner: Owner, progress: Progress, nowM
   const stored = flushes.filter(({ seqTo }) => seqTo <= storedSeq);
   const groups = neighboursOf(stored, (a, b) => spanOf(a.storedAtMs) === spanOf(b.storedAtMs));
   for (const [index, group] of groups.entries()) {
-    const isDue = eventsOf(group) >= LIMITS.mergeMinutesEventsMin;
+    const isDue = eventsOf(group) >= eventsMin(owner);
     if (!isDue && index === groups.length - 1) break;
     const takesLeft = group[0]!.seqFrom === minutesSeq && spanOf(group[0]!.storedAtMs) === minutesSpan;
     if (isDue) spans.push(spanOfFlushes(owner, group, { windowMs: MINUTE_MS, takesLeft }));
     last = group.at(-1)!;
   }
-  const isSlow = eventsOf(flushes) < SLOW_SHARE * LIMITS.mergeMinutesEventsMin;
+  const isSlow = eventsOf(flushes) < SLOW_SHARE * eventsMin(owner);
   if (last === undefined) return { spans, moved: { isSlow } };
   return { spans, moved: { isSlow, minutesSeq: last.seqTo, minutesSpan: spanOf(last.storedAtMs) } };
 }

@@ -25,6 +25,8 @@ export interface MergeRequest {
   readonly incarnation: string;
   /** The row below which everything is stored, as the shard has said now. */
   readonly storedSeq: number;
+  /** The number of shards that the tenant's events are divided among. */
+  readonly shards: number;
 }
 
 /** A row that nobody moves for longer is deleted: its shard is gone, and merging begins anew where it comes back. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openBlock } from '../../../src/core/block/block.ts';
-import { DAY_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { Engine } from '../../../src/core/shard/engine.ts';
 import { Heat } from '../../../src/core/shard/heat.ts';
 import { pressureOf } from '../../../src/core/shard/pressure.ts';
@@ -91,17 +91,36 @@ describe('heat', () => {
   });
 
   it('comes of a rate that nine days of ids have no room for, once many are remembered', () => {
-    const heat = new Heat();
-    const minutes = LIMITS.splitPauseMs / MINUTE_MS;
-    const fill = (perMinute: number, fromMinute: number) => {
-      for (let i = 0; i < minutes; i++) heat.note(perMinute, 1, NOON_MS + (fromMinute + i) * MINUTE_MS);
-    };
-    fill((1.2 * LIMITS.hotIdEventsMax) / minutes, 0);
-    const nowMs = NOON_MS + (minutes - 1) * MINUTE_MS;
+    const { heat, fill } = heated();
+    fill(1.2, 0);
+    const nowMs = NOON_MS + 59 * MINUTE_MS;
     expect(heat.isHot(nowMs, LIMITS.hotIdsMin - 1)).toBe(false);
     expect(heat.isHot(nowMs, LIMITS.hotIdsMin)).toBe(true);
-    fill((0.6 * LIMITS.hotIdEventsMax) / minutes, minutes);
-    fill((0.6 * LIMITS.hotIdEventsMax) / minutes, 2 * minutes);
-    expect(heat.isHot(NOON_MS + (3 * minutes - 1) * MINUTE_MS, LIMITS.hotIdsMin)).toBe(false);
+    fill(0.6, 1);
+    fill(0.6, 2);
+    expect(heat.isHot(NOON_MS + 179 * MINUTE_MS, LIMITS.hotIdsMin)).toBe(false);
   });
+
+  it('does not come of ids at a rate from before the last split, nor of a burst', () => {
+    const { heat, fill } = heated();
+    fill(1.4, 0);
+    expect(heat.isHot(NOON_MS + 59 * MINUTE_MS, LIMITS.hotIdsMin)).toBe(true);
+    const splitAtMs = NOON_MS + HOUR_MS;
+    fill(0.7, 1, splitAtMs);
+    heat.note(0.2 * LIMITS.hotIdEventsMax, 1, splitAtMs + 30 * MINUTE_MS, splitAtMs);
+    for (let minute = 0; minute < 60; minute += 5) {
+      expect(heat.isHot(splitAtMs + minute * MINUTE_MS, LIMITS.hotIdsMin)).toBe(false);
+    }
+  });
+
+  /** `fill` notes an hour's load, as a share of what ids have room for. */
+  function heated() {
+    const heat = new Heat();
+    const fill = (share: number, hour: number, epochStartMs = 0) => {
+      for (let minute = 0; minute < 60; minute++) {
+        heat.note((share * LIMITS.hotIdEventsMax) / 60, 1, NOON_MS + hour * HOUR_MS + minute * MINUTE_MS, epochStartMs);
+      }
+    };
+    return { heat, fill };
+  }
 });

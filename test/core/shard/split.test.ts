@@ -96,6 +96,11 @@ describe('closing', () => {
     expect([closing.ownership(0, 999), closing.ownership(0, 1_000)]).toEqual(['ours', 'stale']);
   });
 
+  it('tells when the latest epoch began', () => {
+    const closing = closed();
+    expect([closing.startMs(999), closing.startMs(1_000), closing.startMs(5_000)]).toEqual([0, 1_000, 1_000]);
+  });
+
   it('is refused at a start that it has seen', () => {
     const closing = new Closing({ epochs: [], routingAtMsMax: 1_000 });
     expect(closing.planClose(next)).toBeNull();

@@ -85,8 +85,8 @@ async function databaseOf(...minutesOf: readonly (readonly number[])[]) {
       ]),
     );
   /** Says that everything below is stored, and lets the grace pass. */
-  const merge = async (storedSeq: number, hour: number) => {
-    const request = { uid: 'u', incarnation: 'i', storedSeq };
+  const merge = async (storedSeq: number, hour: number, shards = 1) => {
+    const request = { uid: 'u', incarnation: 'i', storedSeq, shards };
     const before = await mergeParts(db, request, NOON_MS + hour * HOUR_MS - LIMITS.mergeGraceMs);
     return before + (await mergeParts(db, request, NOON_MS + hour * HOUR_MS));
   };
@@ -207,6 +207,19 @@ describe('merged parts', () => {
     ]);
   });
 
+  it('of minutes wait for fewer events where they are one of many shards', async () => {
+    const perFlush = LIMITS.mergeMinutesEventsMin / 16;
+    for (const [shards, merged] of [
+      [1, 0],
+      [4, 0],
+      [8, 1],
+    ] as const) {
+      const { fake, merge } = await databaseOf([0], [1]);
+      fake.select('UPDATE flushes SET accepted = ?', [perFlush]);
+      expect(await merge(20, 0.5, shards)).toBe(merged);
+    }
+  });
+
   it('are of one day each', async () => {
     const { ranges, merge } = await databaseOf([0], [5, 12 * 60], [12 * 60 + 1]);
     expect(await merge(30, AGED_HOURS)).toBe(2);
@@ -230,7 +243,7 @@ describe('merged parts', () => {
   it('are of hours of which the shard has said all to be stored, a grace ago', async () => {
     const { db, merge, ranges } = await databaseOf([0], [1], [2]);
     expect(await merge(20, AGED_HOURS)).toBe(0);
-    const request = { uid: 'u', incarnation: 'i', storedSeq: 30 };
+    const request = { uid: 'u', incarnation: 'i', storedSeq: 30, shards: 1 };
     const saidAtMs = NOON_MS + (AGED_HOURS + 2) * HOUR_MS;
     expect(await mergeParts(db, request, saidAtMs)).toBe(0);
     expect(await mergeParts(db, request, saidAtMs + LIMITS.mergeGraceMs - 1)).toBe(0);
@@ -322,7 +335,7 @@ describe('parts of few events', () => {
       calls = 0;
       await mergeParts(
         { ...db, prepare: db.prepare.bind(db) } as D1Database,
-        { uid: 'u', incarnation: 'i', storedSeq: 210 },
+        { uid: 'u', incarnation: 'i', storedSeq: 210, shards: 1 },
         NOON_MS + minute * MINUTE_MS,
       );
       if (calls > 2) asked.push(minute);

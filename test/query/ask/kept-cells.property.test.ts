@@ -42,7 +42,7 @@ function eventOf(random: Random, id: string, nowMs: number): EventRecord {
 async function merge(world: World, shard: number): Promise<number> {
   const { incarnation } = world.shards[shard]!.engine;
   const storedSeq = world.shards[shard]!.engine.storedSeq;
-  const request = { uid: UID, incarnation, storedSeq };
+  const request = { uid: UID, incarnation, storedSeq, shards: 1 };
   await mergeParts(world.db, request, world.nowMs);
   world.nowMs += LIMITS.mergeGraceMs;
   return mergeParts(world.db, request, world.nowMs);

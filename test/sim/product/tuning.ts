@@ -32,6 +32,7 @@ const SMALL_LIMITS: Readonly<Record<string, number>> = {
   mergePauseMs: 1_000,
   // Two full flushes of an hour are merged by the minute before that.
   mergeMinutesEventsMin: 200,
+  mergeShardEventsMin: 50,
   // A set of ids gives way to its runs after few ids, so look-ups read the runs.
   dedupeRecentIdsMax: 150,
   // A scenario reaches it; the shards of a seed take fewer events.
