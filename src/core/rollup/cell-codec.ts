@@ -118,7 +118,7 @@ function decodeWindows(reader: ByteReader, cells: RollupCells, options: WindowOp
       const cell = cells.cell(windowMs, key);
       if (cell.isEmpty) decodeCell(reader, cell, options);
       else if (!header.hasPeople && header.numberCount === 0) cell.count += decodeCount(reader);
-      else cell.merge(decodeCell(reader, new Cell(header.numberCount), options));
+      else mergeCell(reader, cell, options);
     }
   }
 }
@@ -188,11 +188,20 @@ function encodeCell(writer: ByteWriter, cell: Cell, kind: CellKind): void {
   if (kind !== 'people') encodeNumbers(writer, cell);
 }
 
-/** Reads a cell into a new one, and returns that. */
-function decodeCell(reader: ByteReader, cell: Cell, { header, withPeople }: WindowOptions): Cell {
+/** Reads a cell into a new one. */
+function decodeCell(reader: ByteReader, cell: Cell, { header, withPeople }: WindowOptions): void {
   decodeCounts(reader, cell);
-  if (header.hasPeople && withPeople) cell.people = Distinct.decode(reader);
+  if (header.hasPeople && withPeople) cell.people.decodeInto(reader);
   else if (header.hasPeople) Distinct.skip(reader);
   if (header.hasNumbers) decodeNumbers(reader, cell);
-  return cell;
+}
+
+/** Reads a cell into one that has events. Its people, who take the most time, are no set of their own first. */
+function mergeCell(reader: ByteReader, cell: Cell, { header, withPeople }: WindowOptions): void {
+  const merged = new Cell(header.numberCount);
+  decodeCounts(reader, merged);
+  if (header.hasPeople && withPeople) cell.people.decodeInto(reader);
+  else if (header.hasPeople) Distinct.skip(reader);
+  if (header.hasNumbers) decodeNumbers(reader, merged);
+  cell.merge(merged);
 }

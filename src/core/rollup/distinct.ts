@@ -85,14 +85,22 @@ export class Distinct {
   }
 
   merge(other: Distinct): void {
-    if (other.#registers !== null) {
-      const registers = this.#toRegisters();
-      const others = other.#registers;
-      for (let at = 0; at < REGISTERS; at++) if (others[at]! > registers[at]!) registers[at] = others[at]!;
-    } else {
-      other.#each((high, low) => {
-        this.add(high, low);
-      });
+    if (this.#size === 0 && this.isExact) this.#copy(other);
+    else if (other.#registers !== null) mergeRegisters(this.#toRegisters(), other.#registers);
+    else if (other.#table !== null) this.#addAll(other.#table, other.#size);
+    else if (other.#few !== null) this.#addFew(other.#few);
+  }
+
+  /** Adds an encoded set. */
+  decodeInto(reader: ByteReader): void {
+    const size = decodeSize(reader);
+    if (size === DISTINCT_EXACT_BELOW) {
+      mergeRegisters(this.#toRegisters(), decodeRegisters(reader));
+      return;
+    }
+    for (let at = 0; at < size; at++) {
+      const low = reader.u32();
+      this.add(reader.u32(), low);
     }
   }
 
@@ -148,19 +156,7 @@ export class Distinct {
 
   static decode(reader: ByteReader): Distinct {
     const distinct = new Distinct();
-    const size = reader.varint();
-    assert(
-      size <= DISTINCT_EXACT_BELOW,
-      `a distinct count of ${size} hashes, at most ${DISTINCT_EXACT_BELOW} expected`,
-    );
-    if (size === DISTINCT_EXACT_BELOW) {
-      distinct.#registers = decodeRegisters(reader);
-      return distinct;
-    }
-    for (let at = 0; at < size; at++) {
-      const low = reader.u32();
-      distinct.add(reader.u32(), low);
-    }
+    distinct.decodeInto(reader);
     return distinct;
   }
 
@@ -180,6 +176,26 @@ export class Distinct {
   static skip(reader: ByteReader): void {
     const size = reader.varint();
     reader.raw(size === DISTINCT_EXACT_BELOW ? (REGISTERS / 4) * 3 : size * 8);
+  }
+
+  /** Takes over what the other has, in an empty set. */
+  #copy(other: Distinct): void {
+    this.#size = other.#size;
+    this.#few = other.#few?.slice() ?? null;
+    this.#table = other.#table?.slice() ?? null;
+    this.#registers = other.#registers?.slice() ?? null;
+  }
+
+  #addFew(few: readonly number[]): void {
+    for (let at = 0; at < few.length; at += 2) this.add(few[at]!, few[at + 1]!);
+  }
+
+  /** Adds the hashes of a table with so many of them. Room for as many is made at once. */
+  #addAll(hashes: Uint32Array, count: number): void {
+    if (this.isExact && count > this.#size && (this.#table?.length ?? 0) < hashes.length) this.#growTable(slotsFor(count));
+    for (let at = 0; at < hashes.length; at += 2) {
+      if (hashes[at] !== 0 || hashes[at + 1] !== 0) this.add(hashes[at + 1]!, hashes[at]!);
+    }
   }
 
   #addToFew(high: number, low: number): void {
@@ -251,6 +267,16 @@ export class Distinct {
     new BigUint64Array(words.buffer).sort();
     return words;
   }
+}
+
+function decodeSize(reader: ByteReader): number {
+  const size = reader.varint();
+  assert(size <= DISTINCT_EXACT_BELOW, `a distinct count of ${size} hashes, at most ${DISTINCT_EXACT_BELOW} expected`);
+  return size;
+}
+
+function mergeRegisters(registers: Uint8Array, others: Uint8Array): void {
+  for (let at = 0; at < REGISTERS; at++) if (others[at]! > registers[at]!) registers[at] = others[at]!;
 }
 
 /** Slots of a table that is at most half full with so many hashes. */

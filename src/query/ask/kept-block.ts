@@ -62,27 +62,37 @@ export function minutesOf({ windows, windowMs }: RollupCells): PartSpan | null {
   return { startMs: Math.min(...starts), lastMs, endMs: lastMs + MINUTE_MS };
 }
 
+/** Blocks that become one. */
+interface Pile {
+  readonly blocks: readonly Block[];
+  readonly parts: number;
+}
+
 /**
- * The blocks, those of one day, incarnation and number of parts put together `fanIn` at a time. `cutsWithin`: the cuts of a span;
- * null when windows stay as they are.
+ * The blocks, those of one day, incarnation and number of parts put together `fanIn` at a time, and those again. `cutsWithin`: the
+ * cuts of a span; null when windows stay as they are.
+ *
+ * Which blocks become one is decided first, so that each cell is put together once and not at each level.
  */
 export function compacted(
   blocks: readonly Block[],
   fanIn: number,
   cutsWithin: ((startMs: number, endMs: number) => readonly number[]) | null,
 ): readonly Block[] {
-  const byName = new Map<string, Block[]>();
-  const add = (block: Block): void => {
-    const name = `${block.day} ${block.incarnation} ${block.parts.length}`;
+  const byName = new Map<string, Pile[]>();
+  const add = (pile: Pile): void => {
+    const [{ day, incarnation }] = pile.blocks as readonly [Block];
+    const name = `${day} ${incarnation} ${pile.parts}`;
     const alike = byName.get(name) ?? [];
     byName.set(name, alike);
-    alike.push(block);
-    if (alike.length < fanIn || block.parts.length >= BLOCK_PARTS_MAX) return;
+    alike.push(pile);
+    if (alike.length < fanIn || pile.parts >= BLOCK_PARTS_MAX) return;
     byName.delete(name);
-    add(putTogether(alike, cutsWithin));
+    add({ blocks: alike.flatMap((each) => each.blocks), parts: alike.length * pile.parts });
   };
-  for (const block of blocks) add(block);
-  return [...byName.values()].flat();
+  for (const block of blocks) add({ blocks: [block], parts: block.parts.length });
+  const piles = [...byName.values()].flat();
+  return piles.map((pile) => (pile.blocks.length === 1 ? pile.blocks[0]! : putTogether(pile.blocks, cutsWithin)));
 }
 
 function putTogether(
