@@ -117,10 +117,10 @@ export const LIMITS = {
    */
   flushCellSizeBytesMax: 15 * MIB,
   /**
-   * Age from which the parts of a shard are merged by the quarter of an hour: minutes are kept for the last hours, which is what
-   * people watch by the minute.
+   * Age from which the parts of a shard are merged by the quarter of an hour, once their hour is over: the last hour is what people
+   * watch by the minute, and an hour of minutes has as many bytes of people as ten hours of quarters.
    */
-  mergeAfterMs: 2 * HOUR_MS,
+  mergeAfterMs: 90 * MINUTE_MS,
   /**
    * Age from which the parts of few events are merged too: each merge writes the day's part anew, which costs a tenant of few
    * events more than the reading of some small parts.

@@ -111,11 +111,17 @@ function decodeWindows(reader: ByteReader, cells: RollupCells, options: WindowOp
   const { header, windowOf } = options;
   const keys = new KeyReader();
   let startMs = header.startMsMin;
+  // The cells of the window that is put together, by the places of their keys: minutes repeat the keys of the minutes before.
+  let known: Cell[] = [];
+  let knownMs = Number.NaN;
   while (reader.left > 0) {
     startMs += reader.varint();
     const windowMs = windowOf === undefined ? startMs : windowOf(startMs, header.windowMs);
+    if (windowMs !== knownMs) known = [];
+    knownMs = windowMs;
     for (let key = keys.read(reader); key !== null; key = keys.read(reader)) {
-      const cell = cells.cell(windowMs, key);
+      known[keys.place] ??= cells.cell(windowMs, key);
+      const cell = known[keys.place]!;
       if (cell.isEmpty) decodeCell(reader, cell, options);
       else if (!header.hasPeople && header.numberCount === 0) cell.count += decodeCount(reader);
       else mergeCell(reader, cell, options);

@@ -122,11 +122,14 @@ export class KeyWriter {
 /** The keys of one chunk while it is read. */
 export class KeyReader {
   readonly #known: string[] = [];
+  /** A small number that tells the key read last from all other keys of the chunk. */
+  place = 0;
 
   /** Null at the end of a window. */
   read(reader: ByteReader): string | null {
     const ref = reader.varint();
     if (ref === REF_END) return null;
+    this.place = ref === REF_OTHER ? 0 : ref === REF_NEW ? this.#known.length + 1 : ref - REF_KNOWN + 1;
     if (ref === REF_OTHER) return OTHER_KEY;
     if (ref === REF_NEW) {
       const key = reader.text();

@@ -192,7 +192,8 @@ export class Distinct {
 
   /** Adds the hashes of a table with so many of them. Room for as many is made at once. */
   #addAll(hashes: Uint32Array, count: number): void {
-    if (this.isExact && count > this.#size && (this.#table?.length ?? 0) < hashes.length) this.#growTable(slotsFor(count));
+    if (this.isExact && count > this.#size && (this.#table?.length ?? 0) < hashes.length)
+      this.#growTable(slotsFor(count));
     for (let at = 0; at < hashes.length; at += 2) {
       if (hashes[at] !== 0 || hashes[at + 1] !== 0) this.add(hashes[at + 1]!, hashes[at]!);
     }

@@ -28,7 +28,9 @@ export function decodeSharedCells(reader: ByteReader, cells: RollupCells, option
   while (reader.left > 0) {
     startMs += reader.varint();
     window.open(windowOf(startMs, header.windowMs));
-    for (let key = keys.read(reader); key !== null; key = keys.read(reader)) window.read(reader, key, options);
+    for (let key = keys.read(reader); key !== null; key = keys.read(reader)) {
+      window.read(reader, window.cell(key, keys.place), options);
+    }
   }
   window.close();
 }
@@ -43,11 +45,18 @@ function readWords(reader: ByteReader): Uint32Array {
   return words;
 }
 
+interface OpenCell {
+  readonly cell: Cell;
+  /** Null while no people were read. */
+  people: PlaceSet | null;
+}
+
 /** The cells of one window, whose people are put together before their hashes are looked up. */
 class OpenWindow {
   readonly #cells: RollupCells;
   readonly #words: Uint32Array;
-  readonly #sets = new Map<string, PlaceSet>();
+  /** By the places of their keys in the chunk. */
+  #open: OpenCell[] = [];
   readonly #free: PlaceSet[] = [];
   #startMs = Number.NaN;
 
@@ -62,28 +71,30 @@ class OpenWindow {
     this.#startMs = startMs;
   }
 
-  read(reader: ByteReader, key: string, { header, withPeople }: WindowOptions): void {
-    const cell = new Cell(header.numberCount);
-    decodeCounts(reader, cell);
-    if (header.hasPeople && withPeople) this.#setOf(key).read(reader);
-    else if (header.hasPeople) skipPlaces(reader);
-    if (header.hasNumbers) decodeNumbers(reader, cell);
-    this.#cells.cell(this.#startMs, key).merge(cell);
+  cell(key: string, place: number): OpenCell {
+    this.#open[place] ??= { cell: this.#cells.cell(this.#startMs, key), people: null };
+    return this.#open[place]!;
   }
 
-  #setOf(key: string): PlaceSet {
-    const known = this.#sets.get(key);
-    if (known !== undefined) return known;
-    const set = this.#free.pop() ?? new PlaceSet(this.#words.length / 2);
-    this.#sets.set(key, set);
-    return set;
+  read(reader: ByteReader, open: OpenCell, { header, withPeople }: WindowOptions): void {
+    const { cell } = open;
+    const read = cell.isEmpty ? cell : new Cell(header.numberCount);
+    decodeCounts(reader, read);
+    if (header.hasPeople && withPeople) {
+      open.people ??= this.#free.pop() ?? new PlaceSet(this.#words.length / 2);
+      open.people.read(reader);
+    } else if (header.hasPeople) skipPlaces(reader);
+    if (header.hasNumbers) decodeNumbers(reader, read);
+    if (read !== cell) cell.merge(read);
   }
 
   close(): void {
-    for (const [key, set] of this.#sets) {
-      this.#cells.cell(this.#startMs, key).people = set.take(this.#words);
-      this.#free.push(set);
-    }
-    this.#sets.clear();
+    // Places without a key in this window are passed over.
+    this.#open.forEach(({ cell, people }) => {
+      if (people === null) return;
+      cell.people = people.take(this.#words);
+      this.#free.push(people);
+    });
+    this.#open = [];
   }
 }

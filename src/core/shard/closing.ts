@@ -36,7 +36,10 @@ export class Closing {
 
   /** When the latest epoch began; 0 for the one that the tenant was made with. A shard that is busy does not learn of its publication. */
   startMs(nowMs: number): number {
-    return this.#epochs.reduce((latestMs, { startMs }) => (startMs <= nowMs ? Math.max(latestMs, startMs) : latestMs), 0);
+    return this.#epochs.reduce(
+      (latestMs, { startMs }) => (startMs <= nowMs ? Math.max(latestMs, startMs) : latestMs),
+      0,
+    );
   }
 
   /**

@@ -84,8 +84,7 @@ export class Sender {
   /** Sends events of as many past days, one each. */
   sendOld(days: number): void {
     const { nowMs } = this.#world;
-    const batch = Array.from({ length: days }, (_, i) => this.#event(nowMs - (i + 1) * DAY_MS));
-    this.#send(JSON.stringify({ batch }), 1);
+    this.#send(bodyOf(Array.from({ length: days }, (_, i) => this.#event(nowMs - (i + 1) * DAY_MS))), 1);
   }
 
   /** Sends again what was refused for now, as every SDK does. */
@@ -112,11 +111,11 @@ export class Sender {
 
   #body(count: number, atMs: number, isLate: boolean): string {
     const ageMs = isLate ? this.#random.below(LATE_MAX_MS) : 0;
-    const batch = Array.from({ length: count }, (_, i) => this.#event(Math.max(0, atMs - ageMs - 20 * (count - i))));
-    return JSON.stringify({ batch });
+    return bodyOf(Array.from({ length: count }, (_, i) => this.#event(Math.max(0, atMs - ageMs - 20 * (count - i)))));
   }
 
-  #event(atMs: number): unknown {
+  /** The event as JSON. Its texts need no escapes, so that writing them takes a fraction of what an object takes. */
+  #event(atMs: number): string {
     const { uid, people, names, paths, countries, measures, labelLength } = this.traffic;
     const random = this.#random;
     const day = Math.floor(atMs / DAY_MS);
@@ -126,28 +125,23 @@ export class Sender {
     const name = skewed(random.next(), names);
     const path = skewed(random.next(), paths);
     const isPage = name % 3 === 0;
-    const numbers = Array.from({ length: measures }, (_, i) => [`measure${i}`, random.below(1_000_000) / 100]);
-    return {
-      id: `${uid}-${++this.events}`,
-      type: isPage ? 'page' : 'track',
-      event: `Event ${name}`,
-      anonymousId: `device-${person}`,
-      timestamp: new Date(atMs).toISOString(),
-      context: {
-        location: { country: `C${person % countries}` },
-        userAgent: `Mozilla/5.0 ${AGENTS[person % AGENTS.length]}`,
-        page: { path: `/products/${path}`, referrer: `https://site-${path % 20}.example/` },
-        campaign: { source: `source-${person % 12}` },
-      },
-      properties: {
-        sku: `sku-${path}`,
-        quantity: 1 + (person % 3),
-        plan: `plan-${person % 4}`,
-        ...(labelLength > 0 && { label: labelOf(path, labelLength) }),
-        ...Object.fromEntries(numbers),
-      },
-    };
+    let properties = `"sku":"sku-${path}","quantity":${1 + (person % 3)},"plan":"plan-${person % 4}"`;
+    if (labelLength > 0) properties += `,"label":"${labelOf(path, labelLength)}"`;
+    for (let i = 0; i < measures; i++) properties += `,"measure${i}":${random.below(1_000_000) / 100}`;
+    const context =
+      `"location":{"country":"C${person % countries}"},"userAgent":"Mozilla/5.0 ${AGENTS[person % AGENTS.length]}",` +
+      `"page":{"path":"/products/${path}","referrer":"https://site-${path % 20}.example/"},` +
+      `"campaign":{"source":"source-${person % 12}"}`;
+    return (
+      `{"id":"${uid}-${++this.events}","type":"${isPage ? 'page' : 'track'}","event":"Event ${name}",` +
+      `"anonymousId":"device-${person}","timestamp":"${new Date(atMs).toISOString()}",` +
+      `"context":{${context}},"properties":{${properties}}}`
+    );
   }
+}
+
+function bodyOf(events: readonly string[]): string {
+  return `{"batch":[${events.join(',')}]}`;
 }
 
 /** A text that no compressor shortens much. */

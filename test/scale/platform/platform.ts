@@ -176,7 +176,7 @@ export class Platform {
     const batch = database.batch.bind(database);
     const { scale } = this.#options;
     database.batch = async (statements) => {
-      const kinds = statements.map(({ sql }) => /\b(?:INTO|UPDATE|FROM)\s+(\w+)/.exec(sql)?.[1] ?? '').join(' ');
+      const kinds = statements.map(({ sql }) => tableOf(sql)).join(' ');
       this.totals.d1Calls++;
       this.totals.d1Statements += statements.length;
       this.usages.note('D1: calls a second', this.#rates.count('d1', this.#world.nowMs), kinds);
@@ -255,4 +255,16 @@ export class Platform {
       return handle;
     };
   }
+}
+
+const tables = new Map<string, string>();
+
+/** The table that a statement names first; an empty text when it names none. */
+function tableOf(sql: string): string {
+  let table = tables.get(sql);
+  if (table === undefined) {
+    table = /\b(?:INTO|UPDATE|FROM)\s+(\w+)/.exec(sql)?.[1] ?? '';
+    tables.set(sql, table);
+  }
+  return table;
 }
