@@ -35,8 +35,8 @@ export async function putSections(
 /** Bounds the lists of ends that an isolate keeps: those of a day of a hundred million rows are some MB. */
 const ENDS_SIZE_BYTES_MAX = 4 * 1_024 * 1_024;
 
-/** The lists of ends by path. */
-const endsIn = isolateMemory((_: ReadBucket) => new SizedCache<string, Promise<Uint32Array>>(ENDS_SIZE_BYTES_MAX));
+/** The lists of ends by path. Not as promises: one of an invocation that was killed is never kept. */
+const endsIn = isolateMemory((_: ReadBucket) => new SizedCache<string, Uint32Array>(ENDS_SIZE_BYTES_MAX));
 
 /** A section of a file that has `count` of them. */
 export interface SectionName {
@@ -65,17 +65,11 @@ function startOf(ends: Uint32Array, index: number): number {
 }
 
 async function readEnds(bucket: ReadBucket, path: string, count: number): Promise<Uint32Array> {
-  const known = endsIn(bucket);
+  const kept = endsIn(bucket);
+  const known = kept.get(path);
+  if (known !== undefined) return known;
   const sizeBytes = 4 * count;
-  const reading = known.of(
-    path,
-    async () => new Uint32Array((await r2Source(bucket, path, sizeBytes).read(0, sizeBytes)).slice().buffer),
-    () => sizeBytes + path.length,
-  );
-  try {
-    return await reading;
-  } catch (cause) {
-    known.drop(path, reading);
-    throw cause;
-  }
+  const ends = new Uint32Array((await r2Source(bucket, path, sizeBytes).read(0, sizeBytes)).slice().buffer);
+  kept.set(path, ends, sizeBytes + path.length);
+  return ends;
 }
