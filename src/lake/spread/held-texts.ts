@@ -43,8 +43,7 @@ export class HeldTexts {
   add({ from, columns }: HeldBatch, batch: number): number {
     const coded = columns.coded?.[this.#column];
     if (coded !== undefined) {
-      if (coded.entries.length > 1) this.#addCodes(from, coded.codes, coded.entries);
-      return 0;
+      return coded.entries.length > 1 ? this.#addCodes(from, coded.codes, coded.entries) : 0;
     }
     const packed = columns.packed?.[this.#column];
     const texts = columns.strings[this.#column];
@@ -54,10 +53,15 @@ export class HeldTexts {
     return packed === undefined ? texts!.reduce((sum, text) => sum + (text?.length ?? 0), 0) : packed.text.length;
   }
 
-  #addCodes(from: number, codes: ArrayLike<number>, entries: readonly (string | null)[]): void {
+  /** Returns the units of the texts that no batch before had. */
+  #addCodes(from: number, codes: ArrayLike<number>, entries: readonly (string | null)[]): number {
+    const before = this.#entries.length;
     const known = Uint32Array.from(entries, (text) => this.#code(text));
     const all = this.#allCodes();
     for (let row = 0; row < codes.length; row++) all[from + row] = known[codes[row]!]!;
+    let units = 0;
+    for (let code = before; code < this.#entries.length; code++) units += this.#entries[code]!.length;
+    return units;
   }
 
   #code(text: string | null): number {

@@ -74,6 +74,29 @@ describe('rows that are held', () => {
     expect(counts.every(([range, count]) => range === 0 && count <= PIECE_ROWS_MAX)).toBe(true);
     expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(400 * batch!.rowCount);
   });
+
+  it('hold no more text than fits, of dictionaries too', () => {
+    const held = new HeldRows(DAY, 100_000);
+    const unitsMax = 24 * 1_024 * 1_024;
+    const batchOf = (number: number): EventColumns => {
+      const texts = Array.from({ length: 64 }, (_, i) => `${number} ${i} ${'x'.repeat(8_192)}`);
+      const codes = Uint8Array.from({ length: 200 }, (_, row) => 1 + (row % texts.length));
+      const numbers = () => new Float64Array(200).fill(START_MS);
+      const hashes = () => new BigInt64Array(200);
+      const coded = { properties: { entries: [null, ...texts], codes } };
+      return {
+        ...{ rowCount: 200, at: numbers(), receivedAt: numbers(), person: hashes(), keyHash: hashes() },
+        ...{ late: new Uint8Array(200), strings: {}, coded },
+      };
+    };
+    let batches = 0;
+    for (; held.hasRoom(200); batches++) held.add(batchOf(batches), 200 * batches, new Uint32Array(200));
+    expect(batches * 64 * 8_192).toBeLessThan(unitsMax + 64 * 8_192);
+    // A text that comes again takes nothing.
+    const again = new HeldRows(DAY, 100_000);
+    for (let at = 0; at < batches + 9; at++) again.add(batchOf(0), 200 * at, new Uint32Array(200));
+    expect(again.hasRoom(200)).toBe(true);
+  });
 });
 
 describe('records of ids', () => {
