@@ -13,8 +13,8 @@ type Range = { readonly offset: number; readonly length: number };
 export class CachedBucket {
   readonly #bucket: ReadBucket;
   readonly #sizeBytesMax: number;
-  /** A range resolves to null when the object is gone. */
-  readonly #ranges: SizedCache<string, Promise<ArrayBuffer | null>>;
+  /** Not as promises: one of a scanner that was killed in the middle is never kept. */
+  readonly #ranges: SizedCache<string, ArrayBuffer>;
 
   /** The ranges of each path that were read, of which some may be forgotten. */
   readonly #rangesOf = new Map<string, readonly Range[]>();
@@ -50,21 +50,15 @@ export class CachedBucket {
       const from = range.offset - cover.offset;
       return buffer === null ? null : buffer.slice(from, from + range.length);
     }
-    this.#note(path, range);
     const key = keyOf(path, range);
-    const reading = this.#ranges.of(
-      key,
-      () => this.#fetch(path, range),
-      () => range.length,
-    );
-    try {
-      const buffer = await reading;
-      if (buffer === null) this.#ranges.drop(key, reading);
-      return buffer;
-    } catch (cause) {
-      this.#ranges.drop(key, reading);
-      throw cause;
+    const kept = this.#ranges.get(key);
+    if (kept !== undefined) return kept;
+    const buffer = await this.#fetch(path, range);
+    if (buffer !== null) {
+      this.#note(path, range);
+      this.#ranges.set(key, buffer, range.length);
     }
+    return buffer;
   }
 
   /** A larger range that is cached and holds this one; null when there is none. */

@@ -154,4 +154,18 @@ describe('the cache of a scanner', () => {
     expect(bucket.count('get')).toBe(4);
     expect(await cache.get('gone', { range: { offset: 0, length: 1 } })).toBeNull();
   });
+
+  it('reads what a scanner that was killed has begun to read', async () => {
+    const stored = new FakeBucket();
+    await stored.put('x', Uint8Array.of(1, 2, 3));
+    let isKilled = true;
+    const bucket = {
+      get: (...args: Parameters<R2Bucket['get']>) => (isKilled ? new Promise(() => {}) : stored.binding.get(...args)),
+    } as unknown as R2Bucket;
+    const cache = new CachedBucket(bucket, 250);
+    const range = { offset: 1, length: 2 };
+    void cache.get('x', { range });
+    isKilled = false;
+    expect(new Uint8Array(await (await cache.get('x', { range }))!.arrayBuffer())).toEqual(Uint8Array.of(2, 3));
+  });
 });
