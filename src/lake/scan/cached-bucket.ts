@@ -3,6 +3,7 @@
  * as segments do not.
  */
 import type { ReadBucket } from '../segment/source.ts';
+import { rememberUnder } from '../std/isolate-memory.ts';
 import { SizedCache } from '../std/sized-cache.ts';
 
 /** Files of which ranges are remembered: as many as the cache has room for, at some 10 KB each. */
@@ -23,6 +24,8 @@ export class CachedBucket {
     this.#bucket = bucket;
     this.#sizeBytesMax = sizeBytesMax;
     this.#ranges = new SizedCache(sizeBytesMax);
+    // What is decoded of files serves those who read without this cache, too.
+    rememberUnder(bucket, this);
   }
 
   /** This bucket under the type of the binding; only reads of ranges work. */

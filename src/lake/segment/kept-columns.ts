@@ -220,6 +220,11 @@ export class KeptColumns {
     return rowCount * rowSizeBytes <= this.#sizeBytesMax;
   }
 
+  /** Whether all that is wanted of the file's day is kept. */
+  holds({ path, day }: FileDay, wanted: WantedColumns): boolean {
+    return this.#days.get(`${day} ${path}`)?.missing(wanted) === null;
+  }
+
   /**
    * Returns all row groups of a file's day with the wanted columns. `read` reads some of them from the file; null when it gives
    * up, and then so does this reading.
@@ -236,10 +241,12 @@ export class KeptColumns {
     if (missing !== null && fresh === null) return null;
     // Another question may have kept the day meanwhile.
     const kept = known ?? this.#days.get(key) ?? new KeptDay(fresh!);
-    if (fresh !== null) kept.add(fresh, missing!);
-    this.#days.set(key, kept, kept.sizeBytes);
-    // The cache keeps its newest entry whatever its size.
-    if (this.#days.sizeBytes > this.#sizeBytesMax) this.#days.drop(key, kept);
+    if (fresh !== null) {
+      kept.add(fresh, missing!);
+      this.#days.set(key, kept, kept.sizeBytes);
+      // The cache keeps its newest entry whatever its size.
+      if (this.#days.sizeBytes > this.#sizeBytesMax) this.#days.drop(key, kept);
+    }
     return kept.batches(wanted, fresh);
   }
 }

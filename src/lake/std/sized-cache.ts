@@ -9,7 +9,7 @@ import { ISOLATE_BUDGET } from './isolate-budget.ts';
 interface Entry<V> {
   readonly value: V;
   readonly sizeBytes: number;
-  readonly usedAt: number;
+  usedAt: number;
 }
 
 export class SizedCache<K, V> {
@@ -84,8 +84,8 @@ export class SizedCache<K, V> {
     const known = this.#entries.get(key);
     if (known === undefined) return undefined;
     this.#entries.delete(key);
-    const used = { ...known, usedAt: this.#budget.use() };
-    this.#entries.set(key, used);
-    return used;
+    known.usedAt = this.#budget.use();
+    this.#entries.set(key, known);
+    return known;
   }
 }

@@ -129,6 +129,7 @@ class Scanning {
     if (!set.isDivisible) return scan(view);
     const linked = view.people?.linked ?? null;
     return scanShared(this.#asking, view, {
+      wanted: { columns: wanted, ...(properties && { properties }) },
       scan,
       ask: (scanner, share) => askScanner(scanner, share, this.#queries),
       absorb: (found: readonly PartialFold[]) => set.absorb(found, linked),

@@ -121,7 +121,9 @@ export class PassScan {
     const people = builder.range;
     // All parts together must fit here. One scanner may hold half of that at most, because all of them answer at once.
     const heldMax = Math.ceil(this.#options.heldMax / 2);
+    const { properties } = this.#journey.reader.needs;
     return {
+      wanted: { columns: this.#wanted, ...(properties && { properties }) },
       scan: (view) => this.#scanHere(view, gathering),
       ask: (scanner: ScannerRpc, share: Share) => scanner.follow({ ...share, journey, people, heldMax }),
       absorb: (part) => {

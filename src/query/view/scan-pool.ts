@@ -1,13 +1,18 @@
 /**
  * Scan pool: a scan shared out over scanners, each of which caches what it has read.
  *
+ * What this isolate keeps decoded is scanned here: handing it out, and taking in each scanner's people, costs more than the scan.
  * The query scans the share of a scanner that fails. A scanner over its budget ends the question.
  */
 import { LIMITS } from '../../core/limits.ts';
+import { dayRange } from '../../core/std/day.ts';
 import type { HashKey } from '../../core/std/hash.ts';
 import { ok, type Result } from '../../core/std/result.ts';
 import type { ScanSegment } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share, ShareReply } from '../../lake/scan/scan-task.ts';
+import { keptColumnsOf, type WantedColumns } from '../../lake/segment/kept-columns.ts';
+import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
+import type { ReadBucket } from '../../lake/segment/source.ts';
 import { logError } from '../../observe/log.ts';
 import type { Asking } from './asking.ts';
 import type { LakeView } from './lake-view.ts';
@@ -16,6 +21,8 @@ import { type SharedScan, shareOut } from './share-out.ts';
 
 /** The two ways to scan for a question: here, and by scanners. */
 export interface SharedScanning<Found> {
+  /** What a scan wants of the rows. */
+  readonly wanted: WantedColumns;
   /** Scans the view here. */
   readonly scan: (view: LakeView) => Promise<Scanned>;
   /** Has a scanner read a share. */
@@ -31,9 +38,11 @@ export async function scanShared<Found>(
   view: LakeView,
   scanning: SharedScanning<Found>,
 ): Promise<Scanned> {
-  const { scannerOf } = asking.ports;
-  const shared = scannerOf && canBeShared(view) ? shareOut(view, LIMITS.scannersMax) : null;
-  if (scannerOf === undefined || shared === null) return scanning.scan(view);
+  const { scannerOf, lake } = asking.ports;
+  if (scannerOf === undefined || !canBeShared(view)) return scanning.scan(view);
+  const isShared = unkeptRows(lake, view, scanning.wanted) >= LIMITS.scanSharedRowsMin;
+  const shared = isShared ? shareOut(view, LIMITS.scannersMax) : null;
+  if (shared === null) return scanning.scan(view);
   const { uid, hashKey } = asking.tenant;
   const pool: Pool = { uid, hashKey, scannerOf: (scanner) => scannerOf(uid, scanner) };
   const [others, own] = await Promise.all([
@@ -109,4 +118,25 @@ async function replyOf<Reply>(ask: () => Promise<Reply>, share: object): Promise
  */
 function canBeShared({ expired }: Pick<LakeView, 'expired'>): boolean {
   return expired.size === 0;
+}
+
+/** The rows of the view of which something wanted is not kept here; all of them when so many are not kept together. */
+function unkeptRows(
+  lake: ReadBucket,
+  { segments, tails, startMs, endMs }: LakeView,
+  { columns, properties }: WantedColumns,
+) {
+  const kept = keptColumnsOf(lake);
+  const wanted = { columns: new Set<LakeColumn>([...columns, 'at']), ...(properties && { properties }) };
+  const { dayFrom, dayTo } = dayRange({ startMs, endMs });
+  let rowCount = tails.reduce((sum, tail) => sum + tail.columns.rowCount, 0);
+  let unkeptCount = 0;
+  for (const { path, days } of segments) {
+    for (const { day, rowCount: rows } of days) {
+      if (day < dayFrom || day > dayTo) continue;
+      rowCount += rows;
+      if (!kept.holds({ path, day }, wanted)) unkeptCount += rows;
+    }
+  }
+  return kept.hasRoomFor(rowCount, wanted.columns) ? unkeptCount : rowCount;
 }

@@ -4,6 +4,7 @@ import { rankSeries } from '../../../src/core/query/fold/answer.ts';
 import { parseQuery } from '../../../src/core/query/question/request.ts';
 import { CachedBucket } from '../../../src/lake/scan/cached-bucket.ts';
 import type { ScannerOf } from '../../../src/lake/scan/scan-task.ts';
+import type { ReadBucket } from '../../../src/lake/segment/source.ts';
 import { readLake } from '../../../src/query/ask/lake-source.ts';
 import { openLakeView } from '../../../src/query/view/lake-view.ts';
 import { scannersFor } from '../../../src/query/view/share-out.ts';
@@ -30,7 +31,12 @@ function portsOf(lake: TenantLake, scannerOf?: ScannerOf) {
   const shardOf = () => {
     throw new Error('there are no shards');
   };
-  return { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
+  return { db: lake.db, lake: unknownTo(lake), shardOf, ...(scannerOf && { scannerOf }) };
+}
+
+/** The bucket for a reader who remembers nothing of it. */
+function unknownTo({ bucket }: TenantLake): ReadBucket {
+  return { get: (path: string, options: R2GetOptions) => bucket.binding.get(path, options) } as ReadBucket;
 }
 
 function queryOf(body: object) {
@@ -44,9 +50,9 @@ function wholeRange() {
   return { startMs, endMs };
 }
 
-async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf) {
+async function answer(lake: TenantLake, body: object, scannerOf?: ScannerOf, ports = portsOf(lake, scannerOf)) {
   const query = queryOf(body);
-  const reading = await readLake(askingOf(portsOf(lake, scannerOf), { uid: UID, nowMs: lake.nowMs }), [query]);
+  const reading = await readLake(askingOf(ports, { uid: UID, nowMs: lake.nowMs }), [query]);
   if (!reading.ok) return reading.error;
   return { scanned: reading.value.scannedEvents, ...rankSeries(query, reading.value.folds[0]!) };
 }
@@ -113,6 +119,25 @@ describe('a scan shared out over scanners', () => {
     let nowMs = 0;
     const slow = scannerPool(lake.bucket.binding, () => (nowMs += LIMITS.scannerBudgetMs));
     expect(await answer(lake, { measure: 'count' }, slow.scannerOf)).toMatchObject({ code: 'query-too-large' });
+    limits.scanSharedRowsMin = scanSharedRowsMin;
+  });
+
+  it('asks no scanner for files that the isolate of the query keeps decoded', async () => {
+    const lake = await lakeOfDays();
+    const { scanSharedRowsMin } = limits;
+    limits.scanSharedRowsMin = 1;
+    const pool = scannerPool(lake.bucket.binding);
+    const here = { ...portsOf(lake, pool.scannerOf), lake: lake.bucket.binding };
+    const question = { measure: 'users', groupBy: ['country'] };
+    const shared = await answer(lake, question, pool.scannerOf, here);
+    expect(pool.called.length).toBeGreaterThan(1);
+    pool.called.length = 0;
+    expect(await answer(lake, question, pool.scannerOf, here)).toEqual(shared);
+    expect(pool.called).toEqual([]);
+    expect(await answer(lake, { ...question, groupBy: ['device'] }, pool.scannerOf, here)).toEqual(
+      await answer(lake, { ...question, groupBy: ['device'] }),
+    );
+    expect(pool.called.length).toBeGreaterThan(1);
     limits.scanSharedRowsMin = scanSharedRowsMin;
   });
 
