@@ -10,6 +10,7 @@ import type { PeopleAsks } from '../rows/asks.ts';
 import { type RowFilter, RowSource } from '../rows/row-source.ts';
 import { commonCondition } from '../rows/sift.ts';
 import type { PartialFold } from './partial-fold.ts';
+import { PeopleNumbers } from './people-numbers.ts';
 import { RowFold } from './row-fold.ts';
 
 /** What a row of coded columns counts as for each question that counts events or people. */
@@ -18,6 +19,8 @@ const CODED_WEIGHT = 0.125;
 export class FoldSet {
   readonly folds: readonly RowFold[];
   readonly #source = new RowSource();
+  /** The people of all questions. */
+  readonly #numbers = new PeopleNumbers();
   readonly #columns: readonly StringColumn[];
   /** Whether the columns of the batch that was sifted last all have a dictionary. */
   #isCoded = false;
@@ -27,7 +30,7 @@ export class FoldSet {
   /** `hashKey`: the tenant's; partial folds of one question need the same. */
   constructor(queries: readonly Query[], hashKey: HashKey) {
     const common = commonCondition(queries.map(({ bots }) => bots.where));
-    this.folds = queries.map((query) => new RowFold(query, hashKey, common));
+    this.folds = queries.map((query) => new RowFold(query, hashKey, common, this.#numbers));
     this.#filter = common && this.#source.filter(common);
     this.#columns = [...this.columns];
   }
@@ -69,7 +72,7 @@ export class FoldSet {
   get excess(): string | null {
     const own = this.folds.find(({ excess }) => excess !== null)?.excess;
     if (own) return own;
-    const sizeBytes = this.folds.reduce((sum, fold) => sum + fold.sizeBytes, 0);
+    const sizeBytes = this.folds.reduce((sum, fold) => sum + fold.sizeBytes, this.#numbers.sizeBytes);
     return sizeBytes > LIMITS.queryHeldSizeBytesMax ? 'The questions together make too many groups and points' : null;
   }
 

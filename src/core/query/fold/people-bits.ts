@@ -7,13 +7,15 @@
  */
 import { HashIndex } from '../../std/hash-index.ts';
 import type { Slots } from './grouping.ts';
+import { FIRST, NOBODY } from './people-numbers.ts';
 
 const WORDS_MIN = 16;
 /** People of one word of bits. */
 const WORD_PEOPLE = 32;
 
 export class PeopleBits {
-  readonly #people = new HashIndex();
+  readonly #people: HashIndex;
+  readonly #ownsPeople: boolean;
   /** Bits by slot, one a person, as far as the slot has people. */
   readonly #bits: Uint32Array[] = [];
   readonly #counts: number[] = [];
@@ -24,13 +26,20 @@ export class PeopleBits {
   #lastLow = 0;
   #lastPerson = 0;
 
+  /** `people`: numbers that others share, whose memory is theirs. Default: its own. */
+  constructor(people?: HashIndex) {
+    this.#people = people ?? new HashIndex();
+    this.#ownsPeople = people === undefined;
+  }
+
   /** The number of people of all slots, each as often as slots have it. */
   get size(): number {
     return this.#size;
   }
 
   get sizeBytes(): number {
-    return this.#people.sizeBytes + this.#bitsSizeBytes + 8 * this.#counts.length;
+    const own = this.#ownsPeople ? this.#people.sizeBytes : 0;
+    return own + this.#bitsSizeBytes + 8 * this.#counts.length;
   }
 
   get slotCount(): number {
@@ -54,6 +63,26 @@ export class PeopleBits {
     bits[word]! |= bit;
     this.#counts[slot]!++;
     this.#size++;
+  }
+
+  /** Adds the people of the rows in [from, to) to their slots. `numbers`: those of `PeopleNumbers.ofRows`, of the same people. */
+  addRows(slots: Uint32Array, rows: Uint32Array, numbers: Uint32Array, from: number, to: number): void {
+    const all = this.#bits;
+    for (let index = from; index < to; index++) {
+      const slot = slots[index]!;
+      while (slot >= all.length) this.#addSlot();
+      const number = numbers[rows[index]!]!;
+      if (number === NOBODY) continue;
+      const word = (number - FIRST) >>> 5;
+      let bits = all[slot]!;
+      if (word >= bits.length) bits = this.#grow(slot, word);
+      const before = bits[word]!;
+      const bit = 1 << ((number - FIRST) & 31);
+      if ((before & bit) !== 0) continue;
+      bits[word] = before | bit;
+      this.#counts[slot]!++;
+      this.#size++;
+    }
   }
 
   /** Calls `visit` with each person of each slot, people that came near each other together. */

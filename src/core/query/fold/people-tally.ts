@@ -8,6 +8,7 @@ import type { Value } from './fold.ts';
 import type { SizedTally, Slots } from './grouping.ts';
 import type { PartialTally } from './partial-fold.ts';
 import { PeopleBits } from './people-bits.ts';
+import type { PeopleNumbers } from './people-numbers.ts';
 import { PeopleTriples } from './people-triples.ts';
 
 const TRIPLE_WORDS = 3;
@@ -19,10 +20,17 @@ const BITS_SIZE_BYTES_MIN = 12_288;
 const CHECKED_ROWS = 32;
 
 export class PeopleTally implements SizedTally {
-  #bits: PeopleBits | null = new PeopleBits();
+  readonly #numbers: PeopleNumbers | null;
+  #bits: PeopleBits | null;
   #triples: PeopleTriples | null = null;
   #slotCount = 0;
   #isFull = false;
+
+  /** `numbers`: those of the people whose rows are added, which other tallies share. Default: none. */
+  constructor(numbers: PeopleNumbers | null = null) {
+    this.#numbers = numbers;
+    this.#bits = new PeopleBits(numbers?.people);
+  }
 
   get size(): number {
     return this.#bits?.size ?? this.#triples!.size;
@@ -48,8 +56,16 @@ export class PeopleTally implements SizedTally {
 
   /** Adds the people of rows to their slots. `words`: the people of all rows as (low, high) pairs. */
   addRows(slots: Uint32Array, rows: Uint32Array, words: Uint32Array): void {
+    const numbers = this.#bits === null ? undefined : this.#numbers?.ofRows(rows, words);
     for (let from = 0; from < rows.length; from += CHECKED_ROWS) {
       const to = Math.min(rows.length, from + CHECKED_ROWS);
+      const bits = this.#bits;
+      if (numbers !== undefined && bits !== null && bits.size + CHECKED_ROWS <= LIMITS.queryPeopleMax) {
+        bits.addRows(slots, rows, numbers, from, to);
+        this.#slotCount = Math.max(this.#slotCount, bits.slotCount);
+        this.#check();
+        continue;
+      }
       for (let index = from; index < to; index++) {
         const row = rows[index]!;
         this.#addOne(slots[index]!, words[2 * row + 1]!, words[2 * row]!);

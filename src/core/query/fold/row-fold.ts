@@ -25,6 +25,7 @@ import type { Fold } from './fold.ts';
 import { Grouping, TalliedFold } from './grouping.ts';
 import { NumberTally } from './number-tally.ts';
 import type { PartialFold } from './partial-fold.ts';
+import { PeopleNumbers } from './people-numbers.ts';
 import { PeopleTally } from './people-tally.ts';
 import { QuantileTally, quantileOf } from './quantile-tally.ts';
 import { TextGroups } from './text-groups.ts';
@@ -63,6 +64,7 @@ export class RowFold {
   readonly asks: PeopleAsks;
   readonly #query: Query;
   readonly #hashKey: HashKey;
+  readonly #numbers: PeopleNumbers;
   readonly #source = new RowSource();
   readonly #grouping: Grouping;
   readonly #groups: TextGroups;
@@ -84,10 +86,11 @@ export class RowFold {
 
   /**
    * `hashKey`: the tenant's; partial folds of one question need the same. `sifted`: the condition that rows of `addSifted` meet.
-   * Default: none.
+   * Default: none. `numbers`: those of the people of its rows. Default: its own.
    */
-  constructor(query: Query, hashKey: HashKey, sifted: Condition | null = null) {
+  constructor(query: Query, hashKey: HashKey, sifted: Condition | null = null, numbers = new PeopleNumbers()) {
     this.#query = query;
+    this.#numbers = numbers;
     this.#hashKey = hashKey;
     this.columns = queryColumns(query);
     this.#grouping = new Grouping(query.bucketStarts.length);
@@ -162,21 +165,30 @@ export class RowFold {
     this.#groups.ofRows(rows, slots);
     const { bucketStarts } = this.#query;
     // With one bucket the instants are not looked at, so the lazy column is not decoded.
-    const at = bucketStarts.length === 1 ? null : columns.at;
+    if (bucketStarts.length === 1) {
+      this.#grouping.placeAll(slots, rows.length);
+      return;
+    }
+    const { at } = columns;
     // Rows near each other are most often of one bucket.
     let bucket = 0;
+    let group = -1;
+    let slot = -1;
     let fromMs = Number.POSITIVE_INFINITY;
     let toMs = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < rows.length; index++) {
-      if (at !== null) {
-        const atMs = at[rows[index]!]!;
-        if (atMs < fromMs || atMs >= toMs) {
-          bucket = bucketIndex(bucketStarts, atMs);
-          fromMs = bucketStarts[bucket] ?? Number.NEGATIVE_INFINITY;
-          toMs = bucketStarts[bucket + 1] ?? Number.POSITIVE_INFINITY;
-        }
+      const atMs = at[rows[index]!]!;
+      const isOther = atMs < fromMs || atMs >= toMs;
+      if (isOther) {
+        bucket = bucketIndex(bucketStarts, atMs);
+        fromMs = bucketStarts[bucket] ?? Number.NEGATIVE_INFINITY;
+        toMs = bucketStarts[bucket + 1] ?? Number.POSITIVE_INFINITY;
       }
-      slots[index] = this.#grouping.slot(slots[index]!, bucket);
+      if (isOther || slots[index] !== group) {
+        group = slots[index]!;
+        slot = this.#grouping.slot(group, bucket);
+      }
+      slots[index] = slot;
     }
   }
 
@@ -258,7 +270,7 @@ export class RowFold {
   #tallyOf(): { readonly tally: CountTally | PeopleTally | NumberTally | QuantileTally; readonly add: AddRows } {
     const { measure, number, distinct, countsTexts } = this.#query;
     if (measure === 'users') {
-      const tally = new PeopleTally();
+      const tally = new PeopleTally(this.#numbers);
       return { tally, add: (slots, rows) => tally.addRows(slots, rows, this.#people) };
     }
     if (measure === 'groups' || distinct !== null) {
