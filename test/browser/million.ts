@@ -1,6 +1,8 @@
 // Million: invented traffic of the last days that is as big as a busy shop's: a million events of 50,000 people.
 
-import { DAY_MS, MINUTE_MS } from '../../src/core/limits.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/core/limits.ts';
+import type { WireStatus } from '../../src/wire/operate.ts';
 import type { Stack } from '../support/stack.ts';
 
 export const EVENTS = 1_000_000;
@@ -10,6 +12,9 @@ const EVENTS_PER_VISIT = EVENTS / PEOPLE / VISITS;
 const BATCH = 2_500;
 const IN_FLIGHT = 3;
 const DAYS = 6;
+/** Two rounds of the schedule and what they begin. */
+const QUIET_MS = 2.5 * MINUTE_MS;
+const POLL_MS = 5 * SECOND_MS;
 
 const PAGES = ['/', '/pricing', '/docs', '/blog', '/shoes', '/shirts', '/cart', '/checkout', '/about', '/jobs'];
 const SOURCES = ['https://www.google.com/', 'https://news.ycombinator.com/', 'https://t.co/', undefined];
@@ -31,6 +36,25 @@ export async function sendMillion(stack: Sender, nowMs: number): Promise<void> {
   await Promise.all(Array.from({ length: IN_FLIGHT }, sendOn));
 }
 
+/**
+ * Resolves once the stack has nothing to do any more: all events are stored, and two rounds of its schedule, which come each minute,
+ * have sealed and merged nothing further. `note` is told of each change.
+ */
+export async function settle({ url }: Pick<Sender, 'url'>, note: (progress: string) => void): Promise<void> {
+  const { read } = (await (await fetch(`${url}/demo.json`)).json()) as { read: string };
+  let known = '';
+  for (let sinceMs = Date.now(); Date.now() - sinceMs < QUIET_MS; await sleep(POLL_MS)) {
+    const response = await fetch(`${url}/v1/status`, { headers: { authorization: `Bearer ${read}` } });
+    const { pending, tailEvents, shards, stored, sealed } = (await response.json()) as WireStatus;
+    const waiting = shards.reduce((sum, { waitingFlushes }) => sum + (waitingFlushes ?? 0), 0);
+    const state = JSON.stringify([pending, tailEvents, waiting, stored.latestAt, sealed]);
+    if (state === known && pending + tailEvents + waiting === 0) continue;
+    if (state !== known) note(`${stored.events} events stored, ${pending} pending, ${sealed.events} sealed.`);
+    known = state;
+    sinceMs = Date.now();
+  }
+}
+
 async function send({ url, keys }: Sender, events: readonly object[]): Promise<void> {
   const headers = { authorization: `Bearer ${keys().tenants.demo?.server}`, 'content-type': 'application/json' };
   for (;;) {
@@ -39,7 +63,7 @@ async function send({ url, keys }: Sender, events: readonly object[]): Promise<v
     if (response.status !== 429 && response.status !== 503) throw new Error(await response.text());
     await response.text();
     const seconds = Number(response.headers.get('retry-after')) || 1;
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    await sleep(seconds * SECOND_MS);
   }
 }
 
