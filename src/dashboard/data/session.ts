@@ -1,13 +1,18 @@
 /**
  * Session: the tenants of this tab and the one that is shown. The session storage of the tab holds their keys, so that a
  * reload finds them and the end of the tab forgets them. A key is never part of a URL, which ends up in histories and logs.
+ *
+ * The tab also remembers what it knew of its tenants, and shows that at once: the first chart does not wait until the keys are looked
+ * up again. When it is there they are, and what has changed is shown then.
  */
 import { computed, signal } from '@preact/signals';
 import type { DemoKeys } from '../../wire/demo.ts';
 import type { Whoami } from '../../wire/tenants.ts';
 import { CallError, call } from './api.ts';
+import { firstShown } from './first.ts';
 
 const NAME = 'tidemark.keys';
+const KNOWN = 'tidemark.known';
 
 export type Scope = 'read' | 'admin';
 
@@ -21,6 +26,9 @@ export interface KeptKey {
   readonly scope: Scope;
   readonly key: string;
 }
+
+/** What the tab knew last: the demo tenant's keys, the tenant that was shown, the keys of all tenants. */
+type Known = readonly [DemoKeys | null, string | null, ...KeptKey[]];
 
 /** `opening` until it is known whether there is a tenant to show. */
 export const sessionState = signal<'opening' | 'none' | 'open'>('opening');
@@ -43,11 +51,23 @@ export const tenants = computed(() => [...new Map(keptKeys.value.map((kept) => [
 
 /** Opens the session: the keys of the tab, or those of the demo tenant. Resolves with a message when a kept key ended. */
 export async function openSession(): Promise<string | null> {
-  const kept = readKept();
+  const [demo, tenant, ...keys] = read<Known>(KNOWN, [null, null]);
+  if (keys.length === 0) return lookUp();
+  demoKeys.value = demo;
+  shownTenant.value = tenant;
+  show(keys);
+  await firstShown();
+  // A server that does not answer is told by the page.
+  return lookUp().catch(() => null);
+}
+
+async function lookUp(): Promise<string | null> {
+  const kept = read<readonly string[]>(NAME, []);
+  const before = keptKeys.value;
   let problem: string | null = null;
   const [demo, ...found] = await Promise.all([
     readDemoKeys(),
-    ...kept.map(({ key }) =>
+    ...kept.map((key) =>
       identify(key).catch((error) => {
         if (!isEnded(error)) throw error;
         problem = `${error.message} Give another key.`;
@@ -56,28 +76,20 @@ export async function openSession(): Promise<string | null> {
     ),
   ]);
   const alive = found.filter((one) => one !== null);
+  // The user has changed the keys meanwhile.
+  if (keptKeys.value !== before) return null;
   demoKeys.value = demo;
   if (demo && !alive.some(({ tenant }) => tenant === demo.tenant)) alive.unshift(await identify(demo.read));
-  keptKeys.value = alive;
-  const wanted = sessionStorage.getItem(`${NAME}.shown`);
-  shownTenant.value = alive.find(({ tenant }) => tenant === wanted)?.tenant ?? alive[0]?.tenant ?? null;
+  // Whoever follows the session begins anew with each change of it.
+  if (sessionState.value === 'opening' || JSON.stringify(alive) !== JSON.stringify(before)) show(alive);
   store();
-  sessionState.value = alive.length > 0 ? 'open' : 'none';
   return problem;
 }
 
-/** Adds a key that the user gave and shows its tenant. Throws an Error that says what is wrong with it. */
-export async function addKey(text: string): Promise<KeptKey> {
-  const key = text.trim();
-  mustBeReadable(key);
-  const added = await identify(key);
-  keptKeys.value = [
-    ...keptKeys.value.filter(({ tenant, scope }) => tenant !== added.tenant || scope !== added.scope),
-    added,
-  ];
-  showTenant(added.tenant);
-  sessionState.value = 'open';
-  return added;
+function show(keys: readonly KeptKey[]): void {
+  keptKeys.value = keys;
+  shownTenant.value = (keys.find(({ tenant }) => tenant === shownTenant.value) ?? keys[0])?.tenant ?? null;
+  sessionState.value = keys.length > 0 ? 'open' : 'none';
 }
 
 export function showTenant(id: string): void {
@@ -88,15 +100,13 @@ export function showTenant(id: string): void {
 /** Notes what the shown tenant chose about bots. */
 export function noteBots(bots: Whoami['bots']): void {
   keptKeys.value = keptKeys.value.map((kept) => (kept.tenant === shownTenant.value ? { ...kept, bots } : kept));
+  store();
 }
 
 /** Forgets every key of the tab. */
 export function forgetKeys(): void {
-  sessionStorage.removeItem(NAME);
-  sessionStorage.removeItem(`${NAME}.shown`);
-  keptKeys.value = [];
-  shownTenant.value = null;
-  sessionState.value = 'none';
+  show([]);
+  store();
 }
 
 /** Forgets the keys of one tenant. */
@@ -106,15 +116,8 @@ export function forgetTenant(id: string): void {
   else showTenant(shownTenant.value === id ? keptKeys.value[0]!.tenant : shownTenant.value!);
 }
 
-function mustBeReadable(key: string): void {
-  const [, scope] = /^tm_(server|browser|write|read|admin)_[\x21-\x7e]+$/.exec(key) ?? [];
-  if (scope === undefined)
-    throw new Error('This is not the key of a tenant: a read key begins with tm_read_, an admin key with tm_admin_.');
-  if (scope !== 'read' && scope !== 'admin')
-    throw new Error(`This is a ${scope} key, which can send and not ask. A read key begins with tm_read_.`);
-}
-
-async function identify(key: string): Promise<KeptKey> {
+/** Returns the tenant that the key opens. */
+export async function identify(key: string): Promise<KeptKey> {
   const { tenant, name, timezone, bots } = await call<Whoami>('/v1/whoami', { key });
   return { tenant, name, timezone, bots, scope: key.startsWith('tm_admin_') ? 'admin' : 'read', key };
 }
@@ -132,20 +135,20 @@ async function readDemoKeys(): Promise<DemoKeys | null> {
   }
 }
 
-function readKept(): readonly { readonly key: string }[] {
-  try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(NAME) ?? '[]');
-    return Array.isArray(kept) ? kept.map((key) => ({ key: String(key) })) : [];
-  } catch {
-    return [];
-  }
+function read<T>(name: string, absent: T): T {
+  return JSON.parse(sessionStorage.getItem(name) ?? 'null') ?? absent;
 }
 
 function store(): void {
-  const demo = demoKeys.value?.read;
-  const keys = keptKeys.value.map(({ key }) => key).filter((key) => key !== demo);
-  if (keys.length === 0) sessionStorage.removeItem(NAME);
-  else sessionStorage.setItem(NAME, JSON.stringify(keys));
-  if (shownTenant.value === null || keptKeys.value.length < 2) sessionStorage.removeItem(`${NAME}.shown`);
-  else sessionStorage.setItem(`${NAME}.shown`, shownTenant.value);
+  const demo = demoKeys.value;
+  const keys = keptKeys.value.map(({ key }) => key).filter((key) => key !== demo?.read);
+  const known: Known = [demo, shownTenant.value, ...keptKeys.value];
+  write(NAME, keys, keys);
+  write(KNOWN, known, keptKeys.value);
+}
+
+/** Keeps the value as long as there are some of these. */
+function write(name: string, value: unknown, { length }: readonly unknown[]): void {
+  if (length === 0) sessionStorage.removeItem(name);
+  else sessionStorage.setItem(name, JSON.stringify(value));
 }

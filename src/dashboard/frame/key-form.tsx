@@ -1,9 +1,9 @@
 /** Key form: takes a key, finds out whose it is, and opens its tenant. */
 import { useEffect, useState } from 'preact/hooks';
 import { CallError } from '../data/api.ts';
-import { addKey } from '../data/session.ts';
 import { Button } from '../parts/button.tsx';
 import { TextField } from '../parts/field.tsx';
+import { addKey } from './add-key.ts';
 
 interface KeyFormProps {
   readonly problem?: string | null;
