@@ -28,6 +28,7 @@ export function isTimezone(timezone: string): boolean {
 
 /** Returns the offset that, added to an instant, gives the local clock. */
 export function offsetAt(timezone: string, atMs: number): number {
+  if (timezone === 'UTC') return 0;
   const match = /^(\d+)\/(\d+)\/(\d+), (\d+):(\d+):(\d+)$/.exec(formatterOf(timezone).format(atMs));
   assert(match, `no local time for ${atMs} in ${timezone}`);
   const [, month, day, year, hour, minute, second] = match.map(Number) as [number, ...number[]];
