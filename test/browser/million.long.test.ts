@@ -4,6 +4,7 @@
 // The bounds are those of a stack that has the events: one that is still storing, merging and sealing them shares its only thread
 // between that work and the page. What it answers meanwhile is told, and bounded by nothing.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stack, startStack } from '../support/stack.ts';
@@ -68,8 +69,7 @@ describe.skipIf(process.env.MILLION !== '1' || chromiumPath === undefined)('the 
     await page.addInitScript(NOTE_CLICK);
     await page.goto(`${url}/?r=7d`, { waitUntil: 'commit' });
     await page.locator('.report canvas').waitFor();
-    const ms = await page.waitForFunction('window.chartMs').then((handle) => handle.jsonValue() as Promise<number>);
-    return { page, ms };
+    return { page, ms: await noted(page, 'chartMs') };
   }
 
   async function openOnce(): Promise<number> {
@@ -101,7 +101,7 @@ describe.skipIf(process.env.MILLION !== '1' || chromiumPath === undefined)('the 
         await settled(page);
         const before = await figure(page, 'events');
         await page.locator(`section[aria-label="${card}"] button.value`).nth(round).click();
-        const ms = await page.waitForFunction('window.clickMs').then((handle) => handle.jsonValue() as Promise<number>);
+        const ms = await noted(page, 'clickMs');
         expect(await figure(page, 'events')).toBeLessThan(before);
         times.push(ms);
         await page.goBack();
@@ -114,6 +114,15 @@ describe.skipIf(process.env.MILLION !== '1' || chromiumPath === undefined)('the 
     expect(p95).toBeLessThanOrEqual(CLICK_MS_MAX);
     await page.close();
   });
+
+  /** What the page notes, once it has. The page's policy forbids that it evaluates texts by itself, as waitForFunction would. */
+  async function noted(page: Page, name: 'chartMs' | 'clickMs'): Promise<number> {
+    for (;;) {
+      const ms = await page.evaluate<number | null>(`window.${name} ?? null`);
+      if (ms !== null) return ms;
+      await sleep(5);
+    }
+  }
 
   const figure = async (page: Page, id: string) =>
     Number(await page.locator(`#figure-${id} data`).getAttribute('value'));
