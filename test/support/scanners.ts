@@ -36,3 +36,8 @@ export const scannersDown: ScannerOf = () => {
   const fail = () => Promise.reject(new Error('overloaded'));
   return { scan: fail, scanAll: fail, follow: fail };
 };
+
+/** The bucket for a reader who remembers nothing of it, as an isolate apart from those of the scanners. */
+export function apart(bucket: ReadBucket): ReadBucket {
+  return { get: (path: string, options: R2GetOptions) => bucket.get(path, options) } as ReadBucket;
+}

@@ -23,7 +23,7 @@ import { DAY, TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
 import { askingOf } from '../../support/asking.ts';
 import { testHasher } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
-import { scannerPool, scannersDown } from '../../support/scanners.ts';
+import { apart, scannerPool, scannersDown } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
 
 const NOW_MS = (DAY + 5) * DAY_MS;
@@ -84,7 +84,7 @@ function portsOf(lake: TenantLake, scannerOf?: ScannerOf) {
   const shardOf = () => {
     throw new Error('there are no shards');
   };
-  return { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
+  return { db: lake.db, lake: apart(lake.bucket.binding), shardOf, ...(scannerOf && { scannerOf }) };
 }
 
 const NOW = { uid: UID, nowMs: NOW_MS };

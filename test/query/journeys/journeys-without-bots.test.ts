@@ -15,7 +15,7 @@ import { DAY, type TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
 import { askingOf } from '../../support/asking.ts';
 import { testHasher } from '../../support/events.ts';
 import { expectLog } from '../../support/expect-log.ts';
-import { scannerPool } from '../../support/scanners.ts';
+import { apart, scannerPool } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
 
 const NOW_MS = (DAY + 5) * DAY_MS;
@@ -58,7 +58,7 @@ function asking(lake: TenantLake, scannerOf?: ScannerOf) {
   const shardOf = () => {
     throw new Error('there are no shards');
   };
-  const ports = { db: lake.db, lake: lake.bucket.binding, shardOf, ...(scannerOf && { scannerOf }) };
+  const ports = { db: lake.db, lake: apart(lake.bucket.binding), shardOf, ...(scannerOf && { scannerOf }) };
   return askingOf(ports, { uid: UID, nowMs: NOW_MS });
 }
 

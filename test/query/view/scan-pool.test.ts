@@ -4,7 +4,6 @@ import { rankSeries } from '../../../src/core/query/fold/answer.ts';
 import { parseQuery } from '../../../src/core/query/question/request.ts';
 import { CachedBucket } from '../../../src/lake/scan/cached-bucket.ts';
 import type { ScannerOf } from '../../../src/lake/scan/scan-task.ts';
-import type { ReadBucket } from '../../../src/lake/segment/source.ts';
 import { readLake } from '../../../src/query/ask/lake-source.ts';
 import { openLakeView } from '../../../src/query/view/lake-view.ts';
 import { scannersFor } from '../../../src/query/view/share-out.ts';
@@ -12,7 +11,7 @@ import { type TenantLake, UID } from '../../lake/seal/tenant-lake.ts';
 import { askingOf } from '../../support/asking.ts';
 import { expectLog } from '../../support/expect-log.ts';
 import { FakeBucket } from '../../support/fake-bucket.ts';
-import { scannerPool, scannersDown } from '../../support/scanners.ts';
+import { apart, scannerPool, scannersDown } from '../../support/scanners.ts';
 import { lakeOfDays, RANGE } from '../support/lake-of-days.ts';
 
 const limits = LIMITS as { scanSharedRowsMin: number; scannerRowsMax: number };
@@ -31,12 +30,7 @@ function portsOf(lake: TenantLake, scannerOf?: ScannerOf) {
   const shardOf = () => {
     throw new Error('there are no shards');
   };
-  return { db: lake.db, lake: unknownTo(lake), shardOf, ...(scannerOf && { scannerOf }) };
-}
-
-/** The bucket for a reader who remembers nothing of it. */
-function unknownTo({ bucket }: TenantLake): ReadBucket {
-  return { get: (path: string, options: R2GetOptions) => bucket.binding.get(path, options) } as ReadBucket;
+  return { db: lake.db, lake: apart(lake.bucket.binding), shardOf, ...(scannerOf && { scannerOf }) };
 }
 
 function queryOf(body: object) {
