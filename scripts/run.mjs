@@ -11,7 +11,7 @@
  * - The IPC channel tells the program when this process dies, so that `kill -9` leaves nothing behind.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -151,7 +151,9 @@ function isAlive(pid) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// The path of an argument may lead through a link, as in a checkout that is reached by one; that of a module never does.
+const [, started = ''] = process.argv;
+if (existsSync(started) && realpathSync(started) === fileURLToPath(import.meta.url)) {
   const [program, ...args] = process.argv.slice(2);
   install();
   if (program) run(program, args);

@@ -1,6 +1,7 @@
 /**
  * The `tidemark` program: finds the command, runs it, and turns its errors into messages and an exit code.
  */
+import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { audit } from './commands/audit.ts';
 import { doctor } from './commands/doctor.ts';
@@ -107,7 +108,9 @@ function interruptionOf(name: string | undefined): string | undefined {
   return `tidemark ${command.name}: interrupted. ${command.interrupted ?? 'It is safe to run the command again.'}`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// The path of an argument may lead through a link; that of a module never does.
+const [, started = ''] = process.argv;
+if (existsSync(started) && realpathSync(started) === fileURLToPath(import.meta.url)) {
   // npm runs scripts in the root of the package, but the paths of the user start in the user's folder.
   const io: Io = {
     env: process.env,
