@@ -122,6 +122,32 @@ describe('the encoding', () => {
     expect(said).toContain(encoding);
   });
 
+  it.each([
+    ['UTF-8', (content: string) => Buffer.from(content)],
+    ['UTF-8 with a mark', (content: string) => Buffer.from(`\ufeff${content}`)],
+    ['UTF-16 LE', (content: string) => Buffer.from(`\ufeff${content}`, 'utf16le')],
+    ['UTF-16 BE', (content: string) => utf16be(`\ufeff${content}`)],
+    ['Windows-1252', (content: string) => Buffer.from(content, 'latin1')],
+  ])('%s is exact with every separator and line end, within quotes too', async (_, encode) => {
+    for (const separator of [',', ';', '\t', '|'])
+      for (const end of ['\n', '\r\n', '\r']) {
+        const cells = [`Andr\xe9${separator}"x"`, `d\xe9j\xe0${end}vu`, '\xfc'];
+        const quoted = cells.map((cell) => `"${cell.replaceAll('"', '""')}"`);
+        const lines = [['user', 'at', 'v'], quoted, ['Zo\xeb', '1', ''], quoted];
+        const { rows } = await read(encode(lines.map((line) => line.join(separator)).join(end)));
+        const [user, at, v] = cells;
+        expect({ separator, end, rows }).toEqual({
+          separator,
+          end,
+          rows: [
+            { user, at, v },
+            { user: 'Zo\xeb', at: '1', v: '' },
+            { user, at, v },
+          ],
+        });
+      }
+  });
+
   it('is Windows-1252 when there is no valid character beyond ASCII and all bytes are in it', async () => {
     const { rows, said } = await read(Buffer.from('user,at\nAndr\xe9,\x805 \x96 x\nAndr\xe8,y\n', 'latin1'));
     expect(rows).toEqual([
