@@ -15,6 +15,7 @@ import type { EventColumns } from '../event/columns.ts';
 import type { JsonObject, JsonValue } from '../event/event.ts';
 import { LIMITS } from '../limits.ts';
 import { ownText } from '../std/text.ts';
+import type { SentVisitor } from './sent-names.ts';
 
 export const FACT_KINDS = ['event', 'property', 'person', 'group'] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
@@ -39,19 +40,6 @@ export interface NameFacts {
   readonly events: Set<string>;
   firstMs: number;
   lastMs: number;
-}
-
-/** Returns the facts of a batch with its names and properties, at most `LIMITS.namesKeptMax` of each kind, and as many that a server sent. */
-export function nameFacts(columns: EventColumns): readonly NameFacts[] {
-  const batch = new BatchFacts();
-  const { rowCount, at, strings } = columns;
-  for (let row = 0; row < rowCount; row++) {
-    const text = strings.event?.[row] ?? '';
-    const sent = { atMs: at[row]!, origin: strings.sender?.[row] === 'browser' ? 0 : FROM_SERVER };
-    const event = batch.note('event', text, sent)?.name ?? ownText(text);
-    batch.noteProperties(kindOf(strings.type?.[row]), strings.properties?.[row] ?? null, { event, ...sent });
-  }
-  return batch.facts;
 }
 
 export function kindOf(type: string | null | undefined): Exclude<FactKind, 'event'> {
@@ -82,19 +70,32 @@ interface Sent {
   readonly origin: number;
 }
 
-class BatchFacts {
+/** The facts of a batch, at most `LIMITS.namesKeptMax` of each kind, and as many that a server sent. */
+export class BatchFacts {
+  readonly #at: EventColumns['at'];
+  readonly #strings: EventColumns['strings'];
   readonly #byKind = new Map(FACT_KINDS.map((kind) => [kind, new Map<string, NameFacts>()]));
   /** Names by kind and the origin of the first event with them. */
   readonly #counts = new Map<string, number>();
-  #text: string | null = null;
-  #properties: JsonObject = {};
+
+  constructor({ at, strings }: EventColumns) {
+    this.#at = at;
+    this.#strings = strings;
+  }
 
   get facts(): readonly NameFacts[] {
     return [...this.#byKind.values()].flatMap((byName) => [...byName.values()]);
   }
 
+  readonly visit: SentVisitor = (row, text, properties) => {
+    const { sender, type } = this.#strings;
+    const sent = { atMs: this.#at[row]!, origin: sender?.[row] === 'browser' ? 0 : FROM_SERVER };
+    const event = this.#note('event', text, sent)?.name ?? ownText(text);
+    if (properties !== null) this.#noteProperties(kindOf(type?.[row]), properties, { event, ...sent });
+  };
+
   /** Returns the facts of the name with the event's time; null for a name that is not kept. */
-  note(kind: FactKind, name: string, { atMs, origin }: Sent): NameFacts | null {
+  #note(kind: FactKind, name: string, { atMs, origin }: Sent): NameFacts | null {
     const byName = this.#byKind.get(kind)!;
     const known = byName.get(name);
     if (known !== undefined) {
@@ -113,21 +114,15 @@ class BatchFacts {
     return facts;
   }
 
-  noteProperties(
+  #noteProperties(
     kind: Exclude<FactKind, 'event'>,
-    text: string | null,
+    properties: JsonObject,
     { event, ...sent }: Sent & { readonly event: string },
   ): void {
-    if (text === null || text === '{}') return;
-    // Events of one sender often have equal properties.
-    if (text !== this.#text) {
-      this.#text = text;
-      this.#properties = JSON.parse(text) as JsonObject;
-    }
-    for (const name in this.#properties) {
-      const facts = this.note(kind, name, sent);
+    for (const name in properties) {
+      const facts = this.#note(kind, name, sent);
       if (facts === null) continue;
-      facts.types |= typeBit(this.#properties[name]!);
+      facts.types |= typeBit(properties[name]!);
       if (kind === 'property' && facts.events.size < LIMITS.factEventsMax && isKeepable(event)) facts.events.add(event);
     }
   }

@@ -11,19 +11,41 @@ export type Names = { readonly [kind in NameKind]: ReadonlySet<string> };
 
 export const NO_NAMES: Names = { event: new Set(), property: new Set() };
 
-/** Returns the names that a question may give and that are not known yet. The batch must have names and properties. */
-export function unknownNames({ rowCount, strings }: EventColumns, known: Names): Names {
-  const found = { event: new Set<string>(), property: new Set<string>() };
+/** Hears of each event of a batch. `properties` is null where it has none; the same object again is the same text again. */
+export type SentVisitor = (row: number, event: string, properties: JsonObject | null) => void;
+
+/** Tells several visitors of the events of a batch with names and properties, which are parsed once for all of them. */
+export function visitSent({ rowCount, strings }: EventColumns, ...visitors: readonly SentVisitor[]): void {
   let text: string | null = null;
+  let properties: JsonObject | null = null;
   for (let row = 0; row < rowCount; row++) {
-    keep(found.event, strings.event?.[row] ?? '', known.event);
     const next = strings.properties?.[row] ?? null;
     // Events of one sender often have equal properties.
-    if (next === null || next === text) continue;
-    text = next;
-    for (const name in JSON.parse(text) as JsonObject) keep(found.property, name, known.property);
+    if (next !== text) {
+      text = next;
+      properties = next === null || next === '{}' ? null : (JSON.parse(next) as JsonObject);
+    }
+    const event = strings.event?.[row] ?? '';
+    for (const visit of visitors) visit(row, event, properties);
   }
-  return found;
+}
+
+/** The names that a question may give and that are not known yet. */
+export class UnknownNames {
+  readonly found = { event: new Set<string>(), property: new Set<string>() };
+  readonly #known: Names;
+  #properties: JsonObject | null = null;
+
+  constructor(known: Names) {
+    this.#known = known;
+  }
+
+  readonly visit: SentVisitor = (_, event, properties) => {
+    keep(this.found.event, event, this.#known.event);
+    if (properties === this.#properties) return;
+    this.#properties = properties;
+    for (const name in properties) keep(this.found.property, name, this.#known.property);
+  };
 }
 
 /** Stands for names that a database would not keep as they are. No event or property that can be asked for has it. */

@@ -4,9 +4,8 @@
  * An isolate remembers what it has kept, and writes a name again only for a new type, a new event, or another day. So a
  * name costs a row a day and isolate, however many events have it. What is remembered is only a saving.
  */
-import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { isFromServer, type NameFacts, nameFacts } from '../../core/names/name-facts.ts';
+import { isFromServer, type NameFacts } from '../../core/names/name-facts.ts';
 import { dayOf } from '../../core/std/day.ts';
 import { isolateMemory } from '../std/isolate-memory.ts';
 import { insertFacts } from './fact-store.ts';
@@ -25,17 +24,17 @@ const WRITTEN_MAX = 500;
 
 const keptIn = isolateMemory((_: D1Database) => new Map<string, NameFacts>());
 
-export function factsToKeep(db: D1Database, uid: string, columns: EventColumns): FactsToKeep {
+export function factsToKeep(db: D1Database, uid: string, facts: readonly NameFacts[]): FactsToKeep {
   const kept = keptIn(db);
   const keyOf = ({ kind, name }: NameFacts) => `${uid}/${kind}/${name}`;
-  const news = nameFacts(columns).filter((facts) => isNews(facts, kept.get(keyOf(facts))));
+  const news = facts.filter((each) => isNews(each, kept.get(keyOf(each))));
   // A flood of a browser's made-up names leaves those of servers their room.
-  const written = [...news.filter(isFromServer), ...news.filter((facts) => !isFromServer(facts))].slice(0, WRITTEN_MAX);
+  const written = [...news.filter(isFromServer), ...news.filter((each) => !isFromServer(each))].slice(0, WRITTEN_MAX);
   return {
     statements: insertFacts(db, uid, written),
     remember: () => {
       if (kept.size + written.length > REMEMBERED_MAX) kept.clear();
-      for (const facts of written) kept.set(keyOf(facts), union(facts, kept.get(keyOf(facts))));
+      for (const each of written) kept.set(keyOf(each), union(each, kept.get(keyOf(each))));
     },
   };
 }

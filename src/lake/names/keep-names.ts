@@ -7,7 +7,8 @@
  */
 import type { EventColumns } from '../../core/event/columns.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { NAME_KINDS, type NameKind, unknownNames } from '../../core/names/sent-names.ts';
+import { BatchFacts } from '../../core/names/name-facts.ts';
+import { NAME_KINDS, type NameKind, UnknownNames, visitSent } from '../../core/names/sent-names.ts';
 import { isolateMemory } from '../std/isolate-memory.ts';
 import { factsToKeep } from './keep-facts.ts';
 import { insertNames, insertWhole } from './name-store.ts';
@@ -31,7 +32,10 @@ const knownIn = isolateMemory((_: D1Database) => new Map<string, KnownNames>());
 export function namesToKeep(db: D1Database, uid: string, columns: EventColumns): NamesToKeep {
   const known = knownIn(db).get(uid);
   const { event, property } = known ?? { event: new Set<string>(), property: new Set<string>() };
-  const found = unknownNames(columns, { event, property });
+  const unknown = new UnknownNames({ event, property });
+  const batch = new BatchFacts(columns);
+  visitSent(columns, unknown.visit, batch.visit);
+  const { found } = unknown;
   const statements: D1PreparedStatement[] = known === undefined ? [insertWhole(db, uid)] : [];
   const kept: [NameKind, string][] = [];
   for (const kind of NAME_KINDS) {
@@ -41,7 +45,7 @@ export function namesToKeep(db: D1Database, uid: string, columns: EventColumns):
     statements.push(...insertNames(db, uid, kind, { names, isCut: names.length < found[kind].size }));
     kept.push(...names.map((name): [NameKind, string] => [kind, name]));
   }
-  const facts = factsToKeep(db, uid, columns);
+  const facts = factsToKeep(db, uid, batch.facts);
   return {
     statements: [...statements, ...facts.statements],
     remember: () => {

@@ -6,14 +6,13 @@
 import type { EventColumns } from '../../core/event/columns.ts';
 import type { PropertyReader } from '../../core/event/condition.ts';
 import type { JsonObject, JsonValue, StringColumn } from '../../core/event/event.ts';
-import { isColumn, propertyPlace, valueAt } from '../../core/event/property.ts';
+import { isColumn, type PropertyPlace, propertyPlace, valueAt } from '../../core/event/property.ts';
 import { typedValue } from '../../core/query/rows/typed-value.ts';
-import { mayHaveColumnKey } from '../segment/column-keys.ts';
+import { columnKeyBit, columnKeyBits } from '../segment/column-keys.ts';
 
 const EMPTY: JsonObject = {};
-const UNKNOWN = 0;
-const ABSENT = 1;
-const PRESENT = 2;
+/** Stands for the bits of a row whose text was not searched. */
+const UNKNOWN = -1;
 
 interface Parsed {
   row: number;
@@ -25,14 +24,15 @@ export class RowReader {
   row = 0;
   readonly read: PropertyReader;
   readonly #columns: EventColumns;
-  /** For each row, whether its properties may have the name of a column. */
-  readonly #columnKeys: Uint8Array;
+  readonly #isColumnTyped: boolean;
+  /** For each row, the names of columns that the JSON of its properties may have, as bits. */
+  readonly #columnKeys: Int32Array;
   readonly #parsed = { properties: { row: -1, value: EMPTY }, context: { row: -1, value: EMPTY } };
 
   constructor(columns: EventColumns) {
     this.#columns = columns;
-    const isColumnTyped = Object.keys(columns.typed ?? {}).some(isColumn);
-    this.#columnKeys = new Uint8Array(columns.rowCount).fill(isColumnTyped ? PRESENT : UNKNOWN);
+    this.#isColumnTyped = Object.keys(columns.typed ?? {}).some(isColumn);
+    this.#columnKeys = new Int32Array(columns.rowCount).fill(UNKNOWN);
     this.read = (name) => {
       const place = propertyPlace(name);
       if (place.in === 'column') return this.#text(place.column);
@@ -42,21 +42,23 @@ export class RowReader {
         return place.in === 'sent' ? (value ?? this.#text(place.column)) : value;
       }
       if (place.in !== 'sent') return valueAt(this.#json(place.in), place.key, place.steps);
-      return this.#sent(place.key, place.steps) ?? this.#text(place.column);
+      return this.#sent(place) ?? this.#text(place.column);
     };
   }
 
-  /**
-   * Whether the row may have a property with the name of a column. The text of a row is searched once, however many
-   * rollups and names ask for it.
-   */
-  get mayHaveColumnKey(): boolean {
+  /** Whether the row may have a property with the name of one of these columns, as bits. */
+  mayHaveColumnKey(columns: number): boolean {
+    return this.#isColumnTyped || (this.#columnKeysOfRow() & columns) !== 0;
+  }
+
+  /** The text of a row is searched once, however many rollups and names ask for it. */
+  #columnKeysOfRow(): number {
     const { row } = this;
     if (this.#columnKeys[row] === UNKNOWN) {
       const text = this.#columns.strings.properties?.[row];
-      this.#columnKeys[row] = text && mayHaveColumnKey(text) ? PRESENT : ABSENT;
+      this.#columnKeys[row] = text ? columnKeyBits(text) : 0;
     }
-    return this.#columnKeys[row] === PRESENT;
+    return this.#columnKeys[row]!;
   }
 
   #isTyped(property: string): boolean {
@@ -69,10 +71,9 @@ export class RowReader {
   }
 
   /** Reads a property with the name of a column. Most events have none, and their JSON is not parsed. */
-  #sent(key: string, steps: readonly string[]): JsonValue | undefined {
-    if (!this.mayHaveColumnKey) return undefined;
-    const text = this.#columns.strings.properties?.[this.row];
-    return text?.includes(`"${key}":`) ? valueAt(this.#json('properties'), key, steps) : undefined;
+  #sent({ key, steps, column }: Extract<PropertyPlace, { readonly in: 'sent' }>): JsonValue | undefined {
+    const mayHave = (this.#columnKeysOfRow() & columnKeyBit(column)) !== 0;
+    return mayHave ? valueAt(this.#json('properties'), key, steps) : undefined;
   }
 
   #json(column: 'properties' | 'context'): JsonObject {

@@ -13,18 +13,22 @@ import type { Cell } from '../../core/rollup/cell.ts';
 import { type Counted, countedNames, UNCLEAR } from '../../core/rollup/counted-names.ts';
 import type { Rollup } from '../../core/rollup/rollup.ts';
 import { botsKey, tupleKey } from '../../core/rollup/rollup-cells.ts';
+import { columnKeyBit } from '../segment/column-keys.ts';
 import type { RowReader } from './row-reader.ts';
 
 export class RowTuples {
   readonly #rollup: Rollup;
   readonly #counted: Counted;
   readonly #unclearKey: string;
+  /** The columns whose names make a tuple unclear when an event has a property of that name, as bits. */
+  readonly #unclearColumns: number;
   readonly #keys = new Map<string | null, string>();
 
   constructor(rollup: Rollup) {
     this.#rollup = rollup;
     this.#counted = countedNames(rollup);
     this.#unclearKey = tupleKey(rollup.dimensions.map(() => UNCLEAR));
+    this.#unclearColumns = this.#names().sent.reduce((bits, name) => bits | columnKeyBit(name), 0);
   }
 
   /** The text columns that the rows are read with. */
@@ -51,7 +55,7 @@ export class RowTuples {
   #tupleKeyOf(reader: RowReader): string | null {
     const { where, isUnclear } = this.#counted;
     // Only a property with the name of a column makes a tuple unclear, and few events have one.
-    if (reader.mayHaveColumnKey && isUnclear(reader.read)) return this.#unclearKey;
+    if (reader.mayHaveColumnKey(this.#unclearColumns) && isUnclear(reader.read)) return this.#unclearKey;
     if (where !== null && !evaluate(where, reader.read)) return null;
     return this.#clearKeyOf(reader);
   }
@@ -78,7 +82,7 @@ export class RowTuples {
   }
 
   /** The names that are read, and those of columns that an event may have sent as a property, which may be unclear. */
-  #names(): { readonly texts: readonly string[]; readonly sent: readonly string[] } {
+  #names(): { readonly texts: readonly string[]; readonly sent: readonly StringColumn[] } {
     const { where, dimensions } = this.#counted;
     const texts = [...dimensions, ...this.#rollup.numbers, ...(where === null ? [] : conditionProperties(where))];
     const plain =

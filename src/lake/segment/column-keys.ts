@@ -12,23 +12,48 @@ import { isColumn } from '../../core/event/property.ts';
 const NOTE = 'tidemark.column_keys';
 const NAMES: readonly StringColumn[] = STRING_COLUMNS.filter(isColumn);
 
-const ANY_KEY = new RegExp(`"(?:${NAMES.join('|')})":`);
-const EACH_KEY = new RegExp(`"(${NAMES.join('|')})":`, 'g');
+/** A name is a bit of a number of 31 bits. */
+const BIT_OF = new Map<string, number>(NAMES.map((name, index) => [name, 1 << index]));
+const ANY_KEY = keyOf(NAMES);
+const EACH_KEY = keyOf(NAMES, 'g');
 
-/** Tells whether properties, a JSON text as `JSON.stringify` writes it, may have the name of a column; most have none. */
-export function mayHaveColumnKey(properties: string): boolean {
-  return ANY_KEY.test(properties);
+function keyOf(names: readonly string[], flags = ''): RegExp {
+  return new RegExp(`"(${names.join('|')})":`, flags);
+}
+
+/**
+ * Returns the names of columns that properties may have, as bits; most have none. `properties`: a JSON text as
+ * `JSON.stringify` writes it.
+ */
+export function columnKeyBits(properties: string): number {
+  let bits = 0;
+  EACH_KEY.lastIndex = 0;
+  for (let found = EACH_KEY.exec(properties); found !== null; found = EACH_KEY.exec(properties))
+    bits |= BIT_OF.get(found[1]!)!;
+  return bits;
+}
+
+export function columnKeyBit(name: StringColumn): number {
+  return BIT_OF.get(name) ?? 0;
 }
 
 /** Returns the note for events with these properties, JSON texts as `JSON.stringify` writes them. */
 export function columnKeysNote(properties: readonly (string | null)[]): KeyValue {
-  const found = new Set<string>();
+  const missing = new Set<string>(NAMES);
+  // A name that was found is not looked for again: events with one are often all of a file.
+  let missingKey = ANY_KEY;
   for (const text of properties) {
-    if (text === null || !mayHaveColumnKey(text)) continue;
-    for (const [, name] of text.matchAll(EACH_KEY)) found.add(name!);
+    if (text === null) continue;
+    for (let found = missingKey.exec(text); found !== null; found = missingKey.exec(text)) {
+      missing.delete(found[1]!);
+      missingKey = missing.size === 0 ? NO_KEY : keyOf([...missing]);
+    }
   }
-  return { key: NOTE, value: NAMES.filter((name) => found.has(name)).join(',') };
+  return { key: NOTE, value: NAMES.filter((name) => !missing.has(name)).join(',') };
 }
+
+/** Finds nothing. */
+const NO_KEY = /(?!)/;
 
 /** Tells whether no event of the file has the property; false when nobody noted it. */
 export function isAbsentKey({ notes }: { readonly notes: readonly KeyValue[] }, property: string): boolean {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import { type NameFacts, nameFacts, typesOf } from '../../../src/core/names/name-facts.ts';
-import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
-import { NOON_MS, record, testHasher } from '../../support/events.ts';
+import { type NameFacts, typesOf } from '../../../src/core/names/name-facts.ts';
+import { NOON_MS, record } from '../../support/events.ts';
+import { factsOf } from './facts-of.ts';
 
-const factsOf = (records: readonly ReturnType<typeof record>[]): ReadonlyMap<string, NameFacts> =>
-  new Map(nameFacts(recordColumns(records, testHasher, 0)).map((facts) => [`${facts.kind} ${facts.name}`, facts]));
+const factsByName = (records: readonly ReturnType<typeof record>[]): ReadonlyMap<string, NameFacts> =>
+  new Map(factsOf(records).map((facts) => [`${facts.kind} ${facts.name}`, facts]));
 
 describe('the facts of a batch', () => {
   it('tell types, events and times of each name', () => {
-    const facts = factsOf([
+    const facts = factsByName([
       record({ id: 'a', event: 'Bought', atMs: NOON_MS, properties: { plan: 'pro', tags: ['x'], none: null } }),
       record({ id: 'b', event: 'Viewed', atMs: NOON_MS - 5, properties: { plan: 7, at: { x: 1 }, on: true } }),
       record({ id: 'c', event: 'Viewed', atMs: NOON_MS + 5, properties: {} }),
@@ -27,7 +27,7 @@ describe('the facts of a batch', () => {
 
   it('tell traits from properties, also where the texts are equal', () => {
     const properties = { plan: 'pro' };
-    const facts = factsOf([
+    const facts = factsByName([
       record({ id: 'a', type: 'identify', event: 'identify', properties }),
       record({ id: 'b', type: 'group', event: 'group', properties }),
       record({ id: 'c', type: 'page', event: 'Page', properties }),
@@ -51,7 +51,7 @@ describe('the facts of a batch', () => {
     const wide = Array.from({ length: 12 }, (_, i) =>
       record({ id: `b${i}`, properties: Object.fromEntries(Array.from({ length: 200 }, (_, j) => [`p${i}-${j}`, 1])) }),
     );
-    const facts = factsOf([...many, ...wide]);
+    const facts = factsByName([...many, ...wide]);
     expect(facts.get('property plan')!.events.size).toBe(LIMITS.factEventsMax);
     const properties = [...facts.keys()].filter((key) => key.startsWith('property '));
     expect(properties).toHaveLength(LIMITS.namesKeptMax);
@@ -59,7 +59,7 @@ describe('the facts of a batch', () => {
   });
 
   it('take __proto__ for a name like any other', () => {
-    const facts = factsOf([record({ id: 'a', properties: JSON.parse('{"__proto__":{"x":1},"constructor":"y"}') })]);
+    const facts = factsByName([record({ id: 'a', properties: JSON.parse('{"__proto__":{"x":1},"constructor":"y"}') })]);
     expect(typesOf(facts.get('property __proto__')!.types)).toEqual(['object']);
     expect(typesOf(facts.get('property constructor')!.types)).toEqual(['text']);
   });

@@ -4,15 +4,15 @@ import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
 import { typesOf } from '../../../src/core/names/name-facts.ts';
 import { readFacts } from '../../../src/lake/names/fact-store.ts';
 import { factsToKeep } from '../../../src/lake/names/keep-facts.ts';
-import { recordColumns } from '../../../src/lake/segment/record-columns.ts';
-import { NOON_MS, record, testHasher } from '../../support/events.ts';
+import { factsOf } from '../../core/names/facts-of.ts';
+import { NOON_MS, record } from '../../support/events.ts';
 import { fakeD1 } from '../../support/fake-d1.ts';
 
 type Parts = Parameters<typeof record>[0];
 
 /** Stores a batch as a flush does; returns the number of statements. `isNew`: an isolate that remembers nothing. */
 async function keep(db: D1Database, parts: readonly Parts[], options: { remembers?: boolean } = {}): Promise<number> {
-  const { statements, remember } = factsToKeep(db, 'u', recordColumns(parts.map(record), testHasher, 0));
+  const { statements, remember } = factsToKeep(db, 'u', factsOf(parts.map(record)));
   if (statements.length > 0) await db.batch([...statements]);
   if (options.remembers !== false) remember();
   return statements.length;
@@ -49,7 +49,7 @@ describe('kept facts', () => {
 
   it('are written again after a batch that was not stored', async () => {
     const { db } = fakeD1();
-    factsToKeep(db, 'u', recordColumns([record({ id: 'a' })], testHasher, 0));
+    factsToKeep(db, 'u', factsOf([record({ id: 'a' })]));
     expect(await keep(db, [{ id: 'a' }])).toBe(1);
   });
 

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Cell } from '../../../src/core/rollup/cell.ts';
 import { makeRollup } from '../../../src/core/rollup/rollup.ts';
 import { tupleKey } from '../../../src/core/rollup/rollup-cells.ts';
 import { RowReader } from '../../../src/lake/seal/row-reader.ts';
 import { RowTuples } from '../../../src/lake/seal/row-tuples.ts';
+import { columnKeyBit } from '../../../src/lake/segment/column-keys.ts';
 
 /** Three events whose properties have columns of their own and no JSON. */
 const TYPED = {
@@ -59,6 +60,31 @@ describe('tuples of rows', () => {
     );
     expect(first![0]).toBe(tupleKey(['Ordered', 'pro']));
     expect(second![0]).not.toContain('Ordered');
+  });
+
+  it('cost no parsing where the property has the name of another column than theirs', () => {
+    const { typed: _, ...plain } = TYPED;
+    const properties = ['{"plan":"pro","country":"DE"}', '{"url":"/a"}', '{"path":"/b"}'];
+    const columns = { ...plain, strings: { event: TYPED.strings.event, path: ['/x', '/y', '/z'], properties } };
+    const parse = vi.spyOn(JSON, 'parse');
+    try {
+      const keys = (dimensions: string[]) => tuplesOf(columns, { dimensions, numbers: ['none.typed'] });
+      const reader = new RowReader(columns);
+      const pathOf = (row: number) => {
+        reader.row = row;
+        return [reader.read('path'), reader.mayHaveColumnKey(columnKeyBit('path'))];
+      };
+      expect([0, 1].map(pathOf)).toEqual([
+        ['/x', false],
+        ['/y', false],
+      ]);
+      expect(parse).not.toHaveBeenCalled();
+      expect(pathOf(2)).toEqual(['/b', true]);
+      expect(parse).toHaveBeenCalledTimes(1);
+      expect(keys(['path']).map(([key]) => key)).toEqual(['/x', '/y', '/b'].map((path) => tupleKey([path])));
+    } finally {
+      parse.mockRestore();
+    }
   });
 
   it('name the columns and properties that they are read from', () => {
