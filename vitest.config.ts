@@ -31,7 +31,7 @@ export default defineConfig({
           exclude: [workerdTests, e2eTests, longTests, clientTests],
           // Files share their modules: to read them anew for each of 250 files takes a third of the run.
           isolate: false,
-          setupFiles: [logGuard, 'test/support/check-answers.ts'],
+          setupFiles: [logGuard, 'test/support/check-answers.ts', 'test/support/own-globals.ts'],
           // node:sqlite, which the fake D1 is made of, announces itself in every file.
           execArgv: ['--disable-warning=ExperimentalWarning'],
           // Properties of many runs take seconds, and more beside a busy neighbour.
