@@ -31,7 +31,7 @@ export default defineConfig({
           exclude: [workerdTests, e2eTests, longTests, clientTests],
           // Files share their modules: to read them anew for each of 250 files takes a third of the run.
           isolate: false,
-          setupFiles: [logGuard, 'test/support/check-answers.ts', 'test/support/own-globals.ts'],
+          setupFiles: [logGuard, 'test/support/setup/check-answers.ts', 'test/support/setup/own-globals.ts'],
           // node:sqlite, which the fake D1 is made of, announces itself in every file.
           execArgv: ['--disable-warning=ExperimentalWarning'],
           // Properties of many runs take seconds, and more beside a busy neighbour.
@@ -55,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: [workerdTests],
-          setupFiles: [logGuard, 'test/support/apply-migrations.ts'],
+          setupFiles: [logGuard, 'test/support/setup/apply-migrations.ts'],
           // Modules by syntax, CommonJS by its package.json: bundled, as the deployment does.
           deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
           testTimeout: 20_000,
