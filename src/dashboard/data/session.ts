@@ -135,8 +135,14 @@ async function readDemoKeys(): Promise<DemoKeys | null> {
   }
 }
 
-function read<T>(name: string, absent: T): T {
-  return JSON.parse(sessionStorage.getItem(name) ?? 'null') ?? absent;
+/** What is no list, or cannot be read, counts as absent. */
+function read<T extends readonly unknown[]>(name: string, absent: T): T {
+  try {
+    const kept: unknown = JSON.parse(sessionStorage.getItem(name) ?? 'null');
+    return Array.isArray(kept) ? (kept as unknown as T) : absent;
+  } catch {
+    return absent;
+  }
 }
 
 function store(): void {

@@ -109,4 +109,12 @@ describe('a session', () => {
     await opening;
     expect(keptKeys.value.map(({ key }) => key)).toEqual([KEY, OTHER]);
   });
+
+  it.each(['{', '{"keys":1}', '"text"'])('opens as if it knew nothing when the tab holds %s', async (text) => {
+    const names = ['tidemark.known', 'tidemark.keys'];
+    for (const name of names) stored.set(name, text);
+    const { openSession, sessionState } = await load();
+    expect(await openSession()).toBe(null);
+    expect(sessionState.value).toBe('none');
+  });
 });
