@@ -102,16 +102,6 @@ export class Grouping {
     return slot;
   }
 
-  /** Replaces groups by their slots in the only bucket. */
-  placeAll(groups: Uint32Array, count: number): void {
-    const known = this.#slotOfBucket;
-    for (let index = 0; index < count; index++) {
-      const group = groups[index]!;
-      const slot = group < known.length ? known[group]! : 0;
-      groups[index] = slot === 0 ? this.slot(group, 0) : slot - 1;
-    }
-  }
-
   #seek(group: number, bucket: number): number {
     const places = this.#places;
     const mask = places.length - 1;

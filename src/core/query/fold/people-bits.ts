@@ -68,10 +68,16 @@ export class PeopleBits {
   /** Adds the people of the rows in [from, to) to their slots. `numbers`: those of `PeopleNumbers.ofRows`, of the same people. */
   addRows(slots: Uint32Array, rows: Uint32Array, numbers: Uint32Array, from: number, to: number): void {
     const all = this.#bits;
+    let lastSlot = -1;
+    let lastNumber = 0;
     for (let index = from; index < to; index++) {
       const slot = slots[index]!;
-      while (slot >= all.length) this.#addSlot();
       const number = numbers[rows[index]!]!;
+      // Rows near each other are most often of one person and slot.
+      if (slot === lastSlot && number === lastNumber) continue;
+      lastSlot = slot;
+      lastNumber = number;
+      while (slot >= all.length) this.#addSlot();
       if (number === NOBODY) continue;
       const word = (number - FIRST) >>> 5;
       let bits = all[slot]!;

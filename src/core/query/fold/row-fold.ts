@@ -94,9 +94,12 @@ export class RowFold {
     this.#hashKey = hashKey;
     this.columns = queryColumns(query);
     this.#grouping = new Grouping(query.bucketStarts.length);
+    // With one bucket the slot of a row follows from its group.
+    const placeOf = (group: number) => (query.bucketStarts.length === 1 ? this.#grouping.slot(group, 0) : group);
     this.#groups = new TextGroups(
       this.#grouping,
       query.groupBy.map((name) => this.#source.codes(name)),
+      placeOf,
     );
     const condition = query.bots.where;
     const filterOf = (wanted: Condition | null) => wanted && this.#source.filter(wanted);
@@ -162,13 +165,10 @@ export class RowFold {
 
   /** Writes the slots of these rows. */
   #placeRows(columns: EventColumns, rows: Uint32Array, slots: Uint32Array): void {
-    this.#groups.ofRows(rows, slots);
+    this.#groups.placeRows(rows, slots);
     const { bucketStarts } = this.#query;
     // With one bucket the instants are not looked at, so the lazy column is not decoded.
-    if (bucketStarts.length === 1) {
-      this.#grouping.placeAll(slots, rows.length);
-      return;
-    }
+    if (bucketStarts.length === 1) return;
     const { at } = columns;
     // Rows near each other are most often of one bucket.
     let bucket = 0;

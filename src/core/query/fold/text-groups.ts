@@ -17,15 +17,18 @@ const CODE_FACTOR = 2 ** 26;
 export class TextGroups {
   readonly #grouping: Grouping;
   readonly #codes: readonly DimensionCodes[];
+  readonly #placeOf: (group: number) => number;
   /** Group, from 1, by code of the first dimension, then of the second; 0 fills a gap. */
   readonly #known: number[][] = [[]];
   #filled = 0;
   /** Groups by both codes, for pairs that would leave too long a gap. */
   readonly #sparse = new Map<number, number>();
 
-  constructor(grouping: Grouping, codes: readonly DimensionCodes[]) {
+  /** `placeOf`: the number that `placeRows` writes for a group; always the same for one. */
+  constructor(grouping: Grouping, codes: readonly DimensionCodes[], placeOf: (group: number) => number) {
     this.#grouping = grouping;
     this.#codes = codes;
+    this.#placeOf = placeOf;
   }
 
   of(row: number): number {
@@ -38,21 +41,14 @@ export class TextGroups {
     return (groups[last] || this.#seek(groups, row, first, last)) - 1;
   }
 
-  /** Writes the groups of these rows. */
-  ofRows(rows: Uint32Array, into: Uint32Array): void {
+  /** Writes the places of the groups of these rows. */
+  placeRows(rows: Uint32Array, into: Uint32Array): void {
     const [codes] = this.#codes;
     if (rows.length === 0) return;
-    if (codes === undefined) into.fill(this.of(0), 0, rows.length);
+    if (codes === undefined) into.fill(this.#placeOf(this.of(0)), 0, rows.length);
     else if (this.#codes.length > 1) {
-      for (let index = 0; index < rows.length; index++) into[index] = this.of(rows[index]!);
-    } else {
-      codes.ofRows(rows, into);
-      const groups = this.#known[0]!;
-      for (let index = 0; index < rows.length; index++) {
-        const group = groups[into[index]!] ?? 0;
-        into[index] = group === 0 ? this.of(rows[index]!) : group - 1;
-      }
-    }
+      for (let index = 0; index < rows.length; index++) into[index] = this.#placeOf(this.of(rows[index]!));
+    } else codes.mapRows(rows, into, (row) => this.#placeOf(this.of(row)));
   }
 
   #seek(groups: number[], row: number, first: number, last: number): number {

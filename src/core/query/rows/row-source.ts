@@ -4,7 +4,13 @@
  * lookup.
  */
 import type { CodedTexts, EventColumns, TypedColumn } from '../../event/columns.ts';
-import { type Comparison, type Condition, evaluate } from '../../event/condition.ts';
+import {
+  type Comparison,
+  type Condition,
+  conditionCohorts,
+  conditionProperties,
+  evaluate,
+} from '../../event/condition.ts';
 import type { JsonValue, StringColumn } from '../../event/event.ts';
 import type { Lookup } from '../../event/lookup.ts';
 import { columnName, dimensionText, isTrait, type PropertyPlace, propertyPlace } from '../../event/property.ts';
@@ -180,8 +186,9 @@ export class RowSource {
       return (rows) => filters.reduce((left, filter) => (left.length === 0 ? left : filter(left)), rows);
     }
     const test = this.test(condition);
-    if (!('property' in condition)) return (rows) => siftRows(test, rows);
-    const codedIn = codedPlace(propertyPlace(condition.property));
+    const property = onlyProperty(condition);
+    if (property === null) return (rows) => siftRows(test, rows);
+    const codedIn = codedPlace(propertyPlace(property));
     let known: CodedTexts | undefined;
     let holds: Uint8Array = new Uint8Array();
     return (rows) => {
@@ -244,9 +251,15 @@ export class RowSource {
   }
 }
 
-/** 1 for each entry for which the comparison holds. */
-function holding(comparison: Comparison, { entries }: CodedTexts): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(entries, (entry) => Number(evaluate(comparison, () => entry ?? undefined)));
+/** 1 for each entry for which the condition, which reads nothing else, holds. */
+function holding(condition: Condition, { entries }: CodedTexts): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(entries, (entry) => Number(evaluate(condition, () => entry ?? undefined)));
+}
+
+/** The property that the condition reads; null when it reads several, or a cohort. */
+function onlyProperty(condition: Condition): string | null {
+  const [name, ...others] = conditionProperties(condition);
+  return name === undefined || others.length > 0 || conditionCohorts(condition).length > 0 ? null : name;
 }
 
 function typedOf(columns: EventColumns | null, property: string): TypedColumn | undefined {
@@ -304,6 +317,8 @@ export class DimensionCodes {
   #entries: CodedTexts['entries'] = [];
   /** Own code by code of the batch; -1 before it is known. */
   #ownCodes = new Int32Array();
+  /** What `mapRows` writes, by code of the batch; -1 before it is known. */
+  #mapped = new Int32Array();
 
   constructor(
     text: RowText,
@@ -326,19 +341,19 @@ export class DimensionCodes {
     return ownCode;
   }
 
-  /** Writes the codes of these rows. */
-  ofRows(rows: Uint32Array, into: Uint32Array): void {
+  /** Writes `numberOf` of these rows, which is the same for rows of equal codes, and in every call. */
+  mapRows(rows: Uint32Array, into: Uint32Array, numberOf: (row: number) => number): void {
     if (this.#from !== this.#columns()) this.#use();
     const codes = this.#codes;
     if (codes === null) {
-      for (let index = 0; index < rows.length; index++) into[index] = this.of(rows[index]!);
+      for (let index = 0; index < rows.length; index++) into[index] = numberOf(rows[index]!);
       return;
     }
-    const ownCodes = this.#ownCodes;
+    const mapped = this.#mapped;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index]!;
-      const known = ownCodes[codes[row]!]!;
-      into[index] = known >= 0 ? known : this.of(row);
+      const known = mapped[codes[row]!]!;
+      into[index] = known >= 0 ? known : (mapped[codes[row]!] = numberOf(row));
     }
   }
 
@@ -348,6 +363,7 @@ export class DimensionCodes {
     this.#codes = coded?.codes ?? null;
     this.#entries = coded?.entries ?? [];
     this.#ownCodes = new Int32Array(this.#entries.length).fill(-1);
+    this.#mapped = new Int32Array(this.#entries.length).fill(-1);
   }
 
   #codeOf(text: string | null): number {
