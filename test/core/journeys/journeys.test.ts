@@ -310,6 +310,14 @@ it('durations are exact up to a bound, and from there on within half a percent',
     return bag;
   };
   expect(fill(2_000).seconds(1, () => 0)).toMatchObject([{ n: 2_000, p0: 1, p50: 1_000, p100: 2_000, mean: 1_000.5 }]);
+  expect(fill(2_000).seconds(2, (slot) => (slot === 1 ? 1 : undefined))).toMatchObject([
+    { n: 0, mean: null },
+    { n: 1_000, p0: 1, p50: 999, p100: 1_999, mean: 1_000 },
+  ]);
+  // Longer than 32 bits of milliseconds, and parts of one.
+  const odd = new DurationBag();
+  for (const ms of [5e12, 0.5, 7]) odd.add(3, ms);
+  expect(odd.seconds(1, () => 0)).toMatchObject([{ n: 3, p0: 0.0005, p50: 0.007, p100: 5e9 }]);
   const sketched = fill(1_999);
   expect(sketched.isEstimated).toBe(true);
   const [together] = sketched.seconds(1, () => 0);
