@@ -304,6 +304,8 @@ function codedProperty(place: PropertyPlace): (columns: EventColumns) => CodedTe
   };
 }
 
+const UNKNOWN = -1;
+
 /** Numbers for the texts of a dimension, in the order in which they first occur. */
 export class DimensionCodes {
   /** Text of each code. */
@@ -315,9 +317,9 @@ export class DimensionCodes {
   #from: EventColumns | null = null;
   #codes: CodedTexts['codes'] | null = null;
   #entries: CodedTexts['entries'] = [];
-  /** Own code by code of the batch; -1 before it is known. */
+  /** Own code by code of the batch. */
   #ownCodes = new Int32Array();
-  /** What `mapRows` writes, by code of the batch; -1 before it is known. */
+  /** What `mapRows` writes, by code of the batch. */
   #mapped = new Int32Array();
 
   constructor(
@@ -335,7 +337,7 @@ export class DimensionCodes {
     if (this.#codes === null) return this.#codeOf(this.#text(row));
     const code = this.#codes[row]!;
     const known = this.#ownCodes[code]!;
-    if (known >= 0) return known;
+    if (known !== UNKNOWN) return known;
     const ownCode = this.#codeOf(dimensionText(this.#entries[code]));
     this.#ownCodes[code] = ownCode;
     return ownCode;
@@ -352,8 +354,9 @@ export class DimensionCodes {
     const mapped = this.#mapped;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index]!;
-      const known = mapped[codes[row]!]!;
-      into[index] = known >= 0 ? known : (mapped[codes[row]!] = numberOf(row));
+      const code = codes[row]!;
+      if (mapped[code] === UNKNOWN) mapped[code] = numberOf(row);
+      into[index] = mapped[code]!;
     }
   }
 
@@ -362,8 +365,8 @@ export class DimensionCodes {
     const coded = this.#from === null ? undefined : this.#codedIn(this.#from);
     this.#codes = coded?.codes ?? null;
     this.#entries = coded?.entries ?? [];
-    this.#ownCodes = new Int32Array(this.#entries.length).fill(-1);
-    this.#mapped = new Int32Array(this.#entries.length).fill(-1);
+    this.#ownCodes = new Int32Array(this.#entries.length).fill(UNKNOWN);
+    this.#mapped = new Int32Array(this.#entries.length).fill(UNKNOWN);
   }
 
   #codeOf(text: string | null): number {
