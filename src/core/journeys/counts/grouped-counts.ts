@@ -2,6 +2,9 @@
 export class GroupedCounts {
   readonly width: number;
   readonly #rows = new Map<number, Float64Array>();
+  /** The group that was asked for last: neighbours are often of one. */
+  #lastGroup = Number.NaN;
+  #lastRow = new Float64Array();
 
   constructor(width: number) {
     this.width = width;
@@ -13,11 +16,14 @@ export class GroupedCounts {
 
   /** The group's row, in which the caller counts. */
   row(group: number): Float64Array {
+    if (group === this.#lastGroup) return this.#lastRow;
     let row = this.#rows.get(group);
     if (row === undefined) {
       row = new Float64Array(this.width);
       this.#rows.set(group, row);
     }
+    this.#lastGroup = group;
+    this.#lastRow = row;
     return row;
   }
 

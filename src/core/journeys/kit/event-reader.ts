@@ -73,9 +73,9 @@ export class EventReader {
     this.#mayHaveBots = excludesBots(this.#question) && mayHaveBots(columns);
   }
 
-  /** Whether some rows of the batch may not pass. */
+  /** Whether some rows of the batch that are read may not pass. */
   get isFiltered(): boolean {
-    return this.#test !== null || this.#mayHaveBots;
+    return (this.#test !== null && this.#columns !== this.#sifted) || this.#mayHaveBots;
   }
 
   /** Returns those of the rows that pass the filter. Of this batch no others may be read from then on. */

@@ -56,6 +56,9 @@ class LabelledRows implements LabelledReader {
   /** Labels by the codes of the dimension; ABSENT for no text, undefined until one is asked for. */
   readonly #labels: number[] = [];
   readonly #anchors: MatcherMasks | null;
+  /** Whether each row of the batch is an anchor that passes, so that its code follows from its text. */
+  #isPlain = false;
+  readonly #anchorOf = (row: number) => codeOf(this.#labelOf(row), 1);
 
   constructor(events: EventReader, { property, plural, anchor }: Labelling) {
     this.#events = events;
@@ -75,6 +78,7 @@ class LabelledRows implements LabelledReader {
   use(columns: EventColumns): null {
     this.#events.use(columns);
     this.#anchors?.use(columns);
+    this.#isPlain = this.#anchors === null && !this.#events.isFiltered;
     return null;
   }
 
@@ -83,15 +87,20 @@ class LabelledRows implements LabelledReader {
   }
 
   code(row: number): number {
+    if (this.#isPlain) return this.#dimension.numberAt(row, this.#anchorOf);
     if (!this.#events.passes(row)) return OUT;
     const anchorBit = this.#anchors === null ? 1 : this.#anchors.mask(row) & 1;
     if (this.#events.isLeftOut(row)) {
       if (this.#text(row) !== null || anchorBit === 1) this.#events.noteLeftOut(row);
       return OUT;
     }
+    const label = this.#labelOf(row);
+    return label === ABSENT && anchorBit === 0 ? NOTHING : codeOf(label, anchorBit);
+  }
+
+  #labelOf(row: number): number {
     const dimension = this.#dimension.of(row);
     this.#labels[dimension] ??= this.#texts.code(this.#dimension.texts[dimension]!);
-    const label = this.#labels[dimension];
-    return label === ABSENT && anchorBit === 0 ? NOTHING : codeOf(label, anchorBit);
+    return this.#labels[dimension];
   }
 }

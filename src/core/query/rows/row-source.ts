@@ -319,7 +319,7 @@ export class DimensionCodes {
   #entries: CodedTexts['entries'] = [];
   /** Own code by code of the batch. */
   #ownCodes = new Int32Array();
-  /** What `mapRows` writes, by code of the batch. */
+  /** What `numberOf` has returned, by code of the batch. */
   #mapped = new Int32Array();
 
   constructor(
@@ -343,7 +343,17 @@ export class DimensionCodes {
     return ownCode;
   }
 
-  /** Writes `numberOf` of these rows, which is the same for rows of equal codes, and in every call. */
+  /** Returns `numberOf` of a row, which is asked once for the rows of a batch that have an entry. */
+  numberAt(row: number, numberOf: (row: number) => number): number {
+    if (this.#from !== this.#columns()) this.#use();
+    const codes = this.#codes;
+    if (codes === null) return numberOf(row);
+    const code = codes[row]!;
+    if (this.#mapped[code] === UNKNOWN) this.#mapped[code] = numberOf(row);
+    return this.#mapped[code]!;
+  }
+
+  /** Writes `numberOf` of these rows, as `numberAt` does. It must be the same function in every call. */
   mapRows(rows: Uint32Array, into: Uint32Array, numberOf: (row: number) => number): void {
     if (this.#from !== this.#columns()) this.#use();
     const codes = this.#codes;
