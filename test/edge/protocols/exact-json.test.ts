@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseExactJson, quoteUnsafeNumbers } from '../../../src/edge/protocols/exact-json.ts';
 import { Lines } from '../../../src/edge/protocols/json.ts';
+import { parseJsonText } from '../../../src/edge/protocols/kit/loose.ts';
 
 /** JSON text, and the value that is to be read of it. */
 interface Sent {
@@ -46,6 +47,7 @@ describe('exact JSON', () => {
     fc.assert(
       fc.property(any, ({ json, value }) => {
         expect(JSON.stringify(parseExactJson(json))).toBe(JSON.stringify(value));
+        expect(JSON.stringify(parseJsonText(json))).toBe(JSON.stringify(value));
       }),
       { numRuns: 3_000, seed: 1 },
     );

@@ -2,7 +2,7 @@
  * Loose: values that a vendor writes as texts, because its events travel in URLs: numbers, sizes of screens.
  */
 import { isObject } from '../../../core/std/object.ts';
-import { parseExactJson } from '../exact-json.ts';
+import { quoteUnsafeNumbers } from '../exact-json.ts';
 import { parseJson } from '../json.ts';
 
 /** Digits are read by one repetition alone: two beside each other take the square of the length of a text that is no number. */
@@ -38,8 +38,8 @@ export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
-/** Digits and exponents that may be of a number beyond 2^53. */
-const MAY_BE_UNSAFE = /\d{16}|\de/i;
+/** What a number beyond 2^53 begins with, where no text begins before it: many digits, or some with an exponent. */
+const MAY_BE_UNSAFE = /(?:^|[[,:\s])-?\d(?:\d{15}|[\d.]*e)/i;
 
 /**
  * The JSON within a text of an event, with numbers beyond 2^53 as texts. Undefined, which JSON cannot express, when the text
@@ -47,5 +47,7 @@ const MAY_BE_UNSAFE = /\d{16}|\de/i;
  */
 export function parseJsonText(text: string): unknown {
   const value = parseJson(text);
-  return value !== undefined && MAY_BE_UNSAFE.test(text) ? parseExactJson(text) : value;
+  if (value === undefined || !MAY_BE_UNSAFE.test(text)) return value;
+  const exact = quoteUnsafeNumbers(text);
+  return exact === text ? value : JSON.parse(exact);
 }
