@@ -24,6 +24,13 @@ export const metaSchema = z.object({
     .describe('The least watermark of the shards: the answer counts everything that happened before it.'),
   complete: z.boolean().describe('Whether the range is closed and nothing of it is missing.'),
   pending: z.int().describe('Events that are counted once their day is sealed again.'),
+  undecided: z
+    .int()
+    .optional()
+    .describe(
+      'The part of `pending` that came in time and may be copies, because a shard has forgotten ids of their age. Absent when ' +
+        'there are none.',
+    ),
   sources: z.object({
     live: liveSource,
     rollups: z

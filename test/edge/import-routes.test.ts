@@ -300,6 +300,7 @@ describe('an import', () => {
       day: 7_305 + i,
       rowCount: 1,
       uncounted: 1,
+      undecided: 0,
       rowGroupFrom: i,
       rowGroupTo: i + 1,
     }));

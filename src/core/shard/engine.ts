@@ -297,6 +297,7 @@ export class Engine {
         readLog && { sliceCells: sliceCells(flushes, { rollupId, slices }, readLog) }),
       rollupMissing,
       pendingEvents: flushes.reduce((sum, flush) => sum + inRange(flush.beyond, startMs, endMs), 0),
+      undecidedEvents: flushes.reduce((sum, flush) => sum + inRange(flush.undecided, startMs, endMs), 0),
       corrections: flushes.reduce((sum, flush) => sum + inRange(flush.corrections, startMs, endMs), 0),
       tailEvents: flushes.reduce((sum, flush) => sum + flush.events, 0),
     };

@@ -18,6 +18,7 @@ import { dayOf } from '../std/day.ts';
 import { hashHex } from '../std/hash.ts';
 import type { FlushPart, Tally } from './rpc.ts';
 import { addSection } from './section-cells.ts';
+import { mayBeCopy } from './window.ts';
 
 export class FlushState {
   readonly seqFrom: number;
@@ -36,6 +37,8 @@ export class FlushState {
   /** Late corrections, and events that are in no cell, per UTC day. */
   readonly corrections = new Map<number, number>();
   readonly beyond = new Map<number, number>();
+  /** The part of `beyond` that may be copies, per UTC day. */
+  readonly undecided = new Map<number, number>();
   /** Accepted ids as (low, high) pairs, in order: the durable run of dedupe. */
   readonly #ids: number[] = [];
   readonly #checksums: number[] = [];
@@ -100,7 +103,10 @@ export class FlushState {
       if (block.flags[row]! & FLAG_CLAMPED) this.tally.clamped++;
       this.#ids.push(block.idHash[2 * row]!, block.idHash[2 * row + 1]!);
       if (disposition & LATE_CORRECTION) count(this.corrections, dayOf(block.at[row]!));
-      if (disposition & LATE_BEYOND) count(this.beyond, dayOf(block.at[row]!));
+      if (disposition & LATE_BEYOND) {
+        count(this.beyond, dayOf(block.at[row]!));
+        if (mayBeCopy(block.at[row]!, block.receivedAtMs)) count(this.undecided, dayOf(block.at[row]!));
+      }
     }
     this.events += accepted;
     const { tally } = this;

@@ -61,6 +61,8 @@ export interface LiveReply {
   readonly rollupMissing: boolean;
   /** Number of events since storedSeq in range that are in no cell (beyond the allowed lateness). */
   readonly pendingEvents: number;
+  /** The part of `pendingEvents` that may be copies. Absent when the shard is of an earlier release. */
+  readonly undecidedEvents?: number;
   /** Number of late corrections since storedSeq in range. */
   readonly corrections: number;
   /** Number of events accepted since storedSeq. */

@@ -23,10 +23,15 @@ export interface AdmittedBy {
  * before the horizon may be a copy: it is beyond, too, so that its day's seal decides (CORRECTNESS M1).
  */
 export function admit(atMs: number, receivedAtMs: number, { watermarkMs, horizonMs }: AdmittedBy): number {
-  if (atMs < receivedAtMs - LIMITS.allowedLatenessMs) return ACCEPTED | LATE_BEYOND;
+  if (!mayBeCopy(atMs, receivedAtMs)) return ACCEPTED | LATE_BEYOND;
   if (atMs < horizonMs + marginOf(receivedAtMs - horizonMs)) return ACCEPTED | LATE_BEYOND;
   if (watermarkMs !== null && windowStart(atMs) + MINUTE_MS <= watermarkMs) return ACCEPTED | LATE_CORRECTION;
   return ACCEPTED;
+}
+
+/** Whether an event beyond the allowed lateness is so because ids that old are forgotten: it may be a copy. */
+export function mayBeCopy(atMs: number, receivedAtMs: number): boolean {
+  return atMs >= receivedAtMs - LIMITS.allowedLatenessMs;
 }
 
 /**

@@ -42,6 +42,8 @@ export interface UncoveredSegment {
   readonly rowCount: number;
   /** Rows of this day that are in no part: imports, events beyond the allowed lateness, and all rows of a void day. */
   readonly uncounted: number;
+  /** The part of `uncounted` that may be copies, which its shard could not decide (CORRECTNESS M1). */
+  readonly undecided: number;
 }
 
 export interface RangeReading {
@@ -201,7 +203,7 @@ function selectUncovered(db: D1Database, uid: string, dayFrom: number, dayTo: nu
   return db
     .prepare(
       `SELECT sd.day, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo, s.rollup_ids AS rollupIds,
-         sd.row_count AS rowCount, sd.uncounted
+         sd.row_count AS rowCount, sd.uncounted, sd.undecided
        ${FROM_UNCOVERED} AND sd.day BETWEEN ?2 AND ?3
        ORDER BY sd.day, sd.manifest_seq`,
     )

@@ -23,13 +23,15 @@ export interface PlacedL1 extends PlacedSegment {
 }
 
 /** Parameters: uid, incarnation, seqFrom, path, days. Takes the manifest_seq of the segment row just written. */
-export const INSERT_SEGMENT_DAYS = `INSERT INTO segment_days (uid, day, manifest_seq, row_count, uncounted)
-  SELECT s.uid, j.value ->> 'day', s.manifest_seq, j.value ->> 'rowCount', j.value ->> 'uncounted'
+export const INSERT_SEGMENT_DAYS = `INSERT INTO segment_days (uid, day, manifest_seq, row_count, uncounted, undecided)
+  SELECT s.uid, j.value ->> 'day', s.manifest_seq, j.value ->> 'rowCount', j.value ->> 'uncounted', j.value ->> 'undecided'
   FROM segments s, json_each(?5) j WHERE s.uid = ?1 AND s.path = ?4 AND s.incarnation = ?2 AND s.seq_from = ?3`;
 
 /** The days as one parameter: a segment may have thousands of days, and a parameter 2 MB. */
 export function segmentDaysJson({ days }: EncodedSegment): string {
-  return JSON.stringify(days.map(({ day, rowCount, uncounted }) => ({ day, rowCount, uncounted })));
+  return JSON.stringify(
+    days.map(({ day, rowCount, uncounted, undecided }) => ({ day, rowCount, uncounted, undecided })),
+  );
 }
 
 /** Values of row_count, size_bytes, at_min_ms, at_max_ms, content_hash, footer; no footer when it describes other bytes. */

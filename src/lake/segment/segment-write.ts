@@ -15,6 +15,7 @@ import type { ColumnChunk, ParquetType, RowGroup } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { codedTexts, type EventColumns, LATE_BEYOND, LATE_IMPORT, type TypedColumn } from '../../core/event/columns.ts';
+import { mayBeCopy } from '../../core/shard/window.ts';
 import { assert } from '../../core/std/result.ts';
 import {
   encodeBooleans,
@@ -42,6 +43,8 @@ export interface SegmentDay {
   readonly rowCount: number;
   /** Number of rows that are in no part: imports, and events beyond the allowed lateness. */
   readonly uncounted: number;
+  /** The part of `uncounted` that may be copies. */
+  readonly undecided: number;
   /** Row groups that have rows of the day: exclusive at the end. */
   readonly rowGroupFrom: number;
   readonly rowGroupTo: number;
@@ -144,6 +147,7 @@ function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generat
         day: stretch.day,
         rowCount: stretch.to - stretch.from,
         uncounted: countUncounted(columns, rows, stretch),
+        undecided: countUndecided(columns, rows, stretch),
         rowGroupFrom,
         rowGroupTo: rowGroups.length,
       });
@@ -295,6 +299,15 @@ function sharingRowGroups(stretches: readonly Stretch[]): Stretch[][] {
 function countUncounted({ late }: EventColumns, rows: Uint32Array, { from, to }: Stretch): number {
   let count = 0;
   for (let i = from; i < to; i++) if ((late[rows[i]!]! & (LATE_BEYOND | LATE_IMPORT)) !== 0) count++;
+  return count;
+}
+
+function countUndecided({ at, receivedAt, late }: EventColumns, rows: Uint32Array, { from, to }: Stretch): number {
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    const row = rows[i]!;
+    if ((late[row]! & LATE_BEYOND) !== 0 && mayBeCopy(at[row]!, receivedAt[row]!)) count++;
+  }
   return count;
 }
 

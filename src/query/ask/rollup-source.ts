@@ -124,6 +124,7 @@ export async function readRollup(
   const meta = readingMeta({
     coverage: { ...coverage, dropped: droppedRanges(isCut ? dropped.day : null, dropped.events, dayRange(query)) },
     pending: counts.pending + range.waitingRows,
+    undecided: counts.undecided,
     rollups: { rollup: plan.rollup.name, sealedDays: days.length, parts: counts.parts },
     lake: null,
     revision: counts.revision,
@@ -224,7 +225,8 @@ function foldCells(
   const flushes = flushesOf(parts);
   return {
     parts: flushes.length,
-    pending: uncounted(range, coverage) + sum(replies.map(({ pendingEvents }) => pendingEvents)),
+    pending: rowsOf(range, coverage, 'uncounted') + sum(replies.map(({ pendingEvents }) => pendingEvents)),
+    undecided: rowsOf(range, coverage, 'undecided') + sum(replies.map(({ undecidedEvents = 0 }) => undecidedEvents)),
     revision:
       sum(range.days.map(({ revision }) => revision)) +
       sum(flushes.map(({ corrections }) => corrections)) +
@@ -261,11 +263,11 @@ async function readLinked(asking: Asking, live: readonly (LiveReply | null)[]): 
 }
 
 /**
- * Counts the rows that are in no part. The rows of a flush that its shard still answers for are in the shard's own
- * account.
+ * Counts the rows that are in no part, or those of them that may be copies. The rows of a flush that its shard still answers
+ * for are in the shard's own account.
  */
-function uncounted({ uncovered }: RangeReading, coverage: Coverage): number {
-  return sum(uncovered.filter((segment) => isCounted(coverage, segment)).map((segment) => segment.uncounted));
+function rowsOf({ uncovered }: RangeReading, coverage: Coverage, kind: 'uncounted' | 'undecided'): number {
+  return sum(uncovered.filter((segment) => isCounted(coverage, segment)).map((segment) => segment[kind]));
 }
 
 function sum(numbers: readonly number[]): number {

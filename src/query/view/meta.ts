@@ -14,16 +14,19 @@ export interface ReadingFacts extends Pick<QueryMeta, 'pending' | 'revision' | '
   readonly coverage: Coverage;
   readonly rollups: QueryMeta['sources']['rollups'];
   readonly lake: QueryMeta['sources']['lake'];
+  /** The part of `pending` that may be copies. Default: none. */
+  readonly undecided?: number;
   /** null when the question does not ask for identities. */
   readonly identityAsOfMs: number | null;
 }
 
 export function readingMeta(facts: ReadingFacts): ReadingMeta {
-  const { coverage, pending, rollups, lake, revision, scannedEvents, identityAsOfMs } = facts;
+  const { coverage, pending, undecided = 0, rollups, lake, revision, scannedEvents, identityAsOfMs } = facts;
   return {
     asOf: isoTime(coverage.asOfMs),
     complete: isComplete(coverage) && pending === 0,
     pending,
+    ...(undecided > 0 && { undecided }),
     sources: { live: liveSource(coverage), rollups, lake },
     revision,
     scannedEvents,

@@ -83,6 +83,20 @@ describe('Engine', () => {
     expect(engine.live(ALL_TIME)).toMatchObject({ pendingEvents: 1, corrections: 1, tailEvents: 3 });
   });
 
+  it('tells of the events in no cell which may be copies of forgotten ones', () => {
+    const engine = fresh();
+    engine.restoreIdHorizon(NOON_MS - DAY_MS);
+    const atMs = NOON_MS - 2 * DAY_MS;
+    const tooLate = record({ id: 'b', atMs: NOON_MS - LIMITS.allowedLatenessMs - 1 });
+    expect(append(engine, [], { records: [record({ id: 'a', atMs }), tooLate] })).toEqual([
+      ACCEPTED | LATE_BEYOND,
+      ACCEPTED | LATE_BEYOND,
+    ]);
+    expect(engine.live(ALL_TIME)).toMatchObject({ pendingEvents: 2, undecidedEvents: 1 });
+    expect(engine.live({ startMs: atMs - DAY_MS, endMs: atMs + DAY_MS })).toMatchObject({ undecidedEvents: 1 });
+    expect(engine.live({ startMs: NOON_MS, endMs: NOON_MS + DAY_MS })).toMatchObject({ undecidedEvents: 0 });
+  });
+
   it('closes a window when the watermark reaches its end', () => {
     const engine = fresh();
     const minute = Math.floor(NOON_MS / MINUTE_MS) * MINUTE_MS;

@@ -92,8 +92,33 @@ describe('an event', () => {
     expect(await world.ask(range)).toMatchObject({ series: [{ total: 1 }], meta: { pending: 3, complete: false } });
     expect(await world.ask(range, { rollups: [] })).toMatchObject({ series: [{ total: 4 }], meta: { pending: 0 } });
     expect(await world.ask({ ...range, exact: true })).toMatchObject({ series: [{ total: 4 }], meta: { pending: 0 } });
+    expect((await world.ask(range)).meta).not.toHaveProperty('undecided');
     await world.seal(dayOf(NOON_MS - 9 * DAY_MS));
     expect(await world.ask(range)).toMatchObject({ series: [{ total: 4 }], meta: { pending: 0 } });
+  });
+
+  it('that may be a copy of a forgotten one is undecided until the seal of its day compares ids', async () => {
+    const world = worldAt();
+    const range = { measure: 'count', from: '2024-04-28', to: '2024-05-12' };
+    const atMs = NOON_MS - 2 * DAY_MS;
+    const known = events(2, atMs);
+    world.append(0, known);
+    await world.store(0);
+    world.shards[0]!.engine.forgetBefore(NOON_MS + 30 * DAY_MS);
+    world.shards[0]!.engine.restoreIdHorizon(NOON_MS - DAY_MS);
+    world.append(0, [known[0]!, ...events(3, atMs), ...events(1, NOON_MS - 9 * DAY_MS)]);
+    const meta = { pending: 5, undecided: 4, complete: false };
+    expect(await world.ask(range)).toMatchObject({ series: [{ total: 2 }], meta });
+    await world.store(0);
+    expect(await world.ask(range)).toMatchObject({ series: [{ total: 2 }], meta });
+    const decided = await world.ask({ ...range, exact: true });
+    expect(decided).toMatchObject({ series: [{ total: 6 }], meta: { pending: 0 } });
+    expect(decided.meta).not.toHaveProperty('undecided');
+    await world.seal(dayOf(atMs));
+    await world.seal(dayOf(NOON_MS - 9 * DAY_MS));
+    const sealed = await world.ask(range);
+    expect(sealed).toMatchObject({ series: [{ total: 6 }], meta: { pending: 0 } });
+    expect(sealed.meta).not.toHaveProperty('undecided');
   });
 });
 

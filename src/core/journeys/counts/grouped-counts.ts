@@ -4,7 +4,7 @@ export class GroupedCounts {
   readonly #rows = new Map<number, Float64Array>();
   /** The group that was asked for last: neighbours are often of one. */
   #lastGroup = Number.NaN;
-  #lastRow = new Float64Array();
+  #lastRow: Float64Array = new Float64Array();
 
   constructor(width: number) {
     this.width = width;

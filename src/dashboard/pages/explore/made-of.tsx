@@ -23,7 +23,10 @@ export function MadeOf({ answers }: { readonly answers: readonly Answer[] }) {
           </Fact>
           <Fact name="Not stored yet">{full(meta.sources.live.events)} events</Fact>
           {meta.pending > 0 && (
-            <Fact name="Late">{full(meta.pending)} events, which count once their day is closed again</Fact>
+            <Fact name="Late">
+              {full(meta.pending)} events, which count once their day is closed again
+              {meta.undecided ? `; ${full(meta.undecided)} of them may be copies` : ''}
+            </Fact>
           )}
           {meta.estimated && <Fact name="Estimates">some numbers are estimates, marked ≈</Fact>}
           {meta.values && (
