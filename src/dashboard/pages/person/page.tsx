@@ -6,7 +6,7 @@ import { useAsk } from '../../data/ask.ts';
 import { ago, at, full } from '../../data/format.ts';
 import { hrefOf, params } from '../../data/router.ts';
 import { Card } from '../../parts/card.tsx';
-import { Answered, Empty, ErrorBox } from '../../parts/states.tsx';
+import { Answered, Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { PersonTimeline } from './person-timeline.tsx';
 import './person.css';
@@ -31,7 +31,7 @@ export default function Person() {
         <Answered asked={asked} height={420}>
           {(profile) => <Facts profile={profile} />}
         </Answered>
-        {asked.error === null ? <PersonTimeline key={id} id={id} /> : <ErrorBox error={asked.error} />}
+        {asked.error === null && <PersonTimeline key={id} id={id} />}
       </div>
     </>
   );
