@@ -80,6 +80,7 @@ interface LogPage {
 export class ShardStore {
   readonly #sql: SqlStorage;
   readonly #slotOf = new Map<number, number>();
+  /** The last is taken first. They lie so that rows in order come to lie in adjacent slots, which one statement reads. */
   readonly #freeSlots: number[] = [];
   #slotCount = 0;
   #rowsWritten = 0;
@@ -98,7 +99,7 @@ export class ShardStore {
    * refused and stay as they are, so that a rollback loses nothing.
    */
   open(drawIncarnation: () => string): ShardMeta {
-    this.#refuseNewer();
+    const stored = this.#storedMeta();
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS meta (
         one INTEGER PRIMARY KEY CHECK (one = 1), schema_version INTEGER NOT NULL, incarnation TEXT NOT NULL,
@@ -113,20 +114,19 @@ export class ShardStore {
       CREATE TABLE IF NOT EXISTS forgotten (one INTEGER PRIMARY KEY CHECK (one = 1), before_ms REAL NOT NULL);
       CREATE TABLE IF NOT EXISTS epoch (epoch INTEGER PRIMARY KEY, start_ms REAL NOT NULL, published INTEGER NOT NULL);
     `);
-    const found = this.#sql.exec<MetaRow>('SELECT * FROM meta').toArray()[0];
-    if (found === undefined) {
+    if (stored === undefined) {
       const incarnation = drawIncarnation();
       this.#sql.exec('INSERT INTO meta VALUES (1, ?, ?, 0, NULL, NULL, 0, 0)', SCHEMA_VERSION, incarnation);
       return { incarnation, storedSeq: 0, watermarkMs: null, routingAtMsMax: 0, address: null, registered: false };
     }
-    if (found.schema_version < SCHEMA_VERSION) this.#upgrade();
+    if (stored.schema_version < SCHEMA_VERSION) this.#upgrade();
     return {
-      incarnation: found.incarnation,
-      storedSeq: found.stored_seq,
-      watermarkMs: found.watermark_ms,
-      routingAtMsMax: found.routing_at_ms_max ?? 0,
-      address: found.address === null ? null : (JSON.parse(found.address) as ShardAddress),
-      registered: found.registered === 1,
+      incarnation: stored.incarnation,
+      storedSeq: stored.stored_seq,
+      watermarkMs: stored.watermark_ms,
+      routingAtMsMax: stored.routing_at_ms_max ?? 0,
+      address: stored.address === null ? null : (JSON.parse(stored.address) as ShardAddress),
+      registered: stored.registered === 1,
     };
   }
 
@@ -189,41 +189,28 @@ export class ShardStore {
   /** Reads the log from storedSeq on, in order, and notes which slots are free. */
   *replay(storedSeq: number): Generator<LogRow> {
     const slots = this.#sql.exec<{ slot: number; seq: number }>('SELECT slot, seq FROM log').toArray();
-    for (const { slot, seq } of slots) {
+    for (const { slot, seq } of slots.reverse()) {
       this.#slotCount = Math.max(this.#slotCount, slot + 1);
       if (seq >= storedSeq) this.#slotOf.set(seq, slot);
       else this.#freeSlots.push(slot);
     }
-    const held = [...this.#slotOf].sort(([a], [b]) => a - b);
-    for (let at = 0; at < held.length; ) {
-      const [seqFrom, slotFrom] = held[at] as [number, number];
-      let count = 1;
-      while (held[at + count]?.[1] === slotFrom + count && count < SLOTS_READ_MAX) count++;
-      for (const row of this.#readSlots(slotFrom, slotFrom + count, seqFrom)) {
-        this.#hold(row.seq, slotFrom + row.seq - seqFrom, row.sizeBytes);
-        yield row;
-      }
-      at += count;
+    const seqs = [...this.#slotOf.keys()].sort((a, b) => a - b);
+    for (const row of this.#readHeld(seqs)) {
+      this.#hold(row.seq, this.#slotOf.get(row.seq)!, row.sizeBytes);
+      yield row;
     }
   }
 
   /** Reads rows [seqFrom, seqTo), each of which the shard holds. */
-  *rows(seqFrom: number, seqTo: number): Generator<LogRow> {
-    for (let seq = seqFrom; seq < seqTo; seq++) {
-      const slot = this.#slotOf.get(seq);
-      assert(slot !== undefined, `row ${seq} is read, which is no longer held`);
-      yield* this.#readSlots(slot, slot + 1, seq);
-    }
+  rows(seqFrom: number, seqTo: number): Generator<LogRow> {
+    return this.#readHeld(seqsOf(seqFrom, seqTo));
   }
 
   /**
    * The blocks of rows [seqFrom, seqTo) up to about `sizeBytesMax`; null when the shard no longer holds one of them.
    */
   read(seqFrom: number, seqTo: number, sizeBytesMax: number): LogPage | null {
-    return this.readRows(
-      Array.from({ length: seqTo - seqFrom }, (_, index) => seqFrom + index),
-      sizeBytesMax,
-    );
+    return this.readRows(seqsOf(seqFrom, seqTo), sizeBytesMax);
   }
 
   /** As `read`, of the rows that are given. */
@@ -232,13 +219,13 @@ export class ShardStore {
     let sizeBytes = 0;
     let count = 0;
     for (; count < seqs.length && (sizeBytes < sizeBytesMax || count === 0); count++) {
-      const seq = seqs[count]!;
-      const slot = this.#slotOf.get(seq);
-      if (slot === undefined) return null;
-      const [row] = [...this.#readSlots(slot, slot + 1, seq)] as [LogRow];
-      sizeBytes += row.sizeBytes;
+      const rowSizeBytes = this.#sizeOf.get(seqs[count]!);
+      if (rowSizeBytes === undefined) return null;
+      sizeBytes += rowSizeBytes;
+    }
+    for (const row of this.#readHeld(seqs.slice(0, count))) {
       row.blocks.forEach((block, i) => {
-        blocks.push({ seq, block: block.bytes.slice(), dispositions: row.dispositions[i]!.slice() });
+        blocks.push({ seq: row.seq, block: block.bytes.slice(), dispositions: row.dispositions[i]!.slice() });
       });
     }
     return { blocks, nextSeq: seqs[count] ?? null };
@@ -294,7 +281,7 @@ export class ShardStore {
       watermarkMs,
       routingAtMsMax,
     );
-    for (let seq = flush.seqFrom; seq < flush.seqTo; seq++) this.#release(seq);
+    for (let seq = flush.seqTo - 1; seq >= flush.seqFrom; seq--) this.#release(seq);
     const freeSlotsMax = Math.max(FREE_SLOTS_MAX, flush.seqTo - flush.seqFrom);
     while (this.#freeSlots.length > freeSlotsMax)
       this.#write('DELETE FROM log WHERE slot = ?', this.#freeSlots.shift());
@@ -323,10 +310,8 @@ export class ShardStore {
   }
 
   mergedDays(oldestDay: number): number[] {
-    const rows = this.#sql
-      .exec<{ day: number }>('SELECT DISTINCT day FROM dedupe_run WHERE merged = 1 AND day >= ?', oldestDay)
-      .toArray();
-    return rows.map(({ day }) => day);
+    const rows = this.#sql.exec<{ day: number }>('SELECT day FROM dedupe_run WHERE merged = 1 AND day >= ?', oldestDay);
+    return [...new Set([...rows].map(({ day }) => day))];
   }
 
   /** The merged runs of a generation, each sorted; one at a time, because it may have 8 bytes of them for each of many ids. */
@@ -342,13 +327,14 @@ export class ShardStore {
     return rowsWritten;
   }
 
-  /** Reads the schema before any table is touched. */
-  #refuseNewer(): void {
+  /** Reads the schema before any table is touched. Undefined where the storage is new. */
+  #storedMeta(): MetaRow | undefined {
     const [table] = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray();
-    if (!table) return;
-    const [found] = this.#sql.exec<{ schema_version: number }>('SELECT schema_version FROM meta').toArray();
-    const version = found?.schema_version ?? SCHEMA_VERSION;
+    if (!table) return undefined;
+    const [stored] = this.#sql.exec<MetaRow>('SELECT * FROM meta').toArray();
+    const version = stored?.schema_version ?? SCHEMA_VERSION;
     assert(version <= SCHEMA_VERSION, `the shard has schema ${version}, this release knows ${SCHEMA_VERSION}`);
+    return stored;
   }
 
   /** Upgrades storage of schema 1, which had no epochs. */
@@ -357,6 +343,21 @@ export class ShardStore {
     if (!columns.some(({ name }) => name === 'routing_at_ms_max'))
       this.#sql.exec('ALTER TABLE meta ADD COLUMN routing_at_ms_max REAL NOT NULL DEFAULT 0');
     this.#sql.exec('UPDATE meta SET schema_version = ?', SCHEMA_VERSION);
+  }
+
+  /** Rows that the shard holds, those of adjacent slots by one statement. */
+  *#readHeld(seqs: readonly number[]): Generator<LogRow> {
+    for (let at = 0; at < seqs.length; ) {
+      const seqFrom = seqs[at]!;
+      const slotFrom = this.#slotOf.get(seqFrom);
+      assert(slotFrom !== undefined, `row ${seqFrom} is read, which is no longer held`);
+      let count = 1;
+      const isNext = (seq: number | undefined) =>
+        seq === seqFrom + count && this.#slotOf.get(seq) === slotFrom + count && count < SLOTS_READ_MAX;
+      while (isNext(seqs[at + count])) count++;
+      yield* this.#readSlots(slotFrom, slotFrom + count, seqFrom);
+      at += count;
+    }
   }
 
   /** The rows of slots [slotFrom, slotTo), which hold the rows from `seqFrom` on. */
@@ -401,6 +402,10 @@ type MetaRow = {
   registered: number;
   routing_at_ms_max: number;
 };
+
+function seqsOf(seqFrom: number, seqTo: number): number[] {
+  return Array.from({ length: seqTo - seqFrom }, (_, index) => seqFrom + index);
+}
 
 function bytesOf(words: Uint32Array): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);

@@ -50,6 +50,7 @@ const SCALED_LIMITS = [
 
 /** Constants by file. */
 const SCALED_CONSTANTS: Readonly<Record<string, readonly string[]>> = {
+  'src/core/shard/flush.ts': ['WAITING_EVENTS_MAX'],
   'src/lake/std/json-parameters.ts': ['PARAMETER_SIZE_BYTES_MAX'],
   'src/lake/segment/segment-cache.ts': ['CACHE_SIZE_BYTES_MAX', 'WHOLE_SIZE_BYTES_MAX', 'FOOTER_SIZE_BYTES'],
   'src/lake/segment/read-plan.ts': ['HOLE_SIZE_BYTES_MAX', 'WINDOW_SIZE_BYTES_MAX'],

@@ -44,7 +44,7 @@ export interface LogRow extends RowPlan {
 export class Engine {
   readonly incarnation: string;
   readonly #dedupe: Dedupe;
-  readonly #planned = new HashSet64(4096);
+  readonly #planned = new HashSet64();
   #storedSeq: number;
   #headSeq: number;
   #watermarkMs: number | null;
@@ -175,6 +175,7 @@ export class Engine {
   cut(): FlushState | null {
     if (this.#open.isEmpty) return null;
     const flush = this.#open;
+    flush.makeCells();
     this.#outbox.push(flush);
     this.#outboxCellSizeBytes += flush.cellSizeBytes;
     this.#open = new FlushState(this.#headSeq);
@@ -197,7 +198,7 @@ export class Engine {
 
   /** Restores the ids of a stored flush from its durable run. `day`: the beginning of its generation. */
   restoreIds(run: Uint32Array, day: number): void {
-    for (let i = 0; i < run.length; i += 2) this.#dedupe.restore(day, run[i + 1]!, run[i]!);
+    this.#dedupe.restore(day, run);
   }
 
   /** The beginning, in days, of the generation of ids that the receipt belongs to. */

@@ -20,6 +20,12 @@ import type { FlushPart, Tally } from './rpc.ts';
 import { addSection } from './section-cells.ts';
 import { mayBeCopy } from './window.ts';
 
+/**
+ * Events of a flush up to which its blocks wait until someone asks for the cells: a shard of few events wakes for each of its
+ * requests, and would add the events of all rows of the open flush to cells each time. What waits is not in `cellSizeBytes`.
+ */
+const WAITING_EVENTS_MAX = 256;
+
 export class FlushState {
   readonly seqFrom: number;
   /** Exclusive; grows while the flush is open. */
@@ -31,7 +37,9 @@ export class FlushState {
   /** Receipt of the last block. */
   receivedAtMsMax = 0;
   readonly tally = { received: 0, accepted: 0, duplicate: 0, quarantined: 0, rejected: 0, clamped: 0 };
-  readonly cells = new Map<string, RollupCells>();
+  readonly #cells = new Map<string, RollupCells>();
+  /** Blocks whose events are in no cell yet, in order. */
+  #waiting: { readonly block: EventBlock; readonly dispositions: Uint8Array }[] = [];
   /** Rollups that every block with events was made under; null before the first such block. */
   rollupIds: Set<string> | null = null;
   /** Late corrections, and events that are in no cell, per UTC day. */
@@ -77,10 +85,16 @@ export class FlushState {
     );
   }
 
-  /** Approximate memory of the cells. */
+  /** The cells of every event, by rollup. */
+  get cells(): ReadonlyMap<string, RollupCells> {
+    this.makeCells();
+    return this.#cells;
+  }
+
+  /** Approximate memory of the cells that are made. */
   get cellSizeBytes(): number {
     let sum = 0;
-    for (const cells of this.cells.values()) sum += cells.sizeBytes;
+    for (const cells of this.#cells.values()) sum += cells.sizeBytes;
     return sum;
   }
 
@@ -118,14 +132,24 @@ export class FlushState {
     if (accepted === 0) return;
 
     this.rollupIds = commonIds(this.rollupIds, block.rollups);
-    for (const section of block.rollups) this.#addSection(block, section, dispositions);
+    this.#waiting.push({ block, dispositions });
+    if (this.events > WAITING_EVENTS_MAX) this.makeCells();
+  }
+
+  /** Adds the blocks that wait to the cells. */
+  makeCells(): void {
+    if (this.#waiting.length === 0) return;
+    for (const { block, dispositions } of this.#waiting) {
+      for (const section of block.rollups) this.#addSection(block, section, dispositions);
+    }
+    this.#waiting = [];
   }
 
   #addSection(block: EventBlock, section: RollupSection, dispositions: Uint8Array): void {
-    let cells = this.cells.get(section.id);
+    let cells = this.#cells.get(section.id);
     if (cells === undefined) {
       cells = new RollupCells(section.dimensionCount, section.numberColumns.length);
-      this.cells.set(section.id, cells);
+      this.#cells.set(section.id, cells);
     }
     addSection(cells, { block, section, dispositions }, null);
   }

@@ -13,8 +13,7 @@ export class HashSet64 {
   #size = 0;
 
   constructor(capacity = 16) {
-    let slotCount = 16;
-    while (slotCount < capacity * 2) slotCount *= 2;
+    const slotCount = slotsFor(capacity);
     this.#slots = new Uint32Array(slotCount * 2);
     this.#mask = slotCount - 1;
   }
@@ -42,10 +41,17 @@ export class HashSet64 {
 
   /** Adds a hash; returns false when it was there already. Words are unsigned 32-bit. */
   add(high: number, low: number): boolean {
-    if ((this.#size + 1) * 2 > this.#mask + 1) this.#grow();
+    if ((this.#size + 1) * 2 > this.#mask + 1) this.#grow(2 * (this.#mask + 1));
     if (!insert(this.#slots, this.#mask, high, low)) return false;
     this.#size++;
     return true;
+  }
+
+  /** Adds hashes as (low, high) pairs. Makes room for all of them at once. */
+  addAll(pairs: Uint32Array): void {
+    const slotCount = slotsFor(this.#size + pairs.length / 2);
+    if (slotCount > this.#mask + 1) this.#grow(slotCount);
+    for (let i = 0; i < pairs.length; i += 2) this.add(pairs[i + 1]!, pairs[i]!);
   }
 
   /** Returns all members as (low, high) pairs, in no order. */
@@ -68,16 +74,23 @@ export class HashSet64 {
     this.#size = 0;
   }
 
-  #grow(): void {
+  #grow(slotCount: number): void {
     const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    this.#mask = this.#slots.length / 2 - 1;
+    this.#slots = new Uint32Array(slotCount * 2);
+    this.#mask = slotCount - 1;
     for (let at = 0; at < old.length; at += 2) {
       const low = old[at]!;
       const high = old[at + 1]!;
       if ((low | high) !== 0) insert(this.#slots, this.#mask, high, low);
     }
   }
+}
+
+/** Slots that so many members fill to one half at most. */
+function slotsFor(count: number): number {
+  let slotCount = 16;
+  while (slotCount < count * 2) slotCount *= 2;
+  return slotCount;
 }
 
 function insert(slots: Uint32Array, mask: number, high: number, low: number): boolean {

@@ -141,6 +141,16 @@ describe('Engine', () => {
     expect(append(engine, [], { records: [record({ id: 'a' })] })).toEqual([DUPLICATE]);
   });
 
+  it('takes off a stored flush what its cells took, whether or not they were asked for', () => {
+    const engine = fresh();
+    append(engine, [], { records: [record({ id: 'a' })] });
+    const cut = engine.cut();
+    expect(engine.cellSizeBytes).toBeGreaterThan(0);
+    expect(cut?.parts().length).toBeGreaterThan(0);
+    engine.confirm(0, 1);
+    expect(engine.cellSizeBytes).toBe(0);
+  });
+
   it('says that a rollup is missing when a block was made without it, and makes no part of it', () => {
     const engine = fresh();
     const without = openBlock(block([record({ id: 'a' })], { rollups: DEFAULT_ROLLUPS.slice(1) }));
