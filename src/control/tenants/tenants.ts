@@ -57,13 +57,16 @@ const INSERT_COLUMNS =
 const TENANT_COLUMNS = `${INSERT_COLUMNS}, shard_map, quota_events_per_minute, quotas, junk_ids, privacy,
    (SELECT u.stored_bytes FROM tenant_usage u WHERE u.uid = tenants.uid) AS stored_bytes`;
 
+/** The limit is no parameter: SQLite plans a statement anew for each one that it is given. */
+const SELECT_FULL = `SELECT person_hash AS hash FROM full_people WHERE uid = ? LIMIT ${LIMITS.fullPeopleToldMax}`;
+
 /** Everything a request needs to know of a tenant, in one batch; null when it does not exist or was deleted. */
 export async function loadTenant(db: D1Database, uid: string): Promise<KnownTenant | null> {
   const [tenants, keys, rollups, full] = (await db.batch<unknown>([
     db.prepare(`SELECT ${TENANT_COLUMNS} FROM tenants WHERE uid = ? AND deleted_at_ms IS NULL`).bind(uid),
     db.prepare('SELECT hash FROM keys WHERE uid = ? AND revoked_at_ms IS NULL').bind(uid),
     selectRollups(db, uid),
-    db.prepare('SELECT person_hash AS hash FROM full_people WHERE uid = ? LIMIT ?').bind(uid, LIMITS.fullPeopleToldMax),
+    db.prepare(SELECT_FULL).bind(uid),
   ])) as [D1Result<TenantRow>, D1Result<Hashed>, D1Result<RollupRow>, D1Result<Hashed>];
   const row = tenants.results[0];
   if (!row) return null;
