@@ -28,6 +28,17 @@ export function decodeCounts(reader: ByteReader, cell: Cell): void {
   if ((head & PEOPLE_FLOOR) !== 0) cell.peopleFloor = reader.varint();
 }
 
+/** Reads into a cell that has events what a merge with the read one would make of it. */
+export function mergeCounts(reader: ByteReader, cell: Cell): void {
+  const head = reader.varint();
+  const exactPeople = (head & EXACT_PEOPLE) !== 0 ? reader.varint() : 0;
+  const peopleFloor = (head & PEOPLE_FLOOR) !== 0 ? reader.varint() : 0;
+  if (head < 4) return;
+  cell.peopleFloor = Math.max(cell.peopleFloor, peopleFloor, cell.exactPeople ?? 0, exactPeople);
+  cell.exactPeople = null;
+  cell.count += Math.floor(head / 4);
+}
+
 export function encodeNumbers(writer: ByteWriter, { numbers }: Cell): void {
   for (const number of numbers) encodeNumber(writer, number);
 }
@@ -35,6 +46,11 @@ export function encodeNumbers(writer: ByteWriter, { numbers }: Cell): void {
 /** Reads into a new cell. */
 export function decodeNumbers(reader: ByteReader, { numbers }: Cell): void {
   for (let at = 0; at < numbers.length; at++) numbers[at] = decodeNumber(reader);
+}
+
+/** Reads into a cell that has events. */
+export function mergeNumbers(reader: ByteReader, { numbers }: Cell): void {
+  for (const number of numbers) number.merge(decodeNumber(reader));
 }
 
 function encodeNumber(writer: ByteWriter, number: NumberCell): void {

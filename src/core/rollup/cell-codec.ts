@@ -22,8 +22,16 @@
 import { LIMITS } from '../limits.ts';
 import { ByteReader, ByteWriter } from '../std/bytes.ts';
 import { compareCodePoints } from '../std/text.ts';
-import { Cell } from './cell.ts';
-import { decodeCount, decodeCounts, decodeNumbers, encodeCounts, encodeNumbers } from './cell-body.ts';
+import type { Cell } from './cell.ts';
+import {
+  decodeCount,
+  decodeCounts,
+  decodeNumbers,
+  encodeCounts,
+  encodeNumbers,
+  mergeCounts,
+  mergeNumbers,
+} from './cell-body.ts';
 import {
   type CellKind,
   type CellsHeader,
@@ -204,10 +212,8 @@ function decodeCell(reader: ByteReader, cell: Cell, { header, withPeople }: Wind
 
 /** Reads a cell into one that has events. Its people, who take the most time, are no set of their own first. */
 function mergeCell(reader: ByteReader, cell: Cell, { header, withPeople }: WindowOptions): void {
-  const merged = new Cell(header.numberCount);
-  decodeCounts(reader, merged);
+  mergeCounts(reader, cell);
   if (header.hasPeople && withPeople) cell.people.decodeInto(reader);
   else if (header.hasPeople) Distinct.skip(reader);
-  if (header.hasNumbers) decodeNumbers(reader, merged);
-  cell.merge(merged);
+  if (header.hasNumbers) mergeNumbers(reader, cell);
 }

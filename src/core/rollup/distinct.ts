@@ -98,6 +98,7 @@ export class Distinct {
       mergeRegisters(this.#toRegisters(), decodeRegisters(reader));
       return;
     }
+    if (this.isExact && size > FEW_MAX) this.#makeRoom(size);
     for (let at = 0; at < size; at++) {
       const low = reader.u32();
       this.add(reader.u32(), low);
@@ -192,8 +193,7 @@ export class Distinct {
 
   /** Adds the hashes of a table with so many of them. Room for as many is made at once. */
   #addAll(hashes: Uint32Array, count: number): void {
-    if (this.isExact && count > this.#size && (this.#table?.length ?? 0) < hashes.length)
-      this.#growTable(slotsFor(count));
+    if (this.isExact) this.#makeRoom(count);
     for (let at = 0; at < hashes.length; at += 2) {
       if (hashes[at] !== 0 || hashes[at + 1] !== 0) this.add(hashes[at + 1]!, hashes[at]!);
     }
@@ -223,6 +223,12 @@ export class Distinct {
     this.#size++;
     if (this.#size === DISTINCT_EXACT_BELOW) this.#toRegisters();
     else if (this.#size * 4 > table.length) this.#growTable(table.length);
+  }
+
+  /** Makes room for so many hashes altogether. */
+  #makeRoom(count: number): void {
+    const slots = slotsFor(count);
+    if ((this.#table?.length ?? 0) < 2 * slots) this.#growTable(slots);
   }
 
   #growTable(slots: number): void {

@@ -1,7 +1,7 @@
 /** Shared windows: reads the cells of a chunk that writes each person once (shared-cells.ts). */
 import type { ByteReader } from '../std/bytes.ts';
-import { Cell } from './cell.ts';
-import { decodeCounts, decodeNumbers } from './cell-body.ts';
+import type { Cell } from './cell.ts';
+import { decodeCounts, decodeNumbers, mergeCounts, mergeNumbers } from './cell-body.ts';
 import { type CellsHeader, KeyReader } from './cells-header.ts';
 import { PlaceSet, skipPlaces } from './people-places.ts';
 import type { RollupCells } from './rollup-cells.ts';
@@ -78,14 +78,16 @@ class OpenWindow {
 
   read(reader: ByteReader, open: OpenCell, { header, withPeople }: WindowOptions): void {
     const { cell } = open;
-    const read = cell.isEmpty ? cell : new Cell(header.numberCount);
-    decodeCounts(reader, read);
+    const isNew = cell.isEmpty;
+    if (isNew) decodeCounts(reader, cell);
+    else mergeCounts(reader, cell);
     if (header.hasPeople && withPeople) {
       open.people ??= this.#free.pop() ?? new PlaceSet(this.#words.length / 2);
       open.people.read(reader);
     } else if (header.hasPeople) skipPlaces(reader);
-    if (header.hasNumbers) decodeNumbers(reader, read);
-    if (read !== cell) cell.merge(read);
+    if (!header.hasNumbers) return;
+    if (isNew) decodeNumbers(reader, cell);
+    else mergeNumbers(reader, cell);
   }
 
   close(): void {

@@ -8,7 +8,8 @@
  * each of their parts does; else they are forgotten, and the parts are read.
  *
  * A question by the minute keeps the cells of eight parts together, and eight of those again; any other, whose windows are few
- * (kept-grid.ts), of two and two.
+ * (kept-grid.ts), of two and two. The first question about a rollup keeps them as it decoded them, if that is room enough: it may be
+ * the last.
  */
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../core/limits.ts';
 import type { CellFold } from '../../core/query/fold/cell-fold.ts';
@@ -110,11 +111,19 @@ export class KeptCells {
     const present = this.#present;
     const keys = new Set(present.flatMap(({ parts }) => parts.map(({ key }) => key)));
     const fresh = this.#decoded.filter(({ parts }) => !parts.some(({ key }) => keys.has(key)));
-    if (fresh.length === 0) return;
-    const fitting = [present, present.filter((block) => blocks.includes(block))]
-      .map((held) => this.#compacted([...held, ...fresh]))
-      .find((held) => sizeBytesOf(held) <= SIZE_BYTES_MAX);
-    if (fitting !== undefined) this.#set(fitting);
+    if (fresh.length === 0 && this.#known === undefined) return;
+    const all = [...present, ...fresh];
+    const ways = [
+      () => (this.#known === undefined ? all : this.#compacted(all)),
+      () => this.#compacted(all),
+      () => this.#compacted([...present.filter((block) => blocks.includes(block)), ...fresh]),
+    ];
+    for (const way of ways) {
+      const held = way();
+      if (sizeBytesOf(held) > SIZE_BYTES_MAX) continue;
+      this.#set(held);
+      return;
+    }
   }
 
   /** Blocks that this question may not take stay as they are: it does not tell their cuts. */
