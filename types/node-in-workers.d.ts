@@ -10,7 +10,11 @@ declare module 'node:zlib' {
     /** The operation at the end of the input. */
     finishFlush?: number;
   }
-  export const constants: { readonly ZSTD_c_compressionLevel: number; readonly ZSTD_e_continue: number };
+  export const constants: {
+    readonly ZSTD_c_compressionLevel: number;
+    readonly ZSTD_c_windowLog: number;
+    readonly ZSTD_e_continue: number;
+  };
   export function zstdCompressSync(bytes: Uint8Array, options?: ZstdOptions): Uint8Array;
   export function zstdDecompressSync(bytes: Uint8Array, options?: ZstdOptions): Uint8Array;
 }

@@ -22,6 +22,9 @@ export const LEVEL_DENSE = 6;
 /** Maximum number of bytes that a frame adds to incompressible input, besides a 256th of its size. */
 const FRAME_SIZE_BYTES_MAX = 128;
 const CHUNK_SIZE_BYTES_MIN = 64;
+/** The least window of the format, and the greatest that is below the ones of the levels. */
+const WINDOW_LOG_MIN = 10;
+const WINDOW_LOG_MAX = 17;
 
 /** Maximum output of one call, with a margin below the runtime's limit. */
 const OUTPUT_SIZE_BYTES_MAX = 40_000;
@@ -52,9 +55,15 @@ export function compress(bytes: Uint8Array, level = LEVEL_FAST): Uint8Array {
 
 function compressPiece(bytes: Uint8Array, level: number): Uint8Array {
   return zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: level },
+    params: { [constants.ZSTD_c_compressionLevel]: level, ...windowOf(bytes.length) },
     chunkSize: bytes.length + (bytes.length >>> 8) + FRAME_SIZE_BYTES_MAX,
   });
+}
+
+/** A window of a few kilobytes takes a fourth off the time of a short piece, and gives the same frame. */
+function windowOf(sizeBytes: number): Record<number, number> {
+  const windowLog = Math.max(WINDOW_LOG_MIN, 32 - Math.clz32(sizeBytes));
+  return windowLog > WINDOW_LOG_MAX ? {} : { [constants.ZSTD_c_windowLog]: windowLog };
 }
 
 /**
