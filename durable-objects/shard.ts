@@ -415,7 +415,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
     const oldestDay = oldestRememberedDay(Date.now());
     engine.restoreIdHorizon(this.#store.idHorizonMs());
     for (const day of this.#store.mergedDays(oldestDay)) engine.restoreIdsOfDay(day);
-    for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day);
+    engine.restoreIds(this.#store.flushRuns(oldestDay));
     const cuts = new Set(this.#store.outbox().map((row) => row.seqTo));
     for (const row of this.#store.replay(meta.storedSeq)) {
       engine.replay(row);

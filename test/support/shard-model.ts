@@ -198,7 +198,7 @@ export class ShardModel {
     const { storedSeq, watermarkMs } = disk;
     const engine = new Engine({ incarnation: this.#incarnation, storedSeq, watermarkMs });
     const closing = new Closing({ epochs: disk.epochs, routingAtMsMax: disk.routingAtMsMax });
-    for (const { ids, receivedAtMs } of disk.runs) engine.restoreIds(ids, receivedAtMs);
+    engine.restoreIds(disk.runs.map(({ ids, receivedAtMs }) => ({ ids, day: receivedAtMs })));
     for (const row of disk.rows) {
       engine.replay(row);
       for (const block of row.blocks) closing.noteRouting(block.routingAtMsMax);

@@ -25,7 +25,7 @@ export function mergedWindows(all: Iterable<RollupCells>, windowMs: number): Rol
   if (merged === null) return null;
   merged.windowMs = windowMs;
   for (const window of merged.windows.values()) {
-    if (namedCountOf(window) > LIMITS.windowCellsMax) return null;
+    if (window.size > LIMITS.windowCellsMax && namedCountOf(window) > LIMITS.windowCellsMax) return null;
   }
   return merged;
 }

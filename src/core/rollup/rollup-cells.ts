@@ -143,7 +143,8 @@ export class RollupCells {
     const wellFormed = wantedKey.toWellFormed();
     const isBots = isBotsKey(wellFormed);
     const otherKey = isBots ? BOTS_OTHER_KEY : OTHER_KEY;
-    const isOver = wellFormed !== otherKey && this.#namedCount(window, isBots) >= this.windowCellsMax;
+    const mayBeFull = window.size >= this.windowCellsMax;
+    const isOver = mayBeFull && wellFormed !== otherKey && this.#namedCount(window, isBots) >= this.windowCellsMax;
     const key = isOver ? otherKey : wellFormed;
     if (key === otherKey) this.overflowed = true;
     let cell = window.get(key);

@@ -94,9 +94,9 @@ export class Dedupe {
     this.#generation(this.generationOf(receivedAtMs)).recent.add(high, low);
   }
 
-  /** Adds ids of a generation that storage has, as (low, high) pairs. */
-  restore(day: number, ids: Uint32Array): void {
-    this.#generation(day).recent.addAll(ids);
+  /** Adds runs of a generation that storage has, each of ids as (low, high) pairs. */
+  restore(day: number, runs: readonly Uint32Array[]): void {
+    this.#generation(day).recent.addAll(runs);
   }
 
   /** The beginning, in days, of the generation that ids of this receipt belong to. */

@@ -196,9 +196,14 @@ export class Engine {
     return true;
   }
 
-  /** Restores the ids of a stored flush from its durable run. `day`: the beginning of its generation. */
-  restoreIds(run: Uint32Array, day: number): void {
-    this.#dedupe.restore(day, run);
+  /** Restores ids from the durable runs of flushes. `day`: the beginning of a run's generation. */
+  restoreIds(runs: Iterable<{ readonly day: number; readonly ids: Uint32Array }>): void {
+    for (const [day, ofDay] of Map.groupBy(runs, (run) => run.day)) {
+      this.#dedupe.restore(
+        day,
+        ofDay.map(({ ids }) => ids),
+      );
+    }
   }
 
   /** The beginning, in days, of the generation of ids that the receipt belongs to. */

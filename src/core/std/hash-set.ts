@@ -47,11 +47,13 @@ export class HashSet64 {
     return true;
   }
 
-  /** Adds hashes as (low, high) pairs. Makes room for all of them at once. */
-  addAll(pairs: Uint32Array): void {
-    const slotCount = slotsFor(this.#size + pairs.length / 2);
+  /** Adds lists of hashes, each of (low, high) pairs. Makes room for all of them at once. */
+  addAll(lists: readonly Uint32Array[]): void {
+    const slotCount = slotsFor(lists.reduce((sum, { length }) => sum + length / 2, this.#size));
     if (slotCount > this.#mask + 1) this.#grow(slotCount);
-    for (let i = 0; i < pairs.length; i += 2) this.add(pairs[i + 1]!, pairs[i]!);
+    for (const pairs of lists) {
+      for (let i = 0; i < pairs.length; i += 2) this.add(pairs[i + 1]!, pairs[i]!);
+    }
   }
 
   /** Returns all members as (low, high) pairs, in no order. */

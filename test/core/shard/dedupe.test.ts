@@ -180,8 +180,8 @@ describe('Dedupe', () => {
 
     it('keeps the ids of a run under its generation, whatever other generations there are', () => {
       const dedupe = new Dedupe(() => [], 10);
-      dedupe.restore(10, Uint32Array.of(1, 1));
-      dedupe.restore(10.5, Uint32Array.of(2, 2));
+      dedupe.restore(10, [Uint32Array.of(1, 1)]);
+      dedupe.restore(10.5, [Uint32Array.of(2, 2)]);
       expect(dedupe.generationOf(10.75 * DAY_MS)).toBe(10.5);
       expect(dedupe.generationOf(10.25 * DAY_MS)).toBe(10);
       expect(dedupe.generationOf(11.25 * DAY_MS)).toBe(11);

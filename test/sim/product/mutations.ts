@@ -169,8 +169,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: SHARD,
-        old: 'for (const run of this.#store.flushRuns(oldestDay)) engine.restoreIds(run.ids, run.day);',
-        new: 'for (const run of this.#store.flushRuns(oldestDay)) if (run.day < 0) engine.restoreIds(run.ids, run.day);',
+        old: 'engine.restoreIds(this.#store.flushRuns(oldestDay));',
+        new: '',
       },
     ],
   },
