@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { VALUE_TYPES } from '../core/names/name-facts.ts';
+import { VALUE_TYPES } from '../core/names/value-types.ts';
 import type { DeepReadonly } from '../core/std/deep-readonly.ts';
 
 const PAGE_DEFAULT = 100;

@@ -12,17 +12,13 @@
  * tell a name that was sent by it alone from one that a server sent too.
  */
 import type { EventColumns } from '../event/columns.ts';
-import type { JsonObject, JsonValue } from '../event/event.ts';
 import { LIMITS } from '../limits.ts';
 import { ownText } from '../std/text.ts';
 import type { SentVisitor } from './sent-names.ts';
+import { type SentShape, SHAPES_MAX } from './sent-shapes.ts';
 
 export const FACT_KINDS = ['event', 'property', 'person', 'group'] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
-
-/** The types of values, each a bit of `types` in this order. Null is of none. */
-export const VALUE_TYPES = ['text', 'number', 'boolean', 'list', 'object'] as const;
-export type ValueType = (typeof VALUE_TYPES)[number];
 
 /** The bit of `types` of a name that was sent by another key than a browser's. */
 export const FROM_SERVER = 1 << 8;
@@ -46,28 +42,19 @@ export function kindOf(type: string | null | undefined): Exclude<FactKind, 'even
   return type === 'identify' ? 'person' : type === 'group' ? 'group' : 'property';
 }
 
-/** Returns the bit of a value's type; 0 for null. */
-export function typeBit(value: JsonValue): number {
-  if (value === null) return 0;
-  const type = typeof value;
-  const name = type === 'string' ? 'text' : Array.isArray(value) ? 'list' : (type as 'number' | 'boolean' | 'object');
-  return 1 << VALUE_TYPES.indexOf(name);
-}
-
-/** Returns the names of the types whose bits are set. */
-export function typesOf(bits: number): ValueType[] {
-  return VALUE_TYPES.filter((_, index) => bits & (1 << index));
-}
-
 /** Tells whether a question may give the name, and a database keeps it as it is. */
 export function isKeepable(name: string): boolean {
   return name !== '' && name.length <= LIMITS.nameLengthMax && name.isWellFormed() && !name.includes('\0');
 }
 
+/** Events of one shape, and the facts of all its names. */
 interface Sent {
-  readonly atMs: number;
   /** FROM_SERVER, or 0. */
   readonly origin: number;
+  readonly kind: Exclude<FactKind, 'event'>;
+  facts: readonly NameFacts[];
+  firstMs: number;
+  lastMs: number;
 }
 
 /** The facts of a batch, at most `LIMITS.namesKeptMax` of each kind, and as many that a server sent. */
@@ -77,6 +64,8 @@ export class BatchFacts {
   readonly #byKind = new Map(FACT_KINDS.map((kind) => [kind, new Map<string, NameFacts>()]));
   /** Names by kind and the origin of the first event with them. */
   readonly #counts = new Map<string, number>();
+  /** Events of the last shape of each name. Only their times are still to be added to the facts. */
+  readonly #last = new Map<string, Sent>();
 
   constructor({ at, strings }: EventColumns) {
     this.#at = at;
@@ -84,23 +73,34 @@ export class BatchFacts {
   }
 
   get facts(): readonly NameFacts[] {
+    for (const sent of this.#last.values()) addTimes(sent);
     return [...this.#byKind.values()].flatMap((byName) => [...byName.values()]);
   }
 
-  readonly visit: SentVisitor = (row, text, properties) => {
-    const { sender, type } = this.#strings;
-    const sent = { atMs: this.#at[row]!, origin: sender?.[row] === 'browser' ? 0 : FROM_SERVER };
-    const event = this.#note('event', text, sent)?.name ?? ownText(text);
-    if (properties !== null) this.#noteProperties(kindOf(type?.[row]), properties, { event, ...sent });
+  readonly visit: SentVisitor = (row, shape, isKnown) => {
+    const atMs = this.#at[row]!;
+    const origin = this.#strings.sender?.[row] === 'browser' ? 0 : FROM_SERVER;
+    const kind = kindOf(this.#strings.type?.[row]);
+    const last = this.#last.get(shape.event);
+    if (isKnown && last?.origin === origin && last.kind === kind) widen(last, atMs);
+    else this.#add(shape, { origin, kind, facts: [], firstMs: atMs, lastMs: atMs }, last);
   };
 
+  #add(shape: SentShape, sent: Sent, last: Sent | undefined): void {
+    if (last !== undefined) addTimes(last);
+    sent.facts = this.#noteAll(shape, sent);
+    // A name that there is no room for is asked for again: a server may send it meanwhile.
+    const isWhole = sent.facts.length === 1 + shape.members.length;
+    if (!isWhole) this.#last.delete(shape.event);
+    else if (last !== undefined || this.#last.size < SHAPES_MAX) this.#last.set(shape.event, sent);
+  }
+
   /** Returns the facts of the name with the event's time; null for a name that is not kept. */
-  #note(kind: FactKind, name: string, { atMs, origin }: Sent): NameFacts | null {
+  #note(kind: FactKind, name: string, { firstMs: atMs, origin }: Sent): NameFacts | null {
     const byName = this.#byKind.get(kind)!;
     const known = byName.get(name);
     if (known !== undefined) {
-      if (atMs < known.firstMs) known.firstMs = atMs;
-      if (atMs > known.lastMs) known.lastMs = atMs;
+      widen(known, atMs);
       known.types |= origin;
       return known;
     }
@@ -114,16 +114,33 @@ export class BatchFacts {
     return facts;
   }
 
-  #noteProperties(
-    kind: Exclude<FactKind, 'event'>,
-    properties: JsonObject,
-    { event, ...sent }: Sent & { readonly event: string },
-  ): void {
-    for (const name in properties) {
-      const facts = this.#note(kind, name, sent);
+  /** Returns the facts of those names that are kept. */
+  #noteAll({ event, members }: SentShape, sent: Sent): NameFacts[] {
+    const ofEvent = this.#note('event', event, sent);
+    const all = ofEvent === null ? [] : [ofEvent];
+    const own = ofEvent?.name ?? ownText(event);
+    const isNamed = sent.kind === 'property' && isKeepable(own);
+    for (const { name, type } of members) {
+      const facts = this.#note(sent.kind, name, sent);
       if (facts === null) continue;
-      facts.types |= typeBit(properties[name]!);
-      if (kind === 'property' && facts.events.size < LIMITS.factEventsMax && isKeepable(event)) facts.events.add(event);
+      facts.types |= type;
+      if (isNamed && facts.events.size < LIMITS.factEventsMax) facts.events.add(own);
+      all.push(facts);
     }
+    return all;
+  }
+}
+
+type Times = Pick<NameFacts, 'firstMs' | 'lastMs'>;
+
+function widen(times: Times, atMs: number): void {
+  if (atMs < times.firstMs) times.firstMs = atMs;
+  if (atMs > times.lastMs) times.lastMs = atMs;
+}
+
+function addTimes({ facts, firstMs, lastMs }: Sent): void {
+  for (const each of facts) {
+    widen(each, firstMs);
+    widen(each, lastMs);
   }
 }

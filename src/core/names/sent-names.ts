@@ -1,9 +1,9 @@
 /** SentNames: the names of events and of top-level properties that occur in a batch of events. */
 
 import type { EventColumns } from '../event/columns.ts';
-import type { JsonObject } from '../event/event.ts';
 import { LIMITS } from '../limits.ts';
 import { ownText } from '../std/text.ts';
+import { type SentShape, SentShapes } from './sent-shapes.ts';
 
 export const NAME_KINDS = ['event', 'property'] as const;
 export type NameKind = (typeof NAME_KINDS)[number];
@@ -11,22 +11,15 @@ export type Names = { readonly [kind in NameKind]: ReadonlySet<string> };
 
 export const NO_NAMES: Names = { event: new Set(), property: new Set() };
 
-/** Hears of each event of a batch. `properties` is null where it has none; the same object again is the same text again. */
-export type SentVisitor = (row: number, event: string, properties: JsonObject | null) => void;
+/** Hears of each event of a batch. `isKnown`: the event of that name before it had the same shape. */
+export type SentVisitor = (row: number, shape: SentShape, isKnown: boolean) => void;
 
-/** Tells several visitors of the events of a batch with names and properties, which are parsed once for all of them. */
+/** Tells several visitors of the names of the events of a batch and of their properties, which are read once for all of them. */
 export function visitSent({ rowCount, strings }: EventColumns, ...visitors: readonly SentVisitor[]): void {
-  let text: string | null = null;
-  let properties: JsonObject | null = null;
+  const shapes = new SentShapes();
   for (let row = 0; row < rowCount; row++) {
-    const next = strings.properties?.[row] ?? null;
-    // Events of one sender often have equal properties.
-    if (next !== text) {
-      text = next;
-      properties = next === null || next === '{}' ? null : (JSON.parse(next) as JsonObject);
-    }
-    const event = strings.event?.[row] ?? '';
-    for (const visit of visitors) visit(row, event, properties);
+    const { shape, isKnown } = shapes.find(strings.event?.[row] ?? '', strings.properties?.[row] ?? null);
+    for (const visit of visitors) visit(row, shape, isKnown);
   }
 }
 
@@ -34,17 +27,15 @@ export function visitSent({ rowCount, strings }: EventColumns, ...visitors: read
 export class UnknownNames {
   readonly found = { event: new Set<string>(), property: new Set<string>() };
   readonly #known: Names;
-  #properties: JsonObject | null = null;
 
   constructor(known: Names) {
     this.#known = known;
   }
 
-  readonly visit: SentVisitor = (_, event, properties) => {
+  readonly visit: SentVisitor = (_, { event, members }, isKnown) => {
+    if (isKnown) return;
     keep(this.found.event, event, this.#known.event);
-    if (properties === this.#properties) return;
-    this.#properties = properties;
-    for (const name in properties) keep(this.found.property, name, this.#known.property);
+    for (const { name } of members) keep(this.found.property, name, this.#known.property);
   };
 }
 

@@ -11,11 +11,20 @@ export const NOT_FOUND = -1;
 
 export class HashIndex {
   /** Number of the hash at each place, plus 1; 0 marks a free place. */
-  #places = new Uint32Array(64);
-  #mask = 63;
+  #places: Uint32Array;
+  #mask: number;
   /** High and low word of each hash, by its number. */
-  #words = new Uint32Array(64);
+  #words: Uint32Array;
   #size = 0;
+
+  /** `capacity`: the probable number of hashes. */
+  constructor(capacity = 32) {
+    let slots = 64;
+    while (slots < 2 * capacity) slots *= 2;
+    this.#places = new Uint32Array(slots);
+    this.#mask = slots - 1;
+    this.#words = new Uint32Array(slots);
+  }
 
   get size(): number {
     return this.#size;

@@ -2,7 +2,8 @@
  * IdFile: the ids that a sender gave to the rows of a chunk, as hashes under the tenant's key: what the finish of the
  * version compares, without reading the chunks' files.
  *
- * Layout: for each row with such an id, in the order of the chunk, the high and the low word of the hash, little-endian.
+ * Layout: for each row with such an id, in the order of the chunk, the high and the low word of the hash, little-endian, as
+ * every machine of the product is.
  * Ids that were made of import, chunk and line are left out: no two rows have the same.
  */
 import type { EventRecord } from '../../core/event/event.ts';
@@ -18,7 +19,7 @@ export interface GivenIds {
 
 /** Leaves out the records that have the id of an earlier record. `madeIds`: the ids that no sender gave. */
 export function givenIdsOf(records: readonly EventRecord[], hasher: Hasher, madeIds: ReadonlySet<string>): GivenIds {
-  const ids = new HashIndex();
+  const ids = new HashIndex(records.length);
   const words = new Uint32Array(2 * records.length);
   const kept = records.filter(({ strings }) => {
     if (madeIds.has(strings.id)) return true;
@@ -34,14 +35,9 @@ export function givenIdsOf(records: readonly EventRecord[], hasher: Hasher, made
 }
 
 export function idFileOf(words: Uint32Array): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4 * words.length));
-  words.forEach((word, index) => {
-    view.setUint32(4 * index, word, true);
-  });
-  return new Uint8Array(view.buffer);
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
 export function wordsOfIdFile(bytes: ArrayBuffer): Uint32Array {
-  const view = new DataView(bytes);
-  return Uint32Array.from({ length: bytes.byteLength / 4 }, (_, index) => view.getUint32(4 * index, true));
+  return new Uint32Array(bytes);
 }

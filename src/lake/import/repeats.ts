@@ -52,7 +52,7 @@ async function findRepeats(
   const rowCount = compared.reduce((sum, { rowCount }) => sum + rowCount, 0);
   const shareCount = Math.ceil(rowCount / LIMITS.importIdsComparedMax);
   for (let share = 0; share < shareCount; share++) {
-    const seen = new HashIndex();
+    const seen = new HashIndex(Math.ceil(rowCount / shareCount));
     for (const segment of compared) {
       const words = wordsOfIdFile(await bytesOf(lake, segment.idsPath!));
       for (let at = 0; at < words.length; at += 2) {

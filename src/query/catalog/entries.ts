@@ -8,7 +8,7 @@
 import { STRING_COLUMNS } from '../../core/event/event.ts';
 import { isColumn } from '../../core/event/property.ts';
 import type { FactKind } from '../../core/names/name-facts.ts';
-import { typesOf } from '../../core/names/name-facts.ts';
+import { typesOf } from '../../core/names/value-types.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { compareCodePoints } from '../../core/std/text.ts';
 import type { KeptFacts } from '../../lake/names/fact-store.ts';

@@ -7,7 +7,8 @@
 import type { JsonObject, JsonValue } from '../../core/event/event.ts';
 import { valueText } from '../../core/event/property.ts';
 import { LIMITS, SECOND_MS } from '../../core/limits.ts';
-import { type FactKind, isKeepable, kindOf, typeBit } from '../../core/names/name-facts.ts';
+import { type FactKind, isKeepable, kindOf } from '../../core/names/name-facts.ts';
+import { typeBit } from '../../core/names/value-types.ts';
 import { ownText } from '../../core/std/text.ts';
 import { isolateMemory } from '../../lake/std/isolate-memory.ts';
 import { listEvents } from '../events/list-events.ts';

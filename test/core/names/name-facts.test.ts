@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import { type NameFacts, typesOf } from '../../../src/core/names/name-facts.ts';
+import type { NameFacts } from '../../../src/core/names/name-facts.ts';
+import { typesOf } from '../../../src/core/names/value-types.ts';
 import { NOON_MS, record } from '../../support/events.ts';
 import { factsOf } from './facts-of.ts';
 
@@ -62,5 +63,34 @@ describe('the facts of a batch', () => {
     const facts = factsByName([record({ id: 'a', properties: JSON.parse('{"__proto__":{"x":1},"constructor":"y"}') })]);
     expect(typesOf(facts.get('property __proto__')!.types)).toEqual(['object']);
     expect(typesOf(facts.get('property constructor')!.types)).toEqual(['text']);
+  });
+
+  it('are those of an event read alone, whatever shapes came before it', () => {
+    const values = [1, -2.5e-7, true, false, null, '', 'a', 'a,"b":', 'c\\\\', '"}', '\u2028é', ['x'], { x: 1 }];
+    const records = Array.from({ length: 400 }, (_, i) =>
+      record({
+        id: `a${i}`,
+        event: `E${i % 3}`,
+        type: i % 7 === 0 ? 'identify' : 'track',
+        atMs: NOON_MS + ((i * 37) % 101),
+        properties: Object.fromEntries(
+          ['plan', 'a"b', 'on', 'Z']
+            .slice(0, (i * 5) % 5)
+            .map((name, at) => [name, values[(i * (at + 3)) % values.length]!]),
+        ),
+      }),
+    );
+    const expected = new Map<string, NameFacts>();
+    for (const each of records) {
+      for (const [key, facts] of factsByName([each])) {
+        const known = expected.get(key) ?? { ...facts, events: new Set() };
+        for (const event of facts.events) known.events.add(event);
+        known.types |= facts.types;
+        known.firstMs = Math.min(known.firstMs, facts.firstMs);
+        known.lastMs = Math.max(known.lastMs, facts.lastMs);
+        expected.set(key, known);
+      }
+    }
+    expect(factsByName(records)).toEqual(expected);
   });
 });

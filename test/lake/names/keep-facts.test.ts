@@ -1,7 +1,7 @@
 // Facts of names over the real migrations: they only grow, whatever isolate writes them.
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, LIMITS } from '../../../src/core/limits.ts';
-import { typesOf } from '../../../src/core/names/name-facts.ts';
+import { typesOf } from '../../../src/core/names/value-types.ts';
 import { readFacts } from '../../../src/lake/names/fact-store.ts';
 import { factsToKeep } from '../../../src/lake/names/keep-facts.ts';
 import { factsOf } from '../../core/names/facts-of.ts';
