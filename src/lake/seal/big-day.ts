@@ -23,6 +23,7 @@ import { selectRows } from '../segment/columns.ts';
 import { personFilter } from '../segment/people-bounds.ts';
 import type { PutBucket } from '../segment/put.ts';
 import { allRows, keep } from '../segment/rows.ts';
+import { sealedRows } from '../segment/sealed-rows.ts';
 import { SegmentCache } from '../segment/segment-cache.ts';
 import { ALL_LAKE_COLUMNS } from '../segment/segment-schema.ts';
 import { rowCountOfRanges } from '../spread/people-ranges.ts';
@@ -137,8 +138,9 @@ export async function executeRange(
   for await (const run of rangeRuns(rangeReader(big, index, dropped, bucket))) {
     addCounts(counts, run.counts);
     if (run.columns.rowCount === 0) continue;
-    await addCells(cells, run.columns);
-    segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, run.name, hash), run.columns));
+    const sealed = sealedRows(run.columns);
+    await addCells(cells, sealed);
+    segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, run.name, hash), sealed));
   }
   await putCells(bucket, work, index, rangeRows(cells.finish()));
   const { eventCount: events, peopleCount: people } = cells;

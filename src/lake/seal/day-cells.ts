@@ -28,6 +28,15 @@ interface PeopleCount {
 
 const HOURS = DAY_MS / HOUR_MS;
 
+/** Events of the day, with what each call that adds some of them reads. */
+interface DayBatch {
+  /** The words of the persons. */
+  readonly words: Uint32Array;
+  /** The hour of the day of each row. */
+  readonly hours: Uint8Array;
+  readonly reader: RowReader;
+}
+
 export class DayCells {
   readonly #dayMs: number;
   readonly #rollups: readonly RollupSum[];
@@ -48,17 +57,18 @@ export class DayCells {
     return this.#people.exact;
   }
 
-  /** The hour of the day of each row. */
-  hoursOf({ at }: EventColumns): Uint8Array {
-    return Uint8Array.from(at, (atMs) => Math.min(HOURS - 1, Math.floor((atMs - this.#dayMs) / HOUR_MS)));
+  batchOf(columns: EventColumns): DayBatch {
+    const hours = new Uint8Array(columns.rowCount);
+    for (let row = 0; row < hours.length; row++) {
+      hours[row] = Math.min(HOURS - 1, Math.floor((columns.at[row]! - this.#dayMs) / HOUR_MS));
+    }
+    return { words: wordsOf(columns.person), hours, reader: new RowReader(columns) };
   }
 
   /** `rows`: in the order of persons. Rows that follow in that order may be added by further calls. */
-  add(columns: EventColumns, rows: Uint32Array, hours = this.hoursOf(columns)): void {
-    const words = wordsOf(columns.person);
+  add({ words, hours, reader }: DayBatch, rows: Uint32Array): void {
     for (const row of rows) countPerson(this.#people, words[2 * row + 1]!, words[2 * row]!);
     this.#eventCount += rows.length;
-    const reader = new RowReader(columns);
     for (const rollup of this.#rollups) rollup.add(reader, words, hours, rows);
   }
 

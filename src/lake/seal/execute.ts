@@ -11,9 +11,10 @@ import { l1Path, traitsPath } from '../manifest/paths.ts';
 import type { PlacedL1, PlacedSegment } from '../manifest/segment-rows.ts';
 import { addCopies } from '../scan/sender-class.ts';
 import { isDropped, Survivors } from '../scan/survivors.ts';
-import { concatColumns, selectRows, sortRowsL1 } from '../segment/columns.ts';
+import { concatColumns, selectRows } from '../segment/columns.ts';
 import { type PutBucket, putSegment } from '../segment/put.ts';
 import { allRows, keep } from '../segment/rows.ts';
+import { type SealedRows, sealedRows } from '../segment/sealed-rows.ts';
 import type { SegmentCache } from '../segment/segment-cache.ts';
 import { ALL_LAKE_COLUMNS } from '../segment/segment-schema.ts';
 import { encodeSegmentPausing } from '../segment/segment-write.ts';
@@ -59,8 +60,9 @@ export async function executePlan(
   const cells = new DayCells(plan.day, plan.rollups);
   const segments: PlacedL1[] = [];
   if (rows.rowCount > 0) {
-    await addCells(cells, rows);
-    segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, 0, hash), rows));
+    const sealed = sealedRows(rows);
+    await addCells(cells, sealed);
+    segments.push(await placeL1(bucket, l1Path(plan.uid, plan.day, 0, hash), sealed));
   }
   const { eventCount: events, peopleCount: people } = cells;
   addCopies(counts, survivors.copies);
@@ -69,9 +71,9 @@ export async function executePlan(
   return { cells: placed, segments, sealed: { events, people, drift } };
 }
 
-export async function addCells(cells: DayCells, rows: EventColumns): Promise<void> {
-  const hours = cells.hoursOf(rows);
-  await inSlices(sortRowsL1(rows), new Pacer(), (slice) => cells.add(rows, slice, hours), COSTLY);
+export async function addCells(cells: DayCells, { columns, order }: SealedRows): Promise<void> {
+  const batch = cells.batchOf(columns);
+  await inSlices(order, new Pacer(), (slice) => cells.add(batch, slice), COSTLY);
 }
 
 /** The rows of a batch without further copies. */
@@ -94,10 +96,11 @@ export function expiredFilter({ expired = [] }: SealPlan, counts: Pick<RowCounts
 }
 
 /** Puts the file of the rows, and beside it the file of those rows that say who people and groups are. */
-export async function placeL1(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedL1> {
-  const picked = rowsWithTraits(rows);
-  const traits = picked.length === 0 ? null : await placeSegment(bucket, traitsPath(path), selectRows(rows, picked));
-  return { ...(await placeSegment(bucket, path, rows)), traits };
+export async function placeL1(bucket: PutBucket, path: string, sealed: SealedRows): Promise<PlacedL1> {
+  const picked = rowsWithTraits(sealed.columns);
+  const withTraits = () => sealedRows(selectRows(sealed.columns, picked));
+  const traits = picked.length === 0 ? null : await placeSegment(bucket, traitsPath(path), withTraits());
+  return { ...(await placeSegment(bucket, path, sealed)), traits };
 }
 
 const WITH_TRAITS: ReadonlySet<string | null> = new Set(['identify', 'group', 'alias']);
@@ -108,8 +111,8 @@ function rowsWithTraits({ strings }: EventColumns): Uint32Array {
   return Uint32Array.from(rows);
 }
 
-async function placeSegment(bucket: PutBucket, path: string, rows: EventColumns): Promise<PlacedSegment> {
-  const encoded = await encodeSegmentPausing(rows, { order: 'l1' });
+async function placeSegment(bucket: PutBucket, path: string, sealed: SealedRows): Promise<PlacedSegment> {
+  const encoded = await encodeSegmentPausing(sealed.columns, { order: 'l1', sealed });
   const { sizeBytes, isOurs } = await putSegment(bucket, path, encoded);
   // The bytes are in the lake now and need not be held: a range may have many files.
   return { path, encoded: { ...encoded, bytes: NO_BYTES }, sizeBytes, isOurs };

@@ -14,6 +14,8 @@ const NAMES: readonly StringColumn[] = STRING_COLUMNS.filter(isColumn);
 
 /** A name is a bit of a number of 31 bits. */
 const BIT_OF = new Map<string, number>(NAMES.map((name, index) => [name, 1 << index]));
+/** The bits of all names. */
+export const ALL_COLUMN_KEYS = 2 ** NAMES.length - 1;
 const ANY_KEY = keyOf(NAMES);
 const EACH_KEY = keyOf(NAMES, 'g');
 
@@ -33,7 +35,7 @@ export function columnKeyBits(properties: string): number {
   return bits;
 }
 
-export function columnKeyBit(name: StringColumn): number {
+export function columnKeyBit(name: string): number {
   return BIT_OF.get(name) ?? 0;
 }
 
@@ -49,7 +51,12 @@ export function columnKeysNote(properties: readonly (string | null)[]): KeyValue
       missingKey = missing.size === 0 ? NO_KEY : keyOf([...missing]);
     }
   }
-  return { key: NOTE, value: NAMES.filter((name) => !missing.has(name)).join(',') };
+  return absentKeysNote(missing);
+}
+
+/** Returns the note for events that have none of these names, and all others, as properties. */
+export function absentKeysNote(absent: ReadonlySet<string>): KeyValue {
+  return { key: NOTE, value: NAMES.filter((name) => !absent.has(name)).join(',') };
 }
 
 /** Finds nothing. */

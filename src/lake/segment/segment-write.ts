@@ -29,10 +29,11 @@ import { type EncodedValues, encodeText } from '../encoding/text-encode.ts';
 import { LEVEL_DENSE, LEVEL_FAST } from '../encoding/zstd.ts';
 import { Pacer } from '../std/pacer.ts';
 import { writeChunk } from './chunk-write.ts';
-import { columnKeysNote } from './column-keys.ts';
-import { dayOf, sortRowsL0, sortRowsL1 } from './columns.ts';
+import { absentKeysNote, columnKeysNote } from './column-keys.ts';
+import { dayOf, sortRowsL0 } from './columns.ts';
+import { type SealedRows, sealedRows } from './sealed-rows.ts';
 import { isNumberColumn, LAKE_COLUMNS, type LakeColumn, parquetSchema, TYPED_BEFORE } from './segment-schema.ts';
-import { typedColumnsOf, typedName } from './typed-columns.ts';
+import { typedName } from './typed-columns.ts';
 
 export type SegmentOrder = 'l0' | 'l1';
 
@@ -93,6 +94,8 @@ interface Stretch {
 
 interface SegmentOptions {
   readonly order: SegmentOrder;
+  /** The events of an L1, prepared before. */
+  readonly sealed?: SealedRows;
 }
 
 /** Encodes a segment. Throws InvariantError on an empty batch, and on an L1 of more than one day. */
@@ -118,10 +121,11 @@ export async function encodeSegmentPausing(columns: EventColumns, options: Segme
 /** Yields after each row group but the last, and between columns of many rows. */
 function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generator<void, EncodedSegment> {
   assert(columns.rowCount > 0, 'a segment needs at least one row');
-  const rows = options.order === 'l0' ? sortRowsL0(columns) : sortRowsL1(columns);
+  const sealed = options.order === 'l1' ? (options.sealed ?? sealedRows(columns)) : null;
+  const rows = sealed?.order ?? sortRowsL0(columns);
   const writer = new ByteWriter(4_096 + columns.rowCount * ROW_SIZE_BYTES_GUESS);
   const hash = createHash('sha256').update(`tidemark segment 2 ${options.order}\n`);
-  const typed = options.order === 'l1' ? typedColumnsOf(columns) : new Map<string, TypedColumn>();
+  const typed = new Map(Object.entries(sealed?.columns.typed ?? {}));
   const rowGroupRowsMax = ROW_GROUP_ROWS_MAX[options.order];
   const rowGroups: RowGroup[] = [];
   const days: SegmentDay[] = [];
@@ -160,7 +164,9 @@ function* encodeInSteps(columns: EventColumns, options: SegmentOptions): Generat
     schema: parquetSchema(typed),
     num_rows: BigInt(columns.rowCount),
     row_groups: rowGroups,
-    key_value_metadata: [columnKeysNote(columns.strings.properties ?? [])],
+    key_value_metadata: [
+      sealed === null ? columnKeysNote(columns.strings.properties ?? []) : absentKeysNote(sealed.columns.absent),
+    ],
     metadata_length: 0,
   });
   writer.appendUint32(MAGIC);

@@ -8,7 +8,7 @@
  * which is in the manifest, says which ones a segment has.
  */
 import type { CodedTexts, EventColumns, TypedColumn } from '../../core/event/columns.ts';
-import type { JsonObject, JsonValue } from '../../core/event/event.ts';
+import { type JsonObject, type JsonValue, STRING_COLUMNS } from '../../core/event/event.ts';
 import { compareCodePoints } from '../../core/std/text.ts';
 
 const PREFIX = 'p_';
@@ -98,20 +98,24 @@ function kindOf(value: JsonValue): Kind | null {
   return typeof value === 'boolean' ? 'boolean' : null;
 }
 
-/** Returns the columns to give to these events, in the order in which they lie in the file. */
-export function typedColumnsOf({ rowCount, strings }: EventColumns): Map<string, TypedColumn> {
+/** Returns the events with the columns to give to them, in the order in which they lie in the file, and with `absent`. */
+export function withTypedColumns(
+  events: EventColumns,
+): EventColumns & Required<Pick<EventColumns, 'typed' | 'absent'>> {
+  const { rowCount, strings } = events;
   const texts = strings.properties ?? [];
   /** Null marks a name that is given up. */
   const candidates = new Map<string, Candidate | null>();
+  const absent = new Set<string>(STRING_COLUMNS);
   for (let row = 0; row < texts.length; row++) {
     const text = texts[row];
     if (text === null) continue;
     const object = JSON.parse(text as string) as JsonObject;
     for (const name in object) {
       const value = object[name] as JsonValue;
-      if (value === null) continue;
       let candidate = candidates.get(name);
-      if (candidate === null) continue;
+      if (candidate === undefined) absent.delete(name);
+      if (value === null || candidate === null) continue;
       const kind = kindOf(value);
       if (candidate === undefined) {
         if (candidates.size >= CANDIDATES_MAX) continue;
@@ -123,17 +127,17 @@ export function typedColumnsOf({ rowCount, strings }: EventColumns): Map<string,
       if (kind !== candidate.kind || candidate.isMixed) candidates.set(name, null);
     }
   }
-  const chosen = new Map<string, TypedColumn>();
+  const typed: { [property: string]: TypedColumn } = {};
   const seen = new Set<string>();
   const fit = [...candidates.values()].filter((candidate) => candidate?.isFit) as Candidate[];
   for (const candidate of fit.sort(compareCandidates)) {
     // Other readers do not tell names by case.
     const folded = candidate.name.toLowerCase();
-    if (chosen.size === TYPED_MAX || seen.has(folded)) continue;
+    if (seen.size === TYPED_MAX || seen.has(folded)) continue;
     seen.add(folded);
-    chosen.set(candidate.name, candidate.column());
+    typed[candidate.name] = candidate.column();
   }
-  return chosen;
+  return { ...events, typed, absent };
 }
 
 function compareCandidates(left: Candidate, right: Candidate): number {

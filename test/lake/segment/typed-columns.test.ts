@@ -4,6 +4,7 @@ import { typedValue } from '../../../src/core/query/rows/typed-value.ts';
 import { readSegment } from '../../../src/lake/segment/segment-read.ts';
 import { encodeSegment } from '../../../src/lake/segment/segment-write.ts';
 import { bytesSource } from '../../../src/lake/segment/source.ts';
+import { withTypedColumns } from '../../../src/lake/segment/typed-columns.ts';
 import { columnsOf } from '../generate.ts';
 
 function events(objects: readonly (object | null)[]): EventColumns {
@@ -74,5 +75,11 @@ describe('typed columns', () => {
     const second = encodeSegment(columns, { order: 'l1' });
     expect(second.contentHash).toBe(first.contentHash);
     expect(second.footer).toEqual(first.footer);
+  });
+
+  it('come with the names of columns that no event has as a property, of whatever value', () => {
+    const many = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`p${i}`, i]));
+    const { absent } = withTypedColumns(events([null, { path: null }, { url: ['/a'] }, { ...many, title: 'a' }]));
+    expect(['path', 'url', 'title', 'country', 'id'].filter((name) => absent.has(name))).toEqual(['country', 'id']);
   });
 });
