@@ -54,32 +54,31 @@ export interface RangeReader {
 export async function* rangeRuns(reader: RangeReader): AsyncGenerator<Run> {
   const rowsMax = LIMITS.sealBucketRowsMax;
   const whole = await readWhole(reader.read(), rowsMax);
-  if ('columns' in whole) return yield { name: `${reader.index}`, ...whole };
+  if (whole !== null) return yield { name: `${reader.index}`, ...whole };
   let number = 0;
-  for (const people of stretches(whole.rowsOf, rowsMax)) {
+  for (const people of stretches(await countPeople(reader.read()), rowsMax)) {
     for await (const piece of cut(reader.read(people), rowsMax)) {
       yield { name: `${reader.index}.${number++}`, ...piece };
     }
   }
 }
 
-/** The rows of the range, or its people when there are more rows than may be held. */
-async function readWhole(
-  batches: AsyncIterable<ReadBatch>,
-  rowsMax: number,
-): Promise<ReadRows | { readonly rowsOf: PeopleCounts }> {
+/** The rows of the range; null when there are more than may be held. */
+async function readWhole(batches: AsyncIterable<ReadBatch>, rowsMax: number): Promise<ReadRows | null> {
   const held = new Held();
-  const rowsOf: PeopleCounts = new Map();
-  let isWhole = true;
   for await (const batch of batches) {
-    batch.countPeople(rowsOf);
-    if (!isWhole) continue;
     held.count(batch.counts);
     held.add(batch.columns);
-    isWhole = held.rowCount <= rowsMax;
-    if (!isWhole) held.take();
+    if (held.rowCount > rowsMax) return null;
   }
-  return isWhole ? held.take() : { rowsOf };
+  return held.take();
+}
+
+/** A reading of its own: few ranges are too big, and in all others it would count each row for nothing. */
+async function countPeople(batches: AsyncIterable<ReadBatch>): Promise<PeopleCounts> {
+  const rowsOf: PeopleCounts = new Map();
+  for await (const batch of batches) batch.countPeople(rowsOf);
+  return rowsOf;
 }
 
 /** The rows in pieces of as many as may be held. */
