@@ -26,7 +26,7 @@ async function start(storedSeq: number) {
         .prepare(sql)
         .bind(...values)
         .run();
-    if (rollupIds === null) return run('INSERT INTO segment_days VALUES (?, ?, 1, 1, 0)', uid, number);
+    if (rollupIds === null) return run('INSERT INTO segment_days VALUES (?, ?, 1, 1, 0, 0)', uid, number);
     return run(
       `INSERT INTO sealed_days (uid, day, revision, covered_seq, vector, rollup_ids, events, people, drift, sealed_at_ms, expired)
        VALUES (?, ?, 1, 1, '{}', ?, 1, 1, '{}', 1, ?)`,

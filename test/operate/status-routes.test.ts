@@ -118,9 +118,9 @@ describe('the status of a tenant', () => {
           .bind(owner, DAY - 1, 5 * factor, JSON.stringify({ duplicates: factor }), START_MS + 1),
         // The first segment is covered by its day's seal, the second came after it, and the third is of a day that was
         // never sealed.
-        db.prepare('INSERT INTO segment_days VALUES (?, ?, 4, 8, 0)').bind(owner, DAY - 2),
-        db.prepare('INSERT INTO segment_days VALUES (?, ?, 7, 1, 0)').bind(owner, DAY - 1),
-        db.prepare('INSERT INTO segment_days VALUES (?, ?, 8, 1, 0)').bind(owner, DAY),
+        db.prepare('INSERT INTO segment_days VALUES (?, ?, 4, 8, 0, 0)').bind(owner, DAY - 2),
+        db.prepare('INSERT INTO segment_days VALUES (?, ?, 7, 1, 0, 0)').bind(owner, DAY - 1),
+        db.prepare('INSERT INTO segment_days VALUES (?, ?, 8, 1, 0, 0)').bind(owner, DAY),
       ]);
     }
     const { body } = await stack.call('GET', '/v1/status', { key: keys.read });
