@@ -10,7 +10,7 @@
  *   armed again instead of throwing.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { openReceivedBlock } from '../src/core/block/block.ts';
+import { openBlock } from '../src/core/block/block.ts';
 import { LIMITS } from '../src/core/limits.ts';
 import { oldestRememberedDay } from '../src/core/shard/dedupe.ts';
 import { Engine } from '../src/core/shard/engine.ts';
@@ -104,7 +104,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
   async append(request: AppendRequest): Promise<AppendReply> {
     noteOthers();
     if (this.#isWiped) return { status: 'overloaded', retryAfterMs: WIPED_RETRY_AFTER_MS };
-    const blocks = request.blocks.map(openReceivedBlock);
+    const blocks = request.blocks.map(openBlock);
     const sizeBytes = blocks.reduce((sum, block) => sum + block.bytes.byteLength, 0);
     this.#address ??= request.address;
     const nowMs = Date.now();
@@ -122,6 +122,7 @@ export class Shard extends DurableObject<ShardEnv> implements ShardRpc {
 
   async live(request: LiveRequest): Promise<LiveReply> {
     this.#advanceWhenIdle();
+    if (request.rollupId !== undefined) this.#mutate(() => this.#engine.makeCells());
     return this.#engine.live(request, (seqFrom, seqTo) => this.#store.rows(seqFrom, seqTo));
   }
 

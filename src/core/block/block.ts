@@ -200,22 +200,6 @@ export function openBlock(bytes: Uint8Array): EventBlock {
   };
 }
 
-/**
- * Opens a block that a request brings, and throws also when its texts are no UTF-8 or its rollups name a text or a tuple that it
- * lacks: its events may be added to cells long after they were acknowledged.
- */
-export function openReceivedBlock(bytes: Uint8Array): EventBlock {
-  const block = openBlock(bytes);
-  const { length } = block.strings();
-  for (const { tuples, tupleOf, tupleCount } of block.rollups) {
-    assert(
-      tuples.every((index) => index <= length) && tupleOf.every((tuple) => tuple <= tupleCount),
-      'a rollup of a block names a text or a tuple that the block lacks',
-    );
-  }
-  return block;
-}
-
 function decodeTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
   const joined = decoder.decode(bytes);
   const texts = new Array<string>(lengths.length);

@@ -146,7 +146,7 @@ export class Engine {
   }
 
   /** Applies a written row, at its first time or as a replay. */
-  apply(row: LogRow): void {
+  apply(row: LogRow, isReplay = false): void {
     assert(row.seq === this.#headSeq, `row ${row.seq} applied where ${this.#headSeq} was expected`);
     assert(
       this.#watermarkMs === null || (row.watermarkMs !== null && row.watermarkMs >= this.#watermarkMs),
@@ -158,7 +158,7 @@ export class Engine {
     row.blocks.forEach((block, i) => {
       const dispositions = row.dispositions[i]!;
       this.#remember(block, dispositions);
-      this.#open.addBlock(block, dispositions);
+      this.#open.addBlock(block, dispositions, isReplay);
     });
   }
 
@@ -168,7 +168,12 @@ export class Engine {
    */
   replay(row: LogRow): void {
     const watermarkMs = maxOrNull(this.#watermarkMs, row.watermarkMs);
-    this.apply({ ...row, watermarkMs });
+    this.apply({ ...row, watermarkMs }, true);
+  }
+
+  /** Makes the cells that wait, which a reading of cells would do otherwise. A throw leaves half a change (CORRECTNESS D1). */
+  makeCells(): void {
+    for (const flush of this.#flushes()) flush.makeCells();
   }
 
   /** Closes the open flush. Null when the flush is empty. */

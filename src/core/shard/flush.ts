@@ -7,7 +7,7 @@
  * bytes.
  */
 
-import type { EventBlock } from '../block/block.ts';
+import { type EventBlock, openBlock } from '../block/block.ts';
 import type { RollupSection } from '../block/block-rollups.ts';
 import { isAccepted } from '../block/disposition.ts';
 import { FLAG_CLAMPED, LATE_BEYOND, LATE_CORRECTION } from '../event/columns.ts';
@@ -21,10 +21,12 @@ import { addSection } from './section-cells.ts';
 import { mayBeCopy } from './window.ts';
 
 /**
- * Events of a flush up to which its blocks wait until someone asks for the cells: a shard of few events wakes for each of its
- * requests, and would add the events of all rows of the open flush to cells each time. What waits is not in `cellSizeBytes`.
+ * Events and bytes of a flush up to which its blocks wait after a restart until someone asks for the cells: a shard of few events wakes
+ * for each of its requests, and would add the events of all rows of the open flush to cells each time. What waits is not in
+ * `cellSizeBytes`.
  */
 const WAITING_EVENTS_MAX = 256;
+const WAITING_SIZE_BYTES_MAX = 262_144;
 
 export class FlushState {
   readonly seqFrom: number;
@@ -40,6 +42,7 @@ export class FlushState {
   readonly #cells = new Map<string, RollupCells>();
   /** Blocks whose events are in no cell yet, in order. */
   #waiting: { readonly block: EventBlock; readonly dispositions: Uint8Array }[] = [];
+  #waitingSizeBytes = 0;
   /** Rollups that every block with events was made under; null before the first such block. */
   rollupIds: Set<string> | null = null;
   /** Late corrections, and events that are in no cell, per UTC day. */
@@ -106,7 +109,8 @@ export class FlushState {
     this.#checksums.push(checksum);
   }
 
-  addBlock(block: EventBlock, dispositions: Uint8Array): void {
+  /** `isReplay`: the block was in cells before a restart. */
+  addBlock(block: EventBlock, dispositions: Uint8Array, isReplay = false): void {
     this.openedAtMs ??= block.receivedAtMs;
     this.receivedAtMsMax = Math.max(this.receivedAtMsMax, block.receivedAtMs);
     let accepted = 0;
@@ -132,26 +136,24 @@ export class FlushState {
     if (accepted === 0) return;
 
     this.rollupIds = commonIds(this.rollupIds, block.rollups);
+    if (isReplay || this.#waiting.length > 0) this.#wait(block, dispositions, isReplay);
+    else addTo(this.#cells, block, dispositions);
+  }
+
+  /** Cells depend on the order of blocks, so a new one waits behind those of a replay. */
+  #wait(block: EventBlock, dispositions: Uint8Array, isReplay: boolean): void {
+    // A block of which no cells can be made must fail now, before it is acknowledged. Opened anew, it keeps no texts.
+    if (!isReplay) addTo(new Map(), openBlock(block.bytes), dispositions);
     this.#waiting.push({ block, dispositions });
-    if (this.events > WAITING_EVENTS_MAX) this.makeCells();
+    this.#waitingSizeBytes += block.bytes.byteLength;
+    if (this.events > WAITING_EVENTS_MAX || this.#waitingSizeBytes > WAITING_SIZE_BYTES_MAX) this.makeCells();
   }
 
   /** Adds the blocks that wait to the cells. */
   makeCells(): void {
-    if (this.#waiting.length === 0) return;
-    for (const { block, dispositions } of this.#waiting) {
-      for (const section of block.rollups) this.#addSection(block, section, dispositions);
-    }
+    for (const { block, dispositions } of this.#waiting) addTo(this.#cells, block, dispositions);
     this.#waiting = [];
-  }
-
-  #addSection(block: EventBlock, section: RollupSection, dispositions: Uint8Array): void {
-    let cells = this.#cells.get(section.id);
-    if (cells === undefined) {
-      cells = new RollupCells(section.dimensionCount, section.numberColumns.length);
-      this.#cells.set(section.id, cells);
-    }
-    addSection(cells, { block, section, dispositions }, null);
+    this.#waitingSizeBytes = 0;
   }
 
   get correctionCount(): number {
@@ -197,6 +199,17 @@ export class FlushState {
  * Returns the rollup ids that both have; `before` itself when the block has the same rollups, as nearly all blocks
  * have.
  */
+function addTo(all: Map<string, RollupCells>, block: EventBlock, dispositions: Uint8Array): void {
+  for (const section of block.rollups) {
+    let cells = all.get(section.id);
+    if (cells === undefined) {
+      cells = new RollupCells(section.dimensionCount, section.numberColumns.length);
+      all.set(section.id, cells);
+    }
+    addSection(cells, { block, section, dispositions }, null);
+  }
+}
+
 function commonIds(before: Set<string> | null, sections: readonly RollupSection[]): Set<string> {
   if (before === null) return new Set(sections.map(({ id }) => id));
   if (before.size === sections.length && sections.every(({ id }) => before.has(id))) return before;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockColumns, openBlock, openReceivedBlock } from '../../../src/core/block/block.ts';
+import { blockColumns, openBlock } from '../../../src/core/block/block.ts';
 import { ACCEPTED, DUPLICATE } from '../../../src/core/block/disposition.ts';
 import { LATE_CORRECTION } from '../../../src/core/event/columns.ts';
 import { STRING_COLUMNS } from '../../../src/core/event/event.ts';
@@ -80,19 +80,5 @@ describe('EventBlock', () => {
     expect(() => openBlock(bytes.subarray(0, bytes.length - 1))).toThrow(/should have/);
     expect(() => openBlock(new Uint8Array(100))).toThrow(/magic/);
     expect(() => openBlock(new Uint8Array(3))).toThrow(/at least/);
-  });
-
-  it('refuses a block of a request whose rollups or texts could not be read later', () => {
-    const received = () => openBlock(block([record({ id: 'a' })]));
-    expect(openReceivedBlock(received().bytes).eventCount).toBe(1);
-    const tuple = received();
-    tuple.rollups[0]!.tupleOf[0] = 2;
-    expect(() => openReceivedBlock(tuple.bytes)).toThrow(/lacks/);
-    const text = received();
-    text.rollups[0]!.tuples[0] = text.stringCount + 1;
-    expect(() => openReceivedBlock(text.bytes)).toThrow(/lacks/);
-    const texts = received().bytes;
-    texts[texts.length - 1] = 0xff;
-    expect(() => openReceivedBlock(texts)).toThrow();
   });
 });
