@@ -136,8 +136,19 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: ENGINE,
-        old: 'this.apply({ ...row, watermarkMs });',
-        new: 'this.apply({ ...row, watermarkMs, dispositions: this.plan(row.blocks, row.seq).dispositions });',
+        old: 'this.apply({ ...row, watermarkMs }, true);',
+        new: 'this.apply({ ...row, watermarkMs, dispositions: this.plan(row.blocks, row.seq).dispositions }, true);',
+      },
+    ],
+  },
+  {
+    name: 'cells-of-a-restart-lost',
+    what: 'what a restart replays waits for its cells and is dropped when a new event comes',
+    patches: [
+      {
+        file: 'src/core/shard/flush.ts',
+        old: 'this.#waiting.push({ block, dispositions });',
+        new: 'if (!isReplay) this.#waiting = [];\n    this.#waiting.push({ block, dispositions });',
       },
     ],
   },
