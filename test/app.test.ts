@@ -190,6 +190,20 @@ describe('a cache', () => {
   });
 });
 
+describe('a page of the dashboard', () => {
+  it('names the files that its script will ask for, all of which are there', async () => {
+    const { call } = fakeApp();
+    const named = async (path: string) => {
+      const link = (await call('GET', path)).headers.get('link') ?? '';
+      expect(link, path).toMatch(/^<\/assets\/[\w-]+\.js>; rel=modulepreload(, |$)/);
+      return [...link.matchAll(/<([^>]+)>/g)].map(([, file = '']) => file);
+    };
+    const files = await named('/');
+    for (const file of files) expect((await call('GET', file)).status, file).toBe(200);
+    expect(await named('/funnels')).not.toEqual(files);
+  });
+});
+
 describe('the demo keys', () => {
   it('are served by a local stack only', async () => {
     expect((await fakeApp().call('GET', '/demo.json')).status).toBe(404);

@@ -15,6 +15,8 @@ import { type RouteAuth, route } from './route.ts';
 export interface Site {
   readonly html: string;
   readonly files: readonly { readonly path: string; readonly contentType: string; readonly text: string }[];
+  /** The paths of the files of each page, beyond those that the document names, by the page's name. */
+  readonly pages: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The paths of the dashboard's pages and what each shows. */
@@ -54,18 +56,14 @@ const FILE_CACHE = 'public, max-age=31536000, immutable';
 
 /** @example app.route('/', pageRoutes(SITE, { auth, demoKeys })) */
 export function pageRoutes(
-  { html, files }: Site,
+  { html, files, pages }: Site,
   { auth, demoKeys }: { readonly auth: RouteAuth; readonly demoKeys?: DemoKeys | undefined },
 ): Hono {
   const app = new Hono();
   const open = { method: 'get', tag: 'operations', key: 'none' } as const;
   for (const [path, summary] of Object.entries(PAGES)) {
-    route(
-      app,
-      auth,
-      { ...open, path, summary, answer: 'text/html' },
-      () => new Response(html, { headers: PAGE_HEADERS }),
-    );
+    const headers = { ...PAGE_HEADERS, ...linkHeader(pages[path === '/' ? 'overview' : path.slice(1)]) };
+    route(app, auth, { ...open, path, summary, answer: 'text/html' }, () => new Response(html, { headers }));
   }
 
   const byPath = new Map(files.map((file) => [file.path, file]));
@@ -103,6 +101,14 @@ export function pageRoutes(
     },
   );
   return app;
+}
+
+/** Names files that the browser would else hear of once the script runs, so that it fetches them beside the script. */
+function linkHeader(paths: readonly string[] = []): { readonly link?: string } {
+  // The script asks for styles without credentials, and a file that was asked for otherwise is not taken.
+  const relOf = (path: string) => (path.endsWith('.css') ? 'preload; as=style; crossorigin' : 'modulepreload');
+  const links = paths.map((path) => `<${path}>; rel=${relOf(path)}`);
+  return links.length === 0 ? {} : { link: links.join(', ') };
 }
 
 /** Whether the request comes from the page of this stack, or from no page at all. */

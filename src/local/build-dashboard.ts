@@ -46,15 +46,17 @@ export interface BuiltFile {
 export interface BuiltSite {
   readonly html: string;
   readonly files: readonly BuiltFile[];
+  /** The paths of the files of each page, beyond those that the document names, by the page's folder. */
+  readonly pages: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Writes the module when a source changed. Several processes may do so at once. */
 export async function buildDashboard(): Promise<void> {
   const mark = `// Sources: ${hashOfSources()}`;
   if (existsSync(outputFile) && readFileSync(outputFile, 'utf8').startsWith(mark)) return;
-  const { html, files } = await bundleDashboard();
+  const { html, files, pages } = await bundleDashboard();
   const served = files.map(({ path, contentType, text }) => ({ path, contentType, text }));
-  const text = `${mark}\n${banner}\nexport const SITE = ${JSON.stringify({ html, files: served }, null, 2)};\n`;
+  const text = `${mark}\n${banner}\nexport const SITE = ${JSON.stringify({ html, files: served, pages }, null, 2)};\n`;
   writeChanged(outputFile, text);
 }
 
@@ -82,7 +84,20 @@ export async function bundleDashboard(): Promise<BuiltSite> {
   const html = built.output.find(({ fileName }) => fileName === 'index.html');
   if (html?.type !== 'asset') throw new Error('Vite wrote no index.html');
   const files = built.output.filter((file) => file !== html).map(toFile);
-  return { html: String(html.source), files };
+  return { html: String(html.source), files, pages: filesOfPages(String(html.source), files) };
+}
+
+function filesOfPages(html: string, files: readonly BuiltFile[]): BuiltSite['pages'] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const withImports = (paths: readonly string[], found = new Set<string>()): Set<string> => {
+    for (const path of paths) if (!found.has(path)) withImports(byPath.get(path)?.imports ?? [], found.add(path));
+    return found;
+  };
+  const own = withImports([...byPath.keys()].filter((path) => html.includes(`"${path}"`)));
+  const pages = files.filter(({ page }) => page !== null);
+  return Object.fromEntries(
+    pages.map(({ path, page }) => [page, [...withImports([path])].filter((one) => !own.has(one))]),
+  );
 }
 
 function toFile(file: Rolldown.OutputChunk | Rolldown.OutputAsset): BuiltFile {

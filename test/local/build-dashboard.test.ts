@@ -47,6 +47,17 @@ describe('the build of the dashboard', () => {
     expect(tooBig).toEqual([]);
   });
 
+  it('tells the files of each page that the document does not load itself', () => {
+    const known = closure(ofHtml());
+    const wanted = site.files
+      .filter(({ page }) => page !== null)
+      .map(({ path, page }) => [page, [...closure([path])].filter((one) => !known.has(one)).sort()]);
+    expect(wanted.length).toBeGreaterThan(10);
+    const told = Object.entries(site.pages).map(([page, paths]) => [page, [...paths].sort()]);
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(wanted));
+    expect(site.pages.overview).toContain(pageFile('overview'));
+  });
+
   it('names each file by the hash of its content', () => {
     for (const { path } of site.files) expect(path).toMatch(/^\/assets\/[\w-]+-[\w-]{8}\.(js|css)$/);
   });
