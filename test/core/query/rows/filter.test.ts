@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../../../src/core/event/columns.ts';
 import type { Condition } from '../../../../src/core/event/condition.ts';
 import { RowSource } from '../../../../src/core/query/rows/row-source.ts';
+import { emptyColumns } from '../../../lake/generate.ts';
 
 const DEVICES = [null, 'bot', 'desktop', 'Desktop', 'tv'];
 const DEVICE = 'column.device';
@@ -23,14 +24,8 @@ const CONDITIONS: readonly Condition[] = [
 
 /** Every device with every country, in a column of its own or with a dictionary. */
 const rows = DEVICES.flatMap((device) => [null, 'FR', 'DE'].map((country) => ({ device, country })));
-const rowCount = rows.length;
 const plain: EventColumns = {
-  rowCount,
-  at: new Float64Array(rowCount),
-  receivedAt: new Float64Array(rowCount),
-  person: new BigInt64Array(rowCount),
-  keyHash: new BigInt64Array(rowCount),
-  late: new Uint8Array(rowCount),
+  ...emptyColumns(rows.length),
   strings: { device: rows.map(({ device }) => device), country: rows.map(({ country }) => country) },
 };
 const coded: EventColumns = {
