@@ -1,6 +1,7 @@
 /**
- * Pacer: pauses long work each time it has worked through a number of rows, so that other tenants' requests in the same
- * isolate are served meanwhile. A pause for each row group would cost a reader of many small files more than its work.
+ * Pacer: pauses long work each time it has worked for some milliseconds, so that other tenants' requests in the same isolate are
+ * served meanwhile. Work is measured in rows, and how many rows make a stretch is learned as it goes. A pause for each row group
+ * would cost a reader of many small files more than its work.
  *
  * Where several do long work at a time, a pause also keeps their stretches apart: a request that waits for the thread several
  * times would else wait for a stretch of each of them every time. Work that is alone does not wait, nor do the calls of one tenant
@@ -9,8 +10,14 @@
 import type { HashKey } from '../../core/std/hash.ts';
 import { pause } from './pause.ts';
 
-/** Some five to ten milliseconds of work. */
-const ROWS_MAX = 8_192;
+/** Rows of the first stretch: up to some ten milliseconds of the slowest work, which decodes them. */
+const FIRST_ROWS = 8_192;
+/** Rows of the longest stretch. */
+const ROWS_MAX = 16 * FIRST_ROWS;
+/** Rows of a stretch that took less time, with its pause, make the next one longer. */
+const SHORT_MS = 5;
+/** A stretch that took longer makes the next one shorter. */
+const LONG_MS = 10;
 /** Time from the end of one stretch to the beginning of another's. */
 const APART_MS = 4;
 /** Work that has waited this often goes on: there is more of it than time. */
@@ -43,32 +50,61 @@ function areOthersNear(): boolean {
   return sinceMs >= 0 && sinceMs <= OTHERS_MS;
 }
 
-export class Pacer {
-  readonly #owner: object;
-  #rowCount = 0;
+/** The pacers of calls that are being answered. */
+const pacers = new WeakMap<object, Pacer>();
 
-  /** `owner`: pacers of one piece of work, such as a call, have the same. Default: the pacer itself. */
-  constructor(owner?: object) {
-    this.#owner = owner ?? this;
-  }
+/** The pacer of a piece of work, such as a call: its readers count their rows into the same stretches. */
+export function pacerOf(owner: object | undefined): Pacer {
+  if (owner === undefined) return new Pacer();
+  const known = pacers.get(owner);
+  if (known) return known;
+  const pacer = new Pacer();
+  pacers.set(owner, pacer);
+  return pacer;
+}
+
+export class Pacer {
+  #rowCount = 0;
+  #rowsMax = FIRST_ROWS;
+  #resumedAtMs = Date.now();
 
   /** Pauses when the rows since the last pause are many enough. */
   async spend(rowCount: number): Promise<void> {
     this.#rowCount += rowCount;
-    if (this.#rowCount >= ROWS_MAX) await this.pause();
+    if (this.#rowCount >= this.#rowsMax) await this.#pause();
   }
 
-  async pause(): Promise<void> {
+  /** Counts a step that takes as long as the rows of a first stretch. */
+  step(): Promise<void> {
+    return this.spend(FIRST_ROWS);
+  }
+
+  async #pause(): Promise<void> {
+    const rowCount = this.#rowCount;
     this.#rowCount = 0;
-    last.owner = this.#owner;
+    last.owner = this;
     last.endedAtMs = Date.now();
     await pause();
     for (let waits = 0; waits < WAITS_MAX; waits++) {
-      const waitMs = last.owner === this.#owner || !areOthersNear() ? 0 : last.endedAtMs + APART_MS - Date.now();
+      const waitMs = last.owner === this || !areOthersNear() ? 0 : last.endedAtMs + APART_MS - Date.now();
       // The clock of another simulated world may be behind.
-      if (waitMs <= 0 || waitMs > APART_MS) return;
+      if (waitMs <= 0 || waitMs > APART_MS) break;
       await pause(waitMs);
     }
+    this.#learn(rowCount);
+  }
+
+  /**
+   * Fits the next stretch to the time that the last one took. A pause takes a millisecond whatever there is to do meanwhile:
+   * rows that are decoded already, a hundred thousand in a few milliseconds, would spend most of their time in pauses.
+   */
+  #learn(rowCount: number): void {
+    // The clock of a Worker stands still between two inputs or outputs, so the time of the pause is in.
+    const nowMs = Date.now();
+    const tookMs = nowMs - this.#resumedAtMs;
+    this.#resumedAtMs = nowMs;
+    if (tookMs <= SHORT_MS) this.#rowsMax = Math.min(ROWS_MAX, 2 * this.#rowsMax);
+    else if (tookMs > LONG_MS) this.#rowsMax = Math.max(FIRST_ROWS, Math.floor((rowCount * LONG_MS) / tookMs));
   }
 }
 

@@ -17,7 +17,7 @@ import { type FileFacts, factsOf, haveNoCopies, NO_ROWS } from '../../lake/scan/
 import { knownFacts, noteFacts } from '../../lake/scan/known-facts.ts';
 import type { CopiesByDay, ScanFile, ScanSegment } from '../../lake/scan/scan-request.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { Pacer } from '../../lake/std/pacer.ts';
+import { pacerOf } from '../../lake/std/pacer.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
 import type { Asking } from '../view/asking.ts';
 import { withFooters } from '../view/footers.ts';
@@ -108,7 +108,7 @@ export class FileFolds {
       if (known === undefined || (whole.has(segment) && part === undefined)) unread.push(segment);
     }
     if (!haveNoCopies(facts)) return ok(null);
-    const pacer = new Pacer(this.#asking.budget);
+    const pacer = pacerOf(this.#asking.budget);
     const files = (await this.#withFooters({ ...view, segments: unread })).segments as readonly StoredSegment[];
     let index = 0;
     for await (const read of readAhead(files, (file) => this.#read(file, view, whole.size > 0 ? this.#queries : []))) {

@@ -50,7 +50,7 @@ export async function* streamExport(asking: Asking<QueryPorts>, plan: ExportPlan
     rows += piece.rowCount;
     for (const part of encoder.rows(piece)) {
       yield counted(part);
-      await pacer.pause();
+      await pacer.step();
     }
   }
   yield counted(encoder.end());
