@@ -24,12 +24,28 @@ export function applyTheme(): void {
   else document.documentElement.dataset.theme = theme.value;
 }
 
+/** The values of tokens on one ground: to ask for one costs the page its styles. */
+const known = { ground: 0, colors: new Map<string, string>() };
+
 export function colorOf(token: string): string {
-  const probe = document.body;
-  const before = probe.style.color;
+  const ground = groundChanges.peek();
+  if (known.ground !== ground) {
+    known.ground = ground;
+    known.colors.clear();
+  }
+  const color = known.colors.get(token) ?? computedColor(token);
+  known.colors.set(token, color);
+  return color;
+}
+
+/** An element of its own is asked: a colour that is set on the body is one of everything in it. */
+function computedColor(token: string): string {
+  const probe = document.createElement('span');
+  probe.hidden = true;
   probe.style.color = `var(${token})`;
+  document.body.append(probe);
   const { color } = getComputedStyle(probe);
-  probe.style.color = before;
+  probe.remove();
   return color;
 }
 

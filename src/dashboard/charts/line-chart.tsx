@@ -23,11 +23,15 @@ export function LineChart(props: LineChartProps) {
   const { height = 240, series, startsMs, kind = 'line', asOfMs, marks, drops, interval } = props;
   const ground = `${theme.value} ${groundChanges.value}`;
   const form = `${kind} ${series.map(({ label, compared }) => `${label} ${compared !== undefined}`).join('|')} ${ground}`;
+  // A page makes its series anew whenever something on it changes: a chart is drawn again when its own values do.
+  const values = JSON.stringify([startsMs, series, asOfMs, marks, drops, interval]);
+  const drawn = useRef('');
 
   useLayoutEffect(() => {
     const own = host.current!;
     const made = new uPlot(optionsOf(latest, readout, own.clientWidth, height), dataOf(latest.current), own);
     plot.current = made;
+    drawn.current = values;
     const observer = new ResizeObserver(() => made.setSize({ width: own.clientWidth, height }));
     observer.observe(own);
     return () => {
@@ -36,8 +40,10 @@ export function LineChart(props: LineChartProps) {
     };
   }, [form, height]);
   useLayoutEffect(() => {
+    if (drawn.current === values) return;
+    drawn.current = values;
     plot.current?.setData(dataOf(latest.current));
-  }, [startsMs, series, asOfMs, marks, drops, interval]);
+  }, [values]);
   const refused = dropsByPoint(props).reduce((sum, requests) => sum + requests, 0);
 
   return (
