@@ -81,16 +81,6 @@ export function useAsk<T>(
   // A question does not wait for the frame that shows its place.
   useLayoutEffect(() => {
     if (request === null || id === null) return;
-    if (shownForm.current !== `${form} ${turn}`)
-      setState(({ data }) => ({
-        data: (kept.get(id) as T | undefined) ?? data,
-        isLoading: true,
-        isSlow: false,
-        error: null,
-      }));
-    shownForm.current = `${form} ${turn}`;
-    askedVersion.current = version;
-    const slow = setTimeout(() => setState((before) => ({ ...before, isSlow: before.isLoading })), SLOW_MS);
     const own = askOn((signal) => callPatiently<T>(request, key, signal), {
       everyMs,
       onAnswer: (data) => {
@@ -103,6 +93,17 @@ export function useAsk<T>(
         setState(({ data }) => settled(data, error));
       },
     });
+    // After the question has been asked: it goes out before the frame that shows that it is on its way.
+    if (shownForm.current !== `${form} ${turn}`)
+      setState(({ data }) => ({
+        data: (kept.get(id) as T | undefined) ?? data,
+        isLoading: true,
+        isSlow: false,
+        error: null,
+      }));
+    shownForm.current = `${form} ${turn}`;
+    askedVersion.current = version;
+    const slow = setTimeout(() => setState((before) => ({ ...before, isSlow: before.isLoading })), SLOW_MS);
     asking.current = own;
     return () => {
       own.end();
