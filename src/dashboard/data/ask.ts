@@ -41,8 +41,17 @@ interface State<T> {
 
 const SLOW_MS = 2_000;
 const KEPT_MAX = 60;
+
+interface Kept {
+  readonly data: unknown;
+  readonly version: number | undefined;
+  readonly atMs: number;
+}
+
 /** Answers by question, so that going back shows a page at once. */
-const kept = new Map<string, unknown>();
+const kept = new Map<string, Kept>();
+/** The time in which a kept answer is as good as a new one, where its version tells of changes. */
+const FRESH_MS = 5_000;
 
 function settled<T>(data: T | undefined, error: CallError | null): State<T> {
   return { data, isLoading: false, isSlow: false, error };
@@ -51,7 +60,7 @@ function settled<T>(data: T | undefined, error: CallError | null): State<T> {
 interface AskOptions {
   /** Asks again after this time while the page is visible. Default: never. */
   readonly everyMs?: number;
-  /** Asks again, quietly, when it changes. */
+  /** Asks again, quietly, when it changes; until then an answer of the last seconds is not asked for again. Default: it is. */
   readonly version?: number;
   /** Whether the range moves on with the minutes: then a question that differs in instants alone loads quietly. */
   readonly isMoving?: boolean;
@@ -62,14 +71,14 @@ const INSTANT = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
 /** Asks when the request changes. Null asks nothing. */
 export function useAsk<T>(
   request: AskRequest | null,
-  { everyMs = 0, version = 0, isMoving = false }: AskOptions = {},
+  { everyMs = 0, version, isMoving = false }: AskOptions = {},
 ): Asked<T> {
   const key = request?.key ?? session.value?.key;
   const id = request === null ? null : `${key} ${request.path} ${JSON.stringify(request.body) ?? ''}`;
   const form = isMoving ? id?.replaceAll(INSTANT, '') : id;
   const [turn, setTurn] = useState(0);
   const [state, setState] = useState<State<T>>(() => ({
-    data: id === null ? undefined : (kept.get(id) as T | undefined),
+    data: id === null ? undefined : (kept.get(id)?.data as T | undefined),
     isLoading: id !== null,
     isSlow: false,
     error: null,
@@ -81,11 +90,21 @@ export function useAsk<T>(
   // A question does not wait for the frame that shows its place.
   useLayoutEffect(() => {
     if (request === null || id === null) return;
-    const own = askOn((signal) => callPatiently<T>(request, key, signal), {
+    const isOther = shownForm.current !== `${form} ${turn}`;
+    shownForm.current = `${form} ${turn}`;
+    askedVersion.current = version;
+    const known = turn === 0 ? freshAnswer<T>(id, version) : undefined;
+    let answeredVersion = version;
+    const ask = (signal: AbortSignal) => {
+      answeredVersion = askedVersion.current;
+      return callPatiently<T>(request, key, signal);
+    };
+    const own = askOn(ask, {
       everyMs,
+      isKnown: known !== undefined,
       onAnswer: (data) => {
         clearTimeout(slow);
-        keep(id, data);
+        keep(id, { data, version: answeredVersion, atMs: Date.now() });
         setState(settled(data, null));
       },
       onError: (error) => {
@@ -93,18 +112,17 @@ export function useAsk<T>(
         setState(({ data }) => settled(data, error));
       },
     });
+    asking.current = own;
+    const slow = setTimeout(() => setState((before) => ({ ...before, isSlow: before.isLoading })), SLOW_MS);
     // After the question has been asked: it goes out before the frame that shows that it is on its way.
-    if (shownForm.current !== `${form} ${turn}`)
+    if (known !== undefined) setState(settled(known, null));
+    else if (isOther)
       setState(({ data }) => ({
-        data: (kept.get(id) as T | undefined) ?? data,
+        data: (kept.get(id)?.data as T | undefined) ?? data,
         isLoading: true,
         isSlow: false,
         error: null,
       }));
-    shownForm.current = `${form} ${turn}`;
-    askedVersion.current = version;
-    const slow = setTimeout(() => setState((before) => ({ ...before, isSlow: before.isLoading })), SLOW_MS);
-    asking.current = own;
     return () => {
       own.end();
       clearTimeout(slow);
@@ -134,14 +152,16 @@ interface Asking {
 interface AskingOptions<T> {
   /** The pause after an answer or an error until the question is asked again, in a page that is visible; 0 for never. */
   readonly everyMs: number;
+  /** Whether the first answer is known already. Default: it is asked for at once. */
+  readonly isKnown?: boolean;
   readonly onAnswer: (answer: T) => void;
   readonly onError: (error: CallError) => void;
 }
 
-/** Asks at once and then as the options say, until it is ended. */
+/** Asks at once, unless the answer is known, and then as the options say, until it is ended. */
 export function askOn<T>(
   ask: (signal: AbortSignal) => Promise<T>,
-  { everyMs, onAnswer, onError }: AskingOptions<T>,
+  { everyMs, isKnown = false, onAnswer, onError }: AskingOptions<T>,
 ): Asking {
   const controller = new AbortController();
   const { signal } = controller;
@@ -177,7 +197,8 @@ export function askOn<T>(
     controller.abort();
     clearTimeout(again);
   };
-  void run();
+  if (!isKnown) void run();
+  else if (everyMs > 0) again = setTimeout(refreshWhenVisible, everyMs);
   return { refresh, end };
 }
 
@@ -222,10 +243,17 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function keep(id: string, data: unknown): void {
+function keep(id: string, answer: Kept): void {
   kept.delete(id);
-  kept.set(id, data);
+  kept.set(id, answer);
   if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
+}
+
+/** The kept answer, where it is of the last seconds and nothing has changed since; undefined where the question has to be asked. */
+function freshAnswer<T>(id: string, version: number | undefined): T | undefined {
+  const answer = kept.get(id);
+  if (answer === undefined || version === undefined || answer.version !== version) return undefined;
+  return Date.now() - answer.atMs < FRESH_MS ? (answer.data as T) : undefined;
 }
 
 /** Asks the same questions anew after something has changed: what was kept no longer holds. */

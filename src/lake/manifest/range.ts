@@ -2,6 +2,7 @@
  * Range: everything that is stored for a range of days, read in one transaction: seals, segments that no seal covers, cells.
  */
 import { DAY_MS, LIMITS } from '../../core/limits.ts';
+import type { DayRange } from '../../core/std/day.ts';
 import type { TimeRange } from '../../core/std/time-range.ts';
 import {
   cellsOf,
@@ -22,6 +23,7 @@ import { type SealedDay, type SealedDayRow, sealedDayOf, selectSealedDays } from
 import { type SliceFile, selectSliceFiles, sliceFilesOf } from './slice-files.ts';
 import { FROM_UNCOVERED } from './uncovered.ts';
 import {
+  FROM_VOID,
   importsVersionOf,
   selectImportsVersion,
   selectVoidDays,
@@ -58,6 +60,7 @@ export interface RangeReading {
   /** Cells by the day of all days; empty unless they are wanted. */
   readonly dayCells: readonly SealedCells[];
   readonly parts: readonly StoredPart[];
+  /** Of a rollup those alone that say something of its cells. */
   readonly uncovered: readonly UncoveredSegment[];
   /** Days whose seals do not count any more: of their parts some may be gone, so that only the lake has all their events. */
   readonly voidDays: ReadonlySet<number>;
@@ -116,7 +119,7 @@ export async function readRange(db: D1Database, request: RangeRequest): Promise<
   const statements = [
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
-    selectUncovered(db, uid, dayFrom, dayTo),
+    selectUncovered(db, uid, { dayFrom, dayTo }, rollupId),
     selectVoidDays(db, uid, dayFrom, dayTo),
     selectWaitingRows(db, uid, dayFrom, dayTo),
   ];
@@ -199,13 +202,24 @@ function uncoveredOf(rows: readonly UncoveredRow[], voidDays: ReadonlySet<number
   });
 }
 
-function selectUncovered(db: D1Database, uid: string, dayFrom: number, dayTo: number): D1PreparedStatement {
+/**
+ * Selects the segments that no seal covers. Of a rollup those alone that say something of its cells: segments with rows that are in no
+ * part, and flushes without the rollup. A busy day has a thousand others.
+ */
+function selectUncovered(
+  db: D1Database,
+  uid: string,
+  { dayFrom, dayTo }: DayRange,
+  rollupId: string | null,
+): D1PreparedStatement {
   return db
     .prepare(
       `SELECT sd.day, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo, s.rollup_ids AS rollupIds,
          sd.row_count AS rowCount, sd.uncounted, sd.undecided
        ${FROM_UNCOVERED} AND sd.day BETWEEN ?2 AND ?3
+         AND (?4 IS NULL OR sd.uncounted > 0 OR sd.day IN (SELECT d.day ${FROM_VOID})
+           OR (s.source = 'flush' AND ?4 NOT IN (SELECT value FROM json_each(s.rollup_ids))))
        ORDER BY sd.day, sd.manifest_seq`,
     )
-    .bind(uid, dayFrom, dayTo);
+    .bind(uid, dayFrom, dayTo, rollupId);
 }

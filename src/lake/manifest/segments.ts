@@ -31,8 +31,6 @@ export interface LakeSegment {
   readonly incarnation: string;
   readonly seqFrom: number;
   readonly seqTo: number;
-  /** Rollups every block of the flush was made under; empty for imports and seals. */
-  readonly rollupIds: readonly string[];
   readonly rowCount: number;
   readonly sizeBytes: number;
   readonly atMinMs: number;
@@ -80,13 +78,12 @@ export async function readScanPlan(
     readonly leavesOutFooters?: boolean;
   },
 ): Promise<ScanPlan> {
-  const whole = leavesOutFooters ? 'NULL AS footer' : 's.footer';
-  const footer = only === undefined ? whole : 'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer';
+  const columns = only === undefined ? (leavesOutFooters ? [] : ['s.footer']) : TRAITS_COLUMNS;
   const [dropped, days, waiting, sealed, uncovered, ...further] = await db.batch<unknown>([
     selectDropped(db, uid),
     selectSealedDays(db, uid, dayFrom, dayTo),
     selectWaitingRows(db, uid, dayFrom, dayTo),
-    ...selectCounting(db, uid, dayFrom, dayTo, footer),
+    ...selectCounting(db, uid, { dayFrom, dayTo }, columns),
     ...(only === undefined ? [] : [selectDigests(db, uid, spanOf(dayFrom), spanOf(dayTo))]),
     ...(importsOf === undefined ? [] : [selectImportsVersion(db, uid, importsOf)]),
   ]);
@@ -95,7 +92,7 @@ export async function readScanPlan(
   return {
     dropped: droppedOf(dropped!),
     days: (days!.results as SealedDayRow[]).map(sealedDayOf),
-    segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? (row) => row : traitsRowOf),
+    segments: lakeSegmentsOf(sealed!, uncovered!, only === undefined ? asRead : traitsRowOf),
     digests: digests === undefined ? [] : digestsOf(digests),
     waitingRows: waitingRowsOf(waiting!),
     importsVersion: imports === undefined ? null : importsVersionOf(imports),
@@ -103,16 +100,16 @@ export async function readScanPlan(
 }
 
 /** The row of the segment's file of traits, in the form of a segment row; null when it has no events with traits. */
-function traitsRowOf(row: SegmentRow): SegmentRow | null {
-  if (row.traitsRows === null) return row;
-  if (row.traitsRows === 0) return null;
+function traitsRowOf({ traitsRows, traitsSizeBytes, ...row }: SegmentRow): SegmentRow | null {
+  if (traitsRows == null) return row;
+  if (traitsRows === 0) return null;
   const [day] = JSON.parse(row.days) as [{ day: number }];
   return {
     ...row,
     path: traitsPath(row.path),
-    rowCount: row.traitsRows,
-    sizeBytes: row.traitsSizeBytes!,
-    days: JSON.stringify([{ day: day.day, rowCount: row.traitsRows }]),
+    rowCount: traitsRows,
+    sizeBytes: traitsSizeBytes!,
+    days: JSON.stringify([{ day: day.day, rowCount: traitsRows }]),
   };
 }
 
@@ -133,27 +130,27 @@ export function selectManifestHead(db: D1Database, uid: string): D1PreparedState
 export async function readCurrent(db: D1Database, uid: string): Promise<{ headSeq: number; segments: LakeSegment[] }> {
   const [head, sealed, uncovered] = await db.batch<unknown>([
     db.prepare('SELECT COALESCE(MAX(manifest_seq), 0) AS headSeq FROM segments'),
-    ...selectCounting(db, uid, DAY_MIN, DAY_MAX, 'NULL AS footer'),
+    ...selectCounting(db, uid, { dayFrom: DAY_MIN, dayTo: DAY_MAX }, []),
   ]);
   const [row] = head!.results as { headSeq: number }[];
-  return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!, (each) => each) };
+  return { headSeq: row!.headSeq, segments: lakeSegmentsOf(sealed!, uncovered!, asRead) };
 }
 
 /**
  * The two statements that tell which segments count: L1 of the revisions that count, and segments that they do not cover,
- * with their days.
+ * with their days. `further`: columns beside the usual ones.
  */
 function selectCounting(
   db: D1Database,
   uid: string,
-  dayFrom: number,
-  dayTo: number,
-  footer: string,
+  { dayFrom, dayTo }: DayRange,
+  further: readonly string[],
 ): [D1PreparedStatement, D1PreparedStatement] {
+  const columns = [SEGMENT_COLUMNS, ...further].join(', ');
   return [
     db
       .prepare(
-        `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
+        `SELECT ${columns}, json_array(json_object('day', s.day, 'rowCount', s.row_count)) AS days
          FROM counting_files d JOIN segments s ON s.uid = d.uid AND s.source = 'seal' AND s.day = d.day AND s.revision = d.revision
            AND ${isL1PathSql('s.path', '?1', dayTextSql('d.day'))}
          WHERE d.uid = ?1 AND d.day BETWEEN ?2 AND ?3 AND d.day >= ${LAKE_DROPPED}`,
@@ -161,7 +158,7 @@ function selectCounting(
       .bind(uid, dayFrom, dayTo),
     db
       .prepare(
-        `SELECT ${SEGMENT_COLUMNS}, ${footer}, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
+        `SELECT ${columns}, json_group_array(json_object('day', sd.day, 'rowCount', sd.row_count)) AS days
          ${FROM_UNCOVERED} AND sd.day BETWEEN ?2 AND ?3
          GROUP BY s.manifest_seq`,
       )
@@ -183,8 +180,14 @@ function lakeSegmentsOf(
 }
 
 const SEGMENT_COLUMNS = `s.manifest_seq AS manifestSeq, s.path, s.source, s.incarnation, s.seq_from AS seqFrom, s.seq_to AS seqTo,
-  s.rollup_ids AS rollupIds, s.row_count AS rowCount, s.size_bytes AS sizeBytes, s.at_min_ms AS atMinMs, s.at_max_ms AS atMaxMs,
-  s.traits_rows AS traitsRows, s.traits_size_bytes AS traitsSizeBytes`;
+  s.row_count AS rowCount, s.size_bytes AS sizeBytes, s.at_min_ms AS atMinMs, s.at_max_ms AS atMaxMs`;
+
+/** What a reader of traits wants beside: the file of the segment's traits, where it has one. */
+const TRAITS_COLUMNS = [
+  'IIF(s.traits_rows IS NULL, s.footer, s.traits_footer) AS footer',
+  's.traits_rows AS traitsRows',
+  's.traits_size_bytes AS traitsSizeBytes',
+];
 
 interface SegmentRow {
   manifestSeq: number;
@@ -193,19 +196,21 @@ interface SegmentRow {
   incarnation: string;
   seqFrom: number;
   seqTo: number;
-  rollupIds: string;
   rowCount: number;
   sizeBytes: number;
   atMinMs: number;
   atMaxMs: number;
-  traitsRows: number | null;
-  traitsSizeBytes: number | null;
   footer?: string | null;
+  /** Null or absent where nothing is known of a file of the segment's traits. */
+  traitsRows?: number | null;
+  traitsSizeBytes?: number | null;
   days: string;
 }
 
-function lakeSegmentOf({ traitsRows: _, traitsSizeBytes: __, ...row }: SegmentRow): LakeSegment {
+const asRead = (row: SegmentRow): SegmentRow => row;
+
+function lakeSegmentOf(row: SegmentRow): LakeSegment {
   const days = (JSON.parse(row.days) as { day: number; rowCount: number }[]).sort((a, b) => a.day - b.day);
   const footer = row.footer ? unpackFooter(row.footer) : null;
-  return { ...row, rollupIds: JSON.parse(row.rollupIds), days, footer };
+  return { ...row, days, footer };
 }

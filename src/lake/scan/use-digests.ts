@@ -40,6 +40,6 @@ export function withDigests(
 function asSegment({ path, rowCount, sizeBytes, days, footer }: TraitDigest): LakeSegment {
   const atMinMs = 0;
   const atMaxMs = 0;
-  const from = { source: 'seal', incarnation: '', seqFrom: 0, seqTo: 0, rollupIds: [], manifestSeq: 0 } as const;
+  const from = { source: 'seal', incarnation: '', seqFrom: 0, seqTo: 0, manifestSeq: 0 } as const;
   return { ...from, path, rowCount, sizeBytes, atMinMs, atMaxMs, days, footer };
 }

@@ -42,6 +42,20 @@ describe('a question', () => {
 
   const onError = vi.fn();
 
+  it('whose answer is known is asked when something changes, or its time has come', async () => {
+    const { ask, waiting } = question();
+    const asking = askOn(ask, { everyMs: 0, isKnown: true, onAnswer: () => {}, onError });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(waiting.length).toBe(0);
+    asking.refresh();
+    expect(waiting.length).toBe(1);
+    const { end } = askOn(ask, { everyMs: 1_000, isKnown: true, onAnswer: () => {}, onError });
+    expect(waiting.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(waiting.length).toBe(2);
+    end();
+  });
+
   it('gets its answer however often things change while it is on its way, and is asked once more then', async () => {
     const { ask, waiting, signals } = question();
     const answers: string[] = [];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_ROLLUPS } from '../../../src/core/rollup/rollup.ts';
 import { dayText, parseDay } from '../../../src/core/std/day.ts';
 import { InvariantError } from '../../../src/core/std/result.ts';
+import { readRange } from '../../../src/lake/manifest/range.ts';
 import { readScanPlan } from '../../../src/lake/manifest/segments.ts';
 import { DAY, DAY_START_MS, row, TenantLake, UID } from '../seal/tenant-lake.ts';
 
@@ -60,10 +62,11 @@ describe('storing a flush', () => {
 });
 
 describe('reading a range', () => {
-  it('lists parts and uncovered segments of an unsealed day in one call', async () => {
+  it('lists parts and what is in none of an unsealed day in one call', async () => {
     const lake = new TenantLake();
     await lake.flush('a', 0, 3, [row(), row()]);
     await lake.flush('b', 5, 6, [row('x', { at: DAY_START_MS + 86_400_000 })]);
+    await lake.import([row('y')], 'import');
     const before = lake.fake.fake.callCount;
     const { days, uncovered, parts, cells } = await lake.range();
     expect(lake.fake.fake.callCount - before).toBe(1);
@@ -71,9 +74,38 @@ describe('reading a range', () => {
     expect(parts.map(({ incarnation, seqFrom, seqTo, dayMin }) => [incarnation, seqFrom, seqTo, dayMin])).toEqual([
       ['a', 0, 3, DAY],
     ]);
-    expect(uncovered.map(({ incarnation, rowCount, uncounted }) => [incarnation, rowCount, uncounted])).toEqual([
-      ['a', 2, 0],
+    expect(uncovered.map(({ source, rowCount, uncounted }) => [source, rowCount, uncounted])).toEqual([
+      ['import', 1, 1],
     ]);
+  });
+
+  it('lists all uncovered segments of a day, and for a rollup the flushes without it', async () => {
+    const lake = new TenantLake();
+    await lake.flush('a', 0, 3, [row()]);
+    lake.rollups = DEFAULT_ROLLUPS.filter(({ name }) => name !== 'places');
+    await lake.flush('a', 3, 5, [row('x')]);
+    const listed = async (rollupId: string | null) => {
+      const { uncovered } = await readRange(lake.db, { uid: UID, rollupId, dayFrom: DAY, dayTo: DAY, grain: 'day' });
+      return uncovered.map(({ seqFrom }) => seqFrom);
+    };
+    const idOf = (wanted: string) => DEFAULT_ROLLUPS.find(({ name }) => name === wanted)!.id;
+    expect(await listed(null)).toEqual([0, 3]);
+    expect(await listed(idOf('places'))).toEqual([3]);
+    expect(await listed(idOf('events'))).toEqual([]);
+  });
+
+  it('lists, for a rollup too, what came after the seal of a day that does not count any more', async () => {
+    const lake = new TenantLake();
+    await lake.flush('a', 0, 3, [row()]);
+    await lake.import([row('y')], 'import');
+    await lake.seal();
+    await lake.flush('a', 3, 5, [row('x')]);
+    expect((await lake.range()).uncovered).toEqual([]);
+    await lake.undo('import');
+    const { uncovered, voidDays } = await lake.range();
+    expect([...voidDays]).toEqual([DAY]);
+    const flushes = uncovered.filter(({ source }) => source === 'flush');
+    expect(flushes.map(({ seqFrom, uncounted }) => [seqFrom, uncounted])).toContainEqual([3, 1]);
   });
 
   it('plans a scan over what counts: L1 of the revision, then what came since, each for its days', async () => {

@@ -12,6 +12,8 @@ export const FIRST = 2;
 export class PeopleNumbers {
   readonly people = new HashIndex();
   #words: Uint32Array = new Uint32Array();
+  /** The rows that were looked up last. Several questions count the same ones. */
+  #rows: Uint32Array | null = null;
   /** By row: 0 while the row was not looked up, NOBODY, or FIRST and more. */
   #numbers = new Uint32Array();
 
@@ -19,10 +21,15 @@ export class PeopleNumbers {
     return this.people.sizeBytes + this.#numbers.byteLength;
   }
 
-  /** Returns the numbers by row, of these rows at least. `words`: the people of all rows of the batch as (low, high) pairs. */
+  /**
+   * Returns the numbers by row, of these rows at least, which do not change any more. `words`: the people of all rows of the batch as
+   * (low, high) pairs.
+   */
   ofRows(rows: Uint32Array, words: Uint32Array): Uint32Array {
     if (!isSameMemory(words, this.#words)) this.#begin(words);
     const numbers = this.#numbers;
+    if (rows === this.#rows) return numbers;
+    this.#rows = rows;
     // Rows near each other are most often of one person.
     let lastLow = 0;
     let lastHigh = 0;
@@ -45,6 +52,7 @@ export class PeopleNumbers {
   #begin(words: Uint32Array): void {
     const rowCount = words.length / 2;
     this.#words = words;
+    this.#rows = null;
     if (this.#numbers.length < rowCount) this.#numbers = new Uint32Array(rowCount);
     else this.#numbers.fill(0, 0, rowCount);
   }

@@ -72,7 +72,7 @@ function Report() {
   );
   const before = useAsk<SessionsAnswer>(
     isWanted && earlier.value ? { path: '/v1/query/sessions', body: { ...earlier.value, ...byTime } } : null,
-    { isMoving: isOpen },
+    { isMoving: isOpen, version: 0 },
   );
   const sources = { counts: counts.data, sessions: sessions.data, earlier: earlier.value ? before.data : undefined };
   const asked: Asked<unknown> = isOfSessions ? sessions : counts;
