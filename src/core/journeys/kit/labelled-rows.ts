@@ -58,6 +58,7 @@ class LabelledRows implements LabelledReader {
   readonly #anchors: MatcherMasks | null;
   /** Whether each row of the batch is an anchor that passes, so that its code follows from its text. */
   #isPlain = false;
+  #codes = new Uint32Array();
   readonly #anchorOf = (row: number) => codeOf(this.#labelOf(row), 1);
 
   constructor(events: EventReader, { property, plural, anchor }: Labelling) {
@@ -96,6 +97,13 @@ class LabelledRows implements LabelledReader {
     }
     const label = this.#labelOf(row);
     return label === ABSENT && anchorBit === 0 ? NOTHING : codeOf(label, anchorBit);
+  }
+
+  codesOf(rows: Uint32Array): Uint32Array | null {
+    if (!this.#isPlain) return null;
+    if (this.#codes.length < rows.length) this.#codes = new Uint32Array(rows.length);
+    this.#dimension.mapRows(rows, this.#codes, this.#anchorOf);
+    return this.#codes;
   }
 
   #labelOf(row: number): number {

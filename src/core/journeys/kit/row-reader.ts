@@ -40,6 +40,8 @@ export interface RowReader {
   sift?(columns: EventColumns, rows: Uint32Array): Uint32Array;
   /** OUT, NOTHING, or the positive code under which the row's event is kept. */
   code(row: number): number;
+  /** Returns the codes of these rows, in their order, where all are positive; else null. The next call writes over them. */
+  codesOf?(rows: Uint32Array): Uint32Array | null;
 }
 
 /** The data that a scan has to bring for a reader, fixed once the reader is made. */

@@ -81,8 +81,14 @@ export class SequenceBuilder {
     const coded = reader.use(columns);
     if (coded?.codes.every((code) => code === NOTHING)) return;
     const { breakdown, place, mark } = reader;
-    const { startMs, endMs } = reader.needs;
     const { groupedBy } = breakdown;
+    const codes =
+      rows !== null && groupedBy === 'none' && place === null && mark === null ? reader.codesOf?.(rows) : null;
+    if (rows !== null && codes) {
+      this.#addCoded(columns, rows, codes);
+      return;
+    }
+    const { startMs, endMs } = reader.needs;
     const { at, person } = columns;
     const words = wordsOf(person);
     const people = this.#people;
@@ -127,6 +133,44 @@ export class SequenceBuilder {
       }
       this.#push(personIndex, atMs, code, groupedBy === 'event' ? breakdown.group(row) : 0);
       if (mark !== null) this.#mark(mark(row));
+    }
+    if (this.held > this.#heldMax) this.#narrowToFit();
+  }
+
+  /** Adds rows whose events are kept as they are under these codes: the loop of most rows of most journeys. */
+  #addCoded({ at, person }: EventColumns, rows: Uint32Array, codes: Uint32Array): void {
+    const { startMs, endMs } = this.#reader.needs;
+    const words = wordsOf(person);
+    const people = this.#people;
+    const from = this.#from;
+    const to = this.#to;
+    let chunk = this.#room();
+    let place = this.#rowCount % CHUNK_ROWS;
+    // Rows come in runs of one person. No word is -1.
+    let runLow = -1;
+    let runHigh = -1;
+    let runPerson = -1;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      const low = words[2 * row]!;
+      const high = words[2 * row + 1]!;
+      if (low !== runLow || high !== runHigh) {
+        if ((low | high) === 0 || (high | 0) < from || (high | 0) > to) continue;
+        runPerson = people.indexOf(high, low);
+        runLow = low;
+        runHigh = high;
+      }
+      const atMs = at[row]!;
+      if (atMs < startMs || atMs >= endMs) continue;
+      if (place === CHUNK_ROWS) {
+        chunk = this.#room();
+        place = 0;
+      }
+      chunk.person[place] = runPerson;
+      chunk.at[place] = atMs;
+      chunk.codes[place] = codes[index]!;
+      place++;
+      this.#rowCount++;
     }
     if (this.held > this.#heldMax) this.#narrowToFit();
   }
@@ -219,13 +263,18 @@ export class SequenceBuilder {
     return { personCount, offsets, ...events, groups: isGrouped ? groups : this.#people.groups(), people };
   }
 
-  #push(person: number, atMs: number, code: number, group: number): void {
-    const place = this.#rowCount % CHUNK_ROWS;
-    if (place === 0) {
+  /** The chunk that has room for the next row. */
+  #room(): Chunk {
+    if (this.#last === null || this.#chunks.length * CHUNK_ROWS === this.#rowCount) {
       this.#last = this.#newChunk();
       this.#chunks.push(this.#last);
     }
-    const chunk = this.#last!;
+    return this.#last;
+  }
+
+  #push(person: number, atMs: number, code: number, group: number): void {
+    const chunk = this.#room();
+    const place = this.#rowCount % CHUNK_ROWS;
     chunk.person[place] = person;
     chunk.at[place] = atMs;
     chunk.codes[place] = code;
