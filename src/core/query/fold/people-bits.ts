@@ -7,7 +7,7 @@
  */
 import { HashIndex } from '../../std/hash-index.ts';
 import type { Slots } from './grouping.ts';
-import { FIRST, NOBODY } from './people-numbers.ts';
+import { NOBODY, type PeopleRuns } from './people-numbers.ts';
 
 const WORDS_MIN = 16;
 /** People of one word of bits. */
@@ -55,40 +55,31 @@ export class PeopleBits {
       this.#lastHigh = high;
       this.#lastLow = low;
     }
-    const word = this.#lastPerson >>> 5;
-    let bits = this.#bits[slot]!;
-    if (word >= bits.length) bits = this.#grow(slot, word);
-    const bit = 1 << (this.#lastPerson & 31);
-    if ((bits[word]! & bit) !== 0) return;
-    bits[word]! |= bit;
-    this.#counts[slot]!++;
-    this.#size++;
+    this.#mark(slot, this.#lastPerson);
   }
 
-  /** Adds the people of the rows in [from, to) to their slots. `numbers`: those of `PeopleNumbers.ofRows`, of the same people. */
-  addRows(slots: Uint32Array, rows: Uint32Array, numbers: Uint32Array, from: number, to: number): void {
-    const all = this.#bits;
-    let lastSlot = -1;
-    let lastNumber = 0;
-    for (let index = from; index < to; index++) {
-      const slot = slots[index]!;
-      const number = numbers[rows[index]!]!;
-      // Rows near each other are most often of one person and slot.
-      if (slot === lastSlot && number === lastNumber) continue;
-      lastSlot = slot;
-      lastNumber = number;
-      while (slot >= all.length) this.#addSlot();
-      if (number === NOBODY) continue;
-      const word = (number - FIRST) >>> 5;
-      let bits = all[slot]!;
-      if (word >= bits.length) bits = this.#grow(slot, word);
-      const before = bits[word]!;
-      const bit = 1 << ((number - FIRST) & 31);
-      if ((before & bit) !== 0) continue;
-      bits[word] = before | bit;
-      this.#counts[slot]!++;
-      this.#size++;
+  /**
+   * Adds the people of the rows in [from, to) to their slots, of which some are in the run `run`. `runs`: those of the rows, with the
+   * numbers of the same people. Returns the run of the row at `to`.
+   */
+  addRuns(slots: Uint32Array, { numbers, ends }: PeopleRuns, run: number, from: number, to: number): number {
+    let current = run;
+    for (let index = from; index < to; ) {
+      const number = numbers[current]!;
+      const end = ends[current]!;
+      const until = Math.min(end, to);
+      // Rows of one person are most often of one slot.
+      let last = -1;
+      for (; index < until; index++) {
+        const slot = slots[index]!;
+        if (slot === last) continue;
+        last = slot;
+        while (slot >= this.#bits.length) this.#addSlot();
+        if (number !== NOBODY) this.#mark(slot, number);
+      }
+      if (end <= to) current++;
     }
+    return current;
   }
 
   /** Calls `visit` with each person of each slot, people that came near each other together. */
@@ -117,6 +108,18 @@ export class PeopleBits {
     let count = 0;
     for (let word = 0; word < together.length; word++) count += bitCount(together[word]!);
     return count;
+  }
+
+  #mark(slot: number, person: number): void {
+    const word = person >>> 5;
+    let bits = this.#bits[slot]!;
+    if (word >= bits.length) bits = this.#grow(slot, word);
+    const before = bits[word]!;
+    const bit = 1 << (person & 31);
+    if ((before & bit) !== 0) return;
+    bits[word] = before | bit;
+    this.#counts[slot]!++;
+    this.#size++;
   }
 
   #addSlot(): void {

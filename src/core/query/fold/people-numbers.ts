@@ -1,60 +1,54 @@
 /**
- * PeopleNumbers: numbers for the people of rows, in the order of their coming, which the questions about these rows share: the person
- * of a row is looked up once, whichever question counts the row first.
+ * PeopleNumbers: numbers for the people of rows, in the order of their coming, which the questions about these rows share. Rows come in
+ * runs of one person: a run is looked up once for all questions that count the same rows, and counting it is setting bits.
  */
 import { HashIndex } from '../../std/hash-index.ts';
 
-/** Stands for a row without a person. */
-export const NOBODY = 1;
-/** The number of the first person, as `ofRows` tells it. */
-export const FIRST = 2;
+/** Stands for rows without a person. */
+export const NOBODY = -1;
+
+/** Rows as runs of one person each. */
+export interface PeopleRuns {
+  readonly count: number;
+  /** The person of each run, or NOBODY. */
+  readonly numbers: Int32Array;
+  /** The place behind the last row of each run. */
+  readonly ends: Uint32Array;
+}
 
 export class PeopleNumbers {
   readonly people = new HashIndex();
   #words: Uint32Array = new Uint32Array();
-  /** The rows that were looked up last. Several questions count the same ones. */
   #rows: Uint32Array | null = null;
-  /** By row: 0 while the row was not looked up, NOBODY, or FIRST and more. */
-  #numbers = new Uint32Array();
+  #runs = { count: 0, numbers: new Int32Array(), ends: new Uint32Array() };
 
   get sizeBytes(): number {
-    return this.people.sizeBytes + this.#numbers.byteLength;
+    return this.people.sizeBytes + this.#runs.numbers.byteLength + this.#runs.ends.byteLength;
   }
 
   /**
-   * Returns the numbers by row, of these rows at least, which do not change any more. `words`: the people of all rows of the batch as
-   * (low, high) pairs.
+   * Returns the runs of these rows, which do not change any more; the next call writes over them. `words`: the people of all rows of
+   * the batch as (low, high) pairs.
    */
-  ofRows(rows: Uint32Array, words: Uint32Array): Uint32Array {
-    if (!isSameMemory(words, this.#words)) this.#begin(words);
-    const numbers = this.#numbers;
-    if (rows === this.#rows) return numbers;
+  runsOf(rows: Uint32Array, words: Uint32Array): PeopleRuns {
+    if (rows === this.#rows && isSameMemory(words, this.#words)) return this.#runs;
     this.#rows = rows;
-    // Rows near each other are most often of one person.
-    let lastLow = 0;
-    let lastHigh = 0;
-    let last = NOBODY;
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
-      if (numbers[row] !== 0) continue;
-      const low = words[2 * row]!;
-      const high = words[2 * row + 1]!;
-      if (low !== lastLow || high !== lastHigh) {
-        last = (low | high) === 0 ? NOBODY : FIRST + this.people.add(high, low);
-        lastLow = low;
-        lastHigh = high;
-      }
-      numbers[row] = last;
-    }
-    return numbers;
-  }
-
-  #begin(words: Uint32Array): void {
-    const rowCount = words.length / 2;
     this.#words = words;
-    this.#rows = null;
-    if (this.#numbers.length < rowCount) this.#numbers = new Uint32Array(rowCount);
-    else this.#numbers.fill(0, 0, rowCount);
+    if (this.#runs.ends.length < rows.length) {
+      this.#runs = { count: 0, numbers: new Int32Array(rows.length), ends: new Uint32Array(rows.length) };
+    }
+    const { numbers, ends } = this.#runs;
+    let count = 0;
+    for (let index = 0; index < rows.length; count++) {
+      const low = words[2 * rows[index]!]!;
+      const high = words[2 * rows[index]! + 1]!;
+      numbers[count] = (low | high) === 0 ? NOBODY : this.people.add(high, low);
+      do index++;
+      while (index < rows.length && words[2 * rows[index]!] === low && words[2 * rows[index]! + 1] === high);
+      ends[count] = index;
+    }
+    this.#runs.count = count;
+    return this.#runs;
   }
 }
 

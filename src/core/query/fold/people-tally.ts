@@ -56,12 +56,13 @@ export class PeopleTally implements SizedTally {
 
   /** Adds the people of rows to their slots. `words`: the people of all rows as (low, high) pairs. */
   addRows(slots: Uint32Array, rows: Uint32Array, words: Uint32Array): void {
-    const numbers = this.#bits === null ? undefined : this.#numbers?.ofRows(rows, words);
+    const runs = this.#bits === null ? undefined : this.#numbers?.runsOf(rows, words);
+    let run = 0;
     for (let from = 0; from < rows.length; from += CHECKED_ROWS) {
       const to = Math.min(rows.length, from + CHECKED_ROWS);
       const bits = this.#bits;
-      if (numbers !== undefined && bits !== null && bits.size + CHECKED_ROWS <= LIMITS.queryPeopleMax) {
-        bits.addRows(slots, rows, numbers, from, to);
+      if (runs !== undefined && bits !== null && bits.size + CHECKED_ROWS <= LIMITS.queryPeopleMax) {
+        run = bits.addRuns(slots, runs, run, from, to);
         this.#slotCount = Math.max(this.#slotCount, bits.slotCount);
         this.#check();
         continue;
