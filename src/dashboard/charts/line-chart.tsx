@@ -32,7 +32,9 @@ export function LineChart(props: LineChartProps) {
     const made = new uPlot(optionsOf(latest, readout, own.clientWidth, height), dataOf(latest.current), own);
     plot.current = made;
     drawn.current = values;
-    const observer = new ResizeObserver(() => made.setSize({ width: own.clientWidth, height }));
+    const observer = new ResizeObserver(() => {
+      if (own.clientWidth !== made.width) made.setSize({ width: own.clientWidth, height });
+    });
     observer.observe(own);
     return () => {
       observer.disconnect();

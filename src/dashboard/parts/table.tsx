@@ -23,7 +23,13 @@ interface TableProps<Row> {
 
 export function Table<Row>({ caption, columns, rows, keyOf, height }: TableProps<Row>) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => focusWhenScrolling(box.current));
+  useEffect(() => {
+    const parts = [box.current!, box.current!.firstElementChild!];
+    for (const part of parts) sizes.observe(part);
+    return () => {
+      for (const part of parts) sizes.unobserve(part);
+    };
+  }, []);
   return (
     <div class="table-box" ref={box} style={height ? { maxHeight: `${height}px` } : {}}>
       <table class="table">
@@ -51,10 +57,15 @@ export function Table<Row>({ caption, columns, rows, keyOf, height }: TableProps
   );
 }
 
+/** Tells of areas and of the tables in them, once the page is laid out: to ask them for their sizes earlier would lay it out anew. */
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) focusWhenScrolling(target.closest<HTMLElement>('.table-box')!);
+});
+
 /** An area that scrolls can be scrolled by keys only when it takes the focus. */
-function focusWhenScrolling(box: HTMLElement | null): void {
-  if (!box) return;
+function focusWhenScrolling(box: HTMLElement): void {
   const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+  if (scrolls === box.hasAttribute('tabindex')) return;
   if (scrolls) box.tabIndex = 0;
   else box.removeAttribute('tabindex');
 }

@@ -178,15 +178,37 @@ export interface PartRow {
   cells: string | null;
 }
 
-export function storedPartOf({ cells, ...row }: PartRow): StoredPart {
-  return {
-    ...row,
-    overflowed: row.overflowed === 1,
-    // Parts are many, and each is decoded when its turn comes.
-    get cells() {
-      return cells === null ? null : fromBase64(cells);
-    },
-  };
+export function storedPartOf(row: PartRow): StoredPart {
+  return new ReadPart(row);
+}
+
+/** Parts are many, and the cells of each are decoded when its turn comes. */
+class ReadPart implements StoredPart {
+  readonly key: string;
+  readonly incarnation: string;
+  readonly seqFrom: number;
+  readonly seqTo: number;
+  readonly dayMin: number;
+  readonly dayMax: number;
+  readonly overflowed: boolean;
+  readonly corrections: number;
+  readonly #cells: string | null;
+
+  constructor({ key, incarnation, seqFrom, seqTo, dayMin, dayMax, overflowed, corrections, cells }: PartRow) {
+    this.key = key;
+    this.incarnation = incarnation;
+    this.seqFrom = seqFrom;
+    this.seqTo = seqTo;
+    this.dayMin = dayMin;
+    this.dayMax = dayMax;
+    this.overflowed = overflowed === 1;
+    this.corrections = corrections;
+    this.#cells = cells;
+  }
+
+  get cells(): Uint8Array | null {
+    return this.#cells === null ? null : fromBase64(this.#cells);
+  }
 }
 
 export interface PartsRequest extends TimeRange {
