@@ -218,7 +218,7 @@ function selectUncovered(
          sd.row_count AS rowCount, sd.uncounted, sd.undecided
        ${FROM_UNCOVERED} AND sd.day BETWEEN ?2 AND ?3
          AND (?4 IS NULL OR sd.uncounted > 0 OR sd.day IN (SELECT d.day ${FROM_VOID})
-           OR (s.source = 'flush' AND ?4 NOT IN (SELECT value FROM json_each(s.rollup_ids))))
+           OR (s.source = 'flush' AND instr(s.rollup_ids, '"' || ?4 || '"') = 0))
        ORDER BY sd.day, sd.manifest_seq`,
     )
     .bind(uid, dayFrom, dayTo, rollupId);
