@@ -70,7 +70,10 @@ export class FileFolds {
   async absorb(set: FoldSet, view: LakeView): Promise<Result<Rest, LakeRefusal>> {
     const nothing = async (): Promise<Result<Rest, LakeRefusal>> =>
       ok({ view: await this.#withFooters(view), copies: new Map(), absorbedRows: 0 });
-    const isKept = set.isDivisible && view.expired.size === 0 && this.#kept.stateOf(this.#question) !== 'large';
+    const state = this.#kept.stateOf(this.#question);
+    if (state === undefined) this.#kept.noteAsked(this.#question);
+    const isAgain = state === 'asked' || state === 'kept';
+    const isKept = isAgain && set.isDivisible && view.expired.size === 0;
     const days = daysOfOneShard(view);
     const segments = view.segments.filter((segment): segment is StoredSegment => isStoredOn(segment, days));
     const whole = segments.filter(

@@ -2,8 +2,9 @@
  * Kept folds: what an isolate knows of stored files that no seal covers: the partial folds of questions that were asked about them.
  * Files never change, so what is kept of one holds as long as it is in the manifest.
  *
- * A question that is asked again, with another range, folds only files that came since. Partial folds of many groups are not
- * kept: a day of a busy tenant has a thousand files.
+ * A question that is asked again and again, with another range each time, folds only files that came since. Nothing is kept when it
+ * is asked first, which may be the last time: to fold hundreds of small files one by one takes longer than to scan them. Partial folds
+ * of many groups are not kept: a day of a busy tenant has a thousand files.
  */
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../../core/limits.ts';
@@ -15,17 +16,24 @@ import { SizedCache } from '../../lake/std/sized-cache.ts';
 /** A part for each question of a set. */
 export type KeptPart = readonly PartialFold[];
 
+type State = 'asked' | 'kept' | 'large';
+
 /** Memory of a kept part beside what it holds. */
 const ENTRY_SIZE_BYTES = 400;
 
 export class KeptFolds {
   readonly #parts = new SizedCache<string, KeptPart>(LIMITS.keptFoldsSizeBytesMax);
-  /** Questions of which a part was kept, or was too large; the latest last. */
-  readonly #questions = new Map<string, 'kept' | 'large'>();
+  /** Questions that were asked, of which a part was kept, or was too large; the latest last. */
+  readonly #questions = new Map<string, State>();
 
   /** What was seen of the question's parts; undefined for a question that was not asked lately. */
-  stateOf(question: string): 'kept' | 'large' | undefined {
+  stateOf(question: string): State | undefined {
     return this.#questions.get(question);
+  }
+
+  /** Notes a question whose parts will be worth keeping when it is asked again. */
+  noteAsked(question: string): void {
+    this.#note(question, 'asked');
   }
 
   part(key: string): KeptPart | undefined {
@@ -40,7 +48,7 @@ export class KeptFolds {
     if (!isLarge) this.#parts.set(key, part, sizeBytes);
   }
 
-  #note(question: string, state: 'kept' | 'large'): void {
+  #note(question: string, state: State): void {
     const known = this.#questions.get(question);
     this.#questions.delete(question);
     this.#questions.set(question, known === 'large' ? known : state);
