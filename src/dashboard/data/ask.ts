@@ -8,6 +8,7 @@
  */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { CallError, call, callErrorOf, isAborted } from './api.ts';
+import { KeptAnswers } from './calls/kept-answers.ts';
 import { together } from './calls/together.ts';
 import { session } from './session.ts';
 
@@ -42,16 +43,7 @@ interface State<T> {
 const SLOW_MS = 2_000;
 const KEPT_MAX = 60;
 
-interface Kept {
-  readonly data: unknown;
-  readonly version: number | undefined;
-  readonly atMs: number;
-}
-
-/** Answers by question, so that going back shows a page at once. */
-const kept = new Map<string, Kept>();
-/** The time in which a kept answer is as good as a new one, where its version tells of changes. */
-const FRESH_MS = 5_000;
+const kept = new KeptAnswers(KEPT_MAX);
 
 function settled<T>(data: T | undefined, error: CallError | null): State<T> {
   return { data, isLoading: false, isSlow: false, error };
@@ -78,7 +70,7 @@ export function useAsk<T>(
   const form = isMoving ? id?.replaceAll(INSTANT, '') : id;
   const [turn, setTurn] = useState(0);
   const [state, setState] = useState<State<T>>(() => ({
-    data: id === null ? undefined : (kept.get(id)?.data as T | undefined),
+    data: id === null ? undefined : kept.find<T>(id),
     isLoading: id !== null,
     isSlow: false,
     error: null,
@@ -93,7 +85,7 @@ export function useAsk<T>(
     const isOther = shownForm.current !== `${form} ${turn}`;
     shownForm.current = `${form} ${turn}`;
     askedVersion.current = version;
-    const known = turn === 0 ? freshAnswer<T>(id, version) : undefined;
+    const known = turn === 0 ? kept.fresh<T>(id, version, Date.now()) : undefined;
     let answeredVersion = version;
     const ask = (signal: AbortSignal) => {
       answeredVersion = askedVersion.current;
@@ -104,7 +96,7 @@ export function useAsk<T>(
       isKnown: known !== undefined,
       onAnswer: (data) => {
         clearTimeout(slow);
-        keep(id, { data, version: answeredVersion, atMs: Date.now() });
+        kept.keep(id, data, answeredVersion, Date.now());
         setState(settled(data, null));
       },
       onError: (error) => {
@@ -118,7 +110,7 @@ export function useAsk<T>(
     if (known !== undefined) setState(settled(known, null));
     else if (isOther)
       setState(({ data }) => ({
-        data: (kept.get(id)?.data as T | undefined) ?? data,
+        data: kept.find<T>(id) ?? data,
         isLoading: true,
         isSlow: false,
         error: null,
@@ -241,19 +233,6 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
       reject(new DOMException('Stopped', 'AbortError'));
     });
   });
-}
-
-function keep(id: string, answer: Kept): void {
-  kept.delete(id);
-  kept.set(id, answer);
-  if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
-}
-
-/** The kept answer, where it is of the last seconds and nothing has changed since; undefined where the question has to be asked. */
-function freshAnswer<T>(id: string, version: number | undefined): T | undefined {
-  const answer = kept.get(id);
-  if (answer === undefined || version === undefined || answer.version !== version) return undefined;
-  return Date.now() - answer.atMs < FRESH_MS ? (answer.data as T) : undefined;
 }
 
 /** Asks the same questions anew after something has changed: what was kept no longer holds. */

@@ -14,7 +14,7 @@ import { personFilter } from '../segment/people-bounds.ts';
 import { allRows, keep } from '../segment/rows.ts';
 import { type ReadOptions, type RowGroupBatch, readRowGroups } from '../segment/segment-read.ts';
 import type { LakeColumn } from '../segment/segment-schema.ts';
-import { type Pacer, pacerOf } from '../std/pacer.ts';
+import { type Pacer, scanPacer } from '../std/pacer.ts';
 import { readAhead } from '../std/read-ahead.ts';
 import {
   type Copies,
@@ -97,7 +97,7 @@ class Reading {
     this.#onBatch = onBatch;
     this.#segments = new SharedSegments(request.bucket, days);
     this.#filter = rowFilter(request);
-    this.#pacer = pacerOf(request.budget);
+    this.#pacer = scanPacer(request.budget);
     const rowCount = days.reduce((sum, day) => sum + day.rowCount, 0);
     const hasRoom = request.kept?.hasRoomFor(rowCount, columnsOf(request, [], true)) === true;
     this.#kept = hasRoom ? request.kept! : null;

@@ -50,23 +50,31 @@ function areOthersNear(): boolean {
   return sinceMs >= 0 && sinceMs <= OTHERS_MS;
 }
 
-/** The pacers of calls that are being answered. */
-const pacers = new WeakMap<object, Pacer>();
+/** The pacers of the scans of calls that are being answered. */
+const scanPacers = new WeakMap<object, Pacer>();
 
-/** The pacer of a piece of work, such as a call: its readers count their rows into the same stretches. */
-export function pacerOf(owner: object | undefined): Pacer {
-  if (owner === undefined) return new Pacer();
-  const known = pacers.get(owner);
+/** The pacer of the scans of a call: a scan and the reader of its rows count into the same stretches. */
+export function scanPacer(owner: object | undefined): Pacer {
+  const known = owner && scanPacers.get(owner);
   if (known) return known;
-  const pacer = new Pacer();
-  pacers.set(owner, pacer);
+  const pacer = new Pacer(owner);
+  if (owner) scanPacers.set(owner, pacer);
   return pacer;
 }
 
 export class Pacer {
+  readonly #owner: object;
   #rowCount = 0;
   #rowsMax = FIRST_ROWS;
   #resumedAtMs = Date.now();
+
+  /**
+   * `owner`: pacers of one piece of work, such as a call, have the same. Default: the pacer itself. Rows of one pacer take about the
+   * same time each: what it learns of decoded rows says nothing of a sort.
+   */
+  constructor(owner?: object) {
+    this.#owner = owner ?? this;
+  }
 
   /** Pauses when the rows since the last pause are many enough. */
   async spend(rowCount: number): Promise<void> {
@@ -74,19 +82,19 @@ export class Pacer {
     if (this.#rowCount >= this.#rowsMax) await this.#pause();
   }
 
-  /** Counts a step that takes as long as the rows of a first stretch. */
+  /** Pauses after a step of some milliseconds. */
   step(): Promise<void> {
-    return this.spend(FIRST_ROWS);
+    return this.#pause();
   }
 
   async #pause(): Promise<void> {
     const rowCount = this.#rowCount;
     this.#rowCount = 0;
-    last.owner = this;
+    last.owner = this.#owner;
     last.endedAtMs = Date.now();
     await pause();
     for (let waits = 0; waits < WAITS_MAX; waits++) {
-      const waitMs = last.owner === this || !areOthersNear() ? 0 : last.endedAtMs + APART_MS - Date.now();
+      const waitMs = last.owner === this.#owner || !areOthersNear() ? 0 : last.endedAtMs + APART_MS - Date.now();
       // The clock of another simulated world may be behind.
       if (waitMs <= 0 || waitMs > APART_MS) break;
       await pause(waitMs);

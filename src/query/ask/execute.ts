@@ -21,7 +21,7 @@ import type { Query } from '../../core/query/question/request.ts';
 import { RowSource } from '../../core/query/rows/row-source.ts';
 import { isoTime } from '../../core/std/instant.ts';
 import { ok, type Result } from '../../core/std/result.ts';
-import { pacerOf } from '../../lake/std/pacer.ts';
+import { Pacer } from '../../lake/std/pacer.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
 import type { QueryMeta } from '../../wire/meta.ts';
 import { atHandFrom, checkNames } from '../open/known-names.ts';
@@ -213,7 +213,7 @@ async function answerFromLake(
 }
 
 async function rank(asking: QueryAsking, query: Query, fold: Fold): Promise<RankedSeries> {
-  const pacer = pacerOf(asking.budget);
+  const pacer = new Pacer(asking.budget);
   const steps = rankInSteps(query, fold);
   for (;;) {
     const step = steps.next();

@@ -17,7 +17,7 @@ import { type FileFacts, factsOf, haveNoCopies, NO_ROWS } from '../../lake/scan/
 import { knownFacts, noteFacts } from '../../lake/scan/known-facts.ts';
 import type { CopiesByDay, ScanFile, ScanSegment } from '../../lake/scan/scan-request.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { pacerOf } from '../../lake/std/pacer.ts';
+import { Pacer } from '../../lake/std/pacer.ts';
 import { readAhead } from '../../lake/std/read-ahead.ts';
 import type { Asking } from '../view/asking.ts';
 import { withFooters } from '../view/footers.ts';
@@ -70,16 +70,16 @@ export class FileFolds {
   async absorb(set: FoldSet, view: LakeView): Promise<Result<Rest, LakeRefusal>> {
     const nothing = async (): Promise<Result<Rest, LakeRefusal>> =>
       ok({ view: await this.#withFooters(view), copies: new Map(), absorbedRows: 0 });
-    const state = this.#kept.stateOf(this.#question);
-    if (state === undefined) this.#kept.noteAsked(this.#question);
-    const isAgain = state === 'asked' || state === 'kept';
-    const isKept = isAgain && set.isDivisible && view.expired.size === 0;
     const days = daysOfOneShard(view);
     const segments = view.segments.filter((segment): segment is StoredSegment => isStoredOn(segment, days));
     const whole = segments.filter(
       (segment) => isWhole(segment, view) && segment.days.every(({ day }) => days.has(day)),
     );
     if (whole.reduce((sum, { file }) => sum + file.rowCount, 0) < this.#rowsMin) return nothing();
+    const state = this.#kept.stateOf(this.#question);
+    if (state === undefined) this.#kept.noteAsked(this.#question);
+    const isAgain = state === 'asked' || state === 'kept';
+    const isKept = isAgain && set.isDivisible && view.expired.size === 0;
     const parts = await this.#partsOf(segments, view, new Set(isKept ? whole : []));
     if (!parts.ok) return parts;
     if (parts.value === null) return nothing();
@@ -111,7 +111,7 @@ export class FileFolds {
       if (known === undefined || (whole.has(segment) && part === undefined)) unread.push(segment);
     }
     if (!haveNoCopies(facts)) return ok(null);
-    const pacer = pacerOf(this.#asking.budget);
+    const pacer = new Pacer(this.#asking.budget);
     const files = (await this.#withFooters({ ...view, segments: unread })).segments as readonly StoredSegment[];
     let index = 0;
     for await (const read of readAhead(files, (file) => this.#read(file, view, whole.size > 0 ? this.#queries : []))) {

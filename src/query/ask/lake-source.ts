@@ -17,7 +17,7 @@ import { ok, type Result } from '../../core/std/result.ts';
 import type { CopiesByDay } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share, ShareReply } from '../../lake/scan/scan-task.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { inSlices, pacerOf } from '../../lake/std/pacer.ts';
+import { inSlices, scanPacer } from '../../lake/std/pacer.ts';
 import { openView } from '../open/open-view.ts';
 import type { Asking } from '../view/asking.ts';
 import { noteOpened, wasOpened } from '../view/footers.ts';
@@ -121,7 +121,7 @@ class Scanning {
       ...(properties && { properties }),
       copies,
     };
-    const pacer = pacerOf(this.#asking.budget);
+    const pacer = scanPacer(this.#asking.budget);
     const scan = (part: LakeView) =>
       scanLakeView(this.#asking, part, rowsRequest, (batch, rows) =>
         inSlices(set.sift(batch, rows), pacer, (slice) => set.addSifted(batch, slice), set.rowWeight),

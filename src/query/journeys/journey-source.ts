@@ -15,7 +15,7 @@ import { slicesOf } from '../../core/journeys/kit/sequence-slices.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { assert, ok, type Result } from '../../core/std/result.ts';
-import { pacerOf } from '../../lake/std/pacer.ts';
+import { Pacer } from '../../lake/std/pacer.ts';
 import { openView } from '../open/open-view.ts';
 import type { Asking } from '../view/asking.ts';
 import { noteOpened, rowsOf, wasOpened, withFooters } from '../view/footers.ts';
@@ -63,7 +63,7 @@ export async function readJourney<Answer extends object>(
   const isLarge = rowsOf(opened.value.segments) > heldMax;
   const view = isLarge ? await withFooters(asking, opened.value) : opened.value;
   const passes = planPasses(view, heldMax);
-  const pacer = pacerOf(asking.budget);
+  const pacer = new Pacer(asking.budget);
   const scan = new PassScan(asking, journey, { spec, heldMax });
   let scannedRowCount = 0;
   let shown = view;

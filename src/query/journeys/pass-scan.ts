@@ -15,7 +15,7 @@ import type { CopiesByDay } from '../../lake/scan/scan.ts';
 import type { ScannerRpc, Share } from '../../lake/scan/scan-task.ts';
 import { personsOf } from '../../lake/segment/people-bounds.ts';
 import type { LakeColumn } from '../../lake/segment/segment-schema.ts';
-import { inSlices, pacerOf } from '../../lake/std/pacer.ts';
+import { inSlices, Pacer, scanPacer } from '../../lake/std/pacer.ts';
 import type { Asking } from '../view/asking.ts';
 import type { LakeView } from '../view/lake-view.ts';
 import { type LakeRefusal, tooLarge } from '../view/refusal.ts';
@@ -88,7 +88,7 @@ export class PassScan {
   }
 
   async #finish(builder: SequenceBuilder): Promise<Sequences> {
-    const pacer = pacerOf(this.#asking.budget);
+    const pacer = new Pacer(this.#asking.budget);
     const steps = builder.finishInSteps();
     for (;;) {
       const step = steps.next();
@@ -108,7 +108,7 @@ export class PassScan {
       ...(properties && { properties }),
       ...(!hasAllPeople && { people: personsOf(builder.range) }),
     };
-    const pacer = pacerOf(this.#asking.budget);
+    const pacer = scanPacer(this.#asking.budget);
     return scanLakeView(this.#asking, view, rows, (batch, scannedRows) =>
       inSlices(builder.sift(batch, scannedRows), pacer, (slice) => builder.add(batch, slice), builder.rowWeight),
     );

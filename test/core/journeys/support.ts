@@ -54,11 +54,25 @@ export function run<A extends object>(
   let range: HighRange = ALL_PEOPLE;
   for (;;) {
     const builder = new SequenceBuilder(reader, { heldMax, range });
-    for (const batch of batches) builder.add(batch);
+    for (const [index, batch] of batches.entries()) {
+      // Every second batch comes whole, the others as a scan hands them on.
+      if (index % 2 === 1) builder.add(batch);
+      else for (const slice of slicesOf(builder.sift(batch, allRows(batch)))) builder.add(batch, slice);
+    }
     fold.add(builder.finish());
     if (builder.range.to === ALL_PEOPLE.to) return fold.finish();
     range = { from: builder.range.to + 1, to: ALL_PEOPLE.to };
   }
+}
+
+const SLICE_ROWS = 5;
+
+function* slicesOf(rows: Uint32Array): Generator<Uint32Array> {
+  for (let from = 0; from < rows.length; from += SLICE_ROWS) yield rows.subarray(from, from + SLICE_ROWS);
+}
+
+function allRows({ rowCount }: EventColumns): Uint32Array {
+  return Uint32Array.from({ length: rowCount }, (_, row) => row);
 }
 
 export function must<T, E>(result: Result<T, E>): T {

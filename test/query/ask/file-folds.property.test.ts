@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../src/core/event/event.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../src/core/limits.ts';
 import { rankSeries } from '../../../src/core/query/fold/answer.ts';
+import { keptFoldsOf, questionKey } from '../../../src/query/ask/kept-folds.ts';
 import { readLake } from '../../../src/query/ask/lake-source.ts';
 import { randomFrom } from '../../lake/generate.ts';
 import { record } from '../../support/events.ts';
@@ -88,10 +89,19 @@ describe('file folds', () => {
     };
     for (let file = 0; file < 5; file++) await store(`e${file}`);
     const files = () => new Set(world.bucket.calls.filter(({ op }) => op === 'get').map(({ key }) => key));
-    expect((await ask('2026-03-10T01:00:00.001Z')).series[0]?.total).toBe(5);
+    const stateOf = async ({ query }: Awaited<ReturnType<typeof askLake>>) => {
+      const { ports, tenant } = await world.asking([]);
+      return keptFoldsOf(ports.db).stateOf(questionKey(tenant.uid, [query]));
+    };
+    const first = await ask('2026-03-10T01:00:00.001Z');
+    expect(first.series[0]?.total).toBe(5);
     expect(files().size).toBe(5);
-    world.bucket.calls.length = 0;
+    // It may be the last time that it is asked.
+    expect(await stateOf(first)).toBe('asked');
     expect((await ask('2026-03-10T02:00:00.002Z')).series[0]?.total).toBe(5);
+    expect(await stateOf(first)).toBe('kept');
+    world.bucket.calls.length = 0;
+    expect((await ask('2026-03-10T02:00:00.003Z')).series[0]?.total).toBe(5);
     expect(files().size).toBe(0);
     await store('e5');
     const last = await ask('2026-03-10T03:00:00.003Z');

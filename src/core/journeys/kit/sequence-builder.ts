@@ -82,11 +82,13 @@ export class SequenceBuilder {
     if (coded?.codes.every((code) => code === NOTHING)) return;
     const { breakdown, place, mark } = reader;
     const { groupedBy } = breakdown;
-    const codes =
-      rows !== null && groupedBy === 'none' && place === null && mark === null ? reader.codesOf?.(rows) : null;
-    if (rows !== null && codes) {
-      this.#addCoded(columns, rows, codes);
-      return;
+    if (rows !== null && groupedBy === 'none' && place === null && mark === null && reader.codesOf !== undefined) {
+      const within = this.#within(columns, rows);
+      const codes = reader.codesOf(within);
+      if (codes !== null) {
+        this.#addCoded(columns, within, codes);
+        return;
+      }
     }
     const { startMs, endMs } = reader.needs;
     const { at, person } = columns;
@@ -137,13 +139,29 @@ export class SequenceBuilder {
     if (this.held > this.#heldMax) this.#narrowToFit();
   }
 
-  /** Adds rows whose events are kept as they are under these codes: the loop of most rows of most journeys. */
-  #addCoded({ at, person }: EventColumns, rows: Uint32Array, codes: Uint32Array): void {
+  /** Those of the rows that are of the pass's people and of the range. A label counts once one of them has it. */
+  #within({ at, person }: EventColumns, rows: Uint32Array): Uint32Array {
     const { startMs, endMs } = this.#reader.needs;
     const words = wordsOf(person);
-    const people = this.#people;
     const from = this.#from;
     const to = this.#to;
+    const within = new Uint32Array(rows.length);
+    let count = 0;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      const high = words[2 * row + 1]!;
+      const atMs = at[row]!;
+      if ((words[2 * row]! | high) === 0 || (high | 0) < from || (high | 0) > to) continue;
+      if (atMs < startMs || atMs >= endMs) continue;
+      within[count++] = row;
+    }
+    return within.subarray(0, count);
+  }
+
+  /** Adds rows whose events are kept as they are, under these codes: the loop of most rows of most journeys. */
+  #addCoded({ at, person }: EventColumns, rows: Uint32Array, codes: Uint32Array): void {
+    const words = wordsOf(person);
+    const people = this.#people;
     let chunk = this.#room();
     let place = this.#rowCount % CHUNK_ROWS;
     // Rows come in runs of one person. No word is -1.
@@ -155,19 +173,16 @@ export class SequenceBuilder {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;
       if (low !== runLow || high !== runHigh) {
-        if ((low | high) === 0 || (high | 0) < from || (high | 0) > to) continue;
         runPerson = people.indexOf(high, low);
         runLow = low;
         runHigh = high;
       }
-      const atMs = at[row]!;
-      if (atMs < startMs || atMs >= endMs) continue;
       if (place === CHUNK_ROWS) {
         chunk = this.#room();
         place = 0;
       }
       chunk.person[place] = runPerson;
-      chunk.at[place] = atMs;
+      chunk.at[place] = at[row]!;
       chunk.codes[place] = codes[index]!;
       place++;
       this.#rowCount++;

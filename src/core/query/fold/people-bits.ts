@@ -6,6 +6,7 @@
  * the bits of all of them.
  */
 import { HashIndex } from '../../std/hash-index.ts';
+import { assert } from '../../std/result.ts';
 import type { Slots } from './grouping.ts';
 import { NOBODY, type PeopleRuns } from './people-numbers.ts';
 
@@ -62,9 +63,10 @@ export class PeopleBits {
    * Adds the people of the rows in [from, to) to their slots, of which some are in the run `run`. `runs`: those of the rows, with the
    * numbers of the same people. Returns the run of the row at `to`.
    */
-  addRuns(slots: Uint32Array, { numbers, ends }: PeopleRuns, run: number, from: number, to: number): number {
+  addRuns(slots: Uint32Array, { count, numbers, ends }: PeopleRuns, run: number, from: number, to: number): number {
     let current = run;
     for (let index = from; index < to; ) {
+      assert(current < count, 'runs of other rows');
       const number = numbers[current]!;
       const end = ends[current]!;
       const until = Math.min(end, to);
