@@ -15,7 +15,7 @@ import { slicesOf } from '../../core/journeys/kit/sequence-slices.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ALL_PEOPLE, type HighRange } from '../../core/people/high-range.ts';
 import { assert, ok, type Result } from '../../core/std/result.ts';
-import { Pacer } from '../../lake/std/pacer.ts';
+import { COSTLY, Pacer } from '../../lake/std/pacer.ts';
 import { openView } from '../open/open-view.ts';
 import type { Asking } from '../view/asking.ts';
 import { noteOpened, rowsOf, wasOpened, withFooters } from '../view/footers.ts';
@@ -82,7 +82,7 @@ export async function readJourney<Answer extends object>(
     passes?.learn(done.range, done.held);
     for (const people of slicesOf(done.sequences)) {
       journey.fold.add(people);
-      await pacer.step();
+      await pacer.spend(COSTLY * people.at.length);
     }
     if (journey.fold.excess !== null) return tooMuch(journey.fold.excess);
     if (done.range.to === ALL_PEOPLE.to || options.isEnough?.()) {

@@ -14,6 +14,8 @@ import type { Sequences } from './sequences.ts';
 const CHUNK_ROWS = 65_536;
 /** Rows that are sorted without a pause. */
 const SORTED_ROWS = 16_384;
+/** How much longer an event takes that has to be sorted than one that is in its place. */
+const IN_ORDER_FACTOR = 8;
 
 /** What a row of coded columns counts as, and one that is tested for many steps by its texts. */
 const CODED_WEIGHT = 0.5;
@@ -268,10 +270,12 @@ export class SequenceBuilder {
     this.#chunks = [];
     this.#last = null;
     const events = { at, codes, groups, marks };
-    for (let i = 0, sorted = 0; i < personCount; i++) {
-      sortByTime(events, offsets[i]!, offsets[i + 1]!);
-      if (offsets[i + 1]! - sorted < SORTED_ROWS) continue;
-      sorted = offsets[i + 1]!;
+    for (let i = 0, work = 0; i < personCount; i++) {
+      const first = offsets[i]!;
+      const last = offsets[i + 1]!;
+      work += sortByTime(events, first, last) ? last - first : (last - first) / IN_ORDER_FACTOR;
+      if (work < SORTED_ROWS) continue;
+      work = 0;
       yield;
     }
     const people = this.#people.hashes();
@@ -343,16 +347,17 @@ export class SequenceBuilder {
 }
 
 /**
- * Sorts the events [from, to). Most are in order: days come ascending, and a sealed day is sorted by person and time.
+ * Sorts the events [from, to); false when they are in order. Most are: days come ascending, and a sealed day is sorted by person and
+ * time.
  */
 function sortByTime(
   { at, codes, groups, marks }: Pick<Sequences, 'at' | 'codes' | 'groups' | 'marks'>,
   from: number,
   to: number,
-): void {
+): boolean {
   let sorted = from + 1;
   while (sorted < to && at[sorted - 1]! <= at[sorted]!) sorted++;
-  if (sorted >= to) return;
+  if (sorted >= to) return false;
   // The sort of a plain array uses the runs in which segments come.
   const order: number[] = new Array(to - from);
   for (let i = from; i < to; i++) order[i - from] = i;
@@ -364,4 +369,5 @@ function sortByTime(
         from,
       );
   }
+  return true;
 }
