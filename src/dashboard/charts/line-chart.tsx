@@ -5,7 +5,7 @@
  */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+
 import { at, full } from '../data/format.ts';
 import { hrefOf } from '../data/router.ts';
 import { dataOf, dropsByPoint, type LineChartProps } from './chart-data.ts';
@@ -13,6 +13,7 @@ import { optionsOf } from './chart-options.ts';
 import { ChartTable } from './chart-table.tsx';
 import { groundChanges, seriesToken, theme } from './color.ts';
 import './charts.css';
+import './uplot.css';
 
 export function LineChart(props: LineChartProps) {
   const host = useRef<HTMLDivElement>(null);
