@@ -5,7 +5,6 @@
  */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-
 import { at, full } from '../data/format.ts';
 import { hrefOf } from '../data/router.ts';
 import { dataOf, dropsByPoint, type LineChartProps } from './chart-data.ts';

@@ -114,7 +114,7 @@ export async function encodeSegmentPausing(columns: EventColumns, options: Segme
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    await pacer.step();
+    await pacer.pause();
   }
 }
 

@@ -14,7 +14,7 @@ import { pause } from './pause.ts';
 const FIRST_ROWS = 8_192;
 /** Rows of the longest stretch. */
 const ROWS_MAX = 16 * FIRST_ROWS;
-/** Rows of a stretch that took less time, with its pause, make the next one longer. */
+/** A stretch that took less time, with its pause, makes the next one longer. */
 const SHORT_MS = 5;
 /** A stretch that took longer makes the next one shorter. */
 const LONG_MS = 10;
@@ -79,15 +79,11 @@ export class Pacer {
   /** Pauses when the rows since the last pause are many enough. */
   async spend(rowCount: number): Promise<void> {
     this.#rowCount += rowCount;
-    if (this.#rowCount >= this.#rowsMax) await this.#pause();
+    if (this.#rowCount >= this.#rowsMax) await this.pause();
   }
 
-  /** Pauses after a step of some milliseconds. */
-  step(): Promise<void> {
-    return this.#pause();
-  }
-
-  async #pause(): Promise<void> {
+  /** Pauses after a step of some milliseconds, whatever was spent. */
+  async pause(): Promise<void> {
     const rowCount = this.#rowCount;
     this.#rowCount = 0;
     last.owner = this.#owner;

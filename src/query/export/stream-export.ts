@@ -50,7 +50,7 @@ export async function* streamExport(asking: Asking<QueryPorts>, plan: ExportPlan
     rows += piece.rowCount;
     for (const part of encoder.rows(piece)) {
       yield counted(part);
-      await pacer.step();
+      await pacer.pause();
     }
   }
   yield counted(encoder.end());

@@ -93,7 +93,7 @@ export class PassScan {
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;
-      await pacer.step();
+      await pacer.pause();
     }
   }
 

@@ -110,7 +110,7 @@ describe('the rows of a stretch', () => {
     const pacer = new Pacer();
     await stretchesOf(pacer, 128, 0);
     for (let step = 0; step < 3; step++) {
-      const stepped = pacer.step();
+      const stepped = pacer.pause();
       expect(vi.getTimerCount()).toBe(1);
       await vi.advanceTimersByTimeAsync(1);
       await stepped;

@@ -7,7 +7,8 @@
  */
 import type { EventColumns } from '../../event/columns.ts';
 import { propertyColumns } from '../../event/property.ts';
-import type { DimensionCodes, RowText } from '../../query/rows/row-source.ts';
+import type { DimensionCodes } from '../../query/rows/dimension-codes.ts';
+import type { RowText } from '../../query/rows/row-source.ts';
 import { EventReader, type Reading } from './event-reader.ts';
 import { type Matcher, MatcherMasks, matcherColumns } from './matchers.ts';
 import type { JourneyQuestion } from './request.ts';

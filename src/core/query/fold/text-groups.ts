@@ -6,7 +6,7 @@
  * of the values. So the number of filled gaps is bounded, and pairs beyond it are in one map.
  */
 
-import type { DimensionCodes } from '../rows/row-source.ts';
+import type { DimensionCodes } from '../rows/dimension-codes.ts';
 import type { Grouping } from './grouping.ts';
 
 /** Gaps of all arrays together: 8 MB. */
